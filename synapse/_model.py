@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import partial, wraps
@@ -668,10 +667,10 @@ class Model(Archived):
         ):
             return
         have, fitted = ("", "out") if any(tables) else ("no ", "")
-        warnings.warn(
+        _checks.warn(
             f"The data have {have}names of columns, but the model was fitted"
             f" with{fitted} names.",
-            stacklevel=_checks.user_stacklevel(),
+            UserWarning,
         )
 
     def _take_names(self, names: list[str] | None, fits: bool = False) -> None:

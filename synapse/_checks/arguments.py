@@ -231,16 +231,21 @@ def training_rate(title: str, value: Any, dtype: Any = np.float64) -> float:
     """
     number = non_negative_number(title, value, dtype)
     if number > HIGH_RATE:
-        warnings.warn(
+        warn(
             f"{subject(title)} is {number:g}. Training with a rate above"
             f" {HIGH_RATE:g} rarely converges.",
             RateWarning,
-            stacklevel=user_stacklevel(),
         )
     return number
 
 
-def user_stacklevel() -> int:
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn, at the user's line. If stderr is closed, the work goes on without it."""
+    with suppress(ValueError):
+        warnings.warn(message, category, stacklevel=_user_stacklevel())
+
+
+def _user_stacklevel() -> int:
     """Return the `stacklevel` of a warning that points to the user's line."""
     level = 1
     frame = sys._getframe(1)

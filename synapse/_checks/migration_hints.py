@@ -437,15 +437,8 @@ def own_names(owned: Any) -> list[str]:
 
     Python suggests names of this list in its own errors.
     """
-    on_object = getattr(owned, "__dict__", ())
-    cls = type(owned)
-    names = [name for name in object.__dir__(owned) if not _is_private(name)]
-    values = (inspect.getattr_static(cls, name, None) for name in names)
-    return [
-        name
-        for name, value in zip(names, values, strict=True)
-        if name in on_object or type(value) is not MissingAttributeHint
-    ]
+    names = {*dir(type(owned)), *getattr(owned, "__dict__", ())}
+    return [name for name in names if not _is_private(name)]
 
 
 def _is_private(name: str) -> bool:

@@ -21,15 +21,19 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import io
 import os
 import shlex
 import sys
 import warnings
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn, TextIO, cast
 
 from .. import __version__
 from .._checks import suggestion
+from .._stderr import Stderr
 from ..errors import SynapseError
 from .helpers import NEEDS, UsageError, reason
 
@@ -72,32 +76,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
         After ``--help`` and ``--version``, with 0.
     """
     words_of_line = sys.argv[1:] if arguments is None else [*arguments]
-    try:
+    with _streams():
         try:
-            name = next(
-                (
-                    argument
-                    for argument in words_of_line
-                    if not argument.startswith("-")
-                ),
-                None,
-            )
-            if name is not None and name not in COMMANDS:
-                commands = ", ".join(COMMANDS)
-                meant = suggestion(name, COMMANDS)
-                raise UsageError(
-                    f"Expected a command ({commands}), got {name!r}.{meant}"
-                )
-            options = _parser().parse_args(words_of_line)
-            options.command_line = shlex.join(["synapse", *words_of_line])
+            return _done(_options(words_of_line))
+        except UsageError as error:
+            return _fail(*_verdict(error))
+        except OSError as error:  # of --help, or the reader has closed the pipe
+            _give_up_output()
+            broken = isinstance(error, BrokenPipeError)
+            return BROKEN_PIPE if broken else _fail(*_verdict(error))
+
+
+@contextmanager
+def _streams() -> Iterator[None]:
+    """Replace missing and closed streams, and let stdout print codes of characters
+    without an encoding. (``print(file=None)`` would print on stdout, and a file that is
+    written may become its stderr.)
+    """
+    before = sys.stdin, sys.stdout, sys.stderr
+    with ExitStack() as opened:
+        for name, mode in ("stdin", "r"), ("stdout", "w"), ("stderr", "w"):
+            stream = getattr(sys, name)
+            if stream is None or getattr(stream, "closed", False):
+                nothing = opened.enter_context(Path(os.devnull).open(mode))
+                setattr(sys, name, nothing)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        sys.stderr = cast("TextIO", Stderr())
+        try:
+            yield
         finally:
-            sys.stdout.flush()  # --help and --version
-        return _done(options)
-    except UsageError as error:
-        return _fail(*_verdict(error))
-    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
-        _give_up_output()
-        return BROKEN_PIPE
+            sys.stdin, sys.stdout, sys.stderr = before
+
+
+def _options(words_of_line: list[str]) -> argparse.Namespace:
+    """Return the options of a line, with the line."""
+    name = next((word for word in words_of_line if not word.startswith("-")), None)
+    if name is not None and name not in COMMANDS:
+        commands = ", ".join(COMMANDS)
+        meant = suggestion(name, COMMANDS)
+        raise UsageError(f"Expected a command ({commands}), got {name!r}.{meant}")
+    try:
+        options = _parser().parse_args(words_of_line)
+    except SystemExit:
+        sys.stdout.flush()  # --help and --version
+        raise
+    options.command_line = shlex.join(["synapse", *words_of_line])
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -177,7 +202,8 @@ def _give_up_output() -> None:
     """Discard what could not be printed, so that Python does not try again when it
     ends.
     """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    with suppress(OSError):  # it may be no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:

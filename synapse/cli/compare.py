@@ -154,10 +154,15 @@ def compare(options: argparse.Namespace) -> None:
     shares = summary.pop("best").map("{:.0%}".format)
     text = _in_forms(summary, targets, next(iter(several.values())))
     text = text.assign(**{"best origins": shares}).reset_index()
-    print(_text(text), flush=True)
     by_origin = comparison.by_origin
     if "series" in by_origin.index.names:
         by_origin = by_origin.rename_axis(index={"series": table.sequence})
+    # files first: a closed pipe ends the command when it prints
+    if options.output is not None:
+        helpers.write_table(by_origin, options.output, "%.6g")
+    if options.plot is not None:
+        draw_comparison(comparison, options.plot)
+    print(_text(text), flush=True)
     if len(by_origin) <= MAX_PRINTED:
         form = forms_of(next(iter(several.values()))).get(targets[0], PLAIN)
         written = (PLAIN if len(targets) > 1 else form).written
@@ -169,10 +174,6 @@ def compare(options: argparse.Namespace) -> None:
             f" {pluralize(len(by_origin), 'origin')}."
         )
     print("\n".join(comparison.verdicts), flush=True)
-    if options.output is not None:
-        helpers.write_table(by_origin, options.output, "%.6g")
-    if options.plot is not None:
-        draw_comparison(comparison, options.plot)
 
 
 def _in_forms(

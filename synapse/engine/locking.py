@@ -90,16 +90,6 @@ def gc_paused() -> Iterator[None]:
             gc.enable()
 
 
-def retry_on_merged_store(method: Callable[..., R], *given: Any) -> R:
-    """Call a method again whose store was absorbed by another while it waited for the
-    lock: its object knows the other store by now.
-
-    The first try checks for this by hand under the lock, and not by a decorator or a
-    context of ours: either adds a tenth to the time of a single step.
-    """
-    return method(*given)
-
-
 def consume_interrupt() -> bool:
     """Return whether Ctrl-C is pending, and clear it: the caller handles it, and it
     will not be raised.
@@ -200,9 +190,8 @@ class ExclusiveAccess(DeferredInterrupt):
                 if len(stores) > 1
                 else stores
             ):
-                lock = store.lock
-                comes_later = store.turns and not lock._is_owned()
-                if comes_later or not lock.acquire(blocking=False):
+                must_wait = store.turns and not store.lock._is_owned()
+                if must_wait or not store.lock.acquire(blocking=False):
                     _wait_for(store)
                 self._held.append((store, store.busy))
                 store.busy = True

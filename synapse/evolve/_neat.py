@@ -15,6 +15,7 @@ from .. import _checks
 from .._initializer import Seed, random_generator
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
+from ..learning._training import progress_bar
 from ..objects.executors import checked_executor, one_line, require_picklable
 from ..objects.network import Network
 from ..readwrite._files import as_path
@@ -179,11 +180,7 @@ def neat(
         chosen.select == "pareto",
     )
     generations = max(1, len(file.past))  # so many generations are there, or must be
-    from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
-
-    with tqdm(
-        total=maximum, unit=" genomes", unit_scale=True, disable=not shown
-    ) as bar:
+    with progress_bar(shown, "genomes", maximum, unit_scale=True) as bar:
         while pareto or not result.solved:
             if (
                 result.generations >= generations

@@ -17,12 +17,10 @@ from itertools import islice, product
 from math import prod
 from typing import Any
 
-from tqdm.auto import tqdm
-
 from .. import _checks
 from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError, ExecutorError, SynapseError
-from ..learning._training import show_compiling
+from ..learning._training import progress_bar, show_compiling
 from ..objects.executors import (
     PAUSE,
     checked_executor,
@@ -321,13 +319,7 @@ def run_tasks(
 
         done = len(every) - len(left)
         trials = _checks.pluralize(len(every), "trial")
-        bar = tqdm(
-            total=len(every),
-            initial=done,
-            unit=" trials",
-            disable=not shown,
-            desc=title,
-        )
+        bar = progress_bar(shown, "trials", len(every), initial=done, desc=title)
         with bar, show_compiling(bar), closing(outcomes):
             try:
                 for task, outcome in outcomes:

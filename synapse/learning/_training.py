@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .._stderr import Stderr
 from .._typing import Floats
 from ..engine.compiling import notify_compiling
 from ..engine.locking import (
@@ -134,7 +135,11 @@ class Training:
         """
         rows = self.source.rows
         total = None if rows is None else rows * self.history.epochs
-        self.bar = _shown_bar(total) if progress else _hidden_bar()
+        self.bar = (
+            progress_bar(True, "steps", total, unit_scale=True)
+            if progress
+            else _hidden_bar()
+        )
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, show_compiling(self.bar), DeferredInterrupt():
             if self.checkpoint is not None or self.resumed_from is not None:
@@ -578,11 +583,13 @@ def _diverged(cost: float, epoch: int) -> DivergenceError:
     )
 
 
-def _shown_bar(total: int | None, shown: bool = True) -> Any:
-    """Return a new progress bar."""
+def progress_bar(shown: bool, unit: str, total: int | None, **options: Any) -> Any:
+    """Return a new bar of tqdm on stderr; where there is none, nothing is shown."""
     from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
-    return tqdm(total=total, unit=" steps", unit_scale=True, disable=not shown)
+    # its width is that of the terminal, which tqdm looks up for `sys.stderr` only
+    options |= {"file": Stderr(), "dynamic_ncols": True}
+    return tqdm(total=total, unit=f" {unit}", disable=not shown, **options)
 
 
 @cache
@@ -590,7 +597,7 @@ def _hidden_bar() -> Any:
     """Return one bar for all trainings that show none: making one takes longer than a
     small batch.
     """
-    return _shown_bar(None, False)
+    return progress_bar(False, "steps", None)
 
 
 def show_compiling(bar: Any) -> AbstractContextManager[None]:

@@ -4,7 +4,6 @@ that vanished.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from .. import costs
-from .._checks import user_stacklevel
+from .._checks import warn
 from .._cost import Cost
 from .._typing import Bools, Indices
 from ..engine.functions.activations import RANDOM, SIGN, STEP
@@ -72,8 +71,9 @@ def warn_of_dead_ends(
                 *(() if learn else _about_learning(links, rule, cost)),
             ]
     for sentence in sentences:
-        warnings.warn(
-            f"{network!r}: {sentence}", TrainingWarning, stacklevel=user_stacklevel()
+        warn(
+            f"{network!r}: {sentence}",
+            TrainingWarning,
         )
     if len(states) == STATES:
         states.clear()
@@ -273,7 +273,7 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
     except SynapseError:
         return
     if vanished:
-        warnings.warn(
+        warn(
             f"{task.network!r}: the loss never fell below that of the mean of the"
             f" targets ({mean:.4g}), and the gradient of all hidden weights is"
             " practically 0, so more epochs will hardly help. Draw new weights with"
@@ -281,7 +281,6 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
             ' net.reset_parameters(initializer="glorot"), scale inputs to about -1 to'
             " 1, or give neurons a bias.",
             TrainingWarning,
-            stacklevel=user_stacklevel(),
         )
 
 

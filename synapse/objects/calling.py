@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import _checks as checks, engine
 from .._registration import require_sound
-from ..engine.locking import ExclusiveAccess, retry_on_merged_store
+from ..engine.locking import ExclusiveAccess
 from ..engine.records import Span, Ties
 from ..engine.schema import COUNTING, NONE
 from ..engine.status import DIVERGED, DONE, FAILED, LARGE, RESIZED, UNSTEPPED
@@ -46,7 +45,7 @@ def locked(method: Callable[..., R]) -> Callable[..., R]:
         with store.lock:
             if store is self._anchor._store:
                 return method(self, *given)
-        return retry_on_merged_store(held, self, *given)
+        return held(self, *given)  # the store was absorbed by another meanwhile
 
     return held
 
@@ -151,7 +150,9 @@ class Calling(Sequence[Neuron]):
                     if raises and status != DONE:
                         self._require_sound(ended)
                 return ended
-        return retry_on_merged_store(self._call, name, steps, arguments, by, raises)
+        # The store was absorbed by another meanwhile. A decorator or a context of ours
+        # that checks this would add a tenth to the time of a single step.
+        return self._call(name, steps, arguments, by, raises)
 
     def _call_in_use(
         self, kernels: Kernels, name: str, steps: int, *arguments: Any
@@ -275,11 +276,10 @@ class Calling(Sequence[Neuron]):
             columns["run_start"][first_output] == columns["run_stop"][stop - 1]
         )
         if without_runs and (columns["self_row"][first_output:stop] == NONE).all():
-            warnings.warn(
+            checks.warn(
                 f"{self!r}: no connection leads into its outputs, so they depend on no"
                 " input. Connect a layer to them with project().",
                 TopologyWarning,
-                stacklevel=checks.user_stacklevel(),
             )
 
     def _warn_of_doubled(self, store: Store) -> None:

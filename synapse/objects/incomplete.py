@@ -4,10 +4,9 @@ written alone.
 
 from __future__ import annotations
 
-import warnings
 from weakref import WeakKeyDictionary
 
-from .._checks import user_stacklevel
+from .._checks import warn
 from ..errors import IncompleteWarning
 from .network import Network
 
@@ -29,4 +28,4 @@ def warn_of_missing(network: object) -> None:
     """
     if isinstance(network, Network) and network in _notes:
         message = f"{network!r} {_notes[network]}"
-        warnings.warn(message, IncompleteWarning, stacklevel=user_stacklevel())
+        warn(message, IncompleteWarning)

@@ -21,7 +21,6 @@ from ..engine.locking import (
     ExclusiveAccess,
     atomic,
     consistent_read,
-    retry_on_merged_store,
 )
 from ..engine.lowering.flags import TRACED
 from ..engine.records import Ties
@@ -737,7 +736,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                     ended = self._settled(store, kernels[name], argument, ended)
                 return ended
         self._require()
-        return retry_on_merged_store(self._call, name, argument)
+        return self._call(name, argument)  # the store was absorbed by another
 
     def _settled(self, store: Store, kernel: Any, argument: Any, ended: Any) -> Any:
         """Record a call, which returned an activation (None: its function has raised)

@@ -4,7 +4,6 @@ from connections.
 
 from __future__ import annotations
 
-import warnings
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import pairwise
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import pluralize, user_stacklevel
+from .._checks import pluralize, warn
 from .._typing import Bools, Indices, Ints
 from ..engine.lowering import orders
 from ..engine.schema import INPUT, OUTPUT
@@ -276,14 +275,13 @@ def warn_of_late(network: Network, placed: Relations, new: Relations) -> None:
     needless = late.where(~(reached[late.before] & leads[late.after]))
     if len(needless.before):
         before, after = (network[int(ends[0])] for ends in needless)
-        warnings.warn(
+        warn(
             f"{before!r} activates after {after!r}, which reads it one step late,"
             " although they lie on no common cycle"
             f" ({pluralize(len(needless.before), 'such pair')}). To let it act in the"
             " same step, call network.sort_layers(), or give a new layer a place:"
             " network.add(layer, before=...).",
             TopologyWarning,
-            stacklevel=user_stacklevel(),
         )
 
 
@@ -324,14 +322,13 @@ def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
         if store["synchronous"][after[0]]
         else "by the order of activation"
     )
-    warnings.warn(
+    warn(
         f"{of}: two connections lead from {source!r} to {target!r}, one with the"
         f" delay 1 and one that is late by one step {reason}, so they add up in the"
         f" same step ({pluralize(len(before), 'such pair')}). Remove one:"
         " source.disconnect(target, delay=1). A connection that acts one step after the"
         " late one has the delay 2.",
         TopologyWarning,
-        stacklevel=user_stacklevel(),
     )
 
 

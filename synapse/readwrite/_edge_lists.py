@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
@@ -21,7 +20,7 @@ from .._checks import (
     is_number,
     pluralize,
     short_repr,
-    user_stacklevel,
+    warn,
 )
 from .._initializer import Initializer, Seed
 from .._squash import Squash
@@ -303,11 +302,10 @@ def _warn_of_blanks(texts: set[str]) -> None:
     merged = len(texts) - len({name.strip() for name in texts})
     equal = f" {pluralize(merged, 'name')} became equal to another." if merged else ""
     if names:
-        warnings.warn(
+        warn(
             f"Removed the blanks around {pluralize(len(names), 'name')} of neurons,"
             f" such as {short_repr(names[0])}.{equal}",
             TopologyWarning,
-            stacklevel=user_stacklevel(),
         )
 
 

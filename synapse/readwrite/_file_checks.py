@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any
@@ -17,7 +16,7 @@ from .._checks import (
     must,
     pluralize,
     short_repr,
-    user_stacklevel,
+    warn,
     with_article,
 )
 from .._typing import Ints
@@ -544,11 +543,10 @@ def warn_of_connections_into_inputs(targets: Ints, inputs: int) -> None:
     """
     into_inputs = int((targets < inputs).sum())
     if into_inputs:
-        warnings.warn(
+        warn(
             f"{into_inputs} of {pluralize(len(targets), 'connection')}"
             f" {'leads' if into_inputs == 1 else 'lead'} into inputs, whose activations"
             " are set from outside. They never act. Leave them out, or connect a new"
             " node to each of these inputs and make the new nodes the inputs.",
             TopologyWarning,
-            stacklevel=user_stacklevel(),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -30,7 +29,7 @@ from .._checks import (
     sign,
     suggestion,
     text,
-    user_stacklevel,
+    warn,
     whole_number,
 )
 from .._initializer import Initializer, Seed, given_back, random_generator
@@ -449,7 +448,7 @@ def _keep_nodes(nodes: Items, labels: Sequence[str]) -> None:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, TopologyWarning, stacklevel=user_stacklevel())
+    warn(message, TopologyWarning)
 
 
 def _past_of(

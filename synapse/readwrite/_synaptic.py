@@ -8,13 +8,12 @@ so that all other weights learn as they would without relays.
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean, pluralize, user_stacklevel
+from .._checks import boolean, pluralize, warn
 from .._squash import ACTIVATIONS
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
@@ -129,7 +128,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
             f" {pluralize(len(other), 'self-connection')}, such as that of neuron"
             f" {table.source[other[0]]}, which is {table.weight[other[0]]:.4g}."
         )
-        warnings.warn(message, SynapticWarning, stacklevel=user_stacklevel())
+        warn(message, SynapticWarning)
     ends = (column.tolist() for column in (table.source, table.target, table.weight))
     links = zip(*ends, Records.or_null(table.gater), strict=True)
     return {
@@ -300,12 +299,11 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
         np.add.at(weight, inverse.reshape(-1), edges["weight"])
     if not np.isfinite(weight).all():
         raise FormatError("The weights of repeated connections have no finite sum.")
-    warnings.warn(
+    warn(
         f"The data repeat {pluralize(len(again), 'connection')}, such as connection"
         f" {originals[again[0]]} as connection {again[0]}. All of them count, as in the"
         " network that was written.",
         SynapticWarning,
-        stacklevel=user_stacklevel(),
     )
     order = np.argsort(kept)
     return {name: column[kept[order]] for name, column in edges.items()} | {

@@ -17,6 +17,7 @@ from .._initializer import Seed, random_generator
 from .._typing import Floats, Ints
 from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
+from ..learning._training import progress_bar
 from ..readwrite._file_checks import members
 from ..readwrite._files import opened, reading
 from ..readwrite._npz import as_text, from_array, read_arrays, write_arrays
@@ -368,20 +369,14 @@ class _Episodes:
 
     def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
         """Run episodes until `steps` steps are done."""
-        from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
-
         begin = time.monotonic() - self.seconds
         stopped = "steps"
         # a run that is complete, and its file, stay as they are
         goes_on = self.steps < steps
         if path is not None and goes_on:  # it may fail: before anything is learned
             write_checkpoint(path, self.agent, self)
-        shown: dict[str, Any] = {
-            "unit": " steps",
-            "unit_scale": True,
-            "disable": not progress,
-        }
-        with tqdm(total=steps, initial=self.steps, **shown) as bar:
+        options = {"unit_scale": True, "initial": self.steps}
+        with progress_bar(progress, "steps", steps, **options) as bar:
             try:
                 self._repeat()
                 writes = self._written(path, begin)

@@ -15,6 +15,7 @@ from typing import Any
 
 from numba.core.caching import FunctionCache
 
+from ..._stderr import Stderr
 from ..code_files import read_code, write_code
 from ..locking import DeferredInterrupt
 from .digest import digest_of
@@ -26,7 +27,7 @@ def _tell(sentence: str) -> None:
     """Write a line to stderr, once per process."""
     if sentence not in _told:
         _told.add(sentence)
-        sys.stderr.write(f"synapse: {sentence}\n")
+        Stderr().write(f"synapse: {sentence}\n")
 
 
 class _Files:

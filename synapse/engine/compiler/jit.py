@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import operator
-import sys
 import threading
 from collections.abc import Callable, Iterable
 from enum import IntEnum
@@ -31,6 +30,7 @@ from numba.core.typing.templates import (
 )
 from numba.extending import intrinsic, overload
 
+from ..._stderr import Stderr
 from .. import compiling
 from ..locking import DeferredInterrupt
 from ..records import Span
@@ -170,7 +170,7 @@ class _Compiling(event.Listener):
             outermost = self.depth == 1
             if self.timer is None and not compiling.watchers:
                 self.timer = threading.Timer(
-                    NOTICE_AFTER_SECONDS, sys.stderr.write, [NOTICE]
+                    NOTICE_AFTER_SECONDS, Stderr().write, [NOTICE]
                 )
                 self.timer.daemon = True
                 self.timer.start()

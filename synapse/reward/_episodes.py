@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
@@ -18,6 +18,7 @@ from .._typing import Floats, Ints
 from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentError, ArgumentTypeError, FormatError
 from ..learning._training import progress_bar
+from ..objects.snapshots import preserved_context
 from ..readwrite._file_checks import members
 from ..readwrite._files import opened, reading
 from ..readwrite._npz import as_text, from_array, read_arrays, write_arrays
@@ -420,7 +421,11 @@ class _Episodes:
             if path is not None and time.monotonic() >= due:
                 now = time.monotonic()
                 self.seconds = now - begin
-                write_checkpoint(path, self.agent, self)
+                # completes pending steps of rtrl, whose rounding would depend on time
+                with ExitStack() as undisturbed:
+                    for network in self.agent._networks:
+                        undisturbed.enter_context(preserved_context(network))
+                    write_checkpoint(path, self.agent, self)
                 due = time.monotonic() + max(
                     MIN_CHECKPOINT_SECONDS,
                     (time.monotonic() - now) / MAX_CHECKPOINT_FRACTION,

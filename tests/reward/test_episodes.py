@@ -23,6 +23,7 @@ from synapse.errors import (
     FormatError,
     MissingExtraError,
 )
+from synapse.reward import _episodes
 from tests.helpers.cases import Cases
 
 from .test_agents import Walk, gaussian, perceptron
@@ -54,6 +55,22 @@ def numbers(agent):
         agent._returns.as_json(),
         agent.steps,
     )
+
+
+def test_when_a_checkpoint_is_written_changes_no_bit(monkeypatch, tmp_path):
+    """Though a file completes the pending steps of rtrl."""
+    ended = []
+    for seconds in (1e9, 0.0):
+        monkeypatch.setattr(_episodes, "MIN_CHECKPOINT_SECONDS", seconds)
+        monkeypatch.setattr(_episodes, "MAX_CHECKPOINT_FRACTION", 1e9)
+        net = architect.LSTM(5, 16, 2, output_squash="identity", seed=0)
+        net.rule = "rtrl"
+        agent = reward.QLearning(net, seed=3)
+        path = tmp_path / f"{seconds}.npz"
+        reward.run(agent, Chance(), steps=60, seed=0, checkpoint=path, progress=False)
+        assert net._rtrl.plan.layout.depth > 1
+        ended.append(numbers(agent))
+    assert ended[0] == ended[1]
 
 
 @pytest.mark.parametrize("agent_index", range(3))

@@ -481,6 +481,10 @@ def read(peer: Peer, net: Network) -> None:
         portion.tensor if portion.extra is None else portion.tensor + portion.extra
         for portion in portions
     ]
+    if any(value.is_meta for value in values):
+        raise ArgumentError(
+            "The weights of a module must be on a device, got none: meta."
+        )
     numbers = [value.cpu().to(torch.float64).numpy() for value in values]
     if not all(np.isfinite(array).all() for array in numbers):
         raise ArgumentError(

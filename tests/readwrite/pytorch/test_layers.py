@@ -363,3 +363,22 @@ def test_a_state_dict_of_other_modules_is_refused():
     for modules in (nn.LSTM(3, 4), synapse.to_torch(net)):
         with pytest.raises(ArgumentError, match="for a state dict"):
             synapse.from_torch(modules, net, squash="tanh")
+
+
+def test_what_is_no_module_that_can_be_read_is_refused():
+    """In a sentence of ours, not of PyTorch."""
+    unread = nn.Linear(2, 2)
+    unread.weight.data[0, 0] = float("nan")
+    odd = [
+        *(None, 1, "x", [], {}, object(), nn.Sequential(), nn.Linear, torch.zeros(2)),
+        *(nn.ReLU(), nn.Conv1d(1, 1, 3), nn.Embedding(3, 2), nn.Bilinear(2, 2, 2)),
+        *(nn.LSTM(2, 3, bidirectional=True), nn.LSTM(2, 3, proj_size=1), unread),
+        nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)),
+        nn.Linear(2, 2, dtype=torch.complex64),
+        nn.Linear(2, 2, device="meta"),
+        {"weight": 1},
+        {"0.weight": torch.zeros(2, 2), "0.bias": torch.zeros(3)},
+    ]
+    for module in odd:
+        with pytest.raises(SynapseError):
+            synapse.readwrite.from_torch(module)

@@ -413,8 +413,8 @@ def network_of_columns(
 
 
 def _keep_nodes(nodes: Items, labels: Sequence[str]) -> None:
-    """Add the nodes to the metadata where the names of neurons do not tell them; warn
-    of neurons that share a name, and of nodes that may stand for several.
+    """Add a node to the metadata if the name of its neuron differs or is shared; warn
+    of shared names, and of nodes that were rounded.
     """
     marked = nodes.columns.get(OwnName(MARK), {})
     count = Counter(label for i, label in enumerate(labels) if i not in marked)

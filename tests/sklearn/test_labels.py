@@ -20,7 +20,7 @@ def of(*labels):
 KEPT = {
     "equal numbers": (of(1, True, 1.0, 0), [0, 1]),
     "leading zero": (of("007", "7"), ["007", "7"]),
-    "composed letters": (of("caf\u00e9", "cafe\u0301"), ["cafe\u0301", "caf\u00e9"]),
+    "composed letters": (of("\u00e9", "e\u0301"), ["e\u0301", "\u00e9"]),
     "blank": (of("a", "a "), ["a", "a "]),
     "case": (of("a", "A"), ["A", "a"]),
     "empty": (of("a", ""), ["", "a"]),

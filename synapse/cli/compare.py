@@ -17,6 +17,7 @@ from .epoch_lines import EpochLines
 from .helpers import aligned, names, printable
 from .pictures import check_picture, draw_comparison
 from .reading import (
+    MANY_ROWS,
     ReadTable,
     about_series,
     add_further,
@@ -125,19 +126,23 @@ def compare(options: argparse.Namespace) -> None:
     about_dates += about_series(several)
     methods = options.methods or METHODS
     # Before networks are trained, which may take long.
-    say([*table.notes, *about_dates, *not_installed(methods)])
+    rows = sum(map(len, several.values()))
+    sizes = [f"{pluralize(rows, 'row')}."] if rows > MANY_ROWS else []
+    say([*sizes, *table.notes, *about_dates, *not_installed(methods)])
     progress = sys.stderr.isatty() and not options.quiet
     fields = {
         name: getattr(options, name)
         for name in ("hidden", "epochs", "rate", "seed", "validation")
     }
     in_pipe = not progress and not options.quiet
+    lines = EpochLines()
     learning = TrainingOptions(
         **fields,
         optimizer=optimizer(options),
         trainer_options=further(options),
         progress=progress,
-        on_epoch=EpochLines() if in_pipe else None,
+        on_epoch=lines if in_pipe else None,
+        on_forecast=None if options.quiet else lines.forecast,
     )
     comparison = compare_series(
         several,

@@ -28,6 +28,9 @@ HEADERS = {"yes": True, "no": False}
 """What --header may be."""
 SETTINGS = ("momentum", "weight_decay")
 """Settings of optimizers that have options of their own."""
+MANY_ROWS = 5000
+"""Number of rows of series above which the choice of differences takes seconds, before
+which the report begins."""
 HOW = ("date", "dates", "fill", "zone")
 """The options of :func:`read_series`."""
 

@@ -40,6 +40,7 @@ from .helpers import (
     require_folder,
 )
 from .reading import (
+    MANY_ROWS,
     ReadTable,
     about_series,
     add_further,
@@ -188,13 +189,15 @@ def train(options: argparse.Namespace) -> int:
     )
     report = Report(options.quiet)
     in_pipe = not progress and not options.quiet
+    lines = EpochLines()
     learning = TrainingOptions(
         **{name: getattr(options, name) for name in settings},
         optimizer=optimizer(options),
         trainer_options=further(options),
         progress=progress,
         on_begin=report.begin,
-        on_epoch=EpochLines() if in_pipe else None,
+        on_epoch=lines if in_pipe else None,
+        on_forecast=None if options.quiet else lines.forecast,
         on_test=report.add_test,
     )
     try:
@@ -287,7 +290,6 @@ def _trained(
     known_columns = columns(cells, options.known)
     first_series = next(iter(several.values()))
     methods = options.methods or METHODS
-    say(not_installed(methods))  # before the training, which may take long
     date = first_series.index.name if step_name(first_series) else None
     begin, end = (
         pick(series.index[at] for series in several.values())
@@ -314,7 +316,9 @@ def _trained(
     if dated and dated.note:
         notes.append(dated.note)
     notes += about_series(several)
-    report.notes = [*notes, *table.notes, *_about_classes(cells, targets)]
+    notes += [*table.notes, *_about_classes(cells, targets)]
+    report.add(notes, sum(map(len, several.values())))
+    say(not_installed(methods))  # before the training, which may take long
     trained = train_series(
         several,
         targets,
@@ -418,6 +422,12 @@ class Report:
         self._begun = False
         self._tested = False
         self._failure: OSError | None = None
+
+    def add(self, notes: list[str], rows: int) -> None:
+        """Add sentences; of many rows of series, they are printed now."""
+        self.notes += notes
+        if rows > MANY_ROWS:
+            self.begin()
 
     def begin(self) -> None:
         """Print how the table was read."""

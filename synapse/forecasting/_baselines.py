@@ -171,8 +171,9 @@ def best_order(column: Floats) -> int:
         return 0
     design, targets = _lagged(column, maximum)
     # One factorization serves all orders: the first columns of Q span the design of
-    # each lower order.
-    explained = np.cumsum((np.linalg.qr(design).Q.T @ targets) ** 2)
+    # each lower order, and the last column of R is the product of Q and the targets.
+    whole = np.column_stack([design, targets])
+    explained = np.cumsum(np.linalg.qr(whole, mode="r")[:-1, -1] ** 2)
     n = len(targets)
     total = float(targets @ targets)
     unexplained = np.maximum(

@@ -5,14 +5,15 @@ origin.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, imported, is_among
+from .._checks import expected, imported, is_among, pluralize
 from .._scale import SQUARABLE, unit_of
 from .._typing import Floats
 from ..errors import ArgumentError, MissingExtraError
@@ -176,6 +177,8 @@ def _fitted(
     unit = unit_of(column).item() if column.any() else 1.0
     unit = 1.0 if 1.0 / SQUARABLE < unit * unit < SQUARABLE else unit
 
+    most = max(MAX_FITTED_STEPS, 3 * period)
+
     def regressors(start: int, stop: int) -> Floats | None:
         if in_advance is None or method != "arima" or long:
             return None
@@ -184,13 +187,32 @@ def _fitted(
         return in_advance[start:stop]
 
     def forecaster(history: Floats, steps: int) -> Any:
-        start = max(len(history) - MAX_FITTED_STEPS, 0)
         count = len(history)
+        start = max(count - most, 0)
         rows = regressors(start, count), regressors(count, count + steps)
-        with warnings.catch_warnings(action="ignore"):
+        with _library(method, count):
             return model.forward(history[start:] / unit, steps, *rows)["mean"] * unit
 
-    last = column[-max(MAX_FITTED_STEPS, 3 * period) :]
-    with warnings.catch_warnings(action="ignore"):
-        model.fit(last / unit, regressors(len(column) - len(last), len(column)))
+    last = column[-most:]
+    rows_in_advance = regressors(len(column) - len(last), len(column))
+    with _library(method, len(last)):
+        model.fit(last / unit, rows_in_advance)
     return forecaster
+
+
+@contextmanager
+def _library(method: str, count: int) -> Iterator[None]:
+    """Raise ArgumentError for what statsforecast raises for a series of this length;
+    its warnings are not about the user's call.
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            yield
+    except MemoryError:
+        raise
+    except Exception as error:  # of NumPy, SciPy and of its own, by version
+        why = " ".join(str(error).split()).rstrip(".")
+        raise ArgumentError(
+            f"statsforecast cannot fit {method} to {pluralize(count, 'row')}: {why}."
+            " Pass more rows, or other methods."
+        ) from error

@@ -128,6 +128,7 @@ class DateColumn:
     guessed: bool = False
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def find_date(
     table: pd.DataFrame,
     name: str | None = None,
@@ -256,6 +257,7 @@ def date_columns(table: pd.DataFrame, name: str | None) -> list[str]:
     return parts if all(part_name in table.columns for part_name in parts) else []
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def like_time(table: pd.DataFrame, column: str) -> bool:
     """Return whether a column of numbers is called like one of times, and increases in
     equal steps.

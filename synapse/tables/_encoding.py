@@ -135,10 +135,6 @@ def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
     return ""
 
 
-def _median(table: pd.DataFrame, name: str) -> float:
-    return float(np.nanmedian(numbers(table, [name], gaps=True)))
-
-
 def _are_identifiers(name: str, cells: pd.Series) -> bool:
     """Return whether the numbers in a column of this name, without missing ones, are
     identifiers.
@@ -172,7 +168,7 @@ def choose_encoding(
     Raises FormatError if a cell of a column of numbers is not a number, or no column is
     left.
     """
-    medians = dict[str, float]()
+    of_numbers = list[str]()
     words = dict[str, list[str]]()
     left_out = list[str]()
     numbered = list[str]()
@@ -193,15 +189,14 @@ def choose_encoding(
             numbered.append(name)
             left_out.append(name)
         else:
-            medians[name] = _median(table, name)
-    if numbered and not medians and not words:
+            of_numbers.append(name)
+    if numbered and not of_numbers and not words:
         notes.append(
             f"{quoted(numbered)}: a different whole number in every row, as identifiers"
             " have, but there are no other inputs."
         )
-        medians = {name: _median(table, name) for name in numbered}
         left_out = [name for name in left_out if name not in numbered]
-        numbered = []
+        of_numbers, numbered = numbered, []
     advice = " To use such numbers, name them with --inputs." if numbered else ""
     if left_out:
         reason = (
@@ -210,10 +205,12 @@ def choose_encoding(
         notes.append(f"Left out: {quoted(left_out)} ({reason}).{advice}")
     if words:
         notes.append(f"Words became inputs of 0 and 1: {quoted(words)}.")
-    if not medians and not words:
+    if not of_numbers and not words:
         raise FormatError(
             f"The table has no column left for the inputs.{_unread(table, left_out)} To"
             " predict a column from its own past without dates, leave the other"
             " columns out: --ignore COLUMN."
         )
+    values = numbers(table, of_numbers, gaps=True)
+    medians = dict(zip(of_numbers, np.nanmedian(values, axis=0).tolist(), strict=True))
     return Encoding(medians, words), notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,39 +11,30 @@ if TYPE_CHECKING:
 FORMS = "forms"
 """The key of ``attrs`` of a table with the forms of its columns, by their names, as
 JSON has them: files of pandas keep them."""
+MAX_DIGITS = 1e15
+"""Least number that is written with an exponent."""
 
 
 @dataclass(frozen=True)
 class NumberForm:
-    """How the numbers of a column are written: what stands before and after them, their
-    decimal mark, and the mark of thousands.
+    """What stands before and after the numbers of a column, such as a currency.
 
-    >>> form = NumberForm(before="$", thousands=",")
+    >>> form = NumberForm(before="$")
     >>> form.written(1234567.8), form.written(0.123456)
-    ('$1,234,568', '$0.1235')
-    >>> NumberForm(after=" €", decimal=",", thousands=".").written(1234.5)
-    '1.234 €'
+    ('$1234568', '$0.1235')
+    >>> NumberForm(after=" €").written(12.345)
+    '12.35 €'
     """
 
     before: str = ""
     after: str = ""
-    decimal: str = "."
-    thousands: str = ""
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether numbers have neither a unit nor a mark of thousands."""
-        return not (self.before or self.after or self.thousands)
 
     def written(self, value: float) -> str:
-        """Return a number with four significant digits, or all that stand before the
-        decimal mark.
+        """Return a number with a decimal point, four significant digits or all in front
+        of the point, and no mark of thousands: one form in a report.
         """
-        if self.is_plain:
-            return f"{value:.4g}"
-        digits = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-        marks = {",": self.thousands, ".": self.decimal}
-        digits = re.sub("[.,]", lambda mark: marks[mark[0]], digits)
+        is_long = 1000 <= abs(value) < MAX_DIGITS
+        digits = f"{value:.0f}" if is_long else f"{value:.4g}"
         return f"{self.before}{digits}{self.after}"
 
 
@@ -60,8 +50,8 @@ def forms_of(table: pd.DataFrame) -> dict[str, NumberForm]:
 
 
 def set_form(table: pd.DataFrame, name: str, form: NumberForm) -> None:
-    """Note how the numbers of a column are written, unless they are plain."""
-    if not form.is_plain:
+    """Note how the numbers of a column are written, unless they stand alone."""
+    if form != PLAIN:
         table.attrs[FORMS] = {**table.attrs.get(FORMS, {}), name: asdict(form)}
 
 

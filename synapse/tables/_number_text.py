@@ -280,12 +280,7 @@ class _NumberReading:
         if self.unit:
             notes.append(f"The unit {self.unit!r} of {name!r} is left out.")
         before, after = _around(self.signed[0]) if self.unit else ("", "")
-        mark = (
-            next((m for m in self.cells[place] if m in grouped), "")
-            if thousands
-            else ""
-        )
-        set_form(table, name, NumberForm(before, after, decimal, mark))
+        set_form(table, name, NumberForm(before, after))
         if fits.all():
             table[name] = _numeric(
                 plain, self.rows, table.index, np.array([*map(float, plain)])

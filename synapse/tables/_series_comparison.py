@@ -179,7 +179,7 @@ def compare_series(
     models = {name: _fitted(tasks, _of_model(training, name)) for name in networks}
     forecasters = list[Forecasters]()
     for task in tasks:
-        fitted, left_out = task.statistical(simple)
+        fitted, left_out = task.statistical(simple, training.on_forecast)
         networks_of_task = {
             name: task.forecaster(network) for name, network in models.items()
         }

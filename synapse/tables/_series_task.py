@@ -4,9 +4,11 @@ forecast.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -258,10 +260,13 @@ class SeriesTask:
         )
 
     def statistical(
-        self, methods: Sequence[str] = METHODS
+        self, methods: Sequence[str] = METHODS, report: Any = None
     ) -> tuple[dict[str, Forecaster], list[str]]:
         """Return the statistical methods fitted to the rows before the test, and
         sentences on those left out.
+
+        Each calls `report`, if it is given, with its name, the number of its forecasts
+        so far and about how many a test has, before it is fitted and forecasts.
         """
         forecasters = dict[str, Forecaster]()
         notes = list[str]()
@@ -270,16 +275,17 @@ class SeriesTask:
                 continue
             try:
                 past = self.y[: self.start]
-                forecasters[method] = statistical(
-                    method, past, period=self.period, known=self.x
-                )
+                tell = None if report is None else partial(report, method)
+                if tell is not None:
+                    tell(0, self.origins)
+                fitted = statistical(method, past, period=self.period, known=self.x)
+                forecasters[method] = _reporting(fitted, tell, self.origins)
             except MissingExtraError as error:
                 said = str(error).replace(
                     f"method {method} needs", "methods ets, theta and arima need"
                 )
                 notes = [note for note in notes if note != said] + [said]
-            # statsforecast raises ValueError for too few rows.
-            except (SynapseError, ValueError) as error:
+            except SynapseError as error:
                 notes.append(f"{method} is left out: {error}")
         return forecasters, notes
 
@@ -295,6 +301,17 @@ class SeriesTask:
             f"The test gives {', '.join(names)} only the last {most} rows before each"
             " origin."
         ]
+
+
+def _reporting(forecaster: Forecaster, report: Any, total: int) -> Forecaster:
+    """Return a forecaster that reports the number of its forecasts before each."""
+    done = itertools.count()
+
+    def reporting(history: Floats, steps: int) -> Any:
+        report(next(done), total)
+        return forecaster(history, steps)
+
+    return forecaster if report is None else reporting
 
 
 def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:

@@ -129,7 +129,9 @@ def train_series(
         # more than that.
         try:
             forms = forms_of(frames[tasks[0].name])
-            measured, table, failed = _test(tasks, model, name, methods, forms)
+            measured, table, failed = _test(
+                tasks, model, name, methods, forms, learning._report_forecast
+            )
             facts |= measured
             notes = list(dict.fromkeys([*left_out, *failed]))
             learning._report_test(Trained(model, result, {**facts}, table, notes))
@@ -153,6 +155,7 @@ def _test(
     name: str,
     methods: Sequence[str],
     forms: Mapping[str, NumberForm],
+    report: Any,
 ) -> tuple[dict[str, Any], list[list[str]], list[str]]:
     """Return the facts of a test beside statistical methods, its table, and sentences
     on methods left out.
@@ -160,7 +163,9 @@ def _test(
     forecasters = list[Forecasters]()
     notes = list[str]()
     for each in tasks:
-        simple, failed = each.statistical(methods) if each.is_tested else ({}, [])
+        simple, failed = (
+            each.statistical(methods, report) if each.is_tested else ({}, [])
+        )
         forecasters.append({name: each.forecaster(model), **simple})
         notes += [*failed, *each.limited(simple)]
     selection, selections = select_together(tasks, forecasters)

@@ -28,6 +28,7 @@ from .._checks import (
     text,
     whole_number,
 )
+from .._scale import SQUARABLE
 from .._typing import Bools, Floats, PathLike
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import _files
@@ -49,6 +50,8 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How files in UTF-16 begin."""
 UNREADABLE = "Correct it, or count such cells as missing values: --missing {cell}."
 """What to do about a cell of a column of numbers that is none."""
+OTHER_UNITS = "Write the column in other units."
+"""What to do about numbers whose squares are not finite."""
 UNIT = re.compile(r"(.*\S)\s*[(\[][^()\[\]]+[)\]]")
 MAX_LINES = 6
 """Number of lines, at most, that a sentence lists."""
@@ -155,16 +158,15 @@ def require_one_use(
     error: type[SynapseError] = ArgumentError,
 ) -> None:
     """Raise if a column comes twice among these, or is taken already."""
-    in_use = set(taken)
-    if twice := sorted(
-        {name for name in names if name in in_use or names.count(name) > 1}
-    ):
+    counts = Counter([*dict.fromkeys(taken), *names])
+    if twice := sorted(name for name in {*names} if counts[name] > 1):
         raise error(f"A column can have one use only, got two of {quoted(twice)}.")
 
 
 # --- files ----------------------------------------------------------------------------
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def read_table(
     path: PathLike,
     decimal: str | None = None,
@@ -602,7 +604,8 @@ def _names(
             )
         )
     names = [cell or f"column {place}" for place, cell in enumerate(cells, 1)]
-    again = [place for place, name in enumerate(names) if name in names[:place]]
+    first = {name: place for place, name in reversed([*enumerate(names)])}
+    again = [place for place, name in enumerate(names) if first[name] < place]
     for place in again:
         names[place] += f".{place}"
     if len({*names}) < len(names):
@@ -720,13 +723,13 @@ def find(table: pd.DataFrame, name: str) -> str:
     """Return the column with this name, one of which may leave its unit out;
     ArgumentError unless there is one.
     """
+    if text("The name of a column", name) in table.columns:
+        return name
     names = [*map(str, table.columns)]
-    plain = bare(text("The name of a column", name))
+    plain = bare(name)
     fitting = [
         other for other in names if bare(other) == plain and plain in (name, other)
     ]
-    if name in names:
-        return name
     if len(fitting) > 1:
         raise ArgumentError(f"{name!r} may be {quoted(fitting)}. Pass the unit, too.")
     if not fitting:
@@ -777,6 +780,8 @@ def numbers(
     wrong = ~np.isfinite(values)
     is_present = frame.notna().to_numpy(bool)  # of no column: an array of objects
     _require_right(frame, wrong & is_present, "a finite number", advice)
+    is_large = np.abs(values) >= SQUARABLE
+    _require_right(frame, is_large, f"a number below {SQUARABLE:.3g}", OTHER_UNITS)
     if not gaps:
         _require_right(frame, wrong & ~is_present, "a finite number", fill)
     return values

@@ -105,6 +105,10 @@ def _path(title: str, path: Any) -> Any:
     return path
 
 
+def _takes_method(title: str, function: Any) -> Any:
+    return function_of(title, function, "method", "done", "total")
+
+
 def _takes_trained(title: str, function: Any) -> Any:
     return function_of(title, function, "trained")
 
@@ -168,6 +172,9 @@ class TrainingOptions:
     on_epoch : callable or None
         Called with the :class:`synapse.learning.Progress` after every epoch of both
         trainings; a true value ends nothing. Default: none.
+    on_forecast : callable or None
+        Called with the name of a statistical method, the number of its forecasts in a
+        test so far, and about how many there will be. Default: none.
     on_test : callable or None
         Called with the :class:`Trained` model after the test, before a network is
         trained on all rows. Default: none.
@@ -194,6 +201,7 @@ class TrainingOptions:
     checkpoint: Annotated[str | None, _path] = None
     on_begin: Annotated[Callable[[], Any] | None, function_of] = None
     on_epoch: Annotated[Callable[[Progress], Any] | None, called_with_progress] = None
+    on_forecast: Annotated[Callable[[str, int, int], Any] | None, _takes_method] = None
     on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
 
     def _filled(self, usual: Fit) -> TrainingOptions:
@@ -270,6 +278,11 @@ class TrainingOptions:
         """Call `on_epoch`; what it returns ends nothing."""
         if self.on_epoch is not None:
             self.on_epoch(progress)
+
+    def _report_forecast(self, method: str, done: int, total: int) -> None:
+        """Call `on_forecast`, if it is given; on held-out and on training rows."""
+        if self.on_forecast is not None:
+            self.on_forecast(method, done, 2 * total)
 
     def _report_test(self, trained: Trained) -> None:
         """Call `on_test`, if it is given."""

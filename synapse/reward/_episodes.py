@@ -174,7 +174,7 @@ def run(
         Default 10.
     checkpoint : path, optional
         File with the agent and the episodes so far, written whole or not at all: at
-        once, every ten seconds or so, and at the end, also after Ctrl-C and errors.
+        once, at most every ten seconds, and at the end, also after Ctrl-C and errors.
         :func:`synapse.load` reads the agent of it.
     resume : bool
         Whether to continue from the checkpoint, if it exists: with an agent and an

@@ -13,6 +13,7 @@ edition, OTexts 2021,
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -173,7 +174,8 @@ def best_order(column: Floats) -> int:
     # One factorization serves all orders: the first columns of Q span the design of
     # each lower order, and the last column of R is the product of Q and the targets.
     whole = np.column_stack([design, targets])
-    explained = np.cumsum(np.linalg.qr(whole, mode="r")[:-1, -1] ** 2)
+    triangle: Any = np.linalg.qr(whole, mode="r")
+    explained = np.cumsum(triangle[:-1, -1] ** 2)
     n = len(targets)
     total = float(targets @ targets)
     unexplained = np.maximum(

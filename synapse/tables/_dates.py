@@ -309,7 +309,8 @@ def _of_numbers(
         )
     if guessed:
         note += (
-            " This is a guess from its numbers. If they are not times, pass --ahead 0."
+            " This is a guess from its numbers. If they are not times, pass --ignore"
+            f" {name!r}, or, to train with them as inputs, --ahead 0."
         )
     return DateColumn(name, [name], dates, note, guessed)
 

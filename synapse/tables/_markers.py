@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,19 +23,29 @@ MIN_DISTINCT = 5
 """Number of different other values, at least, beside which a number is a mark."""
 
 
-def read_markers(table: pd.DataFrame, decided: bool) -> tuple[list[str], list[str]]:
+def read_markers(
+    table: pd.DataFrame, missing: Sequence[str]
+) -> tuple[list[str], list[str]]:
     """Replace the marks of missing values in columns of numbers; return sentences that
     count them, and these numbers as text.
 
     A mark is a usual one, and further from the other values than these are from each
     other. It is negative or huge where no other number is, and comes again or is very
     far away; or it comes three times, and is not a whole number above whole ones, as
-    numbers of shops are. Numbers of which this holds in part are named, and stay; so do
-    all if the user has `decided` which cells are missing.
+    numbers of shops are. Numbers of which this holds in part are named. If the
+    user says which cells are `missing`, no other numbers are.
     """
+    import pandas
+
     notes = list[str]()
     found = list[str]()
+    named = pandas.to_numeric(pandas.Series(missing, dtype=object), errors="coerce")
     for name in table.select_dtypes("number").columns:
+        is_named = table[name].isin(named.dropna())
+        if is_named.any():
+            table[name] = table[name].mask(is_named)
+            cells = pluralize(int(is_named.sum()), "number")
+            notes.append(f"{cells} of {name!r} in --missing: missing values.")
         values = table[name].to_numpy(np.float64)
         others, counts = np.unique(values[np.isfinite(values)], return_counts=True)
         apart = dict[float, int]()
@@ -42,13 +53,13 @@ def read_markers(table: pd.DataFrame, decided: bool) -> tuple[list[str], list[st
             gaps = others[1] - others[0], others[-1] - others[-2]
             end = -int(gaps[1] > gaps[0])
             value, rest = float(others[end]), np.delete(others, end)
-            is_usual = USUAL.fullmatch(f"{value:.15g}") is not None
+            is_usual = USUAL.fullmatch(repr(value).removesuffix(".0")) is not None
             if max(gaps) <= np.ptp(rest) or not (is_usual or counts[end] > 2):
                 break
             apart[value] = int(counts[end])
             others, counts = rest, np.delete(counts, end)
         for value, count in apart.items():
-            text = f"{value:.15g}"
+            text = repr(value).removesuffix(".0")
             low, high = others[[0, -1]].tolist()
             is_far = count > 1 or max(low - value, value - high) > 3 * (high - low)
             is_foreign = value < 0 <= low or "e+" in text
@@ -56,10 +67,10 @@ def read_markers(table: pd.DataFrame, decided: bool) -> tuple[list[str], list[st
             is_mark = is_far if is_foreign else count > 2 and is_measured
             what, advice = (
                 "counts as a number",
-                f"marks a missing value, pass --missing {text}",
+                f"marks a missing value, pass --missing={text}",
             )
-            if is_mark and not decided and USUAL.fullmatch(text):
-                what, advice = "is a missing value", "is a number, pass --missing NA"
+            if is_mark and not missing and USUAL.fullmatch(text):
+                what, advice = "is a missing value", "is a number, pass --missing=NA"
                 found.append(text)
                 table[name] = table[name].mask(values == value)
             notes.append(

@@ -60,20 +60,24 @@ NO_NAMES = (
     " 1', 'column 2' and so on."
 )
 """What to do about a first row that has values."""
-MISSING = (
-    "",
-    "-",
-    "--",
-    "\u2013",
-    "\u2014",
-    "\u2212",
-    "#N/A",
-    "#N/A N/A",
-    "#NA",
-    "<NA>",
+MISSING = frozenset(
+    (
+        *(
+            "",
+            "-",
+            "--",
+            "\u2013",
+            "\u2014",
+            "\u2212",
+            "#N/A",
+            "#N/A N/A",
+            "#NA",
+            "<NA>",
+        ),
+        *("-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN", "NaN", "nan", "-NaN", "-nan"),
+        *("N/A", "n/a", "NA", "NULL", "null", "None"),
+    )
 )
-MISSING += ("-1.#IND", "-1.#QNAN", "1.#IND", "1.#QNAN", "NaN", "nan", "-NaN", "-nan")
-MISSING += ("N/A", "n/a", "NA", "NULL", "null", "None")
 """Cells that are missing values: a dash, and those of pandas."""
 MAX_TITLE_ROWS = 20
 """Number of rows at the beginning of a file among which the names are looked for."""
@@ -290,7 +294,7 @@ def read_table(
         empty, table = map(typed.numbered, (empty, table))
         notes += typed.notes
     notes += convert_numbers(table, separator, decimal)
-    about_markers, markers = read_markers(table, bool(absent))
+    about_markers, markers = read_markers(table, absent)
     notes += about_markers
     if header is None and cells[0]:  # pandas writes an index without a name
         notes += _about_header(path, names, table)
@@ -611,7 +615,7 @@ def _names(
     if len({*names}) < len(names):
         raise FormatError(
             f"The first row of {path!r} must name every column once, got"
-            f" {quoted(cells)}. Rename one, or pass --header no."
+            f" {quoted(cells)}. Rename one."
         )
     # pandas writes an index without a name
     again += [place for place, cell in enumerate(cells) if place and not cell]

@@ -894,7 +894,7 @@ def test_numbers_and_parts_that_are_dates_are_a_series(capsys, tmp_path):
     printed = done(capsys, "train", years, *train)
     assert "step: year." in printed
     assert (
-        "This is a guess from its numbers. If they are not times, pass --ahead 0."
+        "This is a guess from its numbers. If they are not times, pass --ignore "
         in (printed)
     )
     done(capsys, "train", years, *train, "--ahead", 0)

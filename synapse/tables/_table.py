@@ -389,8 +389,7 @@ def _parsed(
 
 def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
     """Replace the cells of a table of text that are missing values, these `further`
-    ones too, without spaces around the others; return a sentence that counts those with
-    text.
+    ones too, and strip the others; return a sentence counting those with text.
     """
     found = Counter[str]()
     for name in table.columns:

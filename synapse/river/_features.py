@@ -112,8 +112,10 @@ class FeatureInputs:
         counted.
         """
         present = present_in(x)
-        moved = present.keys() != self._latest.keys()
-        indicators = self._follow_presence(present) if moved else []
+        indicators = []
+        if present.keys() != self._latest.keys():
+            indicators = self._follow_presence(present)
+            self._latest = dict(present)
         values = self._follow_constants(present) if self._constants else []
         if values or indicators:
             scale = Scale(len(values) + len(indicators))
@@ -121,7 +123,6 @@ class FeatureInputs:
                 scale.mean[place], scale.count[place] = self._constants.pop(name)
             added = [(name, False) for name in values]
             self._add_inputs(added + [(name, True) for name in indicators], scale)
-        self._latest = present
         self._samples += 1
         if self._unseen is not None:
             self._seen |= dict.fromkeys(present, self._samples)
@@ -133,7 +134,7 @@ class FeatureInputs:
         """Return the inputs for a sample, in standard units; it is not counted."""
         return self._inputs(present_in(x), 0.0)
 
-    def _inputs(self, present: dict[Hashable, Any], weight: float) -> Floats:
+    def _inputs(self, present: Features, weight: float) -> Floats:
         """Return the inputs in standard units, after the values are counted with this
         weight.
         """
@@ -153,13 +154,15 @@ class FeatureInputs:
 
     # --- features that come -----------------------------------------------------------
 
-    def _follow_presence(self, present: dict[Hashable, Any]) -> list[Hashable]:
+    def _follow_presence(self, present: Features) -> list[Hashable]:
         """Add new features; return those that need an indicator now."""
+        # Without `set - keys`, which takes as long as there are keys.
+        indicators = self._places[True]
         differ = present.keys() ^ self._expected.keys()
-        lacking = differ - self._places[True].keys()
+        lacking = [name for name in differ if name not in indicators]
         before = self._latest
         moved = {name for name in lacking if (name in present) != (name in before)}
-        new = in_order(moved - self._seen.keys())
+        new = in_order(name for name in moved if name not in self._seen)
         returning = [name for name in new if name in self._removed]
         self._restore(returning)
         self._seen |= dict.fromkeys(new, self._samples)
@@ -167,9 +170,9 @@ class FeatureInputs:
             if name not in self._places[False]:
                 self._constants[name] = present[name], 0.0
         moved -= {*new} - {*returning}
-        return in_order(moved - self._places[True].keys())
+        return in_order(name for name in moved if name not in indicators)
 
-    def _follow_constants(self, present: dict[Hashable, Any]) -> list[Hashable]:
+    def _follow_constants(self, present: Features) -> list[Hashable]:
         """Count values that are the same as before; return the features of others."""
         varied = []
         for name in present.keys() & self._constants.keys():
@@ -326,7 +329,7 @@ def in_order(names: Iterable[Hashable]) -> list[Hashable]:
     return sorted(names, key=lambda name: (str(name), type(name).__name__))
 
 
-def present_in(x: Features) -> dict[Hashable, Any]:
+def present_in(x: Features) -> Features:
     """Return the features of a sample that are not missing; ArgumentTypeError if one is
     no number.
     """
@@ -337,7 +340,7 @@ def present_in(x: Features) -> dict[Hashable, Any]:
     except (TypeError, ValueError, OverflowError):
         size = math.nan
     if size < SQUARABLE:
-        return dict(x)
+        return x
     numbers = {name: _number(name, value) for name, value in x.items()}
     return {name: number for name, number in numbers.items() if number == number}
 

@@ -204,8 +204,8 @@ TABLE = PaperTable(
             "architect.Liquid, 400 units",
             network="Liquid",
             rate=1e-13,
-            leak=0.4,
-            spectral_radius=0.45,
+            leak=0.6,
+            spectral_radius=0.9,
             **LEAST_SQUARES,
         ),
         Row(

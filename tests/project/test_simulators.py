@@ -11,9 +11,12 @@ import pytest
 import synapse
 from synapse import Layer, Network, spikes
 
-DT, TAU, TAU_SYN = 0.1, 20.0, 5.0
+DT = 0.1
+TAU = 20.0
+TAU_SYN = 5.0
 STEPS = 400
-LEAK, FADE = math.exp(-DT / TAU), math.exp(-DT / TAU_SYN)
+LEAK = math.exp(-DT / TAU)
+FADE = math.exp(-DT / TAU_SYN)
 INTO = (LEAK - FADE) * TAU_SYN / (TAU - TAU_SYN)
 """Weight of a current in a step of the exact solution."""
 peers = pytest.mark.peers
@@ -154,7 +157,9 @@ def test_a_threshold_of_brian2_is_exceeded_not_met(brian):
     group.v = [10.0, np.nextafter(10.0, 11.0), 9.0]
     monitor = brian.SpikeMonitor(group)
     brian.Network(group, monitor).run(DT * brian.ms)
-    v, fired, unused = Layer(3, "identity"), Layer(3, "spike", -10.0), Layer(1)
+    v = Layer(3, "identity")
+    fired = Layer(3, "spike", -10.0)
+    unused = Layer(1)
     v.project(v, "one_to_one")
     v.project(fired, "one_to_one", weights=1.0)
     unused.project(fired, weights=0.0)
@@ -201,7 +206,8 @@ def test_connections_of_pairs_are_those_of_brian2(brian):
 
 @peers
 def test_spikes_given_by_times_are_those_of_brian2(brian):
-    times, neurons = np.array([0.0, 0.3, 0.3, 2.0]), np.array([1, 0, 2, 1])
+    times = np.array([0.0, 0.3, 0.3, 2.0])
+    neurons = np.array([1, 0, 2, 1])
     source = brian.SpikeGeneratorGroup(3, neurons, times * brian.ms)
     monitor = brian.SpikeMonitor(source)
     brian.Network(source, monitor).run(3 * brian.ms)
@@ -326,7 +332,9 @@ def in_nest(arrivals, delay, weight, t_ref=0, drive=0.0):
     refractory; then the current fades, the spikes that arrive are added, and the
     threshold is checked: V >= V_th."""
     v = current = 0.0
-    refractory, voltages, fired = 0, [], []
+    refractory = 0
+    voltages = []
+    fired = []
     for t in range(STEPS):
         if refractory == 0:
             v = LEAK * v + INTO * current + (1 - LEAK) * drive
@@ -337,7 +345,8 @@ def in_nest(arrivals, delay, weight, t_ref=0, drive=0.0):
             current += weight * arrivals[t - delay]
         fired.append(v >= 0.5)
         if fired[-1]:
-            v, refractory = 0.0, t_ref
+            v = 0.0
+            refractory = t_ref
         voltages.append(v)
     return np.array(voltages), np.flatnonzero(fired)
 
@@ -380,7 +389,9 @@ def test_a_leaky_cell_is_that_of_snntorch(reset):
     rows = np.random.default_rng(0).uniform(0.0, 0.2, (STEPS, 1))
     beta = 0.9
     cell = snn.Leaky(beta=beta, threshold=0.5, reset_mechanism=reset)
-    memory, states, fired = torch.zeros(1, dtype=torch.float64), [], []
+    memory = torch.zeros(1, dtype=torch.float64)
+    states = []
+    fired = []
     for row in torch.tensor(rows):
         spike, memory = cell(row, memory)
         states.append(memory.item())
@@ -398,7 +409,8 @@ def test_rates_of_snntorch_are_probabilities_of_a_step():
     torch = pytest.importorskip("torch")
     spikegen = pytest.importorskip("snntorch.spikegen")
     torch.manual_seed(0)
-    rate, steps = 40.0, 1000
+    rate = 40.0
+    steps = 1000
     train = spikegen.rate(torch.full((1000,), rate * DT / 1000), num_steps=steps)
     count = 1000 * steps * rate * DT / 1000
     assert abs(float(train.sum()) - count) < 4 * math.sqrt(count)
@@ -418,7 +430,9 @@ def test_a_lif_cell_is_that_of_norse():
         tau_mem_inv=torch.tensor(1000.0 / TAU),
         v_th=torch.tensor(0.5),
     )
-    cell, state, fired = norse.LIFCell(parameters, dt=DT / 1000), None, []
+    cell = norse.LIFCell(parameters, dt=DT / 1000)
+    state = None
+    fired = []
     for row in torch.tensor(60.0 * rows):
         spike, state = cell(row[None], state)
         fired.append(spike.item())

@@ -51,6 +51,7 @@ class Replica(RedirectedTable):
         if ring != NONE:
             head = int(before["ring_head"][ring]) + steps
             now["ring_head"][ring] = head % int(before["ring_frames"][ring])
+            now["ring_steps"][ring] = before["ring_steps"][ring] + steps
         for column in COUNTING:
             rows = self.store.counted_rows(column, self._start, self._stop)
             counts = before[column.name][rows] + np.uint64(steps)

@@ -283,8 +283,8 @@ def _filled(
     fill: str | None,
     notes: list[str],
 ) -> dict[str, pd.DataFrame]:
-    """Return series, `given` those of the rows of a table, without missing values; a
-    sentence that counts what was filled in is added to the notes, which they get.
+    """Return series, `given` those of the rows of a table, without missing values. Add
+    a sentence to the notes that counts what was filled in.
     """
     rows = cells = ends = 0
     mended = {}

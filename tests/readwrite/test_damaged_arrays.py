@@ -249,7 +249,8 @@ DELAYS = {
         "connections 0 and 3 both lead from neuron 0 to neuron 2.* of a delay",
     ),
     "long": (put("connection_delay", 4, 10_001), "delay .*10000"),
-    "past": (put("past_neuron", 0, 3), "table 'past'"),
+    # any neuron may have been delayed before, by one step at least
+    "past": (put("past_steps", 0, 0), "table 'past'"),
 }
 
 

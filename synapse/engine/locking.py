@@ -206,11 +206,15 @@ class ExclusiveAccess(DeferredInterrupt):
 # whether the store is `busy` or has `turns`.
 
 
+_turns_lock = threading.Lock()
+
+
 def _wait_for(store: Store) -> None:
     """Take the lock of a store, after the threads that wait for it already."""
-    turns = store.turns
     turn = threading.current_thread(), threading.Event()
-    turns.append(turn)
+    with _turns_lock:  # two that wait at once must get one list
+        turns = store.turns = store.turns or []
+        turns.append(turn)
     try:
         while (first := turns[0]) is not turn:
             turn[1].wait(POLL_SECONDS)

@@ -116,8 +116,8 @@ class Store:
         # held by the thread that steps, trains or edits, see ``locking.py``
         self.lock: Any = threading.RLock()  # typeshed leaves out `_is_owned`
         self.busy = False  # whether it may be held for more than a moment
-        # of the threads that wait for the lock
-        self.turns: list[tuple[threading.Thread, threading.Event]] = []
+        # of the threads that wait for the lock: a list once one has
+        self.turns: Any = ()
         self.dtype = np.dtype(dtype)
         self.handles: list[Any] = [*handles]  # the neuron objects, by row
         self.names: list[str | None] = [*names]

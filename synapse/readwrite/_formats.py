@@ -595,6 +595,6 @@ def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
     if getattr(form, act) is None:
         names = ", ".join(other.name for other in formats() if getattr(other, act))
         raise ArgumentError(
-            f"The format {form.name} cannot be {done} a file. Known: {names}."
+            f"The format {form.name} cannot be {done} a file. Use one of {names}."
         )
     return form

@@ -229,7 +229,7 @@ def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
             else:
                 with pytest.raises(
                     errors.ArgumentError,
-                    match="cannot be read from a file. Known: json,",
+                    match="cannot be read from a file. Use one of json,",
                 ):
                     load(tmp_path / f"net{suffix}")
         save(net, tmp_path / "net.json", form.name)

@@ -63,8 +63,9 @@ nitpick_ignore_regex = [
     ),
     (
         r"py:class",
-        r"(synapse\.([a-z_]+\.)+)?(Chances|FixedOptions|Item|Kind|Rate|RuleName)",
+        r"(synapse\.([a-z_]+\.)+)?(Chances|FileFormat|FixedOptions|Item|Kind|Rate|RuleName)",
     ),
+    (r"py:class", r"_files\.File"),
     (r"py:class", r"synapse\.([a-z_]+\.)+(Load|Project|Save)Options"),
 ]
 

@@ -65,10 +65,6 @@ class Scale:
 
     Attributes
     ----------
-    mean, deviation : ndarray, shape (columns,)
-        The values that are subtracted, and those by which the result is divided.
-    count : ndarray, shape (columns,)
-        Number of rows so far, or the sum of their weights.
     lags : list of tuple of int
         The lags of each column.
     lost : int
@@ -145,17 +141,17 @@ class Scale:
 
     @property
     def count(self) -> Floats:
-        """Number of rows of each column so far, or the sum of their weights."""
+        """Rows of each column so far, or the sum of their weights, shape (columns,)."""
         return self._numbers[0]  # type: ignore[no-any-return]
 
     @property
     def deviation(self) -> Floats:
-        """The numbers by which each column is divided."""
+        """The numbers by which each column is divided, shape (columns,)."""
         return self._numbers[1]  # type: ignore[no-any-return]
 
     @property
     def mean(self) -> Floats:
-        """The numbers that are subtracted from each column."""
+        """The numbers that are subtracted from each column, shape (columns,)."""
         return self._numbers[2]  # type: ignore[no-any-return]
 
     @property

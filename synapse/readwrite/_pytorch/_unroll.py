@@ -60,6 +60,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
                 name, None if array is None else torch.tensor(array), persistent=False
             )
         self.width = term.stop - term.start
+        self.is_matrix = term.form == "dense" or math.prod(self.shape) == 1
 
     def number(self, weight: Tensor) -> Tensor:
         """Gather its weights from the vector of all numbers; None if all of them are 1
@@ -90,12 +91,8 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
 
     def add_to(self, sums: Any, on: Any) -> Any:
         """Add what its sources contribute, before the gates of the sums."""
-        values = chosen(on.take(self.source), self.sources, on)
+        values = self.gained(chosen(on.take(self.source), self.sources, on), on)
         number = on.numbers[self]
-        if self.inner is not None:
-            values = on.do(
-                torch.mul, values, chosen(on.take(self.inner), self.gaters, on)
-            )
         if self.form == "dense" and sums is not None:
             return on.do(torch.addmm, sums, values, number)
         if number is not None:
@@ -106,6 +103,22 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
             values = on.do(self.scatter, values)
         values = values if self.outer else self.pad(values, on)
         return values if sums is None else on.do(torch.add, sums, values)
+
+    def gained(self, values: Any, on: Any) -> Any:
+        """Multiply values of its sources by their gains, if it has some."""
+        if self.inner is None:
+            return values
+        gains = chosen(on.take(self.inner), self.gaters, on)
+        return on.do(torch.mul, values, gains)
+
+    def matrix(self, run: Unrolling) -> Tensor:
+        """Return the weights of a term that is a matrix, to the neurons of its sums."""
+        number = run.numbers[self]
+        if self.form == "dense":
+            return number
+        one = run.values[0].new_ones(1, 1) if number is None else number.view(1, 1)
+        padding = None if self.outer else self.padding
+        return one if padding is None else torch.nn.functional.pad(one, padding)
 
     def gate(self, states: Any, sums: Any, on: Any) -> Any:
         """Add sums times their gains to some states, if there are any yet."""
@@ -427,9 +440,26 @@ class UnrolledStep:
             sums = self.of_step(self.whole.add(before, bias))
         elif bias is not None:
             sums = self.keep(bias.expand(self.whole.sequences, -1))
+        matrices = [term for term in later if term.is_matrix]
+        if len(matrices) > 1:
+            sums = self.add_product(sums, matrices)
+            later = [term for term in later if not term.is_matrix]
         for term in later:
             sums = term.add_to(sums, self)
         return sums
+
+    def add_product(self, sums: int | None, terms: Sequence[TermModule]) -> int:
+        """Add what several matrices contribute, as one product."""
+        values: list[int] = []
+        for term in terms:
+            units = self.units(term.source)
+            if term.inner is not None:
+                units = [term.gained(self.joined(units), self)]
+            values += units
+        number = self.keep(torch.cat([term.matrix(self.whole) for term in terms]))
+        if sums is None:
+            return self.do(torch.mm, self.joined(values), number)
+        return self.do(torch.addmm, sums, self.joined(values), number)
 
     def keep(self, value: Any) -> int:
         """Return the place of a value that does not change, or of one to come."""
@@ -448,16 +478,24 @@ class UnrolledStep:
 
     def take(self, read: Read) -> int:
         """Return the place of what is read."""
+        return self.joined(self.units(read))
+
+    def joined(self, units: Sequence[int]) -> int:
+        """Return the place of several values as one."""
+        return units[0] if len(units) == 1 else self.do(beside, *units)
+
+    def units(self, read: Read) -> list[int]:
+        """Return the places of the parts of what is read."""
         when, k, start, stop = read
         if k not in self.past:
-            return self.of_step(self.whole.take(read))
+            return [self.of_step(self.whole.take(read))]
         if when > PAST:
             narrow = partial(torch.narrow, dim=1, start=start, length=stop - start)
             whole = stop - start == self.loop.blocks[k].size
-            return self.past[k][-1] if whole else self.do(narrow, self.past[k][-1])
+            states = self.past[k][-1]
+            return [states if whole else self.do(narrow, states)]
         a, b = map(self.loop.blocks[k].bounds.index, (start, stop))
-        units = (self.now if when == NOW else self.past)[k][a:b]
-        return units[0] if len(units) == 1 else self.do(beside, *units)
+        return (self.now if when == NOW else self.past)[k][a:b]
 
     def run(self) -> None:
         """Do all steps."""

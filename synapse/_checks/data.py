@@ -9,6 +9,7 @@ beyond the range of the network's dtype.
 from __future__ import annotations
 
 from itertools import chain
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -116,8 +117,12 @@ def require_labels(title: str, values: Any) -> None:
     array = np.asarray(values)
     made_text = array is not values and np.issubdtype(array.dtype, np.str_)
     if array.dtype == object or made_text:
-        for label in np.array(values, object).flat:
-            if not isinstance(label, str):
+        labels = np.array(values, object).ravel()
+        has_text = any(isinstance(label, str) for label in labels)
+        for label in labels:
+            is_nan = label != label
+            is_number = isinstance(label, Number | np.bool_) and not is_nan
+            if not isinstance(label, str) and (has_text or not is_number):
                 condition = "all text or all numbers, without missing labels"
                 raise ArgumentError(expected(title, condition, label))
 

@@ -285,7 +285,7 @@ def learn(world, unit):
     if not isinstance(unit, list) and (
         world.chance(0.7) or any(map(fires_as_a_group, unit))
     ):
-        unit.propagate(0.1, [*aims.values()] or None, "squared_error")
+        unit.propagate(0.1, *([*aims.values()], "squared_error") if aims else ())
     else:
         for neuron in reversed(list(unit)):
             neuron.propagate(0.1, aims.get(neuron), "squared_error")

@@ -228,7 +228,7 @@ def wired(n_inputs, n_outputs, seed):
 
 
 def stream(**options):
-    river = pytest.importorskip("synapse.river")
+    river = pytest.importorskip("synapse.river", exc_type=ImportError)
     estimator = river.NetworkRegressor(seed=0, **options)
     for a, b in ROWS.tolist():
         estimator.learn_one({"a": a, "b": b}, a + b)
@@ -236,7 +236,7 @@ def stream(**options):
 
 
 def taught_twice(**options):
-    sklearn = pytest.importorskip("synapse.sklearn")
+    sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
     labels = np.where(TARGETS[:, 0] > 0, "a", "b")
     estimator = sklearn.NetworkClassifier(random_state=0)
     estimator.partial_fit(ROWS, labels, classes=["a", "b"])
@@ -244,11 +244,15 @@ def taught_twice(**options):
 
 
 def table_options(**options):
-    return repr(pytest.importorskip("synapse.tables").TrainingOptions(**options))
+    return repr(
+        pytest.importorskip("synapse.tables", exc_type=ImportError).TrainingOptions(
+            **options
+        )
+    )
 
 
 def compared(learning=None, **options):
-    tables = pytest.importorskip("synapse.tables")
+    tables = pytest.importorskip("synapse.tables", exc_type=ImportError)
     pandas = pytest.importorskip("pandas")
     made = None if learning is None else tables.TrainingOptions(**learning)
     frame = pandas.DataFrame({"y": SERIES[:, 0]})
@@ -257,13 +261,13 @@ def compared(learning=None, **options):
 
 
 def as_series(**options):
-    tables = pytest.importorskip("synapse.tables")
+    tables = pytest.importorskip("synapse.tables", exc_type=ImportError)
     pandas = pytest.importorskip("pandas")
     return tables.read_series(pandas.DataFrame({"y": [1.0, 2.0]}), ["y"], **options)
 
 
 def from_parquet(tmp_path, **options):
-    tables = pytest.importorskip("synapse.tables")
+    tables = pytest.importorskip("synapse.tables", exc_type=ImportError)
     pytest.importorskip("pyarrow")
     pandas = pytest.importorskip("pandas")
     pandas.DataFrame({"y": [1.0, 2.0]}).to_parquet(tmp_path / "t.parquet")

@@ -43,14 +43,14 @@ def one(x, y):
 
 
 def estimator(x, y):
-    sklearn = pytest.importorskip("synapse.sklearn")
+    sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
     made = sklearn.NetworkRegressor(epochs=5, random_state=0).fit(x, y)
     before = made.predict(x)
     return np.array([before, made.partial_fit(x, y).predict(x)])
 
 
 def sequences(x, y):
-    sklearn = pytest.importorskip("synapse.sklearn")
+    sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
     parts = [x[i : i + 5] for i in range(0, 50, 5)]
     made = sklearn.SequenceRegressor(epochs=5, random_state=0, hidden=(3,))
     return made.fit(parts, y[:10]).predict(parts)

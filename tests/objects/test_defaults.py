@@ -24,14 +24,14 @@ def test_each_page_that_chose_a_default_is_there():
 def test_a_name_means_the_same_in_any_case_and_room(name):
     rows = np.random.default_rng(0).normal(size=(12, 2))
     assert tables.TrainingOptions(build=name).build == "narx"
-    sklearn = pytest.importorskip("synapse.sklearn")
+    sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
     fitted = sklearn.NetworkRegressor(build=name, hidden=(3,), epochs=1)
     assert type(fitted.fit(rows, rows[:, 0]).network_).__name__ == "NARX"
 
 
 def test_a_name_that_is_misspelt_gets_the_nearest_one_in_every_room():
     calls = [lambda: tables.TrainingOptions(build="percepton")]
-    sklearn = pytest.importorskip("synapse.sklearn")
+    sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
     calls.append(
         lambda: sklearn.NetworkRegressor(build="percepton").fit([[1.0], [2.0]], [1, 2])
     )
@@ -55,7 +55,7 @@ def test_rooms_read_the_table():
         assert filled.build == usual.build.lower()
         assert filled.hidden == [*usual.hidden]
         assert (filled.rate, filled.optimizer) == (usual.rate, usual.optimizer)
-    sklearn = pytest.importorskip("synapse.sklearn")
+    sklearn = pytest.importorskip("synapse.sklearn", exc_type=ImportError)
     assert sklearn.NetworkRegressor().rate == _defaults.ROWS.rate
     assert sklearn.SequenceRegressor().hidden == _defaults.SEQUENCES.hidden
 

@@ -85,7 +85,7 @@ def things():
     yield regressor, lambda row: [regressor.predict([row])[0]]
     yield classifier, lambda row: classifier.predict_proba([row])[0]
     yield regressor.model_, lambda row: [regressor.predict([row])[0]]
-    river = pytest.importorskip("synapse.river")
+    river = pytest.importorskip("synapse.river", exc_type=ImportError)
     stream = river.NetworkRegressor(seed=0)
     for row, target in zip(rows, y, strict=True):
         stream.learn_one(dict(zip("ab", row.tolist(), strict=True)), target)
@@ -129,7 +129,7 @@ def test_a_network_that_is_saved_alone_names_what_has_the_scales(tmp_path):
 
 
 def test_a_forecaster_is_saved_as_its_model(tmp_path):
-    sktime = pytest.importorskip("synapse.sktime")
+    sktime = pytest.importorskip("synapse.sktime", exc_type=ImportError)
     series = pd.Series(np.sin(np.arange(60) / 3.0))
     forecaster = sktime.SynapseForecaster(
         hidden=(2,), epochs=2, random_state=0, compared=("naive",)

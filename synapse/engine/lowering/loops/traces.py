@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...schema import NONE
+from ...schema import INPUT, NONE
 from ..flags import MEMORY, TRACED
 from .ranges import Pair
 
@@ -209,7 +209,9 @@ def list_new(store: Any, n: int, work: Any) -> int:
     for j in range(n):
         had = work[MARKS + j]
         remembers = store.flags[j] & MEMORY != 0 and had & MEMORY == 0
-        traces = is_momentary(store, j) and had & TRACED == 0  # its bias's, at least
+        # an input is set, so that its bias has no effect
+        learns = store.learning[j] != 0 or store.role[j] != INPUT
+        traces = is_momentary(store, j) and learns and had & TRACED == 0
         if remembers or traces:
             work[MARKS + new] = j
             new += 1

@@ -18,6 +18,7 @@ import pytest
 
 import architect
 import synapse
+from synapse.engine.locking import gc_paused
 from synapse.errors import ArgumentError
 from tests.arguments import ROWS, World
 from tests.arguments.kinds import ODD
@@ -123,13 +124,15 @@ def traced(act, place):
     """Act with a refusal; the tracer, and what was raised."""
     refusal = Refusal(place)
     before = sys.gettrace()
-    sys.settrace(refusal)
-    try:
-        act()
-    except Exception as error:
-        return refusal, error
-    finally:
-        sys.settrace(before)
+    # garbage collection would end generators of earlier calls, which the tracer sees
+    with gc_paused():
+        sys.settrace(refusal)
+        try:
+            act()
+        except Exception as error:
+            return refusal, error
+        finally:
+            sys.settrace(before)
     return refusal, None
 
 

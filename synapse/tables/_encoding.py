@@ -98,7 +98,7 @@ class Encoding:
         parts = [values]
         for name, words in self.words.items():
             cells = table[find(table, name)].astype("string")
-            codes = cells.astype(pandas_for_tables().CategoricalDtype(words)).cat.codes
+            codes = pandas_for_tables().Index(words).get_indexer(cells)
             parts.append(np.eye(len(words) + 1)[codes, :-1])  # -1: none of them
             if count := int(cells.isna().sum()):
                 notes.append(

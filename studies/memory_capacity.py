@@ -22,9 +22,8 @@ from synapse import Network
 from synapse._typing import Floats
 from synapse.errors import TopologyWarning
 from synapse.initializers import constant, uniform
-from synapse.readwrite import _files
 
-from ._many_seeds import Row, filled, table
+from ._many_seeds import Row, fill, filled, table
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "memory_capacity.md"
@@ -135,10 +134,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=20)
     seeds = options.parse_args().seeds
     results = filled(HERE / "memory_capacity.json", ROWS, seeds, trial)
-    text = PAGE.read_text(encoding="utf-8")
-    before, opening, rest = text.partition("<!-- table -->")
-    end = rest[rest.index("<!-- end -->") :]
-    _files.write(PAGE, f"{before}{opening}\n\n{report(results)}\n\n{end}")
+    fill("table", report(results), PAGE)
 
 
 if __name__ == "__main__":

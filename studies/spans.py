@@ -18,9 +18,8 @@ import architect
 import synapse
 from synapse import Network, tasks
 from synapse.optimizers import Adam
-from synapse.readwrite import _files
 
-from ._many_seeds import Row, filled, table
+from ._many_seeds import Row, fill, filled, table
 from .choosing import latch
 from .default_forecasts import AHEAD, windows
 
@@ -133,10 +132,7 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=10)
     seeds = options.parse_args().seeds
     results = filled(HERE / "spans.json", ROWS, seeds, trial)
-    text = PAGE.read_text(encoding="utf-8")
-    before, opening, rest = text.partition("<!-- table -->")
-    end = rest[rest.index("<!-- end -->") :]
-    _files.write(PAGE, f"{before}{opening}\n\n{report(results)}\n\n{end}")
+    fill("table", report(results), PAGE)
 
 
 if __name__ == "__main__":

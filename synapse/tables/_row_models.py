@@ -524,8 +524,7 @@ def _verdict_on_classes(
 
 def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:
     """Return the squared error of each row and target, in a unit of the truth; of
-    classes 1 for a row that is
-    wrong.
+    classes 1 for a row that is wrong.
     """
     if classes:
         return np.asarray(answers.argmax(axis=1) != truth.argmax(axis=1), float)[

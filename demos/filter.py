@@ -207,7 +207,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     picture(image, fresh, linear, answers, out / "filter.png")
     synapse.save(net, out / "filter.synapse")
     lesson(
-        "If the target is a weighted sum of the inputs, a single layer finds exactly"
+        "If the target is a weighted sum of the inputs, a single layer finds"
         " these weights, and they are right for any picture. Edges and the median are"
         " not such sums: with a hidden layer the error (1 is that of the mean) falls"
         f" from {flat[0]:.2f} to {deep[0]:.2f} for edges and from {flat[1]:.2f} to"

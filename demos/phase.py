@@ -249,7 +249,7 @@ def main(quick: bool, seed: int, out: Path) -> None:
     lesson(
         "Between the speeds of the data, the phase-functioned network errs by"
         f" {ours[1]:.4f} radians and the perceptron by {theirs[1]:.4f}; beyond them by"
-        f" {ours[2]:.4f} and {theirs[2]:.4f}. After a tenth of the epochs the"
-        f" perceptron was ahead: {early['perceptron'][1]:.4f} against"
-        f" {early['phase-functioned'][1]:.4f} between the speeds."
+        f" {ours[2]:.4f} and {theirs[2]:.4f}. After a tenth of the epochs, the errors"
+        f" between the speeds were {early['phase-functioned'][1]:.4f} and"
+        f" {early['perceptron'][1]:.4f}."
     )

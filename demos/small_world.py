@@ -7,8 +7,8 @@ Task: The input of a network of 100 neurons is a stream of random bits. The targ
 the bit of three steps ago. The topology is a graph of Watts and Strogatz: a ring, a
 small world, or a random graph.
 
-Watts and Strogatz (1998) took a ring of nodes, each connected to its six nearest
-neighbours, and moved each edge with some probability to a random end. A tenth of the
+Watts and Strogatz (1998) took a ring of nodes, each connected to its nearest neighbours
+(six here), and moved each edge with some probability to a random end. A tenth of the
 edges is enough: most neighbours are still connected, and every node is a few steps from
 any other. Here such graphs become networks: `synapse.from_networkx` makes a neuron of
 every node and a connection of every edge of any graph, and finds an order of

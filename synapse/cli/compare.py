@@ -112,7 +112,7 @@ def compare(options: argparse.Namespace) -> None:
     difference of rows a season apart, of adjacent rows without a season (MASE), MAE and
     RMSE in the units of the target, and the share of origins from which a method is the
     best one. The errors by origin follow, if these
-    are few; -o writes all of them as CSV, and --plot draws them.
+    are few; -o writes all of them, and --plot draws them.
     """
     if options.output is not None:
         helpers.require_table(options.output)

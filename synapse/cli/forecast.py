@@ -71,7 +71,7 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="the table to write (default: standard output)",
+        help="the table to write: CSV, .parquet or .xlsx (default: standard output)",
     )
     add("--plot", metavar="FILE", help=f"draw it: {', '.join(helpers.PICTURES)}")
     add_reading(parser)
@@ -83,9 +83,9 @@ def forecast(options: argparse.Namespace) -> None:
     MODEL is a network of `synapse train` for a series. The forecast is that of the
     method with the lowest error in its test, or of --method; a message names the method
     and the reason. Statistical methods are fitted to DATA. The values of columns that
-    are known in advance come from --future, a CSV file with a row for each step.
+    are known in advance come from --future, a table with a row for each step.
 
-    The result is CSV: dates that continue those of DATA, and for each target the
+    The result has dates that continue those of DATA, and for each target the
     forecast and, with --coverage, the bounds between which that share of future values
     should be. Bounds follow from the errors of the test. Numbers have six digits, or as
     many as those of DATA. --plot draws the last rows, the forecast and the bounds, for

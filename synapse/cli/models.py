@@ -178,8 +178,8 @@ def add_convert(parser: argparse.ArgumentParser) -> None:
 def convert(options: argparse.Namespace) -> None:
     """Write a model in another format.
 
-    The suffix of a file selects its format; when a .json file is read, its content
-    does, as for unknown suffixes. Programs, .onnx and .dot cannot be read back.
+    The suffix of a file selects its format; the content does that of a .json file that
+    is read. Programs, .onnx and .dot cannot be read back.
     """
     source = formats.loaded(options.source, options.read_as)
     model = source.network if isinstance(source, Trainer) else source

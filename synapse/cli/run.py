@@ -32,7 +32,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="FILE",
-        help="the table to write (default: standard output)",
+        help="the table to write: CSV, .parquet or .xlsx (default: standard output)",
     )
     add_sequence(parser)
     add(
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> None:
     """Predict with a model.
 
     The columns of DATA are matched to the model's inputs by name; others are ignored.
-    The result is CSV with a row for each row of DATA: its columns that are no inputs
+    The result has a row for each row of DATA: its columns that are no inputs
     (for models that `synapse train` has not written, only the --sequence column), then
     the outputs. A model with memory starts with a cleared context, and clears it again
     when the value of --sequence changes. If the outputs are probabilities of classes

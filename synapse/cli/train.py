@@ -148,7 +148,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def train(options: argparse.Namespace) -> int:
     """Learn to predict columns of a table: read, choose, fit, test, save.
 
-    DATA is CSV with the names of the columns in the first row; units may follow, as in
+    DATA has the names of the columns in the first row; units may follow, as in
     "Sales (kEUR)".
 
     A table with a column of dates is a series, whose rows must be evenly spaced in

@@ -556,8 +556,9 @@ def freeze(table: Any) -> None:
     """Make the arrays of a dataclass read-only."""
     for column in fields(table):
         value = getattr(table, column.name)
-        if isinstance(value, np.ndarray):
-            read_only(value)
+        for array in value.values() if isinstance(value, dict) else [value]:
+            if isinstance(array, np.ndarray):
+                read_only(array)
 
 
 @consistent_read  # waits for edits in other threads, but not for their steps

@@ -79,6 +79,12 @@ def test_it_does_not_follow_the_network(net):
     assert np.array_equal(table.weight, before)
 
 
+@pytest.mark.parametrize("column", ["sign", "delay", "weight", "source", "bias"])
+def test_columns_are_read_only(net, column):
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(Topology.of(net), column)[0] = 1
+
+
 def test_neurons_of_several_stores_are_one_table():
     a, b, c = (
         Neuron(name=name, bias=value)

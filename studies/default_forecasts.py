@@ -55,10 +55,8 @@ a candidate of the command.
 COVERAGE = """
 Intervals follow from the errors of the test and of the second half of the training
 rows. The latter are scaled up to the size of those in the test, because parameters were
-fitted to these rows. With the errors of the test alone, Niño had 83.4 %: 48 months are
-about one cycle of El Niño. Errors are relative to the level of the series if this gives
-them a larger likelihood. With absolute errors, the growing season, whose noise grows
-with its level, had 82.7 %.
+fitted to these rows. Errors are relative to the level of the series if this gives them
+a larger likelihood.
 
 The intervals of two series are too wide. The change of level is within the test of each
 series, so many errors of the test are about 20; the intervals allow for such errors,

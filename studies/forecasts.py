@@ -404,16 +404,15 @@ exponential smoothing (ETS) and ARIMA are those of statsmodels.
 
     python -m studies forecasts
 
-- On the chaotic series, a network with a fitted read-out is better than all other
-  methods by two orders of magnitude. One of the ten networks left the attractor after
-  80 steps, which spoils the mean of the ensemble at the end.
+- On the chaotic series, the median of ten networks with a fitted read-out has an error
+  of 0.00016 over all horizons, and the best other method, AR, of 0.13. At the last
+  horizons, the mean of the ensemble is much worse than the median network.
 - On the monthly temperature, networks that see the month are as good as AR and better
   than ETS. The seasonal ARIMA is better than them by 12 % over all horizons.
 - On the sunspots, AR is best: 300 numbers with cycles of different lengths are few for
   a network that must forecast all of the next 22 years from its own outputs. The
-  networks are better only than persistence, and close to the seasonal naive method. In
-  a run without NARX among the candidates, GRUs of 16 units had 17.4 one year ahead and
-  55.9 over all horizons: they lost the cycle.
+  networks are better only than persistence and ETS, and close to the seasonal naive
+  method.
 
 The settings are chosen by the error over all horizons on the last fifth of the training
 part, so figures one step ahead can be better with others ([sunspots one year

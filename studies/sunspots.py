@@ -516,8 +516,8 @@ The years after 1920 were not used.
 
 The common settings were fixed before, in a first search on the same blocks whose
 results were not stored (300 perceptrons, 199 LSTMs, 121 Elman networks, one seed
-each): a linear output with squared error, and a rate that decreases to 0 along half
-a cosine. Logistic outputs and constant rates were no better there."""
+each): a linear output with squared error, and a rate that decreases to 0 along half a
+cosine."""
 
 VALIDATION = """\
 The networks have the chosen settings; brackets show the lowest and highest mean of

@@ -270,8 +270,8 @@ class RLS(RecursiveOptimizer):
 
     (Haykin, Adaptive Filter Theory, chapter 10.) With identity outputs and `forgetting`
     1, p minimises ``sum_t e_t^2 + regularization |p - p_0|^2`` over all steps so far,
-    where p_0 are the initial parameters: ridge regression
-    (:func:`synapse.learning.fit_readout`) without a pass over all data. With a `Liquid`
+    where p_0 are the initial parameters: ridge regression without a pass over all data
+    (:func:`synapse.learning.fit_readout` does not penalise the bias). With a `Liquid`
     whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott
     2009). Other squashes are linearised in every step.
 

@@ -111,7 +111,7 @@ def fraction_right(net, inputs, targets):
 # --- 3. Learning ----------------------------------------------------------------------
 #
 # Training uses sequences of 8 to 20 steps, a thousand at a time, until 200 new ones are
-# all right. Four of sixty starts fail; they are repeated with other weights. Has the
+# all right. Five of sixty starts fail; they are repeated with other weights. Has the
 # network learnt to count, or only sequences of up to 20 steps? A test with 200 steps
 # shows that.
 #

@@ -80,14 +80,15 @@ def add_forecast(parser: argparse.ArgumentParser) -> None:
 def forecast(options: argparse.Namespace) -> None:
     """Forecast the rows that follow a table.
 
-    MODEL is a network of `synapse train` for a series. The forecast is that of the
-    method with the lowest error in its test, or of --method; a message names the method
-    and the reason. Statistical methods are fitted to DATA. The values of columns that
+    MODEL is a network of `synapse train` for a series. The forecast is that of --method
+    or of the choice of the test: the mean of the best three methods, unless one is more
+    than 10 % better. A message names it and the reason. Statistical methods are fitted
+    to the last rows of DATA, at most 1,000 or three seasons. The values of columns that
     are known in advance come from --future, a table with a row for each step.
 
-    The result has dates that continue those of DATA, and for each target the
-    forecast and, with --coverage, the bounds between which that share of future values
-    should be. Bounds follow from the errors of the test. Numbers have six digits, or as
+    The result has dates that continue those of DATA, and for each target the forecast
+    and, with --coverage, the bounds between which that share of future values should
+    be. Bounds follow from the errors of the test. Numbers have six digits, or as
     many as those of DATA. --plot draws the last rows, the forecast and the bounds, for
     90 % of the values unless --coverage sets another share.
     """

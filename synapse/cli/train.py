@@ -154,10 +154,10 @@ def train(options: argparse.Namespace) -> int:
     A table with a column of dates is a series, whose rows must be evenly spaced in
     time. A GRU learns to forecast the targets from their own past and that of the
     --observed columns; columns that are --known in advance, such as holidays, are
-    inputs for their own row. The end of the series is held out: there the network is
-    compared with statistical methods, and the best will forecast. Then the network is
-    trained on all rows. With --sequence Shop, the rows of each shop are a series, and
-    one network learns all of them.
+    inputs for their own row. The end of the series is held out, for a comparison with
+    statistical methods that chooses what will forecast. Then the network is trained on
+    all rows. With --sequence Shop, the rows of each shop are a series, and one network
+    learns all of them.
 
     Otherwise rows are samples for a perceptron, which is the default, and for the other
     models steps in time: one stream or, with --sequence, many sequences. With --ahead

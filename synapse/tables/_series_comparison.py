@@ -87,8 +87,9 @@ def compare_series(
     """Compare networks and statistical methods on the end of a series, which they have
     not been fitted to.
 
-    Each method is fitted once, to the rows before the first origin, and forecasts from
-    many of the rows after it, each time from all rows up to the origin.
+    Each method is fitted once, to the rows before the first origin ("ar" at each
+    origin), and forecasts from many of the rows after it, each time from all rows up to
+    the origin.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def compare_series(
     learning : TrainingOptions, optional
         How networks are trained; it has no `build`, and each network has a
         checkpoint of its own, whose name ends in that of the network. Default:
-        TrainingOptions()``.
+        ``TrainingOptions()``.
     build : str or sequence of str
         The architectures of the networks by their names, in any case, such as "gru",
         "lstm" or "narx"; ``()`` compares no network. Default "GRU".

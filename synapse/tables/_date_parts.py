@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._checks import imported
-from .._typing import Bools, Floats
+from .._typing import Floats
 from ._table import bare, is_numeric, pandas_for_tables
 from ._time_words import PARTS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BOUNDS = {"quarter": (1, 4), "month": (1, 12), "week": (1, 53), "day": (1, 31)}
-BOUNDS |= {"hour": (0, 23), "minute": (0, 59)}
-"""The least and the largest number of each part of a date."""
+PART_FORMS = {"year": "%Y", "month": "%m", "quarter": "%m", "day": "%d", "hour": "%H"}
+PART_FORMS |= {"minute": "%M", "week": "%V"}
+"""How the parts of a date are written, quarters by their first month."""
+WHOLES = (["year", "month", "day", "hour", "minute"], ["year", "quarter"])
+WHOLES += (["year", "week"],)
+"""Parts that make a date together, coarse ones first."""
 CLOCK_FORMS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H%M")
 """How times of the day are written in a column of their own."""
 MIN_YEAR = 1500
@@ -82,8 +85,8 @@ def months_of_decimals(values: Floats) -> pd.DatetimeIndex | None:
     step = float(np.median(steps))
     if abs(12 * np.median(np.diff(apart)) / step - 1) > 0.1:
         return None
-    frame = {"year": months // 12, "month": months % 12 + 1, "day": 1}
-    return pandas.DatetimeIndex(pandas.to_datetime(pandas.DataFrame(frame)))
+    since_1970 = months.astype(np.int64) - 12 * 1970
+    return pandas.PeriodIndex.from_ordinals(since_1970, freq="M").to_timestamp()
 
 
 def dates_of_parts(
@@ -92,86 +95,46 @@ def dates_of_parts(
     """Return those of these columns that have a part of a date each, and the dates;
     None if there are none.
     """
-    columns = _columns_of_parts(beside)
-    if len(columns) < 2:
-        return None
-    numbers = dict[str, Floats]()
-    for part_name, column in columns.items():
-        values = _part(table[column], part_name)
-        if values is None:
-            return None
-        numbers[part_name] = values
-    dates = _assembled(numbers)
-    return None if dates is None else ([*columns.values()], dates)
-
-
-def _columns_of_parts(columns: Sequence[str]) -> dict[str, str]:
-    """Return those of these columns that have years and the parts of a year, coarse
-    ones first; nothing without years.
-    """
-    named = dict[str, str]()
-    for part_name, names in PARTS.items():
-        for column in columns:
-            if bare(column).lower() in names:
-                named.setdefault(part_name, column)
-    for parts in (["year", "month", "day", "hour", "minute"], ["year", "quarter"]):
-        whole = [*takewhile(named.__contains__, parts)]
-        if len(whole) > 1:
-            return {part_name: named[part_name] for part_name in whole}
-    return {
-        part_name: named[part_name]
-        for part_name in ("year", "week")
-        if "year" in named and part_name in named
+    pandas = pandas_for_tables()
+    named = {
+        part_name: column
+        for part_name, names in PARTS.items()
+        for column in reversed(beside)
+        if bare(column).lower() in names
     }
+    wholes = [[*takewhile(named.__contains__, parts)] for parts in WHOLES]
+    parts = next((parts for parts in wholes if len(parts) > 1), None)
+    if parts is None:
+        return None
+    columns = [named[part_name] for part_name in parts]
+    # pandas puts together a frame of years, months and days, but has no words for
+    # months, no quarters and no weeks: all are read as text.
+    first, *others = map(_part, (table[column] for column in columns), parts)
+    cells, form = (
+        first.str.cat(others, " "),
+        " ".join(PART_FORMS[part] for part in parts),
+    )
+    if parts[-1] == "week":
+        cells, form = cells + " 1", "%G %V %u"
+    dates = pandas.to_datetime(cells, format=form, errors="coerce")
+    return None if dates.isna().any() else (columns, pandas.DatetimeIndex(dates))
+
+
+def _part(column: pd.Series, part_name: str) -> pd.Series:
+    """Return a part of dates as digits: months may be words, and quarters are Q1 or 1;
+    those of a quarter are its first month.
+    """
+    cells = column.convert_dtypes().astype("string").str.strip()  # without .0
+    if part_name == "quarter":
+        months = {"1": "1", "2": "4", "3": "7", "4": "10"}
+        return cells.str.removeprefix("Q").map(months).astype("string")
+    if part_name == "month" and not cells.str.isdecimal().any():
+        dates = month_dates(cells.dropna().unique().tolist())
+        cells = cells.map({word: str(date.month) for word, date in dates.items()})
+    return cells.astype("string")
 
 
 def comes_again(dates: pd.DatetimeIndex, keys: pd.Series | None) -> bool:
     """Return whether a date comes again in its sequence."""
-    frame = dates.to_frame(index=False)
-    if keys is not None:
-        frame = frame.assign(key=keys.to_numpy())
-    return bool(frame.duplicated().any())
-
-
-def _part(column: pd.Series, part_name: str) -> Floats | None:
-    """Return a part of dates as whole numbers; None if a cell is none. Months may be
-    words.
-    """
-    pandas = pandas_for_tables()
-    cells = column.astype("string").str.strip()
-    values = pandas.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=0)
-    if part_name == "month" and not values.any():
-        words = cells.dropna().unique().tolist()
-        numbers = {word: date.month for word, date in month_dates(words).items()}
-        values = cells.map(numbers).to_numpy(np.float64, na_value=0)
-    if part_name == "quarter" and bool(cells.str.fullmatch("Q[1-4]").all()):
-        return np.asarray(cells.str[1], np.float64)
-    low, high = BOUNDS.get(part_name, (1000, 2999))
-    is_right: Bools = (values >= low) & (values <= high) & (values % 1 == 0)
-    return values if is_right.all() else None
-
-
-def _assembled(numbers: dict[str, Floats]) -> pd.DatetimeIndex | None:
-    """Return the dates with these parts; None if there is no such day."""
-    pandas = pandas_for_tables()
-    years = numbers["year"]
-    if "week" in numbers:
-        texts = [
-            f"{year:.0f}-W{week:02.0f}-1"
-            for year, week in zip(years, numbers["week"], strict=True)
-        ]
-        dates = pandas.to_datetime(
-            pandas.Series(texts), format="%G-W%V-%u", errors="coerce"
-        )
-    else:
-        months = (
-            3 * numbers["quarter"] - 2 if "quarter" in numbers else numbers["month"]
-        )
-        frame = {"year": years, "month": months, "day": np.ones(len(years))}
-        frame |= {
-            part_name: numbers[part_name]
-            for part_name in ("day", "hour", "minute")
-            if part_name in numbers
-        }
-        dates = pandas.to_datetime(pandas.DataFrame(frame), errors="coerce")
-    return None if dates.isna().any() else pandas.DatetimeIndex(dates)
+    key = "" if keys is None else keys.to_numpy()
+    return bool(dates.to_frame(index=False).assign(key=key).duplicated().any())

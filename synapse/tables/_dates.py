@@ -102,10 +102,6 @@ WORD_FORMS = (
     ),
 )
 """Forms of such dates without other marks, with English names."""
-UNITS_OF_TIME = (("seconds", 1e8), ("milliseconds", 1e11), ("microseconds", 1e14))
-"""Units in which computers count time from 1970 on, and the least number that is taken
-for such a time: one of 1973."""
-NANOSECONDS = 1e17
 MIN_LIKE = 8
 """Least number of rows by whose numbers alone a column is taken for one of times."""
 ZONE = "name their time zone, such as --zone Europe/Berlin."
@@ -155,18 +151,28 @@ def find_date(
     beside = [column for column in table.columns if column not in left_out]
     guess = None
     for column in beside:
-        dated = None
-        if is_numeric(table[column]):
-            if form is None:
-                dated = _of_numbers(table[column], column, False, keys)
-            if dated is None and bare(column).lower() not in DATE_NAMES:
-                continue
-        dated = dated or _of_text(table, column, form)
-        if dated is not None and dated.guessed:
-            guess = guess or dated
-        elif dated is not None:
+        dated = _of_column(table, column, form, False, keys)
+        if dated is not None and not dated.guessed:
             return _with_parts(table, dated, beside, keys)
+        guess = guess or dated
     return guess
+
+
+def _of_column(
+    table: pd.DataFrame,
+    column: str,
+    form: str | None,
+    is_named: bool,
+    keys: pd.Series | None,
+) -> DateColumn | None:
+    """Return the dates of a column, as numbers or as text; None if it has none."""
+    dated = None
+    if is_numeric(table[column]):
+        if form is None:
+            dated = _of_numbers(table[column], column, is_named, keys)
+        if not is_named and bare(column).lower() not in DATE_NAMES:
+            return dated
+    return dated or _of_text(table, column, form)
 
 
 def _with_parts(
@@ -209,10 +215,7 @@ def _of_name(
             )
         return whole
     column = find(table, name)
-    dated = None
-    if is_numeric(table[column]) and form is None:
-        dated = _of_numbers(table[column], column, True, keys)
-    dated = dated or _of_text(table, column, form)
+    dated = _of_column(table, column, form, True, keys)
     if dated is None:
         cell = table[column].astype("string").iloc[0]
         raise ArgumentError(
@@ -288,23 +291,22 @@ def _of_numbers(
     reading = _reading_of(values)
     if reading is None:
         return None
-    unit, dates = reading
+    kind, form, dates = reading
     last = bare(name).lower().replace("_", " ").split()[-1:]
     is_called_so = bare(name).lower() in DATE_NAMES
-    is_calendar = unit in ("years", "months", "days", "decimal years")
-    certain = is_named or (is_called_so and is_calendar)
+    certain = is_named or (is_called_so and form[0] == "%")
     ordered = certain or _is_ordered(column, keys)
     guessed = not certain and not _words_of(name) & TIME_WORDS
     if not ordered or (
-        guessed and ({*last} & IDENTIFIERS or not _is_shaped(unit, values))
+        guessed and ({*last} & IDENTIFIERS or not _is_shaped(form, values))
     ):
         return None
     note = ""
-    if not (is_called_so and unit == "years"):
+    if not (is_called_so and form == "%Y"):
         number = values[0]
         first_cell = f"{number:.0f}" if number % 1 == 0 else f"{number:.15g}"
         note = (
-            f"{name!r} is read as {KINDS.get(unit, unit)}: {first_cell} is"
+            f"{name!r} is read as {kind}: {first_cell} is"
             f" {str(dates[0]).removesuffix(' 00:00:00')}."
         )
     if guessed:
@@ -315,56 +317,49 @@ def _of_numbers(
     return DateColumn(name, [name], dates, note, guessed)
 
 
-KINDS = {
-    "months": "months (YYYYMM)",
-    "days": "days (YYYYMMDD)",
-    "serial": "days since 1899-12-30, as spreadsheets count them",
-}
-"""How a sentence calls the kinds of numbers; others have their own name."""
+KINDS = (
+    # A kind in a sentence, its least number and the first above it, its form or unit.
+    ("years", 1000, 3000, "%Y"),
+    ("months (YYYYMM)", 100_001, 300_000, "%Y%m"),
+    ("days (YYYYMMDD)", 10_000_101, 30_000_000, "%Y%m%d"),
+    ("days since 1899-12-30, as spreadsheets count them", 20_000, 80_000, "D"),
+    *(
+        (f"{unit}seconds since 1970 (UTC)", 1e8 * size, 1e10 * size, code)
+        for unit, size, code in (
+            ("", 1, "s"),
+            ("milli", 1e3, "ms"),
+            ("micro", 1e6, "us"),
+            ("nano", 1e9, "ns"),
+        )
+    ),
+)
+"""Numbers that may be dates. pandas is told the unit: it finds none by the size."""
 
 
-def _reading_of(values: Floats) -> tuple[str, pd.DatetimeIndex] | None:
-    """Return what kind of dates these numbers may be, and the dates; None if they are
-    none.
-
-    The kinds have no number in common.
+def _reading_of(values: Floats) -> tuple[str, str, pd.DatetimeIndex] | None:
+    """Return what kind of dates these numbers may be, in a sentence and as form or
+    unit, and the dates; None if they are none.
     """
     pandas = pandas_for_tables()
     if not len(values) or not np.isfinite(values).all():
         return None
-    low, high = float(values.min()), float(values.max())
-    if low >= UNITS_OF_TIME[0][1]:
-        return _since_1970(values, low, high)
-    if low >= 20_000 and high < 80_000:
-        dates = pandas.to_datetime(values, unit="D", origin="1899-12-30").round("s")
-        return "serial", pandas.DatetimeIndex(dates)
-    if low >= MIN_YEAR and high < 3000 and (values % 1).any():
+    lowest, highest = float(values.min()), float(values.max())
+    if lowest >= MIN_YEAR and highest < 3000 and (values % 1).any():
         months = months_of_decimals(values)
-        return None if months is None else ("decimal years", months)
-    kinds = (("years", 1000, "%Y"), ("months", 100_001, "%Y%m"))
-    for unit, minimum, form in (*kinds, ("days", 10_000_101, "%Y%m%d")):
-        if minimum <= low and high < 3 * 10 ** (len(str(minimum)) - 1):
+        return None if months is None else ("decimal years", "%Y.", months)
+    for kind, least, above, form in KINDS:
+        if not least <= lowest <= highest < above:
+            continue
+        if form[0] == "%":
             texts = pandas.Series([f"{value:.15g}" for value in values])
             dates = pandas.to_datetime(texts, format=form, errors="coerce")
-            return None if dates.isna().any() else (unit, pandas.DatetimeIndex(dates))
-    return None
-
-
-def _since_1970(
-    values: Floats, low: float, high: float
-) -> tuple[str, pd.DatetimeIndex] | None:
-    """Return the dates of numbers that count from 1970 on, in UTC; None if they have no
-    common unit.
-    """
-    pandas = pandas_for_tables()
-    units = (*UNITS_OF_TIME, ("nanoseconds", NANOSECONDS))
-    for place_of_unit, (unit, minimum) in enumerate(units):
-        if minimum <= low and high < 100 * minimum:
-            microseconds = np.round(values * 1e6 / 1000.0**place_of_unit)
-            dates = pandas.to_datetime(
-                microseconds.astype(np.int64), unit="us", utc=True
-            )
-            return f"{unit} since 1970 (UTC)", pandas.DatetimeIndex(dates)
+        else:
+            origin = "1899-12-30" if form == "D" else "unix"
+            counted = pandas.to_datetime(values, unit=form, origin=origin)
+            dates = counted.round("s" if form == "D" else "us")
+            dates = dates if form == "D" else dates.tz_localize("UTC")
+        is_read = not dates.isna().any()
+        return (kind, form, pandas.DatetimeIndex(dates)) if is_read else None
     return None
 
 
@@ -383,24 +378,18 @@ def _is_ordered(column: pd.Series, keys: pd.Series | None) -> bool:
     return bool(len(steps) and ((steps > 0).all() or (steps < 0).all()))
 
 
-def _is_shaped(unit: str, values: Floats) -> bool:
+def _is_shaped(form: str, values: Floats) -> bool:
     """Return whether numbers that increase are likely to be times, whatever their
     name.
     """
-    if len(values) < MIN_LIKE:
+    if len(values) < MIN_LIKE or form == "D":
         return False
-    if unit == "years":
+    if form == "%Y":
         return bool((np.abs(np.diff(values)) == 1).all() and values.min() >= 1700)
-    if unit == "decimal years":
-        return True
-    if unit in ("months", "days"):
-        return bool(len({*(values // 100)}) > 1)
-    if unit == "serial":
-        return False
-    in_second = next(
-        1000**place for place in (3, 2, 1, 0) if values.min() >= 1e8 * 1000**place
-    )
-    return bool((values % (60 * in_second) == 0).all())
+    if form in ("%Y%m", "%Y%m%d"):
+        return len({*(values // 100)}) > 1
+    minutes = {"s": 60, "ms": 60e3, "us": 60e6, "ns": 60e9}
+    return form == "%Y." or not (values % minutes[form]).any()
 
 
 # --- text -----------------------------------------------------------------------------
@@ -520,27 +509,18 @@ def in_zone(dates: pd.DatetimeIndex, zone: str | None) -> pd.DatetimeIndex:
         return dates
     if dates.tz is not None:
         return dates.tz_convert(zone)
-    is_backwards = len(dates) > 1 and dates[0] > dates[-1]
-    ordered = dates[::-1] if is_backwards else dates
-    try:
-        times = _localized(ordered, zone)
-    except ValueError as error:  # of a clock that goes forward
+    order = -1 if len(dates) > 1 and dates[0] > dates[-1] else 1
+    ticks = dates.asi8[::order]
+    # The first time is that before clocks went back. (pandas infers it, too, but not
+    # for an hour that comes once, as in rows of days at 02:30.)
+    is_first = np.append(True, ticks[1:] > np.maximum.accumulate(ticks)[:-1])[::order]
+    times = dates.tz_localize(zone, is_first[: len(ticks)], "NaT")
+    for row in np.flatnonzero(times.isna())[:1]:
         raise FormatError(
-            f"There is no such time in {zone}: {error}. Correct it, or name another"
-            " --zone."
-        ) from None
-    return times[::-1] if is_backwards else times
-
-
-def _localized(dates: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
-    try:
-        return dates.tz_localize(zone, ambiguous="infer")
-    except Exception as error:
-        # pandas has kinds of errors here that depend on its version. The hour may come
-        # once, as in rows of days at 02:30; it is that before clocks went back.
-        if "infer" not in str(error):
-            raise ValueError(str(error)) from None
-        return dates.tz_localize(zone, ambiguous=np.ones(len(dates), bool))
+            f"There is no such time in {zone}: {dates[row]}. Correct it, or name"
+            " another --zone."
+        )
+    return times
 
 
 def are_days(dates: pd.DatetimeIndex) -> bool:

@@ -116,25 +116,6 @@ class Selection:
             )
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
 
-    def statistic(self, one: str, other: str) -> float:
-        """Return the statistic of Diebold and Mariano for the absolute errors: positive
-        if the first is better.
-
-        The mean difference over its standard error, which counts the covariances of
-        overlapping forecasts. It is 0 if the forecasts from all origins overlap, which
-        leaves no standard error.
-
-        F. X. Diebold and R. S. Mariano, "Comparing predictive accuracy", Journal of
-        Business & Economic Statistics 13 (1995), 253-263.
-        """
-        rolled = self._found(one)
-        gain = _by_origin(self._found(other)) - _by_origin(rolled)
-        lags = self._overlapping(one)
-        # all covariances together are 0, but for rounding errors
-        if not gain.mean() or lags == len(gain):
-            return 0.0
-        return mean_over_error(gain, lags)
-
     def _overlapping(self, name: str) -> int:
         """Return the number of neighbouring origins whose forecasts overlap."""
         rolled = self.rolled[name]
@@ -161,28 +142,6 @@ def exceeds_chance(gain: Floats, block: int) -> bool:
     quantile = np.array([1.6449, 1.5238, 1.4202, 0.9830]) @ powers
     error = means.std(ddof=1) / math.sqrt(blocks)
     return bool(means.mean() > quantile * error)
-
-
-def mean_over_error(gain: Floats, lags: int) -> float:
-    """Return the mean of gains, shape (n,), over its standard error, with covariances
-    of this many lags.
-    """
-    largest = np.abs(gain).max()
-    # it does not depend on the unit, and squares of large gains overflow
-    if largest > 0:
-        gain = gain / largest
-    count = len(gain)
-    mean = gain.mean()
-    apart = gain - mean
-    covariances = [np.sum(apart[lag:] * apart[: count - lag]) for lag in range(lags)]
-    variance = (covariances[0] + 2 * sum(covariances[1:])) / count**2
-    if variance <= 0:  # few origins, or a constant gain
-        variance = covariances[0] / count**2
-    return (
-        float(mean / math.sqrt(variance))
-        if variance > 0
-        else math.copysign(math.inf, mean)
-    )
 
 
 def percent(share: float) -> str:

@@ -19,7 +19,6 @@ from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
 from ..forecasting._selection import exceeds_chance, percent
 from ..objects.network import Network
-from ._class_quality import class_rows
 from ._encoding import choose_encoding, encoding_of
 from ._number_form import PLAIN, NumberForm, forms_of
 from ._table import (
@@ -48,6 +47,9 @@ from ._table_training import (
 if TYPE_CHECKING:
     import pandas as pd
 
+CLASSES_NEED = "The comparison of classes with a logistic regression needs"
+MAX_SHOWN = 6
+"""Number of classes, at most, whose recall a report shows: the rarest."""
 MAX_ITERATIONS = 10_000
 """Iterations of the logistic regression, which converges in some tens of them."""
 
@@ -384,13 +386,36 @@ def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
     return errors
 
 
+def class_rows(
+    answers: dict[str, Floats], truth: Floats, names: list[str]
+) -> list[list[str]]:
+    """Return the recall of classes, the rarest first, and the area under the ROC curve
+    by each method, as the cells of a table.
+
+    The area is the mean over classes, of each against the others. Without a class that
+    has rows and others, it is NaN.
+    """
+    metrics = imported("sklearn.metrics", CLASSES_NEED, "scikit-learn", "forecast")
+    counts = truth.sum(axis=0)
+    shown = [place for place in np.argsort(counts, kind="stable") if counts[place]]
+    apart = np.flatnonzero((counts > 0) & (counts < len(truth)))
+    columns = [[f"recall of {names[place]}" for place in shown[:MAX_SHOWN]] + ["AUC"]]
+    for rows in answers.values():
+        classes = truth.argmax(axis=1), rows.argmax(axis=1)
+        shares = metrics.recall_score(*classes, labels=shown[:MAX_SHOWN], average=None)
+        areas = [metrics.roc_auc_score(truth[:, i], rows[:, i]) for i in apart]
+        area = np.mean(areas) if areas else np.nan
+        columns.append([*(f"{share:.1%}" for share in shares), f"{area:.3f}"])
+    return [[*cells] for cells in zip(*columns, strict=True)]
+
+
 def logistic_regression() -> Any:
     """Return an unfitted logistic regression of scikit-learn, with its usual penalty;
     MissingExtraError without scikit-learn.
     """
     models = imported(
         "sklearn.linear_model",
-        "The comparison of classes with a logistic regression needs",
+        CLASSES_NEED,
         "scikit-learn",
         "forecast",
     )

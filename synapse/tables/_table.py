@@ -7,11 +7,10 @@ import csv
 import io
 import re
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, pairwise
+from itertools import islice, pairwise, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -254,34 +253,32 @@ def read_table(
     boolean("without_totals", without_totals)
     raw = _content(path := str(file_path("path", path)), encoding)
     typed = TypedCells.of(raw, path)
-    content = (
-        _text(raw, path, encoding)
-        if typed is None
-        else typed.text(decimal, encoding, header)
-    )
-    if typed is not None and typed.is_named:
-        header = True
-    if skipped:  # empty lines, so that the others have their numbers
+    content, separator, comments = "", ",", list[int]()
+    if typed is not None:
+        rows = typed.rows(decimal, encoding, header, skipped)
+        header = True if typed.is_named else header
+    else:
+        content = _text(raw, path, encoding)
+        # Empty lines, so that the others have their numbers.
         content = "\n" * skipped + "".join(content.split("\n", skipped)[skipped:])
-    separator = _separator(content)
-    comments = list[int]()
-    with csv_errors(path):
-        rows_by_line = dict(_rows(content, separator, comments))
-        if not rows_by_line:
-            raise FormatError(
-                f"{path!r} must have a row of names and rows below it, got no text."
-            )
-        lines, rows = [*rows_by_line], [*rows_by_line.values()]
-        cells = _cells(rows[0], separator)
-    begin = 0 if header is False else 1
-    _require_no_title(path, cells, rows, lines, separator, header)
+        separator = _separator(content)
+        rows = _rows(path, content, separator, comments)
+    if not rows:
+        raise FormatError(
+            f"{path!r} must have a row of names and rows below it, got no text."
+        )
+    first = next(iter(rows))
+    cells = [" ".join(cell.split()) for cell in rows[first]]
+    _require_no_title(path, cells, rows, separator, header)
     names, notes = _names(path, cells, header, comments[:1])
-    table = _parsed(path, rows[begin:], lines[begin:], names, separator)
+    if header is not False:
+        del rows[first]
+    table = _in_columns(path, names, rows)
     notes += _read_missing(table, absent)
     is_empty = table.isna().all(axis=1)
     empty, table = table[is_empty], table[~is_empty].copy()
     about_comments = _about_comments(
-        [place for place in comments if place > lines[0]], content
+        [place for place in comments if place > first], content
     )
     if not len(table):
         raise FormatError(
@@ -343,48 +340,21 @@ def _finished(table: pd.DataFrame, notes: list[str], without: bool) -> pd.DataFr
     return table
 
 
-def _parsed(
-    path: str,
-    rows: list[str],
-    lines: list[int],
-    names: list[str],
-    separator: str,
+def _in_columns(
+    path: str, names: list[str], rows: dict[int, list[str]]
 ) -> pd.DataFrame:
     """Return rows of text as a table of text, whose index has their lines."""
     pandas = pandas_for_tables()
-    options: dict[str, Any] = {
-        "sep": separator,
-        "names": names,
-        "header": None,
-        "index_col": False,
-    }
-    options |= {
-        "keep_default_na": False,
-        "dtype": object,
-        "skipinitialspace": True,
-        "skip_blank_lines": False,
-    }
-    try:
-        with warnings.catch_warnings(
-            action="error", category=pandas.errors.ParserWarning
-        ):
-            table: pd.DataFrame = pandas.read_csv(io.StringIO("".join(rows)), **options)
-    except pandas.errors.EmptyDataError:
-        table = pandas.DataFrame(columns=names)
-    except pandas.errors.ParserWarning:
-        raise FormatError(
-            f"The rows of {path!r} have more cells than the {len(names)} names. {ABOVE}"
-        ) from None
-    except pandas.errors.ParserError as error:
-        why = str(error).strip().removeprefix("Error tokenizing data. C error: ")
-        why = re.sub(
-            r"\b(line|row) (\d+)",
-            lambda match: f"line {lines[int(match[2]) - 1]}",
-            why,
-        )
-        raise FormatError(f"{path!r} is not CSV: {why}. {ABOVE}") from None
-    table.index = pandas.Index(lines[: len(table)], name="line")
-    return table
+    for line, cells in rows.items():
+        if len(cells) > len(names):
+            raise FormatError(
+                f"Expected {pluralize(len(names), 'cell')} in line {line} of {path!r},"
+                f" as many as names, got {len(cells)}. {ABOVE}"
+            )
+    columns = zip_longest(names, *rows.values(), fillvalue="")
+    arrays = {name: np.array(cells, object) for name, *cells in columns}
+    lines = pandas.Index([*rows], dtype=int, name="line")
+    return pandas.DataFrame(arrays, lines, copy=False)
 
 
 def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
@@ -477,7 +447,7 @@ def _separator(content: str) -> str:
         (
             line
             for line in unquoted.split("\n")
-            if line.strip() and not _is_comment(line)
+            if line.strip() and not line.startswith("#")
         ),
         "",
     )
@@ -485,76 +455,44 @@ def _separator(content: str) -> str:
 
 
 def _rows(
-    content: str, separator: str, comments: list[int]
-) -> Iterator[tuple[int, str]]:
-    """Yield the line at which each row of a file begins, and its text: rows end outside
-    of quotes.
+    path: str, content: str, separator: str, comments: list[int]
+) -> dict[int, list[str]]:
+    """Return the cells of each row of a file by the line at which it begins: rows end
+    outside of quotes.
 
     Empty rows and comments are left out; the lines of these are appended to `comments`.
-    Raises csv.Error if a cell is too long.
+    Raises FormatError if a cell is too long, or a quote is not closed.
     """
-    lines = enumerate(io.StringIO(content), 1)
-    if '"' not in content:
-        for place, line in lines:
-            if not _is_skipped(line, place, comments):
-                yield place, line
-        return
-    texts = list[str]()
+    rows = dict[int, list[str]]()
+    begin = 0  # between rows
 
-    def following() -> Iterator[str]:
-        """Yield the lines from here on; `texts` has those that the reader has taken for
-        one row.
-        """
-        for _, line in lines:
-            texts.append(line)
+    def lines() -> Iterator[str]:
+        nonlocal begin
+        for place, line in enumerate(io.StringIO(content), 1):
+            if not begin:
+                if line.startswith("#") and not line.startswith("#N/A"):
+                    comments.append(place)
+                    continue
+                if not line.strip() or (place == 1 and line.startswith("sep=")):
+                    continue
+                begin = place
             yield line
+        if begin:
+            raise csv.Error(f"the quote that opens in line {begin} is not closed")
 
-    for place, line in lines:
-        if _is_skipped(line, place, comments):
-            continue
-        texts[:] = [line]
-        next(
-            csv.reader(
-                chain([line], following()), delimiter=separator, skipinitialspace=True
-            )
-        )
-        yield place, "".join(texts)
-
-
-def _is_skipped(line: str, place: int, comments: list[int]) -> bool:
-    """Return whether a line is no row; that of a comment is appended to `comments`."""
-    if _is_comment(line):
-        comments.append(place)
-        return True
-    return not line.strip() or (place == 1 and line.startswith("sep="))
-
-
-def _is_comment(line: str) -> bool:
-    return line.startswith("#") and not line.startswith("#N/A")
-
-
-@contextmanager
-def csv_errors(path: str) -> Iterator[None]:
-    """Raise FormatError for what the reader of CSV refuses."""
     try:
-        yield
+        for cells in csv.reader(lines(), delimiter=separator, skipinitialspace=True):
+            rows[begin] = cells
+            begin = 0
     except csv.Error as error:
         raise FormatError(f"{path!r} is not CSV: {error}.") from None
-
-
-def _cells(row: str, separator: str) -> list[str]:
-    """Return the cells of a row."""
-    cells = next(
-        csv.reader(io.StringIO(row), delimiter=separator, skipinitialspace=True)
-    )
-    return [" ".join(cell.split()) for cell in cells]
+    return rows
 
 
 def _require_no_title(
     path: str,
     cells: Sequence[str],
-    rows: Sequence[str],
-    lines: Sequence[int],
+    rows: dict[int, list[str]],
     separator: str,
     header: bool | None,
 ) -> None:
@@ -564,9 +502,11 @@ def _require_no_title(
     filled = sum(map(bool, cells))
     if header is not None or not cells[0] or 2 * filled > len(cells) > 1:
         return
+    below = [*islice(rows.items(), 1, MAX_TITLE_ROWS)]
     for mark in dict.fromkeys([separator, *DELIMITERS]):
-        below = [_cells(row, mark) for row in rows[1:MAX_TITLE_ROWS]]
-        for row, (names, values) in enumerate(pairwise(below), 1):
+        if mark != separator:
+            below = [(line, separator.join(row).split(mark)) for line, row in below]
+        for (line, names), (_, values) in pairwise(below):
             are_cells = 2 * filled <= len(names) == len(values)
             if (
                 are_cells
@@ -575,8 +515,8 @@ def _require_no_title(
             ):
                 raise FormatError(
                     f"The first row of {path!r} must name the columns, got"
-                    f" {cells[0]!r}, which looks like a title. If line {lines[row]}"
-                    f" has the names, pass --skip-rows {lines[row] - 1}; if these are"
+                    f" {cells[0]!r}, which looks like a title. If line {line}"
+                    f" has the names, pass --skip-rows {line - 1}; if these are"
                     " names, pass --header yes."
                 )
 

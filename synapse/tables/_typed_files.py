@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -64,41 +64,40 @@ class TypedCells:
             why = " ".join(str(error).split()).rstrip(".")
             raise FormatError(f"Cannot read {path!r} as {kind}: {why}.") from None
 
-    def text(
-        self, decimal: str | None, encoding: str | None, header: bool | None
-    ) -> str:
-        """Return the cells as CSV, with one line for each row and this decimal mark;
-        rows without a value are empty lines. ArgumentError for what only text has.
+    def rows(
+        self, decimal: str | None, encoding: str | None, header: bool | None, skip: int
+    ) -> dict[int, list[str]]:
+        """Return the cells as text, with this decimal mark, by the number of the row
+        from 1 on; without the first rows and those without a value.
+
+        Raises ArgumentError for what only text has.
         """
         if encoding is not None or (self.is_named and header is False):
             name = "header" if encoding is None else "encoding"
             raise void(name, "path", self, f"Only text has it: remove `{name}`.")
-        content = io.StringIO()
-        writer = csv.writer(content, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-        filled = self.cells.notna().to_numpy()
 
-        def written(cell: Any) -> Any:
-            if isinstance(cell, str):
-                return " ".join(cell.split())
+        def written(cell: Any) -> str:
             if decimal == "," and is_number(cell):
                 return str(cell).replace(".", ",")
-            return cell
+            return " ".join(str(cell).split())
 
-        rows = self.cells.itertuples(index=False)
-        for row, is_filled in zip(rows, filled, strict=True):
-            if not is_filled.any():
-                content.write("\n")
-                continue
-            pairs = zip(row, is_filled, strict=True)
-            writer.writerow([written(cell) if has else "" for cell, has in pairs])
-        return content.getvalue()
+        filled = self.cells.notna().to_numpy()
+        below = islice(enumerate(self.cells.itertuples(index=False)), skip, None)
+        return {
+            place + 1: [
+                written(cell) if has else ""
+                for cell, has in zip(row, filled[place], strict=True)
+            ]
+            for place, row in below
+            if filled[place].any()
+        }
 
     def restore_numbers(self, table: pd.DataFrame) -> None:
         """Replace the columns of a table, all text, whose cells are numbers in the
         file.
 
-        The index of the table has the line of each row in :meth:`text`. Cells that are
-        missing in the table remain so.
+        The index of the table has the number of each row in :meth:`rows`. Cells that
+        are missing in the table remain so.
         """
         import pandas
 
@@ -117,7 +116,7 @@ class TypedCells:
 
     def numbered(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return a table whose index has rows of the file instead of lines of
-        :meth:`text`.
+        :meth:`rows`.
         """
         rows = table.index - int(self.is_named)
         return table.set_axis(rows.rename("row"))

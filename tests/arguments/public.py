@@ -133,7 +133,6 @@ forecasting.NetworkForecaster.__init__ forecasting.NetworkForecaster.__call__
 forecasting.NetworkForecaster.from_origins forecasting.NetworkForecaster.one_step
 forecasting.Selection.mase
 forecasting.Selection.verdict
-forecasting.Selection.statistic
 draw.Explorer.update
 synapse.every.__call__
 evolve.fitness.Environment.evaluate evolve.fitness.Environment.episodes

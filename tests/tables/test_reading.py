@@ -217,20 +217,20 @@ NO_TABLES = {
     "a,b\n#1,2\n#3,4\n": r"no rows. Left out: 2 lines with # .* \(lines 2, 3\)",
     "#a,b\n1,2\n": "must name the columns.* If line 1 has the names, remove its #",
     "1,2\n3,4\n": "must name the columns, got '1', '2'",
-    'a,b\n1,"2\n': "is not CSV",
+    'a,b\n1,"2\n': "is not CSV: the quote that opens in line 2 is not closed",
     b"PK\3\4..opendocument.spreadsheet": r"a spreadsheet .* Save the table as .xlsx",
     b"a,b\n\0,1\n": "not text in UTF-8. Save it as CSV",
     "Gr\u00f6\u00dfe,b\n1,1\n".encode(
         "cp1252"
     ): "not text in UTF-8.* name its encoding, such as --encoding cp1252",
     f"a,{'b' * 200_000}\n1,2\n": "is not CSV: field larger than field limit",
-    "# c\na,b\n1,2\n1,2,3\n": "is not CSV: Expected 2 fields in line 4, saw 3",
-    "a,b\n1,2,3\n1,2,3\n": "more cells than the 2 names",
+    "# c\na,b\n1,2\n1,2,3\n": "Expected 2 cells in line 4 .*, got 3",
+    "a,b\n1,2,3\n1,2,3\n": "Expected 2 cells in line 2 .* as many as names, got 3. If lines",
     "a,b\n1,2\n\n3\n": "line 4, column 'b', got no value",
     "a,b\n1,2\n1,x\n1,\n1,2\n1,y\n1,4\n": (
         "in line 3, column 'b', got 'x'; 1 other cell .* --missing 'x'"
     ),
-    'a,b\n"x\ny",2\n\n1,2,3\n': "is not CSV: Expected 2 fields in line 5, saw 3",
+    'a,b\n"x\ny",2\n\n1,2,3\n': "Expected 2 cells in line 5 .*, got 3",
     "a,b [K],b [m]\n1,2,3\n": r"'b' may be 'b \[K\]', 'b \[m\]'",
     "A,c\n1,2\n": "no column 'a'.* It has 'A', 'c'. Did you mean 'A'",
 }

@@ -124,22 +124,19 @@ def about_codes(cells: Sequence[str]) -> str:
     return ""
 
 
-def _fast_floats(cells: list[str]) -> Floats | None:
-    """Return the cells as floats if all are plain numbers whose point is a decimal mark
-    for certain, else None.
+def _are_plain(cells: list[str]) -> bool:
+    """Return whether all cells are numbers as Python writes them, whose point is a
+    decimal mark for certain. It saves most columns the patterns below.
     """
     joined = "\n".join(cells)
-    if not cells:
-        return np.empty(0)
-    if PLAIN_TEXT.fullmatch(joined) is None or MONTH.fullmatch(cells[0]):
-        return None
-    if ("." in joined and NO_GROUP.search(joined) is None) or about_codes(cells):
-        return None
+    if PLAIN_TEXT.fullmatch(joined) is None or MONTH.match(joined):
+        return False
+    if "." in joined and NO_GROUP.search(joined) is None:
+        return False
     try:
-        values = np.array(cells, object).astype(np.float64)
+        return bool(np.isfinite(np.array(cells, object).astype(np.float64)).all())
     except ValueError:
-        return None
-    return values if np.isfinite(values).all() else None
+        return False
 
 
 def convert_numbers(
@@ -183,9 +180,8 @@ def convert_numbers(
             if all(PATTERNS["."].fullmatch(cell) for cell in cells):
                 notes.append(f"{name!r} is read as text: {why}.")
             continue
-        values = None if decimal == "," else _fast_floats(cells)
-        if values is not None:
-            table[name] = _numeric(cells, rows, table.index, values)
+        if decimal != "," and _are_plain(cells):
+            table[name] = _with_numbers(table[name], rows, cells)
             certain |= {"."} if any("." in cell for cell in cells) else set()
             continue
         readings[name] = _NumberReading(rows, table.index[rows], cells)
@@ -206,11 +202,9 @@ class _NumberReading:
     """A column of text, and what is a number in it by each decimal mark."""
 
     def __init__(self, rows: Ints, lines: pd.Index, cells: list[str]) -> None:
-        self.rows = rows
-        self.lines = lines
-        self.cells_in_file = cells
+        self.rows, self.lines, self.cells_in_file = rows, lines, cells
         self.signed = [*map(_signed, cells)]
-        self.unit, self.cells = _without_unit(self.signed)
+        self.form, self.cells = _without_unit(self.signed)
         is_month = all(MONTH.fullmatch(cell) for cell in self.cells)
         self.fits = {
             decimal: np.array(
@@ -246,50 +240,31 @@ class _NumberReading:
         """Replace the column if most of its cells are numbers; return sentences on what
         was read.
         """
-        fits = self.fits[decimal]
-        if 2 * fits.sum() <= len(fits):
+        places = np.flatnonzero(self.fits[decimal])
+        if 2 * len(places) <= len(self.cells):
             return []
-        plain = [
-            cell.translate(PLAIN[decimal]) if fit else ""
-            for cell, fit in zip(self.cells, fits, strict=True)
-        ]
+        plain = {i: self.cells[i].translate(PLAIN[decimal]) for i in places.tolist()}
         grouped = OTHER_MARK[decimal] + SPACES
-        thousands = [
-            place
-            for place in np.flatnonzero(fits).tolist()
-            if any(mark in self.cells[place] for mark in grouped)
-        ]
-        notes = []
+        thousands = [i for i in plain if any(mark in self.cells[i] for mark in grouped)]
         negative = [
-            place
-            for place in np.flatnonzero(fits).tolist()
-            if self.signed[place] != self.cells_in_file[place].translate(DASHES)
+            i
+            for i in plain
+            if self.signed[i] != self.cells_in_file[i].translate(DASHES)
         ]
-        if negative:
-            place = negative[0]
-            notes.append(
-                f"{pluralize(len(negative), 'negative number')} of {name!r} without a"
-                f" sign in front: {self.cells_in_file[place]!r} is {plain[place]}."
+        count = pluralize(len(negative), "negative number")
+        notes = [
+            f"{said}: {self.cells_in_file[found[0]]!r} is {plain[found[0]]}."
+            for said, found in (
+                (f"{count} of {name!r} without a sign in front", negative),
+                (f"Marks of thousands are read in {name!r}", thousands),
             )
-        if thousands:
-            place = thousands[0]
-            notes.append(
-                f"Marks of thousands are read in {name!r}:"
-                f" {self.cells_in_file[place]!r} is {plain[place]}."
-            )
-        if self.unit:
-            notes.append(f"The unit {self.unit!r} of {name!r} is left out.")
-        before, after = _around(self.signed[0]) if self.unit else ("", "")
-        set_form(table, name, NumberForm(before, after))
-        if fits.all():
-            table[name] = _numeric(
-                plain, self.rows, table.index, np.array([*map(float, plain)])
-            )
-            return notes
-        cells = table[name].to_numpy(object, copy=True)
-        for place in np.flatnonzero(fits).tolist():
-            cells[self.rows[place]] = _number(plain[place])
-        table[name] = cells
+            if found
+        ]
+        if unit := (self.form.before + self.form.after).strip():
+            notes.append(f"The unit {unit!r} of {name!r} is left out.")
+        set_form(table, name, self.form)
+        rows = self.rows[places]
+        table[name] = _with_numbers(table[name], rows, [*plain.values()])
         return notes
 
 
@@ -311,9 +286,7 @@ def _of_convention(
     tells.
     """
     doubtful = reading.doubtful
-    if not len(doubtful):
-        return usual or "."
-    if usual is not None or separator == ",":
+    if usual is not None or separator == "," or not len(doubtful):
         return usual or "."
     # In a file with semicolons the comma is the decimal mark; with as many decimals
     # everywhere nothing speaks against it. An integer beside such numbers does: 1,500
@@ -336,49 +309,35 @@ def _of_convention(
     )
 
 
-def _without_unit(cells: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Return the currency or per cent sign that all cells of a column have, and the
-    cells without it.
+def _without_unit(cells: Sequence[str]) -> tuple[NumberForm, Sequence[str]]:
+    """Return how the numbers of a column are written if all cells have one currency or
+    per cent sign, and the cells without it.
     """
     head = UNIT.fullmatch(cells[0]) if cells else None
     if head is None or not (head[2] or head[4]):
-        return "", cells
-    matches = [UNIT.fullmatch(cell) for cell in cells]
-    units = {(match[2] or "") + (match[4] or "") if match else "" for match in matches}
-    if len(units) != 1 or units == {""}:
-        return "", cells
-    return units.pop(), [match[1] + match[3] for match in matches if match]
+        return NumberForm(), cells
+    matches = [match for cell in cells if (match := UNIT.fullmatch(cell))]
+    units = {(match[2] or "") + (match[4] or "") for match in matches}
+    if len(matches) < len(cells) or len(units) > 1:
+        return NumberForm(), cells
+    form = NumberForm(cells[0][head.end(1) : head.start(3)], cells[0][head.end(3) :])
+    return form, [match[1] + match[3] for match in matches]
 
 
-def _around(cell: str) -> tuple[str, str]:
-    """Return what stands before and after the number of a cell with a unit."""
-    match = UNIT.fullmatch(cell)
-    if match is None:
-        return "", ""
-    return cell[match.end(1) : match.start(3)], cell[match.end(3) :]
-
-
-def _numeric(
-    plain: list[str], rows: Ints, index: pd.Index, values: Floats
-) -> pd.Series:
-    """Return numbers in these rows of a column, as integers if all are and none is
-    missing.
+def _with_numbers(column: pd.Series, rows: Ints, texts: Sequence[str]) -> pd.Series:
+    """Return a column with numbers in these rows: as floats if no text is left, or as
+    integers if all are and none is missing.
     """
     import pandas
 
-    if (
-        len(rows) == len(index)
-        and (abs(values) < MAX_EXACT_INTEGER).all()
-        and all(map(_is_integer, plain))
-    ):
-        return pandas.Series(values.astype(np.int64), index)
-    column = np.full(len(index), np.nan)
-    column[rows] = values
-    return pandas.Series(column, index)
-
-
-def _number(text: str) -> int | float:
-    return int(text) if _is_integer(text) else float(text)
+    cells = column.to_numpy(object, copy=True)
+    cells[rows] = [int(text) if _is_integer(text) else float(text) for text in texts]
+    if len(rows) < column.notna().sum():
+        return pandas.Series(cells, column.index)
+    values = cells.astype(np.float64)
+    if len(rows) == len(cells) and all(map(_is_integer, texts)):
+        values = values if abs(values).max() >= MAX_EXACT_INTEGER else cells.astype(int)
+    return pandas.Series(values, column.index)
 
 
 def _is_number(text: str, decimal: str) -> bool:

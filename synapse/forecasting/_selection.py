@@ -80,25 +80,20 @@ class Selection:
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
         best = self._single(network)
-        error = self.mase(network)
-        lowest = self.mase(best)
-        origins = pluralize(len(self.rolled[network].origins), "origin")
-        if error >= lowest:
-            lower = f"MASE {lowest:.3g} instead of {error:.3g} on {origins}"
-            return (
-                f"The network ({network}) is not worth it: {best} has a lower error,"
-                f" {lower}."
-            )
-        below = (
+        error, lowest = self.mase(network), self.mase(best)
+        comparison = (
             f"its error, MASE {error:.3g}, is {percent(1 - error / lowest)} below that"
             f" of {best}"
+            if error < lowest
+            else f"{best} has a lower error, MASE {lowest:.3g} instead of {error:.3g}"
         )
         gain = _by_origin(self.rolled[best]) - _by_origin(self.rolled[network])
-        if exceeds_chance(gain, self._overlapping(network)):
-            return f"The network ({network}) is worth it: {below}, on {origins}."
-        return (
-            f"The network ({network}) may be worth it: {below}, but on {origins} this"
-            " may be chance."
+        return worth(
+            f"The network ({network})",
+            comparison,
+            f"on {pluralize(len(self.rolled[network].origins), 'origin')}",
+            error < lowest,
+            exceeds_chance(gain, self._overlapping(network)),
         )
 
     def reason(self) -> str:
@@ -142,6 +137,24 @@ def exceeds_chance(gain: Floats, block: int) -> bool:
     quantile = np.array([1.6449, 1.5238, 1.4202, 0.9830]) @ powers
     error = means.std(ddof=1) / math.sqrt(blocks)
     return bool(means.mean() > quantile * error)
+
+
+def worth(
+    network: str, comparison: str, where: str, is_better: bool, is_certain: bool
+) -> str:
+    """Return the verdict on a network: whether it is better than the best simple
+    method, and by more than chance.
+
+    >>> worth("It", "its error is 5 % below", "on 9 rows", True, False)
+    'It may be worth it: its error is 5 % below, but on 9 rows this may be chance.'
+    """
+    if not is_better:
+        return f"{network} is not worth it: {comparison}, {where}."
+    if not is_certain:
+        return (
+            f"{network} may be worth it: {comparison}, but {where} this may be chance."
+        )
+    return f"{network} is worth it: {comparison}, {where}."
 
 
 def percent(share: float) -> str:

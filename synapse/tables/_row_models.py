@@ -17,7 +17,7 @@ from .._model import Model, whole_of
 from .._scale import Scale, root_mean_square, unit_of
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
-from ..forecasting._selection import exceeds_chance, percent
+from ..forecasting._selection import exceeds_chance, percent, worth
 from ..objects.network import Network
 from ._encoding import choose_encoding, encoding_of
 from ._number_form import PLAIN, NumberForm, forms_of
@@ -503,20 +503,16 @@ def _verdict(
         is_certain = exceeds_chance(gain, block)
     rows = pluralize(len(gain), "held-out sequence" if by_sequence else "held-out row")
     if classes:
-        return _verdict_on_classes(
-            scores[network_name][0], scores[best][0], best, rows, is_certain
-        )
-    ratio = ratios[best]
-    size = f"{percent(abs(1 - ratio))} {'below' if ratio < 1 else 'above'}"
-    size = size if ratio < 10 else f"more than {int(min(ratio, 1000))} times"
-    below = f"its error is {size} that of {best}"
-    if ratio >= 1:
-        return f"The network is not worth it: {below}."
-    if not is_certain:
-        return (
-            f"The network may be worth it: {below}, but on {rows} this may be chance."
-        )
-    return f"The network is worth it: {below}, on {rows}."
+        (share,), (other,) = scores[network_name], scores[best]
+        is_better = share > other
+        comparison = f"it has {share:.1%} right and {best} {other:.1%}"
+    else:
+        ratio = ratios[best]
+        is_better = ratio < 1
+        size = f"{percent(abs(1 - ratio))} {'below' if is_better else 'above'}"
+        size = size if ratio < 10 else f"more than {int(min(ratio, 1000))} times"
+        comparison = f"its error is {size} that of {best}"
+    return worth("The network", comparison, f"on {rows}", is_better, is_certain)
 
 
 def _by_mc_nemar(gain: Floats) -> bool:
@@ -529,22 +525,6 @@ def _by_mc_nemar(gain: Floats) -> bool:
         better
         and tests.binomtest(better, better + worse, alternative="greater").pvalue < 0.05
     )
-
-
-def _verdict_on_classes(
-    share: float, other: float, best: str, rows: str, is_certain: bool
-) -> str:
-    if share <= other:
-        return (
-            f"The network is not worth it: {best} has {other:.1%} right, the network"
-            f" {share:.1%}."
-        )
-    shares = f"it has {share:.1%} right and {best} {other:.1%}"
-    if not is_certain:
-        return (
-            f"The network may be worth it: {shares}, but on {rows} this may be chance."
-        )
-    return f"The network is worth it: {shares}, on {rows}."
 
 
 def _losses(answers: Floats, truth: Floats, classes: bool) -> Floats:

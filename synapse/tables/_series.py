@@ -390,17 +390,18 @@ def phase(series: pd.DataFrame, first_date: str | None) -> int:
         series.index, pandas_for_tables().DatetimeIndex
     ):
         return 0
-    pandas = pandas_for_tables()
-    step = series.index.freq
-    begin = pandas.Timestamp(first_date)
-    here = series.index[0]
-    if here.tz is None:
-        begin = begin.tz_localize(None)
-    else:  # a step of an hour is one also when clocks are changed
-        begin = (
-            begin.tz_localize(here.tz)
-            if begin.tz is None
-            else begin.tz_convert(here.tz)
-        )
-    count = len(pandas.date_range(min(begin, here), max(begin, here), freq=step)) - 1
-    return count if begin < here else -count
+    begin, here = on_clock(first_date, series.index), series.index[0]
+    dates = pandas_for_tables().date_range(
+        min(begin, here), max(begin, here), freq=series.index.freq
+    )
+    return len(dates) - 1 if begin < here else 1 - len(dates)
+
+
+def on_clock(date: str, index: pd.DatetimeIndex) -> Any:
+    """Return a date of a file, in the zone of these dates: a step of an hour is one
+    also when clocks are changed.
+    """
+    time = pandas_for_tables().Timestamp(date)
+    if index.tz is None or time.tz is None:
+        return time.tz_localize(index.tz) if time.tz is None else time.tz_localize(None)
+    return time.tz_convert(index.tz)

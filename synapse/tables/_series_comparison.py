@@ -20,7 +20,7 @@ from ..forecasting import RollingOrigin, Selection
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
 from ._series_task import SeriesTask, checked_methods, fit_together, series_tasks
-from ._series_training import Forecasters, select_together
+from ._series_training import select_together
 from ._table import pandas_for_tables
 from ._table_training import INTERRUPTED, TrainingOptions
 
@@ -178,24 +178,16 @@ def compare_series(
         count = positive_integer("origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]
     models = {name: _fitted(tasks, _of_model(training, name)) for name in networks}
-    forecasters = list[Forecasters]()
-    for task in tasks:
-        fitted, left_out = task.statistical(simple, training.on_forecast)
-        networks_of_task = {
-            name: task.forecaster(network) for name, network in models.items()
-        }
-        forecasters.append({**networks_of_task, **fitted})
-        notes += [*left_out, *task.limited(fitted)]
-    together, each = select_together(tasks, forecasters)
+    together, each, _, failed = select_together(
+        tasks, models, simple, training.on_forecast
+    )
     several = series if isinstance(series, Mapping) else {"": series}
     parts = [
         _forecasts(task, selection, several[task.name], together)
         for task, selection in zip(tasks, each, strict=True)
         if selection is not None
     ]
-    return _comparison(
-        parts, together, networks, [*dict.fromkeys([*notes, *together.failed])]
-    )
+    return _comparison(parts, together, networks, [*dict.fromkeys([*notes, *failed])])
 
 
 def _of_model(learning: TrainingOptions, name: str) -> TrainingOptions:

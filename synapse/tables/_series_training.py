@@ -160,15 +160,9 @@ def _test(
     """Return the facts of a test beside statistical methods, its table, and sentences
     on methods left out.
     """
-    forecasters = list[Forecasters]()
-    notes = list[str]()
-    for each in tasks:
-        simple, failed = (
-            each.statistical(methods, report) if each.is_tested else ({}, [])
-        )
-        forecasters.append({name: each.forecaster(model), **simple})
-        notes += [*failed, *each.limited(simple)]
-    selection, selections = select_together(tasks, forecasters)
+    selection, selections, forecasters, notes = select_together(
+        tasks, {name: model}, methods, report
+    )
     errors, relative = _errors(tasks, forecasters, selection, selections)
     facts = {
         "chosen": selection.best,
@@ -184,42 +178,47 @@ def _test(
         },
         "relative": relative,
     }
-    return facts, ranking(tasks, selection, forms), [*notes, *selection.failed]
+    return facts, ranking(tasks, selection, forms), notes
 
 
 def select_together(
-    tasks: Sequence[SeriesTask], forecasters: Sequence[Forecasters]
-) -> tuple[Selection, list[Selection | None]]:
-    """Compare forecasters on the held-out rows of all series, and of each; None of
-    those without such rows.
+    tasks: Sequence[SeriesTask],
+    models: Mapping[str, Model],
+    methods: Sequence[str],
+    report: Any,
+) -> tuple[Selection, list[Selection | None], list[Forecasters], list[str]]:
+    """Compare models and statistical methods on the held-out rows of all series, and of
+    each; None of those without such rows. Also return the forecasters of each series,
+    and sentences on those left out.
 
     A forecaster has one name in all series. Together, errors are in units of the scale
     of each series.
     """
-    pairs = zip(tasks, forecasters, strict=True)
-    selections = [
-        task.select(methods) if task.is_tested else None for task, methods in pairs
-    ]
+    forecasters = list[Forecasters]()
+    selections = list[Selection | None]()
+    notes = list[str]()
+    for task in tasks:
+        fitted, failed = task.statistical(methods if task.is_tested else [], report)
+        networks = {name: task.forecaster(model) for name, model in models.items()}
+        forecasters.append({**networks, **fitted})
+        notes += [*failed, *task.limited(fitted)]
+        selections.append(task.select(forecasters[-1]) if task.is_tested else None)
     tested = [selection for selection in selections if selection is not None]
     if not tested:
         raise ArgumentError(
             "No row is held out, so nothing can be compared: that needs"
             f" {MIN_HELD_OUT_ROWS} rows, or a validation fraction."
         )
-    if len(tasks) == 1:
-        return tested[0], selections
-    names = [
-        name
-        for name in tested[0].rolled
-        if all(name in selection.rolled for selection in tested)
-    ]
-    joined = {
-        name: _joined([selection.rolled[name] for selection in tested])
-        for name in names
-        if name != COMBINE
-    }
-    failed = [sentence for selection in tested for sentence in selection.failed]
-    return ranked(joined, failed, tasks[0].combined(joined)), selections
+    notes += [sentence for selection in tested for sentence in selection.failed]
+    together = tested[0]
+    if len(tasks) > 1:
+        joined = {
+            name: _joined([selection.rolled[name] for selection in tested])
+            for name in together.rolled
+            if name != COMBINE and all(name in selection.rolled for selection in tested)
+        }
+        together = ranked(joined, [], tasks[0].combined(joined))
+    return together, selections, forecasters, notes
 
 
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ from ..learning import Result
 from ._encoding import encoding_of
 from ._number_form import PLAIN, NumberForm, forms_of
 from ._row_models import answers_of, quality, units_of
-from ._series import following, phase
+from ._series import following, on_clock, phase
 from ._series_task import SeriesTask, frame_values, series_facts
-from ._table import columns, numbers, pandas_for_tables, words
+from ._table import columns, numbers, words
 from ._table_training import INTERRUPTED, Part, joined_parts
 
 if TYPE_CHECKING:
@@ -135,12 +135,8 @@ def update_rows(
             return [[f"{value:.1%}" for value in values] for values in qualities]
         return [_written(values, names, forms) for values in qualities]
 
-    before = errors()
-    data = joined_parts(parts, len(parts) == 1)
-    result = _trained(model, data, count, epochs, seed, progress)
-    facts["rows"] = facts.get("rows", 0) + count
-    shown = [str(name) for name in names]
-    return Updated(result, count, _table(shown, count, former, before, errors()), notes)
+    options = {"epochs": epochs, "seed": seed, "progress": progress}
+    return _updated(model, parts, count, [*map(str, names)], errors, options, notes)
 
 
 def update_series(
@@ -220,15 +216,12 @@ def update_series(
             if side
         ]
 
-    before = errors()
     lessons = [_lesson(task, count) for task, count in tasks]
-    rows_learned = sum(count for _, count in tasks)
-    data = joined_parts(lessons, len(lessons) == 1)
-    result = _trained(model, data, rows_learned, epochs, seed, progress)
-    facts["rows"] += rows_learned
+    count = sum(count for _, count in tasks)
+    options = {"epochs": epochs, "seed": seed, "progress": progress}
+    updated = _updated(model, lessons, count, facts["targets"], errors, options, notes)
     facts["recent"] = {**recent, **latest}
-    table = _table(facts["targets"], rows_learned, former, before, errors())
-    return Updated(result, rows_learned, table, notes)
+    return updated
 
 
 # --- rows -----------------------------------------------------------------------------
@@ -285,7 +278,7 @@ def _joined(
     if recent["last"] is None or not hasattr(frame.index, "freq"):
         start = _after(values, learned[-8:])
         return start, values[:start] if start else learned, _overlap(start, len(values))
-    last = _on_clock(recent["last"], frame.index)
+    last = on_clock(recent["last"], frame.index)
     expected = following(frame.iloc[:0].reindex([last]).asfreq(frame.index.freq), 1)[0]
     near = (expected - last) / 2  # clocks vary
     start = int((frame.index < last + near).sum())
@@ -322,14 +315,6 @@ def _after(values: Floats, learned: Floats) -> int:
     return 0
 
 
-def _on_clock(date: str, index: Any) -> Any:
-    """Return a date of a file, in the zone of these dates."""
-    time = pandas_for_tables().Timestamp(date)
-    if index.tz is None:
-        return time.tz_localize(None)
-    return time.tz_localize(index.tz) if time.tz is None else time.tz_convert(index.tz)
-
-
 def _lesson(task: SeriesTask, count: int) -> Part:
     """Return what a network learns from the last `count` rows of a series; the others
     are read.
@@ -356,25 +341,38 @@ def _of_next(model: Model, tasks: list[tuple[SeriesTask, int]]) -> list[float]:
 # --- both -----------------------------------------------------------------------------
 
 
-def _trained(
+def _updated(
     model: Model,
-    data: tuple[Any, Any],
+    parts: list[Part],
     count: int,
-    epochs: int | None,
-    seed: int,
-    progress: bool,
-) -> Result:
-    """Train a model on new data; KeyboardInterrupt if no epoch is complete."""
+    names: Sequence[str],
+    errors: Callable[[], list[list[str]]],
+    options: dict[str, Any],
+    notes: list[str],
+) -> Updated:
+    """Train a model on `count` new rows, and return its errors of targets before and
+    after; KeyboardInterrupt if no epoch is complete.
+
+    `errors` returns the cells for new rows, and for those of the former test, if any.
+    """
     facts = model.metadata
-    if epochs is None:
+    before = errors()
+    if options["epochs"] is None:
         learned = facts.get("epochs")
         share = count / (count + facts.get("rows", 0))
         epochs = USUAL_EPOCHS if learned is None else max(1, round(learned * share))
-    options = {"epochs": positive_integer("epochs", epochs), "seed": seed}
-    result = model.update(*data, progress=progress, **options)
+        options["epochs"] = epochs
+    positive_integer("epochs", options["epochs"])
+    result = model.update(*joined_parts(parts, len(parts) == 1), **options)
     if result.stop_reason == INTERRUPTED and not result.epochs:
         raise KeyboardInterrupt
-    return result
+    facts["rows"] = facts.get("rows", 0) + count
+    of = [f" {name}" if len(names) > 1 else "" for name in names]
+    head = ["", *(f"{when}{name}" for when in ("before", "after") for name in of)]
+    labels = [pluralize(count, "new row"), "former test"]
+    cells = zip(labels, before, errors(), strict=False)
+    table = [head, *([label, *first, *second] for label, first, second in cells)]
+    return Updated(result, count, table, notes)
 
 
 def _written(
@@ -385,18 +383,3 @@ def _written(
         forms.get(name, PLAIN).written(value)
         for name, value in zip(names, values, strict=True)
     ]
-
-
-def _table(
-    names: list[str],
-    count: int,
-    former: list[Any],
-    before: list[list[str]],
-    after: list[list[str]],
-) -> list[list[str]]:
-    """Return the errors before and after an update as the cells of a table."""
-    of = [f" {name}" if len(names) > 1 else "" for name in names]
-    head = ["", *(f"{when}{name}" for when in ("before", "after") for name in of)]
-    labels = [pluralize(count, "new row"), *(["former test"] if former else [])]
-    pairs = zip(labels, before, after, strict=True)
-    return [head, *([label, *first, *second] for label, first, second in pairs)]

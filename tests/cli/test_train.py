@@ -176,9 +176,7 @@ def test_classes(capsys, kinds, tmp_path):
         float(cell.rstrip("%")) for cell in printed[table + 1].split()[1:]
     )
     assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
-    assert printed[-2].startswith(
-        "The network is not worth it: logistic regression has"
-    )
+    assert printed[-2].startswith("The network is not worth it: it has ")
     head, rows = predicted(capsys, path, kinds)
     assert head == ["code", "kind", "a", "b two", "c"]
     samples = [row.split(",") for row in kinds.read_text().splitlines()[1:]]

@@ -230,10 +230,19 @@ def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn |
     """Return the dates of a column by the form that reads most cells; None if none
     reads most of them.
     """
-    cells, readings = _cells_and_readings(table[column], (form,) if form else FORMS)
-    if not readings:
-        return None
-    dates = _only(readings, cells, column)
+    pandas = pandas_for_tables()
+    values = table[column]
+    if isinstance(values.dtype, pandas.PeriodDtype):
+        values = values.dt.to_timestamp()
+    if pandas.api.types.is_datetime64_any_dtype(values):  # with its time zone
+        cells, dates = values.astype("string"), pandas.DatetimeIndex(values, freq=None)
+    else:
+        cells = values if is_numeric(values) else values.astype("string")
+        cells = cells.convert_dtypes().astype("string")  # without the .0 of years
+        readings = _readings(cells, (form,) if form else FORMS)
+        if not readings:
+            return None
+        dates = _only(readings, cells, column)
     for row in np.flatnonzero(dates.isna())[:1]:
         cell = "no value" if cells.isna().iloc[row] else repr(cells.iloc[row])
         without = " (--without-totals)" if row in total_rows(table) else ""
@@ -303,8 +312,7 @@ def _of_numbers(
         return None
     note = ""
     if not (is_called_so and form == "%Y"):
-        number = values[0]
-        first_cell = f"{number:.0f}" if number % 1 == 0 else f"{number:.15g}"
+        first_cell = np.format_float_positional(values[0], trim="-")
         note = (
             f"{name!r} is read as {kind}: {first_cell} is"
             f" {str(dates[0]).removesuffix(' 00:00:00')}."
@@ -393,22 +401,6 @@ def _is_shaped(form: str, values: Floats) -> bool:
 
 
 # --- text -----------------------------------------------------------------------------
-
-
-def _cells_and_readings(
-    column: pd.Series, forms: Sequence[str]
-) -> tuple[pd.Series, dict[str, pd.DatetimeIndex]]:
-    """Return the cells of a column as text, and its dates by each form that reads most
-    cells.
-    """
-    pandas = pandas_for_tables()
-    if isinstance(column.dtype, pandas.PeriodDtype):
-        column = column.dt.to_timestamp()
-    if pandas.api.types.is_datetime64_any_dtype(column):  # with its time zone
-        return column.astype("string"), {"": pandas.DatetimeIndex(column, freq=None)}
-    cells = column if is_numeric(column) else column.astype("string")
-    cells = cells.convert_dtypes().astype("string")  # without the .0 of years
-    return cells, _readings(cells, forms)
 
 
 def _only(

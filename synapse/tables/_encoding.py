@@ -173,30 +173,27 @@ def choose_encoding(
     left_out = list[str]()
     numbered = list[str]()
     notes = list[str]()
-    for name in columns_of(table, columns):
+    names = columns_of(table, columns)
+    for name in names:
         cells = table[name].dropna()
-        if not len(cells):
+        are_words = not mostly_numbers(cells)
+        different = sorted({*cells.astype(str)}) if are_words else []
+        is_key = len(different) == len(cells) and len(cells) != 2
+        if not len(cells) or len(different) > MAX_WORDS or (are_words and is_key):
             left_out.append(name)
-        elif not mostly_numbers(cells):
-            different = sorted({*cells.astype(str)})
-            if len(different) > MAX_WORDS or (
-                len(different) == len(cells) and len(cells) > 2
-            ):
-                left_out.append(name)
-            else:
-                words[name] = different
-        elif not named and _are_identifiers(name, cells):
-            numbered.append(name)
-            left_out.append(name)
-        else:
+        elif are_words:
+            words[name] = different
+        elif named or not _are_identifiers(name, cells):
             of_numbers.append(name)
+        else:
+            numbered.append(name)
     if numbered and not of_numbers and not words:
         notes.append(
             f"{quoted(numbered)}: a different whole number in every row, as identifiers"
             " have, but there are no other inputs."
         )
-        left_out = [name for name in left_out if name not in numbered]
         of_numbers, numbered = numbered, []
+    left_out = [name for name in names if name in {*left_out, *numbered}]
     advice = " To use such numbers, name them with --inputs." if numbered else ""
     if left_out:
         reason = (

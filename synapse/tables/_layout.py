@@ -9,7 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from .._checks import pluralize
-from ._number_text import PATTERNS
+from ._number_text import PATTERNS, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,9 @@ def has_units(table: pd.DataFrame) -> bool:
     """
 
     def is_number(cell: Any) -> bool:
-        return any(pattern.fullmatch(str(cell)) for pattern in PATTERNS.values())
+        return any(
+            pattern.fullmatch(signed(str(cell))) for pattern in PATTERNS.values()
+        )
 
     def form(cell: Any) -> str:
         return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", str(cell)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,12 +47,6 @@ def forms_of(table: pd.DataFrame) -> dict[str, NumberForm]:
     """
     forms: dict[str, Any] = table.attrs.get(FORMS, {})
     return {name: NumberForm(**form) for name, form in forms.items()}
-
-
-def set_form(table: pd.DataFrame, name: str, form: NumberForm) -> None:
-    """Note how the numbers of a column are written, unless they stand alone."""
-    if form != PLAIN:
-        table.attrs[FORMS] = {**table.attrs.get(FORMS, {}), name: asdict(form)}
 
 
 def copy_forms(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:

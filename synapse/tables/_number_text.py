@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import numpy as np
 from .._checks import pluralize
 from .._typing import Floats, Ints
 from ..errors import FormatError
-from ._number_form import NumberForm, set_form
+from ._number_form import FORMS, NumberForm
 from ._time_words import PART_NAMES
 
 if TYPE_CHECKING:
@@ -25,16 +26,12 @@ OTHER_MARK = {".": ",", ",": "."}
 """For each decimal mark the other one, which may separate thousands."""
 SPACES = "'\u2019 \u00a0\u202f"
 """Further marks of thousands: apostrophes and spaces, which are never decimal marks."""
-MINUS = "\u2212"
-"""The minus sign of typesetting, which some offices write instead of a hyphen."""
 MONTH = re.compile(r"(0?[1-9]|1[0-2])[.](19|20)\d\d")
 """A month, such as 01.2024, which is no decimal number."""
 CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|NOK|PLN|SEK|TRY|USD"
-UNIT = re.compile(
-    rf"([+\-{MINUS}]?)\s*([$€£¥₹]|{CODES})?\s*([^$€£¥₹%A-Z]+?)\s*([$€£¥₹%]|{CODES})?"
-)
-"""Sign, currency, number, and a currency or a per cent sign after it."""
 CURRENCY = rf"(?:[$€£¥₹]|{CODES})"
+UNIT = re.compile(rf"([+-]?)\s*({CURRENCY})?\s*([^$€£¥₹%A-Z]+?)\s*(%|{CURRENCY})?")
+"""Sign, currency, number, and a currency or a per cent sign after it."""
 NEGATIVE = re.compile(
     rf"({CURRENCY}\s*)?\(\s*([^()]*\d[^()]*?)\s*\)(\s*(?:%|{CURRENCY}))?"  # accountants
     r"|[△▲]\s*(\S.*)"  # in Japan
@@ -42,8 +39,8 @@ NEGATIVE = re.compile(
     rf"|-\s+(\S.*)|({CURRENCY}\s*)-\s*(\d.*)"
 )
 """Negative numbers without their sign in front; the groups are what follows it."""
-DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\ufe63\uff0d", "-"))
-"""Dashes that stand for a minus sign."""
+DASHES = str.maketrans(dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\ufe63\uff0d", "-"))
+"""Dashes that stand for a minus sign, and the one of typesetting."""
 LEADING_ZERO = re.compile(r"^[+-]?0\d+$", re.ASCII | re.MULTILINE)
 """A line with an integer that has a leading zero, which is a code."""
 MAX_EXACT_INTEGER = 2.0**53
@@ -56,7 +53,7 @@ def _pattern(decimal: str) -> re.Pattern[str]:
     thousands = re.escape(OTHER_MARK[decimal]) + SPACES
     groups = rf"[1-9]\d{{0,2}}([{thousands}])\d{{3}}(?:\1\d{{3}})*"
     digits = rf"(?:{groups}|\d+)(?:{mark}\d*)?|{mark}\d+"
-    return re.compile(rf"[+\-{MINUS}]?(?:{digits})(?:[eE][+-]?\d+)?", re.ASCII)
+    return re.compile(rf"[+-]?(?:{digits})(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 PATTERNS = {decimal: _pattern(decimal) for decimal in OTHER_MARK}
@@ -68,9 +65,7 @@ NO_GROUP = re.compile(r"\.(?!\d{3}(?:[.\n]|$))|(?:^|\n)[+-]?(?:0|\d{4})\d*\.")
 """A point that does not begin a group of three digits, or has none or too many before
 it."""
 PLAIN = {
-    decimal: str.maketrans(
-        {decimal: ".", MINUS: "-", other: None, **dict.fromkeys(SPACES)}
-    )
+    decimal: str.maketrans({decimal: ".", other: None, **dict.fromkeys(SPACES)})
     for decimal, other in OTHER_MARK.items()
 }
 """What makes of a number with this decimal mark one that Python reads."""
@@ -203,7 +198,7 @@ class _NumberReading:
 
     def __init__(self, rows: Ints, lines: pd.Index, cells: list[str]) -> None:
         self.rows, self.lines, self.cells_in_file = rows, lines, cells
-        self.signed = [*map(_signed, cells)]
+        self.signed = [*map(signed, cells)]
         self.form, self.cells = _without_unit(self.signed)
         is_month = all(MONTH.fullmatch(cell) for cell in self.cells)
         self.fits = {
@@ -262,16 +257,17 @@ class _NumberReading:
         ]
         if unit := (self.form.before + self.form.after).strip():
             notes.append(f"The unit {unit!r} of {name!r} is left out.")
-        set_form(table, name, self.form)
+        if self.form != NumberForm():
+            table.attrs[FORMS] = table.attrs.get(FORMS, {}) | {name: asdict(self.form)}
         rows = self.rows[places]
         table[name] = _with_numbers(table[name], rows, [*plain.values()])
         return notes
 
 
-def _signed(cell: str) -> str:
+def signed(cell: str) -> str:
     """Return a cell with the sign of a negative number in front.
 
-    >>> _signed("(2)"), _signed("2-"), _signed("$-2"), _signed("2020-01")
+    >>> signed("(2)"), signed("2-"), signed("$-2"), signed("2020-01")
     ('-2', '-2', '-$2', '2020-01')
     """
     plain = cell.translate(DASHES)

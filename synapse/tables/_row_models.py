@@ -161,13 +161,15 @@ def train_rows(
         "epochs": best_epochs(result),
         "test": recorded(measured) if len(tested) else [],
         "held_out_rows": sum(len(y) for _, y in measured) if len(tested) else 0,
-        "commonest": _commonest(measured, outputs) if classes else None,
+        "commonest": None,
         "verdict": None,
     }
     if classes:
         pairs = zip(outputs, goals.mean(axis=0), strict=True)
         shares = ", ".join(f"{name} {_share(share)}" for name, share in pairs)
         notes.append(f"Classes: {shares}.")
+        counts = np.concatenate([y for _, y in measured]).mean(axis=0)
+        facts["commonest"] = [outputs[int(counts.argmax())], float(counts.max())]
     whole = model.whole()
     report = list[list[str]]()
     # From here on there is a network. Ctrl-C ends what is under way and loses no more
@@ -447,12 +449,6 @@ def _simple(
     if len(present) > 1:
         answers[:, present] = regression.fit(x, classes).predict_proba(rows)
     return {"most common class": mean, "logistic regression": answers}
-
-
-def _commonest(parts: list[Part], names: list[str]) -> list[Any]:
-    """Return the most common class of some rows, and its share of them."""
-    shares = np.concatenate([y for _, y in parts]).mean(axis=0)
-    return [names[int(shares.argmax())], float(shares.max())]
 
 
 def _share(share: float) -> str:

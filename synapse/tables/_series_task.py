@@ -384,33 +384,23 @@ def series_tasks(
     ahead = None if steps is None else horizon(steps)
     season_length = None if period is None else season(period)
     share = None if validation is None else fraction_below_one("validation", validation)
-    arrays = {name: frame_values(frame) for name, frame in several.items()}
+    for frame in several.values():
+        frame_values(frame)  # refuses what is no series
     tasks = []
-    first_date = _first_date(several)
+    dated = [
+        frame.index[0] for frame in several.values() if hasattr(frame.index, "freq")
+    ]
+    first_date = min(dated).isoformat() if dated else None
     for name, frame in several.items():
-        values = arrays[name]
-        columns = [*frame.columns]
         for column in (*targets, *known):
-            choice("A column of the task", column, columns)
-        observed = [column for column in columns if column not in (*targets, *known)]
-        y, x = (
-            values[:, [columns.index(c) for c in names_of_part]]
-            for names_of_part in ((*targets, *observed), known)
-        )
-        if len(y) >= MIN_ROWS:
-            length = season_of(frame) if season_length is None else season_length
-            x_of_task = x if known else None
-            task = split_series(
-                [*targets], observed, [*known], y, x_of_task, length, ahead, share
-            )
-            tasks.append(
-                replace(
-                    task,
-                    name=name,
-                    phase=phase(frame, first_date),
-                    first_date=first_date,
-                )
-            )
+            choice("A column of the task", column, [*frame.columns])
+        if len(frame) < MIN_ROWS:
+            continue
+        observed = [name for name in frame.columns if name not in (*targets, *known)]
+        length = season_of(frame) if season_length is None else season_length
+        task = split_series(frame, [*targets], observed, [*known], length, ahead, share)
+        when = phase(frame, first_date)
+        tasks.append(replace(task, name=name, phase=when, first_date=first_date))
     if not tasks:
         raise FormatError(f"Expected a series of {MIN_ROWS} rows or more to train on.")
     if [*several] == [""]:
@@ -459,20 +449,11 @@ def frame_values(series: Any) -> Floats:
     return values
 
 
-def _first_date(several: Mapping[str, pd.DataFrame]) -> str | None:
-    """Return the first date of these series; None without dates."""
-    firsts = [
-        series.index[0] for series in several.values() if hasattr(series.index, "freq")
-    ]
-    return min(firsts).isoformat() if firsts else None
-
-
 def split_series(
+    series: pd.DataFrame,
     targets: list[str],
     observed: list[str],
     known: list[str],
-    y: Floats,
-    x: Floats | None,
     period: int,
     steps: int | None,
     share: float | None,
@@ -483,6 +464,8 @@ def split_series(
     Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third
     of few rows.
     """
+    y = series[[*targets, *observed]].to_numpy(np.float64)
+    x = series[known].to_numpy(np.float64) if known else None
     steps = min(max(period, 6), 12) if steps is None else steps
     tested = held_out(len(y), share, max(len(y) // 5, min(len(y) // 3, 4 * steps)))
     start = len(y) - tested

@@ -49,8 +49,6 @@ UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How files in UTF-16 begin."""
 UNREADABLE = "Correct it, or count such cells as missing values: --missing {cell}."
 """What to do about a cell of a column of numbers that is none."""
-OTHER_UNITS = "Write the column in other units."
-"""What to do about numbers whose squares are not finite."""
 UNIT = re.compile(r"(.*\S)\s*[(\[][^()\[\]]+[)\]]")
 MAX_LINES = 6
 """Number of lines, at most, that a sentence lists."""
@@ -80,8 +78,6 @@ MISSING = frozenset(
 """Cells that are missing values: a dash, and those of pandas."""
 MAX_TITLE_ROWS = 20
 """Number of rows at the beginning of a file among which the names are looked for."""
-ABOVE = "If lines stand above the names, pass their number: --skip-rows N."
-"""What to do about rows that have more cells than the first."""
 BY_PANDAS = (
     'Write it as CSV: python -c "import pandas;'
     " pandas.{}({!r}).to_csv('table.csv', index=False)\"."
@@ -274,6 +270,7 @@ def read_table(
     if header is not False:
         del rows[first]
     table = _in_columns(path, names, rows)
+    table.index.name = "line" if typed is None else "row"
     notes += _read_missing(table, absent)
     is_empty = table.isna().all(axis=1)
     empty, table = table[is_empty], table[~is_empty].copy()
@@ -288,7 +285,6 @@ def read_table(
         table = _without_units(table, notes)
     if typed is not None:
         typed.restore_numbers(table)
-        empty, table = map(typed.numbered, (empty, table))
         notes += typed.notes
     notes += convert_numbers(table, separator, decimal)
     about_markers, markers = read_markers(table, absent)
@@ -349,12 +345,12 @@ def _in_columns(
         if len(cells) > len(names):
             raise FormatError(
                 f"Expected {pluralize(len(names), 'cell')} in line {line} of {path!r},"
-                f" as many as names, got {len(cells)}. {ABOVE}"
+                f" as many as names, got {len(cells)}. If lines stand above the names,"
+                " pass their number: --skip-rows N."
             )
     columns = zip_longest(names, *rows.values(), fillvalue="")
     arrays = {name: np.array(cells, object) for name, *cells in columns}
-    lines = pandas.Index([*rows], dtype=int, name="line")
-    return pandas.DataFrame(arrays, lines, copy=False)
+    return pandas.DataFrame(arrays, pandas.Index([*rows], dtype=int), copy=False)
 
 
 def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
@@ -724,7 +720,8 @@ def numbers(
     is_present = frame.notna().to_numpy(bool)  # of no column: an array of objects
     _require_right(frame, wrong & is_present, "a finite number", advice)
     is_large = np.abs(values) >= SQUARABLE
-    _require_right(frame, is_large, f"a number below {SQUARABLE:.3g}", OTHER_UNITS)
+    condition = f"a number below {SQUARABLE:.3g}"  # whose square is finite
+    _require_right(frame, is_large, condition, "Write the column in other units.")
     if not gaps:
         _require_right(frame, wrong & ~is_present, "a finite number", fill)
     return values
@@ -782,14 +779,13 @@ def sequences(table: pd.DataFrame, column: str | None) -> list[slice]:
         return [slice(0, len(table))]
     cells = words(table, column)
     starts = [i for i, cell in enumerate(cells) if i == 0 or cell != cells[i - 1]]
-    seen: set[str] = set()
+    first = {cells[start]: start for start in reversed(starts)}
     for start in starts:
-        if cells[start] in seen:
+        if first[cells[start]] < start:
             raise FormatError(
                 f"The rows of sequence {cells[start]!r} must be consecutive. It"
                 f" continues after another one in {place(table, start)}."
             )
-        seen.add(cells[start])
     return [
         slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)
     ]

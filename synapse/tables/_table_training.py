@@ -340,13 +340,13 @@ def recorded(parts: list[Part]) -> list[Any]:
     """Return the inputs and targets of a test as JSON has them, at most `MAX_RECORDED`
     rows.
     """
-    kept = list[Any]()
-    left = MAX_RECORDED
-    for x, y in parts:
-        if left > 0:
-            kept.append([x[:left].tolist(), y[:left].tolist()])
-        left -= len(x)
-    return kept
+    ends = np.cumsum([len(x) for x, _ in parts])
+    left = [MAX_RECORDED, *(MAX_RECORDED - ends)]
+    return [
+        [x[:count].tolist(), y[:count].tolist()]
+        for (x, y), count in zip(parts, left, strict=False)
+        if count > 0
+    ]
 
 
 def best_epochs(result: Result) -> int:

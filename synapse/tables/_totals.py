@@ -35,14 +35,9 @@ def total_rows(table: pd.DataFrame) -> Ints:
     """
     if len(table) < 2:
         return np.array([], int)
-    is_text = [name for name in table.columns if table[name].dtype.kind not in "iuf"]
-    has_label = np.zeros(len(table), bool)
-    for name in is_text:
-        cells = table[name]
-        has_label |= [
-            isinstance(cell, str) and LABEL.fullmatch(cell) is not None
-            for cell in cells
-        ]
+    texts = table.select_dtypes(exclude="number")
+    labels = texts.map(lambda cell: isinstance(cell, str) and LABEL.fullmatch(cell))
+    has_label = labels.astype(bool).any(axis=1).to_numpy()
     if has_label[-1]:
         return np.flatnonzero(has_label)
     return np.array([len(table) - 1] if _is_sum(table) else [], int)

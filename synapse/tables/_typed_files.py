@@ -67,8 +67,8 @@ class TypedCells:
     def rows(
         self, decimal: str | None, encoding: str | None, header: bool | None, skip: int
     ) -> dict[int, list[str]]:
-        """Return the cells as text, with this decimal mark, by the number of the row
-        from 1 on; without the first rows and those without a value.
+        """Return the cells as text, with this decimal mark, by the number of the row;
+        names of columns are row 0. Without the first rows and those without a value.
 
         Raises ArgumentError for what only text has.
         """
@@ -84,7 +84,7 @@ class TypedCells:
         filled = self.cells.notna().to_numpy()
         below = islice(enumerate(self.cells.itertuples(index=False)), skip, None)
         return {
-            place + 1: [
+            place + (not self.is_named): [
                 written(cell) if has else ""
                 for cell, has in zip(row, filled[place], strict=True)
             ]
@@ -101,7 +101,7 @@ class TypedCells:
         """
         import pandas
 
-        below = self.cells.iloc[table.index.to_numpy() - 1]
+        below = self.cells.iloc[table.index.to_numpy() - (not self.is_named)]
         for place, name in enumerate(table.columns):
             present = table[name].notna().to_numpy()
             values = below.iloc[:, place][present].tolist()
@@ -113,13 +113,6 @@ class TypedCells:
             if are_whole and present.all() and abs(numbers).max() < MAX_EXACT_INTEGER:
                 numbers = numbers.astype(np.int64)
             table[name] = pandas.Series(numbers, table.index)
-
-    def numbered(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table whose index has rows of the file instead of lines of
-        :meth:`rows`.
-        """
-        rows = table.index - int(self.is_named)
-        return table.set_axis(rows.rename("row"))
 
 
 def _of_parquet(content: bytes) -> TypedCells:

@@ -127,7 +127,9 @@ def update_rows(
         network = model.whole()
         classes = model.classes is not None
         qualities = [
-            quality(answers_of(network, side), _truth(side), classes)
+            quality(
+                answers_of(network, side), np.concatenate([y for _, y in side]), classes
+            )
             for side in (parts, former)
             if side
         ]
@@ -255,10 +257,6 @@ def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
         f"DATA has {pluralize(count, 'row')} equal to rows of the former test. If the"
         " model has learned them, leave them out: they are learned again."
     ]
-
-
-def _truth(parts: list[Part]) -> Floats:
-    return np.concatenate([y for _, y in parts])
 
 
 # --- series ---------------------------------------------------------------------------

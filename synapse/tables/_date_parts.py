@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 PART_FORMS = {"year": "%Y", "month": "%m", "quarter": "%m", "day": "%d", "hour": "%H"}
 PART_FORMS |= {"minute": "%M", "week": "%V"}
 """How the parts of a date are written, quarters by their first month."""
-WHOLES = (["year", "month", "day", "hour", "minute"], ["year", "quarter"])
-WHOLES += (["year", "week"],)
+WHOLES = (
+    ["year", "month", "day", "hour", "minute"],
+    ["year", "quarter"],
+    ["year", "week"],
+)
 """Parts that make a date together, coarse ones first."""
 CLOCK_FORMS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p", "%H%M")
 """How times of the day are written in a column of their own."""

@@ -5,7 +5,6 @@ methods, refit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +33,6 @@ from ._table import (
     words,
 )
 from ._table_training import (
-    INTERRUPTED,
     Part,
     Trained,
     TrainingOptions,
@@ -170,36 +168,26 @@ def train_rows(
         notes.append(f"Classes: {shares}.")
         counts = np.concatenate([y for _, y in measured]).mean(axis=0)
         facts["commonest"] = [outputs[int(counts.argmax())], float(counts.max())]
-    whole = model.whole()
-    report = list[list[str]]()
-    # From here on there is a network. Ctrl-C ends what is under way and loses no more
-    # than that.
-    try:
+
+    def test() -> tuple[dict[str, Any], list[list[str]], list[str]]:
+        """Return the errors beside those of simple methods, and their table."""
         answers = {
-            name: answers_of(whole, measured),
+            name: answers_of(model.whole(), measured),
             **_simple(training, measured, regression),
         }
         errors, report = _errors(
             answers, measured, targets, outputs if classes else None, forms_of(table)
         )
-        facts |= {"error": errors.pop(name), "baselines": errors}
+        found = {"error": errors.pop(name), "baselines": errors}
         if len(tested):
-            units_apart = sequence is not None
-            facts["verdict"] = _verdict(
-                answers, measured, classes, units_apart, in_order
+            by_sequence = sequence is not None
+            found["verdict"] = _verdict(
+                answers, measured, classes, by_sequence, in_order
             )
-        if len(tested) and result.stop_reason != INTERRUPTED:
-            learning._report_test(
-                Trained(model, result, {**facts}, report, [*notes, *filled])
-            )
-            model = learning._refit(make, parts(order), result)
-            facts["refit"] = (
-                f"The saved network was then trained on all {facts['rows']} rows."
-            )
-    except KeyboardInterrupt:
-        result = replace(result, stop_reason=INTERRUPTED)
-    model.network.metadata = facts
-    return Trained(model, result, facts, report, [*notes, *filled])
+        return found, report, []
+
+    trained = Trained(model, result, facts, [], [*notes, *filled])
+    return learning._tested(trained, test, make, parts(order), len(tested) > 0)
 
 
 def _errors(

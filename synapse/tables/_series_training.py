@@ -114,10 +114,10 @@ def train_series(
     }
     tests = {each.name: each.tested(MAX_RECORDED // len(tasks)) for each in tasks}
     facts["test"] = {name: rows for name, rows in tests.items() if rows is not None}
+    forms = forms_of(frames[tasks[0].name])
+    trained = Trained(model, result, facts, [], left_out)
     why = None
-    notes = left_out
-    table = list[list[str]]()
-    if result.stop_reason == "interrupted":
+    if result.stop_reason == INTERRUPTED:
         why = "the training was interrupted"
     elif not facts["held_out_rows"]:
         why = (
@@ -125,28 +125,18 @@ def train_series(
             " --validation above 0)"
         )
     else:
-        # From here on there is a network. Ctrl-C ends what is under way and loses no
-        # more than that.
-        try:
-            forms = forms_of(frames[tasks[0].name])
-            measured, table, failed = _test(
-                tasks, model, name, methods, forms, learning._report_forecast
-            )
-            facts |= measured
-            notes = list(dict.fromkeys([*left_out, *failed]))
-            learning._report_test(Trained(model, result, {**facts}, table, notes))
-            whole = [each.whole().lesson() for each in tasks]
-            model = learning._refit(lambda: tasks[0].make(learning), whole, result)
-            facts["refit"] = (
-                f"The saved network was then trained on all {facts['rows']} rows."
-            )
-        except KeyboardInterrupt:
-            result = replace(result, stop_reason=INTERRUPTED)
-            why = None if table else "the test was interrupted"
+        report = learning._report_forecast
+        trained = learning._tested(
+            trained,
+            lambda: _test(tasks, model, name, methods, forms, report),
+            lambda: tasks[0].make(learning),
+            [each.whole().lesson() for each in tasks],
+        )
+        why = None if trained.table else "the test was interrupted"
     if why is not None:
         facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
-    model.network.metadata = facts
-    return Trained(model, result, facts, table, list(dict.fromkeys(notes)))
+    trained.model.network.metadata = facts
+    return replace(trained, notes=list(dict.fromkeys(trained.notes)))
 
 
 def _test(

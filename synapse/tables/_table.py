@@ -83,7 +83,8 @@ BY_PANDAS = (
     " pandas.{}({!r}).to_csv('table.csv', index=False)\"."
 )
 BY_SQLITE = (
-    'Write a table of it as CSV: sqlite3 -csv -header {1!r} "SELECT * FROM {0}".'
+    'Write a table of it as CSV: sqlite3 -csv -header {1!r} "SELECT * FROM {0}" >'
+    " table.csv."
 )
 UNPACK = "Unpack it, and pass the file inside."
 EXPORT = "Save the table as CSV."
@@ -94,6 +95,10 @@ BINARY = (
     (b"ORC", "an ORC file", BY_PANDAS, "read_orc"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", BY_PANDAS, "read_hdf"),
     (b"<stata_dta>", "a Stata file", BY_PANDAS, "read_stata"),
+    (b"q\x02\x01\0", "a Stata file", BY_PANDAS, "read_stata"),
+    (b"r\x02\x01\0", "a Stata file", BY_PANDAS, "read_stata"),
+    (b"s\x02\x01\0", "a Stata file", BY_PANDAS, "read_stata"),
+    (b"\0" * 12 + b"\xc2\xea\x81\x60", "a SAS file", BY_PANDAS, "read_sas"),
     (b"$FL", "an SPSS file", BY_PANDAS, "read_spss"),
     (b"SQLite format 3\0", "a SQLite database", BY_SQLITE, "NAME"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a spreadsheet (.xls)", EXPORT, ""),
@@ -107,6 +112,9 @@ BINARY = (
     (b"MATLAB 5.0", "a MATLAB file", EXPORT, ""),
     (b"%PDF", "a PDF document", EXPORT, ""),
     (b"Obj\x01", "an Avro file", EXPORT, ""),
+    (b"\x80\x04\x95", "a pickle of Python", EXPORT, ""),
+    (b"\x80\x05\x95", "a pickle of Python", EXPORT, ""),
+    (b"RDX", "a file of R", EXPORT, ""),
 )
 """Files that are no text and that people give for a table."""
 SPREADSHEET = b"opendocument.spreadsheet"

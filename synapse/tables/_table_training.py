@@ -284,10 +284,38 @@ class TrainingOptions:
         if self.on_forecast is not None:
             self.on_forecast(method, done, 2 * total)
 
-    def _report_test(self, trained: Trained) -> None:
-        """Call `on_test`, if it is given."""
-        if self.on_test is not None:
-            self.on_test(trained)
+    def _tested(
+        self,
+        trained: Trained,
+        test: Callable[[], tuple[dict[str, Any], list[list[str]], list[str]]],
+        make: Callable[[], Model],
+        parts: list[Part],
+        is_held_out: bool = True,
+    ) -> Trained:
+        """Return a model after its test, whose facts, table and notes are added, and,
+        if rows were held out, a training on all rows.
+
+        There is a network: Ctrl-C ends what is under way and loses no more than that.
+        """
+        facts = trained.facts
+        try:
+            measured, table, notes = test()
+            facts |= measured
+            trained = replace(trained, table=table, notes=[*trained.notes, *notes])
+            if is_held_out and trained.result.stop_reason != INTERRUPTED:
+                if self.on_test is not None:
+                    self.on_test(replace(trained, facts={**facts}))
+                model = self._refit(make, parts, trained.result)
+                trained = replace(trained, model=model)
+                count = facts["rows"]
+                facts["refit"] = (
+                    f"The saved network was then trained on all {count} rows."
+                )
+        except KeyboardInterrupt:
+            result = replace(trained.result, stop_reason=INTERRUPTED)
+            trained = replace(trained, result=result)
+        trained.model.network.metadata = facts
+        return trained
 
     def _refit(
         self, make: Callable[[], Model], parts: list[Part], tested_result: Result

@@ -225,7 +225,7 @@ NO_TABLES = {
     ): "not text in UTF-8.* name its encoding, such as --encoding cp1252",
     f"a,{'b' * 200_000}\n1,2\n": "is not CSV: field larger than field limit",
     "# c\na,b\n1,2\n1,2,3\n": "Expected 2 cells in line 4 .*, got 3",
-    "a,b\n1,2,3\n1,2,3\n": "Expected 2 cells in line 2 .* as many as names, got 3. If lines",
+    "a,b\n1,2,3\n1,2,3\n": "Expected 2 cells in line 2 .* as names, got 3",
     "a,b\n1,2\n\n3\n": "line 4, column 'b', got no value",
     "a,b\n1,2\n1,x\n1,\n1,2\n1,y\n1,4\n": (
         "in line 3, column 'b', got 'x'; 1 other cell .* --missing 'x'"
@@ -987,3 +987,21 @@ def test_one_network_reads_series_in_units_of_their_own(tmp_path):
     np.testing.assert_allclose(
         ahead.mean[:, 0], np.sin(np.arange(60, 65) / 2), atol=0.2
     )
+
+
+def test_sixty_files_of_ten_kinds(tmp_path):
+    """Those of the study: the page names what is not read."""
+    reading = pytest.importorskip("studies.reading")
+    files = {
+        name: case
+        for written in reading.files().values()
+        for name, case in written.items()
+    }
+    missed = []
+    for name, (content, truth) in files.items():
+        (tmp_path / "t.csv").write_text(content, encoding="utf-8")
+        found = reading.outcome(reading.by_synapse, tmp_path / "t.csv", truth)
+        missed += [name] * (found != "right")
+    assert (len(files), missed) == (60, ["31012024", "1234.50 CR"])
+    page = reading.REPORT.read_text(encoding="utf-8")
+    assert all(f"`{name}` (not read)" in page for name in missed)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from .._checks import pluralize
 from .._defaults import BUILDS, SERIES
 from ..forecasting._statistical import METHODS, not_installed
-from ..tables import TrainingOptions, compare_series
+from ..tables import compare_series
 from ..tables._number_form import PLAIN, forms_of
 from ..tables._table import columns
 from . import helpers
-from .epoch_lines import EpochLines
 from .helpers import aligned, names, printable
 from .pictures import check_picture, draw_comparison
 from .reading import (
@@ -25,9 +23,8 @@ from .reading import (
     add_reading,
     add_sequence,
     add_shared,
-    further,
-    optimizer,
     say,
+    training_options,
 )
 
 if TYPE_CHECKING:
@@ -129,21 +126,8 @@ def compare(options: argparse.Namespace) -> None:
     rows = sum(map(len, several.values()))
     sizes = [f"{pluralize(rows, 'row')}."] if rows > MANY_ROWS else []
     say([*sizes, *table.notes, *about_dates, *not_installed(methods)])
-    progress = sys.stderr.isatty() and not options.quiet
-    fields = {
-        name: getattr(options, name)
-        for name in ("hidden", "epochs", "rate", "seed", "validation")
-    }
-    in_pipe = not progress and not options.quiet
-    lines = EpochLines()
-    learning = TrainingOptions(
-        **fields,
-        optimizer=optimizer(options),
-        trainer_options=further(options),
-        progress=progress,
-        on_epoch=lines if in_pipe else None,
-        on_forecast=None if options.quiet else lines.forecast,
-    )
+    given = ("hidden", "epochs", "rate", "seed", "validation")
+    learning = training_options(options, *given)
     comparison = compare_series(
         several,
         targets,

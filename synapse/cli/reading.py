@@ -13,10 +13,11 @@ from .._checks import pluralize
 from .._defaults import SERIES
 from ..forecasting._statistical import METHODS
 from ..optimizers._names import by_name
-from ..tables import read_several, read_table
+from ..tables import TrainingOptions, read_several, read_table
 from ..tables._dates import DateColumn, date_columns, find_date
 from ..tables._series import FILLS
 from ..tables._table_training import FURTHER
+from .epoch_lines import EpochLines
 from .helpers import NEEDS, UsageError, listed, names, wholes
 
 if TYPE_CHECKING:
@@ -153,6 +154,25 @@ def further(options: argparse.Namespace) -> dict[str, Any]:
     given = {name: getattr(options, name) for name in FURTHER}
     values = {name: value for name, value in given.items() if value is not None}
     return {name: FURTHER[name].checked_early(value) for name, value in values.items()}
+
+
+def training_options(
+    options: argparse.Namespace, *given: str, **callbacks: Any
+) -> TrainingOptions:
+    """Return how a network is trained: by these options, those of optimizers and
+    trainers, and with lines on stderr where no bar is shown.
+    """
+    is_shown = sys.stderr.isatty() and not options.quiet
+    lines = EpochLines()
+    return TrainingOptions(
+        **{name: getattr(options, name) for name in given},
+        optimizer=optimizer(options),
+        trainer_options=further(options),
+        progress=is_shown,
+        on_epoch=None if is_shown or options.quiet else lines,
+        on_forecast=None if options.quiet else lines.forecast,
+        **callbacks,
+    )
 
 
 def add_reading(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,6 @@ from ..tables._table import (
 )
 from ..tables._time_words import DATE_NAMES
 from . import INTERRUPTED, formats
-from .epoch_lines import EpochLines
 from .helpers import (
     UsageError,
     aligned,
@@ -48,10 +46,9 @@ from .reading import (
     add_reading,
     add_sequence,
     add_shared,
-    further,
-    optimizer,
     refuse,
     say,
+    training_options,
 )
 
 if TYPE_CHECKING:
@@ -175,29 +172,14 @@ def train(options: argparse.Namespace) -> int:
     if options.checkpoint is not None:
         require_folder(options.checkpoint)
     table = ReadTable.of(options)
-    progress = sys.stderr.isatty() and not options.quiet
-    settings = (
-        "build",
-        "hidden",
-        "epochs",
-        "patience",
-        "min_delta",
-        "rate",
-        "seed",
+    report = Report(options.quiet)
+    given = ("build", "hidden", "epochs", "patience", "min_delta", "rate", "seed")
+    learning = training_options(
+        options,
+        *given,
         "validation",
         "checkpoint",
-    )
-    report = Report(options.quiet)
-    in_pipe = not progress and not options.quiet
-    lines = EpochLines()
-    learning = TrainingOptions(
-        **{name: getattr(options, name) for name in settings},
-        optimizer=optimizer(options),
-        trainer_options=further(options),
-        progress=progress,
         on_begin=report.begin,
-        on_epoch=lines if in_pipe else None,
-        on_forecast=None if options.quiet else lines.forecast,
         on_test=report.add_test,
     )
     try:

@@ -55,6 +55,7 @@ def with_clock(
     """Return the dates of a column with the times of the day, hours or minutes in
     columns beside it, and all of these columns.
     """
+    # to_timedelta reads no clock without seconds, and none with AM and PM.
     pandas = pandas_for_tables()
     names = [column]
     for other in beside:
@@ -80,7 +81,7 @@ def months_of_decimals(values: Floats) -> pd.DatetimeIndex | None:
     """Return the months in which decimal years, such as 1958.2027, are; None if these
     do not step by months.
     """
-    pandas = pandas_for_tables()
+    pandas = pandas_for_tables()  # which reads no decimal years, nor does dateparser
     months = np.floor(12 * values + MONTH_LIMIT)
     apart, steps = np.unique(values), np.diff(np.unique(months))
     if not len(steps) or len(steps) != len(apart) - 1:

@@ -40,6 +40,10 @@ from ._totals import total_rows
 if TYPE_CHECKING:
     import pandas as pd
 
+# to_datetime guesses a form by the first cell, but none with two digits for the year,
+# AM and PM, or no day. With "mixed", it chooses the order of day and month for each
+# cell. So does dateparser, which takes 1.2 s for 1,000 cells (studies/reading.md). So
+# forms are listed here; the one by which pandas reads most cells is that of all.
 DAYS = (
     *(
         "%d.%m.%Y",
@@ -80,6 +84,8 @@ FORMS = ("ISO8601", *OTHER_FORMS, *(day + clock for day in DAYS for clock in CLO
 """How dates may be written, unless a form is given."""
 SAMPLED_CELLS = 50
 """Number of cells by which forms are chosen that read the whole column."""
+# pandas reads 2024Q1 alone of these. dateparser reads quarters, too, but 2024M04 as
+# today and 2024-W05 as May.
 PERIODS = (
     (r"(\d{4})[- ]?Q([1-4])", lambda match: f"{match[1]}-{3 * int(match[2]) - 2:02}"),
     (r"Q([1-4])[- /]?(\d{4})", lambda match: f"{match[2]}-{3 * int(match[1]) - 2:02}"),
@@ -200,30 +206,26 @@ def _of_name(
     """Return the dates of the column, or the columns with parts of a date, of this
     name.
     """
-    names = date_columns(table, name)
-    if len(names) > 1:
-        parts = dates_of_parts(table, names)
-        whole = (
-            _of_name(table, names[0], form, keys)
-            if parts is None
-            else DateColumn(name, *parts)
-        )
-        if {*whole.columns} != {*names}:
-            raise ArgumentError(
-                f"The columns {quoted(names)} must have the parts of a date"
-                " each, such as 2024 and 1."
-            )
-        return whole
-    column = find(table, name)
-    dated = _of_column(table, column, form, True, keys)
-    if dated is None:
-        cell = table[column].astype("string").iloc[0]
+    names = date_columns(table, name) or [find(table, name)]
+    parts = dates_of_parts(table, names) if len(names) > 1 else None
+    if parts is not None:
+        dated: DateColumn | None = DateColumn(name, *parts)
+    elif dated := _of_column(table, names[0], form, True, keys):
+        beside = names if len(names) > 1 else [*table.columns]
+        dated = _with_parts(table, dated, beside, keys)
+    else:
+        cell = table[names[0]].astype("string").iloc[0]
         raise ArgumentError(
-            f"The column {column!r} must have dates, such as 2024-01-31, Jan"
+            f"The column {names[0]!r} must have dates, such as 2024-01-31, Jan"
             f" 2024 or 31.01.2024, got {cell!r}. Pass their form, such as"
             " --dates %d.%m.%y."
         )
-    return _with_parts(table, dated, [*table.columns], keys)
+    if len(names) > 1 and {*dated.columns} != {*names}:
+        raise ArgumentError(
+            f"The columns {quoted(names)} must have the parts of a date"
+            " each, such as 2024 and 1."
+        )
+    return dated
 
 
 def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn | None:
@@ -470,6 +472,8 @@ def _dates_in_words(cells: pd.Series) -> pd.DatetimeIndex:
     """Return the dates in cells with names of months in other languages than English;
     missing where there is no such name.
     """
+    # dateparser is asked for different words, not for cells: it would read each for
+    # itself, some wrongly (2024 pa\u017a), and thousands of them take seconds.
     words = cells.str.extract(f"({WORD})", expand=False).dropna().unique().tolist()
     english = {word: f"{date:%b}" for word, date in month_dates(words).items()}
     plain = cells.str.replace(

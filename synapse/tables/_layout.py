@@ -14,6 +14,7 @@ from ._number_text import PATTERNS, signed
 if TYPE_CHECKING:
     import pandas as pd
 
+# read_csv can read several rows as names (header=[0, 1]), but must be told so.
 MIN_DATES = 3
 """Number of columns, at least, that are named by dates in a table that is wide."""
 SAMPLED_ROWS = 20

@@ -13,6 +13,7 @@ from .._checks import pluralize
 if TYPE_CHECKING:
     import pandas as pd
 
+# pandas takes marks of missing values that it is told (na_values); it finds none.
 USUAL = re.compile(
     r"-?((\d)\2+(\.\2+)?|9\.9+|32767|2147483647|.*e\+(1[5-9]|[2-9]\d|\d{3}))"
     r"|-1|-32768|-2147483648"

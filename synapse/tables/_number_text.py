@@ -8,12 +8,11 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import pluralize
+from .._checks import is_number, pluralize
 from .._typing import Floats, Ints
 from ..errors import FormatError
 from ._number_form import FORMS, NumberForm
@@ -32,6 +31,7 @@ CODES = "AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|NOK|PLN|SEK|TRY|USD"
 CURRENCY = rf"(?:[$€£¥₹]|{CODES})"
 UNIT = re.compile(rf"([+-]?)\s*({CURRENCY})?\s*([^$€£¥₹%A-Z]+?)\s*(%|{CURRENCY})?")
 """Sign, currency, number, and a currency or a per cent sign after it."""
+# pandas reads no sign but one in front, and no units: such columns are text for it.
 NEGATIVE = re.compile(
     rf"({CURRENCY}\s*)?\(\s*([^()]*\d[^()]*?)\s*\)(\s*(?:%|{CURRENCY}))?"  # accountants
     r"|[△▲]\s*(\S.*)"  # in Japan
@@ -56,6 +56,8 @@ def _pattern(decimal: str) -> re.Pattern[str]:
     return re.compile(rf"[+-]?(?:{digits})(?:[eE][+-]?\d+)?", re.ASCII)
 
 
+# read_csv takes one mark of thousands and one decimal mark for all columns, and must be
+# told both: what a file writes is chosen here by all cells of a column.
 PATTERNS = {decimal: _pattern(decimal) for decimal in OTHER_MARK}
 POINT = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """Numbers as Python writes them."""
@@ -97,10 +99,7 @@ def to_floats(column: pd.Series) -> Floats:
             return (
                 float(cell) if is_all_text and POINT.fullmatch(cell.strip()) else np.nan
             )
-        is_number = isinstance(
-            cell, (int, float, Decimal, np.number)
-        ) and not isinstance(cell, bool)
-        return float(cell) if is_number else np.nan
+        return float(cell) if is_number(cell) else np.nan
 
     return np.array([number(cell) for cell in cells], np.float64)
 

@@ -275,9 +275,8 @@ class SeriesTask:
                 continue
             try:
                 past = self.y[: self.start]
-                tell = None if report is None else partial(report, method)
-                if tell is not None:
-                    tell(0, self.origins)
+                tell = partial(report or (lambda *_: None), method)
+                tell(0, self.origins)
                 fitted = statistical(method, past, period=self.period, known=self.x)
                 forecasters[method] = _reporting(fitted, tell, self.origins)
             except MissingExtraError as error:
@@ -311,7 +310,7 @@ def _reporting(forecaster: Forecaster, report: Any, total: int) -> Forecaster:
         report(next(done), total)
         return forecaster(history, steps)
 
-    return forecaster if report is None else reporting
+    return reporting
 
 
 def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
@@ -335,15 +334,11 @@ def fit_together(
 
     Raises KeyboardInterrupt if Ctrl-C ends the training before an epoch is complete.
     """
-    parts = []
-    early = []
-    late = []
-    for task in tasks:
-        inputs, targets = task.lesson()
-        count = len(inputs) - max(1, round(len(inputs) / 5))
-        parts.append((inputs, targets))
-        early.append((inputs[:count], targets[:count]))
-        late += [(inputs[count:], targets[count:])] * (count > 1)
+    parts = [task.lesson() for task in tasks]
+    counts = [len(x) - max(1, round(len(x) / 5)) for x, _ in parts]
+    each = [*zip(parts, counts, strict=True)]
+    early = [(x[:count], y[:count]) for (x, y), count in each]
+    late = [(x[count:], y[count:]) for (x, y), count in each if count > 1]
     return learning._filled(SERIES)._fit(
         lambda: tasks[0].make(learning), parts, (early, late)
     )
@@ -596,19 +591,18 @@ def forecast_series(
             f" {network_name} can: --method network."
         )
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
-    dates = following(series, steps)
-    place: dict[str, Any] = {"dates": dates, "names": task.targets}
-    if coverage is None:
-        return replace(bounded(mean, None, 0.0, limits), **place), notes
-    errors = facts.get("errors", {}).get(chosen)
-    if errors is None:
-        raise ArgumentError(
-            f"The model has no errors of {chosen} on held-out rows, from which an"
-            " interval follows. Train it with --validation above 0, on more rows."
-        )
-    half = Calibration(np.array(errors)).half_widths(coverage, steps)
-    half = half * (np.abs(task.level()) if facts["relative"] else task.units)
-    return replace(bounded(mean, half, coverage, limits), **place), notes
+    half = None
+    if coverage is not None:
+        errors = facts.get("errors", {}).get(chosen)
+        if errors is None:
+            raise ArgumentError(
+                f"The model has no errors of {chosen} on held-out rows, from which an"
+                " interval follows. Train it with --validation above 0, on more rows."
+            )
+        half = Calibration(np.array(errors)).half_widths(coverage, steps)
+        half *= np.abs(task.level()) if facts["relative"] else task.units
+    ahead = bounded(mean, half, coverage or 0.0, limits)
+    return replace(ahead, dates=following(series, steps), names=task.targets), notes
 
 
 def predict_series(model: Model | Network, series: pd.DataFrame) -> Floats:

@@ -109,11 +109,13 @@ def train_series(
         "chosen": name,
     }
     frames = series if isinstance(series, Mapping) else {"": series}
-    facts["recent"] = {
-        each.name: each.recent(frames[each.name].index[-1]) for each in tasks
-    }
     tests = {each.name: each.tested(MAX_RECORDED // len(tasks)) for each in tasks}
-    facts["test"] = {name: rows for name, rows in tests.items() if rows is not None}
+    facts |= {
+        "recent": {
+            each.name: each.recent(frames[each.name].index[-1]) for each in tasks
+        },
+        "test": {name: rows for name, rows in tests.items() if rows is not None},
+    }
     forms = forms_of(frames[tasks[0].name])
     trained = Trained(model, result, facts, [], left_out)
     why = None

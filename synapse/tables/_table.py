@@ -33,7 +33,6 @@ from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import _files
 from ._layout import about_dates_as_names, has_units
 from ._markers import read_markers
-from ._number_form import copy_forms
 from ._number_text import PATTERNS, convert_numbers, to_floats
 from ._totals import total_rows
 from ._typed_files import TypedCells
@@ -102,6 +101,7 @@ BINARY = (
     (b"$FL", "an SPSS file", BY_PANDAS, "read_spss"),
     (b"SQLite format 3\0", "a SQLite database", BY_SQLITE, "NAME"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a spreadsheet (.xls)", EXPORT, ""),
+    (b"PK\3\4", "a zip file", UNPACK, ""),
     (b"\x1f\x8b", "a gzip file", UNPACK, ""),
     (b"BZh", "a bzip2 file", UNPACK, ""),
     (b"\xfd7zXZ\0", "an xz file", UNPACK, ""),
@@ -338,8 +338,7 @@ def _finished(table: pd.DataFrame, notes: list[str], without: bool) -> pd.DataFr
             " pass --without-totals."
         )
     if without:
-        rows = table.drop(index=table.index[totals]).infer_objects()
-        table = copy_forms(table, rows)
+        table = table.drop(index=table.index[totals]).infer_objects()
     table.attrs["notes"] = notes
     return table
 
@@ -425,10 +424,8 @@ def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
     """Return what a file is that begins like one of another kind than text, what to do
     about it, and the reader of pandas; None for other files.
     """
-    if content.startswith(b"PK\3\4"):
-        if SPREADSHEET in content:
-            return "a spreadsheet (.ods)", "Save the table as .xlsx or CSV.", ""
-        return "a zip file", UNPACK, ""
+    if content.startswith(b"PK\3\4") and SPREADSHEET in content:
+        return "a spreadsheet (.ods)", "Save the table as .xlsx or CSV.", ""
     for signature, title, advice, reader in BINARY:
         # The names of a table may begin with such letters.
         is_text = signature.isascii() and signature.decode().isprintable()
@@ -574,8 +571,9 @@ def _about_header(path: str, names: list[str], table: pd.DataFrame) -> list[str]
     for each year; FormatError if the first row looks like the rows below it.
     """
     like_values = [name for name in names if _is_like(name, table[name])]
-    if not like_values and all(map(_recurs, names, (table[name] for name in names))):
-        like_values = names
+    recurring = [name for name in names if not is_numeric(table[name])]
+    recurring = [name for name in recurring if (table[name] == name).any()]
+    like_values = like_values or (names if recurring == names else [])
     if not like_values:
         return []
     if _are_labels(like_values):
@@ -602,11 +600,6 @@ def _is_like(name: str, column: pd.Series) -> bool:
     form = re.sub(r"\d", "9", name)
     forms = cells.astype(str).str.replace(r"\d", "9", regex=True)
     return len(name) > 3 and bool((forms == form).mean() > 0.5)
-
-
-def _recurs(name: str, column: pd.Series) -> bool:
-    """Return whether a name is also a cell of its column, which has text."""
-    return not is_numeric(column) and bool((column == name).any())
 
 
 def _are_labels(names: Sequence[str]) -> bool:

@@ -357,9 +357,9 @@ class TrainingOptions:
             optimizer = type(optimizer).__name__, optimizer.__getstate__()
         settings = {"build": self.build, "rate": self.rate, "optimizer": optimizer}
         settings |= {"hidden": [*(self.hidden or ())], **options, "validation": None}
-        settings["options"] = sorted((self.trainer_options or {}).items())
-        path = f"{self.checkpoint}{ending}"
+        settings |= {"options": sorted((self.trainer_options or {}).items())}
         settings |= {"progress": None, "epochs": None, "callbacks": None}
+        path = f"{self.checkpoint}{ending}"
         with resumed(path, model, parts, settings, options["epochs"]):
             return model.fit(inputs, targets, **options, checkpoint=path, resume=True)
 

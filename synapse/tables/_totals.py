@@ -14,6 +14,7 @@ from .._typing import Ints
 if TYPE_CHECKING:
     import pandas as pd
 
+# pandas skips rows by their number only (skipfooter).
 LABEL = re.compile(
     r"((grand|sub)[- ]?)?(totals?|sums?|totale|suma|summe|gesamt|gesamtsumme"
     r"|insgesamt|zwischensumme)\b.*",

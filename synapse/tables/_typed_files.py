@@ -149,15 +149,12 @@ def as_bytes(table: pd.DataFrame, suffix: str, index: bool) -> bytes:
 
     In Excel, which has no time zones, dates with a zone become text.
     """
-    import pandas
-
     frame = table.reset_index() if index else table
     content = io.BytesIO()
     if suffix == ".parquet":
         frame.to_parquet(content, engine="pyarrow", index=False)
         return content.getvalue()
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pandas.DatetimeTZDtype):
-            frame = frame.assign(**{str(name): frame[name].map(str)})
+    for name in frame.select_dtypes("datetimetz").columns:
+        frame = frame.assign(**{str(name): frame[name].map(str)})
     frame.to_excel(content, engine="openpyxl", index=False)
     return content.getvalue()

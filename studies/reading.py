@@ -285,7 +285,9 @@ def outcome(reader: Callable[[Path], Any], path: Path, truth: Any) -> str:
     """Whether a reader is "right" or "wrong", or reads nothing: ""."""
     try:
         values = reader(path)
-        return "" if values is None else "right" if equal(values, truth) else "wrong"
+        if values is None:
+            return ""
+        return "right" if equal(values, truth) else "wrong"
     except (SynapseError, ValueError, TypeError, OverflowError):
         return ""
 
@@ -296,7 +298,7 @@ def main() -> None:
     totals = {reader: Counter[str]() for reader in READERS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
-        for kind, written in files().items():
+        for title, written in files().items():
             row = {reader: Counter[str]() for reader in READERS}
             missed = []
             for name, (text, truth) in written.items():
@@ -304,14 +306,14 @@ def main() -> None:
                 for reader, read in READERS.items():
                     begun = time.perf_counter()
                     with warnings.catch_warnings(action="ignore"):
-                        found = outcome(read, path, truth)
+                        result = outcome(read, path, truth)
                     seconds[reader] += time.perf_counter() - begun
-                    row[reader][found] += 1
-                    totals[reader][found] += 1
-                    if reader == "Synapse" and found != "right":
-                        missed.append(f"`{name}` ({found or 'not read'})")
+                    row[reader][result] += 1
+                    totals[reader][result] += 1
+                    if reader == "Synapse" and result != "right":
+                        missed.append(f"`{name}` ({result or 'not read'})")
             counts = [shown(row[reader]) for reader in READERS]
-            lines.append(f"| {kind} | {' | '.join(counts)} | {', '.join(missed)} |")
+            lines.append(f"| {title} | {' | '.join(counts)} | {', '.join(missed)} |")
     counts = [shown(totals[reader]) for reader in READERS]
     lines.append(f"| all sixty | {' | '.join(counts)} | |")
     took = " | ".join(f"{took:.1f}" for took in seconds.values())
@@ -320,10 +322,10 @@ def main() -> None:
     )
 
 
-def shown(found: Counter[str]) -> str:
+def shown(outcomes: Counter[str]) -> str:
     """Counts of files in a cell: those that are right, and wrong ones."""
-    wrong = f", {found['wrong']} wrong" if found["wrong"] else ""
-    return f"{found['right']}{wrong}"
+    wrong = f", {outcomes['wrong']} wrong" if outcomes["wrong"] else ""
+    return f"{outcomes['right']}{wrong}"
 
 
 PAGE = """# Dates and numbers as people write them

@@ -113,10 +113,10 @@ def dates_of_parts(
     columns = [named[part_name] for part_name in parts]
     # pandas puts together a frame of years, months and days, but has no words for
     # months, no quarters and no weeks: all are read as text.
-    first, *others = map(_part, (table[column] for column in columns), parts)
+    years, *others = map(_part, (table[column] for column in columns), parts)
     cells, form = (
-        first.str.cat(others, " "),
-        " ".join(PART_FORMS[part] for part in parts),
+        years.str.cat(others, " "),
+        " ".join(PART_FORMS[part_name] for part_name in parts),
     )
     if parts[-1] == "week":
         cells, form = cells + " 1", "%G %V %u"

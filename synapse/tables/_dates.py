@@ -208,18 +208,21 @@ def _of_name(
     """
     names = date_columns(table, name) or [find(table, name)]
     parts = dates_of_parts(table, names) if len(names) > 1 else None
-    if parts is not None:
-        dated: DateColumn | None = DateColumn(name, *parts)
-    elif dated := _of_column(table, names[0], form, True, keys):
-        beside = names if len(names) > 1 else [*table.columns]
-        dated = _with_parts(table, dated, beside, keys)
-    else:
+    dated = (
+        DateColumn(name, *parts)
+        if parts is not None
+        else _of_column(table, names[0], form, True, keys)
+    )
+    if dated is None:
         cell = table[names[0]].astype("string").iloc[0]
         raise ArgumentError(
             f"The column {names[0]!r} must have dates, such as 2024-01-31, Jan"
             f" 2024 or 31.01.2024, got {cell!r}. Pass their form, such as"
             " --dates %d.%m.%y."
         )
+    if parts is None:
+        beside = names if len(names) > 1 else [*table.columns]
+        dated = _with_parts(table, dated, beside, keys)
     if len(names) > 1 and {*dated.columns} != {*names}:
         raise ArgumentError(
             f"The columns {quoted(names)} must have the parts of a date"

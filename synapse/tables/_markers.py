@@ -39,7 +39,7 @@ def read_markers(
     import pandas
 
     notes = list[str]()
-    found = list[str]()
+    markers = list[str]()
     named = pandas.to_numeric(pandas.Series(missing, dtype=object), errors="coerce")
     for name in table.select_dtypes("number").columns:
         is_named = table[name].isin(named.dropna())
@@ -66,16 +66,16 @@ def read_markers(
             is_foreign = value < 0 <= low or "e+" in text
             is_measured = value < low or bool((others % 1).any())
             is_mark = is_far if is_foreign else count > 2 and is_measured
-            what, advice = (
+            meaning, advice = (
                 "counts as a number",
                 f"marks a missing value, pass --missing={text}",
             )
             if is_mark and not missing and USUAL.fullmatch(text):
-                what, advice = "is a missing value", "is a number, pass --missing=NA"
-                found.append(text)
+                meaning, advice = "is a missing value", "is a number, pass --missing=NA"
+                markers.append(text)
                 table[name] = table[name].mask(values == value)
             notes.append(
-                f"{text} {what} in {pluralize(count, 'cell')} of {name!r}, where the"
+                f"{text} {meaning} in {pluralize(count, 'cell')} of {name!r}, where the"
                 f" others are {low:.6g} to {high:.6g}. If it {advice}."
             )
-    return notes, [*dict.fromkeys(found)]
+    return notes, [*dict.fromkeys(markers)]

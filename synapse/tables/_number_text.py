@@ -247,19 +247,19 @@ class _NumberReading:
         ]
         count = pluralize(len(negative), "negative number")
         notes = [
-            f"{said}: {self.cells_in_file[found[0]]!r} is {plain[found[0]]}."
-            for said, found in (
+            f"{sentence}: {self.cells_in_file[rows[0]]!r} is {plain[rows[0]]}."
+            for sentence, rows in (
                 (f"{count} of {name!r} without a sign in front", negative),
                 (f"Marks of thousands are read in {name!r}", thousands),
             )
-            if found
+            if rows
         ]
         if unit := (self.form.before + self.form.after).strip():
             notes.append(f"The unit {unit!r} of {name!r} is left out.")
         if self.form != NumberForm():
             table.attrs[FORMS] = table.attrs.get(FORMS, {}) | {name: asdict(self.form)}
-        rows = self.rows[places]
-        table[name] = _with_numbers(table[name], rows, [*plain.values()])
+        texts = [*plain.values()]
+        table[name] = _with_numbers(table[name], self.rows[places], texts)
         return notes
 
 
@@ -311,7 +311,7 @@ def _without_unit(cells: Sequence[str]) -> tuple[NumberForm, Sequence[str]]:
     head = UNIT.fullmatch(cells[0]) if cells else None
     if head is None or not (head[2] or head[4]):
         return NumberForm(), cells
-    matches = [match for cell in cells if (match := UNIT.fullmatch(cell))]
+    matches = [*filter(None, map(UNIT.fullmatch, cells))]
     units = {(match[2] or "") + (match[4] or "") for match in matches}
     if len(matches) < len(cells) or len(units) > 1:
         return NumberForm(), cells

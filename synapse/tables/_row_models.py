@@ -178,13 +178,13 @@ def train_rows(
         errors, report = _errors(
             answers, measured, targets, outputs if classes else None, forms_of(table)
         )
-        found = {"error": errors.pop(name), "baselines": errors}
+        measures = {"error": errors.pop(name), "baselines": errors}
         if len(tested):
             by_sequence = sequence is not None
-            found["verdict"] = _verdict(
+            measures["verdict"] = _verdict(
                 answers, measured, classes, by_sequence, in_order
             )
-        return found, report, []
+        return measures, report, []
 
     trained = Trained(model, result, facts, [], [*notes, *filled])
     return learning._tested(trained, test, make, parts(order), len(tested) > 0)

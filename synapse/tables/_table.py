@@ -271,19 +271,19 @@ def read_table(
         raise FormatError(
             f"{path!r} must have a row of names and rows below it, got no text."
         )
-    first = next(iter(rows))
-    cells = [" ".join(cell.split()) for cell in rows[first]]
+    head = next(iter(rows))
+    cells = [" ".join(cell.split()) for cell in rows[head]]
     _require_no_title(path, cells, rows, separator, header)
     names, notes = _names(path, cells, header, comments[:1])
     if header is not False:
-        del rows[first]
+        del rows[head]
     table = _in_columns(path, names, rows)
     table.index.name = "line" if typed is None else "row"
     notes += _read_missing(table, absent)
     is_empty = table.isna().all(axis=1)
     empty, table = table[is_empty], table[~is_empty].copy()
     about_comments = _about_comments(
-        [place for place in comments if place > first], content
+        [place for place in comments if place > head], content
     )
     if not len(table):
         raise FormatError(
@@ -364,18 +364,18 @@ def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
     """Replace the cells of a table of text that are missing values, these `further`
     ones too, and strip the others; return a sentence counting those with text.
     """
-    found = Counter[str]()
+    texts = Counter[str]()
     for name in table.columns:
         cells = table[name].str.strip()
         is_missing = cells.isin([*MISSING, *further])
-        found.update(cells[is_missing].value_counts().to_dict())
+        texts.update(cells[is_missing].value_counts().to_dict())
         table[name] = cells.mask(is_missing, np.nan)
-    del found[""]
-    if not found:
+    del texts[""]
+    if not texts:
         return []
-    counts = [f"{count} {cell!r}" for cell, count in found.most_common()]
-    total = pluralize(found.total(), "cell")
-    are = "is a missing value" if found.total() == 1 else "are missing values"
+    counts = [f"{count} {cell!r}" for cell, count in texts.most_common()]
+    total = pluralize(texts.total(), "cell")
+    are = "is a missing value" if texts.total() == 1 else "are missing values"
     return [f"{total} with text {are}: {', '.join(counts)}."]
 
 
@@ -548,8 +548,8 @@ def _names(
             )
         )
     names = [cell or f"column {place}" for place, cell in enumerate(cells, 1)]
-    first = {name: place for place, name in reversed([*enumerate(names)])}
-    again = [place for place, name in enumerate(names) if first[name] < place]
+    places = {name: place for place, name in reversed([*enumerate(names)])}
+    again = [place for place, name in enumerate(names) if places[name] < place]
     for place in again:
         names[place] += f".{place}"
     if len({*names}) < len(names):
@@ -780,9 +780,9 @@ def sequences(table: pd.DataFrame, column: str | None) -> list[slice]:
         return [slice(0, len(table))]
     cells = words(table, column)
     starts = [i for i, cell in enumerate(cells) if i == 0 or cell != cells[i - 1]]
-    first = {cells[start]: start for start in reversed(starts)}
+    begins = {cells[start]: start for start in reversed(starts)}
     for start in starts:
-        if first[cells[start]] < start:
+        if begins[cells[start]] < start:
             raise FormatError(
                 f"The rows of sequence {cells[start]!r} must be consecutive. It"
                 f" continues after another one in {place(table, start)}."

@@ -136,11 +136,11 @@ def _of_excel(content: bytes) -> TypedCells:
     import pandas
 
     workbook = pandas.ExcelFile(io.BytesIO(content), engine="openpyxl")
-    first, *others = map(str, workbook.sheet_names)
-    cells = pandas.read_excel(workbook, sheet_name=first, header=None, dtype=object)
+    sheet, *others = map(str, workbook.sheet_names)
+    cells = pandas.read_excel(workbook, sheet_name=sheet, header=None, dtype=object)
     cells = cells.dropna(axis=1, how="all")
     sheets = ", ".join(map(repr, others))
-    notes = [f"The first sheet, {first!r}, is read, and not {sheets}."]
+    notes = [f"The first sheet, {sheet!r}, is read, and not {sheets}."]
     return TypedCells(cells, False, notes if others else [])
 
 

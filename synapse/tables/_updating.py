@@ -369,7 +369,7 @@ def _updated(
     head = ["", *(f"{when}{name}" for when in ("before", "after") for name in of)]
     labels = [pluralize(count, "new row"), "former test"]
     cells = zip(labels, before, errors(), strict=False)
-    table = [head, *([label, *first, *second] for label, first, second in cells)]
+    table = [head, *([label, *old, *new] for label, old, new in cells)]
     return Updated(result, count, table, notes)
 
 

@@ -320,15 +320,15 @@ def test_errors_are_scaled_as_libraries_scale_them():
     all_hold(check, all_series())
 
 
-def simulated(kind, rng, count=200):
-    """A series of this kind from noise of deviation 1, and its season."""
+def simulated(title, rng, count=200):
+    """A series of this title from noise of deviation 1, and its season."""
     values = rng.normal(size=count)
     weight, lag = {
         "level": (0.0, 1),
         "random walk": (1.0, 1),
         "seasonal walk": (1.0, 4),
         "autoregression": (0.8, 1),
-    }[kind]
+    }[title]
     for step in range(lag, count):
         values[step] += weight * values[step - lag]
     return 20 + values, lag
@@ -352,17 +352,17 @@ def test_intervals_are_as_wide_as_the_formulas_of_the_field(rng):
     that of a level, 5 % from that of a random walk. statsforecast has the same formulas
     (for another deviation: that of errors on the training rows)."""
 
-    def check(kind, method, deviation, tolerance):
+    def check(title, method, deviation, tolerance):
         ratios = []
         for _ in range(40):
-            values, period = simulated(kind, rng)
+            values, period = simulated(title, rng)
             made = forecasting.statistical(method, values[:140], period=period)
             rolled = rolling_origin(made, values, 6, start=140, period=period)
             half = rolled.calibration.half_widths(0.9)[:, 0]
             ratios.append(half / (1.6449 * deviation))
         np.testing.assert_allclose(np.median(ratios, axis=0), 1, atol=tolerance)
 
-    all_hold(check, {kind: (kind, *case) for kind, case in INTERVALS.items()})
+    all_hold(check, {title: (title, *case) for title, case in INTERVALS.items()})
 
 
 @pytest.mark.peers
@@ -373,9 +373,9 @@ def test_formulas_of_intervals_are_those_of_statsforecast():
         "random walk": models.Naive(),
         "seasonal walk": models.SeasonalNaive(4),
     }
-    for kind, model in made.items():
-        values, _ = simulated(kind, np.random.default_rng(0), 140)
+    for title, model in made.items():
+        values, _ = simulated(title, np.random.default_rng(0), 140)
         bounds = model.forecast(y=values, h=6, level=[90])
         half = (bounds["hi-90"] - bounds["lo-90"]) / 2
-        _, deviation, _ = INTERVALS[kind]
+        _, deviation, _ = INTERVALS[title]
         np.testing.assert_allclose(half / half[0], deviation / deviation[0], rtol=1e-6)

@@ -1000,8 +1000,8 @@ def test_sixty_files_of_ten_kinds(tmp_path):
     missed = []
     for name, (content, truth) in files.items():
         (tmp_path / "t.csv").write_text(content, encoding="utf-8")
-        found = reading.outcome(reading.by_synapse, tmp_path / "t.csv", truth)
-        missed += [name] * (found != "right")
+        result = reading.outcome(reading.by_synapse, tmp_path / "t.csv", truth)
+        missed += [name] * (result != "right")
     assert (len(files), missed) == (60, ["31012024", "1234.50 CR"])
     page = reading.REPORT.read_text(encoding="utf-8")
     assert all(f"`{name}` (not read)" in page for name in missed)

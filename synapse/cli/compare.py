@@ -73,7 +73,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         "--steps",
         metavar="N",
         type=int,
-        help="steps ahead (default: a season, from 6 to 12)",
+        help="steps ahead (default: a season, from 6 to 12; fewer in a short series)",
     )
     add(
         "--origins",
@@ -85,7 +85,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
         "--validation",
         metavar="SHARE",
         type=float,
-        help="share of the rows to test on (default: 0.2)",
+        help="share of the rows to test on (default: 0.2; up to 1/3 of a short series)",
     )
     add_shared(parser, "--hidden", "--epochs", "--rate", "--seed")
     add_optimizer(parser)

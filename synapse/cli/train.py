@@ -104,7 +104,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "--steps",
         metavar="N",
         type=int,
-        help="steps ahead in the test of a series (default: a season)",
+        help="steps ahead in the test of a series (default: a season, from 6 to 12;"
+        " fewer in a short series)",
     )
     add_shared(parser, "--methods")
     add_reading(parser)
@@ -127,7 +128,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "--validation",
         metavar="SHARE",
         type=float,
-        help="share to hold out for the test (default: 0.2)",
+        help="share to hold out (default: 0.2; up to 1/3 of a short series)",
     )
     add_optimizer(parser)
     add_further(parser)

@@ -110,7 +110,8 @@ def compare_series(
     known : sequence of str
         The columns known in advance, such as holidays.
     steps : int, optional
-        Steps ahead. Default: a season, from 6 to 12.
+        Steps ahead. Default: a season, from 6 to 12, and at most a third of the
+        held-out rows.
     period : int, optional
         Number of rows of a season. Default: that of the dates.
     origins : int, optional

@@ -72,7 +72,8 @@ def train_series(
     known : sequence of str
         The columns known in advance, such as holidays.
     steps : int, optional
-        Steps ahead in the test. Default: a season, from 6 to 12.
+        Steps ahead in the test. Default: a season, from 6 to 12, and at most a third of
+        the held-out rows.
     period : int, optional
         Number of rows of a season. Default: that of the dates.
     methods : sequence of str

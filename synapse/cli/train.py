@@ -114,7 +114,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "--patience",
         metavar="N",
         type=int,
-        help="stop after N epochs without a lower loss (default: 60, none with --epochs)",
+        help="stop after N epochs without a lower loss (default: 60; none if --epochs)",
     )
     add(
         "--min-delta",

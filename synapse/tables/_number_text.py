@@ -168,7 +168,8 @@ def convert_numbers(
     for name in table.columns:
         if table[name].dtype.kind in "iuf":
             continue
-        rows = np.flatnonzero(table[name].notna())
+        # Files with types have numbers among them.
+        rows = np.flatnonzero([isinstance(cell, str) for cell in table[name]])
         cells = table[name].iloc[rows].tolist()
         if name.lower() not in PART_NAMES and (why := about_codes(cells)):
             if all(PATTERNS["."].fullmatch(cell) for cell in cells):
@@ -328,7 +329,7 @@ def _with_numbers(column: pd.Series, rows: Ints, texts: Sequence[str]) -> pd.Ser
     cells = column.to_numpy(object, copy=True)
     cells[rows] = [int(text) if _is_integer(text) else float(text) for text in texts]
     if len(rows) < column.notna().sum():
-        return pandas.Series(cells, column.index)
+        return pandas.Series(cells, column.index).infer_objects()
     values = cells.astype(np.float64)
     if len(rows) == len(cells) and all(map(_is_integer, texts)):
         values = values if abs(values).max() >= MAX_EXACT_INTEGER else cells.astype(int)

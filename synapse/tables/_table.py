@@ -259,7 +259,7 @@ def read_table(
     typed = TypedCells.of(raw, path)
     content, separator, comments = "", ",", list[int]()
     if typed is not None:
-        rows = typed.rows(decimal, encoding, header, skipped)
+        rows = typed.rows(encoding, header, skipped)
         header = True if typed.is_named else header
     else:
         content = _text(raw, path, encoding)
@@ -272,7 +272,7 @@ def read_table(
             f"{path!r} must have a row of names and rows below it, got no text."
         )
     head = next(iter(rows))
-    cells = [" ".join(cell.split()) for cell in rows[head]]
+    cells = [" ".join(str(cell).split()) for cell in rows[head]]
     _require_no_title(path, cells, rows, separator, header)
     names, notes = _names(path, cells, header, comments[:1])
     if header is not False:
@@ -292,7 +292,7 @@ def read_table(
     if header is not False:
         table = _without_units(table, notes)
     if typed is not None:
-        typed.restore_numbers(table)
+        table = table.infer_objects()
         notes += typed.notes
     notes += convert_numbers(table, separator, decimal)
     about_markers, markers = read_markers(table, absent)
@@ -366,7 +366,9 @@ def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
     """
     texts = Counter[str]()
     for name in table.columns:
-        cells = table[name].str.strip()
+        cells = table[name].map(
+            lambda cell: cell.strip() if isinstance(cell, str) else cell
+        )
         is_missing = cells.isin([*MISSING, *further])
         texts.update(cells[is_missing].value_counts().to_dict())
         table[name] = cells.mask(is_missing, np.nan)
@@ -504,6 +506,7 @@ def _require_no_title(
     if header is not None or not cells[0] or 2 * filled > len(cells) > 1:
         return
     below = [*islice(rows.items(), 1, MAX_TITLE_ROWS)]
+    below = [(line, [*map(str, row)]) for line, row in below]
     for mark in dict.fromkeys([separator, *DELIMITERS]):
         if mark != separator:
             below = [(line, separator.join(row).split(mark)) for line, row in below]

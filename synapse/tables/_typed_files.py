@@ -11,7 +11,6 @@ import numpy as np
 
 from .._checks import imported, is_number, void
 from ..errors import FormatError
-from ._number_text import MAX_EXACT_INTEGER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,9 +64,9 @@ class TypedCells:
             raise FormatError(f"Cannot read {path!r} as {kind}: {why}.") from None
 
     def rows(
-        self, decimal: str | None, encoding: str | None, header: bool | None, skip: int
-    ) -> dict[int, list[str]]:
-        """Return the cells as text, with this decimal mark, by the number of the row;
+        self, encoding: str | None, header: bool | None, skip: int
+    ) -> dict[int, list[Any]]:
+        """Return numbers and, of all other cells, the text, by the number of the row;
         names of columns are row 0. Without the first rows and those without a value.
 
         Raises ArgumentError for what only text has.
@@ -76,43 +75,21 @@ class TypedCells:
             name = "header" if encoding is None else "encoding"
             raise void(name, "path", self, f"Only text has it: remove `{name}`.")
 
-        def written(cell: Any) -> str:
-            if decimal == "," and is_number(cell):
-                return str(cell).replace(".", ",")
+        def plain(cell: Any) -> Any:
+            if is_number(cell):
+                return int(cell) if isinstance(cell, int | np.integer) else float(cell)
             return " ".join(str(cell).split())
 
         filled = self.cells.notna().to_numpy()
         below = islice(enumerate(self.cells.itertuples(index=False)), skip, None)
         return {
             place + (not self.is_named): [
-                written(cell) if has else ""
+                plain(cell) if has else ""
                 for cell, has in zip(row, filled[place], strict=True)
             ]
             for place, row in below
             if filled[place].any()
         }
-
-    def restore_numbers(self, table: pd.DataFrame) -> None:
-        """Replace the columns of a table, all text, whose cells are numbers in the
-        file.
-
-        The index of the table has the number of each row in :meth:`rows`. Cells that
-        are missing in the table remain so.
-        """
-        import pandas
-
-        below = self.cells.iloc[table.index.to_numpy() - (not self.is_named)]
-        for place, name in enumerate(table.columns):
-            present = table[name].notna().to_numpy()
-            values = below.iloc[:, place][present].tolist()
-            if not values or not all(map(is_number, values)):
-                continue
-            numbers = np.full(len(table), np.nan)
-            numbers[present] = [*map(float, values)]
-            are_whole = all(isinstance(value, int | np.integer) for value in values)
-            if are_whole and present.all() and abs(numbers).max() < MAX_EXACT_INTEGER:
-                numbers = numbers.astype(np.int64)
-            table[name] = pandas.Series(numbers, table.index)
 
 
 def _of_parquet(content: bytes) -> TypedCells:

@@ -219,18 +219,6 @@ class _NumberReading:
             return None
         return "." if point > comma else ","
 
-    @property
-    def doubtful(self) -> Ints:
-        """The places of cells that are different numbers by the two marks, if there are
-        no other numbers.
-        """
-        if not (self.fits["."] == self.fits[","]).all() or 2 * self.fits[
-            "."
-        ].sum() <= len(self.cells):
-            return np.array([], int)
-        marked = [bool(re.search("[.,]", cell)) for cell in self.cells]
-        return np.flatnonzero(self.fits["."] & marked)
-
     def convert(self, table: pd.DataFrame, name: str, decimal: str) -> list[str]:
         """Replace the column if most of its cells are numbers; return sentences on what
         was read.
@@ -279,10 +267,13 @@ def _of_convention(
     reading: _NumberReading, name: str, separator: str, usual: str | None
 ) -> str:
     """Return the decimal mark of a column that both marks read; FormatError if nothing
-    tells.
+    tells, and cells are different numbers by the two.
     """
-    doubtful = reading.doubtful
-    if usual is not None or separator == "," or not len(doubtful):
+    by_point, by_comma = reading.fits.values()
+    marked = [re.search("[.,]", cell) is not None for cell in reading.cells]
+    doubtful = np.flatnonzero(by_point & marked)
+    are_equal = (by_point == by_comma).all() and 2 * by_point.sum() > len(marked)
+    if usual is not None or separator == "," or not (are_equal and len(doubtful)):
         return usual or "."
     # In a file with semicolons the comma is the decimal mark; with as many decimals
     # everywhere nothing speaks against it. An integer beside such numbers does: 1,500
@@ -295,12 +286,12 @@ def _of_convention(
     if separator == ";" and has_commas:
         return ","
     place = int(doubtful[0])
-    by_point, by_comma = (
+    as_point, as_comma = (
         reading.cells[place].translate(PLAIN[mark]) for mark in OTHER_MARK
     )
     raise FormatError(
         f"{reading.cells_in_file[place]!r} in line {reading.lines[place]}, column"
-        f" {name!r}, may be {by_point} or {by_comma}. Pass --decimal point or"
+        f" {name!r}, may be {as_point} or {as_comma}. Pass --decimal point or"
         " --decimal comma."
     )
 

@@ -178,7 +178,7 @@ def compare_series(
     if origins is not None:
         count = positive_integer("origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]
-    models = {name: _fitted(tasks, _of_model(training, name)) for name in networks}
+    models = {name: _fitted(tasks, training, name) for name in networks}
     together, each, _, failed = select_together(
         tasks, models, simple, training.on_forecast
     )
@@ -191,21 +191,16 @@ def compare_series(
     return _comparison(parts, together, networks, [*dict.fromkeys([*notes, *failed])])
 
 
-def _of_model(learning: TrainingOptions, name: str) -> TrainingOptions:
-    """Return how a network of this name is trained."""
-    file = learning.checkpoint
-    return replace(
-        learning, build=name, checkpoint=None if file is None else f"{file}.{name}"
-    )
-
-
-def _fitted(tasks: Sequence[SeriesTask], learning: TrainingOptions) -> Model:
-    """Return the model, trained to its end; raises KeyboardInterrupt after Ctrl-C.
+def _fitted(tasks: Sequence[SeriesTask], learning: TrainingOptions, name: str) -> Model:
+    """Return the model of this name, trained to its end, with a checkpoint of its own;
+    raises KeyboardInterrupt after Ctrl-C.
 
     The errors of a network that was trained for a part of its epochs would be compared
     with those of methods that were fitted.
     """
-    model, result = fit_together(tasks, learning)
+    file = learning.checkpoint
+    own = None if file is None else f"{file}.{name}"
+    model, result = fit_together(tasks, replace(learning, build=name, checkpoint=own))
     if result.stop_reason == INTERRUPTED:
         raise KeyboardInterrupt
     return model

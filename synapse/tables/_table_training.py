@@ -56,9 +56,8 @@ def held_out(count: int, share: float | None, usual: int) -> int:
     """Return the number of rows to hold out; ArgumentError if fewer than three would be
     left.
     """
-    rows = usual if count >= MIN_HELD_OUT_ROWS else 0
-    if share is not None:
-        rows = round(share * count)
+    usual = usual if count >= MIN_HELD_OUT_ROWS else 0
+    rows = usual if share is None else round(share * count)
     if rows and rows >= count - 2:
         raise ArgumentError(
             f"Holding out {rows} of {count} leaves no training data. Hold out fewer, or"

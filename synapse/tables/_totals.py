@@ -59,7 +59,7 @@ def _is_sum(table: pd.DataFrame) -> bool:
     names = table.columns[~last]
     if not len(names) or any(table[name].dtype.kind not in "iuf" for name in names):
         return False
-    sums = above[names].sum().to_numpy(float)
-    found = table[names].iloc[-1].to_numpy(float)
-    sizes = above[names].abs().sum().to_numpy(float)
-    return bool((np.abs(sums - found) <= SUM_TOLERANCE * sizes).all() and sizes.all())
+    numbers, total = above[names].to_numpy(float), table[names].iloc[-1].to_numpy(float)
+    sizes = np.abs(numbers).sum(axis=0)
+    are_sums = np.abs(numbers.sum(axis=0) - total) <= SUM_TOLERANCE * sizes
+    return bool(are_sums.all() and sizes.all())

@@ -169,12 +169,14 @@ def compare_series(
     if training.build is not None:
         raise void("build of learning", "build", build, "Pass `build` alone.")
     training = training._filled(SERIES)
-    options: dict[str, Any] = {
-        "steps": steps,
-        "period": period,
-        "validation": training.validation,
-    }
-    tasks, notes = series_tasks(series, targets, known, **options)
+    tasks, notes = series_tasks(
+        series,
+        targets,
+        known,
+        steps=steps,
+        period=period,
+        validation=training.validation,
+    )
     if origins is not None:
         count = positive_integer("origins", origins)
         tasks = [replace(task, origins=count) for task in tasks]

@@ -348,9 +348,7 @@ def _calendar(steps: Any, period: int) -> Floats:
     """Return sine and cosine of the phase of the season and, for six steps or more, of
     twice the phase.
     """
-    multiples: tuple[int, ...] = (1, 2)
-    if period < 6:
-        multiples = (1,) if period >= 3 else ()
+    multiples = (1, 2)[: (period >= 3) + (period >= 6)]
     return np.array(
         [f(2 * np.pi * k * steps / period) for k in multiples for f in (np.sin, np.cos)]
     )

@@ -92,13 +92,15 @@ def train_series(
         network trained so far is returned.
     """
     learning = instance("learning", learning, TrainingOptions)._filled(SERIES)
-    test: dict[str, Any] = {
-        "steps": steps,
-        "period": period,
-        "validation": learning.validation,
-    }
     methods = checked_methods(methods)
-    tasks, left_out = series_tasks(series, targets, known, **test)
+    tasks, left_out = series_tasks(
+        series,
+        targets,
+        known,
+        steps=steps,
+        period=period,
+        validation=learning.validation,
+    )
     name = str(learning.build)
     model, result = fit_together(tasks, learning)
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {

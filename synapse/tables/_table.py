@@ -505,8 +505,8 @@ def _require_no_title(
     filled = sum(map(bool, cells))
     if header is not None or not cells[0] or 2 * filled > len(cells) > 1:
         return
-    below = [*islice(rows.items(), 1, MAX_TITLE_ROWS)]
-    below = [(line, [*map(str, row)]) for line, row in below]
+    rows_below = islice(rows.items(), 1, MAX_TITLE_ROWS)
+    below = [(line, [*map(str, row)]) for line, row in rows_below]
     for mark in dict.fromkeys([separator, *DELIMITERS]):
         if mark != separator:
             below = [(line, separator.join(row).split(mark)) for line, row in below]

@@ -25,7 +25,7 @@ from .._checks import (
 )
 from .._defaults import IN_TABLES, SERIES, Fit
 from .._model import Model
-from .._typing import Floats
+from .._typing import Floats, PathLike
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..learning._callbacks import Progress, called_with_progress
@@ -99,11 +99,6 @@ def _seed(title: str, seed: Any) -> int:
     return whole_number(title, seed, "a whole number, 0 or above", 0)
 
 
-def _path(title: str, path: Any) -> Any:
-    file_path(title, path)
-    return path
-
-
 def _takes_method(title: str, function: Any) -> Any:
     return function_of(title, function, "method", "done", "total")
 
@@ -160,7 +155,7 @@ class TrainingOptions:
         Seed of weights, splits and the order of the rows.
     progress : bool
         Whether the training before the test shows a progress bar.
-    checkpoint : str or None
+    checkpoint : str, path-like or None
         A file to which the training before the test is saved while it runs, and, with
         ".refit" after its name, one of the training on all rows. If they exist, both
         continue from there, with the same bits as without the interruption. The files
@@ -197,7 +192,7 @@ class TrainingOptions:
     validation: Annotated[float | None, fraction_below_one] = None
     seed: Annotated[int, _seed] = 0
     progress: Annotated[bool, boolean] = False
-    checkpoint: Annotated[str | None, _path] = None
+    checkpoint: Annotated[PathLike | None, file_path] = None
     on_begin: Annotated[Callable[[], Any] | None, function_of] = None
     on_epoch: Annotated[Callable[[Progress], Any] | None, called_with_progress] = None
     on_forecast: Annotated[Callable[[str, int, int], Any] | None, _takes_method] = None

@@ -269,37 +269,30 @@ def _joined(
     if rows overlap or are missing.
     """
     values = frame_values(frame)
-    nothing = values[:0]
     if recent is None:
-        return 0, nothing, ""
+        return 0, values[:0], ""
     learned = np.array(recent["rows"], float)
+    begin = 0
     if recent["last"] is None or not hasattr(frame.index, "freq"):
         start = _after(values, learned[-8:])
-        return start, values[:start] if start else learned, _overlap(start, len(values))
-    last = on_clock(recent["last"], frame.index)
-    expected = following(frame.iloc[:0].reindex([last]).asfreq(frame.index.freq), 1)[0]
-    near = (expected - last) / 2  # clocks vary
-    start = int((frame.index < last + near).sum())
-    if start:
+    else:
+        last = on_clock(recent["last"], frame.index)
+        dates = frame.iloc[:0].reindex([last]).asfreq(frame.index.freq)
+        expected = following(dates, 1)[0]
+        near = (expected - last) / 2  # clocks vary
+        start = int((frame.index < last + near).sum())
         begin = max(0, start - len(learned))
-        return start, values[begin:start], _overlap(start, len(values))
-    if frame.index[0] < expected + near:
-        return 0, learned, ""
-    return (
-        0,
-        nothing,
-        (
-            f"Rows are missing between {last}, the last one that was learned, and"
-            f" {frame.index[0]}. The new rows are read from their own beginning."
-        ),
-    )
-
-
-def _overlap(start: int, count: int) -> str:
+        if not start and frame.index[0] >= expected + near:
+            missing = (
+                f"Rows are missing between {last}, the last one that was learned, and"
+                f" {frame.index[0]}. The new rows are read from their own beginning."
+            )
+            return 0, values[:0], missing
     if not start:
-        return ""
-    old, new = pluralize(start, "row"), pluralize(count - start, "row")
-    return f"DATA has {old} that the model has learned, and {new} after that."
+        return 0, learned, ""
+    old, new = pluralize(start, "row"), pluralize(len(values) - start, "row")
+    note = f"DATA has {old} that the model has learned, and {new} after that."
+    return start, values[begin:start], note
 
 
 def _after(values: Floats, learned: Floats) -> int:

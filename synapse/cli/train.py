@@ -114,7 +114,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         "--patience",
         metavar="N",
         type=int,
-        help="stop after N epochs without a lower loss (default: 60; none if --epochs)",
+        help="stop after N epochs without a lower loss (default without --epochs: 60)",
     )
     add(
         "--min-delta",

@@ -60,10 +60,12 @@ def with_clock(
     names = [column]
     for other in beside:
         cells = table[other].astype("string")
-        name = bare(other).lower()
-        if unit := next((u for u in ("hour", "minute") if name in PARTS[u]), None):
+        units = [u for u in ("hour", "minute") if bare(other).lower() in PARTS[u]]
+        if units:
             values = pandas.to_numeric(cells, errors="coerce")
-            clocks = [pandas.to_timedelta(values.where(values.between(0, 60)), unit)]
+            clocks = [
+                pandas.to_timedelta(values.where(values.between(0, 60)), units[0])
+            ]
         else:
             forms = () if other == column or is_numeric(table[other]) else CLOCK_FORMS
             clocks = [
@@ -81,16 +83,17 @@ def months_of_decimals(values: Floats) -> pd.DatetimeIndex | None:
     """Return the months in which decimal years, such as 1958.2027, are; None if these
     do not step by months.
     """
-    pandas = pandas_for_tables()  # which reads no decimal years, nor does dateparser
+    # pandas reads no decimal years, nor does dateparser.
     months = np.floor(12 * values + MONTH_LIMIT)
     apart, steps = np.unique(values), np.diff(np.unique(months))
     if not len(steps) or len(steps) != len(apart) - 1:
         return None
-    step = float(np.median(steps))
-    if abs(12 * np.median(np.diff(apart)) / step - 1) > 0.1:
+    if abs(12 * np.median(np.diff(apart)) / np.median(steps) - 1) > 0.1:
         return None
-    since_1970 = months.astype(np.int64) - 12 * 1970
-    return pandas.PeriodIndex.from_ordinals(since_1970, freq="M").to_timestamp()
+    periods = pandas_for_tables().PeriodIndex.from_ordinals(
+        months.astype(np.int64) - 12 * 1970, freq="M"
+    )
+    return periods.to_timestamp()
 
 
 def dates_of_parts(
@@ -136,9 +139,3 @@ def _part(column: pd.Series, part_name: str) -> pd.Series:
         dates = month_dates(cells.dropna().unique().tolist())
         cells = cells.map({word: str(date.month) for word, date in dates.items()})
     return cells.astype("string")
-
-
-def comes_again(dates: pd.DatetimeIndex, keys: pd.Series | None) -> bool:
-    """Return whether a date comes again in its sequence."""
-    key = "" if keys is None else keys.to_numpy()
-    return bool(dates.to_frame(index=False).assign(key=key).duplicated().any())

@@ -17,7 +17,6 @@ from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ._date_parts import (
     MIN_YEAR,
-    comes_again,
     dates_of_parts,
     month_dates,
     months_of_decimals,
@@ -190,7 +189,8 @@ def _with_parts(
     """Return dates that come again together with the months, days or times of the day
     in the columns beside them; other dates as they are.
     """
-    if not comes_again(dated.dates, keys):
+    key = "" if keys is None else keys.to_numpy()
+    if not dated.dates.to_frame(index=False).assign(key=key).duplicated().any():
         return dated
     column = dated.columns[0]
     parts = dates_of_parts(table, beside) if is_numeric(table[column]) else None
@@ -309,9 +309,8 @@ def _of_numbers(
     last = bare(name).lower().replace("_", " ").split()[-1:]
     is_called_so = bare(name).lower() in DATE_NAMES
     certain = is_named or (is_called_so and form[0] == "%")
-    ordered = certain or _is_ordered(column, keys)
     guessed = not certain and not _words_of(name) & TIME_WORDS
-    if not ordered or (
+    if not (certain or _is_ordered(column, keys)) or (
         guessed and ({*last} & IDENTIFIERS or not _is_shaped(form, values))
     ):
         return None
@@ -371,8 +370,7 @@ def _reading_of(values: Floats) -> tuple[str, str, pd.DatetimeIndex] | None:
             counted = pandas.to_datetime(values, unit=form, origin=origin)
             dates = counted.round("s" if form == "D" else "us")
             dates = dates if form == "D" else dates.tz_localize("UTC")
-        is_read = not dates.isna().any()
-        return (kind, form, pandas.DatetimeIndex(dates)) if is_read else None
+        return None if dates.isna().any() else (kind, form, pandas.DatetimeIndex(dates))
     return None
 
 

@@ -180,9 +180,8 @@ def train_rows(
         )
         measures = {"error": errors.pop(name), "baselines": errors}
         if len(tested):
-            by_sequence = sequence is not None
             measures["verdict"] = _verdict(
-                answers, measured, classes, by_sequence, in_order
+                answers, measured, classes, sequence is not None, in_order
             )
         return measures, report, []
 

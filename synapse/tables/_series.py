@@ -189,7 +189,6 @@ def _in_even_steps(times: pd.DatetimeIndex, notes: list[str]) -> pd.DatetimeInde
     the median that end at the last one. The first sentence on such steps is added to
     the notes.
     """
-    pandas = pandas_for_tables()
     gaps = (times[1:] - times[:-1]).total_seconds().to_numpy()
     median = float(np.median(gaps)) if len(gaps) > 1 else 0.0
     if not 0 < median <= MAX_CLOCK_STEP or not (gaps % median).any():
@@ -208,7 +207,8 @@ def _in_even_steps(times: pd.DatetimeIndex, notes: list[str]) -> pd.DatetimeInde
             f" {IN_ORDER.format(times.name)}"
         )
     after = np.append(np.cumsum(counts[::-1])[::-1], 0)
-    return (times[-1] - pandas.to_timedelta(after * step, "s")).rename(times.name)
+    before = pandas_for_tables().to_timedelta(after * step, "s")
+    return (times[-1] - before).rename(times.name)
 
 
 def _require_different(

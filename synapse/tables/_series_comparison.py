@@ -267,7 +267,6 @@ def _comparison(
     series, target, origin, step = forecasts.index.names
     size = errors.abs()
     by_origin = size.groupby([series, target, origin], sort=False).mean()
-    by_step = size.groupby([series, target, step], sort=False).mean()
     summary = pandas.DataFrame(
         {"MASE": {name: together.mase(name) for name in methods}}
     )
@@ -285,7 +284,7 @@ def _comparison(
     return Comparison(
         summary,
         _bare(by_origin, origin),
-        _bare(by_step, step),
+        _bare(size.groupby([series, target, step], sort=False).mean(), step),
         forecasts,
         [*verdicts, together.reason()],
         notes,

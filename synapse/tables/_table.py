@@ -44,8 +44,6 @@ DELIMITERS = ";\t,"
 MAX_NAMES = 100_000
 """Number of characters at the beginning of a file, in which the row of names is looked
 for."""
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-"""How files in UTF-16 begin."""
 UNREADABLE = "Correct it, or count such cells as missing values: --missing {cell}."
 """What to do about a cell of a column of numbers that is none."""
 UNIT = re.compile(r"(.*\S)\s*[(\[][^()\[\]]+[)\]]")
@@ -117,8 +115,6 @@ BINARY = (
     (b"RDX", "a file of R", EXPORT, ""),
 )
 """Files that are no text and that people give for a table."""
-SPREADSHEET = b"opendocument.spreadsheet"
-"""What a zip file has that is a spreadsheet (.ods)."""
 MARKED = (
     (re.compile(r"\s*<(!doctype|html|\?xml)", re.IGNORECASE), "a page (HTML or XML)"),
     (re.compile(r'\s*(\{\s*"|\[\s*[\[{])'), "JSON"),
@@ -402,7 +398,8 @@ def _text(content: bytes, path: str, encoding: str | None) -> str:
         title, advice, reader = binary
         advice = advice.format(reader, "FILE" if path == "-" else path)
         raise FormatError(f"Cannot read {path!r}: it is {title}, not text. {advice}")
-    name = encoding or ("utf-16" if content.startswith(UTF_16) else "utf-8")
+    is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    name = encoding or ("utf-16" if is_utf_16 else "utf-8")
     try:
         decoded = content.decode(name)
     except (UnicodeError, LookupError):  # a codec that is not of text
@@ -426,7 +423,7 @@ def _binary_kind(content: bytes) -> tuple[str, str, str] | None:
     """Return what a file is that begins like one of another kind than text, what to do
     about it, and the reader of pandas; None for other files.
     """
-    if content.startswith(b"PK\3\4") and SPREADSHEET in content:
+    if content.startswith(b"PK\3\4") and b"opendocument.spreadsheet" in content:
         return "a spreadsheet (.ods)", "Save the table as .xlsx or CSV.", ""
     for signature, title, advice, reader in BINARY:
         # The names of a table may begin with such letters.

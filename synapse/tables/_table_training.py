@@ -299,15 +299,17 @@ class TrainingOptions:
             if is_held_out and trained.result.stop_reason != INTERRUPTED:
                 if self.on_test is not None:
                     self.on_test(replace(trained, facts={**facts}))
-                model = self._refit(make, parts, trained.result)
-                trained = replace(trained, model=model)
+                trained = replace(
+                    trained, model=self._refit(make, parts, trained.result)
+                )
                 count = facts["rows"]
                 facts["refit"] = (
                     f"The saved network was then trained on all {count} rows."
                 )
         except KeyboardInterrupt:
-            result = replace(trained.result, stop_reason=INTERRUPTED)
-            trained = replace(trained, result=result)
+            trained = replace(
+                trained, result=replace(trained.result, stop_reason=INTERRUPTED)
+            )
         trained.model.network.metadata = facts
         return trained
 

@@ -18,16 +18,13 @@ if TYPE_CHECKING:
 SUFFIXES = {".parquet": "pyarrow", ".xlsx": "openpyxl"}
 """Suffixes of such files that are written, and the package that pandas needs."""
 TITLES = {"pyarrow": "Parquet files need", "openpyxl": "Excel files need"}
-WORKBOOK = b"xl/workbook"
-"""What a zip file has that is an Excel file."""
-EXTRA = "tables"
 
 
 def require_package(package: str) -> None:
     """Raise MissingExtraError, with the command that installs it, if the package of a
     kind of files is missing.
     """
-    imported(package, TITLES[package], extra=EXTRA)
+    imported(package, TITLES[package], extra="tables")
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ class TypedCells:
         # The names of a table in text may begin with the same letters.
         if content.startswith(b"PAR1") and b"\0" in content:
             read, package, kind = _of_parquet, "pyarrow", "a Parquet file"
-        elif content.startswith(b"PK\3\4") and WORKBOOK in content:
+        elif content.startswith(b"PK\3\4") and b"xl/workbook" in content:
             read, package, kind = _of_excel, "openpyxl", "an Excel file"
         else:
             return None

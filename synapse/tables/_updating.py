@@ -137,8 +137,10 @@ def update_rows(
             return [[f"{value:.1%}" for value in values] for values in qualities]
         return [_written(values, names, forms) for values in qualities]
 
-    options = {"epochs": epochs, "seed": seed, "progress": progress}
-    return _updated(model, parts, count, [*map(str, names)], errors, options, notes)
+    named = [*map(str, names)]
+    return _updated(
+        model, parts, count, named, errors, notes, epochs, seed=seed, progress=progress
+    )
 
 
 def update_series(
@@ -220,8 +222,9 @@ def update_series(
 
     lessons = [_lesson(task, count) for task, count in tasks]
     count = sum(count for _, count in tasks)
-    options = {"epochs": epochs, "seed": seed, "progress": progress}
-    updated = _updated(model, lessons, count, facts["targets"], errors, options, notes)
+    names = facts["targets"]
+    options = {"seed": seed, "progress": progress}
+    updated = _updated(model, lessons, count, names, errors, notes, epochs, **options)
     facts["recent"] = {**recent, **latest}
     return updated
 
@@ -338,8 +341,9 @@ def _updated(
     count: int,
     names: Sequence[str],
     errors: Callable[[], list[list[str]]],
-    options: dict[str, Any],
     notes: list[str],
+    epochs: int | None,
+    **options: Any,
 ) -> Updated:
     """Train a model on `count` new rows, and return its errors of targets before and
     after; KeyboardInterrupt if no epoch is complete.
@@ -348,12 +352,11 @@ def _updated(
     """
     facts = model.metadata
     before = errors()
-    if options["epochs"] is None:
+    if epochs is None:
         learned = facts.get("epochs")
         share = count / (count + facts.get("rows", 0))
         epochs = USUAL_EPOCHS if learned is None else max(1, round(learned * share))
-        options["epochs"] = epochs
-    positive_integer("epochs", options["epochs"])
+    options["epochs"] = positive_integer("epochs", epochs)
     result = model.update(*joined_parts(parts, len(parts) == 1), **options)
     if result.stop_reason == INTERRUPTED and not result.epochs:
         raise KeyboardInterrupt

@@ -11,6 +11,7 @@ and without the rounded products (TF32) that cuDNN uses by default."""
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import sys
 import time
@@ -102,13 +103,19 @@ def text_of_gpu(results: dict[str, Any]) -> str:
         for key in ("agreement without TF32", "agreement")
     )
     return table(header, lines) + (
-        f"\nOutputs on the GPU differ from those on the CPU by at most {exact[0]:.1g},"
-        f" gradients by at most {exact[1]:.1g} of the largest, if"
+        f"\nOutputs on the GPU differ from those on the CPU by at most"
+        f" {bound(exact[0])}, gradients by at most {bound(exact[1])} of the largest, if"
         " `torch.backends.cudnn.allow_tf32` is False. By default cuDNN rounds the"
         " factors of products (TF32) in `nn.LSTM`, `nn.GRU` and `nn.RNN`: the outputs"
-        f" then differ by at most {rounded[0]:.1g}, the gradients by"
-        f" {rounded[1]:.1g}.\n"
+        f" then differ by at most {bound(rounded[0])}, the gradients by"
+        f" {bound(rounded[1])}.\n"
     )
+
+
+def bound(value: float) -> str:
+    """A number rounded up to one digit, so that it is at least the value."""
+    unit = 10.0 ** math.floor(math.log10(value))
+    return f"{math.ceil(value / unit) * unit:.1g}"
 
 
 def pairs(

@@ -39,7 +39,8 @@ SUBJECTS = {
         "One online step",
         "Activate and propagate one sample, update the weights. `activate only` does"
         " not learn. Libraries that compute in float32 are compared with a `float32`"
-        " network. ¹: a truncated LSTM without peepholes, which learns less.",
+        " network in 784-100-10 and 1000-1000-10, and with a `float64` network"
+        " elsewhere. ¹: a truncated LSTM without peepholes, which learns less.",
         "µs",
     ),
     "epochs": Subject(
@@ -149,8 +150,9 @@ PROGRAMS = (
         "A module of `to_torch`, per time step and sequence of 50 steps, until the GPU"
         " has finished. The Python around PyTorch's own modules takes some tenths of a"
         " millisecond a call, which short calls show. With peepholes, or with logistic"
-        " neurons in an Elman network, each step is several small operations, and their"
-        " launches take the time. See [Deploying](deploying.md#pytorch).",
+        " neurons in an Elman network, each step is several small operations, so a"
+        " batch of 256 takes less than twice as long as one of 32. See"
+        " [Deploying](deploying.md#pytorch).",
         "modules_gpu",
         modules.text_of_gpu,
     ),
@@ -176,7 +178,7 @@ PROGRAMS = (
     Program(
         "CUBA, compared with Brian2",
         "CPU seconds for the two programs of [Coming from simulators](simulators.md):"
-        " 1,000 cells, a biological second.",
+        " 1,000 cells, half a biological second.",
         "cuba",
         cuba.text,
     ),
@@ -198,10 +200,10 @@ INTRODUCTION = """# Performance
   library takes for the same work.
 - **Where is another library faster?** Where a point is orange and left of the line, and
   the ratio is **bold**.
-- **How was it measured?** Libraries alternate in one run, each in its own process,
-  bound to one core; figures are medians. `benchmarks/README.md` describes the method
-  and the limits of each comparison; `benchmarks/results/results.md` has the spread of
-  all times, build times and memory.
+- **How was it measured?** In one run, on one core (two threads: on two). Figures are
+  medians, those of [Deployed](#deployed) minima. `benchmarks/README.md` describes the
+  method and the limits of each comparison; `benchmarks/results/results.md` has more
+  columns, such as spread, build times and memory.
 - **How fast are spikes, several cores, and a GPU?** See the last tables. Separate
   programs measure them; each table has its command and its commit.
 

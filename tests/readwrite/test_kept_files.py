@@ -12,7 +12,7 @@ import pytest
 
 import architect
 import synapse
-from synapse import Layer, Network, Neuron, Trainer, experiments
+from synapse import Layer, Model, Network, Neuron, Trainer, experiments, reward
 
 from .formats import FORMATS
 from .nets import OWN, feed, same
@@ -61,6 +61,24 @@ def ensemble():
     )
 
 
+def model():
+    """Scales, names, and a training that can go on."""
+    made = Model.build("Perceptron", ["a", "b"], ["y"], seed=0)
+    rows = 10.0 * np.random.default_rng(1).normal(size=(20, 2))
+    made.fit(rows, rows[:, :1] + 3.0, epochs=2, seed=0, progress=False)
+    return made
+
+
+def agent():
+    """A policy with a critic, within an episode."""
+    policy = architect.Perceptron(2, 3, 2, output_squash="softmax", seed=0)
+    critic = architect.Perceptron(2, 3, 1, output_squash="identity", seed=1)
+    made = reward.ActorCritic(policy, critic, seed=2)
+    made.begin([0.5, -1.0])
+    made.learn(1.0, [0.25, 0.5])
+    return made
+
+
 def data():
     rng = np.random.default_rng(0)
     return rng.normal(size=(4, 3, 2)), rng.random((4, 3, 1))
@@ -83,6 +101,7 @@ FILES = {
     f"{name}.{form}": (make, form) for name, make in MADE.items() for form in FORMATS
 }
 FILES |= {"trainer.synapse": (trainer, None), "ensemble.json": (ensemble, None)}
+FILES |= {"model.json": (model, None), "agent.synapse": (agent, None)}
 
 
 def answers(read):
@@ -92,6 +111,13 @@ def answers(read):
         return read.train(
             *data(), epochs=4, seed=0, progress=False, resume=True
         ).history["loss"]
+    if isinstance(read, Model):
+        read.update([[1.0, 2.0]], [[4.0]], epochs=2, progress=False)
+        return read.predict([[1.0, 2.0], [-20.0, 5.0]]).tolist()
+    if isinstance(read, reward.ActorCritic):
+        rows = np.random.default_rng(3).normal(size=(3, 2))
+        actions = [int(read.learn(0.5, row)) for row in rows]
+        return actions + read.policy.run(rows)[-1].tolist()
     if isinstance(read, Network):
         return feed(read, 3, seed=1, learn=False).tolist()
     return read.run(data()[0][0]).tolist()

@@ -41,6 +41,7 @@ RUN += (
     "pipelines",
     "evolution",
     "deploying",
+    "learning_on_device",
     "reward",
     "connectomes",
     "sensitivities",

@@ -31,6 +31,8 @@ EMPTY_NAMES = frozenset(
     ["called", "first", "found", "given", "held", "how", "kind"]
     + ["known", "one", "own", "part", "what", "which"]
 )
+TERMS = {"language": frozenset(["kind", "known", "part"])}
+"""In folders of these names, words that its pages define."""
 MAX_EMPTY_NAMES = 8.0
 MAX_EMPTY_NAMES_OF_A_FOLDER = 12.0
 MAX_UNRELATED = 2.0
@@ -91,7 +93,8 @@ def findings_of(path: Path, text: str) -> Iterator[Finding]:
         for line, rule in dense_expressions(node):
             yield Finding(path, line, rule, ast.unparse(node))
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.NAME and token.string in EMPTY_NAMES:
+        empty = EMPTY_NAMES - TERMS.get(path.parent.name, frozenset())
+        if token.type == tokenize.NAME and token.string in empty:
             yield Finding(path, token.start[0], "empty name", token.string)
 
 

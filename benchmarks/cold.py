@@ -2,11 +2,11 @@
 full cache on disk.
 
 ``python -m benchmarks.cold '{"repeats": 3, "quick": false}'`` runs the measurement.
-Every start is a process of its own. The cache is a new directory: ``NUMBA_CACHE_DIR``
-and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
+Every start is a process of its own. The cache is a new directory:
+``SYNAPSE_CACHE_DIR`` and, for PyTorch, ``TORCHINDUCTOR_CACHE_DIR``.
 
 ``python -m benchmarks.cold '{"functions": 8}'`` shows instead what is compiled before
-the first result of each start, function by function."""
+the first result of each start, kernel by kernel."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from .comparison import Comparison, beside
@@ -120,7 +121,7 @@ def _start(code: str, cache: str) -> list[float] | None:
 
 def _output(code: str, cache: str) -> str:
     """What a process prints that runs this code with the cache in a folder."""
-    variables = {"NUMBA_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
+    variables = {"SYNAPSE_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
     return subprocess.run(
         [sys.executable, "-c", code],
         env={**environment(), **variables},
@@ -195,47 +196,42 @@ def text(results: dict[str, Any]) -> list[str]:
 
 
 def functions_of(code: str) -> dict[str, list[float]]:
-    """What a start compiles: by function, CPU seconds of translation, optimisation and
+    """What a start compiles: by kernel, CPU seconds of translation, optimisation and
     code generation."""
-    from numba.core import codegen, event
+    from llvmlite import binding as llvm
 
-    by_function: dict[str, list[float]] = defaultdict(lambda: [0.0] * 3)
-    # What is being compiled: name, begin, seconds of what it calls
-    calls: list[list[Any]] = []
+    from synapse.engine.language import code_files
 
-    def end(column: int) -> None:
-        name, begin, within = calls.pop()
-        whole = time.process_time() - begin
-        by_function[name][column] += whole - within
-        if calls:
-            calls[-1][2] += whole
+    by_kernel: dict[str, list[float]] = defaultdict(lambda: [0.0] * 3)
+    kernel = ""  # that is compiled
 
-    class Clock(event.Listener):  # type: ignore[misc]
-        def on_start(self, started: Any) -> None:
-            calls.append(
-                [started.data["dispatcher"].py_func.__name__, time.process_time(), 0.0]
-            )
+    def timed(column: int, work: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            begin = time.process_time()
+            try:
+                return work(*arguments)
+            finally:
+                by_kernel[kernel][column] += time.process_time() - begin
 
-        def on_end(self, _: Any) -> None:
-            end(0)
+        return call
 
-    def timed(name: str, column: int) -> None:
-        method = getattr(codegen.CPUCodeLibrary, name)
+    code_of = code_files.code_of
 
-        def call(self: Any) -> None:
-            calls.append(
-                [calls[-1][0] if calls else "others", time.process_time(), 0.0]
-            )
-            method(self)
-            end(column)
+    def timed_code_of(
+        function: Any,
+        kinds: str,
+        translate: Callable[[], str],
+        make: Callable[[str], bytes],
+    ) -> bytes:
+        nonlocal kernel
+        kernel = function.__name__
+        return code_of(function, kinds, timed(0, translate), make)
 
-        setattr(codegen.CPUCodeLibrary, name, call)
-
-    event.register("numba:compile", Clock())
-    timed("_optimize_final_module", 1)
-    timed("_finalize_final_module", 2)
+    code_files.code_of = timed_code_of
+    llvm.ModulePassManager.run = timed(1, llvm.ModulePassManager.run)
+    llvm.TargetMachine.emit_object = timed(2, llvm.TargetMachine.emit_object)
     exec(code, {})
-    return by_function
+    return by_kernel
 
 
 def print_functions(most: int) -> None:

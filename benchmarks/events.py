@@ -3,9 +3,9 @@
     python -m benchmarks.events    # two minutes; writes results/events.json
 
 Spiking neurons with random connections, float32. A share of them is driven at every
-step, the others are inhibited and silent. Beside them stands a plain loop in Numba over
-the outgoing connections of the active neurons, with a leaky update of all: it keeps one
-number for each neuron, and learns nothing.
+step, the others are inhibited and silent. Beside them stands a plain loop, compiled
+as the library's kernels are, over the outgoing connections of the active neurons, with
+a leaky update of all: it keeps one number for each neuron, and learns nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numba
 import numpy as np
 
 from synapse import Layer, Network
+from synapse.engine.language.decorators import kernel
 from synapse.objects.stepping import Stepping
 
 from . import machine
@@ -57,11 +57,12 @@ def network(neurons: int, count: int, driven: int) -> Network:
     return Network(inputs, [cells], output)
 
 
-@numba.njit(fastmath=True)  # type: ignore[untyped-decorator]
+@kernel
 def plain_loop(active, begins, targets, weights, voltage, sums, steps):
     """Leaky neurons: events of the active ones, and an update of all."""
     for _ in range(steps):
-        for i in active:
+        for k in range(active.size):
+            i = active[k]
             for q in range(begins[i], begins[i + 1]):
                 sums[targets[q]] += weights[q]
         for j in range(voltage.size):

@@ -169,7 +169,7 @@ PROGRAMS = (
     Program(
         "Steps by events",
         "Milliseconds per step in float32, by the fraction of neurons that are active."
-        " The plain loop is a program in Numba that follows the outgoing connections of"
+        " The plain loop is compiled, too; it follows the outgoing connections of"
         " active neurons and learns nothing. See"
         " [Event-driven steps](spikes.md#event-driven-steps).",
         "events",
@@ -215,7 +215,7 @@ def machine_of(run: dict[str, Any]) -> str:
     """The machine of a run in one line, with the code that was measured."""
     machine = run["machine"]
     versions = run["versions"]
-    named = ("numpy", "numba", "torch", "node")
+    named = ("numpy", "llvmlite", "torch", "node")
     shown = [f"{name} {versions[name]}" for name in named if name in versions]
     return (
         f"{machine['cpu']}; Python {machine['python']}; {', '.join(shown)};"

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numba
+import llvmlite
 import numpy as np
 
 import synapse
@@ -244,7 +244,8 @@ def made(trials: Trials) -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {len(trials):,} trials, {duration} of machine"
         f" time on {machine()}, Python {platform.python_version()}, Synapse"
-        f" {synapse.__version__}, NumPy {np.__version__}, Numba {numba.__version__}:"
+        f" {synapse.__version__}, NumPy {np.__version__}, llvmlite"
+        f" {llvmlite.__version__}:"
         f" {shlex.join(['python', '-m', 'studies', *sys.argv[1:]])}"
     )
 

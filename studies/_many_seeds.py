@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import numba
+import llvmlite
 import numpy as np
 from tqdm import tqdm
 
@@ -126,7 +126,7 @@ def save(path: Path, settings: Row, rows: list[Row], begin: float) -> None:
         "python": platform.python_version(),
         "synapse": synapse.__version__,
         "numpy": np.__version__,
-        "numba": numba.__version__,
+        "llvmlite": llvmlite.__version__,
     }
     body = ",\n".join("    " + json.dumps(row) for row in rows)
     head = json.dumps({"made": made, "settings": settings}, indent=2)[:-2]

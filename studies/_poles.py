@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, final
 
-import numba
 import numpy as np
 
 from synapse._typing import Bools, Floats
@@ -19,7 +18,6 @@ from synapse.evolve import Genome
 from synapse.evolve._genomes import Genomes
 from synapse.evolve.fitness import Environment
 
-compiled = numba.njit(error_model="numpy")
 GRAVITY = -9.8
 CART = 1.0
 FORCE = 10.0
@@ -45,7 +43,6 @@ ROOM = RING + LATEST
 SIZE = ROOM + 30
 
 
-@compiled
 def derive(s: Any, y: int, d: int, poles: int, force: float) -> None:
     """Write the derivatives of the state at place `y` to place `d`. The friction of the
     cart is left out."""
@@ -78,7 +75,6 @@ def derive(s: Any, y: int, d: int, poles: int, force: float) -> None:
         )
 
 
-@compiled
 def move(s: Any, poles: int, output: float) -> None:
     """Move the state by 0.02 s under a force from -10 N to 10 N, for outputs from 0 to
     1."""
@@ -102,10 +98,9 @@ def move(s: Any, poles: int, output: float) -> None:
             )
 
 
-@compiled
 def balanced(s: Any, poles: int) -> bool:
     """Whether the cart is on the track and the poles are up."""
-    up = abs(s[0]) <= TRACK
+    up: bool = abs(s[0]) <= TRACK
     for p in range(poles):
         up = up and abs(s[2 + 2 * p]) <= ANGLE
     return up

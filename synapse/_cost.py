@@ -320,11 +320,15 @@ def register(
     ------
     ArgumentError, ArgumentTypeError
         If another function has the name, in any spelling or as a synonym, or the same
-        function is registered with other captured values. Also if the function cannot
-        be compiled, raises, or its signal is not -dE/dy times the derivative.
+        function is registered with other captured values. Also if the function raises,
+        or its signal is not -dE/dy times the derivative.
 
     Notes
     -----
+    The function is compiled. If the language of kernels lacks something that it uses,
+    or its source cannot be read, it is called in Python, which takes longer, and a
+    :class:`~synapse.errors.FunctionWarning` names the line and the reason.
+
     If the function raises later, the step that called it raises
     :class:`~synapse.errors.FunctionError`. That step changes no weights.
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import expected, short_repr
+from ._checks import expected, short_repr, warn_of_python
 from .engine.functions.capture import frozen
 from .engine.status import FAILED
 from .errors import ArgumentError, ArgumentTypeError, FunctionError
@@ -63,8 +63,7 @@ def enter(
             expected(f"A {registry} to register", "a Python function", function)
         )
     name = function.__name__
-    compiler = engine.compiler
-    copy, code = frozen(function, compiler.calls.helper, compiler.jit.DEBUGGING)
+    copy, code = frozen(function)
     key = (code, bounds)
 
     # Running a cell of a notebook again registers the same function again.
@@ -82,9 +81,9 @@ def enter(
             f"The {registry} {name!r} must take {arguments}, got {signature}."
         )
 
-    plain: Any = getattr(copy, "py_func", copy)
-    check(plain)
-    compiled = _compiled(registry, name, copy, len(parameters))
+    check(copy)
+    compiled = engine.user_functions.compile_function(copy, len(parameters))
+    warn_of_python(f"The {registry} {name!r}", compiled.refused)
     entry = Registered(registry, name, compiled.function, compiled.address, key)
     _alive.append(compiled.alive)
     _registered[registry, name] = entry
@@ -105,23 +104,6 @@ def _refuse_taken(
         f"A {registry} named {name!r} is registered already{difference}. Use"
         " another name."
     )
-
-
-def _compiled(registry: str, name: str, function: Any, arguments: int) -> Any:
-    """Compile a function; an ArgumentError with the first line of Numba's message."""
-    try:
-        return engine.compiler.calls.compile_function(function, arguments)
-    except Exception as error:  # Numba raises many kinds
-        lines = [
-            line.strip(" .")
-            for line in str(error).splitlines()
-            if not line.startswith("Failed in")
-        ]
-        reason = next(filter(None, lines), type(error).__name__)
-        raise ArgumentError(
-            f"The {registry} {name!r} cannot be compiled: {reason}. Use numbers, math"
-            " functions and branches only."
-        ) from error
 
 
 def wrong_slopes(
@@ -193,7 +175,8 @@ def error_of_call(
     """
     count, address, *values = failed.tolist()
     if count < 0:  # of a part of a kernel, which is compiled when it is first called
-        return engine.compiler.lazy_parts.failure()
+        failure_of_part: BaseException = engine.lazy_parts.failure()
+        return failure_of_part
     entry = _by_address[int(address)]
     names = SQUASH if count == len(SQUASH) else COST
     arguments = dict(zip(names, values, strict=False))

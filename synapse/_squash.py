@@ -249,9 +249,8 @@ def register(
     Parameters
     ----------
     function : callable
-        Function ``state -> (activation, derivative)``. Both results are floats. The
-        body must be Python that Numba compiles; it may call other functions. Globals
-        and closures keep their present values.
+        Function ``state -> (activation, derivative)``. Both results are floats. It
+        may call other functions. Globals and closures keep their present values.
     low, high : float
         Bounds of its values. Default: minus and plus infinity.
     written : mapping, optional
@@ -278,12 +277,15 @@ def register(
     ArgumentError, ArgumentTypeError
         If a key of `written` is not one of these languages; if another function has the
         name, in any spelling or as a synonym, or the same function is registered with
-        other captured values; if the function cannot be compiled, raises, does not
-        return two finite numbers, or its derivative is not the slope of its value and
-        it is no surrogate.
+        other captured values; if the function raises, does not return two finite
+        numbers, or its derivative is not the slope of its value and it is no surrogate.
 
     Notes
     -----
+    The function is compiled. If the language of kernels lacks something that it uses,
+    or its source cannot be read, it is called in Python, which takes longer, and a
+    :class:`~synapse.errors.FunctionWarning` names the line and the reason.
+
     If the function raises later, or indexes out of bounds, the step that called it
     raises :class:`~synapse.errors.FunctionError`. That step changes no weights.
 

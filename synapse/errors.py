@@ -85,6 +85,12 @@ class TopologyWarning(SynapseWarning):
     """
 
 
+class FunctionWarning(SynapseWarning):
+    """A function of yours is beyond the language of kernels, so it is called in Python,
+    which takes longer.
+    """
+
+
 class TrainingWarning(SynapseWarning):
     """Training changes nothing, or a part of the network or data has no effect on
     it.

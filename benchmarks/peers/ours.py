@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Any
 
-import numba
+import llvmlite
 import numpy as np
 
 import architect
@@ -38,7 +38,7 @@ def start(spec: dict[str, Any]) -> dict[str, str]:
     net.run(inputs)
     return {
         "synapse": synapse.__version__,
-        "numba": numba.__version__,
+        "llvmlite": llvmlite.__version__,
         "numpy": np.__version__,
     }
 

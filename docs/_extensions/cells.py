@@ -9,6 +9,7 @@ import ast
 import base64
 import io
 import json
+import linecache
 import re
 import sys
 from collections.abc import Iterator
@@ -59,6 +60,7 @@ def run(
     With `show_last`, the output includes the value of the last line, as in a notebook,
     if that line is an expression and does not end with a semicolon.
     """
+    _remember(code, where, line)
     tree = ast.parse("\n" * (line - 1) + code, where)
     ends = show_last and not code.rstrip().endswith(";")
     last = (
@@ -74,6 +76,18 @@ def run(
             if value is not None:
                 print(repr(value))
     return output.getvalue()
+
+
+def _remember(code: str, where: str, line: int) -> None:
+    """Show the source of code, as a notebook does, to whatever looks for it. Functions
+    that are registered are compiled from it."""
+    _, changed, lines, _ = linecache.cache.get(where, (0, 0.0, [], where))
+    if changed is not None:  # it has what a file contains
+        lines = []
+    new = code.splitlines(keepends=True)
+    lines += ["\n"] * (line - 1 + len(new) - len(lines))
+    lines[line - 1 : line - 1 + len(new)] = new
+    linecache.cache[where] = len("".join(lines)), None, lines, where
 
 
 def notebook(path: Path) -> Iterator[tuple[str, str]]:

@@ -29,8 +29,15 @@ GROUPS = {
 engine, has its own."""
 UPWARD = {("synapse.objects.network", "synapse.draw._thumbnail")}
 """The one upward import, in `_repr_html_`, which the picture omits."""
-WINGS = {"compiler", "exact", "functions", "lowering", "online"}
-"""Loaded when first used, as attributes of ``engine``."""
+WINGS = {
+    "exact": "exact",
+    "functions": "functions",
+    "lazy_parts": "language.lazy_parts",
+    "lowering": "lowering",
+    "online": "online",
+    "user_functions": "language.user_functions",
+}
+"""Modules that are read as attributes of ``engine``."""
 
 WIDTH = 900
 ROW = 92
@@ -79,7 +86,7 @@ def imported(name, path, modules):
             and ast.unparse(node.value) == "engine"
             and node.attr in WINGS
         ):
-            yield f"synapse.engine.{node.attr}"
+            yield f"synapse.engine.{WINGS[node.attr]}"
         elif isinstance(node, ast.ImportFrom):
             above = (
                 package.split(".")[: len(package.split(".")) - node.level + 1]

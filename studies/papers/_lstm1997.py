@@ -1,38 +1,34 @@
 """The LSTM of Hochreiter and Schmidhuber 1997, from the equations of its appendix
 alone.
 
-It shares no code with Synapse, to tell whether a table that differs from its paper does
-so because of the rule. Gers, Schmidhuber and Cummins 2000 add forget gates, Gers,
-Schraudolph and Schmidhuber 2002 peepholes. A step is truncated real-time recurrent
-learning: errors that reach the net input of a gate or cell go no further back. It is
-the exact gradient of a network whose recurrent connections bring numbers from outside
-(``tests/studies/test_lstm1997.py``). The tables' rule "truncated", SnAp-1, also follows
-a weight's effect through a recurrent connection back to the neuron that it leads to.
+It shares only the compiler with Synapse, to tell whether a table that differs from its
+paper does so because of the rule. Gers, Schmidhuber and Cummins 2000 add forget gates,
+Gers, Schraudolph and Schmidhuber 2002 peepholes. A step is truncated real-time
+recurrent learning: errors that reach the net input of a gate or cell go no further
+back. It is the exact gradient of a network whose recurrent connections bring numbers
+from outside (``tests/studies/test_lstm1997.py``). The tables' rule "truncated", SnAp-1,
+also follows a weight's effect through a recurrent connection back to the neuron that it
+leads to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import exp
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from math import exp, isfinite
+from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from synapse.engine.language.decorators import kernel, strict_fp
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 GATES = (0, 1, 2)
 INPUT, OUTPUT, FORGET = GATES
 """Places of a block's gates."""
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def compiled(function: F) -> F:
-    """Compile a function of arrays; a division by zero gives an infinity, as in
-    NumPy."""
-    made: F = njit(cache=True, error_model="numpy")(function)
-    return made
+compiled = partial(kernel, fastmath=False)
+"""Compile a function that Python calls, with every sum in its order."""
 
 
 class Lstm(NamedTuple):
@@ -50,7 +46,7 @@ class Lstm(NamedTuple):
     peeps: bool
     """Whether the states of a block lead to its gates."""
     w: Array  # all weights; the next four are parts of it
-    w_gate: Array  # (3, B, S)
+    w_gate: Array  # (3 B, S), all blocks of a gate, then those of the next
     w_cell: Array  # (C, S)
     w_out: Array  # (K, C + I + 1)
     peephole: Array  # (3, C)
@@ -72,11 +68,12 @@ class Lstm(NamedTuple):
     gate: Array  # (3, B)
     seen: Array  # what the outputs see: hidden, inputs, 1
     out: Array  # (K,)
+    to_hidden: Array  # errors that reach the hidden outputs, (C,)
     # ds_c / dw for the weights of cell c, of the input and forget gate of its block,
     # and their peepholes
     cell_trace: Array  # (C, S)
-    gate_trace: Array  # (3, C, S), that of the output gate is 0
-    peephole_trace: Array  # (3, C, C)
+    gate_trace: Array  # (3 C, S), that of the output gate is 0
+    peephole_trace: Array  # (3 C, C)
 
 
 def lstm(
@@ -110,7 +107,7 @@ def lstm(
     size = blocks * cells
     sources = inputs + size + 3 * blocks + 1
     shapes = (
-        (3, blocks, sources),
+        (3 * blocks, sources),
         (size, sources),
         (outputs, size + inputs + 1),
         (3, size),
@@ -124,7 +121,8 @@ def lstm(
         ]
 
     learned = np.ones(ends[-1])
-    gate, cell, out, peephole = parts(learned)
+    gates, cell, out, peephole = parts(learned)
+    gate = gates.reshape(3, blocks, sources)
     for k in GATES:
         has = k in gate_biases
         gate[k] *= has
@@ -140,13 +138,15 @@ def lstm(
     w = rng.uniform(-weights, weights, len(learned)) * learned
     change = np.zeros(len(learned))
     for k, biases in gate_biases.items():
-        parts(w)[0][k, :, -1] = biases
+        parts(w)[0][k * blocks : (k + 1) * blocks, -1] = biases
     now = [np.zeros(n) for n in (sources, *[size] * 5)]
     traces = [
         np.zeros(shape)
-        for shape in ((size, sources), (3, size, sources), (3, size, size))
+        for shape in ((size, sources), (3 * size, sources), (3 * size, size))
     ]
-    of_outputs = np.zeros((3, blocks)), np.zeros(size + inputs + 1), np.zeros(outputs)
+    of_outputs = [
+        np.zeros(shape) for shape in ((3, blocks), size + inputs + 1, outputs, size)
+    ]
     flags = squashed, FORGET in gate_biases, peepholes
     net = Lstm._make(
         [
@@ -161,29 +161,48 @@ def lstm(
             *traces,
         ]
     )
+    net.source[-1] = net.seen[-1] = 1.0
     clear(net, 0.0)
     return net
+
+
+@strict_fp
+def fill(values: Array, number: float) -> None:
+    """Set all values to a number."""
+    for i in range(len(values)):
+        values[i] = number
+
+
+@strict_fp
+def copy(values: Array, others: Array) -> None:
+    """Set the values to others."""
+    for i in range(len(values)):
+        values[i] = others[i]
 
 
 @compiled
 def clear(net: Lstm, start: float) -> None:
     """Begin a new sequence: states and derivatives are 0, outputs of gates and cells
     `start`."""
-    net.state[:] = 0.0
-    net.cell_trace[:] = 0.0
-    net.gate_trace[:] = 0.0
-    net.peephole_trace[:] = 0.0
-    net.hidden[:] = start
-    net.gate[:] = start
+    size = len(net.state)
+    fill(net.state, 0.0)
+    for c in range(size):
+        fill(net.cell_trace[c], 0.0)
+    for row in range(3 * size):
+        fill(net.gate_trace[row], 0.0)
+        fill(net.peephole_trace[row], 0.0)
+    fill(net.hidden, start)
+    for k in GATES:
+        fill(net.gate[k], start)
 
 
-@compiled
+@strict_fp
 def logistic(x: float) -> float:
     """f: the squash of gates and outputs, within 0 and 1."""
     return 1.0 / (1.0 + exp(-x))
 
 
-@compiled
+@strict_fp
 def dot(weights: Array, values: Array) -> float:
     """The sum of the products."""
     total = 0.0
@@ -192,26 +211,27 @@ def dot(weights: Array, values: Array) -> float:
     return total
 
 
-@compiled
+@strict_fp
 def add(values: Array, factor: float, others: Array) -> None:
     """Add the others times a factor."""
     for i in range(len(values)):
         values[i] += factor * others[i]
 
 
-@compiled
+@strict_fp
 def decay_and_add(trace: Array, keep: float, factor: float, values: Array) -> None:
     """Multiply by `keep`, and add the values times a factor."""
     for i in range(len(trace)):
         trace[i] = keep * trace[i] + factor * values[i]
 
 
-@compiled
+@strict_fp
 def find_gate(net: Lstm, k: int, j: int, state: Array) -> float:
     """Output of gate k of block j."""
-    x = dot(net.w_gate[k, j], net.source)
+    blocks = net.gate.shape[1]
+    x = dot(net.w_gate[k * blocks + j], net.source)
     if net.peeps:
-        cells = len(state) // net.gate.shape[1]
+        cells = len(state) // blocks
         for c in range(j * cells, (j + 1) * cells):
             x += net.peephole[k, c] * state[c]
     return logistic(x)
@@ -223,18 +243,20 @@ def activate(net: Lstm, inputs: Array) -> None:
     u = net.source
     size = len(net.state)
     blocks = net.gate.shape[1]
-    u[: len(inputs)] = inputs
-    u[len(inputs) : len(inputs) + size] = net.hidden
-    u[len(inputs) + size : -1] = net.gate.ravel()
-    u[-1] = 1.0
-    net.before[:] = net.state
+    cells = size // blocks
+    before_gates = len(inputs) + size
+    copy(u[: len(inputs)], inputs)
+    copy(u[len(inputs) : before_gates], net.hidden)
+    for k in GATES:
+        begin = before_gates + k * blocks
+        copy(u[begin : begin + blocks], net.gate[k])
+    copy(net.before, net.state)
     for j in range(blocks):
-        cells = range(j * size // blocks, (j + 1) * size // blocks)
-        enter = net.gate[INPUT, j] = find_gate(net, INPUT, j, net.before)
-        keep = net.gate[FORGET, j] = (
-            find_gate(net, FORGET, j, net.before) if net.forgets else 1.0
-        )
-        for c in cells:
+        enter = find_gate(net, INPUT, j, net.before)
+        keep = find_gate(net, FORGET, j, net.before) if net.forgets else 1.0
+        net.gate[INPUT, j] = enter
+        net.gate[FORGET, j] = keep
+        for c in range(j * cells, (j + 1) * cells):
             g = dot(net.w_cell[c], u)
             g_slope = 1.0
             if net.squashed:
@@ -245,14 +267,18 @@ def activate(net: Lstm, inputs: Array) -> None:
             decay_and_add(net.cell_trace[c], keep, enter * g_slope, u)
             at_enter = g * enter * (1.0 - enter)
             at_keep = net.before[c] * keep * (1.0 - keep)
-            decay_and_add(net.gate_trace[INPUT, c], keep, at_enter, u)
+            of_enter = INPUT * size + c
+            of_keep = FORGET * size + c
+            decay_and_add(net.gate_trace[of_enter], keep, at_enter, u)
             if net.forgets:
-                decay_and_add(net.gate_trace[FORGET, c], keep, at_keep, u)
+                decay_and_add(net.gate_trace[of_keep], keep, at_keep, u)
             if net.peeps:
-                decay_and_add(net.peephole_trace[INPUT, c], keep, at_enter, net.before)
-                decay_and_add(net.peephole_trace[FORGET, c], keep, at_keep, net.before)
-        leave = net.gate[OUTPUT, j] = find_gate(net, OUTPUT, j, net.state)
-        for c in cells:
+                seen = net.before
+                decay_and_add(net.peephole_trace[of_enter], keep, at_enter, seen)
+                decay_and_add(net.peephole_trace[of_keep], keep, at_keep, seen)
+        leave = find_gate(net, OUTPUT, j, net.state)
+        net.gate[OUTPUT, j] = leave
+        for c in range(j * cells, (j + 1) * cells):
             net.h[c] = net.state[c]
             net.h_slope[c] = 1.0
             if net.squashed:
@@ -260,9 +286,8 @@ def activate(net: Lstm, inputs: Array) -> None:
                 net.h[c] = 2.0 * y - 1.0
                 net.h_slope[c] = 2.0 * y * (1.0 - y)
             net.hidden[c] = leave * net.h[c]
-    net.seen[:size] = net.hidden
-    net.seen[size:-1] = inputs
-    net.seen[-1] = 1.0
+    copy(net.seen[:size], net.hidden)
+    copy(net.seen[size : size + len(inputs)], inputs)
     for k in range(len(net.out)):
         net.out[k] = logistic(dot(net.w_out[k], net.seen))
 
@@ -273,30 +298,31 @@ def add_change(net: Lstm, targets: Array, slope: bool) -> None:
     for cross-entropy."""
     size = len(net.state)
     blocks = net.gate.shape[1]
-    to_hidden = np.zeros(size)
+    cells = size // blocks
+    fill(net.to_hidden, 0.0)
     for k in range(len(net.out)):
         y = net.out[k]
         error = (targets[k] - y) * (y * (1.0 - y) if slope else 1.0)
-        add(to_hidden, error, net.w_out[k])
+        add(net.to_hidden, error, net.w_out[k])
         add(net.d_out[k], error, net.seen)
     for j in range(blocks):
-        cells = range(j * size // blocks, (j + 1) * size // blocks)
         leave = net.gate[OUTPUT, j]
         at_gate = 0.0
-        for c in cells:
-            at_gate += to_hidden[c] * net.h[c]
-            at_state = leave * net.h_slope[c] * to_hidden[c]
+        for c in range(j * cells, (j + 1) * cells):
+            at_gate += net.to_hidden[c] * net.h[c]
+            at_state = leave * net.h_slope[c] * net.to_hidden[c]
             add(net.d_cell[c], at_state, net.cell_trace[c])
-            add(net.d_gate[INPUT, j], at_state, net.gate_trace[INPUT, c])
-            if net.forgets:
-                add(net.d_gate[FORGET, j], at_state, net.gate_trace[FORGET, c])
-            if net.peeps:
-                for v in cells:
-                    for k in (INPUT, FORGET):
-                        net.d_peephole[k, v] += at_state * net.peephole_trace[k, c, v]
+            for k in (INPUT, FORGET):
+                if k == INPUT or net.forgets:
+                    trace = net.gate_trace[k * size + c]
+                    add(net.d_gate[k * blocks + j], at_state, trace)
+                if net.peeps:
+                    for v in range(j * cells, (j + 1) * cells):
+                        of_v = net.peephole_trace[k * size + c, v]
+                        net.d_peephole[k, v] += at_state * of_v
         at_gate *= leave * (1.0 - leave)
-        add(net.d_gate[OUTPUT, j], at_gate, net.source)
-        for c in cells:
+        add(net.d_gate[OUTPUT * blocks + j], at_gate, net.source)
+        for c in range(j * cells, (j + 1) * cells):
             net.d_peephole[OUTPUT, c] += at_gate * net.state[c]
 
 
@@ -326,33 +352,47 @@ def train(
 
     Sequence i has the rows from ``bounds[i]`` to ``bounds[i + 1]``. A step without a
     target has NaN."""
-    for i in order:
+    for place in range(len(order)):
+        i = order[place]
         if cleared:
             clear(net, start)
         for t in range(bounds[i], bounds[i + 1]):
             activate(net, inputs[t])
-            if not np.isnan(targets[t, 0]):
+            if isfinite(targets[t, 0]):
                 add_change(net, targets[t], slope)
                 if each_step:
                     update(net, rate)
         update(net, rate)
 
 
-@compiled
 def run(
     net: Lstm, inputs: Array, bounds: Ints, cleared: bool = True, start: float = 0.0
 ) -> tuple[Array, Array]:
     """Outputs and slopes of h at all steps of some sequences."""
     outputs = np.zeros((bounds[-1], len(net.out)))
     slopes = np.zeros((bounds[-1], len(net.state)))
+    run_into(net, inputs, bounds, cleared, start, outputs, slopes)
+    return outputs, slopes
+
+
+@compiled
+def run_into(
+    net: Lstm,
+    inputs: Array,
+    bounds: Ints,
+    cleared: bool,
+    start: float,
+    outputs: Array,
+    slopes: Array,
+) -> None:
+    """Write what :func:`run` returns."""
     for i in range(len(bounds) - 1):
         if cleared:
             clear(net, start)
         for t in range(bounds[i], bounds[i + 1]):
             activate(net, inputs[t])
-            outputs[t] = net.out
-            slopes[t] = net.h_slope
-    return outputs, slopes
+            copy(outputs[t], net.out)
+            copy(slopes[t], net.h_slope)
 
 
 @compiled
@@ -372,8 +412,9 @@ def follow(
     """
     for t in range(len(inputs)):
         activate(net, inputs[t])
-        # False if an output is NaN
-        right = np.all(np.abs(targets[t] - net.out) < tolerance)
+        right = True
+        for k in range(len(net.out)):  # False if an output is NaN
+            right = right and abs(targets[t, k] - net.out[k]) < tolerance
         if rate > 0.0:
             add_change(net, targets[t], slope)
             update(net, rate, momentum)

@@ -24,7 +24,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ..errors import ArgumentError, ArgumentTypeError, OutOfRangeError, RateWarning
+from ..errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FunctionWarning,
+    OutOfRangeError,
+    RateWarning,
+)
 
 Instance = TypeVar("Instance")
 
@@ -243,6 +249,16 @@ def warn(message: str, category: type[Warning]) -> None:
     """Warn, at the user's line. If stderr is closed, the work goes on without it."""
     with suppress(ValueError):
         warnings.warn(message, category, stacklevel=_user_stacklevel())
+
+
+def warn_of_python(subject: str, refused: str) -> None:
+    """Warn that a user's function is called in Python, if there is a reason."""
+    if refused:
+        warn(
+            f"{subject} is called in Python, which takes longer, because it cannot be"
+            f" compiled: {refused}.",
+            FunctionWarning,
+        )
 
 
 def _user_stacklevel() -> int:

@@ -10,11 +10,6 @@ from numpy.typing import NDArray
 
 from . import schema
 
-MAX_DOUBLED_ROWS = 1 << 14
-"""Rows up to which columns double as they grow. ``python -m benchmarks.constants
-columns.MAX_DOUBLED_ROWS``: neither a tenth nor ten times changes the time of a row by
-more than a tenth."""
-
 AXES = {column.name: column.axis for column in schema.COLUMNS}
 """What each column has a row for."""
 
@@ -88,9 +83,7 @@ def room(length: int, rows: int) -> int:
     """Return the capacity of columns of this length that have to grow to some rows,
     with a reserve.
     """
-    return max(
-        rows, length + (max(8, length) if length < MAX_DOUBLED_ROWS else length // 16)
-    )
+    return max(rows, length + max(32, length // 4))
 
 
 def aligned(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:

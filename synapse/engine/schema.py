@@ -84,8 +84,8 @@ LOWERED = (
 """Axes of the program, whose columns are made by lowering."""
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
 TYPES = ("float", "float64", "int8", "uint8", "uint32", "int64", "uint64")
-"""Kernels read all integers as signed 64-bit ones, see `read_type` in
-``compiler/jit.py``."""
+"""Kernels read all integers as signed 64-bit ones, see ``read_from`` in
+``language/kinds.py``."""
 
 
 COUNT_IT = "count"

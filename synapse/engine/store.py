@@ -38,11 +38,6 @@ from .records import LogLayout, Ties
 from .row_handle import REMOVED
 from .watcher import Watcher
 
-MAX_SPARE_ROWS = 4096
-"""Removed rows and identities that a store tolerates before it is compacted. ``python
--m benchmarks.constants store.MAX_SPARE_ROWS``: neither a tenth nor ten times changes
-the time of a row by more than a tenth."""
-
 Names = Sequence[str | None]
 
 _serials = count()
@@ -187,7 +182,7 @@ class Store:
         # How many connections were lowered, and which of their rows have been removed
         # since; None after any other change: see ``lowering/edits.py``.
         self.n_lowered = 0
-        self.removed_rows: list[int] | None = None
+        self.removed_rows: list[Indices] | None = None
         self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
 
@@ -417,10 +412,8 @@ class Store:
         """Mark connections as removed; the next lowering removes their rows."""
         rows = self.row_of[identities]
         self._touch_connections()
-        if len(rows) > MAX_SPARE_ROWS:
-            self.removed_rows = None
-        elif self.removed_rows is not None:
-            self.removed_rows += rows.tolist()
+        if self.removed_rows is not None:
+            self.removed_rows.append(rows)
         self._leave("connection", rows)
         self.row_of[identities] = schema.NONE
         with handles_lock:
@@ -451,9 +444,7 @@ class Store:
 
     def compact_if_sparse(self) -> None:
         """Lower now if most rows of the store have been removed."""
-        if self.n_removed > max(
-            MAX_SPARE_ROWS, (self.n_neurons + self.n_connections) // 2
-        ):
+        if self.n_removed > (self.n_neurons + self.n_connections) // 2:
             self.ensure_lowered()
 
     def renumber(self) -> None:
@@ -724,7 +715,7 @@ class Store:
         version = self.topology_version
         lower(self)
         unused = self.n_identities - self.n_connections
-        if unused > self.n_connections + MAX_SPARE_ROWS:
+        if unused > self.n_connections:
             self.renumber()
         self.n_removed = 0
         if self.recorder is not None:

@@ -42,14 +42,9 @@ TARGET_CALL_SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait
 for its end.
 
-A call for an epoch that takes longer runs in a thread, so that both need not wait.
-``python -m benchmarks.constants training.TARGET_CALL_SECONDS``: neither a tenth nor ten
-times changes the time of a row by more than a tenth."""
+A call for an epoch that takes longer runs in a thread, so that both need not wait. It
+bounds the memory for the orders of the epochs, too."""
 R = TypeVar("R")
-MAX_NUMBERS = 1 << 20
-"""Maximum number of entries in the orders of several epochs. ``python -m
-benchmarks.constants training.MAX_NUMBERS``: neither a tenth nor ten times changes the
-time of a row by more than a tenth."""
 
 
 # --- how a training is divided into compiled calls ------------------------------------
@@ -308,8 +303,7 @@ class Training:
         """
         fitting = int(TARGET_CALL_SECONDS / max(self._expected_seconds(data), 1e-9))
         # times are noisy
-        maximum = min(4 * self.epochs_per_call, MAX_NUMBERS // len(self.sequences))
-        self.epochs_per_call = max(1, min(maximum, fitting))
+        self.epochs_per_call = max(1, min(4 * self.epochs_per_call, fitting))
 
     def _expected_seconds(self, data: Data) -> float:
         """Return the seconds that an epoch will take, as the latest did."""

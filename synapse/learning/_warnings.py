@@ -28,10 +28,6 @@ from .rules._base import RULES
 # --- before a training: parameters that it cannot change; each warning is given once
 # ---------------
 
-LINKS_PER_CHUNK = 1 << 16
-"""Number of links that are followed at a time, so that temporary arrays are small.
-``python -m benchmarks.constants _warnings.LINKS_PER_CHUNK``: neither a tenth nor ten
-times changes the time of a row by more than a tenth."""
 FLAT_SQUASHES = (STEP, SIGN)
 """Squashes whose slope is 0 everywhere, so that no error passes."""
 MAX_SHOWN = 3  # maximum number of outputs named in a message
@@ -167,9 +163,7 @@ def _spread(
     """
     while wanted is None or not marked[wanted].all():
         more = marked.copy()
-        for block in range(0, len(source), LINKS_PER_CHUNK):
-            some = slice(block, block + LINKS_PER_CHUNK)
-            more[target[some][more[source[some]]]] = True
+        more[target[more[source]]] = True
         if (more == marked).all():
             break
         marked = more

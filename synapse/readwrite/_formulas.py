@@ -242,7 +242,7 @@ class _Replaced(Freezer):
     """Copies a formula so that it, and what it calls, can compute with symbols."""
 
     def __init__(self, reading: _FormulaReading) -> None:
-        super().__init__(_without_handlers, modules=True)
+        super().__init__(_without_handlers)
         self.reading = reading
         self.builtins = vars(builtins) | {
             name: self.value(function, set())[0]

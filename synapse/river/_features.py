@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -25,10 +27,6 @@ from ..objects.online_adagrad import OnlineAdaGrad
 from ..objects.topology import Topology
 
 UNSAVED = ("steps", "_readers_known")
-FORGOTTEN_EVERY = 64
-"""Samples between two looks for features that have not been seen for too long. ``python
--m benchmarks.constants features.FORGOTTEN_EVERY``: neither a tenth nor ten times
-changes the time of a row by more than a tenth."""
 
 Features = Mapping[Hashable, Any]
 
@@ -86,8 +84,9 @@ class FeatureInputs:
         counts."""
         self._latest: dict[Hashable, Any] = {}
         self._samples = 0
-        self._seen = dict.fromkeys(names, 0)
-        """Number of the last sample of a feature, if it can be let go."""
+        self._seen: OrderedDict[Hashable, int] = OrderedDict.fromkeys(names, 0)
+        """Number of the last sample of a feature, if it can be let go: those first that
+        have not been seen for longest."""
         self._removed: dict[Hashable, list[RemovedInput]] = {}
         self._readers_known: tuple[int, Any] = (0, None)
 
@@ -125,9 +124,10 @@ class FeatureInputs:
             self._add_inputs(added + [(name, True) for name in indicators], scale)
         self._samples += 1
         if self._unseen is not None:
-            self._seen |= dict.fromkeys(present, self._samples)
-            if self._samples % FORGOTTEN_EVERY == 0:
-                self._let_go(self._unseen)
+            for name in present:
+                self._seen[name] = self._samples
+                self._seen.move_to_end(name)
+            self._let_go(self._unseen)
         return self._inputs(present, 1.0)
 
     def standard(self, x: Features) -> Floats:
@@ -232,7 +232,8 @@ class FeatureInputs:
         the last ones.
         """
         oldest = self._samples - unseen
-        for name in [name for name, seen in self._seen.items() if seen < oldest][::-1]:
+        unseen_names = takewhile(lambda name: self._seen[name] < oldest, self._seen)
+        for name in in_order(unseen_names):
             roles = [role for role in (False, True) if name in self._places[role]]
             if len(roles) < len(self._scale):
                 removed = [self._remove_input(name, role) for role in roles]

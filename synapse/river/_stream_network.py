@@ -98,10 +98,10 @@ class StreamNetwork(base.Estimator):
         Number of samples after which the weight of a sample in means and deviations is
         halved. Default: all samples have equal weight.
     unseen : int, optional
-        Number of samples after which a feature that no longer occurs loses its inputs,
-        at the next multiple of 64 samples; the outputs do not change. If it occurs
-        again, its weights are restored, as long as no more features have been removed
-        since than the network has inputs. Default: no input is removed.
+        Number of samples after which a feature that no longer occurs loses its inputs;
+        the outputs do not change. If it occurs again, its weights are restored, as long
+        as no more features have been removed since than the network has inputs.
+        Default: no input is removed.
     renewal : ContinualBackprop, optional
         Reinitialises the least useful hidden neurons, see
         :class:`synapse.learning.ContinualBackprop`. Default: none.

@@ -6,9 +6,9 @@ import pytest
 
 import synapse
 from synapse import Layer, Network, _cost, _squash, costs, squashes
-from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import compiled
 from synapse.engine.functions.costs import COSTS
+from synapse.engine.language.decorators import for_python
 from synapse.errors import ArgumentError
 from tests.helpers.reference import COSTS as ORACLES, SQUASHES
 

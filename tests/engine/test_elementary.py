@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import elementary
+from synapse.engine.language.decorators import for_python
 
 exp, expm1, log, log1p = (
     for_python(function)

@@ -319,7 +319,8 @@ def cells(dtype, together=False):
 def test_cells_of_one_to_one_projections(dtype, together, monkeypatch):
     """Also what only the last steps of a call write."""
     net, rows = cells(dtype, together)
-    twin, third = copy.deepcopy(net), copy.deepcopy(net)
+    twin = copy.deepcopy(net)
+    third = copy.deepcopy(net)
     assert net._by_events is not None
     close = {"rtol": 1e-9, "atol": 1e-9}
     if dtype is np.float32:

@@ -94,7 +94,8 @@ def after(net, rows, action, rng, folder):
     elif action == "reload":
         return reloaded(net, folder)
     elif action == "edit":
-        source, target = net.layers[-2][0], net.output[1]
+        source = net.layers[-2][0]
+        target = net.output[1]
         link = source.connection_to(target)
         if link is not None:  # the sums have another order then
             weight = link.weight
@@ -111,7 +112,8 @@ def reloaded(net, folder):
 def probes(net, rows, cut, learns=True):
     """The bits of what the network computes next, from its context."""
     pieces = net.clone()
-    peeks, steps = net.clone(), net.clone()
+    peeks = net.clone()
+    steps = net.clone()
     whole = net.run(rows, traces=False)
     in_pieces = [pieces.run(piece, traces=False) for piece in np.split(rows, [cut])]
     np.testing.assert_array_equal(whole, np.concatenate(in_pieces))
@@ -139,7 +141,8 @@ def test_bits_do_not_depend_on_earlier_calls(tmp_path_factory, seed, actions):
     cut = int(rng.integers(0, len(rows)))
     for action in actions:
         net = after(net, rows, action, rng, folder)
-    twin, third = net.clone(), reloaded(net, folder)
+    twin = net.clone()
+    third = reloaded(net, folder)
     learns = not net._is_untraced(net._store)
     expected = probes(twin, rows, cut, learns)
     assert probes(third, rows, cut, learns) == expected
@@ -167,7 +170,8 @@ def test_where_calls_begin_does_not_matter_where_groups_rest():
 def test_a_large_network_is_stepped_alike_from_the_first_step_on(monkeypatch):
     monkeypatch.undo()
     rng = np.random.default_rng(0)
-    x, y = Layer(20), Layer(3, "identity")
+    x = Layer(20)
+    y = Layer(3, "identity")
     cells = Layer(400, "relu", -0.3)
     pattern = rng.random((400, 400)) < 0.1
     np.fill_diagonal(pattern, False)

@@ -164,7 +164,9 @@ def test_a_dense_layer_of_delays():
 def test_neurons_that_read_many_delays(frozen):
     """Their short runs are read, pushed and summed in one pass."""
     rng = np.random.default_rng(0)
-    x, h, y = Layer(3), Layer(14, "tanh"), Layer(2)
+    x = Layer(3)
+    h = Layer(14, "tanh")
+    y = Layer(2)
     delays = rng.integers(1, 7, (14, 14)) * (rng.random((14, 14)) < 0.6)
     x.project(h, seed=1)
     for delay in range(1, 7):

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 import pytest
 
 from synapse import Layer, Network, Neuron
-from synapse.engine import store as stores
 from tests.helpers.networks import lstm, used
 
 
@@ -29,24 +28,26 @@ def test_traces_survive_the_merging_of_stores():
     assert (traces(net), traces(other)) == before
 
 
-def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities(
-    monkeypatch,
-):
+def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities():
     net = used(lstm(2, 3, 2, seed=1))
-    # so that an identity is unused
-    net.connections[0].source.disconnect(net.connections[0].target)
     before = traces(net)
-    # so that all connections get new identities
-    monkeypatch.setattr(stores, "MAX_SPARE_ROWS", -(10**6))
+    store = net._store
+    # so that most identities are unused, and all connections get new ones
+    source, target = net.input[0], Neuron()
+    for _ in range(len(net.connections) + 1):
+        source.project(target)
+        source.disconnect(target)
+    numbers = store.n_identities
 
     def fail():
+        assert store.n_identities < numbers / 2
         raise MemoryError
 
-    net.input[0].disconnect(net.output[0])
-    net._store.recorder = SimpleNamespace(follow=fail)
+    source.disconnect(net.output[0])
+    store.recorder = SimpleNamespace(follow=fail)
     with pytest.raises(MemoryError):
         net.weights  # noqa: B018
-    net._store.recorder = None
+    store.recorder = None
     assert traces(net) == before
 
 

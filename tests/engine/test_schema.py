@@ -13,7 +13,8 @@ import pytest
 
 import architect
 from synapse.engine import schema
-from synapse.engine.compiler import jit
+from synapse.engine.language.decorators import Kernel, PartOptions
+from synapse.engine.language.memory import reset_of, store_at
 from synapse.engine.lowering.program import Traces
 from synapse.engine.rtrl import PortableSensitivities
 from synapse.engine.schema import COUNT, FLAG, GROUP, NUMBER, ROW, Column, require_sound
@@ -146,7 +147,7 @@ import synapse
 def run_with(columns, code, *arguments):
     """Run some code, without compiling, with columns added to the schema: its output,
     or its last error."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SYNAPSE_COMPILE": "0"}
     command = [
         sys.executable,
         "-W",
@@ -196,17 +197,17 @@ def test_clearing_sets_the_defaults_that_are_declared():
         neuron("float", 0.25)._replace(name="state"),
         neuron("uint64", 7)._replace(name="stamp"),
     )
-    reset = jit.reset_of(cleared)
+    reset = reset_of(cleared)
 
     def clear(table, scalar, row):
-        reset(jit.store_at(table, scalar), row)
+        reset(store_at(table, scalar), row)
 
     for dtype in ("float64", "float32"):
         store = architect.Perceptron(1, 2, 1, seed=0, dtype=dtype)._store
         store["state"][:] = 1
         store["activation"][:] = 1
         store["stamp"][:] = 3
-        jit.to_machine_code(clear)(store.ensure_lowered(), store.scalar, np.uint64(1))
+        Kernel(clear, PartOptions())(store.ensure_lowered(), store.scalar, np.uint64(1))
         assert store["state"].tolist() == [1, 0.25, 1, 1]
         assert store["stamp"].tolist() == [3, 7, 3, 3]
         assert (store["activation"] == 1).all()

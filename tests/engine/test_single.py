@@ -4,8 +4,8 @@
 import numpy as np
 import pytest
 
-from synapse.engine.compiler.jit import for_python
 from synapse.engine.functions import single
+from synapse.engine.language.decorators import for_python
 
 STATES = np.concatenate(
     [np.linspace(-86, 86, 40001), np.linspace(-1, 1, 40001), np.logspace(-30, 0, 1000)]

@@ -1,11 +1,11 @@
 import math
 import types
 
-import numba
 import numpy as np
 import pytest
 
 from synapse.engine.functions.capture import frozen
+from tests.helpers.compiled_elsewhere import CompiledElsewhere
 
 gain = 2.0
 table = np.arange(4.0)
@@ -14,12 +14,8 @@ settings.gain = 2.0
 settings.other = 1
 
 
-def copy_of(function, modules=False):
-    return frozen(function, lambda copy: copy, modules)
-
-
 def key(function):
-    return copy_of(function)[1]
+    return frozen(function)[1]
 
 
 def by_closure(value):
@@ -40,7 +36,7 @@ def by_helper(value):
 
 
 def by_compiled_helper(value):
-    helper = numba.njit(by_closure(value))
+    helper = CompiledElsewhere(by_closure(value))
     return lambda state: 1.0 + helper(state)
 
 
@@ -95,7 +91,7 @@ def test_globals_keep_their_values(monkeypatch):
     def function(state):
         return max(gain * s for s in (state,)) + table[1]
 
-    copy, before = copy_of(function)
+    copy, before = frozen(function)
     monkeypatch.setitem(globals(), "gain", 5.0)
     table[1] = 7.0
     try:
@@ -109,7 +105,7 @@ def test_attributes_of_modules_keep_their_values(monkeypatch):
     def function(state):
         return settings.gain * state + math.floor(0.5)
 
-    copy, before = copy_of(function, modules=True)
+    copy, before = frozen(function)
     monkeypatch.setattr(settings, "other", 2)  # not read
     assert key(function) == before
     monkeypatch.setattr(settings, "gain", 5.0)
@@ -124,7 +120,7 @@ def test_functions_that_call_each_other():
     def odd(state):
         return 0.0 if state < 1.0 else even(state - 1.0)
 
-    copy, original_key = copy_of(even)
+    copy, original_key = frozen(even)
     assert [copy(state) for state in (0.0, 1.0, 4.0)] == [1.0, 0.0, 1.0]
     assert key(even) == original_key != key(odd)
 
@@ -133,7 +129,7 @@ def test_a_name_that_has_no_value_yet():
     def function(state):
         return later * state
 
-    copy, original_key = copy_of(function)
+    copy, original_key = frozen(function)
     with pytest.raises(NameError):
         copy(1.0)
     later = 2.0
@@ -142,7 +138,7 @@ def test_a_name_that_has_no_value_yet():
 
 def test_the_function_stays_as_it_is():
     function = by_closure([1, 2])
-    copy, _ = copy_of(function)
+    copy, _ = frozen(function)
     function.__closure__[0].cell_contents.append(3)
     assert (function(1), copy(1)) == ([1, 2, 3], [1, 2])
     assert copy.__name__ == function.__name__

@@ -2,6 +2,7 @@
 they raise."""
 
 import math
+import warnings
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,7 @@ import synapse
 from synapse import Layer, Network, Neuron, Trainer, costs, squashes
 from synapse._registration import _registered, require_sound
 from synapse.engine.status import FAILED
-from synapse.errors import ArgumentError, FunctionError
+from synapse.errors import ArgumentError, FunctionError, FunctionWarning
 from synapse.optimizers import LBFGS, Adam
 
 slopes = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
@@ -40,6 +41,29 @@ def divides(state):
     return state + 0.0 / (state - 6.5), 1.0
 
 
+def in_python(register):
+    """A decorator that registers a function beyond the language of kernels."""
+
+    def registered(function):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FunctionWarning)
+            return register(function)
+
+    return registered
+
+
+@in_python(squashes.register)
+def raises_in_python(state):
+    if float(f"{state}") > 6.0:
+        raise ValueError("too large")
+    return state, 1.0
+
+
+@in_python(squashes.register)
+def finds_nothing_in_python(state):
+    return state, dict.fromkeys(range(6), 1.0)[int(abs(state))]
+
+
 @costs.register
 def refuses(target, output, derivative, outputs):
     if target > 2.0:
@@ -52,6 +76,8 @@ FAILING = [
     (raises_above_six, "ValueError: too large"),
     (looks_up, "IndexError"),
     (divides, "ZeroDivisionError"),
+    (raises_in_python, "ValueError: too large"),
+    (finds_nothing_in_python, "KeyError: 6"),
 ]
 
 

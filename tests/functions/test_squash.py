@@ -202,20 +202,6 @@ def test_a_function_that_cannot_be_used_is_refused():
     assert squashes.names() == names_before
 
 
-def cannot_be_compiled(state):
-    return sum(float(x) for x in str(state).split("x")), 1.0
-
-
-def test_a_function_that_cannot_be_compiled_is_refused():
-    from synapse.engine.compiler.jit import DEBUGGING
-
-    if DEBUGGING:
-        pytest.skip("nothing is compiled")
-    with pytest.raises(ArgumentError, match="cannot be compiled: The use of yield"):
-        squashes.register(cannot_be_compiled)
-    assert "cannot_be_compiled" not in squashes.names()
-
-
 # --- how a function is written elsewhere ----------------------------------------------
 
 

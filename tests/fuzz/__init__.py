@@ -3,5 +3,5 @@
 Random edits, steps, trainings and recordings. After each: the integrity of every store,
 and no change that the operation does not name; none where it was refused.
 `tests/engine/test_rule.py` compares edits and steps with the reference.
-NUMBA_DISABLE_JIT=1 runs the kernels as Python; PYTHONMALLOC=debug lets Python check its
+SYNAPSE_COMPILE=0 runs the kernels as Python; PYTHONMALLOC=debug lets Python check its
 memory."""

@@ -26,9 +26,11 @@ def install(patch):
     lower = lowering.lower
     modes = [True, False]
 
-    def lower_with(debugging, store):
-        patch.setattr(runner, "DEBUGGING", debugging)
-        lower(store)
+    def lower_with(plain, store):
+        with patch.context() as within:
+            if plain:
+                within.setattr(runner, "_entry_of", lambda loop: None)
+            lower(store)
 
     def checked_lower(store):
         modes.reverse()

@@ -83,7 +83,7 @@ class Bench:
                 rewritten = ast.unparse(ast.parse(content)) + "\n"
                 (self.root / file).write_text(rewritten, encoding="utf-8")
             began = time.monotonic()
-            failure = self.run(tests, self.kernels_of(files[0]), limit=3600)
+            failure = self.run(tests, self.kernels, limit=3600)
             seconds = time.monotonic() - began
         finally:
             for file, content in pristine.items():
@@ -106,10 +106,13 @@ class Bench:
     def kernels_of(self, file: str) -> Path:
         """Where kernels are cached while a file has a mistake.
 
-        The cache compiles all kernels again after any change in the engine, and would
-        replace the good ones."""
-        in_engine = file.startswith("synapse/engine/")
-        return self.kernels.with_name("mutated") if in_engine else self.kernels
+        After a change of a kernel, the cache would replace the good ones. A copy has
+        those that the mistake does not change."""
+        if not (file.startswith("synapse/engine/") or "/_kernels/" in file):
+            return self.kernels
+        mutated = self.kernels.with_name("mutated")
+        self.kernels.mkdir(exist_ok=True)
+        return Path(shutil.copytree(self.kernels, mutated, dirs_exist_ok=True))
 
     def forget_mutated(self) -> None:
         """Remove what was compiled from, or written by, an engine with a mistake."""
@@ -123,7 +126,7 @@ class Bench:
         environment = {
             "PYTHONPATH": str(self.root),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "NUMBA_CACHE_DIR": str(kernels),
+            "SYNAPSE_CACHE_DIR": str(kernels),
             "TMPDIR": str(self.temporary),
             "MPLBACKEND": "Agg",
         }

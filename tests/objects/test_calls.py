@@ -200,6 +200,6 @@ for dtype in ("float64", "float32"):
 
 
 def test_python_without_compiling_gives_the_same():
-    told = [python("-c", SCRIPT, NUMBA_DISABLE_JIT=disabled) for disabled in "01"]
+    told = [python("-c", SCRIPT, SYNAPSE_COMPILE=compiles) for compiles in "10"]
     assert told[0] == told[1]
     assert told[0].count("<class 'float'> <class 'float'>") == 2

@@ -141,13 +141,6 @@ def test_an_absorbed_store_never_sorts_neurons_that_another_has():
     check_store(small._store)
 
 
-@pytest.fixture
-def few_spare_rows(monkeypatch):
-    """Rows of what was removed are given back soon: how many may be left."""
-    monkeypatch.setattr(synapse.engine.store, "MAX_SPARE_ROWS", 100)
-    return 100
-
-
 def test_a_list_with_a_removed_neuron_is_refused_with_nothing_changed():
     net = perceptron(2, 4, 1)
     slice_of_layer = net["hidden"][1:3]
@@ -181,22 +174,22 @@ def test_a_projection_without_connections_cannot_be_gated():
         _ = projection.weights[:]
 
 
-def test_a_removed_connection_is_never_taken_for_a_later_one(few_spare_rows):
+def test_a_removed_connection_is_never_taken_for_a_later_one():
     layer = Layer(3)
     old = layer[0].project(layer[1])
     layer[0].disconnect(layer[1])
-    for _ in range(3 * few_spare_rows):
+    for _ in range(300):
         layer[1].project(layer[2], weight=2.0)
         layer[1].disconnect(layer[2])
     new = layer[0].project(layer[1], weight=3.0)
     with pytest.raises(TopologyError, match="has been removed"):
         _ = old.weight
     assert (new.weight, new.source, new.target) == (3.0, layer[0], layer[1])
-    assert layer[0]._store.n_identities < 2 * few_spare_rows
+    assert layer[0]._store.n_identities < 200
     check_store(layer[0]._store)
 
 
-def test_edits_that_undo_each_other_leave_no_memory_behind(few_spare_rows):
+def test_edits_that_undo_each_other_leave_no_memory_behind():
     net = perceptron(2, 3, 1)
     store = net._store
     projection = net["hidden"].project(Layer(2), seed=0)
@@ -205,13 +198,13 @@ def test_edits_that_undo_each_other_leave_no_memory_behind(few_spare_rows):
     broken = Layer(2).project(net["hidden"], seed=1)
     broken[0].source.disconnect(broken[0].target)
     used(net)
-    for _ in range(5 * few_spare_rows):
+    for _ in range(500):
         neuron = Neuron()
         net.input[0].project(neuron)
         net["hidden"].append(neuron)
         net.remove(neuron)
-    assert store.n_neurons + store.n_connections < 2 * few_spare_rows
-    assert store.n_identities < 2 * few_spare_rows
+    assert store.n_neurons + store.n_connections < 200
+    assert store.n_identities < 200
     assert (list(projection), [link.weight for link in kept]) == (
         kept,
         weights.T.ravel().tolist(),

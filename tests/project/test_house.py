@@ -153,6 +153,7 @@ def test_tests_lie_in_the_folders_of_their_rooms():
         "functions",
         "guesses",
         "helpers",
+        "language",  # of the engine
         "mutants",
         "project",
         "studies",

@@ -261,7 +261,7 @@ def test_it_is_short_and_names_equations_that_exist():
 
 
 def test_the_page_for_classrooms_has_a_program_that_needs_nothing_else(tmp_path):
-    """Pyodide has Python, but neither Numba nor this library."""
+    """Pyodide has Python, but neither LLVM nor this library."""
     extensions = ROOT / "docs/_extensions"
     shutil.copy(FILE, tmp_path)
     program = shutil.copy(extensions / "classroom.py", tmp_path)

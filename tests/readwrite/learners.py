@@ -15,6 +15,7 @@ import pytest
 
 import architect
 import synapse
+from synapse.engine.language.decorators import COMPILES
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.readwrite import c_source, javascript_source, python_source
 from synapse.readwrite._learner import c_source as learner
@@ -337,7 +338,7 @@ def differences(seeds, steps):
 
 
 if __name__ == "__main__":
-    assert synapse.engine.compiler.jit.DEBUGGING
+    assert not COMPILES
     import warnings
 
     warnings.simplefilter("ignore", synapse.errors.TopologyWarning)

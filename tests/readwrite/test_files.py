@@ -139,7 +139,7 @@ DIRECT = re.compile(
     r"|(savefig|imsave|nx\.write_\w+)\((?!picture|file)"
 )
 NOT_RESULTS = {
-    "synapse/engine/code_files.py",  # a cache
+    "synapse/engine/language/code_files.py",  # a cache
     "synapse/readwrite/_files.py",
     "synapse/readwrite/_graph_files.py",  # into memory
     "synapse/draw/_gexf.py",  # into memory

@@ -5,7 +5,6 @@ import math
 import shutil
 import subprocess
 
-import numba
 import numpy as np
 import pytest
 
@@ -15,6 +14,7 @@ from synapse.readwrite import _codegen, _javascript, _python
 from synapse.readwrite._formulas import UnreadableError, read
 
 from ..engine.test_activations import STATES
+from ..helpers.compiled_elsewhere import CompiledElsewhere
 
 COST = ("target", "output", "derivative", "outputs", "logit")
 ROWS = [
@@ -32,7 +32,7 @@ def twice(state):
     return 2.0 * state
 
 
-@numba.njit
+@CompiledElsewhere
 def thrice(state):
     return factor * state
 

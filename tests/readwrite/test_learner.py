@@ -52,9 +52,7 @@ INF = float("inf")
 
 def bits_of(graphs, steps):
     """How many random graphs were compared, and those whose bits differ."""
-    told = python(
-        "-m", "tests.readwrite.learners", graphs, steps, NUMBA_DISABLE_JIT="1"
-    )
+    told = python("-m", "tests.readwrite.learners", graphs, steps, SYNAPSE_COMPILE="0")
     alike, different = re.fullmatch(r"(\d+) (\[.*\])\n", told).groups()
     return int(alike), different
 

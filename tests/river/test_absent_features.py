@@ -363,6 +363,31 @@ def test_outputs_stay_while_features_are_let_go_and_come_back(options):
     assert sorted(inputs(letting)) == ["a", "b", "b present", "c", "c present", "d"]
 
 
+@pytest.mark.parametrize("unseen", [1, 3, 70])
+def test_a_feature_loses_its_input_after_exactly_so_many_samples(unseen):
+    model = NetworkRegressor(unseen=unseen, seed=0)
+    for step in range(6):
+        model.learn_one({"a": math.sin(step), "b": math.cos(step)}, 0.0)
+    for step in range(unseen):
+        model.learn_one({"a": math.sin(step)}, 0.0)
+    assert "b" in inputs(model)
+    model.learn_one({"a": 1.0}, 0.0)
+    assert inputs(model) == ["a"]
+
+
+@pytest.mark.parametrize("names", ["bcd", "dcb"])
+def test_features_go_in_the_same_order_whatever_that_of_their_dicts(names):
+    model = NetworkRegressor(unseen=5, seed=0)
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        x = dict(zip("abcdefg", rng.normal(size=7), strict=True))
+        model.learn_one({name: x[name] for name in "aefg" + names}, x["a"])
+    for _ in range(6):
+        model.learn_one(dict.fromkeys("aefg", 1.0), 0.0)
+    assert inputs(model) == [*"aefg"]
+    assert [*model._inputs._removed] == ["b", "c", "d"]
+
+
 # --- copies, files and frames ---------------------------------------------------------
 
 

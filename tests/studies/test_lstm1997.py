@@ -97,7 +97,11 @@ def pairs_of(net, layers, appendix, gates):
         *(7 + SIZE + k * BLOCKS + j for k in sorted(gates) for j in range(BLOCKS)),
     ]
     arrays = {
-        f"{NAMES[k]} gates": (appendix.w_gate[k], appendix.peephole[k]) for k in gates
+        f"{NAMES[k]} gates": (
+            appendix.w_gate[k * BLOCKS : (k + 1) * BLOCKS],
+            appendix.peephole[k],
+        )
+        for k in gates
     }
     arrays["candidates" if "candidates" in layers else "cells"] = appendix.w_cell, None
     outer_inputs = len(layers["input"]) - SIZE * appendix.peeps

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..compiler.jit import inline
-from ..compiler.lanes import by_sample, flat, splat, total
-from ..compiler.lazy_parts import INDEX, lazy_part
-from ..compiler.tiles import add_outer, add_rows, no_sums, pack, put_pack, width
+from ..language.decorators import inline
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.packs import by_sample, flat, pack, put_pack, splat, total, width
+from ..language.tiles import add_outer, add_rows, no_sums
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..schema import NONE
@@ -29,7 +29,7 @@ from .states import (
     rows_of,
     stretch_of,
 )
-from .step import Chunk, chunk_kind, lagged_at, sources_before
+from .step import CHUNK_KIND, Chunk, lagged_at, sources_before
 
 PACKS = (0, 0)
 
@@ -219,7 +219,7 @@ def accumulate_memory(store, tapes, at, j, chunk):
         )
 
 
-@lazy_part(*[INDEX] * 4, chunk_kind, taped=True)
+@lazy_part(*[INDEX] * 4, CHUNK_KIND, taped=True)
 def accumulate_apart(store, tapes, r, runs, start, stop, chunk):
     """Add the gradient of a run of consecutive neurons whose sources differ between
     them.
@@ -228,7 +228,7 @@ def accumulate_apart(store, tapes, r, runs, start, stop, chunk):
         accumulate_run(store, tapes, j - chunk.origin, r + (j - start) * runs, chunk)
 
 
-@lazy_part(INDEX, INDEX, chunk_kind, taped=True)
+@lazy_part(INDEX, INDEX, CHUNK_KIND, taped=True)
 def accumulate_memories(store, tapes, start, stop, chunk):
     """Add the gradients of the self-connections of consecutive neurons."""
     for j in range(start, stop):
@@ -254,7 +254,7 @@ def accumulate_alike(store, tapes, start, stop, fresh, chunk):
         accumulate_memories(store, tapes, start, stop, chunk)
 
 
-@lazy_part(INDEX, INDEX, chunk_kind, taped=True)
+@lazy_part(INDEX, INDEX, CHUNK_KIND, taped=True)
 def accumulate_lone(store, tapes, start, stop, chunk):
     """Add the gradient of the connections of consecutive neurons, one neuron at a
     time.

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..compiler.jit import inline
+from ..language.decorators import inline
 from .fire import (
     apply_clamps,
     apply_dropout,

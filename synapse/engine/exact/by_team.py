@@ -4,9 +4,8 @@ is compiled when a training first needs it.
 
 from __future__ import annotations
 
-from ..compiler.calls import strict_fp, strict_fp_call
-from ..compiler.jit import kernel, raw_array
-from ..compiler.words import load_word
+from ..language.decorators import kernel, strict_fp, strict_fp_call
+from ..language.memory import load_word
 from ..status import DONE, STOPPED
 from .loops import SampleGroup
 from .team import (
@@ -252,7 +251,7 @@ def train_by_team(table, scalar, variants, batches, runs, change, count, team):
     until it has ended.
     """
     number, threads, words, numbers, address = team
-    members = Team(number, threads, raw_array(words), raw_array(numbers), address)
+    members = Team(number, threads, words, numbers, address)
     runs = Runs(*runs)
     training = training_of(
         table, scalar, variants, batches, change, runs.control, members

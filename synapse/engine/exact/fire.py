@@ -4,15 +4,15 @@ samples at once.
 
 from __future__ import annotations
 
-from ..compiler.jit import by_type, inline
-from ..compiler.lanes import by_sample, flat, opaque
-from ..compiler.lazy_parts import INDEX, lazy_part
-from ..compiler.tiles import transpose
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random, identity
+from ..language.decorators import by_type, inline
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.packs import by_sample, flat, transpose
+from ..language.words import opaque
 from ..lowering.flags import GRADIENT_SOURCE
 from ..schema import ENDED
-from .step import step_kind
+from .step import STEP
 
 logistic = by_type(single.logistic, compiled.logistic)
 tanh = by_type(single.tanh, compiled.tanh)
@@ -83,7 +83,7 @@ def fire_without_derivatives(store, tapes, start, stop, forward):
             tapes.activation[to + q] = 1.0 if tapes.new_state[at + q] > 0.0 else 0.0
 
 
-@lazy_part(INDEX, INDEX, step_kind, INDEX, INDEX, taped=True)
+@lazy_part(INDEX, INDEX, STEP, INDEX, INDEX, taped=True)
 def fire_custom(store, tapes, start, stop, forward, step, lanes):
     """Activate by a registered function, which is not called for ended samples, as it
     might raise.
@@ -103,7 +103,7 @@ def fire_custom(store, tapes, start, stop, forward, step, lanes):
                 activation[to], slope[to] = custom(store, tapes.failed, code, state[at])
 
 
-@lazy_part(INDEX, INDEX, step_kind, INDEX, taped=True)
+@lazy_part(INDEX, INDEX, STEP, INDEX, taped=True)
 def fire_groups(store, tapes, start, stop, forward, lanes):
     """Activate groups of neurons that compete."""
     code = store.squash[start]

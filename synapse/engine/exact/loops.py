@@ -21,9 +21,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import in_order, inline, kernel, span_of, store_at
-from ..compiler.lanes import flat, opaque, splat, tapes_at
-from ..compiler.lazy_parts import INDEX, lazy_part
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import (
     cost_and_error,
@@ -36,6 +33,11 @@ from ..functions.compiled import (
     softmax_errors,
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
+from ..language.decorators import in_order, inline, kernel
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.memory import span_of, store_at, tapes_at
+from ..language.packs import flat, splat
+from ..language.words import opaque
 from ..online.read_order import depth_of
 from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
@@ -356,11 +358,10 @@ def gradient_network(
 ):
     """Run some samples together, compute their cost and sum the gradient.
 
-    `samples` are the fields of `SampleGroup`; Numba unpacks plain tuples fast, and
-    named ones slowly. `n_updates` is the number of connections. Rows of `inputs` and
-    `targets` are consecutive. With a window of 0, there is no gradient. Returns a
-    status, the summed cost, and the last step at which errors were not finite (the
-    number of steps if all were).
+    `samples` are the fields of `SampleGroup`. `n_updates` is the number of connections.
+    Rows of `inputs` and `targets` are consecutive. With a window of 0, there is no
+    gradient. Returns a status, the summed cost, and the last step at which errors were
+    not finite (the number of steps if all were).
     """
     store = store_at(table, scalar)
     tapes = tapes_at(tape_table, scalar, tag)

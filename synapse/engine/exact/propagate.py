@@ -7,10 +7,10 @@ for the previous step at `to_before`.
 
 from __future__ import annotations
 
-from ..compiler.jit import inline
-from ..compiler.lanes import flat, splat, total
-from ..compiler.lazy_parts import INDEX, lazy_part
-from ..compiler.tiles import load_tile, push_products, width
+from ..language.decorators import inline
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.packs import flat, splat, total, width
+from ..language.tiles import load_tile, push_products
 from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.read_order import at_gaters_step, at_self_gater_step, sends_error
 from ..schema import NONE
@@ -25,7 +25,7 @@ from .states import (
     rows_of,
     stretch_of,
 )
-from .step import errors_at, sources_before, step_back_kind
+from .step import STEP_BACK, errors_at, sources_before
 
 
 @lazy_part(*[INDEX] * 5, taped=True)
@@ -275,7 +275,7 @@ def push_run(store, tapes, r, delta, back):
             tapes.pushed[by + g] += weighted_error * tapes.activation[sources + i]
 
 
-@lazy_part(*[INDEX] * 4, step_back_kind, taped=True)
+@lazy_part(*[INDEX] * 4, STEP_BACK, taped=True)
 def push_apart(store, tapes, r, runs, start, stop, back):
     """Send the errors of consecutive neurons along a run whose sources differ between
     them.
@@ -290,7 +290,7 @@ def push_apart(store, tapes, r, runs, start, stop, back):
             )
 
 
-@lazy_part(INDEX, INDEX, step_back_kind, taped=True)
+@lazy_part(INDEX, INDEX, STEP_BACK, taped=True)
 def push_memories(store, tapes, start, stop, back):
     """Send the errors of consecutive neurons along their self-connections."""
     for j in range(start, stop):
@@ -313,7 +313,7 @@ def propagate_alike(store, tapes, start, stop, back):
             push_apart(store, tapes, r, runs, start, stop, back)
 
 
-@lazy_part(INDEX, INDEX, step_back_kind, taped=True)
+@lazy_part(INDEX, INDEX, STEP_BACK, taped=True)
 def propagate_lone(store, tapes, start, stop, back):
     """Send the errors of consecutive neurons, each by itself."""
     for j in range(start, stop):

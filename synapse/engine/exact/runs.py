@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
-from ..compiler.lanes import tapes_at
-from ..compiler.lazy_parts import INDEX, lazy_part
+from ..language.decorators import inline, kernel
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.memory import span_of, store_at, tapes_at
 from ..lowering.flags import OUTSIDE
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, clear_error, tick
@@ -25,7 +25,7 @@ from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
 from .activate import activate_network
-from .step import Step, step_kind
+from .step import STEP, Step
 
 
 @inline
@@ -74,7 +74,7 @@ def size_of(store, ring):
     return 2 * store.ring_frames[ring] * width
 
 
-@lazy_part(step_kind, taped=True)
+@lazy_part(STEP, taped=True)
 def load_past(store, tapes, step):
     """Copy all past activations."""
     for ring in range(store.ties.rings):
@@ -92,7 +92,7 @@ def next_frame(store, tapes, ring):
     return head
 
 
-@lazy_part(INDEX, step_kind, taped=True)
+@lazy_part(INDEX, STEP, taped=True)
 def advance_past(store, tapes, ring, step):
     """Advance the past of a network: it gets what its neurons did in the step before
     this one.
@@ -108,7 +108,7 @@ def advance_past(store, tapes, ring, step):
         tapes.activation[copy + i] = activation
 
 
-@lazy_part(INDEX, INDEX, INDEX, step_kind, taped=True)
+@lazy_part(INDEX, INDEX, INDEX, STEP, taped=True)
 def write_past(store, tapes, ring, stamp, steps, step):
     """Leave what a network remembers after `steps` steps, the last of which began with
     this stamp.
@@ -255,9 +255,9 @@ def run_untraced(table, scalar, tape_table, rows, span, latest, looks, inputs, o
     """
     store = store_at(table, scalar)
     tapes = tapes_at(tape_table, scalar, (0,))
-    data = raw_array(inputs), raw_array(outputs)
+    data = inputs, outputs
     return _run_rows(
-        store, tapes, None, span_of(span), rows, raw_array(latest), looks, *data, scalar
+        store, tapes, None, span_of(span), rows, latest, looks, *data, scalar
     )
 
 

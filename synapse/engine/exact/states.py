@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..compiler.jit import in_order, inline
-from ..compiler.lanes import splat
-from ..compiler.lazy_parts import INDEX, lazy_part
-from ..compiler.tiles import add_products, load_sums, no_sums, spaced, store_sums, width
+from ..language.decorators import in_order, inline
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.packs import splat, width
+from ..language.tiles import add_products, load_sums, no_sums, spaced, store_sums
 from ..lowering.flags import (
     DENSE,
     GATED,
@@ -27,7 +27,7 @@ from ..lowering.flags import (
 )
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..schema import NONE, TILE
-from .step import lagged_at, sources_at, step_kind, stretch_at
+from .step import STEP, lagged_at, sources_at, stretch_at
 
 NEURONS = TILE  # of a tile
 PACK = (0,)
@@ -247,7 +247,7 @@ def add_tile(store, tapes, r, runs, at, count, source):
             tapes.new_state[at + k] += dense_sum(store, tapes, row, n, source)
 
 
-@lazy_part(*[INDEX] * 5, step_kind, taped=True)
+@lazy_part(*[INDEX] * 5, STEP, taped=True)
 def add_dense_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons, which have `runs` runs each, from
     some of these without gates and with the same sources: tile by tile. The sums of
@@ -356,7 +356,7 @@ def sum_of_run(store, tapes, r, step):
     return gated_sum(store, tapes, r, row, n, sources, gaters)
 
 
-@lazy_part(*[INDEX] * 4, step_kind, taped=True)
+@lazy_part(*[INDEX] * 4, STEP, taped=True)
 def add_run(store, tapes, r, runs, start, stop, step):
     """Add the weighted inputs of consecutive neurons from a run whose sources or gaters
     differ between them.
@@ -383,7 +383,7 @@ def add_run(store, tapes, r, runs, start, stop, step):
             tapes.new_state[step.offset + start + t] += total
 
 
-@lazy_part(INDEX, INDEX, step_kind, taped=True)
+@lazy_part(INDEX, INDEX, STEP, taped=True)
 def carry_states(store, tapes, start, stop, step):
     """Add the states that self-connections carry over."""
     for j in range(start, stop):
@@ -445,7 +445,7 @@ def compute_plain_state(store, tapes, j, step):
     tapes.new_state[step.offset + j] = state
 
 
-@lazy_part(INDEX, INDEX, step_kind, taped=True)
+@lazy_part(INDEX, INDEX, STEP, taped=True)
 def compute_gated_states(store, tapes, start, stop, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of consecutive
     neurons, each by itself.

@@ -8,11 +8,10 @@ the store's past (``online/read_order.py``).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from numba import types
-
-from ..compiler.jit import inline
+from ..language.decorators import inline
+from ..language.kinds import named_indices
 from ..lowering.flags import DELAYED, UNORDERED
 from ..online.read_order import frame_offset, latest_frames_offset
 
@@ -117,16 +116,9 @@ def lag_of(store, r):
     return lag if lag != 0 else store.run_flags[r] & DELAYED
 
 
-def step_kind(scalar: Any) -> Any:
-    """Return the kind of an argument of lazy parts: a `Step`."""
-    return types.NamedUniTuple(types.int64, len(Step._fields), Step)
-
-
-def step_back_kind(scalar: Any) -> Any:
-    """Return the kind of an argument of lazy parts: a `StepBack`."""
-    return types.NamedUniTuple(types.int64, len(StepBack._fields), StepBack)
-
-
-def chunk_kind(scalar: Any) -> Any:
-    """Return the kind of an argument of lazy parts: a `Chunk`."""
-    return types.NamedUniTuple(types.int64, len(Chunk._fields), Chunk)
+STEP = named_indices(Step)
+"""Kind of an argument of lazy parts: a `Step`."""
+STEP_BACK = named_indices(StepBack)
+"""Kind of an argument of lazy parts: a `StepBack`."""
+CHUNK_KIND = named_indices(Chunk)
+"""Kind of an argument of lazy parts: a `Chunk`."""

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
-from ..compiler.lanes import tapes_at
+from ..language.decorators import inline, kernel
+from ..language.memory import span_of, store_at, tapes_at
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.gradient_traces import begin_gradient, update_by_traces
 from ..online.loops import propagate_network, step_online
@@ -37,12 +37,9 @@ def streams_by(step_network: StepNetwork, learn_step: LearnStep):
 
     @inline
     def run_stream(store, rule, tapes, scalar, span, stream, factors, sizes):
-        all_rows, all_gains, all_values, store_rows = stream
+        rows, gains, values, store_rows = stream
         discount, decay, rate, bound = factors
-        rows = raw_array(all_rows)
-        gains = raw_array(all_gains)
-        values = raw_array(all_values)
-        no_errors = raw_array(all_values[:0])
+        no_errors = values[:0]
         last = span.stop - 1
         store.failed[0] = 0.0
         for t in range(gains.size):
@@ -97,9 +94,7 @@ def learn_stream(table, scalar, span, tape_table, stream, factors, sizes):
     store = store_at(table, scalar)
     tapes = tapes_at(tape_table, scalar, (0,))
     s = span_of(span)
-    return _run_stream(
-        store, store, tapes, scalar, s, stream, factors, raw_array(sizes)
-    )
+    return _run_stream(store, store, tapes, scalar, s, stream, factors, sizes)
 
 
 def stream_of(scalar: Any) -> tuple[Any, ...]:

@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.calls import strict_fp, strict_fp_call
-from ..compiler.words import (
+from ..language.decorators import strict_fp, strict_fp_call
+from ..language.memory import (
     LINE,
     call_yield,
     load_word,

@@ -13,24 +13,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.calls import (
-    address_of,
-    call_descent,
-    entry_of,
-    strict_fp,
-)
-from ..compiler.jit import inline, kernel, raw_array, store_at
 from ..functions.optimizers import are_finite
+from ..language.decorators import inline, kernel, strict_fp
+from ..language.memory import DESCENT, call_descent, store_at
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
 from .loops import DescentArguments, SampleGroup, gradient_network
 from .tapes import SharedTapes, Tapes
 from .update import (
     Change,
     OptimizerStep,
+    ParameterScatter,
+    Penalty,
     apply_update,
     find_gradient,
-    raw_penalty,
-    raw_scatter,
     read_column,
     sum_members,
     sum_of_squares,
@@ -116,17 +111,17 @@ def unfolding(
         return 0, table, tag, NO_MOVES, NO_MOVES
     addresses = _addresses.setdefault(type(arguments.scalar), {})
     if len(tag) not in addresses:
-        addresses[len(tag)] = address_of(gradient_network, tuple(arguments))
+        addresses[len(tag)] = gradient_network.address(tuple(arguments), DESCENT)
     return addresses[len(tag)], table, tag, tapes["weight_update"], tapes["bias_update"]
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
-    """`train_epochs` or `train_by_team` without a dispatcher: `kinds`, the dtype and
-    the lanes used, tell types of arguments.
+    """`train_epochs` or `train_by_team` as machine code: `kinds`, the dtype and the
+    lanes used, tell types of arguments.
     """
     key = id(kernel), kinds
     if key not in _entries:
-        _entries[key] = entry_of(kernel, arguments)
+        _entries[key] = kernel.entry(arguments)
     return _entries[key]
 
 
@@ -492,36 +487,28 @@ _run_epochs = epochs_by(descend_batch, squares_of, update_all_weights)
 
 
 @inline
-def raw_unfolding(address, table, tag, weight_update, bias_update):
-    """Return an `Unfolding` of arrays."""
-    return Unfolding(
-        address, table, tag, raw_array(weight_update), raw_array(bias_update)
-    )
-
-
-@inline
 def training_of(table, scalar, variants, batches, change, control, team):
-    """Return a `BatchTraining` of the fields of named tuples: Numba unpacks plain ones
-    fast.
-
-    Parts take bare arrays: counting references to all of them would take a third of the
-    time to compile.
-    """
+    """Return a `BatchTraining` of the fields of named tuples."""
     wide, single, arguments = variants
-    unfoldings = raw_unfolding(*wide), raw_unfolding(*single)
-    raw_variants = GradientVariants(*unfoldings, DescentArguments(*arguments))
+    unfoldings = Unfolding(*wide), Unfolding(*single)
     weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
-    scatters = raw_scatter(*weights), raw_scatter(*biases), raw_scatter(*whole)
-    vectors = (
-        raw_array(values),
-        raw_array(gradient),
-        (raw_array(slopes[0]), raw_array(slopes[1])),
-    )
-    options = raw_penalty(*penalty), OptimizerStep(*step), plain
-    raw_change = Change(*scatters, *vectors, *options)
-    store = store_at(table, scalar)
+    scatters = ParameterScatter(*weights), ParameterScatter(*biases)
     return BatchTraining(
-        store, raw_variants, Batches(*batches), raw_change, control, team
+        store_at(table, scalar),
+        GradientVariants(*unfoldings, DescentArguments(*arguments)),
+        Batches(*batches),
+        Change(
+            *scatters,
+            ParameterScatter(*whole),
+            values,
+            gradient,
+            slopes,
+            Penalty(*penalty),
+            OptimizerStep(*step),
+            plain,
+        ),
+        control,
+        team,
     )
 
 

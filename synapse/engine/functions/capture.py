@@ -22,18 +22,14 @@ Frozen = tuple[Any, Hashable]
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 
 
-def frozen(
-    function: FunctionType, helper: Callable[[Any], Any], modules: bool
-) -> Frozen:
-    """Copy a function together with all values that it refers to.
+def frozen(function: FunctionType) -> Frozen:
+    """Copy a function together with all values to which it refers: functions, and
+    modules with the attributes read.
 
-    The `helper` is called with the copy, and with the copies of functions that it
-    calls, and returns the functions that replace them: compiled ones. If `modules` is
-    True, modules are copied too, with the attributes that are read; compiled code reads
-    these once, when it is compiled. The keys of two functions are equal if they have
-    the same code and refer to equal values.
+    The keys of two functions are equal if they have the same code and refer to equal
+    values.
     """
-    return Freezer(helper, modules).function(function)
+    return Freezer().function(function)
 
 
 class _Same:
@@ -56,9 +52,10 @@ class Freezer:
     way.
     """
 
-    def __init__(self, helper: Callable[[Any], Any], modules: bool) -> None:
-        self.helper = helper
-        self.modules = modules
+    def __init__(
+        self, helper: Callable[[FunctionType], FunctionType] = lambda clone: clone
+    ) -> None:
+        self.helper = helper  # what stands for the copy of a function
         self.builtins: Any = builtins  # where copies find `abs`
         self.seen: dict[int, Frozen] = {}
 
@@ -66,7 +63,7 @@ class Freezer:
         """Return the copy and the key of any value; a module is copied with these
         attributes only.
         """
-        # functions of Numba are compiled again, with checks
+        # of functions that Numba has compiled, the source is compiled
         original = getattr(value, "py_func", value)
         if isinstance(original, FunctionType):
             return self.function(original)
@@ -109,13 +106,12 @@ class Freezer:
         """
         if id(module) in self.seen:  # it contains itself
             return self.seen[id(module)]
-        copy = ModuleType(module.__name__) if self.modules else module
+        copy = ModuleType(module.__name__)
         self.seen[id(module)] = copy, (ModuleType, module.__name__)
         read = [name for name in sorted(attributes) if hasattr(module, name)]
         items = {name: self.value(getattr(module, name), attributes) for name in read}
         del self.seen[id(module)]  # another function reads other attributes
-        if self.modules:
-            vars(copy).update({name: item for name, (item, _) in items.items()})
+        vars(copy).update({name: item for name, (item, _) in items.items()})
         return copy, (
             ModuleType,
             module.__name__,

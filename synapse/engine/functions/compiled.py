@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..compiler.calls import call_at
-from ..compiler.jit import for_python, inline, one_like, parts_of, stream, zero_like
-from ..compiler.lazy_parts import INDEX, NUMBER, by_code, column, lazy_part
+from ..language.decorators import for_python, inline, parts_of, stream
+from ..language.lazy_parts import INDEX, NUMBER, by_code, column, lazy_part
+from ..language.memory import call_at
+from ..language.source import define
+from ..language.words import one_like, zero_like
 from . import activations, costs
 from .activations import (
     ACTIVATIONS,
@@ -55,9 +57,7 @@ def _by_code(
             f"    return {last.name}({arguments})",
         ]
     )
-    scope: dict[str, Any] = dict(functions)
-    exec(compile(source, __file__, "exec"), scope)
-    return scope["built_in"]  # type: ignore[no-any-return]
+    return define("built_in", source, dict(functions))
 
 
 def _judged(formula: Any) -> Any:
@@ -121,8 +121,7 @@ def _loop(
         f" {name}({operands})\n"
     )
     scope = {"__name__": __name__, name: (_SQUASHES | _ERRORS)[name]}
-    exec(compile(source, __file__, "exec"), scope)
-    return scope[f"{prefix}_{name}"]  # type: ignore[no-any-return]
+    return define(f"{prefix}_{name}", source, scope)
 
 
 RANGE_KINDS = column("state"), INDEX, column("activation"), column("slope"), INDEX

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..compiler.jit import from_bits, in_order, table, to_bits
+from ..language.decorators import in_order
+from ..language.words import from_bits, table, to_bits
 
 STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2

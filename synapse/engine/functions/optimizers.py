@@ -20,8 +20,7 @@ from __future__ import annotations
 import math
 from functools import partial
 
-from ..compiler.calls import strict_fp
-from ..compiler.jit import inline, kernel
+from ..language.decorators import inline, kernel, strict_fp
 
 equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the same
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..compiler.jit import kernel
+from ..language.decorators import kernel
 from . import ROUNDING, SQUARABLE, VANISHING
 
 

@@ -12,7 +12,8 @@ from math import copysign
 
 import numpy as np
 
-from ..compiler.jit import in_order, single_bits, single_from_bits
+from ..language.decorators import in_order
+from ..language.words import single_bits, single_from_bits
 
 f4 = np.float32
 PER_LN2 = f4(1.4426950408889634)

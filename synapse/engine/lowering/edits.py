@@ -73,7 +73,7 @@ def change_of(store: Store) -> ChangedNeurons | None:
     # A row that has been added and removed since has no target any more.
     added = np.arange(n_lowered, store.n_connections)
     added = added[c["target"][added] != NONE]
-    removed = np.array(store.removed_rows, np.int64)
+    removed = np.concatenate([added[:0], *(store.removed_rows or ())])
     removed = removed[removed < n_lowered]
     if c["delay"][added].any() or c["delay"][removed].any():
         return None

@@ -13,8 +13,7 @@ from functools import cache
 from typing import Any
 
 COMPILE_THRESHOLD = 1 << 17
-"""Pairs and members that plain Python passes through in 0.3 s of a core. Numba compiles
-all loops in 3.6 s, once in an installation, and then they take 0.01 s. ``python -m
+"""Pairs and members that plain Python passes through in 0.3 s of a core. ``python -m
 benchmarks.constants lowering.orders.COMPILE_THRESHOLD``: rows take 0.12 to 0.45 times
 as long with a tenth, 1.01 to 9.16 times with ten times."""
 
@@ -34,7 +33,7 @@ def run(loop: Callable[..., None], size: int, *arguments: Any) -> None:
 
 @cache
 def _compiled(loop: Callable[..., None]) -> Any:
-    return importlib.import_module("synapse.engine.compiler.jit").kernel(loop)
+    return importlib.import_module("synapse.engine.language.decorators").kernel(loop)
 
 
 def lay_out(

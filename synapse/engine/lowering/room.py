@@ -17,21 +17,21 @@ _NAMES = {
 }
 
 
-def make_room(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
-    """Resize the columns of an axis to `rows` rows, or up to twice `reserve` more,
-    without values.
+def make_room(store: Store, axis: str, rows: int, spare: int = 0) -> None:
+    """Resize the columns of an axis to `rows` rows, or up to `spare` more, without
+    values.
     """
     columns = store.columns
     names = _NAMES[axis]
-    if not rows <= len(columns[names[0]]) <= rows + 2 * reserve:
+    if not rows <= len(columns[names[0]]) <= rows + spare:
         columns.update(
-            {name: np.empty(rows + reserve, columns[name].dtype) for name in names}
+            {name: np.empty(rows + spare // 16, columns[name].dtype) for name in names}
         )
 
 
-def cut(store: Store, axis: str, rows: int, reserve: int = 0) -> None:
+def cut(store: Store, axis: str, rows: int, spare: int = 0) -> None:
     """Cut the columns of an axis to the rows in use, unless they are few more."""
     columns = store.columns
     names = _NAMES[axis]
-    if len(columns[names[0]]) > rows + reserve:
+    if len(columns[names[0]]) > rows + spare:
         columns.update({name: columns[name][:rows].copy() for name in names})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
@@ -15,12 +13,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from ..store import Store
 
-DEBUGGING = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
-"""Whether the loops run in plain Python, as kernels do then."""
-
 _NOTHING = np.empty(1, np.int64)
-_NOWHERE = ctypes.addressof(ctypes.c_char.from_buffer(_NOTHING.data))
-_Results = ctypes.c_int64 * 2
 
 
 def run(
@@ -34,17 +27,14 @@ def run(
     """
     if count is None:
         count = store.n_connections
-    if DEBUGGING:
+    entry = _entry_of(loop)
+    if entry is None:
         columns = {name: _plain(column) for name, column in store.columns.items()}
         return loop(SimpleNamespace(**columns), store.n_neurons, count, _plain(work))
     if store.columns.moved:
         store.renew_table()
-    memory = _NOWHERE
-    if work is not _NOTHING:
-        memory = ctypes.addressof(ctypes.c_char.from_buffer(work.data))
-    results = _Results()
-    _entry_of(loop)(store.address, store.n_neurons, count, memory, results)
-    return results[0], results[1]
+    result: tuple[int, int] = entry(store.address, store.n_neurons, count, work)
+    return result
 
 
 def _plain(array: Any) -> memoryview:
@@ -54,7 +44,8 @@ def _plain(array: Any) -> memoryview:
 
 @cache
 def _entry_of(loop: Callable[..., tuple[int, int]]) -> Any:
+    """Return a loop as machine code; None if nothing is compiled."""
     # LLVM is loaded when it is needed
-    from .compiled import entry_of
+    from ..language.decorators import loop_entry
 
-    return entry_of(loop)
+    return loop_entry(loop)

@@ -1,8 +1,7 @@
-"""The kernels of the online rule as Python calls them, without Numba's dispatcher.
+"""The kernels of the online rule as Python calls them: as machine code for known types.
 
-At every call, a dispatcher examines the types of all arguments, which takes longer than
-a step of a small network. These types never change for stores of one float, so the
-machine code is looked up once.
+To examine the types of all arguments takes longer than a step of a small network. They
+never change for stores of one float, so the machine code is looked up once.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.calls import entry_of
 from . import gradient_traces, loops
 from .continual_backprop import nothing_renewed
 
@@ -36,13 +34,11 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
 
 
 class MachineCode(dict[str, Callable[..., Any]]):
-    """Kernels of a module, given as its names, called without a dispatcher, compiled
-    when needed.
+    """Kernels of a module, given as its names, as machine code, compiled when needed.
 
     No types are checked: the caller must pass those of the examples, which are given by
     kernel. Arrays are contiguous. A Python float is converted to the float of the
-    store. A kernel without examples, whose arguments have several types, keeps its
-    dispatcher.
+    store. A kernel without examples, whose arguments have several types, examines them.
     """
 
     def __init__(
@@ -53,9 +49,10 @@ class MachineCode(dict[str, Callable[..., Any]]):
         self.examples = examples
 
     def __missing__(self, name: str) -> Callable[..., Any]:
-        entry: Callable[..., Any] = self.module[name]
+        kernel: Any = self.module[name]
+        entry: Callable[..., Any] = kernel
         if name in self.examples:
-            entry = entry_of(entry, self.examples[name])
+            entry = kernel.entry(self.examples[name])
         self[name] = entry
         return entry
 

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..compiler.jit import inline, kernel, raw_array, store_at
-from ..compiler.lazy_parts import ARRAY, INDICES, lazy_part
 from ..functions.compiled import draw
+from ..language.decorators import inline, kernel
+from ..language.lazy_parts import ARRAY, INDICES, lazy_part
+from ..language.memory import store_at
 from .fire import clear_neuron
 
 RATE, MATURITY, DECAY, RENEWED = range(4)
@@ -123,29 +124,9 @@ def reinitialize_least_useful(
         start = stops[layer]
 
 
-@inline
-def raw_renewal(
-    settings,
-    activity,
-    neurons,
-    stops,
-    into_first,
-    into,
-    out_first,
-    out,
-    relay_first,
-    relays,
-):
-    """Return the arguments of `reinitialize_least_useful` after ``store``."""
-    floats = (raw_array(settings), raw_array(activity))
-    layers = (raw_array(neurons), raw_array(stops))
-    links = raw_array(into_first), raw_array(into), raw_array(out_first), raw_array(out)
-    return *floats, *layers, *links, raw_array(relay_first), raw_array(relays)
-
-
 @kernel
 def renew_network(table, scalar, renewal):
     """Renew neurons after an update that was made elsewhere; `renewal` are
     `RenewalArguments`.
     """
-    reinitialize_least_useful(store_at(table, scalar), *raw_renewal(*renewal))
+    reinitialize_least_useful(store_at(table, scalar), *renewal)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..compiler.jit import by_type, inline, reset
-from ..compiler.lazy_parts import INDEX, lazy_part
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random
+from ..language.decorators import by_type, inline
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.memory import reset
 from ..lowering.flags import OUTSIDE, TRACED, WITH_GATES
 from ..schema import NONE
 from .read_order import meet_sources

@@ -11,7 +11,8 @@ import math
 
 import numpy as np
 
-from ..compiler.jit import inline, kernel, raw_array, span_of, store_at
+from ..language.decorators import inline, kernel
+from ..language.memory import span_of, store_at
 from ..status import DIVERGED, DONE
 from .loops import propagate_network
 from .step_formulas import bounded_step, share_of_step
@@ -90,8 +91,8 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     rate = settings[1]
     decay = settings[2]
     bound = settings[3]
-    by_weight = raw_array(squares[0])
-    by_bias = raw_array(squares[1])
+    by_weight = squares[0]
+    by_bias = squares[1]
     total = 0.0
     for c in range(sizes[0]):
         total += np.float64(store.weight_destination[c]) ** 2
@@ -131,13 +132,9 @@ def learn_by_adagrad(table, scalar, span, errors, squares, settings, squared, si
     """
     store = store_at(table, scalar)
     span = span_of(span)
-    errors = raw_array(errors)
-    sizes = raw_array(sizes)
     begin_gradient(store, span, errors, 0.0, sizes)
     propagate_network(store, span, scalar, False)
-    return update_by_adagrad(
-        store, span, errors, squares, raw_array(settings), squared, sizes
-    )
+    return update_by_adagrad(store, span, errors, squares, settings, squared, sizes)
 
 
 @kernel
@@ -147,8 +144,6 @@ def learn_by_traces(table, scalar, span, errors, decay, delta, rate, bound, size
     """
     store = store_at(table, scalar)
     span = span_of(span)
-    errors = raw_array(errors)
-    sizes = raw_array(sizes)
     begin_gradient(store, span, errors, decay, sizes)
     propagate_network(store, span, scalar, False)
     return update_by_traces(store, delta, rate, bound, sizes)

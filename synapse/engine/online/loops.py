@@ -11,18 +11,6 @@ import math
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import (
-    inline,
-    kernel,
-    max_float_of,
-    noinline,
-    one_like,
-    raw_array,
-    safe_limit_of,
-    span_of,
-    store_at,
-)
-from ..compiler.lazy_parts import ARRAY, INDEX, NUMBER, SCALAR, SPAN, lazy_part
 from ..functions.compiled import (
     cost_and_error,
     cost_of,
@@ -40,8 +28,12 @@ from ..functions.costs import (
     SHARES,
     SUM_TOLERANCE,
 )
+from ..language.decorators import inline, kernel, noinline
+from ..language.lazy_parts import ARRAY, INDEX, NUMBER, SCALAR, SPAN, lazy_part
+from ..language.memory import span_of, store_at
+from ..language.words import max_float_of, one_like, safe_limit_of
 from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW
-from .continual_backprop import RENEWED, raw_renewal, reinitialize_least_useful
+from .continual_backprop import RENEWED, reinitialize_least_useful
 from .fire import (
     advance_ring,
     begin_lone_step,
@@ -551,14 +543,8 @@ def run_network(table, scalar, span, inputs, outputs):
     has changed. If a registered function raises, the run ends. ``failed[ROW]`` is the
     row of that input, or step.
     """
-    return _run_rows(
-        store_at(table, scalar),
-        None,
-        span_of(span),
-        raw_array(inputs),
-        raw_array(outputs),
-        scalar,
-    )
+    store = store_at(table, scalar)
+    return _run_rows(store, None, span_of(span), inputs, outputs, scalar)
 
 
 @kernel
@@ -571,12 +557,7 @@ def feed_network(table, scalar, span, feedback, inputs, outputs):
     not finite; ``failed[ROW]`` is then the last row run before.
     """
     store = store_at(table, scalar)
-    span, feedback, inputs, outputs = (
-        span_of(span),
-        raw_array(feedback),
-        raw_array(inputs),
-        raw_array(outputs),
-    )
+    span = span_of(span)
     store.failed[0] = 0.0
     n = span.outputs
     status = check_rows(store, span, inputs, outputs, scalar)
@@ -611,9 +592,7 @@ def propagate_targets(table, scalar, span, targets, cost, rate, check):
     `is_large`; no weight has changed then.
     """
     store, span = store_at(table, scalar), span_of(span)
-    status, total = set_output_errors(
-        store, span, raw_array(targets), cost, check, scalar
-    )
+    status, total = set_output_errors(store, span, targets, cost, check, scalar)
     if (
         status == DONE
         and check & schema.CHECK_SIZES
@@ -650,10 +629,7 @@ def epochs_by(
         goal,
         renewal,
     ):
-        all_inputs, all_targets, has_target, bounds, orders, clear = data
-        inputs = raw_array(all_inputs)
-        targets = raw_array(all_targets)
-        renewal_arrays = raw_renewal(*renewal)
+        inputs, targets, has_target, bounds, orders, clear = data
         store.failed[0] = 0.0
         epochs_done = 0
         total = 0.0
@@ -696,11 +672,11 @@ def epochs_by(
                             if not learn_step(store, rule, span, rates[epochs_done]):
                                 total = math.nan
                                 is_running = False
-                            elif renewal_arrays[0].size > 0:
+                            elif renewal[0].size > 0:
                                 complete_updates(store, span)
-                                renewed = renewal_arrays[0][RENEWED]
-                                reinitialize_least_useful(store, *renewal_arrays)
-                                if renewal_arrays[0][RENEWED] != renewed:
+                                renewed = renewal[0][RENEWED]
+                                reinitialize_least_useful(store, *renewal)
+                                if renewal[0][RENEWED] != renewed:
                                     clear_renewed(rule)
                     control[1] += 1
                     is_running = is_running and not control[0]
@@ -798,8 +774,6 @@ def train_network(
     not finite ends the call before weights change; so does a registered function that
     raises.
     """
-    store, span, buffer = store_at(table, scalar), span_of(span), raw_array(buffer)
-    p = raw_array(buffers[0]), raw_array(buffers[1])
-    return _run_epochs(
-        store, p, span, data, cost, rates, learn, buffer, control, errors, goal, renewal
-    )
+    store, span = store_at(table, scalar), span_of(span)
+    arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal
+    return _run_epochs(store, buffers, span, *arguments)

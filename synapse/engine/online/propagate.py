@@ -8,8 +8,9 @@ unless updates are accumulated (``accumulator.py``).
 
 from __future__ import annotations
 
-from ..compiler.jit import in_order, inline, one_like, zero_like
-from ..compiler.lazy_parts import INDEX, NUMBER, lazy_part
+from ..language.decorators import in_order, inline
+from ..language.lazy_parts import INDEX, NUMBER, lazy_part
+from ..language.words import one_like, zero_like
 from ..lowering import flags as mark
 from ..schema import NONE
 from .read_order import (

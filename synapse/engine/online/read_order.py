@@ -8,8 +8,8 @@ Loops choose a column, or a step of a tape, before they begin, by the flags of a
 from __future__ import annotations
 
 from .. import read_order as plain
-from ..compiler.jit import inline, parts_of
-from ..compiler.lazy_parts import INDEX, lazy_part
+from ..language.decorators import inline, parts_of
+from ..language.lazy_parts import INDEX, lazy_part
 from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
 
 (

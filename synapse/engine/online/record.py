@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import inline
-from ..compiler.lazy_parts import INDEX, lazy_part
+from ..language.decorators import inline
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.source import define
 from ..lowering.flags import TRACED
 from ..schema import NONE, WATCHABLE
 from .read_order import eligibility_of, extended_of, gain_of, influence_of
@@ -70,8 +71,7 @@ def _number_of(names):
         )
         lines.append(f"    if what == {WATCHABLE.index(name)}: return {value}")
     scope = {**COMPUTED, "float64": np.float64, "nan": math.nan}
-    exec(compile("\n".join([*lines, "    return nan"]), __file__, "exec"), scope)
-    return inline(scope["number"])
+    return inline(define("number", "\n".join([*lines, "    return nan"]), scope))
 
 
 neuron_number = _number_of(schema.NEURON_NUMBERS)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import schema
-from ..compiler.jit import inline
+from ..language.decorators import inline
+from ..language.source import define
 from ..schema import NONE
 from .record import is_recorded, record_row
 
@@ -32,9 +33,9 @@ def _make_counter(columns):
             "            for c in range(first, first + store.run_length[r]):",
             f"                store.{name}[c] += steps",
         ]
-    scope = {"NONE": NONE}
-    exec(compile("\n".join([*lines, "    return"]), __file__, "exec"), scope)
-    return inline(scope["count_steps"])
+    return inline(
+        define("count_steps", "\n".join([*lines, "    return"]), {"NONE": NONE})
+    )
 
 
 count_steps = _make_counter(schema.COUNTING)

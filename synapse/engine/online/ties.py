@@ -8,8 +8,10 @@ reads a number that has been updated already.
 
 from __future__ import annotations
 
-from ..compiler.jit import inline, kernel, store_at, zero_like
-from ..compiler.lazy_parts import lazy_part
+from ..language.decorators import inline, kernel
+from ..language.lazy_parts import lazy_part
+from ..language.memory import store_at
+from ..language.words import zero_like
 
 
 @inline

@@ -4,8 +4,8 @@
 each sensitivity is in memory, and a ``plan`` holds the sensitivities of one topology.
 ``portable`` carries them over to the next plan and into files. These use NumPy only.
 The kernels are in ``loops`` and ``jacobian``, which call ``advance`` and ``sweep``;
-``pending`` explains why most steps of a large network renew nothing. They import Numba,
-and are loaded when they are first used.
+``pending`` explains why most steps of a large network renew nothing. They are loaded
+when they are first used.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from ..locking import DeferredInterrupt
 from .layout import Layout as Layout
 from .pattern import (
     Pattern as Pattern,
@@ -26,7 +25,5 @@ from .portable import BIAS as BIAS, PortableSensitivities as PortableSensitiviti
 
 def __getattr__(name: str) -> Any:
     if name in ("loops", "jacobian"):
-        # Numba cannot be imported again after Ctrl-C has ended its first import
-        with DeferredInterrupt():
-            return importlib.import_module(f"{__name__}.{name}")
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

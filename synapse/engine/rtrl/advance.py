@@ -6,9 +6,10 @@ A step that is not renewed at once stays pending, see `pending.py`.
 from __future__ import annotations
 
 from .. import schema
-from ..compiler import tiles
-from ..compiler.jit import inline, noinline, one_like, zero_like
-from ..compiler.lazy_parts import INDEX, PLAN, lazy_part
+from ..language import tiles
+from ..language.decorators import inline, noinline
+from ..language.lazy_parts import INDEX, PLAN, lazy_part
+from ..language.words import one_like, zero_like
 from .layout import MAX_SINGLE_LINES
 from .offsets import base_at, errors_given_at, next_at, slot_of
 from .pending import backpropagate_errors, continue_renewal

@@ -13,17 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.jit import (
-    inline,
-    kernel,
-    one_like,
-    plan_at,
-    raw_array,
-    span_of,
-    store_at,
-)
 from ..functions.activations import SOFTMAX
 from ..functions.compiled import cost_and_error
+from ..language.decorators import inline, kernel
+from ..language.memory import plan_at, span_of, store_at
+from ..language.words import one_like
 from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
 from ..online.fire import clear_error, clear_neuron
 from ..online.loops import (
@@ -158,7 +152,8 @@ def leave_out(span, targets, row, jacobian):
     """Set H = 0 for the outputs without a target, which then change nothing."""
     for o in range(span.outputs):
         if targets[row * span.outputs + o] != targets[row * span.outputs + o]:
-            jacobian[o] = 0.0
+            for place in range(jacobian.shape[1]):
+                jacobian[o, place] = 0.0
 
 
 @inline
@@ -215,8 +210,8 @@ def linearise_by(step_network, fill_regression):
 
     @inline
     def linearise(store, plan, span, data, wanted):
-        inputs = raw_array(data.inputs)
-        targets = raw_array(data.targets)
+        inputs = data.inputs
+        targets = data.targets
         store.failed[0] = 0.0
         if data.clear:
             for j in range(span.start, span.stop):

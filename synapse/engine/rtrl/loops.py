@@ -12,18 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import schema
-from ..compiler.jit import (
-    inline,
-    kernel,
-    max_float_of,
-    plan_at,
-    raw_array,
-    span_of,
-    store_at,
-)
-from ..compiler.lanes import tapes_at
-from ..compiler.lazy_parts import PLAN, lazy_part
 from ..exact.streams import stream_of, streams_by
+from ..language.decorators import inline, kernel
+from ..language.lazy_parts import PLAN, lazy_part
+from ..language.memory import plan_at, span_of, store_at, tapes_at
+from ..language.words import max_float_of
 from ..online.calls import (
     ROW,
     SPAN,
@@ -162,9 +155,7 @@ def run_network(table, scalar, plan_table, span, inputs, outputs):
     """
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
-    return _run_rows(
-        store, plan, span_of(span), raw_array(inputs), raw_array(outputs), scalar
-    )
+    return _run_rows(store, plan, span_of(span), inputs, outputs, scalar)
 
 
 @kernel
@@ -177,9 +168,7 @@ def propagate_targets(table, scalar, plan_table, span, targets, cost, rate, chec
     span = span_of(span)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
-    status, total = set_output_errors(
-        store, span, raw_array(targets), cost, check, scalar
-    )
+    status, total = set_output_errors(store, span, targets, cost, check, scalar)
     if status == DONE and not learn_step(store, plan, span, rate):
         status = DIVERGED
     return status, total
@@ -195,8 +184,6 @@ def learn_by_traces(
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
     span = span_of(span)
-    errors = raw_array(errors)
-    sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
     begin_gradient(store, span, errors, decay, sizes)
@@ -215,16 +202,12 @@ def learn_by_adagrad(
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
     span = span_of(span)
-    errors = raw_array(errors)
-    sizes = raw_array(sizes)
     if not has_step(store, plan, span):
         return UNSTEPPED
     begin_gradient(store, span, errors, 0.0, sizes)
     if not learn_step(store, plan, span, scalar):
         return DIVERGED
-    return update_by_adagrad(
-        store, span, errors, squares, raw_array(settings), squared, sizes
-    )
+    return update_by_adagrad(store, span, errors, squares, settings, squared, sizes)
 
 
 _run_stream = streams_by(step_network, learn_step)
@@ -239,7 +222,7 @@ def learn_stream(table, scalar, plan_table, span, tape_table, stream, factors, s
     s = span_of(span)
     if not has_step(store, plan, s):
         return UNSTEPPED, 0
-    return _run_stream(store, plan, tapes, scalar, s, stream, factors, raw_array(sizes))
+    return _run_stream(store, plan, tapes, scalar, s, stream, factors, sizes)
 
 
 @kernel
@@ -277,7 +260,7 @@ def train_network(table, scalar, plan_table, span, data, epochs, renewal):
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
     cost, rates, learn, kept, control, errors, goal = epochs
-    arguments = cost, rates, learn, raw_array(kept), control, errors, goal
+    arguments = cost, rates, learn, kept, control, errors, goal
     return _run_epochs(store, plan, span_of(span), data, *arguments, renewal)
 
 

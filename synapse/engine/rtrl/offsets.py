@@ -6,7 +6,7 @@ the sensitivities, steps that are pending, and vectors on their way back.
 
 from __future__ import annotations
 
-from ..compiler.jit import inline
+from ..language.decorators import inline
 
 
 @inline

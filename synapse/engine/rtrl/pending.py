@@ -35,9 +35,10 @@ copy (`materialize`), so that reading changes no later bit.
 
 from __future__ import annotations
 
-from ..compiler import tiles
-from ..compiler.jit import inline, noinline, one_like
-from ..compiler.lazy_parts import INDEX, PLAN, lazy_part
+from ..language import tiles
+from ..language.decorators import inline, noinline
+from ..language.lazy_parts import INDEX, PLAN, lazy_part
+from ..language.words import one_like
 from .offsets import (
     base_at,
     errors_at,

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from .. import schema
-from ..compiler import tiles
-from ..compiler.jit import inline, one_like
+from ..language import tiles
+from ..language.decorators import inline
+from ..language.words import one_like
 from .layout import PANEL
 from .offsets import slot_of
 

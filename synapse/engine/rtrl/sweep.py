@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from ..compiler.jit import inline, noinline, one_like, zero_like
-from ..compiler.lazy_parts import INDEX, PLAN, SCALAR, SPAN, lazy_part
-from ..compiler.tiles import add_scaled
 from ..functions.activations import SOFTMAX
+from ..language.decorators import inline, noinline
+from ..language.lazy_parts import INDEX, PLAN, SCALAR, SPAN, lazy_part
+from ..language.tiles import add_scaled
+from ..language.words import one_like, zero_like
 from ..lowering import flags as mark
 from ..online.read_order import (
     at_gaters_step,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from ...engine.compiler.jit import inline, kernel, noinline
+from ...engine.language.decorators import inline, kernel, noinline
 from .genes import GENE0, GENE1, NODE0, NODE1, STATE
 from .mutation import as_fraction
 from .phenotype import advance, clear, row_of

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.compiler.jit import DEBUGGING
+from ...engine.language.decorators import COMPILES
 
 
 def record(fields: list[tuple[str, str]]) -> np.dtype[Any]:
     """Return the type of rows with these fields; without the compiler, rows have them
     as attributes, too.
     """
-    return np.dtype((np.record, fields)) if DEBUGGING else np.dtype(fields)
+    return np.dtype(fields) if COMPILES else np.dtype((np.record, fields))
 
 
 NODE = record([("id", "i8"), ("position", "f8"), ("squash", "i8")])

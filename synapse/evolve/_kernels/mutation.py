@@ -6,7 +6,7 @@ the state of the stream of random numbers.
 
 from __future__ import annotations
 
-from ...engine.compiler.jit import inline, noinline, stream
+from ...engine.language.decorators import inline, noinline, stream
 from .genes import GENE0, GENE1, INNOVATIONS, NEXT_NODE, NOBODY, NODE0, NODE1, STATE
 from .phenotype import row_of
 

@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Ints
-from ...engine.compiler.calls import address_of, call_equation
-from ...engine.compiler.jit import inline, kernel, noinline
 from ...engine.functions.activations import ACTIVATIONS, LOGISTIC
 from ...engine.functions.compiled import (
     cost_of,
@@ -22,6 +20,8 @@ from ...engine.functions.compiled import (
     relu,
     squash_of,
 )
+from ...engine.language.decorators import inline, kernel, noinline
+from ...engine.language.memory import call_equation
 from .genes import (
     GENE0,
     GENE1,
@@ -320,7 +320,7 @@ def expressed(
     express(genomes, inputs, outputs, neurons, links, offsets, order, place)
     value, state = np.zeros((2, largest - 1))
     logistic_only = (neurons["squash"] == LOGISTIC).all()
-    any_squash = 0 if logistic_only else address_of(fire_any, (0, value, value, 0))
+    any_squash = 0 if logistic_only else fire_any.address((0, value, value, 0))
     links = links[: offsets[-1, 1]]
     before = np.zeros(largest - 1 if links["late"].any() else 0)
     return Phenotypes(neurons, links, offsets, any_squash, value, state, before)

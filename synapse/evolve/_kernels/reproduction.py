@@ -7,7 +7,7 @@ augmenting topologies, Evolutionary Computation 10 (2002) 99-127.
 
 from __future__ import annotations
 
-from ...engine.compiler.jit import inline, kernel, noinline
+from ...engine.language.decorators import inline, kernel, noinline
 from .genes import (
     FEW_GENES,
     GENE0,

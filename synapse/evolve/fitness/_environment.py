@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, final
 
-import numba
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -17,10 +16,11 @@ from ..._checks import (
     function_of,
     positive_integer,
     suggests_arguments,
+    warn_of_python,
     whole_number,
 )
 from ..._typing import Bools, Floats
-from ...engine.compiler.calls import address_of
+from ...engine.language.user_functions import EnvironmentStep, compile_step
 from ...errors import ArgumentError
 from .._genomes import Genomes
 from .._kernels.phenotype import run_environment
@@ -30,7 +30,7 @@ from .._kernels.phenotype import run_environment
 @suggests_arguments("Environment")
 @dataclass(frozen=True, eq=False)
 class Environment:
-    """Fitness in an environment of your own, compiled by Numba: mean score of the
+    """Fitness in an environment of your own, compiled: mean score of the
     episodes.
 
     Parameters
@@ -54,8 +54,10 @@ class Environment:
 
     Notes
     -----
-    The functions must be plain Python that Numba can compile, in a file or a notebook.
-    An index beyond an array is not checked.
+    The functions are compiled. If the language of kernels lacks something that they
+    use, or their source cannot be read, they are called in Python, which takes longer,
+    and a :class:`~synapse.errors.FunctionWarning` names the line and the reason. An
+    index beyond an array is not checked.
 
     Examples
     --------
@@ -107,7 +109,7 @@ class Environment:
         observed = np.empty(self.inputs)
         run_environment(
             genomes.express(),
-            address_of(step, (world, action, observed, True)),
+            step.address,
             starts,
             self.steps,
             -1 if self.score is None else self.score,
@@ -115,6 +117,8 @@ class Environment:
             scores,
             lengths,
         )
+        if step.errors:
+            raise step.errors.pop(0)
         return scores, lengths
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
@@ -126,16 +130,8 @@ class Environment:
 
 
 @functools.lru_cache(maxsize=64)
-def compiled_step(observe: Any, step: Any) -> Any:
+def compiled_step(observe: Any, step: Any) -> EnvironmentStep:
     """Return the step of an environment from two functions of a user."""
-    # It does nothing if the compiler is switched off.
-    compiled = numba.njit(error_model="numpy")
-    look = compiled(observe)
-    move = compiled(step)
-
-    def both(world: Any, action: Any, observed: Any, begin: bool) -> bool:
-        goes_on = begin or bool(move(world, action))
-        look(world, observed)
-        return goes_on
-
-    return compiled(both)
+    made = compile_step(observe, step)
+    warn_of_python("The environment", made.refused)
+    return made

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import synapse
-from synapse.engine.compiler import jit, lazy_parts
+from synapse.engine.language import lazy_parts
+from synapse.engine.language.decorators import COMPILES
 from tests.helpers.processes import python
 
-pytestmark = pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
 
 ROOT = Path(synapse.__file__).parents[1]
 
@@ -57,7 +58,7 @@ def test_kernels_of_the_cache_find_their_parts_in_whatever_order_modules_are_imp
     )
     imports = [f"import synapse.engine.{name}" for name in modules.split()]
     bits = {
-        python("-c", "\n".join([*order, STEPS]), NUMBA_CACHE_DIR=str(tmp_path))
+        python("-c", "\n".join([*order, STEPS]), SYNAPSE_CACHE_DIR=str(tmp_path))
         for order in (imports, imports[::-1], [])
     }
     assert len(bits) == 1
@@ -66,12 +67,12 @@ def test_kernels_of_the_cache_find_their_parts_in_whatever_order_modules_are_imp
 def test_two_parts_of_one_name_are_refused(monkeypatch):
     monkeypatch.setattr(lazy_parts, "_parts", dict(lazy_parts._parts))
 
-    def one(m, j):
+    def element(m, j):
         return
 
-    lazy_parts.lazy_part(lazy_parts.INDEX)(one)
+    lazy_parts.lazy_part(lazy_parts.INDEX)(element)
     with pytest.raises(RuntimeError, match="Expected one lazy part of the name"):
-        lazy_parts.lazy_part(lazy_parts.INDEX)(one)
+        lazy_parts.lazy_part(lazy_parts.INDEX)(element)
 
 
 def test_an_error_while_one_is_compiled_is_raised_and_the_next_step_tries_again(
@@ -138,7 +139,7 @@ def test_a_handler_of_the_user_is_called_after_the_step_too(
 PENDING = """
 import ctypes, threading, time
 import synapse
-from synapse.engine.compiler import lazy_parts
+from synapse.engine.language import lazy_parts
 
 def neuron(dtype):
     one = synapse.Neuron("tanh", dtype=dtype)
@@ -195,7 +196,7 @@ def test_an_interrupt_pending_when_a_kernel_asks_for_a_part_is_raised_after_it()
 PLAIN = """
 import os
 import architect, numpy as np, synapse
-from synapse.engine.compiler import lazy_parts
+from synapse.engine.language import lazy_parts
 net = architect.Perceptron(2, 3, 1, seed=0)
 inputs, targets = np.array([[0.0, 1.0], [1.0, 0.0]]), np.array([[1.0], [0.0]])
 net.activate(inputs[0])
@@ -257,12 +258,12 @@ def test_a_plain_network_compiles_none_and_an_edit_compiles_its_own():
 @pytest.mark.compiler
 def test_parts_are_cached_on_disk(tmp_path):
     code = "import synapse; synapse.Neuron('relu', bias=0.5).activate()"
-    python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
+    python("-c", code, SYNAPSE_CACHE_DIR=str(tmp_path))
     files = {
         file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*activate_relu*")
     }
     assert len(files) == 1
-    python("-c", code, NUMBA_CACHE_DIR=str(tmp_path))
+    python("-c", code, SYNAPSE_CACHE_DIR=str(tmp_path))
     assert {
         file.name: file.stat().st_mtime_ns for file in tmp_path.rglob("*activate_relu*")
     } == files

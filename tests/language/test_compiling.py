@@ -1,16 +1,17 @@
 """The same code with and without the compiler, and Ctrl-C while it works."""
 
 import json
+import threading
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 from tqdm.auto import tqdm
 
 import architect
 import synapse
-from synapse.engine.compiler import jit
+from synapse.engine.language import code_files
+from synapse.engine.language.decorators import COMPILES, Kernel, PartOptions
 from synapse.learning._training import show_compiling
 from tests.helpers.processes import python
 
@@ -26,11 +27,11 @@ def learnt():
     slope = 0.5
 
     @squashes.register
-    def rising_of_jit(state):
+    def rising_of_compiling(state):
         return slope * state, slope
 
     @costs.register
-    def halves_of_jit(target, output, derivative, outputs):
+    def halves_of_compiling(target, output, derivative, outputs):
         error = target - output
         return 0.5 * error * error, error * derivative
 
@@ -59,13 +60,13 @@ def learnt():
                 2, 3, 2, output_squash="softmax", seed=0, dtype=dtype
             ),
             "own": architect.Elman(
-                2, 3, 2, squash="rising_of_jit", seed=0, dtype=dtype
+                2, 3, 2, squash="rising_of_compiling", seed=0, dtype=dtype
             ),
         }
         synapse.tie(nets["wide"].connections[:3])
         options = [{"rule": rule} for rule in ("online", "bptt", "rtrl")]
         for k, (name, net) in enumerate(nets.items()):
-            cost_option = {"cost": "halves_of_jit"} if name == "own" else {}
+            cost_option = {"cost": "halves_of_compiling"} if name == "own" else {}
             for rule in options if dtype == "float64" else options[k % 3 : k % 3 + 1]:
                 train(
                     f"{name} {dtype} {rule['rule']}",
@@ -92,15 +93,15 @@ def learnt():
 
 
 @pytest.mark.compiler
-@pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
 def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
     code = (
-        "import json; from tests.engine.test_jit import learnt;"
+        "import json; from tests.language.test_compiling import learnt;"
         " print(json.dumps(learnt()))"
     )
     plain, compiled = (
-        json.loads(python("-W", "error", "-c", code, NUMBA_DISABLE_JIT=off))
-        for off in ("1", "0")
+        json.loads(python("-W", "error", "-c", code, SYNAPSE_COMPILE=off))
+        for off in ("0", "1")
     )
     assert plain.keys() == compiled.keys()
     wrong = {}
@@ -116,42 +117,46 @@ def test_the_compiler_is_not_imported_before_it_is_needed():
         "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [],"
         " b).graph"
     )
-    python("-c", f"import sys; {build}; assert 'numba' not in sys.modules")
+    python("-c", f"import sys; {build}; assert 'llvmlite' not in sys.modules")
+
+
+def noticed(seconds_until_notice, patch):
+    """Compile twice something that takes longer than a notice waits for."""
+    patch.setattr(code_files, "_told", set())
+    patch.setattr(code_files, "NOTICE_AFTER_SECONDS", seconds_until_notice)
+    for _ in range(2):
+        with code_files._noticed():
+            for thread in threading.enumerate():
+                if isinstance(thread, threading.Timer) and seconds_until_notice < 1.0:
+                    thread.join(60)
 
 
 def test_long_compiling_is_told_once(monkeypatch, capsys):
-    monkeypatch.setattr(jit, "NOTICE_AFTER_SECONDS", 0.0)
-    listener = jit._Compiling()
-    listener.on_start(None)
-    listener.timer.join(60)
-    listener.on_start(None)  # a part of it
-    listener.on_end(None)
-    listener.on_end(None)
-    assert capsys.readouterr().err == jit.NOTICE
-    listener.on_start(None)
-    listener.on_end(None)
+    noticed(1000.0, monkeypatch)
     assert capsys.readouterr().err == ""
+    noticed(0.0, monkeypatch)
+    assert capsys.readouterr().err == code_files.NOTICE
 
 
-def test_short_compiling_is_not_told(monkeypatch, capsys):
-    monkeypatch.setattr(jit, "NOTICE_AFTER_SECONDS", 1000.0)
-    listener = jit._Compiling()
-    for _ in range(2):
-        listener.on_start(None)
-        timer = listener.timer
-        listener.on_end(None)
+def test_no_notice_waits_after_short_compiling(monkeypatch, capsys):
+    noticed(1000.0, monkeypatch)
+    left = [
+        element
+        for element in threading.enumerate()
+        if isinstance(element, threading.Timer)
+    ]
+    for timer in left:
         timer.join(60)
-    assert not timer.is_alive()
-    assert listener.deferred == []
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.skipif(jit.DEBUGGING, reason="nothing is compiled")
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
 def test_a_progress_bar_says_compiling_each_time_and_its_estimate_leaves_that_out(
     capsys,
 ):
     def compiles(_):
-        numba.njit(lambda number: number)(1.0)
+        element = 1.0  # a kernel with captured values is kept in no file
+        Kernel(lambda number: number + element, PartOptions())(1.0)
 
     trainer = synapse.Trainer(architect.Perceptron(1, 1, 1, seed=0))
     trainer.train([[0.0]], [[1.0]], epochs=1, progress=False)
@@ -175,52 +180,25 @@ print(net.activate([0.0, 1.0]).shape)
 COMPILED = """
 import signal, sys
 import architect
+from synapse.engine.language import machine
 net = architect.Perceptron(2, 3, 1, seed=0)
-left = int(sys.argv[1])
+name = sys.argv[1]
+plain = getattr(machine, name)
 
-def press(frame, event, _):
-    global left
-    if event != "call" or not frame.f_code.co_filename.endswith("executionengine.py"):
-        return
-    if frame.f_back.f_code.co_filename.endswith("ffi.py"):
-        left -= 1
-        if not left:
-            sys.setprofile(None)
-            signal.raise_signal(signal.SIGINT)
+def pressed(*arguments):
+    setattr(machine, name, plain)
+    signal.raise_signal(signal.SIGINT)
+    return plain(*arguments)
 
-sys.setprofile(press)
+setattr(machine, name, pressed)
 """
 
 
 @pytest.mark.compiler
-@pytest.mark.parametrize(
-    "number", ["1", "5"]
-)  # within the loading, within the compilation
-def test_ctrl_c_while_kernels_are_compiled_is_raised(number, tmp_path):
-    """It is pressed when LLVM calls back into Python, where an exception would be
-    printed and forgotten."""
+@pytest.mark.parametrize("name", ["object_code", "load"])
+def test_ctrl_c_while_kernels_are_compiled_is_raised(name, tmp_path):
+    """Of a lazy part it is raised after the step, which cannot pass it on."""
     assert (
-        python("-c", COMPILED + ACTS, number, NUMBA_CACHE_DIR=str(tmp_path))
+        python("-c", COMPILED + ACTS, name, SYNAPSE_CACHE_DIR=str(tmp_path))
         == "interrupted\n(1,)\n"
     )
-
-
-IMPORTED = """
-import signal, sys
-import architect
-net = architect.Perceptron(2, 3, 1, seed=0)
-
-class Finder:
-    def find_spec(self, name, *_):
-        if name == "numba.core.types":
-            sys.meta_path.remove(self)
-            signal.raise_signal(signal.SIGINT)
-
-sys.meta_path.insert(0, Finder())
-"""
-
-
-@pytest.mark.compiler
-def test_ctrl_c_while_the_compiler_is_imported_is_raised_afterwards():
-    """Numba cannot be imported again after its first import has been interrupted."""
-    assert python("-c", IMPORTED + ACTS) == "interrupted\n(1,)\n"

@@ -1,0 +1,200 @@
+"""Files of machine code, one for each kernel and kinds of its arguments.
+
+A file is read on two levels. If no source that kernels are made from has changed, its
+code is taken as it is. Otherwise the kernel is translated, and the code is taken if the
+text for LLVM is the same: a comment compiles nothing. What is made for another
+processor, or by another LLVM, has another name.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import os
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..._stderr import Stderr
+from .. import compiling
+from ..locking import DeferredInterrupt
+from . import machine
+from .source import text_of
+
+NOTICE_AFTER_SECONDS = 2.0
+NOTICE = (
+    "synapse: compiling its kernels for this machine, once; this takes some seconds"
+    " ...\n"
+)
+SIZE = hashlib.sha256().digest_size
+_ENGINE = Path(__file__).parents[1]
+_lock = threading.RLock()
+_told: set[str] = set()
+
+
+def code_of(
+    function: Any,
+    kinds: str,
+    translate: Callable[[], str],
+    make: Callable[[str], bytes],
+) -> bytes:
+    """Return the object code of a kernel: from its file, or from its text."""
+    is_own = _ENGINE.parent in _room_of(function).parents
+    with _lock, DeferredInterrupt():
+        if not is_own or function.__closure__:
+            return _compiled(translate(), make)
+        sources = _digest_of_sources(function)
+        paths = _paths(function, kinds)
+        files = list(filter(None, map(_read, paths)))
+        for file in files:
+            if file.sources == sources:
+                return file.code
+        text = translate()
+        digest = hashlib.sha256(text.encode()).digest()
+        code = next((file.code for file in files if file.text == digest), b"")
+        if not code:
+            code = _compiled(text, make)
+        _keep(paths, CodeFile(sources, digest, code))
+        return code
+
+
+def _room_of(function: Any) -> Path:
+    """Return the folder of the module of a function, which may have made its text."""
+    module = sys.modules.get(function.__module__)
+    return Path(getattr(module, "__file__", None) or "").parent
+
+
+class CodeFile(NamedTuple):
+    """What a file has: digests of the sources, and of the text for LLVM; the code."""
+
+    sources: bytes
+    text: bytes
+    code: bytes
+
+
+def _read(path: Path) -> CodeFile | None:
+    """Return what a file has; None if there is none, or if it is damaged."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    digest = content[:SIZE]
+    rest = content[SIZE:]
+    if hashlib.sha256(rest).digest() != digest:
+        return None
+    return CodeFile(rest[:SIZE], rest[SIZE : 2 * SIZE], rest[2 * SIZE :])
+
+
+def _write(path: Path, file: CodeFile) -> None:
+    """Write a file, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}.tmp")
+    rest = b"".join(file)
+    try:
+        new.write_bytes(hashlib.sha256(rest).digest() + rest)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _keep(paths: list[Path], file: CodeFile) -> None:
+    """Write a file in the first directory that can be written."""
+    reasons = []
+    for path in paths:
+        try:
+            _write(path, file)
+        except OSError as error:
+            reasons.append(str(error))
+        else:
+            return
+    _tell_once(
+        "synapse: cannot keep compiled kernels ({}), so every process compiles its"
+        " own; set SYNAPSE_CACHE_DIR to a directory that can be written.\n",
+        reasons[0],
+    )
+
+
+def _tell_once(sentence: str, reason: str = "") -> None:
+    if sentence not in _told:
+        _told.add(sentence)
+        Stderr().write(sentence.format(reason))
+
+
+def _paths(function: Any, kinds: str) -> list[Path]:
+    """Return where the file of a kernel for this processor may be: in the directory
+    that a variable names, or else in the package or in the user's cache.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+    tag = sys.implementation.cache_tag or ""
+    key = "\0".join([machine.description(), name, kinds, tag])
+    digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+    module = function.__module__.rpartition(".")[2]
+    name = f"{module}.{function.__name__}.{digest}.o"
+    passed = os.environ.get("SYNAPSE_CACHE_DIR")
+    if passed:
+        return [Path(passed) / name]
+    room = _room_of(function)
+    paths = [room / "__pycache__" / name]
+    with suppress(RuntimeError):  # no home
+        place = hashlib.sha256(str(_ENGINE).encode()).hexdigest()[:16]
+        paths.append(_user_cache() / f"{place}.{name}")
+    return paths
+
+
+def _user_cache() -> Path:
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local or Path.home() / "AppData/Local") / "synapse" / "kernels"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "synapse"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "synapse"
+
+
+def _digest_of_sources(function: Any) -> bytes:
+    """Return a digest of the sources from which a kernel is made: those of the engine,
+    and of its own room.
+    """
+    room = _room_of(function)
+    is_inside = room == _ENGINE or _ENGINE in room.parents
+    return _digest(_ENGINE) if is_inside else _digest(_ENGINE) + _digest(room)
+
+
+@cache
+def _digest(room: Path) -> bytes:
+    digest = hashlib.sha256()
+    for path in sorted(room.rglob("*.py")):
+        with suppress(OSError):
+            digest.update(text_of(path))
+    return digest.digest()
+
+
+def _compiled(text: str, make: Callable[[str], bytes]) -> bytes:
+    with _noticed():
+        return make(text)
+
+
+@contextmanager
+def _noticed() -> Iterator[None]:
+    """Tell watchers, or print a notice, once, if it takes more than two seconds.
+
+    A compiler makes many objects that stay, so the garbage collector waits for the end.
+    """
+    notice = threading.Timer(NOTICE_AFTER_SECONDS, _tell_once, [NOTICE])
+    notice.daemon = True
+    if not compiling.watchers:
+        notice.start()
+    collects = gc.isenabled()
+    gc.disable()
+    compiling.tell(True)
+    try:
+        yield
+    finally:
+        compiling.tell(False)
+        if collects:
+            gc.enable()
+        notice.cancel()

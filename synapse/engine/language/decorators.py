@@ -1,0 +1,226 @@
+"""How a function becomes a kernel, or a part of kernels.
+
+A part stays a Python function, which knows how it is compiled. A kernel is compiled for
+the types of its arguments when it is first called.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from types import FunctionType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import source
+from .kinds import BOOL
+from .program import FAST_FLAGS, IN_ORDER_FLAGS, STRICT_FLAGS, PartOptions
+
+COMPILES = os.environ.get("SYNAPSE_COMPILE", "1") not in ("", "0")
+"""Whether kernels are compiled; with SYNAPSE_COMPILE=0 they run in Python."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _part(options: PartOptions) -> Callable[[F], F]:
+    def declare(function: F) -> F:
+        assert isinstance(function, FunctionType)
+        source.remember(function)
+        function.options = options  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
+inline = _part(PartOptions(FAST_FLAGS))
+"""Decorate a part of kernels that is inlined into every caller."""
+in_order = _part(PartOptions(IN_ORDER_FLAGS))
+"""Decorate an inlined part without reassociation: sums stay in order; a product and a
+sum may be fused.
+
+For arithmetic whose order of operations matters, and for loops over scattered memory,
+whose loads stay single: gathers, which vectorised loops would use, are no faster on any
+machine measured.
+"""
+noinline = _part(PartOptions(FAST_FLAGS, inlined=False))
+"""Decorate a part that is too large, or too rarely run, to be inlined."""
+strict_fp = _part(PartOptions(STRICT_FLAGS))
+"""Decorate an inlined part that computes the same bits in every kernel."""
+strict_fp_call = _part(PartOptions(STRICT_FLAGS, inlined=False))
+"""Decorate a part of the same bits that is too large to be inlined."""
+
+
+class Kernel:
+    """A function that Python calls, as machine code for arguments of each types.
+
+    Arrays are contiguous. With SYNAPSE_COMPILE=0, the function itself runs.
+    """
+
+    def __init__(self, function: Any, options: PartOptions) -> None:
+        self.part = _part(options)(function)
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self.__wrapped__ = function
+        self.entries: dict[Any, Callable[..., Any]] = {}
+        self.addresses: dict[Any, int] = {}
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the machine code for arguments of these types."""
+        return self.for_types(arguments)(*arguments)
+
+    def for_types(self, examples: tuple[Any, ...]) -> Callable[..., Any]:
+        """Return the machine code for arguments of these types, made once."""
+        types = _types_of(examples)
+        entry = self.entries.get(types)
+        if entry is None:
+            entry = self.entries[types] = self.entry(examples)
+        return entry
+
+    def entry(self, examples: tuple[Any, ...]) -> Callable[..., Any]:
+        """Return the machine code for arguments of the types of the examples."""
+        if not COMPILES:
+            return _uncompiled(self.part)
+        from .entries import entry_of
+
+        return entry_of(self.part, examples)
+
+    def address(self, examples: tuple[Any, ...], result: Any = BOOL) -> int:
+        """Return the address by which kernels call it, for arguments of these types;
+        they expect a result of this kind.
+        """
+        key = _types_of(examples)
+        if key not in self.addresses:
+            if COMPILES:
+                from .entries import address_of
+
+                address = address_of(self.part, examples, result)
+            else:
+                from .memory import plain_address
+
+                address = plain_address(self.part)
+            self.addresses[key] = address
+        return self.addresses[key]
+
+
+def _types_of(values: tuple[Any, ...]) -> Any:
+    """Return what tells apart arguments of different kinds."""
+    return (type(values), *[_type_of(value) for value in values])
+
+
+def _type_of(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.dtype, value.ndim, value.flags.c_contiguous
+    return _types_of(value) if isinstance(value, tuple) else type(value)
+
+
+def kernel(function: Any, fastmath: bool = True) -> Kernel:
+    """Make a kernel of a function, which Python calls, most with a table of addresses.
+
+    Without `fastmath` it computes the same bits, whoever calls it.
+    """
+    return Kernel(function, PartOptions(FAST_FLAGS if fastmath else STRICT_FLAGS))
+
+
+def loop_entry(loop: Any) -> Callable[..., Any] | None:
+    """Return a loop of lowering, over integers of a store, as machine code: a function
+    of the address of a table, two numbers and memory. None if nothing is compiled.
+    """
+    if not COMPILES:
+        return None
+    from .entries import entry
+    from .kinds import FLOAT64, INT, ArrayKind, BundleKind
+    from .memory import STORE
+
+    kinds = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
+    # no loop of floats: the second level of optimisation saves half the time to compile
+    return entry(loop, kinds, speed=1)
+
+
+def _uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose results are numbers of Python, and which does not warn,
+    like machine code.
+    """
+
+    @np.errstate(all="ignore")
+    def entry(*arguments: Any) -> Any:
+        result = function(*arguments)
+        return tuple(map(_number, result)) if type(result) is tuple else _number(result)
+
+    return entry
+
+
+def _number(result: Any) -> Any:
+    return result.item() if isinstance(result, np.generic) else result
+
+
+def for_python(function: Any) -> Callable[..., Any]:
+    """Make a function of numbers that Python can call of a part of kernels. It is
+    compiled when it is first called.
+    """
+    if not COMPILES:
+        return function  # type: ignore[no-any-return]
+    made = Kernel(function, function.options)
+    entries: dict[Any, Callable[..., Any]] = {}
+
+    def call(*numbers: Any) -> Any:
+        types = tuple(map(type, numbers))
+        if types not in entries:
+            passed = (n if isinstance(n, np.float32) else float(n) for n in numbers)
+            entries[types] = made.for_types(tuple(passed))
+        return entries[types](*numbers)
+
+    call.__name__ = function.__name__
+    return call
+
+
+def parts_of(
+    scope: dict[str, Any], functions: Iterable[Any], part: Callable[..., Any] = inline
+) -> list[Any]:
+    """Return parts of kernels with the code of plain functions, which stay as they are.
+
+    Each is a new function, whose global names are those of `scope`. There the parts
+    stand for the plain functions, so they call each other; a name for which kernels
+    have another function, such as ``exp``, is given in `scope`.
+    """
+    functions = list(functions)
+    for function in functions:
+        name = function.__name__
+        scope[name] = part(FunctionType(function.__code__, scope, name))
+    return [scope[function.__name__] for function in functions]
+
+
+def by_type(single: Any, double: Any) -> Any:
+    """Return a part of kernels that calls `single` for a float32, `double` for other
+    numbers.
+    """
+
+    @inline
+    def chosen(x: Any) -> Any:
+        return single(x) if isinstance(x, np.float32) else double(x)
+
+    return chosen
+
+
+WEYL = np.uint64(0x1E3779B97F4A7D)
+WORD_BITS = np.uint64((1 << 53) - 1)  # integers that floats and JSON represent
+MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
+LAST_MULTIPLIER = np.uint64(0x94D049BB133111EB)
+S30 = np.uint64(30)
+S27 = np.uint64(27)
+S31 = np.uint64(31)
+S11 = np.uint64(11)
+
+
+@inline
+def stream(word: Any) -> Any:
+    """Return the next word of a stream of random numbers, and the number in [0, 1)
+    computed from it.
+
+    Adding an odd number reaches all 2^53 words; the mixer of Steele, Lea and Flood
+    (SplitMix64, 2014) decorrelates consecutive words.
+    """
+    word = (np.uint64(word) + WEYL) & WORD_BITS
+    mixed = (word ^ (word >> S30)) * MULTIPLIER
+    mixed = (mixed ^ (mixed >> S27)) * LAST_MULTIPLIER
+    return word, ((mixed ^ (mixed >> S31)) >> S11) * 2.0**-53

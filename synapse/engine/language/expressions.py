@@ -1,0 +1,813 @@
+"""Expressions of Python as typed trees. What is known before the call folds.
+
+An expression has no effect: what changes something is a statement, which is put before
+the statement of the expression. In a part that may not be reached, of a condition or a
+choice, it is put into a branch.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial, reduce
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .kinds import (
+    BOOL,
+    FLOAT64,
+    FLOATS,
+    INT,
+    NOTHING,
+    RANK,
+    ArrayKind,
+    BundleKind,
+    ColumnKind,
+    PackKind,
+    RecordKind,
+    TupleKind,
+    unify,
+)
+from .source import place_of
+from .tree import (
+    Node,
+    RefusedError,
+    at_run_time,
+    column_of,
+    convert,
+    is_known,
+    item_of,
+    items_of,
+    known,
+    literal,
+    load,
+    scalar_kind,
+    statement,
+    tuple_of,
+)
+from .words import REALS
+
+if TYPE_CHECKING:
+    from .program import PartOptions, TypedProgram
+
+FOLDED: dict[str, Callable[[Any, Any], Any]] = {
+    "Add": operator.add,
+    "Sub": operator.sub,
+    "Mult": operator.mul,
+    "Div": operator.truediv,
+    "FloorDiv": operator.floordiv,
+    "Mod": operator.mod,
+    "Pow": operator.pow,
+    "LShift": operator.lshift,
+    "RShift": operator.rshift,
+    "BitAnd": operator.and_,
+    "BitOr": operator.or_,
+    "BitXor": operator.xor,
+}
+UNARY: dict[str, Callable[[Any], Any]] = {
+    "USub": operator.neg,
+    "UAdd": operator.pos,
+    "Invert": operator.invert,
+}
+SIGNS = {"Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">="}
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+MAX_PAIRS = 999  # of values that an operation can have, by the facts
+
+
+def _side_by_side(items: tuple[Node, ...]) -> Node:
+    """Return a tuple of a turn of a loop, whose numbers stay known."""
+    return Node("tuple", TupleKind(tuple(item.kind for item in items)), items)
+
+
+def _name_of_call(node: ast.expr) -> str:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id
+    return ""
+
+
+def _named(target: Any, item: Node) -> Iterator[tuple[str, Node]]:
+    """Yield the names of a target, each with its part of an item."""
+    if isinstance(target, ast.Name):
+        yield target.id, item
+        return
+    parts = items_of(item)
+    if not isinstance(target, ast.Tuple) or len(parts) != len(target.elts):
+        raise RefusedError(f"{len(parts)} values have as many names")
+    for element, part in zip(target.elts, parts, strict=True):
+        yield from _named(element, part)
+
+
+class Expressions:
+    """One method for each expression of Python. `out` is the list of statements to
+    which those of an expression are added.
+    """
+
+    instance: Any
+    fail: Callable[[], None]
+    temporary: Callable[[Node], Node]
+    bind: Callable[[ast.expr, Node], None]
+
+    def __init__(
+        self, program: TypedProgram, function: FunctionType, options: PartOptions
+    ) -> None:
+        self.program = program
+        self.function = function
+        self.options = options
+        names = function.__code__.co_freevars
+        self.captured = dict(zip(names, function.__closure__ or (), strict=True))
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget what was translated."""
+        self.out: list[Node] = []
+        self.node: Any = None  # the statement that is translated
+        self.known: dict[str, Node] = {}
+        self.valued: set[str] = set()  # names that have a value
+        self.mixed: set[str] = set()  # those with values of several kinds
+        self.variables: dict[str, tuple[str, Any]] = {}  # local and kind, by name
+        self.possible: dict[str, set[Any]] = {}  # values of a local, by the facts
+        self.constants: set[str] = set()  # locals that are set once
+        self.count = 0
+
+    def new_name(self, name: str) -> str:
+        """Return the name of a new variable."""
+        self.count += 1
+        return f"{name}.{self.count}"
+
+    def refused(self, node: Any, rule: str) -> RefusedError:
+        """Return the error about what the language does not have, with its place."""
+        line = getattr(node, "lineno", None)
+        return RefusedError(rule, place_of(self.function, line))
+
+    def value(self, node: ast.expr) -> Node:
+        """Return an expression."""
+        method = getattr(self, f"_of_{type(node).__name__.lower()}", None)
+        if method is None:
+            raise self.refused(node, f"the language has no {type(node).__name__}")
+        return method(node)  # type: ignore[no-any-return]
+
+    def operands(self, *nodes: ast.expr) -> list[Node]:
+        """Return several expressions, which are computed in their order."""
+        return self.values(nodes)
+
+    def values(self, nodes: Any) -> list[Node]:
+        """Return expressions, of which ``*tuple`` is as many as it has items."""
+        values: list[Node] = []
+        for node in nodes:
+            before = len(self.out)
+            if isinstance(node, ast.Starred):
+                value = self.value(node.value)
+                if value.form not in ("tuple", "variable", "known"):
+                    value = self.temporary(value)
+                new = items_of(value)
+            else:
+                new = [self.value(node)]
+            values = [*self.hoisted(before, values), *new]
+        return values
+
+    def hoisted(self, before: int, values: list[Node]) -> list[Node]:
+        """Return expressions for which the statements from a place on come later: these
+        may change what they read.
+        """
+        if len(self.out) == before:
+            return values
+        later, self.out[before:] = self.out[before:], []
+        values = [self.temporary(value) for value in values]
+        self.out += later
+        return values
+
+    def items(self, node: ast.expr) -> list[Node]:
+        """Return the items of a tuple, ``zip``, ``enumerate`` or a known range."""
+        name = _name_of_call(node)
+        if name not in ("zip", "enumerate", "range"):
+            return self._still(items_of(self.value(node)))
+        values = self.values(node.args)  # type: ignore[attr-defined]
+        if name == "range":
+            if not all(map(is_known, values)):
+                raise self.refused(
+                    node, "a tuple is as long as is known before the call"
+                )
+            return [known(k) for k in range(*(value.kind.value for value in values))]
+        columns = [self._still(items_of(value)) for value in values]
+        if name == "enumerate":
+            columns.insert(0, [known(place) for place in range(len(columns[0]))])
+        if len({*map(len, columns)}) != 1:
+            raise self.refused(node, "tuples side by side have one length")
+        return [_side_by_side(items) for items in zip(*columns, strict=True)]
+
+    def _still(self, items: list[Node]) -> list[Node]:
+        """Return items which the statements of a loop over them cannot change."""
+        return [self.temporary(item) for item in items]
+
+    def _tuple_by(self, node: ast.GeneratorExp) -> Node:
+        """Return ``tuple(value for target in items)``, which has names of its own."""
+        (loop, *others) = node.generators
+        outside = (self.known, self.valued)
+        if loop.ifs or others:
+            raise self.refused(node, "a tuple is as long as is known before the call")
+        made: list[Node] = []
+        for item in self.items(loop.iter):
+            names = dict(_named(loop.target, item))
+            self.known = outside[0] | names
+            self.valued = outside[1] | {*names}
+            made.append(self.temporary(at_run_time(self.value(node.elt))))
+        self.known, self.valued = outside
+        return tuple_of(made)
+
+    def apart(self, make: Callable[[], Node]) -> tuple[list[Node], Node]:
+        """Return an expression, and its statements in a list of their own."""
+        before, self.out = self.out, []
+        value = make()
+        statements, self.out = self.out, before
+        return statements, value
+
+    # --- names, members, items
+
+    def _of_constant(self, node: ast.Constant) -> Node:
+        return known(node.value)
+
+    def _of_name(self, node: ast.Name) -> Node:
+        """Return a variable, or what a name is outside of the function."""
+        name = node.id
+        is_local = name in self.known or name in self.variables
+        if is_local and name not in self.valued:
+            raise self.refused(
+                node, f"{name} may have no value here, or one of two kinds"
+            )
+        if name in self.known:
+            return self.known[name]
+        if name in self.variables:
+            local, kind = self.variables[name]
+            return Node("variable", kind, (local,))
+        if name in self.captured:
+            return known(self.captured[name].cell_contents)
+        for scope in (self.function.__globals__, vars(builtins)):
+            if name in scope and name not in self.function.__code__.co_varnames:
+                return known(scope[name])
+        raise self.refused(node, f"{name} has no value here")
+
+    def _of_attribute(self, node: ast.Attribute) -> Node:
+        base = self.value(node.value)
+        kind = base.kind
+        name = node.attr
+        if is_known(base):
+            if not hasattr(kind.value, name):
+                raise self.refused(node, f"{kind.value!r} has no {name}")
+            return known(getattr(kind.value, name))
+        if isinstance(kind, BundleKind) and name in kind.layout.places:
+            return column_of(base, name)
+        if isinstance(kind, ColumnKind) and kind.record is not None:
+            return self.load(*self.place(node))
+        if isinstance(kind, RecordKind):
+            return load(*self.place(node))
+        if isinstance(kind, ArrayKind):
+            return self._of_array(node, base, name)
+        if isinstance(kind, TupleKind) and name in kind.names:
+            return item_of(base, kind.names.index(name))
+        raise self.refused(node, f"a value has no {name}")
+
+    def _of_array(self, node: ast.AST, array: Node, name: str) -> Node:
+        kind: ArrayKind = array.kind
+        sizes = [Node("size", INT, (array, k)) for k in range(kind.dimensions)]
+        if name == "dtype" and not isinstance(kind.of, RecordKind):
+            return known(np.dtype(kind.of))
+        if name == "size" and kind.dimensions == 1:
+            return sizes[0]
+        if name == "shape":
+            return tuple_of(sizes)
+        raise self.refused(node, f"an array has no {name}")
+
+    def _of_subscript(self, node: ast.Subscript) -> Node:
+        base = self.value(node.value)
+        if is_known(base) or isinstance(base.kind, TupleKind):
+            return self._item(base, node.slice)
+        if isinstance(base.kind, ArrayKind):
+            part = self._part_of_array(base, node.slice)
+            if part is not None:
+                return part
+        return self.load(*self.place(node))
+
+    def _item(self, base: Node, index: ast.expr) -> Node:
+        if isinstance(index, ast.Slice):
+            ends = [end for end in (index.lower, index.upper) if end is not None]
+            values = self.values(ends)
+            if index.step or not all(map(is_known, values)):
+                raise self.refused(index, "a part of a tuple is known before the call")
+            matching = iter(value.kind.value for value in values)
+            low = 0 if index.lower is None else next(matching)
+            high = None if index.upper is None else next(matching)
+            return tuple_of(items_of(base)[low:high])
+        before = len(self.out)
+        place = self.value(index)
+        (base,) = self.hoisted(before, [base])
+        if is_known(place):
+            try:
+                return item_of(base, place.kind.value)
+            except (LookupError, TypeError) as error:
+                raise self.refused(
+                    index, f"a tuple has no such item: {error}"
+                ) from None
+        if base.form == "call":
+            base = self.temporary(base)
+        items = [at_run_time(item) for item in items_of(base)]
+        place = self._within(self.whole(place), literal(INT, len(items)))
+        kind = reduce(unify, [item.kind for item in items] or [None])
+        if kind is None:
+            raise self.refused(index, "an index at run time is of values of one kind")
+        items = [convert(item, kind) for item in items]
+        if all(item.form == "literal" for item in items):
+            return Node("table", kind, (tuple(item.parts[0] for item in items), place))
+        value = items[0]
+        for k, other in enumerate(items[1:], 1):
+            test = at_run_time(self.compare("==", place, known(k)))
+            value = Node("choice", kind, (test, other, value))
+        return value
+
+    def _part_of_array(self, array: Node, index: ast.expr) -> Node | None:
+        """Return a row, or consecutive numbers, of an array; None: a number."""
+        kind: ArrayKind = array.kind
+        if isinstance(index, ast.Slice):
+            size = Node("size", INT, (array, 0))
+            if index.step or kind.dimensions > 1:
+                raise self.refused(index, "a part of a vector has a begin and an end")
+            low = literal(INT, 0) if index.lower is None else self.value(index.lower)
+            high = size if index.upper is None else self.value(index.upper)
+            bounds = self._ends(size, self.whole(low), self.whole(high))
+            return Node("slice", ArrayKind(kind.of, 1), (array, *bounds))
+        if kind.dimensions == 2 and not isinstance(index, ast.Tuple):
+            row = self.whole(self.value(index))
+            width = Node("size", INT, (array, 1))
+            row = self._within(row, Node("size", INT, (array, 0)))
+            begin = self.binary("Mult", row, width)
+            end = self.binary("Mult", self.binary("Add", row, known(1)), width)
+            return Node("slice", ArrayKind(kind.of, 1), (array, begin, end))
+        if isinstance(kind.of, RecordKind):
+            return Node("row", kind.of, self.place_of(array, index))
+        return None
+
+    def place(self, node: Any) -> tuple[Node, Node]:
+        """Return the column, or array, and the index of a place that is read or
+        written.
+        """
+        if not isinstance(node, ast.Attribute | ast.Subscript):
+            raise self.refused(node, f"{type(node).__name__} is no place for a value")
+        base = self.value(node.value)
+        if isinstance(node, ast.Attribute):
+            return self._place_of_member(node, base)
+        if not isinstance(base.kind, ColumnKind | ArrayKind):
+            raise self.refused(node, "only columns and arrays have places")
+        before = len(self.out)
+        column, index = self.place_of(base, node.slice)
+        (column,) = self.hoisted(before, [column])
+        return column, index
+
+    def place_of(self, column: Node, index: ast.expr) -> tuple[Node, Node]:
+        """Return a column, or array, and the number of an index in it."""
+        nodes = index.elts if isinstance(index, ast.Tuple) else [index]
+        values = self.values(nodes)
+        if any(at_run_time(value).kind == BOOL for value in values):
+            raise self.refused(index, "an index of an array is no bool")
+        indices = [self.whole(value) for value in values]
+        if isinstance(column.kind, ArrayKind):
+            sizes = [Node("size", INT, (column, k)) for k in range(len(indices))]
+            indices = list(map(self._within, indices, sizes))
+        if len(indices) != getattr(column.kind, "dimensions", 1) or len(indices) > 2:
+            raise self.refused(index, "a place has an index for each dimension")
+        if len(indices) == 1:
+            return column, indices[0]
+        row, place = indices
+        begin = self.binary("Mult", row, Node("size", INT, (column, 1)))
+        return column, self.binary("Add", begin, place)
+
+    def _within(self, index: Node, size: Node) -> Node:
+        """Return an index, of a user as in Python: it may be negative or too large."""
+        if not self.options.from_end:
+            return self.temporary(index) if size.form == "literal" else index
+        index = self.temporary(index)
+        is_negative = at_run_time(self.compare("<", index, known(0)))
+        from_end = self.binary("Add", index, size)
+        index = self.temporary(Node("choice", INT, (is_negative, from_end, index)))
+        if self.options.checked:
+            self.fail_if(self.compare("<", index, known(0)))
+            self.fail_if(self.compare(">=", index, size))
+        return index
+
+    def _ends(self, size: Node, low: Node, high: Node) -> tuple[Node, Node]:
+        """Return the ends of a part of a vector, of a user as in Python."""
+        if not self.options.from_end:
+            return low, high
+        zero = literal(INT, 0)
+        for k, end in enumerate((low, high)):
+            end = self.temporary(end)
+            from_end = self.binary("Add", end, size)
+            is_negative = at_run_time(self.compare("<", end, known(0)))
+            end = Node("choice", INT, (is_negative, from_end, end))
+            end = Node("pick", INT, ("<", Node("pick", INT, (">", end, zero)), size))
+            low, high = (end, high) if k == 0 else (low, end)
+        low = self.temporary(low)
+        return low, Node("pick", INT, (">", high, low))
+
+    def whole(self, index: Node) -> Node:
+        """Return an index, or a bound of a range."""
+        index = at_run_time(index)
+        if index.kind not in (INT, BOOL, "word"):
+            raise RefusedError("an index is an integer")
+        return convert(index, INT)
+
+    def _place_of_member(self, node: ast.Attribute, base: Node) -> tuple[Node, Node]:
+        kind = base.kind
+        record = kind.record if isinstance(kind, ColumnKind) else None
+        if record is not None and node.attr.upper() in record.__members__:
+            return base, literal(INT, int(record[node.attr.upper()]))
+        if isinstance(kind, RecordKind) and node.attr in kind.names:
+            of, offset = kind.members[kind.names.index(node.attr)]
+            member = ColumnKind(of, ("arrays",))
+            field = Node("member", member, (base, offset))
+            return field, literal(INT, 0)
+        raise self.refused(node, f"a value has no {node.attr}")
+
+    def _of_tuple(self, node: ast.Tuple) -> Node:
+        return tuple_of(self.values(node.elts))
+
+    # --- facts
+
+    def load(self, column: Node, index: Node) -> Node:
+        """Return a number of a column; a known one if all of the column are it."""
+        return self.folded(load(column, index))
+
+    def values_of(self, node: Node) -> set[Any] | None:
+        """Return all values that an expression can have, by the facts, or None."""
+        if not self.program.facts:
+            return None
+        if is_known(node):
+            return {node.kind.value}
+        if node.form == "literal":
+            return {node.parts[0]}
+        if node.form == "variable":
+            return self.possible.get(node.parts[0])
+        if node.form == "load":
+            return self.program.fact_of(*node.parts)
+        if node.form == "binary" and node.parts[0] in ("BitAnd", "BitOr"):
+            left_values, right_values = map(self.values_of, node.parts[1:])
+            if (
+                left_values
+                and right_values
+                and len(left_values) * len(right_values) < MAX_PAIRS
+            ):
+                fold = FOLDED[node.parts[0]]
+                return {fold(a, b) for a in left_values for b in right_values}
+        return None
+
+    def folded(self, node: Node) -> Node:
+        """Return what is known of an expression by the facts, or itself."""
+        values = self.values_of(node)
+        return known(next(iter(values))) if values and len(values) == 1 else node
+
+    # --- arithmetic
+
+    def _of_binop(self, node: ast.BinOp) -> Node:
+        left, right = self.operands(node.left, node.right)
+        return self.binary(type(node.op).__name__, left, right)
+
+    def binary(self, operation: str, left: Node, right: Node) -> Node:
+        """Return an operation of two numbers, or packs."""
+        if is_known(left) and is_known(right):
+            return self.folded_by(FOLDED[operation], left, right)
+        left, right = at_run_time(left), at_run_time(right)
+        zero = literal(INT, 0)
+        if operation == "BitAnd" and zero in (left, right):
+            return known(0)
+        if isinstance(left.kind, PackKind) or isinstance(right.kind, PackKind):
+            wide = left.kind if isinstance(left.kind, PackKind) else right.kind
+            parts = operation, convert(left, wide), convert(right, wide)
+            return Node("binary", wide, parts)
+        kind = unify(left.kind, right.kind)
+        if kind not in RANK:
+            raise self.refused(self.node, "an operation is of two numbers")
+        if operation in ("Div", "FloorDiv", "Mod"):
+            return self._quotient(operation, kind, left, right)
+        if operation == "Pow":
+            parts = "pow", convert(left, FLOAT64), convert(right, FLOAT64)
+            return Node("math", FLOAT64, parts)
+        if kind == BOOL and operation not in ("BitAnd", "BitOr", "BitXor"):
+            kind = INT
+        if kind in FLOATS and operation not in ("Add", "Sub", "Mult"):
+            raise self.refused(self.node, f"{operation} is of two integers")
+        parts = operation, convert(left, kind), convert(right, kind)
+        is_shift = operation in ("LShift", "RShift") and right.form == "literal"
+        if is_shift and not 0 <= right.parts[0] < 64:
+            raise self.refused(self.node, "a shift is by 0 to 63 bits")
+        return self.folded(Node("binary", kind, parts))
+
+    def folded_by(self, function: Callable[..., Any], *operands: Node) -> Node:
+        """Return what a function gives for known values."""
+        try:
+            with np.errstate(all="ignore"):
+                return known(function(*(operand.kind.value for operand in operands)))
+        except (ArithmeticError, TypeError, ValueError) as error:
+            if not self.options.checked:
+                raise self.refused(self.node, str(error)) from None
+            self.fail()
+            return known(0)
+
+    def _quotient(self, operation: str, kind: str, left: Node, right: Node) -> Node:
+        if operation == "Div" and kind not in FLOATS:
+            kind = FLOAT64
+        if kind == BOOL:
+            kind = INT
+        left, right = convert(left, kind), convert(right, kind)
+        if self.options.from_end:
+            right = self._divisor(right)
+        if kind in FLOATS and operation != "Div":
+            return self.call(REALS[operation], [left, right])
+        return self.folded(Node("binary", kind, (operation, left, right)))
+
+    def _divisor(self, value: Node) -> Node:
+        """Return a user's divisor. A processor stops at an integer of 0."""
+        value = self.temporary(value)
+        is_zero = at_run_time(self.compare("==", value, known(0)))
+        if self.options.checked:
+            self.fail_if(is_zero)
+        elif value.kind not in FLOATS:
+            value = Node("choice", INT, (is_zero, literal(INT, 1), value))
+        return value
+
+    def fail_if(self, test: Node) -> None:
+        """End a user's function where it would raise."""
+        before, self.out = self.out, []
+        self.fail()
+        before.append(statement("if", at_run_time(test), self.out, []))
+        self.out = before
+
+    def _of_unaryop(self, node: ast.UnaryOp) -> Node:
+        operation = type(node.op).__name__
+        if operation == "Not":
+            value = self.condition(node.operand)
+            if is_known(value):
+                return known(not value.kind.value)
+            return Node("not", BOOL, (value,))
+        value = self.value(node.operand)
+        if is_known(value):
+            return self.folded_by(UNARY[operation], value)
+        if value.kind == BOOL:
+            value = convert(value, INT)
+        if operation == "UAdd":
+            return value
+        if operation == "Invert" and value.kind in FLOATS:
+            raise self.refused(node, "~ is of an integer")
+        form = {"USub": "negative", "Invert": "invert"}[operation]
+        return Node(form, value.kind, (value,))
+
+    # --- conditions
+
+    def truth(self, value: Node) -> Node:
+        """Return whether a value is true: known, or a bool."""
+        if is_known(value):
+            return self.folded_by(bool, value)
+        values = self.values_of(value)
+        if values and len({bool(element) for element in values}) == 1:
+            return known(bool(next(iter(values))))
+        return convert(value, BOOL)
+
+    def condition(self, node: ast.expr) -> Node:
+        """Return whether an expression is true: known, or a bool."""
+        if not isinstance(node, ast.BoolOp):
+            return self.truth(self.value(node))
+        makes = [partial(self.condition, element) for element in node.values]
+        return self._joined(type(node.op).__name__.lower(), makes)
+
+    def _of_boolop(self, node: ast.BoolOp) -> Node:
+        """``and``, ``or``: what is not reached has no effect."""
+        makes = [partial(self.value, element) for element in node.values]
+        return self._joined(type(node.op).__name__.lower(), makes)
+
+    def _joined(self, form: str, makes: Sequence[Callable[[], Node]]) -> Node:
+        """Return the first of several values that decides, or the last."""
+        decides = form == "or"
+        value = makes[0]()
+        if not makes[1:]:
+            return value
+        test = self.truth(value)
+        if is_known(test):
+            return (
+                value if test.kind.value == decides else self._joined(form, makes[1:])
+            )
+        if value.kind != BOOL:
+            value = self.temporary(value)
+            test = self.truth(value)
+        statements, rest = self.apart(lambda: self._joined(form, makes[1:]))
+        is_bool = is_known(rest) and isinstance(rest.kind.value, bool)
+        if not statements and is_bool and value.kind == BOOL:
+            return known(decides) if rest.kind.value == decides else test
+        rest = at_run_time(rest)
+        if not statements and value.kind == rest.kind == BOOL:
+            return Node(form, BOOL, (test, rest))
+        decided: tuple[list[Node], Node] = [], value
+        pair = (decided, (statements, rest))
+        return self._branch(test, *(pair if decides else pair[::-1]))
+
+    def _branch(
+        self, test: Node, then: tuple[list[Node], Node], other: tuple[list[Node], Node]
+    ) -> Node:
+        """Return a choice whose sides have statements."""
+        kind = unify(then[1].kind, other[1].kind)
+        if kind is None:
+            raise self.refused(self.node, "a choice is between values of one kind")
+        name = self.new_name("choice")
+        self.instance.locals[name] = kind
+        blocks = [
+            [*statements, statement("set", name, convert(value, kind))]
+            for statements, value in (then, other)
+        ]
+        self.out.append(statement("if", test, *blocks))
+        self.constants.add(name)
+        return Node("variable", kind, (name,))
+
+    def _of_ifexp(self, node: ast.IfExp) -> Node:
+        """Return a choice, of which one side is computed."""
+        test = self.condition(node.test)
+        if is_known(test):
+            return self.value(node.body if test.kind.value else node.orelse)
+        sides = [
+            self.apart(partial(self.value, side)) for side in (node.body, node.orelse)
+        ]
+        (then, value), (other, alternative) = sides
+        value, alternative = at_run_time(value), at_run_time(alternative)
+        if then or other:
+            return self._branch(test, (then, value), (other, alternative))
+        kind = unify(value.kind, alternative.kind)
+        if kind is None:
+            raise self.refused(node, "a choice is between values of one kind")
+        parts = test, convert(value, kind), convert(alternative, kind)
+        return Node("choice", kind, parts)
+
+    def _of_compare(self, node: ast.Compare) -> Node:
+        """Return comparisons, of which all must hold; the next operand of several is
+        only computed if those before it hold.
+        """
+        operands = [node.left, *node.comparators]
+        matching: list[Node] = []
+
+        def compared(place: int, operation: ast.cmpop) -> Node:
+            pair = operands[place : place + 2]
+            left, right = (
+                [*matching, self.value(pair[1])] if matching else self.values(pair)
+            )
+            if place + 2 < len(operands):
+                right = self.temporary(right)
+            matching[:] = [right]
+            return self._compared(type(operation).__name__, left, right)
+
+        makes = [partial(compared, *element) for element in enumerate(node.ops)]
+        return self._joined("and", makes)
+
+    def _compared(self, name: str, left: Node, right: Node) -> Node:
+        if name in ("In", "NotIn"):
+            return self._among(name == "In", left, right)
+        if name not in ("Is", "IsNot"):
+            return self.compare(SIGNS[name], left, right)
+        values = [element.kind.value for element in (left, right) if is_known(element)]
+        if len(values) < 2 and values != [None]:
+            raise self.refused(self.node, "`is` compares with None")
+        return known((values[0] is values[-1] and len(values) == 2) == (name == "Is"))
+
+    def _among(self, inside: bool, value: Node, items: Node) -> Node:
+        value = self.temporary(value)
+        tests = [partial(self.compare, "==", value, item) for item in items_of(items)]
+        matching = self._joined("or", tests) if tests else known(False)
+        if inside:
+            return matching
+        if is_known(matching):
+            return known(not matching.kind.value)
+        return Node("not", BOOL, (matching,))
+
+    def compare(self, sign: str, left: Node, right: Node) -> Node:
+        """Return a comparison of two numbers."""
+        holds = COMPARED[sign]
+        if is_known(left) and is_known(right):
+            return self.truth(self.folded_by(holds, left, right))
+        left_values = self.values_of(left)
+        right_values = self.values_of(right)
+        if (
+            left_values
+            and right_values
+            and len(left_values) * len(right_values) < MAX_PAIRS
+        ):
+            answers = {bool(holds(a, b)) for a in left_values for b in right_values}
+            if len(answers) == 1:
+                return known(answers.pop())
+        left, right = at_run_time(left), at_run_time(right)
+        kind = unify(left.kind, right.kind)
+        if kind not in RANK:
+            raise self.refused(self.node, "a comparison is of two numbers")
+        kind = INT if kind == BOOL else kind
+        return Node("compare", BOOL, (sign, convert(left, kind), convert(right, kind)))
+
+    # --- calls
+
+    def _of_call(self, node: ast.Call) -> Node:
+        callee = self.value(node.func)
+        if is_known(callee) and callee.kind.value is tuple and len(node.args) == 1:
+            (argument,) = node.args
+            if isinstance(argument, ast.GeneratorExp):
+                return self._tuple_by(argument)
+            return tuple_of(self.items(argument))
+        if not is_known(callee):
+            raise self.refused(node, "what is called is known before the call")
+        function = callee.kind.value
+        arguments = self.values(node.args)
+        if node.keywords:
+            arguments = self._with_named(node, function, arguments)
+        word = self.program.words.find(function)
+        name = getattr(function, "__name__", repr(function))
+        fields = getattr(function, "_fields", ())
+        if word is not None:
+            try:
+                value = word(self, *arguments)
+            except TypeError:
+                raise self.refused(node, f"{name} takes other arguments") from None
+            return known(None) if value is None else value
+        if fields and len(fields) == len(arguments):
+            return tuple_of(arguments, fields)
+        # of a kernel, or of a function that Numba has compiled
+        function = getattr(function, "part", getattr(function, "py_func", function))
+        if isinstance(function, FunctionType):
+            return self.call(function, arguments)
+        raise self.refused(node, f"{name} is no word of the language")
+
+    def _with_named(
+        self, node: ast.Call, function: Any, arguments: list[Node]
+    ) -> list[Node]:
+        """Return arguments, given by name or not, in the order of a function."""
+        if not isinstance(function, FunctionType):
+            raise self.refused(node, "arguments of a word have no names")
+        code = function.__code__
+        before = len(self.out)
+        values = self.values([keyword.value for keyword in node.keywords])
+        arguments = self.hoisted(before, arguments)
+        named = {
+            keyword.arg: value
+            for keyword, value in zip(node.keywords, values, strict=True)
+        }
+        names = code.co_varnames[len(arguments) : code.co_argcount]
+        taken = [name for name in names if name in named]
+        if len(taken) != len(named) or taken != list(names[: len(taken)]):
+            raise self.refused(
+                node, "arguments that are given by name follow the others"
+            )
+        return arguments + [named[name] for name in taken]
+
+    def call(self, function: Any, arguments: list[Node]) -> Node:
+        """Return the result of a function; a call with an effect is a statement."""
+        passed = [self._argument(argument) for argument in arguments]
+        kinds = tuple(argument.kind for argument in passed)
+        made = self.program.instance(function, kinds, self.options)
+        if made.constant is not None:
+            return made.constant
+        parts = made, tuple(element for element in passed if not is_known(element))
+        result = Node("call", made.result, parts)
+        if made.options.checked:
+            return self._of_checked(result)
+        if not made.has_effects:
+            return result
+        if made.result != NOTHING:
+            self.instance.has_effects = True
+            return self.temporary(result)
+        self.effect(statement("do", result))
+        return known(None)
+
+    def effect(self, node: Node) -> None:
+        """Add a statement that changes something outside of the function."""
+        self.instance.has_effects = True
+        self.out.append(node)
+
+    def _of_checked(self, result: Node) -> Node:
+        """Return the value of a user's function, unless it has failed."""
+        result = self.temporary(result)
+        self.fail_if(Node("not", BOOL, (item_of(result, 0),)))
+        return item_of(result, 1) if len(result.kind.items) > 1 else known(None)
+
+    def _argument(self, argument: Node) -> Node:
+        """Return an argument; it stays known if it makes another function."""
+        argument = self.folded(argument) if argument.kind in RANK else argument
+        if not is_known(argument):
+            return argument
+        value = argument.kind.value
+        if scalar_kind(value) is None and not isinstance(value, tuple):
+            return argument
+        if isinstance(value, bool | np.bool_):
+            return argument
+        if self.program.facts and not isinstance(value, tuple):
+            return argument
+        return at_run_time(argument)

@@ -1,0 +1,256 @@
+"""Parts of kernels that few networks need: each is compiled, and kept on disk, when it
+is first called.
+
+`lazy_part` makes such a part of a function. A kernel has a *slot* for each lazy part
+that it calls: a variable beside its machine code, which holds the address of the part.
+While the slot is 0, the kernel first calls the *resolver*, which compiles the part, or
+loads it from its file, and fills the slot. It finds the part by its name, module and
+function, so nothing depends on which modules are imported, and in which order.
+
+A part takes ``store`` first, then indices, columns or a plan, and returns nothing: its
+results are in columns.
+"""
+
+from __future__ import annotations
+
+import _thread
+import ctypes
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..locking import DeferredInterrupt
+from ..schema import SIDE_BY_SIDE
+from .decorators import noinline
+from .kinds import (
+    FLOAT,
+    FLOAT64,
+    INT,
+    NOTHING,
+    ArrayKind,
+    BundleKind,
+    ColumnKind,
+    with_scalar,
+)
+from .llvm import declare_symbol
+from .memory import PLANS, SPAN_COLUMN, STORE, TAPE
+from .tree import Node, at_run_time, convert, known, statement
+from .words import Word
+
+if TYPE_CHECKING:
+    from .translator import Translator
+
+INDEX = INT
+"""Kind of an argument: an integer."""
+NUMBER = FLOAT64
+"""Kind of an argument: a number that is no element of a column."""
+SCALAR = FLOAT
+"""Kind of an argument: a number in the float of the store."""
+PLAN = BundleKind(PLANS, FLOAT)
+"""Kind of an argument: the bundle ``plan``."""
+SPAN = SPAN_COLUMN
+"""Kind of an argument: the `Span` of a network."""
+ARRAY = ArrayKind(FLOAT64, 1)
+"""Kind of an argument: an array of numbers."""
+INDICES = ArrayKind(INT, 1)
+"""Kind of an argument: an array of indices."""
+
+INTERRUPT_DELAY_SECONDS = 0.05
+"""Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C
+is deferred further."""
+
+_FAILED = STORE.places["failed"]
+
+
+class Part(NamedTuple):
+    """One of the functions that are called by one name, and the kinds of its
+    arguments.
+    """
+
+    function: Any
+    kinds: tuple[Any, ...]
+
+
+class Address(NamedTuple):
+    """What a slot of a kernel is for: a part, by its name and its number among those of
+    this name, and the float of the store.
+    """
+
+    name: str
+    number: int
+    scalar: str
+
+
+_parts: dict[str, list[Part]] = {}
+_addresses: dict[Address, int] = {}
+_slots: dict[Address, list[int]] = {}  # addresses of the slots that are filled
+_errors: list[BaseException] = []
+
+
+def column(name: str) -> ColumnKind:
+    """Return the kind of an argument: a column of floats. Columns with different names
+    do not overlap.
+    """
+    return ColumnKind(FLOAT, (name,))
+
+
+def lazy_part(*kinds: Any, taped: bool = False) -> Callable[[Callable[..., Any]], Any]:
+    """Return a decorator: compile a part of kernels when it is first called. Its
+    arguments are of these kinds.
+
+    A `taped` part has tapes as its first argument after ``store``. It is compiled for
+    those of one sample and for those of several.
+    """
+
+    def declare(function: Callable[..., Any]) -> Any:
+        parts = [Part(noinline(function), (BundleKind(STORE, FLOAT), *kinds))]
+        if taped:
+            tapes = [BundleKind(TAPE, FLOAT, samples) for samples in (1, 0)]
+            store, *others = parts[0].kinds
+            parts = [
+                Part(function, (store, kind, *others)) for kind in tapes
+            ]  # 0: as many as are side by side
+        name = function.__name__
+        return Word(function, _write(name, parts, taped=taped))
+
+    return declare
+
+
+def by_code(name: str, functions: list[Callable[..., Any]], *kinds: Any) -> Any:
+    """Make a part ``call(code, store, ...)`` of several, selected by their index."""
+    parts = [
+        Part(noinline(function), (BundleKind(STORE, FLOAT), *kinds))
+        for function in functions
+    ]
+    return Word(
+        lambda code, *arguments: functions[code](*arguments),
+        _write(name, parts, coded=True),
+    )
+
+
+def _write(
+    name: str, parts: list[Part], coded: bool = False, taped: bool = False
+) -> Any:
+    """Return what writes the call of a part: through a slot, or in a program for one
+    network the call itself.
+    """
+    name = f"{parts[0].function.__module__}.{name}"
+    if name in _parts:
+        raise RuntimeError(f"Expected one lazy part of the name {name}, got another.")
+    _parts[name] = parts
+
+    def write(t: Translator, *arguments: Node) -> None:
+        passed = arguments[coded:]
+        if t.program.facts:
+            _call_directly(t, parts, arguments, coded)
+            return
+        number = (
+            arguments[0] if coded else known(int(taped and passed[1].kind.lanes > 1))
+        )
+        kinds = _kinds_of(
+            parts[0 if coded else number.kind.value], passed[0].kind.scalar
+        )
+        values = tuple(map(convert, passed, kinds))
+        label = f"{name} {passed[0].kind.scalar}"
+        index = convert(number, INT)
+        t.effect(statement("lazy", label, len(parts), index, values))
+
+    write.__name__ = name
+    return write
+
+
+def _call_directly(
+    t: Translator, parts: list[Part], arguments: Any, coded: bool
+) -> None:
+    if not coded:
+        t.call(parts[0].function, list(arguments))
+        return
+    code, *passed = arguments
+    for number in sorted(t.values_of(code) or range(len(parts))):
+        call = lambda n=number: t.call(parts[n].function, passed)  # noqa: E731
+        statements, _ = t.apart(call)
+        test = at_run_time(t.compare("==", code, known(number)))
+        t.out.append(statement("if", test, statements, []))
+
+
+def _kinds_of(part: Part, scalar: str) -> tuple[Any, ...]:
+    """Return the kinds of the arguments of a part, for a store of this float."""
+    kinds = [with_scalar(kind, scalar) for kind in part.kinds]
+    samples = SIDE_BY_SIDE[np.dtype(scalar)]
+    return tuple(
+        kind._replace(lanes=samples)
+        if isinstance(kind, BundleKind) and not kind.lanes
+        else kind
+        for kind in kinds
+    )
+
+
+def failure() -> BaseException:
+    """Return why a part could not be compiled, if `failed` begins with -1. The next
+    call tries again.
+    """
+    for address in [key for key, code in _addresses.items() if code == _NOTHING]:
+        evict(address)
+    return _errors.pop()
+
+
+def compiled() -> set[str]:
+    """Return the names of the functions that this process has compiled, or loaded from
+    files, as lazy parts.
+    """
+    return {_parts[name][number].function.__name__ for name, number, _ in _addresses}
+
+
+def evict(address: Address) -> None:
+    """Make kernels ask for this part again when they call it next."""
+    del _addresses[address]
+    for slot in _slots.pop(address):
+        ctypes.c_uint64.from_address(slot).value = 0
+
+
+def _compiled(address: Address) -> int:
+    """Return the address of the machine code of a part."""
+    from .entries import part_of
+
+    part = _parts[address.name][address.number]
+    return part_of(part.function, _kinds_of(part, address.scalar), NOTHING)
+
+
+def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> None:
+    """Fill a slot, for a kernel that waits in this thread.
+
+    A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a
+    moment later. Where this function is interrupted, as in its first instruction,
+    ctypes prints and ignores what is raised. The slot is still 0 then, so the kernel
+    calls again: `calls` counts.
+    """
+    with DeferredInterrupt() as deferred:
+        name, scalar = label.decode().split()
+        address = Address(name, index, scalar)
+        code = _addresses.get(address, 0)
+        if code == 0:
+            try:
+                code = _compiled(address)
+            except Exception as error:
+                _errors.append(error)
+                words = ctypes.cast(table, ctypes.POINTER(ctypes.c_uint64))
+                ctypes.c_double.from_address(words[_FAILED]).value = -1.0
+                code = _NOTHING
+            _addresses[address] = code
+        _slots.setdefault(address, []).append(slot)
+        if deferred.pending or calls > 1:
+            # first: the timer may end before its start returns
+            deferred.pending = False
+            threading.Timer(INTERRUPT_DELAY_SECONDS, _thread.interrupt_main).start()
+    # last: nothing can interrupt what follows
+    ctypes.c_uint64.from_address(slot).value = code
+
+
+_NOTHING = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or 0
+"""A function that kernels can call with any arguments, without an effect."""
+_RESOLVER_TYPE = ctypes.CFUNCTYPE(
+    None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_char_p, *[ctypes.c_uint64] * 2
+)
+declare_symbol("synapse_resolve", _RESOLVER_TYPE(_resolve))

@@ -1,0 +1,784 @@
+"""The typed tree in the language of LLVM, as text.
+
+Accesses to columns of different families are told apart (TBAA), each operation has the
+fast-math flags of its function, and variables have slots on the stack, until LLVM puts
+them into registers.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from .kinds import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    FLOATS,
+    INT,
+    NOTHING,
+    WORD,
+    ArrayKind,
+    BundleKind,
+    ColumnKind,
+    PackKind,
+    RecordKind,
+    TupleKind,
+)
+from .program import Instance
+from .tree import Node
+
+SCALARS = {
+    INT: "i64",
+    WORD: "i64",
+    BOOL: "i1",
+    FLOAT32: "float",
+    FLOAT64: "double",
+    NOTHING: "void",
+}
+SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+REALS = {"Add": "fadd", "Sub": "fsub", "Mult": "fmul", "Div": "fdiv"}
+INTEGERS = {
+    "Add": "add",
+    "Sub": "sub",
+    "Mult": "mul",
+    "BitAnd": "and",
+    "BitOr": "or",
+    "BitXor": "xor",
+    "LShift": "shl",
+    "RShift": "ashr",
+}
+INTRINSICS = {
+    name: f"llvm.{name}"
+    for name in ("sqrt", "copysign", "floor", "ceil", "trunc", "rint")
+} | {"abs": "llvm.fabs", "pow": "llvm.pow"}
+
+
+def type_of(kind: Any) -> str:
+    """Return the type of a value in LLVM."""
+    if isinstance(kind, TupleKind):
+        return "{" + ", ".join(map(type_of, kind.items)) + "}"
+    if isinstance(kind, ArrayKind):
+        return "{ptr, " + ", ".join(["i64"] * kind.dimensions) + "}"
+    if isinstance(kind, PackKind):
+        return f"<{kind.length} x {SCALARS[kind.of]}>"
+    if isinstance(kind, ColumnKind | BundleKind | RecordKind):
+        return "ptr"
+    return SCALARS.get(kind, "i8")  # of a function: nobody reads it
+
+
+def type_in_memory(of: Any) -> str:
+    """Return the type of a number of a column."""
+    if isinstance(of, RecordKind):
+        return f"[{of.size} x i8]"
+    if isinstance(of, PackKind) or of in FLOATS:
+        return type_of(of)
+    return "i64" if of == INT else "i" + of.lstrip("uint")
+
+
+def is_real(kind: Any) -> bool:
+    """Return whether a kind is of a real number, or several."""
+    return kind in FLOATS or isinstance(kind, PackKind)
+
+
+def number(kind: str, value: float) -> str:
+    """Return a literal. A float has its bits, of a double."""
+    if kind == FLOAT32:
+        (value,) = struct.unpack("<f", struct.pack("<f", value))
+    if kind in FLOATS:
+        (bits,) = struct.unpack("<Q", struct.pack("<d", value))
+        return f"0x{bits:016X}"
+    return str(bool(value)).lower() if kind == BOOL else str(int(value))
+
+
+def quoted(name: str) -> str:
+    """Return a global name."""
+    return f'@"{name}"'
+
+
+symbols: dict[str, Any] = {}
+"""Functions of this process that a module may declare, by name: of ctypes."""
+
+
+def declare_symbol(name: str, function: Any) -> None:
+    """Give a function of this process a name in modules."""
+    symbols[name] = function
+
+
+class Module:
+    """The text of a module: functions, and what they refer to."""
+
+    def __init__(self, pauses: bool = True) -> None:
+        self.pauses = pauses  # whether the processor has an instruction for it
+        self.functions: list[str] = []
+        self.globals: list[str] = []
+        self._declared: dict[str, str] = {}
+        self._nodes: dict[str, str] = {}
+        self._tables: dict[str, str] = {}
+        self._slots: dict[str, tuple[str, str]] = {}
+        self.invariant = self.node("!{}")
+        self.rare = self.node('!{!"branch_weights", i32 1, i32 99}')
+
+    def node(self, text: str) -> str:
+        """Return the name of metadata."""
+        return self._nodes.setdefault(text, f"!{len(self._nodes)}")
+
+    def access(self, family: tuple[str, ...]) -> str:
+        """Return the mark of an access: it touches only this family."""
+        node = self.node('!{!"synapse columns"}')
+        for name in family:
+            node = self.node(f'!{{!"{name}", {node}, i64 0}}')
+        return f", !tbaa {self.node(f'!{{{node}, {node}, i64 0}}')}"
+
+    def declare(self, name: str, result: str, *arguments: str) -> str:
+        """Return the global name of a function from outside."""
+        self._declared[name] = f"declare {result} @{name}({', '.join(arguments)})"
+        return f"@{name}"
+
+    def table(self, kind: str, numbers: str) -> str:
+        """Return the name of a constant array of a type."""
+        text = f"internal constant {kind} [{numbers}]"
+        if text not in self._tables:
+            self._tables[text] = f"@table.{len(self._tables)}"
+            self.globals.append(f"{self._tables[text]} = {text}")
+        return self._tables[text]
+
+    def slots(self, label: str, count: int) -> tuple[str, str]:
+        """Return the names of the slots of lazy parts, all 0 at first, and of their
+        label.
+        """
+        if label not in self._slots:
+            k = len(self._slots)
+            slots, text = f"@slots.{k}", f"@label.{k}"
+            self.globals += [
+                f"{slots} = internal global [{count} x i64] zeroinitializer",
+                f'{text} = internal constant [{len(label) + 1} x i8] c"{label}\\00"',
+            ]
+            if not self._slots:
+                self.functions.append(FILL)
+                self.declare(
+                    "synapse_resolve", "void", "i64", "ptr", "ptr", "i64", "i64"
+                )
+            self._slots[label] = slots, text
+        return self._slots[label]
+
+    def text(self) -> str:
+        """Return the whole module."""
+        nodes = [f"{name} = {text}" for text, name in self._nodes.items()]
+        parts = [*self.globals, *self._declared.values(), *self.functions, *nodes]
+        return "\n".join(parts) + "\n"
+
+
+FILL = """\
+define internal void @synapse_fill(i64 %store, ptr %slot, ptr %label, i64 %index) \
+noinline nounwind {
+begin:
+  br label %again
+again:
+  %before = phi i64 [0, %begin], [%calls, %again]
+  %calls = add i64 %before, 1
+  call void @synapse_resolve(i64 %store, ptr %slot, ptr %label, i64 %index, i64 %calls)
+  %code = load volatile i64, ptr %slot
+  %empty = icmp eq i64 %code, 0
+  br i1 %empty, label %again, label %filled
+filled:
+  ret void
+}"""
+"""Calls the resolver until the slot is filled, as an exception of a signal can end the
+resolver before."""
+
+
+class FunctionWriter:
+    """Writes one instance: one method for each form of the tree. Those of expressions
+    return the name of a value.
+    """
+
+    def __init__(self, module: Module, instance: Instance, name: str = "") -> None:
+        """Write an instance as a function of a module; with a name, others find it."""
+        self.module = module
+        self.instance = instance
+        self.head: list[str] = []
+        self.lines: list[str] = []
+        self.loops: list[tuple[str, str]] = []  # where `continue` and `break` lead
+        self.count = 0
+        self.flags = "".join(f"{flag} " for flag in instance.options.flags)
+        self.kinds = dict(instance.parameters) | instance.locals
+        self.slots = {local: f"%v{k}" for k, local in enumerate(self.kinds)}
+        for local, kind in self.kinds.items():
+            self.head.append(f"{self.slots[local]} = alloca {type_of(kind)}")
+        arguments = []
+        for k, (local, kind) in enumerate(instance.parameters):
+            arguments.append(f"{type_of(kind)} %a{k}")
+            self.put(f"store {arguments[k]}, ptr {self.slots[local]}")
+        self.block(instance.body)
+        self.put("ret void" if instance.result == NOTHING else "unreachable")
+        inlined = instance.options.inlined and not name
+        module.functions.append(
+            f"define {'dso_local' if name else 'internal'} {type_of(instance.result)}"
+            f" {quoted(name or instance.name)}({', '.join(arguments)})"
+            f" {'alwaysinline ' if inlined else ''}nounwind {{\n"
+            + "\n".join([*self.head, *self.lines])
+            + "\n}"
+        )
+
+    # --- lines
+
+    def put(self, line: str) -> None:
+        """Add an instruction without a value."""
+        self.lines.append(line)
+
+    def let(self, instruction: str) -> str:
+        """Add an instruction; returns the name of its value."""
+        self.count += 1
+        self.lines.append(f"%r{self.count} = {instruction}")
+        return f"%r{self.count}"
+
+    def labels(self, count: int) -> list[str]:
+        """Return new labels."""
+        self.count += 1
+        return [f"b{self.count}.{k}" for k in range(count)]
+
+    def begin(self, label: str) -> None:
+        """Begin a block."""
+        self.lines.append(f"{label}:")
+
+    def go_to(self, label: str) -> None:
+        """End a block."""
+        self.lines.append(f"br label %{label}")
+
+    def branch(self, test: str, then: str, other: str, mark: str = "") -> None:
+        """End a block: go on at one of two labels."""
+        self.lines.append(f"br i1 {test}, label %{then}, label %{other}{mark}")
+
+    def on_stack(self, kind: str) -> str:
+        """Return the name of a place for a value."""
+        name = f"%s{len(self.head)}"
+        self.head.append(f"{name} = alloca {kind}")
+        return name
+
+    def typed(self, node: Node) -> str:
+        """Return a value with its type."""
+        return f"{type_of(node.kind)} {self.value(node)}"
+
+    def packed(self, kind: str, parts: list[str]) -> str:
+        """Return a structure of typed values."""
+        made = "undef"
+        for k, part in enumerate(parts):
+            made = self.let(f"insertvalue {kind} {made}, {part}, {k}")
+        return made if parts else "zeroinitializer"
+
+    # --- statements
+
+    def block(self, statements: list[Node]) -> None:
+        """Write statements."""
+        for node in statements:
+            getattr(self, f"_do_{node.form}")(*node.parts)
+            if node.form in ("return", "break", "continue"):
+                self.begin(*self.labels(1))  # nothing leads there
+                return
+
+    def _do_set(self, local: str, value: Node) -> None:
+        self.put(f"store {self.typed(value)}, ptr {self.slots[local]}")
+
+    def _do_do(self, value: Node) -> None:
+        self.value(value)
+
+    def _do_store(self, column: Node, index: Node, value: Node) -> None:
+        at = self.address(column, index)
+        passed = self.value(value)
+        kind = type_in_memory(column.kind.of)
+        if isinstance(value.kind, RecordKind):
+            kinds = "ptr", "ptr", "i64", "i1"
+            copy = self.module.declare("llvm.memmove.p0.p0.i64", "void", *kinds)
+            size = value.kind.size
+            self.put(f"call void {copy}(ptr {at}, ptr {passed}, i64 {size}, i1 false)")
+            return
+        if value.kind == INT and kind != "i64":
+            passed = self.let(f"trunc i64 {passed} to {kind}")
+        self.put(f"store {kind} {passed}, ptr {at}{self.access(column)}")
+
+    def _do_if(self, test: Node, then: list[Node], other: list[Node]) -> None:
+        yes, no, end = self.labels(3)
+        self.branch(self.value(test), yes, no)
+        for label, body in ((yes, then), (no, other)):
+            self.begin(label)
+            self.block(body)
+            self.go_to(end)
+        self.begin(end)
+
+    def _do_while(self, test: Node, body: list[Node]) -> None:
+        begin, inside, end = self.labels(3)
+        self.go_to(begin)
+        self.begin(begin)
+        self.branch(self.value(test), inside, end)
+        self.begin(inside)
+        self.loops.append((begin, end))
+        self.block(body)
+        self.loops.pop()
+        self.go_to(begin)
+        self.begin(end)
+
+    def _do_for(
+        self, counter: str, low: Node, high: Node, step: Node, body: list[Node]
+    ) -> None:
+        begin, inside, further, end = self.labels(4)
+        slot = self.slots[counter]
+        self.put(f"store i64 {self.value(low)}, ptr {slot}")
+        stop = self.value(high)
+        by = self.value(step)
+        down = step.form == "literal" and step.parts[0] < 0
+        self.go_to(begin)
+        self.begin(begin)
+        at = self.let(f"load i64, ptr {slot}")
+        test = self.let(f"icmp {'sgt' if down else 'slt'} i64 {at}, {stop}")
+        self.branch(test, inside, end)
+        self.begin(inside)
+        self.loops.append((further, end))
+        self.block(body)
+        self.loops.pop()
+        self.go_to(further)
+        self.begin(further)
+        at = self.let(f"load i64, ptr {slot}")
+        self.put(f"store i64 {self.let(f'add nsw i64 {at}, {by}')}, ptr {slot}")
+        self.go_to(begin)
+        self.begin(end)
+
+    def _do_return(self, value: Node | None) -> None:
+        self.put("ret void" if value is None else f"ret {self.typed(value)}")
+
+    def _do_break(self) -> None:
+        self.go_to(self.loops[-1][1])
+
+    def _do_continue(self) -> None:
+        self.go_to(self.loops[-1][0])
+
+    def _do_lazy(self, label: str, count: int, number: Node, passed: Any) -> None:
+        """Call a lazy part, whose slot is filled before."""
+        slots, text = self.module.slots(label, count)
+        index = self.value(number)
+        values = [self.typed(value) for value in passed]
+        slot = self.let(f"getelementptr i64, ptr {slots}, i64 {index}")
+        empty = self.let(f"icmp eq i64 {self.let(f'load i64, ptr {slot}')}, 0")
+        fill, go = self.labels(2)
+        self.branch(empty, fill, go, f", !prof {self.module.rare}")
+        self.begin(fill)
+        store = self.let(f"ptrtoint {values[0]} to i64")
+        self.put(
+            f"call void @synapse_fill(i64 {store}, ptr {slot}, ptr {text}, i64 {index})"
+        )
+        self.go_to(go)
+        self.begin(go)
+        code = self.let(f"inttoptr i64 {self.let(f'load i64, ptr {slot}')} to ptr")
+        self.put(f"call void {code}({', '.join(values)})")
+
+    def _do_store_word(self, words: Node, index: Node, value: Node) -> None:
+        at = self.address(words, index)
+        passed = self.value(value)
+        self.put(f"store atomic i64 {passed}, ptr {at} release, align 8")
+
+    def _do_pause(self) -> None:
+        if self.module.pauses:
+            self.put(
+                f"call void {self.module.declare('llvm.x86.sse2.pause', 'void')}()"
+            )
+
+    def _do_yield(self, address: Node) -> None:
+        code = self.let(f"inttoptr i64 {self.value(address)} to ptr")
+        self.let(f"call i32 {code}()")
+
+    def _do_store_some(self, value: Node, column: Node, at: Node, left: Node) -> None:
+        passed = self.typed(value)
+        address, mask, suffix, align = self._some(value.kind, column, at, left)
+        vector = type_of(value.kind)
+        places = f"<{value.kind.length} x i1>"
+        name = self.module.declare(
+            f"llvm.masked.store.{suffix}", "void", vector, "ptr", "i32", places
+        )
+        self.put(
+            f"call void {name}({passed}, ptr {address}, i32 {align}, {places} {mask})"
+            f"{self.access(column)}"
+        )
+
+    # --- expressions
+
+    def value(self, node: Node) -> str:
+        """Write an expression; returns the name of its value."""
+        return getattr(self, f"_of_{node.form}")(node, *node.parts)  # type: ignore[no-any-return]
+
+    def _of_known(self, node: Node) -> str:
+        return "0"
+
+    def _of_literal(self, node: Node, value: float) -> str:
+        return number(node.kind, value)
+
+    def _of_variable(self, node: Node, local: str) -> str:
+        return self.let(f"load {type_of(self.kinds[local])}, ptr {self.slots[local]}")
+
+    def _of_bundle(self, node: Node, address: Node) -> str:
+        return self.let(f"inttoptr i64 {self.value(address)} to ptr")
+
+    def _of_column(self, node: Node, bundle: Node, name: str, place: int) -> str:
+        """Return a column of a table. No kernel changes it, so loops load it once."""
+        at = self.let(f"getelementptr i64, ptr {self.value(bundle)}, i64 {place}")
+        invariant = self.module.invariant
+        word = self.let(f"load i64, ptr {at}, !invariant.load {invariant}")
+        return self.let(f"inttoptr i64 {word} to ptr")
+
+    def access(self, column: Node) -> str:
+        """Return the mark of an access."""
+        of_array = isinstance(column.kind, ArrayKind)
+        return self.module.access(("arrays",) if of_array else column.kind.family)
+
+    def address(self, column: Node, index: Node) -> str:
+        """Return the address of a number."""
+        base = self.value(column)
+        at = self.value(index)
+        if isinstance(column.kind, ArrayKind):
+            base = self.let(f"extractvalue {type_of(column.kind)} {base}, 0")
+        kind = type_in_memory(column.kind.of)
+        return self.let(f"getelementptr {kind}, ptr {base}, i64 {at}")
+
+    def _of_load(self, node: Node, column: Node, index: Node) -> str:
+        of = column.kind.of
+        kind = type_in_memory(of)
+        address = self.address(column, index)
+        value = self.let(f"load {kind}, ptr {address}{self.access(column)}")
+        if node.kind == INT and kind != "i64":
+            extended = "zext" if of.startswith("u") else "sext"
+            value = self.let(f"{extended} {kind} {value} to i64")
+        return value
+
+    def _of_data(self, node: Node, array: Node) -> str:
+        return self.let(f"extractvalue {self.typed(array)}, 0")
+
+    def _of_row(self, node: Node, array: Node, index: Node) -> str:
+        return self.address(array, index)
+
+    def _of_member(self, node: Node, row: Node, offset: int) -> str:
+        return self.let(f"getelementptr i8, ptr {self.value(row)}, i64 {offset}")
+
+    def _of_slice(self, node: Node, array: Node, low: Node, high: Node) -> str:
+        begin = self.value(low)
+        kind = type_of(node.kind)
+        data = self._of_data(node, array)
+        memory = type_in_memory(node.kind.of)
+        at = self.let(f"getelementptr {memory}, ptr {data}, i64 {begin}")
+        size = self.let(f"sub i64 {self.value(high)}, {begin}")
+        return self.packed(kind, [f"ptr {at}", f"i64 {size}"])
+
+    def _of_size(self, node: Node, array: Node, dimension: int) -> str:
+        return self.let(f"extractvalue {self.typed(array)}, {dimension + 1}")
+
+    def _of_item(self, node: Node, values: Node, place: int) -> str:
+        return self.let(f"extractvalue {self.typed(values)}, {place}")
+
+    def _of_tuple(self, node: Node, *items: Node) -> str:
+        return self.packed(type_of(node.kind), [self.typed(item) for item in items])
+
+    def _of_binary(self, node: Node, operation: str, left: Node, right: Node) -> str:
+        a = self.value(left)
+        b = self.value(right)
+        kind = type_of(node.kind)
+        if is_real(node.kind):
+            return self.let(f"{REALS[operation]} {self.flags}{kind} {a}, {b}")
+        if operation in ("Mod", "FloorDiv") and node.kind == WORD:
+            name = "urem" if operation == "Mod" else "udiv"
+            return self.let(f"{name} i64 {a}, {b}")
+        if operation in ("Mod", "FloorDiv"):
+            return self._divided(operation, a, b, right)
+        name = INTEGERS[operation]
+        if node.kind == WORD and operation == "RShift":
+            name = "lshr"
+        return self.let(f"{name} {kind} {a}, {b}")
+
+    def _divided(self, operation: str, a: str, b: str, by: Node) -> str:
+        """Return the whole quotient, or the rest with the sign of the divisor."""
+        is_rest = operation == "Mod"
+        if (
+            by.form == "literal"
+            and by.parts[0] > 0
+            and not by.parts[0] & by.parts[0] - 1
+        ):
+            if is_rest:
+                return self.let(f"and i64 {a}, {by.parts[0] - 1}")
+            return self.let(f"ashr i64 {a}, {by.parts[0].bit_length() - 1}")
+        quotient = self.let(f"sdiv i64 {a}, {b}")
+        rest = self.let(f"srem i64 {a}, {b}")
+        differs = self.let(f"icmp slt i64 {self.let(f'xor i64 {rest}, {b}')}, 0")
+        is_some = self.let(f"icmp ne i64 {rest}, 0")
+        wrong = self.let(f"and i1 {differs}, {is_some}")
+        mended = f"add i64 {rest}, {b}" if is_rest else f"sub i64 {quotient}, 1"
+        mended = self.let(mended)
+        plain = rest if is_rest else quotient
+        return self.let(f"select i1 {wrong}, i64 {mended}, i64 {plain}")
+
+    def _of_compare(self, node: Node, sign: str, left: Node, right: Node) -> str:
+        a = self.value(left)
+        b = self.value(right)
+        return self.let(f"{self._comparison(sign, left.kind)} {a}, {b}")
+
+    def _comparison(self, sign: str, kind: Any) -> str:
+        name = SIGNS[sign]
+        if is_real(kind):
+            name = "une" if sign == "!=" else f"o{name}"
+            return f"fcmp {self.flags}{name} {type_of(kind)}"
+        if sign not in ("==", "!="):
+            name = f"{'s' if kind == INT else 'u'}{name}"
+        return f"icmp {name} {type_of(kind)}"
+
+    def _of_negative(self, node: Node, value: Node) -> str:
+        if is_real(node.kind):
+            return self.let(f"fneg {self.flags}{self.typed(value)}")
+        return self.let(f"sub i64 0, {self.value(value)}")
+
+    def _of_invert(self, node: Node, value: Node) -> str:
+        return self.let(f"xor i64 {self.value(value)}, -1")
+
+    def _of_not(self, node: Node, value: Node) -> str:
+        return self.let(f"xor i1 {self.value(value)}, true")
+
+    def _one_of(
+        self, kind: Any, test: str, yes: Callable[[], str], no: Callable[[], str]
+    ) -> str:
+        """Return one of two values, of which one is computed."""
+        slot = self.on_stack(type_of(kind))
+        then, other, end = self.labels(3)
+        self.branch(test, then, other)
+        for label, make in ((then, yes), (other, no)):
+            self.begin(label)
+            self.put(f"store {type_of(kind)} {make()}, ptr {slot}")
+            self.go_to(end)
+        self.begin(end)
+        return self.let(f"load {type_of(kind)}, ptr {slot}")
+
+    def _of_choice(self, node: Node, test: Node, left: Node, right: Node) -> str:
+        holds = self.value(test)
+        return self._one_of(
+            node.kind, holds, lambda: self.value(left), lambda: self.value(right)
+        )
+
+    def _of_and(self, node: Node, left: Node, right: Node) -> str:
+        holds = self.value(left)
+        return self._one_of(BOOL, holds, lambda: self.value(right), lambda: "false")
+
+    def _of_or(self, node: Node, left: Node, right: Node) -> str:
+        holds = self.value(left)
+        return self._one_of(BOOL, holds, lambda: "true", lambda: self.value(right))
+
+    def _of_pick(self, node: Node, sign: str, left: Node, right: Node) -> str:
+        a = self.value(left)
+        b = self.value(right)
+        kind = type_of(node.kind)
+        test = self.let(f"{self._comparison(sign, node.kind)} {b}, {a}")
+        return self.let(f"select i1 {test}, {kind} {b}, {kind} {a}")
+
+    def _of_cast(self, node: Node, value: Node) -> str:
+        passed = self.value(value)
+        to = node.kind
+        of = value.kind
+        if not isinstance(to, PackKind):
+            return self._as(passed, of, to)
+        if isinstance(of, PackKind):
+            name = "fpext" if to.of == FLOAT64 else "fptrunc"
+            return self.let(f"{name} {type_of(of)} {passed} to {type_of(to)}")
+        element = self._as(passed, of, to.of)
+        return self._spread(type_of(to), f"{SCALARS[to.of]} {element}", to.length)
+
+    def _as(self, value: str, of: str, to: str) -> str:
+        if SCALARS[of] == SCALARS[to]:
+            return value
+        if of in FLOATS and to in FLOATS:
+            name = "fpext" if to == FLOAT64 else "fptrunc"
+        elif to in FLOATS:
+            name = "uitofp" if of in (WORD, BOOL) else "sitofp"
+        else:
+            name = "fptosi" if of in FLOATS else "zext"
+        return self.let(f"{name} {SCALARS[of]} {value} to {SCALARS[to]}")
+
+    def _spread(self, vector: str, value: str, count: int) -> str:
+        """Return a typed number in all places of a vector."""
+        left = self.let(f"insertelement {vector} undef, {value}, i32 0")
+        places = f"<{count} x i32> zeroinitializer"
+        return self.let(f"shufflevector {vector} {left}, {vector} undef, {places}")
+
+    def _of_bits(self, node: Node, value: Node) -> str:
+        passed = self.value(value)
+        if node.kind == FLOAT32:
+            return self.let(
+                f"bitcast i32 {self.let(f'trunc i64 {passed} to i32')} to float"
+            )
+        if value.kind == FLOAT32:
+            return self.let(
+                f"sext i32 {self.let(f'bitcast float {passed} to i32')} to i64"
+            )
+        return self.let(
+            f"bitcast {type_of(value.kind)} {passed} to {type_of(node.kind)}"
+        )
+
+    def _of_table(self, node: Node, values: tuple[Any, ...], index: Node) -> str:
+        of = type_of(node.kind)
+        numbers = ", ".join(f"{of} {number(node.kind, value)}" for value in values)
+        name = self.module.table(f"[{len(values)} x {of}]", numbers)
+        at = self.let(f"getelementptr {of}, ptr {name}, i64 {self.value(index)}")
+        return self.let(f"load {of}, ptr {at}{self.module.access(('table',))}")
+
+    def _of_math(self, node: Node, name: str, *arguments: Node) -> str:
+        values = [self.value(element) for element in arguments]
+        of = arguments[0].kind
+        kind = type_of(of)
+        if name == "isfinite":
+            rest = self.let(f"fsub {self.flags}{kind} {values[0]}, {values[0]}")
+            return self.let(f"fcmp {self.flags}ord {kind} {rest}, {rest}")
+        if name in INTRINSICS:
+            callee = f"{INTRINSICS[name]}.{'f64' if of == FLOAT64 else 'f32'}"
+        else:
+            callee = name + ("f" if of == FLOAT32 else "")
+        callee = self.module.declare(callee, kind, *[kind] * len(values))
+        passed = ", ".join(f"{kind} {value}" for value in values)
+        # it reads and changes no memory, unlike what C says of errno
+        pure = "memory(none) nounwind willreturn"
+        return self.let(f"call {self.flags}{kind} {callee}({passed}) {pure}")
+
+    def _of_opaque(self, node: Node, value: Node) -> str:
+        return self.let(f'call i64 asm "", "=r,0"(i64 {self.value(value)}) readnone')
+
+    def _of_call(self, node: Node, instance: Instance, arguments: Any) -> str:
+        passed = ", ".join(self.typed(argument) for argument in arguments)
+        call = f"call {type_of(instance.result)} {quoted(instance.name)}({passed})"
+        if instance.result != NOTHING:
+            return self.let(call)
+        self.put(call)
+        return "0"
+
+    def _of_called(self, node: Node, address: Node, arguments: Any) -> str:
+        code = self.let(f"inttoptr i64 {self.value(address)} to ptr")
+        passed = ", ".join(self.typed(argument) for argument in arguments)
+        return self.let(f"call {type_of(node.kind)} {code}({passed})")
+
+    def _of_user(self, node: Node, address: Node, numbers: Any) -> str:
+        slot = self.on_stack("[2 x double]")
+        code = self.let(f"inttoptr i64 {self.value(address)} to ptr")
+        passed = ", ".join(self.typed(element) for element in numbers)
+        returned = self.let(f"call i64 {code}(ptr {slot}, {passed})")
+        right = self.let(f"getelementptr double, ptr {slot}, i64 1")
+        results = [self.let(f"load double, ptr {at}") for at in (slot, right)]
+        parts = [f"i64 {returned}", *(f"double {result}" for result in results)]
+        return self.packed(type_of(node.kind), parts)
+
+    def _of_load_word(self, node: Node, words: Node, index: Node) -> str:
+        at = self.address(words, index)
+        return self.let(f"load atomic i64, ptr {at} acquire, align 8")
+
+    def _of_swap_word(
+        self, node: Node, words: Node, index: Node, before: Node, after: Node
+    ) -> str:
+        at = self.address(words, index)
+        old = self.value(before)
+        new = self.value(after)
+        pair = self.let(f"cmpxchg ptr {at}, i64 {old}, i64 {new} acq_rel acquire")
+        return self.let(f"extractvalue {{ i64, i1 }} {pair}, 1")
+
+    # --- packs
+
+    def _some(
+        self, kind: PackKind, column: Node, at: Node, left: Node
+    ) -> tuple[str, str, str, int]:
+        """Return the address of a pack, the mask of its first numbers, LLVM's suffix
+        for its type, its alignment.
+        """
+        address = self.address(column, at)
+        count = kind.length
+        vector = f"<{count} x i64>"
+        there = self._spread(vector, f"i64 {self.value(left)}", count)
+        places = ", ".join(f"i64 {k}" for k in range(count))
+        mask = self.let(f"icmp ult {vector} <{places}>, {there}")
+        is_double = kind.of == FLOAT64
+        suffix = f"v{count}{'f64' if is_double else 'f32'}.p0"
+        return address, mask, suffix, 8 if is_double else 4
+
+    def _of_load_some(self, node: Node, column: Node, at: Node, left: Node) -> str:
+        address, mask, suffix, align = self._some(node.kind, column, at, left)
+        vector = type_of(node.kind)
+        places = f"<{node.kind.length} x i1>"
+        name = self.module.declare(
+            f"llvm.masked.load.{suffix}", vector, "ptr", "i32", places, vector
+        )
+        return self.let(
+            f"call {vector} {name}(ptr {address}, i32 {align}, {places} {mask},"
+            f" {vector} zeroinitializer){self.access(column)}"
+        )
+
+    def _of_zeros(self, node: Node) -> str:
+        return "zeroinitializer"
+
+    def _of_first_lane(self, node: Node, value: Node) -> str:
+        kind = type_of(node.kind)
+        return self.let(
+            f"insertelement {kind} zeroinitializer, {self.typed(value)}, i32 0"
+        )
+
+    def _of_shuffle(self, node: Node, left: Node, right: Node, order: Any) -> str:
+        return self._shuffled(self.typed(left), self.typed(right), order)
+
+    def _shuffled(self, left: str, right: str, order: Any) -> str:
+        places = ", ".join(f"i32 {k}" for k in order)
+        return self.let(
+            f"shufflevector {left}, {right}, <{len(order)} x i32> <{places}>"
+        )
+
+    def _of_retyped(self, node: Node, column: Node) -> str:
+        return self.value(column)
+
+    def _of_hidden(self, node: Node, column: Node, index: Node) -> str:
+        """Return an address that the optimiser does not know."""
+        address = self.address(column, index)
+        return self.let(f'call ptr asm "", "=r,0"(ptr {address}) readnone')
+
+    def _of_reduced(self, node: Node, value: Node) -> str:
+        kind = type_of(node.kind)
+        of = value.kind
+        suffix = f"v{of.length}{'f64' if node.kind == FLOAT64 else 'f32'}"
+        name = self.module.declare(
+            f"llvm.vector.reduce.fadd.{suffix}", kind, kind, type_of(of)
+        )
+        zero = number(node.kind, 0.0)
+        return self.let(
+            f"call reassoc nsz {kind} {name}({kind} {zero}, {self.typed(value)})"
+        )
+
+    def _of_sums(self, node: Node, *packs: Node) -> str:
+        """Return the sum of each pack, as a pack or a tuple."""
+        of = packs[0].kind
+        vector = type_of(of)
+        values = self._halved([self.value(pack) for pack in packs], of)
+        if isinstance(node.kind, PackKind):
+            return values[0]
+        parts = []
+        for k in range(len(packs)):
+            value, place = (values[0], k) if of.length > 1 else (values[k], 0)
+            element = self.let(f"extractelement {vector} {value}, i32 {place}")
+            parts.append(f"{SCALARS[of.of]} {element}")
+        return self.packed(type_of(node.kind), parts)
+
+    def _halved(self, values: list[str], kind: PackKind) -> list[str]:
+        """Return vectors whose halves are added, those of two vectors at a time."""
+        vector = type_of(kind)
+        count = kind.length
+        half = kind.length
+        while half > 1:
+            half //= 2
+            low = [k for k in range(2 * count) if not k & half]
+            pairs = [2 * values]
+            if len(values) > 1:
+                pairs = [list(p) for p in zip(values[::2], values[1::2], strict=True)]
+            values = []
+            for pair in pairs:
+                a, b = (f"{vector} {value}" for value in pair)
+                halves = [
+                    self._shuffled(a, b, [k + by for k in low]) for by in (0, half)
+                ]
+                values.append(
+                    self.let(f"fadd {self.flags}{vector} {halves[0]}, {halves[1]}")
+                )
+        return values

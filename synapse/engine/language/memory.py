@@ -1,0 +1,273 @@
+"""Words of memory: bundles and arrays, resets, calls by address, and the words by which
+threads wait for each other.
+
+A thread that has read a word with `load_word` also sees everything that the thread that
+wrote it had written before (acquire and release). So other memory needs no such care.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import math
+import sys
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ..records import Span
+from ..schema import (
+    CLEARED,
+    DESTINATIONS,
+    PLAN,
+    TABLE,
+    TAPES,
+    Column as Declared,
+    Columns,
+    PlanColumns,
+    TapeColumns,
+)
+from . import plain
+from .kinds import (
+    BOOL,
+    FLOAT64,
+    INT,
+    BundleKind,
+    ColumnKind,
+    TableLayout,
+    TupleKind,
+    read_from,
+)
+from .tree import (
+    Node,
+    at_run_time,
+    column_of,
+    convert,
+    items_of,
+    known,
+    literal,
+    statement,
+)
+from .words import word
+
+if TYPE_CHECKING:
+    from .translator import Translator
+
+_FAMILIES = {
+    name: ("activations", name) for name in ("activation", "old_activation", "past")
+} | {name: (column,) for name, column in DESTINATIONS.items()}
+"""Columns between which a kernel chooses belong to one family; a destination may be the
+column itself."""
+
+STORE = TableLayout("store", TABLE, lambda name: _FAMILIES.get(name, (name,)))
+PLANS = TableLayout("plan", PLAN, lambda name: (f"plan of {name}",))
+TAPE = TableLayout("tapes", TAPES, lambda name: (f"tape of {name}",))
+
+
+def _bundle(layout: TableLayout, fields: Any) -> Any:
+    """Return a word of the address of a table, and a number of a store's float."""
+
+    @word(lambda table, scalar: plain.bundle(layout.columns, fields, table, scalar))
+    def bundle(t: Translator, address: Node, scalar: Node) -> Node:
+        kind = BundleKind(layout, at_run_time(scalar).kind)
+        return Node("bundle", kind, (at_run_time(address),))
+
+    return bundle
+
+
+store_at = _bundle(STORE, Columns)
+plan_at = _bundle(PLANS, PlanColumns)
+
+
+@word(lambda table, scalar, tag: plain.tapes(TAPES, TapeColumns, table, scalar, tag))
+def tapes_at(t: Translator, address: Node, scalar: Node, tag: Node) -> Node:
+    """Return tapes; the length of the tuple `tag` is the number of samples."""
+    kind = BundleKind(TAPE, at_run_time(scalar).kind, len(items_of(tag)))
+    return Node("bundle", kind, (at_run_time(address),))
+
+
+SPAN_COLUMN = ColumnKind(INT, ("span",), Span)
+
+
+@word(lambda array: plain.PlainRecord(array, Span))
+def span_of(t: Translator, array: Node) -> Node:
+    """Return the `Span` that Python passes as an array."""
+    return Node("data", SPAN_COLUMN, (array,))
+
+
+def reset_of(cleared: tuple[Declared, ...]) -> Any:
+    """Return a word that sets these columns of a neuron to their defaults."""
+
+    def reset_plainly(store: Any, row: int) -> None:
+        for column in cleared:
+            getattr(store, column.name)[row] = column.default
+
+    @word(reset_plainly)
+    def reset(t: Translator, store: Node, row: Node) -> None:
+        for declared in cleared:
+            column = column_of(store, declared.name)
+            is_whole = read_from(column.kind.of) == INT
+            t.store(column, row, known((int if is_whole else float)(declared.default)))
+
+    return reset
+
+
+reset = reset_of(CLEARED)
+
+
+# --- calls by address
+
+_called: dict[int, Callable[..., Any]] = {}
+# like addresses, larger than codes of built-in functions
+_numbers = itertools.count(1 << 32)
+
+
+def plain_address(function: Callable[..., Any]) -> int:
+    """Return a number by which uncompiled kernels call a function."""
+    number = next(_numbers)
+    _called[number] = function
+    return number
+
+
+def _by_address(result: Any) -> Any:
+    """Return a word ``call(address, arguments, alike)`` for kernels with this result.
+    The address was made for arguments of the types of the last one.
+    """
+
+    def call_plainly(address: Any, arguments: Any, alike: Any) -> Any:
+        return _called[int(address)](*arguments)
+
+    @word(call_plainly)
+    def call(t: Translator, address: Node, arguments: Node, alike: Node) -> Node:
+        pairs = zip(items_of(arguments), items_of(alike), strict=True)
+        passed = [convert(argument, like.kind) for argument, like in pairs]
+        parts = convert(address, INT), tuple(passed)
+        called = t.temporary(Node("called", result, parts))
+        t.instance.has_effects = True
+        return called
+
+    return call
+
+
+DESCENT = TupleKind((INT, FLOAT64, INT))
+"""The kind of the result of `gradient_network`."""
+call_descent = _by_address(DESCENT)
+call_equation = _by_address(BOOL)
+
+
+def _call_plainly(failed: Any, address: Any, arguments: Any) -> tuple[float, float]:
+    if failed[0] != 0.0:
+        return math.nan, math.nan
+    try:
+        value, derivative = _called[int(address)](*map(float, arguments))
+        return float(value), float(derivative)
+    except Exception:
+        failed[0] = len(arguments)
+        failed[1] = address
+        for place, argument in enumerate(arguments):
+            failed[2 + place] = argument
+        return math.nan, math.nan
+
+
+@word(_call_plainly)
+def call_at(t: Translator, failed: Node, address: Node, arguments: Node) -> Node:
+    """Return the pair of the user's function at `address`; NaN if it raises. The first
+    one that raised stands in `failed`.
+    """
+    address = t.temporary(convert(address, INT))
+    numbers = [
+        t.temporary(convert(element, FLOAT64)) for element in items_of(arguments)
+    ]
+    return t.call(_call_registered, [failed, address, *numbers])
+
+
+def _call_registered(failed: Any, address: Any, *numbers: Any) -> Any:
+    if failed[0] != 0.0:
+        return math.nan, math.nan
+    returned, value, derivative = _call_user(address, *numbers)
+    if returned:
+        return value, derivative
+    failed[0] = len(numbers)
+    failed[1] = address
+    _write(failed, *numbers)
+    return math.nan, math.nan
+
+
+@word(NotImplemented)
+def _call_user(t: Translator, address: Node, *numbers: Node) -> Node:
+    """Call ``f(results, number, ...)``: whether it returned, and two results."""
+    kind = TupleKind((INT, FLOAT64, FLOAT64))
+    passed = tuple(convert(number, FLOAT64) for number in numbers)
+    t.instance.has_effects = True
+    return t.temporary(Node("user", kind, (convert(address, INT), passed)))
+
+
+@word(NotImplemented)
+def _write(t: Translator, failed: Node, *numbers: Node) -> None:
+    """Write numbers to a column, from place 2 on."""
+    for place, number in enumerate(numbers):
+        t.store(failed, literal(INT, 2 + place), number)
+
+
+# --- words by which threads wait
+
+WORD_BYTES = 8
+LINE = 64 // WORD_BYTES
+"""Number of words of a cache line. Words that different threads write are so far apart:
+else each would take the line from the other."""
+
+
+@word(lambda words, index: int(words[index]))
+def load_word(t: Translator, words: Node, index: Node) -> Node:
+    """Read a word."""
+    t.instance.has_effects = True
+    return t.temporary(Node("load_word", INT, (words, convert(index, INT))))
+
+
+def _store_plainly(words: Any, index: int, value: int) -> None:
+    words[index] = value
+
+
+@word(_store_plainly)
+def store_word(t: Translator, words: Node, index: Node, value: Node) -> None:
+    """Write a word."""
+    t.effect(statement("store_word", words, convert(index, INT), convert(value, INT)))
+
+
+def _swap_plainly(words: Any, index: int, before: int, after: int) -> bool:
+    is_same = bool(words[index] == before)
+    if is_same:
+        words[index] = after
+    return is_same
+
+
+@word(_swap_plainly)
+def swap_word(t: Translator, words: Node, *numbers: Node) -> Node:
+    """Replace the word at an index, from one value to another, unless it has changed;
+    returns whether it was.
+    """
+    numbers = tuple(convert(number, INT) for number in numbers)
+    t.instance.has_effects = True
+    return t.temporary(Node("swap_word", BOOL, (words, *numbers)))
+
+
+@word(lambda: None)
+def pause(t: Translator) -> None:
+    """Leave the core to its other thread for some cycles, where processors can."""
+    t.effect(statement("pause"))
+
+
+@word(lambda address: None)
+def call_yield(t: Translator, address: Node) -> None:
+    """Give the core to another thread: calls the function at `yield_address`."""
+    t.effect(statement("yield", convert(address, INT)))
+
+
+@cache
+def yield_address() -> int:
+    """Return the address of the system's function for `call_yield`."""
+    if sys.platform == "win32":
+        function: Any = ctypes.WinDLL("kernel32").SwitchToThread
+    else:
+        function = ctypes.CDLL(None).sched_yield
+    return int(ctypes.cast(function, ctypes.c_void_p).value or 0)

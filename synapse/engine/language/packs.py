@@ -1,0 +1,417 @@
+"""Packs: numbers that a kernel computes at once.
+
+From a column of lanes, a pack is one neuron of all samples; from a column of single
+numbers, as many as fill a vector register, of which the first `left` are valid. In
+Python, a pack is an array.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..schema import VECTOR_BYTES
+from .kinds import INT, ColumnKind, PackKind, TupleKind, read_from
+from .tree import (
+    Node,
+    column_of,
+    convert,
+    items_of,
+    known,
+    literal,
+    load,
+    statement,
+)
+from .words import word
+
+if TYPE_CHECKING:
+    from .translator import Translator
+
+SHORT_PACK = 4
+"""Numbers of a short pack. Its loads are not longer than the stores of a squash, for
+which a longer load would wait.
+"""
+
+
+def _is_laned(column: Node) -> bool:
+    return isinstance(column.kind.of, PackKind)
+
+
+def wide(column: Node) -> PackKind:
+    """Return the kind of a pack of a column."""
+    of = column.kind.of
+    if isinstance(of, PackKind):
+        return of
+    return PackKind(of, VECTOR_BYTES // np.dtype(of).itemsize)
+
+
+def load_some(
+    t: Translator, column: Node, at: Node, left: Node, kind: PackKind
+) -> Node:
+    """Return the first numbers of a pack that begins at an index; 0 for the others."""
+    return Node("load_some", kind, (column, convert(at, INT), convert(left, INT)))
+
+
+def store_some(t: Translator, value: Node, column: Node, at: Node, left: Node) -> None:
+    """Store the first numbers of a pack."""
+    numbers = convert(at, INT), convert(left, INT)
+    t.effect(statement("store_some", value, column, *numbers))
+
+
+# --- in plain Python
+
+
+def plain_width(column: Any) -> Any:
+    """Return the number of neurons in a pack."""
+    return np.int64(1 if column.ndim > 1 else VECTOR_BYTES // column.itemsize)
+
+
+def _plain_pack(column: Any, at: Any, left: Any) -> Any:
+    if column.ndim > 1:
+        return column[at]
+    pack = np.zeros(int(plain_width(column)), column.dtype)
+    here = column[int(at) : int(at) + min(int(left), len(pack))]
+    pack[: len(here)] = here
+    return pack
+
+
+def _plain_pack_like(like: Any, column: Any, at: Any, left: Any) -> Any:
+    numbers = np.zeros(len(like), column.dtype)
+    here = column[int(at) : int(at) + min(int(left), len(numbers))]
+    numbers[: len(here)] = here
+    return numbers
+
+
+def _plain_put_pack(column: Any, at: Any, left: Any, value: Any) -> None:
+    if column.ndim > 1:
+        column[at] = value
+        return
+    here = column[int(at) : int(at) + min(int(left), len(value))]
+    here[:] = value[: len(here)]
+
+
+def _plain_no_pack(column: Any) -> Any:
+    size = column.shape[1] if column.ndim > 1 else int(plain_width(column))
+    return np.zeros(size, column.dtype)
+
+
+def _plain_transpose(
+    target: Any, to: Any, gap: Any, source: Any, at: Any, step: Any, like: Any
+) -> None:
+    for k in range(like.shape[1]):
+        for i in range(like.shape[1]):
+            target[int(to) + k * int(gap) + i] = source[int(at) + i * int(step) + k]
+
+
+def _plain_update_rows(
+    weight: Any,
+    rows: Any,
+    q: Any,
+    steps: Any,
+    column: Any,
+    at: Any,
+    left: Any,
+    sums: Any,
+) -> None:
+    y = column[int(at) : int(at + left)]
+    for row, step in zip(rows, steps, strict=True):
+        weight[int(row + q) : int(row + q) + len(y)] += step * y
+
+
+def _plain_add_rows_products(
+    sums: Any, column: Any, at: Any, weight: Any, rows: Any, q: Any, left: Any
+) -> Any:
+    added = [total.copy() for total in sums]
+    for total, row in zip(added, rows, strict=True):
+        for k in range(int(left)):  # one after the other, as programs in C add
+            total[0] += column[at + k] * weight[row + q + k]
+    return tuple(added)
+
+
+# --- numbers of packs
+
+
+@word(plain_width)
+def width(t: Translator, column: Node) -> Node:
+    """Return the number of neurons in a pack of this column."""
+    return known(1 if _is_laned(column) else wide(column).length)
+
+
+@word(lambda column: column.ndim > 1)
+def is_laned(t: Translator, column: Node) -> Node:
+    """Return whether a column has one number for each of several samples."""
+    return known(_is_laned(column))
+
+
+@word(lambda pack: np.int64(1 << 60))
+def lanes_of(t: Translator, pack: Node) -> Node:
+    """Return how many numbers a pack has; in plain Python it has room for a whole
+    run.
+    """
+    return known(pack.kind.length)
+
+
+@word(lambda pack: np.int64(len(pack)))
+def length_of(t: Translator, pack: Node) -> Node:
+    """Return how many numbers a pack has."""
+    return known(pack.kind.length)
+
+
+def _no_numbers(count: int) -> Any:
+    @word(lambda column: np.zeros(count, column.dtype))
+    def zeros(t: Translator, column: Node) -> Node:
+        return Node("zeros", PackKind(column.kind.of, count))
+
+    return zeros
+
+
+no_short_pack = _no_numbers(SHORT_PACK)
+no_single = _no_numbers(1)
+
+
+@word(_plain_no_pack)
+def no_pack(t: Translator, column: Node) -> Node:
+    """Return a pack of zeros."""
+    return Node("zeros", wide(column))
+
+
+@word(lambda rows, pack: (pack,) * len(rows))
+def for_each(t: Translator, rows: Node, pack: Node) -> Node:
+    """Return a tuple with this pack for each of some rows."""
+    count = len(items_of(rows))
+    return Node("tuple", TupleKind((pack.kind,) * count), (pack,) * count)
+
+
+@word(lambda pack: np.split(pack, 2))
+def halves(t: Translator, pack: Node) -> Node:
+    """Return the first and the second half of a pack."""
+    size = pack.kind.length // 2
+    kind, pack = PackKind(pack.kind.of, size), t.temporary(pack)
+    orders = tuple(range(size)), tuple(range(size, 2 * size))
+    parts = tuple(Node("shuffle", kind, (pack, pack, order)) for order in orders)
+    return Node("tuple", TupleKind((kind, kind)), parts)
+
+
+@word(lambda value, column: np.full(column.shape[1:], value, column.dtype)[()])
+def splat(t: Translator, value: Node, column: Node) -> Node:
+    """Return one number in every lane, in the float of a column."""
+    return convert(value, read_from(column.kind.of))
+
+
+@word(lambda error, pack: error)
+def spread(t: Translator, number: Node, pack: Node) -> Node:
+    """Return one number in every place of a pack."""
+    return convert(number, pack.kind)
+
+
+@word(lambda pack, column: pack.astype(column.dtype))
+def in_float_of(t: Translator, pack: Node, column: Node) -> Node:
+    """Return a pack in the float of a column."""
+    if not isinstance(pack.kind, PackKind):
+        return convert(pack, column.kind.of)
+    return convert(pack, PackKind(column.kind.of, pack.kind.length))
+
+
+@word(np.sum)
+def total(t: Translator, value: Node) -> Node:
+    """Return the sum over all samples."""
+    if not isinstance(value.kind, PackKind):
+        return value
+    return Node("reduced", value.kind.of, (value,))
+
+
+@word(lambda column: column.reshape(-1))
+def flat(t: Translator, column: Node) -> Node:
+    """Return a column of lanes as a column of single numbers."""
+    if not _is_laned(column):
+        return column
+    return Node("retyped", ColumnKind(column.kind.of.of, column.kind.family), (column,))
+
+
+@word(
+    lambda tapes: (
+        tapes.transposed if tapes.activation.ndim > 1 else tapes.activation
+    ).reshape(-1)
+)
+def by_sample(t: Translator, tapes: Node) -> Node:
+    """Return activations in which neurons are consecutive: as they are for one sample,
+    transposed for several.
+    """
+    name = "activation" if tapes.kind.lanes == 1 else "transposed"
+    column = column_of(tapes, name)
+    return Node("retyped", ColumnKind(tapes.kind.scalar, column.kind.family), (column,))
+
+
+# --- reading and writing
+
+
+@word(_plain_pack)
+def pack(t: Translator, column: Node, at: Node, left: Node) -> Node:
+    """Return the first `left` numbers of the pack that begins at an index; 0 for the
+    others. Of a column of lanes, it is the numbers of one neuron.
+    """
+    if _is_laned(column):
+        return load(column, convert(at, INT))
+    return load_some(t, column, at, left, wide(column))
+
+
+@word(_plain_pack_like)
+def pack_like(t: Translator, like: Node, column: Node, at: Node, left: Node) -> Node:
+    """Return the first `left` numbers of a column from an index on, in a pack as long
+    as another.
+    """
+    return load_some(t, column, at, left, PackKind(column.kind.of, like.kind.length))
+
+
+@word(_plain_put_pack)
+def put_pack(t: Translator, column: Node, at: Node, left: Node, value: Node) -> None:
+    """Store the first `left` numbers of a pack, or the numbers of one neuron."""
+    if _is_laned(column):
+        t.store(column, convert(at, INT), value)
+    else:
+        store_some(t, value, column, at, left)
+
+
+@word(lambda column, at: _plain_pack(column, at, 1))
+def alone(t: Translator, column: Node, at: Node) -> Node:
+    """Return a number of a column as the first of a pack, or those of one neuron."""
+    number = load(column, convert(at, INT))
+    if _is_laned(column):
+        return number
+    return Node("first_lane", wide(column), (number,))
+
+
+@word(lambda column, index: column[int(index) :])
+def hidden(t: Translator, column: Node, index: Node) -> Node:
+    """Return a column from an index on, which the optimiser does not know: a loop would
+    begin with the address of each of several rows.
+    """
+    return Node("hidden", column.kind, (column, convert(index, INT)))
+
+
+@word(_plain_update_rows)
+def update_rows(
+    t: Translator,
+    weight: Node,
+    rows: Node,
+    q: Node,
+    steps: Node,
+    column: Node,
+    at: Node,
+    left: Node,
+    sums: Node,
+) -> None:
+    """Add a pack of a column, times the step of each row, to the numbers q of the
+    rows. It is as long as those of `sums`.
+    """
+    kind = sums.kind.items[0]
+    y = t.temporary(load_some(t, column, at, left, kind))
+    for row, step in zip(items_of(rows), items_of(steps), strict=True):
+        place = t.temporary(t.binary("Add", row, q))
+        w = load_some(t, weight, place, left, kind)
+        changed = t.binary("Add", t.binary("Mult", step, y), w)
+        store_some(t, changed, weight, place, left)
+
+
+@word(_plain_add_rows_products)
+def add_rows_products(
+    t: Translator,
+    sums: Node,
+    column: Node,
+    at: Node,
+    weight: Node,
+    rows: Node,
+    q: Node,
+    left: Node,
+) -> Node:
+    """Add a pack of a column, times the numbers q of each row, to its sum.
+
+    `add_products` hides the address of the weights, so a weight that `update_rows` has
+    just stored would be loaded again.
+    """
+    kind = sums.kind.items[0]
+    y = t.temporary(load_some(t, column, at, left, kind))
+    added = []
+    for before, row in zip(items_of(sums), items_of(rows), strict=True):
+        w = load_some(t, weight, t.binary("Add", row, q), left, kind)
+        added.append(t.binary("Add", before, t.binary("Mult", y, w)))
+    return Node("tuple", sums.kind, tuple(added))
+
+
+@word(
+    lambda packs, others: tuple(
+        (pack + other).sum() for pack, other in zip(packs, others, strict=True)
+    )
+)
+def totals(t: Translator, packs: Node, others: Node) -> Node:
+    """Return the sum of the numbers of each two packs."""
+    pairs = zip(items_of(packs), items_of(others), strict=True)
+    both = tuple(t.binary("Add", *pair) for pair in pairs)
+    kind = TupleKind((both[0].kind.of,) * len(both))
+    return Node("sums", kind, both)
+
+
+def _plain_put_totals(column: Any, at: Any, packs: Any) -> None:
+    for k, numbers in enumerate(packs):
+        column[at + k] = numbers if column.ndim > 1 else numbers.sum()
+
+
+@word(_plain_put_totals)
+def put_totals(t: Translator, column: Node, at: Node, packs: Node) -> None:
+    """Store the sum of each pack, one after the other; of a column of lanes, each
+    pack.
+    """
+    values = items_of(packs)
+    if _is_laned(column):
+        for k, value in enumerate(values):
+            t.store(column, convert(t.binary("Add", at, known(k)), INT), value)
+        return
+    kind = wide(column)
+    count = len(values)
+    sums = Node("sums", kind, tuple(values))
+    if kind.length > count:
+        order = tuple(range(count))
+        sums = Node("shuffle", PackKind(kind.of, count), (sums, sums, order))
+    store_some(t, sums, column, at, literal(INT, count))
+
+
+@word(_plain_transpose)
+def transpose(
+    t: Translator,
+    target: Node,
+    to: Node,
+    gap: Node,
+    source: Node,
+    at: Node,
+    step: Node,
+    like: Node,
+) -> None:
+    """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step`
+    apart, then `gap`.
+    """
+    if not _is_laned(like):  # one sample: never called
+        return
+    count = like.kind.of.length
+    kind = PackKind(source.kind.of, count)
+    whole = literal(INT, count)
+
+    def row_at(begin: Node, apart: Node, k: int) -> Node:
+        place: Node = t.binary("Add", begin, t.binary("Mult", apart, known(k)))
+        return place
+
+    rows = [
+        t.temporary(load_some(t, source, row_at(at, step, k), whole, kind))
+        for k in range(count)
+    ]
+    half = 1
+    while half < count:  # exchange the halves of blocks of 2, 4, 8, ...
+        for i in (i for i in range(count) if not i & half):
+            pair = rows[i], rows[i + half]
+            lower = tuple(count + k - half if k & half else k for k in range(count))
+            upper = tuple(count + k if k & half else k + half for k in range(count))
+            for row, order in ((i, lower), (i + half, upper)):
+                rows[row] = t.temporary(Node("shuffle", kind, (*pair, order)))
+        half *= 2
+    for k, made in enumerate(rows):
+        store_some(t, made, target, row_at(to, gap, k), whole)

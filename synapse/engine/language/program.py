@@ -1,0 +1,98 @@
+"""The functions that a kernel reaches, each once for arguments of the same kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import FunctionType
+from typing import Any, NamedTuple
+
+from .kinds import NOTHING
+from .translator import Translator
+from .tree import Node, RefusedError, is_known
+from .words import WORDS, Words
+
+FAST_FLAGS = ("reassoc", "contract", "nsz")
+"""Sums may be reordered, a product and a sum fused; the sign of zero is not kept. NaN
+and infinity keep their meaning."""
+IN_ORDER_FLAGS = ("contract",)
+STRICT_FLAGS = ()
+
+
+class PartOptions(NamedTuple):
+    """How a function is compiled.
+
+    flags : what its arithmetic may do. inlined : into each caller. from_end : negative
+    indices count from the end. checked : it returns nothing where it would raise.
+    """
+
+    flags: tuple[str, ...] = FAST_FLAGS
+    inlined: bool = True
+    from_end: bool = False
+    checked: bool = False
+
+
+class Instance:
+    """A function for arguments of some kinds: its typed tree."""
+
+    def __init__(
+        self,
+        function: FunctionType,
+        kinds: tuple[Any, ...],
+        options: PartOptions,
+        name: str,
+    ) -> None:
+        self.function = function
+        self.kinds = kinds
+        self.options = options
+        self.name = name
+        self.parameters: list[tuple[str, Any]] = []
+        self.locals: dict[str, Any] = {}
+        self.body: list[Node] = []
+        self.result: Any = NOTHING
+        self.constant: Node | None = None  # what it returns, if that is known
+        self.has_effects = False
+
+
+class TypedProgram:
+    """The instances that an entry reaches, each after those that it calls.
+
+    facts : the values that a column, and a member of it or None, can have.
+    """
+
+    def __init__(
+        self,
+        facts: Mapping[tuple[str | None, str | None], set[Any]] | None = None,
+        words: Words = WORDS,
+    ) -> None:
+        self.facts = facts or {}
+        self.words = words
+        self.instances: dict[Any, Instance] = {}
+        self._begun: set[Any] = set()
+
+    def instance(
+        self, function: FunctionType, kinds: tuple[Any, ...], caller: PartOptions
+    ) -> Instance:
+        """Return a function for arguments of some kinds, translated if it is new."""
+        options = getattr(function, "options", caller)
+        key = function, kinds, options
+        if key not in self.instances:
+            if key in self._begun:
+                raise RefusedError(f"{function.__name__} calls itself")
+            self._begun.add(key)
+            name = f"{function.__name__}.{len(self._begun)}"
+            instance = Instance(function, kinds, options, name)
+            Translator(self, instance).translate()
+            self.instances[key] = instance
+        return self.instances[key]
+
+    def fact_of(self, column: Node, index: Node) -> set[Any] | None:
+        """Return the values that a number of a column can have; None: unknown."""
+        name = column.parts[1] if column.form == "column" else None
+        record = column.kind.record
+        member = None
+        if record is not None:
+            if not is_known(index) and index.form != "literal":
+                return None
+            place = index.parts[0] if index.form == "literal" else index.kind.value
+            member = record(place).name.lower()
+        return self.facts.get((name, member))

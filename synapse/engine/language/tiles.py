@@ -1,0 +1,197 @@
+"""Tiles: eight neurons whose sums stay in registers, so that each activation is loaded
+once for all.
+
+The sums of a tile are a tuple of one pack, or several, for each of its neurons. Four
+neurons are not enough for a processor that starts two multiply-adds per cycle, because
+each takes four cycles. Loops over packs are at the end: the compiler does not vectorise
+the end of a loop, which in short rows is most of it, so the last pack is masked.
+"""
+
+from __future__ import annotations
+
+from ..schema import TILE
+from .decorators import inline
+from .packs import (
+    alone,
+    halves,
+    hidden,
+    in_float_of,
+    is_laned,
+    length_of,
+    no_pack,
+    pack,
+    pack_like,
+    put_pack,
+    put_totals,
+    spread,
+    width,
+)
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+
+@inline
+def no_sums(column, packs):
+    """Return zeros: for each neuron of a tile, as many packs as the tuple `packs` is
+    long.
+    """
+    return tuple(no_pack(column) for _ in range(TILE * len(packs)))
+
+
+@inline
+def spaced(begin, gap, count):
+    """Return the indices first, first + gap, ...; beyond the first `count`, the last of
+    these again.
+    """
+    at1 = begin + gap if count > 1 else begin
+    at2 = at1 + gap if count > 2 else at1
+    at3 = at2 + gap if count > 3 else at2
+    at4 = at3 + gap if count > 4 else at3
+    at5 = at4 + gap if count > 5 else at4
+    at6 = at5 + gap if count > 6 else at5
+    at7 = at6 + gap if count > 7 else at6
+    return begin, at1, at2, at3, at4, at5, at6, at7
+
+
+@inline
+def weights_at(column, weight, at, left):
+    """Return weights for a pack of a column: one for all samples, or one for each
+    consecutive number.
+    """
+    return weight[at] if is_laned(column) else pack(weight, at, left)
+
+
+@inline
+def add_products(sums, column, at, weight, row, gaps, left):
+    """Add a pack of activations, times the weights from `row` on, to the sums of a
+    tile; those of its neurons are apart by `gaps` from the first one's.
+    """
+    y = pack(column, at, left)
+    rows = hidden(weight, row)
+    return tuple(
+        before + y * weights_at(column, rows, gap, left)
+        for before, gap in zip(sums, gaps, strict=True)
+    )
+
+
+@inline
+def load_tile(column):
+    """Return the first elements of a column, one for each neuron of a tile."""
+    return tuple(column[k] for k in range(TILE))
+
+
+@inline
+def load_sums(column, at):
+    """Return the sums of a tile that a column has from an index on, to be added to."""
+    return tuple(alone(column, at + k) for k in range(TILE))
+
+
+@inline
+def store_sums(column, at, sums):
+    """Store the sums of a tile in a column from an index on; a pack of single numbers
+    is summed.
+    """
+    put_totals(column, at, sums)
+
+
+@inline
+def push_products(column, at, errors, weight, rows, q, left):
+    """Add the errors of a tile, times the weights q of each neuron's row, to a pack of
+    a column.
+    """
+    value = pack(column, at, left)
+    for error, row in zip(errors, rows, strict=True):
+        value = value + spread(error, value) * weights_at(column, weight, row + q, left)
+    put_pack(column, at, left, value)
+
+
+@inline
+def add_outer(sums, activation, at, left, error, begin, gap):
+    """Add errors, at first + k gap, times packs to the sums of neuron k; the last pack
+    has `left` numbers.
+    """
+    step = width(activation)
+    packs = len(sums) // TILE
+    values = tuple(
+        pack(activation, at + p * step, left if p == packs - 1 else step)
+        for p in range(packs)
+    )
+    errors = tuple(spread(error[begin + gap * k], values[0]) for k in range(TILE))
+    return tuple(
+        sums[i] + values[i % packs] * errors[i // packs] for i in range(TILE * packs)
+    )
+
+
+@inline
+def add_rows(column, rows, q, sums, left, count, fresh):
+    """Add the packs of the first `count` neurons to their rows of a column; if `fresh`,
+    overwrite these.
+    """
+    packs = len(sums) // len(rows)
+    step = length_of(sums[0])
+    for k, row in enumerate(rows):
+        if k < count:
+            for p, part in enumerate(sums[k * packs : (k + 1) * packs]):
+                at = row + q + p * step
+                some = left if p == packs - 1 else step
+                added = in_float_of(part, column)
+                before = pack_like(added, column, at, 0 if fresh else some)
+                put_pack(column, at, some, before + added)
+
+
+@inline
+def add_rest(column, at, left, value):
+    """Add the first `left` numbers of a pack, fewer than all, to a column.
+
+    A load waits for a masked store nearby, even if they do not overlap. So this adds a
+    half, a quarter, ... each of which is stored whole.
+    """
+    size = length_of(value) // 2
+    if size > 0:
+        low, high = halves(value)
+        has_half = left & size != 0
+        if has_half:
+            put_pack(column, at, size, pack_like(low, column, at, size) + low)
+        further = at + size if has_half else at
+        add_rest(column, further, left, high if has_half else low)
+
+
+@inline
+def add_pack(target, to, left, value):
+    """Add the first `left` numbers of a pack to a column, or all of them."""
+    step = width(target)
+    if left >= step:
+        put_pack(target, to, step, pack(target, to, step) + value)
+    else:
+        add_rest(target, to, left, value)
+
+
+@inline
+def add_scaled(target, to, scale, source, at, n):
+    """target[to + t] += scale * source[at + t] for n numbers, which do not overlap."""
+    step = width(target)
+    whole = n - n % step
+    for q in range(0, whole, step):
+        put_pack(
+            target,
+            to + q,
+            step,
+            pack(target, to + q, step) + scale * pack(source, at + q, step),
+        )
+    if whole < n:
+        add_rest(
+            target, to + whole, n - whole, scale * pack(source, at + whole, n - whole)
+        )
+
+
+@inline
+def set_scaled(target, to, scale, source, at, n):
+    """target[to + t] = scale * source[at + t] for n numbers."""
+    step = width(target)
+    whole = n - n % step
+    for q in range(0, whole, step):
+        put_pack(target, to + q, step, scale * pack(source, at + q, step))
+    if whole < n:
+        put_pack(
+            target, to + whole, n - whole, scale * pack(source, at + whole, n - whole)
+        )

@@ -1,0 +1,485 @@
+"""From the source of a function to its typed tree, for arguments of some kinds."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from .expressions import Expressions
+from .kinds import BOOL, INT, NOTHING, KnownKind, TupleKind, read_from, unify
+from .source import definition_of
+from .tree import (
+    Node,
+    RefusedError,
+    at_run_time,
+    convert,
+    is_known,
+    items_of,
+    known,
+    literal,
+    load,
+    scalar_kind,
+    statement,
+    tuple_of,
+    zero_of,
+)
+
+if TYPE_CHECKING:
+    from .program import Instance, TypedProgram
+
+
+class _WidenedError(Exception):
+    """A variable, or the result, needs a wider kind than thought: begin again."""
+
+
+class Translator(Expressions):
+    """Translates one function into an instance: one method for each statement of
+    Python.
+    """
+
+    def __init__(self, program: TypedProgram, instance: Instance) -> None:
+        super().__init__(program, instance.function, instance.options)
+        self.instance = instance
+        self.tree: Any = definition_of(instance.function)
+        nodes = list(ast.walk(self.tree))
+        self.assignments = Counter(
+            node.id
+            for node in nodes
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        )
+        returned = [node.value for node in nodes if isinstance(node, ast.Return)]
+        nothing = [_is_none(value) for value in returned]
+        is_lambda = isinstance(self.tree, ast.Lambda)
+        self.returns_value = is_lambda or not all(nothing)
+        # where it would raise, or returns None
+        self.is_optional = self.options.checked or (self.returns_value and any(nothing))
+        self.widened: dict[str, Any] = {}  # by variable
+        self.unnamed: set[str] = set()  # names that stand for no value itself
+        self.result: Any = None
+
+    def translate(self) -> None:
+        """Fill the instance."""
+        while True:
+            try:
+                self._try()
+                break
+            except _WidenedError:
+                pass
+        self.instance.result = self.result or NOTHING
+
+    def _try(self) -> None:
+        self.begin()
+        instance = self.instance
+        instance.locals = {}
+        instance.parameters = []
+        instance.body = []
+        # the names with values at each break; None: a loop over a tuple
+        self.loops: list[list[set[str]] | None] = []
+        self.needs_result = False
+        self.out = instance.body
+        for name, kind in self._named_arguments():
+            self._take(name, kind)
+        body = self.tree.body
+        if isinstance(body, ast.expr):
+            body = [ast.copy_location(ast.Return(body), body)]
+        goes_on = self.block(body, instance.body)
+        if goes_on and self.returns_value:
+            raise self.refused(self.tree, "a function returns a value at its end, too")
+        if goes_on and self.is_optional:
+            self.out = instance.body
+            self._return(known(None))
+        if self.needs_result:
+            self.result = self.result or TupleKind((BOOL,), ("there",))
+            raise _WidenedError
+
+    def _named_arguments(self) -> list[tuple[str, Any]]:
+        """Return the names and kinds of arguments; those of ``*rest`` have numbers."""
+        passed = self.tree.args
+        names = [argument.arg for argument in (*passed.posonlyargs, *passed.args)]
+        kinds = self.instance.kinds
+        defaults = self.function.__defaults__ or ()
+        missing = len(names) - len(kinds)
+        if 0 < missing <= len(defaults):
+            kinds += tuple(known(value).kind for value in defaults[-missing:])
+        rest = self.tree.args.vararg
+        if rest is not None:
+            others = [f"{rest.arg}.{k}" for k in range(len(kinds) - len(names))]
+            items = [
+                known(kind.value)
+                if isinstance(kind, KnownKind)
+                else Node("variable", kind, (name,))
+                for name, kind in zip(others, kinds[len(names) :], strict=True)
+            ]
+            self.known[rest.arg] = tuple_of(items)
+            self.valued.add(rest.arg)
+            names += others
+        if len(names) != len(kinds):
+            raise self.refused(
+                self.tree,
+                f"{self.function.__name__} takes {len(names)} arguments, got"
+                f" {len(kinds)}",
+            )
+        self.arguments = {*names}
+        return list(zip(names, kinds, strict=True))
+
+    def _take(self, name: str, kind: Any) -> None:
+        """Make a parameter known, or a variable if it is assigned to."""
+        is_assigned = name in self.assignments
+        self.valued.add(name)
+        if isinstance(kind, KnownKind):
+            if is_assigned and not _is_thing(known(kind.value)):
+                self.assign(name, known(kind.value))
+            else:
+                self.known[name] = known(kind.value)
+        elif is_assigned:
+            passed = f"{name}.given"
+            self.instance.parameters.append((passed, kind))
+            self.assign(name, Node("variable", kind, (passed,)))
+        else:
+            self.instance.parameters.append((name, kind))
+            self.variables[name] = name, kind
+
+    # --- statements
+
+    def block(self, statements: list[ast.stmt], out: list[Node]) -> bool:
+        """Translate statements into a list; returns whether its end is reached."""
+        before, self.out = self.out, out
+        reached = True
+        for node in statements:
+            self.node = node
+            method = getattr(self, f"_do_{type(node).__name__.lower()}", None)
+            if method is None:
+                raise self.refused(node, f"the language has no {type(node).__name__}")
+            try:
+                reached = method(node) is not False
+            except RefusedError as error:
+                if error.place:
+                    raise
+                raise self.refused(node, error.rule) from None
+            if not reached:
+                break
+        self.out = before
+        return reached
+
+    def branch(self, statements: list[ast.stmt], out: list[Node]) -> set[str] | None:
+        """Translate statements of a branch; returns which names have a value at its
+        end, if this is reached.
+        """
+        known = dict(self.known)
+        variables = dict(self.variables)
+        before = set(self.valued)
+        reached = self.block(statements, out)
+        for name in before:
+            if name in known.keys() | self.known.keys():
+                if self.known.get(name) != known.get(name):
+                    self._unname(name)
+            elif self.variables[name][0] != variables[name][0]:
+                self.mixed.add(name)
+        valued, self.valued = self.valued - self.mixed, before
+        return valued if reached else None
+
+    def _unname(self, name: str) -> None:
+        """Begin again, with a variable of this name."""
+        self.unnamed.add(name)
+        raise _WidenedError
+
+    def _do_expr(self, node: ast.Expr) -> None:
+        """Translate a call for its effect; leave out a docstring."""
+        if isinstance(node.value, ast.Constant):
+            return
+        value = self.value(node.value)
+        if value.form in ("call", "lazy", "called", "word"):
+            self.out.append(statement("do", value))
+
+    def _do_pass(self, node: ast.Pass) -> None:
+        pass
+
+    def _do_assign(self, node: ast.Assign) -> None:
+        """``a = b = value``, ``a, b = values``."""
+        value = self.value(node.value)
+        if len(node.targets) > 1:
+            value = self.temporary(value)
+        for target in node.targets:
+            self._assign_to(target, value)
+
+    def _do_annassign(self, node: ast.AnnAssign) -> None:
+        if node.value is None:
+            raise self.refused(node, "a variable has a value when it is declared")
+        self._assign_to(node.target, self.value(node.value))
+
+    def bind(self, target: ast.expr, value: Node) -> None:
+        """Give the names of a target the values of the next item."""
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name):
+                self.known.pop(node.id, None)
+        self._assign_to(target, value)
+
+    def _assign_to(self, target: ast.expr, value: Node) -> None:
+        if not isinstance(target, ast.Tuple):
+            self.put(target, value)
+            return
+        if value.form != "tuple":
+            value = self.temporary(value)
+        parts = [self.temporary(part) for part in items_of(value)]
+        if len(parts) != len(target.elts):
+            raise self.refused(target, f"{len(parts)} values have as many names")
+        for element, part in zip(target.elts, parts, strict=True):
+            self._assign_to(element, part)
+
+    def put(self, target: ast.expr, value: Node) -> None:
+        """Write a value to a variable, or to a place of a column."""
+        if isinstance(target, ast.Name):
+            self.assign(target.id, value)
+            return
+        before = len(self.out)
+        column, index = self.place(target)
+        (value,) = self.hoisted(before, [value])
+        self.store(column, index, value)
+
+    def assign(self, name: str, value: Node) -> None:
+        """Write a value to a variable; what is known and not a number has none."""
+        self.valued.add(name)
+        self.mixed.discard(name)
+        if self._is_named(name, value):
+            return
+        self.known.pop(name, None)
+        value = at_run_time(value)
+        local, kind = self.variables.get(name, (name, value.kind))
+        kind = self.widened.get(local, kind)
+        joined = unify(kind, value.kind)
+        if joined is None:  # another thing of the same name
+            local = self.new_name(name)
+            kind = value.kind
+        elif joined != kind:
+            self.widened[local] = joined
+            raise _WidenedError
+        self.variables[name] = local, kind
+        self.instance.locals[local] = kind
+        if self.program.facts and self.assignments[name] == 1:
+            values = self.values_of(value)
+            if values:  # of each turn, if a loop over a tuple assigns
+                self.possible[local] = values | self.possible.get(local, set())
+        self.out.append(statement("set", local, convert(value, kind)))
+
+    def _is_named(self, name: str, value: Node) -> bool:
+        """Return whether a name stands for a value itself, which it does if it is known
+        or a tuple, and has no other one.
+        """
+        is_thing = _is_thing(value)
+        before = self.known.get(name)
+        is_other = before is not None and _is_thing(before) and before != value
+        if is_other or (is_thing and name in self.variables.keys() | self.unnamed):
+            raise self.refused(self.node, f"{name} has one value, or only numbers")
+        several = self.arguments | self.unnamed
+        is_single = self.assignments[name] == 1 and name not in several
+        is_tuple = value.form == "tuple"
+        if not is_thing and not (is_single and (is_tuple or is_known(value))):
+            return False
+        if is_tuple:  # its parts are variables of its own
+            value = value._replace(parts=tuple(map(self.copied, value.parts)))
+        self.known[name] = value
+        return True
+
+    def _do_augassign(self, node: ast.AugAssign) -> None:
+        """``a += value``: the place is found once."""
+        operation = type(node.op).__name__
+        if isinstance(node.target, ast.Name):
+            name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+            left, right = self.operands(name, node.value)
+            self.assign(node.target.id, self.binary(operation, left, right))
+            return
+        column, index = self.place(node.target)
+        index = self.temporary(index)
+        before = len(self.out)
+        value = self.value(node.value)
+        (read,) = self.hoisted(before, [load(column, index)])
+        self.store(column, index, self.binary(operation, read, value))
+
+    def _do_return(self, node: ast.Return) -> bool:
+        self._return(known(None) if node.value is None else self.value(node.value))
+        return False
+
+    def _return(self, value: Node) -> None:
+        is_first = self.out is self.instance.body and not self.out
+        if is_known(value) and is_first and not self.is_optional:
+            self.instance.constant = value  # callers need no call
+        value = at_run_time(value)
+        is_nothing = is_known(value)
+        if is_nothing and not self.is_optional:
+            self.out.append(statement("return", None))
+        elif is_nothing and self.returns_value:
+            if self.options.checked:
+                raise self.refused(self.node, "a function returns a value, or never")
+            self.fail()
+        elif self.is_optional:
+            parts = [literal(BOOL, True), value][: 1 + self.returns_value]
+            self._give(tuple_of(parts, ("there", "value")[: len(parts)]))
+        else:
+            self._give(value)
+
+    def _give(self, value: Node) -> None:
+        joined = value.kind if self.result is None else unify(self.result, value.kind)
+        if joined is None:
+            raise self.refused(self.node, "a function returns values of one kind")
+        if self.result is not None and joined != self.result:
+            self.result = joined
+            raise _WidenedError
+        self.result = joined
+        self.out.append(statement("return", convert(value, joined)))
+
+    def _do_raise(self, node: ast.Raise) -> bool:
+        """End a user's function without a value; Python calls it again, and raises."""
+        if not self.options.checked:
+            raise self.refused(node, "a kernel raises nothing")
+        self.fail()
+        return False
+
+    def fail(self) -> None:
+        """Return that there is no value."""
+        if self.result is None:
+            self.needs_result = True
+            self.out.append(statement("return", None))
+            return
+        parts = [literal(BOOL, False), *map(zero_of, self.result.items[1:])]
+        self.out.append(statement("return", tuple_of(parts, self.result.names)))
+
+    def _do_if(self, node: ast.If) -> bool | None:
+        """``if``: what a known condition leaves out is not looked at."""
+        test = self.condition(node.test)
+        if is_known(test):
+            return self.block(node.body if test.kind.value else node.orelse, self.out)
+        then: list[Node] = []
+        other: list[Node] = []
+        ends = [self.branch(node.body, then), self.branch(node.orelse, other)]
+        self.out.append(statement("if", test, then, other))
+        reached = [end for end in ends if end is not None]
+        if reached:
+            self.valued = set.intersection(*reached)
+        return bool(reached)
+
+    def _do_while(self, node: ast.While) -> bool:
+        """``while``: statements of its condition are repeated, too."""
+        if node.orelse:
+            raise self.refused(node, "a loop has no else")
+        body: list[Node] = []
+        before, self.out = self.out, body
+        test = at_run_time(self.condition(node.test))
+        self.out = before
+        is_bounded = test != literal(BOOL, True)
+        if body:
+            leave = [statement("break")]
+            body.append(statement("if", test, [], leave))
+            test = literal(BOOL, True)
+        breaks = self._loop(node, body)
+        self.out.append(statement("while", test, body))
+        if breaks and not is_bounded:
+            self.valued = set.intersection(*breaks)
+        return bool(breaks) or is_bounded
+
+    def _do_for(self, node: ast.For) -> None:
+        """``for`` over a range, a loop; over a tuple, once for each item."""
+        if node.orelse:
+            raise self.refused(node, "a loop has no else")
+        call = node.iter
+        name = call.func if isinstance(call, ast.Call) else None
+        if not isinstance(name, ast.Name) or name.id != "range":
+            self.loops.append(None)
+            for item in self.items(call):
+                self.bind(node.target, item)
+                self.block(node.body, self.out)
+            self.loops.pop()
+            return
+        if not isinstance(node.target, ast.Name):
+            raise self.refused(node, "a loop over a range has one variable")
+        assert isinstance(call, ast.Call)
+        bounds = [self.whole(bound) for bound in self.values(call.args)]
+        if call.keywords or not 0 < len(bounds) < 4:
+            raise self.refused(node, "a range has one to three numbers")
+        if len(bounds) == 1:
+            bounds.insert(0, literal(INT, 0))
+        low, high, step = [*bounds, literal(INT, 1)][:3]
+        is_user = self.options.from_end
+        if step == literal(INT, 0) or (is_user and step.form != "literal"):
+            raise self.refused(node, "a step is known before the call, and not 0")
+        high, step = self.temporary(high), self.temporary(step)
+        counter = self.new_name("counter")
+        self.instance.locals[counter] = INT
+        body: list[Node] = []
+        before, self.out = self.out, body
+        self.assign(node.target.id, Node("variable", INT, (counter,)))
+        self.out = before
+        self._loop(node, body)
+        self.out.append(statement("for", counter, low, high, step, body))
+
+    def _loop(self, node: ast.For | ast.While, body: list[Node]) -> list[set[str]]:
+        """Translate what a loop repeats; returns the names with values at each
+        break.
+        """
+        breaks: list[set[str]] = []
+        self.loops.append(breaks)
+        before, outer, self.mixed = set(self.valued), self.mixed, set()
+        self.branch(node.body, body)
+        self.loops.pop()
+        lost = before & self.mixed
+        for name in ast.walk(node):
+            if isinstance(getattr(name, "ctx", None), ast.Load):
+                read = getattr(name, "id", "")
+                if read in lost:
+                    raise self.refused(name, f"{read} has values of one kind")
+        self.valued, self.mixed = before - lost, outer | self.mixed
+        return breaks
+
+    def _do_break(self, node: ast.Break | ast.Continue) -> bool:
+        """``break``, ``continue``."""
+        loop = self.loops[-1]
+        if loop is None:
+            raise self.refused(node, "a loop over a tuple has no break or continue")
+        if isinstance(node, ast.Break):
+            loop.append(set(self.valued))
+        self.out.append(statement(type(node).__name__.lower()))
+        return False
+
+    _do_continue = _do_break
+
+    # --- places and helpers of expressions
+
+    def store(self, column: Node, index: Node, value: Node) -> None:
+        """Write a number to a column, or a row to another."""
+        kind = read_from(column.kind.of)
+        self.effect(statement("store", column, index, convert(value, kind)))
+
+    def temporary(self, value: Node) -> Node:
+        """Return a value that later statements cannot change."""
+        if value.form in ("known", "literal"):
+            return value
+        if value.form == "variable" and self.is_constant(value.parts[0]):
+            return value
+        return self.copied(value)
+
+    def copied(self, value: Node) -> Node:
+        """Return a value in a variable of its own."""
+        if value.form in ("known", "literal"):
+            return value
+        name = self.new_name("t")
+        self.instance.locals[name] = value.kind
+        self.out.append(statement("set", name, value))
+        self.constants.add(name)
+        return Node("variable", value.kind, (name,))
+
+    def is_constant(self, local: str) -> bool:
+        """Return whether a variable is set once, before it is used."""
+        return local in self.constants or local not in self.instance.locals
+
+
+def _is_thing(value: Node) -> bool:
+    """Return whether a value is known, and neither a number nor a tuple."""
+    return (
+        is_known(value)
+        and scalar_kind(value.kind.value) is None
+        and not isinstance(value.kind.value, tuple)
+    )
+
+
+def _is_none(node: ast.expr | None) -> bool:
+    return node is None or (isinstance(node, ast.Constant) and node.value is None)

@@ -1,0 +1,191 @@
+"""The typed tree: expressions and statements of few forms, listed with their parts in
+``docs/compiler.md``, which printers write in other languages.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .kinds import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    FLOATS,
+    INT,
+    NOTHING,
+    RANK,
+    WORD,
+    ColumnKind,
+    KnownKind,
+    PackKind,
+    TupleKind,
+    read_from,
+)
+
+
+class Node(NamedTuple):
+    """An expression, or a statement, whose kind is NOTHING: its form and its parts."""
+
+    form: str
+    kind: Any
+    parts: tuple[Any, ...] = ()
+
+
+class RefusedError(Exception):
+    """What the language does not have: the rule that it breaks, and the place."""
+
+    def __init__(self, rule: str, place: str = "") -> None:
+        super().__init__(f"{place}: {rule}" if place else rule)
+        self.rule = rule
+        self.place = place
+
+
+def known(value: Any) -> Node:
+    """Return an expression of what is known before the call."""
+    return Node("known", KnownKind(value, type(value)))
+
+
+def is_known(node: Node) -> bool:
+    """Return whether the value of an expression is known before the call."""
+    return isinstance(node.kind, KnownKind)
+
+
+def literal(kind: str, value: float) -> Node:
+    """Return a number of a scalar kind."""
+    return Node("literal", kind, (value,))
+
+
+def statement(form: str, *parts: Any) -> Node:
+    """Return a statement."""
+    return Node(form, NOTHING, parts)
+
+
+def scalar_kind(value: Any) -> str | None:
+    """Return the kind of a number of Python or NumPy; None if it is something else."""
+    if isinstance(value, bool | np.bool_):
+        return BOOL
+    if isinstance(value, np.uint64):
+        return WORD
+    if isinstance(value, int | np.integer):
+        return INT
+    if isinstance(value, np.float32):
+        return FLOAT32
+    return FLOAT64 if isinstance(value, float) else None
+
+
+def at_run_time(node: Node) -> Node:
+    """Return an expression whose numbers are literals, not known."""
+    if not is_known(node):
+        return node
+    value = node.kind.value
+    kind = scalar_kind(value)
+    if kind == INT and not -(1 << 63) <= value < 1 << 64:
+        raise RefusedError("an integer has 64 bits")
+    if kind is not None:
+        return literal(kind, value.item() if isinstance(value, np.generic) else value)
+    if isinstance(value, tuple):
+        items = tuple(at_run_time(known(item)) for item in value)
+        names = getattr(value, "_fields", ())
+        return Node(
+            "tuple", TupleKind(tuple(item.kind for item in items), names), items
+        )
+    return node
+
+
+def convert(node: Node, kind: Any) -> Node:
+    """Return an expression of another kind, with the same value if it can be."""
+    node = at_run_time(node)
+    if isinstance(kind, ColumnKind) and isinstance(node.kind, ColumnKind):
+        return node._replace(kind=kind)
+    if node.kind == kind:
+        return node
+    if isinstance(kind, TupleKind) and isinstance(node.kind, TupleKind):
+        parts = [item_of(node, place) for place in range(len(kind.items))]
+        return Node("tuple", kind, tuple(map(convert, parts, kind.items)))
+    if node.form == "literal" and kind in RANK:
+        return _literal_as(node, kind)
+    if kind == BOOL and node.kind in RANK:
+        zero = literal(node.kind, 0.0 if node.kind in FLOATS else 0)
+        return Node("compare", BOOL, ("!=", node, zero))
+    if node.kind in RANK and kind in RANK:
+        return Node("cast", kind, (node,))
+    if isinstance(kind, PackKind) and (
+        node.kind in RANK or isinstance(node.kind, PackKind)
+    ):
+        return Node("cast", kind, (node,))
+    raise RefusedError(
+        f"a value is {name_of(node.kind)} where {name_of(kind)} is needed"
+    )
+
+
+def _literal_as(node: Node, kind: str) -> Node:
+    (value,) = node.parts
+    if kind in FLOATS:
+        return literal(kind, float(np.float32(value) if kind == FLOAT32 else value))
+    if kind == BOOL:
+        return literal(BOOL, bool(value))
+    if node.kind in FLOATS and not math.isfinite(value):
+        raise RefusedError(f"{value} is no integer")
+    return literal(kind, int(value) % (1 << 64) if kind == WORD else int(value))
+
+
+def name_of(kind: Any) -> str:
+    """Return the name of a kind in sentences."""
+    if isinstance(kind, KnownKind):
+        return repr(kind.value)
+    if kind in RANK:
+        return {BOOL: "a bool", INT: "an integer", WORD: "a word"}.get(
+            kind, "a real number"
+        )
+    name = type(kind).__name__.removesuffix("Kind").lower()
+    if name == "array":
+        return "an array"
+    return "nothing" if kind == NOTHING else f"a {name}"
+
+
+def item_of(node: Node, place: int) -> Node:
+    """Return an item of a tuple."""
+    if is_known(node):
+        return known(node.kind.value[place])
+    if node.form == "tuple":
+        return node.parts[place]  # type: ignore[no-any-return]
+    return Node("item", node.kind.items[place], (node, place))
+
+
+def items_of(node: Node) -> list[Node]:
+    """Return all items of a tuple."""
+    is_tuple = isinstance(node.kind, TupleKind)
+    if is_known(node):
+        is_tuple = isinstance(node.kind.value, tuple | list | np.ndarray)
+    if not is_tuple:
+        raise RefusedError(f"{name_of(node.kind)} is no tuple")
+    items = node.kind.value if is_known(node) else node.kind.items
+    return [item_of(node, place) for place in range(len(items))]
+
+
+def tuple_of(items: list[Node] | tuple[Node, ...], names: tuple[str, ...] = ()) -> Node:
+    """Return a tuple; its numbers are not known, its functions are."""
+    passed = tuple(map(at_run_time, items))
+    return Node("tuple", TupleKind(tuple(item.kind for item in passed), names), passed)
+
+
+def load(column: Node, index: Node) -> Node:
+    """Return the number of a column or an array at an index."""
+    return Node("load", read_from(column.kind.of), (column, index))
+
+
+def column_of(bundle: Node, name: str) -> Node:
+    """Return a column of a bundle."""
+    layout = bundle.kind.layout
+    kind = layout.column(bundle.kind, name)
+    return Node("column", kind, (bundle, name, layout.places[name]))
+
+
+def zero_of(kind: Any) -> Node:
+    """Return a value of a kind that is never read."""
+    if isinstance(kind, TupleKind):
+        return Node("tuple", kind, tuple(map(zero_of, kind.items)))
+    return literal(kind, 0.0 if kind in FLOATS else 0)

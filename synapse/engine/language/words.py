@@ -1,0 +1,301 @@
+"""Words: what kernels call besides parts. Each is a function of the translator and of
+typed expressions, with a plain function that computes the same in Python.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .kinds import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    FLOATS,
+    INT,
+    WORD,
+    ArrayKind,
+    PackKind,
+    TupleKind,
+    unify,
+)
+from .tree import (
+    Node,
+    RefusedError,
+    at_run_time,
+    convert,
+    is_known,
+    items_of,
+    known,
+    literal,
+)
+
+if TYPE_CHECKING:
+    from .translator import Translator
+
+Write = Callable[..., Node | None]
+"""Returns the expression of a call of a word: ``write(translator, *arguments)``."""
+
+
+class Word:
+    """A word of the language. In Python, it is the plain function."""
+
+    def __init__(self, plain: Callable[..., Any], write: Write) -> None:
+        self.plain = plain
+        self.write = write
+        self.__name__ = write.__name__
+        self.__doc__ = write.__doc__
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Compute in Python."""
+        return self.plain(*arguments)
+
+
+def word(plain: Callable[..., Any]) -> Callable[[Write], Any]:
+    """Return a decorator of a word, which writes an expression; `plain` computes it."""
+    return lambda write: Word(plain, write)
+
+
+class Words:
+    """The words of the language: those of Python by the function that they stand for,
+    and some instead of others.
+    """
+
+    def __init__(self, of_python: dict[Any, Write], instead: dict[Any, Write]) -> None:
+        self.of_python = of_python
+        self.instead = instead
+
+    def find(self, function: Any) -> Write | None:
+        """Return what writes a call of a function, if it is a word."""
+        if isinstance(function, Hashable) and function in self.instead:
+            return self.instead[function]
+        if isinstance(function, Word):
+            return function.write
+        if isinstance(function, type | np.ufunc) or not hasattr(function, "__code__"):
+            return self.of_python.get(function) if _is_hashable(function) else None
+        return None
+
+    def with_others(self, instead: dict[Any, Write]) -> Words:
+        """Return these words, but for some others."""
+        return Words(self.of_python, self.instead | instead)
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def real_rest(number: Any, divisor: Any) -> Any:
+    """Return the rest of a division, with the sign of the divisor, as Python does."""
+    rest = np.fmod(number, divisor)
+    if rest == 0.0:
+        return np.copysign(zero_like(divisor), divisor)
+    return rest + divisor if (rest < 0.0) != (divisor < 0.0) else rest
+
+
+def real_quotient(number: Any, divisor: Any) -> Any:
+    """Return the whole part of a quotient, rounded down, as Python does."""
+    rest = np.fmod(number, divisor)
+    quotient = (number - rest) / divisor
+    if rest != 0.0 and (rest < 0.0) != (divisor < 0.0):
+        quotient -= one_like(divisor)
+    whole = np.floor(quotient)
+    if quotient - whole > 0.5:
+        whole += one_like(divisor)
+    return whole if quotient != 0.0 else np.copysign(quotient, number / divisor)
+
+
+REALS = {"Mod": real_rest, "FloorDiv": real_quotient}
+"""Operations of real numbers that no machine has."""
+
+# --- numbers
+
+
+def _as(kind: str, python: Callable[[Any], Any]) -> Write:
+    def cast(t: Translator, value: Node) -> Node:
+        if is_known(value):
+            return t.folded_by(python, value)
+        if t.options.checked and kind == INT and value.kind in FLOATS:
+            value = t.temporary(value)
+            size = Node("math", value.kind, ("abs", value))
+            t.fail_if(Node("not", BOOL, (t.compare("<", size, known(2.0**63)),)))
+        return convert(value, kind)
+
+    return cast
+
+
+def _absolute(t: Translator, value: Node) -> Node:
+    value = at_run_time(value)
+    if value.kind in FLOATS:
+        return Node("math", value.kind, ("abs", value))
+    value = t.temporary(convert(value, INT))
+    is_negative = t.compare("<", value, known(0))
+    return Node("choice", INT, (is_negative, Node("negative", INT, (value,)), value))
+
+
+def _extreme(sign: str) -> Write:
+    def pick(t: Translator, leading: Node, *others: Node) -> Node:
+        values = items_of(leading) if not others else [leading, *others]
+        best, *rest = map(at_run_time, values)
+        for other in rest:
+            kind = unify(best.kind, other.kind)
+            best = Node("pick", kind, (sign, convert(best, kind), convert(other, kind)))
+        return best
+
+    return pick
+
+
+def _length(t: Translator, value: Node) -> Node:
+    if isinstance(value.kind, ArrayKind):
+        return Node("size", INT, (value, 0))
+    return known(len(items_of(value)))
+
+
+TYPES = {
+    FLOAT32: (np.float32,),
+    FLOAT64: (float, np.float64),
+    INT: (int, np.int64),
+    BOOL: (bool, np.bool_),
+}
+
+
+def _is_instance(t: Translator, value: Node, types: Node) -> Node:
+    several = items_of(types) if isinstance(types.kind, TupleKind) else [types]
+    among = tuple(element.kind.value for element in several)
+    possible = TYPES.get(at_run_time(value).kind, ())
+    return known(any(issubclass(element, among) for element in possible))
+
+
+def real_function(name: str) -> Write:
+    """Return the word of a function of real numbers."""
+    count = 2 if name in ("atan2", "copysign", "fmod", "hypot", "pow") else 1
+
+    def call(t: Translator, *arguments: Node) -> Node:
+        if len(arguments) != count:
+            raise RefusedError(f"{name} is of {count} numbers")
+        values = [at_run_time(argument) for argument in arguments]
+        kind = values[0].kind if values[0].kind in FLOATS else FLOAT64
+        passed = [convert(value, kind) for value in values]
+        return Node("math", BOOL if name == "isfinite" else kind, (name, *passed))
+
+    return call
+
+
+def _whole(name: str) -> Write:
+    real = real_function(name)
+    cast = _as(INT, int)
+    return lambda t, value: cast(t, real(t, value))
+
+
+_REAL = "sqrt copysign cos sin tan cosh sinh tanh exp expm1 log log1p log2 log10 hypot"
+_SHARED = [*_REAL.split(), "fmod", "isfinite"]
+_INVERSE = ["acos", "asin", "atan", "atan2", "acosh", "asinh", "atanh"]
+_OF_MATH = [*_INVERSE, "erf", "erfc", "pow", "fabs", "lgamma"]
+_OF_NUMPY = {
+    "floor": "floor",
+    "ceil": "ceil",
+    "power": "pow",
+} | {f"arc{name[1:]}": name for name in _INVERSE}
+
+WORDS = Words(
+    {
+        float: _as(FLOAT64, float),
+        np.float64: _as(FLOAT64, np.float64),
+        np.float32: _as(FLOAT32, np.float32),
+        int: _as(INT, int),
+        np.int64: _as(INT, np.int64),
+        np.uint64: _as(WORD, np.uint64),
+        bool: lambda t, value: t.truth(value),
+        np.bool_: lambda t, value: t.truth(value),
+        abs: _absolute,
+        math.fabs: _absolute,
+        np.abs: _absolute,
+        min: _extreme("<"),
+        max: _extreme(">"),
+        len: _length,
+        isinstance: _is_instance,
+        math.floor: _whole("floor"),
+        math.ceil: _whole("ceil"),
+        math.trunc: _whole("trunc"),
+        round: _whole("rint"),
+        math.gamma: real_function("tgamma"),
+        **{getattr(math, name): real_function(name) for name in _OF_MATH},
+        **{getattr(math, name): real_function(name) for name in _SHARED},
+        **{getattr(np, name): real_function(name) for name in _SHARED},
+        **{getattr(np, name): real_function(of) for name, of in _OF_NUMPY.items()},
+    },
+    {},
+)
+
+
+# --- constants in the float of another number
+
+
+def _constant(value: Callable[[str], float]) -> Any:
+    def plain(like: Any) -> Any:
+        return type(like)(value(np.dtype(type(like)).name))
+
+    @word(plain)
+    def constant(t: Translator, like: Node) -> Node:
+        kind = at_run_time(like).kind
+        of = kind.of if isinstance(kind, PackKind) else kind
+        return convert(literal(of, float(value(of))), kind)
+
+    return constant
+
+
+zero_like = _constant(lambda _: 0.0)
+one_like = _constant(lambda _: 1.0)
+max_float_of = _constant(lambda name: float(np.finfo(name).max))
+# products of eight such numbers are finite
+safe_limit_of = _constant(lambda name: float(np.finfo(name).max) ** 0.125)
+
+
+# --- bits
+
+
+def _bits(source: str, target: str) -> Any:
+    """Return a word that reads the bits of one type as another."""
+
+    def plain(value: Any) -> Any:
+        number = np.asarray(value).astype(source).view(target)[()]
+        return number if target in FLOATS else np.int64(number)
+
+    passed = source if source in FLOATS else INT
+    made = target if target in FLOATS else INT
+
+    @word(plain)
+    def bits(t: Translator, value: Node) -> Node:
+        return Node("bits", made, (convert(value, passed),))
+
+    return bits
+
+
+from_bits = _bits("int64", FLOAT64)
+to_bits = _bits(FLOAT64, "int64")
+single_from_bits = _bits("int32", FLOAT32)
+single_bits = _bits(FLOAT32, "int32")
+
+
+def table(numbers: Iterable[Any]) -> Any:
+    """Return a word of an index: the integer at this index of a table."""
+    values = tuple(int(number) for number in numbers)
+
+    @word(np.array(values, np.int64).__getitem__)
+    def read(t: Translator, index: Node) -> Node:
+        return Node("table", INT, (values, convert(index, INT)))
+
+    return read
+
+
+@word(lambda number: number)
+def opaque(t: Translator, number: Node) -> Node:
+    """Hide a constant from the optimiser, so that loops over lanes are not unrolled."""
+    value = at_run_time(number)
+    return Node("opaque", value.kind, (value,))

@@ -1,0 +1,358 @@
+"""Where machine code is kept, and when it is taken from a file."""
+
+import importlib.util
+import linecache
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synapse.engine.language import code_files, entries, machine, source
+from synapse.engine.language.decorators import COMPILES
+from tests.helpers.processes import PATHS, ROOT, python
+
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
+
+SOURCE = '''\
+"""Kernels."""
+
+from synapse.engine.language.decorators import inline, kernel
+
+TIMES = 2
+
+
+@inline
+def scaled(x):
+    return TIMES * x
+
+
+@kernel
+def twice(x):
+    # a comment
+    return scaled(x) + 0.0
+
+
+@inline
+def unused(x):
+    return x
+'''
+
+
+class Bench:
+    """A room of a copy of the engine with one kernel, and what happens to it."""
+
+    def __init__(self, folder, patch):
+        self.folder = folder
+        self.patch = patch
+        self.room = folder / "synapse" / "engine" / "room"
+        self.room.mkdir(parents=True)
+        self.source = self.room / "kernels.py"
+        self.source.write_text(SOURCE)
+        self.told = []
+        self.counts = {"text_of": 0, "object_code": 0}
+        self.count(entries, "text_of")
+        self.count(machine, "object_code")
+        patch.setattr(code_files, "_ENGINE", folder / "synapse" / "engine")
+        patch.setattr(
+            code_files.Stderr, "write", lambda _, text: self.told.append(text)
+        )
+        patch.setattr(code_files, "_user_cache", lambda: folder / "home" / "kernels")
+        patch.setattr(code_files, "_told", set())
+        patch.delenv("SYNAPSE_CACHE_DIR", raising=False)
+        patch.setattr(sys, "dont_write_bytecode", True)
+
+    def count(self, module, name):
+        plain = getattr(module, name)
+
+        def counted(*arguments):
+            self.counts[name] += 1
+            return plain(*arguments)
+
+        self.patch.setattr(module, name, counted)
+
+    def edit(self, old, new):
+        text = self.source.read_text()
+        assert old in text
+        self.source.write_text(text.replace(old, new))
+
+    def imported(self):
+        """The module, as a new process imports it."""
+        for known in (source._texts, source._definitions, linecache.cache):
+            known.pop(str(self.source), None)
+        code_files._digest.cache_clear()
+        spec = importlib.util.spec_from_file_location("kernels", self.source)
+        module = importlib.util.module_from_spec(spec)
+        self.patch.setitem(sys.modules, "kernels", module)
+        spec.loader.exec_module(module)
+        return module
+
+    def does(self, number=1.5):
+        """What a call in a new process does: 'compiles', 'translates' or 'loads'."""
+        module = self.imported()
+        before = dict(self.counts)
+        assert module.twice(number) == module.TIMES * number
+        if self.counts["object_code"] > before["object_code"]:
+            return "compiles"
+        return "translates" if self.counts["text_of"] > before["text_of"] else "loads"
+
+    def files(self):
+        return sorted(self.folder.rglob("*.o"))
+
+    def close(self, folder):
+        """Root may write anywhere, but not make a directory where a file is."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.write_text("")
+
+
+@pytest.fixture
+def bench(tmp_path, monkeypatch):
+    return Bench(tmp_path, monkeypatch)
+
+
+def test_a_kernel_is_compiled_once_and_kept_beside_its_module(bench):
+    assert [bench.does() for _ in range(3)] == ["compiles", "loads", "loads"]
+    (file,) = bench.files()
+    assert file.parent == bench.room / "__pycache__"
+    assert file.name.startswith("kernels.twice.")
+    assert bench.told == []
+
+
+def test_each_kind_has_a_file_of_its_own(bench):
+    numbers = np.float32(0.5), 0.5, 2
+    assert [bench.does(number) for number in numbers] == ["compiles"] * 3
+    assert [bench.does(number) for number in numbers] == ["loads"] * 3
+    assert len(bench.files()) == 3
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("# a comment", "# another"),
+        ("    # a comment\n", ""),
+        ('"""Kernels."""', '"""Kernels.\n\nMore words.\n"""'),
+        ("def twice(x):\n", 'def twice(x):\n    """Words."""\n'),
+        ("TIMES = 2\n", "\n# How many times.\nTIMES = 2  # two\nOTHER = 3\n"),
+        ("def unused(x):\n    return x", "def unused(x):\n    return -x"),
+        ("TIMES = 2", "TIMES = 2.0"),
+    ],
+)
+def test_an_edit_without_effect_compiles_nothing_and_translates_once(bench, edit):
+    assert bench.does() == "compiles"
+    bench.edit(*edit)
+    assert [bench.does() for _ in range(3)] == ["translates", "loads", "loads"]
+    assert len(bench.files()) == 1
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("TIMES = 2", "TIMES = 3"),
+        ("TIMES * x", "x * TIMES - 0.0"),
+        ("inline, kernel", "kernel, strict_fp as inline"),
+        ("+ 0.0", "+ 0.0 * x"),
+    ],
+)
+def test_an_edit_with_an_effect_compiles_once_whatever_its_time(bench, edit):
+    assert bench.does() == "compiles"
+    status = bench.source.stat()
+    bench.edit(*edit)
+    os.utime(bench.source, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    assert len(bench.files()) == 1
+
+
+def test_an_edit_of_another_room_of_the_engine_is_noticed(bench):
+    (bench.room.parent / "schema.py").write_text("COLUMNS = 1\n")
+    assert bench.does() == "compiles"
+    (bench.room.parent / "schema.py").write_text("COLUMNS = 2\n")
+    assert [bench.does() for _ in range(2)] == ["translates", "loads"]
+
+
+def test_a_process_keeps_the_code_that_it_has_imported(bench):
+    """Not that of files that have been edited since."""
+    module = bench.imported()
+    bench.edit("TIMES = 2", "TIMES = 3")
+    assert module.twice(1.5) == 3.0
+    assert bench.does() == "compiles"
+    assert bench.does() == "loads"
+    module = bench.imported()
+    bench.edit("TIMES = 3", "TIMES = 2")
+    assert module.twice(1.5) == 4.5
+    assert bench.does() == "compiles"
+
+
+def test_another_processor_llvm_or_python_has_another_file(bench):
+    assert bench.does() == "compiles"
+    with bench.patch.context() as patch:
+        patch.setattr(machine, "description", lambda: "another processor")
+        assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    with bench.patch.context() as patch:
+        patch.setattr(sys.implementation, "cache_tag", "another python")
+        assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
+    assert bench.does() == "loads"
+    assert len(bench.files()) == 3
+
+
+def test_what_machine_code_depends_on_is_described():
+    described = machine.description()
+    assert machine.llvm.get_host_cpu_name() in described
+    assert machine._features() in described
+    assert machine.llvm.get_process_triple() in described
+    assert "LLVM " + ".".join(map(str, machine.llvm.llvm_version_info)) in described
+
+
+def test_functions_of_one_name_in_one_directory_have_files_of_their_own(bench):
+    bench.patch.setenv("SYNAPSE_CACHE_DIR", str(bench.folder / "given"))
+    assert bench.does() == "compiles"
+    other = bench.imported()
+    other.twice.part.__module__ = "other.kernels"
+    bench.patch.setitem(sys.modules, "other.kernels", other)
+    other.twice.part.__globals__["TIMES"] = 5
+    assert other.twice(1.0) == 5.0
+    assert bench.does() == "loads"
+    assert [file.parent.name for file in bench.files()] == ["given"] * 2
+
+
+def test_captured_values_are_in_no_file(bench):
+    bench.source.write_text(CAPTURING)
+    assert [bench.does() for _ in range(2)] == ["compiles"] * 2
+    assert bench.files() == []
+
+
+CAPTURING = """\
+from synapse.engine.language.decorators import kernel
+
+TIMES = 2
+
+
+def made(times):
+    def twice(x):
+        return times * x
+
+    return kernel(twice)
+
+
+twice = made(TIMES)
+"""
+
+# --- damage, and directories that cannot be written -----------------------------------
+
+
+def test_a_damaged_file_counts_as_missing(bench):
+    bench.does()
+    (file,) = bench.files()
+    sound = file.read_bytes()
+    middle = len(sound) // 2
+    damaged = [
+        b"",
+        sound[:20],
+        sound[:middle],
+        sound + b"\0",
+        sound[:middle] + bytes([sound[middle] ^ 1]) + sound[middle + 1 :],
+        bytes(32) + sound[32:],
+    ]
+    for content in damaged:
+        file.write_bytes(content)
+        assert [bench.does(), bench.does()] == ["compiles", "loads"]
+        assert file.read_bytes() == sound
+    file.unlink()
+    file.mkdir()
+    assert bench.does() == "compiles"
+
+
+@pytest.mark.parametrize("fails", ["write_bytes", "replace"])
+def test_a_full_disk_leaves_no_part_of_a_file(bench, fails):
+    def full(self, *_):
+        raise OSError(28, "No space left on device")
+
+    with bench.patch.context() as patch:
+        patch.setattr(Path, fails, full)
+        assert bench.does() == "compiles"
+    assert len(bench.told) == 1
+    assert "No space left" in bench.told[0]
+    left = [path for path in bench.folder.rglob("*") if path.suffix in (".o", ".tmp")]
+    assert left == []
+    assert [bench.does(), bench.does()] == ["compiles", "loads"]
+
+
+def test_without_a_place_in_the_package_code_is_kept_for_the_user(bench):
+    bench.close(bench.room / "__pycache__")
+    assert [bench.does(), bench.does()] == ["compiles", "loads"]
+    (file,) = bench.files()
+    assert file.parent == bench.folder / "home" / "kernels"
+    assert bench.told == []
+
+
+def test_an_old_file_that_cannot_be_replaced_hides_no_new_one(bench):
+    """In a package that another user has installed, run and updated."""
+    bench.does()
+    bench.edit("TIMES = 2", "TIMES = 3")
+    write = code_files._write
+
+    def refuses(path, file):
+        if "__pycache__" in path.parts:
+            raise PermissionError(13, "Permission denied")
+        write(path, file)
+
+    bench.patch.setattr(code_files, "_write", refuses)
+    assert [bench.does() for _ in range(3)] == ["compiles", "loads", "loads"]
+    bench.edit("# a comment", "# another")
+    assert [bench.does() for _ in range(3)] == ["translates", "loads", "loads"]
+    assert bench.told == []
+
+
+def test_without_any_directory_each_process_compiles_and_tells_once_what_to_set(bench):
+    bench.close(bench.room / "__pycache__")
+    bench.close(bench.folder / "home")
+    assert [bench.does() for _ in range(3)] == ["compiles"] * 3
+    assert bench.files() == []
+    (line,) = bench.told
+    assert line.startswith("synapse: cannot keep compiled kernels (")
+    assert "set SYNAPSE_CACHE_DIR to a directory that can be written." in line
+    assert line.count("\n") == 1
+
+
+def test_a_directory_of_the_user_is_the_only_one(bench):
+    bench.patch.setenv("SYNAPSE_CACHE_DIR", str(bench.folder / "new" / "given"))
+    assert [bench.does(), bench.does()] == ["compiles", "loads"]
+    assert [file.parent.name for file in bench.files()] == ["given"]
+    bench.patch.setenv("SYNAPSE_CACHE_DIR", str(bench.source))  # a file
+    assert [bench.does(), bench.does()] == ["compiles"] * 2
+    assert len(bench.told) == 1
+
+
+# --- processes ------------------------------------------------------------------------
+
+STEPS = """
+import architect
+from synapse.engine.language import machine
+made, plain = [], machine.object_code
+machine.object_code = lambda *given: made.append(1) or plain(*given)
+net = architect.Perceptron(2, 3, 1, seed=0)
+net.activate([0.0, 1.0])
+print(net.propagate(0.1, [1.0]), net.weights.tobytes().hex(), len(made) > 0)
+"""
+
+
+@pytest.mark.compiler
+def test_processes_that_start_at_once_leave_sound_files(tmp_path):
+    environment = {
+        **os.environ,
+        "PYTHONPATH": PATHS,
+        "SYNAPSE_CACHE_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-c", STEPS]
+    options = {"cwd": ROOT, "env": environment, "stdout": subprocess.PIPE, "text": True}
+    several = [subprocess.Popen(command, **options) for _ in range(3)]
+    printed = {process.communicate(timeout=600)[0] for process in several}
+    assert [process.returncode for process in several] == [0] * 3
+    (line,) = printed
+    assert line.endswith(" True\n")
+    files = sorted(tmp_path.iterdir())
+    assert {file.suffix for file in files} == {".o"}
+    assert all(code_files._read(file) for file in files)
+    later = python("-c", STEPS, SYNAPSE_CACHE_DIR=str(tmp_path))
+    assert later == line.replace(" True\n", " False\n")

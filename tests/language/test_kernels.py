@@ -1,0 +1,137 @@
+"""All kernels are in the language, and their trees are as its page says."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import llvmlite
+import pytest
+from hypothesis import given
+
+from synapse.engine.language import machine
+from synapse.engine.language.kinds import BOOL, FLOAT64, INT, ArrayKind
+from synapse.engine.language.source import define
+from synapse.engine.language.tree import Node, literal, statement
+from tests.helpers.processes import python
+from tests.language import programs, trees
+
+ROOT = Path(machine.__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def answer():
+    return json.loads(python("-m", "tests.language.every_kernel"))
+
+
+def test_calls_reach_every_kernel_and_every_lazy_part(answer):
+    assert answer["missed"] == []
+    assert len(answer["names"]) > 150
+    assert {
+        "synapse.engine.online.loops.run_network",
+        "synapse.engine.exact.by_team.train_by_team",
+        "synapse.engine.functions.compiled.fire_random",
+        "synapse.engine.functions.optimizers.adam",
+        "synapse.engine.lowering.loops.ranges.survey",
+        "synapse.evolve._kernels.phenotype.fire_any",
+        "synapse.analysis._kernels.rewiring.exchange",
+    } <= {*answer["names"]}
+
+
+def test_the_trees_of_all_kernels_are_sound(answer):
+    assert answer["wrong"] == []
+
+
+# --- the checks themselves ------------------------------------------------------------
+
+
+@given(programs.programs())
+def test_the_trees_of_random_programs_are_sound(text):
+    function = programs.made(text)
+    arrays = ArrayKind(INT, 1), ArrayKind(FLOAT64, 1)
+    kinds = INT, INT, FLOAT64, FLOAT64, *arrays
+    assert trees.problems_of(trees.translated(function, kinds)) == []
+
+
+def effect_in_an_expression(body):
+    value = Node("load_word", INT, (literal(INT, 0), literal(INT, 0)))
+    body[0] = statement("return", Node("negative", INT, (value,)))
+
+
+def undeclared(body):
+    body.insert(0, statement("set", "nobody", literal(INT, 0)))
+
+
+def without_value(body):
+    body[0] = statement("return", Node("variable", INT, ("later",)))
+    body.append(statement("set", "later", literal(INT, 0)))
+
+
+def of_another_kind(body):
+    body[0] = statement("return", literal(BOOL, True))
+
+
+def of_an_unknown_form(body):
+    body.insert(0, statement("repeat", literal(INT, 0)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (effect_in_an_expression, "an effect within an expression"),
+        (undeclared, "undeclared nobody"),
+        (without_value, "later is read without a value"),
+        (of_another_kind, "return bool int"),
+        (of_an_unknown_form, "unknown statement repeat"),
+    ],
+)
+def test_an_unsound_tree_is_noticed(spoil, problem):
+    plain = define("plain", "def plain(x):\n    return x + 1\n", {})
+    program = trees.translated(plain, (INT,))
+    assert trees.problems_of(program) == []
+    (instance,) = program.instances.values()
+    spoil(instance.body)
+    assert any(problem in matching for matching in trees.problems_of(program))
+
+
+# --- LLVM -----------------------------------------------------------------------------
+
+DOCUMENTED = """
+Target.from_triple create_mcjit_compiler create_pass_builder
+create_pipeline_tuning_options get_host_cpu_features get_host_cpu_name
+get_process_triple initialize_native_asmprinter initialize_native_target add_symbol
+llvm_version_info parse_assembly ObjectFileRef.from_data
+"""
+"""Names of llvmlite.binding in https://llvmlite.readthedocs.io."""
+
+
+def test_one_module_imports_llvmlite_and_uses_names_of_its_documentation():
+    importing = [
+        path.name
+        for path in (ROOT / "synapse").rglob("*.py")
+        if "llvmlite" in re.sub(r'"""|#.*', "", path.read_text(encoding="utf-8"))
+    ]
+    assert importing == ["machine.py"]
+    tree = ast.parse(Path(machine.__file__).read_text(encoding="utf-8"))
+    imports = [ast.unparse(node) for node in ast.walk(tree) if is_import(node)]
+    assert imports.count("from llvmlite import binding as llvm") == 1
+    names = [ast.unparse(node) for node in ast.walk(tree) if is_of_llvm(node)]
+    used = {name.removeprefix("llvm.") for name in names}
+    assert used - {"Target", "ObjectFileRef"} == set(DOCUMENTED.split())
+
+
+def is_import(node):
+    return isinstance(node, ast.ImportFrom) and "llvmlite" in (node.module or "")
+
+
+def is_of_llvm(node):
+    return isinstance(node, ast.Attribute) and bool(
+        re.fullmatch(r"llvm(\.\w+)+", ast.unparse(node))
+    )
+
+
+def test_the_oldest_llvmlite_is_the_one_that_is_required():
+    required = re.search(
+        r"llvmlite>=0\.(\d+)", (ROOT / "setup.cfg").read_text(encoding="utf-8")
+    )
+    assert int(required[1]) <= int(llvmlite.__version__.split(".")[1])

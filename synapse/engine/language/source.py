@@ -8,6 +8,7 @@ import ast
 import itertools
 import linecache
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -38,7 +39,7 @@ def remember(function: FunctionType) -> None:
 def define(name: str, source: str, scope: dict[str, Any]) -> Callable[..., Any]:
     """Remember a text; returns the function of this name that it defines."""
     file = f"<made {next(_numbers)}: {name}>"
-    _texts[file] = source
+    linecache.cache[file] = len(source), None, source.splitlines(True), file
     exec(compile(source, file, "exec"), scope)
     return scope[name]  # type: ignore[no-any-return]
 
@@ -60,15 +61,22 @@ def sound_definition_of(function: FunctionType) -> Definition:
     or if the file has another one now.
     """
     code = function.__code__
-    _texts.pop(code.co_filename, None)
-    _definitions.pop(code.co_filename, None)
-    linecache.checkcache(code.co_filename)
+    file = code.co_filename
+    linecache.checkcache(file)
+    text = "".join(linecache.getlines(file))
+    if _texts.get(file) != text:
+        _texts[file] = text
+        _definitions.pop(file, None)
     matching = definition_of(function)
-    text = _texts[code.co_filename]
-    compiled = compile(text, code.co_filename, "exec", dont_inherit=True)
-    if not any(_is_same(code, other) for other in _codes(compiled)):
+    if not any(_is_same(code, other) for other in _codes_in(text)):
         raise RefusedError("the file has changed since it was read", place_of(function))
     return matching
+
+
+@lru_cache(maxsize=8)
+def _codes_in(text: str) -> list[CodeType]:
+    """Return the code of all functions that a text defines."""
+    return _codes(compile(text, "", "exec", dont_inherit=True))
 
 
 def place_of(function: FunctionType, line: int | None = None) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .expressions import Expressions
 from .kinds import BOOL, INT, NOTHING, KnownKind, TupleKind, read_from, unify
-from .source import definition_of
+from .source import definition_of, sound_definition_of
 from .tree import (
     Node,
     RefusedError,
@@ -41,7 +41,8 @@ class Translator(Expressions):
     def __init__(self, program: TypedProgram, instance: Instance) -> None:
         super().__init__(program, instance.function, instance.options)
         self.instance = instance
-        self.tree: Any = definition_of(instance.function)
+        read = sound_definition_of if self.options.from_end else definition_of
+        self.tree: Any = read(instance.function)
         nodes = list(ast.walk(self.tree))
         self.assignments = Counter(
             node.id

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .decorators import COMPILES, Kernel, strict_fp
+from .decorators import COMPILES, strict_fp
 from .kinds import BOOL, FLOAT64, INT, ArrayKind, ColumnKind, TupleKind
 from .memory import plain_address
 from .program import STRICT_FLAGS, PartOptions
-from .source import sound_definition_of
+from .source import place_of
 from .tree import Node, RefusedError, convert, items_of, literal
 from .words import word
 
@@ -46,7 +46,6 @@ def compile_function(function: FunctionType, arguments: int) -> Compiled:
     if not COMPILES:
         return Compiled(plain_address(function), function, None)
     try:
-        sound_definition_of(function)
         return _compiled(function, arguments)
     except RefusedError as error:
         return _called_in_python(function, arguments, str(error))
@@ -66,12 +65,12 @@ def _compiled(function: FunctionType, arguments: int) -> Compiled:
 
     kinds = ColumnKind(FLOAT64, ("results",)), *[FLOAT64] * arguments
     address = part_of(pair_of, kinds, INT)
-    function.options = CHECKED  # type: ignore[attr-defined]
-    machine_code = Kernel(function, CHECKED)
+    machine_code = _callback_type(arguments)(address)
 
     def call(*numbers: float) -> Any:
-        pair = machine_code(*map(float, numbers))
-        return function(*numbers) if pair is None else pair  # raises
+        results = (ctypes.c_double * 2)()
+        has_returned = machine_code(results, *map(float, numbers))
+        return tuple(results) if has_returned else function(*numbers)  # raises
 
     call.py_func = function  # type: ignore[attr-defined]  # exports read its formula
     return Compiled(address, call, None)
@@ -86,7 +85,7 @@ def _attempt(function: FunctionType) -> Any:
         made = t.program.instance(function, kinds, CHECKED)
         value = made.result.items[-1]
         if not isinstance(value, TupleKind) or len(value.items) != 2:
-            raise RefusedError("it returns two numbers")
+            raise RefusedError("it returns two numbers", place_of(function))
         result: Node = t.temporary(Node("call", made.result, (made, numbers)))
         return result
 
@@ -110,11 +109,15 @@ def _called_in_python(function: FunctionType, arguments: int, refused: str) -> C
             return 0
         return 1
 
-    numbers = [ctypes.c_double] * arguments
-    kind = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.POINTER(ctypes.c_double), *numbers)
-    callback = kind(call)
+    callback = _callback_type(arguments)(call)
     address = ctypes.cast(callback, ctypes.c_void_p).value or 0
     return Compiled(address, function, callback, refused)
+
+
+def _callback_type(arguments: int) -> Any:
+    """Return the type of a function of a user for kernels, which writes two results."""
+    numbers = [ctypes.c_double] * arguments
+    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.POINTER(ctypes.c_double), *numbers)
 
 
 class EnvironmentStep(NamedTuple):
@@ -144,8 +147,6 @@ def compile_step(observe: FunctionType, step: FunctionType) -> EnvironmentStep:
     for function in (observe, step):
         function.options = UNCHECKED  # type: ignore[attr-defined]
     try:
-        sound_definition_of(observe)
-        sound_definition_of(step)
         return EnvironmentStep(part_of(strict_fp(both), kinds, BOOL), [], None)
     except RefusedError as error:
         return _step_in_python(both, str(error))

@@ -1,0 +1,304 @@
+"""Functions of users: from wherever they come, compiled or called in Python, they are
+the functions that the user has."""
+
+import doctest
+import importlib
+import linecache
+import math
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from synapse import Neuron, evolve, squashes
+from synapse.engine.language.decorators import COMPILES
+from synapse.engine.language.user_functions import compile_function, compile_step
+from synapse.errors import FunctionError, FunctionWarning
+from synapse.evolve._genomes import Genomes
+from tests.helpers.processes import python
+from tests.language import users
+
+pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
+STATES = -2.5, -0.0, 0.3, 1.0, 4.0
+WITHIN = sorted(
+    name
+    for name, value in vars(users).items()
+    if isinstance(value, types.FunctionType)
+    and value.__module__ == users.__name__
+    and name not in ("scaled", "at", "made_by", "through")
+)
+
+
+def renamed(function, name):
+    """The same function, which is registered under another name."""
+    code, scope = function.__code__, function.__globals__
+    return types.FunctionType(code, scope, name, None, function.__closure__)
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_what_is_within_the_language_is_compiled_to_the_same_bits(name):
+    function = getattr(users, name)
+    compiled = compile_function(function, 1)
+    assert compiled.refused == ""
+    for state in STATES:
+        expected = tuple(map(float, function(state)))
+        assert compiled.function(state) == expected
+        assert str(compiled.function(state)) == str(expected)
+
+
+def test_it_is_registered_without_a_word():
+    squash = squashes.register(renamed(users.with_tables, "of_users"))
+    for state in STATES:
+        assert squash(state) == Neuron(squash, bias=state).activate()
+        assert squash(state) == users.with_tables(state)[0]
+
+
+# --- where functions come from --------------------------------------------------------
+
+
+def cell(text, number):
+    """The names that a cell of a notebook defines, as IPython runs it."""
+    file = f"/tmp/ipykernel_1/{number}.py"
+    linecache.cache[file] = len(text), None, text.splitlines(True), file
+    scope = {"__name__": "__main__"}
+    exec(compile(text, file, "exec"), scope)
+    return scope
+
+
+def test_cells_of_a_notebook():
+    text = "def in_cell(state):\n    return {} * state, {}\n"
+    first = cell(text.format(0.5, 0.5), 1)["in_cell"]
+    again = cell("# a comment\n" + text.format(0.5, 0.5), 2)["in_cell"]
+    other = cell(text.format(0.25, 0.25), 3)["in_cell"]
+    squash = squashes.register(first)
+    assert squashes.register(again) is squash
+    assert squash(1.0) == Neuron(squash, bias=1.0).activate() == 0.5
+    compiled = compile_function(other, 1)
+    assert (compiled.refused, compiled.function(1.0)) == ("", (0.25, 0.25))
+
+
+IN_A_NOTEBOOK = """
+import warnings
+warnings.simplefilter("error")
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+for number in (1, 2):
+    done = shell.run_cell('''
+from synapse import Neuron, squashes
+
+GAIN = 0.5
+
+@squashes.register
+def halved(state):
+    # of a cell
+    return GAIN * state, GAIN
+
+value = Neuron(halved, bias=3.0).activate()
+''')
+    done.raise_error()
+    print(shell.user_ns["value"])
+"""
+
+
+@pytest.mark.slow
+def test_a_real_notebook_runs_a_cell_twice():
+    pytest.importorskip("IPython")
+    assert python("-W", "ignore", "-c", IN_A_NOTEBOOK) == "1.5\n1.5\n"
+
+
+def with_an_example():
+    """
+    >>> from synapse import squashes
+    >>> @squashes.register
+    ... def in_an_example(state):
+    ...     return 0.5 * state, 0.5
+    >>> in_an_example(3.0)
+    1.5
+    """
+
+
+def test_examples_of_docstrings():
+    (example,) = doctest.DocTestFinder().find(with_an_example, globs={})
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """A function that writes a module of a user, and imports it if it is new."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def write(text, name="written_by_user"):
+        Path(tmp_path, f"{name}.py").write_text(text)
+        if name not in sys.modules:
+            importlib.invalidate_caches()
+            monkeypatch.setitem(sys.modules, name, importlib.import_module(name))
+        return sys.modules[name]
+
+    return write
+
+
+TWO = """\
+def inner(state):
+    return {} * state
+
+
+def outer(state):
+    return inner(state), {}
+"""
+
+
+def test_a_file_that_was_edited_after_its_import_is_not_read(module):
+    """Neither for the function, nor for another one that it calls."""
+    written = module(TWO.format(0.5, 0.5))
+    for changed in (TWO.format(0.75, 0.5), TWO.format(0.75, 0.75), "", "def outer("):
+        module(changed)
+        compiled = compile_function(written.outer, 1)
+        assert compiled.refused.startswith(f"{written.__file__}:")
+        assert compiled.function(2.0) == (1.0, 0.5)
+    module("# words\n" + TWO.format(0.5, 0.5))  # the same, but on other lines
+    assert compile_function(written.outer, 1).refused != ""
+    module(TWO.format(0.5, 0.5) + "\n\nOTHER = 1\n")
+    assert compile_function(written.outer, 1).refused == ""
+
+
+def test_an_edit_after_the_registration_changes_nothing(module):
+    written = module(TWO.format(0.5, 0.5))
+    compiled = compile_function(written.outer, 1)
+    other = compile_function(written.inner, 1)  # of one number, so beyond the language
+    module(TWO.format(0.75, 0.75))
+    assert compiled.refused == ""
+    assert compiled.function(2.0) == (1.0, 0.5)
+    assert "it returns two numbers" in other.refused
+
+
+def test_a_file_without_sources(module):
+    """As of an installation that has compiled files only."""
+    written = module(TWO.format(0.5, 0.5))
+    Path(written.__file__).unlink()
+    linecache.cache.pop(written.__file__, None)
+    compiled = compile_function(written.outer, 1)
+    assert compiled.refused == f"{written.__file__}:5: the source cannot be read"
+    assert compiled.function(2.0) == (1.0, 0.5)
+
+
+# --- errors ---------------------------------------------------------------------------
+
+
+def inner(x):
+    if x > 6.0:
+        raise ValueError("too large", x)
+    return x
+
+
+def deep(x):
+    return inner(x) + 1.0
+
+
+def raises_within(state):
+    return deep(state), 1.0
+
+
+def divides_reals(state):
+    return state + 0.0 / (state - 7.0), 1.0
+
+
+def divides_whole_numbers(state):
+    return state + 0 // int(state - 7.0), 1.0
+
+
+def leaves_a_table(state):
+    return state + 0.0 * users.TABLE[int(max(state, 4.0)) - 4], 1.0
+
+
+def of_nothing(state):
+    return state + 0.0 * int(math.nan if state == 7.0 else 1.0), 1.0
+
+
+ERRORS = {
+    raises_within: (ValueError, r"ValueError: \('too large', 7.0\)"),
+    divides_reals: (ZeroDivisionError, "ZeroDivisionError"),
+    divides_whole_numbers: (ZeroDivisionError, "ZeroDivisionError"),
+    leaves_a_table: (IndexError, "IndexError"),
+    of_nothing: (ValueError, "cannot convert float NaN to integer"),
+}
+
+
+@pytest.mark.parametrize("function", ERRORS, ids=lambda function: function.__name__)
+def test_an_error_within_is_the_cause_of_one_of_the_library(function):
+    kind, message = ERRORS[function]
+    squash = squashes.register(function)
+    neuron = Neuron(squash, bias=7.0)
+    words = f"The squash '{function.__name__}' failed at state 7: .*{message}"
+    with pytest.raises(FunctionError, match=words) as raised:
+        neuron.activate()
+    assert type(raised.value.__cause__) is kind
+    with pytest.raises(kind):
+        squash(7.0)
+    neuron.bias = 3.0
+    assert neuron.activate() == function(3.0)[0]
+
+
+def test_an_index_from_the_end_is_one_of_python():
+    def look(place):
+        return users.LIST[int(place)], users.TABLE[int(place)]
+
+    compiled = compile_function(look, 1)
+    for place in (-2.0, -1.0, 0.0, 1.0):
+        assert compiled.function(place) == look(place)
+    for place in (-3.0, 2.0, 1e6, -1e6):
+        with pytest.raises(IndexError):
+            compiled.function(place)
+
+
+# --- environments ---------------------------------------------------------------------
+
+
+def observe(state, inputs):
+    inputs[:] = state[:1]
+
+
+def observe_first(state, inputs):
+    inputs[0] = state[0]
+
+
+def step(state, outputs):
+    first, second = state[0], state[-1]
+    part = state[1:]
+    state[0] = 0.9 * first + outputs[-1] - 0.5
+    part[len(part) - 1] = second + 7 // int(state[0])  # 0, without an error
+    return abs(state[0]) < 0.95
+
+
+def played(observe, step):
+    genomes = Genomes.of(evolve.Genome.minimal(1, 1, seed=0))
+    starts = np.array([[0.3, 1.0], [-0.2, 2.0], [0.9, 3.0]])
+    task = evolve.fitness.Environment(
+        observe, step, starts, inputs=1, outputs=1, steps=20, score=1
+    )
+    return task.episodes(genomes)
+
+
+def test_a_step_of_an_environment_divides_by_no_integer_of_0():
+    assert compile_step(observe_first, step).refused == ""
+    scores, lengths = played(observe_first, step)
+    assert np.isfinite(scores).all()
+    assert lengths.shape == (1, 3)
+
+
+def test_an_environment_beyond_the_language_plays_the_same():
+    def step_within(state, outputs):
+        state[0] = 0.9 * state[0] + outputs[0] - 0.5
+        return abs(state[0]) < 0.95
+
+    expected = played(observe_first, step_within)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = played(observe, step_within)
+    np.testing.assert_array_equal(found, expected)
+    assert [one.category for one in told] == [FunctionWarning]
+    place = f"{__file__}:{observe.__code__.co_firstlineno + 1}"
+    assert place in str(told[0].message)

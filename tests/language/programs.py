@@ -110,7 +110,7 @@ LONG = {
         "({i} % {whole})",
         "({i} << 2)",
         "({i} >> 1)",
-        "(~{i})",
+        "(~int({i}))",
         "(-{i})",
         "abs({i})",
         "({i} if {b} else {i})",
@@ -188,7 +188,7 @@ ONLY = {
     },
     Style.SINGLE: {"positive": ["np.float32({positive})"], "divisor": ["{positive}"]},
 }
-BOOLS = ["({b} {sum} {b})", "(-{b} + ~{b})", "{least}({b}, {b})", "({b} ^ {i})"]
+BOOLS = ["({b} {sum} {b})", "(-{b} + +{b})", "{least}({b}, {b})", "({b} ^ {i})"]
 """Arithmetic of Python's bools, which NumPy's have not."""
 
 SIMPLE = [

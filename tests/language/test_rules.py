@@ -121,6 +121,7 @@ OTHERS = [
     ("y = x < t", "a comparison is of two numbers"),
     ("y = x & 1", "BitAnd is of two integers"),
     ("y = ~x", "~ is of an integer"),
+    ("y = ~(i > 0)", "~ is of an integer"),  # deprecated in Python, too
     ("y = x << 1", "LShift is of two integers"),
     ("y = i << 64", "a shift is by 0 to 63 bits"),
     ("y = i >> -1", "a shift is by 0 to 63 bits"),

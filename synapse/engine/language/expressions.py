@@ -560,12 +560,12 @@ class Expressions:
         value = self.value(node.operand)
         if is_known(value):
             return self.folded_by(UNARY[operation], value)
+        if operation == "Invert" and value.kind in (BOOL, *FLOATS):
+            raise self.refused(node, "~ is of an integer")
         if value.kind == BOOL:
             value = convert(value, INT)
         if operation == "UAdd":
             return value
-        if operation == "Invert" and value.kind in FLOATS:
-            raise self.refused(node, "~ is of an integer")
         form = {"USub": "negative", "Invert": "invert"}[operation]
         return Node(form, value.kind, (value,))
 

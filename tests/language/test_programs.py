@@ -198,6 +198,11 @@ def value_before_an_effect(a):
 
 
 @trap((vector(),))
+def effect_in_the_end_of_a_part(a):
+    return a[int(a[0]) : int(grow(a))].size, len(a[0 : int(grow(a))])
+
+
+@trap((vector(),))
 def effect_in_an_index(a):
     a[int(grow(a)) % 3] += a[0]
     a[int(grow(a)) % 3] = grow(a)

@@ -49,7 +49,7 @@ from .tree import (
     statement,
     tuple_of,
 )
-from .words import REALS
+from .words import REALS, ends_of_part
 
 if TYPE_CHECKING:
     from .program import PartOptions, TypedProgram
@@ -341,9 +341,12 @@ class Expressions:
             size = Node("size", INT, (array, 0))
             if index.step or kind.dimensions > 1:
                 raise self.refused(index, "a part of a vector has a begin and an end")
-            low = literal(INT, 0) if index.lower is None else self.value(index.lower)
-            high = size if index.upper is None else self.value(index.upper)
-            bounds = self._ends(size, self.whole(low), self.whole(high))
+            ends = self.values([end for end in (index.lower, index.upper) if end])
+            low = ends.pop(0) if index.lower else known(0)
+            bounds = [self.whole(low), self.whole(ends.pop() if ends else size)]
+            if self.options.from_end:
+                both = self.call(ends_of_part, [size, *bounds])
+                bounds = items_of(self.temporary(both))
             return Node("slice", ArrayKind(kind.of, 1), (array, *bounds))
         if kind.dimensions == 2 and not isinstance(index, ast.Tuple):
             row = self.whole(self.value(index))
@@ -402,21 +405,6 @@ class Expressions:
             self.fail_if(self.compare("<", index, known(0)))
             self.fail_if(self.compare(">=", index, size))
         return index
-
-    def _ends(self, size: Node, low: Node, high: Node) -> tuple[Node, Node]:
-        """Return the ends of a part of a vector, of a user as in Python."""
-        if not self.options.from_end:
-            return low, high
-        zero = literal(INT, 0)
-        for k, end in enumerate((low, high)):
-            end = self.temporary(end)
-            from_end = self.binary("Add", end, size)
-            is_negative = at_run_time(self.compare("<", end, known(0)))
-            end = Node("choice", INT, (is_negative, from_end, end))
-            end = Node("pick", INT, ("<", Node("pick", INT, (">", end, zero)), size))
-            low, high = (end, high) if k == 0 else (low, end)
-        low = self.temporary(low)
-        return low, Node("pick", INT, (">", high, low))
 
     def whole(self, index: Node) -> Node:
         """Return an index, or a bound of a range."""

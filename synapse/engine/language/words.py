@@ -91,6 +91,13 @@ def _is_hashable(value: Any) -> bool:
     return True
 
 
+def ends_of_part(size: Any, low: Any, high: Any) -> Any:
+    """Return the ends of a part of a vector, as Python does."""
+    low = min(max(low + size if low < 0 else low, 0), size)
+    high = min(high + size if high < 0 else high, size)
+    return low, max(low, high)
+
+
 def real_rest(number: Any, divisor: Any) -> Any:
     """Return the rest of a division, with the sign of the divisor, as Python does."""
     rest = np.fmod(number, divisor)

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from synapse import Neuron, evolve, squashes
-from synapse.engine.language.decorators import COMPILES
+from synapse.engine.language.decorators import COMPILES, kernel
+from synapse.engine.language.memory import call_at, plain_address
 from synapse.engine.language.user_functions import compile_function, compile_step
 from synapse.errors import FunctionError, FunctionWarning
 from synapse.evolve._genomes import Genomes
@@ -240,6 +241,40 @@ def test_an_error_within_is_the_cause_of_one_of_the_library(function):
         squash(7.0)
     neuron.bias = 3.0
     assert neuron.activate() == function(3.0)[0]
+
+
+def too_far(target, output, derivative, outputs):
+    if target >= 1.0:
+        raise ValueError
+    return target, output * derivative
+
+
+@kernel
+def call_both(failed, address, second, numbers):
+    answer = call_at(failed, address, numbers)
+    other = call_at(failed, second, (numbers[0] + 1.0, *numbers[1:]))
+    return answer[1], other[1]
+
+
+@pytest.mark.parametrize("compiles", [True, False], ids=["compiled", "in Python"])
+def test_the_first_call_that_raises_is_recorded_and_nothing_is_called_after_it(
+    compiles,
+):
+    if compiles:
+        made = [compile_function(too_far, 4) for _ in range(2)]
+        addresses = [compiled.address for compiled in made]
+    else:
+        addresses = [plain_address(too_far) for _ in range(2)]
+    call = call_both if compiles else call_both.part
+    for target, expected in ((-1.0, (6.0, 6.0)), (0.0, (6.0, math.nan)), (2.0, None)):
+        failed = np.zeros(7)
+        answers = call(failed, *addresses, (target, 2.0, 3.0, 1.0))
+        np.testing.assert_array_equal(answers, expected or (math.nan, math.nan))
+        recorded = [0.0] * 7
+        if target >= 0.0:
+            place = int(target == 0.0)
+            recorded = [4.0, addresses[place], target + place, 2.0, 3.0, 1.0, 0.0]
+        assert failed.tolist() == recorded
 
 
 def test_an_index_from_the_end_is_one_of_python():

@@ -74,8 +74,17 @@ class LeftOut:
             )
 
 
+class NoFiguresLeft:
+    """Closes the figures of each test, examples in docstrings among them."""
+
+    def pytest_runtest_teardown(self):
+        if pyplot := sys.modules.get("matplotlib.pyplot"):
+            pyplot.close("all")
+
+
 def pytest_configure(config):
     config.pluginmanager.register(LeftOut())
+    config.pluginmanager.register(NoFiguresLeft())
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,4 @@
-"""Pictures are drawn into memory, and every figure is closed again; pages open in a
-headless Chromium."""
+"""Pictures are drawn into memory; pages open in a headless Chromium."""
 
 import shutil
 from importlib.util import find_spec
@@ -19,9 +18,6 @@ CHROMIUM = next(
 def _into_memory():
     pyplot = pytest.importorskip("matplotlib.pyplot")
     pyplot.switch_backend("Agg")
-    pyplot.close("all")  # those of examples in docstrings
-    yield
-    pyplot.close("all")
 
 
 @pytest.fixture(scope="module")

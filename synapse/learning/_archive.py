@@ -22,8 +22,6 @@ from .._cost import Cost
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
-from ..objects.saved import SavedNetwork
-from ..readwrite._document import network_of
 from ..readwrite._file_checks import (
     LARGEST_WHOLE,
     is_whole,
@@ -36,11 +34,10 @@ from ..readwrite._npz import (
     MEMBERS,
     as_text,
     from_array,
+    from_arrays,
     npz_data,
-    saved_from_arrays,
     write_arrays,
 )
-from ..readwrite._relays import rows_that_stay
 from . import _continual_backprop, _schedules
 from ._checkpoint import SNAPSHOTS, TrainingState, generator_in
 from ._trainable_subset import TrainableSubset, items_of
@@ -271,11 +268,9 @@ def trainer_of(
     head = from_array(TRAINER, arrays.pop(TRAINER))
     require_version("trainer", head, MARK, VERSION)
     members("The description of a trainer", head, HEAD)
-    saved = saved_from_arrays(
+    network = from_arrays(
         {name: arrays.pop(name) for name in list(arrays) if name in MEMBERS}
     )
-    _leave_out_relays(saved, arrays)
-    network = network_of(saved)
     if head["arrays"] != sorted(arrays):
         got = ", ".join(sorted(arrays))
         raise FormatError(
@@ -315,23 +310,6 @@ def _with_present_names(settings: Any) -> Any:
         {"method": "rule", "order": "reach"}.get(name, name): value
         for name, value in settings.items()
     }
-
-
-def _leave_out_relays(saved: SavedNetwork, arrays: dict[str, NDArray[Any]]) -> None:
-    """Take the numbers of relays out of those by connection and neuron, as the relays
-    of a file become delays.
-    """
-    stay = rows_that_stay(saved)
-    if stay is None:
-        return
-    links, neurons = stay
-    count = len(saved.connections["weight"])
-    both = count + len(saved.neurons["squash"])
-    for name, array in arrays.items():
-        if name.startswith(SNAPSHOTS):
-            arrays[name] = array[links if name.endswith("_weight") else neurons]
-        elif name.startswith(OPTIMIZER) and array.shape[-1:] == (both,):
-            arrays[name] = array[..., np.append(links, count + neurons)]
 
 
 def _training(

@@ -43,8 +43,7 @@ NEURON_SPACING = 50
 """Distance between the positions of neighbouring neurons, which suits Gephi."""
 
 NODE_NAMES = frozenset(
-    # the last one only in files of before, see ``readwrite/_relays.py``
-    (*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, *PAST, MARK, *POSITION, "relay")
+    (*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, *PAST, MARK, *POSITION)
 )
 EDGE_NAMES = frozenset(
     (

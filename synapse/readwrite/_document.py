@@ -36,7 +36,6 @@ from ..objects.network import Network
 from ..objects.saved import PortableSensitivities, SavedNetwork, Traces
 from . import _file_checks as checks
 from ._file_checks import Records, require
-from ._relays import RELAY, relays_to_delays
 from ._trace_places import placed_traces, require_places
 
 MARK = "synapse"
@@ -200,8 +199,6 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     edges = {**ends, **_columns(CONNECTION_TABLE, records, dtype, clock)}
     checks.require_shared("connection", edges)
     numbers = _columns(NEURON_TABLE, records, dtype, clock)
-    if RELAY.name in neurons:  # in a file of before
-        numbers[RELAY.name] = checks.checked_column(neurons, RELAY, dtype, clock)
     checks.require_shared("neuron", numbers)
     if "sign" in edges or "outgoing_sign" in numbers:
         checks.require_signs(edges, numbers)
@@ -278,7 +275,7 @@ def _records_of_objects(data: dict[str, Any]) -> dict[str, Records]:
             (
                 NEURON_TABLE,
                 ("squash",),
-                (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE), RELAY.name),
+                (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE)),
             ),
             (CONNECTION_TABLE, ("weight",), _names(CONNECTION_TABLE, without)),
         )
@@ -355,7 +352,6 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
     Unless it is `complete`, values without a place are left out. Which sensitivities
     have one is known from the plan by which the network learns, which is made anyway.
     """
-    saved = relays_to_delays(saved)
     saved.traces = placed_traces(saved, complete)
     network = saved.network()
     kept, live = saved.sensitivities, network._sensitivities

@@ -466,8 +466,7 @@ def contradicted_sign(
     """Return a connection whose sign its weight contradicts, or all others from its
     source; None if none.
 
-    Connections that carry the state of a neuron, and those into relays, need not have
-    the neuron's sign.
+    Connections that carry the state of a neuron need not have the neuron's sign.
     """
     source = connections["source"]
     sign = connections.get("sign", np.zeros(len(source), np.int8))
@@ -475,8 +474,6 @@ def contradicted_sign(
     if "outgoing_sign" in neurons:
         whole = neurons["outgoing_sign"][source]
         exempt = carries_state(connections)
-        if "relay" in neurons:  # in a file of before
-            exempt = exempt | (neurons["relay"][connections["target"]] > 0)
         wrong |= (whole != 0) & (whole != sign) & ~exempt
     return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
 
@@ -485,8 +482,6 @@ def require_clocks(neurons: dict[str, NDArray[Any]], inputs: int) -> None:
     """Raise unless all neurons but inputs have one clock, and these have none."""
     together = neurons["synchronous"].astype(bool)
     has_clock = np.arange(len(together)) >= inputs
-    if "relay" in neurons:  # in a file of before
-        has_clock &= neurons["relay"] == 0
     for i in np.flatnonzero(together != (has_clock & together.any())):
         raise FormatError(
             must(

@@ -84,7 +84,6 @@ from ._file_checks import (
 )
 from ._formats import ALL, LINKED, Format
 from ._multi_edges import Merge
-from ._relays import RELAY, relays_to_delays
 
 Columns = dict[str, Any]
 
@@ -361,15 +360,13 @@ def network_of_columns(
     outgoing_sign = nodes.rare(
         "outgoing_sign", NONDEFAULT_OF_NEURONS["outgoing_sign"], dtype
     )
-    relay = nodes.rare(RELAY.name, RELAY, dtype)
     connections = _connections(edges, delays, dtype, place, labels)
-    _take_signs_of_sources(connections, outgoing_sign, relay)
+    _take_signs_of_sources(connections, outgoing_sign)
 
-    # Connections with a delay, and those into relays, arrive late in any order.
+    # Connections with a delay arrive late in any order.
     subset = nodes.read("subset", _layer_number)
-    late = (delays > 0) | (relay[connections["target"]] > 0)
-    layers = arrange(place, connections, *options.ends, subset, late)
-    neurons = _neurons(nodes, dtype, layers, options.functions) | {RELAY.name: relay}
+    layers = arrange(place, connections, *options.ends, subset, delays > 0)
+    neurons = _neurons(nodes, dtype, layers, options.functions)
     layers[1:-1] = [_side_by_side(layer, neurons["group"]) for layer in layers[1:-1]]
     titles = _named_layers(layers, nodes.texts("layer"), subset)
     saved = SavedNetwork(
@@ -403,7 +400,7 @@ def network_of_columns(
         }
         connections.update({end: number[connections[end]] for end in ENDS})
         saved.traces = traces_of_past(connections, *_past_of(nodes, order, dtype))
-        network = relays_to_delays(saved).network()
+        network = saved.network()
         if options.synchronous is not None:
             network.synchronous = options.synchronous
         if not neurons["random"].any():
@@ -645,16 +642,13 @@ def _connections(
     }
 
 
-def _take_signs_of_sources(
-    connections: Columns, outgoing_sign: Ints, relay: Ints
-) -> None:
+def _take_signs_of_sources(connections: Columns, outgoing_sign: Ints) -> None:
     """Set missing signs of connections to that of all connections from their source."""
     if not outgoing_sign.any():
         return
     target = connections["target"]
     sign = connections.setdefault("sign", np.zeros(len(target), np.int8))
-    exempt = carries_state(connections) | (relay[target] > 0)
-    takes_it = (sign == 0) & ~exempt
+    takes_it = (sign == 0) & ~carries_state(connections)
     sign[takes_it] = outgoing_sign[connections["source"][takes_it]]
 
 

@@ -25,7 +25,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.schema import FILE_TABLES, NEURON_TABLE, RUN_TABLE
+from ..engine.schema import FILE_TABLES, RUN_TABLE
 from ..errors import FormatError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
@@ -33,7 +33,6 @@ from . import _files
 from ._document import document, network_of, require_format, saved_of
 from ._file_checks import an_object
 from ._formats import Format
-from ._relays import RELAY
 
 DOCUMENT = "document"
 ARRAYS = "arrays"
@@ -42,7 +41,7 @@ PLACES = {
     table.full_name(column): (table.name, column.name)
     for table in FILE_TABLES
     for column in table.columns
-} | {NEURON_TABLE.full_name(RELAY): (NEURON_TABLE.name, RELAY.name)}  # files of before
+}
 """Table and column of each array."""
 RUNS = tuple(column.name for column in RUN_TABLE.columns)
 MEMBERS = frozenset((DOCUMENT, *PLACES))
@@ -140,11 +139,6 @@ def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
 
 def from_arrays(arrays: dict[str, NDArray[Any]]) -> Network:
     """Make a network of checked arrays, which it takes over."""
-    return network_of(saved_from_arrays(arrays))
-
-
-def saved_from_arrays(arrays: dict[str, NDArray[Any]]) -> SavedNetwork:
-    """Return the columns of a network in checked arrays, which it takes over."""
     if DOCUMENT not in arrays:
         raise FormatError(
             f"Expected the array {DOCUMENT!r} of a network, which is missing."
@@ -160,7 +154,7 @@ def saved_from_arrays(arrays: dict[str, NDArray[Any]]) -> SavedNetwork:
     for name, column in arrays.items():
         table, key = PLACES[name]
         an_object(f"The table {table!r}", content.setdefault(table, {}))[key] = column
-    return saved_of(content)
+    return network_of(saved_of(content))
 
 
 def write_arrays(path: _files.File, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -141,7 +141,7 @@ PROGRAMS = (
         " rows or sequences in one call; LSTMs run over sequences of 50 steps."
         ' "2 cores" is the default, without `threads`. Where a batch has too little'
         " work for a second thread, the ratio shows the noise. Bold: PyTorch is faster"
-        " with as many cores. See [Threads](threads.md).",
+        " with as many cores. See [all cores](fitting.md#all-cores).",
         "threads",
         threads.text,
     ),

@@ -2,7 +2,7 @@
 
 By default, as many as pay. The decision depends on the network, the batch and the
 cores, not on a measurement, and it changes no result: any number gives the same bits.
-See ``docs/threads.md``.
+See ``docs/engine.md``, Several cores.
 """
 
 from __future__ import annotations

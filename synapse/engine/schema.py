@@ -103,7 +103,9 @@ class Column(NamedTuple):
     value. The places of a `record` have names, see ``records.py``. Graphs have `public`
     columns as attributes, where a value is not the default. With `at_step` COUNT_IT,
     every step adds 1: of a network to all of its neurons and the connections into them,
-    of a neuron alone to itself and those into it.
+    of a neuron alone to itself and those into it. With a sentence in `shown`, objects
+    have an attribute of this name, which it documents, and ``synapse.record`` records
+    it.
     """
 
     name: str
@@ -117,6 +119,7 @@ class Column(NamedTuple):
     record: type[IntEnum] | None = None
     public: bool = False
     at_step: str = ""
+    shown: str = ""
 
 
 def _context(name: str) -> Column:
@@ -139,8 +142,12 @@ def require_sound(columns: tuple[Column, ...]) -> None:
     by_name = {column.name: column for column in columns}
     for index, column in enumerate(columns):
         mistake = _mistake(column, by_name)
-        if column.name in (other.name for other in columns[:index]):
-            mistake = "another column has this name"
+        for other in columns[:index]:
+            if other.name == column.name:
+                mistake = (
+                    f"a column of the axis {other.axis!r} has this name, too; names are"
+                    " different in all axes, so rename the one that you add"
+                )
         if mistake:
             raise ValueError(
                 f"The column {column.name!r} of the axis {column.axis!r}: {mistake}."
@@ -155,10 +162,11 @@ def _mistake(column: Column, by_name: dict[str, Column]) -> str:
     if column.axis not in AXES:
         return f"its axis must be one of {', '.join(AXES)}"
     if column.axis not in OBJECTS:
-        if any((declared, column.saved, column.cleared, column.shared, column.public)):
+        of_objects = column.cleared, column.shared, column.public, column.shown
+        if any((declared, column.saved, *of_objects)):
             return (
                 "only columns of neurons and connections have a kind, or are saved,"
-                " cleared, shared or public"
+                " cleared, shared, public or shown"
             )
         return ""
     if declared is None or column.dtype not in declared.dtypes:
@@ -249,7 +257,7 @@ COLUMNS = (
     _setting("deterministic", "neuron", "uint8", 0, FLAG),  # outputs its mean
     # [recipe column]
     Column("trainable_bias", "neuron", "uint8", 1, FLAG, saved=True, shared="bias_tie"),
-    # frozen_bias: trainable until its layer was frozen
+    # trainable until its layer was frozen
     _setting("frozen_bias", "neuron", "uint8", 0, FLAG, shared="bias_tie"),
     # neurons that share one bias; 0: not tied
     _setting("bias_tie", "neuron", "uint32", 0, GROUP),
@@ -277,13 +285,13 @@ COLUMNS = (
     # no update changes it
     _setting("sign", "connection", "int8", 0, SIGN, shared="tie"),
     Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),
-    # frozen: trainable until its layer was frozen; identity: constant while rows move,
-    # handles hold it
+    # trainable until its layer was frozen
     _setting("frozen", "connection", "uint8", 0, FLAG, shared="tie"),
     # share one weight; 0: not tied
     _setting("tie", "connection", "uint32", 0, GROUP),
     # by how many steps its target reads its source late
     _setting("delay", "connection", "uint32", 0, COUNT),
+    # constant while rows move; handles hold it
     Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
     Column("flags", "node", "uint32"),
@@ -394,12 +402,19 @@ COLUMNS = (
 require_sound(COLUMNS)
 
 ACTIVATED_NUMBERS = ("activation", "state", "derivative", "bias_eligibility")
-UPDATED_NUMBERS = ("responsibility", "bias")
-"""Numbers that a propagation changes, too."""
+SHOWN = {
+    axis: tuple(column for column in COLUMNS if column.axis == axis and column.shown)
+    for axis in OBJECTS
+}
+"""Columns that are attributes of objects by their declaration alone."""
+_shown = {axis: [column.name for column in shown] for axis, shown in SHOWN.items()}
+UPDATED_NUMBERS = ("responsibility", "bias", *_shown["neuron"])
+"""Numbers that a propagation changes, too, or may change."""
 ERROR_PARTS = ("projected", "gated")
 """Numbers of a propagation within the step: 0 without one."""
 NEURON_NUMBERS = (*ACTIVATED_NUMBERS, *UPDATED_NUMBERS, *ERROR_PARTS)
-CONNECTION_NUMBERS = ("gain", "eligibility", "weight")
+CONNECTION_NUMBERS = ("gain", "eligibility", "weight", *_shown["connection"])
+"""A propagation may change the weight, and those after it."""
 PAIR_NUMBERS = ("extended",)
 """Of a connection and a neuron that the target of the connection gates."""
 SENSITIVITY = "sensitivity"

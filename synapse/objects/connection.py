@@ -39,7 +39,7 @@ from ..engine.read_order import (
     influence_of,
 )
 from ..engine.row_handle import RowHandle
-from ..engine.schema import NONE
+from ..engine.schema import FLAG, NONE, SHOWN, Column
 from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
 from . import parameters
@@ -61,6 +61,25 @@ from .metadata import Metadata
 
 if TYPE_CHECKING:
     from .neuron import Neuron
+
+
+def show_columns(handles: type[RowHandle], axis: str) -> None:
+    """Give objects an attribute for each column that is `shown`, see
+    :class:`schema.Column`.
+    """
+    for column in SHOWN[axis]:
+        setattr(handles, column.name, _live(column))
+
+
+def _live(column: Column) -> property:
+    """Return the property that reads a column."""
+
+    @consistent_read
+    def read(self: Any) -> Any:
+        number = self._store[column.name].item(self._at)
+        return bool(number) if column.kind is FLAG else number
+
+    return property(read, doc=column.shown)
 
 
 class DataView(MutableMapping[str, Any]):
@@ -474,6 +493,9 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
             )
         except TopologyError:
             return "<Connection, removed>"
+
+
+show_columns(Connection, "connection")
 
 
 def connection_at(store: Store, identity: int) -> Connection:

@@ -36,7 +36,13 @@ from ..errors import (
     UnknownNameError,
 )
 from . import edits, graph, groups, parameters
-from .connection import Connection, connections_at, require_connection, sensitivity_of
+from .connection import (
+    Connection,
+    connections_at,
+    require_connection,
+    sensitivity_of,
+    show_columns,
+)
 from .metadata import Metadata
 from .neuron_rows import NeuronRows
 from .projection import Projection
@@ -215,6 +221,12 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 "This neuron has been removed from its network and cannot be used."
             )
         return self._store
+
+    @property
+    def _at(self) -> int:
+        """Present row in the store; TopologyError if the neuron has been removed."""
+        self._require()
+        return self._row
 
     def _by_store(self) -> list[tuple[Store, Ints]]:
         """Return its store, and its row there."""
@@ -1161,6 +1173,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     def error(self) -> Error:
         """Error at the last propagation, with its parts."""
         return Error(self)
+
+
+show_columns(Neuron, "neuron")
 
 
 class Error:

@@ -14,7 +14,17 @@ from ._recursive import DEKF, RLS, RecursiveOptimizer
 
 Class = TypeVar("Class", bound=type[Optimizer | RecursiveOptimizer])
 
-BUILT_IN = (SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, LBFGS, RLS, DEKF)
+BUILT_IN = (
+    SGD,
+    AdaGrad,
+    Adam,
+    AdamW,
+    RMSprop,
+    Rprop,
+    LBFGS,
+    RLS,
+    DEKF,
+)
 by_name: Names[Any] = Names(
     "optimizer",
     {kind.__name__: kind for kind in BUILT_IN},

@@ -77,7 +77,11 @@ MISTAKES = {
     "axes": (neuron(shared="tie"), "'tie' must be a GROUP of the same axis"),
     "twice": (
         Column("bias", "neuron", "float", 0, NUMBER, False),
-        "another column has this name",
+        "a column of the axis 'neuron' has this name, too",
+    ),
+    "twice, of another axis": (
+        Column("age", "connection", "uint64", 0, COUNT, True),
+        "'connection': a column of the axis 'neuron' has this name, too",
     ),
 }
 

@@ -164,7 +164,7 @@ def record_row(store, begin, activated, neuron):
                 record_neurons(store, variable, at, begin, activated, neuron)
             at += store.log_layout.neurons
         elif variable < PAIRS:
-            if activated or variable == WEIGHT:
+            if activated or variable >= WEIGHT:
                 record_connections(store, variable, at, activated)
             at += store.log_layout.connections
         elif variable < SENSITIVITIES:

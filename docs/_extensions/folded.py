@@ -1,4 +1,4 @@
-"""Code of the pages of equations is folded under the name of its file, so that the
+"""Code of the page of equations is folded under the name of its file, so that the
 formulas can be read one after the other.
 """
 
@@ -6,7 +6,7 @@ from html import escape
 
 from docutils import nodes
 
-FOLDED = ("equations", "exact_equations")
+FOLDED = ("equations",)
 """Pages whose code is folded."""
 
 

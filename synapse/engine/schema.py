@@ -774,8 +774,8 @@ PLAN = (
     # what is recorded: places in a copy of ``sensitivity``; ENDED: not kept
     Column("recorded", "plan", "int64"),
 )
-"""The columns of a plan of exact online gradients, see ``rtrl/layout.py`` and
-``docs/sensitivities.md``."""
+"""The columns of a plan of exact online gradients, see ``rtrl/layout.py`` and the end
+of ``docs/equations.md``."""
 
 PLAN_CONTEXT = (
     "sensitivity",

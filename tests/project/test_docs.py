@@ -12,9 +12,11 @@ from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from studies import activate, sensitivities
+from synapse.objects.sensitivities import require_plan
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -44,7 +46,6 @@ RUN += (
     "learning_on_device",
     "reward",
     "connectomes",
-    "sensitivities",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
 
@@ -224,6 +225,23 @@ def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
         assert picture.svg() == shown
 
 
+def test_the_terms_in_the_picture_add_up_to_the_sensitivities():
+    net = sensitivities.network()
+    plan = require_plan(net)
+    names = "reading_value", "visit_delta", "direct"
+    read, through, direct = (plan.columns[name] for name in names)
+    for value in (1.0, -0.5, 0.25):
+        old = plan.values.copy()
+        net.activate([value])
+        lines = (
+            read[0] * old[:3] + through[0] * direct[:3],
+            read[1] * old[:3] + read[2] * old[3:6] + through[3] * direct[:3],
+            read[2] * old[6:11]
+            + np.append(through[2] * direct[3:6], through[1] * direct[6:8]),
+        )
+        np.testing.assert_allclose(plan.values, np.concatenate(lines), atol=1e-15)
+
+
 def test_no_page_asks_for_more_than_ten_minutes():
     """At most 2,500 words, without those of tables and code."""
     words = {}
@@ -237,7 +255,7 @@ def test_no_page_asks_for_more_than_ten_minutes():
 def test_kernels_that_the_equations_name_exist():
     """Code of the online rule is included from the source; that of exact gradients is
     mostly named only."""
-    text = (DOCS / "exact_equations.md").read_text(encoding="utf-8")
+    text = (DOCS / "equations.md").read_text(encoding="utf-8")
     for heading, folder, count in (
         ("The exact gradient", "exact", 8),
         ("Exact gradients online", "rtrl", 8),

@@ -3,8 +3,8 @@ reads and writes.
 
 Parameters into neurons that the same roots keep form a *class*. Its sensitivities are a
 dense matrix: a *line* for each root, a column for each parameter. Every line is renewed
-from other lines of its class. ``docs/sensitivities.md`` shows all columns with the
-numbers of a network of four neurons.
+from other lines of its class. A picture in ``docs/equations.md`` shows the numbers of a
+network of four neurons.
 """
 
 from __future__ import annotations

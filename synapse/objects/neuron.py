@@ -880,7 +880,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         kernels = engine.online.calls_for(store)
         others = [reference() for reference in store.networks.values()]
         bound = [
-            other._rtrl is not None or other._is_untraced(store)
+            other._rtrl is not None or other._is_untraced
             for other in others
             if other is not None
         ]

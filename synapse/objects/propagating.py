@@ -169,7 +169,7 @@ class Propagating(Stepping):
         """Propagate in one kernel call; returns its status, DONE, or REFUSED if the
         targets are checked and do not fit, and the cost.
         """
-        if self._last_untraced is not None:
+        if self._untraced is not None:
             self._require_traces()
         ended: tuple[int, float]
         ended = self._call("propagate_targets", 0, (targets, cost, rate, check))

@@ -129,7 +129,7 @@ class SavedNetwork:
             )
         take_over_rule(network, self)
         if self.untraced:
-            network._note_untraced(store)
+            network._note_untraced()
         return network
 
     def _store_of(self, neurons: list[Neuron]) -> Store:
@@ -195,7 +195,7 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
         rtrl=network._rtrl is not None,
         reach=None if live is None else live.reach,
         sensitivities=None if kept is None else _numbered(kept, store, edges),
-        untraced=network._is_untraced(store),
+        untraced=network._is_untraced,
         metadata=json_object("net.metadata", network.metadata),
     )
     if store.notes is not None:

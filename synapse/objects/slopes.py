@@ -98,7 +98,7 @@ class OutputSlopes(Propagating):
         """Return the slopes, by one kernel call that adds the updates of a propagation
         to buffers.
         """
-        if self._last_untraced is not None:
+        if self._untraced is not None:
             self._require_traces()
         dtype = self._store.dtype
         parameter_rows = self._parameter_places()

@@ -55,8 +55,8 @@ def copied(network: Network) -> Network:
         twin_store.networks[network._number_now] = weakref.ref(clone)
         for layer in layers:
             layer._network = weakref.ref(clone)
-        if network._is_untraced(store):
-            clone._note_untraced(twin_store)
+        if network._is_untraced:
+            clone._note_untraced()
         return clone
 
 

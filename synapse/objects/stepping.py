@@ -17,7 +17,6 @@ from ..engine.locking import ExclusiveAccess, atomic, raise_interrupt
 from ..engine.records import Span, Ties
 from ..engine.replica import Replica
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
-from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from .calling import Calling
 from .facts import fact
@@ -37,7 +36,7 @@ MIN_SHORT_SEQUENCE = 1 << 19
 for each sequence, some 4 µs, and runs one thread meanwhile."""
 NOTHING = np.empty(0)
 ONLINE = attrgetter("_online")
-UNTRACED = attrgetter("_untraced")
+UNTRACED = attrgetter("_without_traces")
 """Kernels of a network other than those of its learning rule, for :meth:`_call`."""
 
 
@@ -46,7 +45,7 @@ class Stepping(Calling):
 
     # when its last output activated in its latest run without traces, which kernels
     # write; None: there was none
-    _last_untraced: NDArray[np.int64] | None = None
+    _untraced: NDArray[np.int64] | None = None
 
     @abstractmethod
     def _clear_in_use(self) -> None:
@@ -338,7 +337,7 @@ class Stepping(Calling):
         if parts.run(threads, runner) is None:
             return False
         if not traces:
-            self._note_untraced(store)
+            self._note_untraced()
         return True
 
     def _runner(
@@ -463,10 +462,10 @@ class Stepping(Calling):
     def _kernels_of_untraced_run(self) -> engine.online.Kernels:
         """Return kernels of a run without traces, which is about to begin."""
         self._store.clear_single_calls()  # its neurons may not propagate afterwards
-        return self._untraced
+        return self._without_traces
 
     @property
-    def _untraced(self) -> engine.online.Kernels:
+    def _without_traces(self) -> engine.online.Kernels:
         """Kernels of steps without traces. They are chosen by structure alone, so that
         the bits of a step do not depend on earlier calls.
         """
@@ -501,36 +500,33 @@ class Stepping(Calling):
         return tapes
 
     def _noted_untraced(self) -> NDArray[np.int64]:
-        """Return where kernels write when its last output has activated without
-        traces.
-        """
-        if self._last_untraced is None:
-            self._last_untraced = np.zeros(1, np.int64)
-        return self._last_untraced
+        """Return where kernels write when a step without traces ended."""
+        if self._untraced is None:
+            self._untraced = np.zeros(1, np.int64)
+        return self._untraced
 
-    def _note_untraced(self, store: Store) -> None:
+    def _note_untraced(self) -> None:
         """Remember that the latest step left no traces."""
-        self._noted_untraced()[0] = self._output_stamp(store)
-        store.clear_single_calls()  # its neurons may not propagate now
+        self._noted_untraced()[0] = self._store["stamp"][self.output[-1]._row]
+        self._store.clear_single_calls()  # its neurons may not propagate now
 
-    def _is_untraced(self, store: Store) -> bool:
-        """Return whether the latest step left no traces, so that there is nothing to
-        learn from.
-        """
-        if self._last_untraced is None:
-            return False
-        stamp = int(self._last_untraced[0])
-        return stamp != 0 and stamp == self._output_stamp(store)
+    @property
+    def _is_untraced(self) -> bool:
+        """Whether the latest step left no traces, so that there is nothing to learn
+        from.
 
-    def _output_stamp(self, store: Store) -> int:
-        """Return when its last output activated, in a step of the network or alone; 0:
-        not since its context was cleared.
+        Outputs that activate alone have something to learn from again, and inputs do
+        not. So it is asked of the last output, while :attr:`_step_number` is that of
+        the first input, with which the context begins to change.
         """
-        return int(store["stamp"][self.output[-1]._row])
+        ended = self._untraced
+        return ended is not None and 0 != ended[0] == int(
+            self._store["stamp"][self.output[-1]._row]
+        )
 
     def _require_traces(self) -> None:
         """Raise if the latest step left no traces."""
-        if self._is_untraced(self._store):
+        if self._is_untraced:
             raise TopologyError(
                 f"{self!r} has nothing to learn from, because its latest step ran with"
                 " traces=False. Call network.activate first, or run with traces."

@@ -3,6 +3,7 @@ before: not on the number of earlier calls, on where calls began, or on caches."
 
 import pickle
 import sys
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import architect
 import synapse
 from synapse import Layer, Network
 from synapse.engine.exact import events
+from synapse.errors import DivergenceError
 from tests.engine.test_events import bursts, rows_for, sparse
 from tests.helpers.cases import all_hold
 from tests.helpers.processes import python
@@ -124,7 +126,8 @@ def probes(net, rows, cut, learns=True):
     if learns:
         for row in rows[:5]:
             found.append(steps.activate(row))
-            steps.propagate(0.1, np.full(len(steps.output), 0.3))
+            with suppress(DivergenceError):  # of a wild network, at the same step then
+                steps.propagate(0.1, np.full(len(steps.output), 0.3))
         found.append(steps.weights)
     return b"".join(np.asarray(each).tobytes() for each in found)
 
@@ -143,7 +146,7 @@ def test_bits_do_not_depend_on_earlier_calls(tmp_path_factory, seed, actions):
         net = after(net, rows, action, rng, folder)
     twin = net.clone()
     third = reloaded(net, folder)
-    learns = not net._is_untraced(net._store)
+    learns = not net._is_untraced
     expected = probes(twin, rows, cut, learns)
     assert probes(third, rows, cut, learns) == expected
     assert probes(net, rows, cut, learns) == expected

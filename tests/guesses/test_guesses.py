@@ -78,7 +78,7 @@ nx.shortest_path(g, "a", "d")
 nx.DiGraph(g)
 synapse.draw(g)
 """
-"""Lines without advice; ``docs/names.md`` says why."""
+"""Lines without advice; ``docs/decisions.md`` says why."""
 
 
 def test_a_guess_works_or_is_answered_by_what_to_write(tmp_path, monkeypatch):

@@ -139,6 +139,7 @@ def small(name: str, folder: Path) -> Times:
         f"{name}: build and the first step": lambda: build().activate(x),
         f"{name}: clone": net.clone,
         f"{name}: load": lambda: synapse.load(path),
+        f"{name}: load and the first step": lambda: synapse.load(path).activate(x),
     }
     times = {
         operation: stopwatch(lambda do=do: [do() for _ in range(ROUNDS)])[0]

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from ..engine import schema
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -52,8 +53,7 @@ MAX_CONNECTIONS = 250_000_000
 connection."""
 MAX_THREADS = 1024
 """Largest number of threads; more than the cores of any machine."""
-MAX_DELAYS = 10_000
-"""Longest delay: a neuron remembers as many steps."""
+MAX_DELAYS = schema.MAX_DELAYS
 DELAYS = f"a whole number of steps from 0 to {MAX_DELAYS:,}"
 MAX_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""

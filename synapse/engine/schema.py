@@ -42,6 +42,8 @@ OUTPUT = 2
 
 LARGEST_COUNT = (1 << 53) - 1
 """Largest integer that every program can read from JSON."""
+MAX_DELAYS = 10_000
+"""Longest delay: a neuron remembers as many steps."""
 
 
 class Kind(NamedTuple):
@@ -553,7 +555,12 @@ TRACE_TABLES = (
         "past activation",
         (
             _index("neuron", "neurons"),
-            Column("steps", "file", "uint32", kind=COUNT),
+            Column(
+                "steps",
+                "file",
+                "uint32",
+                kind=COUNT._replace(minimum=1, maximum=MAX_DELAYS),
+            ),
             _number("value"),
         ),
     ),

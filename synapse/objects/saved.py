@@ -14,7 +14,7 @@ from .._checks import json_object
 from .._typing import Ints
 from ..engine import schema
 from ..engine.locking import ExclusiveAccess, gc_paused
-from ..engine.lowering.program import Program, Traces, kept_traces
+from ..engine.lowering.program import Placed, Program, Traces, kept_traces
 from ..engine.rtrl import BIAS, PortableSensitivities
 from ..engine.schema import (
     CONNECTION_TABLE,
@@ -39,7 +39,7 @@ from .sensitivities import Sensitivities
 from .topology import NO_GATER
 
 # of the engine, which files do not import
-__all__ = ["PortableSensitivities", "Traces"]
+__all__ = ["Placed", "PortableSensitivities", "Traces"]
 
 
 @dataclass
@@ -92,12 +92,13 @@ class SavedNetwork:
             return saved
 
     @gc_paused()
-    def network(self) -> Network:
+    def network(self, placed: Placed | None = None) -> Network:
         """Make a network of these columns, which have been checked. It takes over the
         arrays.
 
-        Nothing is lowered: traces wait in the store for its first step. Sensitivities
-        are written into a plan, for which the store is lowered.
+        Traces wait in the store until it is lowered, at the latest by the first step.
+        Sensitivities are written into a plan, for which the store is lowered. `placed`
+        gets the places of both then.
         """
         names = self.neurons["squash"].tolist()
         neurons = [Neuron.__new__(Neuron) for _ in names]
@@ -126,11 +127,26 @@ class SavedNetwork:
                     self.traces,
                     extended_connection=np.where(of < 0, np.int64(NONE), of),
                 ),
+                placed=placed,
             )
-        take_over_rule(network, self)
+        take_over_rule(network, self, placed)
         if self.untraced:
             network._note_untraced()
         return network
+
+    def numbers_by_table(self) -> Iterator[tuple[FileTable, dict[str, NDArray[Any]]]]:
+        """Yield each table of traces and sensitivities with its columns of numbers."""
+        tables = (self.traces, TRACE_TABLES), (self.sensitivities, SENSITIVITY_TABLES)
+        for source, several in tables:
+            for table in several if source is not None else ():
+                yield (
+                    table,
+                    {
+                        column.name: getattr(source, table.full_name(column))
+                        for column in table.columns
+                        if column.kind == NUMBER
+                    },
+                )
 
     def _store_of(self, neurons: list[Neuron]) -> Store:
         """Return a store of these neurons, which has adopted the columns."""
@@ -235,8 +251,12 @@ def traces_of_past(
     return Traces(**{**nothing, "memory": target[loops], "memory_self": loops, **past})
 
 
-def take_over_rule(network: Network, saved: SavedNetwork) -> None:
-    """Set the learning rule of a new network to that of the saved one."""
+def take_over_rule(
+    network: Network, saved: SavedNetwork, placed: Placed | None = None
+) -> None:
+    """Set the learning rule of a new network to that of the saved one; `placed` gets
+    the places of its sensitivities.
+    """
     if not saved.rtrl and saved.sensitivities is None:
         return
     live = network._sensitivities = Sensitivities(saved.reach)
@@ -245,7 +265,7 @@ def take_over_rule(network: Network, saved: SavedNetwork) -> None:
     if saved.sensitivities is not None:
         with ExclusiveAccess(network):
             live.plan_for(network)
-            live.write(saved.sensitivities, network.neurons)
+            live.write(saved.sensitivities, network.neurons, placed)
 
 
 def own_column(store: Store, column: schema.Column, rows: Ints | slice) -> NDArray[Any]:
@@ -328,33 +348,17 @@ def _numbered(
 
 def _require_finite(saved: SavedNetwork) -> None:
     """Raise DivergenceError if a value is not finite."""
-    tables: list[tuple[str, dict[str, NDArray[Any]]]] = [
-        ("neuron", saved.neurons),
-        ("connection", saved.connections),
-        *_numbers_in(saved.traces, TRACE_TABLES),
-        *_numbers_in(saved.sensitivities, SENSITIVITY_TABLES),
+    tables = [
+        (NEURON_TABLE, saved.neurons),
+        (CONNECTION_TABLE, saved.connections),
+        *saved.numbers_by_table(),
     ]
-    for item, columns in tables:
+    for table, columns in tables:
         for name, column in columns.items():
             if column.dtype.kind == "f" and not (finite := np.isfinite(column)).all():
                 bad = int(np.flatnonzero(~finite)[0])
                 raise DivergenceError(
                     f"Expected finite values to save, got {column[bad]} for the {name}"
-                    f" of {item} {bad}. Clear the network if its weights are finite, or"
-                    " return to one saved earlier."
+                    f" of {table.item} {bad}. Clear the network if its weights are"
+                    " finite, or return to one saved earlier."
                 )
-
-
-def _numbers_in(
-    source: Any, tables: tuple[FileTable, ...]
-) -> Iterator[tuple[str, dict[str, NDArray[Any]]]]:
-    """Yield what a row of each table is called, and its columns of numbers."""
-    for table in tables if source is not None else ():
-        yield (
-            table.item,
-            {
-                column.name: getattr(source, table.full_name(column))
-                for column in table.columns
-                if column.kind == NUMBER
-            },
-        )

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._checks import expected, positive_integer
-from .._typing import Bools, Floats, Ints
+from .._typing import Floats, Ints
 from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
+from ..engine.lowering.program import Placed
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
-from ..engine.rtrl.portable import have_place, identities_of, read, write
+from ..engine.rtrl.portable import identities_of, read, write
 from ..engine.schema import ENDED
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
@@ -159,9 +160,14 @@ class Sensitivities(IdentityObserver):
         plan.renew(before=True)
         return read(plan, self._identities)
 
-    def write(self, kept: PortableSensitivities, neurons: Sequence[Neuron]) -> None:
+    def write(
+        self,
+        kept: PortableSensitivities,
+        neurons: Sequence[Neuron],
+        placed: Placed | None = None,
+    ) -> None:
         """Write sensitivities into a new plan, the only ones in it; `neurons` are those
-        of `kept`.
+        of `kept`, and `placed` gets the places of its rows.
         """
         plan = self.plan
         assert plan is not None
@@ -169,17 +175,10 @@ class Sensitivities(IdentityObserver):
         size = plan.layout.pattern.size
         rows = np.array([neuron._row for neuron in neurons], np.int64) - first_row
         number = np.where((rows >= 0) & (rows < size), rows, -1)
-        write(plan, self._identities, kept, number)
+        write(plan, self._identities, kept, number, placed)
         engine.rtrl.loops.renew_direct(
             plan.store_table(), plan.store.scalar, plan.address, plan.span
         )
-
-    def have_place(self, kept: PortableSensitivities) -> tuple[Bools, Bools]:
-        """Return the recurrent neurons, and the values of the same neurons, with a
-        place of their own in the plan.
-        """
-        assert self.plan is not None
-        return have_place(self.plan, self._identities, kept)
 
     # --- the step that they belong to -------------------------------------------------
 

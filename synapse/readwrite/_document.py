@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import MAX_DELAYS
-from .._typing import Ints
+from .._typing import Bools, Ints
 from ..engine.schema import (
     CONNECTION_TABLE,
     COUNT,
@@ -33,10 +33,9 @@ from ..engine.schema import (
 )
 from ..errors import FormatError
 from ..objects.network import Network
-from ..objects.saved import PortableSensitivities, SavedNetwork, Traces
+from ..objects.saved import Placed, PortableSensitivities, SavedNetwork, Traces
 from . import _file_checks as checks
 from ._file_checks import Records, require
-from ._trace_places import placed_traces, require_places
 
 MARK = "synapse"
 VERSION = 1
@@ -70,6 +69,7 @@ NULLS = tuple(
     if column.kind is not None and column.kind.null
 )
 """Columns in which -1 stands for null."""
+NOWHERE = np.empty(0, np.int64)
 
 
 def document(saved: SavedNetwork) -> dict[str, Any]:
@@ -349,33 +349,42 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
     """Make a network; FormatError if it has no place for one of its traces or
     sensitivities, or is given it twice.
 
-    Unless it is `complete`, values without a place are left out. Which sensitivities
-    have one is known from the plan by which the network learns, which is made anyway.
+    Unless it is `complete`, values without a place are left out: the page in JavaScript
+    has one rule for all neurons, and writes traces that the library reads off from
+    other numbers. The store knows the places when it has been lowered; traces that are
+    all 0 are there anyway.
     """
-    saved.traces = placed_traces(saved, complete)
-    network = saved.network()
-    kept, live = saved.sensitivities, network._sensitivities
-    if kept is not None and live is not None:
-        roots, values = live.have_place(kept)
-        lost = ~values & (
-            (kept.sensitivity_value != 0.0) | (kept.sensitivity_previous != 0.0)
-        )
-        every = np.arange(len(values))
-        recurrent = np.unique(
-            np.stack([kept.recurrent_neuron, kept.recurrent_steps]),
-            axis=1,
-            return_inverse=True,
-        )[1].reshape(-1)
-        for table, rows, lacking in (
-            (
-                "recurrent",
-                recurrent,
-                ~roots & (kept.recurrent_slope != 0.0),
-            ),
-            ("sensitivity", every, lost),
-        ):
-            require_places(table, rows, lacking if complete else None)
+    placed: Placed = {}
+    network = saved.network(placed)
+    known = {
+        table.name: np.any([*columns.values()], axis=0)
+        for table, columns in saved.numbers_by_table()
+        if columns
+    }
+    if any(map(np.any, known.values())):
+        network._lowered()
+    for name, lost in known.items():
+        rows, places = placed.get(name, (NOWHERE, NOWHERE))
+        lost[rows] = False
+        own = -1 - np.arange(len(lost))  # of rows without a place
+        own[rows] = places
+        require_places(name, own, lost if complete else None)
     return network
+
+
+def require_places(table: str, places: Ints, lost: Bools | None = None) -> None:
+    """Raise if two rows of a table have the same place, or one is `lost`: nothing in
+    the network has its value.
+    """
+    wrong = np.ones(len(places), bool)
+    wrong[np.unique(places, return_index=True)[1]] = False
+    if lost is not None:
+        wrong |= lost
+    if wrong.any():
+        raise FormatError(
+            f"Row {np.flatnonzero(wrong)[0]} of the table {table!r} is a duplicate or"
+            " refers to something that is not in this network. The file was modified."
+        )
 
 
 def _notes(data: dict[str, Any], table: str, count: int) -> dict[str, dict[int, Any]]:

@@ -25,7 +25,6 @@ from ..engine.schema import (
     FLAG,
     GROUP,
     INDEX,
-    LARGEST_COUNT,
     NUMBER,
     SHARED_BY,
     SIGN,
@@ -419,10 +418,11 @@ def checked_column(
         return values.astype(column.dtype, copy=False)
     # No neuron has activated after the present clock, and there are no more groups than
     # members.
-    maximum = LARGEST_COUNT
+    maximum = int(kind.maximum)
     if kind in (TIME, GROUP):
         maximum = clock if kind is TIME else len(table)
-    return table.whole(name, 0, min(maximum, int(np.iinfo(column.dtype).max)))
+    maximum = min(maximum, int(np.iinfo(column.dtype).max))
+    return table.whole(name, int(kind.minimum), maximum)
 
 
 def require_shared(

@@ -250,7 +250,7 @@ DELAYS = {
     ),
     "long": (put("connection_delay", 4, 10_001), "delay .*10000"),
     # any neuron may have been delayed before, by one step at least
-    "past": (put("past_steps", 0, 0), "table 'past'"),
+    "past": (put("past_steps", 0, 0), "steps of past activation 0 .*from 1 to 10000"),
 }
 
 

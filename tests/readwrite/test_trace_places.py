@@ -1,4 +1,5 @@
-"""A file may hold exactly the traces that its network has, whatever the topology."""
+"""A file may hold exactly the traces that its network has, whatever the topology:
+lowering says which these are."""
 
 import itertools
 
@@ -11,6 +12,8 @@ from synapse.errors import FormatError
 from synapse.readwrite import from_json_data, from_npz_data, json_data, npz_data
 from tests.helpers.groups import competing
 from tests.helpers.strategies import EVERY_GATE, Twin, delay_some, given_graphs, specs
+
+from .nets import feed, memory
 
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 TABLES = {
@@ -109,9 +112,20 @@ def test_json_leaves_out_traces_without_a_place():
     data = json_data(net)
     traces = {"connection": [0, 1], "value": [1.0, 2.0]}
     assert json_data(from_json_data({**data, "eligibility": traces})) == data
-    twice = {"connection": [0, 0], "value": [1.0, 2.0]}
-    with pytest.raises(FormatError, match="is a duplicate"):
-        from_json_data({**data, "eligibility": twice})
+    traces = {"connection": [0, 0], "value": [1.0, 2.0]}
+    assert json_data(from_json_data({**data, "eligibility": traces})) == data
+
+
+def test_json_has_each_trace_once():
+    net = memory()
+    feed(net, 3)
+    data = json_data(net)
+    for table, keys in TABLES.items():
+        twice = {key: [*column, column[0]] for key, column in data[table].items()}
+        assert {*keys, "value"} == twice.keys()
+        assert any(twice["value"])
+        with pytest.raises(FormatError, match=f"{table}' is a duplicate"):
+            from_json_data({**data, table: twice})
 
 
 def test_a_network_that_is_loaded_keeps_its_traces_through_edits_before_its_next_step():

@@ -33,7 +33,8 @@ def lower(store: Store) -> None:
     preserved.
     """
     # so that the next lowering has them if this one fails
-    store.program = Program(0, store.program.traces(store))
+    traces = store.program.traces(store)
+    store.program = Program(0, traces, placed=store.program.placed)
     change = edits.change_of(store) if edits.are_known(store) else None
     store.removed_rows = None  # so that all is lowered anew if this fails
     flags = lower_all(store) if change is None else edits.apply(store, change)

@@ -36,6 +36,8 @@ _NEURONS = (
 )
 _IDENTITIES = ("memory_self", "eligibility_connection", "extended_connection")
 _NUMBERS = ("eligibility", "influence", "extended")
+Placed = dict[str, tuple[Indices, Indices]]
+"""By table of traces or sensitivities: the rows that have a place, and the places."""
 _no_indices = cast("Callable[[], Indices]", partial(np.empty, 0, np.int64))
 
 
@@ -129,6 +131,7 @@ class Program:
     version: int
     pending: Traces = _NOTHING  # traces that are not in the columns
     made: bool = False  # whether the columns hold traces
+    placed: Placed | None = None  # filled by lowering, for a file of the pending traces
 
     def traces(self, store: Store) -> Traces:
         """Return every trace that is stored now."""
@@ -201,9 +204,10 @@ def restore(store: Store, kept: Traces) -> None:
     for name, to, of, count in zip(
         _NUMBERS, offsets[:3], offsets[3:6], offsets[6:], strict=True
     ):
-        c[name][work[to : to + count]] = getattr(kept, f"{name}_value")[
-            work[of : of + count]
-        ]
+        places, rows = work[to : to + count], work[of : of + count]
+        c[name][places] = getattr(kept, f"{name}_value")[rows]
+        if store.program.placed is not None:
+            store.program.placed[name] = rows, places
 
 
 def _begin(store: Store, neurons: NDArray[np.int64]) -> None:

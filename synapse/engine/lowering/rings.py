@@ -89,10 +89,13 @@ def restore(store: Store, kept: Traces) -> None:
     c = store.columns
     longest = np.append(c["longest_delay"], 0)  # of NONE, too
     there = kept.past_steps <= longest.take(kept.past_neuron, mode="clip")
-    neuron = kept.past_neuron[there].astype(np.int64)
-    steps = kept.past_steps[there].astype(np.int64)
-    for copy in _places(store, neuron, steps):
-        c["past"][copy] = kept.past_value[there]
+    rows = np.flatnonzero(there)
+    neuron = kept.past_neuron[rows].astype(np.int64)
+    steps = kept.past_steps[rows].astype(np.int64)
+    places, copies = _places(store, neuron, steps)
+    c["past"][places] = c["past"][copies] = kept.past_value[rows]
+    if store.program.placed is not None:
+        store.program.placed["past"] = rows, places
     ring = np.append(c["ring"], NONE).take(kept.ring_neuron, mode="clip")
     there = ring != NONE
     np.maximum.at(

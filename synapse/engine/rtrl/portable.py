@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._typing import Bools, Ints
+from ..._typing import Ints
+from ..lowering.program import Placed
 from ..lowering.ranges import concat_ranges
 from ..records import Latest
 from ..schema import NONE
@@ -87,41 +88,37 @@ def read(plan: Plan, identities: Ints) -> PortableSensitivities:
 
 
 def write(
-    plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
+    plan: Plan,
+    identities: Ints,
+    kept: PortableSensitivities,
+    number: Ints,
+    placed: Placed | None = None,
 ) -> None:
     """Write what is still there into a new plan; `number`: present number of each old
-    neuron, or -1.
+    neuron, or -1. `placed` gets the places of the rows.
     """
     size = plan.layout.size
     c = plan.columns
     roots = _present_roots(plan, kept, number)
-    c["old_derivative"][roots[roots >= 0]] = kept.recurrent_slope[roots >= 0]
+    there = np.flatnonzero(roots >= 0)
+    c["old_derivative"][roots[there]] = kept.recurrent_slope[there]
     c["latest"][Latest.OPEN] = 1
     copies = (
         (c["sensitivity"][:size], kept.sensitivity_value),
         (c["sensitivity"][size : 2 * size], kept.sensitivity_previous),
     )
     assert c["latest"][Latest.BASE] == 0
+    portions = []
     for values, indices in _indices(plan, identities, kept, number):
         # added: those of parameters that have been tied since are summed
         for new, old in copies:
             np.add.at(new, indices, old[values])
-
-
-def have_place(
-    plan: Plan, identities: Ints, kept: PortableSensitivities
-) -> tuple[Bools, Bools]:
-    """Return the roots, and the values, with a place of their own in a plan of the same
-    neurons.
-    """
-    number = np.arange(plan.layout.pattern.size)
-    taken = np.zeros(plan.layout.size, bool)
-    has_place = np.zeros(len(kept.sensitivity_value), bool)
-    for values, indices in _indices(plan, identities, kept, number):
-        indices, first = np.unique(indices, return_index=True)
-        has_place[values[first[~taken[indices]]]] = True
-        taken[indices] = True
-    return _present_roots(plan, kept, number) >= 0, has_place
+        if placed is not None:
+            portions.append((values, indices))
+    if placed is not None:
+        placed["recurrent"] = there, roots[there]
+        rows, places = map(np.concatenate, zip(*portions, strict=True))
+        placed["sensitivity"] = rows, places
 
 
 def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Ints:

@@ -86,18 +86,18 @@ def text(results: dict[str, Any]) -> list[str]:
 
 
 def text_of_gpu(results: dict[str, Any]) -> str:
-    """The table of the results of two batches on a GPU, and how far its numbers are
-    from those of the CPU."""
+    """The table of the results of two batches on a GPU, a row for each network, and how
+    far its numbers are from those of the CPU."""
     batches = results["batches"]
     header = ["", "peer"]
-    for batch in batches:
-        header += [f"batch {batch}: module, µs", "peer / module"]
-    lines = []
-    for rows in zip(*batches.values(), strict=True):
-        line = [f"{rows[0]['name']}, {rows[0]['work']}", rows[0]["peer"]]
-        for row in rows:
-            line += [number(row["ours"]), multiple(row["theirs"] / row["ours"])]
-        lines.append(line)
+    networks: dict[tuple[str, str], list[str]] = {}
+    for work in dict.fromkeys(row["work"] for row in next(iter(batches.values()))):
+        for batch, rows in batches.items():
+            header += [f"{work}, batch {batch}"]
+            for row in (row for row in rows if row["work"] == work):
+                ratio = multiple(row["theirs"] / row["ours"])
+                networks.setdefault((row["name"], row["peer"]), []).append(ratio)
+    lines = [[*names, *ratios] for names, ratios in networks.items()]
     exact, rounded = (
         [max(column) for column in zip(*results[key].values(), strict=True)]
         for key in ("agreement without TF32", "agreement")

@@ -1,9 +1,10 @@
 """``python -m benchmarks --page RESULTS.json [OTHER.json]`` writes the page of
 performance, docs/performance.md, and its chart, from the results of one run.
 
-Results of another machine become more columns. After them come the tables of programs
-that measure one subject each, from their files in results/. Figures stand in tables
-alone, so that no sentence can be older than the table beside it."""
+Rows without a peer are in results/results.md only. Results of another machine become
+more columns. After them come the tables of programs that measure one subject each, from
+their files in results/. Figures stand in tables alone, so that no sentence can be older
+than the table beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple
 from synapse.readwrite import _files
 
 from . import brain, cuba, events, modules, spiking, threads
-from .chart import draw
+from .chart import FAMILIES, draw
 from .comparison import Comparison
 from .markdown import multiple, number, table
 from .report import TABLES
@@ -32,6 +33,10 @@ class Subject(NamedTuple):
     words: str
     unit: str
     scale: float = 1.0  # from the unit of the results
+    is_whole: bool = False  # with rows that have no peer; others are in results.md
+    works: tuple[str, ...] = ("",)  # ends of labels that become columns
+    elsewhere: str = ""  # the end of the labels of rows that another table has
+    has_families: bool = False  # of the peers of a family, the page has the fastest
 
 
 SUBJECTS = {
@@ -40,22 +45,26 @@ SUBJECTS = {
         "Activate and propagate one sample, update the weights. `activate only` does"
         " not learn. Libraries that compute in float32 are compared with a `float32`"
         " network in 784-100-10 and 1000-1000-10, and with a `float64` network"
-        " elsewhere. ¹: a truncated LSTM without peepholes, which learns less.",
+        " elsewhere. Of two versions or precisions of a library, the table has the"
+        " faster. ¹: a truncated LSTM without peepholes, which learns less.",
         "µs",
+        has_families=True,
     ),
     "epochs": Subject(
         "Small sets", "An epoch of XOR, four samples of a 2-3-1, by a trainer.", "µs"
     ),
     "calls": Subject(
         "Calls from Python",
-        "One call, of a 2-3-1 unless the row names another network.",
+        "One call, of a 2-3-1.",
         "µs",
     ),
     "gradients": Subject(
         "Exact gradients",
         "The gradient of a batch, per sample or step of a sequence, in float32. LSTMs"
-        " run over sequences of 50 steps.",
+        " run over sequences of 50 steps. [Several cores](#several-cores) has two"
+        " threads.",
         "µs",
+        elsewhere=", 2 threads",
     ),
     "batches": Subject(
         "Small batches",
@@ -65,8 +74,9 @@ SUBJECTS = {
     "streams": Subject(
         "Batches of a stream",
         "`train(batches)`, compared with PyTorch's loop over a `DataLoader` and over"
-        " prepared tensors; per batch.",
+        " prepared tensors, the faster of the two; per batch.",
         "µs",
+        has_families=True,
     ),
     "rtrl": Subject(
         "Exact gradients online",
@@ -76,34 +86,30 @@ SUBJECTS = {
     "inference": Subject(
         "Deployed",
         "A step of an LSTM with as many inputs as cells and one output, float32,"
-        " sequences of 512 steps in one call. `.onnx` files are compared with their"
-        " LSTM node alone. `net.run` computes any wiring by the same kernels, neuron"
-        " by neuron, with each sum in a register. PyTorch multiplies the whole layer's"
-        " matrix, which is faster for layers with many cells. A program in C has the"
-        " sizes as constants, so small layers are fastest there.",
+        " sequences of 512 steps in one call. `net.run` computes any wiring neuron by"
+        " neuron; PyTorch multiplies the whole layer's matrix, which is faster for"
+        " layers with many cells. A program in C has the sizes as constants.",
         "µs",
     ),
     "modules": Subject(
         "Exported to PyTorch",
         "A module of `to_torch`, per time step and sequence; batches of 32 sequences"
-        " of 50 steps. The module uses PyTorch's own layers where they exist; a layer"
-        " with peepholes or a logistic recurrence is computed step by step. See"
-        " [Deploying](deploying.md#pytorch).",
+        " of 50 steps ([Deploying](deploying.md#pytorch)).",
         "µs",
+        works=(modules.FORWARD, modules.TRAINING),
     ),
     "compose": Subject(
         "Composing neuron by neuron", "One operation, by a call from Python.", "µs"
     ),
-    "evolution": Subject("Evolution", "CPU time per genome.", "µs"),
     "growth": Subject(
         "Large networks",
-        "An online step, by number of connections. Sparse networks are compared with"
+        "An online step of a sparse network, by number of connections, compared with"
         " the same step written by hand with SciPy's CSR matrices.",
         "µs",
     ),
     "structure": Subject(
-        "Graphs and edits of large networks",
-        "`net.graph`, compared with a graph of networkx; an edit and the next step.",
+        "Graphs of large networks",
+        "`net.graph`, compared with a graph of networkx.",
         "ms",
         1e3,
     ),
@@ -119,6 +125,7 @@ SUBJECTS = {
         "CPU time of a new process until its first call returns. A new installation"
         " compiles the kernels once.",
         "s",
+        is_whole=True,
     ),
 }
 """The subjects in the order of the page, by the names of their tables."""
@@ -137,11 +144,12 @@ class Program(NamedTuple):
 PROGRAMS = (
     Program(
         "Several cores",
-        "Updates by Adam, in calls of 8 batches, and `run`, `test` and `predict` of all"
-        " rows or sequences in one call; LSTMs run over sequences of 50 steps."
-        ' "2 cores" is the default, without `threads`. Where a batch has too little'
-        " work for a second thread, the ratio shows the noise. Bold: PyTorch is faster"
-        " with as many cores. See [all cores](fitting.md#all-cores).",
+        "Updates by Adam in float32, in calls of 8 batches, and `run`, `test` and"
+        " `predict` of all rows or sequences in one call; LSTMs run over sequences of"
+        ' 50 steps. "2 cores" is the default, without'
+        " [`threads`](fitting.md#all-cores). Where a batch has too little work for a"
+        " second thread, the ratio shows the noise. Bold: PyTorch is faster with as"
+        " many cores.",
         "threads",
         threads.text,
     ),
@@ -149,10 +157,7 @@ PROGRAMS = (
         "Exported to PyTorch, on a GPU",
         "A module of `to_torch`, per time step and sequence of 50 steps, until the GPU"
         " has finished. The Python around PyTorch's own modules takes some tenths of a"
-        " millisecond a call, which short calls show. With peepholes, or with logistic"
-        " neurons in an Elman network, each step is several small operations, so a"
-        " batch of 256 takes less than twice as long as one of 32. See"
-        " [Deploying](deploying.md#pytorch).",
+        " millisecond a call, which short calls show.",
         "modules_gpu",
         modules.text_of_gpu,
     ),
@@ -162,7 +167,7 @@ PROGRAMS = (
         " connected with each other (40 inputs, 96 steps): for the outputs alone and"
         " with the gradient. Norse's cells also have a leaky current. snnTorch and"
         " Norse compute each step for all sequences at once, and `net.run` one sequence"
-        " after the other. See [Spikes](spikes.md).",
+        " after the other.",
         "spiking",
         spiking.text,
     ),
@@ -195,17 +200,19 @@ PROGRAMS = (
 
 INTRODUCTION = """# Performance
 
-- **Where is it faster than what I use?** The chart has one point for each ratio in the
-  tables up to [the first call](#the-first-call): how many times as long the other
-  library takes for the same work.
+- **Where is it faster than what I use?** The chart has one point for each ratio up to
+  [the first call](#the-first-call): how many times as long the other library takes for
+  the same work.
 - **Where is another library faster?** Where a point is orange and left of the line, and
   the ratio is **bold**.
 - **How was it measured?** In one run, on one core (two threads: on two). Figures are
   medians, those of [Deployed](#deployed) minima. `benchmarks/README.md` describes the
-  method and the limits of each comparison; `benchmarks/results/results.md` has more
-  columns, such as spread, build times and memory.
-- **How fast are spikes, several cores, and a GPU?** See the last tables. Separate
-  programs measure them; each table has its command and its commit.
+  method and the limits of each comparison.
+- **How long do other calls take?** `benchmarks/results/results.md` has the rows without
+  a peer (calls from Python, building, edits, dense networks, evolution), spread and
+  memory.
+- **How fast are spikes, several cores, and a GPU?** See the last tables, each with its
+  command and its commit.
 
 ![Ratios of times of other libraries to those of Synapse]({chart})
 """
@@ -229,6 +236,30 @@ def compared(run: dict[str, Any], subject: str) -> list[Comparison]:
     return TABLES[subject].comparisons(results) if results else []
 
 
+def shown(run: dict[str, Any], subject: str) -> list[Comparison]:
+    """The rows that the page shows."""
+    comparisons = compared(run, subject)
+    is_whole = SUBJECTS[subject].is_whole
+    elsewhere = SUBJECTS[subject].elsewhere
+    left = [
+        comparison
+        for comparison in comparisons
+        if (comparison.peer or is_whole)
+        and not (elsewhere and comparison.row.endswith(elsewhere))
+    ]
+    return fastest_of_families(left) if SUBJECTS[subject].has_families else left
+
+
+def fastest_of_families(comparisons: Iterable[Comparison]) -> list[Comparison]:
+    """The fastest peer of each family in each row, under the name of the family."""
+    fastest: dict[tuple[str, str], Comparison] = {}
+    for comparison in comparisons:
+        key = comparison.row, FAMILIES.get(comparison.peer, comparison.peer)
+        if key not in fastest or comparison.ratio < fastest[key].ratio:
+            fastest[key] = comparison._replace(peer=key[1])
+    return list(fastest.values())
+
+
 def rows_of(comparisons: Iterable[Comparison]) -> dict[str, dict[str, Comparison]]:
     """By row and peer, both in the order of the results."""
     rows: dict[str, dict[str, Comparison]] = {}
@@ -245,7 +276,7 @@ def cells_of(here: dict[str, Comparison], peers: list[str], scale: float) -> lis
     cells = [number(scale * ours)]
     for peer in peers:
         comparison = here.get(peer)
-        if comparison is None:
+        if comparison is None or comparison.theirs is None:
             cells.append("-")
             continue
         mark = " ¹" if comparison.learns_less else ""
@@ -253,19 +284,50 @@ def cells_of(here: dict[str, Comparison], peers: list[str], scale: float) -> lis
     return cells
 
 
+def suffixes(runs: list[Any]) -> list[str]:
+    """What the columns of each machine have after their names."""
+    return [f" ({i + 1})" if len(runs) > 1 else "" for i in range(len(runs))]
+
+
+def table_by_peer(
+    subject: Subject, labels: list[str], by_run: list[dict[str, dict[str, Comparison]]]
+) -> str:
+    """The table of a subject in which each row has a peer of its own: a column names
+    it. Rows that differ in the work become one."""
+    ends = [f", {work}" if work else "" for work in subject.works]
+    header = ["", "peer"]
+    for suffix in suffixes(by_run):
+        for work in subject.works:
+            header.append(f"{work or 'Synapse'}, {subject.unit}{suffix}")
+            header.append(f"peer / Synapse{suffix}")
+    lines = []
+    for name in [label.removesuffix(ends[0]) for label in labels]:
+        works = [f"{name}{end}" for end in ends]
+        if works[0] not in labels:
+            continue  # another work of a row before
+        (peer,) = next(rows[works[0]] for rows in by_run if works[0] in rows)
+        line = [name, peer or "-"]
+        for rows in by_run:
+            for work in works:
+                line += cells_of(rows.get(work, {}), [peer], subject.scale)
+        lines.append(line)
+    return table(header, lines)
+
+
 def table_of(runs: list[dict[str, Any]], name: str) -> str:
     """The table of a subject: a line for each row, columns for each machine;
     empty if no run has measured it."""
     subject = SUBJECTS[name]
-    by_run = [rows_of(compared(run, name)) for run in runs]
+    by_run = [rows_of(shown(run, name)) for run in runs]
     labels = list(dict.fromkeys(row for rows in by_run for row in rows))
     if not labels:
         return ""
-    every = (peer for rows in by_run for here in rows.values() for peer in here)
-    peers = [peer for peer in dict.fromkeys(every) if peer]
+    every = [here for rows in by_run for here in rows.values()]
+    peers = [peer for peer in dict.fromkeys(p for here in every for p in here) if peer]
+    if len(peers) > 1 and all(len(here) == 1 for here in every):
+        return table_by_peer(subject, labels, by_run)
     header = [""]
-    for i in range(len(runs)):
-        suffix = f" ({i + 1})" if len(runs) > 1 else ""
+    for suffix in suffixes(runs):
         header += [f"Synapse, {subject.unit}{suffix}"]
         header += [f"{peer}{suffix}" for peer in peers]
     lines = []

@@ -174,33 +174,35 @@ def timed(work: Work, count: int) -> float:
 
 
 def text(results: dict[str, Any]) -> str:
-    """The table: medians in µs per batch, and the ratios of one core to two."""
+    """The table: medians in µs per batch in float32, and the ratios of one core to
+    two."""
     lines = []
     for result in results["rows"]:
         cells = {
             name: statistics.median(times)
             for name, times in result.get("cells", {}).items()
         }
-        label = label_of(result)
-        for dtype in DTYPES:
-            ours = [cells.get(f"synapse {dtype} {n}") for n in ("1", "default")]
-            theirs = [cells.get(f"torch {dtype} {n}") for n in (1, 2)]
-            lines.append(
-                [
-                    label,
-                    dtype,
-                    *map(number, ours),
-                    ratio(*ours),
-                    *map(beside, theirs, ours),
-                    ratio(*theirs),
-                ]
-            )
+        ours, double = (
+            [cells.get(f"synapse {dtype} {n}") for n in ("1", "default")]
+            for dtype in DTYPES
+        )
+        theirs = [cells.get(f"torch float32 {n}") for n in (1, 2)]
+        lines.append(
+            [
+                label_of(result),
+                *map(number, ours),
+                ratio(*ours),
+                ratio(*double),
+                *map(beside, theirs, ours),
+                ratio(*theirs),
+            ]
+        )
     header = [
         "network",
-        "float",
         "1 core, µs",
         "2 cores, µs",
         "ratio",
+        "ratio in float64",
         "PyTorch, 1 core",
         "2 cores",
         "ratio",

@@ -107,6 +107,15 @@ def test_a_second_machine_becomes_more_columns_and_a_peer_ahead_is_bold():
     assert all(line.endswith("| **0.500 x** |") for line in lines[2:])
 
 
+def test_the_page_hides_no_row_in_which_a_peer_is_further_ahead():
+    for name in page.SUBJECTS:
+        measured, on_page = (
+            [row.ratio for row in rows(RUN, name) if row.theirs is not None]
+            for rows in (page.compared, page.shown)
+        )
+        assert min(measured) == min(on_page), name
+
+
 def test_files_without_results_are_refused(tmp_path):
     (tmp_path / "results.json").write_text("{}")
     for path in (tmp_path / "results.json", tmp_path / "missing.json"):

@@ -11,6 +11,8 @@ TERMS = {
     "deploying": ["export", "deploy", "ONNX"],
     "fitting": ["train", "batch", "epoch", "loss"],
     "fitting#size-units-and-rate": ["learning rate", "normalise", "scaling"],
+    "fitting#all-cores": ["threads", "cores", "parallel"],
+    "equations": ["eligibility trace", "LSTM-g"],
     "exact_online": ["RTRL", "real-time recurrent learning"],
     "looking": ["draw", "plot", "visualise"],
     "evolution": ["evolve", "NEAT", "neuroevolution"],

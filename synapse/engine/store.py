@@ -687,6 +687,8 @@ class Store:
             setattr(copy, name, getattr(self, name))
         for row, handle in enumerate(handles):
             handle._moved(copy, row)
+        if self.notes is not None:
+            self.notes.copy_to(copy)
         copy.renew_table()
         copy.program = Program(copy.topology_version, made=True)
         copy.n_lowered = copy.n_connections

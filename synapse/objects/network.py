@@ -173,6 +173,18 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         self._renumber(self._layers)
         self._name_layers()
 
+    def _copy_from(self, network: Network, layers: list[Layer], store: Store) -> None:
+        """Make this the copy of a network in a copy of its store."""
+        self._begin(layers, network.name)
+        self._made = network._made
+        self._metadata = checks.json_object("net.metadata", network.metadata)
+        self._doubled_known = network._doubled_known
+        reference = store.networks[network._number_now] = weakref.ref(self)
+        for layer in layers:
+            layer._network = reference
+        if network._is_untraced:
+            self._note_untraced()
+
     # --- parts ------------------------------------------------------------------------
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import json_object
 from .._typing import Floats, Ints
 from ..engine import schema
 from ..engine.follower import IdentityObserver
@@ -44,19 +42,9 @@ def copied(network: Network) -> Network:
         layers = layers_of(
             neurons, [(layer.name, len(layer)) for layer in network.layers]
         )
-        twin_store = store.copied(neurons)
-        if store.notes is not None:
-            store.notes.copy_to(twin_store)
+        copy = store.copied(neurons)
         clone = instance_of(describe(network), layers)
-        clone._made = network._made
-        clone._begin(layers, network.name)
-        clone._metadata = json_object("net.metadata", network.metadata)
-        clone._doubled_known = network._doubled_known
-        twin_store.networks[network._number_now] = weakref.ref(clone)
-        for layer in layers:
-            layer._network = weakref.ref(clone)
-        if network._is_untraced:
-            clone._note_untraced()
+        clone._copy_from(network, layers, copy)
         return clone
 
 

@@ -25,7 +25,7 @@ from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._steps import Steps, last_step, run_steps, topology_of, with_relays
+from ._steps import Steps, last_step, run_steps, topology_of
 from ._table import Table
 
 MAX_STEPS = 1_000_000
@@ -114,10 +114,10 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     >>> contribution(net)
     array([[[ 0.5, -1. ]]])
     """
-    slopes = ReverseSteps(topology_of(network).with_relays())
+    table = topology_of(network)
+    slopes = ReverseSteps(table)
     count = whole_number("steps", steps, "a whole number, 0 or above", 0, MAX_STEPS)
-    table = slopes.table
-    step = with_relays(last_step(network), table, cleared=False)
+    step = last_step(network, table)
     y = identity_of_outputs(table)
     s = np.zeros((table.outputs, table.neurons))
     by_lag = np.empty((count + 1, table.outputs, table.inputs))
@@ -170,8 +170,8 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     >>> saliency(net, [[0, 1], [1, 1], [0, 0]]).shape
     (3, 1, 3, 2)
     """
-    table = topology_of(network).with_relays()
-    steps = with_relays(run_steps(network, inputs), table, cleared=True)
+    table = topology_of(network)
+    steps = run_steps(network, inputs)
     slopes = ReverseSteps(table)
     count = len(steps.state)
     derivatives = np.zeros((count, table.outputs, count, table.inputs))
@@ -233,17 +233,16 @@ def error_flow(
     >>> error_flow(net, [[0.1]] * 4, cell).tolist()
     [1.0, 1.0, 1.0, 1.0]
     """
-    table = topology_of(network).with_relays()
+    table = topology_of(network)
     measured = None
     if layer is not None:
         chosen = network[layer] if isinstance(layer, str) else layer
         if not any(chosen is member for member in network.layers):
             title = "layer"
             raise ArgumentError(expected(title, f"a layer of {network!r}", layer))
-        table_rows = np.flatnonzero(table.number >= 0).tolist()
-        number = dict(zip(network, table_rows, strict=True))
+        number = {neuron: i for i, neuron in enumerate(network)}
         measured = [number[neuron] for neuron in chosen]
-    steps = with_relays(run_steps(network, inputs), table, cleared=True)
+    steps = run_steps(network, inputs)
     slopes = ReverseSteps(table)
 
     # One row for each output, or for the state of each neuron of the layer.
@@ -293,8 +292,8 @@ class Patch:
 
 
 class ReverseSteps:
-    """The derivatives of a network's steps in reverse mode: from chosen quantities back
-    to their causes.
+    """The derivatives of a network's steps in reverse mode, from the last step on: from
+    chosen quantities back to their causes.
     """
 
     def __init__(self, table: Topology) -> None:
@@ -310,12 +309,24 @@ class ReverseSteps:
         # The place of each link's derivative behind those of all connections and gates
         self._links = np.concatenate([weighed, gated + len(table.source)])
 
-        # Links of the step before are one patch; those within a step have one a block.
-        delayed = table._is_late(source, target)
-        self._delayed = Patch.of(np.flatnonzero(delayed), source, target)
-        starts = _block_starts(table, source, target)
+        # Links from as many steps before are one patch; those within a step have one a
+        # block.
+        delay = np.concatenate([table.delay[weighed], np.zeros(len(gated), np.int64)])
+        self.lag = np.where(delay, delay, table._is_late(source, target))
+        self.source = source
+        self._late = [
+            (steps, Patch.of(np.flatnonzero(self.lag == steps), source, target))
+            for steps in np.unique(self.lag[self.lag > 0]).tolist()
+        ]
+        now = self.lag == 0
+        starts = _block_starts(table, source[now], target[now])
         self._blocks = list(zip(starts, [*starts[1:], table.neurons], strict=True))
-        self._patches = _patches(self._blocks, source, target, ~delayed)
+        self._patches = _patches(self._blocks, source, target, now)
+
+        # By steps before the next one: neurons, and derivatives that later steps have
+        # with respect to their activations.
+        longest = int(self.lag.max(initial=1))
+        self._due: list[list[tuple[Ints, Floats]]] = [[] for _ in range(longest)]
 
         # Groups of softmax neurons lie side by side; a gap ends a group.
         self._softmax = np.flatnonzero(table._softmax)
@@ -328,7 +339,7 @@ class ReverseSteps:
 
         `y` and `s` are the derivatives of k quantities with respect to the activations
         and the states of this `step`, by way of later steps and directly. The method
-        completes them in place.
+        completes them in place. Rows that are new in this step come first.
         """
         table = self.table
 
@@ -359,23 +370,33 @@ class ReverseSteps:
                     s[:, group] += scaled - total * activation
             y[:, patch.sources] += s[:, patch.targets] @ patch.matrix(strength)
 
-        late = self._delayed
-        previous_y = np.zeros_like(y)
-        previous_y[:, late.sources] = s[:, late.targets] @ late.matrix(strength)
+        for steps, patch in self._late:
+            read = s[:, patch.targets] @ patch.matrix(strength)
+            self._due[steps - 1].append((patch.sources, read))
+        previous_y = self.due(0, y.shape)
+        self._due = [*self._due[1:], []]
         return previous_y, s * carry
+
+    def due(self, steps: int, shape: tuple[int, ...]) -> Floats:
+        """Return the derivatives of `shape` with respect to activations that many steps
+        before the next one, by way of the steps so far.
+        """
+        y = np.zeros(shape)
+        for neurons, derivatives in self._due[steps]:
+            y[shape[0] - len(derivatives) :, neurons] += derivatives
+        return y
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
-    """Return starts of blocks: a block ends before a neuron that depends on one inside
-    it, and at the outputs.
+    """Return starts of blocks, by the links within a step: a block ends before a neuron
+    that depends on one inside it, and at the outputs.
 
     Neurons that compete are in one block.
     """
     # The last source of each neuron in the same step, noted at the start of its group
     latest = np.full(table.neurons, -1)
     group, _ = table._group_bounds
-    early = ~table._is_late(source, target)
-    np.maximum.at(latest, group[target[early]], source[early])
+    np.maximum.at(latest, group[target], source)
 
     starts = [0]
     output = table.neurons - table.outputs

@@ -15,7 +15,7 @@ from .._typing import Floats, Ints
 from ..objects.network import Network
 from ..objects.topology import Topology
 from ._contribution import Patch, ReverseSteps
-from ._steps import last_step, run_steps, topology_of, with_relays
+from ._steps import last_step, run_steps, topology_of
 from ._structure import loops
 from ._table import Table
 
@@ -121,7 +121,7 @@ def spectral_radius(
     choice("what", what, ("weights", "step"))
     table = topology_of(network)
     if what == "step":
-        return _radius(_jacobian(network, table.with_relays()))
+        return _radius(_jacobian(network, table))
 
     source, target = table.source, table.target
     effective = table.weight * table.gain
@@ -147,18 +147,29 @@ def _jacobian(network: Network, table: Topology) -> Floats:
     """Return the Jacobian of the state after a step with respect to the state before
     it.
     """
-    sources = table.source[table.late]
-    gaters = table.gater[table._late_gates]
-    read = np.unique(np.concatenate([sources, gaters]))
+    slopes = ReverseSteps(table)
+    longest = np.zeros(table.neurons, np.int64)
+    np.maximum.at(longest, slopes.source, slopes.lag)
+    # The activations that are read late, each followed by those before it as far as
+    # they are read, then the states of the cells.
+    read = np.repeat(np.arange(table.neurons), longest)
+    age = np.arange(len(read)) - np.repeat(np.cumsum(longest) - longest, longest)
     cells = np.unique(table.target[table.self_connected])
+    now, older = np.flatnonzero(age == 0), np.flatnonzero(age)
+    states = len(read) + np.arange(len(cells))
 
-    # Rows: the activations that are read late, then the states of the cells.
-    y, s = np.zeros((2, len(read) + len(cells), table.neurons))
-    y[np.arange(len(read)), read] = 1.0
-    s[len(read) + np.arange(len(cells)), cells] = 1.0
-    step = with_relays(last_step(network), table, cleared=False)
-    previous_y, previous_s = ReverseSteps(table).back(step, y, s)
-    return np.concatenate([previous_y[:, read], previous_s[:, cells]], axis=1)
+    jacobian = np.zeros((len(read) + len(cells),) * 2)
+    y, s = np.zeros((2, len(jacobian), table.neurons))
+    y[now, read[now]] = 1.0
+    s[states, cells] = 1.0
+    previous_y, previous_s = slopes.back(last_step(network, table), y, s)
+    jacobian[:, now] = previous_y[:, read[now]]
+    jacobian[:, states] = previous_s[:, cells]
+    for steps in np.unique(age[older]).tolist():
+        columns = np.flatnonzero(age == steps)
+        jacobian[:, columns] = slopes.due(steps - 1, y.shape)[:, read[columns]]
+    jacobian[older, older - 1] = 1.0
+    return jacobian
 
 
 def _radius(matrix: Floats) -> float:

@@ -18,7 +18,7 @@ from ..learning import Trainer
 from ..objects.network import Network
 from ..objects.topology import Topology
 from ._contribution import ReverseSteps, identity_of_outputs
-from ._steps import run_steps, topology_of, with_relays
+from ._steps import run_steps, topology_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,9 +149,7 @@ def _loss(
 
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
     """Return the first-order effect of each connection on the outputs."""
-    count = table.connections
-    table = table.with_relays()
-    steps = with_relays(run_steps(network, inputs), table, cleared=True)
+    steps = run_steps(network, inputs)
     slopes = ReverseSteps(table)
     added = np.abs(steps.gains(table) * table.weight * steps.carried(table))
     y, s = np.zeros((2, table.outputs, table.neurons))
@@ -162,7 +160,7 @@ def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floa
         score += added[t] * np.abs(s).sum(axis=0)[table.target]
         y = previous_y
         s = previous_s
-    return score[:count]
+    return score
 
 
 def _lifelines(table: Topology, score: Floats) -> Bools:

@@ -31,8 +31,8 @@ def topology_of(network: Any) -> Topology:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Numbers of the neurons of a table in some steps, each of shape (steps,
-    neurons).
+    """Numbers of the neurons of a table in some steps, each of shape (steps, neurons),
+    and the activations that its connections with a delay read, (steps, these).
     """
 
     state: Floats
@@ -40,10 +40,11 @@ class Steps:
     activation: Floats
     old_activation: Floats
     derivative: Floats
+    past: Floats
 
     def at(self, t: int) -> Steps:
         """Return one of the steps."""
-        return Steps(*(getattr(self, name)[t : t + 1] for name in NUMBERS))
+        return Steps(*(column[t : t + 1] for column in vars(self).values()))
 
     def carried(self, table: Topology) -> Floats:
         """Return input of each connection, (steps, connections): y_i as read, or the
@@ -52,6 +53,7 @@ class Steps:
         loops = table.self_connected
         carried = self._delivered(table.source, table.late)
         carried[:, loops] = self.old_state[:, table.source[loops]]
+        carried[:, table.delay > 0] = self.past
         return carried
 
     def gains(self, table: Topology) -> Floats:
@@ -73,47 +75,18 @@ class Steps:
         )
 
 
-NUMBERS = [field.name for field in fields(Steps)]
+NUMBERS = [field.name for field in fields(Steps)][:-1]
 
 
-def last_step(network: Network) -> Steps:
-    """Return the last step that a network has taken."""
-    return Steps(**{name: read_numbers(network, name)[None, :] for name in NUMBERS})
+def last_step(network: Network, table: Topology) -> Steps:
+    """Return the last step that a network has taken; the table is of this moment."""
+    read = zip(table.source.tolist(), table.delay.tolist(), strict=True)
+    past = [table._past_of(source, steps) for source, steps in read if steps]
+    return Steps(*_numbers_of(network), past=np.array([past]))
 
 
-def with_relays(steps: Steps, table: Topology, cleared: bool) -> Steps:
-    """Return the steps of a network for its table with relays, which delay activations
-    one step each.
-
-    The steps begin with a cleared context; otherwise they are the last one, of which
-    the table has the activations.
-    """
-    relays = np.flatnonzero(table.number < 0)
-    if not len(relays):
-        return steps
-    of_neurons = np.flatnonzero(table.number >= 0)
-    shape = len(steps.state), table.neurons
-    activation = np.zeros(shape)
-    activation[:, of_neurons] = steps.activation
-    activation[:, relays] = table.activation[relays]
-    into = table.number[table.target] < 0
-    read, relay = table.source[into], table.target[into]
-    late = read > relay
-    for i in np.argsort(-relay).tolist() if cleared else ():  # the nearest ones first
-        lag = int(late[i])
-        activation[lag:, relay[i]] = activation[: shape[0] - lag, read[i]]
-        activation[:lag, relay[i]] = 0.0
-    numbers = {}
-    for name in NUMBERS:
-        numbers[name] = np.zeros(shape)
-        numbers[name][:, of_neurons] = getattr(steps, name)
-    for name in ("activation", "state"):
-        numbers[name][:, relays] = activation[:, relays]
-    numbers["old_activation"][1:, relays] = activation[:-1, relays]
-    if not cleared:
-        numbers["old_activation"][0, read[late]] = activation[0, relay[late]]
-    numbers["derivative"][:, relays] = 1.0
-    return Steps(**numbers)
+def _numbers_of(network: Network) -> list[Floats]:
+    return [read_numbers(network, name)[None, :] for name in NUMBERS]
 
 
 def run_steps(network: Any, inputs: ArrayLike) -> Steps:
@@ -129,9 +102,17 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
         network.clear()
         for row in rows:
             network.activate(row)
-            taken.append(last_step(network))
-    numbers = ([getattr(step, name) for step in taken] for name in NUMBERS)
-    return Steps(*map(np.concatenate, numbers))
+            taken.append(_numbers_of(network))
+    numbers = [np.concatenate(several) for several in zip(*taken, strict=True)]
+    activation = numbers[NUMBERS.index("activation")]
+    table = topology_of(network)
+    delayed = table.delay > 0
+    source, delay = table.source[delayed], table.delay[delayed]
+    past = np.zeros((len(rows), len(delay)))
+    for steps in np.unique(delay[delay < len(rows)]).tolist():
+        read = delay == steps
+        past[steps:, read] = activation[:-steps, source[read]]
+    return Steps(*numbers, past=past)
 
 
 def numbers_over_time(

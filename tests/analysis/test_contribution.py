@@ -11,7 +11,7 @@ from synapse.errors import ArgumentError
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.groups import competing
 from tests.helpers.networks import everything, perceptron, used
-from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
+from tests.helpers.strategies import SMOOTH, Twin, delay_some, given_graphs, specs
 
 
 def by_differences(net, rows, width=1e-5):
@@ -130,6 +130,40 @@ def test_saliency_of_any_gated_graph_is_the_derivative(spec, steps):
     assume(np.abs(wanted).max() < 1e3 and np.abs(net.run(rows)).max() < 1e3)
     assert saliency(net, rows) == pytest.approx(
         wanted, abs=1e-5 * max(1.0, np.abs(wanted).max())
+    )
+
+
+def delaying(seed, squash="tanh"):
+    """A network with delays of one to four steps, and one of six."""
+    net = architect.Elman(2, 4, 2, squash=squash, output_squash="identity", seed=seed)
+    delay_some(net, seed)
+    net.input[0].project(net.output[1], weight=0.4, delay=6)
+    net.synchronous = seed % 2 == 1
+    return net
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_saliency_and_error_flow_go_back_through_delays(seed):
+    net = delaying(seed)
+    rows = rows_for(net, 8)
+    assert saliency(net, rows) == pytest.approx(by_differences(net, rows), abs=1e-7)
+    assert error_flow(net, rows, net["hidden"]) == pytest.approx(
+        states_by_differences(net, rows, net["hidden"]), abs=1e-7
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_contribution_goes_back_through_delays(seed):
+    """As saliency does, of linear neurons without gates."""
+    net = delaying(seed, "identity")
+    for link in net.connections:
+        if link.gater:
+            link.gater.ungate(link)
+    rows = rows_for(net, 8)
+    net.run(rows)
+    exact = saliency(net, rows)[-1]
+    assert contribution(net, 7) == pytest.approx(
+        exact[:, ::-1].transpose(1, 0, 2), abs=1e-12
     )
 
 

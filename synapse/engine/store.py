@@ -45,7 +45,10 @@ _versions = count(1)
 ALL_LEARN: tuple[int, int, dict[int, int]] = (0, 0, {})
 """For :meth:`Store.learn_part`: the part that learns, the version it had then, and the
 versions of all parts since the latest edit."""
+DOUBLE = np.dtype(np.float64)
 _NOT_LOWERED = Program(version=0)
+NOT_YET: Any = None
+"""In place of arrays that :meth:`Store.make_columns` makes."""
 
 
 class Store:
@@ -56,8 +59,8 @@ class Store:
     Connections have an identity that does not change when their rows move. `dtype` is
     the float of the store.
 
-    A new store has no columns, and none of the attributes that belong to them: its
-    `draft` lists the neurons and connections that are composed. Whatever reads or edits
+    A new store has no rows, and its columns are not made yet: its `draft` lists the
+    neurons and connections that are composed. Whatever reads or edits
     numbers calls :meth:`make_columns` first. The contexts of ``locking.py`` and
     :meth:`ensure_lowered` do so; ``ExclusiveAccess(..., columns=False)`` is for what
     only composes.
@@ -102,7 +105,7 @@ class Store:
 
     def __init__(
         self,
-        dtype: Any = np.float64,
+        dtype: Any = DOUBLE,
         handles: Sequence[Any] = (),
         names: Names = (),
         *neurons: DraftNeurons,
@@ -113,7 +116,7 @@ class Store:
         self.busy = False  # whether it may be held for more than a moment
         # of the threads that wait for the lock: a list once one has
         self.turns: Any = ()
-        self.dtype = np.dtype(dtype)
+        self.dtype = DOUBLE if dtype is DOUBLE else np.dtype(dtype)
         self.handles: list[Any] = [*handles]  # the neuron objects, by row
         self.names: list[str | None] = [*names]
         # what has been composed; None once there are columns
@@ -122,8 +125,6 @@ class Store:
         # composed and once there is a graph; else those that somebody holds.
         self.edges: MutableMapping[int, Any] = {}
         self.graph: Any = None  # the objects' graph, once looked at
-        # networks by number; without columns there are none
-        self.networks: dict[int, weakref.ref[Any]] = NONE_YET
         # a WeakSet once there are any
         self.followers: Collection[IdentityObserver] = ()
         # metadata of neurons and connections, once there are any
@@ -136,6 +137,26 @@ class Store:
         self.topology_version = self.structure_version = next(_versions)
         self.parts = ALL_LEARN
         self.program = _NOT_LOWERED
+        self.networks: dict[int, weakref.ref[Any]] = NONE_YET  # by number
+        # kernels of neurons; None: each looks for the rule of its network first
+        self.single_calls: Any = None
+        # Rows of the columns, those of connections with removed ones until the next
+        # lowering, and how many rows it removes.
+        self.n_neurons = self.n_connections = self.n_runs = self.n_removed = 0
+        # How many connections were lowered, and which of their rows have been removed
+        # since; None after any other change: see ``lowering/edits.py``.
+        self.n_lowered = 0
+        self.removed_rows: list[Indices] | None = None
+        # rows of connections by identity; NONE: removed
+        self.n_identities = 0
+        self.row_of: Indices = NOT_YET
+        self.columns: StoreColumns = NOT_YET
+        # the columns of neurons, one array for all of a dtype
+        self.blocks: list[NDArray[Any]] = NOT_YET
+        self.table: NDArray[np.uint64] = NOT_YET  # for kernels, which get its address
+        self.address = 0
+        # 1 of its float, which tells kernels the type
+        self.scalar: Any = NOT_YET
 
     def make_columns(self) -> None:
         """Make the columns of all that has been composed, unless there are columns.
@@ -157,13 +178,10 @@ class Store:
         """Begin with columns without rows."""
         scalar = self.dtype.type(1)
         # Python's own float is passed fastest
-        self.scalar: Any = 1.0 if isinstance(scalar, float) else scalar
-        self.n_neurons = 0
-        self.n_connections = 0  # rows, including removed ones until the next lowering
-        self.n_runs = 0
-        self.n_removed = 0  # neurons and connections that the next lowering removes
+        self.scalar = 1.0 if isinstance(scalar, float) else scalar
+        # memory may have run out before
+        self.n_neurons = self.n_connections = self.n_identities = 0
         self.columns = StoreColumns(self.dtype)
-        # the columns of neurons, one array for all of a dtype
         self.blocks = [
             np.empty((len(names), 0), self.columns[names[0]].dtype)
             for names in BLOCK_NAMES
@@ -172,17 +190,9 @@ class Store:
         self.columns["failed"] = np.zeros(schema.FAILURE)
         self.columns["log_layout"] = np.zeros(len(LogLayout), np.uint64)
         self.columns["ties"] = np.zeros(len(Ties), np.uint64)
-        # by identity of a connection; NONE: removed
         self.row_of = np.empty(0, np.uint32)
-        self.n_identities = 0
         self.networks = {}
-        # kernels of neurons; None: each looks for the rule of its network first
-        self.single_calls: Any = None
         self.program = Program(version=0)
-        # How many connections were lowered, and which of their rows have been removed
-        # since; None after any other change: see ``lowering/edits.py``.
-        self.n_lowered = 0
-        self.removed_rows: list[Indices] | None = None
         self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
 

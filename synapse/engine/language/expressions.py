@@ -12,6 +12,7 @@ import builtins
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
+from itertools import product
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ from .tree import (
     known,
     literal,
     load,
+    require,
     scalar_kind,
     statement,
     tuple_of,
@@ -82,12 +84,47 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+KNOWN_LENGTH = "a tuple is as long as is known before the call"
 MAX_PAIRS = 999  # of values that an operation can have, by the facts
 
 
 def _side_by_side(items: tuple[Node, ...]) -> Node:
     """Return a tuple of a turn of a loop, whose numbers stay known."""
     return Node("tuple", TupleKind(tuple(item.kind for item in items)), items)
+
+
+def _unknown(node: ast.AST) -> None:
+    raise RefusedError(f"the language has no {type(node).__name__}")
+
+
+def _attribute_of_array(array: Node, name: str) -> Node:
+    kind: ArrayKind = array.kind
+    sizes = [Node("size", INT, (array, k)) for k in range(kind.dimensions)]
+    if name == "dtype" and not isinstance(kind.of, RecordKind):
+        return known(np.dtype(kind.of))
+    if name == "size" and kind.dimensions == 1:
+        return sizes[0]
+    require(name == "shape", f"an array has no {name}")
+    return tuple_of(sizes)
+
+
+def _place_of_member(base: Node, name: str) -> tuple[Node, Node]:
+    kind = base.kind
+    record = kind.record if isinstance(kind, ColumnKind) else None
+    if record is not None and name.upper() in record.__members__:
+        return base, literal(INT, int(record[name.upper()]))
+    is_member = isinstance(kind, RecordKind) and name in kind.names
+    require(is_member, f"a value has no {name}")
+    of, offset = kind.members[kind.names.index(name)]
+    field = Node("member", ColumnKind(of, ("arrays",)), (base, offset))
+    return field, literal(INT, 0)
+
+
+def _negated(value: Node) -> Node:
+    """Return whether a known value or a bool is false."""
+    if is_known(value):
+        return known(not value.kind.value)
+    return Node("not", BOOL, (value,))
 
 
 def _name_of_call(node: ast.expr) -> str:
@@ -131,7 +168,6 @@ class Expressions:
     def begin(self) -> None:
         """Forget what was translated."""
         self.out: list[Node] = []
-        self.node: Any = None  # the statement that is translated
         self.known: dict[str, Node] = {}
         self.valued: set[str] = set()  # names that have a value
         self.mixed: set[str] = set()  # those with values of several kinds
@@ -145,34 +181,37 @@ class Expressions:
         self.count += 1
         return f"{name}.{self.count}"
 
-    def refused(self, node: Any, rule: str) -> RefusedError:
-        """Return the error about what the language does not have, with its place."""
-        line = getattr(node, "lineno", None)
-        return RefusedError(rule, place_of(self.function, line))
+    def located(self, translate: Callable[[Any], Any], node: Any) -> Any:
+        """Translate a part of the source: what is refused in it has its place."""
+        try:
+            return translate(node)
+        except RefusedError as error:
+            if error.place:
+                raise
+            place = place_of(self.function, node.lineno)
+            raise RefusedError(error.rule, place) from None
 
-    def value(self, node: ast.expr) -> Node:
-        """Return an expression."""
-        method = getattr(self, f"_of_{type(node).__name__.lower()}", None)
-        if method is None:
-            raise self.refused(node, f"the language has no {type(node).__name__}")
-        return method(node)  # type: ignore[no-any-return]
+    def visit(self, node: ast.AST) -> Node:
+        """Translate an expression, which is returned, or a statement: whether what
+        follows is reached.
+        """
+        method = getattr(self, f"_of_{type(node).__name__.lower()}", _unknown)
+        return self.located(method, node)  # type: ignore[no-any-return]
 
-    def operands(self, *nodes: ast.expr) -> list[Node]:
-        """Return several expressions, which are computed in their order."""
-        return self.values(nodes)
-
-    def values(self, nodes: Any) -> list[Node]:
-        """Return expressions, of which ``*tuple`` is as many as it has items."""
+    def values(self, *nodes: Any) -> list[Node]:
+        """Return expressions, which are computed in their order; ``*tuple`` is as many
+        as it has items. What is translated already stays.
+        """
         values: list[Node] = []
         for node in nodes:
             before = len(self.out)
             if isinstance(node, ast.Starred):
-                value = self.value(node.value)
+                value = self.visit(node.value)
                 if value.form not in ("tuple", "variable", "known"):
                     value = self.temporary(value)
                 new = items_of(value)
             else:
-                new = [self.value(node)]
+                new = [node if isinstance(node, Node) else self.visit(node)]
             values = [*self.hoisted(before, values), *new]
         return values
 
@@ -191,19 +230,15 @@ class Expressions:
         """Return the items of a tuple, ``zip``, ``enumerate`` or a known range."""
         name = _name_of_call(node)
         if name not in ("zip", "enumerate", "range"):
-            return self._still(items_of(self.value(node)))
-        values = self.values(node.args)  # type: ignore[attr-defined]
+            return self._still(items_of(self.visit(node)))
+        values = self.values(*node.args)  # type: ignore[attr-defined]
         if name == "range":
-            if not all(map(is_known, values)):
-                raise self.refused(
-                    node, "a tuple is as long as is known before the call"
-                )
+            require(all(map(is_known, values)), KNOWN_LENGTH)
             return [known(k) for k in range(*(value.kind.value for value in values))]
         columns = [self._still(items_of(value)) for value in values]
         if name == "enumerate":
             columns.insert(0, [known(place) for place in range(len(columns[0]))])
-        if len({*map(len, columns)}) != 1:
-            raise self.refused(node, "tuples side by side have one length")
+        require(len({*map(len, columns)}) == 1, "tuples side by side have one length")
         return [_side_by_side(items) for items in zip(*columns, strict=True)]
 
     def _still(self, items: list[Node]) -> list[Node]:
@@ -212,21 +247,20 @@ class Expressions:
 
     def _tuple_by(self, node: ast.GeneratorExp) -> Node:
         """Return ``tuple(value for target in items)``, which has names of its own."""
-        (loop, *others) = node.generators
+        loop, *others = node.generators
         outside = (self.known, self.valued)
-        if loop.ifs or others:
-            raise self.refused(node, "a tuple is as long as is known before the call")
+        require(not loop.ifs and not others, KNOWN_LENGTH)
         made: list[Node] = []
         for item in self.items(loop.iter):
             names = dict(_named(loop.target, item))
             self.known = outside[0] | names
             self.valued = outside[1] | {*names}
-            made.append(self.temporary(at_run_time(self.value(node.elt))))
+            made.append(self.temporary(at_run_time(self.visit(node.elt))))
         self.known, self.valued = outside
         return tuple_of(made)
 
-    def apart(self, make: Callable[[], Node]) -> tuple[list[Node], Node]:
-        """Return an expression, and its statements in a list of their own."""
+    def apart(self, make: Callable[[], Any]) -> tuple[list[Node], Any]:
+        """Return what a function makes, and its statements in a list of their own."""
         before, self.out = self.out, []
         value = make()
         statements, self.out = self.out, before
@@ -241,10 +275,8 @@ class Expressions:
         """Return a variable, or what a name is outside of the function."""
         name = node.id
         is_local = name in self.known or name in self.variables
-        if is_local and name not in self.valued:
-            raise self.refused(
-                node, f"{name} may have no value here, or one of two kinds"
-            )
+        rule = f"{name} may have no value here, or one of two kinds"
+        require(not is_local or name in self.valued, rule)
         if name in self.known:
             return self.known[name]
         if name in self.variables:
@@ -255,15 +287,15 @@ class Expressions:
         for scope in (self.function.__globals__, vars(builtins)):
             if name in scope and name not in self.function.__code__.co_varnames:
                 return known(scope[name])
-        raise self.refused(node, f"{name} has no value here")
+        raise RefusedError(f"{name} has no value here")
 
     def _of_attribute(self, node: ast.Attribute) -> Node:
-        base = self.value(node.value)
+        base = self.visit(node.value)
         kind = base.kind
         name = node.attr
         if is_known(base):
             if not hasattr(kind.value, name):
-                raise self.refused(node, f"{kind.value!r} has no {name}")
+                raise RefusedError(f"{kind.value!r} has no {name}")
             return known(getattr(kind.value, name))
         if isinstance(kind, BundleKind) and name in kind.layout.places:
             return column_of(base, name)
@@ -272,24 +304,13 @@ class Expressions:
         if isinstance(kind, RecordKind):
             return load(*self.place(node))
         if isinstance(kind, ArrayKind):
-            return self._of_array(node, base, name)
+            return _attribute_of_array(base, name)
         if isinstance(kind, TupleKind) and name in kind.names:
             return item_of(base, kind.names.index(name))
-        raise self.refused(node, f"a value has no {name}")
-
-    def _of_array(self, node: ast.AST, array: Node, name: str) -> Node:
-        kind: ArrayKind = array.kind
-        sizes = [Node("size", INT, (array, k)) for k in range(kind.dimensions)]
-        if name == "dtype" and not isinstance(kind.of, RecordKind):
-            return known(np.dtype(kind.of))
-        if name == "size" and kind.dimensions == 1:
-            return sizes[0]
-        if name == "shape":
-            return tuple_of(sizes)
-        raise self.refused(node, f"an array has no {name}")
+        raise RefusedError(f"a value has no {name}")
 
     def _of_subscript(self, node: ast.Subscript) -> Node:
-        base = self.value(node.value)
+        base = self.visit(node.value)
         if is_known(base) or isinstance(base.kind, TupleKind):
             return self._item(base, node.slice)
         if isinstance(base.kind, ArrayKind):
@@ -300,31 +321,23 @@ class Expressions:
 
     def _item(self, base: Node, index: ast.expr) -> Node:
         if isinstance(index, ast.Slice):
-            ends = [end for end in (index.lower, index.upper) if end is not None]
-            values = self.values(ends)
-            if index.step or not all(map(is_known, values)):
-                raise self.refused(index, "a part of a tuple is known before the call")
-            matching = iter(value.kind.value for value in values)
-            low = 0 if index.lower is None else next(matching)
-            high = None if index.upper is None else next(matching)
+            ends = self._ends(index, known(0), known(None))
+            is_part = not index.step and all(map(is_known, ends))
+            require(is_part, "a part of a tuple is known before the call")
+            low, high = (end.kind.value for end in ends)
             return tuple_of(items_of(base)[low:high])
-        before = len(self.out)
-        place = self.value(index)
-        (base,) = self.hoisted(before, [base])
+        base, place = self.values(base, index)
         if is_known(place):
             try:
                 return item_of(base, place.kind.value)
             except (LookupError, TypeError) as error:
-                raise self.refused(
-                    index, f"a tuple has no such item: {error}"
-                ) from None
+                raise RefusedError(f"a tuple has no such item: {error}") from None
         if base.form == "call":
             base = self.temporary(base)
         items = [at_run_time(item) for item in items_of(base)]
         place = self._within(self.whole(place), literal(INT, len(items)))
         kind = reduce(unify, [item.kind for item in items] or [None])
-        if kind is None:
-            raise self.refused(index, "an index at run time is of values of one kind")
+        require(kind, "an index at run time is of values of one kind")
         items = [convert(item, kind) for item in items]
         if all(item.form == "literal" for item in items):
             return Node("table", kind, (tuple(item.parts[0] for item in items), place))
@@ -334,22 +347,24 @@ class Expressions:
             value = Node("choice", kind, (test, other, value))
         return value
 
+    def _ends(self, part: ast.Slice, low: Node, high: Node) -> list[Node]:
+        """Return the begin and the end of a part, which may be left out."""
+        return self.values(part.lower or low, part.upper or high)
+
     def _part_of_array(self, array: Node, index: ast.expr) -> Node | None:
         """Return a row, or consecutive numbers, of an array; None: a number."""
         kind: ArrayKind = array.kind
         if isinstance(index, ast.Slice):
             size = Node("size", INT, (array, 0))
-            if index.step or kind.dimensions > 1:
-                raise self.refused(index, "a part of a vector has a begin and an end")
-            ends = self.values([end for end in (index.lower, index.upper) if end])
-            low = ends.pop(0) if index.lower else known(0)
-            bounds = [self.whole(low), self.whole(ends.pop() if ends else size)]
+            is_part = not index.step and kind.dimensions == 1
+            require(is_part, "a part of a vector has a begin and an end")
+            bounds = list(map(self.whole, self._ends(index, known(0), size)))
             if self.options.from_end:
                 both = self.call(ends_of_part, [size, *bounds])
                 bounds = items_of(self.temporary(both))
             return Node("slice", ArrayKind(kind.of, 1), (array, *bounds))
         if kind.dimensions == 2 and not isinstance(index, ast.Tuple):
-            row = self.whole(self.value(index))
+            row = self.whole(self.visit(index))
             width = Node("size", INT, (array, 1))
             row = self._within(row, Node("size", INT, (array, 0)))
             begin = self.binary("Mult", row, width)
@@ -363,30 +378,27 @@ class Expressions:
         """Return the column, or array, and the index of a place that is read or
         written.
         """
-        if not isinstance(node, ast.Attribute | ast.Subscript):
-            raise self.refused(node, f"{type(node).__name__} is no place for a value")
-        base = self.value(node.value)
+        is_place = isinstance(node, ast.Attribute | ast.Subscript)
+        require(is_place, f"{type(node).__name__} is no place for a value")
+        base = self.visit(node.value)
         if isinstance(node, ast.Attribute):
-            return self._place_of_member(node, base)
-        if not isinstance(base.kind, ColumnKind | ArrayKind):
-            raise self.refused(node, "only columns and arrays have places")
-        before = len(self.out)
-        column, index = self.place_of(base, node.slice)
-        (column,) = self.hoisted(before, [column])
-        return column, index
+            return _place_of_member(base, node.attr)
+        has_places = isinstance(base.kind, ColumnKind | ArrayKind)
+        require(has_places, "only columns and arrays have places")
+        return self.place_of(base, node.slice)
 
     def place_of(self, column: Node, index: ast.expr) -> tuple[Node, Node]:
         """Return a column, or array, and the number of an index in it."""
         nodes = index.elts if isinstance(index, ast.Tuple) else [index]
-        values = self.values(nodes)
-        if any(at_run_time(value).kind == BOOL for value in values):
-            raise self.refused(index, "an index of an array is no bool")
+        column, *values = self.values(column, *nodes)
+        are_bools = [at_run_time(value).kind == BOOL for value in values]
+        require(not any(are_bools), "an index of an array is no bool")
         indices = [self.whole(value) for value in values]
         if isinstance(column.kind, ArrayKind):
             sizes = [Node("size", INT, (column, k)) for k in range(len(indices))]
             indices = list(map(self._within, indices, sizes))
-        if len(indices) != getattr(column.kind, "dimensions", 1) or len(indices) > 2:
-            raise self.refused(index, "a place has an index for each dimension")
+        is_whole = len(indices) == getattr(column.kind, "dimensions", 1) < 3
+        require(is_whole, "a place has an index for each dimension")
         if len(indices) == 1:
             return column, indices[0]
         row, place = indices
@@ -409,24 +421,11 @@ class Expressions:
     def whole(self, index: Node) -> Node:
         """Return an index, or a bound of a range."""
         index = at_run_time(index)
-        if index.kind not in (INT, BOOL, "word"):
-            raise RefusedError("an index is an integer")
+        require(index.kind in (INT, BOOL, "word"), "an index is an integer")
         return convert(index, INT)
 
-    def _place_of_member(self, node: ast.Attribute, base: Node) -> tuple[Node, Node]:
-        kind = base.kind
-        record = kind.record if isinstance(kind, ColumnKind) else None
-        if record is not None and node.attr.upper() in record.__members__:
-            return base, literal(INT, int(record[node.attr.upper()]))
-        if isinstance(kind, RecordKind) and node.attr in kind.names:
-            of, offset = kind.members[kind.names.index(node.attr)]
-            member = ColumnKind(of, ("arrays",))
-            field = Node("member", member, (base, offset))
-            return field, literal(INT, 0)
-        raise self.refused(node, f"a value has no {node.attr}")
-
     def _of_tuple(self, node: ast.Tuple) -> Node:
-        return tuple_of(self.values(node.elts))
+        return tuple_of(self.values(*node.elts))
 
     # --- facts
 
@@ -447,14 +446,16 @@ class Expressions:
         if node.form == "load":
             return self.program.fact_of(*node.parts)
         if node.form == "binary" and node.parts[0] in ("BitAnd", "BitOr"):
-            left_values, right_values = map(self.values_of, node.parts[1:])
-            if (
-                left_values
-                and right_values
-                and len(left_values) * len(right_values) < MAX_PAIRS
-            ):
-                fold = FOLDED[node.parts[0]]
-                return {fold(a, b) for a in left_values for b in right_values}
+            return self._results_of(FOLDED[node.parts[0]], *node.parts[1:])
+        return None
+
+    def _results_of(
+        self, function: Callable[..., Any], left: Node, right: Node
+    ) -> set[Any] | None:
+        """Return what a function gives for all values of two expressions, or None."""
+        values = self.values_of(left) or (), self.values_of(right) or ()
+        if len(values[0]) * len(values[1]) < MAX_PAIRS:
+            return {function(*pair) for pair in product(*values)}
         return None
 
     def folded(self, node: Node) -> Node:
@@ -465,7 +466,7 @@ class Expressions:
     # --- arithmetic
 
     def _of_binop(self, node: ast.BinOp) -> Node:
-        left, right = self.operands(node.left, node.right)
+        left, right = self.values(node.left, node.right)
         return self.binary(type(node.op).__name__, left, right)
 
     def binary(self, operation: str, left: Node, right: Node) -> Node:
@@ -481,8 +482,7 @@ class Expressions:
             parts = operation, convert(left, wide), convert(right, wide)
             return Node("binary", wide, parts)
         kind = unify(left.kind, right.kind)
-        if kind not in RANK:
-            raise self.refused(self.node, "an operation is of two numbers")
+        require(kind in RANK, "an operation is of two numbers")
         if operation in ("Div", "FloorDiv", "Mod"):
             return self._quotient(operation, kind, left, right)
         if operation == "Pow":
@@ -490,12 +490,12 @@ class Expressions:
             return Node("math", FLOAT64, parts)
         if kind == BOOL and operation not in ("BitAnd", "BitOr", "BitXor"):
             kind = INT
-        if kind in FLOATS and operation not in ("Add", "Sub", "Mult"):
-            raise self.refused(self.node, f"{operation} is of two integers")
+        is_real = operation in ("Add", "Sub", "Mult")
+        require(is_real or kind not in FLOATS, f"{operation} is of two integers")
         parts = operation, convert(left, kind), convert(right, kind)
         is_shift = operation in ("LShift", "RShift") and right.form == "literal"
-        if is_shift and not 0 <= right.parts[0] < 64:
-            raise self.refused(self.node, "a shift is by 0 to 63 bits")
+        is_short = not is_shift or 0 <= right.parts[0] < 64
+        require(is_short, "a shift is by 0 to 63 bits")
         return self.folded(Node("binary", kind, parts))
 
     def folded_by(self, function: Callable[..., Any], *operands: Node) -> Node:
@@ -505,7 +505,7 @@ class Expressions:
                 return known(function(*(operand.kind.value for operand in operands)))
         except (ArithmeticError, TypeError, ValueError) as error:
             if not self.options.checked:
-                raise self.refused(self.node, str(error)) from None
+                raise RefusedError(str(error)) from None
             self.fail()
             return known(0)
 
@@ -533,23 +533,18 @@ class Expressions:
 
     def fail_if(self, test: Node) -> None:
         """End a user's function where it would raise."""
-        before, self.out = self.out, []
-        self.fail()
-        before.append(statement("if", at_run_time(test), self.out, []))
-        self.out = before
+        failing, _ = self.apart(self.fail)
+        self.out.append(statement("if", at_run_time(test), failing, []))
 
     def _of_unaryop(self, node: ast.UnaryOp) -> Node:
         operation = type(node.op).__name__
         if operation == "Not":
-            value = self.condition(node.operand)
-            if is_known(value):
-                return known(not value.kind.value)
-            return Node("not", BOOL, (value,))
-        value = self.value(node.operand)
+            return _negated(self.condition(node.operand))
+        value = self.visit(node.operand)
         if is_known(value):
             return self.folded_by(UNARY[operation], value)
-        if operation == "Invert" and value.kind in (BOOL, *FLOATS):
-            raise self.refused(node, "~ is of an integer")
+        is_real = value.kind in (BOOL, *FLOATS)
+        require(operation != "Invert" or not is_real, "~ is of an integer")
         if value.kind == BOOL:
             value = convert(value, INT)
         if operation == "UAdd":
@@ -571,13 +566,13 @@ class Expressions:
     def condition(self, node: ast.expr) -> Node:
         """Return whether an expression is true: known, or a bool."""
         if not isinstance(node, ast.BoolOp):
-            return self.truth(self.value(node))
+            return self.truth(self.visit(node))
         makes = [partial(self.condition, element) for element in node.values]
         return self._joined(type(node.op).__name__.lower(), makes)
 
     def _of_boolop(self, node: ast.BoolOp) -> Node:
         """``and``, ``or``: what is not reached has no effect."""
-        makes = [partial(self.value, element) for element in node.values]
+        makes = [partial(self.visit, element) for element in node.values]
         return self._joined(type(node.op).__name__.lower(), makes)
 
     def _joined(self, form: str, makes: Sequence[Callable[[], Node]]) -> Node:
@@ -603,20 +598,23 @@ class Expressions:
             return Node(form, BOOL, (test, rest))
         decided: tuple[list[Node], Node] = [], value
         pair = (decided, (statements, rest))
-        return self._branch(test, *(pair if decides else pair[::-1]))
+        return self._choice(test, *(pair if decides else pair[::-1]))
 
-    def _branch(
+    def _choice(
         self, test: Node, then: tuple[list[Node], Node], other: tuple[list[Node], Node]
     ) -> Node:
-        """Return a choice whose sides have statements."""
-        kind = unify(then[1].kind, other[1].kind)
-        if kind is None:
-            raise self.refused(self.node, "a choice is between values of one kind")
+        """Return a choice of two values, each with its statements."""
+        sides = [(out, at_run_time(value)) for out, value in (then, other)]
+        kind = unify(*(value.kind for _, value in sides))
+        require(kind, "a choice is between values of one kind")
+        values = [convert(value, kind) for _, value in sides]
+        if not then[0] and not other[0]:
+            return Node("choice", kind, (test, *values))
         name = self.new_name("choice")
         self.instance.locals[name] = kind
         blocks = [
-            [*statements, statement("set", name, convert(value, kind))]
-            for statements, value in (then, other)
+            [*out, statement("set", name, value)]
+            for (out, _), value in zip(sides, values, strict=True)
         ]
         self.out.append(statement("if", test, *blocks))
         self.constants.add(name)
@@ -626,19 +624,11 @@ class Expressions:
         """Return a choice, of which one side is computed."""
         test = self.condition(node.test)
         if is_known(test):
-            return self.value(node.body if test.kind.value else node.orelse)
+            return self.visit(node.body if test.kind.value else node.orelse)
         sides = [
-            self.apart(partial(self.value, side)) for side in (node.body, node.orelse)
+            self.apart(partial(self.visit, side)) for side in (node.body, node.orelse)
         ]
-        (then, value), (other, alternative) = sides
-        value, alternative = at_run_time(value), at_run_time(alternative)
-        if then or other:
-            return self._branch(test, (then, value), (other, alternative))
-        kind = unify(value.kind, alternative.kind)
-        if kind is None:
-            raise self.refused(node, "a choice is between values of one kind")
-        parts = test, convert(value, kind), convert(alternative, kind)
-        return Node("choice", kind, parts)
+        return self._choice(test, *sides)
 
     def _of_compare(self, node: ast.Compare) -> Node:
         """Return comparisons, of which all must hold; the next operand of several is
@@ -649,9 +639,7 @@ class Expressions:
 
         def compared(place: int, operation: ast.cmpop) -> Node:
             pair = operands[place : place + 2]
-            left, right = (
-                [*matching, self.value(pair[1])] if matching else self.values(pair)
-            )
+            left, right = self.values(*(matching or pair[:1]), pair[1])
             if place + 2 < len(operands):
                 right = self.temporary(right)
             matching[:] = [right]
@@ -666,57 +654,41 @@ class Expressions:
         if name not in ("Is", "IsNot"):
             return self.compare(SIGNS[name], left, right)
         values = [element.kind.value for element in (left, right) if is_known(element)]
-        if len(values) < 2 and values != [None]:
-            raise self.refused(self.node, "`is` compares with None")
+        require(len(values) == 2 or values == [None], "`is` compares with None")
         return known((values[0] is values[-1] and len(values) == 2) == (name == "Is"))
 
     def _among(self, inside: bool, value: Node, items: Node) -> Node:
         value = self.temporary(value)
         tests = [partial(self.compare, "==", value, item) for item in items_of(items)]
         matching = self._joined("or", tests) if tests else known(False)
-        if inside:
-            return matching
-        if is_known(matching):
-            return known(not matching.kind.value)
-        return Node("not", BOOL, (matching,))
+        return matching if inside else _negated(matching)
 
     def compare(self, sign: str, left: Node, right: Node) -> Node:
         """Return a comparison of two numbers."""
         holds = COMPARED[sign]
         if is_known(left) and is_known(right):
             return self.truth(self.folded_by(holds, left, right))
-        left_values = self.values_of(left)
-        right_values = self.values_of(right)
-        if (
-            left_values
-            and right_values
-            and len(left_values) * len(right_values) < MAX_PAIRS
-        ):
-            answers = {bool(holds(a, b)) for a in left_values for b in right_values}
-            if len(answers) == 1:
-                return known(answers.pop())
+        answers = self._results_of(holds, left, right)
+        if answers and len(answers) == 1:
+            return known(bool(answers.pop()))
         left, right = at_run_time(left), at_run_time(right)
         kind = unify(left.kind, right.kind)
-        if kind not in RANK:
-            raise self.refused(self.node, "a comparison is of two numbers")
+        require(kind in RANK, "a comparison is of two numbers")
         kind = INT if kind == BOOL else kind
         return Node("compare", BOOL, (sign, convert(left, kind), convert(right, kind)))
 
     # --- calls
 
     def _of_call(self, node: ast.Call) -> Node:
-        callee = self.value(node.func)
+        callee = self.visit(node.func)
         if is_known(callee) and callee.kind.value is tuple and len(node.args) == 1:
             (argument,) = node.args
             if isinstance(argument, ast.GeneratorExp):
                 return self._tuple_by(argument)
             return tuple_of(self.items(argument))
-        if not is_known(callee):
-            raise self.refused(node, "what is called is known before the call")
+        require(is_known(callee), "what is called is known before the call")
         function = callee.kind.value
-        arguments = self.values(node.args)
-        if node.keywords:
-            arguments = self._with_named(node, function, arguments)
+        arguments = self._arguments(function, node.args, node.keywords)
         word = self.program.words.find(function)
         name = getattr(function, "__name__", repr(function))
         fields = getattr(function, "_fields", ())
@@ -724,37 +696,35 @@ class Expressions:
             try:
                 value = word(self, *arguments)
             except TypeError:
-                raise self.refused(node, f"{name} takes other arguments") from None
+                raise RefusedError(f"{name} takes other arguments") from None
             return known(None) if value is None else value
         if fields and len(fields) == len(arguments):
             return tuple_of(arguments, fields)
         # of a kernel, or of a function that Numba has compiled
         function = getattr(function, "part", getattr(function, "py_func", function))
-        if isinstance(function, FunctionType):
-            return self.call(function, arguments)
-        raise self.refused(node, f"{name} is no word of the language")
+        is_source = isinstance(function, FunctionType)
+        require(is_source, f"{name} is no word of the language")
+        return self.call(function, arguments)
 
-    def _with_named(
-        self, node: ast.Call, function: Any, arguments: list[Node]
+    def _arguments(
+        self, function: Any, given: list[ast.expr], named: list[ast.keyword]
     ) -> list[Node]:
         """Return arguments, given by name or not, in the order of a function."""
-        if not isinstance(function, FunctionType):
-            raise self.refused(node, "arguments of a word have no names")
+        values = self.values(*given, *(keyword.value for keyword in named))
+        if not named:
+            return values
+        is_source = isinstance(function, FunctionType)
+        require(is_source, "arguments of a word have no names")
         code = function.__code__
-        before = len(self.out)
-        values = self.values([keyword.value for keyword in node.keywords])
-        arguments = self.hoisted(before, arguments)
-        named = {
+        count = len(values) - len(named)
+        by_name = {
             keyword.arg: value
-            for keyword, value in zip(node.keywords, values, strict=True)
+            for keyword, value in zip(named, values[count:], strict=True)
         }
-        names = code.co_varnames[len(arguments) : code.co_argcount]
-        taken = [name for name in names if name in named]
-        if len(taken) != len(named) or taken != list(names[: len(taken)]):
-            raise self.refused(
-                node, "arguments that are given by name follow the others"
-            )
-        return arguments + [named[name] for name in taken]
+        names = code.co_varnames[count : code.co_argcount][: len(named)]
+        follow = by_name.keys() == {*names}
+        require(follow, "arguments that are given by name follow the others")
+        return [*values[:count], *(by_name[name] for name in names)]
 
     def call(self, function: Any, arguments: list[Node]) -> Node:
         """Return the result of a function; a call with an effect is a statement."""
@@ -783,7 +753,7 @@ class Expressions:
     def _of_checked(self, result: Node) -> Node:
         """Return the value of a user's function, unless it has failed."""
         result = self.temporary(result)
-        self.fail_if(Node("not", BOOL, (item_of(result, 0),)))
+        self.fail_if(_negated(item_of(result, 0)))
         return item_of(result, 1) if len(result.kind.items) > 1 else known(None)
 
     def _argument(self, argument: Node) -> Node:
@@ -792,10 +762,7 @@ class Expressions:
         if not is_known(argument):
             return argument
         value = argument.kind.value
-        if scalar_kind(value) is None and not isinstance(value, tuple):
-            return argument
-        if isinstance(value, bool | np.bool_):
-            return argument
-        if self.program.facts and not isinstance(value, tuple):
-            return argument
-        return at_run_time(argument)
+        # each bool makes a function of its own; in a program of a network, each number
+        stays = self.program.facts or scalar_kind(value) in (None, BOOL)
+        is_tuple = isinstance(value, tuple)
+        return argument if stays and not is_tuple else at_run_time(argument)

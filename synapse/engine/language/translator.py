@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .expressions import Expressions
@@ -11,7 +12,6 @@ from .kinds import BOOL, INT, NOTHING, KnownKind, TupleKind, read_from, unify
 from .source import definition_of, sound_definition_of
 from .tree import (
     Node,
-    RefusedError,
     at_run_time,
     convert,
     is_known,
@@ -19,6 +19,7 @@ from .tree import (
     known,
     literal,
     load,
+    require,
     scalar_kind,
     statement,
     tuple_of,
@@ -63,13 +64,13 @@ class Translator(Expressions):
         """Fill the instance."""
         while True:
             try:
-                self._try()
+                self.located(self._try, self.tree)
                 break
             except _WidenedError:
                 pass
         self.instance.result = self.result or NOTHING
 
-    def _try(self) -> None:
+    def _try(self, tree: Any) -> None:
         self.begin()
         instance = self.instance
         instance.locals = {}
@@ -81,12 +82,12 @@ class Translator(Expressions):
         self.out = instance.body
         for name, kind in self._named_arguments():
             self._take(name, kind)
-        body = self.tree.body
+        body = tree.body
         if isinstance(body, ast.expr):
             body = [ast.copy_location(ast.Return(body), body)]
         goes_on = self.block(body, instance.body)
-        if goes_on and self.returns_value:
-            raise self.refused(self.tree, "a function returns a value at its end, too")
+        ends = not goes_on or not self.returns_value
+        require(ends, "a function returns a value at its end, too")
         if goes_on and self.is_optional:
             self.out = instance.body
             self._return(known(None))
@@ -115,12 +116,10 @@ class Translator(Expressions):
             self.known[rest.arg] = tuple_of(items)
             self.valued.add(rest.arg)
             names += others
-        if len(names) != len(kinds):
-            raise self.refused(
-                self.tree,
-                f"{self.function.__name__} takes {len(names)} arguments, got"
-                f" {len(kinds)}",
-            )
+        rule = (
+            f"{self.function.__name__} takes {len(names)} arguments, got {len(kinds)}"
+        )
+        require(len(names) == len(kinds), rule)
         self.arguments = {*names}
         return list(zip(names, kinds, strict=True))
 
@@ -148,16 +147,7 @@ class Translator(Expressions):
         before, self.out = self.out, out
         reached = True
         for node in statements:
-            self.node = node
-            method = getattr(self, f"_do_{type(node).__name__.lower()}", None)
-            if method is None:
-                raise self.refused(node, f"the language has no {type(node).__name__}")
-            try:
-                reached = method(node) is not False
-            except RefusedError as error:
-                if error.place:
-                    raise
-                raise self.refused(node, error.rule) from None
+            reached = self.visit(node) is not False
             if not reached:
                 break
         self.out = before
@@ -185,29 +175,29 @@ class Translator(Expressions):
         self.unnamed.add(name)
         raise _WidenedError
 
-    def _do_expr(self, node: ast.Expr) -> None:
+    def _of_expr(self, node: ast.Expr) -> None:
         """Translate a call for its effect; leave out a docstring."""
         if isinstance(node.value, ast.Constant):
             return
-        value = self.value(node.value)
+        value = self.visit(node.value)
         if value.form in ("call", "lazy", "called", "word"):
             self.out.append(statement("do", value))
 
-    def _do_pass(self, node: ast.Pass) -> None:
+    def _of_pass(self, node: ast.Pass) -> None:
         pass
 
-    def _do_assign(self, node: ast.Assign) -> None:
+    def _of_assign(self, node: ast.Assign) -> None:
         """``a = b = value``, ``a, b = values``."""
-        value = self.value(node.value)
+        value = self.visit(node.value)
         if len(node.targets) > 1:
             value = self.temporary(value)
         for target in node.targets:
             self._assign_to(target, value)
 
-    def _do_annassign(self, node: ast.AnnAssign) -> None:
-        if node.value is None:
-            raise self.refused(node, "a variable has a value when it is declared")
-        self._assign_to(node.target, self.value(node.value))
+    def _of_annassign(self, node: ast.AnnAssign) -> None:
+        value: Any = node.value
+        require(value, "a variable has a value when it is declared")
+        self._assign_to(node.target, self.visit(value))
 
     def bind(self, target: ast.expr, value: Node) -> None:
         """Give the names of a target the values of the next item."""
@@ -223,8 +213,8 @@ class Translator(Expressions):
         if value.form != "tuple":
             value = self.temporary(value)
         parts = [self.temporary(part) for part in items_of(value)]
-        if len(parts) != len(target.elts):
-            raise self.refused(target, f"{len(parts)} values have as many names")
+        is_whole = len(parts) == len(target.elts)
+        require(is_whole, f"{len(parts)} values have as many names")
         for element, part in zip(target.elts, parts, strict=True):
             self._assign_to(element, part)
 
@@ -270,8 +260,8 @@ class Translator(Expressions):
         is_thing = _is_thing(value)
         before = self.known.get(name)
         is_other = before is not None and _is_thing(before) and before != value
-        if is_other or (is_thing and name in self.variables.keys() | self.unnamed):
-            raise self.refused(self.node, f"{name} has one value, or only numbers")
+        is_other |= is_thing and name in self.variables.keys() | self.unnamed
+        require(not is_other, f"{name} has one value, or only numbers")
         several = self.arguments | self.unnamed
         is_single = self.assignments[name] == 1 and name not in several
         is_tuple = value.form == "tuple"
@@ -282,23 +272,21 @@ class Translator(Expressions):
         self.known[name] = value
         return True
 
-    def _do_augassign(self, node: ast.AugAssign) -> None:
+    def _of_augassign(self, node: ast.AugAssign) -> None:
         """``a += value``: the place is found once."""
         operation = type(node.op).__name__
         if isinstance(node.target, ast.Name):
             name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
-            left, right = self.operands(name, node.value)
+            left, right = self.values(name, node.value)
             self.assign(node.target.id, self.binary(operation, left, right))
             return
         column, index = self.place(node.target)
         index = self.temporary(index)
-        before = len(self.out)
-        value = self.value(node.value)
-        (read,) = self.hoisted(before, [load(column, index)])
+        read, value = self.values(load(column, index), node.value)
         self.store(column, index, self.binary(operation, read, value))
 
-    def _do_return(self, node: ast.Return) -> bool:
-        self._return(known(None) if node.value is None else self.value(node.value))
+    def _of_return(self, node: ast.Return) -> bool:
+        self._return(known(None) if node.value is None else self.visit(node.value))
         return False
 
     def _return(self, value: Node) -> None:
@@ -310,8 +298,7 @@ class Translator(Expressions):
         if is_nothing and not self.is_optional:
             self.out.append(statement("return", None))
         elif is_nothing and self.returns_value:
-            if self.options.checked:
-                raise self.refused(self.node, "a function returns a value, or never")
+            require(not self.options.checked, "a function returns a value, or never")
             self.fail()
         elif self.is_optional:
             parts = [literal(BOOL, True), value][: 1 + self.returns_value]
@@ -321,18 +308,16 @@ class Translator(Expressions):
 
     def _give(self, value: Node) -> None:
         joined = value.kind if self.result is None else unify(self.result, value.kind)
-        if joined is None:
-            raise self.refused(self.node, "a function returns values of one kind")
+        require(joined, "a function returns values of one kind")
         if self.result is not None and joined != self.result:
             self.result = joined
             raise _WidenedError
         self.result = joined
         self.out.append(statement("return", convert(value, joined)))
 
-    def _do_raise(self, node: ast.Raise) -> bool:
+    def _of_raise(self, node: ast.Raise) -> bool:
         """End a user's function without a value; Python calls it again, and raises."""
-        if not self.options.checked:
-            raise self.refused(node, "a kernel raises nothing")
+        require(self.options.checked, "a kernel raises nothing")
         self.fail()
         return False
 
@@ -345,7 +330,7 @@ class Translator(Expressions):
         parts = [literal(BOOL, False), *map(zero_of, self.result.items[1:])]
         self.out.append(statement("return", tuple_of(parts, self.result.names)))
 
-    def _do_if(self, node: ast.If) -> bool | None:
+    def _of_if(self, node: ast.If) -> bool | None:
         """``if``: what a known condition leaves out is not looked at."""
         test = self.condition(node.test)
         if is_known(test):
@@ -359,14 +344,11 @@ class Translator(Expressions):
             self.valued = set.intersection(*reached)
         return bool(reached)
 
-    def _do_while(self, node: ast.While) -> bool:
+    def _of_while(self, node: ast.While) -> bool:
         """``while``: statements of its condition are repeated, too."""
-        if node.orelse:
-            raise self.refused(node, "a loop has no else")
-        body: list[Node] = []
-        before, self.out = self.out, body
-        test = at_run_time(self.condition(node.test))
-        self.out = before
+        require(not node.orelse, "a loop has no else")
+        body, test = self.apart(partial(self.condition, node.test))
+        test = at_run_time(test)
         is_bounded = test != literal(BOOL, True)
         if body:
             leave = [statement("break")]
@@ -378,10 +360,9 @@ class Translator(Expressions):
             self.valued = set.intersection(*breaks)
         return bool(breaks) or is_bounded
 
-    def _do_for(self, node: ast.For) -> None:
+    def _of_for(self, node: ast.For) -> None:
         """``for`` over a range, a loop; over a tuple, once for each item."""
-        if node.orelse:
-            raise self.refused(node, "a loop has no else")
+        require(not node.orelse, "a loop has no else")
         call = node.iter
         name = call.func if isinstance(call, ast.Call) else None
         if not isinstance(name, ast.Name) or name.id != "range":
@@ -391,25 +372,24 @@ class Translator(Expressions):
                 self.block(node.body, self.out)
             self.loops.pop()
             return
-        if not isinstance(node.target, ast.Name):
-            raise self.refused(node, "a loop over a range has one variable")
+        target: Any = node.target
+        is_name = isinstance(target, ast.Name)
+        require(is_name, "a loop over a range has one variable")
         assert isinstance(call, ast.Call)
-        bounds = [self.whole(bound) for bound in self.values(call.args)]
-        if call.keywords or not 0 < len(bounds) < 4:
-            raise self.refused(node, "a range has one to three numbers")
+        bounds = [self.whole(bound) for bound in self.values(*call.args)]
+        is_range = not call.keywords and 0 < len(bounds) < 4
+        require(is_range, "a range has one to three numbers")
         if len(bounds) == 1:
             bounds.insert(0, literal(INT, 0))
         low, high, step = [*bounds, literal(INT, 1)][:3]
         is_user = self.options.from_end
-        if step == literal(INT, 0) or (is_user and step.form != "literal"):
-            raise self.refused(node, "a step is known before the call, and not 0")
+        is_step = step != literal(INT, 0) and (step.form == "literal" or not is_user)
+        require(is_step, "a step is known before the call, and not 0")
         high, step = self.temporary(high), self.temporary(step)
         counter = self.new_name("counter")
         self.instance.locals[counter] = INT
-        body: list[Node] = []
-        before, self.out = self.out, body
-        self.assign(node.target.id, Node("variable", INT, (counter,)))
-        self.out = before
+        turn = Node("variable", INT, (counter,))
+        body, _ = self.apart(partial(self.assign, target.id, turn))
         self._loop(node, body)
         self.out.append(statement("for", counter, low, high, step, body))
 
@@ -423,25 +403,28 @@ class Translator(Expressions):
         self.branch(node.body, body)
         self.loops.pop()
         lost = before & self.mixed
-        for name in ast.walk(node):
-            if isinstance(getattr(name, "ctx", None), ast.Load):
-                read = getattr(name, "id", "")
-                if read in lost:
-                    raise self.refused(name, f"{read} has values of one kind")
+
+        def keep(name: ast.Name) -> None:
+            is_written = isinstance(name.ctx, ast.Store)
+            rule = f"{name.id} has values of one kind"
+            require(is_written or name.id not in lost, rule)
+
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name):
+                self.located(keep, part)
         self.valued, self.mixed = before - lost, outer | self.mixed
         return breaks
 
-    def _do_break(self, node: ast.Break | ast.Continue) -> bool:
+    def _of_break(self, node: ast.Break | ast.Continue) -> bool:
         """``break``, ``continue``."""
-        loop = self.loops[-1]
-        if loop is None:
-            raise self.refused(node, "a loop over a tuple has no break or continue")
+        loop: Any = self.loops[-1]
+        require(loop is not None, "a loop over a tuple has no break or continue")
         if isinstance(node, ast.Break):
             loop.append(set(self.valued))
         self.out.append(statement(type(node).__name__.lower()))
         return False
 
-    _do_continue = _do_break
+    _of_continue = _of_break
 
     # --- places and helpers of expressions
 

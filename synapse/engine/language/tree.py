@@ -43,6 +43,12 @@ class RefusedError(Exception):
         self.place = place
 
 
+def require(holds: Any, rule: str) -> None:
+    """Refuse what breaks a rule of the language; who translates adds the place."""
+    if not holds:
+        raise RefusedError(rule)
+
+
 def known(value: Any) -> Node:
     """Return an expression of what is known before the call."""
     return Node("known", KnownKind(value, type(value)))

@@ -60,11 +60,11 @@ def every_kernel():
     entry_of = runner._entry_of
 
     def noted_entry(kernel, examples):
-        noted[kernel.part, kinds_of(examples)] = FOR_PYTHON
+        noted[kernel.part, entries.kinds_of(examples)] = FOR_PYTHON
         return entry(kernel, examples)
 
     def noted_address(kernel, examples, result=BOOL):
-        noted[kernel.part, kinds_of(examples)] = result
+        noted[kernel.part, entries.kinds_of(examples)] = result
         return address(kernel, examples, result)
 
     def noted_loop(loop):
@@ -92,10 +92,6 @@ def every_kernel():
         team = entries.kind_of((0, 2, *exact.new_team()))
         noted[exact.train_by_team.part, (*kinds, team)] = FOR_PYTHON
     return noted
-
-
-def kinds_of(examples):
-    return tuple(map(entries.kind_of, examples))
 
 
 def lazy_parts_of(program):
@@ -202,7 +198,7 @@ def write(folder):
     results = every_kernel()
     for kernel, _ in every_tree(results):
         result = results.get(kernel, NOTHING)
-        text = entries.text_of(*kernel, result is FOR_PYTHON, result)
+        text = entries.text_of(*kernel, None if result is FOR_PYTHON else result)
         function, kinds = kernel
         digest = hashlib.sha256(repr((kinds, result)).encode()).hexdigest()[:8]
         (folder / f"{name_of(function)}.{digest}.ll").write_text(text)

@@ -254,7 +254,7 @@ def test_the_place_of_a_function_that_another_calls_is_its_own(
 
 def test_a_result_of_another_kind_than_kernels_expect_is_refused():
     with pytest.raises(RefusedError, match="it returns float64, not bool"):
-        entries.text_of(takes_two, (FLOAT64, FLOAT64), False, "bool")
+        entries.text_of(takes_two, (FLOAT64, FLOAT64), "bool")
 
 
 MODULES = ["calendar", "fractions", "heapq", "random", "statistics", "textwrap"]

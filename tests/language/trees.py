@@ -13,7 +13,7 @@ from synapse.engine.language.kinds import (
     TupleKind,
     read_from,
 )
-from synapse.engine.language.llvm import FunctionWriter
+from synapse.engine.language.llvm import INSTRUCTIONS, FunctionWriter
 from synapse.engine.language.program import PartOptions, TypedProgram
 from synapse.engine.language.tree import Node
 
@@ -148,7 +148,7 @@ class Checked:
                 self.read(part, valued)
         if not isinstance(node, Node):
             return
-        known = hasattr(FunctionWriter, f"_of_{node.form}")
+        known = node.form in INSTRUCTIONS or hasattr(FunctionWriter, f"_of_{node.form}")
         self.expect(known, "unknown expression", node.form)
         called = node.parts[0] if node.form == "call" else None
         changes = node.form in EFFECTS or (called is not None and called.has_effects)

@@ -81,9 +81,9 @@ class Kernel:
         """Return the machine code for arguments of the types of the examples."""
         if not COMPILES:
             return _uncompiled(self.part)
-        from .entries import entry_of
+        from .entries import entry, kinds_of
 
-        return entry_of(self.part, examples)
+        return entry(self.part, kinds_of(examples))
 
     def address(self, examples: tuple[Any, ...], result: Any = BOOL) -> int:
         """Return the address by which kernels call it, for arguments of these types;
@@ -92,9 +92,9 @@ class Kernel:
         key = _types_of(examples)
         if key not in self.addresses:
             if COMPILES:
-                from .entries import address_of
+                from .entries import address_of, kinds_of
 
-                address = address_of(self.part, examples, result)
+                address = address_of(self.part, kinds_of(examples), result)
             else:
                 from .memory import plain_address
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,6 @@ from .kinds import (
     BOOL,
     FLOAT32,
     FLOAT64,
-    FLOATS,
     INT,
     NOTHING,
     WORD,
@@ -25,7 +24,7 @@ from .kinds import (
     TupleKind,
     of_dtype,
 )
-from .llvm import FunctionWriter, Module, quoted, type_of
+from .llvm import FunctionWriter, Module, Writer, quoted, type_of
 from .program import Instance, PartOptions, TypedProgram
 from .source import place_of
 from .tree import RefusedError, scalar_kind
@@ -38,91 +37,78 @@ _HEAD = object.__basicsize__
 _METH_FASTCALL = 0x0080
 
 
+def kinds_of(examples: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the kinds of arguments."""
+    return tuple(map(kind_of, examples))
+
+
 def kind_of(example: Any) -> Any:
     """Return the kind of an argument."""
     if isinstance(example, np.ndarray):
-        if not example.flags.c_contiguous:
-            raise TypeError("A kernel takes contiguous arrays.")
-        dtype = example.dtype
-        dimensions = example.ndim
-        if dimensions == 0:
-            raise TypeError("A kernel takes arrays of one dimension or several.")
-        if dtype.fields is None:
-            return ArrayKind(INT if dtype == np.int64 else of_dtype(dtype), dimensions)
-        names: Any = dtype.names
-        members = tuple(
-            (of_dtype(dtype.fields[name][0]), int(dtype.fields[name][1]))
-            for name in names
-        )
-        return ArrayKind(RecordKind(names, members, dtype.itemsize), dimensions)
+        return _kind_of_array(example)
     if isinstance(example, tuple):
-        return TupleKind(tuple(map(kind_of, example)), getattr(example, "_fields", ()))
+        return TupleKind(kinds_of(example), getattr(example, "_fields", ()))
     kind = scalar_kind(example)
     if kind is None:
         raise TypeError(f"A kernel cannot take {example!r}.")
     return kind
 
 
-def entry_of(function: Any, examples: tuple[Any, ...]) -> Callable[..., Any]:
-    """Return a kernel for arguments of the types of the examples, as Python calls it.
-
-    No types are checked: the caller must pass those of the examples.
-    """
-    return entry(function, tuple(map(kind_of, examples)))
+def _kind_of_array(example: Any) -> ArrayKind:
+    dtype = example.dtype
+    if not example.flags.c_contiguous:
+        raise TypeError("A kernel takes contiguous arrays.")
+    if example.ndim == 0:
+        raise TypeError("A kernel takes arrays of one dimension or several.")
+    if dtype.fields is None:
+        kind: Any = INT if dtype == np.int64 else of_dtype(dtype)
+    else:
+        fields = [dtype.fields[name] for name in dtype.names]
+        members = tuple((of_dtype(of), int(offset)) for of, offset, *_ in fields)
+        kind = RecordKind(dtype.names, members, dtype.itemsize)
+    return ArrayKind(kind, example.ndim)
 
 
 def entry(function: Any, kinds: tuple[Any, ...], speed: int = 3) -> Callable[..., Any]:
     """Return a function for arguments of some kinds, as Python calls it; `speed` is how
-    much LLVM optimises.
+    much LLVM optimises. No types are checked: the caller must pass those of the kinds.
     """
-    code = code_of(function, kinds, True, speed)
-    return _python_function(machine.load(code, ENTRY), function.__name__)
+    return _python_function(_loaded(function, kinds, None, speed), function.__name__)
 
 
-def address_of(function: Any, examples: tuple[Any, ...], result: Any) -> int:
-    """Return the address of a kernel for arguments of the types of the examples."""
-    return part_of(function, tuple(map(kind_of, examples)), result)
-
-
-def part_of(function: Any, kinds: tuple[Any, ...], result: Any) -> int:
+def address_of(function: Any, kinds: tuple[Any, ...], result: Any) -> int:
     """Return the address of a function for arguments of some kinds, for kernels, which
     expect a result of this kind.
     """
-    return machine.load(code_of(function, kinds, False, result=result), ENTRY)
+    return _loaded(function, kinds, result, 3)
 
 
-def code_of(
-    function: Any,
-    kinds: tuple[Any, ...],
-    for_python: bool,
-    speed: int = 3,
-    result: Any = None,
-) -> bytes:
-    """Return the object code of a function, from a file or compiled."""
-    key = repr((kinds, for_python, speed, result))
-    return files.code_of(
+def _loaded(function: Any, kinds: tuple[Any, ...], result: Any, speed: int) -> int:
+    """Return the address of machine code, from a file or compiled."""
+    code = files.code_of(
         function,
-        key,
-        lambda: text_of(function, kinds, for_python, result),
+        repr((kinds, result, speed)),
+        lambda: text_of(function, kinds, result),
         lambda text: machine.object_code(text, speed),
     )
+    return machine.load(code, ENTRY)
 
 
-def text_of(
-    function: Any, kinds: tuple[Any, ...], for_python: bool, result: Any = None
-) -> str:
-    """Return a function, and all that it reaches, in the language of LLVM."""
+def text_of(function: Any, kinds: tuple[Any, ...], result: Any = None) -> str:
+    """Return a function, and all that it reaches, in the language of LLVM: for kernels
+    that expect a result of this kind, or else with an entry for Python.
+    """
     program = TypedProgram()
     made = program.instance(function, kinds, PartOptions())
-    if not for_python and made.result != result:
+    if result not in (None, made.result):
         place = place_of(function)
         raise RefusedError(f"it returns {made.result}, not {result}", place)
     module = Module(machine.pauses)
     for instance in program.instances.values():
         if instance.constant is None or instance is made:
-            is_root = instance is made and not for_python
+            is_root = instance is made and result is not None
             FunctionWriter(module, instance, ENTRY if is_root else "")
-    if for_python:
+    if result is None:
         _Entry(module, made, kinds)
     return module.text()
 
@@ -145,146 +131,134 @@ def _python_function(address: int, name: str) -> Callable[..., Any]:
     return new(ctypes.addressof(method), None, None)  # type: ignore[no-any-return]
 
 
-class _Entry:
+class _Number(NamedTuple):
+    """How Python passes a number: the function that reads an object and the type of its
+    result, from there to the kind and back, the function that makes an object.
+    """
+
+    read: str
+    of: str
+    take: str
+    give: str
+    make: str
+
+
+_NUMBERS = {
+    INT: _Number("PyLong_AsLongLong", "i64", "", "", "PyLong_FromLongLong"),
+    WORD: _Number(
+        *("PyLong_AsUnsignedLongLongMask", "i64", "", ""),
+        "PyLong_FromUnsignedLongLong",
+    ),
+    BOOL: _Number(
+        *("PyObject_IsTrue", "i32", "icmp eq {}, 1", "zext {} to i64"),
+        "PyBool_FromLong",
+    ),
+    FLOAT32: _Number(
+        *("PyFloat_AsDouble", "double", "fptrunc {} to float", "fpext {} to double"),
+        "PyFloat_FromDouble",
+    ),
+    FLOAT64: _Number("PyFloat_AsDouble", "double", "", "", "PyFloat_FromDouble"),
+}
+
+
+class _Entry(Writer):
     """Writes the entry of a kernel: arguments from objects, the call without the lock
     of the interpreter, the result as an object.
     """
 
     def __init__(self, module: Module, made: Instance, kinds: tuple[Any, ...]) -> None:
-        self.module = module
-        self.lines: list[str] = []
-        self.count = 0
+        super().__init__(module)
         passed = []
         for k, kind in enumerate(kinds):
             at = self.let(f"getelementptr ptr, ptr %given, i64 {k}")
-            taken = self.taken(kind, self.let(f"load ptr, ptr {at}"))
-            passed.append(f"{type_of(kind)} {taken}")
+            passed.append(self.taken(kind, self.let(f"load ptr, ptr {at}")))
         self.check()
         state = self.call("ptr", "PyEval_SaveThread")
-        call = f"call {type_of(made.result)} {quoted(made.name)}({', '.join(passed)})"
-        is_nothing = made.result == NOTHING
-        result = "" if is_nothing else self.let(call)
-        if is_nothing:
-            self.lines.append(call)
+        result = type_of(made.result)
+        call = f"call {result} {quoted(made.name)}({', '.join(passed)})"
+        value = self.let_some(result, call)
         self.call("void", "PyEval_RestoreThread", f"ptr {state}")
-        self.finish(made.result, result)
+        self.finish(made.result, value)
         body = "\n".join(self.lines)
         module.functions.append(
             f"define dso_local ptr @{ENTRY}(ptr %self, ptr %given, i64 %count)"
             f" nounwind {{\n{body}\n}}"
         )
 
-    def let(self, instruction: str) -> str:
-        """Add an instruction; returns the name of its value."""
-        self.count += 1
-        self.lines.append(f"%e{self.count} = {instruction}")
-        return f"%e{self.count}"
-
-    def call(self, result: str, name: str, *passed: str) -> str:
-        """Call a function of Python with typed arguments."""
-        kinds = [argument.rpartition(" ")[0] for argument in passed]
-        callee = self.module.declare(name, result, *kinds)
-        call = f"call {result} {callee}({', '.join(passed)})"
-        if result == "void":
-            self.lines.append(call)
-            return ""
-        return self.let(call)
-
     def check(self) -> None:
         """Return to Python if an argument was of another type."""
         error = self.call("ptr", "PyErr_Occurred")
-        self.lines += [
-            f"{(test := f'%e{self.count}.wrong')} = icmp ne ptr {error}, null",
-            f"br i1 {test}, label %wrong, label %run",
-            "wrong:",
-            "ret ptr null",
-            "run:",
-        ]
+        self.branch(self.let(f"icmp ne ptr {error}, null"), "wrong", "run")
+        self.lines += ["wrong:", "ret ptr null", "run:"]
 
     def taken(self, kind: Any, passed: str) -> str:
-        """Return the value of an object."""
-        if kind == INT:
-            return self.call("i64", "PyLong_AsLongLong", f"ptr {passed}")
-        if kind == WORD:
-            return self.call("i64", "PyLong_AsUnsignedLongLongMask", f"ptr {passed}")
-        if kind == BOOL:
-            truth = self.call("i32", "PyObject_IsTrue", f"ptr {passed}")
-            return self.let(f"icmp eq i32 {truth}, 1")
-        if kind in FLOATS:
-            value = self.call("double", "PyFloat_AsDouble", f"ptr {passed}")
-            if kind == FLOAT64:
+        """Return the value of an object, with its type."""
+        if kind in _NUMBERS:
+            number = _NUMBERS[kind]
+            value = f"{number.of} {self.call(number.of, number.read, f'ptr {passed}')}"
+            if not number.take:
                 return value
-            return self.let(f"fptrunc double {value} to float")
-        if isinstance(kind, BundleKind):
-            address = self.call("i64", "PyLong_AsLongLong", f"ptr {passed}")
-            return self.let(f"inttoptr i64 {address} to ptr")
-        if isinstance(kind, ArrayKind):
-            return self._array(kind, passed)
+            made = self.let(number.take.format(value))
+        elif isinstance(kind, BundleKind):
+            made = self.let(f"inttoptr {self.taken(INT, passed)} to ptr")
+        else:
+            array = isinstance(kind, ArrayKind)
+            parts = (self._fields if array else self._items)(kind, passed)
+            made = self.packed(type_of(kind), parts)
+        return f"{type_of(kind)} {made}"
+
+    def _items(self, kind: TupleKind, passed: str) -> list[str]:
+        """Return the items of a tuple."""
         parts = []
         for k, element in enumerate(kind.items):
             item = self.call("ptr", "PyTuple_GetItem", f"ptr {passed}", f"i64 {k}")
-            parts.append(f"{type_of(element)} {self.taken(element, item)}")
-        return self.packed(type_of(kind), parts)
+            parts.append(self.taken(element, item))
+        return parts
 
-    def _array(self, kind: ArrayKind, passed: str) -> str:
-        fields = []
-        for place in (0, 16):  # the data, the sizes
-            at = self.let(f"getelementptr i8, ptr {passed}, i64 {_HEAD + place}")
-            fields.append(self.let(f"load ptr, ptr {at}"))
-        parts = [f"ptr {fields[0]}"]
-        for k in range(kind.dimensions):
-            at = self.let(f"getelementptr i64, ptr {fields[1]}, i64 {k}")
-            parts.append(f"i64 {self.let(f'load i64, ptr {at}')}")
-        return self.packed(type_of(kind), parts)
+    def _fields(self, kind: ArrayKind, passed: str) -> list[str]:
+        """Return the address of the numbers of an array, and its sizes."""
 
-    def packed(self, kind: str, parts: list[str]) -> str:
-        """Return a structure of typed values."""
-        made = "zeroinitializer"
-        for k, part in enumerate(parts):
-            made = self.let(f"insertvalue {kind} {made}, {part}, {k}")
-        return made
+        def read(of: str, base: str, unit: str, place: int) -> str:
+            at = self.let(f"getelementptr {unit}, {base}, i64 {place}")
+            return f"{of} {self.let(f'load {of}, ptr {at}')}"
+
+        data, sizes = (
+            read("ptr", f"ptr {passed}", "i8", _HEAD + place) for place in (0, 16)
+        )
+        counts = range(kind.dimensions)
+        return [data, *(read("i64", sizes, "i64", k) for k in counts)]
 
     def finish(self, kind: Any, value: str) -> None:
         """Return an object; None for nothing."""
         if getattr(kind, "names", ())[:1] == ("there",):
             there = self.let(f"extractvalue {type_of(kind)} {value}, 0")
-            self.lines += [f"br i1 {there}, label %some, label %none", "none:"]
-            self._return_none()
-            self.lines.append("some:")
-            if len(kind.items) == 1:
-                kind = BOOL
-                value = "true"
-            else:
-                value = self.let(f"extractvalue {type_of(kind)} {value}, 1")
-                kind = kind.items[1]
-        if kind == NOTHING:
-            self._return_none()
-        else:
-            self.lines.append(f"ret ptr {self.passed(kind, value)}")
-
-    def _return_none(self) -> None:
+            self.branch(there, "some", "none")
+            self.begin("none")
+            self.finish(NOTHING, "")
+            self.begin("some")
+            last = len(kind.items) - 1  # without a value: that it is there
+            value = self.let(f"extractvalue {type_of(kind)} {value}, {last}")
+            kind = kind.items[last]
+        if kind != NOTHING:
+            self.put(f"ret ptr {self.passed(kind, value)}")
+            return
         line = "@synapse_none = external global i8"
         if line not in self.module.globals:
             self.module.globals.append(line)
         self.call("void", "Py_IncRef", "ptr @synapse_none")
-        self.lines.append("ret ptr @synapse_none")
+        self.put("ret ptr @synapse_none")
 
     def passed(self, kind: Any, value: str) -> str:
         """Return a new object of a value."""
-        if kind == BOOL:
-            value = self.let(f"zext i1 {value} to i64")
-            return self.call("ptr", "PyBool_FromLong", f"i64 {value}")
-        if kind == FLOAT32:
-            kind, value = FLOAT64, self.let(f"fpext float {value} to double")
-        if kind == FLOAT64:
-            return self.call("ptr", "PyFloat_FromDouble", f"double {value}")
-        if not isinstance(kind, TupleKind):
-            signed = "Unsigned" if kind == WORD else ""
-            return self.call("ptr", f"PyLong_From{signed}LongLong", f"i64 {value}")
+        typed = f"{type_of(kind)} {value}"
+        if kind in _NUMBERS:
+            number = _NUMBERS[kind]
+            if number.give:
+                given = self.let(number.give.format(typed))
+                typed = f"{number.give.rpartition(' ')[2]} {given}"
+            return self.call("ptr", number.make, typed)
         new = self.call("ptr", "PyTuple_New", f"i64 {len(kind.items)}")
         for k, element in enumerate(kind.items):
-            item = self.passed(
-                element, self.let(f"extractvalue {type_of(kind)} {value}, {k}")
-            )
+            item = self.passed(element, self.let(f"extractvalue {typed}, {k}"))
             self.call("i32", "PyTuple_SetItem", f"ptr {new}", f"i64 {k}", f"ptr {item}")
         return new

@@ -212,10 +212,10 @@ def evict(address: Address) -> None:
 
 def _compiled(address: Address) -> int:
     """Return the address of the machine code of a part."""
-    from .entries import part_of
+    from .entries import address_of
 
     part = _parts[address.name][address.number]
-    return part_of(part.function, _kinds_of(part, address.scalar), NOTHING)
+    return address_of(part.function, _kinds_of(part, address.scalar), NOTHING)
 
 
 def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> None:

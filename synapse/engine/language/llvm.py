@@ -8,7 +8,7 @@ them into registers.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 from .kinds import (
@@ -27,7 +27,7 @@ from .kinds import (
     TupleKind,
 )
 from .program import Instance
-from .tree import Node
+from .tree import Node, literal
 
 SCALARS = {
     INT: "i64",
@@ -49,6 +49,19 @@ INTEGERS = {
     "LShift": "shl",
     "RShift": "ashr",
 }
+WORDS = INTEGERS | {"FloorDiv": "udiv", "Mod": "urem", "RShift": "lshr"}
+INSTRUCTIONS = {
+    "bundle": "inttoptr {0} to ptr",
+    "data": "extractvalue {0}, 0",
+    "first_lane": "insertelement {kind} zeroinitializer, {0}, i32 0",
+    "invert": "xor {0}, -1",
+    "item": "extractvalue {0}, {1}",
+    "member": "getelementptr i8, {0}, i64 {1}",
+    "not": "xor {0}, true",
+    "opaque": 'call i64 asm "", "=r,0"({0}) readnone',
+}
+"""Forms of expressions that are one instruction, of their parts: typed values."""
+SUFFIXES = {FLOAT32: "f32", FLOAT64: "f64"}
 INTRINSICS = {
     name: f"llvm.{name}"
     for name in ("sqrt", "copysign", "floor", "ceil", "trunc", "rint")
@@ -189,40 +202,13 @@ filled:
 resolver before."""
 
 
-class FunctionWriter:
-    """Writes one instance: one method for each form of the tree. Those of expressions
-    return the name of a value.
-    """
+class Writer:
+    """Writes instructions of a function of a module."""
 
-    def __init__(self, module: Module, instance: Instance, name: str = "") -> None:
-        """Write an instance as a function of a module; with a name, others find it."""
+    def __init__(self, module: Module) -> None:
         self.module = module
-        self.instance = instance
-        self.head: list[str] = []
         self.lines: list[str] = []
-        self.loops: list[tuple[str, str]] = []  # where `continue` and `break` lead
         self.count = 0
-        self.flags = "".join(f"{flag} " for flag in instance.options.flags)
-        self.kinds = dict(instance.parameters) | instance.locals
-        self.slots = {local: f"%v{k}" for k, local in enumerate(self.kinds)}
-        for local, kind in self.kinds.items():
-            self.head.append(f"{self.slots[local]} = alloca {type_of(kind)}")
-        arguments = []
-        for k, (local, kind) in enumerate(instance.parameters):
-            arguments.append(f"{type_of(kind)} %a{k}")
-            self.put(f"store {arguments[k]}, ptr {self.slots[local]}")
-        self.block(instance.body)
-        self.put("ret void" if instance.result == NOTHING else "unreachable")
-        inlined = instance.options.inlined and not name
-        module.functions.append(
-            f"define {'dso_local' if name else 'internal'} {type_of(instance.result)}"
-            f" {quoted(name or instance.name)}({', '.join(arguments)})"
-            f" {'alwaysinline ' if inlined else ''}nounwind {{\n"
-            + "\n".join([*self.head, *self.lines])
-            + "\n}"
-        )
-
-    # --- lines
 
     def put(self, line: str) -> None:
         """Add an instruction without a value."""
@@ -247,9 +233,68 @@ class FunctionWriter:
         """End a block."""
         self.lines.append(f"br label %{label}")
 
+    def go_on(self, label: str) -> None:
+        """End a block, and begin the next one."""
+        self.lines += [f"br label %{label}", f"{label}:"]
+
     def branch(self, test: str, then: str, other: str, mark: str = "") -> None:
         """End a block: go on at one of two labels."""
         self.lines.append(f"br i1 {test}, label %{then}, label %{other}{mark}")
+
+    def packed(self, kind: str, parts: list[str]) -> str:
+        """Return a structure of typed values."""
+        made = "undef"
+        for k, part in enumerate(parts):
+            made = self.let(f"insertvalue {kind} {made}, {part}, {k}")
+        return made if parts else "zeroinitializer"
+
+    def call(
+        self, result: str, name: str, *passed: str, flags: str = "", mark: str = ""
+    ) -> str:
+        """Call a function from outside with typed values."""
+        kinds = [value.rpartition(" ")[0] for value in passed]
+        callee = self.module.declare(name, result, *kinds)
+        call = f"call {flags}{result} {callee}({', '.join(passed)}){mark}"
+        return self.let_some(result, call)
+
+    def let_some(self, result: str, call: str) -> str:
+        """Add a call, which may have no value."""
+        if result != "void":
+            return self.let(call)
+        self.put(call)
+        return ""
+
+
+class FunctionWriter(Writer):
+    """Writes one instance: one method for each form of the tree. Those of expressions
+    return the name of a value.
+    """
+
+    def __init__(self, module: Module, instance: Instance, name: str = "") -> None:
+        """Write an instance as a function of a module; with a name, others find it."""
+        super().__init__(module)
+        self.instance = instance
+        self.head: list[str] = []
+        self.loops: list[tuple[str, str]] = []  # where `continue` and `break` lead
+        self.flags = "".join(f"{flag} " for flag in instance.options.flags)
+        self.kinds = dict(instance.parameters) | instance.locals
+        self.slots = {local: f"%v{k}" for k, local in enumerate(self.kinds)}
+        for local, kind in self.kinds.items():
+            self.head.append(f"{self.slots[local]} = alloca {type_of(kind)}")
+        arguments = []
+        for k, (local, kind) in enumerate(instance.parameters):
+            arguments.append(f"{type_of(kind)} %a{k}")
+            self.put(f"store {arguments[k]}, ptr {self.slots[local]}")
+        self.block(instance.body)
+        self.put("ret void" if instance.result == NOTHING else "unreachable")
+        inlined = instance.options.inlined and not name
+        module.functions.append(
+            f"define {'dso_local' if name else 'internal'} {type_of(instance.result)}"
+            f" {quoted(name or instance.name)}({', '.join(arguments)})"
+            f" {'alwaysinline ' if inlined else ''}nounwind {{\n"
+            + "\n".join([*self.head, *self.lines])
+            + "\n}"
+        )
 
     def on_stack(self, kind: str) -> str:
         """Return the name of a place for a value."""
@@ -261,12 +306,9 @@ class FunctionWriter:
         """Return a value with its type."""
         return f"{type_of(node.kind)} {self.value(node)}"
 
-    def packed(self, kind: str, parts: list[str]) -> str:
-        """Return a structure of typed values."""
-        made = "undef"
-        for k, part in enumerate(parts):
-            made = self.let(f"insertvalue {kind} {made}, {part}, {k}")
-        return made if parts else "zeroinitializer"
+    def all_typed(self, nodes: Iterable[Node]) -> str:
+        """Return values with their types, as arguments."""
+        return ", ".join(map(self.typed, nodes))
 
     # --- statements
 
@@ -289,10 +331,8 @@ class FunctionWriter:
         passed = self.value(value)
         kind = type_in_memory(column.kind.of)
         if isinstance(value.kind, RecordKind):
-            kinds = "ptr", "ptr", "i64", "i1"
-            copy = self.module.declare("llvm.memmove.p0.p0.i64", "void", *kinds)
-            size = value.kind.size
-            self.put(f"call void {copy}(ptr {at}, ptr {passed}, i64 {size}, i1 false)")
+            of = f"ptr {at}", f"ptr {passed}", f"i64 {value.kind.size}", "i1 false"
+            self.call("void", "llvm.memmove.p0.p0.i64", *of)
             return
         if value.kind == INT and kind != "i64":
             passed = self.let(f"trunc i64 {passed} to {kind}")
@@ -309,15 +349,18 @@ class FunctionWriter:
 
     def _do_while(self, test: Node, body: list[Node]) -> None:
         begin, inside, end = self.labels(3)
-        self.go_to(begin)
-        self.begin(begin)
+        self.go_on(begin)
         self.branch(self.value(test), inside, end)
-        self.begin(inside)
-        self.loops.append((begin, end))
-        self.block(body)
-        self.loops.pop()
+        self._repeat(body, inside, begin, end)
         self.go_to(begin)
         self.begin(end)
+
+    def _repeat(self, body: list[Node], inside: str, further: str, end: str) -> None:
+        """Write the body of a loop."""
+        self.begin(inside)
+        self.loops.append((further, end))
+        self.block(body)
+        self.loops.pop()
 
     def _do_for(
         self, counter: str, low: Node, high: Node, step: Node, body: list[Node]
@@ -328,17 +371,12 @@ class FunctionWriter:
         stop = self.value(high)
         by = self.value(step)
         down = step.form == "literal" and step.parts[0] < 0
-        self.go_to(begin)
-        self.begin(begin)
+        self.go_on(begin)
         at = self.let(f"load i64, ptr {slot}")
         test = self.let(f"icmp {'sgt' if down else 'slt'} i64 {at}, {stop}")
         self.branch(test, inside, end)
-        self.begin(inside)
-        self.loops.append((further, end))
-        self.block(body)
-        self.loops.pop()
-        self.go_to(further)
-        self.begin(further)
+        self._repeat(body, inside, further, end)
+        self.go_on(further)
         at = self.let(f"load i64, ptr {slot}")
         self.put(f"store i64 {self.let(f'add nsw i64 {at}, {by}')}, ptr {slot}")
         self.go_to(begin)
@@ -367,56 +405,46 @@ class FunctionWriter:
         self.put(
             f"call void @synapse_fill(i64 {store}, ptr {slot}, ptr {text}, i64 {index})"
         )
-        self.go_to(go)
-        self.begin(go)
+        self.go_on(go)
         code = self.let(f"inttoptr i64 {self.let(f'load i64, ptr {slot}')} to ptr")
         self.put(f"call void {code}({', '.join(values)})")
 
     def _do_store_word(self, words: Node, index: Node, value: Node) -> None:
         at = self.address(words, index)
-        passed = self.value(value)
-        self.put(f"store atomic i64 {passed}, ptr {at} release, align 8")
+        self.put(f"store atomic {self.typed(value)}, ptr {at} release, align 8")
 
     def _do_pause(self) -> None:
         if self.module.pauses:
-            self.put(
-                f"call void {self.module.declare('llvm.x86.sse2.pause', 'void')}()"
-            )
+            self.call("void", "llvm.x86.sse2.pause")
 
     def _do_yield(self, address: Node) -> None:
-        code = self.let(f"inttoptr i64 {self.value(address)} to ptr")
-        self.let(f"call i32 {code}()")
+        self.let(f"call i32 {self._code(address)}()")
 
     def _do_store_some(self, value: Node, column: Node, at: Node, left: Node) -> None:
         passed = self.typed(value)
-        address, mask, suffix, align = self._some(value.kind, column, at, left)
-        vector = type_of(value.kind)
-        places = f"<{value.kind.length} x i1>"
-        name = self.module.declare(
-            f"llvm.masked.store.{suffix}", "void", vector, "ptr", "i32", places
-        )
-        self.put(
-            f"call void {name}({passed}, ptr {address}, i32 {align}, {places} {mask})"
-            f"{self.access(column)}"
-        )
+        self._masked("void", "store", value.kind, column, at, left, passed)
 
     # --- expressions
 
     def value(self, node: Node) -> str:
         """Write an expression; returns the name of its value."""
-        return getattr(self, f"_of_{node.form}")(node, *node.parts)  # type: ignore[no-any-return]
+        if node.form not in INSTRUCTIONS:
+            return getattr(self, f"_of_{node.form}")(node, *node.parts)  # type: ignore[no-any-return]
+        parts = [self.typed(p) if isinstance(p, Node) else p for p in node.parts]
+        instruction = INSTRUCTIONS[node.form]
+        return self.let(instruction.format(*parts, kind=type_of(node.kind)))
 
     def _of_known(self, node: Node) -> str:
         return "0"
+
+    def _of_zeros(self, node: Node) -> str:
+        return "zeroinitializer"
 
     def _of_literal(self, node: Node, value: float) -> str:
         return number(node.kind, value)
 
     def _of_variable(self, node: Node, local: str) -> str:
         return self.let(f"load {type_of(self.kinds[local])}, ptr {self.slots[local]}")
-
-    def _of_bundle(self, node: Node, address: Node) -> str:
-        return self.let(f"inttoptr i64 {self.value(address)} to ptr")
 
     def _of_column(self, node: Node, bundle: Node, name: str, place: int) -> str:
         """Return a column of a table. No kernel changes it, so loops load it once."""
@@ -449,74 +477,59 @@ class FunctionWriter:
             value = self.let(f"{extended} {kind} {value} to i64")
         return value
 
-    def _of_data(self, node: Node, array: Node) -> str:
-        return self.let(f"extractvalue {self.typed(array)}, 0")
-
     def _of_row(self, node: Node, array: Node, index: Node) -> str:
         return self.address(array, index)
 
-    def _of_member(self, node: Node, row: Node, offset: int) -> str:
-        return self.let(f"getelementptr i8, ptr {self.value(row)}, i64 {offset}")
+    def _of_retyped(self, node: Node, column: Node) -> str:
+        return self.value(column)
+
+    def _of_hidden(self, node: Node, column: Node, index: Node) -> str:
+        """Return an address that the optimiser does not know."""
+        address = self.address(column, index)
+        return self.let(f'call ptr asm "", "=r,0"(ptr {address}) readnone')
 
     def _of_slice(self, node: Node, array: Node, low: Node, high: Node) -> str:
         begin = self.value(low)
-        kind = type_of(node.kind)
-        data = self._of_data(node, array)
+        data = self.let(f"extractvalue {self.typed(array)}, 0")
         memory = type_in_memory(node.kind.of)
         at = self.let(f"getelementptr {memory}, ptr {data}, i64 {begin}")
         size = self.let(f"sub i64 {self.value(high)}, {begin}")
-        return self.packed(kind, [f"ptr {at}", f"i64 {size}"])
+        return self.packed(type_of(node.kind), [f"ptr {at}", f"i64 {size}"])
 
     def _of_size(self, node: Node, array: Node, dimension: int) -> str:
         return self.let(f"extractvalue {self.typed(array)}, {dimension + 1}")
-
-    def _of_item(self, node: Node, values: Node, place: int) -> str:
-        return self.let(f"extractvalue {self.typed(values)}, {place}")
 
     def _of_tuple(self, node: Node, *items: Node) -> str:
         return self.packed(type_of(node.kind), [self.typed(item) for item in items])
 
     def _of_binary(self, node: Node, operation: str, left: Node, right: Node) -> str:
-        a = self.value(left)
+        a = self.typed(left)
         b = self.value(right)
-        kind = type_of(node.kind)
         if is_real(node.kind):
-            return self.let(f"{REALS[operation]} {self.flags}{kind} {a}, {b}")
-        if operation in ("Mod", "FloorDiv") and node.kind == WORD:
-            name = "urem" if operation == "Mod" else "udiv"
-            return self.let(f"{name} i64 {a}, {b}")
-        if operation in ("Mod", "FloorDiv"):
-            return self._divided(operation, a, b, right)
-        name = INTEGERS[operation]
-        if node.kind == WORD and operation == "RShift":
-            name = "lshr"
-        return self.let(f"{name} {kind} {a}, {b}")
+            return self.let(f"{REALS[operation]} {self.flags}{a}, {b}")
+        names = WORDS if node.kind == WORD else INTEGERS
+        if operation in names:
+            return self.let(f"{names[operation]} {a}, {b}")
+        return self._divided(operation == "Mod", a, b, right)
 
-    def _divided(self, operation: str, a: str, b: str, by: Node) -> str:
+    def _divided(self, is_rest: bool, a: str, b: str, by: Node) -> str:
         """Return the whole quotient, or the rest with the sign of the divisor."""
-        is_rest = operation == "Mod"
-        if (
-            by.form == "literal"
-            and by.parts[0] > 0
-            and not by.parts[0] & by.parts[0] - 1
-        ):
-            if is_rest:
-                return self.let(f"and i64 {a}, {by.parts[0] - 1}")
-            return self.let(f"ashr i64 {a}, {by.parts[0].bit_length() - 1}")
-        quotient = self.let(f"sdiv i64 {a}, {b}")
-        rest = self.let(f"srem i64 {a}, {b}")
+        (divisor,) = by.parts if by.form == "literal" else (0,)
+        if divisor > 0 and not divisor & divisor - 1:
+            shift = f"ashr {a}, {divisor.bit_length() - 1}"
+            return self.let(f"and {a}, {divisor - 1}" if is_rest else shift)
+        quotient = self.let(f"sdiv {a}, {b}")
+        rest = self.let(f"srem {a}, {b}")
         differs = self.let(f"icmp slt i64 {self.let(f'xor i64 {rest}, {b}')}, 0")
         is_some = self.let(f"icmp ne i64 {rest}, 0")
         wrong = self.let(f"and i1 {differs}, {is_some}")
         mended = f"add i64 {rest}, {b}" if is_rest else f"sub i64 {quotient}, 1"
-        mended = self.let(mended)
         plain = rest if is_rest else quotient
-        return self.let(f"select i1 {wrong}, i64 {mended}, i64 {plain}")
+        return self.let(f"select i1 {wrong}, i64 {self.let(mended)}, i64 {plain}")
 
     def _of_compare(self, node: Node, sign: str, left: Node, right: Node) -> str:
         a = self.value(left)
-        b = self.value(right)
-        return self.let(f"{self._comparison(sign, left.kind)} {a}, {b}")
+        return self.let(f"{self._comparison(sign, left.kind)} {a}, {self.value(right)}")
 
     def _comparison(self, sign: str, kind: Any) -> str:
         name = SIGNS[sign]
@@ -532,39 +545,24 @@ class FunctionWriter:
             return self.let(f"fneg {self.flags}{self.typed(value)}")
         return self.let(f"sub i64 0, {self.value(value)}")
 
-    def _of_invert(self, node: Node, value: Node) -> str:
-        return self.let(f"xor i64 {self.value(value)}, -1")
-
-    def _of_not(self, node: Node, value: Node) -> str:
-        return self.let(f"xor i1 {self.value(value)}, true")
-
-    def _one_of(
-        self, kind: Any, test: str, yes: Callable[[], str], no: Callable[[], str]
-    ) -> str:
+    def _of_choice(self, node: Node, test: Node, left: Node, right: Node) -> str:
         """Return one of two values, of which one is computed."""
-        slot = self.on_stack(type_of(kind))
+        holds = self.value(test)
+        slot = self.on_stack(type_of(node.kind))
         then, other, end = self.labels(3)
-        self.branch(test, then, other)
-        for label, make in ((then, yes), (other, no)):
+        self.branch(holds, then, other)
+        for label, side in ((then, left), (other, right)):
             self.begin(label)
-            self.put(f"store {type_of(kind)} {make()}, ptr {slot}")
+            self.put(f"store {type_of(node.kind)} {self.value(side)}, ptr {slot}")
             self.go_to(end)
         self.begin(end)
-        return self.let(f"load {type_of(kind)}, ptr {slot}")
-
-    def _of_choice(self, node: Node, test: Node, left: Node, right: Node) -> str:
-        holds = self.value(test)
-        return self._one_of(
-            node.kind, holds, lambda: self.value(left), lambda: self.value(right)
-        )
+        return self.let(f"load {type_of(node.kind)}, ptr {slot}")
 
     def _of_and(self, node: Node, left: Node, right: Node) -> str:
-        holds = self.value(left)
-        return self._one_of(BOOL, holds, lambda: self.value(right), lambda: "false")
+        return self._of_choice(node, left, right, literal(BOOL, False))
 
     def _of_or(self, node: Node, left: Node, right: Node) -> str:
-        holds = self.value(left)
-        return self._one_of(BOOL, holds, lambda: "true", lambda: self.value(right))
+        return self._of_choice(node, left, literal(BOOL, True), right)
 
     def _of_pick(self, node: Node, sign: str, left: Node, right: Node) -> str:
         a = self.value(left)
@@ -576,13 +574,12 @@ class FunctionWriter:
     def _of_cast(self, node: Node, value: Node) -> str:
         passed = self.value(value)
         to = node.kind
-        of = value.kind
         if not isinstance(to, PackKind):
-            return self._as(passed, of, to)
-        if isinstance(of, PackKind):
+            return self._as(passed, value.kind, to)
+        if isinstance(value.kind, PackKind):
             name = "fpext" if to.of == FLOAT64 else "fptrunc"
-            return self.let(f"{name} {type_of(of)} {passed} to {type_of(to)}")
-        element = self._as(passed, of, to.of)
+            return self.let(f"{name} {type_of(value.kind)} {passed} to {type_of(to)}")
+        element = self._as(passed, value.kind, to.of)
         return self._spread(type_of(to), f"{SCALARS[to.of]} {element}", to.length)
 
     def _as(self, value: str, of: str, to: str) -> str:
@@ -603,18 +600,12 @@ class FunctionWriter:
         return self.let(f"shufflevector {vector} {left}, {vector} undef, {places}")
 
     def _of_bits(self, node: Node, value: Node) -> str:
-        passed = self.value(value)
+        passed = self.typed(value)
         if node.kind == FLOAT32:
-            return self.let(
-                f"bitcast i32 {self.let(f'trunc i64 {passed} to i32')} to float"
-            )
+            passed = f"i32 {self.let(f'trunc {passed} to i32')}"
         if value.kind == FLOAT32:
-            return self.let(
-                f"sext i32 {self.let(f'bitcast float {passed} to i32')} to i64"
-            )
-        return self.let(
-            f"bitcast {type_of(value.kind)} {passed} to {type_of(node.kind)}"
-        )
+            return self.let(f"sext i32 {self.let(f'bitcast {passed} to i32')} to i64")
+        return self.let(f"bitcast {passed} to {type_of(node.kind)}")
 
     def _of_table(self, node: Node, values: tuple[Any, ...], index: Node) -> str:
         of = type_of(node.kind)
@@ -624,47 +615,42 @@ class FunctionWriter:
         return self.let(f"load {of}, ptr {at}{self.module.access(('table',))}")
 
     def _of_math(self, node: Node, name: str, *arguments: Node) -> str:
-        values = [self.value(element) for element in arguments]
+        values = [self.typed(element) for element in arguments]
         of = arguments[0].kind
         kind = type_of(of)
         if name == "isfinite":
-            rest = self.let(f"fsub {self.flags}{kind} {values[0]}, {values[0]}")
+            number = values[0].rpartition(" ")[2]
+            rest = self.let(f"fsub {self.flags}{values[0]}, {number}")
             return self.let(f"fcmp {self.flags}ord {kind} {rest}, {rest}")
+        callee = name + ("f" if of == FLOAT32 else "")
         if name in INTRINSICS:
-            callee = f"{INTRINSICS[name]}.{'f64' if of == FLOAT64 else 'f32'}"
-        else:
-            callee = name + ("f" if of == FLOAT32 else "")
-        callee = self.module.declare(callee, kind, *[kind] * len(values))
-        passed = ", ".join(f"{kind} {value}" for value in values)
+            callee = f"{INTRINSICS[name]}.{SUFFIXES[of]}"
         # it reads and changes no memory, unlike what C says of errno
-        pure = "memory(none) nounwind willreturn"
-        return self.let(f"call {self.flags}{kind} {callee}({passed}) {pure}")
-
-    def _of_opaque(self, node: Node, value: Node) -> str:
-        return self.let(f'call i64 asm "", "=r,0"(i64 {self.value(value)}) readnone')
+        pure = " memory(none) nounwind willreturn"
+        return self.call(kind, callee, *values, flags=self.flags, mark=pure)
 
     def _of_call(self, node: Node, instance: Instance, arguments: Any) -> str:
-        passed = ", ".join(self.typed(argument) for argument in arguments)
-        call = f"call {type_of(instance.result)} {quoted(instance.name)}({passed})"
-        if instance.result != NOTHING:
-            return self.let(call)
-        self.put(call)
-        return "0"
+        result = type_of(instance.result)
+        passed = self.all_typed(arguments)
+        return self.let_some(result, f"call {result} {quoted(instance.name)}({passed})")
+
+    def _code(self, address: Node) -> str:
+        return self.let(f"inttoptr i64 {self.value(address)} to ptr")
 
     def _of_called(self, node: Node, address: Node, arguments: Any) -> str:
-        code = self.let(f"inttoptr i64 {self.value(address)} to ptr")
-        passed = ", ".join(self.typed(argument) for argument in arguments)
-        return self.let(f"call {type_of(node.kind)} {code}({passed})")
+        call = f"call {type_of(node.kind)} {self._code(address)}"
+        return self.let(f"{call}({self.all_typed(arguments)})")
 
     def _of_user(self, node: Node, address: Node, numbers: Any) -> str:
         slot = self.on_stack("[2 x double]")
-        code = self.let(f"inttoptr i64 {self.value(address)} to ptr")
-        passed = ", ".join(self.typed(element) for element in numbers)
+        code = self._code(address)
+        passed = self.all_typed(numbers)
         returned = self.let(f"call i64 {code}(ptr {slot}, {passed})")
         right = self.let(f"getelementptr double, ptr {slot}, i64 1")
-        results = [self.let(f"load double, ptr {at}") for at in (slot, right)]
-        parts = [f"i64 {returned}", *(f"double {result}" for result in results)]
-        return self.packed(type_of(node.kind), parts)
+        results = [
+            f"double {self.let(f'load double, ptr {at}')}" for at in (slot, right)
+        ]
+        return self.packed(type_of(node.kind), [f"i64 {returned}", *results])
 
     def _of_load_word(self, node: Node, words: Node, index: Node) -> str:
         at = self.address(words, index)
@@ -674,49 +660,39 @@ class FunctionWriter:
         self, node: Node, words: Node, index: Node, before: Node, after: Node
     ) -> str:
         at = self.address(words, index)
-        old = self.value(before)
-        new = self.value(after)
-        pair = self.let(f"cmpxchg ptr {at}, i64 {old}, i64 {new} acq_rel acquire")
+        values = self.all_typed((before, after))
+        pair = self.let(f"cmpxchg ptr {at}, {values} acq_rel acquire")
         return self.let(f"extractvalue {{ i64, i1 }} {pair}, 1")
 
     # --- packs
 
-    def _some(
-        self, kind: PackKind, column: Node, at: Node, left: Node
-    ) -> tuple[str, str, str, int]:
-        """Return the address of a pack, the mask of its first numbers, LLVM's suffix
-        for its type, its alignment.
-        """
+    def _masked(
+        self,
+        result: str,
+        form: str,
+        kind: PackKind,
+        column: Node,
+        at: Node,
+        left: Node,
+        *passed: str,
+    ) -> str:
+        """Load or store the first numbers of a pack."""
         address = self.address(column, at)
         count = kind.length
         vector = f"<{count} x i64>"
-        there = self._spread(vector, f"i64 {self.value(left)}", count)
+        there = self._spread(vector, self.typed(left), count)
         places = ", ".join(f"i64 {k}" for k in range(count))
         mask = self.let(f"icmp ult {vector} <{places}>, {there}")
-        is_double = kind.of == FLOAT64
-        suffix = f"v{count}{'f64' if is_double else 'f32'}.p0"
-        return address, mask, suffix, 8 if is_double else 4
+        align = "i32 8" if kind.of == FLOAT64 else "i32 4"
+        name = f"llvm.masked.{form}.v{count}{SUFFIXES[kind.of]}.p0"
+        masked = f"ptr {address}", align, f"<{count} x i1> {mask}"
+        values = [*passed, *masked] if form == "store" else [*masked, *passed]
+        return self.call(result, name, *values, mark=self.access(column))
 
     def _of_load_some(self, node: Node, column: Node, at: Node, left: Node) -> str:
-        address, mask, suffix, align = self._some(node.kind, column, at, left)
         vector = type_of(node.kind)
-        places = f"<{node.kind.length} x i1>"
-        name = self.module.declare(
-            f"llvm.masked.load.{suffix}", vector, "ptr", "i32", places, vector
-        )
-        return self.let(
-            f"call {vector} {name}(ptr {address}, i32 {align}, {places} {mask},"
-            f" {vector} zeroinitializer){self.access(column)}"
-        )
-
-    def _of_zeros(self, node: Node) -> str:
-        return "zeroinitializer"
-
-    def _of_first_lane(self, node: Node, value: Node) -> str:
-        kind = type_of(node.kind)
-        return self.let(
-            f"insertelement {kind} zeroinitializer, {self.typed(value)}, i32 0"
-        )
+        rest = f"{vector} zeroinitializer"
+        return self._masked(vector, "load", node.kind, column, at, left, rest)
 
     def _of_shuffle(self, node: Node, left: Node, right: Node, order: Any) -> str:
         return self._shuffled(self.typed(left), self.typed(right), order)
@@ -727,25 +703,11 @@ class FunctionWriter:
             f"shufflevector {left}, {right}, <{len(order)} x i32> <{places}>"
         )
 
-    def _of_retyped(self, node: Node, column: Node) -> str:
-        return self.value(column)
-
-    def _of_hidden(self, node: Node, column: Node, index: Node) -> str:
-        """Return an address that the optimiser does not know."""
-        address = self.address(column, index)
-        return self.let(f'call ptr asm "", "=r,0"(ptr {address}) readnone')
-
     def _of_reduced(self, node: Node, value: Node) -> str:
         kind = type_of(node.kind)
-        of = value.kind
-        suffix = f"v{of.length}{'f64' if node.kind == FLOAT64 else 'f32'}"
-        name = self.module.declare(
-            f"llvm.vector.reduce.fadd.{suffix}", kind, kind, type_of(of)
-        )
-        zero = number(node.kind, 0.0)
-        return self.let(
-            f"call reassoc nsz {kind} {name}({kind} {zero}, {self.typed(value)})"
-        )
+        name = f"llvm.vector.reduce.fadd.v{value.kind.length}{SUFFIXES[node.kind]}"
+        values = f"{kind} {number(node.kind, 0.0)}", self.typed(value)
+        return self.call(kind, name, *values, flags="reassoc nsz ")
 
     def _of_sums(self, node: Node, *packs: Node) -> str:
         """Return the sum of each pack, as a pack or a tuple."""
@@ -764,21 +726,17 @@ class FunctionWriter:
     def _halved(self, values: list[str], kind: PackKind) -> list[str]:
         """Return vectors whose halves are added, those of two vectors at a time."""
         vector = type_of(kind)
-        count = kind.length
         half = kind.length
         while half > 1:
             half //= 2
-            low = [k for k in range(2 * count) if not k & half]
-            pairs = [2 * values]
-            if len(values) > 1:
-                pairs = [list(p) for p in zip(values[::2], values[1::2], strict=True)]
+            low = [k for k in range(2 * kind.length) if not k & half]
+            typed = [f"{vector} {value}" for value in values]
+            typed *= 2 if len(typed) == 1 else 1
+            pairs = list(zip(typed[::2], typed[1::2], strict=True))
             values = []
             for pair in pairs:
-                a, b = (f"{vector} {value}" for value in pair)
-                halves = [
-                    self._shuffled(a, b, [k + by for k in low]) for by in (0, half)
-                ]
-                values.append(
-                    self.let(f"fadd {self.flags}{vector} {halves[0]}, {halves[1]}")
+                a, b = (
+                    self._shuffled(*pair, [k + by for k in low]) for by in (0, half)
                 )
+                values.append(self.let(f"fadd {self.flags}{vector} {a}, {b}"))
         return values

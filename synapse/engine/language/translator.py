@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -145,11 +146,8 @@ class Translator(Expressions):
     def block(self, statements: list[ast.stmt], out: list[Node]) -> bool:
         """Translate statements into a list; returns whether its end is reached."""
         before, self.out = self.out, out
-        reached = True
-        for node in statements:
-            reached = self.visit(node) is not False
-            if not reached:
-                break
+        results: Iterator[Any] = map(self.visit, statements)
+        reached = all(result is not False for result in results)  # until one is
         self.out = before
         return reached
 

@@ -61,10 +61,10 @@ def _compiled(function: FunctionType, arguments: int) -> Compiled:
             keep_pair(made.value, results)
         return int(made.there)
 
-    from .entries import part_of
+    from .entries import address_of
 
     kinds = ColumnKind(FLOAT64, ("results",)), *[FLOAT64] * arguments
-    address = part_of(pair_of, kinds, INT)
+    address = address_of(pair_of, kinds, INT)
     machine_code = _callback_type(arguments)(address)
 
     def call(*numbers: float) -> Any:
@@ -141,13 +141,13 @@ def compile_step(observe: FunctionType, step: FunctionType) -> EnvironmentStep:
 
     if not COMPILES:
         return EnvironmentStep(plain_address(both), [], None)
-    from .entries import part_of
+    from .entries import address_of
 
     kinds = *[ArrayKind(FLOAT64, 1)] * 3, BOOL
     for function in (observe, step):
         function.options = UNCHECKED  # type: ignore[attr-defined]
     try:
-        return EnvironmentStep(part_of(strict_fp(both), kinds, BOOL), [], None)
+        return EnvironmentStep(address_of(strict_fp(both), kinds, BOOL), [], None)
     except RefusedError as error:
         return _step_in_python(both, str(error))
 

@@ -82,7 +82,7 @@ def last_step(network: Network, table: Topology) -> Steps:
     """Return the last step that a network has taken; the table is of this moment."""
     read = zip(table.source.tolist(), table.delay.tolist(), strict=True)
     past = [table._past_of(source, steps) for source, steps in read if steps]
-    return Steps(*_numbers_of(network), past=np.array([past]))
+    return Steps(*[*_numbers_of(network), np.array([past])])
 
 
 def _numbers_of(network: Network) -> list[Floats]:
@@ -112,7 +112,7 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
     for steps in np.unique(delay[delay < len(rows)]).tolist():
         read = delay == steps
         past[steps:, read] = activation[:-steps, source[read]]
-    return Steps(*numbers, past=past)
+    return Steps(*[*numbers, past])
 
 
 def numbers_over_time(

@@ -64,25 +64,28 @@ class Link:
     source: int
     gater: int | None
     carries: bool
+    late: bool
 
 
 class Exact:
     """A network whose weights are fractions, neuron by neuron."""
 
     def __init__(self, net: Network) -> None:
-        table = Topology.of(net).with_relays()  # so each reads one step back at most
+        table = Topology.of(net)
+        if table.delay.max(initial=0) > 1:
+            raise ValueError("Expected a network whose delays are of one step.")
         self.inputs = table.inputs
         self.outputs = table.outputs
         self.squashes = list(table.squash)
         self.biases = [fraction(bias) for bias in table.bias.tolist()]
         self.links: list[list[Link]] = [[] for _ in table.names]
-        columns = table.source, table.target, table.gater, table.weight
-        for source, target, gater, weight in zip(
+        columns = table.source, table.target, table.gater, table.weight, table.delay
+        for source, target, gater, weight, delay in zip(
             *(column.tolist() for column in columns), strict=True
         ):
-            carries = source == target
+            carries = source == target and not delay
             gated = gater if gater >= 0 else None
-            link = Link(fraction(weight), source, gated, carries)
+            link = Link(fraction(weight), source, gated, carries, delay > 0)
             self.links[target].append(link)
 
     def empty(self, counters: int) -> Memory:
@@ -103,7 +106,9 @@ class Exact:
                 continue
             total = constant(bias, counters)
             for link in self.links[i]:
-                value = memory[i][0] if link.carries else read(now, memory, link.source)
+                fired = () if link.late else now
+                activation = read(fired, memory, link.source)
+                value = memory[i][0] if link.carries else activation
                 term = times(value, constant(link.weight, counters))
                 if link.gater is not None:
                     term = times(term, read(now, memory, link.gater))

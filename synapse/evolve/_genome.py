@@ -25,6 +25,7 @@ from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import NO_GATER, Topology, require_released
+from ..readwrite._relays import with_relays
 from ._kernels.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from ._kernels.phenotype import expressed, run_phenotype
 from ._settings import codes_of
@@ -164,8 +165,8 @@ class Genome:
         """Make a genome that computes what a network computes.
 
         A connection with a delay of one step becomes a late gene. A longer delay, or
-        one beside a connection without a delay, becomes a chain of hidden nodes, see
-        :meth:`Topology.with_relays`. Ties, traces and the context are left out.
+        one beside a connection without a delay, becomes a chain of hidden nodes. Ties,
+        traces and the context are left out.
 
         A hidden neuron named "node 7", as :meth:`network` names them, becomes the node
         with this id; others are numbered after the largest id. So a genome and that of
@@ -425,7 +426,7 @@ def _with_late(table: Topology) -> tuple[Topology, Bools]:
     pair = table.source * table.neurons + table.target
     direct = pair[(table.delay == 0) & ~table.self_connected]
     late = (table.delay == 1) & ~np.isin(pair, direct)
-    whole = table.with_relays(~late)
+    whole, _ = with_relays(table, ~late)
     return whole, whole.delay > 0
 
 

@@ -5,7 +5,7 @@ formats.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from .. import _squash, squashes
 from .._checks import (
     about_network,
-    any_array,
     expected,
     listed,
     made_elsewhere,
@@ -24,7 +23,7 @@ from .._checks import (
 from .._typing import Bools, Floats, Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.read_order import is_delayed_in_order
-from ..engine.schema import CONNECTION, GROUP, NEURON, Column
+from ..engine.schema import CONNECTION, GROUP, NEURON
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
@@ -98,9 +97,6 @@ class Topology:
     neuron_metadata, connection_metadata : dict
         By name, a dict from the number of a neuron or connection to its value; see
         :attr:`Neuron.metadata`.
-    number : ndarray of int, shape (neurons,)
-        Index of each neuron in ``network.neurons``; -1 for the relays of
-        :meth:`with_relays`.
 
     See Also
     --------
@@ -143,7 +139,6 @@ class Topology:
     connection_metadata: Columns
     # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
     _unusual: dict[str, NDArray[Any]]
-    number: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     _past: dict[int, Floats] = field(default_factory=dict)
     """Activations of earlier steps by their age in steps, as far as delayed connections
     read them, otherwise 0; shape (neurons,)."""
@@ -155,8 +150,6 @@ class Topology:
     _entering: Connection | None = field(default=None)
 
     def __post_init__(self) -> None:
-        if len(self.number) != len(self.names):
-            object.__setattr__(self, "number", np.arange(len(self.names)))
         freeze(self)
 
     @classmethod
@@ -314,7 +307,7 @@ class Topology:
     @property
     def _together(self) -> Bools:
         """Mask of the neurons that activate together: in a synchronous network, all but
-        inputs and the relays of :meth:`with_relays`.
+        inputs.
         """
         return np.asarray(self._unusual["synchronous"] != 0)
 
@@ -388,133 +381,6 @@ class Topology:
         if count:
             raise not_closed(self.description, doing, count, example)
         return self
-
-    def with_relays(self, chosen: Bools | None = None) -> Topology:
-        """Return a table with chains of neurons as delays, for formats without delays.
-
-        A relay is a linear neuron that copies the activation that the neuron before it
-        had one step earlier, by a frozen weight of 1. A connection with a delay of k
-        steps starts at the k-th relay of its source; an input is copied first. Relays
-        are the second layer, those that are furthest behind first, so that each
-        activates before the neuron that it reads, and hold the past of the neuron that
-        they delay. The connections of the table keep their numbers, those into relays
-        follow.
-
-        Parameters
-        ----------
-        chosen : ndarray of bool, shape (connections,), optional
-            Connections whose delays become relays; others keep theirs. Default: all.
-
-        Returns
-        -------
-        Topology
-            The table, in which no chosen connection has a delay; this one if none has
-            here.
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError
-            If `chosen` is not a boolean for each connection.
-
-        Examples
-        --------
-        >>> from synapse import Layer
-        >>> a, b = Layer(1), Layer(1)
-        >>> _ = a.project(b, weights=1.0, delay=2)
-        >>> Topology.of(Network(a, b)).with_relays()
-        <Topology of Network, 5 neurons, 4 connections>
-        """
-        delay = self.delay
-        if chosen is not None:
-            delay = np.where(self._chosen(chosen), self.delay, 0)
-        if not delay.any():
-            return self
-        longest = np.zeros(self.neurons, np.int64)
-        np.maximum.at(longest, self.source, delay)
-        steps = np.arange(int(longest.max()), -1, -1)
-        is_needed = longest >= np.maximum(steps, 1)[:, None]
-        is_needed[-1, self.inputs :] = False  # only inputs are copied
-        line, origin = np.nonzero(is_needed)
-        behind = steps[line]
-        count = len(origin)
-        position = np.arange(self.neurons)
-        position[self.inputs :] += count
-        # by steps and neuron: which neuron has that activation
-        holder = np.tile(position, (len(steps), 1))
-        holder[behind, origin] = self.inputs + np.arange(count)
-        read = holder[np.maximum(behind - 1, 0), origin]
-        read[behind == 0] = origin[behind == 0]
-        held = np.array(
-            [
-                self._past_of(i, k)
-                for i, k in zip(origin.tolist(), behind.tolist(), strict=True)
-            ]
-        )
-        relay: dict[str, Any] = {
-            **_defaults(NONDEFAULT_OF_NEURONS),
-            **dict.fromkeys(("activation", "state"), held),
-            **dict.fromkeys(("bias", "trainable_bias", "layer"), 0),
-            "number": -1,
-        }
-        link: dict[str, Any] = {
-            **_defaults(NONDEFAULT_OF_CONNECTIONS),
-            **dict.fromkeys(("weight", "gain"), 1),
-            "trainable": False,
-        }
-        named = zip(origin.tolist(), behind.tolist(), strict=True)
-        new: dict[str, Any] = {
-            **{
-                name: np.insert(self._column(name), [self.inputs] * count, value)
-                for name, value in relay.items()
-            },
-            **{
-                name: np.append(column, np.full(count, value, column.dtype))
-                for name, value in link.items()
-                for column in [self._column(name)]
-            },
-            "names": [f"{self.names[i]} delayed {k}" for i, k in named],
-            "squash": [squashes.identity.name] * count,
-            "source": np.append(holder[delay, self.source], read),
-            "target": np.append(position[self.target], self.inputs + np.arange(count)),
-            "gater": np.append(
-                np.where(self.gated, position[self.gater], self.gater),
-                np.full(count, NO_GATER),
-            ),
-            "delay": np.append(self.delay - delay, np.zeros(count, np.int64)),
-        }
-        for name in ("names", "squash"):
-            old = getattr(self, name)
-            new[name] = (*old[: self.inputs], *new[name], *old[self.inputs :])
-        new["layer"] += np.arange(len(position) + count) >= self.inputs
-        return replace(
-            self,
-            **{name: new[name] for name in new.keys() - _UNUSUAL},
-            layers=(self.layers[0], "relays", *self.layers[1:]),
-            neuron_metadata=_renumbered(self.neuron_metadata, position),
-            _unusual={name: new[name] for name in _UNUSUAL},
-            _past={},
-        )
-
-    def _chosen(self, chosen: Any) -> Bools:
-        """Return a mask of connections."""
-        condition = "a boolean for each connection"
-        mask = any_array("chosen", chosen, condition)
-        if mask.dtype != bool or mask.shape != (self.connections,):
-            raise ArgumentError(
-                f"`chosen` must be {condition}, an array of shape"
-                f" ({self.connections},), got one of {mask.dtype} and shape"
-                f" {mask.shape}."
-            )
-        return mask
-
-    def _column(self, name: str) -> NDArray[Any]:
-        """Return a column of neurons or connections, by the name that it has in a
-        store.
-        """
-        column: NDArray[Any] = (
-            self._unusual[name] if name in self._unusual else getattr(self, name)
-        )
-        return column
 
     def _past_of(self, neuron: int, steps: int) -> float:
         """Return the activation of a neuron some steps before the latest one."""
@@ -643,18 +509,6 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
         **facts,
         **crossings_of([piece_columns["members"] for piece_columns in parts]),
     }
-
-
-def _renumbered(columns: Columns, numbers: Ints) -> Columns:
-    """Return metadata of neurons that have new numbers."""
-    return {
-        name: {int(numbers[i]): value for i, value in column.items()}
-        for name, column in columns.items()
-    }
-
-
-def _defaults(columns: dict[str, Column]) -> dict[str, float]:
-    return {column.name: column.default for column in columns.values()}
 
 
 _RARE = [

@@ -26,6 +26,7 @@ from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
+from ._relays import with_relays
 
 NOW, PAST, STATE = range(3)
 """Whether an activation of the present or the previous step is read, or a state of the
@@ -62,12 +63,13 @@ class ExportPlan:
     neighbours.
 
     Inputs come first and outputs last, each in their order. Delays are relays, see
-    :meth:`Topology.with_relays`. The columns of connections
-    are in the order of summation, target by target. Connections into inputs are left
-    out, because the activations of inputs are set.
+    :func:`with_relays`. The columns of connections are in the order of summation,
+    target by target. Connections into inputs are left out, because the activations of
+    inputs are set.
     """
 
     topology: Topology  # with relays
+    number: Ints  # of each neuron of the table in the network; -1: a relay
     layers: list[tuple[str, int]]  # name and size of inputs, hidden layers, outputs
     names: list[str]  # names of its neurons, in the table's order of activation
     order: Ints  # number in the table of every neuron
@@ -206,11 +208,10 @@ def written_plan(
         saved = written_columns(network, format, language, keep_context)
         topology = Topology.of(network)
     plan = plan_of(topology)
-    numbers = plan.topology.number
     names, layers = plan.names, titles(saved)
-    for place in np.flatnonzero(numbers >= 0).tolist():
-        names[place] = str((saved.names or ())[numbers[place]])
-    if relays := int((numbers < 0).sum()):
+    for place in np.flatnonzero(plan.number >= 0).tolist():
+        names[place] = str((saved.names or ())[plan.number[place]])
+    if relays := int((plan.number < 0).sum()):
         layers.insert(1, (plan.topology.layers[1], relays))
     plan = replace(plan, names=names, layers=layers)
     return plan if keep_context else replace(plan, start=np.zeros_like(plan.start))
@@ -223,7 +224,7 @@ def titles(saved: SavedNetwork) -> list[tuple[str, int]]:
 
 def plan_of(topology: Topology) -> ExportPlan:
     """Return the plan of a closed network, which starts from its context."""
-    topology = topology.with_relays()
+    topology, number = with_relays(topology)
     order, stages = _stages_of(topology)
     place = np.argsort(order)
     # The source of a self-connection is a state, which follows the activations.
@@ -235,6 +236,7 @@ def plan_of(topology: Topology) -> ExportPlan:
     rows = rows[target[rows] >= topology.inputs]
     return ExportPlan(
         topology=topology,
+        number=number,
         layers=list(zip(topology.layers, topology.sizes.tolist(), strict=True)),
         names=list(topology.names),
         order=order,

@@ -28,6 +28,7 @@ from ._file_checks import (
     warn_of_connections_into_inputs,
 )
 from ._formats import Format
+from ._relays import with_relays
 
 SQUASHES = {
     entry.synaptic: entry.name for entry in ACTIVATIONS.values() if entry.synaptic
@@ -84,7 +85,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     A file has no gains: after Synaptic has read it, gates that activate after the
     targets they gate are open for one step. ``from_synaptic_data(data, resume=True)``
     reads the file without this effect. Delays become chains of neurons, see
-    :meth:`Topology.with_relays`.
+    a layer named "relays".
 
     Examples
     --------
@@ -109,12 +110,10 @@ def synaptic_data(network: Network) -> dict[str, Any]:
                 f" {', '.join(theirs)}. Set another squash, or keep the network with"
                 " synapse.save."
             )
-    table = Topology.of(network).with_relays()
+    table, number = with_relays(Topology.of(network))
     columns = (
         np.where(
-            table.number < 0,
-            getattr(table, name, table.bias),
-            saved.neurons[name][table.number],
+            number < 0, getattr(table, name, table.bias), saved.neurons[name][number]
         ).tolist()
         for name in NUMBERS.values()
     )

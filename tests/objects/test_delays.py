@@ -16,6 +16,7 @@ from synapse.errors import (
     TopologyError,
     TopologyWarning,
 )
+from synapse.readwrite._relays import with_relays
 from tests.helpers.cases import all_refused
 from tests.helpers.relays import with_plain_relays
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
@@ -198,7 +199,8 @@ def test_relays_of_a_table_compute_the_same():
         {(0, 3, 2): 1.0, (3, 3, 1): 0.5, (3, 5, 1): 1.0, (3, 5, 0): 0.3}, range(6), 0
     )
     net.run([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
-    table = Topology.of(net).with_relays()
+    table, number = with_relays(Topology.of(net))
+    assert number[2:6].tolist() == [-1] * 4
     assert not table.delay.any()
     assert (table.neurons, table.connections) == (6 + 4, 4 + 4)
     other = synapse.from_networkx(synapse.to_networkx(table))

@@ -135,7 +135,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         """Store all weights and biases; returns masks of the trainable connections of
         the table, and neurons of the plan.
         """
-        number = plan.topology.number[plan.order]  # -1: a relay
+        number = plan.number[plan.order]  # -1: a relay
         self._relays = relays = plan.neurons - topology.neurons
         # Connections to inputs and biases of inputs are never read.
         is_read = {

@@ -75,6 +75,11 @@ class Block:
         """Number of neurons."""
         return self.stop - self.start
 
+    @property
+    def numbers(self) -> Ints:
+        """Numbers of its neurons."""
+        return np.arange(self.start, self.stop)
+
     def reads(self) -> Iterator[Read]:
         """Yield all values that it reads."""
         for term in self.terms:

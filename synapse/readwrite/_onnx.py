@@ -22,8 +22,8 @@ from . import _files
 from ._blocks import Block, blocks_of, components_of
 from ._formats import Format
 from ._formulas import as_registered, computed, kind_of, tree_of
-from ._plan import ExportPlan, Fire, Stage, require_range, written_plan
-from ._recurrent import RecurrentLayer, numbers_of, recurrent_layer
+from ._operator_layers import OperatorLayer, layer_of
+from ._plan import NOW, ExportPlan, Fire, Stage, require_range, written_plan
 
 Form = Literal["auto", "plain", "step", "sequence"]
 FORMS = get_args(Form)
@@ -124,30 +124,20 @@ def _layers(plan: ExportPlan) -> list[Operator] | None:
     layers = []
     for members, recurs in components_of(blocks):
         if recurs:
-            layer = recurrent_layer(members, blocks, plan)
-            if layer is None:
-                return None
-            operator = Operator.of(layer, blocks, plan)
+            layer = layer_of(members, recurs, blocks, plan)
+            operator = layer and Operator.of(layer, blocks, plan)
             if operator is None:
                 return None
             layers.append(operator)
-    if not layers:
-        return None
-    inside = np.concatenate([layer.neurons for layer in layers])
-    unread = np.setdiff1d(inside, np.concatenate([layer.hidden for layer in layers]))
-    others = ~np.isin(plan.target, inside)
-    begin = plan.begin(plan.target)
-    fits = unread.max() < plan.neurons - plan.outputs and not any(
-        (others & ((column >= begin) | np.isin(column, unread))).any()
-        for column in (plan.source, plan.gater)
-    )
-    return layers if fits else None
+        elif any(read.when != NOW for read in blocks[members[0]].reads()):
+            return None
+    return layers or None
 
 
 ELMAN = ("Relu", "Sigmoid", "Tanh")
 """Activations of ONNX that every runtime has in an RNN."""
 ORDER = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
-"""ONNX's order of the gates of a :class:`RecurrentLayer`."""
+"""ONNX's order of the gates of a :class:`OperatorLayer`."""
 
 
 class Operator(NamedTuple):
@@ -166,10 +156,10 @@ class Operator(NamedTuple):
 
     @classmethod
     def of(
-        cls, layer: RecurrentLayer, blocks: list[Block], plan: ExportPlan
+        cls, layer: OperatorLayer, blocks: list[Block], plan: ExportPlan
     ) -> Operator | None:
         """Return the operator of a layer; None if runtimes lack its activation."""
-        hidden = numbers_of(blocks[layer.hidden])
+        hidden = blocks[layer.hidden].numbers
         attributes: dict[str, object] = {"hidden_size": len(hidden)}
         if layer.kind == "RNN":
             squash = ACTIVATIONS.get(layer.squash)
@@ -188,7 +178,7 @@ class Operator(NamedTuple):
             weight[connections[order]].reshape(len(order) * len(hidden), -1)
             for connections in (layer.into, layer.recurrent)
         )
-        cells = hidden[:0] if layer.cells is None else numbers_of(blocks[layer.cells])
+        cells = hidden[:0] if layer.cells is None else blocks[layer.cells].numbers
         return cls(
             layer.kind,
             attributes,
@@ -196,7 +186,7 @@ class Operator(NamedTuple):
             (into, recurrent, np.concatenate(biases, axis=None)),
             hidden,
             cells,
-            np.concatenate([numbers_of(blocks[k]) for k in layer.members]),
+            np.concatenate([blocks[k].numbers for k in layer.members]),
         )
 
 

@@ -87,6 +87,7 @@ LAYERED = {
     "GRU, two layers": lambda: architect.GRU(3, 4, 5, 2, output_squash="softmax"),
     "RNN": lambda: architect.Elman(3, 5, 2),
     "RNN, two layers": lambda: architect.Elman(3, 4, 5, 2, squash="tanh"),
+    "GRU, one of one neuron": lambda: architect.GRU(3, 5, 1, 2),
 }
 
 

@@ -4,6 +4,7 @@ and bias is among all parameters.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,15 +15,9 @@ import torch
 
 from ..._typing import Bools, Floats, Ints
 from ...objects import parameters
-from .._blocks import Block, Read
+from .._blocks import Block
+from .._operator_layers import OperatorLayer, layer_of
 from .._plan import ExportPlan
-from .._recurrent import (
-    RecurrentLayer,
-    is_dense_read,
-    numbers_of,
-    outside_reads,
-    recurrent_layer,
-)
 
 Tensor = Any  # torch may not be installed where types are checked
 Of = Callable[[Tensor], Tensor]
@@ -67,36 +62,38 @@ class ParameterTraits(NamedTuple):
 
 @dataclass
 class ModulePart:
-    """Blocks that one module of torch computes, and the numbers that it has.
+    """Layer that one module of torch computes, and the numbers that it has.
 
     `weights` and `biases` are connections and neurons in the order in which
     :meth:`weights_in` and :meth:`biases_in` return them; `implied` connections and
     neurons have one of the `CONSTANTS` as their weight or bias.
     """
 
-    class_name: str  # LSTM, GRU, RNN or Linear
-    reads: list[Read]
-    members: list[int]
-    block: int  # the one whose activations, of a Linear states, the module computes
-    cells: int | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
+    layer: OperatorLayer
+    settings: dict[str, Any]
+    members: list[int]  # its blocks, and those of constants that only it reads
+    weights: Ints
+    biases: Ints
+    implied: tuple[Ints, Ints]
     tensors: dict[str, Floats] = field(default_factory=dict)
     fixed: set[str] = field(default_factory=set)
-    weights: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    biases: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    implied: tuple[Ints, Ints] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
-    constants: list[int] = field(default_factory=list)  # blocks that a GRU reads
     within: slice | None = None  # where bias_hh_l0 has weights of connections
     name: str = ""
 
     @property
     def recurs(self) -> bool:
         """Whether its blocks depend on each other."""
-        return self.class_name != "Linear"
+        return self.layer.kind != "Linear"
+
+    def store(self, name: str, column: ParameterTraits, rows: Ints) -> None:
+        """Store some numbers in a tensor of the module."""
+        self.tensors[name] = column.values[rows]
+        if not column.trained[rows].any():
+            self.fixed.add(name)
 
     def module(self, dtype: Any) -> Any:
         """Return the module; no number of a generator is drawn."""
-        module_class = getattr(torch.nn, self.class_name)
+        module_class = getattr(torch.nn, self.layer.kind)
         module = module_class(**self.settings, dtype=dtype, device="meta").to_empty(
             device=torch.empty(0).device
         )
@@ -120,9 +117,7 @@ class ModulePart:
 
     def weights_in(self, tensors: Mapping[str, Tensor], of: Of) -> list[Tensor]:
         """Return its weights, or something of each, as flat tensors."""
-        if not self.recurs:
-            return [of(tensors["weight"]).flatten()]
-        names = ("weight_ih_l0", "weight_hh_l0")
+        names = (name for name in tensors if name.startswith("weight"))
         weights = [of(tensors[name]).flatten() for name in names]
         if self.within is not None:
             weights.append(of(tensors["bias_hh_l0"])[self.within])
@@ -130,31 +125,24 @@ class ModulePart:
 
     def biases_in(self, tensors: Mapping[str, Tensor], of: Of) -> list[Tensor]:
         """Return its biases, or something of each; torch has two for a sum."""
-        if not self.settings["bias"]:
-            return []
-        if not self.recurs:
-            return [of(tensors["bias"])]
-        second = of(tensors["bias_hh_l0"])
+        biases = [of(tensors[name]) for name in tensors if name.startswith("bias")]
         if self.within is not None:
-            second = torch.cat(
-                [second[: self.within.start], torch.zeros_like(second[self.within])]
-            )
-        return [of(tensors["bias_ih_l0"]) + second]
+            second = biases[1][: self.within.start]
+            biases[1] = torch.cat([second, torch.zeros_like(biases[1][self.within])])
+        return biases if len(biases) < 2 else [biases[0] + biases[1]]
 
     def copy_from(self, module: Any, weights: Floats, biases: Floats) -> None:
         """Set the numbers of its module to those of the network, in their orders."""
-        tensors = [module.weight_ih_l0, module.weight_hh_l0] if self.recurs else []
-        tensors = tensors or [module.weight]
-        sizes = np.cumsum([tensor.numel() for tensor in tensors])
-        for tensor, values in zip(tensors, np.split(weights, sizes), strict=False):
+        rest = weights
+        for name in self.tensors:
+            tensor = getattr(module, name)
+            if name.startswith("weight"):
+                values, rest = np.split(rest, [tensor.numel()])
+            else:
+                values, biases = biases, np.zeros(len(biases))
             tensor.copy_(torch.tensor(values).view(tensor.shape))
-        if len(biases):
-            bias = module.bias_ih_l0 if self.recurs else module.bias
-            bias.copy_(torch.tensor(biases))
-        if len(biases) and self.recurs:
-            module.bias_hh_l0.zero_()
         if self.within is not None:
-            module.bias_hh_l0[self.within] = torch.tensor(weights[sizes[-1] :])
+            module.bias_hh_l0[self.within] = torch.tensor(rest)
 
 
 def _only(rows: slice, slopes: Tensor) -> Tensor:
@@ -172,22 +160,15 @@ def parts_of(
     biases: ParameterTraits,
 ) -> list[ModulePart | None]:
     """Return the submodule that computes each component of a plan, or None."""
-    submodules: list[ModulePart | None] = []
-    for members, recurs in components:
-        submodule = None
-        if recurs:
-            layer = recurrent_layer(members, blocks, plan)
-            if layer is not None and _only_hidden_is_read(layer, blocks, plan):
-                submodule = _recurrent(layer, blocks, weights, biases)
-        else:
-            submodule = _linear(members[0], blocks, weights, biases)
-        submodules.append(submodule)
+    layers = (layer_of(*component, blocks, plan) for component in components)
+    submodules = [layer and _part(layer, blocks, weights, biases) for layer in layers]
     present = [submodule for submodule in submodules if submodule is not None]
     _take_constants(present, blocks)
     for submodule in present:
-        same = [other for other in present if other.class_name == submodule.class_name]
+        kind = submodule.layer.kind
+        same = [other for other in present if other.layer.kind == kind]
         number = f"_{same.index(submodule) + 1}" if len(same) > 1 else ""
-        submodule.name = submodule.class_name.lower() + number
+        submodule.name = kind.lower() + number
     return submodules
 
 
@@ -196,11 +177,12 @@ def _take_constants(submodules: list[ModulePart], blocks: list[Block]) -> None:
 
     PyTorch's modules imply them.
     """
-    for constant in {k for submodule in submodules for k in submodule.constants}:
-        readers = [
-            submodule for submodule in submodules if constant in submodule.constants
-        ]
-        inside = {k for submodule in readers for k in submodule.members}
+    readers: dict[int, list[ModulePart]] = defaultdict(list)
+    for submodule in submodules:
+        for constant, _ in submodule.layer.constants:
+            readers[constant].append(submodule)
+    for constant, parts in readers.items():
+        inside = {k for submodule in parts for k in submodule.members}
         read_by = {
             k
             for k, block in enumerate(blocks)
@@ -208,77 +190,28 @@ def _take_constants(submodules: list[ModulePart], blocks: list[Block]) -> None:
         }
         if not read_by <= inside or constant == len(blocks) - 1:
             continue
-        for submodule in readers:
+        for submodule in parts:
             links, neurons = submodule.implied
             submodule.members = [constant, *submodule.members]
             submodule.implied = links, np.append(neurons, blocks[constant].start)
 
 
-def _linear(
-    k: int, blocks: list[Block], weights: ParameterTraits, biases: ParameterTraits
-) -> ModulePart | None:
-    block = blocks[k]
-    if not block.terms or not all(is_dense_read(term, [k]) for term in block.terms):
-        return None
-    reads, connections = outside_reads(block, [k])
-    neurons = numbers_of(block)
-    if not (weights.fit_one_tensor(connections) and biases.fit_one_tensor(neurons)):
-        return None
-    bias = not biases.are_fixed(neurons, 0.0)
-    targets, sources = connections.shape
-    submodule = ModulePart("Linear", reads, [k], k)
-    submodule.settings = {"in_features": sources, "out_features": targets, "bias": bias}
-    submodule.weights = connections.ravel()
-    _store(submodule, "weight", weights, connections)
-    if bias:
-        submodule.biases = neurons
-        _store(submodule, "bias", biases, neurons)
-    else:
-        submodule.implied = submodule.implied[0], neurons
-    return submodule
-
-
-def _store(
-    submodule: ModulePart, name: str, column: ParameterTraits, rows: Ints
-) -> None:
-    """Store some numbers in a tensor of the module."""
-    submodule.tensors[name] = column.values[rows]
-    if not column.trained[rows].any():
-        submodule.fixed.add(name)
-
-
-def _only_hidden_is_read(
-    layer: RecurrentLayer, blocks: list[Block], plan: ExportPlan
-) -> bool:
-    """Return whether no other block, and no output, is what the module does not
-    give.
-    """
-    inside = [k for k in layer.members if k != layer.hidden]
-    read = {
-        read.block
-        for k, block in enumerate(blocks)
-        if k not in layer.members
-        for read in block.reads()
-    }
-    outputs = plan.neurons - plan.outputs
-    return not any(k in read or blocks[k].stop > outputs for k in inside)
-
-
-def _recurrent(
-    layer: RecurrentLayer,
+def _part(
+    layer: OperatorLayer,
     blocks: list[Block],
     weights: ParameterTraits,
     biases: ParameterTraits,
 ) -> ModulePart | None:
+    """Return the module of a layer; None if torch has none that has its numbers."""
     gates, n, sources = layer.into.shape
     inner = np.array([links for _, links in layer.constants], np.int64).ravel()
-    others = np.setdiff1d(
-        np.concatenate([numbers_of(blocks[k]) for k in layer.members]), layer.summed
-    )
+    summed = layer.summed.ravel()
+    others = np.concatenate([blocks[k].numbers for k in layer.members])
+    others = np.setdiff1d(others, summed)
     constants = np.array([blocks[k].start for k, _ in layer.constants], np.int64)
     fits = (
         all(map(weights.fit_one_tensor, (layer.into, layer.recurrent, inner)))
-        and biases.fit_one_tensor(layer.summed)
+        and biases.fit_one_tensor(summed)
         and weights.are_fixed(layer.passing, 1.0, -1.0)
         and biases.are_fixed(others, 0.0, 1.0)
         and len(constants) <= 1
@@ -287,34 +220,44 @@ def _recurrent(
     )
     if not fits:
         return None
-    bias = not (biases.are_fixed(layer.summed, 0.0) and weights.are_fixed(inner, 0.0))
-    submodule = ModulePart(
-        layer.kind, layer.reads, layer.members, layer.hidden, layer.cells
+    bias = not (biases.are_fixed(summed, 0.0) and weights.are_fixed(inner, 0.0))
+    recurs = layer.kind != "Linear"
+    settings = dict(
+        zip(
+            ("input_size", "hidden_size")
+            if recurs
+            else ("in_features", "out_features"),
+            (sources, n),
+            strict=True,
+        )
     )
-    submodule.settings = {"input_size": sources, "hidden_size": n, "bias": bias}
     if layer.kind == "RNN":
-        submodule.settings["nonlinearity"] = layer.squash
-    _store(submodule, "weight_ih_l0", weights, layer.into.reshape(gates * n, sources))
-    _store(submodule, "weight_hh_l0", weights, layer.recurrent.reshape(gates * n, n))
-    submodule.weights = np.append(layer.into, layer.recurrent)
-    passing = layer.passing
+        settings["nonlinearity"] = layer.squash
+    matrices = np.append(layer.into, layer.recurrent)
+    submodule = ModulePart(
+        layer,
+        settings | {"bias": bias},
+        layer.members,
+        np.append(matrices, inner) if bias else matrices,
+        summed if bias else summed[:0],
+        (layer.passing, others)
+        if bias
+        else (np.append(layer.passing, inner), np.append(others, summed)),
+    )
+    suffixes = ("_ih_l0", "_hh_l0") if recurs else ("",)
+    for suffix, rows in zip(suffixes, (layer.into, layer.recurrent), strict=False):
+        submodule.store(f"weight{suffix}", weights, rows.reshape(gates * n, -1))
     if bias:
-        submodule.biases = layer.summed.ravel()
-        _store(submodule, "bias_ih_l0", biases, submodule.biases)
+        submodule.store(f"bias{suffixes[0]}", biases, summed)
+    if bias and recurs:
         # One bias is enough. A second one that is trained would double its steps.
         second = np.zeros(gates * n)
         if len(inner):
             submodule.within = slice((gates - 1) * n, gates * n)
-            submodule.weights = np.append(submodule.weights, inner)
             second[submodule.within] = weights.values[inner]
         submodule.tensors["bias_hh_l0"] = second
         if not weights.trained[inner].any():
             submodule.fixed.add("bias_hh_l0")
-    else:
-        passing = np.append(passing, inner)
-        others = np.append(others, layer.summed)
-    submodule.constants = [k for k, _ in layer.constants]
-    submodule.implied = passing, others
     return submodule
 
 

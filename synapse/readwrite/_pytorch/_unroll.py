@@ -322,8 +322,8 @@ class Unrolling:
 
     def by_linear(self, submodule: ModulePart, module: Any, block: BlockModule) -> None:
         """Compute a block by a Linear, for all steps."""
-        states = module(beside(*map(self.take, submodule.reads)))
-        self._keep(submodule.block, states, block.fire(states, self))
+        states = module(beside(*map(self.take, submodule.layer.reads)))
+        self._keep(submodule.layer.hidden, states, block.fire(states, self))
 
     def by_module(
         self, submodule: ModulePart, module: Any, steps: Sequence[Any], blocks: Any
@@ -333,25 +333,25 @@ class Unrolling:
         It gives the activations of the hidden neurons. If the context is wanted, the
         last step is computed by the blocks, so that all neurons have theirs.
         """
-        inputs = beside(*map(self.take, submodule.reads)).view(
+        layer = submodule.layer
+        inputs = beside(*map(self.take, layer.reads)).view(
             self.steps, self.sequences, -1
         )
         before_last = self.steps - 1 if self.context else self.steps
-        hidden, cells = self.start[submodule.block][0], None
-        if submodule.cells is not None:
-            cells = self.start[submodule.cells][1]
+        states = {layer.hidden: self.start[layer.hidden][0]}
+        if layer.cells is not None:
+            states[layer.cells] = self.start[layer.cells][1]
         rows = []
         if before_last:
-            begin = hidden[None] if cells is None else (hidden[None], cells[None])
-            answered, last = module(inputs[:before_last], begin)
-            rows.append(answered.flatten(0, 1))
-            hidden, cells = (
-                (last[0], None) if cells is None else (last[0][0], last[1][0])
+            begin = [values[None] for values in states.values()]
+            answered, last = module(
+                inputs[:before_last], begin[0] if layer.cells is None else tuple(begin)
             )
+            rows.append(answered.flatten(0, 1))
+            after = last if layer.cells is None else [values[0] for values in last]
+            states = dict(zip(states, after, strict=True))
         if self.context:
-            replaced = {submodule.block: (hidden, hidden)}
-            if submodule.cells is not None:
-                replaced[submodule.cells] = cells, cells
+            replaced = {k: (values, values) for k, values in states.items()}
             step = Unrolling(1, self.last_values[0], self.start.after(replaced), True)
             step.bias, step.numbers = self.bias, self.numbers
             step.values = {k: self.of_last(values) for k, values in self.values.items()}
@@ -359,8 +359,8 @@ class Unrolling:
             for k in submodule.members:
                 self.last_values[k] = step.last_values[k]
                 self.last_states[k] = step.last_states[k]
-            rows.append(self.last_values[submodule.block])
-        self.values[submodule.block] = rows[0] if len(rows) == 1 else torch.cat(rows)
+            rows.append(self.last_values[layer.hidden])
+        self.values[layer.hidden] = rows[0] if len(rows) == 1 else torch.cat(rows)
 
     def of_last(self, values: Tensor) -> Tensor:
         """Return values of all steps at the last one."""
@@ -381,10 +381,10 @@ class Unrolling:
             or (torch.is_grad_enabled() and not training and self.values[0].is_cuda)
         ):
             return False
-        if submodule.class_name != "GRU" or self.start.values is None:
+        if submodule.layer.kind != "GRU" or self.start.values is None:
             return True
         # A GRU of torch has one number for both.
-        activations, states = self.start[submodule.block]
+        activations, states = self.start[submodule.layer.hidden]
         return activations is states or bool((activations == states).all())
 
 

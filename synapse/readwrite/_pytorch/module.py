@@ -491,7 +491,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             if submodule.recurs:
                 run.by_module(submodule, module, components, self.blocks)
             else:
-                run.by_linear(submodule, module, self.blocks[submodule.block])
+                run.by_linear(submodule, module, self.blocks[submodule.layer.hidden])
         return run
 
     def _store_numbers(

@@ -4,6 +4,7 @@ import copy
 import doctest
 import pickle
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -58,6 +59,13 @@ def frozen(net, *names):
 
 RECURRENT = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 LINEAR = ("weight", "bias")
+
+
+def context_of_inputs(net):
+    net.input.project(net["context"], weights=1.0, trainable=False)
+    return net
+
+
 STRUCTURES = {  # the submodules, and what else has numbers
     "perceptron": (
         lambda: architect.Perceptron(3, 5, 4, 2, seed=0),
@@ -78,6 +86,29 @@ STRUCTURES = {  # the submodules, and what else has numbers
         lambda: architect.Elman(3, 4, 2, squash="relu", seed=0),
         {"rnn": RECURRENT, "linear": LINEAR},
         (),
+    ),
+    **{
+        f"{name} of one neuron, {inputs} inputs": (
+            partial(make, inputs, 1, 1, seed=0),
+            {name: RECURRENT, "linear": LINEAR},
+            (),
+        )
+        for name, make in {
+            "lstm": partial(architect.LSTM, style="standard"),
+            "gru": architect.GRU,
+            "rnn": partial(architect.Elman, squash="tanh"),
+        }.items()
+        for inputs in (1, 2)
+    },
+    "one neuron each": (
+        lambda: architect.Perceptron(1, 1, 1, seed=0),
+        {"linear_1": LINEAR, "linear_2": LINEAR},
+        (),
+    ),
+    "a context that reads inputs": (
+        lambda: context_of_inputs(architect.Elman(3, 4, 2, squash="tanh", seed=0)),
+        {"linear": LINEAR},
+        ("weight", "fixed_weight", "bias", "fixed_bias"),
     ),
     "a squash that torch lacks": (
         lambda: architect.Elman(3, 4, 2, squash="logistic", seed=0),
@@ -108,6 +139,7 @@ STRUCTURES = {  # the submodules, and what else has numbers
 def test_layers_that_torch_has_are_its_modules(name):
     make, modules, others = STRUCTURES[name]
     net = make()
+    inputs = INPUTS[:, : len(net.input)]
     generator = torch.random.get_rng_state()
     module = synapse.to_torch(net)
     assert torch.equal(generator, torch.random.get_rng_state())
@@ -117,12 +149,12 @@ def test_layers_that_torch_has_are_its_modules(name):
     for name in modules:
         class_name = kinds[name.split("_")[0]]
         assert type(getattr(module, name)) is getattr(torch.nn, class_name)
-    assert np.abs(answers(module, INPUTS) - net.run(INPUTS)).max() < 1e-12
+    assert np.abs(answers(module, inputs) - net.run(inputs)).max() < 1e-12
     other = make()
     other.reset_parameters(5, initializers.uniform(0.5))
     assert synapse.to_torch(other, module) is module
     other.clear()
-    assert np.abs(answers(module, INPUTS) - other.run(INPUTS)).max() < 1e-12
+    assert np.abs(answers(module, inputs) - other.run(inputs)).max() < 1e-12
     assert synapse.from_torch(module, net) is net
     assert (net.weights == other.weights).all()
 

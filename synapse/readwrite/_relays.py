@@ -50,7 +50,8 @@ def with_relays(table: Topology, chosen: Bools | None = None) -> tuple[Topology,
     held = np.array([table._past_of(*each) for each in named])
     rare = (NONDEFAULT_OF_NEURONS, NONDEFAULT_OF_CONNECTIONS)
     relay, link = (
-        {column.name: column.default for column in columns.values()} for columns in rare
+        dict[str, Any]((column.name, column.default) for column in columns.values())
+        for columns in rare
     )
     relay |= dict.fromkeys(("bias", "trainable_bias", "layer"), 0)
     link |= {"weight": 1, "gain": 1, "trainable": False}

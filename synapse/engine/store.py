@@ -169,7 +169,8 @@ class Store:
             # otherwise another thread has been faster
             if self.draft is not None:
                 self._make_empty_columns()
-                self._append_draft(self.draft)
+                if self.draft.neurons:
+                    self._append_draft(self.draft)
                 if self.draft.batches or not self.edges:
                     self.edges = weakref.WeakValueDictionary(self.edges)
                 self.draft = None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from .store import Store
 
 
 class IdentityObserver(ABC):
@@ -22,7 +20,7 @@ class IdentityObserver(ABC):
     __slots__ = ()
 
     @abstractmethod
-    def _moved(self, store: Store, offset: int) -> None:
+    def _moved(self, store: Any, offset: int) -> None:
         """Raise identities by `offset`: another store has absorbed that of this
         object.
         """

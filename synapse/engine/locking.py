@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .store import Store
+    from .store_rows import StoreRows
 
 SIGINT = _signal.SIGINT
 P = ParamSpec("P")
@@ -150,7 +150,9 @@ class ExclusiveAccess(DeferredInterrupt):
         self._handler = None
         self._handles = handles
         self._columns = columns
-        self._held: list[tuple[Store, bool]] = []  # and whether they were busy before
+        self._held: list[
+            tuple[StoreRows, bool]
+        ] = []  # and whether they were busy before
 
     def __enter__(self) -> ExclusiveAccess:
         DeferredInterrupt.__enter__(self)
@@ -177,7 +179,7 @@ class ExclusiveAccess(DeferredInterrupt):
         """Return whether another thread waits for one of the stores."""
         return any(store.turns for store, _ in self._held)
 
-    def _stores(self) -> set[Store]:
+    def _stores(self) -> set[StoreRows]:
         return {handle._store for handle in self._handles}
 
     def _acquire(self) -> None:
@@ -209,7 +211,7 @@ class ExclusiveAccess(DeferredInterrupt):
 _turns_lock = threading.Lock()
 
 
-def _wait_for(store: Store) -> None:
+def _wait_for(store: StoreRows) -> None:
     """Take the lock of a store, after the threads that wait for it already."""
     turn = threading.current_thread(), threading.Event()
     with _turns_lock:  # two that wait at once must get one list
@@ -254,7 +256,7 @@ def consistent_read(
 
     @wraps(read)
     def settled(self: V, *args: P.args, **kwargs: P.kwargs) -> R:
-        store: Store = self._store  # type: ignore[attr-defined]
+        store: StoreRows = self._store  # type: ignore[attr-defined]
         if store.draft is not None:
             store.make_columns()
         program = store.program

@@ -27,7 +27,7 @@ from .lowering.flags import TRACED
 from .schema import NONE
 
 if TYPE_CHECKING:
-    from .store import Store
+    from .store_rows import StoreRows
 
 
 class Attributes:
@@ -35,7 +35,7 @@ class Attributes:
 
     __slots__ = ("_columns",)
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: StoreRows) -> None:
         self._columns = store.columns
 
     def __getattr__(self, name: str) -> NDArray[Any]:

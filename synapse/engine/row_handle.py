@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from .store import Store
+from typing import Any
 
 REMOVED = -1
 """The index of a handle whose neuron or connection no longer exists."""
@@ -20,7 +17,7 @@ class RowHandle:
 
     __slots__ = ()
 
-    def _moved(self, store: Store, index: int) -> None:
+    def _moved(self, store: Any, index: int) -> None:
         """Bind this handle to another index: the row of a neuron, the identity of a
         connection, or REMOVED.
         """

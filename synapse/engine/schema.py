@@ -17,6 +17,8 @@ from .records import Counts, Latest, LogLayout, Ties
 
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
+NO_GATER = -1
+"""The same among gaters of files and of a :class:`Topology`."""
 
 FAILURE = 8  # length of the column "failed", see there and ``status.RESULT``
 GIVEN_ERRORS = -1

@@ -2,161 +2,49 @@
 
 from __future__ import annotations
 
-import ctypes
-import threading
 import weakref
-from collections.abc import Collection, MutableMapping, Sequence
-from itertools import chain, count
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._typing import Bools, Indices
+from .._typing import Indices
 from . import schema
 from .columns import (
-    AXES,
     BLOCK_DEFAULTS,
     BLOCK_NAMES,
     COPIED,
     LEFT,
     NEW_CONNECTION,
-    OF_NEURONS,
     SHIFTED,
-    TABLE_SLOTS,
     StoreColumns,
     room,
     with_room,
 )
-from .draft import NONE_YET, Draft, DraftNeurons
+from .draft import Draft
 from .follower import IdentityObserver
-from .functions.activations import FUNCTIONS
 from .locking import DeferredInterrupt, ExclusiveAccess, handles_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .records import LogLayout, Ties
 from .row_handle import REMOVED
-from .watcher import Watcher
-
-Names = Sequence[str | None]
-
-_serials = count()
-_versions = count(1)
-ALL_LEARN: tuple[int, int, dict[int, int]] = (0, 0, {})
-"""For :meth:`Store.learn_part`: the part that learns, the version it had then, and the
-versions of all parts since the latest edit."""
-DOUBLE = np.dtype(np.float64)
-_NOT_LOWERED = Program(version=0)
-NOT_YET: Any = None
-"""In place of arrays that :meth:`Store.make_columns` makes."""
+from .store_rows import Names, StoreRows
 
 
-class Store:
+class Store(StoreRows):
     """Flat arrays: one column per number, one row per neuron or connection.
 
     Objects that users hold are handles of rows. Rows of neurons change only when
     lowering sorts them or another store absorbs this one; the handles are updated then.
-    Connections have an identity that does not change when their rows move. `dtype` is
-    the float of the store.
+    Connections have an identity that does not change when their rows move.
 
-    A new store has no rows, and its columns are not made yet: its `draft` lists the
-    neurons and connections that are composed. Whatever reads or edits
-    numbers calls :meth:`make_columns` first. The contexts of ``locking.py`` and
-    :meth:`ensure_lowered` do so; ``ExclusiveAccess(..., columns=False)`` is for what
-    only composes.
+    Whatever reads or edits numbers calls :meth:`make_columns` first. The contexts of
+    ``locking.py`` and :meth:`ensure_lowered` do so; ``ExclusiveAccess(...,
+    columns=False)`` is for what only composes.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "absorbed",
-        "address",
-        "blocks",
-        "busy",
-        "columns",
-        "draft",
-        "dtype",
-        "edges",
-        "followers",
-        "graph",
-        "handles",
-        "lock",
-        "n_connections",
-        "n_identities",
-        "n_lowered",
-        "n_neurons",
-        "n_removed",
-        "n_runs",
-        "names",
-        "networks",
-        "notes",
-        "parts",
-        "program",
-        "recorder",
-        "removed_rows",
-        "row_of",
-        "scalar",
-        "serial",
-        "single_calls",
-        "structure_version",
-        "table",
-        "topology_version",
-        "turns",
-    )
-
-    def __init__(
-        self,
-        dtype: Any = DOUBLE,
-        handles: Sequence[Any] = (),
-        names: Names = (),
-        *neurons: DraftNeurons,
-    ) -> None:
-        self.serial = next(_serials)
-        # held by the thread that steps, trains or edits, see ``locking.py``
-        self.lock: Any = threading.RLock()  # typeshed leaves out `_is_owned`
-        self.busy = False  # whether it may be held for more than a moment
-        # of the threads that wait for the lock: a list once one has
-        self.turns: Any = ()
-        self.dtype = DOUBLE if dtype is DOUBLE else np.dtype(dtype)
-        self.handles: list[Any] = [*handles]  # the neuron objects, by row
-        self.names: list[str | None] = [*names]
-        # what has been composed; None once there are columns
-        self.draft: Draft | None = Draft(*neurons)
-        # Connection objects by identity: all of them in a dict, while single ones are
-        # composed and once there is a graph; else those that somebody holds.
-        self.edges: MutableMapping[int, Any] = {}
-        self.graph: Any = None  # the objects' graph, once looked at
-        # a WeakSet once there are any
-        self.followers: Collection[IdentityObserver] = ()
-        # metadata of neurons and connections, once there are any
-        self.notes: Any = None
-        self.recorder: Watcher | None = None  # of one of its networks
-        self.absorbed = False  # by another store, which has taken over its contents
-        # The first changes with every change of structure and of what learns, and
-        # differs between stores: it identifies a topology. The second is that of the
-        # structure alone.
-        self.topology_version = self.structure_version = next(_versions)
-        self.parts = ALL_LEARN
-        self.program = _NOT_LOWERED
-        self.networks: dict[int, weakref.ref[Any]] = NONE_YET  # by number
-        # kernels of neurons; None: each looks for the rule of its network first
-        self.single_calls: Any = None
-        # Rows of the columns, those of connections with removed ones until the next
-        # lowering, and how many rows it removes.
-        self.n_neurons = self.n_connections = self.n_runs = self.n_removed = 0
-        # How many connections were lowered, and which of their rows have been removed
-        # since; None after any other change: see ``lowering/edits.py``.
-        self.n_lowered = 0
-        self.removed_rows: list[Indices] | None = None
-        # rows of connections by identity; NONE: removed
-        self.n_identities = 0
-        self.row_of: Indices = NOT_YET
-        self.columns: StoreColumns = NOT_YET
-        # the columns of neurons, one array for all of a dtype
-        self.blocks: list[NDArray[Any]] = NOT_YET
-        self.table: NDArray[np.uint64] = NOT_YET  # for kernels, which get its address
-        self.address = 0
-        # 1 of its float, which tells kernels the type
-        self.scalar: Any = NOT_YET
+    __slots__ = ()
 
     def make_columns(self) -> None:
         """Make the columns of all that has been composed, unless there are columns.
@@ -196,48 +84,6 @@ class Store:
         self.program = Program(version=0)
         self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.address = int(self.table.ctypes.data)
-
-    @property
-    def _store(self) -> Store:
-        return self  # so that a store can be held as its handles are
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return a column, cut to its length. Do not hold it: columns move when they
-        grow.
-        """
-        column = self.columns[name]
-        axis = AXES[name]
-        if axis == "neuron":
-            return column[: self.n_neurons]
-        if axis == "run":
-            return column[: self.n_runs]
-        return column[: self.n_connections] if axis == "connection" else column
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        # A copy would keep the address of this store's memory, and kernels would write
-        # to it.
-        raise TypeError(
-            "Neurons, layers and connections cannot be copied or pickled without"
-            " their network. Use network.clone(), copy.deepcopy(network) or"
-            " pickle.dumps(network)."
-        )
-
-    # --- growing ----------------------------------------------------------------------
-
-    def _hold(self, parts: Sequence[NDArray[Any]], rows: int) -> None:
-        """Reallocate the columns of neurons for `rows` rows, keeping their contents."""
-        # Padded to an odd number of 8 rows: columns 4096 bytes apart would compete for
-        # the same cache lines.
-        blocks = [
-            np.empty((len(columns), (-(-rows // 8) | 1) * 8), columns.dtype)
-            for columns in parts
-        ]
-        for block, columns in zip(blocks, parts, strict=True):
-            block[:, : columns.shape[1]] = columns
-        self.columns.update(
-            dict(zip(OF_NEURONS, chain.from_iterable(blocks), strict=True))
-        )
-        self.blocks = blocks
 
     # --- composing --------------------------------------------------------------------
 
@@ -371,29 +217,6 @@ class Store:
             return identity < self.draft.n_connections
         return identity < self.n_identities and self.row_of[identity] != schema.NONE
 
-    def rows_into(self, row: int) -> Indices:
-        """Return the rows of the connections into the neuron in a row."""
-        if self.removed_rows is None:
-            return np.flatnonzero(self["target"] == row)
-        # As they were lowered, and those that have been added since.
-        firsts = self.columns["first_incoming"]
-        start = int(firsts[row])
-        stop = int(firsts[row + 1]) if row + 1 < len(firsts) else self.n_lowered
-        rows = np.arange(start, stop)
-        if self.n_connections > self.n_lowered:
-            rows = np.append(rows, np.arange(self.n_lowered, self.n_connections))
-        leads_there: Bools = self["target"][rows] == row
-        return rows[leads_there]
-
-    def counted_rows(self, column: schema.Column, start: int, stop: int) -> Any:
-        """Return the rows of a counting column for the neurons in some rows: their
-        own, or those of the connections into them.
-        """
-        if column.axis == "neuron":
-            return slice(start, stop)
-        target = self["target"]
-        return np.flatnonzero((target >= start) & (target < stop))
-
     def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
         """Take over the columns of all connections, in a store that has none; others
         get their defaults.
@@ -418,6 +241,27 @@ class Store:
         self.columns.update(adopted)
         self.n_connections = self.n_identities = count
         self.row_of = self.columns["identity"].copy()
+
+    def new_network(self, network: Any) -> int:
+        """Number a new network of neurons of this store.
+
+        Neurons of a deleted network keep their order until another network takes them:
+        no number may depend on when Python collects an object.
+        """
+        for number in [
+            number for number, other in self.networks.items() if other() is None
+        ]:
+            del self.networks[number]
+        number = self._highest_network() + 1
+        self.networks[number] = weakref.ref(network)
+        return number
+
+    def join_group(self, rows: Indices) -> None:
+        """Make these neurons a group that competes, without others."""
+        self.touch()
+        self["group"][rows] = 1 + self._highest("group", self.n_neurons)
+
+    # --- removing ---------------------------------------------------------------------
 
     def remove_connections(self, identities: Indices) -> None:
         """Mark connections as removed; the next lowering removes their rows."""
@@ -487,45 +331,6 @@ class Store:
             self.followers = weakref.WeakSet()
         self.followers.add(follower)
 
-    def touch(self) -> None:
-        """Announce a change of topology; the program is lowered again before the next
-        step.
-        """
-        self.removed_rows = None
-        self._touch_connections()
-
-    def _touch_connections(self) -> None:
-        """Announce that connections have been added or removed, and nothing else."""
-        self.topology_version = self.structure_version = next(_versions)
-
-    def clear_single_calls(self) -> None:
-        """Clear the rule of each neuron that is stepped alone; it looks for the rule of
-        its network again.
-        """
-        self.single_calls = None
-
-    def touch_learning(self) -> None:
-        """Announce a change of what learns, and of nothing else."""
-        self.removed_rows = None
-        self.topology_version = next(_versions)
-
-    def learn_part(self, number: int) -> None:
-        """Announce that only a part learns for now, by its number, or everything by 0.
-
-        A version identifies what learns, too: until the next edit each part has one of
-        its own, which it has again when its turn comes, so that what has been prepared
-        for it is still valid.
-        """
-        before, version, versions = self.parts
-        if version != self.topology_version:  # edited since
-            versions = {}
-        versions[before] = self.topology_version
-        if number not in versions:
-            self.removed_rows = None
-            versions[number] = next(_versions)
-        self.topology_version = versions[number]
-        self.parts = number, self.topology_version, versions
-
     # --- merging ----------------------------------------------------------------------
 
     def absorb(self, other: Store) -> tuple[int, int]:
@@ -594,32 +399,6 @@ class Store:
 
     def _highest_network(self) -> int:
         return max(self._highest("network", self.n_neurons), *self.networks, 0)
-
-    def new_network(self, network: Any) -> int:
-        """Number a new network of neurons of this store.
-
-        Neurons of a deleted network keep their order until another network takes them:
-        no number may depend on when Python collects an object.
-        """
-        for number in [
-            number for number, other in self.networks.items() if other() is None
-        ]:
-            del self.networks[number]
-        number = self._highest_network() + 1
-        self.networks[number] = weakref.ref(network)
-        return number
-
-    def network_at(self, row: int) -> Any:
-        """Return the network of the neuron in a row; None if there is none, or it is
-        not referenced any more.
-        """
-        reference = self.networks.get(int(self["network"][row]))
-        return None if reference is None else reference()
-
-    def join_group(self, rows: Indices) -> None:
-        """Make these neurons a group that competes, without others."""
-        self.touch()
-        self["group"][rows] = 1 + self._highest("group", self.n_neurons)
 
     def _append(self, other: Store) -> None:
         neurons = self.n_neurons + other.n_neurons
@@ -736,41 +515,3 @@ class Store:
         self.renew_table()
         # last, so that lowering starts over after a failure
         self.program = Program(version, made=True)
-
-    def renew_table(self) -> None:
-        """Enter the present addresses and lengths of the columns into the table for
-        kernels.
-        """
-        if len(self.columns["functions"]) < len(FUNCTIONS):  # none is ever removed
-            self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
-        for name in self.columns.moved:
-            column = self.columns[name]
-            # this is faster than `column.ctypes.data`; an empty array has no address
-            size = len(column)
-            address = (
-                ctypes.addressof(ctypes.c_char.from_buffer(column.data)) if size else 0
-            )
-            for slot in TABLE_SLOTS[name]:
-                self.table[slot] = address
-                self.table[len(schema.TABLE) + slot] = size
-        self.columns.moved.clear()
-
-    def sort_neurons(
-        self, order: NDArray[np.int64], new_row: NDArray[np.uint32]
-    ) -> None:
-        """Reorder the neurons (rows left out are dropped); `new_row` has the new rows
-        by the old ones.
-        """
-        blocks = [block.take(order, axis=1) for block in self.blocks]
-        names_of_ends = schema.of_kind(schema.ROW, schema.CONNECTION)
-        ends = {name: new_row.take(self[name], mode="clip") for name in names_of_ends}
-        handles = [self.handles[i] for i in order]
-        names = [self.names[i] for i in order]
-        self._hold(blocks, len(order))
-        self.n_neurons = len(order)
-        self.handles = handles
-        self.names = names
-        for name, rows in ends.items():
-            self[name][:] = rows
-        for row, handle in enumerate(self.handles):
-            handle._moved(self, row)

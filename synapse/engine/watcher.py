@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .rtrl import Plan
+from typing import Any
 
 
 class Watcher(ABC):
@@ -30,7 +27,7 @@ class Watcher(ABC):
         """Update the rows in the kernels after lowering has moved them."""
 
     @abstractmethod
-    def follow_plan(self, network: Any, plan: Plan) -> None:
+    def follow_plan(self, network: Any, plan: Any) -> None:
         """Set which sensitivities of this plan to record, before kernels use it."""
 
     @abstractmethod

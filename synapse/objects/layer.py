@@ -19,6 +19,7 @@ from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store
+from ..engine.store_rows import StoreRows
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from . import edits, groups, order, parameters
 from .neuron import SPAN, Neuron, require_neuron
@@ -805,7 +806,7 @@ class ExclusiveLayerAccess(ExclusiveAccess):
 
     __slots__ = ()
 
-    def _stores(self) -> set[Store]:
+    def _stores(self) -> set[StoreRows]:
         parts = (
             handle._alive() if isinstance(handle, Layer) else (handle,)
             for handle in self._handles

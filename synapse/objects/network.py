@@ -1072,9 +1072,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
 
     def _repr_html_(self) -> str:
         """Return a small drawing, for notebooks."""
-        from ..draw._thumbnail import (
-            small_picture,
-        )  # imported here: drawings import networks
+        from ..draw._thumbnail import small_picture  # drawings import networks
 
         return small_picture(self)
 

@@ -20,6 +20,7 @@ from ..engine.schema import (
     CONNECTION_TABLE,
     GROUP,
     NEURON_TABLE,
+    NO_GATER,
     NONE,
     NUMBER,
     SENSITIVITY_TABLES,
@@ -36,7 +37,6 @@ from .metadata import Columns, Notes, as_json, by_number
 from .network import Network, require_network
 from .neuron import Neuron
 from .sensitivities import Sensitivities
-from .topology import NO_GATER
 
 # of the engine, which files do not import
 __all__ = ["Placed", "PortableSensitivities", "Traces"]

@@ -23,7 +23,7 @@ from .._checks import (
 from .._typing import Bools, Floats, Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.read_order import is_delayed_in_order
-from ..engine.schema import CONNECTION, GROUP, NEURON
+from ..engine.schema import CONNECTION, GROUP, NEURON, NO_GATER
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection
@@ -38,11 +38,12 @@ from .network import Network
 from .neuron import Neuron
 from .past import past_of
 
-is_delayed = is_delayed_in_order  # for the rooms, which do not import the engine
-NO_GATER = -1
+# for the rooms, which do not import the engine
+is_delayed = is_delayed_in_order
+__all__ = ["NO_GATER", "Topology"]
+
 OUTSIDE = -2
-"""Values of `Topology.gater` without a number: no gater, and a gater that is not in the
-table."""
+"""In `Topology.gater`: a gater that is not in the table; NO_GATER: none."""
 
 
 @made_elsewhere

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 
 if TYPE_CHECKING:
-    from ..learning._loss_gradient import Gradient
     from ..objects.network import Network
 
 
@@ -108,6 +107,12 @@ def too_far(optimizer: Optimizer) -> DivergenceError:
     )
 
 
+class _Gradient(Protocol):
+    """A :class:`synapse.Gradient`, which knows the network that it is of."""
+
+    def _descend(self, optimizer: Any, network: Any, rate: Any) -> None: ...
+
+
 @_checks.suggests_attributes("Optimizer")
 class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
     """Base class of optimizers: an equation that turns gradients into changes, and its
@@ -155,7 +160,7 @@ class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
     @final
     @_checks.suggests_arguments("Optimizer.step")
     def step(
-        self, network: Network, gradient: Gradient, rate: float | None = None
+        self, network: Network, gradient: _Gradient, rate: float | None = None
     ) -> None:
         """Change the trainable weights and biases of a network by one step, in a
         training loop of your own.

@@ -7,7 +7,8 @@ import synapse
 from synapse.engine import store as store_module
 from synapse.engine.row_handle import RowHandle
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
-from synapse.engine.store import NOT_YET, Store
+from synapse.engine.store import Store
+from synapse.engine.store_rows import NOT_YET, StoreRows
 from tests.helpers.networks import lstm, used
 
 
@@ -111,7 +112,7 @@ def test_a_store_has_columns_once_numbers_are_read_and_not_before():
     dir(store), repr(store), layer.name, len(layer), hasattr(store, "x")
     assert store.draft is not None
     assert store.columns is NOT_YET
-    assert all(hasattr(store, name) for name in Store.__slots__)
+    assert all(hasattr(store, name) for name in StoreRows.__slots__)
     assert layer[0].bias == 0.0
     assert store is layer._store
     assert store.draft is None

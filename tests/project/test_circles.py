@@ -28,18 +28,20 @@ def modules() -> dict[str, Path]:
     }
 
 
-def imports(node: ast.AST, in_function: bool) -> Iterator[tuple[ast.AST, bool]]:
+def imports(
+    node: ast.AST, in_function: bool, types: bool
+) -> Iterator[tuple[ast.AST, bool]]:
     """Imports below a node, and whether they wait for a call."""
     for child in ast.iter_child_nodes(node):
         for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(
             child.test
         )
-        if for_types:
+        if for_types and not types:
             continue
         if isinstance(child, ast.Import | ast.ImportFrom):
             yield child, in_function
         waits = isinstance(child, ast.FunctionDef | ast.Lambda)
-        yield from imports(child, in_function or waits)
+        yield from imports(child, in_function or waits, types)
 
 
 def names_of(statement: ast.AST, package: str) -> Iterator[tuple[str, str]]:
@@ -54,7 +56,7 @@ def names_of(statement: ast.AST, package: str) -> Iterator[tuple[str, str]]:
         yield from ((f"{base}.{alias.name}", base) for alias in statement.names)
 
 
-def graph() -> nx.DiGraph:
+def graph(types: bool = False) -> nx.DiGraph:
     """Modules, with an edge for each import that says whether a function does it."""
     files = modules()
     edges = nx.DiGraph()
@@ -62,7 +64,7 @@ def graph() -> nx.DiGraph:
         package = module
         if path.name != "__init__.py":
             package = module.rpartition(".")[0]
-        for statement, waits in imports(ast.parse(path.read_text()), False):
+        for statement, waits in imports(ast.parse(path.read_text()), False, types):
             for name, holder in names_of(statement, package):
                 target = name if name in files else holder
                 if target not in files or target == module:
@@ -86,3 +88,14 @@ def test_circles_of_imports_are_those_that_have_a_reason():
         inside = edges.subgraph(circle)
         closing |= {edge for edge in inside.edges if inside.edges[edge]["waits"]}
     assert closing == OF_FUNCTIONS
+
+
+def test_circles_of_names_in_annotations_are_small():
+    """But for the objects: a neuron, its connections, layers and network name each
+    other in what users read, and a network has its picture."""
+    circles = [
+        {module.rpartition(".")[0] for module in circle}
+        for circle in nx.strongly_connected_components(graph(types=True))
+        if len(circle) > 4
+    ]
+    assert circles == [{"synapse.objects", "synapse.draw"}]

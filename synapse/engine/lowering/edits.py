@@ -21,7 +21,7 @@ from .ranges import concat_ranges
 from .runner import run
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 MIN_CONNECTIONS = 1 << 15
 """Connections of a store below which everything is laid out anew as fast. ``python -m
@@ -53,14 +53,14 @@ class ChangedNeurons(NamedTuple):
     rows: NDArray[np.int64]  # where these are, before anything is moved
 
 
-def are_known(store: Store) -> bool:
+def are_known(store: StoreRows) -> bool:
     """Return whether a store is large, and nothing else has changed since it was
     lowered.
     """
     return store.removed_rows is not None and store.n_lowered >= MIN_CONNECTIONS
 
 
-def change_of(store: Store) -> ChangedNeurons | None:
+def change_of(store: StoreRows) -> ChangedNeurons | None:
     """Return the changes since a store was lowered; None if everything has
     to be laid out anew.
     """
@@ -104,7 +104,7 @@ def change_of(store: Store) -> ChangedNeurons | None:
     return ChangedNeurons(neurons, starts, stops, lengths, rows)
 
 
-def apply(store: Store, change: ChangedNeurons) -> int:
+def apply(store: StoreRows, change: ChangedNeurons) -> int:
     """Make the rows and runs of a changed store; returns the flags of all neurons
     together.
     """
@@ -118,7 +118,9 @@ def apply(store: Store, change: ChangedNeurons) -> int:
     return _make_runs(store, change, shift[:-1])
 
 
-def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> None:
+def _move_rows(
+    store: StoreRows, change: ChangedNeurons, shift: NDArray[np.int64]
+) -> None:
     """Move the connections of changed neurons, and those after them, to their new
     rows.
     """
@@ -140,7 +142,7 @@ def _move_rows(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -
 
 
 def _moved_ranges(
-    store: Store, change: ChangedNeurons, shift: NDArray[np.int64]
+    store: StoreRows, change: ChangedNeurons, shift: NDArray[np.int64]
 ) -> list[tuple[int, int, int]]:
     """Return rows between those of changed neurons, and by how much they move, in an
     order in which none is overwritten before it has moved.
@@ -155,7 +157,7 @@ def _moved_ranges(
     return [*back, *forth[::-1]]
 
 
-def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> None:
+def _follow(store: StoreRows, change: ChangedNeurons, shift: NDArray[np.int64]) -> None:
     """Update the rows of the identities that have moved."""
     n_lowered = store.n_lowered
     by = np.diff(shift[change.neurons + 1], prepend=0)
@@ -178,7 +180,9 @@ def _follow(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> N
             rows += (before - begin < np.uint32(n_lowered) - begin) * by_rows
 
 
-def _make_runs(store: Store, change: ChangedNeurons, shift: NDArray[np.int64]) -> int:
+def _make_runs(
+    store: StoreRows, change: ChangedNeurons, shift: NDArray[np.int64]
+) -> int:
     """Shift the runs that stay, and find those of changed neurons."""
     c = store.columns
     run_start = c["run_start"].astype(np.int64)

@@ -12,16 +12,16 @@ from .room import cut, make_room
 from .runner import run
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 
-def has_traces(store: Store) -> bool:
+def has_traces(store: StoreRows) -> bool:
     """Return whether a program has any traces."""
     c = store.columns
     return len(c["eligibility"]) > 0 or len(c["influence"]) > 0
 
 
-def lay_out(store: Store, flags: int) -> None:
+def lay_out(store: StoreRows, flags: int) -> None:
     """Build the influences and traces of a store; `flags` are those of all neurons.
     Traces begin at 0.
     """

@@ -20,7 +20,7 @@ from .runner import run
 from .sorting import move_connections, order_connections, sort_neurons
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 SPARE_RUNS = 1 << 10
 """Rows of runs that may be left over, so that a small network keeps its columns from
@@ -28,7 +28,7 @@ one lowering to the next: with 128, an edit of 160 connections takes 1.4 times a
 long."""
 
 
-def lower(store: Store) -> None:
+def lower(store: StoreRows) -> None:
     """Make the program columns of `store` from its topology; numbers and traces are
     preserved.
     """
@@ -56,7 +56,7 @@ def lower(store: Store) -> None:
     store.removed_rows = []
 
 
-def lower_all(store: Store) -> int:
+def lower_all(store: StoreRows) -> int:
     """Sort neurons and connections, and divide these into runs; returns the flags of
     all neurons together.
     """

@@ -22,7 +22,7 @@ from .runner import run
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 
 _NEURONS = (
@@ -133,7 +133,7 @@ class Program:
     made: bool = False  # whether the columns hold traces
     placed: Placed | None = None  # filled by lowering, for a file of the pending traces
 
-    def traces(self, store: Store) -> Traces:
+    def traces(self, store: StoreRows) -> Traces:
         """Return every trace that is stored now."""
         # nothing else has any
         c = store.columns
@@ -144,7 +144,7 @@ class Program:
         return kept_traces(store).joined(self.pending)
 
 
-def kept_traces(store: Store) -> Traces:
+def kept_traces(store: StoreRows) -> Traces:
     """Copy the traces out of the program columns of a store that has been lowered
     before.
     """
@@ -170,7 +170,7 @@ def kept_traces(store: Store) -> Traces:
     )
 
 
-def restore(store: Store, kept: Traces) -> None:
+def restore(store: StoreRows, kept: Traces) -> None:
     """Write preserved traces into the columns of a new program; traces affected by a
     change stay 0.
     """
@@ -210,7 +210,7 @@ def restore(store: Store, kept: Traces) -> None:
             store.program.placed[name] = rows, places
 
 
-def _begin(store: Store, neurons: NDArray[np.int64]) -> None:
+def _begin(store: StoreRows, neurons: NDArray[np.int64]) -> None:
     """Begin the traces of neurons that had none with their last inputs; with 0 at a new
     self-connection.
     """

@@ -16,11 +16,11 @@ from .room import cut, make_room
 from .runner import run
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
     from .program import Traces
 
 
-def lay_out(store: Store) -> None:
+def lay_out(store: StoreRows) -> None:
     """Build the rings of a store. All past is 0."""
     n_offsets = 0
     kept = store.program.pending
@@ -43,7 +43,7 @@ def lay_out(store: Store) -> None:
         run(loops.locate_lagged, store)
 
 
-def read(store: Store) -> dict[str, NDArray[Any]]:
+def read(store: StoreRows) -> dict[str, NDArray[Any]]:
     """Copy the past out of the rings of a store: as many steps of each neuron as its
     connections have delayed it.
     """
@@ -72,7 +72,7 @@ def read(store: Store) -> dict[str, NDArray[Any]]:
     }
 
 
-def _read_from_outside(store: Store) -> tuple[Indices, Indices, Indices]:
+def _read_from_outside(store: StoreRows) -> tuple[Indices, Indices, Indices]:
     """Return the first source, the target, and the number of each run with a lag from
     outside of the network of the target.
     """
@@ -84,7 +84,7 @@ def _read_from_outside(store: Store) -> tuple[Indices, Indices, Indices]:
     return source[runs], targets[runs], runs
 
 
-def restore(store: Store, kept: Traces) -> None:
+def restore(store: StoreRows, kept: Traces) -> None:
     """Write a preserved past into new rings, as far back as these go."""
     c = store.columns
     longest = np.append(c["longest_delay"], 0)  # of NONE, too
@@ -111,7 +111,7 @@ def restore(store: Store, kept: Traces) -> None:
 
 
 def _places(
-    store: Store, neuron: Indices, steps: Ints
+    store: StoreRows, neuron: Indices, steps: Ints
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the indices of the activations of neurons `steps` steps ago, from 1 on, in
     ``past``: each is there twice.

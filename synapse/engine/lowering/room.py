@@ -9,7 +9,7 @@ import numpy as np
 from ..schema import PROGRAM
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 _NAMES = {
     axis: [column.name for column in PROGRAM if column.axis == axis]
@@ -17,7 +17,7 @@ _NAMES = {
 }
 
 
-def make_room(store: Store, axis: str, rows: int, spare: int = 0) -> None:
+def make_room(store: StoreRows, axis: str, rows: int, spare: int = 0) -> None:
     """Resize the columns of an axis to `rows` rows, or up to `spare` more, without
     values.
     """
@@ -29,7 +29,7 @@ def make_room(store: Store, axis: str, rows: int, spare: int = 0) -> None:
         )
 
 
-def cut(store: Store, axis: str, rows: int, spare: int = 0) -> None:
+def cut(store: StoreRows, axis: str, rows: int, spare: int = 0) -> None:
     """Cut the columns of an axis to the rows in use, unless they are few more."""
     columns = store.columns
     names = _NAMES[axis]

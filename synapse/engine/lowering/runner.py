@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 _NOTHING = np.empty(1, np.int64)
 
 
 def run(
     loop: Callable[..., tuple[int, int]],
-    store: Store,
+    store: StoreRows,
     work: NDArray[np.int64] = _NOTHING,
     count: int | None = None,
 ) -> tuple[int, int]:

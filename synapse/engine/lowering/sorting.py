@@ -13,7 +13,7 @@ from .loops.ranges import MIN_WIDE_NEURONS, REMOVED
 from .ranges import concat_ranges, order_of
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 MAX_WHOLE_MOVES = 1 << 12
 """Connections whose columns are all moved, without a look which of them vary. ``python
@@ -24,7 +24,7 @@ MIN_NARROW_KEYS = 1 << 12
 that takes as long as sorting them as they are, at 10,000 a fifth."""
 
 
-def sort_neurons(store: Store) -> None:
+def sort_neurons(store: StoreRows) -> None:
     """Sort neurons: networks one after the other, each in activation order, then other
     neurons.
     """
@@ -54,7 +54,7 @@ class Moves(NamedTuple):
     kept: int
 
 
-def order_connections(store: Store, work: NDArray[np.int64], ranges: int) -> Moves:
+def order_connections(store: StoreRows, work: NDArray[np.int64], ranges: int) -> Moves:
     """Sort connections by target, then trainable first, a self-connection last, by
     delay, without a gater first, by gater, by source; drop removed ones.
 
@@ -89,7 +89,7 @@ def order_connections(store: Store, work: NDArray[np.int64], ranges: int) -> Mov
     return Moves(rows, start, highest, kept)
 
 
-def order_of_ranges(store: Store, keys: NDArray[np.int64]) -> NDArray[np.int64]:
+def order_of_ranges(store: StoreRows, keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the order of ranges whose numbers are those of ``key_of``.
 
     Where nothing is gated, the numbers leave out the gater. They then leave room for
@@ -105,7 +105,7 @@ def order_of_ranges(store: Store, keys: NDArray[np.int64]) -> NDArray[np.int64]:
     return order_of(narrow)
 
 
-def move_connections(store: Store, moves: Moves) -> None:
+def move_connections(store: StoreRows, moves: Moves) -> None:
     """Move the connections that `order_connections` has found."""
     rows, start, highest, kept = moves
     stop = start + len(rows)

@@ -10,10 +10,10 @@ from ..records import Ties
 from .ranges import joined_ranges
 
 if TYPE_CHECKING:
-    from ..store import Store
+    from ..store_rows import StoreRows
 
 
-def number_groups(store: Store) -> None:
+def number_groups(store: StoreRows) -> None:
     """Number the groups from 1. A group with one member left is dissolved."""
     for name in ("tie", "bias_tie"):
         tie = store[name]
@@ -23,7 +23,7 @@ def number_groups(store: Store) -> None:
             tie[:] = (np.cumsum(several) * several)[tie]
 
 
-def lay_out(store: Store) -> None:
+def lay_out(store: StoreRows) -> None:
     """Build the rows that share a weight or a bias, as ranges of consecutive rows
     with consecutive groups.
     """

@@ -17,7 +17,6 @@ from . import gradient_traces, loops
 from .continual_backprop import nothing_renewed
 
 if TYPE_CHECKING:
-    from ..rtrl import Plan
     from ..store import Store
     from .accumulator import Accumulator
 
@@ -116,8 +115,8 @@ class Kernels(dict[str, Callable[..., Any]]):
     and one topology.
 
     Before each call, `before` is called. `updates` are the buffers to which updates are
-    added, if they are not made at once; `plan` has the sensitivities by which a network
-    learns.
+    added, if they are not made at once; `plan`, a ``rtrl.Plan``, has the sensitivities
+    by which a network learns.
     """
 
     def __init__(
@@ -126,7 +125,7 @@ class Kernels(dict[str, Callable[..., Any]]):
         *begin: Any,
         before: Callable[[], object] | None = None,
         updates: Accumulator | None = None,
-        plan: Plan | None = None,
+        plan: Any = None,
     ) -> None:
         super().__init__()
         self.code = code

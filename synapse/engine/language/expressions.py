@@ -740,10 +740,14 @@ class Expressions:
         if not made.has_effects:
             return result
         if made.result != NOTHING:
-            self.instance.has_effects = True
-            return self.temporary(result)
+            return self.result_of(result)
         self.effect(statement("do", result))
         return known(None)
+
+    def result_of(self, call: Node) -> Node:
+        """Return the value of an expression that changes something."""
+        self.instance.has_effects = True
+        return self.temporary(call)
 
     def effect(self, node: Node) -> None:
         """Add a statement that changes something outside of the function."""

@@ -12,7 +12,7 @@ import itertools
 import math
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from ..records import Span
@@ -45,7 +45,6 @@ from .tree import (
     convert,
     items_of,
     known,
-    literal,
     statement,
 )
 from .words import word
@@ -64,12 +63,19 @@ PLANS = TableLayout("plan", PLAN, lambda name: (f"plan of {name}",))
 TAPE = TableLayout("tapes", TAPES, lambda name: (f"tape of {name}",))
 
 
-def _bundle(layout: TableLayout, fields: Any) -> Any:
-    """Return a word of the address of a table, and a number of a store's float."""
+ONE_SAMPLE = known((0,))
 
-    @word(lambda table, scalar: plain.bundle(layout.columns, fields, table, scalar))
-    def bundle(t: Translator, address: Node, scalar: Node) -> Node:
-        kind = BundleKind(layout, at_run_time(scalar).kind)
+
+def _bundle(layout: TableLayout, fields: Any) -> Any:
+    """Return a word of the address of a table, a number of a store's float and, for
+    tapes, a tuple as long as the number of samples.
+    """
+
+    @word(partial(plain.bundle, layout.columns, fields))
+    def bundle(
+        t: Translator, address: Node, scalar: Node, tag: Node = ONE_SAMPLE
+    ) -> Node:
+        kind = BundleKind(layout, at_run_time(scalar).kind, len(items_of(tag)))
         return Node("bundle", kind, (at_run_time(address),))
 
     return bundle
@@ -77,13 +83,7 @@ def _bundle(layout: TableLayout, fields: Any) -> Any:
 
 store_at = _bundle(STORE, Columns)
 plan_at = _bundle(PLANS, PlanColumns)
-
-
-@word(lambda table, scalar, tag: plain.tapes(TAPES, TapeColumns, table, scalar, tag))
-def tapes_at(t: Translator, address: Node, scalar: Node, tag: Node) -> Node:
-    """Return tapes; the length of the tuple `tag` is the number of samples."""
-    kind = BundleKind(TAPE, at_run_time(scalar).kind, len(items_of(tag)))
-    return Node("bundle", kind, (at_run_time(address),))
+tapes_at = _bundle(TAPE, TapeColumns)
 
 
 SPAN_COLUMN = ColumnKind(INT, ("span",), Span)
@@ -134,17 +134,12 @@ def _by_address(result: Any) -> Any:
     The address was made for arguments of the types of the last one.
     """
 
-    def call_plainly(address: Any, arguments: Any, alike: Any) -> Any:
-        return _called[int(address)](*arguments)
-
-    @word(call_plainly)
+    @word(lambda address, arguments, alike: _called[int(address)](*arguments))
     def call(t: Translator, address: Node, arguments: Node, alike: Node) -> Node:
         pairs = zip(items_of(arguments), items_of(alike), strict=True)
         passed = [convert(argument, like.kind) for argument, like in pairs]
         parts = convert(address, INT), tuple(passed)
-        called = t.temporary(Node("called", result, parts))
-        t.instance.has_effects = True
-        return called
+        return t.result_of(Node("called", result, parts))
 
     return call
 
@@ -155,33 +150,26 @@ call_descent = _by_address(DESCENT)
 call_equation = _by_address(BOOL)
 
 
-def _call_plainly(failed: Any, address: Any, arguments: Any) -> tuple[float, float]:
-    if failed[0] != 0.0:
-        return math.nan, math.nan
+def _call_user_plainly(address: Any, *numbers: Any) -> tuple[int, float, float]:
     try:
-        value, derivative = _called[int(address)](*map(float, arguments))
-        return float(value), float(derivative)
+        value, derivative = _called[int(address)](*map(float, numbers))
+        return 1, float(value), float(derivative)
     except Exception:
-        failed[0] = len(arguments)
-        failed[1] = address
-        for place, argument in enumerate(arguments):
-            failed[2 + place] = argument
-        return math.nan, math.nan
+        return 0, math.nan, math.nan
 
 
-@word(_call_plainly)
-def call_at(t: Translator, failed: Node, address: Node, arguments: Node) -> Node:
+@word(_call_user_plainly)
+def _call_user(t: Translator, address: Node, *numbers: Node) -> Node:
+    """Call ``f(results, number, ...)``: whether it returned, and two results."""
+    kind = TupleKind((INT, FLOAT64, FLOAT64))
+    passed = tuple(convert(number, FLOAT64) for number in numbers)
+    return t.result_of(Node("user", kind, (convert(address, INT), passed)))
+
+
+def call_at(failed: Any, address: Any, numbers: Any) -> Any:
     """Return the pair of the user's function at `address`; NaN if it raises. The first
     one that raised stands in `failed`.
     """
-    address = t.temporary(convert(address, INT))
-    numbers = [
-        t.temporary(convert(element, FLOAT64)) for element in items_of(arguments)
-    ]
-    return t.call(_call_registered, [failed, address, *numbers])
-
-
-def _call_registered(failed: Any, address: Any, *numbers: Any) -> Any:
     if failed[0] != 0.0:
         return math.nan, math.nan
     returned, value, derivative = _call_user(address, *numbers)
@@ -189,24 +177,9 @@ def _call_registered(failed: Any, address: Any, *numbers: Any) -> Any:
         return value, derivative
     failed[0] = len(numbers)
     failed[1] = address
-    _write(failed, *numbers)
-    return math.nan, math.nan
-
-
-@word(NotImplemented)
-def _call_user(t: Translator, address: Node, *numbers: Node) -> Node:
-    """Call ``f(results, number, ...)``: whether it returned, and two results."""
-    kind = TupleKind((INT, FLOAT64, FLOAT64))
-    passed = tuple(convert(number, FLOAT64) for number in numbers)
-    t.instance.has_effects = True
-    return t.temporary(Node("user", kind, (convert(address, INT), passed)))
-
-
-@word(NotImplemented)
-def _write(t: Translator, failed: Node, *numbers: Node) -> None:
-    """Write numbers to a column, from place 2 on."""
     for place, number in enumerate(numbers):
-        t.store(failed, literal(INT, 2 + place), number)
+        failed[2 + place] = number
+    return math.nan, math.nan
 
 
 # --- words by which threads wait
@@ -220,8 +193,7 @@ else each would take the line from the other."""
 @word(lambda words, index: int(words[index]))
 def load_word(t: Translator, words: Node, index: Node) -> Node:
     """Read a word."""
-    t.instance.has_effects = True
-    return t.temporary(Node("load_word", INT, (words, convert(index, INT))))
+    return t.result_of(Node("load_word", INT, (words, convert(index, INT))))
 
 
 def _store_plainly(words: Any, index: int, value: int) -> None:
@@ -247,8 +219,7 @@ def swap_word(t: Translator, words: Node, *numbers: Node) -> Node:
     returns whether it was.
     """
     numbers = tuple(convert(number, INT) for number in numbers)
-    t.instance.has_effects = True
-    return t.temporary(Node("swap_word", BOOL, (words, *numbers)))
+    return t.result_of(Node("swap_word", BOOL, (words, *numbers)))
 
 
 @word(lambda: None)

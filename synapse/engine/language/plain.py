@@ -11,36 +11,26 @@ import numpy as np
 from ..schema import numpy_dtype
 
 
-def bundle(columns: Any, fields: Any, table: int, scalar: Any) -> Any:
-    """Return the columns of a table as arrays with the same memory."""
-    dtype = np.dtype(type(scalar))
-    dtypes = [numpy_dtype(column, dtype) for column in columns]
-    arrays = zip(_arrays(table, dtypes), columns, strict=True)
-    return fields(
-        *(
-            array if column.record is None else PlainRecord(array, column.record)
-            for array, column in arrays
-        )
-    )
-
-
-def tapes(
-    columns: Any, fields: Any, table: int, scalar: Any, tag: tuple[int, ...]
+def bundle(
+    columns: Any, fields: Any, table: int, scalar: Any, tag: tuple[int, ...] = (0,)
 ) -> Any:
-    """Return tapes as arrays: a row of a wide one has one number per sample."""
+    """Return the columns of a table as arrays with the same memory. A row of a column
+    of lanes has one number for each sample: as many as `tag` is long.
+    """
     dtype = np.dtype(type(scalar))
-    wide = [column.dtype == "lanes" for column in columns]
     dtypes = [
-        dtype if laned else numpy_dtype(column, dtype)
-        for column, laned in zip(columns, wide, strict=True)
+        dtype if column.dtype == "lanes" else numpy_dtype(column, dtype)
+        for column in columns
     ]
-    arrays = zip(_arrays(table, dtypes), wide, strict=True)
-    return fields(
-        *(
-            array.reshape(-1, len(tag)) if laned and len(tag) > 1 else array
-            for array, laned in arrays
-        )
-    )
+    arrays = zip(_arrays(table, dtypes), columns, strict=True)
+    return fields(*(_column(array, column, len(tag)) for array, column in arrays))
+
+
+def _column(array: Any, column: Any, lanes: int) -> Any:
+    if column.record is not None:
+        return PlainRecord(array, column.record)
+    is_wide = column.dtype == "lanes" and lanes > 1
+    return array.reshape(-1, lanes) if is_wide else array
 
 
 def _arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:

@@ -69,17 +69,20 @@ def statement(form: str, *parts: Any) -> Node:
     return Node(form, NOTHING, parts)
 
 
+SCALAR_TYPES = (
+    (BOOL, bool | np.bool_),
+    (WORD, np.uint64),
+    (INT, int | np.integer),
+    (FLOAT32, np.float32),
+    (FLOAT64, float),
+)
+"""Types of Python and NumPy by kind; the first that fits counts."""
+
+
 def scalar_kind(value: Any) -> str | None:
     """Return the kind of a number of Python or NumPy; None if it is something else."""
-    if isinstance(value, bool | np.bool_):
-        return BOOL
-    if isinstance(value, np.uint64):
-        return WORD
-    if isinstance(value, int | np.integer):
-        return INT
-    if isinstance(value, np.float32):
-        return FLOAT32
-    return FLOAT64 if isinstance(value, float) else None
+    matching = (kind for kind, types in SCALAR_TYPES if isinstance(value, types))
+    return next(matching, None)
 
 
 def at_run_time(node: Node) -> Node:
@@ -88,16 +91,12 @@ def at_run_time(node: Node) -> Node:
         return node
     value = node.kind.value
     kind = scalar_kind(value)
-    if kind == INT and not -(1 << 63) <= value < 1 << 64:
-        raise RefusedError("an integer has 64 bits")
+    is_short = kind != INT or -(1 << 63) <= value < 1 << 64
+    require(is_short, "an integer has 64 bits")
     if kind is not None:
         return literal(kind, value.item() if isinstance(value, np.generic) else value)
     if isinstance(value, tuple):
-        items = tuple(at_run_time(known(item)) for item in value)
-        names = getattr(value, "_fields", ())
-        return Node(
-            "tuple", TupleKind(tuple(item.kind for item in items), names), items
-        )
+        return tuple_of(list(map(known, value)), getattr(value, "_fields", ()))
     return node
 
 
@@ -116,15 +115,11 @@ def convert(node: Node, kind: Any) -> Node:
     if kind == BOOL and node.kind in RANK:
         zero = literal(node.kind, 0.0 if node.kind in FLOATS else 0)
         return Node("compare", BOOL, ("!=", node, zero))
-    if node.kind in RANK and kind in RANK:
+    is_number = node.kind in RANK or isinstance(node.kind, PackKind)
+    if (is_number and isinstance(kind, PackKind)) or {node.kind, kind} <= RANK.keys():
         return Node("cast", kind, (node,))
-    if isinstance(kind, PackKind) and (
-        node.kind in RANK or isinstance(node.kind, PackKind)
-    ):
-        return Node("cast", kind, (node,))
-    raise RefusedError(
-        f"a value is {name_of(node.kind)} where {name_of(kind)} is needed"
-    )
+    needed = name_of(kind)
+    raise RefusedError(f"a value is {name_of(node.kind)} where {needed} is needed")
 
 
 def _literal_as(node: Node, kind: str) -> Node:
@@ -133,23 +128,26 @@ def _literal_as(node: Node, kind: str) -> Node:
         return literal(kind, float(np.float32(value) if kind == FLOAT32 else value))
     if kind == BOOL:
         return literal(BOOL, bool(value))
-    if node.kind in FLOATS and not math.isfinite(value):
-        raise RefusedError(f"{value} is no integer")
+    require(math.isfinite(value), f"{value} is no integer")
     return literal(kind, int(value) % (1 << 64) if kind == WORD else int(value))
+
+
+NAMES = {
+    BOOL: "a bool",
+    INT: "an integer",
+    WORD: "a word",
+    FLOAT32: "a real number",
+    FLOAT64: "a real number",
+    NOTHING: "nothing",
+}
 
 
 def name_of(kind: Any) -> str:
     """Return the name of a kind in sentences."""
     if isinstance(kind, KnownKind):
         return repr(kind.value)
-    if kind in RANK:
-        return {BOOL: "a bool", INT: "an integer", WORD: "a word"}.get(
-            kind, "a real number"
-        )
     name = type(kind).__name__.removesuffix("Kind").lower()
-    if name == "array":
-        return "an array"
-    return "nothing" if kind == NOTHING else f"a {name}"
+    return NAMES.get(kind, "an array" if name == "array" else f"a {name}")
 
 
 def item_of(node: Node, place: int) -> Node:
@@ -163,12 +161,9 @@ def item_of(node: Node, place: int) -> Node:
 
 def items_of(node: Node) -> list[Node]:
     """Return all items of a tuple."""
-    is_tuple = isinstance(node.kind, TupleKind)
-    if is_known(node):
-        is_tuple = isinstance(node.kind.value, tuple | list | np.ndarray)
-    if not is_tuple:
-        raise RefusedError(f"{name_of(node.kind)} is no tuple")
-    items = node.kind.value if is_known(node) else node.kind.items
+    items = node.kind.value if is_known(node) else getattr(node.kind, "items", None)
+    is_tuple = isinstance(items, tuple | list | np.ndarray)
+    require(is_tuple, f"{name_of(node.kind)} is no tuple")
     return [item_of(node, place) for place in range(len(items))]
 
 

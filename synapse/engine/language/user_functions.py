@@ -14,7 +14,7 @@ from .kinds import BOOL, FLOAT64, INT, ArrayKind, ColumnKind, TupleKind
 from .memory import plain_address
 from .program import STRICT_FLAGS, PartOptions
 from .source import place_of
-from .tree import Node, RefusedError, convert, items_of, literal
+from .tree import Node, RefusedError
 from .words import word
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _compiled(function: FunctionType, arguments: int) -> Compiled:
     def pair_of(results: Any, *numbers: Any) -> int:
         made = attempt(*numbers)
         if made.there:
-            keep_pair(made.value, results)
+            results[0], results[1] = made.value
         return int(made.there)
 
     from .entries import address_of
@@ -90,13 +90,6 @@ def _attempt(function: FunctionType) -> Any:
         return result
 
     return attempt
-
-
-@word(lambda pair, results: None)
-def keep_pair(t: Translator, pair: Node, results: Node) -> None:
-    """Write the pair of a user's function."""
-    for place, number in enumerate(items_of(pair)):
-        t.store(results, literal(INT, place), convert(number, FLOAT64))
 
 
 def _called_in_python(function: FunctionType, arguments: int, refused: str) -> Compiled:

@@ -5,7 +5,7 @@ typed expressions, with a plain function that computes the same in Python.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,13 +24,13 @@ from .kinds import (
 )
 from .tree import (
     Node,
-    RefusedError,
     at_run_time,
     convert,
     is_known,
     items_of,
     known,
     literal,
+    require,
 )
 
 if TYPE_CHECKING:
@@ -64,31 +64,20 @@ class Words:
     and some instead of others.
     """
 
-    def __init__(self, of_python: dict[Any, Write], instead: dict[Any, Write]) -> None:
-        self.of_python = of_python
-        self.instead = instead
+    def __init__(self, by_function: dict[Any, Write]) -> None:
+        self.by_function = by_function
 
     def find(self, function: Any) -> Write | None:
         """Return what writes a call of a function, if it is a word."""
-        if isinstance(function, Hashable) and function in self.instead:
-            return self.instead[function]
-        if isinstance(function, Word):
-            return function.write
-        if isinstance(function, type | np.ufunc) or not hasattr(function, "__code__"):
-            return self.of_python.get(function) if _is_hashable(function) else None
-        return None
+        own = function.write if isinstance(function, Word) else None
+        try:
+            return self.by_function.get(function, own)
+        except TypeError:  # such as a list, which is no key
+            return None
 
     def with_others(self, instead: dict[Any, Write]) -> Words:
         """Return these words, but for some others."""
-        return Words(self.of_python, self.instead | instead)
-
-
-def _is_hashable(value: Any) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
+        return Words(self.by_function | instead)
 
 
 def ends_of_part(size: Any, low: Any, high: Any) -> Any:
@@ -184,8 +173,7 @@ def real_function(name: str) -> Write:
     count = 2 if name in ("atan2", "copysign", "fmod", "hypot", "pow") else 1
 
     def call(t: Translator, *arguments: Node) -> Node:
-        if len(arguments) != count:
-            raise RefusedError(f"{name} is of {count} numbers")
+        require(len(arguments) == count, f"{name} is of {count} numbers")
         values = [at_run_time(argument) for argument in arguments]
         kind = values[0].kind if values[0].kind in FLOATS else FLOAT64
         passed = [convert(value, kind) for value in values]
@@ -236,8 +224,7 @@ WORDS = Words(
         **{getattr(math, name): real_function(name) for name in _SHARED},
         **{getattr(np, name): real_function(name) for name in _SHARED},
         **{getattr(np, name): real_function(of) for name, of in _OF_NUMPY.items()},
-    },
-    {},
+    }
 )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..language.decorators import inline, kernel
-from ..language.lazy_parts import INDEX, lazy_part
+from ..language.lazy_parts import INDEX, TAPES, lazy_part
 from ..language.memory import span_of, store_at, tapes_at
 from ..lowering.flags import OUTSIDE
 from ..online.calls import ROW, SPAN, calls_by_float
@@ -74,7 +74,7 @@ def size_of(store, ring):
     return 2 * store.ring_frames[ring] * width
 
 
-@lazy_part(STEP, taped=True)
+@lazy_part(TAPES, STEP)
 def load_past(store, tapes, step):
     """Copy all past activations."""
     for ring in range(store.ties.rings):
@@ -92,7 +92,7 @@ def next_frame(store, tapes, ring):
     return head
 
 
-@lazy_part(INDEX, STEP, taped=True)
+@lazy_part(TAPES, INDEX, STEP)
 def advance_past(store, tapes, ring, step):
     """Advance the past of a network: it gets what its neurons did in the step before
     this one.
@@ -108,7 +108,7 @@ def advance_past(store, tapes, ring, step):
         tapes.activation[copy + i] = activation
 
 
-@lazy_part(INDEX, INDEX, INDEX, STEP, taped=True)
+@lazy_part(TAPES, INDEX, INDEX, INDEX, STEP)
 def write_past(store, tapes, ring, stamp, steps, step):
     """Leave what a network remembers after `steps` steps, the last of which began with
     this stamp.

@@ -206,10 +206,6 @@ WEYL = np.uint64(0x1E3779B97F4A7D)
 WORD_BITS = np.uint64((1 << 53) - 1)  # integers that floats and JSON represent
 MULTIPLIER = np.uint64(0xBF58476D1CE4E5B9)
 LAST_MULTIPLIER = np.uint64(0x94D049BB133111EB)
-S30 = np.uint64(30)
-S27 = np.uint64(27)
-S31 = np.uint64(31)
-S11 = np.uint64(11)
 
 
 @inline
@@ -221,6 +217,6 @@ def stream(word: Any) -> Any:
     (SplitMix64, 2014) decorrelates consecutive words.
     """
     word = (np.uint64(word) + WEYL) & WORD_BITS
-    mixed = (word ^ (word >> S30)) * MULTIPLIER
-    mixed = (mixed ^ (mixed >> S27)) * LAST_MULTIPLIER
-    return word, ((mixed ^ (mixed >> S31)) >> S11) * 2.0**-53
+    mixed = (word ^ (word >> np.uint64(30))) * MULTIPLIER
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * LAST_MULTIPLIER
+    return word, ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53

@@ -172,12 +172,3 @@ def unify(left: Any, right: Any) -> Any:
     if WORD in (left, right) and not {left, right} & {*FLOATS}:
         return WORD
     return max(left, right, key=RANK.__getitem__)
-
-
-def with_scalar(kind: Any, scalar: str) -> Any:
-    """Return a declared kind for a store of this float."""
-    if kind == FLOAT:
-        return scalar
-    if isinstance(kind, ColumnKind | ArrayKind) and kind.of == FLOAT:
-        return kind._replace(of=scalar)
-    return kind._replace(scalar=scalar) if isinstance(kind, BundleKind) else kind

@@ -17,6 +17,7 @@ import _thread
 import ctypes
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -32,11 +33,10 @@ from .kinds import (
     ArrayKind,
     BundleKind,
     ColumnKind,
-    with_scalar,
 )
 from .llvm import declare_symbol
 from .memory import PLANS, SPAN_COLUMN, STORE, TAPE
-from .tree import Node, at_run_time, convert, known, statement
+from .tree import Node, at_run_time, convert, is_known, known, statement
 from .words import Word
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ SCALAR = FLOAT
 """Kind of an argument: a number in the float of the store."""
 PLAN = BundleKind(PLANS, FLOAT)
 """Kind of an argument: the bundle ``plan``."""
+TAPES = BundleKind(TAPE, FLOAT)
+"""Kind of an argument: tapes of one sample."""
 SPAN = SPAN_COLUMN
 """Kind of an argument: the `Span` of a network."""
 ARRAY = ArrayKind(FLOAT64, 1)
@@ -104,16 +106,17 @@ def lazy_part(*kinds: Any, taped: bool = False) -> Callable[[Callable[..., Any]]
     those of one sample and for those of several.
     """
 
+    def select(*passed: Node) -> tuple[Node, ...]:
+        return known(int(taped and passed[1].kind.lanes > 1)), *passed
+
     def declare(function: Callable[..., Any]) -> Any:
-        parts = [Part(noinline(function), (BundleKind(STORE, FLOAT), *kinds))]
-        if taped:
-            tapes = [BundleKind(TAPE, FLOAT, samples) for samples in (1, 0)]
-            store, *others = parts[0].kinds
-            parts = [
-                Part(function, (store, kind, *others)) for kind in tapes
-            ]  # 0: as many as are side by side
-        name = function.__name__
-        return Word(function, _write(name, parts, taped=taped))
+        # 0: as many as are side by side
+        several = [(TAPES,), (TAPES._replace(lanes=0),)]
+        parts = [
+            Part(noinline(function), (BundleKind(STORE, FLOAT), *tapes, *kinds))
+            for tapes in (several if taped else [()])
+        ]
+        return Word(function, _write(function.__name__, parts, select))
 
     return declare
 
@@ -126,15 +129,16 @@ def by_code(name: str, functions: list[Callable[..., Any]], *kinds: Any) -> Any:
     ]
     return Word(
         lambda code, *arguments: functions[code](*arguments),
-        _write(name, parts, coded=True),
+        _write(name, parts, lambda *passed: passed),
     )
 
 
 def _write(
-    name: str, parts: list[Part], coded: bool = False, taped: bool = False
+    name: str, parts: list[Part], select: Callable[..., tuple[Node, ...]]
 ) -> Any:
-    """Return what writes the call of a part: through a slot, or in a program for one
-    network the call itself.
+    """Return what writes the call of one of several parts: through a slot, or in a
+    program for one network the call itself. The arguments give its number, and those
+    that are passed.
     """
     name = f"{parts[0].function.__module__}.{name}"
     if name in _parts:
@@ -142,49 +146,44 @@ def _write(
     _parts[name] = parts
 
     def write(t: Translator, *arguments: Node) -> None:
-        passed = arguments[coded:]
+        number, *passed = select(*arguments)
         if t.program.facts:
-            _call_directly(t, parts, arguments, coded)
+            _call_directly(t, parts, number, passed)
             return
-        number = (
-            arguments[0] if coded else known(int(taped and passed[1].kind.lanes > 1))
-        )
-        kinds = _kinds_of(
-            parts[0 if coded else number.kind.value], passed[0].kind.scalar
-        )
-        values = tuple(map(convert, passed, kinds))
-        label = f"{name} {passed[0].kind.scalar}"
-        index = convert(number, INT)
-        t.effect(statement("lazy", label, len(parts), index, values))
+        scalar = passed[0].kind.scalar
+        part = parts[number.kind.value if is_known(number) else 0]
+        values = tuple(map(convert, passed, _kinds_of(part, scalar)))
+        label = f"{name} {scalar}"
+        t.effect(statement("lazy", label, len(parts), convert(number, INT), values))
 
     write.__name__ = name
     return write
 
 
 def _call_directly(
-    t: Translator, parts: list[Part], arguments: Any, coded: bool
+    t: Translator, parts: list[Part], number: Node, passed: list[Node]
 ) -> None:
-    if not coded:
-        t.call(parts[0].function, list(arguments))
+    if is_known(number):
+        t.call(parts[number.kind.value].function, passed)
         return
-    code, *passed = arguments
-    for number in sorted(t.values_of(code) or range(len(parts))):
-        call = lambda n=number: t.call(parts[n].function, passed)  # noqa: E731
-        statements, _ = t.apart(call)
-        test = at_run_time(t.compare("==", code, known(number)))
+    for k in sorted(t.values_of(number) or range(len(parts))):
+        statements, _ = t.apart(partial(t.call, parts[k].function, passed))
+        test = at_run_time(t.compare("==", number, known(k)))
         t.out.append(statement("if", test, statements, []))
 
 
 def _kinds_of(part: Part, scalar: str) -> tuple[Any, ...]:
     """Return the kinds of the arguments of a part, for a store of this float."""
-    kinds = [with_scalar(kind, scalar) for kind in part.kinds]
-    samples = SIDE_BY_SIDE[np.dtype(scalar)]
-    return tuple(
-        kind._replace(lanes=samples)
-        if isinstance(kind, BundleKind) and not kind.lanes
-        else kind
-        for kind in kinds
-    )
+    return tuple(_of_float(kind, scalar) for kind in part.kinds)
+
+
+def _of_float(kind: Any, scalar: str) -> Any:
+    if isinstance(kind, BundleKind):
+        lanes = kind.lanes or SIDE_BY_SIDE[np.dtype(scalar)]
+        return kind._replace(scalar=scalar, lanes=lanes)
+    if getattr(kind, "of", None) == FLOAT:
+        return kind._replace(of=scalar)
+    return scalar if kind == FLOAT else kind
 
 
 def failure() -> BaseException:

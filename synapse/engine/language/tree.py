@@ -161,7 +161,8 @@ def item_of(node: Node, place: int) -> Node:
 
 def items_of(node: Node) -> list[Node]:
     """Return all items of a tuple."""
-    items = node.kind.value if is_known(node) else getattr(node.kind, "items", None)
+    items: Any = getattr(node.kind, "items", None)
+    items = node.kind.value if is_known(node) else items
     is_tuple = isinstance(items, tuple | list | np.ndarray)
     require(is_tuple, f"{name_of(node.kind)} is no tuple")
     return [item_of(node, place) for place in range(len(items))]

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from .decorators import COMPILES, strict_fp
 from .kinds import BOOL, FLOAT64, INT, ArrayKind, ColumnKind, TupleKind
 from .memory import plain_address
@@ -31,41 +33,65 @@ class Compiled(NamedTuple):
     Kernels call it by `address`. `function` computes the same for Python, and raises
     the errors that kernels turn into NaN. `alive` must be referenced as long as the
     address is used. `refused` is why it is called in Python, or "" if it is compiled.
+    `errors` are those of calls in Python that nobody repeats.
     """
 
     address: int
     function: Callable[..., Any]
     alive: Any
-    refused: str = ""
+    refused: str
+    errors: Any = ()
+
+
+def _made(
+    plain: Any,
+    function: Any,
+    kinds: tuple[Any, ...],
+    result: Any,
+    in_python: Any,
+) -> Compiled:
+    """Compile a function for arguments of some kinds. Beyond the language, kernels call
+    `in_python`; uncompiled ones call the plain function.
+    """
+    if not COMPILES:
+        return Compiled(plain_address(plain), plain, None, "")
+    from .entries import address_of
+
+    try:
+        return Compiled(address_of(strict_fp(function), kinds, result), plain, None, "")
+    except RefusedError as error:
+        address = ctypes.cast(in_python, ctypes.c_void_p).value or 0
+        return Compiled(address, plain, in_python, str(error))
 
 
 def compile_function(function: FunctionType, arguments: int) -> Compiled:
     """Compile a user's function of `arguments` floats for a pair, so that kernels can
     call it; in Python if it cannot be compiled.
     """
-    if not COMPILES:
-        return Compiled(plain_address(function), function, None)
-    try:
-        return _compiled(function, arguments)
-    except RefusedError as error:
-        return _called_in_python(function, arguments, str(error))
-
-
-def _compiled(function: FunctionType, arguments: int) -> Compiled:
     attempt = _attempt(function)
+    numbers = [ctypes.c_double] * arguments
+    of_pair = ctypes.CFUNCTYPE(
+        ctypes.c_int64, ctypes.POINTER(ctypes.c_double), *numbers
+    )
 
-    @strict_fp
     def pair_of(results: Any, *numbers: Any) -> int:
         made = attempt(*numbers)
         if made.there:
             results[0], results[1] = made.value
         return int(made.there)
 
-    from .entries import address_of
+    def in_python(results: Any, *numbers: float) -> int:
+        try:
+            value, derivative = function(*numbers)
+            results[0] = float(value)
+            results[1] = float(derivative)
+        except Exception:  # Python calls it again, and raises
+            return 0
+        return 1
 
     kinds = ColumnKind(FLOAT64, ("results",)), *[FLOAT64] * arguments
-    address = address_of(pair_of, kinds, INT)
-    machine_code = _callback_type(arguments)(address)
+    compiled = _made(function, pair_of, kinds, INT, of_pair(in_python))
+    machine_code = of_pair(compiled.address)
 
     def call(*numbers: float) -> Any:
         results = (ctypes.c_double * 2)()
@@ -73,7 +99,8 @@ def _compiled(function: FunctionType, arguments: int) -> Compiled:
         return tuple(results) if has_returned else function(*numbers)  # raises
 
     call.py_func = function  # type: ignore[attr-defined]  # exports read its formula
-    return Compiled(address, call, None)
+    is_called = not COMPILES or compiled.refused
+    return compiled if is_called else compiled._replace(function=call)
 
 
 def _attempt(function: FunctionType) -> Any:
@@ -86,86 +113,37 @@ def _attempt(function: FunctionType) -> Any:
         value = made.result.items[-1]
         if not isinstance(value, TupleKind) or len(value.items) != 2:
             raise RefusedError("it returns two numbers", place_of(function))
-        result: Node = t.temporary(Node("call", made.result, (made, numbers)))
-        return result
+        return t.temporary(Node("call", made.result, (made, numbers)))
 
     return attempt
 
 
-def _called_in_python(function: FunctionType, arguments: int, refused: str) -> Compiled:
-    def call(results: Any, *numbers: float) -> int:
-        try:
-            value, derivative = function(*numbers)
-            results[0] = float(value)
-            results[1] = float(derivative)
-        except Exception:  # Python calls it again, and raises
-            return 0
-        return 1
-
-    callback = _callback_type(arguments)(call)
-    address = ctypes.cast(callback, ctypes.c_void_p).value or 0
-    return Compiled(address, function, callback, refused)
-
-
-def _callback_type(arguments: int) -> Any:
-    """Return the type of a function of a user for kernels, which writes two results."""
-    numbers = [ctypes.c_double] * arguments
-    return ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.POINTER(ctypes.c_double), *numbers)
-
-
-class EnvironmentStep(NamedTuple):
-    """The step of an environment: its address, the errors of calls in Python, and why
-    it is called there, or "".
-    """
-
-    address: int
-    errors: list[BaseException]
-    alive: Any
-    refused: str = ""
-
-
-def compile_step(observe: FunctionType, step: FunctionType) -> EnvironmentStep:
+def compile_step(observe: FunctionType, step: FunctionType) -> Compiled:
     """Compile the step of an environment from two functions of a user."""
+    errors: list[BaseException] = []
+    array = ctypes.c_void_p, ctypes.c_int64
+    of_step = ctypes.CFUNCTYPE(ctypes.c_bool, *array * 3, ctypes.c_uint8)
 
     def both(world: Any, action: Any, observed: Any, begin: bool) -> bool:
         goes_on = begin or bool(step(world, action))
         observe(world, observed)
         return goes_on
 
-    if not COMPILES:
-        return EnvironmentStep(plain_address(both), [], None)
-    from .entries import address_of
-
-    kinds = *[ArrayKind(FLOAT64, 1)] * 3, BOOL
-    for function in (observe, step):
-        function.options = UNCHECKED  # type: ignore[attr-defined]
-    try:
-        return EnvironmentStep(address_of(strict_fp(both), kinds, BOOL), [], None)
-    except RefusedError as error:
-        return _step_in_python(both, str(error))
-
-
-def _step_in_python(both: Callable[..., bool], refused: str) -> EnvironmentStep:
-    errors: list[BaseException] = []
-
-    def call(*passed: Any) -> bool:
+    def in_python(*passed: Any) -> bool:
         *arrays, begin = passed
-        pairs = zip(arrays[::2], arrays[1::2], strict=True)
+        taken = list(map(_array_at, arrays[::2], arrays[1::2]))
         try:
-            return bool(both(*(_array_at(*pair) for pair in pairs), begin & 1))
+            return both(*taken, bool(begin & 1))
         except Exception as error:
             errors.append(error)
             return False
 
-    array = ctypes.c_void_p, ctypes.c_int64
-    kind = ctypes.CFUNCTYPE(ctypes.c_bool, *array * 3, ctypes.c_uint8)
-    callback = kind(call)
-    address = ctypes.cast(callback, ctypes.c_void_p).value or 0
-    return EnvironmentStep(address, errors, callback, refused)
+    for function in (observe, step):
+        function.options = UNCHECKED  # type: ignore[attr-defined]
+    kinds = *[ArrayKind(FLOAT64, 1)] * 3, BOOL
+    return _made(both, both, kinds, BOOL, of_step(in_python))._replace(errors=errors)
 
 
 def _array_at(address: int, size: int) -> Any:
-    import numpy as np
-
     memory = (ctypes.c_double * size).from_address(address)
     return np.ctypeslib.as_array(memory)

@@ -20,7 +20,7 @@ from ..._checks import (
     whole_number,
 )
 from ..._typing import Bools, Floats
-from ...engine.language.user_functions import EnvironmentStep, compile_step
+from ...engine.language.user_functions import Compiled, compile_step
 from ...errors import ArgumentError
 from .._genomes import Genomes
 from .._kernels.phenotype import run_environment
@@ -130,7 +130,7 @@ class Environment:
 
 
 @functools.lru_cache(maxsize=64)
-def compiled_step(observe: Any, step: Any) -> EnvironmentStep:
+def compiled_step(observe: Any, step: Any) -> Compiled:
     """Return the step of an environment from two functions of a user."""
     made = compile_step(observe, step)
     warn_of_python("The environment", made.refused)

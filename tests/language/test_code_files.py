@@ -80,7 +80,7 @@ class Bench:
 
     def imported(self):
         """The module, as a new process imports it."""
-        for known in (source._texts, source._definitions, linecache.cache):
+        for known in (source._texts, linecache.cache):
             known.pop(str(self.source), None)
         code_files._digest.cache_clear()
         spec = importlib.util.spec_from_file_location("kernels", self.source)

@@ -14,8 +14,8 @@ import os
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,14 +51,13 @@ def code_of(
         sources = _digest_of_sources(function)
         paths = _paths(function, kinds)
         files = list(filter(None, map(_read, paths)))
-        for file in files:
-            if file.sources == sources:
-                return file.code
+        code = next((file.code for file in files if file.sources == sources), b"")
+        if code:
+            return code
         text = translate()
         digest = hashlib.sha256(text.encode()).digest()
         code = next((file.code for file in files if file.text == digest), b"")
-        if not code:
-            code = _compiled(text, make)
+        code = code or _compiled(text, make)
         _keep(paths, CodeFile(sources, digest, code))
         return code
 
@@ -174,13 +173,8 @@ def _digest(room: Path) -> bytes:
 
 
 def _compiled(text: str, make: Callable[[str], bytes]) -> bytes:
-    with _noticed():
-        return make(text)
-
-
-@contextmanager
-def _noticed() -> Iterator[None]:
-    """Tell watchers, or print a notice, once, if it takes more than two seconds.
+    """Compile. Tell watchers, or print a notice, once, if it takes more than two
+    seconds.
 
     A compiler makes many objects that stay, so the garbage collector waits for the end.
     """
@@ -192,7 +186,7 @@ def _noticed() -> Iterator[None]:
     gc.disable()
     compiling.tell(True)
     try:
-        yield
+        return make(text)
     finally:
         compiling.tell(False)
         if collects:

@@ -188,8 +188,12 @@ class _Entry(Writer):
     def check(self) -> None:
         """Return to Python if an argument was of another type."""
         error = self.call("ptr", "PyErr_Occurred")
-        self.branch(self.let(f"icmp ne ptr {error}, null"), "wrong", "run")
-        self.lines += ["wrong:", "ret ptr null", "run:"]
+        wrong = self.let(f"icmp ne ptr {error}, null")
+        self.put(f"""\
+br i1 {wrong}, label %wrong, label %run
+wrong:
+ret ptr null
+run:""")
 
     def taken(self, kind: Any, passed: str) -> str:
         """Return the value of an object, with its type."""
@@ -232,10 +236,9 @@ class _Entry(Writer):
         """Return an object; None for nothing."""
         if getattr(kind, "names", ())[:1] == ("there",):
             there = self.let(f"extractvalue {type_of(kind)} {value}, 0")
-            self.branch(there, "some", "none")
-            self.begin("none")
+            self.put(f"br i1 {there}, label %some, label %none\nnone:")
             self.finish(NOTHING, "")
-            self.begin("some")
+            self.put("some:")
             last = len(kind.items) - 1  # without a value: that it is there
             value = self.let(f"extractvalue {type_of(kind)} {value}, {last}")
             kind = kind.items[last]

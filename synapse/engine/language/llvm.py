@@ -220,26 +220,10 @@ class Writer:
         self.lines.append(f"%r{self.count} = {instruction}")
         return f"%r{self.count}"
 
-    def labels(self, count: int) -> list[str]:
-        """Return new labels."""
+    def number(self) -> int:
+        """Return a new number, for names."""
         self.count += 1
-        return [f"b{self.count}.{k}" for k in range(count)]
-
-    def begin(self, label: str) -> None:
-        """Begin a block."""
-        self.lines.append(f"{label}:")
-
-    def go_to(self, label: str) -> None:
-        """End a block."""
-        self.lines.append(f"br label %{label}")
-
-    def go_on(self, label: str) -> None:
-        """End a block, and begin the next one."""
-        self.lines += [f"br label %{label}", f"{label}:"]
-
-    def branch(self, test: str, then: str, other: str, mark: str = "") -> None:
-        """End a block: go on at one of two labels."""
-        self.lines.append(f"br i1 {test}, label %{then}, label %{other}{mark}")
+        return self.count
 
     def packed(self, kind: str, parts: list[str]) -> str:
         """Return a structure of typed values."""
@@ -275,7 +259,7 @@ class FunctionWriter(Writer):
         super().__init__(module)
         self.instance = instance
         self.head: list[str] = []
-        self.loops: list[tuple[str, str]] = []  # where `continue` and `break` lead
+        self.loops: list[int] = []  # the numbers of loops, for `continue` and `break`
         self.flags = "".join(f"{flag} " for flag in instance.options.flags)
         self.kinds = dict(instance.parameters) | instance.locals
         self.slots = {local: f"%v{k}" for k, local in enumerate(self.kinds)}
@@ -317,7 +301,7 @@ class FunctionWriter(Writer):
         for node in statements:
             getattr(self, f"_do_{node.form}")(*node.parts)
             if node.form in ("return", "break", "continue"):
-                self.begin(*self.labels(1))  # nothing leads there
+                self.put(f"unreached.{self.number()}:")
                 return
 
     def _do_set(self, local: str, value: Node) -> None:
@@ -339,75 +323,82 @@ class FunctionWriter(Writer):
         self.put(f"store {kind} {passed}, ptr {at}{self.access(column)}")
 
     def _do_if(self, test: Node, then: list[Node], other: list[Node]) -> None:
-        yes, no, end = self.labels(3)
-        self.branch(self.value(test), yes, no)
-        for label, body in ((yes, then), (no, other)):
-            self.begin(label)
-            self.block(body)
-            self.go_to(end)
-        self.begin(end)
+        n = self.number()
+        holds = self.value(test)
+        self.put(f"br i1 {holds}, label %then.{n}, label %else.{n}\nthen.{n}:")
+        self.block(then)
+        self.put(f"br label %end.{n}\nelse.{n}:")
+        self.block(other)
+        self.put(f"br label %end.{n}\nend.{n}:")
 
     def _do_while(self, test: Node, body: list[Node]) -> None:
-        begin, inside, end = self.labels(3)
-        self.go_on(begin)
-        self.branch(self.value(test), inside, end)
-        self._repeat(body, inside, begin, end)
-        self.go_to(begin)
-        self.begin(end)
+        n = self.number()
+        self.put(f"br label %next.{n}\nnext.{n}:")
+        holds = self.value(test)
+        self.put(f"br i1 {holds}, label %turn.{n}, label %end.{n}\nturn.{n}:")
+        self._repeat(n, body)
+        self.put(f"br label %next.{n}\nend.{n}:")
 
-    def _repeat(self, body: list[Node], inside: str, further: str, end: str) -> None:
-        """Write the body of a loop."""
-        self.begin(inside)
-        self.loops.append((further, end))
+    def _repeat(self, n: int, body: list[Node]) -> None:
+        """Write the body of the loop of a number."""
+        self.loops.append(n)
         self.block(body)
         self.loops.pop()
 
     def _do_for(
         self, counter: str, low: Node, high: Node, step: Node, body: list[Node]
     ) -> None:
-        begin, inside, further, end = self.labels(4)
+        n = self.number()
         slot = self.slots[counter]
-        self.put(f"store i64 {self.value(low)}, ptr {slot}")
+        self.put(f"store {self.typed(low)}, ptr {slot}")
         stop = self.value(high)
         by = self.value(step)
-        down = step.form == "literal" and step.parts[0] < 0
-        self.go_on(begin)
-        at = self.let(f"load i64, ptr {slot}")
-        test = self.let(f"icmp {'sgt' if down else 'slt'} i64 {at}, {stop}")
-        self.branch(test, inside, end)
-        self._repeat(body, inside, further, end)
-        self.go_on(further)
-        at = self.let(f"load i64, ptr {slot}")
-        self.put(f"store i64 {self.let(f'add nsw i64 {at}, {by}')}, ptr {slot}")
-        self.go_to(begin)
-        self.begin(end)
+        sign = "sgt" if step.form == "literal" and step.parts[0] < 0 else "slt"
+        self.put(f"""\
+br label %test.{n}
+test.{n}:
+%at.{n} = load i64, ptr {slot}
+%goes_on.{n} = icmp {sign} i64 %at.{n}, {stop}
+br i1 %goes_on.{n}, label %turn.{n}, label %end.{n}
+turn.{n}:""")
+        self._repeat(n, body)
+        self.put(f"""\
+br label %next.{n}
+next.{n}:
+%done.{n} = load i64, ptr {slot}
+%moved.{n} = add nsw i64 %done.{n}, {by}
+store i64 %moved.{n}, ptr {slot}
+br label %test.{n}
+end.{n}:""")
 
     def _do_return(self, value: Node | None) -> None:
         self.put("ret void" if value is None else f"ret {self.typed(value)}")
 
     def _do_break(self) -> None:
-        self.go_to(self.loops[-1][1])
+        self.put(f"br label %end.{self.loops[-1]}")
 
     def _do_continue(self) -> None:
-        self.go_to(self.loops[-1][0])
+        self.put(f"br label %next.{self.loops[-1]}")
 
     def _do_lazy(self, label: str, count: int, number: Node, passed: Any) -> None:
         """Call a lazy part, whose slot is filled before."""
         slots, text = self.module.slots(label, count)
-        index = self.value(number)
+        index = self.typed(number)
         values = [self.typed(value) for value in passed]
-        slot = self.let(f"getelementptr i64, ptr {slots}, i64 {index}")
-        empty = self.let(f"icmp eq i64 {self.let(f'load i64, ptr {slot}')}, 0")
-        fill, go = self.labels(2)
-        self.branch(empty, fill, go, f", !prof {self.module.rare}")
-        self.begin(fill)
-        store = self.let(f"ptrtoint {values[0]} to i64")
-        self.put(
-            f"call void @synapse_fill(i64 {store}, ptr {slot}, ptr {text}, i64 {index})"
-        )
-        self.go_on(go)
-        code = self.let(f"inttoptr i64 {self.let(f'load i64, ptr {slot}')} to ptr")
-        self.put(f"call void {code}({', '.join(values)})")
+        n = self.number()
+        self.put(f"""\
+%slot.{n} = getelementptr i64, ptr {slots}, {index}
+%before.{n} = load i64, ptr %slot.{n}
+%empty.{n} = icmp eq i64 %before.{n}, 0
+br i1 %empty.{n}, label %fill.{n}, label %go.{n}, !prof {self.module.rare}
+fill.{n}:
+%store.{n} = ptrtoint {values[0]} to i64
+call void @synapse_fill(i64 %store.{n}, ptr %slot.{n}, ptr {text}, {index})
+br label %go.{n}
+go.{n}:
+%address.{n} = load i64, ptr %slot.{n}
+%code.{n} = inttoptr i64 %address.{n} to ptr
+call void %code.{n}({", ".join(values)})""")
 
     def _do_store_word(self, words: Node, index: Node, value: Node) -> None:
         at = self.address(words, index)
@@ -518,14 +509,17 @@ class FunctionWriter(Writer):
         if divisor > 0 and not divisor & divisor - 1:
             shift = f"ashr {a}, {divisor.bit_length() - 1}"
             return self.let(f"and {a}, {divisor - 1}" if is_rest else shift)
-        quotient = self.let(f"sdiv {a}, {b}")
-        rest = self.let(f"srem {a}, {b}")
-        differs = self.let(f"icmp slt i64 {self.let(f'xor i64 {rest}, {b}')}, 0")
-        is_some = self.let(f"icmp ne i64 {rest}, 0")
-        wrong = self.let(f"and i1 {differs}, {is_some}")
-        mended = f"add i64 {rest}, {b}" if is_rest else f"sub i64 {quotient}, 1"
-        plain = rest if is_rest else quotient
-        return self.let(f"select i1 {wrong}, i64 {self.let(mended)}, i64 {plain}")
+        n = self.number()
+        plain, mended = ("rest", "add") if is_rest else ("quotient", "sub")
+        self.put(f"""\
+%quotient.{n} = sdiv {a}, {b}
+%rest.{n} = srem {a}, {b}
+%signs.{n} = xor i64 %rest.{n}, {b}
+%differs.{n} = icmp slt i64 %signs.{n}, 0
+%is_some.{n} = icmp ne i64 %rest.{n}, 0
+%wrong.{n} = and i1 %differs.{n}, %is_some.{n}
+%mended.{n} = {mended} i64 %{plain}.{n}, {b if is_rest else 1}""")
+        return self.let(f"select i1 %wrong.{n}, i64 %mended.{n}, i64 %{plain}.{n}")
 
     def _of_compare(self, node: Node, sign: str, left: Node, right: Node) -> str:
         a = self.value(left)
@@ -547,16 +541,16 @@ class FunctionWriter(Writer):
 
     def _of_choice(self, node: Node, test: Node, left: Node, right: Node) -> str:
         """Return one of two values, of which one is computed."""
+        n = self.number()
         holds = self.value(test)
-        slot = self.on_stack(type_of(node.kind))
-        then, other, end = self.labels(3)
-        self.branch(holds, then, other)
-        for label, side in ((then, left), (other, right)):
-            self.begin(label)
-            self.put(f"store {type_of(node.kind)} {self.value(side)}, ptr {slot}")
-            self.go_to(end)
-        self.begin(end)
-        return self.let(f"load {type_of(node.kind)}, ptr {slot}")
+        kind = type_of(node.kind)
+        slot = self.on_stack(kind)
+        self.put(f"br i1 {holds}, label %left.{n}, label %right.{n}\nleft.{n}:")
+        self.put(f"store {kind} {self.value(left)}, ptr {slot}")
+        self.put(f"br label %end.{n}\nright.{n}:")
+        self.put(f"store {kind} {self.value(right)}, ptr {slot}")
+        self.put(f"br label %end.{n}\nend.{n}:")
+        return self.let(f"load {kind}, ptr {slot}")
 
     def _of_and(self, node: Node, left: Node, right: Node) -> str:
         return self._of_choice(node, left, right, literal(BOOL, False))
@@ -642,15 +636,17 @@ class FunctionWriter(Writer):
         return self.let(f"{call}({self.all_typed(arguments)})")
 
     def _of_user(self, node: Node, address: Node, numbers: Any) -> str:
+        n = self.number()
         slot = self.on_stack("[2 x double]")
         code = self._code(address)
         passed = self.all_typed(numbers)
-        returned = self.let(f"call i64 {code}(ptr {slot}, {passed})")
-        right = self.let(f"getelementptr double, ptr {slot}, i64 1")
-        results = [
-            f"double {self.let(f'load double, ptr {at}')}" for at in (slot, right)
-        ]
-        return self.packed(type_of(node.kind), [f"i64 {returned}", *results])
+        self.put(f"""\
+%returned.{n} = call i64 {code}(ptr {slot}, {passed})
+%place.{n} = getelementptr double, ptr {slot}, i64 1
+%left.{n} = load double, ptr {slot}
+%right.{n} = load double, ptr %place.{n}""")
+        parts = f"i64 %returned.{n}", f"double %left.{n}", f"double %right.{n}"
+        return self.packed(type_of(node.kind), list(parts))
 
     def _of_load_word(self, node: Node, words: Node, index: Node) -> str:
         at = self.address(words, index)

@@ -8,7 +8,7 @@ import ast
 import itertools
 import linecache
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -18,7 +18,6 @@ from .tree import RefusedError
 Definition = ast.FunctionDef | ast.Lambda
 
 _texts: dict[str, str] = {}
-_definitions: dict[str, dict[tuple[str, int], list[Definition]]] = {}
 _numbers = itertools.count(1)
 
 
@@ -48,9 +47,8 @@ def definition_of(function: FunctionType) -> Definition:
     """Return the tree of a function; RefusedError if its source cannot be read."""
     code = function.__code__
     remember(function)
-    is_lambda = code.co_name == "<lambda>"
-    find = _lambdas if is_lambda else _functions
-    matching = find(code.co_filename).get((code.co_name, code.co_firstlineno), [])
+    definitions = _definitions(_texts[code.co_filename], code.co_name == "<lambda>")
+    matching = definitions.get((code.co_name, code.co_firstlineno), [])
     if not matching:
         raise RefusedError("the source cannot be read", place_of(function))
     return matching[0] if len(matching) == 1 else _at_position(matching, code)
@@ -60,23 +58,19 @@ def sound_definition_of(function: FunctionType) -> Definition:
     """Return the tree of a user's function; RefusedError if its source cannot be read,
     or if the file has another one now.
     """
-    code = function.__code__
-    file = code.co_filename
+    file = function.__code__.co_filename
     linecache.checkcache(file)
-    text = "".join(linecache.getlines(file))
-    if _texts.get(file) != text:
-        _texts[file] = text
-        _definitions.pop(file, None)
+    _texts[file] = "".join(linecache.getlines(file))
     matching = definition_of(function)
-    if not any(_is_same(code, other) for other in _codes_in(text)):
+    if _key(function.__code__) not in _keys(_texts[file]):
         raise RefusedError("the file has changed since it was read", place_of(function))
     return matching
 
 
 @lru_cache(maxsize=8)
-def _codes_in(text: str) -> list[CodeType]:
-    """Return the code of all functions that a text defines."""
-    return _codes(compile(text, "", "exec", dont_inherit=True))
+def _keys(text: str) -> list[Any]:
+    """Return the keys of the code of all functions that a text defines."""
+    return list(map(_key, _codes(compile(text, "", "exec", dont_inherit=True))))
 
 
 def place_of(function: FunctionType, line: int | None = None) -> str:
@@ -85,36 +79,31 @@ def place_of(function: FunctionType, line: int | None = None) -> str:
     return f"{code.co_filename}:{line or code.co_firstlineno}"
 
 
-def _functions(file: str) -> dict[tuple[str, int], list[Definition]]:
-    """Return the functions in a file by name and first line."""
-    if file not in _definitions:
-        matching: dict[tuple[str, int], list[Definition]] = {}
-        waiting: list[Any] = [_parsed(file)]
-        for node in waiting:  # only statements have statements
-            if isinstance(node, ast.FunctionDef):
-                first_line = min(
-                    [node.lineno, *(d.lineno for d in node.decorator_list)]
-                )
-                matching.setdefault((node.name, first_line), []).append(node)
-            for part in ("body", "orelse", "finalbody", "handlers"):
-                waiting += getattr(node, part, [])
-        _definitions[file] = matching
-    return _definitions[file]
-
-
-def _lambdas(file: str) -> dict[tuple[str, int], list[Definition]]:
+@cache
+def _definitions(text: str, lambdas: bool) -> dict[tuple[str, int], list[Definition]]:
+    """Return the functions in a text, or the lambdas, by name and first line."""
     matching: dict[tuple[str, int], list[Definition]] = {}
-    for node in ast.walk(_parsed(file)):
-        if isinstance(node, ast.Lambda):
-            matching.setdefault(("<lambda>", node.lineno), []).append(node)
+    for node in _nodes(text, lambdas):
+        if isinstance(node, ast.Lambda if lambdas else ast.FunctionDef):
+            decorators = getattr(node, "decorator_list", [])
+            first_line = min(part.lineno for part in (node, *decorators))
+            name = getattr(node, "name", "<lambda>")
+            matching.setdefault((name, first_line), []).append(node)
     return matching
 
 
-def _parsed(file: str) -> ast.Module:
+def _nodes(text: str, all_of_them: bool) -> list[Any]:
+    """Return the parts of a text: statements, or all of them."""
     try:
-        return ast.parse(_texts[file])
+        parts: list[Any] = [ast.parse(text)]
     except (SyntaxError, ValueError):
-        return ast.Module([], [])
+        return []
+    if all_of_them:
+        return list(ast.walk(parts[0]))
+    for node in parts:  # only statements have statements
+        for name in ("body", "orelse", "finalbody", "handlers"):
+            parts += getattr(node, name, [])
+    return parts
 
 
 def _at_position(matching: list[Definition], code: CodeType) -> Definition:
@@ -146,18 +135,10 @@ def _codes(code: CodeType) -> list[CodeType]:
     return inner + [matching for element in inner for matching in _codes(element)]
 
 
-def _is_same(code: CodeType, other: CodeType) -> bool:
-    """Return whether two functions are of the same text at the same place."""
-    return (
-        code.co_firstlineno == other.co_firstlineno
-        and code.co_code == other.co_code
-        and code.co_names == other.co_names
-        and len(code.co_consts) == len(other.co_consts)
-        and all(map(_is_same_constant, code.co_consts, other.co_consts))
-    )
-
-
-def _is_same_constant(constant: Any, other: Any) -> bool:
-    if isinstance(constant, CodeType) and isinstance(other, CodeType):
-        return _is_same(constant, other)
-    return repr(constant) == repr(other)
+def _key(code: CodeType) -> Any:
+    """Return what tells code apart: its text and its place."""
+    constants = [
+        _key(constant) if isinstance(constant, CodeType) else repr(constant)
+        for constant in code.co_consts
+    ]
+    return code.co_firstlineno, code.co_code, code.co_names, constants

@@ -131,9 +131,9 @@ def compile_step(observe: FunctionType, step: FunctionType) -> Compiled:
 
     def in_python(*passed: Any) -> bool:
         *arrays, begin = passed
-        taken = list(map(_array_at, arrays[::2], arrays[1::2]))
+        world, action, observed = map(_array_at, arrays[::2], arrays[1::2])
         try:
-            return both(*taken, bool(begin & 1))
+            return both(world, action, observed, bool(begin & 1))
         except Exception as error:
             errors.append(error)
             return False

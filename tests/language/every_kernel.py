@@ -192,16 +192,22 @@ def evolve_all():
     events.sort_by_key(keys, rows, rows, np.zeros(2, np.int64), rows.copy(), rows)
 
 
-def write(folder):
-    """Write the text for LLVM of every kernel into files."""
-    folder.mkdir()
+def every_text():
+    """The text for LLVM of every kernel, with a name."""
     results = every_kernel()
     for kernel, _ in every_tree(results):
         result = results.get(kernel, NOTHING)
         text = entries.text_of(*kernel, None if result is FOR_PYTHON else result)
         function, kinds = kernel
         digest = hashlib.sha256(repr((kinds, result)).encode()).hexdigest()[:8]
-        (folder / f"{name_of(function)}.{digest}.ll").write_text(text)
+        yield f"{name_of(function)}.{digest}", text
+
+
+def write(folder):
+    """Write the text for LLVM of every kernel into files."""
+    folder.mkdir()
+    for name, text in every_text():
+        (folder / f"{name}.ll").write_text(text)
 
 
 def name_of(function):

@@ -14,7 +14,7 @@ from synapse.engine.language.kinds import BOOL, FLOAT64, INT, ArrayKind
 from synapse.engine.language.source import define
 from synapse.engine.language.tree import Node, literal, statement
 from tests.helpers.processes import python
-from tests.language import programs, trees
+from tests.language import every_target, programs, trees
 
 ROOT = Path(machine.__file__).parents[3]
 
@@ -128,6 +128,15 @@ def is_of_llvm(node):
     return isinstance(node, ast.Attribute) and bool(
         re.fullmatch(r"llvm(\.\w+)+", ast.unparse(node))
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", every_target.TARGETS)
+def test_every_kernel_is_object_code_for_other_machines(target, answer):
+    sizes = json.loads(python("-m", "tests.language.every_target", target))
+    compiled = {name.rpartition(".")[0] for name in sizes}
+    assert compiled == {*answer["names"]}
+    assert min(sizes.values()) > 0
 
 
 def test_the_oldest_llvmlite_is_the_one_that_is_required():

@@ -1,0 +1,53 @@
+"""Object code of every kernel for a processor and a system that is not this one.
+
+``python -m tests.language.every_target TARGET`` translates all kernels as a machine of
+this kind would, and has LLVM optimise them and write object code. It prints the sizes
+by kernel. LLVM ends the process where it cannot write an instruction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+if __name__ == "__main__":
+    os.environ["SYNAPSE_COMPILE"] = "0"
+
+from llvmlite import binding as llvm
+
+from synapse.engine.language import machine
+from tests.language.every_kernel import every_text
+
+TARGETS = {
+    "AArch64 Linux": ("aarch64-unknown-linux-gnu", "generic"),
+    "Apple AArch64": ("arm64-apple-macosx14.0.0", "apple-m1"),
+    "Windows x64": ("x86_64-pc-windows-msvc", "x86-64-v3"),
+    "generic x86-64": ("x86_64-unknown-linux-gnu", "x86-64"),
+}
+"""Triple and processor by name."""
+
+
+def code_sizes(triple, processor):
+    """Bytes of object code by kernel."""
+    machine.pauses = triple.startswith("x86")
+    target = llvm.Target.from_triple(triple).create_target_machine(
+        cpu=processor, opt=2, reloc="default", codemodel="jitdefault", jit=True
+    )
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
+    sizes = {}
+    for name, text in every_text():
+        module = llvm.parse_assembly(text)
+        module.triple = triple
+        module.data_layout = str(target.target_data)
+        module.verify()
+        builder = llvm.create_pass_builder(target, options)
+        builder.getModulePassManager().run(module, builder)
+        sizes[name] = len(target.emit_object(module))
+    return sizes
+
+
+if __name__ == "__main__":
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    print(json.dumps(code_sizes(*TARGETS[sys.argv[1]])))

@@ -52,7 +52,8 @@ def onnx_model(
 
     The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their
     sizes, the meaning of each value of ``state`` (``["activation" or "state", number of
-    the neuron]``), and ``start``.
+    the neuron]`` of the previous step, and ``["activation", number, k]`` of k steps
+    before the next one, for delays), and ``start``.
 
     Parameters
     ----------
@@ -90,7 +91,7 @@ def onnx_model(
         without memory.
     """
     choice("form", form, FORMS)
-    plan = written_plan(network, "onnx", "ONNX", keep_context)
+    plan = written_plan(network, "onnx", "ONNX", keep_context, relays=False)
     float_dtype = float_type("dtype", dtype)
     kept = plan.memory()
     require_range(float_dtype, plan.weights, plan.biases, plan.start)
@@ -221,8 +222,8 @@ class Graph:
         self.constants: dict[tuple[Any, ...], Any] = {}
         self.width: dict[str, int] = {}
         self._joined: dict[tuple[str, ...], str] = {}
-        self._tensor = np.full(2 * plan.neurons, "", object)
-        self._column = np.zeros(2 * plan.neurons, np.int64)
+        self._tensor = np.full(len(plan.start), "", object)
+        self._column = np.zeros(len(plan.start), np.int64)
         self.rows = self.input()
         self._place(self.rows, np.arange(plan.inputs))
         if with_state:
@@ -240,7 +241,9 @@ class Graph:
 
     def next_state(self) -> str:
         """Return the values of the state after the step."""
-        return self.values(self.kept) if len(self.kept) else "state"
+        if not len(self.kept):
+            return "state"
+        return self.values(self.plan.handed_on(self.kept))
 
     def node(
         self, operator: str, *sources: str, output: str = "", **attributes: Any
@@ -331,7 +334,7 @@ class Graph:
         plan = self.plan
         rows = self.plan.rows(stage.start, stage.stop)
         biases = self.constant(plan.biases[stage.start : stage.stop])
-        is_self = plan.source[rows] >= plan.neurons
+        is_self = plan.source[rows] // plan.neurons == 1
         open_ = plan.gater[rows] == NO_GATER
         total = ""
         for sort in (
@@ -428,14 +431,14 @@ class Graph:
 
     def _metadata(self) -> dict[str, Any]:
         plan = self.plan
-        kinds = ("activation", "state")
         facts = {"name": plan.name, "neurons": plan.names, "layers": plan.layers}
         if not self.with_state:
             return facts
-        state = [
-            (kinds[value // plan.neurons], int(plan.order[value % plan.neurons]))
-            for value in self.kept.tolist()
-        ]
+        state: list[tuple[str | int, ...]] = []
+        for value in self.kept.tolist():
+            steps, place = divmod(value, plan.neurons)
+            kind = "state" if steps == 1 else "activation"
+            state.append((kind, int(plan.order[place]), *[steps - 1] * (steps > 1)))
         return {**facts, "state": state, "start": plan.start[self.kept].tolist()}
 
 

@@ -2,9 +2,10 @@
 is written.
 
 A step reads and writes one vector of *values*: value ``i`` is the activation of neuron
-``i``, value ``neurons + i`` is its state. A self-connection is then a connection like
-others, whose source is a state. A value that has not been written yet in this step is
-that of the previous step; backward connections need nothing else.
+``i``, value ``neurons + i`` is its state, and value ``(1 + k) * neurons + i`` is its
+activation k steps ago, which connections with a delay read. A self-connection is then a
+connection like others, whose source is a state. A value that has not been written yet
+in this step is that of the previous step; backward connections need nothing else.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from ._relays import with_relays
 
 NOW, PAST, STATE = range(3)
 """Whether an activation of the present or the previous step is read, or a state of the
-previous step."""
+previous step; ``STATE + k``: the activation k steps ago, by a delay."""
 
 
 class Fire(NamedTuple):
@@ -62,19 +63,17 @@ class ExportPlan:
     """One step of a network, with neurons numbered so that those of a stage are
     neighbours.
 
-    Inputs come first and outputs last, each in their order. Delays are relays, see
-    :func:`with_relays`. The columns of connections are in the order of summation,
-    target by target. Connections into inputs are left out, because the activations of
-    inputs are set.
+    Inputs come first and outputs last, each in their order. The columns of connections
+    are in the order of summation, target by target. Connections into inputs are left
+    out, because the activations of inputs are set.
     """
 
-    topology: Topology  # with relays
-    number: Ints  # of each neuron of the table in the network; -1: a relay
+    topology: Topology
     layers: list[tuple[str, int]]  # name and size of inputs, hidden layers, outputs
     names: list[str]  # names of its neurons, in the table's order of activation
     order: Ints  # number in the table of every neuron
     stages: list[Stage]  # in the order of activation
-    start: Floats  # (2 neurons,): the values before the first step
+    start: Floats  # the values before the first step, as it reads them
     connection: Ints  # number in the table of every connection
     source: Ints  # values, not neurons
     target: Ints
@@ -112,7 +111,9 @@ class ExportPlan:
 
     @cached_property
     def source_when(self) -> Ints:
-        """``NOW``, ``PAST`` or ``STATE``: what each connection reads of its source."""
+        """``NOW``, ``PAST``, ``STATE`` or more: what each connection reads of its
+        source.
+        """
         return self._when(self.source)
 
     @cached_property
@@ -124,7 +125,8 @@ class ExportPlan:
 
     def _when(self, values: Ints) -> Ints:
         is_past = values >= self.begin(self.target)
-        return np.where(values >= self.neurons, STATE, np.where(is_past, PAST, NOW))
+        kept = STATE - 1 + values // self.neurons
+        return np.where(values >= self.neurons, kept, np.where(is_past, PAST, NOW))
 
     def begin(self, neurons: Ints) -> Ints:
         """Return the first neuron of the stage of each of some neurons."""
@@ -147,22 +149,32 @@ class ExportPlan:
             for _, start, stop in stage.fires:
                 absent = np.setdiff1d(np.arange(start, stop), ready)
                 read.append(absent + self.neurons)
+
+        # What is read k steps later is kept k - 1 steps later, too.
+        late = self.source[self.source >= 2 * self.neurons]
+        while len(late := late[late >= 3 * self.neurons] - self.neurons):
+            read.append(late)
         return np.unique(np.concatenate(read))
+
+    def handed_on(self, values: Ints) -> Ints:
+        """Return the values after a step that the next step reads as these."""
+        steps = values // self.neurons
+        back = np.where(steps == 2, 2, steps > 2)
+        return np.asarray(values - back * self.neurons)
 
     def stored_states(self) -> Ints:
         """Return neurons whose states something reads later than the activations of
         their own stage.
         """
-        states = self.memory()
+        values = self.memory()
+        states = values[values // self.neurons == 1]
         divided = [
             np.arange(start, stop)
             for stage in self.stages
             for _, start, stop in stage.fires
             if start < stage.start or stop > stage.stop
         ]
-        return np.unique(
-            np.concatenate([states[states >= self.neurons] - self.neurons, *divided])
-        )
+        return np.unique(np.concatenate([states - self.neurons, *divided]))
 
     def squashes(self) -> list[str]:
         """Return the squashes of its neurons, each once."""
@@ -199,20 +211,27 @@ def written_columns(
 
 
 def written_plan(
-    network: Network, format: str, language: str, keep_context: bool
+    network: Network,
+    format: str,
+    language: str,
+    keep_context: bool,
+    relays: bool = True,
 ) -> ExportPlan:
     """Return the plan of a network for such a language. With `keep_context` the values
-    start from the network's context instead of 0.
+    start from the network's context instead of 0; `relays` stand for delays.
     """
     with ExclusiveAccess(require_network("network", network)):
         saved = written_columns(network, format, language, keep_context)
         topology = Topology.of(network)
+    layers, number = titles(saved), np.arange(topology.neurons)
+    if relays:
+        topology, number = with_relays(topology)
     plan = plan_of(topology)
-    names, layers = plan.names, titles(saved)
-    for place in np.flatnonzero(plan.number >= 0).tolist():
-        names[place] = str((saved.names or ())[plan.number[place]])
-    if relays := int((plan.number < 0).sum()):
-        layers.insert(1, (plan.topology.layers[1], relays))
+    names = plan.names
+    for place in np.flatnonzero(number >= 0).tolist():
+        names[place] = str((saved.names or ())[number[place]])
+    if count := int((number < 0).sum()):
+        layers.insert(1, (topology.layers[1], count))
     plan = replace(plan, names=names, layers=layers)
     return plan if keep_context else replace(plan, start=np.zeros_like(plan.start))
 
@@ -224,24 +243,27 @@ def titles(saved: SavedNetwork) -> list[tuple[str, int]]:
 
 def plan_of(topology: Topology) -> ExportPlan:
     """Return the plan of a closed network, which starts from its context."""
-    topology, number = with_relays(topology)
     order, stages = _stages_of(topology)
     place = np.argsort(order)
+    delay = topology.delay
     # The source of a self-connection is a state, which follows the activations.
-    states = np.where(topology.self_connected, topology.neurons, 0)
-    source = place[topology.source] + states
+    steps = np.where(delay, 1 + delay, topology.self_connected)
+    source = place[topology.source] + steps * topology.neurons
+    past, nothing = {0: topology.activation, **topology._past}, np.zeros(len(order))
+    ages = range(int(delay.max(initial=0)))
+    frames = [past.get(age, nothing) for age in ages]
+    values = topology.activation, topology.state, *frames
     target = place[topology.target]
     gater = np.where(topology.gated, place[topology.gater], topology.gater)
     rows = np.lexsort((source, topology.gated, target))
     rows = rows[target[rows] >= topology.inputs]
     return ExportPlan(
         topology=topology,
-        number=number,
         layers=list(zip(topology.layers, topology.sizes.tolist(), strict=True)),
         names=list(topology.names),
         order=order,
         stages=stages,
-        start=np.concatenate([topology.activation[order], topology.state[order]]),
+        start=np.concatenate([column[order] for column in values]),
         connection=rows,
         source=source[rows],
         target=target[rows],
@@ -280,7 +302,8 @@ def _stage_numbers(topology: Topology) -> Ints:
     # What each neuron reads, sorted by the later neuron of the two.
     before = np.concatenate([topology.source, topology.gater])
     target = np.tile(topology.target, 2)
-    chosen = (before >= 0) & (target >= topology.inputs)
+    prompt = np.append(topology.delay == 0, topology.gated)
+    chosen = prompt & (target >= topology.inputs)
     before, target = before[chosen], target[chosen]
     within = ~topology._is_late(before, target)
     earlier = np.minimum(before, target)

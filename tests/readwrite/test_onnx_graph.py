@@ -214,6 +214,20 @@ def test_the_context_is_the_start():
     assert close(session.run(steps), net.run(steps))
 
 
+def test_delays_are_past_activations_of_the_state():
+    """No neurons stand for them, and the model goes on from the middle."""
+    net = architect.Elman(2, 3, 2, seed=0)
+    net.input[1].project(net.output[0], weight=0.5, delay=3)
+    net.output[1].project(net["hidden"][0], weight=-0.5, delay=1)
+    net.run(random_steps(net, seed=1))
+    session = Session(onnx_model(net, dtype="float64", keep_context=True))
+    assert len(session.facts["neurons"]) == len(net)
+    delayed = [value[1:] for value in session.facts["state"] if len(value) == 3]
+    assert sorted(delayed) == [[1, 1], [1, 2], [1, 3], [len(net) - 1, 1]]
+    steps = random_steps(net, 6)
+    assert close(session.run(steps), net.run(steps))
+
+
 def test_networks_without_memory_are_plain_models():
     for squashing in ("logistic", "softmax", "winner"):
         net = architect.Perceptron(3, 4, 2, output_squash=squashing, seed=0)

@@ -15,6 +15,7 @@ from ...objects.topology import Topology, require_released
 from .._blocks import Block, blocks_of, components_of
 from .._formulas import require_written
 from .._plan import ExportPlan, plan_of
+from .._relays import with_relays
 from ._parts import (
     CONSTANTS,
     ONE,
@@ -95,8 +96,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             "converted to PyTorch", outward=False
         )
         require_released(network, "converted to PyTorch")
-        plan = plan_of(topology)
-        table = plan.topology
+        table, number = with_relays(topology)
+        plan = plan_of(table)
         blocks = blocks_of(plan)
         for name, squash in zip(topology.names, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
@@ -112,7 +113,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self.register_buffer(
             "_back", torch.tensor(np.argsort(plan.order)), persistent=False
         )
-        learns, biased = self._hold(topology, plan, blocks)
+        learns, biased = self._hold(topology, plan, blocks, number[plan.order])
         place = np.append(self._places["weight"].place, np.full(self._relays, ONE))
         self.blocks = Blocks(
             BlockModule(block, ~learns, biased, np.append(place, ZERO), function_of)
@@ -130,12 +131,12 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self._steps = self._steps_of(blocks)
 
     def _hold(
-        self, topology: Topology, plan: ExportPlan, blocks: list[Block]
+        self, topology: Topology, plan: ExportPlan, blocks: list[Block], number: Ints
     ) -> tuple[Bools, Bools]:
         """Store all weights and biases; returns masks of the trainable connections of
-        the table, and neurons of the plan.
+        the table, and neurons of the plan. These have a `number` in the network; -1: a
+        relay.
         """
-        number = plan.number[plan.order]  # -1: a relay
         self._relays = relays = plan.neurons - topology.neurons
         # Connections to inputs and biases of inputs are never read.
         is_read = {

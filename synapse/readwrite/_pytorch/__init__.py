@@ -223,11 +223,13 @@ def from_torch(
             _layers.require_outputs(modules, made, SequenceModule(made))
             return made
         peer = _layers.peer_of(modules)
-    receiver = _layers.network_of(peer) if network is None else network
-    _layers.read(peer, receiver)
-    if network is None and not isinstance(modules, Mapping):
-        _layers.require_outputs(modules, receiver, SequenceModule(receiver))
-    return receiver
+    if network is not None:
+        _layers.read(peer, network)
+        return network
+    made, module = _layers.read_new(peer)
+    if not isinstance(modules, Mapping):
+        _layers.require_outputs(modules, made, module)
+    return made
 
 
 FORMAT = Format(

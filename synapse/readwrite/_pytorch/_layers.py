@@ -11,13 +11,13 @@ import torch
 
 import architect
 
-from ..._checks import expected
-from ..._typing import Floats, Ints
+from ..._checks import expected, pluralize
+from ..._typing import Ints
 from ...errors import ArgumentError, ArgumentTypeError, TopologyError
 from ...objects.layer import Layer
 from ...objects.network import Network
 from ...objects.snapshots import set_numbers
-from ...objects.topology import Topology
+from ...objects.topology import NO_GATER, Topology
 from ._forward import (
     LinearGraph,
     calls_of,
@@ -26,40 +26,28 @@ from ._forward import (
     in_a_row,
     modules_in_a_row,
 )
+from ._parts import ModulePart
 from ._squashes import MODULES
+from .module import SequenceModule
 
 Tensor = Any  # torch may not be installed where types are checked
 nn = torch.nn
 
 
 class CellKind(NamedTuple):
-    """A recurrent module: names of the corresponding layers of an architecture.
-
-    ``summed`` are the targets of its matrices, in torch's order; ``recurrent`` has h of
-    the previous step, ``shown`` is h.
+    """A recurrent module: names of the layers of its architecture that have the biases,
+    and of the one whose activations it returns.
     """
 
     summed: tuple[str, ...]
-    squashes: tuple[str, ...]
-    recurrent: str
     shown: str
 
 
-GATES = ("logistic", "logistic")
+GATES = ("input gates", "forget gates", "candidates", "output gates")
 KINDS = {
-    nn.LSTM: CellKind(
-        ("input gates", "forget gates", "candidates", "output gates"),
-        (*GATES, "tanh", "logistic"),
-        "hidden",
-        "hidden",
-    ),
-    nn.GRU: CellKind(
-        ("reset gates", "update gates", "candidates"),
-        (*GATES, "tanh"),
-        "cells",
-        "cells",
-    ),
-    nn.RNN: CellKind(("hidden",), ("tanh",), "context", "hidden"),
+    nn.LSTM: CellKind(GATES, "hidden"),
+    nn.GRU: CellKind(("reset gates", "update gates", "candidates"), "cells"),
+    nn.RNN: CellKind(("hidden",), "hidden"),
 }
 PLAIN_SETTINGS = {"bidirectional": False, "proj_size": 0}
 """Settings for which recurrent modules are equal to the architectures."""
@@ -86,22 +74,6 @@ class Peer(NamedTuple):
     def kind(self) -> CellKind:
         """The kind of its recurrent modules."""
         return KINDS[type(self.recurrent[0])]
-
-
-class Portion(NamedTuple):
-    """Portion of a tensor and its counterpart in a network: the matrix (targets,
-    sources), or the biases.
-
-    Torch has two biases for one sum: `extra` is added when it is read, and set to 0
-    when it is written. A module that has no biases has zeros in their place, which are
-    `implied`.
-    """
-
-    tensor: Tensor
-    target: Layer
-    source: Layer | None = None
-    extra: Tensor = None
-    implied: bool = False
 
 
 # --- what torch has -------------------------------------------------------------------
@@ -211,29 +183,26 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
 # --- the network that is the same -----------------------------------------------------
 
 
-def network_of(peer: Peer) -> Network:
-    """Make a new network for the modules, with all weights 0."""
+def network_of(peer: Peer, dtype: Any = None) -> Network:
+    """Make a new network for the modules, with all weights 0, by default of the dtype
+    of the modules.
+    """
     bottom = peer.recurrent[0] if peer.recurrent else peer.linears[0][0]
     options: dict[str, Any] = {
         "initializer": "zeros",
         "bias_initializer": "zeros",
-        "dtype": _dtype(bottom),
+        "dtype": dtype or _dtype(bottom),
     }
-    if not peer.recurrent:
-        sizes = [
-            bottom.in_features,
-            *(linear.out_features for linear, _ in peer.linears),
-        ]
-        net: Network = architect.Perceptron(
-            *sizes, output_squash=peer.linears[-1][1], **options
-        )
-        for layer, (_, name) in zip(net.hidden, peer.linears, strict=False):
-            layer.squash = str(name)
-    else:
+    if peer.recurrent:
         net = _recurrent_network(peer, options)
-    for portion in parts_of(peer, net):
-        if portion.implied:
-            _fix(net, portion)
+    else:
+        sizes = [linear.out_features for linear, _ in peer.linears]
+        net = architect.Perceptron(bottom.in_features, *sizes, **options)
+    for layer, (linear, squash) in zip(
+        net.layers[::-1], peer.linears[::-1], strict=False
+    ):
+        layer.squash = squash or "identity"
+        layer.trainable_bias = linear.bias is not None
     return net
 
 
@@ -276,29 +245,31 @@ def require_outputs(modules: Any, net: Network, module: Any) -> None:
 def _recurrent_network(peer: Peer, options: dict[str, Any]) -> Network:
     bottom = peer.recurrent[0]
     sizes = [bottom.input_size, *(module.hidden_size for module, _ in peer.layers)]
-    top, options["output_squash"] = (
-        peer.linears[0] if peer.linears else (None, "identity")
-    )
-    sizes.append(top.out_features if top is not None else sizes[-1])
+    sizes.append(peer.linears[0][0].out_features if peer.linears else sizes[-1])
+    options["output_squash"] = "identity"
     if isinstance(bottom, nn.LSTM):
         net: Network = architect.LSTM(*sizes, style="standard", **options)
     elif isinstance(bottom, nn.GRU):
         net = architect.GRU(*sizes, **options)
     else:
         net = architect.Elman(*sizes, squash=bottom.nonlinearity, **options)
-    if top is None:
-        _pass_on(net, _layer(net, peer.kind.shown, peer, len(peer.layers) - 1))
+    for i, (module, _) in enumerate(peer.layers):
+        summed = [_layer(net, name, peer, i) for name in peer.kind.summed]
+        for layer in () if module.bias else summed:
+            layer.biases = np.zeros(len(layer))
+            layer.trainable_bias = False
+        if isinstance(module, nn.GRU) and not module.bias:
+            # The second bias of the candidates, b_hn, stands within the reset gate.
+            for link in net["constant"][0].outgoing:
+                link.trainable &= link.target not in summed[-1]
+    if not peer.linears:
+        shown = _layer(net, peer.kind.shown, peer, len(peer.layers) - 1)
+        net.output.trainable_bias = False
+        for neuron, copied in zip(net.output, shown, strict=True):
+            for link in neuron.incoming:
+                link.weight = float(link.source == copied)
+                link.trainable = False
     return net
-
-
-def _fix(net: Network, portion: Portion) -> None:
-    """Make numbers that modules lack untrainable."""
-    if portion.source is None:
-        portion.target.trainable_bias = False
-        return
-    connections = net.connections
-    for number in _between(net, portion.source, portion.target).flat:
-        connections[number].trainable = False
 
 
 def _dtype(module: Any) -> Any:
@@ -311,18 +282,6 @@ def _dtype(module: Any) -> Any:
     return numpy_dtypes[torch_dtype]
 
 
-def _pass_on(net: Network, shown: Layer) -> None:
-    """Make the outputs a fixed copy of a layer."""
-    between = _between(net, shown, net.output)
-    weights = net.weights.copy()
-    connections = net.connections
-    weights[between] = np.eye(len(shown))
-    net.weights = weights
-    for number in between.flat:
-        connections[number].trainable = False
-    net.output.trainable_bias = False
-
-
 def _layer(net: Network, name: str, peer: Peer, i: int) -> Layer:
     layer: Layer = net[architect._recipe.numbered(name, i, len(peer.layers))]
     return layer
@@ -331,221 +290,168 @@ def _layer(net: Network, name: str, peer: Peer, i: int) -> Layer:
 # --- which numbers are the same -------------------------------------------------------
 
 
-def parts_of(peer: Peer, net: Network) -> list[Portion]:
-    """Return places of the modules' parameters in a network; ArgumentError if the
-    network does not match.
-    """
-    parts = []
-    layers = list(net.layers)
-    if peer.recurrent:
-        parts = list(_recurrent_parts(peer, net))
-        last = _layer(net, peer.kind.shown, peer, len(peer.layers) - 1)
-        layers = [last, *([net.output] if peer.linears else [])]
-    if len(layers) != 1 + len(peer.linears):
-        wanted = f"of {1 + len(peer.linears)} layers, inputs and outputs among them"
-        raise ArgumentError(expected("The network for these Linears", wanted, net))
-    for (source, target), (linear, squash) in zip(
-        pairwise(layers), peer.linears, strict=True
-    ):
-        if squash is not None:
-            _require_squash(target, squash)
-        parts.append(Portion(linear.weight.detach(), target, source))
-        if linear.bias is None:
-            parts.append(_no_bias(linear.weight, target))
-        else:
-            parts.append(Portion(linear.bias.detach(), target))
-    for portion in parts:
-        has = (
-            (len(portion.target),)
-            if portion.source is None
-            else (len(portion.target), len(portion.source))
-        )
-        if has != tuple(portion.tensor.shape):
-            origin = "" if portion.source is None else f" from {portion.source!r}"
-            subject = f"The numbers of {portion.target!r}{origin}"
-            raise ArgumentError(
-                expected(subject, f"of shape {has}", tuple(portion.tensor.shape))
-            )
-    return parts
-
-
-def _no_bias(weight: Tensor, target: Layer, source: Layer | None = None) -> Portion:
-    """Return the zeros that stand for biases of a module without them."""
-    shape = (len(target),) if source is None else (len(target), len(source))
-    return Portion(weight.new_zeros(shape).detach(), target, source, implied=True)
-
-
-def _recurrent_parts(peer: Peer, net: Network) -> Iterator[Portion]:
-    cell_kind = peer.kind
-    source = net.input
-    count = len(cell_kind.summed)
-    for i, (module, at) in enumerate(peer.layers):
-        squashes = (
-            (module.nonlinearity,) if isinstance(module, nn.RNN) else cell_kind.squashes
-        )
-        weights = [
-            getattr(module, f"{name}_l{at}").detach().chunk(count)
-            for name in ("weight_ih", "weight_hh")
-        ]
-        biases: list[tuple[Any, ...]] = [(None,) * count] * 2
-        if module.bias:
-            biases = [
-                getattr(module, f"{name}_l{at}").detach().chunk(count)
-                for name in ("bias_ih", "bias_hh")
-            ]
-        recurrent = _layer(net, cell_kind.recurrent, peer, i)
-        for name, squash, enter, recur, bias, extra in zip(
-            cell_kind.summed, squashes, *weights, *biases, strict=True
-        ):
-            layer = _layer(net, name, peer, i)
-            if not peer.any_squash:
-                _require_squash(layer, squash)
-            yield Portion(enter, layer, source)
-            yield Portion(recur, layer, recurrent)
-            # The second bias of a GRU's candidates, b_hn, stands within the reset gate.
-            within = None
-            if isinstance(module, nn.GRU) and name == "candidates":
-                within = net["constant"]
-            if bias is None:
-                yield _no_bias(enter, layer)
-                if within is not None:
-                    yield _no_bias(enter, layer, within)
-            elif within is not None:
-                yield Portion(bias, layer)
-                yield Portion(extra[:, None], layer, within)
-            else:
-                yield Portion(bias, layer, extra=extra)
-        if isinstance(module, nn.LSTM):
-            _require_squash(_layer(net, "squashed cells", peer, i), "tanh")
-        source = _layer(net, cell_kind.shown, peer, i)
-
-
-def _require_squash(layer: Layer, name: str) -> None:
-    squash = layer.squash
-    if squash is None or squash.name != name:
-        raise ArgumentError(
-            expected(
-                f"The squash of {layer!r}", f"{name!r}, that of the module", squash
-            )
-        )
-
-
-def _neurons(net: Network, layer: Layer) -> Ints:
-    """Return indices of the neurons of a layer."""
-    sizes = [len(each_layer) for each_layer in net.layers]
-    return np.arange(len(layer)) + sum(sizes[: net.layers.index(layer)])
-
-
-def _between(net: Network, source: Layer, target: Layer) -> Ints:
-    """Return indices of the connections between two layers, shape (targets,
-    sources).
-    """
-    topology = Topology.of(net)
-    i = topology.source - _neurons(net, source)[0]
-    j = topology.target - _neurons(net, target)[0]
-    connections = np.flatnonzero(
-        (i >= 0)
-        & (i < len(source))
-        & (j >= 0)
-        & (j < len(target))
-        & (topology.delay == 0)
-    )
-    if len(connections) < len(source) * len(target):
-        raise TopologyError(
-            f"{source!r} must be fully connected to {target!r} to have the weights of a"
-            " module."
-        )
-    numbers = np.empty((len(target), len(source)), np.int64)
-    numbers[j[connections], i[connections]] = connections
-    return numbers
-
-
-def _place(portion: Portion, net: Network) -> Ints:
-    """Return indices of the connections whose weights, or of the neurons whose biases,
-    a part contains.
-    """
-    return (
-        _neurons(net, portion.target)
-        if portion.source is None
-        else _between(net, portion.source, portion.target)
-    )
+def read_new(peer: Peer, dtype: Any = None) -> tuple[Network, SequenceModule]:
+    """Return a new network with the numbers of the modules, and its module."""
+    net = network_of(peer, dtype)
+    module = SequenceModule(net)
+    with torch.no_grad():
+        for theirs, ours in _tensors(peer, module):
+            if theirs.is_meta:
+                raise ArgumentError(
+                    "The weights of a module must be on a device, got none: meta."
+                )
+            ours.copy_(theirs)
+    module.write(net)
+    return net, module
 
 
 def read(peer: Peer, net: Network) -> None:
     """Read weights and biases from the modules; nothing has changed if an error is
     raised.
     """
-    portions = parts_of(peer, net)
-    places = [_place(portion, net) for portion in portions]
-    values = [
-        portion.tensor if portion.extra is None else portion.tensor + portion.extra
-        for portion in portions
-    ]
-    if any(value.is_meta for value in values):
-        raise ArgumentError(
-            "The weights of a module must be on a device, got none: meta."
-        )
-    numbers = [value.cpu().to(torch.float64).numpy() for value in values]
-    if not all(np.isfinite(array).all() for array in numbers):
-        raise ArgumentError(
-            "The weights of a module must be finite to be read, got NaN or infinity."
-        )
-    columns: tuple[list[Any], list[Any]] = ([], [])  # of weights, and of biases
-    for portion, place, array in zip(portions, places, numbers, strict=True):
-        columns[portion.source is None].append((place.reshape(-1), array.reshape(-1)))
-    weights, biases = (
-        [np.concatenate(column) for column in zip(*pairs, strict=True)]
-        for pairs in columns
+    like, module = read_new(peer, np.float64)
+    neurons, connections = _counterparts(peer, like, net, outputs=bool(peer.linears))
+    rows, places = _learned(peer, like, module, net, connections)
+    set_numbers(
+        net,
+        (connections[rows], like.weights[rows]),
+        (neurons[places], like.biases[places]),
     )
-    set_numbers(net, (weights[0], weights[1]), (biases[0], biases[1]))
 
 
 def write(peer: Peer, net: Network) -> None:
     """Write weights and biases into the modules; nothing has changed if an error is
     raised.
     """
-    portions = parts_of(peer, net)
-    places = [_place(portion, net) for portion in portions]
-    clone = network_of(peer)
-    if not peer.linears:
-        _require_squash(net.output, "identity")
-    if not all(
-        map(np.array_equal, _rest(portions, net), _rest(parts_of(peer, clone), clone))
+    like = network_of(peer, np.float64)
+    module = SequenceModule(like)
+    neurons, connections = _counterparts(peer, like, net, outputs=True)
+    _learned(peer, like, module, net, connections)
+    parts = _parts(peer, module)
+    ours, theirs = Topology.of(like), Topology.of(net)
+    # Nothing reads the biases of inputs.
+    free = [
+        np.arange(ours.inputs),
+        *(_order(module)[submodule.biases] for submodule in parts),
+    ]
+    fixed = np.delete(np.arange(len(neurons)), np.concatenate(free))
+    for neuron in neurons[fixed][ours.bias[fixed] != theirs.bias[neurons[fixed]]]:
+        layer = theirs.layers[theirs.layer[neuron]]
+        raise TopologyError(
+            f"{net!r} has biases of {layer!r}, and the modules have none (bias=False),"
+            " or none for such neurons."
+        )
+    fixed = np.delete(
+        np.arange(len(connections)),
+        np.concatenate([submodule.weights for submodule in parts]),
+    )
+    if not (
+        (ours.neurons, len(connections)) == (theirs.neurons, len(theirs.source))
+        and (connections >= 0).all()
+        and np.array_equal(
+            np.append(neurons, NO_GATER)[ours.gater], theirs.gater[connections]
+        )
+        and np.array_equal(ours.weight[fixed], theirs.weight[connections[fixed]])
     ):
         raise TopologyError(
             f"{net!r} has connections or biases without a counterpart in the modules,"
             " such as peepholes or a read-out without a Linear. to_torch(network)"
             " alone makes a module of any topology."
         )
-    weights = net.weights
-    biases = net.biases
-    for portion, place in zip(portions, places, strict=True):
-        numbers = biases if portion.source is None else weights
-        if portion.implied and numbers[place].any():
-            raise TopologyError(
-                f"{net!r} has biases of {portion.target!r}, and the modules have none"
-                " (bias=False)."
-            )
-    for portion, place in zip(portions, places, strict=True):
-        portion.tensor.copy_(
-            torch.tensor((biases if portion.source is None else weights)[place])
-        )
-        if portion.extra is not None:
-            portion.extra.zero_()
+    like.weights, like.biases = net.weights[connections], net.biases[neurons]
+    module.read(like)
+    for tensor, values in _tensors(peer, module):
+        tensor.copy_(values.detach())
 
 
-def _rest(portions: list[Portion], net: Network) -> list[Floats]:
-    """Return the weights and the biases of a network that are in none of the parts, in
-    ascending order.
+def _tensors(peer: Peer, module: SequenceModule) -> list[tuple[Tensor, Tensor]]:
+    """Return each tensor of the modules, with that of the module of their network."""
+    layers = [*peer.layers, *((linear, 0) for linear, _ in peer.linears)]
+    return [
+        (getattr(theirs, name.replace("_l0", f"_l{at}")).detach(), ours)
+        for (theirs, at), submodule in zip(layers, _parts(peer, module), strict=True)
+        for name, ours in submodule.tensors_in(getattr(module, submodule.name)).items()
+    ]
+
+
+def _parts(peer: Peer, module: SequenceModule) -> list[ModulePart]:
+    """Return the parts of our module that correspond to the modules, in their order."""
+    parts = [submodule for submodule in module._parts if submodule is not None]
+    return parts[: len(peer.layers) + len(peer.linears)]
+
+
+def _order(module: SequenceModule) -> Ints:
+    """Return the number in the network of each neuron of the plan."""
+    order: Ints = module._order.numpy()
+    return order
+
+
+def _counterparts(
+    peer: Peer, like: Network, net: Network, *, outputs: bool
+) -> tuple[Ints, Ints]:
+    """Return the neurons and the connections of a network that correspond to those of
+    the modules' network, -1 where there is none; ArgumentError if layers differ.
+
+    Layers correspond by their names, those of Linears by their order. `outputs` says
+    whether the outputs have to.
     """
-    left = []
-    for values, biases in ((net.weights, False), (net.biases, True)):
-        in_portions = [
-            _place(portion, net).ravel()
-            for portion in portions
-            if (portion.source is None) == biases
-        ]
-        # Nothing reads the biases of inputs.
-        inputs = np.arange(len(net.input) if biases else 0)
-        left.append(np.sort(np.delete(values, np.concatenate([inputs, *in_portions]))))
-    return left
+    layers = list(net.layers)
+    if peer.recurrent:
+        hidden = (net[str(layer.name)] for layer in like.hidden)
+        layers = [net.input, *hidden, *([net.output] if outputs else [])]
+    elif len(layers) != len(like.layers):
+        wanted = f"of {len(like.layers)} layers, inputs and outputs among them"
+        raise ArgumentError(expected("The network for these Linears", wanted, net))
+    starts = np.cumsum([0, *map(len, net.layers)])
+    neurons: list[Any] = []
+    for ours, theirs in zip(like.layers, layers, strict=False):
+        if len(ours) != len(theirs):
+            wanted = f"of {pluralize(len(ours), 'neuron')}, as in the modules"
+            alone = ours is like.output and not peer.linears
+            advice = "Pass the Linear of the read-out, too." if alone else ""
+            raise ArgumentError(expected(repr(theirs), wanted, len(theirs), advice))
+        has_squash = not peer.any_squash or (
+            ours is not like.output and isinstance(like, architect.LSTM | architect.GRU)
+        )
+        if has_squash and ours is not like.input and ours.squash != theirs.squash:
+            wanted = f"{ours.squash}, that of the module"
+            subject = f"The squash of {theirs!r}"
+            raise ArgumentError(expected(subject, wanted, theirs.squash))
+        neurons.append(starts[net.layers.index(theirs)] + np.arange(len(theirs)))
+    rows = np.append(np.concatenate(neurons), np.full(len(like.output), -1))
+    rows = rows[: len(like.neurons)]
+    mine, receiver = Topology.of(like), Topology.of(net)
+    prompt = np.flatnonzero(receiver.delay == 0)
+    keys = receiver.source[prompt] * receiver.neurons + receiver.target[prompt]
+    prompt, keys = prompt[np.argsort(keys)], np.sort(keys)
+    source, target = rows[mine.source], rows[mine.target]
+    wanted = source * receiver.neurons + target
+    places = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    exists = (keys[places] == wanted) & (source >= 0) & (target >= 0)
+    return rows, np.where(exists, prompt[places], -1)
+
+
+def _learned(
+    peer: Peer, like: Network, module: SequenceModule, net: Network, connections: Ints
+) -> tuple[Ints, Ints]:
+    """Return the connections and the neurons of the modules' network whose weights and
+    biases the modules have; TopologyError if a network lacks a connection.
+    """
+    layers = [submodule.layer for submodule in _parts(peer, module)]
+    links = [links for layer in layers for _, links in layer.constants]
+    for layer in layers:
+        links += [layer.into.ravel(), layer.recurrent.ravel()]
+    rows = np.concatenate(links)
+    table = Topology.of(like)
+    for row in rows[connections[rows] < 0]:
+        ends = (
+            table.layers[table.layer[end[row]]] for end in (table.source, table.target)
+        )
+        source, target = (like[name] for name in ends)
+        raise TopologyError(
+            f"{source!r} must be fully connected to {target!r} in {net!r} to have the"
+            " weights of a module."
+        )
+    return rows, _order(module)[
+        np.concatenate([layer.summed.ravel() for layer in layers])
+    ]

@@ -163,6 +163,44 @@ def test_another_network_is_refused_and_stays():
         assert all(map(torch.equal, theirs, numbers(modules)))
 
 
+def weights_of(net):
+    """By the ends of connections."""
+    return {
+        (link.source.name, link.target.name): link.weight for link in net.connections
+    }
+
+
+def test_numbers_without_a_counterpart_stay():
+    """Peepholes, and a readout for which there is no Linear."""
+    modules = peer("LSTM", seed=1)
+    for given, peepholes in [(modules, "one_to_one"), (modules[:1], None)]:
+        options = {"peepholes": peepholes, "output_squash": "identity", "seed": 0}
+        net = architect.LSTM(3, 4, 2, style="standard", **options)
+        before, theirs = weights_of(net), weights_of(synapse.from_torch(given))
+        synapse.from_torch(given, net)
+        read = {
+            ends for ends, weight in weights_of(net).items() if weight != before[ends]
+        }
+        readouts = {ends for ends in before if ends[1] in ("output 0", "output 1")}
+        assert read == {
+            ends for ends in theirs if theirs[ends] != 1
+        } & before.keys() - (readouts if peepholes is None else set())
+        assert all(weights_of(net)[ends] == theirs[ends] for ends in read)
+        with pytest.raises(SynapseError):
+            synapse.to_torch(net, given)
+
+
+def test_gates_in_another_order_are_not_those_of_a_module():
+    net = synapse.from_torch(peer("LSTM"))
+    links = [neuron.incoming[0] for neuron in net["hidden"]]
+    gaters = [link.gater for link in links]
+    for link, gater in zip(links, gaters[::-1], strict=True):
+        link.gater.ungate(link)
+        gater.gate(link)
+    with pytest.raises(SynapseError, match="without a counterpart"):
+        synapse.to_torch(net, peer("LSTM", seed=2))
+
+
 @KINDS
 def test_modules_without_biases_are_layers_whose_biases_stay_0(module_name):
     modules = peer(module_name, 2, bias=False)

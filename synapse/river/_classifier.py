@@ -71,7 +71,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
             assert model is not None  # made for the first sample
             if y not in self._labels:
                 self._add_label(model, y)
-            self._learn(row, model._one_hot[self._labels[y]], weight)
+            self._learn(row, model._targets.one_hot[self._labels[y]], weight)
 
     @staticmethod
     def _checked(y: Any) -> Any:
@@ -112,7 +112,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         else:
             network.output[0].name = str(label)
         self._labels[label] = _plain(label, classes)
-        model._set_classes(self._labels.values())
+        model._targets.set_classes(self._labels.values())
 
     def predict_proba_one(self, x: Features) -> dict[Any, float]:
         """Predict the probability of each label so far; an empty dict before the first

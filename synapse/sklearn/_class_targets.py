@@ -54,8 +54,8 @@ class ClassTargets(NetworkEstimator):
     def _learn_model(self) -> None:
         self._flat = self.model_.task == "classes"
         outputs = len(self.network_.output)
-        classes = self.model_._labels if self._flat else [np.array([0, 1])] * outputs
-        self.classes_ = classes
+        labels: Any = self.model_._targets.labels if self._flat else None
+        self.classes_ = labels if self._flat else [np.array([0, 1])] * outputs
 
     def _labels(self) -> list[Any] | None:
         return _plain(self.classes_) if self._flat else None

@@ -20,7 +20,7 @@ from sklearn.utils.validation import _check_sample_weight
 from .. import _checks
 from .._build import network_of
 from .._defaults import OUTPUTS, ROWS
-from .._model import Model
+from .._model import Model, columns_of
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
@@ -163,10 +163,10 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
             raise ArgumentError(_checks.expected("model", condition, model.task))
         estimator = cls(**parameters)
         estimator.model_ = model
-        model._fitted_by_name = None  # the estimator checks names
+        model._columns.fitted_by_name = None  # the estimator checks names
         estimator.n_features_in_ = len(model.network.input)
-        if model._columns:
-            estimator.feature_names_in_ = np.array(model._columns, object)
+        if names := columns_of(model.network.input):
+            estimator.feature_names_in_ = np.array(names, object)
         estimator._learn_model()
         return estimator
 

@@ -207,7 +207,7 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
 
     def _plain_target(self, value: Any) -> Floats | None:
         plain = self.class_weight is None and isinstance(value, Hashable)
-        return self.model_._one_hot.get(value) if plain else None
+        return self.model_._targets.one_hot.get(value) if plain else None
 
 
 @final

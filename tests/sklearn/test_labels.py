@@ -82,7 +82,7 @@ def test_a_model_has_labels_of_any_kind():
     """Its classes are given, so that none has to be sorted."""
     net = architect.Perceptron(2, 3, seed=0, output_squash="softmax")
     model = synapse.Model(net, classes=[1, "1", "01"])
-    encoded = model._encoded("targets", [1, "1", "01", True])
+    encoded = model._targets.encoded("targets", [1, "1", "01", True], 3)
     assert encoded.argmax(axis=1).tolist() == [0, 1, 2, 0]
     for classes in (
         [1, True, 2],

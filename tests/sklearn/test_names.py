@@ -185,7 +185,7 @@ def test_a_refused_fit_learns_no_names():
     with pytest.raises(OSError, match="folder"):
         model.fit(FRAME, Y, checkpoint="/no/folder/x", **QUIET)
     assert model.inputs == ["input 0", "input 1"]
-    assert model._fitted_by_name is None
+    assert model._columns.fitted_by_name is None
 
 
 def test_names_go_from_door_to_door(tmp_path):

@@ -1,0 +1,632 @@
+"""A network in the units of its data: what estimators, the command and agents fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial, wraps
+from typing import Annotated, Any, Self, final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import _checks
+from .._build import architecture, built
+from .._defaults import OUTPUTS, ROWS
+from .._scale import Scale
+from .._typing import Floats
+from ..engine.locking import DeferredInterrupt, raise_interrupt
+from ..engine.schema import CHECK_SIZES
+from ..errors import ArgumentError
+from ..forecasting._network_forecaster import NetworkForecaster
+from ..learning import Result, Trainer
+from ..learning._data import prepare
+from ..objects import incomplete
+from ..objects.layer import Layer
+from ..objects.network import Network, require_network
+from ..objects.scaling import with_scales
+from ..objects.snapshots import preserved_context
+from .columns import InputColumns, names_in
+from .files import ModelFile
+from .scales import Scales, Sequences, checked_scale, scale_of
+from .targets import Targets, checked_classes, checked_task
+
+STANDARD_UNITS = (
+    "takes and returns standard units, and its scales are not written with the network"
+    " alone. Save its model, or model.whole(), which has them as neurons."
+)
+
+
+@final
+@_checks.suggests_arguments("Model", of_class=False)
+class Model(ModelFile):
+    """A network with the scales, names and classes of its data; fitted, continued,
+    saved and exported as a whole.
+
+    The network computes in standard units, and is live: each of its numbers can be read
+    and set, and its structure may change. The model converts from and to the units of
+    the data. Estimators of other libraries and the command make models, and each opens
+    those of the others.
+
+    Parameters
+    ----------
+    network : Network
+        The network itself, not a copy. Its first layer has an input for each column of
+        the data. Outputs for numbers have no bounds ("identity"), those for classes are
+        softmax or logistic, those for labels logistic.
+    classes : sequence of str, int, float or bool, optional
+        The label of each output, if the outputs are probabilities of exclusive classes.
+        Default: the names of softmax outputs, or their indices.
+    task : {"numbers", "classes", "labels"}, optional
+        Kind of the outputs; labels are columns of 0 and 1 that do not exclude each
+        other. Default: it follows from their squash.
+    scale, target_scale : Scale or bool
+        The standard units of inputs, and of targets that are numbers. True: a new
+        scale; False: the data are in the units of the network. Default True.
+    trainer : Trainer, optional
+        How the network learns in :meth:`fit` and :meth:`update`. Default: by exact
+        gradients and Adam, with the rate 0.01.
+
+    Attributes
+    ----------
+    scale, target_scale : Scale or None
+        The scales. Classes and labels have no `target_scale`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If the outputs cannot be what the task says, or a scale or the trainer belongs
+        to another network.
+
+    See Also
+    --------
+    Model.build : Makes the network by the name of its architecture, too.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> rooms = rng.uniform([20.0, 1.0], [200.0, 6.0], (100, 2))
+    >>> price = 3000.0 * rooms[:, 0] + 20000.0 * rooms[:, 1]
+    >>> model = Model.build("Perceptron", ["area", "rooms"], ["price"], seed=0)
+    >>> result = model.fit(rooms, price, epochs=200, seed=0, progress=False)
+    >>> model
+    <Model of <Perceptron 2-16-1, 19 neurons, 48 connections>: area, rooms -> price>
+    >>> bool(abs(model.predict([[100.0, 3.0]])[0, 0] - 360000.0) < 10000.0)
+    True
+
+    New rows are learned from where it is, by the same optimizer:
+
+    >>> result = model.update(rooms[:10], price[:10], epochs=5, progress=False)
+
+    One network that takes the area and returns the price:
+
+    >>> model.whole()
+    <Network 'Perceptron' 2-2-16-1-1, 22 neurons, 51 connections>
+    """
+
+    def __init__(
+        self,
+        network: Annotated[Network, require_network],
+        classes: Annotated[Sequence[Any] | None, checked_classes] = None,
+        *,
+        task: Annotated[str | None, checked_task] = None,
+        scale: Annotated[Scale | bool, checked_scale] = True,
+        target_scale: Annotated[Scale | bool, checked_scale] = True,
+        trainer: Trainer | None = None,
+    ) -> None:
+        self._targets = Targets(network, classes, task)
+        self._network = network
+        self.scale = scale_of("scale", scale, len(network.input))
+        if self.task != "numbers":
+            if isinstance(target_scale, Scale):
+                raise _checks.void("target_scale", "task", self.task)
+            target_scale = False
+        count = len(network.output)
+        self.target_scale = scale_of("target_scale", target_scale, count)
+        is_scaled = self.target_scale is not None
+        self._targets.require_outputs(network, is_scaled)
+        self._trainer = self._checked_trainer(trainer)
+        self._columns = InputColumns()
+        self._note()
+
+    @classmethod
+    @_checks.suggests_arguments("Model.build", of_class=False)
+    def build(
+        cls,
+        build: Annotated[str, architecture],
+        inputs: Sequence[str],
+        outputs: Sequence[str],
+        classes: Annotated[Sequence[Any] | None, checked_classes] = None,
+        hidden: Annotated[Sequence[int], _checks.layer_sizes] = ROWS.hidden,
+        **options: Any,
+    ) -> Self:
+        """Make a network by the name of its architecture, and its model.
+
+        Parameters
+        ----------
+        build : str
+            The name of a class of :mod:`architect` in any case, such as "lstm".
+        inputs, outputs : sequence of str
+            The names of the columns, which the neurons get.
+        classes : sequence of str, int, float or bool, optional
+            The labels of the one output column, if it has classes: each becomes an
+            output, and the column names their layer.
+        hidden : sequence of int
+            Sizes of the hidden layers. Default one of 16 neurons.
+        **options
+            Those of the architecture, such as ``squash`` and ``seed``.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If there is no such architecture or option, or it takes no such sizes.
+        """
+        columns = _names("inputs", inputs)
+        targets = _names("outputs", outputs)
+        if classes is not None and len(targets) != 1:
+            condition = "one name, that of the column of classes"
+            raise ArgumentError(_checks.expected("outputs", condition, outputs))
+        labels = targets if classes is None else [str(label) for label in classes]
+        task = "numbers" if classes is None else "classes"
+        options.setdefault("output_squash", OUTPUTS[task])
+        squash = options.pop("squash", None)
+        network = built(build, len(columns), hidden, len(labels), squash, **options)
+        _call(network.input, "input", columns)
+        _call(network.output, "output" if classes is None else targets[0], labels)
+        return cls(network, classes, task=task)
+
+    def __repr__(self) -> str:
+        inputs, outputs = (", ".join(names) for names in (self.inputs, self.outputs))
+        named = f": {inputs} -> {outputs}" if inputs and outputs else ""
+        return f"<Model of {self.network!r}{named}>"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._note()
+
+    # --- what it has ------------------------------------------------------------------
+
+    @property
+    def task(self) -> str:
+        """What the outputs are: "numbers", "classes" or "labels"."""
+        return self._targets.task
+
+    @property
+    def classes(self) -> list[Any] | None:
+        """The labels of the classes."""
+        return self._targets.classes
+
+    @property
+    def _scales(self) -> Scales:
+        return Scales(self.scale, self.target_scale)
+
+    @property
+    def network(self) -> Network:
+        """The network, in standard units: live, as always."""
+        return self._network
+
+    @property
+    def inputs(self) -> list[str]:
+        """The names of the inputs; none if some have no name."""
+        return names_in(self.network.input)
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the outputs; none if some have no name."""
+        return names_in(self.network.output)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Further information, such as a test: the :attr:`Network.metadata` of the
+        network, which files contain.
+        """
+        return self.network.metadata
+
+    @property
+    def trainer(self) -> Trainer:
+        """How the network learns, with the state of its optimizer.
+
+        A trainer that is assigned brings its network, such as that of a checkpoint.
+        """
+        if self._trainer is None:
+            self._trainer = self._usual_trainer()
+        return self._trainer
+
+    @trainer.setter
+    def trainer(self, trainer: Trainer) -> None:
+        network = _checks.instance("trainer", trainer, Trainer).network
+        sizes = (len(network.input), len(network.output))
+        if sizes != (len(self.network.input), len(self.network.output)):
+            condition = f"one of a network like {self.network!r}"
+            raise ArgumentError(_checks.expected("trainer", condition, trainer))
+        self._network = network
+        self._trainer = trainer
+        self._note()
+
+    def _usual_trainer(self) -> Trainer:
+        return Trainer(
+            self.network, ROWS.rate, rule=ROWS.rule, optimizer=ROWS.optimizer
+        )
+
+    @property
+    def _threads(self) -> int | None:
+        """Maximum number of threads of a run: that of the trainer."""
+        return None if self._trainer is None else self._trainer.threads
+
+    # --- learning ---------------------------------------------------------------------
+
+    def fit(
+        self,
+        inputs: Any,
+        targets: Any,
+        *,
+        validation: tuple[Any, Any] | float | None = None,
+        sample_weight: ArrayLike | None = None,
+        **options: Any,
+    ) -> Result:
+        """Fit the scales to these data only, and train the network.
+
+        Parameters
+        ----------
+        inputs : array_like
+            (N, n): samples or, for a network with memory, steps of one stream.
+            (S, T, n), or a list of (T_i, n): sequences. Data frames have their columns
+            in the order of :attr:`inputs`; inputs without names of data get those of
+            the first frame. A warning is given where only the data, or only what was
+            learned, has names.
+        targets : array_like
+            Numbers (N, m), or (N,) for one output. For classes: labels (N,), also as a
+            series or categories of pandas, or
+            probabilities (N, m). For sequences: the same for each step of each
+            sequence, NaN meaning no target; or one target for each sequence, which is
+            that of its last step.
+        validation : tuple of (inputs, targets) or float, optional
+            Held-out data, to which the scales are not fitted, or the fraction to hold
+            out, see :meth:`Trainer.train`.
+        sample_weight : array_like, optional
+            The weight of each sample or sequence, also in the scales.
+        **options
+            Further arguments of :meth:`Trainer.train`, such as ``epochs`` and ``seed``.
+
+        Returns
+        -------
+        Result
+            That of the trainer. Costs are in standard units.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the data or an option cannot be used. Nothing has changed.
+        DivergenceError
+            If the cost is not finite; the weights are those before that step.
+        """
+        arguments = inputs, targets, validation, sample_weight
+        return self._train(*arguments, self._scales.anew(), options, fits=True)
+
+    def update(
+        self,
+        inputs: Any,
+        targets: Any,
+        *,
+        validation: tuple[Any, Any] | float | None = None,
+        sample_weight: ArrayLike | None = None,
+        **options: Any,
+    ) -> Result:
+        """Continue with more data: the scales include them, and the trainer continues
+        with its weights and the state of its optimizer.
+
+        Parameters and errors are those of :meth:`fit`.
+        """
+        arguments = inputs, targets, validation, sample_weight
+        return self._train(*arguments, self._scales.copies(), options, fits=False)
+
+    @_checks.suggests_arguments("learn_one")
+    def learn_one(
+        self,
+        inputs: ArrayLike,
+        target: Any,
+        rate: Annotated[float, _checks.non_negative_number] = ROWS.rate,
+    ) -> None:
+        """Learn one row by the learning rule of the network, after updating the scales
+        with it.
+
+        The context continues; ``model.network.clear()`` begins a new sequence.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (n,)
+            The row: finite numbers. The index of a series is checked as the columns of
+            a data frame are.
+        target : float, array_like of shape (m,), or a label
+            Its target.
+        rate : float
+            The learning rate. Default 0.01.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If these are no such values. Nothing has changed.
+        DivergenceError
+            If the cost is not finite; weights and scales are those before this row.
+        """
+        network = self.network
+        (aim,) = self._targets.encoded("target", [target], len(network.output))
+        aim = _checks.vector("target", aim, len(aim), _checks.FLOAT64)
+        names = _checks.names_of(inputs, "index") if hasattr(inputs, "iloc") else None
+        self._columns.require(network.input, [names])
+        row = _checks.vector("inputs", inputs, len(network.input), _checks.FLOAT64)
+        self._learn_row(row, aim, rate)
+        self._columns.take(network.input, names)
+
+    def _learn_row(self, row: Any, aim: Floats, rate: float) -> None:
+        """Learn a row: all checks come first, and the scales count it last."""
+        network = self.network
+        scale, target_scale = self.scale, self.target_scale
+        if scale is not None:
+            row, numbers = scale._following("inputs", row)
+        if target_scale is not None:
+            aim, target_numbers = target_scale._following("target", aim)
+        lesson = network._lesson(rate, aim)
+        with DeferredInterrupt():
+            network.activate(row)
+            network._learn(*lesson, CHECK_SIZES)
+            if scale is not None:
+                scale._numbers = numbers
+            if target_scale is not None:
+                target_scale._numbers = target_numbers
+
+    @_checks.suggests_arguments("learn_many")
+    def learn_many(
+        self,
+        inputs: Any,
+        targets: Any,
+        rate: Annotated[float, _checks.non_negative_number] = ROWS.rate,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
+        """Learn each row once, in order, by the learning rule of the network, after
+        updating the scales with all of them.
+
+        Parameters
+        ----------
+        inputs, targets
+            As for :meth:`fit`; the context is cleared before each sequence.
+        rate : float
+            The learning rate. Default 0.01.
+        sample_weight : array_like, optional
+            The weight of each sample or sequence, a factor of the rate, also in the
+            scales.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If the data cannot be used. Nothing has changed.
+        DivergenceError
+            If the cost of a step is not finite; the rows before it have been learned.
+        """
+        network = self.network
+        data_of_call, names = self._given(inputs, targets)
+        scales = self._scales.copies()
+        weights = scales.add(data_of_call, sample_weight)
+        data = prepare(network, *scales.standard(data_of_call), network._cost(None))
+        rates = rate * (np.ones(len(data.inputs)) if weights is None else weights)
+        network._lesson(float(rates.max()), None)
+        begins = {*data.bounds.tolist()} if data.clear and network.has_memory else ()
+        with DeferredInterrupt():
+            for i, each in enumerate(rates.tolist()):
+                if i in begins:
+                    network.clear()
+                network.activate(data.inputs[i])
+                network.propagate(each, data.targets[i])
+                self.scale, self.target_scale = scales
+                self._columns.take(network.input, names)
+                raise_interrupt()
+
+    # --- answers ----------------------------------------------------------------------
+
+    def run(self, inputs: Any) -> Any:
+        """Return the outputs in the units of the data, from a cleared context.
+
+        Parameters
+        ----------
+        inputs : array_like
+            As for :meth:`fit`.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            Shape (N, m); for an array of sequences (S, T, m), for a list a list of
+            (T_i, m). Outputs of classes are probabilities.
+        """
+        return self._answered(inputs, lambda outputs: outputs)
+
+    def predict(self, inputs: Any) -> Any:
+        """Predict numbers, the most probable class, or labels of 0 and 1.
+
+        Parameters
+        ----------
+        inputs : array_like
+            As for :meth:`fit`.
+
+        Returns
+        -------
+        ndarray or list of ndarray
+            As :meth:`run` returns, for classes without the last axis.
+        """
+        return self._answered(inputs, self._targets.decoded)
+
+    def forecast(
+        self, history: ArrayLike, steps: int, known: ArrayLike | None = None
+    ) -> Floats:
+        """Forecast the rows that follow a history: each output is fed back to the input
+        with its index.
+
+        Parameters
+        ----------
+        history : array_like, shape (T, m) or (T,)
+            The past, in the units of the data; the network has learned to predict each
+            row from the one before. If `target_scale` has lags, its differences are
+            computed from it.
+        steps : int
+            Number of rows.
+        known : array_like, shape (N, k), optional
+            The other inputs of all rows, to the last one that is forecast.
+
+        Returns
+        -------
+        ndarray, shape (steps, m) or (steps,)
+            The forecast.
+        """
+        scale = self.target_scale
+        lags = None if scale is None else scale.lags
+        network = with_scales(self.network, self.scale, scale)
+        past = Scale(len(network.output), lags=lags)
+        in_advance: Any = known
+        return NetworkForecaster(network, past, in_advance)(history, steps)
+
+    def whole(self) -> Network:
+        """Return one network in the units of the data, with a cleared context: its
+        scales are neurons that do not learn.
+
+        Raises
+        ------
+        ArgumentError
+            If a scale makes differences, for which there are no neurons, or the
+            network has synchronous neurons.
+        """
+        for scale in (self.scale, self.target_scale):
+            if scale is not None and scale.lost:
+                raise ArgumentError(
+                    "Expected scales without lags, which no neurons can have, got"
+                    f" {scale!r} with {scale.lags}. Save the model as .json or .npz."
+                )
+        return with_scales(self.network, self.scale, self.target_scale)
+
+    def _note(self) -> None:
+        """Make the network warn when it is written without its scales."""
+        is_scaled = self.scale is not None or self.target_scale is not None
+        incomplete.note(self.network, STANDARD_UNITS if is_scaled else "")
+
+    # --- data -------------------------------------------------------------------------
+
+    def _given(
+        self, inputs: Any, targets: Any, fits: bool = False
+    ) -> tuple[Sequences, list[str] | None]:
+        """Return inputs and targets in the units of the data, and the names of the
+        columns.
+        """
+        layer, outputs = self.network.input, self.network.output
+        parts, is_single, names = self._columns.parts(layer, inputs, fits)
+        aims = self._targets.of_sequences(targets, parts, is_single, len(outputs))
+        if self.target_scale is None:
+            self._targets.require_reach(self.network, aims)
+        return Sequences(parts, aims, is_single), names
+
+    def _train(
+        self,
+        inputs: Any,
+        targets: Any,
+        validation: Any,
+        weights: ArrayLike | None,
+        scales: Scales,
+        options: dict[str, Any],
+        fits: bool,
+    ) -> Result:
+        """Train, after these scales have counted the data. They become those of the
+        model when the weights first change.
+        """
+        data, names = self._given(inputs, targets, fits)
+        scales.add(data, weights)
+        if weights is not None:
+            options["sample_weight"] = weights
+        held_out = partial(self._held_out, scales, names)
+        validation = held_out(validation)
+        if isinstance(sets := options.get("eval_set"), Mapping):
+            options["eval_set"] = {name: held_out(sets[name]) for name in sets}
+        if isinstance(metrics := options.get("metrics"), list | tuple):
+            options["metrics"] = [*map(self._in_units, metrics)]
+        standard = scales.standard(data)
+        trainer = self._trainer or self._usual_trainer()
+
+        def begin() -> None:
+            self._trainer = trainer
+            self.scale, self.target_scale = scales
+            self._columns.take(self.network.input, names, fits)
+
+        trainer._on_first_update = begin
+        try:
+            return trainer.train(*standard, validation=validation, **options)
+        finally:
+            trainer._on_first_update = None
+
+    def _held_out(self, scales: Scales, names: Any, data: Any) -> Any:
+        """Return a pair of inputs and targets in standard units; all else as it is."""
+        if not isinstance(data, tuple) or len(data) != 2:
+            return data
+        layer, outputs = self.network.input, len(self.network.output)
+        parts, is_single, own = self._columns.parts(layer, data[0], fits=True)
+        self._columns.require(layer, [names, own], fits=True)
+        aims = self._targets.of_sequences(data[1], parts, is_single, outputs)
+        return scales.standard(Sequences(parts, aims, is_single))
+
+    def _in_units(self, metric: Any) -> Any:
+        """Return a metric of what :meth:`predict` returns, as one of outputs."""
+        if not callable(metric):
+            return metric
+
+        @wraps(metric)
+        def measure(*sides: Floats) -> Any:
+            scale = self.target_scale
+            units = [side if scale is None else scale.original(side) for side in sides]
+            return metric(*map(self._targets.decoded, units))
+
+        measure.__name__ = getattr(metric, "__name__", "<lambda>")
+        return measure
+
+    def _answered(self, inputs: Any, form: Any) -> Any:
+        """Return what a function makes of the outputs for inputs, in the form of
+        these.
+        """
+        network = self.network
+        parts, is_single, _ = self._columns.parts(network.input, inputs)
+        if self.scale is not None:
+            parts = [self.scale.standard(rows) for rows in parts]
+        with preserved_context(network):
+            network.clear()
+            standard = parts[0] if is_single else parts
+            outputs = network.run(standard, traces=False, threads=self._threads)
+        scale = self.target_scale
+        answers = [
+            form(part if scale is None else scale.original(part))
+            for part in ([outputs] if is_single else outputs)
+        ]
+        if is_single:
+            return answers[0]
+        is_array = isinstance(inputs, np.ndarray) and inputs.ndim == 3
+        return np.stack(answers) if is_array else answers
+
+    # --- what it is made of -----------------------------------------------------------
+
+    def _checked_trainer(self, trainer: Trainer | None) -> Trainer | None:
+        if trainer is None:
+            return None
+        if _checks.instance("trainer", trainer, Trainer).network is self.network:
+            return trainer
+        condition = f"one of {self.network!r}"
+        raise ArgumentError(_checks.expected("trainer", condition, trainer))
+
+
+def whole_of(model: Any) -> Any:
+    """Return the network of a model in the units of its data; all else as it is."""
+    return model.whole() if isinstance(model, Model) else model
+
+
+def _names(title: str, names: Any) -> list[str]:
+    listed = _checks.listed(title, names, "a list of names")
+    name_title = f"A name in {_checks.lowercase_title(title)}"
+    return [_checks.text(name_title, name) for name in listed]
+
+
+def _call(layer: Layer, name: str, neurons: Sequence[str]) -> None:
+    """Name a layer and its neurons."""
+    for neuron, neuron_name in zip(layer, neurons, strict=True):
+        neuron.name = neuron_name
+    layer.name = name

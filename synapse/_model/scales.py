@@ -1,0 +1,102 @@
+"""The standard units of a model's inputs and targets."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .. import _checks
+from .._scale import Scale
+from .._typing import Floats
+from ..errors import ArgumentError, ArgumentTypeError
+
+
+def checked_scale(title: str, scale: Any) -> Any:
+    if isinstance(scale, Scale):
+        return scale
+    condition = "a Scale, True for a new one, or False for none"
+    if not isinstance(scale, bool):
+        raise ArgumentTypeError(_checks.expected(title, condition, scale))
+    return scale
+
+
+def scale_of(title: str, scale: Scale | bool, columns: int) -> Scale | None:
+    """Return a scale of these columns, or raise ArgumentError; False: none."""
+    if not isinstance(scale, Scale):
+        return Scale(columns) if scale else None
+    if len(scale) != columns:
+        condition = f"one of {_checks.pluralize(columns, 'column')}"
+        raise ArgumentError(_checks.expected(title, condition, scale))
+    return scale
+
+
+class Sequences(NamedTuple):
+    """Inputs and targets of some sequences, or rows that are alone, as one part."""
+
+    inputs: list[Floats]
+    targets: list[Floats]
+    is_single: bool
+
+
+class Scales(NamedTuple):
+    """Those of inputs and of targets; None: the units of the data are the network's."""
+
+    inputs: Scale | None
+    targets: Scale | None
+
+    def anew(self) -> Scales:
+        """Return scales of the same columns that have counted nothing."""
+        return Scales(
+            *(
+                None if each is None else Scale(len(each), each.half_life, each.lags)
+                for each in self
+            )
+        )
+
+    def copies(self) -> Scales:
+        """Return copies, which count on."""
+        return Scales(*map(copy, self))
+
+    def standard(self, data: Sequences) -> tuple[Any, Any]:
+        """Return inputs and targets in standard units, as a trainer takes them."""
+        x, y = (
+            side if scale is None else [scale.standard(rows) for rows in side]
+            for scale, side in zip(self, data[:2], strict=True)
+        )
+        return (x[0], y[0]) if data.is_single else (x, y)
+
+    def add(self, data: Sequences, weights: ArrayLike | None) -> Floats | None:
+        """Count inputs and targets, but for those that are NaN, by the weights of
+        samples or sequences; returns the weight of each row.
+        """
+        for each in self:
+            if each is not None and each.lost:
+                condition = "without lags, to learn rows that are given as such"
+                raise ArgumentError(_checks.expected("scales", condition, each.lags))
+        by_row = None
+        if weights is not None:
+            parts = data.inputs
+            rows = [1] * len(parts[0]) if data.is_single else [*map(len, parts)]
+            lengths = np.array(rows)
+            condition = _checks.pluralize(len(lengths), "number")
+            factors = _checks.numbers("sample_weight", weights, condition)
+            if factors.shape != (len(lengths),):
+                message = _checks.expected("sample_weight", condition, factors.shape)
+                raise ArgumentError(message)
+            if not (np.isfinite(factors) & (factors >= 0.0)).all():
+                condition = "finite numbers, 0 or above"
+                raise ArgumentError(
+                    _checks.expected("sample_weight", condition, weights)
+                )
+            by_row = np.repeat(factors, lengths)
+        if self.inputs is not None:
+            self.inputs.add(np.concatenate(data.inputs), by_row)
+        if self.targets is not None:
+            targets = np.concatenate(data.targets)
+            has_target = ~np.isnan(targets).any(axis=1)
+            counted = None if by_row is None else by_row[has_target]
+            self.targets.add(targets[has_target], counted)
+        return by_row

@@ -10,10 +10,11 @@ from __future__ import annotations
 import ast
 import builtins
 import operator
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial, reduce
 from itertools import product
-from types import FunctionType
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,7 +163,9 @@ class Expressions:
         self.function = function
         self.options = options
         names = function.__code__.co_freevars
-        self.captured = dict(zip(names, function.__closure__ or (), strict=True))
+        cells = zip(names, function.__closure__ or (), strict=True)
+        full = {n: c.cell_contents for n, c in cells if c != CellType()}
+        self.outside = ChainMap(full, function.__globals__, vars(builtins))
         self.begin()
 
     def begin(self) -> None:
@@ -180,6 +183,13 @@ class Expressions:
         """Return the name of a new variable."""
         self.count += 1
         return f"{name}.{self.count}"
+
+    def new_local(self, name: str, kind: Any) -> Node:
+        """Return a new variable, which is set once."""
+        local = self.new_name(name)
+        self.instance.locals[local] = kind
+        self.constants.add(local)
+        return Node("variable", kind, (local,))
 
     def located(self, translate: Callable[[Any], Any], node: Any) -> Any:
         """Translate a part of the source: what is refused in it has its place."""
@@ -274,20 +284,14 @@ class Expressions:
     def _of_name(self, node: ast.Name) -> Node:
         """Return a variable, or what a name is outside of the function."""
         name = node.id
-        is_local = name in self.known or name in self.variables
-        rule = f"{name} may have no value here, or one of two kinds"
-        require(not is_local or name in self.valued, rule)
-        if name in self.known:
-            return self.known[name]
-        if name in self.variables:
-            local, kind = self.variables[name]
-            return Node("variable", kind, (local,))
-        if name in self.captured:
-            return known(self.captured[name].cell_contents)
-        for scope in (self.function.__globals__, vars(builtins)):
-            if name in scope and name not in self.function.__code__.co_varnames:
-                return known(scope[name])
-        raise RefusedError(f"{name} has no value here")
+        if name in self.known or name in self.variables:
+            rule = f"{name} may have no value here, or one of two kinds"
+            require(name in self.valued, rule)
+            local, kind = self.variables.get(name, ("", None))
+            return self.known.get(name) or Node("variable", kind, (local,))
+        is_outside = name not in self.function.__code__.co_varnames
+        require(is_outside and name in self.outside, f"{name} has no value here")
+        return known(self.outside[name])
 
     def _of_attribute(self, node: ast.Attribute) -> Node:
         base = self.visit(node.value)
@@ -567,12 +571,13 @@ class Expressions:
         """Return whether an expression is true: known, or a bool."""
         if not isinstance(node, ast.BoolOp):
             return self.truth(self.visit(node))
-        makes = [partial(self.condition, element) for element in node.values]
-        return self._joined(type(node.op).__name__.lower(), makes)
+        return self._of_boolop(node, self.condition)
 
-    def _of_boolop(self, node: ast.BoolOp) -> Node:
+    def _of_boolop(
+        self, node: ast.BoolOp, read: Callable[[ast.expr], Node] | None = None
+    ) -> Node:
         """``and``, ``or``: what is not reached has no effect."""
-        makes = [partial(self.visit, element) for element in node.values]
+        makes = [partial(read or self.visit, element) for element in node.values]
         return self._joined(type(node.op).__name__.lower(), makes)
 
     def _joined(self, form: str, makes: Sequence[Callable[[], Node]]) -> Node:
@@ -610,15 +615,13 @@ class Expressions:
         values = [convert(value, kind) for _, value in sides]
         if not then[0] and not other[0]:
             return Node("choice", kind, (test, *values))
-        name = self.new_name("choice")
-        self.instance.locals[name] = kind
+        chosen = self.new_local("choice", kind)
         blocks = [
-            [*out, statement("set", name, value)]
+            [*out, statement("set", *chosen.parts, value)]
             for (out, _), value in zip(sides, values, strict=True)
         ]
         self.out.append(statement("if", test, *blocks))
-        self.constants.add(name)
-        return Node("variable", kind, (name,))
+        return chosen
 
     def _of_ifexp(self, node: ast.IfExp) -> Node:
         """Return a choice, of which one side is computed."""

@@ -24,7 +24,7 @@ NOTHING = "nothing"
 FLOATS = FLOAT32, FLOAT64
 MEMORY = {*FLOATS, *(f"{u}int{8 << k}" for u in ("", "u") for k in range(4))}
 """The kinds of numbers in memory."""
-RANK = {BOOL: 0, INT: 1, WORD: 1, FLOAT32: 2, FLOAT64: 3}
+RANK = {BOOL: 0, INT: 1, WORD: 2, FLOAT32: 3, FLOAT64: 4}
 """The scalar kinds of values. Of two, an operation has the one of higher rank."""
 
 
@@ -169,6 +169,4 @@ def unify(left: Any, right: Any) -> Any:
         return None
     if {left, right} == {FLOAT32, INT}:
         return FLOAT64
-    if WORD in (left, right) and not {left, right} & {*FLOATS}:
-        return WORD
     return max(left, right, key=RANK.__getitem__)

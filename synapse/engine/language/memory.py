@@ -89,7 +89,7 @@ tapes_at = _bundle(TAPE, TapeColumns)
 SPAN_COLUMN = ColumnKind(INT, ("span",), Span)
 
 
-@word(lambda array: plain.PlainRecord(array, Span))
+@word(lambda array: plain.record(array, Span))
 def span_of(t: Translator, array: Node) -> Node:
     """Return the `Span` that Python passes as an array."""
     return Node("data", SPAN_COLUMN, (array,))

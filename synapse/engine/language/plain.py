@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from enum import IntEnum
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def bundle(
 
 def _column(array: Any, column: Any, lanes: int) -> Any:
     if column.record is not None:
-        return PlainRecord(array, column.record)
+        return record(array, column.record)
     is_wide = column.dtype == "lanes" and lanes > 1
     return array.reshape(-1, lanes) if is_wide else array
 
@@ -48,31 +49,28 @@ def _arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
     return arrays
 
 
-class PlainRecord:
-    """A column whose places have names."""
-
-    _array: Any
-    _places: type[IntEnum]
-
-    def __init__(self, array: Any, places: type[IntEnum]) -> None:
-        vars(self).update(_array=array, _places=places)
-
-    def __getattr__(self, name: str) -> int:
-        return int(self._array[self._places[name.upper()]])
-
-    def __setattr__(self, name: str, value: int) -> None:
-        self._array[self._places[name.upper()]] = value
-
-    def __getitem__(self, index: int) -> int:
-        return int(self._array[index])
-
-    def __setitem__(self, index: int, value: int) -> None:
-        self._array[index] = value
-
-
 class _Integers(np.ndarray):
     """A column of integers, which reads as signed ones of any size."""
 
     def __getitem__(self, index: Any) -> Any:
         value = super().__getitem__(index)
         return int(value) if isinstance(value, np.integer) else value
+
+
+@cache
+def _record_type(places: type[IntEnum]) -> type[_Integers]:
+    """Return the type of a column whose places have names."""
+
+    def place(index: int) -> property:
+        return property(
+            lambda column: column[index],
+            lambda column, value: column.__setitem__(index, value),
+        )
+
+    names = {name.lower(): place(index) for name, index in places.__members__.items()}
+    return type(places.__name__, (_Integers,), names)
+
+
+def record(array: Any, places: type[IntEnum]) -> Any:
+    """Return a column whose places have names."""
+    return array.view(_record_type(places))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from .expressions import Expressions
@@ -45,18 +45,9 @@ class Translator(Expressions):
         self.instance = instance
         read = sound_definition_of if self.options.from_end else definition_of
         self.tree: Any = read(instance.function)
-        nodes = list(ast.walk(self.tree))
-        self.assignments = Counter(
-            node.id
-            for node in nodes
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-        )
-        returned = [node.value for node in nodes if isinstance(node, ast.Return)]
-        nothing = [_is_none(value) for value in returned]
-        is_lambda = isinstance(self.tree, ast.Lambda)
-        self.returns_value = is_lambda or not all(nothing)
+        self.assignments, self.returns_value, returns_none = _outline(self.tree)
         # where it would raise, or returns None
-        self.is_optional = self.options.checked or (self.returns_value and any(nothing))
+        self.is_optional = self.options.checked or (self.returns_value and returns_none)
         self.widened: dict[str, Any] = {}  # by variable
         self.unnamed: set[str] = set()  # names that stand for no value itself
         self.result: Any = None
@@ -377,9 +368,8 @@ class Translator(Expressions):
         bounds = [self.whole(bound) for bound in self.values(*call.args)]
         is_range = not call.keywords and 0 < len(bounds) < 4
         require(is_range, "a range has one to three numbers")
-        if len(bounds) == 1:
-            bounds.insert(0, literal(INT, 0))
-        low, high, step = [*bounds, literal(INT, 1)][:3]
+        zero, one = literal(INT, 0), literal(INT, 1)
+        low, high, step = [*[zero][len(bounds) - 1 :], *bounds, one][:3]
         is_user = self.options.from_end
         is_step = step != literal(INT, 0) and (step.form == "literal" or not is_user)
         require(is_step, "a step is known before the call, and not 0")
@@ -407,7 +397,7 @@ class Translator(Expressions):
             rule = f"{name.id} has values of one kind"
             require(is_written or name.id not in lost, rule)
 
-        for part in ast.walk(node):
+        for part in ast.walk(node) if lost else ():
             if isinstance(part, ast.Name):
                 self.located(keep, part)
         self.valued, self.mixed = before - lost, outer | self.mixed
@@ -433,25 +423,31 @@ class Translator(Expressions):
 
     def temporary(self, value: Node) -> Node:
         """Return a value that later statements cannot change."""
-        if value.form in ("known", "literal"):
-            return value
-        if value.form == "variable" and self.is_constant(value.parts[0]):
-            return value
-        return self.copied(value)
+        local = value.parts[0] if value.form == "variable" else ""
+        is_set_once = local in self.constants or local not in self.instance.locals
+        return value if local and is_set_once else self.copied(value)
 
     def copied(self, value: Node) -> Node:
         """Return a value in a variable of its own."""
         if value.form in ("known", "literal"):
             return value
-        name = self.new_name("t")
-        self.instance.locals[name] = value.kind
-        self.out.append(statement("set", name, value))
-        self.constants.add(name)
-        return Node("variable", value.kind, (name,))
+        copy = self.new_local("t", value.kind)
+        self.out.append(statement("set", *copy.parts, value))
+        return copy
 
-    def is_constant(self, local: str) -> bool:
-        """Return whether a variable is set once, before it is used."""
-        return local in self.constants or local not in self.instance.locals
+
+@cache
+def _outline(tree: Any) -> tuple[Counter[str], bool, bool]:
+    """Return how often a function assigns to each name, whether it returns a value, and
+    whether it returns None somewhere.
+    """
+    nodes = list(ast.walk(tree))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    assigned = [node.id for node in names if isinstance(node.ctx, ast.Store)]
+    returned = [node.value for node in nodes if isinstance(node, ast.Return)]
+    nothing = list(map(_is_none, returned))
+    is_lambda = isinstance(tree, ast.Lambda)
+    return Counter(assigned), is_lambda or not all(nothing), any(nothing)
 
 
 def _is_thing(value: Node) -> bool:

@@ -20,8 +20,7 @@ from .kinds import (
     NOTHING,
     WORD,
     ArrayKind,
-    BundleKind,
-    ColumnKind,
+    KnownKind,
     PackKind,
     RecordKind,
     TupleKind,
@@ -70,15 +69,16 @@ INTRINSICS = {
 
 def type_of(kind: Any) -> str:
     """Return the type of a value in LLVM."""
+    if isinstance(kind, str):  # most are
+        return SCALARS[kind]
     if isinstance(kind, TupleKind):
         return "{" + ", ".join(map(type_of, kind.items)) + "}"
     if isinstance(kind, ArrayKind):
         return "{ptr, " + ", ".join(["i64"] * kind.dimensions) + "}"
     if isinstance(kind, PackKind):
         return f"<{kind.length} x {SCALARS[kind.of]}>"
-    if isinstance(kind, ColumnKind | BundleKind | RecordKind):
-        return "ptr"
-    return SCALARS.get(kind, "i8")  # of a function: nobody reads it
+    is_known = isinstance(kind, KnownKind)
+    return "i8" if is_known else "ptr"  # of a function: nobody reads it
 
 
 def type_in_memory(of: Any) -> str:

@@ -200,6 +200,11 @@ class History:
             limits.append(self.reference_epoch + self.patience - self.done)
         return min(limits)
 
+    def reached(self, loss: float) -> None:
+        """Note the mean cost of an epoch so far, unless it is NaN."""
+        if not math.isnan(loss):
+            self.latest = loss
+
     def add(self, losses: list[float], rates: list[float]) -> None:
         """Append epochs; one, with the values of all data that are evaluated, if there
         are any.

@@ -29,13 +29,13 @@ from ..objects.network import Network
 from ..optimizers import LBFGS
 from ._callbacks import Batch
 from ._checkpoint import Checkpointer, TrainingState
-from ._data import Data, Epochs, Order, new_control, single_epoch
+from ._data import Data, Epochs, Order, new_control
 from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
 from ._options import FixedOptions
-from ._parameters import ParameterVector, Updater
+from ._parameters import Updater
 from ._schedules import CheckedRates
-from .rules import BatchGradient, Rule, RuleTask
+from .rules import Rule, RuleTask
 from .rules._base import RULES
 
 TARGET_CALL_SECONDS = 0.02
@@ -105,7 +105,6 @@ class Training:
     resumed_from: TrainingState | None = None  # the training that this one continues
     rates: CheckedRates = field(init=False)
     bar: Any = field(init=False)  # the progress bar
-    sequences: Order = field(init=False)  # those of the latest task that have a step
     epochs_per_call: int = 1  # number of epochs for the next compiled call
     label: str = ""
     end_reason: str | None = None  # why the present epoch is the last, and incomplete
@@ -217,15 +216,16 @@ class Training:
             self.stop.clear()
 
     def _rule_for(self, task: RuleTask) -> Rule:
-        """Return the rule for this task."""
+        """Return the rule for this task, laid out. The caller has the network in
+        use.
+        """
         before = self.rule or self.previous_rule
         if before is None:
-            with self.updater.in_use():
-                self.rule = RULES[self.options.rule](task)
-                self._refresh(self.rule)
+            self.rule = RULES[self.options.rule](task)
         elif self.rule is None or self.rule.task is not task:
             self.rule = before.continued(task)
-        self.sequences = task.data.filled
+        assert self.rule is not None
+        self._refresh(self.rule)
         return self.rule
 
     def _refresh(self, rule: Rule) -> None:
@@ -258,44 +258,90 @@ class Training:
         """Run one epoch, or several in one compiled call; returns why training ends
         with them, or None.
         """
-        epoch = self.history.done
-        source = self.source
-        due: float = self.history.epochs_until_due
+        history = self.history
+        epoch = history.done
+        due: float = history.epochs_until_due
         if self.checkpoint is not None:
             due = min(due, self.checkpoint.epochs_until_due(epoch))
         rates = self.rates.ahead(
-            epoch, int(min(self.epochs_per_call, due)), self.history.previous
+            epoch, int(min(self.epochs_per_call, due)), history.previous
         )
         self.in_epoch = True
-        if isinstance(source, Arrays) and self.on_batch is None:
-            rule = self._rule_for(source.task)
-            with self.updater.in_use():
-                self._refresh(rule)
-                ended = (
-                    self._run_compiled_epochs(rule, rates)
-                    if rule._runs_in_one_call()
-                    else None
-                )
-            if ended is not None:
-                return self._record_compiled_epochs(*ended)
-            self.epochs_per_call = 1
-        return self._run_epoch(epoch, float(rates[0]))
+        self.batch = 0
+        epochs, done, total, steps = self._run_source(rates)
+        latest = total / steps if steps else math.nan
+        losses = epochs.losses.tolist()
+        if len(losses) == 1:
+            if self.end_reason is not None:  # the epoch is repeated
+                return self.end_reason
+            if math.isfinite(total) and not steps:  # only with a stream
+                raise ArgumentError(NO_TARGET)
+            losses, done = [latest], int(math.isfinite(latest))
+        if done:
+            self._record(losses[:done], rates[:done].tolist())
+        if done == len(losses) or (done and losses[done - 1] <= history.goal):
+            return history.check_stop()
+        self.in_epoch = True
+        history.reached(latest)
+        if self.end_reason is None:
+            raise _diverged(total, history.done)
+        return self.end_reason
 
-    def _run_compiled_epochs(self, rule: Rule, rates: Floats) -> tuple[Epochs, int]:
-        """Run epochs with these rates; returns them and the number of complete ones."""
-        orders = self.orders.draw(self.sequences, len(rates))
-        losses = np.array([math.nan] * len(rates))
-        epochs = Epochs(orders, rates, losses, self.history.goal, new_control())
+    def _run_source(self, rates: Floats) -> tuple[Epochs, int, float, float]:
+        """Run the tasks of one epoch, or of several; returns what :meth:`_run_task`
+        does, with the sums over the tasks.
+        """
+        total = steps = 0.0
         try:
-            done, *_ = self._call_compiled(rule, epochs)
-        finally:
-            if len(rates) > 1:
-                used = math.ceil(int(epochs.control[1]) / len(rule.task.data.inputs))
-                # an incomplete epoch has used its order, too
-                self.orders.rewind(self.sequences, used)
-        if len(rates) == self.epochs_per_call:
-            self._choose_epochs_per_call(rule.task.data)
-        return epochs, done
+            for task in self.source:
+                epochs, done, cost, judged = self._run_task(task, rates)
+                total, steps = total + cost, steps + judged
+                if not self.source.whole and self._stop_requested():
+                    self.end_reason = self.end_reason or "interrupted"
+                if self.end_reason is not None or not math.isfinite(total):
+                    break
+        finally:  # an iterable may raise
+            self.history.reached(total / steps if steps else math.nan)
+        return epochs, done, total, steps
+
+    def _run_task(
+        self, task: RuleTask, rates: Floats
+    ) -> tuple[Epochs, int, float, float]:
+        """Run epochs with these rates, or the first if they do not run in one call;
+        returns them, how many are complete, and the cost and steps of the latest.
+        """
+        direct = self.options.optimizer is None
+        with self.updater.in_use() as access:
+            rule = self._rule_for(task)
+            joined = self.on_batch is None and rule._runs_in_one_call()
+            several = joined and self.source.whole
+            if not several:
+                self.epochs_per_call, rates = 1, rates[:1]
+            filled = task.data.filled
+            orders = self.orders.draw(filled, len(rates))
+            losses = np.array([math.nan] * len(rates))
+            goal = self.history.goal if several else -math.inf
+            epochs = Epochs(orders, rates, losses, goal, new_control())
+            try:
+                done, cost, steps = (
+                    self._call_compiled(rule, epochs)
+                    if joined or direct
+                    else self._run_batches(rule, epochs, access)
+                )
+            finally:
+                if len(rates) > 1:
+                    used = math.ceil(int(epochs.control[1]) / len(task.data.inputs))
+                    # an incomplete epoch has used its order, too
+                    self.orders.rewind(filled, used)
+        if several and len(rates) == self.epochs_per_call:
+            self._choose_epochs_per_call(task.data)
+        if epochs.control[0] and done < len(rates):
+            self.end_reason = "interrupted"
+        elif direct and self.on_batch is not None and math.isfinite(cost):
+            loss = cost / steps if steps else math.nan
+            rows = int(task.data.lengths[orders[0]].sum())
+            self._call_on_batch(loss, None, float(rates[0]), rows, steps)
+        return epochs, done, cost, steps
 
     def _choose_epochs_per_call(self, data: Data) -> None:
         """Choose the number of epochs of the next call by measured times: they must not
@@ -309,103 +355,95 @@ class Training:
         """Return the seconds that an epoch will take, as the latest did."""
         return len(data.inputs) * self.network._size * self.seconds_per_visit
 
-    def _record_compiled_epochs(self, epochs: Epochs, done: int) -> str | None:
-        """Record complete epochs; returns why training ends, or None."""
-        losses = epochs.losses.tolist()
-        if done:
-            self._record(losses[:done], epochs.rates[:done].tolist())
-        if done == len(losses) or (done and losses[done - 1] <= epochs.goal):
-            return self.history.check_stop()
-        return self._end_within_epoch(losses[done], interrupted=bool(epochs.control[0]))
-
-    def _end_within_epoch(self, loss: float, interrupted: bool) -> str:
-        """Return why training ends within an epoch that has this loss so far, or
-        raise.
-        """
-        self.in_epoch = True
-        if math.isfinite(loss):
-            self.history.latest = loss
-        if not interrupted:
-            raise _diverged(loss, self.history.done)
-        return "interrupted"
-
     def _run_lbfgs(self) -> str:
-        """Run iterations of L-BFGS, one per epoch; returns why they ended."""
-        optimizer = self.options.optimizer
-        source = self.source
-        assert isinstance(optimizer, LBFGS)
-        assert isinstance(source, Arrays)
-        task = source.task
-        rows = source.rows
-        ended = "epochs"
-        n_targets = float(task.data.counted(task.weights).sum())
+        """Run iterations of L-BFGS, one per epoch; returns why they ended. The network
+        is free after each; after an edit, a new search begins from there.
+        """
+        history = self.history
+        reason = None
+        with self.updater.in_use() as access:
+            while reason is None and history.done < history.epochs:
+                reason = self._search(access)
+        return reason or "epochs"
 
-        def on_iteration(loss: float, norm: float) -> bool:
-            nonlocal ended
-            self._updated()
-            self.bar.update(rows)
-            epoch = self.history.done
-            self.batch = 0
+    def _search(self, access: ExclusiveAccess) -> str | None:
+        """Search by L-BFGS from the present parameters; returns why the training ends,
+        or None after an edit. The caller has the network in use.
+        """
+        optimizer = self.options.optimizer
+        assert isinstance(optimizer, LBFGS)
+        (task,) = self.source
+        rule = self._rule_for(task)
+        updater = self.updater
+        parameters = updater.refresh(optimizer)
+        n_weights = parameters.n_weights
+        learns = ~parameters.frozen[:n_weights]
+        order = task.data.filled
+        reached = parameters.read()
+        evaluated: dict[bytes, tuple[float, float]] = {}
+        begun = self.history.done
+        reason: str | None = None
+        edited = False
+
+        def function(values: Floats) -> tuple[float, Floats]:
+            parameters.write_in_use(values)
+            batch = rule.gradient(order)
+            slopes, norm = updater.penalised(batch, values)
+            evaluated[values.tobytes()] = batch.cost / batch.steps, norm
+            penalty = updater.penalties.of(values[:n_weights][learns])
+            return batch.cost / len(order) + penalty, slopes
+
+        def callback(values: Floats, _: float) -> bool:
+            nonlocal reached, reason, edited
+            parameters.write_in_use(values)
+            reached = parameters.read()
+            reason = self._end_iteration(access, task, *evaluated[values.tobytes()])
+            edited = not (
+                parameters.current and bool((parameters.read() == reached).all())
+            )
+            return reason is not None or edited
+
+        left = replace(optimizer, iterations=self.history.epochs - begun)
+        bounds = (parameters.low, parameters.high) if parameters.signed else None
+        try:
+            best = left._minimize(
+                function, reached, parameters.frozen, callback, bounds
+            )
+        except BaseException:
+            parameters.write(reached)
+            raise
+        if reason is not None or edited:
+            return reason
+        parameters.write_in_use(best)
+        if self.history.done == begun:  # no lower cost was found
+            function(best)
+            reason = self._end_iteration(access, task, *evaluated[best.tobytes()])
+        done = self.history.done
+        return reason or ("converged" if done < self.history.epochs else "epochs")
+
+    def _end_iteration(
+        self, access: ExclusiveAccess, task: RuleTask, loss: float, norm: float
+    ) -> str | None:
+        """Release the network and do what follows an iteration; returns why the
+        training ends with it, or None.
+        """
+        rows = len(task.data.inputs)
+        self._updated()
+        self.bar.update(rows)
+        self.batch = 0
+        with _released(access):
             self._record([loss], [math.nan])  # first, as on_batch may raise
             if self.on_batch is not None:
-                self._call_on_batch(
-                    self.on_batch, epoch, loss, norm, math.nan, rows, n_targets
-                )
+                steps = float(task.data.counted(task.weights).sum())
+                self._call_on_batch(loss, norm, math.nan, rows, steps)
             reason = (
                 "interrupted"
                 if self._stop_requested()
                 else self.history.check_stop() or self.end_reason
             )
-            ended = reason or ended
             if self.checkpoint is not None:
                 self._save_if_due(self.checkpoint)
-            return reason is not None
-
-        search = Search(optimizer, self.updater, self._rule_for(task), on_iteration)
-        search.run(self.history.epochs - self.history.done)
-        return (
-            "converged"
-            if ended == "epochs" and self.history.done < self.history.epochs
-            else ended
-        )
-
-    def _run_epoch(self, epoch: int, rate: float) -> str | None:
-        """Run one epoch; returns why training ends with it, or None."""
-        self.batch = 0
-        total, steps = self._run_tasks(epoch, rate)
-        if self.end_reason is not None:
-            return self.end_reason
-        if not math.isfinite(total):
-            raise _diverged(total, epoch)
-        if not steps:  # only with a stream: arrays have been checked
-            raise ArgumentError(NO_TARGET)
-        self._record([total / steps], [rate])
-        return self.history.check_stop()
-
-    def _run_tasks(self, epoch: int, rate: float) -> tuple[float, float]:
-        """Run all data of an epoch; returns the summed cost and the number of steps
-        with a target.
-        """
-        total = 0.0
-        steps = 0.0
-        try:
-            for task in self.source:
-                rule = self._rule_for(task)
-                order = self.orders.draw(self.sequences, 1)[0]
-                cost, with_target = self._run_task(rule, epoch, order, rate)
-                total, steps = total + cost, steps + with_target
-                if (
-                    self.end_reason is None
-                    and not self.source.whole
-                    and self._stop_requested()
-                ):
-                    self.end_reason = "interrupted"
-                if self.end_reason is not None or not math.isfinite(total):
-                    break
-        finally:
-            if steps:
-                self.history.latest = total / steps
-        return total, steps
+        return reason
 
     def _record(self, losses: list[float], rates: list[float]) -> None:
         """Append epochs to the history, and show the latest loss."""
@@ -413,44 +451,18 @@ class Training:
         self.in_epoch = False
         self.bar.set_description(f"{self.label}loss {losses[-1]:.5g}", refresh=False)
 
-    def _run_task(
-        self, rule: Rule, epoch: int, order: Order, rate: float
-    ) -> tuple[float, float]:
-        """Run one task; returns the summed cost and the number of steps with a
-        target.
-        """
-        if self.options.optimizer is not None:
-            return self._run_batches(rule, epoch, order, rate)
-        with self.updater.in_use():
-            rule._refresh()
-            cost, steps = self._run_in_one_call(rule, order, rate)
-        if (
-            self.end_reason is None
-            and self.on_batch is not None
-            and math.isfinite(cost)
-        ):
-            loss = cost / steps if steps else math.nan
-            rows = int(rule.task.data.lengths[order].sum())
-            self._call_on_batch(self.on_batch, epoch, loss, None, rate, rows, steps)
-        return cost, steps
-
     def _call_on_batch(
-        self,
-        on_batch: Callable[[Batch], Any],
-        epoch: int,
-        loss: float,
-        norm: float | None,
-        rate: float,
-        rows: int,
-        steps: float,
+        self, loss: float, norm: float | None, rate: float, rows: int, steps: float
     ) -> None:
         """Call `on_batch` after an update."""
+        assert self.on_batch is not None
+        epoch = self.history.done + self.in_epoch  # L-BFGS has recorded it
         self.batch, self.updates = self.batch + 1, self.updates + 1
         figures = loss, norm, rate, self.history.seconds, rows, steps
-        batch = Batch(epoch + 1, self.batch, self.updates, *figures, self.network)
+        batch = Batch(epoch, self.batch, self.updates, *figures, self.network)
         try:
             with AllowInterrupt():
-                stop = on_batch(batch)
+                stop = self.on_batch(batch)
         except KeyboardInterrupt:  # the batch is complete
             self.end_reason = "interrupted"
         else:
@@ -501,61 +513,33 @@ class Training:
             return shown, running.result()
 
     def _run_batches(
-        self, rule: Rule, epoch: int, order: Order, rate: float
-    ) -> tuple[float, float]:
-        """Run one pass with an update after every batch."""
+        self, rule: Rule, epochs: Epochs, access: ExclusiveAccess
+    ) -> tuple[int, float, float]:
+        """Run one pass with an update after every batch, as `_call_compiled`."""
         total = 0.0
         steps = 0.0
-        access = self.updater.in_use()
-        with access:
-            self._refresh(rule)
-            if self.on_batch is None and rule._runs_in_one_call():
-                return self._run_in_one_call(rule, order, rate)
-            for batch in rule.gradients(order):
-                total, steps = total + batch.cost, steps + batch.steps
-                self.bar.update(batch.rows)
-                if not math.isfinite(batch.cost):
-                    break
-                if batch.steps:  # a batch without a target is no update
-                    norm = self.updater.update(
-                        batch, rate, measured=self.on_batch is not None
-                    )
-                    self._updated()
-                    rule._reinitialize_neurons(self.updater)
-                if batch.steps and self.on_batch is not None:
-                    loss = batch.cost / batch.steps
-                    with _released(access):
-                        self._call_on_batch(
-                            self.on_batch,
-                            epoch,
-                            loss,
-                            norm,
-                            rate,
-                            batch.rows,
-                            batch.steps,
-                        )
-                    self._refresh(rule)
-                elif access.is_awaited():
-                    with _released(access):
-                        pass
-                    self._refresh(rule)
-                if self.end_reason is not None or self._stop_requested():
-                    break
+        rate = float(epochs.rates[0])
+        told = self.on_batch is not None
+        for batch in rule.gradients(epochs.orders[0]):
+            total, steps = total + batch.cost, steps + batch.steps
+            self.bar.update(batch.rows)
+            if not math.isfinite(batch.cost):
+                break
+            if batch.steps:  # a batch without a target is no update
+                norm = self.updater.update(batch, rate, measured=told)
+                self._updated()
+                rule._reinitialize_neurons(self.updater)
+            if (told and batch.steps) or access.is_awaited():
+                with _released(access):
+                    if told and batch.steps:
+                        loss = batch.cost / batch.steps
+                        self._call_on_batch(loss, norm, rate, batch.rows, batch.steps)
+                self._refresh(rule)
+            if self.end_reason is not None or self._stop_requested():
+                break
         if self._stop_requested():
             self.end_reason = "interrupted"
-        return total, steps
-
-    def _run_in_one_call(
-        self, rule: Rule, order: Order, rate: float
-    ) -> tuple[float, float]:
-        """Run one pass with all its updates in one compiled call. The caller has the
-        network in use.
-        """
-        epoch = single_epoch(order, rate, new_control())
-        _, cost, steps = self._call_compiled(rule, epoch)
-        if epoch.control[0]:
-            self.end_reason = "interrupted"
-        return cost, steps
+        return 1, total, steps
 
 
 @contextmanager
@@ -610,118 +594,3 @@ def show_compiling(bar: Any) -> AbstractContextManager[None]:
             bar.set_description_str(label)
 
     return nullcontext() if bar.disable else notify_compiling(show)
-
-
-# --- L-BFGS, which evaluates costs and gradients of all data when it needs them -------
-
-
-class _EditedError(Exception):
-    """Raised if another thread has edited the network during a search."""
-
-
-class Search:
-    """A search by L-BFGS over all sequences; a true value of `on_iteration`, called
-    after an iteration, ends it.
-    """
-
-    def __init__(
-        self,
-        optimizer: LBFGS,
-        updater: Updater,
-        rule: Rule,
-        on_iteration: Callable[[float, float], bool],
-    ) -> None:
-        self.optimizer = optimizer
-        self.updater = updater
-        self.rule = rule
-        self.on_iteration = on_iteration
-        self.order = rule.task.data.filled
-
-    def run(self, epochs: int) -> None:
-        """Run `iterations` iterations. After an edit, a new search begins from the
-        edited network.
-        """
-        while epochs > 0:
-            with self.updater.in_use():
-                parameters = self.updater.refresh(self.optimizer)
-                self.rule._refresh()
-                begin = parameters.read()
-            done, ended = self._search_from(begin, parameters, epochs)
-            epochs = 0 if ended else epochs - done
-
-    def _search_from(
-        self, reached: Floats, parameters: ParameterVector, epochs: int
-    ) -> tuple[int, bool]:
-        """Run one search from `reached`; returns its number of iterations and whether
-        it has ended.
-        """
-        evaluated: dict[bytes, tuple[float, float]] = {}
-        done = 0
-        ended = True
-
-        def function(values: Floats) -> tuple[float, Floats]:
-            batch = self._gradient(parameters, values)
-            slopes, norm = self.updater.penalised(batch, values)
-            evaluated[values.tobytes()] = batch.cost / batch.steps, norm
-            weights = slice(parameters.n_weights)
-            penalty = self.updater.penalties.of(
-                values[weights][~parameters.frozen[weights]]
-            )
-            return batch.cost / len(self.order) + penalty, slopes
-
-        def callback(values: Floats, _: float) -> bool:
-            nonlocal reached, done, ended
-            with self._unedited(parameters):
-                parameters.write(values)
-                reached = parameters.read()
-                done += 1
-            stop = self.on_iteration(*evaluated[values.tobytes()])
-            with self.updater.in_use():
-                ended = stop or (
-                    parameters.current and bool((parameters.read() == reached).all())
-                )
-            return stop or not ended
-
-        try:
-            optimizer = replace(self.optimizer, iterations=epochs)
-            bounds = (parameters.low, parameters.high) if parameters.signed else None
-            best = optimizer._minimize(
-                function, reached, parameters.frozen, callback, bounds
-            )
-            with self.updater.in_use():
-                if ended and parameters.current:
-                    parameters.write(best)
-            if done == 0:  # no lower cost was found
-                batch = self._gradient(parameters)
-                self.on_iteration(
-                    batch.cost / batch.steps,
-                    self.updater.penalised(batch, parameters.read())[1],
-                )
-        except _EditedError:
-            return done, False
-        except BaseException:
-            with self.updater.in_use():
-                parameters.write(reached)
-            raise
-        return done, ended
-
-    def _gradient(
-        self, parameters: ParameterVector, values: Floats | None = None
-    ) -> BatchGradient:
-        """Set the network's parameters to these values and return the gradient over all
-        sequences.
-        """
-        with self._unedited(parameters):
-            if values is not None:
-                parameters.write(values)
-            return self.rule.gradient(self.order)
-
-    @contextmanager
-    def _unedited(self, parameters: ParameterVector) -> Iterator[None]:
-        """Hold the network in use; raises if its structure has changed since the search
-        began.
-        """
-        with self.updater.in_use():
-            if not parameters.current:
-                raise _EditedError
-            yield

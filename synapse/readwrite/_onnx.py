@@ -5,7 +5,7 @@ or a sequence.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Literal, NamedTuple, get_args
 
@@ -100,39 +100,47 @@ def onnx_model(
             f"{network!r} has memory, and a plain model has no state for it. Use"
             ' form="step".'
         )
-    layers = None
+    steps = None
     if form == "sequence" or (
         form == "auto" and len(kept) and float_dtype == np.float32
     ):
-        layers = _layers(plan)
-        if form == "sequence" and (layers is None or float_dtype != np.float32):
+        steps = _steps_of_sequences(plan)
+        if form == "sequence" and (steps is None or float_dtype != np.float32):
             raise TopologyError(
                 "Expected a network whose memory is in standard LSTM, GRU or Elman"
                 " layers, and float32, for "
                 f"a model of sequences, got {network!r} and {float_dtype}. Use"
                 ' form="step".'
             )
-    if layers:
-        return SequenceGraph(plan, float_dtype, layers).model()
-    return Graph(
-        plan, float_dtype, kept, with_state=form == "step" or len(kept) > 0
-    ).model()
+    if steps:
+        return SequenceGraph(plan, float_dtype, steps).model()
+    with_state = form == "step" or len(kept) > 0
+    return Graph(plan, float_dtype, kept, plan.stages, with_state=with_state).model()
 
 
-def _layers(plan: ExportPlan) -> list[Operator] | None:
-    """Return the recurrent layers of a plan, if they have all of its memory."""
+def _steps_of_sequences(plan: ExportPlan) -> list[Operator | Stage] | None:
+    """Return the recurrent layers of a plan, and its other blocks, in an order of
+    computation; None if the layers have not all of its memory.
+    """
     blocks = blocks_of(plan)
-    layers = []
+    steps: list[Operator | Stage] = []
     for members, recurs in components_of(blocks):
+        block = blocks[members[0]]
         if recurs:
             layer = layer_of(members, recurs, blocks, plan)
             operator = layer and Operator.of(layer, blocks, plan)
             if operator is None:
                 return None
-            layers.append(operator)
-        elif any(read.when != NOW for read in blocks[members[0]].reads()):
+            steps.append(operator)
+        elif any(read.when != NOW for read in block.reads()):
             return None
-    return layers or None
+        else:
+            fires = [
+                Fire(squash, block.start + start, block.start + stop)
+                for squash, start, stop in block.pieces
+            ]
+            steps.append(Stage(block.start, block.stop, fires))
+    return steps if any(isinstance(step, Operator) for step in steps) else None
 
 
 ELMAN = ("Relu", "Sigmoid", "Tanh")
@@ -153,7 +161,6 @@ class Operator(NamedTuple):
     weights: tuple[Floats, Floats, Floats]
     hidden: Ints  # neurons whose activations it computes
     cells: Ints  # neurons whose states an LSTM has besides
-    neurons: Ints  # all of its neurons
 
     @classmethod
     def of(
@@ -187,7 +194,6 @@ class Operator(NamedTuple):
             (into, recurrent, np.concatenate(biases, axis=None)),
             hidden,
             cells,
-            np.concatenate([blocks[k].numbers for k in layer.members]),
         )
 
 
@@ -211,7 +217,12 @@ class Graph:
     axes: tuple[str, ...] = ("batch",)
 
     def __init__(
-        self, plan: ExportPlan, dtype: np.dtype[Any], kept: Ints, with_state: bool
+        self,
+        plan: ExportPlan,
+        dtype: np.dtype[Any],
+        kept: Ints,
+        steps: Sequence[Stage | Operator],
+        with_state: bool,
     ) -> None:
         self.onnx = imported("onnx", "ONNX models need")
         self.plan = plan
@@ -228,8 +239,8 @@ class Graph:
         self._place(self.rows, np.arange(plan.inputs))
         if with_state:
             self._place("state", kept)
-        for stage in plan.stages:
-            self.fire(stage)
+        for step in steps:
+            self.compute(step)
 
     def input(self) -> str:
         """Return the tensor of the inputs, of shape (batch, inputs)."""
@@ -316,7 +327,7 @@ class Graph:
             self.width[joined] = sum(self.width[tensor] for tensor in tensors)
         return self._joined[tensors]
 
-    def fire(self, stage: Stage) -> None:
+    def compute(self, stage: Any) -> None:
         """Compute the states of a stage, then its activations."""
         plan = self.plan
         neurons = np.arange(stage.start, stage.stop)
@@ -452,13 +463,18 @@ class SequenceGraph(Graph):
     axes = ("length", "batch")
 
     def __init__(
-        self, plan: ExportPlan, dtype: np.dtype[Any], layers: list[Operator]
+        self,
+        plan: ExportPlan,
+        dtype: np.dtype[Any],
+        steps: Sequence[Stage | Operator],
     ) -> None:
-        self.layers = layers
-        self.inside = np.concatenate([layer.neurons for layer in layers])
-        self.last: dict[int, str] = {}
-        kept = [np.append(layer.hidden, layer.cells + plan.neurons) for layer in layers]
-        super().__init__(plan, dtype, np.concatenate(kept), with_state=True)
+        self.last: list[str] = []
+        kept = [
+            np.append(step.hidden, step.cells + plan.neurons)
+            for step in steps
+            if isinstance(step, Operator)
+        ]
+        super().__init__(plan, dtype, np.concatenate(kept), steps, with_state=True)
 
     def input(self) -> str:
         """Return the tensor of the inputs, of shape (length * batch, inputs)."""
@@ -473,11 +489,7 @@ class SequenceGraph(Graph):
 
     def next_state(self) -> str:
         """Return the states of the layers after the last step."""
-        return self.node(
-            "Concat",
-            *(self.last[int(layer.hidden[0])] for layer in self.layers),
-            axis=1,
-        )
+        return self.node("Concat", *self.last, axis=1)
 
     def in_steps(self, rows: str, width: int, **name: str) -> str:
         """Return rows as a tensor of shape (length, batch, width)."""
@@ -486,29 +498,12 @@ class SequenceGraph(Graph):
         )
         return self.node("Reshape", rows, shape, **name)
 
-    def fire(self, stage: Stage) -> None:
-        """Add the layers whose hidden neurons are in a stage, and its neurons of no
-        layer.
-        """
-        for layer in self.layers:
-            if stage.start <= layer.hidden[0] < stage.stop:
-                self.recur(layer)
-        others = np.setdiff1d(np.arange(stage.start, stage.stop), self.inside)
-        for run in np.split(others, np.flatnonzero(np.diff(others) > 1) + 1):
-            if len(run):
-                start = int(run[0])
-                stop = int(run[-1]) + 1
-                parts = [
-                    (squash, max(a, start), min(b, stop))
-                    for squash, a, b in stage.fires
-                ]
-                super().fire(
-                    Stage(
-                        start,
-                        stop,
-                        [Fire(*fire) for fire in parts if fire[1] < fire[2]],
-                    )
-                )
+    def compute(self, step: Any) -> None:
+        """Add a layer, or the neurons of a stage."""
+        if isinstance(step, Operator):
+            self.recur(step)
+        else:
+            super().compute(step)
 
     def recur(self, layer: Operator) -> None:
         """Add a layer, with what it reads for all steps."""
@@ -537,7 +532,7 @@ class SequenceGraph(Graph):
         )
         self.nodes.append(node)
         last = self.node("Concat", *results[1:], axis=2)
-        self.last[int(layer.hidden[0])] = self.node("Squeeze", last, axis)
+        self.last.append(self.node("Squeeze", last, axis))
         self._place(
             self.node("Reshape", results[0], self.constant(np.array([-1, n]))),
             layer.hidden,

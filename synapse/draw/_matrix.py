@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._checks import boolean, is_among, positive_number, unknown_name
+from .._checks import boolean, positive_number
 from .._typing import Floats
 from ..objects.topology import Topology
 from ._network import diagram_of
@@ -88,9 +88,6 @@ def matrix(
     boolean("color_bars", color_bars)
     darkest = None if scale is None else positive_number("scale of matrix", scale)
     if groups is not None:
-        names = tuple(name for name in diagram.neuron_metadata if isinstance(name, str))
-        if not is_among(groups, names):
-            raise unknown_name("metadata of neurons to group by", groups, names)
         diagram = grouped(diagram, groups)
     sums, titles = _sums(diagram)
     side = max(1.2, min(CELL * len(titles), LARGEST))

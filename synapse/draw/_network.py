@@ -22,7 +22,7 @@ from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, Topology
 from ._folded import draw_blocks
 from ._picture import NUMBERS, Picture
-from ._places import LAYERS, check_layout, grouped, places_of
+from ._places import LAYERS, check_layout, grouped, names_of_metadata, places_of
 from ._style import label, size_of
 
 if TYPE_CHECKING:
@@ -135,16 +135,10 @@ def network(
     """
     diagram = diagram_of(network)
     boolean("color_bars", color_bars)
-    colors = (
-        *NUMBERS,
-        *(name for name in diagram.neuron_metadata if isinstance(name, str)),
-    )
+    colors = (*NUMBERS, *names_of_metadata(diagram))
     if color is not None and not is_among(color, colors):
         raise unknown_name("number or metadata of neurons to color by", color, colors)
     if groups is not None:
-        names = tuple(name for name in diagram.neuron_metadata if isinstance(name, str))
-        if not is_among(groups, names):
-            raise unknown_name("metadata of neurons to group by", groups, names)
         diagram = grouped(diagram, groups)
     free = check_layout(layout)
     printed = boolean("numbers", numbers)

@@ -364,13 +364,21 @@ def _side_by_side(laid: list[tuple[list[int], Floats]]) -> dict[int, Floats]:
     return places
 
 
+def names_of_metadata(diagram: Topology) -> list[str]:
+    """Return the names of the metadata of neurons that are text."""
+    return [name for name in diagram.neuron_metadata if isinstance(name, str)]
+
+
 def grouped(diagram: Topology, name: str) -> Topology:
     """Return the network with groups of neurons in place of layers, by their metadata
-    of this name.
+    of this name; UnknownNameError if no neuron has one.
 
     The groups stand in the order of the mean place of their neurons in the order of
     activation.
     """
+    names = names_of_metadata(diagram)
+    if not is_among(name, names):
+        raise unknown_name("metadata of neurons to group by", name, names)
     values = diagram.neuron_metadata[name]
     missing = f"no {name}"
     labels = np.array([str(values.get(i, missing)) for i in range(diagram.neurons)])

@@ -376,8 +376,7 @@ def _tensors(peer: Peer, module: SequenceModule) -> list[tuple[Tensor, Tensor]]:
 
 def _parts(peer: Peer, module: SequenceModule) -> list[ModulePart]:
     """Return the parts of our module that correspond to the modules, in their order."""
-    parts = [submodule for submodule in module._parts if submodule is not None]
-    return parts[: len(peer.layers) + len(peer.linears)]
+    return module._parts[: len(peer.layers) + len(peer.linears)]
 
 
 def _order(module: SequenceModule) -> Ints:

@@ -104,7 +104,6 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self._made_of = _structure_of(topology)
         self._inputs = topology.inputs
         self._outputs = topology.outputs
-        self._neurons = topology.neurons
         self._memoryless = not len(plan.memory())
         for name in ("activation", "state"):
             values = torch.tensor(getattr(table, name).astype(table.dtype))
@@ -158,13 +157,13 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         )
         ties = np.append(topology.bias_tie, 0)[number]
         biases = ParameterTraits.of(plan.biases, biased, ties, np.zeros_like(ties))
-        self._components = components_of(blocks)
-        submodules = parts_of(plan, blocks, self._components, weights, biases)
-        self._parts = submodules
+        components = components_of(blocks)
+        submodules = parts_of(plan, blocks, components, weights, biases)
+        self._components = list(zip(submodules, components, strict=True))
+        self._parts = present = [each for each in submodules if each is not None]
         dtype = torch.tensor(np.zeros(0, topology.dtype)).dtype
         constants = torch.tensor(CONSTANTS, dtype=dtype)
         self.register_buffer("_constants", constants, persistent=False)
-        present = [submodule for submodule in submodules if submodule is not None]
         owned = {
             "weight": [submodule.weights for submodule in present],
             "bias": [number[submodule.biases] for submodule in present],
@@ -216,15 +215,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         components that do the same.
         """
         steps: list[tuple[ModulePart | None, list[Any]]] = []
-        inside = {
-            k
-            for submodule in self._parts
-            if submodule is not None
-            for k in submodule.members
-        }
-        for submodule, (members, recurs) in zip(
-            self._parts, self._components, strict=True
-        ):
+        inside = {k for submodule in self._parts for k in submodule.members}
+        for submodule, (members, recurs) in self._components:
             component: Any = members[0]
             if recurs:
                 component = Recurrence(members, blocks, self.blocks, self._answering)
@@ -240,8 +232,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     def _mask(self) -> None:
         """Keep what is fixed in tensors that are trained otherwise."""
         for submodule in self._parts:
-            if submodule is not None:
-                submodule.mask(getattr(self, submodule.name))
+            submodule.mask(getattr(self, submodule.name))
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
@@ -271,9 +262,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             *(of(each) for each in rest if each is not None),
         ]
         for submodule in self._parts if submodules else ():
-            if submodule is not None:
-                take = submodule.weights_in if name == "weight" else submodule.biases_in
-                tensors += take(self._tensors_of(submodule), of)
+            take = submodule.weights_in if name == "weight" else submodule.biases_in
+            tensors += take(self._tensors_of(submodule), of)
         return torch.cat(tensors)
 
     def _tensors_of(self, submodule: ModulePart) -> dict[str, Tensor]:
@@ -290,7 +280,6 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self._tensors = {
             submodule.name: submodule.tensors_in(getattr(self, submodule.name))
             for submodule in self._parts
-            if submodule is not None
         }
 
     def _apply(self, fn: Any, recurse: bool = True) -> Any:
@@ -329,9 +318,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 ):
                     if len(rows):
                         getattr(self, holder).copy_(torch.tensor(values[name][rows]))
-            present = (submodule for submodule in self._parts if submodule is not None)
             owned = (self._places[name].owned for name in ("weight", "bias"))
-            for submodule, links, neurons in zip(present, *owned, strict=True):
+            for submodule, links, neurons in zip(self._parts, *owned, strict=True):
                 submodule.copy_from(
                     getattr(self, submodule.name),
                     values["weight"][links],

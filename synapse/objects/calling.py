@@ -61,7 +61,6 @@ class Calling(Sequence[Neuron]):
     _n_inputs: int
     _n_outputs: int
     _facts = Facts()  # of no topology
-    _doubled_known: int = 0  # pairs that it has warned of, see `order.doubled_pairs`
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
 
     @property
@@ -111,6 +110,10 @@ class Calling(Sequence[Neuron]):
     ) -> Any:
         """Call a kernel for `steps` steps and return its result: a status, or a tuple
         that begins with one.
+
+        `name` is that of a function marked ``@kernel``: in ``engine/online/loops.py``
+        or, for a network that learns by rtrl, in ``engine/rtrl/loops.py``; of steps
+        without traces, in ``engine/exact/runs.py`` or ``events.py``.
 
         The lock of the store is held, the store is lowered, and a recording has room.
         The kernels are those of the learning rule, or what `by` returns for the
@@ -237,7 +240,7 @@ class Calling(Sequence[Neuron]):
         version = self._anchor._store.topology_version
         facts = self._facts
         if facts.version != version:
-            facts = self._facts = Facts(version)
+            facts = self._facts = Facts(version, facts.doubled)
         return facts
 
     def _lowered(self) -> tuple[int, Store, NDArray[np.int64]]:
@@ -251,7 +254,7 @@ class Calling(Sequence[Neuron]):
             facts.span = self._found_span(store)
             self._unplaced.clear()
             self._warn_of_unreached(store)
-            self._warn_of_doubled(store)
+            self._warn_of_doubled(store, facts)
         return address, store, facts.span
 
     def _found_span(self, store: Store) -> NDArray[np.int64]:
@@ -282,15 +285,16 @@ class Calling(Sequence[Neuron]):
                 TopologyWarning,
             )
 
-    def _warn_of_doubled(self, store: Store) -> None:
+    def _warn_of_doubled(self, store: Store, facts: Facts) -> None:
         """Warn of delays of 1 beside connections that are late anyway, once for each
         number of them; called once for each topology.
         """
-        known, self._doubled_known = self._doubled_known, 0
+        named = facts.doubled
+        facts.doubled = 0
         if not store.columns["ties"][Ties.DELAYS]:
             return
         start = self._anchor._row
         before, after = order.doubled_pairs(store, start, start + len(self))
-        self._doubled_known = len(before)
-        if len(before) > known:
+        facts.doubled = len(before)
+        if facts.doubled > named:
             order.warn_of_doubled(repr(self), store, before, after)

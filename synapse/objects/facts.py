@@ -31,8 +31,10 @@ class Facts:
     # the two costs that were asked for last: as they were given, and which they are
     costs: Sequence[tuple[str | Cost | None, Cost]] = ()
 
-    def __init__(self, version: int = 0) -> None:
+    def __init__(self, version: int = 0, doubled: int = 0) -> None:
         self.version = version
+        # pairs of connections that a warning has named, in the topology before, too
+        self.doubled = doubled
 
 
 class fact(Generic[Found]):  # noqa: N801 - a decorator, as `property` is

@@ -34,7 +34,7 @@ from . import anew, edits, graph, order, parameters
 from .calling import locked
 from .connection import Connection, connection_at
 from .connection_sequence import Connections
-from .facts import fact
+from .facts import Facts, fact
 from .groups import require_neighbors
 from .layer import ExclusiveLayerAccess, Layer, flat_layers
 from .neuron import Neuron, require_neuron
@@ -178,7 +178,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         self._begin(layers, network.name)
         self._made = network._made
         self._metadata = checks.json_object("net.metadata", network.metadata)
-        self._doubled_known = network._doubled_known
+        self._facts = Facts(doubled=network._facts.doubled)
         reference = store.networks[network._number_now] = weakref.ref(self)
         for layer in layers:
             layer._network = reference

@@ -241,7 +241,7 @@ class Propagating(Stepping):
     def _learn_by(self, rtrl: Sensitivities | None) -> None:
         """Set the sensitivities by which it learns; None: by the online rule."""
         self._rtrl = rtrl
-        self._facts = Facts()  # its kernels are others
+        self._facts = Facts(doubled=self._facts.doubled)  # its kernels are others
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs,

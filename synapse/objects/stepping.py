@@ -343,7 +343,11 @@ class Stepping(Calling):
     def _runner(
         self, pieces: Pieces, clears: bool, traces: bool, replica: Replica
     ) -> OfPart:
-        """Return what runs the pieces of a part with the numbers of one thread."""
+        """Return what runs the pieces of a part with the numbers of one thread.
+
+        It calls kernels without :meth:`_call`: the thread that divides the work holds
+        the lock, and :meth:`_call` in another thread would wait for it.
+        """
         _, store, span = self._lowered()
         address = replica.address
         neurons = self._neuron_rows

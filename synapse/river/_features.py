@@ -26,7 +26,9 @@ from ..objects.neuron import Neuron
 from ..objects.online_adagrad import OnlineAdaGrad
 from ..objects.topology import Topology
 
-UNSAVED = ("steps", "_readers_known")
+UNSAVED = ("steps",)
+READERS = "readers"
+"""The fact of a network: the neurons that its inputs project to."""
 
 Features = Mapping[Hashable, Any]
 
@@ -88,7 +90,6 @@ class FeatureInputs:
         """Number of the last sample of a feature, if it can be let go: those first that
         have not been seen for longest."""
         self._removed: dict[Hashable, list[RemovedInput]] = {}
-        self._readers_known: tuple[int, Any] = (0, None)
 
     def __getstate__(self) -> dict[str, Any]:
         return {
@@ -96,7 +97,7 @@ class FeatureInputs:
         }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _readers_known=(0, None))
+        vars(self).update(state)
 
     @property
     def _scale(self) -> Scale:
@@ -195,7 +196,7 @@ class FeatureInputs:
             state = "absent" if name in self._expected else "present"
             titles.append(f"{name} {state}" if is_indicator else str(name))
         append(network.input, titles, None, readers)
-        self._readers_known = network._version, readers
+        _facts_of(network)[READERS] = readers
         self._scale._insert(len(self._scale), *scales)
 
     def _restore(self, names: list[Hashable]) -> None:
@@ -265,7 +266,7 @@ class FeatureInputs:
         sums = self.steps.sums_of(links)
         readers = self._readers(network)
         network.remove(neuron)
-        self._readers_known = network._version, readers
+        _facts_of(network)[READERS] = readers
         scale = self._scale._delete(at)
         by_target = dict(zip(targets, weights, strict=True))
         return RemovedInput(is_indicator, scale, by_target, sums, len(network.output))
@@ -274,19 +275,23 @@ class FeatureInputs:
 
     def _readers(self, network: Network) -> Layer:
         """Return the neurons that inputs project to, in their order."""
-        version, known_readers = self._readers_known
-        readers: Layer = known_readers
-        if version != network._version:
+        facts = _facts_of(network)
+        if READERS not in facts:
             topology = Topology.of(network)
             from_inputs = topology.source < len(network.input)
-            readers = layer_of(network, topology.target[from_inputs])
-            self._readers_known = network._version, readers
+            facts[READERS] = layer_of(network, topology.target[from_inputs])
+        readers: Layer = facts[READERS]
         return readers
 
     def _links(self, network: Network, neuron: Neuron) -> list[Connection]:
         """Return the connections of an input, in the order of their targets."""
         links = (neuron.connection_to(reader) for reader in self._readers(network))
         return [link for link in links if link is not None]
+
+
+def _facts_of(network: Network) -> dict[str, Any]:
+    """Return what is known of the present topology, see ``objects/facts.py``."""
+    return vars(network._present_facts())
 
 
 def append(

@@ -209,6 +209,19 @@ def effect_in_an_index(a):
     return a[int(grow(a)) % 3 - 0]
 
 
+def records():
+    return np.rec.fromarrays([vector(), np.arange(3)], names="x, y")
+
+
+@trap((vector(), records()))
+def effect_in_what_has_a_member_or_an_index(a, rows):
+    x = rows[int(grow(a)) - 2].x
+    rows[int(grow(a)) - 2].y += 5
+    rows[int(grow(a)) - 2].y = int(a[0])
+    part = a[int(grow(a)) - 4 :][1]
+    return x, part, a[int(grow(a)) - 6 :].size, a[0]
+
+
 @trap((1, 2.5))
 def exchanged(i, x):
     a = x

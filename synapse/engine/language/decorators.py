@@ -122,21 +122,6 @@ def kernel(function: Any, fastmath: bool = True) -> Kernel:
     return Kernel(function, PartOptions(FAST_FLAGS if fastmath else STRICT_FLAGS))
 
 
-def loop_entry(loop: Any) -> Callable[..., Any] | None:
-    """Return a loop of lowering, over integers of a store, as machine code: a function
-    of the address of a table, two numbers and memory. None if nothing is compiled.
-    """
-    if not COMPILES:
-        return None
-    from .entries import entry
-    from .kinds import FLOAT64, INT, ArrayKind, BundleKind
-    from .memory import STORE
-
-    kinds = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
-    # no loop of floats: the second level of optimisation saves half the time to compile
-    return entry(loop, kinds, speed=1)
-
-
 def _uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function whose results are numbers of Python, and which does not warn,
     like machine code.

@@ -303,10 +303,8 @@ class Expressions:
             return known(getattr(kind.value, name))
         if isinstance(kind, BundleKind) and name in kind.layout.places:
             return column_of(base, name)
-        if isinstance(kind, ColumnKind) and kind.record is not None:
-            return self.load(*self.place(node))
-        if isinstance(kind, RecordKind):
-            return load(*self.place(node))
+        if isinstance(kind, RecordKind) or getattr(kind, "record", None) is not None:
+            return self.load(*_place_of_member(base, name))
         if isinstance(kind, ArrayKind):
             return _attribute_of_array(base, name)
         if isinstance(kind, TupleKind) and name in kind.names:
@@ -321,7 +319,7 @@ class Expressions:
             part = self._part_of_array(base, node.slice)
             if part is not None:
                 return part
-        return self.load(*self.place(node))
+        return self.load(*self._place_in(base, node))
 
     def _item(self, base: Node, index: ast.expr) -> Node:
         if isinstance(index, ast.Slice):
@@ -384,7 +382,9 @@ class Expressions:
         """
         is_place = isinstance(node, ast.Attribute | ast.Subscript)
         require(is_place, f"{type(node).__name__} is no place for a value")
-        base = self.visit(node.value)
+        return self._place_in(self.visit(node.value), node)
+
+    def _place_in(self, base: Node, node: Any) -> tuple[Node, Node]:
         if isinstance(node, ast.Attribute):
             return _place_of_member(base, node.attr)
         has_places = isinstance(base.kind, ColumnKind | ArrayKind)

@@ -120,15 +120,10 @@ class TableLayout:
     def column(self, bundle: BundleKind, name: str) -> ColumnKind:
         """Return the kind of ``bundle.name``."""
         column = self.columns[self.places[name]]
-        of = {"float": bundle.scalar, "lanes": laned(bundle)}.get(
-            column.dtype, column.dtype
-        )
+        scalar = bundle.scalar
+        lanes = scalar if bundle.lanes == 1 else PackKind(scalar, bundle.lanes)
+        of = {"float": scalar, "lanes": lanes}.get(column.dtype, column.dtype)
         return ColumnKind(of, self.family(name), column.record)
-
-
-def laned(bundle: BundleKind) -> Any:
-    """Return the kind of one number for each sample of a bundle."""
-    return bundle.scalar if bundle.lanes == 1 else PackKind(bundle.scalar, bundle.lanes)
 
 
 def named_indices(fields: type[Any]) -> TupleKind:

@@ -70,10 +70,7 @@ def plain_width(column: Any) -> Any:
 def _plain_pack(column: Any, at: Any, left: Any) -> Any:
     if column.ndim > 1:
         return column[at]
-    pack = np.zeros(int(plain_width(column)), column.dtype)
-    here = column[int(at) : int(at) + min(int(left), len(pack))]
-    pack[: len(here)] = here
-    return pack
+    return _plain_pack_like(range(int(plain_width(column))), column, at, left)
 
 
 def _plain_pack_like(like: Any, column: Any, at: Any, left: Any) -> Any:
@@ -89,11 +86,6 @@ def _plain_put_pack(column: Any, at: Any, left: Any, value: Any) -> None:
         return
     here = column[int(at) : int(at) + min(int(left), len(value))]
     here[:] = value[: len(here)]
-
-
-def _plain_no_pack(column: Any) -> Any:
-    size = column.shape[1] if column.ndim > 1 else int(plain_width(column))
-    return np.zeros(size, column.dtype)
 
 
 def _plain_transpose(
@@ -159,21 +151,22 @@ def length_of(t: Translator, pack: Node) -> Node:
 
 
 def _no_numbers(count: int) -> Any:
-    @word(lambda column: np.zeros(count, column.dtype))
+    """Return a word of a pack of zeros: of so many numbers, or for 0 a whole one."""
+
+    def plain(column: Any) -> Any:
+        whole = column.shape[1] if column.ndim > 1 else plain_width(column)
+        return np.zeros(count or int(whole), column.dtype)
+
+    @word(plain)
     def zeros(t: Translator, column: Node) -> Node:
-        return Node("zeros", PackKind(column.kind.of, count))
+        return Node("zeros", PackKind(column.kind.of, count) if count else wide(column))
 
     return zeros
 
 
+no_pack = _no_numbers(0)
 no_short_pack = _no_numbers(SHORT_PACK)
 no_single = _no_numbers(1)
-
-
-@word(_plain_no_pack)
-def no_pack(t: Translator, column: Node) -> Node:
-    """Return a pack of zeros."""
-    return Node("zeros", wide(column))
 
 
 @word(lambda rows, pack: (pack,) * len(rows))

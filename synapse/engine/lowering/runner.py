@@ -44,8 +44,18 @@ def _plain(array: Any) -> memoryview:
 
 @cache
 def _entry_of(loop: Callable[..., tuple[int, int]]) -> Any:
-    """Return a loop as machine code; None if nothing is compiled."""
-    # LLVM is loaded when it is needed
-    from ..language.decorators import loop_entry
+    """Return a loop as machine code: a function of the address of a table, two numbers
+    and memory. None if nothing is compiled.
+    """
+    from ..language.decorators import COMPILES
 
-    return loop_entry(loop)
+    if not COMPILES:
+        return None
+    # LLVM is loaded when it is needed
+    from ..language.entries import entry
+    from ..language.kinds import FLOAT64, INT, ArrayKind, BundleKind
+    from ..language.memory import STORE
+
+    kinds = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
+    # no loop of floats: the second level of optimisation saves half the time to compile
+    return entry(loop, kinds, speed=1)

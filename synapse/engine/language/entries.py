@@ -176,7 +176,7 @@ class _Entry(Writer):
         state = self.call("ptr", "PyEval_SaveThread")
         result = type_of(made.result)
         call = f"call {result} {quoted(made.name)}({', '.join(passed)})"
-        value = self.let_some(result, call)
+        value = self.let_call(result, call)
         self.call("void", "PyEval_RestoreThread", f"ptr {state}")
         self.finish(made.result, value)
         body = "\n".join(self.lines)

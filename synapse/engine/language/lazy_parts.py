@@ -106,7 +106,7 @@ def lazy_part(*kinds: Any, taped: bool = False) -> Callable[[Callable[..., Any]]
     those of one sample and for those of several.
     """
 
-    def select(*passed: Node) -> tuple[Node, ...]:
+    def with_number(*passed: Node) -> tuple[Node, ...]:
         return known(int(taped and passed[1].kind.lanes > 1)), *passed
 
     def declare(function: Callable[..., Any]) -> Any:
@@ -116,7 +116,7 @@ def lazy_part(*kinds: Any, taped: bool = False) -> Callable[[Callable[..., Any]]
             Part(noinline(function), (BundleKind(STORE, FLOAT), *tapes, *kinds))
             for tapes in (several if taped else [()])
         ]
-        return Word(function, _write(function.__name__, parts, select))
+        return Word(function, _write(function.__name__, parts, with_number))
 
     return declare
 
@@ -134,11 +134,11 @@ def by_code(name: str, functions: list[Callable[..., Any]], *kinds: Any) -> Any:
 
 
 def _write(
-    name: str, parts: list[Part], select: Callable[..., tuple[Node, ...]]
+    name: str, parts: list[Part], with_number: Callable[..., tuple[Node, ...]]
 ) -> Any:
     """Return what writes the call of one of several parts: through a slot, or in a
-    program for one network the call itself. The arguments give its number, and those
-    that are passed.
+    program for one network the call itself. `with_number` returns the number of the
+    part before the arguments that it gets.
     """
     name = f"{parts[0].function.__module__}.{name}"
     if name in _parts:
@@ -146,7 +146,7 @@ def _write(
     _parts[name] = parts
 
     def write(t: Translator, *arguments: Node) -> None:
-        number, *passed = select(*arguments)
+        number, *passed = with_number(*arguments)
         if t.program.facts:
             _call_directly(t, parts, number, passed)
             return

@@ -239,9 +239,9 @@ class Writer:
         kinds = [value.rpartition(" ")[0] for value in passed]
         callee = self.module.declare(name, result, *kinds)
         call = f"call {flags}{result} {callee}({', '.join(passed)}){mark}"
-        return self.let_some(result, call)
+        return self.let_call(result, call)
 
-    def let_some(self, result: str, call: str) -> str:
+    def let_call(self, result: str, call: str) -> str:
         """Add a call, which may have no value."""
         if result != "void":
             return self.let(call)
@@ -626,7 +626,7 @@ call void %code.{n}({", ".join(values)})""")
     def _of_call(self, node: Node, instance: Instance, arguments: Any) -> str:
         result = type_of(instance.result)
         passed = self.all_typed(arguments)
-        return self.let_some(result, f"call {result} {quoted(instance.name)}({passed})")
+        return self.let_call(result, f"call {result} {quoted(instance.name)}({passed})")
 
     def _code(self, address: Node) -> str:
         return self.let(f"inttoptr i64 {self.value(address)} to ptr")

@@ -62,15 +62,15 @@ def sound_definition_of(function: FunctionType) -> Definition:
     linecache.checkcache(file)
     _texts[file] = "".join(linecache.getlines(file))
     matching = definition_of(function)
-    if _key(function.__code__) not in _keys(_texts[file]):
+    if _identity(function.__code__) not in _identities(_texts[file]):
         raise RefusedError("the file has changed since it was read", place_of(function))
     return matching
 
 
 @lru_cache(maxsize=8)
-def _keys(text: str) -> list[Any]:
-    """Return the keys of the code of all functions that a text defines."""
-    return list(map(_key, _codes(compile(text, "", "exec", dont_inherit=True))))
+def _identities(text: str) -> list[Any]:
+    """Return the identities of the code of all functions that a text defines."""
+    return list(map(_identity, _codes(compile(text, "", "exec", dont_inherit=True))))
 
 
 def place_of(function: FunctionType, line: int | None = None) -> str:
@@ -135,10 +135,10 @@ def _codes(code: CodeType) -> list[CodeType]:
     return inner + [matching for element in inner for matching in _codes(element)]
 
 
-def _key(code: CodeType) -> Any:
+def _identity(code: CodeType) -> Any:
     """Return what tells code apart: its text and its place."""
     constants = [
-        _key(constant) if isinstance(constant, CodeType) else repr(constant)
+        _identity(constant) if isinstance(constant, CodeType) else repr(constant)
         for constant in code.co_consts
     ]
     return code.co_firstlineno, code.co_code, code.co_names, constants

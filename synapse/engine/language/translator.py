@@ -392,14 +392,14 @@ class Translator(Expressions):
         self.loops.pop()
         lost = before & self.mixed
 
-        def keep(name: ast.Name) -> None:
+        def require_value(name: ast.Name) -> None:
             is_written = isinstance(name.ctx, ast.Store)
             rule = f"{name.id} has values of one kind"
             require(is_written or name.id not in lost, rule)
 
         for part in ast.walk(node) if lost else ():
             if isinstance(part, ast.Name):
-                self.located(keep, part)
+                self.located(require_value, part)
         self.valued, self.mixed = before - lost, outer | self.mixed
         return breaks
 

@@ -1,5 +1,6 @@
-"""The typed tree: expressions and statements of few forms, listed with their parts in
-``docs/compiler.md``, which printers write in other languages.
+"""The typed tree: expressions and statements of few forms, which printers write in
+other languages. `FunctionWriter` and `INSTRUCTIONS` in ``llvm.py`` have each form with
+its parts.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class RefusedError(Exception):
 
 
 def require(holds: Any, rule: str) -> None:
-    """Refuse what breaks a rule of the language; who translates adds the place."""
+    """Refuse what breaks a rule of the language; the place is added by `located`."""
     if not holds:
         raise RefusedError(rule)
 

@@ -43,7 +43,7 @@ class Compiled(NamedTuple):
     errors: Any = ()
 
 
-def _made(
+def _for_kernels(
     plain: Any,
     function: Any,
     kinds: tuple[Any, ...],
@@ -90,7 +90,7 @@ def compile_function(function: FunctionType, arguments: int) -> Compiled:
         return 1
 
     kinds = ColumnKind(FLOAT64, ("results",)), *[FLOAT64] * arguments
-    compiled = _made(function, pair_of, kinds, INT, of_pair(in_python))
+    compiled = _for_kernels(function, pair_of, kinds, INT, of_pair(in_python))
     machine_code = of_pair(compiled.address)
 
     def call(*numbers: float) -> Any:
@@ -141,7 +141,9 @@ def compile_step(observe: FunctionType, step: FunctionType) -> Compiled:
     for function in (observe, step):
         function.options = UNCHECKED  # type: ignore[attr-defined]
     kinds = *[ArrayKind(FLOAT64, 1)] * 3, BOOL
-    return _made(both, both, kinds, BOOL, of_step(in_python))._replace(errors=errors)
+    return _for_kernels(both, both, kinds, BOOL, of_step(in_python))._replace(
+        errors=errors
+    )
 
 
 def _array_at(address: int, size: int) -> Any:

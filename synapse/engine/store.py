@@ -101,9 +101,13 @@ class Store(StoreRows):
     @property
     def size(self) -> int:
         """How many neurons and connections it has, removed ones included."""
-        if self.draft is not None:
-            return len(self.handles) + self.draft.n_connections
-        return self.n_neurons + self.n_connections
+        made = self.n_connections if self.draft is None else self.n_made
+        return len(self.handles) + made
+
+    @property
+    def n_made(self) -> int:
+        """How many connections have been made, which is the identity of the next."""
+        return self.n_identities if self.draft is None else self.draft.n_connections
 
     def add_neurons(self, handles: Sequence[Any], names: Names = ()) -> int:
         """Append a neuron for each handle, with the defaults; returns the first row."""
@@ -344,19 +348,18 @@ class Store(StoreRows):
             raise ValueError(
                 f"stores of {self.dtype} and {other.dtype} cannot be joined"
             )
-        if other.draft is None:
+        composed = other.draft
+        if composed is None:
             self.make_columns()
-        if self.draft is not None and other.draft is not None:
-            offsets = len(self.handles), self.draft.n_connections
-            self.draft.append(other.draft)
-            self._take_over_handles(other, *offsets)
-            return offsets
-        offsets = self.n_neurons, self.n_identities
-        if other.draft is None:
+        offsets = len(self.handles), self.n_made
+        if composed is None:
             self._absorb_columns(other)
-        else:
-            self._append_draft(other.draft)
-            self._take_over_handles(other, *offsets)
+            return offsets
+        append = self._append_draft if self.draft is None else self.draft.append
+        append(composed)
+        self._take_over_handles(other, *offsets)
+        other.draft = Draft()
+        other.handles, other.names = [], []
         return offsets
 
     def _absorb_columns(self, other: Store) -> None:
@@ -453,9 +456,6 @@ class Store(StoreRows):
         for follower in list(other.followers):
             follower._moved(self, first_identity)
             self.follow(follower)
-        if other.draft is not None:
-            other.draft = Draft()
-            other.handles, other.names = [], []
         other.absorbed = True
 
     # --- copying ----------------------------------------------------------------------

@@ -33,26 +33,30 @@ NONLINEARITIES = ("tanh", "relu")
 class ParameterTraits(NamedTuple):
     """Weights, or biases, in the order of a plan's table or of its neurons.
 
-    They end with one that is absent, which the index -1 finds.
+    They end with one that is absent, which the index -1 finds. Those of relays have no
+    number in the network, -1.
     """
 
     values: Floats
     trained: Bools
     alone: Bools  # neither tied nor with a sign
+    number: Ints
 
     @classmethod
     def of(
-        cls, values: Floats, trained: Bools, tie: Ints, sign: Ints
+        cls, values: Floats, trained: Bools, tie: Ints, sign: Ints, number: Ints
     ) -> ParameterTraits:
         """Return the column of weights or biases that have these ties and signs."""
         alone = (tie == 0) & (sign == 0)
-        return cls(*(np.append(column, 0) for column in (values, trained, alone)))
+        columns = [np.append(column, 0) for column in (values, trained, alone)]
+        return cls(*[*columns, np.append(number, -1)])
 
     def fit_one_tensor(self, rows: Ints) -> bool:
         """Return whether numbers are all trained or all fixed, and each is its own."""
         trained = self.trained[rows]
         same = bool(trained.all() or not trained.any())
-        return same and bool(self.alone[rows].all())
+        owned = self.alone[rows] & (self.number[rows] >= 0)
+        return same and bool(owned.all())
 
     def are_fixed(self, rows: Ints, *values: float) -> bool:
         """Return whether numbers have one of some values and are not trained."""

@@ -154,9 +154,12 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             learns,
             np.append(topology.tie, np.zeros(relays, np.int64)),
             np.append(topology.sign, np.zeros(relays, np.int64)),
+            np.append(np.arange(topology.connections), np.full(relays, -1)),
         )
         ties = np.append(topology.bias_tie, 0)[number]
-        biases = ParameterTraits.of(plan.biases, biased, ties, np.zeros_like(ties))
+        biases = ParameterTraits.of(
+            plan.biases, biased, ties, np.zeros_like(ties), number
+        )
         components = components_of(blocks)
         submodules = parts_of(plan, blocks, components, weights, biases)
         self._components = list(zip(submodules, components, strict=True))
@@ -168,13 +171,13 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             "weight": [submodule.weights for submodule in present],
             "bias": [number[submodule.biases] for submodule in present],
         }
-        none = np.zeros(0, np.int64)
-        implied = {
-            "weight": np.concatenate(
-                [none, *(submodule.implied[0] for submodule in present)]
-            ),
-            "bias": number[np.concatenate([none, *(p.implied[1] for p in present)])],
-        }
+        implied = {}
+        for name, traits, rows in (
+            ("weight", weights, [submodule.implied[0] for submodule in present]),
+            ("bias", biases, [submodule.implied[1] for submodule in present]),
+        ):
+            numbers = traits.number[np.concatenate([np.zeros(0, np.int64), *rows])]
+            implied[name] = numbers[numbers >= 0]
         self._places = {}
         for name, values in (("weight", topology.weight), ("bias", topology.bias)):
             places = self._places[name] = NumberPlaces(

@@ -61,6 +61,16 @@ RECURRENT = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 LINEAR = ("weight", "bias")
 
 
+def by_delays(size, delay=1):
+    """An Elman network without copies of the hidden neurons."""
+    inputs, output = Layer(3, name="input"), Layer(2, name="output")
+    hidden = Layer(size, "tanh", name="hidden")
+    inputs.project(hidden, seed=0)
+    hidden.project(hidden, "all_to_all", seed=1, delay=delay)
+    hidden.project(output, seed=2)
+    return Network(inputs, [hidden], output)
+
+
 def context_of_inputs(net):
     net.input.project(net["context"], weights=1.0, trainable=False)
     return net
@@ -100,6 +110,21 @@ STRUCTURES = {  # the submodules, and what else has numbers
         }.items()
         for inputs in (1, 2)
     },
+    "recurrence by delays": (
+        lambda: by_delays(4),
+        {"rnn": RECURRENT, "linear": LINEAR},
+        (),
+    ),
+    "recurrence by a delay of one neuron": (
+        lambda: by_delays(1),
+        {"rnn": RECURRENT, "linear": LINEAR},
+        (),
+    ),
+    "one neuron delayed twice": (
+        lambda: by_delays(1, delay=2),
+        {"linear": LINEAR},
+        ("weight", "bias"),
+    ),
     "one neuron each": (
         lambda: architect.Perceptron(1, 1, 1, seed=0),
         {"linear_1": LINEAR, "linear_2": LINEAR},

@@ -170,8 +170,8 @@ class Model(ModelFile):
         options.setdefault("output_squash", OUTPUTS[task])
         squash = options.pop("squash", None)
         network = built(build, len(columns), hidden, len(labels), squash, **options)
-        _call(network.input, "input", columns)
-        _call(network.output, "output" if classes is None else targets[0], labels)
+        _set_names(network.input, "input", columns)
+        _set_names(network.output, "output" if classes is None else targets[0], labels)
         return cls(network, classes, task=task)
 
     def __repr__(self) -> str:
@@ -436,7 +436,7 @@ class Model(ModelFile):
             Shape (N, m); for an array of sequences (S, T, m), for a list a list of
             (T_i, m). Outputs of classes are probabilities.
         """
-        return self._answered(inputs, lambda outputs: outputs)
+        return self._outputs_of(inputs, lambda outputs: outputs)
 
     def predict(self, inputs: Any) -> Any:
         """Predict numbers, the most probable class, or labels of 0 and 1.
@@ -451,7 +451,7 @@ class Model(ModelFile):
         ndarray or list of ndarray
             As :meth:`run` returns, for classes without the last axis.
         """
-        return self._answered(inputs, self._targets.decoded)
+        return self._outputs_of(inputs, self._targets.decoded)
 
     def forecast(
         self, history: ArrayLike, steps: int, known: ArrayLike | None = None
@@ -581,7 +581,7 @@ class Model(ModelFile):
         measure.__name__ = getattr(metric, "__name__", "<lambda>")
         return measure
 
-    def _answered(self, inputs: Any, form: Any) -> Any:
+    def _outputs_of(self, inputs: Any, form: Any) -> Any:
         """Return what a function makes of the outputs for inputs, in the form of
         these.
         """
@@ -625,7 +625,7 @@ def _names(title: str, names: Any) -> list[str]:
     return [_checks.text(name_title, name) for name in listed]
 
 
-def _call(layer: Layer, name: str, neurons: Sequence[str]) -> None:
+def _set_names(layer: Layer, name: str, neurons: Sequence[str]) -> None:
     """Name a layer and its neurons."""
     for neuron, neuron_name in zip(layer, neurons, strict=True):
         neuron.name = neuron_name

@@ -159,7 +159,7 @@ class Targets:
                     f" {_checks.pluralize(len(parts), 'sequence')}, got {len(entries)}."
                 )
             pairs = zip(entries, parts, strict=True)
-            aims = [self._by_step(entry, len(rows), outputs) for entry, rows in pairs]
+            aims = [self._of_steps(entry, len(rows), outputs) for entry, rows in pairs]
         for rows, aim in zip(parts, aims, strict=True):
             if len(rows) != len(aim):
                 raise ArgumentError(
@@ -168,7 +168,7 @@ class Targets:
                 )
         return aims
 
-    def _by_step(self, targets: Any, steps: int, outputs: int) -> Floats:
+    def _of_steps(self, targets: Any, steps: int, outputs: int) -> Floats:
         """Return the targets of the steps of a sequence; one alone is that of the last
         step.
         """

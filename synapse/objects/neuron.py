@@ -855,10 +855,26 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
     def _single_calls(self, store: Store, name: str) -> Any:
-        """Return the kernels by which neurons are stepped alone; TopologyError if its
-        network steps as a whole, or has nothing to learn from.
+        """Return the kernels by which neurons are stepped alone; TopologyError if this
+        one cannot be. The store keeps them if each of its neurons can be.
         """
         network = store.network_at(self._row)
+        self._require_single_steps(store, network)
+        if network is not None and name == "propagate_one":
+            network._require_traces()
+        kernels = engine.online.calls_for(store)
+        networks = [reference() for reference in store.networks.values()]
+        free = all(
+            other is None or (other._rtrl is None and not other._is_untraced)
+            for other in networks
+        )
+        together = store["synchronous"].any() or store.columns["ties"][Ties.INTERNAL]
+        if free and not together:
+            store.single_calls = kernels
+        return kernels
+
+    def _require_single_steps(self, store: Store, network: Any) -> None:
+        """Raise TopologyError if this neuron is stepped with its network or group."""
         if store.columns["ties"][Ties.INTERNAL] and self._reads_its_group(store):
             raise TopologyError(
                 f"{self!r} cannot be stepped by itself, because its group of competing"
@@ -877,19 +893,6 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 " rtrl, in steps of the whole network. Call network.activate and"
                 ' network.propagate, or set network.rule = "online".'
             )
-        if network is not None and name == "propagate_one":
-            network._require_traces()
-        kernels = engine.online.calls_for(store)
-        others = [reference() for reference in store.networks.values()]
-        bound = [
-            other._rtrl is not None or other._is_untraced
-            for other in others
-            if other is not None
-        ]
-        together = store["synchronous"].any() or store.columns["ties"][Ties.INTERNAL]
-        if not together and not any(bound):
-            store.single_calls = kernels
-        return kernels
 
     def _reads_its_group(self, store: Store) -> bool:
         """Return whether neurons that it competes with are connected, or gate

@@ -271,12 +271,14 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
         """Return for each connection the index in `layer` of its gater."""
         checks.choice("kind of a gate", gate_kind, GATES)
+        # none has been removed before there are columns
+        exist = self._count if self._store.draft is not None else len(self)
         gated, count = {
             "input": ("targets", len(self.target)),
             "output": ("sources", len(self.source)),
-            "one_to_one": ("connections", self._count_now()),
+            "one_to_one": ("connections", exist),
         }[gate_kind]
-        if not self._count_now():
+        if not exist:
             raise TopologyError(
                 "All connections of this projection have been removed; none can be"
                 " gated."
@@ -290,12 +292,6 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         if gate_kind == "one_to_one":
             return np.arange(count) * len(layer) // count
         return self._ends(gate_kind == "input") * len(layer) // count
-
-    def _count_now(self) -> int:
-        """Return how many of its connections exist; all of them before there are
-        columns.
-        """
-        return self._count if self._store.draft is not None else len(self)
 
     def _ends(self, of_targets: bool) -> Ints:
         """Return the index of each connection's source in its layer, or that of its

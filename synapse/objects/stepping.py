@@ -463,9 +463,11 @@ class Stepping(Calling):
         arguments = False, inputs, outputs
         return self._call("run_untraced", steps, arguments, UNTRACED_RUN)  # type: ignore[no-any-return]
 
-    def _kernels_of_untraced_run(self) -> engine.online.Kernels:
-        """Return kernels of a run without traces, which is about to begin."""
-        self._store.clear_single_calls()  # its neurons may not propagate afterwards
+    def _begin_untraced_run(self) -> engine.online.Kernels:
+        """Begin a run without traces, after which its neurons may not propagate alone;
+        returns the kernels.
+        """
+        self._store.clear_single_calls()
         return self._without_traces
 
     @property
@@ -618,7 +620,7 @@ class Stepping(Calling):
         return engine.online.kernels_for(store, span)
 
 
-UNTRACED_RUN = Stepping._kernels_of_untraced_run
+UNTRACED_RUN = Stepping._begin_untraced_run
 
 
 def is_row(values: Any, size: int) -> TypeGuard[Floats]:

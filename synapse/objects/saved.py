@@ -135,18 +135,19 @@ class SavedNetwork:
         return network
 
     def numbers_by_table(self) -> Iterator[tuple[FileTable, dict[str, NDArray[Any]]]]:
-        """Yield each table of traces and sensitivities with its columns of numbers."""
+        """Yield each table of traces and sensitivities that has numbers, with their
+        columns.
+        """
         tables = (self.traces, TRACE_TABLES), (self.sensitivities, SENSITIVITY_TABLES)
         for source, several in tables:
             for table in several if source is not None else ():
-                yield (
-                    table,
-                    {
-                        column.name: getattr(source, table.full_name(column))
-                        for column in table.columns
-                        if column.kind == NUMBER
-                    },
-                )
+                columns = {
+                    column.name: getattr(source, table.full_name(column))
+                    for column in table.columns
+                    if column.kind is NUMBER
+                }
+                if any(map(len, columns.values())):
+                    yield table, columns
 
     def _store_of(self, neurons: list[Neuron]) -> Store:
         """Return a store of these neurons, which has adopted the columns."""

@@ -359,7 +359,6 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
     known = {
         table.name: np.any([*columns.values()], axis=0)
         for table, columns in saved.numbers_by_table()
-        if columns
     }
     if any(map(np.any, known.values())):
         network._lowered()

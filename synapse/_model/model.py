@@ -551,11 +551,11 @@ class Model(ModelFile):
             self.scale, self.target_scale = scales
             self._columns.take(self.network.input, names, fits)
 
-        trainer._on_first_update = begin
+        trainer._kept.on_first_update = begin
         try:
             return trainer.train(*standard, validation=validation, **options)
         finally:
-            trainer._on_first_update = None
+            trainer._kept.on_first_update = None
 
     def _held_out(self, scales: Scales, names: Any, data: Any) -> Any:
         """Return a pair of inputs and targets in standard units; all else as it is."""

@@ -278,9 +278,7 @@ def trainer_of(
         )
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
-    settings = members(
-        "The settings", _with_present_names(head["settings"]), (), options
-    )
+    settings = members("The settings", head["settings"], (), options)
     try:
         trainer = kind(
             network,
@@ -300,18 +298,6 @@ def trainer_of(
     return trainer
 
 
-def _with_present_names(settings: Any) -> Any:
-    """Return the settings of a trainer, those of files of before November 2026
-    renamed.
-    """
-    if not isinstance(settings, dict):
-        return settings
-    return {
-        {"method": "rule", "order": "reach"}.get(name, name): value
-        for name, value in settings.items()
-    }
-
-
 def _training(
     network: Network, head: Any, arrays: dict[str, NDArray[Any]]
 ) -> TrainingState | None:
@@ -322,10 +308,6 @@ def _training(
     fields = members("The training", head, VALUES)
     for name, (condition, fits) in VALUES.items():
         require(fits(fields[name]), f"The {name}", condition, fields[name])
-    if f"{HISTORY}loss" not in arrays:  # a file of before November 2026
-        for name in ("", "validation_"):
-            if f"{HISTORY}{name}error" in arrays:
-                arrays[f"{HISTORY}{name}loss"] = arrays.pop(f"{HISTORY}{name}error")
     done = len(arrays.get(f"{HISTORY}loss", np.empty(0)).reshape(-1))
     names = ["loss", "rate"]
     if fields["held_out"] is not None:

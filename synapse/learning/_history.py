@@ -13,14 +13,13 @@ from .. import _html
 from .._checks import AbstractOwnNames, pluralize, suggests_attributes
 from .._cost import in_words
 from ..engine.locking import AllowInterrupt, ExclusiveAccess
-from ..objects.network import Network
 from ..objects.snapshots import Snapshot, preserved_context
-from ._callbacks import Callback, Progress, every
+from ._callbacks import Progress, every
 from ._checkpoint import TrainingState
 from ._data import Data, Shape
 from ._evaluation import mean_cost
-from ._metrics import Metric, measured
-from ._options import FixedOptions
+from ._metrics import measured
+from ._plan import Plan
 
 VALIDATION = "validation"
 """The name of the held-out data that decide when a training ends."""
@@ -100,19 +99,12 @@ class Result(metaclass=AbstractOwnNames):
 class History:
     """Numbers by epoch (`values`), and the conditions and functions that use them."""
 
-    options: FixedOptions
+    plan: Plan
     # a context for the network's use, in which it is as it is trained
     in_use: Callable[[], ExclusiveAccess]
     # evaluated after every epoch, by name; those called VALIDATION decide
     others: Mapping[str, Data]
-    metrics: Mapping[str, Metric]
     training: Data | None  # of which metrics are computed, too, if they are stored
-    epochs: int  # the limit
-    goal: float  # a loss at which training ends; -inf: none
-    patience: int | None
-    min_delta: float  # by how much a loss has to be lower to end the waiting
-    restore: bool  # restore the weights of the best epoch
-    callbacks: tuple[Callback, ...]
     # the loss of the present weights; None: that of an epoch is theirs
     measure: Callable[[], float] | None
     values: dict[str, list[float]] = field(
@@ -131,9 +123,9 @@ class History:
     last_weights: Snapshot | None = None  # those that the best have replaced
 
     def __post_init__(self) -> None:
-        names = [*self.metrics] if self.training is not None else []
+        names = [*self.plan.metrics] if self.training is not None else []
         for name in self.others:
-            names += [f"{name}_loss", *(f"{name}_{metric}" for metric in self.metrics)]
+            names += [f"{name}_{value}" for value in ("loss", *self.plan.metrics)]
         self.values |= {name: [] for name in names}
 
     @property
@@ -146,18 +138,13 @@ class History:
         """By which a training that is continued recognises these data."""
         return None if self.held_out is None else self.held_out.shape
 
-    @property
-    def network(self) -> Network:
-        """The network to train."""
-        return self.options.network
-
     def continue_from(self, paused: TrainingState) -> None:
         """Take over the epochs of a training, and restore its latest weights if they
         have been replaced.
         """
         self.values = {name: list(values) for name, values in paused.values.items()}
         self.started -= paused.seconds
-        self.best_weights = paused.best if self.restore else None
+        self.best_weights = paused.best if self.plan.restore else None
         if paused.last is not None:
             paused.last.restore()
         if self.done:
@@ -187,17 +174,17 @@ class History:
     @property
     def epochs_until_due(self) -> int:
         """Number of epochs until something has to be done that depends on them."""
-        if self.restore or self.others or self.metrics:
+        if self.plan.restore or self.others or self.plan.metrics:
             return 1
-        limits = [self.epochs - self.done]
+        limits = [self.plan.epochs - self.done]
         limits += [
             callback.epochs - self.done % callback.epochs
             if type(callback) is every
             else 1
-            for callback in self.callbacks
+            for callback in self.plan.callbacks
         ]
-        if self.patience is not None:
-            limits.append(self.reference_epoch + self.patience - self.done)
+        if self.plan.patience is not None:
+            limits.append(self.reference_epoch + self.plan.patience - self.done)
         return min(limits)
 
     def reached(self, loss: float) -> None:
@@ -216,26 +203,27 @@ class History:
         self.values["rate"] += rates
         for name, value in figures.items():
             self.values[name].append(value)
-        if self.restore or self.patience is not None:
+        if self.plan.restore or self.plan.patience is not None:
             best = self.best
             self._compare(self.monitored[done:], done)
-            if self.restore and self.best < best:
+            if self.plan.restore and self.best < best:
                 with self.in_use():
-                    self.best_weights = Snapshot(self.network)
+                    self.best_weights = Snapshot(self.plan.network)
 
     def _figures(self) -> dict[str, float]:
         """Return the values of the present weights on all data that are evaluated."""
         figures: dict[str, float] = {}
-        threads = self.options.threads
+        plan = self.plan
+        threads = plan.options.threads
         if self.training is not None:
-            figures |= measured(self.metrics, self.network, self.training, threads)
+            figures |= measured(plan.metrics, plan.network, self.training, threads)
         for name, data in self.others.items():
-            with self.in_use(), preserved_context(self.network):
+            with self.in_use(), preserved_context(plan.network):
                 evaluation = mean_cost(
-                    self.network, data, self.options.cost, threads=threads
+                    plan.network, data, plan.options.cost, threads=threads
                 )
             figures[f"{name}_loss"] = evaluation.loss
-            values = measured(self.metrics, self.network, data, threads)
+            values = measured(plan.metrics, plan.network, data, threads)
             figures |= {f"{name}_{metric}": value for metric, value in values.items()}
         return figures
 
@@ -246,7 +234,7 @@ class History:
         for epoch, loss in enumerate(losses, done + 1):
             if loss < self.best:
                 self.best, self.best_epoch = loss, epoch
-            if loss < self.reference - self.min_delta:
+            if loss < self.reference - self.plan.min_delta:
                 self.reference, self.reference_epoch = loss, epoch
 
     def check_stop(self) -> str | None:
@@ -254,7 +242,7 @@ class History:
         or None.
         """
         reason = self.reason_to_stop()  # before a callback may edit the network
-        return "callback" if self.callbacks and self._called_back() else reason
+        return "callback" if self.plan.callbacks and self._called_back() else reason
 
     def _called_back(self) -> bool:
         """Return whether a callback, all of which are called, ends the training."""
@@ -265,21 +253,21 @@ class History:
             latest.get(f"{VALIDATION}_loss"),
             latest["rate"],
             self.seconds,
-            self.network,
+            self.plan.network,
             latest,
         )
         with AllowInterrupt():
             # call all of them
-            return any([callback(progress) for callback in self.callbacks])
+            return any([callback(progress) for callback in self.plan.callbacks])
 
     def reason_to_stop(self) -> str | None:
         """Return why training ends with the latest epoch, if not by a callback; None if
         it does not.
         """
-        if self.done and self.values["loss"][-1] <= self.goal and self._reached():
+        if self.done and self.values["loss"][-1] <= self.plan.goal and self._reached():
             return "goal"
         waited = self.done - self.reference_epoch
-        if self.patience is not None and waited >= self.patience:
+        if self.plan.patience is not None and waited >= self.plan.patience:
             return "patience"
         return None
 
@@ -291,7 +279,7 @@ class History:
             return True
         with self.in_use():
             self.tested = self.measure()
-        return self.tested <= self.goal
+        return self.tested <= self.plan.goal
 
     def result(self, stopped: str) -> Result:
         """Return the result of the training, after restoring the best weights if they
@@ -302,7 +290,7 @@ class History:
         loss = self.tested if reached else self.latest
         if self.best_weights is not None and (self.held_out is not None or not reached):
             loss = self._restored(self.best_weights, reached)
-        cost = self.options.cost.name
+        cost = self.plan.options.cost.name
         return Result(loss, self.done, seconds, self.values, stopped, cost)
 
     def _restored(self, best: Snapshot, reached: bool) -> float:
@@ -310,7 +298,7 @@ class History:
         goal has been reached.
         """
         with self.in_use():
-            self.last_weights = Snapshot(self.network)
+            self.last_weights = Snapshot(self.plan.network)
         best.restore()
         if not reached or self.measure is None:
             return self.values["loss"][self.best_epoch - 1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -25,7 +24,6 @@ from . import _archive, _data_source
 from ._callbacks import Batch, Callback
 from ._checkpoint import Checkpointer, TrainingState, TrainingStateParts
 from ._data import (
-    MAX_CACHED_BYTES,
     Data,
     Layout,
     joined,
@@ -38,7 +36,8 @@ from ._history import VALIDATION, History, Result
 from ._metrics import Metric, checked_metrics, require_measurable
 from ._options import OPTIONS, FixedOptions, TrainerOptions
 from ._parameters import Updater
-from ._training import OrderSampler, Training
+from ._plan import Plan
+from ._training import Kept, OrderSampler, Training
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .rules import Rule, RuleTask
 from .rules._base import RULES
@@ -141,17 +140,13 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
 
     def _begin(self) -> None:
         """Begin without anything that is kept from one call to the next."""
-        self._stop = threading.Event()
         self._updater = Updater(self.network, self._penalties, self.only)
+        self._kept = Kept()
         self._paused: TrainingState | None = None  # the latest training
         # the options of the latest training, and what their check depended on
         self._options_known: tuple[Any, FixedOptions] | None = None
         self._entropy: tuple[int, np.random.Generator] | None = None
         self._layout_known: Layout = None
-        # called once, when the next training has changed the network
-        self._on_first_update: Callable[[], None] | None = None
-        # seconds for a connection and a row, by the latest compiled call
-        self._visit_known = 1e-9
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -483,40 +478,30 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         training = source.measurable(measures, others)
         require_measurable(measures, others, training)
         followed = held_out is not None or patience is not None
-        searches = isinstance(options.optimizer, LBFGS)
-        history = History(
+        plan = Plan(
             options=options,
-            in_use=self._updater.in_use,
-            others=others,
-            metrics=measures,
-            training=training,
             epochs=epochs,
             goal=-inf if goal is None else goal,
             patience=patience,
             min_delta=min_delta,
             restore=restore_best and followed,
+            metrics=measures,
             callbacks=tuple(callbacks),
-            measure=None if searches else source.measure(self.network, self.cost),
+            on_batch=on_batch,
+            checkpoint=file,
+            resumed_from=before,
         )
+        searches = isinstance(options.optimizer, LBFGS)
+        measure = None if searches else source.measure(self.network, self.cost)
+        history = History(plan, self._updater.in_use, others, training, measure)
         if before is not None:
             before.require_like(source.shape, history.held_out_shape, history.values)
         self._updater.penalties = options.penalties
         self._updater.part = self.only
         warned = warn_of_dead_ends(self.network, self._updater, self.rule, self.cost)
-        run = Training(
-            options=options,
-            source=source,
-            history=history,
-            orders=OrderSampler(rng, source.shuffled(shuffle)),
-            updater=self._updater,
-            stop=self._stop,
-            seconds_per_visit=self._visit_known,
-            previous_rule=self._known_rule(options),
-            on_first_update=self._on_first_update,
-            on_batch=on_batch,
-            checkpoint=file,
-            resumed_from=before,
-        )
+        orders = OrderSampler(rng, source.shuffled(shuffle))
+        rule = self._kept.take_rule(options)
+        run = Training(plan, source, orders, history, self._updater, self._kept, rule)
         result = self._run(run, progress)
         if isinstance(source, _data_source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, self._updater, result)
@@ -536,15 +521,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             return training.run(progress)
         finally:
             end = training.end
-            rule = training.rule
-            options = training.options
-            self._visit_known = training.seconds_per_visit
             begun = end is not None and (end.done or training.changed)
             self._paused = end if begun else latest
-            # it has no random masks
-            is_small = rule is not None and rule._nbytes <= MAX_CACHED_BYTES
-            if options.masks is None and is_small:
-                self._rule_known = rule
+            self._kept.keep_rule(training.rule)
 
     def _unseeded(self) -> np.random.Generator:
         """Return the generator of trainings without a seed: making one takes as long as
@@ -554,14 +533,6 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         if self._entropy is None or self._entropy[0] != process:
             self._entropy = process, np.random.default_rng()
         return self._entropy[1]
-
-    def _known_rule(self, options: FixedOptions) -> Rule | None:
-        """Return the rule of the latest training, with its memory, if it was kept and
-        had these options.
-        """
-        # another thread cannot get it, too
-        rule = vars(self).pop("_rule_known", None)
-        return rule if rule is not None and rule.task.options is options else None
 
     def _arrays(
         self,
@@ -643,7 +614,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         """End a training that runs in another thread, like Ctrl-C: it returns its
         result so far.
         """
-        self._stop.set()
+        self._kept.stop.set()
 
     @_checks.suggests_arguments("test", "__init__", "train")
     def test(

@@ -25,15 +25,15 @@ from ..engine.locking import (
     consume_interrupt,
 )
 from ..errors import ArgumentError, DivergenceError
-from ..objects.network import Network
 from ..optimizers import LBFGS
 from ._callbacks import Batch
-from ._checkpoint import Checkpointer, TrainingState
-from ._data import Data, Epochs, Order, new_control
+from ._checkpoint import TrainingState
+from ._data import MAX_CACHED_BYTES, Data, Epochs, Order, new_control
 from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
 from ._options import FixedOptions
 from ._parameters import Updater
+from ._plan import Plan
 from ._schedules import CheckedRates
 from .rules import Rule, RuleTask
 from .rules._base import RULES
@@ -85,30 +85,50 @@ class OrderSampler:
 
 
 @dataclass
-class Training:
-    """One call of ``Trainer.train``."""
+class Kept:
+    """What a trainer keeps from one training to the next, in this process."""
 
-    options: FixedOptions
-    source: Arrays | BatchStream
-    history: History
-    orders: OrderSampler  # of sequences
-    updater: Updater  # used with an optimizer
-    stop: threading.Event  # set by another thread to end the training
+    # set by another thread to end the training
+    stop: threading.Event = field(default_factory=threading.Event)
+    rule: Rule | None = None  # of the latest training, with its memory
     # of a connection in a row, as measured in the latest compiled call
-    seconds_per_visit: float
-    # the rule of a training before, with memory for the same options
-    previous_rule: Rule | None = None
-    # called once, when the network has changed, or the training ends as it should
+    seconds_per_visit: float = 1e-9
+    # called once, when the network has changed, or a training ends as it should
     on_first_update: Callable[[], None] | None = None
-    on_batch: Callable[[Batch], Any] | None = None
-    checkpoint: Checkpointer | None = None
-    resumed_from: TrainingState | None = None  # the training that this one continues
+
+    def take_rule(self, options: FixedOptions) -> Rule | None:
+        """Return the rule, which another training cannot get then, if it had these
+        options.
+        """
+        rule, self.rule = self.rule, None
+        return rule if rule is not None and rule.task.options is options else None
+
+    def keep_rule(self, rule: Rule | None) -> None:
+        """Keep a rule for the next training, unless it is large or has random masks."""
+        if (
+            rule is not None
+            and rule.task.options.masks is None
+            and rule._nbytes <= MAX_CACHED_BYTES
+        ):
+            self.rule = rule
+
+
+@dataclass
+class Training:
+    """One call of ``Trainer.train``: its plan, its data and its state."""
+
+    plan: Plan
+    source: Arrays | BatchStream
+    orders: OrderSampler  # of sequences
+    history: History
+    updater: Updater  # used with an optimizer
+    kept: Kept
+    rule: Rule | None  # for the latest task, or of the training before
     rates: CheckedRates = field(init=False)
     bar: Any = field(init=False)  # the progress bar
     epochs_per_call: int = 1  # number of epochs for the next compiled call
     label: str = ""
     end_reason: str | None = None  # why the present epoch is the last, and incomplete
-    rule: Rule | None = None  # the rule, for the latest task
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
     updates: int = 0  # in total
     end: TrainingState | None = None  # what is needed to continue after its end
@@ -116,19 +136,14 @@ class Training:
     in_epoch: bool = False  # whether an epoch has begun that is not complete
 
     def __post_init__(self) -> None:
-        self.rates = CheckedRates(self.options.rate, self.network.dtype)
-
-    @property
-    def network(self) -> Network:
-        """The network to train."""
-        return self.options.network
+        self.rates = CheckedRates(self.plan.options.rate, self.plan.network.dtype)
 
     def run(self, progress: bool | str) -> Result:
         """Train, with a progress bar if `progress` is true; a string is shown in front
         of it.
         """
         rows = self.source.rows
-        total = None if rows is None else rows * self.history.epochs
+        total = None if rows is None else rows * self.plan.epochs
         self.bar = (
             progress_bar(True, "steps", total, unit_scale=True)
             if progress
@@ -136,8 +151,7 @@ class Training:
         )
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, show_compiling(self.bar), DeferredInterrupt():
-            if self.checkpoint is not None or self.resumed_from is not None:
-                self._start()
+            self._start()
             try:
                 stopped = self._run_until_stopped()
                 if stopped != "interrupted":
@@ -145,8 +159,8 @@ class Training:
             finally:
                 self.end = self.state()
             try:
-                if self.checkpoint is not None and not self.in_epoch:
-                    self.checkpoint.write(self.end)
+                if self.plan.checkpoint is not None and not self.in_epoch:
+                    self.plan.checkpoint.write(self.end)
             finally:
                 result = self.history.result(stopped)
                 self.end.last = self.history.last_weights
@@ -156,14 +170,12 @@ class Training:
         """Write the first checkpoint, which may fail, and continue from the training
         before.
         """
-        before = self.resumed_from
-        if self.checkpoint is not None:
-            state = (
-                self.state()
-                if before is None
-                else replace(before, epochs=self.history.epochs)
+        before = self.plan.resumed_from
+        if self.plan.checkpoint is not None:
+            epochs = self.plan.epochs
+            self.plan.checkpoint.write(
+                self.state() if before is None else replace(before, epochs=epochs)
             )
-            self.checkpoint.write(state)
         if before is not None:
             self.history.continue_from(before)
             self.updates = before.updates
@@ -174,9 +186,9 @@ class Training:
     def _updated(self) -> None:
         """Note that the network has changed, and tell who has asked for it."""
         self.changed = True
-        if self.on_first_update is not None:
-            self.on_first_update()
-            self.on_first_update = None
+        if (tell := self.kept.on_first_update) is not None:
+            tell()
+            self.kept.on_first_update = None
 
     def state(self) -> TrainingState:
         """Return what is needed to continue here; an epoch that is not complete begins
@@ -186,7 +198,7 @@ class Training:
         source = self.source
         return TrainingState(
             values={name: list(values) for name, values in history.values.items()},
-            epochs=history.epochs,
+            epochs=self.plan.epochs,
             generator=self.orders.rng.bit_generator.state,
             shuffle=self.orders.shuffle,
             data=source.shape,
@@ -196,8 +208,9 @@ class Training:
             best=history.best_weights,
         )
 
-    def _save_if_due(self, checkpoint: Checkpointer) -> None:
-        if not self.in_epoch and checkpoint.is_due(self.history.done):
+    def _save_if_due(self) -> None:
+        checkpoint = self.plan.checkpoint
+        if checkpoint and not self.in_epoch and checkpoint.is_due(self.history.done):
             checkpoint.write(self.state())
 
     def _run_until_stopped(self) -> str:
@@ -205,7 +218,7 @@ class Training:
         try:
             run = (
                 self._run_lbfgs
-                if isinstance(self.options.optimizer, LBFGS)
+                if isinstance(self.plan.options.optimizer, LBFGS)
                 else self._run_epochs
             )
             return self.history.reason_to_stop() or run()
@@ -213,18 +226,16 @@ class Training:
             return "interrupted"
         finally:
             consume_interrupt()
-            self.stop.clear()
+            self.kept.stop.clear()
 
     def _rule_for(self, task: RuleTask) -> Rule:
         """Return the rule for this task, laid out. The caller has the network in
         use.
         """
-        before = self.rule or self.previous_rule
-        if before is None:
-            self.rule = RULES[self.options.rule](task)
-        elif self.rule is None or self.rule.task is not task:
-            self.rule = before.continued(task)
-        assert self.rule is not None
+        if self.rule is None:
+            self.rule = RULES[self.plan.options.rule](task)
+        elif self.rule.task is not task:
+            self.rule = self.rule.continued(task)
         self._refresh(self.rule)
         return self.rule
 
@@ -232,26 +243,25 @@ class Training:
         """Update what an edit of the network has made invalid. The caller has the
         network in use.
         """
-        if self.options.optimizer is not None:
-            self.updater.refresh(self.options.optimizer)
+        if self.plan.options.optimizer is not None:
+            self.updater.refresh(self.plan.options.optimizer)
         rule._refresh()
 
     def _stop_requested(self) -> bool:
         """Return whether Ctrl-C was pressed, or ``trainer.stop`` called."""
         if consume_interrupt():
-            self.stop.set()
-        return self.stop.is_set()
+            self.kept.stop.set()
+        return self.kept.stop.is_set()
 
     def _run_epochs(self) -> str:
         """Run all epochs; returns why they ended."""
-        while self.history.done < self.history.epochs:
+        while self.history.done < self.plan.epochs:
             if self._stop_requested():
                 return "interrupted"
             reason = self._run_next_epochs()
             if reason is not None:
                 return reason
-            if self.checkpoint is not None:
-                self._save_if_due(self.checkpoint)
+            self._save_if_due()
         return "epochs"
 
     def _run_next_epochs(self) -> str | None:
@@ -261,8 +271,8 @@ class Training:
         history = self.history
         epoch = history.done
         due: float = history.epochs_until_due
-        if self.checkpoint is not None:
-            due = min(due, self.checkpoint.epochs_until_due(epoch))
+        if self.plan.checkpoint is not None:
+            due = min(due, self.plan.checkpoint.epochs_until_due(epoch))
         rates = self.rates.ahead(
             epoch, int(min(self.epochs_per_call, due)), history.previous
         )
@@ -279,7 +289,7 @@ class Training:
             losses, done = [latest], int(math.isfinite(latest))
         if done:
             self._record(losses[:done], rates[:done].tolist())
-        if done == len(losses) or (done and losses[done - 1] <= history.goal):
+        if done == len(losses) or (done and losses[done - 1] <= self.plan.goal):
             return history.check_stop()
         self.in_epoch = True
         history.reached(latest)
@@ -310,17 +320,17 @@ class Training:
         """Run epochs with these rates, or the first if they do not run in one call;
         returns them, how many are complete, and the cost and steps of the latest.
         """
-        direct = self.options.optimizer is None
+        direct = self.plan.options.optimizer is None
         with self.updater.in_use() as access:
             rule = self._rule_for(task)
-            joined = self.on_batch is None and rule._runs_in_one_call()
+            joined = self.plan.on_batch is None and rule._runs_in_one_call()
             several = joined and self.source.whole
             if not several:
                 self.epochs_per_call, rates = 1, rates[:1]
             filled = task.data.filled
             orders = self.orders.draw(filled, len(rates))
             losses = np.array([math.nan] * len(rates))
-            goal = self.history.goal if several else -math.inf
+            goal = self.plan.goal if several else -math.inf
             epochs = Epochs(orders, rates, losses, goal, new_control())
             try:
                 done, cost, steps = (
@@ -337,7 +347,7 @@ class Training:
             self._choose_epochs_per_call(task.data)
         if epochs.control[0] and done < len(rates):
             self.end_reason = "interrupted"
-        elif direct and self.on_batch is not None and math.isfinite(cost):
+        elif direct and self.plan.on_batch is not None and math.isfinite(cost):
             loss = cost / steps if steps else math.nan
             rows = int(task.data.lengths[orders[0]].sum())
             self._call_on_batch(loss, None, float(rates[0]), rows, steps)
@@ -353,7 +363,7 @@ class Training:
 
     def _expected_seconds(self, data: Data) -> float:
         """Return the seconds that an epoch will take, as the latest did."""
-        return len(data.inputs) * self.network._size * self.seconds_per_visit
+        return len(data.inputs) * self.plan.network._size * self.kept.seconds_per_visit
 
     def _run_lbfgs(self) -> str:
         """Run iterations of L-BFGS, one per epoch; returns why they ended. The network
@@ -362,7 +372,7 @@ class Training:
         history = self.history
         reason = None
         with self.updater.in_use() as access:
-            while reason is None and history.done < history.epochs:
+            while reason is None and history.done < self.plan.epochs:
                 reason = self._search(access)
         return reason or "epochs"
 
@@ -370,7 +380,7 @@ class Training:
         """Search by L-BFGS from the present parameters; returns why the training ends,
         or None after an edit. The caller has the network in use.
         """
-        optimizer = self.options.optimizer
+        optimizer = self.plan.options.optimizer
         assert isinstance(optimizer, LBFGS)
         (task,) = self.source
         rule = self._rule_for(task)
@@ -403,7 +413,7 @@ class Training:
             )
             return reason is not None or edited
 
-        left = replace(optimizer, iterations=self.history.epochs - begun)
+        left = replace(optimizer, iterations=self.plan.epochs - begun)
         bounds = (parameters.low, parameters.high) if parameters.signed else None
         try:
             best = left._minimize(
@@ -419,7 +429,7 @@ class Training:
             function(best)
             reason = self._end_iteration(access, task, *evaluated[best.tobytes()])
         done = self.history.done
-        return reason or ("converged" if done < self.history.epochs else "epochs")
+        return reason or ("converged" if done < self.plan.epochs else "epochs")
 
     def _end_iteration(
         self, access: ExclusiveAccess, task: RuleTask, loss: float, norm: float
@@ -433,7 +443,7 @@ class Training:
         self.batch = 0
         with _released(access):
             self._record([loss], [math.nan])  # first, as on_batch may raise
-            if self.on_batch is not None:
+            if self.plan.on_batch is not None:
                 steps = float(task.data.counted(task.weights).sum())
                 self._call_on_batch(loss, norm, math.nan, rows, steps)
             reason = (
@@ -441,8 +451,7 @@ class Training:
                 if self._stop_requested()
                 else self.history.check_stop() or self.end_reason
             )
-            if self.checkpoint is not None:
-                self._save_if_due(self.checkpoint)
+            self._save_if_due()
         return reason
 
     def _record(self, losses: list[float], rates: list[float]) -> None:
@@ -455,14 +464,14 @@ class Training:
         self, loss: float, norm: float | None, rate: float, rows: int, steps: float
     ) -> None:
         """Call `on_batch` after an update."""
-        assert self.on_batch is not None
+        assert self.plan.on_batch is not None
         epoch = self.history.done + self.in_epoch  # L-BFGS has recorded it
         self.batch, self.updates = self.batch + 1, self.updates + 1
         figures = loss, norm, rate, self.history.seconds, rows, steps
-        batch = Batch(epoch, self.batch, self.updates, *figures, self.network)
+        batch = Batch(epoch, self.batch, self.updates, *figures, self.plan.network)
         try:
             with AllowInterrupt():
-                stop = self.on_batch(batch)
+                stop = self.plan.on_batch(batch)
         except KeyboardInterrupt:  # the batch is complete
             self.end_reason = "interrupted"
         else:
@@ -470,7 +479,7 @@ class Training:
 
     def _call_compiled(self, rule: Rule, epochs: Epochs) -> tuple[int, float, float]:
         """Run epochs in one call; a long one in a thread of its own."""
-        updater = None if self.options.optimizer is None else self.updater
+        updater = None if self.plan.options.optimizer is None else self.updater
         call = partial(rule.learn_epochs, epochs, updater)
         is_long = (
             rule.threaded
@@ -489,8 +498,8 @@ class Training:
             if rows > (failed and rule.by_steps):
                 self._updated()
         if rows:
-            self.seconds_per_visit = (time.perf_counter() - started) / (
-                rows * self.network._size
+            self.kept.seconds_per_visit = (time.perf_counter() - started) / (
+                rows * self.plan.network._size
             )
         self.bar.update(rows - shown)
         return result
@@ -501,7 +510,7 @@ class Training:
         """
         control = epochs.control
         shown = 0
-        self.network._lowered()  # lower now: another thread cannot
+        self.plan.network._lowered()  # lower now: another thread cannot
         with ThreadPoolExecutor(1) as pool:
             running = pool.submit(call)
             while not wait([running], 0.05).done:
@@ -519,7 +528,7 @@ class Training:
         total = 0.0
         steps = 0.0
         rate = float(epochs.rates[0])
-        told = self.on_batch is not None
+        told = self.plan.on_batch is not None
         for batch in rule.gradients(epochs.orders[0]):
             total, steps = total + batch.cost, steps + batch.steps
             self.bar.update(batch.rows)

@@ -12,6 +12,7 @@ from river import base
 from .. import _checks as checks
 from .._defaults import OUTPUTS
 from .._model import Model
+from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.outputs import require_squash
@@ -21,6 +22,13 @@ from ._target_network import TargetNetwork
 
 LABEL_TYPES = (str, int, float, bool)
 """Labels that a file can have; others are written as text."""
+
+
+def checked_label(y: Any) -> Any:
+    """Return a label, or ArgumentError."""
+    if y is None or y is pd.NA or not isinstance(y, Hashable) or y != y:
+        raise ArgumentError(f"Expected a label, got {checks.short_repr(y)}.")
+    return y
 
 
 @final
@@ -45,37 +53,14 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
     _labels: dict[Hashable, Any]
     """The class of the model for each label."""
 
-    def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
-        """Learn a sample.
+    _checked = staticmethod(checked_label)
 
-        Parameters
-        ----------
-        x : dict of feature names to numbers
-            The present features; a value that is None or NaN is absent.
-        y : hashable
-            The label.
-        w : float
-            Factor of the step. Default 1.
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError
-            If a feature is not a number, the label is None or NaN, or the weight is
-            below 0. Nothing has changed.
-        """
-        checked_label(y)
-        weight = w if w == 1.0 else checks.non_negative_number("w", w)
-        with self._lock:
-            row = self._counted(x)
-            model = self.model
-            assert model is not None  # made for the first sample
-            if y not in self._labels:
-                self._add_label(model, y)
-            self._learn(row, model._targets.one_hot[self._labels[y]], weight)
-
-    @staticmethod
-    def _checked(y: Any) -> Any:
-        return checked_label(y)
+    def _standard(self, target: Any) -> Floats:
+        model = self.model
+        assert model is not None  # made for the first sample
+        if target not in self._labels:
+            self._add_label(model, target)
+        return model._targets.one_hot[self._labels[target]]
 
     def predict_proba_many(self, X: pd.DataFrame) -> pd.DataFrame:
         """Predict the probability of each label so far, for each row; no column before
@@ -122,13 +107,6 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
             if self.model is None:
                 return {}
             return dict(zip(self._labels, self._outputs(x).tolist(), strict=True))
-
-
-def checked_label(y: Any) -> Any:
-    """Return a label, or ArgumentError."""
-    if y is None or y is pd.NA or not isinstance(y, Hashable) or y != y:
-        raise ArgumentError(f"Expected a label, got {checks.short_repr(y)}.")
-    return y
 
 
 def _plain(label: Any, classes: list[Any]) -> Any:

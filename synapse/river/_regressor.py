@@ -10,9 +10,22 @@ from river import base
 
 from .. import _checks as checks
 from .._scale import SQUARABLE
+from .._typing import Floats
 from ..errors import ArgumentError
 from ._features import Features, dicts_of
 from ._target_network import TargetNetwork
+
+
+def checked_target(y: Any) -> float:
+    """Return a number that a scale can count."""
+    target = (
+        y if type(y) is float and abs(y) < SQUARABLE else checks.finite_number("y", y)
+    )
+    if abs(target) >= SQUARABLE:
+        raise ArgumentError(
+            checks.expected("y", f"between -{SQUARABLE:g} and {SQUARABLE:g}", y)
+        )
+    return target
 
 
 @final
@@ -29,34 +42,10 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
     MAE: 0.239824
     """
 
-    def learn_one(self, x: Features, y: float, w: float = 1.0) -> None:
-        """Learn a sample.
+    _checked = staticmethod(checked_target)
 
-        Parameters
-        ----------
-        x : dict of feature names to numbers
-            The present features; a value that is None or NaN is absent.
-        y : float
-            The target.
-        w : float
-            Factor of the step. Default 1.
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError
-            If a feature or the target is not a number, or the weight is below 0.
-            Nothing has changed.
-        """
-        target = checked_target(y)
-        weight = w if w == 1.0 else checks.non_negative_number("w", w)
-        with self._lock:
-            row = self._counted(x)
-            standard = self._target_scale.follow(np.array([target]))
-            self._learn(row, standard, weight)
-
-    @staticmethod
-    def _checked(y: Any) -> Any:
-        return checked_target(y)
+    def _standard(self, target: float) -> Floats:
+        return self._target_scale.follow(np.array([target]))
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
         """Predict the number of each row; 0 before the first sample."""
@@ -70,15 +59,3 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
             if self.model is None:
                 return 0.0
             return float(self._target_scale.original(self._outputs(x))[0])
-
-
-def checked_target(y: Any) -> float:
-    """Return a number that a scale can count."""
-    target = (
-        y if type(y) is float and abs(y) < SQUARABLE else checks.finite_number("y", y)
-    )
-    if abs(target) >= SQUARABLE:
-        raise ArgumentError(
-            checks.expected("y", f"between -{SQUARABLE:g} and {SQUARABLE:g}", y)
-        )
-    return target

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from .. import _checks as checks
+from .._typing import Floats
 from ..errors import ArgumentError
 from ._features import Features, dicts_of
 from ._stream_network import StreamNetwork
@@ -22,8 +23,32 @@ class TargetNetwork(StreamNetwork):
         """Return a target as it is learned, or ArgumentError."""
 
     @abstractmethod
+    def _standard(self, target: Any) -> Floats:
+        """Return a target as the network learns it, after it is counted."""
+
     def learn_one(self, x: Features, y: Any, w: float = 1.0) -> None:
-        """Learn a sample."""
+        """Learn a sample.
+
+        Parameters
+        ----------
+        x : dict of feature names to numbers
+            The present features; a value that is None or NaN is absent.
+        y : float or hashable
+            The target, a number; of a classifier the label.
+        w : float
+            Factor of the step. Default 1.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            If a feature or the target is not a number, the label is None or NaN, or the
+            weight is below 0. Nothing has changed.
+        """
+        target = self._checked(y)
+        weight = w if w == 1.0 else checks.non_negative_number("w", w)
+        with self._lock:
+            row = self._counted(x)
+            self._learn(row, self._standard(target), weight)
 
     def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
         """Learn the rows of a frame, one after the other, like :meth:`learn_one`.

@@ -127,12 +127,13 @@ class World:
 
 
 def _of_object(thing: Any) -> str:
-    """Its attributes; what a network has found out about a topology is found anew."""
+    """Its attributes; what a network has found out about a topology is found anew, as
+    is what a trainer keeps for the next call."""
     return repr(
         {
             name: value
             for name, value in vars(thing).items()
-            if name != "_facts" and not name.endswith("_known")
+            if name not in ("_facts", "_kept") and not name.endswith("_known")
         }
     )
 

@@ -177,49 +177,49 @@ class BatchLoop:
         self.window = window
         self.counts = counts
         lengths = exact.data.lengths[exact.data.filled]
-        fewest = int(lengths.min())
-        longest = int(lengths.max())
-        self._longest_first = not exact.independent_steps and fewest < longest
+        fewest, longest = int(lengths.min()), int(lengths.max())
         self.size = min(size, len(lengths))
-        self._most = self.size  # samples in a batch
-        if exact.independent_steps and longest > 1:
-            self._most = int(np.sort(lengths)[-self.size :].sum())
-        deep, steps = (
-            (SAMPLE_TAPE_STEPS, (fewest, longest))
-            if exact.independent_steps
-            else (1, (1,))
-        )
+        lanes = exact.lanes
+        if exact.independent_steps:  # each step is a sample
+            most = int(np.sort(lengths)[-self.size :].sum())
+            deep = SAMPLE_TAPE_STEPS
+            steps = [fewest, longest]
+        else:
+            most = self.size
+            deep = 1
+            steps = [1]
+        groups = [stop.stop - stop.start for stop, _ in exact.split(most)]
+
+        # bounds of what a call can need: tapes exist before it, and widths that no
+        # batch has are not compiled
         samples = [
             size * length
             for size in (self.size, len(lengths) % self.size)
             for length in steps
         ]
         widths = {width for count in samples for _, width in exact.split(count)}
-        self._used = {lanes: lanes in widths for lanes in (exact.lanes, 1)}
+        self._used = {width: width in widths for width in (lanes, 1)}
         self._rows = float(lengths.mean()) * self.size
-        groups = [stop.stop - stop.start for stop, _ in exact.split(self._most)]
-        # what several threads can compute at the same time
-        self._parts = (
-            -(-groups[0] // exact.lanes) if exact.independent_steps else len(groups)
-        )
-        if exact.independent_steps and exact.has_shared_gaters():
-            self._parts = 1
-        self._depth = (
-            min(deep, -(-self._most // exact.lanes))
-            if exact.independent_steps
-            else longest
-        )
-        self._laid: list[Any] = []
+        self._longest_first = not exact.independent_steps and fewest < longest
+        self._depth, self._parts = longest, len(groups)
+        if exact.independent_steps:
+            self._depth = min(deep, -(-most // lanes))
+            # what several threads can compute at the same time
+            self._parts = 1 if exact.has_shared_gaters() else -(-groups[0] // lanes)
+
+        # arguments that stay the same for the next batch of a stream, and the tapes
+        # that they are for
         self._fixed: list[tuple[Any, ...]] = []
+        self._laid: list[Any] = []
         self._batches = engine.exact.Batches(
             bounds=exact.data.bounds,
             size=np.int64(self.size),
-            lanes=np.int64(exact.lanes),
+            lanes=np.int64(lanes),
             few=np.int64(exact.few),
             deep=np.int64(deep),
-            begins=np.zeros(self._most, np.int64),
-            lengths=np.zeros(self._most, np.int64),
-            shares=np.zeros(self._most),
+            begins=np.zeros(most, np.int64),
+            lengths=np.zeros(most, np.int64),
+            shares=np.zeros(most),
         )
 
     def run(self, epochs: Epochs, updater: Updater) -> tuple[int, float, float]:

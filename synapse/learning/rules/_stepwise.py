@@ -20,7 +20,6 @@ from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
 from ...optimizers import LBFGS, RecursiveOptimizer
 from .._data import (
-    Control,
     Data,
     Epochs,
     Order,
@@ -241,9 +240,8 @@ class StepwiseRule(Rule):
         """Return the summed updates over ranges of rows; `continued`: the first begins
         within a sequence.
         """
-        # its context is not cleared
         control = new_control()
-        n_continued = int(continued)
+        n_continued = int(continued)  # its context is not cleared
         self._moves.clear()
         cost = 0.0
         steps = 0
@@ -251,26 +249,17 @@ class StepwiseRule(Rule):
             (slice(n_continued), False),
             (slice(n_continued, None), self.task.data.clear),
         ):
-            if len(begins[here]) and np.isfinite(cost):
-                summed, has_target = self._through(
-                    begins[here], ends[here], clear, control
-                )
+            bounds = np.stack([begins[here], ends[here]], axis=1).reshape(-1)
+            if len(bounds) and np.isfinite(cost):
+                batch = replace(self.task.data, bounds=bounds, clear=clear)
+                # skip the gaps between ranges
+                every_other = np.arange(0, len(bounds), 2, dtype=np.int64)
+                epoch = single_epoch(every_other, 1.0, control)
+                _, summed, has_target = self.run(batch, epoch, self._moves)
                 cost, steps = cost + summed, steps + has_target
         weights = self._moves.weights[self._rows]
         biases = self._moves.biases[self._neurons]
         return BatchGradient(cost, steps, -weights, -biases, int(control[1]))
-
-    def _through(
-        self, begins: Ints, ends: Ints, clear: bool, control: Control
-    ) -> tuple[float, int]:
-        """Run over ranges of rows; the context is cleared before each, or not at
-        all.
-        """
-        bounds = np.stack([begins, ends], axis=1).reshape(-1)
-        batch = replace(self.task.data, bounds=bounds, clear=clear)
-        # skip the gaps between ranges
-        every_other = np.arange(0, len(bounds), 2, dtype=np.int64)
-        return self.run(batch, single_epoch(every_other, 1.0, control), self._moves)[1:]
 
 
 class Online(StepwiseRule, rule="online"):

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from synapse.engine.language import entries
-from synapse.engine.language.kinds import FLOAT64, INT, ArrayKind, BundleKind, TupleKind
+from synapse.engine.language.kinds import (
+    FLOAT64,
+    INT,
+    ArrayKind,
+    BundleKind,
+    PackKind,
+    TupleKind,
+)
 from synapse.engine.language.memory import STORE
 from synapse.engine.language.program import STRICT_FLAGS, PartOptions, TypedProgram
 from synapse.engine.language.source import define
@@ -277,3 +284,12 @@ def test_any_function_of_python_is_in_the_language_or_refused(name, options):
         with suppress(RefusedError):
             TypedProgram().instance(function, arguments, options)
     assert functions
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_pack_and_an_array_are_of_two_kinds(size):
+    same = define("same", "def same(x):\n    return x\n", {})
+    program = TypedProgram()
+    kinds = [PackKind(FLOAT64, size), ArrayKind(FLOAT64, size)]
+    made = [program.instance(same, (kind,), PartOptions()) for kind in kinds]
+    assert [type(instance.result) for instance in made] == [PackKind, ArrayKind]

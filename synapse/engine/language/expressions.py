@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .kinds import (
+    ARRAYS,
     BOOL,
     FLOAT64,
     FLOATS,
@@ -117,7 +118,7 @@ def _place_of_member(base: Node, name: str) -> tuple[Node, Node]:
     is_member = isinstance(kind, RecordKind) and name in kind.names
     require(is_member, f"a value has no {name}")
     of, offset = kind.members[kind.names.index(name)]
-    field = Node("member", ColumnKind(of, ("arrays",)), (base, offset))
+    field = Node("member", ColumnKind(of, ARRAYS), (base, offset))
     return field, literal(INT, 0)
 
 

@@ -75,11 +75,16 @@ class ColumnKind(NamedTuple):
     record: type[IntEnum] | None = None
 
 
+ARRAYS = ("arrays",)
+"""The family of all arrays, which may overlap."""
+
+
 class ArrayKind(NamedTuple):
     """A contiguous array that Python passes: its address, and its sizes."""
 
     of: Any
     dimensions: int
+    family: tuple[str, ...] = ARRAYS  # also tells it from a pack: tuples compare items
 
 
 class BundleKind(NamedTuple):

@@ -446,8 +446,7 @@ call void %code.{n}({", ".join(values)})""")
 
     def access(self, column: Node) -> str:
         """Return the mark of an access."""
-        of_array = isinstance(column.kind, ArrayKind)
-        return self.module.access(("arrays",) if of_array else column.kind.family)
+        return self.module.access(column.kind.family)
 
     def address(self, column: Node, index: Node) -> str:
         """Return the address of a number."""

@@ -551,7 +551,7 @@ class ExactGradient:
             span=span,
             inputs=self._inputs,
             targets=self._targets,
-            samples=tuple(samples),
+            samples=samples,
             cost=cost.code,
             n_updates=store.n_connections,
         )

@@ -194,7 +194,7 @@ class _SharedValues:
             (self.entries, self.written, self.taken) if self.tied else (nothing,) * 3
         )
         numbers = self.rows[begins], lengths, *shared
-        return (
+        return engine.exact.update.ParameterScatter(
             np.int64(self.begin),
             self.tied,
             *(each.astype(np.int64) for each in numbers),
@@ -410,9 +410,11 @@ class Updater(OfNetwork):
             self._change = self._find_change()
         *vectors, step = self._change
         if number > 0:
-            equation, *little = step[:4]
-            step = (equation, *map(np.empty_like, little), *step[4:])
-        return *self.places, *vectors, self.penalty, step, self._plain
+            names = "change", "values", "gradient"
+            little = {name: np.empty_like(getattr(step, name)) for name in names}
+            step = step._replace(**little)
+        change = *self.places, *vectors, self.penalty, step, self._plain
+        return engine.exact.update.Change(*change)
 
     def _find_change(self) -> Any:
         """Return what stays the same between calls: the gradient by connections and
@@ -440,7 +442,7 @@ class Updater(OfNetwork):
             high=parameters.high,
         )
         none = np.empty(0, np.int64)
-        whole = (
+        whole = update.ParameterScatter(
             np.int64(0),
             False,
             np.zeros(1, np.int64),
@@ -449,7 +451,7 @@ class Updater(OfNetwork):
             none,
             none,
         )
-        return whole, values, gradient, parameters.slopes(*parts), tuple(step)
+        return whole, values, gradient, parameters.slopes(*parts), step
 
 
 def require_outputs(network: Network) -> None:

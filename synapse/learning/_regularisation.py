@@ -49,10 +49,8 @@ class Penalties:
         """
         value = math.inf if self.clip_value is None else self.clip_value
         norm = math.inf if self.clip is None else self.clip
-        return tuple(
-            engine.exact.update.Penalty(
-                (~frozen).astype(np.uint8), self.l1, self.l2, value, norm
-            )
+        return engine.exact.update.Penalty(
+            (~frozen).astype(np.uint8), self.l1, self.l2, value, norm
         )
 
 

@@ -10,7 +10,6 @@ from hypothesis import given, settings, strategies as st
 import synapse
 from synapse import Layer, Network, Neuron
 from synapse.engine.exact import events
-from synapse.engine.exact.events import OutgoingIndex
 from tests.helpers.cases import all_hold
 
 
@@ -236,7 +235,7 @@ def test_silence_is_not_computed_and_leaves_what_computing_would(
         net.run(rows, traces=False)
         net.run(np.zeros((40, 3)), traces=False)
         if net._by_events is not None:
-            fans = OutgoingIndex(*net._by_events.begin[-1])
+            fans = net._by_events.begin[-1]
             rests += 0 < np.count_nonzero(fans.group_state) < len(fans.group_state)
 
     all_hold(same, range(16))

@@ -89,7 +89,7 @@ def every_kernel():
         runner._entry_of = entry_of
     alone = [kinds for function, kinds in noted if function is exact.train_epochs.part]
     for kinds in alone:
-        team = entries.kind_of((0, 2, *exact.new_team()))
+        team = entries.kind_of(exact.Team(0, 2, *exact.new_team()))
         noted[exact.train_by_team.part, (*kinds, team)] = FOR_PYTHON
     return noted
 

@@ -21,9 +21,10 @@ from .tapes import (
     context_depth as context_depth,
     context_of as context_of,
 )
-from .team import OVER as OVER, new_team as new_team
+from .team import OVER as OVER, Team as Team, new_team as new_team
 from .train import (
     Batches as Batches,
+    GradientVariants as GradientVariants,
     Runs as Runs,
     entry_for as entry_for,
     train_epochs as train_epochs,

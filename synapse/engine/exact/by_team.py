@@ -5,9 +5,8 @@ is compiled when a training first needs it.
 from __future__ import annotations
 
 from ..language.decorators import kernel, strict_fp, strict_fp_call
-from ..language.memory import load_word
+from ..language.memory import load_word, store_at
 from ..status import DONE, STOPPED
-from .loops import SampleGroup
 from .team import (
     ADDS,
     FAILED,
@@ -19,7 +18,6 @@ from .team import (
     SUM,
     SUMS,
     TASK,
-    Team,
     begin_round,
     end_part,
     end_rounds,
@@ -28,7 +26,7 @@ from .team import (
     wait_for_turn,
 )
 from .train import (
-    Runs,
+    BatchTraining,
     add_biases,
     add_group,
     add_part_of_group,
@@ -40,7 +38,6 @@ from .train import (
     samples_of,
     squares_of,
     steps_of,
-    training_of,
     update_all_weights,
     update_weights,
     worse_of,
@@ -74,7 +71,7 @@ def descend_by_steps(training, count):
     their steps, then sum the gradients of their neurons. As `descend_by_groups`.
     """
     _, variants, batches, change, _, team = training
-    like = SampleGroup(*variants.arguments.samples)
+    like = variants.arguments.samples
     alone = is_alone(batches, count, change)
     loss = 0.0
     start = 0
@@ -118,7 +115,7 @@ def run_parts(training):
 def run_part_of_batch(training, index):
     """Compute one part of a batch, and end it in its turn."""
     _, variants, batches, change, control, team = training
-    like = SampleGroup(*variants.arguments.samples)
+    like = variants.arguments.samples
     task = team.words[TASK]
     parts = team.words[TASK + 1]
     start = team.words[TASK + 2]
@@ -197,7 +194,7 @@ def descend_together(training, count):
     done = False
     loss = 0.0
     if control[0] == 0:
-        if SampleGroup(*variants.arguments.samples).independent_steps:
+        if variants.arguments.samples.independent_steps:
             done, loss = descend_by_steps(training, count)
         else:
             done, loss = descend_by_groups(training, count)
@@ -211,9 +208,7 @@ def can_share(training, by_rows, is_wide):
     """Return whether weights are many, and all threads have the same gradient: not one
     that is on the leader's tapes, unless steps do not depend on each other.
     """
-    independent_steps = SampleGroup(
-        *training.variants.arguments.samples
-    ).independent_steps
+    independent_steps = training.variants.arguments.samples.independent_steps
     many = training.change.slopes[0].size >= MIN_PARAMETERS
     return many and (not by_rows or (independent_steps and is_wide))
 
@@ -250,16 +245,12 @@ def train_by_team(table, scalar, variants, batches, runs, change, count, team):
     """Run `train_epochs` by several threads: the leader runs the epochs, others help it
     until it has ended.
     """
-    number, threads, words, numbers, address = team
-    members = Team(number, threads, words, numbers, address)
-    runs = Runs(*runs)
-    training = training_of(
-        table, scalar, variants, batches, change, runs.control, members
-    )
-    if number > 0:
-        while wait_for_round(members):
+    store = store_at(table, scalar)
+    training = BatchTraining(store, variants, batches, change, runs.control, team)
+    if team.number > 0:
+        while wait_for_round(team):
             run_parts(training)
         return 0, DONE, count, 0.0, 0.0, (0.0, 0, 0, 0)
     ended = _run_epochs(training, runs, count)
-    end_rounds(members)
+    end_rounds(team)
     return ended

@@ -44,7 +44,7 @@ def kernels_by_events(
     code = events.calls_for(store)
     memory = tapes.address, tapes.rows
     table = store.address, store.scalar, *memory, span, latest
-    return Kernels(code, *table, tuple(fans))
+    return Kernels(code, *table, fans)
 
 
 def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:

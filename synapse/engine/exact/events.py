@@ -1050,7 +1050,6 @@ def run_untraced(
     """``runs.run_untraced`` by events."""
     store = store_at(table, scalar)
     tapes = tapes_at(tape_table, scalar, (0,))
-    fans = OutgoingIndex(*fans)
     span = span_of(span)
     events = EventState(*fans, span.start, fans.target.size // PER_EVENT)
     data = rows, latest, looks, inputs, outputs
@@ -1063,7 +1062,7 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     floats = np.empty(0, type(scalar))
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
     lists = (*by_source, few, few, SPAN, *[few] * 6, SPAN, listed)
-    fans = (*lists, floats, floats, SPAN)
+    fans = OutgoingIndex(*lists, floats, floats, SPAN)
     return {"run_untraced": (0, scalar, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 
 

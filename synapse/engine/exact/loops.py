@@ -230,17 +230,13 @@ def load_rows(tapes, samples, lanes):
     """Write the data's row and its weight for each step and sample; if
     `independent_steps`, every step is a sample.
     """
-    begins = samples.begins
-    lengths = samples.lengths
-    weights = samples.weights
-    independent_steps = samples.independent_steps
     for step in range(samples.start, samples.stop):
         for lane in range(opaque(lanes)):
             at = step * lanes + lane
-            k, t = (at, 0) if independent_steps else (lane, step)
-            if k < len(begins) and t < lengths[k]:
-                row = begins[k] + t
-                weight = weights[row] if len(weights) else 1.0
+            k, t = (at, 0) if samples.independent_steps else (lane, step)
+            if k < len(samples.begins) and t < samples.lengths[k]:
+                row = samples.begins[k] + t
+                weight = samples.weights[row] if len(samples.weights) else 1.0
                 tapes.row[at] = row
                 tapes.share[at] = samples.shares[k] * weight
             else:
@@ -347,7 +343,7 @@ class DescentArguments(NamedTuple):
     span: Any
     inputs: Any
     targets: Any
-    samples: Any  # the fields of `SampleGroup`
+    samples: Any  # a `SampleGroup`
     cost: Any
     n_updates: Any
 
@@ -358,7 +354,7 @@ def gradient_network(
 ):
     """Run some samples together, compute their cost and sum the gradient.
 
-    `samples` are the fields of `SampleGroup`. `n_updates` is the number of connections.
+    `samples` is a `SampleGroup`. `n_updates` is the number of connections.
     Rows of `inputs` and `targets` are consecutive. With a window of 0, there is no
     gradient. Returns a status, the summed cost, and the last step at which errors were
     not finite (the number of steps if all were).
@@ -366,7 +362,6 @@ def gradient_network(
     store = store_at(table, scalar)
     tapes = tapes_at(tape_table, scalar, tag)
     lanes = len(tag)
-    samples = SampleGroup(*samples)
     span = span_of(span)
     rows = span.stop - span.start
     chunk = CHUNK

@@ -15,8 +15,7 @@ from ..language.decorators import inline, kernel
 from ..language.memory import span_of, store_at, tapes_at
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.gradient_traces import begin_gradient, update_by_traces
-from ..online.loops import propagate_network, step_online
-from ..online.roles import LearnStep, StepNetwork
+from ..online.loops import ONLINE, propagate_network
 from ..online.step_formulas import temporal_difference
 from ..status import DIVERGED, DONE, FAILED
 from .activate import activate_network
@@ -32,42 +31,38 @@ from .runs import (
 _temporal_difference = inline(temporal_difference)
 
 
-def streams_by(step_network: StepNetwork, learn_step: LearnStep):
-    """Return the loop of `learn_stream` for a rule, see ``online/roles.py``."""
-
-    @inline
-    def run_stream(store, rule, tapes, scalar, span, stream, factors, sizes):
-        rows, gains, values, store_rows = stream
-        discount, decay, rate, bound = factors
-        no_errors = values[:0]
-        last = span.stop - 1
-        store.failed[0] = 0.0
-        for t in range(gains.size):
-            step = load_context(store, tapes, span, store_rows)
-            step = next_step(step, 1)
-            advance(store, tapes, None, span, step)
-            hold_streams(store, tapes, span)
-            tapes.row[0] = t
-            activate_network(store, tapes, None, span, rows, 0, step, 1, False, False)
-            restore_streams(store, tapes, span)
-            if has_failed(store, tapes):
-                return FAILED, t
-            following = tapes.activation[step.now + last]
-            value = store.activation[last]
-            delta = _temporal_difference(gains[t], discount, following, value)
-            begin_gradient(store, span, no_errors, decay, sizes)
-            if not learn_step(store, rule, span, scalar):
-                return DIVERGED, t
-            status, _ = update_by_traces(store, delta, rate, bound, sizes)
-            if status != DONE:
-                return status, t
-            step_network(store, rule, span, rows, t)
-            if store.failed[0] != 0.0:
-                return FAILED, t
-            values[t] = store.activation[last]
-        return DONE, gains.size
-
-    return run_stream
+@inline
+def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, sizes):
+    """`learn_stream` by the parts of a rule, see ``online/roles.py``."""
+    rows, gains, values, store_rows = stream
+    discount, decay, rate, bound = factors
+    no_errors = values[:0]
+    last = span.stop - 1
+    store.failed[0] = 0.0
+    for t in range(gains.size):
+        step = load_context(store, tapes, span, store_rows)
+        step = next_step(step, 1)
+        advance(store, tapes, None, span, step)
+        hold_streams(store, tapes, span)
+        tapes.row[0] = t
+        activate_network(store, tapes, None, span, rows, 0, step, 1, False, False)
+        restore_streams(store, tapes, span)
+        if has_failed(store, tapes):
+            return FAILED, t
+        following = tapes.activation[step.now + last]
+        value = store.activation[last]
+        delta = _temporal_difference(gains[t], discount, following, value)
+        begin_gradient(store, span, no_errors, decay, sizes)
+        if not parts.learn_step(store, rule, span, scalar):
+            return DIVERGED, t
+        status, _ = update_by_traces(store, delta, rate, bound, sizes)
+        if status != DONE:
+            return status, t
+        parts.step_network(store, rule, span, rows, t)
+        if store.failed[0] != 0.0:
+            return FAILED, t
+        values[t] = store.activation[last]
+    return DONE, gains.size
 
 
 @inline
@@ -79,7 +74,7 @@ def _learn(store, rule, span, rate):
     return True
 
 
-_run_stream = streams_by(step_online, _learn)
+_ONLINE = ONLINE._replace(learn_step=_learn)
 
 
 @kernel
@@ -94,7 +89,7 @@ def learn_stream(table, scalar, span, tape_table, stream, factors, sizes):
     store = store_at(table, scalar)
     tapes = tapes_at(tape_table, scalar, (0,))
     s = span_of(span)
-    return _run_stream(store, store, tapes, scalar, s, stream, factors, sizes)
+    return run_stream(_ONLINE, store, store, tapes, scalar, s, stream, factors, sizes)
 
 
 def stream_of(scalar: Any) -> tuple[Any, ...]:

@@ -14,16 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..functions.optimizers import are_finite
-from ..language.decorators import inline, kernel, strict_fp
+from ..language.decorators import kernel, strict_fp
 from ..language.memory import DESCENT, call_descent, store_at
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
 from .loops import DescentArguments, SampleGroup, gradient_network
 from .tapes import SharedTapes, Tapes
 from .update import (
-    Change,
-    OptimizerStep,
-    ParameterScatter,
-    Penalty,
     apply_update,
     find_gradient,
     read_column,
@@ -101,18 +97,19 @@ _entries: dict[Any, Any] = {}
 
 def unfolding(
     tapes: Tapes | SharedTapes | None, arguments: DescentArguments
-) -> tuple[Any, ...]:
-    """Return the fields of the `Unfolding` on these tapes. Without tapes it is not
+) -> Unfolding:
+    """Return the `Unfolding` on these tapes. Without tapes it is not
     used, and not compiled.
     """
     table = arguments.tape_table
     tag = arguments.tag
     if tapes is None:
-        return 0, table, tag, NO_MOVES, NO_MOVES
+        return Unfolding(0, table, tag, NO_MOVES, NO_MOVES)
     addresses = _addresses.setdefault(type(arguments.scalar), {})
     if len(tag) not in addresses:
-        addresses[len(tag)] = gradient_network.address(tuple(arguments), DESCENT)
-    return addresses[len(tag)], table, tag, tapes["weight_update"], tapes["bias_update"]
+        addresses[len(tag)] = gradient_network.address(arguments, DESCENT)
+    updates = tapes["weight_update"], tapes["bias_update"]
+    return Unfolding(addresses[len(tag)], table, tag, *updates)
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
@@ -168,14 +165,14 @@ def samples_of(like, batches, start, stop, width, work):
     begins = batches.begins[start:stop]
     shares = batches.shares[start:stop]
     group = begins, lengths, shares, like.weights, steps, like.window
-    return (*group, *options, *work)
+    return SampleGroup(*group, *options, *work)
 
 
 @strict_fp
 def with_tapes(a, unfolding, samples):
-    """`DescentArguments` with these tapes and samples, as a plain tuple."""
+    """`DescentArguments` with these tapes and samples."""
     data = a.span, a.inputs, a.targets
-    return (
+    return DescentArguments(
         a.table,
         a.scalar,
         unfolding.table,
@@ -286,7 +283,7 @@ def descend_batch(training, count):
     step, steps and lanes.
     """
     _, variants, batches, change, control, _ = training
-    like = SampleGroup(*variants.arguments.samples)
+    like = variants.arguments.samples
     loss = 0.0
     start = 0
     alone = is_alone(batches, count, change)
@@ -420,7 +417,7 @@ def epochs_by(descend_batch: Any, squares_of: Any, update_all_weights: Any) -> A
         counts = runs.counts[epoch]
         total = 0.0
         n_targets = 0.0
-        independent_steps = SampleGroup(*variants.arguments.samples).independent_steps
+        independent_steps = variants.arguments.samples.independent_steps
         for start in range(0, len(order), batches.size):
             stop = min(start + batches.size, len(order))
             samples = fill_batch(batches, independent_steps, order, start, stop)
@@ -486,37 +483,11 @@ def epochs_by(descend_batch: Any, squares_of: Any, update_all_weights: Any) -> A
 _run_epochs = epochs_by(descend_batch, squares_of, update_all_weights)
 
 
-@inline
-def training_of(table, scalar, variants, batches, change, control, team):
-    """Return a `BatchTraining` of the fields of named tuples."""
-    wide, single, arguments = variants
-    unfoldings = Unfolding(*wide), Unfolding(*single)
-    weights, biases, whole, values, gradient, slopes, penalty, step, plain = change
-    scatters = ParameterScatter(*weights), ParameterScatter(*biases)
-    return BatchTraining(
-        store_at(table, scalar),
-        GradientVariants(*unfoldings, DescentArguments(*arguments)),
-        Batches(*batches),
-        Change(
-            *scatters,
-            ParameterScatter(*whole),
-            values,
-            gradient,
-            slopes,
-            Penalty(*penalty),
-            OptimizerStep(*step),
-            plain,
-        ),
-        control,
-        team,
-    )
-
-
 @kernel
 def train_epochs(table, scalar, variants, batches, runs, change, count):
     """Run epochs, called from Python; `count` is the number of steps that the optimizer
     has done.
     """
-    runs = Runs(*runs)
-    training = training_of(table, scalar, variants, batches, change, runs.control, 0)
+    store = store_at(table, scalar)
+    training = BatchTraining(store, variants, batches, change, runs.control, 0)
     return _run_epochs(training, runs, count)

@@ -283,9 +283,7 @@ def undo_update(column, scatter, slopes, by_rows):
 
 @kernel
 def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
-    """`find_gradient` of slopes by connections and neurons, called with the fields of
-    the named tuples.
-    """
-    sum_members(ParameterScatter(*weights), slopes[0], gradient)
-    sum_members(ParameterScatter(*biases), slopes[1], gradient)
-    return find_gradient(Penalty(*penalty), values, gradient)
+    """`find_gradient` of slopes by connections and neurons."""
+    sum_members(weights, slopes[0], gradient)
+    sum_members(biases, slopes[1], gradient)
+    return find_gradient(penalty, values, gradient)

@@ -46,7 +46,7 @@ from .fire import (
 )
 from .propagate import compute_deltas, propagate_block
 from .record import is_recorded, record_row
-from .roles import ClearRenewed, LearnStep, StepNetwork
+from .roles import RuleParts
 from .states import apply_pending_updates, compute_lone_state, compute_states
 from .steps import count_steps, end_step
 from .ties import after_updates, before_updates
@@ -415,29 +415,22 @@ def propagate_network(store, span, rate, keep_pending):
         record_row(store, False, False, schema.NONE)
 
 
-def rows_by(step_network: StepNetwork):
-    """Return the loop over rows of a rule, see ``roles.py``."""
-
-    @inline
-    def run_rows(store, rule, span, inputs, outputs, scalar):
-        store.failed[0] = 0.0
-        n = span.outputs
-        status = check_rows(store, span, inputs, outputs, scalar)
-        if status != DONE:
-            return status
-        for row in range(outputs.size // n):
-            step_network(store, rule, span, inputs, row)
-            if store.failed[0] != 0.0:
-                store.failed[ROW] = row
-                return FAILED
-            for o in range(n):
-                outputs[row * n + o] = store.activation[span.stop - n + o]
-        return DONE
-
-    return run_rows
-
-
-_run_rows = rows_by(step_online)
+@inline
+def run_rows(parts, store, rule, span, inputs, outputs, scalar):
+    """Activate once for every row of `outputs`; `parts` are those of a rule."""
+    store.failed[0] = 0.0
+    n = span.outputs
+    status = check_rows(store, span, inputs, outputs, scalar)
+    if status != DONE:
+        return status
+    for row in range(outputs.size // n):
+        parts.step_network(store, rule, span, inputs, row)
+        if store.failed[0] != 0.0:
+            store.failed[ROW] = row
+            return FAILED
+        for o in range(n):
+            outputs[row * n + o] = store.activation[span.stop - n + o]
+    return DONE
 
 
 # --- entries: what Python calls -------------------------------------------------------
@@ -544,7 +537,7 @@ def run_network(table, scalar, span, inputs, outputs):
     row of that input, or step.
     """
     store = store_at(table, scalar)
-    return _run_rows(store, None, span_of(span), inputs, outputs, scalar)
+    return run_rows(ONLINE, store, None, span_of(span), inputs, outputs, scalar)
 
 
 @kernel
@@ -607,89 +600,80 @@ def propagate_targets(table, scalar, span, targets, cost, rate, check):
 # --- epochs: one loop for the online rule and for exact gradients ---------------------
 
 
-def epochs_by(
-    step_network: StepNetwork, learn_step: LearnStep, clear_renewed: ClearRenewed
+@inline
+def run_epochs(
+    parts,
+    store,
+    rule,
+    span,
+    data,
+    cost,
+    rates,
+    learn,
+    buffer,
+    control,
+    errors,
+    goal,
+    renewal,
 ):
-    """Return the loop over epochs of a rule, see ``roles.py``. Its other arguments are
-    those of `train_network`.
+    """Train for some epochs; `parts` are those of a rule, the others as in
+    `train_network`.
     """
-
-    @inline
-    def run_epochs(
-        store,
-        rule,
-        span,
-        data,
-        cost,
-        rates,
-        learn,
-        buffer,
-        control,
-        errors,
-        goal,
-        renewal,
-    ):
-        inputs, targets, has_target, bounds, orders, clear = data
-        store.failed[0] = 0.0
-        epochs_done = 0
+    inputs, targets, has_target, bounds, orders, clear = data
+    store.failed[0] = 0.0
+    epochs_done = 0
+    total = 0.0
+    n_targets = 0
+    is_running = True
+    while is_running and epochs_done < rates.shape[0]:
         total = 0.0
         n_targets = 0
-        is_running = True
-        while is_running and epochs_done < rates.shape[0]:
-            total = 0.0
-            n_targets = 0
-            filled = 0
-            for s in range(orders.shape[1]):
-                if clear and is_running:
-                    # clearing discards the inputs that they need
-                    complete_updates(store, span)
-                    for j in range(span.start, span.stop):
-                        clear_neuron(store, j)
-                for row in range(
-                    bounds[orders[epochs_done, s]], bounds[orders[epochs_done, s] + 1]
-                ):
+        filled = 0
+        for s in range(orders.shape[1]):
+            if clear and is_running:
+                # clearing discards the inputs that they need
+                complete_updates(store, span)
+                for j in range(span.start, span.stop):
+                    clear_neuron(store, j)
+            for row in range(
+                bounds[orders[epochs_done, s]], bounds[orders[epochs_done, s] + 1]
+            ):
+                if not is_running:
+                    break
+                parts.step_network(store, rule, span, inputs, row)
+                is_running = store.failed[0] == 0.0
+                if has_target[row] and is_running:
+                    n_targets += 1
+                    if filled + span.outputs > buffer.size // FIELDS_PER_OUTPUT:
+                        total += summed_cost(store, cost, buffer, filled, span.outputs)
+                        filled = 0
+                    filled = append_outputs(
+                        store, span, targets, row, cost, buffer, filled
+                    )
+                    error_sum = compute_output_errors(store, span, targets, row, cost)
+                    is_running = math.isfinite(error_sum) and store.failed[0] == 0.0
                     if not is_running:
-                        break
-                    step_network(store, rule, span, inputs, row)
-                    is_running = store.failed[0] == 0.0
-                    if has_target[row] and is_running:
-                        n_targets += 1
-                        if filled + span.outputs > buffer.size // FIELDS_PER_OUTPUT:
-                            total += summed_cost(
-                                store, cost, buffer, filled, span.outputs
-                            )
-                            filled = 0
-                        filled = append_outputs(
-                            store, span, targets, row, cost, buffer, filled
-                        )
-                        error_sum = compute_output_errors(
-                            store, span, targets, row, cost
-                        )
-                        is_running = math.isfinite(error_sum) and store.failed[0] == 0.0
-                        if not is_running:
-                            total += error_sum
-                        elif learn:
-                            if not learn_step(store, rule, span, rates[epochs_done]):
-                                total = math.nan
-                                is_running = False
-                            elif renewal[0].size > 0:
-                                complete_updates(store, span)
-                                renewed = renewal[0][RENEWED]
-                                reinitialize_least_useful(store, *renewal)
-                                if renewal[0][RENEWED] != renewed:
-                                    clear_renewed(rule)
-                    control[1] += 1
-                    is_running = is_running and not control[0]
-            complete_updates(store, span)
-            total += summed_cost(store, cost, buffer, filled, span.outputs)
-            errors[epochs_done] = total / np.float64(n_targets)
-            is_running = is_running and status_of(store, total) == DONE
-            if is_running:
-                is_running = errors[epochs_done] > goal
-                epochs_done += 1
-        return status_of(store, total), epochs_done, total, n_targets
-
-    return run_epochs
+                        total += error_sum
+                    elif learn:
+                        if not parts.learn_step(store, rule, span, rates[epochs_done]):
+                            total = math.nan
+                            is_running = False
+                        elif renewal[0].size > 0:
+                            complete_updates(store, span)
+                            renewed = renewal[0][RENEWED]
+                            reinitialize_least_useful(store, *renewal)
+                            if renewal[0][RENEWED] != renewed:
+                                parts.clear_renewed(rule)
+                control[1] += 1
+                is_running = is_running and not control[0]
+        complete_updates(store, span)
+        total += summed_cost(store, cost, buffer, filled, span.outputs)
+        errors[epochs_done] = total / np.float64(n_targets)
+        is_running = is_running and status_of(store, total) == DONE
+        if is_running:
+            is_running = errors[epochs_done] > goal
+            epochs_done += 1
+    return status_of(store, total), epochs_done, total, n_targets
 
 
 @lazy_part(SPAN, SCALAR, ARRAY, ARRAY)
@@ -740,7 +724,7 @@ def _clear_nothing(rule):
     """Do nothing: traces of renewed neurons have been cleared."""
 
 
-_run_epochs = epochs_by(step_online, _learn, _clear_nothing)
+ONLINE = RuleParts(step_online, _learn, _clear_nothing)
 
 
 @kernel
@@ -776,4 +760,4 @@ def train_network(
     """
     store, span = store_at(table, scalar), span_of(span)
     arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal
-    return _run_epochs(store, buffers, span, *arguments)
+    return run_epochs(ONLINE, store, buffers, span, *arguments)

@@ -1,9 +1,9 @@
 """The parts of kernels that a rule gives to the loops over rows, epochs and streams.
 
-`rows_by` and `epochs_by` (``loops.py``) and `streams_by` (``exact/streams.py``) return
-a loop that is compiled with the parts of one rule. A part gets the columns of the store
-as ``store`` and the `Span` of the network. What else its rule needs is ``rule``, which
-the loops pass on and never look into:
+`run_rows`, `run_epochs` (``loops.py``) and `run_stream` (``exact/streams.py``) get them
+as their first argument, which is known, so each is compiled for one rule. A part gets
+the columns of the store as ``store`` and the `Span` of the network. What else its rule
+needs is ``rule``, which the loops pass on and never look into:
 
 - the online rule: None, or in epochs the buffers of ``loops.learn_or_undo``;
 - rtrl: the columns of a plan (`schema.PLAN`).
@@ -11,27 +11,19 @@ the loops pass on and never look into:
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 
-class StepNetwork(Protocol):
-    """Activate a network once."""
+class RuleParts(NamedTuple):
+    """How a rule activates a network, and learns."""
 
-    def __call__(self, store: Any, rule: Any, span: Any, inputs: Any, row: Any) -> None:
-        """Set the inputs to this row of ``inputs``, unless that is empty, and activate
-        all others. If a registered function raises, ``store.failed[0]`` is not 0.
-        """
-
-
-class LearnStep(Protocol):
-    """Learn from the errors of the outputs, which are in ``store.projected``."""
-
-    def __call__(self, store: Any, rule: Any, span: Any, rate: Any) -> bool:
-        """Return False if nothing has learned, because an update is not finite."""
-
-
-class ClearRenewed(Protocol):
-    """Clear what renewed neurons have left in ``rule``."""
-
-    def __call__(self, rule: Any) -> None:
-        """Handle a step in which neurons have been renewed."""
+    # (store, rule, span, inputs, row): set the inputs to this row of ``inputs``, unless
+    # that is empty, and activate all others. If a registered function raises,
+    # ``store.failed[0]`` is not 0
+    step_network: Callable[..., Any]
+    # (store, rule, span, rate) -> whether it has learned, from the errors of the
+    # outputs, which are in ``store.projected``; False: an update is not finite
+    learn_step: Callable[..., Any]
+    # (rule): clear what renewed neurons have left in ``rule``
+    clear_renewed: Callable[..., Any]

@@ -203,55 +203,41 @@ def fill_any(store, plan, span, targets, row, wanted):
     sweep_cost(store, plan, span, span.learning, one_like(plan.adjoint[0]) * 0.0)
 
 
-def linearise_by(step_network, fill_regression):
-    """Return the loop up to a target, from two parts of kernels: to activate and to
-    write H.
-    """
-
-    @inline
-    def linearise(store, plan, span, data, wanted):
-        inputs = data.inputs
-        targets = data.targets
-        store.failed[0] = 0.0
-        if data.clear:
-            for j in range(span.start, span.stop):
-                clear_neuron(store, j)
-        for row in range(data.begin, data.stop):
-            step_network(store, plan, span, inputs, row)
-            if store.failed[0] != 0.0:
-                return FAILED, row + 1, 0.0
-            if data.has_target[row]:
-                total = judge_outputs(
-                    store, span, targets, row, wanted.cost, wanted.errors
-                )
-                status = status_of(store, total)
-                if status == DONE:
-                    fill_regression(store, plan, span, targets, row, wanted)
-                    leave_out(span, targets, row, wanted.jacobian)
-                    record_errors(store, span)
-                return status, row + 1, total
-        return DONE, data.stop, 0.0
-
-    return linearise
-
-
-_with_history = linearise_by(step_network, fill_any)
-_within_the_step = linearise_by(step_online, fill_direct)
+@inline
+def linearise(step_network, fill_regression, store, plan, span, data, wanted):
+    """Run up to a target, with two parts of kernels: to activate and to write H."""
+    inputs = data.inputs
+    targets = data.targets
+    store.failed[0] = 0.0
+    if data.clear:
+        for j in range(span.start, span.stop):
+            clear_neuron(store, j)
+    for row in range(data.begin, data.stop):
+        step_network(store, plan, span, inputs, row)
+        if store.failed[0] != 0.0:
+            return FAILED, row + 1, 0.0
+        if data.has_target[row]:
+            total = judge_outputs(store, span, targets, row, wanted.cost, wanted.errors)
+            status = status_of(store, total)
+            if status == DONE:
+                fill_regression(store, plan, span, targets, row, wanted)
+                leave_out(span, targets, row, wanted.jacobian)
+                record_errors(store, span)
+            return status, row + 1, total
+    return DONE, data.stop, 0.0
 
 
 @kernel
 def linearise_network(table, scalar, plan_table, span, data, wanted):
     """Run up to the first row with a target; H and t - y there.
 
-    `data` are the fields of `DataRows`, `wanted` those of `Linearisation`. The
-    destinations of `table` are buffers of zeros. Returns a status, the next row and the
-    cost.
+    `data` are `DataRows`, `wanted` is a `Linearisation`. The destinations of `table`
+    are buffers of zeros. Returns a status, the next row and the cost.
     """
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
-    return _with_history(
-        store, plan, span_of(span), DataRows(*data), Linearisation(*wanted)
-    )
+    parts = step_network, fill_any
+    return linearise(*parts, store, plan, span_of(span), data, wanted)
 
 
 @kernel
@@ -260,9 +246,8 @@ def regress_network(table, scalar, span, data, wanted):
     ``direct`` of `wanted` is true; the traces follow.
     """
     store = store_at(table, scalar)
-    return _within_the_step(
-        store, None, span_of(span), DataRows(*data), Linearisation(*wanted)
-    )
+    parts = step_online, fill_direct
+    return linearise(*parts, store, None, span_of(span), data, wanted)
 
 
 calls_for = calls_by_float(globals(), lambda scalar: {})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import schema
-from ..exact.streams import stream_of, streams_by
+from ..exact.streams import run_stream, stream_of
 from ..language.decorators import inline, kernel
 from ..language.lazy_parts import PLAN, lazy_part
 from ..language.memory import plan_at, span_of, store_at, tapes_at
@@ -26,9 +26,10 @@ from ..online.calls import (
 )
 from ..online.fire import zero_clamped_errors
 from ..online.gradient_traces import begin_gradient, update_by_adagrad, update_by_traces
-from ..online.loops import epochs_by, rows_by, set_output_errors, step_online
+from ..online.loops import run_epochs, run_rows, set_output_errors, step_online
 from ..online.propagate import enforce_signs
 from ..online.record import is_recorded, record_row
+from ..online.roles import RuleParts
 from ..online.steps import step_of
 from ..online.ties import after_updates, before_updates
 from ..records import Latest
@@ -145,7 +146,13 @@ def learn_step(store, plan, span, rate):
     return sound
 
 
-_run_rows = rows_by(step_network)
+@inline
+def _forget(plan):
+    """Zero the sensitivities."""
+    plan.latest.step = 0
+
+
+RTRL = RuleParts(step_network, learn_step, _forget)
 
 
 @kernel
@@ -155,7 +162,7 @@ def run_network(table, scalar, plan_table, span, inputs, outputs):
     """
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
-    return _run_rows(store, plan, span_of(span), inputs, outputs, scalar)
+    return run_rows(RTRL, store, plan, span_of(span), inputs, outputs, scalar)
 
 
 @kernel
@@ -210,9 +217,6 @@ def learn_by_adagrad(
     return update_by_adagrad(store, span, errors, squares, settings, squared, sizes)
 
 
-_run_stream = streams_by(step_network, learn_step)
-
-
 @kernel
 def learn_stream(table, scalar, plan_table, span, tape_table, stream, factors, sizes):
     """Learn from a stream, like ``exact.streams.learn_stream``."""
@@ -222,7 +226,7 @@ def learn_stream(table, scalar, plan_table, span, tape_table, stream, factors, s
     s = span_of(span)
     if not has_step(store, plan, s):
         return UNSTEPPED, 0
-    return _run_stream(store, plan, tapes, scalar, s, stream, factors, sizes)
+    return run_stream(RTRL, store, plan, tapes, scalar, s, stream, factors, sizes)
 
 
 @kernel
@@ -241,15 +245,6 @@ def renew_sensitivities(table, scalar, plan_table, steps):
     materialize(store_at(table, scalar), plan_at(plan_table, scalar), steps)
 
 
-@inline
-def _forget(plan):
-    """Zero the sensitivities."""
-    plan.latest.step = 0
-
-
-_run_epochs = epochs_by(step_network, learn_step, _forget)
-
-
 @kernel
 def train_network(table, scalar, plan_table, span, data, epochs, renewal):
     """Train for some epochs as ``online.train_network`` does, by exact gradients;
@@ -259,9 +254,7 @@ def train_network(table, scalar, plan_table, span, data, epochs, renewal):
     """
     store = store_at(table, scalar)
     plan = plan_at(plan_table, scalar)
-    cost, rates, learn, kept, control, errors, goal = epochs
-    arguments = cost, rates, learn, kept, control, errors, goal
-    return _run_epochs(store, plan, span_of(span), data, *arguments, renewal)
+    return run_epochs(RTRL, store, plan, span_of(span), data, *epochs, renewal)
 
 
 calls_for = calls_by_float(

@@ -243,23 +243,23 @@ class BatchLoop:
         before = int(epochs.control[1])
         wanted = self._threads(len(epochs.rates) * epochs.orders.shape[1])
         with computing(wanted, self.exact.threads is None) as threads:
+            exact = engine.exact
             ways = self._ways(threads)
             team = engine.exact.new_team()
-            data = tuple(self._batches), tuple(runs)
             arguments = [
                 (
                     address,
                     store.scalar,
                     ways_here,
-                    *data,
+                    self._batches,
+                    runs,
                     updater.change_of_kernels(number),
                     state.steps,
-                    *(((number, len(ways), *team),) if len(ways) > 1 else ()),
+                    *((exact.Team(number, len(ways), *team),) if len(ways) > 1 else ()),
                 )
                 for number, ways_here in enumerate(ways)
             ]
             kinds = store.dtype, *self._used.values()
-            exact = engine.exact
             kernel = exact.train_by_team if len(ways) > 1 else exact.train_epochs
             train = exact.entry_for(kernel, kinds, arguments[0])
             helpers = submitted([partial(train, *given) for given in arguments[1:]])
@@ -321,7 +321,7 @@ class BatchLoop:
         self._laid = [self.exact._lowered[0], *self.exact._tapes.values()]
         data = {"inputs": self.exact._inputs, "targets": self.exact._targets}
         return [
-            (*ways, tuple(like._replace(**data)))
+            engine.exact.GradientVariants(*ways, like._replace(**data))
             for *ways, like, _ in self._fixed[:threads]
         ]
 

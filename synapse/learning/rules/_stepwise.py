@@ -122,21 +122,22 @@ class StepwiseRule(Rule):
         plan = self.plan()
         data.require_fit(network)
         _, store, span = network._lowered()
-        run = (
+        jacobian = engine.rtrl.jacobian
+        run = jacobian.DataRows(
             data.inputs.reshape(-1),
             data.targets.reshape(-1),
             data.has_target,
             *rows,
             clear,
         )
-        wanted = (
+        wanted = jacobian.Linearisation(
             self.task.cost.code,
             buffers.direct,
             buffers.places,
             buffers.jacobian,
             buffers.errors,
         )
-        kernels = engine.rtrl.jacobian.kernels_for(store, span, updates, plan)
+        kernels = jacobian.kernels_for(store, span, updates, plan)
         name = "regress_network" if plan is None else "linearise_network"
         count = rows[1] - rows[0]
         ended = network._call_in_use(kernels, name, count, run, wanted)

@@ -22,9 +22,11 @@ from ..schema import NONE
 from .states import (
     NEURONS,
     PACK,
+    consecutive_at,
     dense_alike,
     gain,
     is_lone,
+    listed_at,
     lone_stop,
     rows_of,
     stretch_of,
@@ -115,26 +117,25 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
 
 
 @inline
-def product(tapes, at, tape, offset, chunk):
-    """Sum over steps and samples of an error times a number of a tape."""
+def product(tapes, at, gater, tape, offset, chunk):
+    """Sum over steps and samples of an error, scaled by a gater or none, times a number
+    of a tape.
+    """
     moved = splat(0.0, tapes.state)
     for t in range(chunk.steps):
         error = tapes.error[at + t * (chunk.rows + NEURONS)]
+        if gater is not None:
+            error = error * tapes.activation[gater + t * chunk.rows]
         moved += error * tape[offset + t * chunk.rows]
     return total(moved)
 
 
 @inline
-def gated_product(tapes, at, gater, tape, offset, chunk):
-    """Sum the products of an error, scaled by a gater, and a column of a tape over
-    steps.
-    """
-    moved = splat(0.0, tapes.state)
-    for t in range(chunk.steps):
-        error = tapes.error[at + t * (chunk.rows + NEURONS)]
-        gained = error * tapes.activation[gater + t * chunk.rows]
-        moved += gained * tape[offset + t * chunk.rows]
-    return total(moved)
+def accumulate_each(store, tapes, at, row, n, chunk, index_of, *where):
+    """Add the gradient of connections without gates, one by one; see `sum_of`."""
+    for c in range(row, row + n):
+        i = index_of(store, c, *where)
+        tapes.weight_update[c] += product(tapes, at, None, tapes.activation, i, chunk)
 
 
 @inline
@@ -157,27 +158,13 @@ def accumulate_ungated(store, tapes, at, r, chunk):
     row = store.run_first[r]
     n = store.run_length[r]
     sources = sources_before(store, r, chunk.now, chunk.rows)
+    source = sources + store.run_source[r]
     if store.run_kind[r] == LISTED:
-        for q in range(row, row + n):
-            i = sources + store.source[q]
-            tapes.weight_update[q] += product(tapes, at, tapes.activation, i, chunk)
+        accumulate_each(store, tapes, at, row, n, chunk, listed_at, sources)
     elif 4 * n > width(tapes.activation) > 1:
-        accumulate_row(tapes, at, row, n, sources + store.run_source[r], chunk)
+        accumulate_row(tapes, at, row, n, source, chunk)
     else:
-        for q in range(n):
-            i = sources + store.run_source[r] + q
-            tapes.weight_update[row + q] += product(
-                tapes, at, tapes.activation, i, chunk
-            )
-
-
-@inline
-def accumulate_stretch(store, tapes, at, r, chunk):
-    """Add the gradient of a stretch of runs with lags, of one neuron."""
-    row = store.run_first[r]
-    for q in range(row, row + store.run_rows[r]):
-        i = lagged_at(store, q, chunk.now, chunk.rows)
-        tapes.weight_update[q] += product(tapes, at, tapes.activation, i, chunk)
+        accumulate_each(store, tapes, at, row, n, chunk, consecutive_at, source - row)
 
 
 @inline
@@ -197,7 +184,7 @@ def accumulate_run(store, tapes, at, r, chunk):
         )
         gater = store.run_gater[r] if run_kind == SHARED else store.gater[row + q]
         g = gaters + gater
-        tapes.weight_update[row + q] += gated_product(
+        tapes.weight_update[row + q] += product(
             tapes, at, g, tapes.activation, i, chunk
         )
 
@@ -210,11 +197,11 @@ def accumulate_memory(store, tapes, at, j, chunk):
     before = chunk.now - chunk.rows
     if store.trainable[self_row] and gater == NONE:
         tapes.weight_update[self_row] += product(
-            tapes, at, tapes.state, before + j, chunk
+            tapes, at, None, tapes.state, before + j, chunk
         )
     elif store.trainable[self_row]:
         g = at_self_gater_step(store, gater, j, chunk.now, before) + gater
-        tapes.weight_update[self_row] += gated_product(
+        tapes.weight_update[self_row] += product(
             tapes, at, g, tapes.state, before + j, chunk
         )
 
@@ -268,7 +255,9 @@ def accumulate_lone(store, tapes, start, stop, chunk):
                 if runs == 0:
                     accumulate_run(store, tapes, at, r, chunk)
                 else:
-                    accumulate_stretch(store, tapes, at, r, chunk)
+                    stretch = store.run_first[r], store.run_rows[r], chunk
+                    where = chunk.now, chunk.rows
+                    accumulate_each(store, tapes, at, *stretch, lagged_at, *where)
             r += max(runs, 1)
         if store.flags[j] & MEMORY:
             accumulate_memory(store, tapes, at, j, chunk)

@@ -83,45 +83,35 @@ GATHERING = Way(_begin, _part, compute_all, _follow, _end)
 """Every neuron reads all of its sources; it needs no ``extra``."""
 
 
-def steps_by(way: Way) -> Any:
-    """Return the step of a network that sums in a way."""
-    begin, next_part, compute, follow, end = way
+@inline
+def activate_by(
+    way, store, tapes, extra, span, inputs, step, forward, lanes, ragged, masked
+):
+    """Set the inputs, unless empty, then activate the others part by part, by a
+    `Way`.
 
-    @inline
-    def activate(
-        store, tapes, extra, span, inputs, step, forward, lanes, ragged, masked
-    ):
-        """Set the inputs, unless empty, then activate the others part by part.
-
-        `ragged` is whether some samples have ended, `masked` whether there is dropout.
-        """
-        start = span.start
-        if inputs.size > 0:
-            clamp_inputs(tapes, span, inputs, step, forward.now, lanes)
-            start += span.inputs
-        due = begin(store, tapes, extra, span, start, forward)
-        while start < span.stop:
-            start, stop = next_part(store, extra, start, span, due)
-            if start == span.stop:
-                break
-            # s_j, y_j and f'_j
-            compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due)
-            # a clamped neuron keeps its value, masked or not
-            if masked:
-                masked_at = step * forward.rows - span.start
-                apply_dropout(store, tapes, start, stop, forward.now, masked_at, lanes)
-            if store.ties.clamped != 0:
-                apply_clamps(store, tapes, start, stop, forward.now, lanes)
-            # last: the sums of the gradient read what other neurons read
-            if lanes > 1:
-                transpose_activations(
-                    store, tapes, start, stop, span, forward.now, lanes
-                )
-            due = follow(store, tapes, extra, span, start, stop, forward, due)
-            start = stop
-        end(store, tapes, extra, span, forward, due)
-
-    return activate
-
-
-activate_network = steps_by(GATHERING)
+    `ragged` is whether some samples have ended, `masked` whether there is dropout.
+    """
+    start = span.start
+    if inputs.size > 0:
+        clamp_inputs(tapes, span, inputs, step, forward.now, lanes)
+        start += span.inputs
+    due = way.begin(store, tapes, extra, span, start, forward)
+    while start < span.stop:
+        start, stop = way.next_part(store, extra, start, span, due)
+        if start == span.stop:
+            break
+        # s_j, y_j and f'_j
+        way.compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due)
+        # a clamped neuron keeps its value, masked or not
+        if masked:
+            masked_at = step * forward.rows - span.start
+            apply_dropout(store, tapes, start, stop, forward.now, masked_at, lanes)
+        if store.ties.clamped != 0:
+            apply_clamps(store, tapes, start, stop, forward.now, lanes)
+        # last: the sums of the gradient read what other neurons read
+        if lanes > 1:
+            transpose_activations(store, tapes, start, stop, span, forward.now, lanes)
+        due = way.follow(store, tapes, extra, span, start, stop, forward, due)
+        start = stop
+    way.end(store, tapes, extra, span, forward, due)

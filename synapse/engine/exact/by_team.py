@@ -32,9 +32,9 @@ from .train import (
     add_part_of_group,
     call_group,
     descend_batch,
-    epochs_by,
     group_at,
     is_alone,
+    run_epochs,
     samples_of,
     squares_of,
     steps_of,
@@ -237,7 +237,7 @@ def move_together(training, weights, by_rows, is_wide, rate, count):
     return int(team.numbers[SUM])
 
 
-_run_epochs = epochs_by(descend_together, squares_together, move_together)
+TOGETHER = descend_together, squares_together, move_together
 
 
 @kernel
@@ -251,6 +251,6 @@ def train_by_team(table, scalar, variants, batches, runs, change, count, team):
         while wait_for_round(team):
             run_parts(training)
         return 0, DONE, count, 0.0, 0.0, (0.0, 0, 0, 0)
-    ended = _run_epochs(training, runs, count)
+    ended = run_epochs(TOGETHER, training, runs, count)
     end_rounds(team)
     return ended

@@ -39,6 +39,7 @@ from ..functions import activations
 from ..language.decorators import inline, kernel
 from ..language.memory import span_of, store_at, tapes_at
 from ..language.packs import splat
+from ..language.tiles import by_case
 from ..lowering.flags import (
     DELAYED,
     DENSE,
@@ -54,9 +55,9 @@ from ..read_order import Attributes, are_together, is_delayed_in_order
 from ..records import Span
 from ..schema import INPUT, NONE
 from ..store import Store
-from .activate import Way, steps_by
+from .activate import Way
 from .fire import can_skip_derivatives, fire, fire_without_derivatives
-from .runs import advance, next_frame, runs_by
+from .runs import RunParts, advance, next_frame, run_rows
 from .states import add_runs, commit_states, compute_states
 from .step import Step, sources_at
 
@@ -739,20 +740,16 @@ def carry_from(store, tapes, events, states, start, stop, step):
     """
     receives = has_events(events, start, stop)
     gated = store.self_gater[start] != NONE
-    block = start, stop, step
+    of = store, tapes, events, states, start, stop, step
     # one loop for each case, which has no branch
-    if receives and gated:
-        carry_by(store, tapes, events, states, *block, True, True)
-    elif receives:
-        carry_by(store, tapes, events, states, *block, True, False)
-    elif gated:
-        carry_by(store, tapes, events, states, *block, False, True)
+    if gated:
+        by_case(carry_by, receives, *of, True)
     else:
-        carry_by(store, tapes, events, states, *block, False, False)
+        by_case(carry_by, receives, *of, False)
 
 
 @inline
-def carry_by(store, tapes, events, states, start, stop, step, receives, gated):
+def carry_by(store, tapes, events, states, start, stop, step, gated, receives):
     """Carry states for one of the cases of `carry_from`."""
     gains = 0
     if gated:
@@ -1023,7 +1020,7 @@ def _end(store, tapes, events, span, step, due):
         list_all(store, tapes, events, span, step)
 
 
-activate_by_events = steps_by(Way(_begin, _part, _compute, _follow, _end))
+BY_EVENTS = Way(_begin, _part, _compute, _follow, _end)
 
 
 # --- runs -----------------------------------------------------------------------------
@@ -1040,7 +1037,7 @@ def _begin_run(store, tapes, events, span, step):
         list_past(store, tapes, events, span, step)
 
 
-_run_rows = runs_by(activate_by_events, _begin_run, mark_all_dirty, advance_by_events)
+SCATTERED = RunParts(BY_EVENTS, _begin_run, mark_all_dirty, advance_by_events)
 
 
 @kernel
@@ -1053,7 +1050,7 @@ def run_untraced(
     span = span_of(span)
     events = EventState(*fans, span.start, fans.target.size // PER_EVENT)
     data = rows, latest, looks, inputs, outputs
-    return _run_rows(store, tapes, events, span, *data, scalar)
+    return run_rows(SCATTERED, store, tapes, events, span, *data, scalar)
 
 
 def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
@@ -1062,7 +1059,7 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     floats = np.empty(0, type(scalar))
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
     lists = (*by_source, few, few, SPAN, *[few] * 6, SPAN, listed)
-    fans = OutgoingIndex(*lists, floats, floats, SPAN)
+    fans = OutgoingIndex._make((*lists, floats, floats, SPAN))
     return {"run_untraced": (0, scalar, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 
 

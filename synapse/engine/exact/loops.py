@@ -42,7 +42,7 @@ from ..online.read_order import depth_of
 from ..schema import CHUNK, ENDED
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import NeuronPart, accumulate
-from .activate import activate_network
+from .activate import GATHERING, activate_by
 from .fire import zero_clamped_errors
 from .propagate import compute_softmax_deltas, propagate_all
 from .states import NEURONS
@@ -263,9 +263,9 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
     for step in range(samples.start, samples.stop):
         now = (step + depth) * rows - span.start
         forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1, 0)
-        options = samples.ragged, samples.masked
-        activate_network(
-            store, tapes, None, span, inputs, step, forward, lanes, *options
+        options = lanes, samples.ragged, samples.masked
+        activate_by(
+            GATHERING, store, tapes, None, span, inputs, step, forward, *options
         )
         if samples.recorded:
             record_forward(store, tapes, rows, step, step + depth)

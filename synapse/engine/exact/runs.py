@@ -10,7 +10,8 @@ others outside of their network.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from ..language.decorators import inline, kernel
 from ..language.lazy_parts import INDEX, TAPES, lazy_part
@@ -24,7 +25,7 @@ from ..online.record import is_recorded, record_row
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
-from .activate import activate_network
+from .activate import GATHERING, Way, activate_by
 from .step import STEP, Step
 
 
@@ -177,70 +178,71 @@ def has_failed(store, tapes):
     return store.failed[0] != 0.0
 
 
-def runs_by(activate: Any, begin_run: Any, begin_whole: Any, advance: Any) -> Any:
-    """Return the loop over rows by a step of ``activate.py``; `begin_run` is called
-    before the first one, `begin_whole` before the first one of which all numbers are
-    written: the last two of a call, or all if each is looked at. `advance` lets the
-    network remember the step before each.
-    """
+class RunParts(NamedTuple):
+    """The parts of a run that depend on how states are summed."""
 
-    @inline
-    def run_rows(
-        store, tapes, extra, span, rows, latest, looks, inputs, outputs, scalar
-    ):
-        store.failed[0] = 0.0
-        status = check_rows(store, span, inputs, outputs, scalar)
-        if status != DONE:
-            return status
-        n = span.outputs
-        steps = outputs.size // n
-        if steps == 0:
-            return DONE
-        start = span.start + span.inputs if inputs.size > 0 else span.start
-        by_row = is_recorded(store, span) and not looks
-        first_whole = steps if looks else max(steps - 2, 0)
-        if by_row:
-            first_whole = 0
-        step = load_context(store, tapes, span, rows)
-        hold_streams(store, tapes, span)
-        begin_run(store, tapes, extra, span, step)
-        for row in range(steps):
-            step = next_step(step, int(row >= first_whole))
-            advance(store, tapes, extra, span, step)
-            if row == first_whole:
-                begin_whole(extra)
-            tapes.row[0] = row
-            activate(store, tapes, extra, span, inputs, 0, step, 1, False, False)
-            if has_failed(store, tapes):
-                restore_streams(store, tapes, span)
-                store.failed[FAILED_ROW] = row
-                return FAILED
-            for o in range(n):
-                outputs[row * n + o] = tapes.activation[step.now + span.stop - n + o]
-            if by_row or (row == steps - 1 and not looks):
-                write_back(store, tapes, span, start, step, 1 if by_row else steps)
-                latest[0] = store.stamp[span.stop - 1]
-            if by_row:
-                record_row(store, True, True, NONE)
-                hold_streams(store, tapes, span)
-        if looks:
-            restore_streams(store, tapes, span)
+    way: Way
+    # (store, tapes, extra, span, step): before the first step
+    begin_run: Callable[..., Any]
+    # (extra): before the first step of which all numbers are written: the last two of a
+    # call, or all if each is looked at
+    begin_whole: Callable[..., Any]
+    # (store, tapes, extra, span, step): the network remembers the step before
+    advance: Callable[..., Any]
+
+
+@inline
+def run_rows(
+    parts, store, tapes, extra, span, rows, latest, looks, inputs, outputs, scalar
+):
+    """Activate once for every row, as `run_untraced` does."""
+    store.failed[0] = 0.0
+    status = check_rows(store, span, inputs, outputs, scalar)
+    if status != DONE:
+        return status
+    n = span.outputs
+    steps = outputs.size // n
+    if steps == 0:
         return DONE
-
-    return run_rows
+    start = span.start + span.inputs if inputs.size > 0 else span.start
+    by_row = is_recorded(store, span) and not looks
+    first_whole = steps if looks else max(steps - 2, 0)
+    if by_row:
+        first_whole = 0
+    step = load_context(store, tapes, span, rows)
+    hold_streams(store, tapes, span)
+    parts.begin_run(store, tapes, extra, span, step)
+    for row in range(steps):
+        step = next_step(step, int(row >= first_whole))
+        parts.advance(store, tapes, extra, span, step)
+        if row == first_whole:
+            parts.begin_whole(extra)
+        tapes.row[0] = row
+        of = tapes, extra, span, inputs, 0, step, 1, False, False
+        activate_by(parts.way, store, *of)
+        if has_failed(store, tapes):
+            restore_streams(store, tapes, span)
+            store.failed[FAILED_ROW] = row
+            return FAILED
+        for o in range(n):
+            outputs[row * n + o] = tapes.activation[step.now + span.stop - n + o]
+        if by_row or (row == steps - 1 and not looks):
+            write_back(store, tapes, span, start, step, 1 if by_row else steps)
+            latest[0] = store.stamp[span.stop - 1]
+        if by_row:
+            record_row(store, True, True, NONE)
+            hold_streams(store, tapes, span)
+    if looks:
+        restore_streams(store, tapes, span)
+    return DONE
 
 
 @inline
-def _begin_run(store, tapes, extra, span, step):
-    pass
+def _nothing(*arguments):
+    """Do nothing: a step that gathers begins without lists."""
 
 
-@inline
-def _begin_whole(extra):
-    pass
-
-
-_run_rows = runs_by(activate_network, _begin_run, _begin_whole, advance)
+GATHERED = RunParts(GATHERING, _nothing, _nothing, advance)
 
 
 @kernel
@@ -256,9 +258,8 @@ def run_untraced(table, scalar, tape_table, rows, span, latest, looks, inputs, o
     store = store_at(table, scalar)
     tapes = tapes_at(tape_table, scalar, (0,))
     data = inputs, outputs
-    return _run_rows(
-        store, tapes, None, span_of(span), rows, latest, looks, *data, scalar
-    )
+    of = tapes, None, span_of(span), rows, latest, looks, *data, scalar
+    return run_rows(GATHERED, store, *of)
 
 
 calls_for = calls_by_float(

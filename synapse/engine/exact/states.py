@@ -7,13 +7,17 @@ have the same sources. The equations are those of ``online/states.py``;
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from ..language.decorators import in_order, inline
 from ..language.lazy_parts import INDEX, lazy_part
 from ..language.packs import splat, width
-from ..language.tiles import add_products, load_sums, no_sums, spaced, store_sums
+from ..language.tiles import (
+    add_products,
+    load_sums,
+    no_sums,
+    spaced,
+    store_sums,
+    sum_in_four,
+)
 from ..lowering.flags import (
     DENSE,
     GATED,
@@ -139,34 +143,19 @@ def carry_state(store, tapes, j, step):
     return value
 
 
-def sum_by(index_of: Callable[..., Any]) -> Any:
-    """Return a part of kernels for sum_i w_ij y_i over ``n`` connections from ``row``
-    on, in four parts, so that no sum waits for the previous one.
+@in_order
+def term(c, store, tapes, index_of, *where):
+    """Return w_ij y_i of connection c, see `sum_of`."""
+    return tapes.activation[index_of(store, c, *where)] * store.weight[c]
 
-    Connection c reads ``tapes.activation[index_of(store, c, *where)]``.
+
+@in_order
+def sum_of(store, tapes, row, n, index_of, *where):
+    """Return sum_i w_ij y_i over `n` connections from `row` on. Connection c reads
+    ``tapes.activation[index_of(store, c, *where)]``.
     """
-
-    @in_order
-    def weighted_sum(store, tapes, row, n, *where):
-        whole = n - n % 4
-        total = splat(0.0, tapes.state)
-        total1 = splat(0.0, tapes.state)
-        total2 = splat(0.0, tapes.state)
-        total3 = splat(0.0, tapes.state)
-        for c in range(row, row + whole, 4):
-            i = index_of(store, c, *where)
-            i1 = index_of(store, c + 1, *where)
-            i2 = index_of(store, c + 2, *where)
-            i3 = index_of(store, c + 3, *where)
-            total += tapes.activation[i] * store.weight[c]
-            total1 += tapes.activation[i1] * store.weight[c + 1]
-            total2 += tapes.activation[i2] * store.weight[c + 2]
-            total3 += tapes.activation[i3] * store.weight[c + 3]
-        for c in range(row + whole, row + n):
-            total += tapes.activation[index_of(store, c, *where)] * store.weight[c]
-        return (total + total1) + (total2 + total3)
-
-    return weighted_sum
+    none = splat(0.0, tapes.state)
+    return sum_in_four(none, row, n, term, store, tapes, index_of, *where)
 
 
 @inline
@@ -183,16 +172,11 @@ def listed_at(store, c, sources):
     return sources + store.source[c]
 
 
-consecutive_sum = sum_by(consecutive_at)
-listed_sum = sum_by(listed_at)
-stretch_sum = sum_by(lagged_at)
-
-
 @inline
 def dense_sum(store, tapes, row, n, sources):
     """sum_i w_ij y_i from consecutive sources."""
     if width(tapes.activation) == 1:
-        return consecutive_sum(store, tapes, row, n, sources - row)
+        return sum_of(store, tapes, row, n, consecutive_at, sources - row)
     total = splat(0.0, tapes.state)
     for q in range(n):
         total += tapes.activation[sources + q] * store.weight[row + q]
@@ -336,7 +320,7 @@ def ungated_sum(store, tapes, r, step):
     sources = sources_at(store, tapes, r, step)
     if store.run_kind[r] == DENSE:
         return dense_sum(store, tapes, row, n, sources + store.run_source[r])
-    return listed_sum(store, tapes, row, n, sources)
+    return sum_of(store, tapes, row, n, listed_at, sources)
 
 
 @inline
@@ -363,23 +347,12 @@ def add_run(store, tapes, r, runs, start, stop, step):
     """
     if dense_alike(store, r):
         add_shared_run(store, tapes, r, runs, start, stop, step)
-        return
-    flags = store.run_flags[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    gap = gap_of(store, r, runs, stop - start)
-    sources = sources_at(store, tapes, r, step)
-    gaters = at_gaters_step(flags, step.now, step.before)
-    if flags & STEPPED:
+    elif store.run_flags[r] & STEPPED:
+        gap = gap_of(store, r, runs, stop - start)
         add_stepped(store, tapes, r, gap, start, stop, step)
-    elif store.run_kind[r] == LISTED:
-        for t in range(stop - start):
-            total = listed_sum(store, tapes, row + t * gap, n, sources)
-            tapes.new_state[step.offset + start + t] += total
     else:
         for t in range(stop - start):
-            run = r + t * runs
-            total = gated_sum(store, tapes, run, row + t * gap, n, sources, gaters)
+            total = sum_of_run(store, tapes, r + t * runs, step)
             tapes.new_state[step.offset + start + t] += total
 
 
@@ -437,35 +410,33 @@ def compute_alike_states(store, tapes, start, stop, step):
 
 
 @inline
-def compute_plain_state(store, tapes, j, step):
-    """state s_j = b_j + sum_i w_ij y_i of a neuron without gates, by itself."""
+def compute_state(store, tapes, j, gated, step):
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of a neuron by itself;
+    unless it is `gated`, only inputs without gates and lags.
+    """
     state = splat(store.bias[j], tapes.state)
-    for r in range(store.run_start[j], store.run_stop[j]):
-        state += ungated_sum(store, tapes, r, step)
+    r = store.run_start[j]
+    while r < store.run_stop[j]:
+        runs = stretch_of(store, j, r) if gated else 0
+        if runs > 0:
+            where = stretch_at(store, tapes, j, step)
+            row = store.run_first[r]
+            state += sum_of(store, tapes, row, store.run_rows[r], lagged_at, *where)
+        elif gated:
+            state += sum_of_run(store, tapes, r, step)
+        else:
+            state += ungated_sum(store, tapes, r, step)
+        r += max(runs, 1)
+    if gated and store.flags[j] & MEMORY:
+        state += carry_state(store, tapes, j, step)
     tapes.new_state[step.offset + j] = state
 
 
 @lazy_part(INDEX, INDEX, STEP, taped=True)
 def compute_gated_states(store, tapes, start, stop, step):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of consecutive
-    neurons, each by itself.
-    """
+    """`compute_state` of consecutive neurons that are gated."""
     for j in range(start, stop):
-        state = splat(store.bias[j], tapes.state)
-        r = store.run_start[j]
-        while r < store.run_stop[j]:
-            runs = stretch_of(store, j, r)
-            if runs == 0:
-                state += sum_of_run(store, tapes, r, step)
-                r += 1
-            else:
-                at, stride = stretch_at(store, tapes, j, step)
-                connections = store.run_first[r], store.run_rows[r], at, stride
-                state += stretch_sum(store, tapes, *connections)
-                r += runs
-        if store.flags[j] & MEMORY:
-            state += carry_state(store, tapes, j, step)
-        tapes.new_state[step.offset + j] = state
+        compute_state(store, tapes, j, True, step)
 
 
 @inline
@@ -482,7 +453,7 @@ def compute_states(store, tapes, start, stop, step):
                 end += 1
             compute_gated_states(store, tapes, j, end, step)
         else:
-            compute_plain_state(store, tapes, j, step)
+            compute_state(store, tapes, j, False, step)
         j = end
 
 

@@ -18,7 +18,7 @@ from ..online.gradient_traces import begin_gradient, update_by_traces
 from ..online.loops import ONLINE, propagate_network
 from ..online.step_formulas import temporal_difference
 from ..status import DIVERGED, DONE, FAILED
-from .activate import activate_network
+from .activate import GATHERING, activate_by
 from .runs import (
     advance,
     has_failed,
@@ -45,7 +45,8 @@ def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, sizes):
         advance(store, tapes, None, span, step)
         hold_streams(store, tapes, span)
         tapes.row[0] = t
-        activate_network(store, tapes, None, span, rows, 0, step, 1, False, False)
+        of = tapes, None, span, rows, 0, step, 1, False, False
+        activate_by(GATHERING, store, *of)
         restore_streams(store, tapes, span)
         if has_failed(store, tapes):
             return FAILED, t

@@ -205,36 +205,36 @@ def add_group(variants, change, begin, width):
 
 
 @strict_fp
+def updates_of(variants, width):
+    """Return minus the gradient of a group of `width` lanes, by connection and by
+    neuron, which is on its tapes.
+    """
+    if width > 1:
+        return variants.wide.weight_update, variants.wide.bias_update
+    return variants.single.weight_update, variants.single.bias_update
+
+
+@strict_fp
 def add_biases(variants, change, begin, width):
     """Add the biases of a group."""
     biases = change.slopes[1]
-    if width > 1:
-        add_updates(biases, 0, variants.wide.bias_update, 0, biases.size, begin)
-    else:
-        add_updates(biases, 0, variants.single.bias_update, 0, biases.size, begin)
+    _, updates = updates_of(variants, width)
+    add_updates(biases, 0, updates, 0, biases.size, begin)
 
 
 @strict_fp
 def add_part_of_group(variants, change, begin, width, start, stop):
-    """Add some of the weights of a group, counted from the first one."""
-    if width > 1:
-        add_descent(variants.wide, change, begin, start, stop)
-    else:
-        add_descent(variants.single, change, begin, start, stop)
-
-
-@strict_fp
-def add_descent(unfolding, change, begin, start, stop):
-    """Subtract minus the gradient of some weights on these tapes from that of a
-    batch.
+    """Add some of the weights of a group, counted from the first one: subtract minus
+    the gradient on its tapes from that of a batch.
     """
+    updates, _ = updates_of(variants, width)
     at = 0
     for k in range(change.weights.begins.size):
         row = change.weights.begins[k]
         n = change.weights.lengths[k]
         skipped = min(max(start - at, 0), n)
         count = min(max(stop - at, 0), n) - skipped
-        source = at + skipped, unfolding.weight_update, row + skipped, count
+        source = at + skipped, updates, row + skipped, count
         add_updates(change.slopes[0], *source, begin)
         at += n
 
@@ -380,107 +380,92 @@ def update_all_weights(training, weights, by_rows, is_wide, rate, count):
     return update_weights(training, weights, by_rows, rate, count, 0, size)
 
 
-def epochs_by(descend_batch: Any, squares_of: Any, update_all_weights: Any) -> Any:
-    """Return the loop over epochs: with the functions of one thread, or with those of
-    several (``by_team.py``).
+ALONE = descend_batch, squares_of, update_all_weights
+"""What one thread does of an update; several do it in another way (``by_team.py``)."""
+
+
+@strict_fp
+def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
+    """Update as `update` does without ties, penalties and limits, part by part;
+    `by_rows`: by minus the tapes' gradient, of several lanes if `is_wide`.
     """
+    _, squares_of, move = parts
+    change = training.change
+    bias = training.store.bias
+    weights, biases = slopes
+    squares = squares_of(training, weights, by_rows, is_wide)
+    squares += sum_of_squares(biases, 0, biases.size)
+    if not squares <= change.step.limit:
+        return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
+    status = move(training, weights, by_rows, is_wide, rate, count)
+    sign = -1.0 if by_rows else 1.0
+    options = False, sign, change.step, rate, count, 0, biases.size
+    status = worse_of(status, apply_update(bias, change.biases, biases, *options))
+    if status != DONE:
+        undo_update(training.store.weight, change.weights, weights, by_rows)
+        undo_update(bias, change.biases, biases, False)
+    return status
 
-    @strict_fp
-    def update_plainly(training, slopes, by_rows, is_wide, rate, count):
-        """Update as `update` does without ties, penalties and limits, part by part;
-        `by_rows`: by minus the tapes' gradient, of several lanes if `is_wide`.
-        """
-        change = training.change
-        bias = training.store.bias
-        weights, biases = slopes
-        squares = squares_of(training, weights, by_rows, is_wide)
-        squares += sum_of_squares(biases, 0, biases.size)
-        if not squares <= change.step.limit:
-            return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
-        options = by_rows, is_wide, rate, count
-        status = update_all_weights(training, weights, *options)
-        sign = -1.0 if by_rows else 1.0
-        options = False, sign, change.step, rate, count, 0, biases.size
-        status = worse_of(status, apply_update(bias, change.biases, biases, *options))
+
+@strict_fp
+def run_batches(parts, training, runs, epoch, count):
+    """Run one epoch; returns how it ended, its cost and steps, the updates, and
+    where it diverged.
+    """
+    store, variants, batches, change, control, _ = training
+    order = runs.orders[epoch]
+    counts = runs.counts[epoch]
+    total = 0.0
+    n_targets = 0.0
+    independent_steps = variants.arguments.samples.independent_steps
+    for start in range(0, len(order), batches.size):
+        stop = min(start + batches.size, len(order))
+        samples = fill_batch(batches, independent_steps, order, start, stop)
+        status, loss, bad, steps, width = parts[0](training, samples)
+        batch_targets = 0.0
+        for index in range(start, stop):
+            batch_targets += counts[index]
+        # a batch without a target is no update
+        learns = status == DONE and batch_targets > 0.0
+        if learns and change.plain:
+            # the gradient of the only group is still on its tapes
+            alone = is_alone(batches, samples, change)
+            lanes = width_of(batches, samples, samples)
+            slopes = updates_of(variants, lanes) if alone else change.slopes
+            of = alone, lanes > 1, runs.rates[epoch], count + 1
+            status = update_plainly(parts, training, slopes, *of)
+        elif learns:
+            status = update(store, change, runs.rates[epoch], count + 1)
+        # the optimizer's memory has moved even if the parameters could not
+        count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
         if status != DONE:
-            undo_update(training.store.weight, change.weights, weights, by_rows)
-            undo_update(bias, change.biases, biases, False)
-        return status
-
-    @strict_fp
-    def run_batches(training, runs, epoch, count):
-        """Run one epoch; returns how it ended, its cost and steps, the updates, and
-        where it diverged.
-        """
-        store, variants, batches, change, control, _ = training
-        order = runs.orders[epoch]
-        counts = runs.counts[epoch]
-        total = 0.0
-        n_targets = 0.0
-        independent_steps = variants.arguments.samples.independent_steps
-        for start in range(0, len(order), batches.size):
-            stop = min(start + batches.size, len(order))
-            samples = fill_batch(batches, independent_steps, order, start, stop)
-            status, loss, bad, steps, width = descend_batch(training, samples)
-            batch_targets = 0.0
-            for index in range(start, stop):
-                batch_targets += counts[index]
-            # a batch without a target is no update
-            learns = status == DONE and batch_targets > 0.0
-            if learns and change.plain:
-                weights, biases = change.slopes
-                # the gradient of the only group is still on its tapes
-                alone = is_alone(batches, samples, change)
-                is_wide = width_of(batches, samples, samples) > 1
-                if alone and is_wide:
-                    weights = variants.wide.weight_update
-                    biases = variants.wide.bias_update
-                elif alone:
-                    weights = variants.single.weight_update
-                    biases = variants.single.bias_update
-                slopes = weights, biases
-                rate = runs.rates[epoch]
-                status = update_plainly(
-                    training, slopes, alone, is_wide, rate, count + 1
-                )
-            elif learns:
-                status = update(store, change, runs.rates[epoch], count + 1)
-            # the optimizer's memory has moved even if the parameters could not
-            count += learns and (
-                status == DONE or status == TOO_FAR or status == BEYOND
-            )
-            if status != DONE:
-                return status, total, n_targets, count, (loss, bad, steps, width)
-            total += loss * (stop - start)
-            for index in range(start, stop):
-                sequence = order[index]
-                control[1] += batches.bounds[sequence + 1] - batches.bounds[sequence]
-            n_targets += batch_targets
-        return DONE, total, n_targets, count, (0.0, 0, 0, 0)
-
-    @strict_fp
-    def run_epochs(training, runs, count):
-        """Run epochs to the goal; returns how many, and how the last ended: updates,
-        cost, steps, where.
-        """
-        total = 0.0
-        n_targets = 0.0
-        where = (0.0, 0, 0, 0)
-        for epoch in range(runs.rates.size):
-            status, total, n_targets, count, where = run_batches(
-                training, runs, epoch, count
-            )
-            runs.errors[epoch] = total / n_targets if n_targets > 0.0 else math.nan
-            if status != DONE:
-                return epoch, status, count, total, n_targets, where
-            if runs.errors[epoch] <= runs.goal:
-                return epoch + 1, status, count, total, n_targets, where
-        return runs.rates.size, DONE, count, total, n_targets, where
-
-    return run_epochs
+            return status, total, n_targets, count, (loss, bad, steps, width)
+        total += loss * (stop - start)
+        for index in range(start, stop):
+            sequence = order[index]
+            control[1] += batches.bounds[sequence + 1] - batches.bounds[sequence]
+        n_targets += batch_targets
+    return DONE, total, n_targets, count, (0.0, 0, 0, 0)
 
 
-_run_epochs = epochs_by(descend_batch, squares_of, update_all_weights)
+@strict_fp
+def run_epochs(parts, training, runs, count):
+    """Run epochs to the goal; returns how many, and how the last ended: updates,
+    cost, steps, where.
+    """
+    total = 0.0
+    n_targets = 0.0
+    where = (0.0, 0, 0, 0)
+    for epoch in range(runs.rates.size):
+        status, total, n_targets, count, where = run_batches(
+            parts, training, runs, epoch, count
+        )
+        runs.errors[epoch] = total / n_targets if n_targets > 0.0 else math.nan
+        if status != DONE:
+            return epoch, status, count, total, n_targets, where
+        if runs.errors[epoch] <= runs.goal:
+            return epoch + 1, status, count, total, n_targets, where
+    return runs.rates.size, DONE, count, total, n_targets, where
 
 
 @kernel
@@ -490,4 +475,4 @@ def train_epochs(table, scalar, variants, batches, runs, change, count):
     """
     store = store_at(table, scalar)
     training = BatchTraining(store, variants, batches, change, runs.control, 0)
-    return _run_epochs(training, runs, count)
+    return run_epochs(ALONE, training, runs, count)

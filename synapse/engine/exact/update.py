@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from ..language.decorators import inline, kernel, strict_fp, strict_fp_call
 from ..language.memory import call_equation
+from ..language.tiles import sum_in_four
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 PART = 1024
@@ -175,20 +176,12 @@ def scaled_norm(numbers, scale):
     """Return the Euclidean norm of all numbers divided by `scale`, which keeps squares
     from overflowing.
     """
-    a = 0.0
-    b = 0.0
-    c = 0.0
-    d = 0.0
-    whole = numbers.size // 4 * 4
-    # four sums side by side, because each addition waits for the one before
-    for i in range(0, whole, 4):
-        a += (numbers[i] / scale) ** 2
-        b += (numbers[i + 1] / scale) ** 2
-        c += (numbers[i + 2] / scale) ** 2
-        d += (numbers[i + 3] / scale) ** 2
-    for i in range(whole, numbers.size):
-        a += (numbers[i] / scale) ** 2
-    return math.sqrt((a + b) + (c + d))
+    return math.sqrt(sum_in_four(0.0, 0, numbers.size, _squared, numbers, scale))
+
+
+@strict_fp
+def _squared(i, numbers, scale):
+    return (numbers[i] / scale) ** 2
 
 
 @strict_fp

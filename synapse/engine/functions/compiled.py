@@ -39,25 +39,20 @@ def _compiled(module: ModuleType, table: Mapping[str, Any]) -> dict[str, Any]:
     return dict(zip(table, parts, strict=True))
 
 
-def _by_code(
-    functions: Mapping[str, Any], entries: list[Any], arguments: str
-) -> Callable[..., Any]:
-    """Make ``built_in(code, ...)``, which calls the function of the entry with this
+def _by_code(functions: Mapping[str, Any], entries: list[Any]) -> Callable[..., Any]:
+    """Return ``built_in(code, ...)``, which calls the function of the entry with this
     code.
     """
-    *others, last = entries
-    lines = [
-        f"    if code == {entry.code}: return {entry.name}({arguments})"
-        for entry in others
-    ]
-    source = "\n".join(
-        [
-            f"def built_in(code, {arguments}):",
-            *lines,
-            f"    return {last.name}({arguments})",
-        ]
-    )
-    return define("built_in", source, dict(functions))
+    *others, last = ((entry.code, functions[entry.name]) for entry in entries)
+
+    @inline
+    def built_in(code: Any, *arguments: Any) -> Any:
+        for other, function in others:
+            if code == other:
+                return function(*arguments)
+        return last[1](*arguments)
+
+    return built_in
 
 
 def _judged(formula: Any) -> Any:
@@ -139,12 +134,12 @@ activate_range = by_code("activate_range", _SQUASH_LOOPS, *RANGE_KINDS, INDEX)
 consecutive neurons."""
 
 _LARGEST = [entry for entry in ACTIVATIONS.values() if entry.family == LARGEST]
-largest_of = inline(_by_code(_SQUASHES, _LARGEST, "state"))
+largest_of = _by_code(_SQUASHES, _LARGEST)
 """``(code, state)``: activation and slope of the neuron of a group that has the largest
 state."""
 
 _SINGLE = [entry for entry in ACTIVATIONS.values() if entry.family == SINGLE]
-squash_of = inline(_by_code(_SQUASHES, _SINGLE, "state"))
+squash_of = _by_code(_SQUASHES, _SINGLE)
 """``(code, state)``: activation and slope by any built-in function of one state."""
 
 ANSWERS = (
@@ -170,9 +165,7 @@ cost_and_error_range = by_code(
 """``(code, m, activation, slope, at, new_state, new_state_at, value, signal, to, n,
 outputs)``: signals overwrite the targets. The states are the logits."""
 
-cost_of = inline(
-    _by_code(_ERRORS, [*COSTS.values()], "target, output, derivative, outputs, logit")
-)
+cost_of = _by_code(_ERRORS, [*COSTS.values()])
 """``(code, target, output, derivative, outputs, logit)``: cost and error signal under a
 built-in cost."""
 

@@ -195,3 +195,31 @@ def set_scaled(target, to, scale, source, at, n):
         put_pack(
             target, to + whole, n - whole, scale * pack(source, at + whole, n - whole)
         )
+
+
+# --- for any numbers, compiled with the flags of the caller ---------------------------
+
+
+def sum_in_four(none, row, n, term, *of):
+    """Return the sum of ``term(c, *of)`` over n connections from `row` on, in four
+    parts, so that no sum waits for the previous one; `none` is 0.
+    """
+    total = total1 = total2 = total3 = none
+    whole = row + n - n % 4
+    for c in range(row, whole, 4):
+        total = total + term(c, *of)
+        total1 = total1 + term(c + 1, *of)
+        total2 = total2 + term(c + 2, *of)
+        total3 = total3 + term(c + 3, *of)
+    for c in range(whole, row + n):
+        total = total + term(c, *of)
+    return (total + total1) + (total2 + total3)
+
+
+def by_case(function, case, *arguments):
+    """Call a function with a condition as its last argument, which is known to it: it
+    is compiled for either.
+    """
+    if case:
+        return function(*arguments, True)
+    return function(*arguments, False)

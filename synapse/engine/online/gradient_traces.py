@@ -26,20 +26,23 @@ _share_of_step = inline(share_of_step)
 
 
 @inline
+def summed_slopes(store, sizes):
+    """Return the columns of sums, by connection and by neuron, and their lengths."""
+    return (store.weight_destination, sizes[0]), (store.bias_destination, sizes[1])
+
+
+@inline
 def begin_gradient(store, span, errors, decay, sizes):
     """Decay the sums, and write the errors of the outputs; without errors, their
     slopes.
     """
-    if decay == 0.0:  # a product with 0 would keep what is not finite
-        for c in range(sizes[0]):
-            store.weight_destination[c] = 0.0
-        for j in range(sizes[1]):
-            store.bias_destination[j] = 0.0
-    else:
-        for c in range(sizes[0]):
-            store.weight_destination[c] *= decay
-        for j in range(sizes[1]):
-            store.bias_destination[j] *= decay
+    for slopes, n in summed_slopes(store, sizes):
+        if decay == 0.0:  # a product with 0 would keep what is not finite
+            for i in range(n):
+                slopes[i] = 0.0
+        else:
+            for i in range(n):
+                slopes[i] *= decay
     n = span.outputs
     for o in range(n):
         j = span.stop - n + o
@@ -65,10 +68,9 @@ def update_by_traces(store, delta, rate, bound, sizes):
     The step is that of `bounded_step`. If it is not finite, nothing has changed.
     """
     size = 0.0
-    for c in range(sizes[0]):
-        size += abs(np.float64(store.weight_destination[c]))
-    for j in range(sizes[1]):
-        size += abs(np.float64(store.bias_destination[j]))
+    for slopes, n in summed_slopes(store, sizes):
+        for i in range(n):
+            size += abs(np.float64(slopes[i]))
     step = _bounded_step(rate, bound, delta, size)
     if not math.isfinite(size * delta):
         return DIVERGED, step
@@ -87,21 +89,16 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     `squared`, divided by the bound. The slopes are overwritten by the changes. If a
     slope is not finite, nothing else has changed.
     """
-    weight = settings[0]
-    rate = settings[1]
-    decay = settings[2]
-    bound = settings[3]
-    by_weight = squares[0]
-    by_bias = squares[1]
+    weight, rate, decay, bound = settings[0], settings[1], settings[2], settings[3]
     total = 0.0
-    for c in range(sizes[0]):
-        total += np.float64(store.weight_destination[c]) ** 2
-    for j in range(sizes[1]):
-        total += np.float64(store.bias_destination[j]) ** 2
+    for slopes, n in summed_slopes(store, sizes):
+        for i in range(n):
+            total += np.float64(slopes[i]) ** 2
     if not math.isfinite(total):
         return DIVERGED
-    decrease = scale_gradient(store.weight_destination, by_weight, decay, sizes[0])
-    decrease += scale_gradient(store.bias_destination, by_bias, decay, sizes[1])
+    decrease = 0.0
+    for (slopes, n), sums in zip(summed_slopes(store, sizes), squares, strict=True):
+        decrease += scale_gradient(slopes, sums, decay, n)
     limit = 0.0
     for o in range(span.outputs):
         limit += errors[o] * errors[o] if squared else abs(errors[o])

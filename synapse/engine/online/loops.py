@@ -13,7 +13,6 @@ import numpy as np
 from .. import schema
 from ..functions.compiled import (
     cost_and_error,
-    cost_of,
     cross_entropy,
     lead_of,
     logit_of,
@@ -68,7 +67,7 @@ def step_online(store, rule, span, inputs, row):
     """Make a step by the online rule: set the inputs, unless they are empty, then
     activate the others block by block or, if they are synchronous, all at once.
 
-    It is a `StepNetwork` that needs no `rule`.
+    It is the ``step_network`` of a rule that needs no ``rule``.
     """
     start = span.start
     if store.ring[start] != schema.NONE:
@@ -107,20 +106,30 @@ def compute_output_errors(store, span, targets, row, cost):
     """
     n = span.outputs
     start = span.stop - n
-    begin = row * n
-    total = 0.0
     if cost != CROSS_ENTROPY:
-        compute_output_errors_generic(store, cost, targets, begin, start, n)
+        compute_output_errors_generic(store, cost, targets, row * n, start, n)
         return store.failed[RESULT]
+    outputs = targets, row * n, start, n
+    return write_signals(store, cross_entropy, (), CROSS_ENTROPY, *outputs)
+
+
+@inline
+def write_signals(store, judge, first, cost, targets, offset, start, n):
+    """Write the error signals of n outputs under a cost: those of `judge`, whose first
+    arguments are `first`. Returns a sum that is finite if the cost is.
+    """
+    total = 0.0
     for o in range(n):
         j = start + o
-        target = targets[begin + o]
-        _, signal = cross_entropy(
-            target, store.activation[j], store.derivative[j], 1.0, 0.0
-        )
+        target = targets[offset + o]
+        output = store.activation[j], store.derivative[j], np.float64(n), 0.0
+        value, signal = judge(*first, target, *output)
         store.projected[j] = store.cost_weight[j] * signal_of(store, j, cost, signal)
         gap = target - store.activation[j]
-        total += gap * gap if target == target else 0.0
+        if cost >= FIRST_CUSTOM_COST:
+            total += store.cost_weight[j] * value
+        elif target == target:
+            total += gap * gap
     return total
 
 
@@ -129,31 +138,8 @@ def compute_output_errors_generic(store, cost, targets, offset, start, n):
     """`compute_output_errors` for the other costs; its result is in
     ``failed[RESULT]``.
     """
-    size = np.float64(n)
-    total = 0.0
-    if cost < FIRST_CUSTOM_COST:
-        for o in range(n):
-            j = start + o
-            target = targets[offset + o]
-            activation, derivative = store.activation[j], store.derivative[j]
-            _, signal = cost_of(cost, target, activation, derivative, size, 0.0)
-            store.projected[j] = store.cost_weight[j] * signal
-            gap = target - store.activation[j]
-            total += gap * gap if target == target else 0.0
-    else:
-        for o in range(n):
-            j = start + o
-            value, signal = cost_and_error(
-                store.failed,
-                cost,
-                targets[offset + o],
-                store.activation[j],
-                store.derivative[j],
-                size,
-                0.0,
-            )
-            store.projected[j] = store.cost_weight[j] * signal
-            total += store.cost_weight[j] * value
+    first = store.failed, cost
+    total = write_signals(store, cost_and_error, first, cost, targets, offset, start, n)
     if cost == CATEGORICAL:  # every signal depends on the targets of all outputs
         softmax_errors(
             store.cost_weight,
@@ -293,6 +279,22 @@ def is_one_large(store, j, rate, scalar):
 
 
 @inline
+def cost_of_step(store, span, targets, row, cost):
+    """Return the cost of the outputs, whose targets are in this row."""
+    n = span.outputs
+    total = 0.0
+    lead, others = lead_of_outputs(store, span, cost)
+    for o in range(n):
+        j = span.stop - n + o
+        target = targets[row * n + o]
+        logit = logit_of_output(store, j, target, lead, others)
+        of = store.activation[j], 1.0, np.float64(n), logit
+        value, _ = cost_and_error(store.failed, cost, target, *of)
+        total += store.cost_weight[j] * value
+    return total
+
+
+@inline
 def set_output_errors(store, span, targets, cost, check, scalar):
     """Write the error signals of one step; with empty targets, no output has one.
 
@@ -318,16 +320,8 @@ def set_output_errors(store, span, targets, cost, check, scalar):
         and not accepts_targets(targets, cost, scalar)
     ):
         return REFUSED, total
-    lead, others = lead_of_outputs(store, span, cost)
-    size = np.float64(span.outputs)
-    for o in range(targets.size):
-        j = start + o
-        logit = logit_of_output(store, j, targets[o], lead, others)
-        value, _ = cost_and_error(
-            store.failed, cost, targets[o], store.activation[j], 1.0, size, logit
-        )
-        total += store.cost_weight[j] * value
     if targets.size > 0:
+        total = cost_of_step(store, span, targets, 0, cost)
         compute_output_errors(store, span, targets, 0, cost)
     else:
         for j in range(start, span.stop):
@@ -340,24 +334,15 @@ def summed_cost(store, cost, buffer, filled, outputs):
     """Return the summed cost of the outputs in ``buffer``, which has
     `FIELDS_PER_OUTPUT` numbers of each.
     """
-    capacity = buffer.size // FIELDS_PER_OUTPUT
-    total = 0.0
     if cost != CROSS_ENTROPY:
         sum_by_cost(store, cost, buffer, filled, outputs)
         return store.failed[RESULT]
-    for i in range(filled):
-        target, weight, logit = (
-            buffer[capacity + i],
-            buffer[2 * capacity + i],
-            buffer[3 * capacity + i],
-        )
-        total += weight * cross_entropy(target, buffer[i], 1.0, 1.0, logit)[0]
-    return total
+    return add_costs(cross_entropy, (), buffer, filled, outputs)
 
 
-@lazy_part(INDEX, ARRAY, INDEX, INDEX)
-def sum_by_cost(store, cost, buffer, filled, outputs):
-    """`summed_cost` for the other costs; its result is in ``failed[RESULT]``."""
+@inline
+def add_costs(judge, first, buffer, filled, outputs):
+    """Return the sum of `summed_cost` by `judge`, whose first arguments are `first`."""
     capacity = buffer.size // FIELDS_PER_OUTPUT
     size = np.float64(outputs)
     total = 0.0
@@ -367,11 +352,15 @@ def sum_by_cost(store, cost, buffer, filled, outputs):
             buffer[2 * capacity + i],
             buffer[3 * capacity + i],
         )
-        total += (
-            weight
-            * cost_and_error(store.failed, cost, target, buffer[i], 1.0, size, logit)[0]
-        )
-    store.failed[RESULT] = total
+        total += weight * judge(*first, target, buffer[i], 1.0, size, logit)[0]
+    return total
+
+
+@lazy_part(INDEX, ARRAY, INDEX, INDEX)
+def sum_by_cost(store, cost, buffer, filled, outputs):
+    """`summed_cost` for the other costs; its result is in ``failed[RESULT]``."""
+    first = store.failed, cost
+    store.failed[RESULT] = add_costs(cost_and_error, first, buffer, filled, outputs)
 
 
 @inline
@@ -683,22 +672,20 @@ def learn_or_undo(store, span, rate, weights, biases):
 
     The arrays are buffers for all weights and biases.
     """
-    for c in range(weights.size):
-        weights[c] = store.weight_destination[c]
-    for j in range(biases.size):
-        biases[j] = store.bias_destination[j]
+    both = (store.weight_destination, weights), (store.bias_destination, biases)
+    for column, before in both:
+        for i in range(before.size):
+            before[i] = column[i]
     propagate_network(store, span, rate, False)
     is_finite = True
-    for c in range(weights.size):
-        is_finite = is_finite and math.isfinite(store.weight_destination[c])
-    for j in range(biases.size):
-        is_finite = is_finite and math.isfinite(store.bias_destination[j])
+    for column, before in both:
+        for i in range(before.size):
+            is_finite = is_finite and math.isfinite(column[i])
     store.failed[RESULT] = 0.0 if is_finite else 1.0
     if not is_finite:
-        for c in range(weights.size):
-            store.weight_destination[c] = weights[c]
-        for j in range(biases.size):
-            store.bias_destination[j] = biases[j]
+        for column, before in both:
+            for i in range(before.size):
+                column[i] = before[i]
 
 
 @inline

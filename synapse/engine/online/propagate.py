@@ -55,9 +55,10 @@ def update_traced(store, j, row, n, step):
 
 
 @inline
-def propagate_run(store, j, r, delta, step, keep_pending, lagged):
+def propagate_run(store, j, r, delta, step, keep_pending, lagged, pull, extended):
     """Push an error along plain connections, then update their weights, with
-    `keep_pending` later where they may.
+    `keep_pending` later where they may. Extended traces begin at `extended`, and have
+    the step `pull`; None: the neuron has no traces at all.
     """
     row = store.run_first[r]
     n = store.run_length[r]
@@ -66,34 +67,21 @@ def propagate_run(store, j, r, delta, step, keep_pending, lagged):
     push_back(store, r, delta, row, n, source)
     if flags & mark.FIXED or (keep_pending and may_be_pending(store, r)):
         return
-    activations, at = activations_of(store, r, lagged)
-    for t in range(n):
-        store.weight_destination[row + t] += step * activations[at + source + t]
-
-
-@inline
-def propagate_traced_run(store, j, r, delta, step, pull, extended):
-    """Propagate along a run by stored traces; extended ones begin at `extended`, and
-    have the step `pull`.
-    """
-    row = store.run_first[r]
-    n = store.run_length[r]
-    source = store.run_source[r]
-    flags = store.run_flags[r]
-    push_back(store, r, delta, row, n, source)
-    if flags & mark.FIXED:
-        return
-    if store.flags[j] & mark.TRACED:
+    if pull is not None and store.flags[j] & mark.TRACED:
         update_traced(store, j, row, n, step)
         return
-    # [equation learning: weights]
-    activations = sources_read(store, r)
-    trace = extended + row - store.first_incoming[j]
+    activations, at = activations_of(store, r, lagged)
+    if pull is not None and pull != 0.0:
+        # [equation learning: weights]
+        trace = extended + row - store.first_incoming[j]
+        for t in range(n):
+            store.weight_destination[row + t] += (
+                step * activations[at + source + t] + pull * store.extended[trace + t]
+            )
+        # [end]
+        return
     for t in range(n):
-        store.weight_destination[row + t] += (
-            step * activations[source + t] + pull * store.extended[trace + t]
-        )
-    # [end]
+        store.weight_destination[row + t] += step * activations[at + source + t]
 
 
 @lazy_part(INDEX, INDEX, INDEX)
@@ -329,9 +317,10 @@ def compute_deltas(store, start, stop, rate, keep_pending):
 
 
 @inline
-def propagate_neuron(store, j, rate, keep_pending, lagged):
+def propagate_neuron(store, j, rate, keep_pending, gated, lagged):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
-    delta_k x_ij^k). Without `lagged`, no run of j has a lag.
+    delta_k x_ij^k). Without `lagged`, no run of j has a lag; unless it is `gated`, it
+    has no gates and traces.
     """
     delta = store.responsibility[j]
     step = store.step[j]
@@ -340,12 +329,13 @@ def propagate_neuron(store, j, rate, keep_pending, lagged):
     pull = zero_like(rate)
     extended = 0
     # one pass for both kinds of traces
-    if flags & mark.GATES and flags & mark.PLAIN_RUNS and not lagged:
+    if gated and flags & mark.GATES and flags & mark.PLAIN_RUNS and not lagged:
         p = store.pull[store.pull_start[j]]
         pulls = 1
         extended = store.influence_trace[p]
         pull = pulled_step(store, j, p, rate)
-    keep_pending = keep_pending and not flags & (mark.GATES | mark.TRACED)
+    if gated:
+        keep_pending = keep_pending and not flags & (mark.GATES | mark.TRACED)
     if keep_pending and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
@@ -356,26 +346,26 @@ def propagate_neuron(store, j, rate, keep_pending, lagged):
                 update_stretch(store, j, r, step)
                 r += store.run_stretch[r]
                 continue
-            if store.run_flags[r] & mark.UNORDERED or layout == mark.PAIRED:
-                propagate_any_run(store, j, r, delta, step)
+            of = store, j, r, delta, step
+            if store.run_flags[r] & mark.UNORDERED or (gated and layout == mark.PAIRED):
+                propagate_any_run(*of)
             elif layout == mark.LISTED:
-                propagate_listed_run(store, j, r, delta, step, keep_pending, lagged)
+                propagate_listed_run(*of, keep_pending, lagged)
+            elif not gated:
+                propagate_run(*of, keep_pending, lagged, None, 0)
             elif layout == mark.DENSE:
-                if flags & mark.TRACED or pull != 0.0:
-                    propagate_traced_run(store, j, r, delta, step, pull, extended)
-                else:
-                    propagate_run(store, j, r, delta, step, keep_pending, lagged)
+                propagate_run(*of, keep_pending, lagged, pull, extended)
             else:
-                propagate_gated_run(store, j, r, delta, step, lagged)
+                propagate_gated_run(*of, lagged)
             r += 1
-        if flags & mark.MEMORY:
+        if gated and flags & mark.MEMORY:
             self_row = store.self_row[j]
             if store.trainable[self_row]:
                 store.weight_destination[self_row] += (
                     step * store.eligibility[trace_of(store, j, self_row)]
                 )
             push_influences(store, j, delta)
-    if flags & mark.GATES:
+    if gated and flags & mark.GATES:
         pull_extended(store, j, rate, pulls)
 
 
@@ -389,7 +379,7 @@ def propagate_gated(store, start, stop, rate, keep_pending):
         if store.flags[j] & mark.LAGGED:
             propagate_lagged(store, j, rate, keep_pending)
         else:
-            propagate_neuron(store, j, rate, keep_pending != 0, False)
+            propagate_neuron(store, j, rate, keep_pending != 0, True, False)
         stays_pending = keep_pending != 0 and store.flags[j] & mark.PENDING
         if (
             store.ties.signed != 0
@@ -402,24 +392,7 @@ def propagate_gated(store, start, stop, rate, keep_pending):
 @lazy_part(INDEX, NUMBER, INDEX)
 def propagate_lagged(store, j, rate, keep_pending):
     """`propagate_neuron` for one that reads past activations."""
-    propagate_neuron(store, j, rate, keep_pending != 0, True)
-
-
-@inline
-def propagate_plain(store, j, keep_pending):
-    """Propagate a neuron without gates and traces."""
-    delta = store.responsibility[j]
-    step = store.step[j]
-    if keep_pending and store.flags[j] & mark.PENDING:
-        return
-    if delta != 0.0 or step != 0.0:
-        for r in range(store.run_start[j], store.run_stop[j]):
-            if store.run_flags[r] & mark.UNORDERED:
-                propagate_any_run(store, j, r, delta, step)
-            elif store.run_kind[r] == mark.LISTED:
-                propagate_listed_run(store, j, r, delta, step, keep_pending, False)
-            else:
-                propagate_run(store, j, r, delta, step, keep_pending, False)
+    propagate_neuron(store, j, rate, keep_pending != 0, True, True)
 
 
 @inline
@@ -435,4 +408,4 @@ def propagate_block(store, start, stop, rate, keep_pending):
             j = start
         else:
             j -= 1
-            propagate_plain(store, j, keep_pending)
+            propagate_neuron(store, j, rate, keep_pending, False, False)

@@ -4,7 +4,7 @@ with them.
 The equations are those of the page "The equations".
 
 A loop over rows does not write the updates of a row at once: the next sum makes them
-as it reads the weights (`sum_packs`, `sum_listed`). The section "Pending updates" of
+as it reads the weights (`sum_packs`, `listed_term`). The section "Pending updates" of
 ``docs/engine.md`` says when, and who reads weights meanwhile. The sums add their terms
 in one written order (`in_order`), whether an update is pending or has been made before:
 so the bits do not depend on it.
@@ -24,6 +24,7 @@ from ..language.packs import (
     totals,
     update_rows,
 )
+from ..language.tiles import by_case, sum_in_four
 from ..language.words import one_like, zero_like
 from ..lowering import flags as mark
 from ..schema import NONE
@@ -229,19 +230,15 @@ def extend_run(store, block, r, start, carry, scale):
             store.extended[start + t] = carry * store.extended[start + t] + scale * read
         return
     source = store.run_source[r]
-    fired = 0
-    if delayed and source < block:
-        fired = min(n, block - source)
-    for t in range(fired):
-        x = start + t
-        store.extended[x] = (
-            carry * store.extended[x] + scale * store.old_activation[source + t]
-        )
-    for t in range(fired, n):
-        x = start + t
-        store.extended[x] = (
-            carry * store.extended[x] + scale * store.activation[source + t]
-        )
+    fired = max(min(n, block - source), 0) if delayed else 0
+    for activations, begin, stop in (
+        (store.old_activation, 0, fired),
+        (store.activation, fired, n),
+    ):
+        for t in range(begin, stop):
+            x = start + t
+            decayed = carry * store.extended[x]
+            store.extended[x] = decayed + scale * activations[source + t]
 
 
 @lazy_part(INDEX, INDEX, INDEX, SCALAR, SCALAR)
@@ -312,13 +309,24 @@ def apply_signed_updates(store, start, stop):
 
 
 @in_order
-def read_updated_weight(store, c, i, step, pending):
-    """Return the weight of a connection from `i`; a `pending` update is made before."""
+def listed_term(c, store, activations, at, step, pending):
+    """Return the weighted activation of a scattered source; a `pending` update of the
+    weight is made before.
+    """
+    i = store.source[c]
     weight = store.weight[c]
     if pending:
         weight += step * store.old_activation[i]
         store.weight[c] = weight
-    return weight
+    # [equation state: run without gates]
+    return weight * activations[at + i]
+    # [end]
+
+
+@in_order
+def lagged_term(c, store, at):
+    """Return the weighted activation of a source as it was some steps ago."""
+    return store.weight[c] * store.past[at + store.past_offset[c]]
 
 
 @in_order
@@ -354,39 +362,6 @@ def sum_packs(store, activations, none, rows, n, source, steps, pending):
 
 
 @in_order
-def sum_listed(store, activations, at, row, n, step, pending):
-    """Return the sum of a run from scattered sources, in four parts, so that no sum
-    waits for the previous one.
-    """
-    total = zero_like(step)
-    total1 = zero_like(step)
-    total2 = zero_like(step)
-    total3 = zero_like(step)
-    whole = n - n % 4
-    for c in range(row, row + whole, 4):
-        i = store.source[c]
-        i1 = store.source[c + 1]
-        i2 = store.source[c + 2]
-        i3 = store.source[c + 3]
-        total += read_updated_weight(store, c, i, step, pending) * activations[at + i]
-        total1 += (
-            read_updated_weight(store, c + 1, i1, step, pending) * activations[at + i1]
-        )
-        total2 += (
-            read_updated_weight(store, c + 2, i2, step, pending) * activations[at + i2]
-        )
-        total3 += (
-            read_updated_weight(store, c + 3, i3, step, pending) * activations[at + i3]
-        )
-    # [equation state: run without gates]
-    for c in range(row + whole, row + n):
-        i = store.source[c]
-        total += read_updated_weight(store, c, i, step, pending) * activations[at + i]
-    # [end]
-    return (total + total1) + (total2 + total3)
-
-
-@in_order
 def ungated_sum(store, j, r, lagged):
     """Return the weighted inputs of `j` from an ungated run, after its pending
     updates.
@@ -396,21 +371,15 @@ def ungated_sum(store, j, r, lagged):
     step = store.pending_step[j]
     pending = step != 0.0 and may_be_pending(store, r)
     activations, at = sources_now(store, j, r, lagged)
-    read = store, activations
     if store.run_kind[r] == mark.DENSE and n > MAX_SINGLE_ADDS:
-        source = at + store.run_source[r]
+        of = (row,), n, at + store.run_source[r], (step,)
         if n >= MIN_REGISTER_PACKS:
             none = no_pack(store.weight)
-            if pending:
-                return sum_packs(*read, none, (row,), n, source, (step,), True)[0]
-            return sum_packs(*read, none, (row,), n, source, (step,), False)[0]
-        short = no_short_pack(store.weight)
-        if pending:
-            return sum_packs(*read, short, (row,), n, source, (step,), True)[0]
-        return sum_packs(*read, short, (row,), n, source, (step,), False)[0]
-    if pending:
-        return sum_listed(*read, at, row, n, step, True)
-    return sum_listed(*read, at, row, n, step, False)
+            return by_case(sum_packs, pending, store, activations, none, *of)[0]
+        few = no_short_pack(store.weight)
+        return by_case(sum_packs, pending, store, activations, few, *of)[0]
+    of = zero_like(step), row, n, listed_term, store, activations, at, step
+    return by_case(sum_in_four, pending, *of)
 
 
 @in_order
@@ -419,45 +388,22 @@ def stretch_sum(store, j, r):
     pass.
     """
     row = store.run_first[r]
-    n = store.run_rows[r]
+    none = zero_like(store.weight[row])
     at = latest_frames_offset(store, store.ring_head, j, 0)
-    total = zero_like(store.weight[row])
-    total1 = zero_like(total)
-    total2 = zero_like(total)
-    total3 = zero_like(total)
-    whole = n - n % 4
-    for c in range(row, row + whole, 4):
-        total += store.weight[c] * store.past[at + store.past_offset[c]]
-        total1 += store.weight[c + 1] * store.past[at + store.past_offset[c + 1]]
-        total2 += store.weight[c + 2] * store.past[at + store.past_offset[c + 2]]
-        total3 += store.weight[c + 3] * store.past[at + store.past_offset[c + 3]]
-    for c in range(row + whole, row + n):
-        total += store.weight[c] * store.past[at + store.past_offset[c]]
-    return (total + total1) + (total2 + total3)
+    return sum_in_four(none, row, store.run_rows[r], lagged_term, store, at)
 
 
 @inline
-def compute_plain_state(store, j):
-    """state s_j = b_j + sum_i w_ij y_i of a neuron without gates and traces."""
-    state = store.bias[j]
-    for r in range(store.run_start[j], store.run_stop[j]):
-        state += ungated_sum(store, j, r, False)
-    store.pending_step[j] = 0.0
-    store.old_state[j] = store.state[j]
-    store.state[j] = state
-
-
-@inline
-def compute_state(store, j, block, lagged):
+def compute_state(store, j, block, gated, lagged):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
-    `extend_run` and `sources_now`.
+    `extend_run` and `sources_now`. Unless it is `gated`, it has no gates and traces.
     """
     flags = store.flags[j]
     # [equation state]
     old = store.state[j]
     state = store.bias[j]
     carry = zero_like(state)
-    if flags & mark.MEMORY:
+    if gated and flags & mark.MEMORY:
         carry = carry_state(store, j)
         state += carry * old
     r = store.run_start[j]
@@ -466,7 +412,7 @@ def compute_state(store, j, block, lagged):
             state += stretch_sum(store, j, r)
             r += store.run_stretch[r]
             continue
-        if store.run_kind[r] <= mark.LISTED:
+        if not gated or store.run_kind[r] <= mark.LISTED:
             state += ungated_sum(store, j, r, lagged)
         else:
             row = store.run_first[r]
@@ -474,9 +420,9 @@ def compute_state(store, j, block, lagged):
         r += 1
     # [end]
     store.pending_step[j] = 0.0
-    if flags & mark.TRACED:
+    if gated and flags & mark.TRACED:
         update_eligibility(store, j, carry, lagged)
-    if flags & mark.MEMORY:
+    if gated and flags & mark.MEMORY:
         update_extended(store, j, carry, block)
     store.old_state[j] = old
     store.state[j] = state
@@ -489,29 +435,17 @@ def add_four(store, j, r, none, lagged):
     """
     n = store.run_length[r]
     activations, at = sources_now(store, j, r, lagged)
-    read = store, activations
-    source = at + store.run_source[r]
     row = store.run_first[r]
     runs = store.run_stop[j] - store.run_start[j]
     gap = store.run_first[r + runs] - row
-    rows = (row, row + gap, row + 2 * gap, row + 3 * gap)
-    steps = (
-        store.pending_step[j],
-        store.pending_step[j + 1],
-        store.pending_step[j + 2],
-        store.pending_step[j + 3],
-    )
-    any_pending = (
+    rows = tuple(row + k * gap for k in range(4))
+    steps = tuple(store.pending_step[j + k] for k in range(4))
+    pending = may_be_pending(store, r) and (
         steps[0] != 0.0 or steps[1] != 0.0 or steps[2] != 0.0 or steps[3] != 0.0
     )
-    if any_pending and may_be_pending(store, r):
-        sums = sum_packs(*read, none, rows, n, source, steps, True)
-    else:
-        sums = sum_packs(*read, none, rows, n, source, steps, False)
-    store.state[j] += sums[0]
-    store.state[j + 1] += sums[1]
-    store.state[j + 2] += sums[2]
-    store.state[j + 3] += sums[3]
+    of = store, activations, none, rows, n, at + store.run_source[r], steps
+    for k, total in enumerate(by_case(sum_packs, pending, *of)):
+        store.state[j + k] += total
 
 
 @lazy_part(INDEX, INDEX)
@@ -550,7 +484,7 @@ def compute_gated_states(store, start, stop, block):
         if store.flags[j] & mark.LAGGED:
             compute_lagged_states(store, j, stop, block)
             break
-        compute_state(store, j, block, False)
+        compute_state(store, j, block, True, False)
 
 
 @lazy_part(INDEX, INDEX, INDEX)
@@ -564,7 +498,7 @@ def compute_lagged_states(store, start, stop, block):
         else:
             if store.flags[j] & mark.OUTSIDE:
                 meet_sources(store, j)
-            compute_state(store, j, block, True)
+            compute_state(store, j, block, True, True)
             j += 1
 
 
@@ -574,7 +508,7 @@ def compute_lone_state(store, j):
     if store.flags[j] & mark.WITH_GATES:
         compute_gated_states(store, j, j + 1, j)
     else:
-        compute_plain_state(store, j)
+        compute_state(store, j, j, False, False)
 
 
 @inline
@@ -591,5 +525,5 @@ def compute_states(store, rule, start, stop):
             compute_gated_states(store, j, stop, start)
             j = stop
         else:
-            compute_plain_state(store, j)
+            compute_state(store, j, start, False, False)
             j += 1

@@ -55,22 +55,10 @@ def clip_to_signs(store, start, stop):
 @lazy_part()
 def save_tied(store):
     """Store the shared numbers before a step."""
-    if store.ties.ranges != 0:
-        save_shared(
-            store.weight,
-            store.tied_first,
-            store.tied_base,
-            store.tied_update,
-            store.ties.groups,
-        )
-    if store.ties.bias_ranges != 0:
-        save_shared(
-            store.bias,
-            store.bias_tied_first,
-            store.bias_tied_base,
-            store.bias_tied_update,
-            store.ties.bias_groups,
-        )
+    base = store.tied_base, store.tied_update, store.ties.groups
+    save_shared(store.weight, store.tied_first, *base)
+    base_of_bias = store.bias_tied_base, store.bias_tied_update, store.ties.bias_groups
+    save_shared(store.bias, store.bias_tied_first, *base_of_bias)
 
 
 @lazy_part()

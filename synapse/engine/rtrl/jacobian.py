@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..functions.activations import SOFTMAX
-from ..functions.compiled import cost_and_error
 from ..language.decorators import inline, kernel
 from ..language.memory import plan_at, span_of, store_at
 from ..language.words import one_like
@@ -22,8 +21,7 @@ from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernel
 from ..online.fire import clear_error, clear_neuron
 from ..online.loops import (
     compute_output_errors,
-    lead_of_outputs,
-    logit_of_output,
+    cost_of_step,
     status_of,
     step_online,
 )
@@ -87,19 +85,19 @@ def aim_at(store, span, o):
 @inline
 def collect(store, wanted, o):
     """Move what the buffers hold to a row of H; shared parameters are summed."""
-    weight_rows, weight_entries, bias_rows, bias_entries = wanted.places
+    weights, biases = wanted.places[:2], wanted.places[2:]
     jacobian = wanted.jacobian
     # all entries first: those of shared parameters occur several times
-    for i in range(len(weight_entries)):
-        jacobian[o, weight_entries[i]] = 0.0
-    for i in range(len(bias_entries)):
-        jacobian[o, bias_entries[i]] = 0.0
-    for i in range(len(weight_rows)):
-        jacobian[o, weight_entries[i]] += store.weight_destination[weight_rows[i]]
-        store.weight_destination[weight_rows[i]] = 0.0
-    for i in range(len(bias_rows)):
-        jacobian[o, bias_entries[i]] += store.bias_destination[bias_rows[i]]
-        store.bias_destination[bias_rows[i]] = 0.0
+    for _, entries in (weights, biases):
+        for i in range(len(entries)):
+            jacobian[o, entries[i]] = 0.0
+    for column, (rows, entries) in (
+        (store.weight_destination, weights),
+        (store.bias_destination, biases),
+    ):
+        for i in range(len(rows)):
+            jacobian[o, entries[i]] += column[rows[i]]
+            column[rows[i]] = 0.0
 
 
 @inline
@@ -132,19 +130,9 @@ def judge_outputs(store, span, targets, row, cost, errors):
     their cost.
     """
     n = span.outputs
-    total = 0.0
-    lead, others = lead_of_outputs(store, span, cost)
     for o in range(n):
-        j = span.stop - n + o
-        y = store.activation[j]
-        target = targets[row * n + o]
-        errors[o] = target - y
-        logit = logit_of_output(store, j, target, lead, others)
-        value, _ = cost_and_error(
-            store.failed, cost, target, y, 1.0, np.float64(n), logit
-        )
-        total += store.cost_weight[j] * value
-    return total
+        errors[o] = targets[row * n + o] - store.activation[span.stop - n + o]
+    return cost_of_step(store, span, targets, row, cost)
 
 
 @inline

@@ -96,12 +96,10 @@ def has_step(store, plan, span):
 
 
 @inline
-def copy_destinations(store, plan):
-    """Copy what the updates of a step are added to."""
-    for c in range(plan.counts.connections):
-        plan.weight_before[c] = store.weight_destination[c]
-    for j in range(plan.counts.neurons):
-        plan.bias_before[j] = store.bias_destination[j]
+def destinations(store, plan):
+    """Return what the updates of a step are added to, its copy, and its length."""
+    weights = store.weight_destination, plan.weight_before, plan.counts.connections
+    return weights, (store.bias_destination, plan.bias_before, plan.counts.neurons)
 
 
 @inline
@@ -109,16 +107,14 @@ def undo_unless_finite(store, plan):
     """Undo the updates of a step if one is not finite; return whether all are."""
     maximum = max_float_of(plan.adjoint[0])
     beyond = 0
-    for c in range(plan.counts.connections):
-        beyond += not abs(store.weight_destination[c]) <= maximum
-    for j in range(plan.counts.neurons):
-        beyond += not abs(store.bias_destination[j]) <= maximum
+    for column, _, n in destinations(store, plan):
+        for i in range(n):
+            beyond += not abs(column[i]) <= maximum
     if beyond == 0:
         return True
-    for c in range(plan.counts.connections):
-        store.weight_destination[c] = plan.weight_before[c]
-    for j in range(plan.counts.neurons):
-        store.bias_destination[j] = plan.bias_before[j]
+    for column, before, n in destinations(store, plan):
+        for i in range(n):
+            column[i] = before[i]
     return False
 
 
@@ -129,7 +125,9 @@ def learn_step(store, plan, span, rate):
     Returns whether all updates are finite; otherwise nothing has learned. A sensitivity
     can be infinite while all states and the cost are finite.
     """
-    copy_destinations(store, plan)
+    for column, before, n in destinations(store, plan):
+        for i in range(n):
+            before[i] = column[i]
     before_updates(store)
     for j in range(span.learning, span.stop - span.outputs):
         store.projected[j] = 0.0

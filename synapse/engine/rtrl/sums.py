@@ -8,11 +8,13 @@ from __future__ import annotations
 from .. import schema
 from ..language import tiles
 from ..language.decorators import inline
+from ..language.packs import for_each
 from ..language.words import one_like
 from .layout import PANEL
 from .offsets import slot_of
 
 LINES = schema.TILE
+SIDE = 4  # packs of one line that are added to together
 # of a tile: the packs of one line
 PACK = (0,)
 PACKS = (0,) * PANEL
@@ -20,48 +22,34 @@ COLUMNS = len(PACKS)
 
 
 @inline
-def add_four(sums, x, column, at, lefts):
-    """Add x times four packs that begin at an index."""
+def add_packs(sums, x, column, at, lefts):
+    """Add x times packs, one after the other from an index on."""
     if x == 0.0:
         return sums
     step = tiles.width(column)
-    return (
-        sums[0] + x * tiles.pack(column, at, lefts[0]),
-        sums[1] + x * tiles.pack(column, at + step, lefts[1]),
-        sums[2] + x * tiles.pack(column, at + 2 * step, lefts[2]),
-        sums[3] + x * tiles.pack(column, at + 3 * step, lefts[3]),
+    return tuple(
+        sums[k] + x * tiles.pack(column, at + k * step, left)
+        for k, left in enumerate(lefts)
     )
 
 
 @inline
-def set_four(target, plan, to, lefts, q, terms, moved):
-    """`set_sums` for four packs together, q columns further."""
-    nothing = tiles.no_pack(target)
-    sums = nothing, nothing, nothing, nothing
+def set_packs(target, plan, to, lefts, q, terms, moved):
+    """`set_sums` for packs together, q columns further."""
+    sums = for_each(lefts, tiles.no_pack(target))
     for e in range(terms.length):
         x = terms.factors[terms.at + e * terms.down]
         line = terms.old + terms.line_offsets[terms.start + e]
-        sums = add_four(sums, x, plan.sensitivity, line + q, lefts)
+        sums = add_packs(sums, x, plan.sensitivity, line + q, lefts)
     for s in range(moved.steps):
         x = plan.given[moved.factors + s * moved.stride]
         at = slot_of(plan, moved.step + s) * plan.counts.direct + moved.direct
-        sums = add_four(sums, x, plan.direct, at + q, lefts)
+        sums = add_packs(sums, x, plan.direct, at + q, lefts)
     if moved.steps > 0:
-        sums = add_four(sums, one_like(plan.factors[0]), target, to + q, lefts)
+        sums = add_packs(sums, one_like(plan.factors[0]), target, to + q, lefts)
     step = tiles.width(target)
-    tiles.put_pack(target, to + q, lefts[0], sums[0])
-    tiles.put_pack(target, to + q + step, lefts[1], sums[1])
-    tiles.put_pack(target, to + q + 2 * step, lefts[2], sums[2])
-    tiles.put_pack(target, to + q + 3 * step, lefts[3], sums[3])
-
-
-@inline
-def sizes_of(n, step):
-    """Return how many numbers there are in each of four packs."""
-    left0 = min(step, n)
-    left1 = min(2 * step, n)
-    left2 = min(3 * step, n)
-    return left0, left1 - left0, left2 - left1, min(4 * step, n) - left2
+    for k, left in enumerate(lefts):
+        tiles.put_pack(target, to + q + k * step, left, sums[k])
 
 
 @inline
@@ -70,12 +58,13 @@ def set_sums(target, plan, to, n, terms, moved):
     them.
     """
     step = tiles.width(target)
-    whole = step, step, step, step  # constant sizes, which need no masks
-    for q in range(0, n, 4 * step):
-        if n - q >= 4 * step:
-            set_four(target, plan, to, whole, q, terms, moved)
+    whole = tuple(step for _ in range(SIDE))  # constant sizes, which need no masks
+    for q in range(0, n, SIDE * step):
+        if n - q >= SIDE * step:
+            set_packs(target, plan, to, whole, q, terms, moved)
         else:
-            set_four(target, plan, to, sizes_of(n - q, step), q, terms, moved)
+            lefts = tuple(max(min(n - q - k * step, step), 0) for k in range(SIDE))
+            set_packs(target, plan, to, lefts, q, terms, moved)
 
 
 @inline

@@ -47,7 +47,7 @@ class OperatorLayer(NamedTuple):
 Terms = dict[tuple[int, Read, Read | None], str]
 
 
-class Pattern(NamedTuple):
+class LayerPattern(NamedTuple):
     """A kind of layer as blocks: their squashes, the forms of the terms by block,
     source and gate of the sums, the gates as places within blocks, and the weight and
     the bias of blocks that have no others. Gates read neurons outside besides.
@@ -86,7 +86,7 @@ def layer_of(
 
 def _patterns(
     members: list[int], recurs: bool, blocks: list[Block]
-) -> Iterator[Pattern]:
+) -> Iterator[LayerPattern]:
     """Yield what the blocks may be, by their number."""
     h = members[-1]
     n = blocks[h].size
@@ -96,11 +96,11 @@ def _patterns(
     past = Read(PAST, h, 0, n)
     whole = [Read(NOW, k, 0, n) for k in members]
     if not recurs:
-        yield Pattern("Linear", [own], {}, [(h, 0)], {})
+        yield LayerPattern("Linear", [own], {}, [(h, 0)], {})
     elif len(members) == 2:
         copy = members[0]
         terms = {(copy, past, None): "each", (h, whole[0], None): "dense"}
-        yield Pattern("RNN", [same, own[:1]], terms, [(h, 0)], {copy: (1.0, 0.0)})
+        yield LayerPattern("RNN", [same, own[:1]], terms, [(h, 0)], {copy: (1.0, 0.0)})
     elif len(members) == 4:
         a, c, new, _ = members
         gate = [Read(NOW, a, k * n, (k + 1) * n) for k in range(4)]
@@ -118,7 +118,7 @@ def _patterns(
                 (h, whole[2], gate[o]): "each",
             }
             gates = [(a, i), (a, f), (a, 3), (a, o)]
-            yield Pattern("LSTM", pieces, terms, gates, passing)
+            yield LayerPattern("LSTM", pieces, terms, gates, passing)
         rest = c
         pieces = [[("logistic", 0, 2 * n)], *pieces[1:]]
         within = [past, *(term.source for term in _constants(blocks[new], blocks))]
@@ -132,11 +132,11 @@ def _patterns(
             }
             gates = [(a, reset), (a, update), (new, 0)]
             passing = {rest: (-1.0, 1.0), h: (1.0, 0.0)}
-            yield Pattern("GRU", pieces, terms, gates, passing)
+            yield LayerPattern("GRU", pieces, terms, gates, passing)
 
 
 def _fits(
-    pattern: Pattern, members: list[int], blocks: list[Block], plan: ExportPlan
+    pattern: LayerPattern, members: list[int], blocks: list[Block], plan: ExportPlan
 ) -> bool:
     """Return whether blocks have the squashes, the terms, and the fixed weights and
     biases of a pattern, and all gates read the same outside.
@@ -163,7 +163,9 @@ def _fits(
     )
 
 
-def _layer(pattern: Pattern, members: list[int], blocks: list[Block]) -> OperatorLayer:
+def _layer(
+    pattern: LayerPattern, members: list[int], blocks: list[Block]
+) -> OperatorLayer:
     """Return the layer of blocks that fit a pattern."""
     h = members[-1]
     n = blocks[h].size

@@ -47,7 +47,7 @@ def written(nir: Any, network: Network, dt: float) -> Any:
     table = Topology.of(network)._require_closed("written as NIR")
     if table.synchronous:
         raise FormatError("A synchronous network cannot be written as NIR.")
-    writer = Writer(nir, table, dt)
+    writer = NIRWriter(nir, table, dt)
     writer.find_groups()
     writer.merge_currents()
     writer.add_nodes()
@@ -55,7 +55,7 @@ def written(nir: Any, network: Network, dt: float) -> Any:
     return nir.NIRGraph(nodes=writer.nodes, edges=writer.edges)
 
 
-class Writer:
+class NIRWriter:
     """A graph in the making, and which connections it has already."""
 
     def __init__(self, nir: Any, table: Topology, dt: float) -> None:

@@ -31,7 +31,7 @@ EMPTY_NAMES = frozenset(
     ["called", "first", "found", "given", "held", "how", "kind"]
     + ["known", "one", "own", "part", "what", "which"]
 )
-TERMS = {"language": frozenset(["kind", "known", "part"])}
+TERMS = dict.fromkeys(("language", "_printed"), frozenset(["kind", "known", "part"]))
 """In folders of these names, words that its pages define."""
 MAX_EMPTY_NAMES = 8.0
 MAX_EMPTY_NAMES_OF_A_FOLDER = 12.0

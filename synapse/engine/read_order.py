@@ -104,6 +104,11 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
+def has_advanced(store: Any, ring: Any, target: Any) -> Any:
+    """Return whether a ring has begun a step since a target last activated."""
+    return store.ring_stamp[ring] > store.stamp[target]
+
+
 def lag_read(store: Any, c: Any) -> Any:
     """Return how many frames back the target of a connection with a delay read when it
     last activated; 0: the present activation.
@@ -115,7 +120,7 @@ def lag_read(store: Any, c: Any) -> Any:
     outside = ring != store.ring[store.target[c]]
     met = store.run_met[store.past_offset[c] * outside]
     since = outside * (store.ring_steps[ring] - met)
-    advanced = store.ring_stamp[ring] > store.stamp[store.target[c]]
+    advanced = has_advanced(store, ring, store.target[c])
     lag = store.delay[c] + since + (1 - outside) * advanced
     return lag - (lag - store.ring_frames[ring]) * (lag > store.ring_frames[ring])
 

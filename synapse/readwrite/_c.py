@@ -25,9 +25,14 @@ from ._codegen import (
     require_no_learning,
     type_name,
 )
-from ._learner.c_source import ProgramOptions, finite_source, learner_source, stack_text
 from ._loops import LoopWriter, Values, lines
 from ._plan import require_range, written_columns, written_plan
+from ._printed.c_program import (
+    FRAMES,
+    ProgramOptions,
+    finite_source,
+    learner_source,
+)
 
 Sums = Literal["fast", "exact"]
 SUMS = get_args(Sums)
@@ -129,7 +134,7 @@ def c_source(
     real = "float" if number_type == np.float32 else "double"
     language = _language(number_type, fast, prefix)
     if boolean("learn", learn):
-        saved = written_columns(network, "c", "C", keep_context)
+        saved = written_columns(network, "c", "C", keep_context, learns=True)
         require_range(number_type, *_numbers_of(saved, keep_context))
         chosen = network._cost(cost)
         limit = None if bound is None else positive_number("bound", bound)
@@ -222,7 +227,8 @@ def _sizes(writer: LoopWriter, dtype: np.dtype[Any], memory: int) -> str:
     plan = writer.plan
     widest = max(stage.stop - stage.start for stage in plan.stages)
     instance = dtype.itemsize * max(1, memory)
-    stack = stack_text(dtype.itemsize * (writer.values.size + widest))
+    on_stack = dtype.itemsize * (writer.values.size + widest) + FRAMES
+    stack = f"at most {on_stack} of stack in a call"
     numbers = dtype.itemsize * (len(writer.weights()) + plan.neurons - plan.inputs)
     constants = numbers + 4 * (3 * len(writer.listed) + memory)
     return f"{instance} bytes an instance, {stack}, {constants} of constants"

@@ -23,6 +23,7 @@ from .._checks import expected, pluralize, text as checked_text
 from .._squash import STATE
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
+from ..objects.saved import SavedNetwork
 from . import _files
 from ._formats import DECLARATIONS, Format
 from ._formulas import (
@@ -35,7 +36,7 @@ from ._formulas import (
     tree_of,
 )
 from ._loops import identifier, lines
-from ._plan import ExportPlan
+from ._plan import ExportPlan, titles
 
 PLAIN_LETTERS = frozenset(" _-.,:()+=#")
 MAX_NAME_LETTERS = 200
@@ -192,6 +193,22 @@ def heading(
         among = "" if neurons[-1] - neurons[0] == size - 1 else ", with others between"
         rows.append(f"  {safe(layer)}: neurons {neurons[0]} .. {neurons[-1]}{among}")
     return "\n".join(language.comment + row for row in rows)
+
+
+def heading_of(saved: SavedNetwork, language: Language) -> str:
+    """Return the first comment of a program whose neurons have the numbers of the
+    network.
+    """
+    acting = saved.connections["target"] >= saved.layers[0][1]
+    order = np.arange(len(saved.neurons["squash"]))
+    name = saved.name or ""
+    return heading(language, name, titles(saved), int(acting.sum()), order)
+
+
+def filled(name: str, parts: Mapping[str, Any]) -> str:
+    """Return a template with these parts."""
+    text = (Path(__file__).parent / "templates" / name).read_text(encoding="utf-8")
+    return Template(text).substitute(parts).rstrip() + "\n"
 
 
 def safe(text: str) -> str:

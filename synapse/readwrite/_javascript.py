@@ -24,9 +24,9 @@ from ._codegen import (
     require_no_learning,
 )
 from ._formulas import read
-from ._learner.interpreted import interpreted_learner
 from ._loops import LoopWriter, Values
 from ._plan import written_columns, written_plan
+from ._printed.interpreted import interpreted_source
 
 TILE = 6
 """Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in
@@ -122,9 +122,11 @@ def javascript_source(
     :func:`python_source`.
     """
     if boolean("learn", learn):
-        return interpreted_learner(
+        return interpreted_source(
             network,
-            written_columns(network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context),
+            written_columns(
+                network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context, learns=True
+            ),
             JAVASCRIPT,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),

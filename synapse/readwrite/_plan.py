@@ -188,10 +188,15 @@ class ExportPlan:
 
 
 def written_columns(
-    network: Network, format: str, language: str, keep_context: bool
+    network: Network,
+    format: str,
+    language: str,
+    keep_context: bool,
+    learns: bool = False,
 ) -> SavedNetwork:
     """Return the columns of a network for a language that has to know all of its
-    squashes; neurons without a name are called by their number in the network.
+    squashes, unless it learns; neurons without a name are called by their number in the
+    network.
 
     `format` is the key of the language in ``Squash.written``, `language` its name in
     messages. Raises as :func:`synapse.readwrite.python_source` does.
@@ -203,7 +208,7 @@ def written_columns(
     names = [name or f"neuron {i}" for i, name in enumerate(saved.names or ())]
     inputs = saved.layers[0][1]
     squash, deterministic = saved.neurons["squash"], saved.neurons["deterministic"]
-    for i in range(inputs, len(names)):
+    for i in range(inputs, 0 if learns else len(names)):
         require_mean(names[i], squash[i], bool(deterministic[i]), language)
         require_written(names[i], squash[i], format, language)
     saved.names = names

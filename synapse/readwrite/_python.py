@@ -15,9 +15,9 @@ from ._codegen import (
     program_format,
     require_no_learning,
 )
-from ._learner.interpreted import interpreted_learner
 from ._loops import LoopTerm, identifier, lines, loop_terms
 from ._plan import written_columns, written_plan
+from ._printed.interpreted import interpreted_source
 
 # A group begins with its largest state, the first of equals.
 FIRST_OF_PYTHON = """def fire_NAME(states):
@@ -121,9 +121,11 @@ def python_source(
     [0.5]
     """
     if boolean("learn", learn):
-        return interpreted_learner(
+        return interpreted_source(
             network,
-            written_columns(network, PYTHON.key, PYTHON.name, keep_context),
+            written_columns(
+                network, PYTHON.key, PYTHON.name, keep_context, learns=True
+            ),
             PYTHON,
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),

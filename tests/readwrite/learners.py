@@ -18,7 +18,7 @@ import synapse
 from synapse.engine.language.decorators import COMPILES
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.readwrite import c_source, javascript_source, python_source
-from synapse.readwrite._learner import c_source as learner
+from synapse.readwrite._printed import c_program as learner
 from tests.helpers import groups
 from tests.helpers.strategies import Twin, crowded, delay_some
 from tests.helpers.ties import tie_at_random

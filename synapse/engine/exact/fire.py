@@ -39,9 +39,9 @@ def fire(store, tapes, start, stop, forward, step, lanes):
     elif code == activations.IDENTITY:
         for q in range(n):
             activation[to + q], slope[to + q] = identity(state[at + q])
-    elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
+    elif code in activations.GROUPED:
         fire_groups(store, tapes, start, stop, forward, lanes)
-    elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
+    elif code in activations.RANDOM:
         fire_random(store, code, start, stop, lanes, state, at, activation, slope, to)
     elif code < activations.FIRST_CUSTOM:
         activate_range(code, store, state, at, activation, slope, to, n)

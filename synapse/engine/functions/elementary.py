@@ -34,6 +34,12 @@ SQRT_TWO = 1.4142135623730951
 
 
 @in_order
+def whole(shifted):
+    """Return the whole number to which adding `ROUNDER` has rounded."""
+    return shifted - ROUNDER
+
+
+@in_order
 def exp(x):
     """e^x for x within -708 .. 709; beyond, the value at the bound."""
     x = np.float64(x)
@@ -41,7 +47,7 @@ def exp(x):
     x = HIGHEST if x > HIGHEST else x
     shifted = x * PER_STEP + ROUNDER
     bits = to_bits(shifted)
-    k = shifted - ROUNDER
+    k = whole(shifted)
     r = (x - k * STEP_HIGH) - k * STEP_LOW
     r2 = r * r
     tail = r + r2 * ((1 / 2 + r * (1 / 6)) + r2 * (1 / 24 + r * (1 / 120)))
@@ -58,7 +64,7 @@ def expm1(x):
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x
     shifted = x * PER_LN2 + ROUNDER
-    k = shifted - ROUNDER
+    k = whole(shifted)
     r = (x - k * LN2_HIGH) - k * LN2_LOW  # e^x = 2^k e^r, |r| < 0.347
     r2 = r * r
     r4 = r2 * r2

@@ -31,6 +31,12 @@ T2, T3, T4, T5, T6, T7 = (f4(1 / n) for n in (2, 6, 24, 120, 720, 5040))
 
 
 @in_order
+def whole(shifted):
+    """Return the whole number to which adding `ROUNDER` has rounded."""
+    return shifted - ROUNDER
+
+
+@in_order
 def powers(x):
     """p and q of e^x = p + p q, where p is a power of 2; for x beyond -87 .. 87, those
     of the bound.
@@ -38,7 +44,7 @@ def powers(x):
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x
     shifted = x * PER_LN2 + ROUNDER
-    k = shifted - ROUNDER
+    k = whole(shifted)
     r = (x - k * LN2_HIGH) - k * LN2_LOW  # e^x = 2^k e^r, |r| < 0.347
     r2 = r * r
     tail = r + r2 * ((T2 + r * T3) + r2 * ((T4 + r * T5) + r2 * (T6 + r * T7)))

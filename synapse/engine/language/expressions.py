@@ -50,6 +50,7 @@ from .tree import (
     load,
     require,
     scalar_kind,
+    size_of,
     statement,
     tuple_of,
 )
@@ -101,7 +102,7 @@ def _unknown(node: ast.AST) -> None:
 
 def _attribute_of_array(array: Node, name: str) -> Node:
     kind: ArrayKind = array.kind
-    sizes = [Node("size", INT, (array, k)) for k in range(kind.dimensions)]
+    sizes = [size_of(array, k) for k in range(kind.dimensions)]
     if name == "dtype" and not isinstance(kind.of, RecordKind):
         return known(np.dtype(kind.of))
     if name == "size" and kind.dimensions == 1:
@@ -145,6 +146,23 @@ def _named(target: Any, item: Node) -> Iterator[tuple[str, Node]]:
         raise RefusedError(f"{len(parts)} values have as many names")
     for element, part in zip(target.elts, parts, strict=True):
         yield from _named(element, part)
+
+
+def _without_effect(operation: str, left: Node, right: Node) -> Node | None:
+    """Return the result of an operation with 0, or a product with 1; else None. The
+    sign of zero is not kept.
+    """
+    for number, other in ((left, right), (right, left)):
+        if number.form != "literal" or (operation == "Sub" and number is left):
+            continue
+        value = number.parts[0]
+        if operation in ("Add", "Sub") and value == 0:
+            return other
+        if operation == "Mult" and value == 0:
+            return known(value)
+        if operation == "Mult" and value == 1:
+            return other
+    return None
 
 
 class Expressions:
@@ -358,7 +376,7 @@ class Expressions:
         """Return a row, or consecutive numbers, of an array; None: a number."""
         kind: ArrayKind = array.kind
         if isinstance(index, ast.Slice):
-            size = Node("size", INT, (array, 0))
+            size = size_of(array)
             is_part = not index.step and kind.dimensions == 1
             require(is_part, "a part of a vector has a begin and an end")
             bounds = list(map(self.whole, self._ends(index, known(0), size)))
@@ -368,8 +386,8 @@ class Expressions:
             return Node("slice", ArrayKind(kind.of, 1), (array, *bounds))
         if kind.dimensions == 2 and not isinstance(index, ast.Tuple):
             row = self.whole(self.visit(index))
-            width = Node("size", INT, (array, 1))
-            row = self._within(row, Node("size", INT, (array, 0)))
+            width = size_of(array, 1)
+            row = self._within(row, size_of(array, 0))
             begin = self.binary("Mult", row, width)
             end = self.binary("Mult", self.binary("Add", row, known(1)), width)
             return Node("slice", ArrayKind(kind.of, 1), (array, begin, end))
@@ -400,14 +418,14 @@ class Expressions:
         require(not any(are_bools), "an index of an array is no bool")
         indices = [self.whole(value) for value in values]
         if isinstance(column.kind, ArrayKind):
-            sizes = [Node("size", INT, (column, k)) for k in range(len(indices))]
+            sizes = [size_of(column, k) for k in range(len(indices))]
             indices = list(map(self._within, indices, sizes))
         is_whole = len(indices) == getattr(column.kind, "dimensions", 1) < 3
         require(is_whole, "a place has an index for each dimension")
         if len(indices) == 1:
             return column, indices[0]
         row, place = indices
-        begin = self.binary("Mult", row, Node("size", INT, (column, 1)))
+        begin = self.binary("Mult", row, size_of(column, 1))
         return column, self.binary("Add", begin, place)
 
     def _within(self, index: Node, size: Node) -> Node:
@@ -497,7 +515,11 @@ class Expressions:
             kind = INT
         is_real = operation in ("Add", "Sub", "Mult")
         require(is_real or kind not in FLOATS, f"{operation} is of two integers")
-        parts = operation, convert(left, kind), convert(right, kind)
+        left, right = convert(left, kind), convert(right, kind)
+        same = _without_effect(operation, left, right) if self.program.facts else None
+        if same is not None:
+            return same
+        parts = operation, left, right
         is_shift = operation in ("LShift", "RShift") and right.form == "literal"
         is_short = not is_shift or 0 <= right.parts[0] < 64
         require(is_short, "a shift is by 0 to 63 bits")

@@ -80,11 +80,15 @@ ARRAYS = ("arrays",)
 
 
 class ArrayKind(NamedTuple):
-    """A contiguous array that Python passes: its address, and its sizes."""
+    """A contiguous array that Python passes: its address, and its sizes.
+
+    length : the size of a vector, if it is known before the call.
+    """
 
     of: Any
     dimensions: int
     family: tuple[str, ...] = ARRAYS  # also tells it from a pack: tuples compare items
+    length: int | None = None
 
 
 class BundleKind(NamedTuple):

@@ -17,11 +17,13 @@ from .tree import (
     Node,
     column_of,
     convert,
+    is_known,
     items_of,
     known,
     literal,
     load,
     statement,
+    tuple_of,
 )
 from .words import word
 
@@ -38,25 +40,47 @@ def _is_laned(column: Node) -> bool:
     return isinstance(column.kind.of, PackKind)
 
 
-def wide(column: Node) -> PackKind:
-    """Return the kind of a pack of a column."""
+def wide(t: Translator, column: Node) -> Any:
+    """Return the kind of a pack of a column; one number without packs."""
     of = column.kind.of
     if isinstance(of, PackKind):
         return of
-    return PackKind(of, VECTOR_BYTES // np.dtype(of).itemsize)
+    return _packed(t, of, VECTOR_BYTES // np.dtype(of).itemsize)
 
 
-def load_some(
-    t: Translator, column: Node, at: Node, left: Node, kind: PackKind
-) -> Node:
+def _packed(t: Translator, of: str, count: int) -> Any:
+    return PackKind(of, count) if t.program.packed else of
+
+
+def _length(kind: Any) -> int:
+    return kind.length if isinstance(kind, PackKind) else 1
+
+
+def load_some(t: Translator, column: Node, at: Node, left: Node, kind: Any) -> Node:
     """Return the first numbers of a pack that begins at an index; 0 for the others."""
-    return Node("load_some", kind, (column, convert(at, INT), convert(left, INT)))
+    at = convert(at, INT)
+    if isinstance(kind, PackKind):
+        return Node("load_some", kind, (column, at, convert(left, INT)))
+    test = t.compare(">", left, known(0))
+    if is_known(test):
+        return load(column, at) if test.kind.value else literal(kind, 0.0)
+    return Node("choice", kind, (test, load(column, at), literal(kind, 0.0)))
 
 
 def store_some(t: Translator, value: Node, column: Node, at: Node, left: Node) -> None:
     """Store the first numbers of a pack."""
-    numbers = convert(at, INT), convert(left, INT)
-    t.effect(statement("store_some", value, column, *numbers))
+    at = convert(at, INT)
+    if isinstance(value.kind, PackKind):
+        t.effect(statement("store_some", value, column, at, convert(left, INT)))
+        return
+    test = t.compare(">", left, known(0))
+    before, t.out = t.out, []
+    t.store(column, at, value)
+    stored, t.out = t.out, before
+    if is_known(test):
+        t.out += stored if test.kind.value else []
+    else:
+        t.effect(statement("if", test, stored, []))
 
 
 # --- in plain Python
@@ -127,7 +151,7 @@ def _plain_add_rows_products(
 @word(plain_width)
 def width(t: Translator, column: Node) -> Node:
     """Return the number of neurons in a pack of this column."""
-    return known(1 if _is_laned(column) else wide(column).length)
+    return known(1 if _is_laned(column) else _length(wide(t, column)))
 
 
 @word(lambda column: column.ndim > 1)
@@ -141,13 +165,19 @@ def lanes_of(t: Translator, pack: Node) -> Node:
     """Return how many numbers a pack has; in plain Python it has room for a whole
     run.
     """
-    return known(pack.kind.length)
+    return known(_length(pack.kind))
 
 
 @word(lambda pack: np.int64(len(pack)))
 def length_of(t: Translator, pack: Node) -> Node:
     """Return how many numbers a pack has."""
-    return known(pack.kind.length)
+    return known(_length(pack.kind))
+
+
+def _zeros(kind: Any) -> Node:
+    if isinstance(kind, PackKind):
+        return Node("zeros", kind)
+    return literal(kind, 0.0)
 
 
 def _no_numbers(count: int) -> Any:
@@ -159,7 +189,8 @@ def _no_numbers(count: int) -> Any:
 
     @word(plain)
     def zeros(t: Translator, column: Node) -> Node:
-        return Node("zeros", PackKind(column.kind.of, count) if count else wide(column))
+        of = column.kind.of
+        return _zeros(_packed(t, of, count) if count else wide(t, column))
 
     return zeros
 
@@ -246,7 +277,7 @@ def pack(t: Translator, column: Node, at: Node, left: Node) -> Node:
     """
     if _is_laned(column):
         return load(column, convert(at, INT))
-    return load_some(t, column, at, left, wide(column))
+    return load_some(t, column, at, left, wide(t, column))
 
 
 @word(_plain_pack_like)
@@ -254,7 +285,8 @@ def pack_like(t: Translator, like: Node, column: Node, at: Node, left: Node) -> 
     """Return the first `left` numbers of a column from an index on, in a pack as long
     as another.
     """
-    return load_some(t, column, at, left, PackKind(column.kind.of, like.kind.length))
+    kind = _packed(t, column.kind.of, _length(like.kind))
+    return load_some(t, column, at, left, kind)
 
 
 @word(_plain_put_pack)
@@ -270,9 +302,9 @@ def put_pack(t: Translator, column: Node, at: Node, left: Node, value: Node) -> 
 def alone(t: Translator, column: Node, at: Node) -> Node:
     """Return a number of a column as the first of a pack, or those of one neuron."""
     number = load(column, convert(at, INT))
-    if _is_laned(column):
+    if _is_laned(column) or not t.program.packed:
         return number
-    return Node("first_lane", wide(column), (number,))
+    return Node("first_lane", wide(t, column), (number,))
 
 
 @word(lambda column, index: column[int(index) :])
@@ -341,6 +373,8 @@ def totals(t: Translator, packs: Node, others: Node) -> Node:
     """Return the sum of the numbers of each two packs."""
     pairs = zip(items_of(packs), items_of(others), strict=True)
     both = tuple(t.binary("Add", *pair) for pair in pairs)
+    if not t.program.packed:
+        return tuple_of(both)
     kind = TupleKind((both[0].kind.of,) * len(both))
     return Node("sums", kind, both)
 
@@ -356,11 +390,11 @@ def put_totals(t: Translator, column: Node, at: Node, packs: Node) -> None:
     pack.
     """
     values = items_of(packs)
-    if _is_laned(column):
+    if _is_laned(column) or not t.program.packed:
         for k, value in enumerate(values):
             t.store(column, convert(t.binary("Add", at, known(k)), INT), value)
         return
-    kind = wide(column)
+    kind = wide(t, column)
     count = len(values)
     sums = Node("sums", kind, tuple(values))
     if kind.length > count:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from .kinds import NOTHING
+from .kinds import NOTHING, ArrayKind
 from .translator import Translator
 from .tree import Node, RefusedError, is_known
 from .words import WORDS, Words
@@ -56,16 +56,19 @@ class Instance:
 class TypedProgram:
     """The instances that an entry reaches, each after those that it calls.
 
-    facts : the values that a column, and a member of it or None, can have.
+    facts : the values that a column can have, by its name and the name or the place of
+    a member, or None for all. packed : whether several numbers are added at once.
     """
 
     def __init__(
         self,
-        facts: Mapping[tuple[str | None, str | None], set[Any]] | None = None,
+        facts: Mapping[tuple[str | None, str | int | None], set[Any]] | None = None,
         words: Words = WORDS,
+        packed: bool = True,
     ) -> None:
         self.facts = facts or {}
         self.words = words
+        self.packed = packed
         self.instances: dict[Any, Instance] = {}
         self._begun: set[Any] = set()
 
@@ -87,12 +90,13 @@ class TypedProgram:
 
     def fact_of(self, column: Node, index: Node) -> set[Any] | None:
         """Return the values that a number of a column can have; None: unknown."""
+        if isinstance(column.kind, ArrayKind):
+            return None
         name = column.parts[1] if column.form == "column" else None
         record = column.kind.record
-        member = None
-        if record is not None:
-            if not is_known(index) and index.form != "literal":
-                return None
+        place = None
+        if is_known(index) or index.form == "literal":
             place = index.parts[0] if index.form == "literal" else index.kind.value
-            member = record(place).name.lower()
-        return self.facts.get((name, member))
+        if record is not None:
+            return None if place is None else self.facts.get((name, record(place).name))
+        return self.facts.get((name, place), self.facts.get((name, None)))

@@ -159,6 +159,22 @@ class Translator(Expressions):
         valued, self.valued = self.valued - self.mixed, before
         return valued if reached else None
 
+    def _under(
+        self, test: Node, holds: bool, body: list[ast.stmt], out: list[Node]
+    ) -> set[str] | None:
+        """Translate a branch, in which a condition holds or not."""
+        before = self.possible
+        if test.form == "compare" and test.parts[0] == "==":
+            _, left, right = test.parts
+            local = left.parts[0] if left.form == "variable" else ""
+            if local in before and right.form == "literal":
+                is_it = {right.parts[0]}
+                possible = before[local] & is_it if holds else before[local] - is_it
+                self.possible = before | {local: possible}
+        end = self.branch(body, out)
+        self.possible = before
+        return end
+
     def _unname(self, name: str) -> None:
         """Begin again, with a variable of this name."""
         self.unnamed.add(name)
@@ -236,10 +252,12 @@ class Translator(Expressions):
             raise _WidenedError
         self.variables[name] = local, kind
         self.instance.locals[local] = kind
-        if self.program.facts and self.assignments[name] == 1:
-            values = self.values_of(value)
-            if values:  # of each turn, if a loop over a tuple assigns
-                self.possible[local] = values | self.possible.get(local, set())
+        values = self.values_of(value)
+        if values and self.assignments[name] == 1 and name not in self.arguments:
+            # of each turn, if a loop over a tuple assigns
+            self.possible[local] = values | self.possible.get(local, set())
+        else:
+            self.possible.pop(local, None)
         self.out.append(statement("set", local, convert(value, kind)))
 
     def _is_named(self, name: str, value: Node) -> bool:
@@ -326,7 +344,10 @@ class Translator(Expressions):
             return self.block(node.body if test.kind.value else node.orelse, self.out)
         then: list[Node] = []
         other: list[Node] = []
-        ends = [self.branch(node.body, then), self.branch(node.orelse, other)]
+        ends = [
+            self._under(test, True, node.body, then),
+            self._under(test, False, node.orelse, other),
+        ]
         self.out.append(statement("if", test, then, other))
         reached = [end for end in ends if end is not None]
         if reached:
@@ -433,6 +454,8 @@ class Translator(Expressions):
             return value
         copy = self.new_local("t", value.kind)
         self.out.append(statement("set", *copy.parts, value))
+        if values := self.values_of(value):
+            self.possible[copy.parts[0]] = values
         return copy
 
 

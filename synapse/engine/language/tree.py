@@ -164,7 +164,7 @@ def items_of(node: Node) -> list[Node]:
     """Return all items of a tuple."""
     items: Any = getattr(node.kind, "items", None)
     items = node.kind.value if is_known(node) else items
-    is_tuple = isinstance(items, tuple | list | np.ndarray)
+    is_tuple = isinstance(items, tuple | list | range | np.ndarray)
     require(is_tuple, f"{name_of(node.kind)} is no tuple")
     return [item_of(node, place) for place in range(len(items))]
 
@@ -173,6 +173,12 @@ def tuple_of(items: list[Node] | tuple[Node, ...], names: tuple[str, ...] = ()) 
     """Return a tuple; its numbers are not known, its functions are."""
     passed = tuple(map(at_run_time, items))
     return Node("tuple", TupleKind(tuple(item.kind for item in passed), names), passed)
+
+
+def size_of(array: Node, dimension: int = 0) -> Node:
+    """Return a size of an array."""
+    length = array.kind.length
+    return Node("size", INT, (array, dimension)) if length is None else known(length)
 
 
 def load(column: Node, index: Node) -> Node:

@@ -31,6 +31,7 @@ from .tree import (
     known,
     literal,
     require,
+    size_of,
 )
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _extreme(sign: str) -> Write:
 
 def _length(t: Translator, value: Node) -> Node:
     if isinstance(value.kind, ArrayKind):
-        return Node("size", INT, (value, 0))
+        return size_of(value)
     return known(len(items_of(value)))
 
 

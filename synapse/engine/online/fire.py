@@ -116,7 +116,7 @@ def fire(store, rule, start, stop):
         for j in range(start, stop):
             store.activation[j], store.derivative[j] = logistic(store.state[j])
     # [end]
-    elif activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED:
+    elif code in activations.GROUPED:
         j = start
         while j < stop:
             group_stop = store.group_stop[j]
@@ -131,7 +131,7 @@ def fire(store, rule, start, stop):
                 1,
             )
             j = group_stop
-    elif activations.FIRST_RANDOM <= code <= activations.LAST_RANDOM:
+    elif code in activations.RANDOM:
         fire_random(
             store,
             code,

@@ -15,6 +15,7 @@ from ..lowering import flags as mark
 from ..schema import NONE
 from .read_order import (
     gaters_read,
+    has_advanced,
     has_lag,
     is_delayed_by_stamp,
     lag_read,
@@ -178,7 +179,7 @@ def update_stretch(store, j, r, step):
     if store.flags[j] & mark.TRACED:
         update_traced(store, j, row, n, step)
     else:
-        since = 1 if store.ring_stamp[store.ring[j]] > store.stamp[j] else 0
+        since = 1 if has_advanced(store, store.ring[j], j) else 0
         at = latest_frames_offset(store, store.ring_head, j, since)
         for c in range(row, row + n):
             read = store.past[at + store.past_offset[c]]
@@ -334,9 +335,10 @@ def propagate_neuron(store, j, rate, keep_pending, gated, lagged):
         pulls = 1
         extended = store.influence_trace[p]
         pull = pulled_step(store, j, p, rate)
-    if gated:
-        keep_pending = keep_pending and not flags & (mark.GATES | mark.TRACED)
-    if keep_pending and flags & mark.PENDING:
+    may_wait = keep_pending and not (
+        gated and flags & (mark.GATES | mark.TRACED)
+    )
+    if may_wait and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
         r = store.run_start[j]
@@ -350,11 +352,11 @@ def propagate_neuron(store, j, rate, keep_pending, gated, lagged):
             if store.run_flags[r] & mark.UNORDERED or (gated and layout == mark.PAIRED):
                 propagate_any_run(*of)
             elif layout == mark.LISTED:
-                propagate_listed_run(*of, keep_pending, lagged)
+                propagate_listed_run(*of, may_wait, lagged)
             elif not gated:
-                propagate_run(*of, keep_pending, lagged, None, 0)
+                propagate_run(*of, may_wait, lagged, None, 0)
             elif layout == mark.DENSE:
-                propagate_run(*of, keep_pending, lagged, pull, extended)
+                propagate_run(*of, may_wait, lagged, pull, extended)
             else:
                 propagate_gated_run(*of, lagged)
             r += 1

@@ -55,7 +55,8 @@ class Plan:
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
-        self._untraced = RedirectedTable(store, _without_traces(store))
+        self.untraced = _without_traces(store)
+        self._untraced = RedirectedTable(store, self.untraced)
 
     def note(self, indices: NDArray[np.int64]) -> None:
         """Set the places of the sensitivities to record."""

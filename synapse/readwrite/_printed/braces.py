@@ -1,0 +1,93 @@
+"""Statements of languages with braces: C and JavaScript."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...engine.language.kinds import BOOL
+from ...engine.language.tree import Node
+from .text import SHIFT, STEP, Writer
+
+
+class BraceWriter(Writer):
+    """Writes the statements of a language with braces."""
+
+    def begin_of(self, name: str, kind: Any) -> str:
+        """Return what declares a variable before its first value."""
+        raise NotImplementedError
+
+    def counter_begin(self) -> str:
+        """Return what declares the counter of a loop."""
+        raise NotImplementedError
+
+    def stored(self, column: Node, value: Node) -> str:
+        """Return a value as a number of a column."""
+        raise NotImplementedError
+
+    def braced(self, head: str, body: list[Node], indent: str) -> str:
+        """Return statements under a head, without the end of the line."""
+        return f"{indent}{head} {{\n{self.block(body, indent + STEP)}{indent}}}"
+
+    def do_set(self, indent: str, name: str, value: Node) -> str:
+        if self.is_new(name):
+            begin = self.begin_of(name, self.kinds[name])
+            return f"{indent}{begin}{self.local[name]} = {self.bare(value)};\n"
+        before = Node("variable", value.kind, (name,))
+        return f"{indent}{self.local[name]} {self.change_of(before, value)};\n"
+
+    def do_store(self, indent: str, column: Node, index: Node, value: Node) -> str:
+        before = Node("load", value.kind, (column, index))
+        change = self.change_of(before, value, self.stored(column, value))
+        return f"{indent}{self.place(column, index)} {change};\n"
+
+    def do_if(
+        self, indent: str, test: Node, then: list[Node], other: list[Node]
+    ) -> str:
+        if not then:
+            test, then, other = Node("not", BOOL, (test,)), other, []
+        text = self.braced(f"if ({self.bare(test)})", then, indent)
+        if len(other) == 1 and other[0].form == "if" and other[0].parts[1]:
+            return f"{text} else {self.do_if(indent, *other[0].parts).lstrip()}"
+        if other:
+            text += f" {self.braced('else', other, indent).lstrip()}"
+        return text + "\n"
+
+    def do_while(self, indent: str, test: Node, body: list[Node]) -> str:
+        return self.braced(f"while ({self.bare(test)})", body, indent) + "\n"
+
+    def do_for(
+        self,
+        indent: str,
+        counter: str,
+        low: Node,
+        high: Node,
+        step: Node,
+        body: list[Node],
+    ) -> str:
+        name = self.local[counter]
+        before = ""
+        stop = self.within(high, SHIFT)
+        if not self.still(high):
+            stop = f"{name}_stop"
+            declared = f"const {self.counter_begin()}".replace("const let", "const")
+            before = f"{indent}{declared}{stop} = {self.bare(high)};\n"
+        is_own = self.homes.is_counter(counter)
+        begin = self.counter_begin() if is_own or self.is_new(counter) else ""
+        by = step.parts[0] if step.form == "literal" else 0
+        further = {1: f"{name}++", -1: f"{name}--"}.get(
+            by, f"{name} += {self.bare(step)}"
+        )
+        sign = ">" if by < 0 else "<"
+        head = (
+            f"for ({begin}{name} = {self.bare(low)}; {name} {sign} {stop}; {further})"
+        )
+        return before + self.braced(head, body, indent) + "\n"
+
+    def do_return(self, indent: str, value: Node | None) -> str:
+        return f"{indent}return{'' if value is None else f' {self.bare(value)}'};\n"
+
+    def do_break(self, indent: str) -> str:
+        return f"{indent}break;\n"
+
+    def do_continue(self, indent: str) -> str:
+        return f"{indent}continue;\n"

@@ -1,0 +1,291 @@
+"""C programs that learn, printed from the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._cost import Cost
+from ...engine.schema import NONE
+from ...errors import FormatError
+from ...objects.network import Network
+from ...objects.saved import SavedNetwork
+from .._codegen import Language, filled, free_name, heading_of, helped
+from .c_text import LIMIT, CWriter
+from .columns import CONTEXT_COLUMNS, DTYPES
+from .learner import Learner
+from .specialised import Specialised
+from .trees import called_by
+
+INDICES = (("int16_t", 2, 0x7FFF), ("int32_t", 4, 0x7FFFFFFF))
+"""Types of indices: name, bytes, largest number."""
+FRAMES = 512
+"""The most bytes that compilers add to the stack of the deepest call, by -O1, -O2 and
+-Os: saved registers and return addresses."""
+BITS = {
+    "float": ("uint32_t", "0x7fffffffu", "0x7f800000u"),
+    "double": ("uint64_t", "0x7fffffffffffffffu", "0x7ff0000000000000u"),
+}
+"""By the type of numbers: that of their bits, a mask without the sign, and infinity."""
+
+
+@dataclass(frozen=True)
+class ProgramOptions:
+    """How a program is written: `language` writes numbers of `dtype` in C."""
+
+    language: Language
+    dtype: np.dtype[Any]
+    fast: bool
+    prefix: str
+    cost: Cost
+    bound: float | None
+    context: bool
+
+    @property
+    def real(self) -> str:
+        """The type of numbers."""
+        return "float" if self.dtype == np.float32 else "double"
+
+    def names(self) -> dict[str, str]:
+        """Return the names of a program, for templates."""
+        return {
+            "prefix": self.prefix,
+            "capitals": self.prefix.upper(),
+            "type": free_name(self.language, self.prefix),
+            "real": self.real,
+        }
+
+
+def finite_source(prefix: str, real: str) -> str:
+    """Return the functions of all programs that tell finite numbers from others."""
+    unsigned, magnitude, infinity = BITS[real]
+    names = {"prefix": prefix, "real": real, "unsigned": unsigned}
+    return filled(
+        "finite.c.in", {**names, "magnitude": magnitude, "infinity": infinity}
+    ).rstrip()
+
+
+class Columns:
+    """The columns of a program in C: members of an instance, and tables."""
+
+    def __init__(self, program: Specialised, prefix: str, real: str) -> None:
+        self.program = program
+        self.prefix = prefix
+        self.real = real
+        self.bytes = 4 if real == "float" else 8
+        self.fixed = [name for name in program.columns if name not in program.changed]
+        largest = max(
+            [
+                int(np.abs(self.values(name)).max(initial=0))
+                for name in self.fixed
+                if self.values(name).dtype.kind != "f"
+            ]
+            + [len(self.values(name)) for name in program.columns]
+        )
+        for self.index, self.index_bytes, limit in INDICES:
+            if largest <= limit:
+                break
+        else:
+            raise FormatError(
+                f"The network needs {largest:,} weights, traces or sensitivities; a"
+                f" program in C has at most {INDICES[-1][-1]:,}. Use a smaller network,"
+                " or set net.rule of a copy to 'online' or a limited reach, as"
+                " ('rtrl', 1)."
+            )
+        self.changed = sorted(program.changed, key=self._order)
+
+    def _order(self, name: str) -> tuple[int, int]:
+        return -self._type(name)[1], [*DTYPES].index(name)
+
+    def values(self, name: str) -> NDArray[Any]:
+        """Return the numbers of a column; -1 for none."""
+        values = self.program.data.columns[name]
+        if values.dtype.kind == "f" or name == "random":
+            return values
+        signed = values.astype(np.int64)
+        return np.where(signed == NONE, -1, signed)
+
+    def _type(self, name: str) -> tuple[str, int]:
+        """Return the type of the numbers of a column, and its bytes."""
+        if DTYPES[name] in ("float", "float64"):
+            return self.real, self.bytes
+        if name == "random":
+            return "uint64_t", 8
+        if DTYPES[name] in ("uint8", "int8"):
+            return f"{DTYPES[name]}_t", 1
+        if name in self.program.changed and DTYPES[name] != "uint32":
+            return "int32_t", 4
+        return f"{self.prefix}_index", self.index_bytes
+
+    def members(self) -> tuple[str, int]:
+        """Return the members of an instance, and its bytes."""
+        rows = []
+        size = 0
+        self.numbers = 0  # of the weights of the file
+        for name in self.changed:
+            kind, each = self._type(name)
+            count = max(1, len(self.values(name)))
+            rows.append(f"    {kind} {name.replace('.', '_')}[{count}];")
+            size += each * count
+            self.numbers += len(self.values(name)) * (name not in CONTEXT_COLUMNS)
+        widest = max((self._type(name)[1] for name in self.changed), default=1)
+        return "\n".join(rows), -(-size // widest) * widest
+
+    def tables(self, writer: CWriter) -> tuple[str, int]:
+        """Return the tables that never change, and their bytes."""
+        rows = []
+        size = 0
+        for name in self.fixed:
+            kind, each = self._type(name)
+            values = self.values(name)
+            rows.append(
+                self._table(
+                    writer, f"{self.prefix}_{name.replace('.', '_')}", kind, values
+                )
+            )
+            size += each * max(1, len(values))
+        for numbers, table in writer.tables.items():
+            wide = max(map(abs, numbers), default=0) > LIMIT
+            kind = "int64_t" if wide else f"{self.prefix}_index"
+            rows.append(self._table(writer, table, kind, np.array(numbers)))
+            size += (8 if wide else self.index_bytes) * len(numbers)
+        return "\n\n".join(rows), size
+
+    def _table(
+        self, writer: CWriter, name: str, kind: str, values: NDArray[Any]
+    ) -> str:
+        return f"static const {kind} {name}[] = {{\n{_rows(writer, values)}\n}};"
+
+    def first(self, writer: CWriter) -> str:
+        """Return the lines that give an instance its first numbers."""
+        lines = ["    memset(net, 0, sizeof *net);"]
+        names = [name for name in self.changed if name not in CONTEXT_COLUMNS]
+        return "\n".join([*lines, *self._copies(writer, names)])
+
+    def context(self, writer: CWriter) -> str:
+        """Return the lines that give it the context of the network."""
+        names = [name for name in self.changed if name in CONTEXT_COLUMNS]
+        return "\n".join(self._copies(writer, names))
+
+    def _copies(self, writer: CWriter, names: list[str]) -> Iterator[str]:
+        for name in names:
+            values = self.values(name)
+            if values.any():
+                kind, _ = self._type(name)
+                member = name.replace(".", "_")
+                rows = _rows(writer, values).replace("\n", "\n    ")
+                yield (
+                    f"    static const {kind} {member}[] = {{\n    {rows}\n    }};\n"
+                    f"    memcpy(net->{member}, {member}, sizeof {member});"
+                )
+
+
+def _rows(writer: CWriter, values: NDArray[Any]) -> str:
+    """Return numbers, several in a line."""
+    if values.dtype.kind == "f":
+        texts = [writer.number(value)[0] for value in values.tolist()]
+    else:
+        wide = [abs(value) > LIMIT for value in values.tolist()]
+        texts = [
+            f"INT64_C({value})" if is_wide else str(value)
+            for value, is_wide in zip(values.tolist(), wide, strict=True)
+        ]
+        if values.dtype == np.uint64:
+            texts = [f"UINT64_C({value})" for value in values.tolist()]
+    each = 8 if values.dtype.kind == "f" else 16
+    texts = texts or ["0"]
+    return ",\n".join(
+        "    " + ", ".join(texts[k : k + each]) for k in range(0, len(texts), each)
+    )
+
+
+def stack_of(writer: CWriter) -> int:
+    """Return a bound of the bytes of variables on the stack of the deepest call."""
+    depths: dict[Any, int] = {}
+    for instance in writer.program.instances:  # callees first
+        here = 8 * len(writer.instance_locals(instance))
+        depths[instance] = here + max(
+            (depths[callee] for callee in called_by(instance)), default=0
+        )
+    return max(depths.values())
+
+
+def prototypes(writer: CWriter) -> str:
+    """Return the declarations of the functions that a program offers."""
+    roots = {*writer.program.roots.values()}
+    heads = [
+        text.split("{\n", 1)[0].rstrip() + ";"
+        for instance, text in zip(
+            writer.program.instances, writer.functions, strict=True
+        )
+        if instance in roots
+    ]
+    return "\n".join(heads)
+
+
+def learner_source(
+    network: Network, saved: SavedNetwork, options: ProgramOptions
+) -> str:
+    """Return a C program that learns by the network's rule. `saved` has its columns."""
+    prefix, real = options.prefix, options.real
+    scalar = str(options.dtype)
+    learner = Learner(
+        network,
+        saved,
+        language="C",
+        scalar=scalar,
+        cost=options.cost,
+        bound=options.bound,
+        fast=options.fast,
+        library=real == "float",
+    )
+    names = options.names()
+    calls = {}
+    if real == "float":
+        calls = {
+            name: text
+            for name, text in options.language.calls.items()
+            if name in ("exp", "expm1", "tanh")
+        }
+    writer = CWriter(learner.program, prefix, names["type"], real, calls)
+    columns = Columns(learner.program, prefix, real)
+    members, instance = columns.members()
+    tables, constants = columns.tables(writer)
+    stack = stack_of(writer)
+    helpers = [finite_source(prefix, real), *writer.helpers.values()]
+    if any(f"{prefix}_dot(" in function for function in writer.functions):
+        helpers.append(filled("dot.c.in", names).rstrip())
+    text = "\n".join((*helpers, *writer.functions))
+    helpers = [*helped(options.language, [text]), *helpers]
+    start = ""
+    if options.context:
+        start = filled("start.c.in", {**names, "rows": columns.context(writer)})
+    weights = columns.numbers * columns.bytes
+    return filled(
+        "learner.c.in",
+        {
+            **names,
+            "heading": heading_of(saved, options.language),
+            "sizes": (
+                f"{instance} bytes an instance, at most {stack + FRAMES} of stack"
+                " in a call,"
+                f" {constants + weights} of constants"
+            ),
+            "inputs": learner.inputs,
+            "outputs": learner.outputs,
+            "neurons": learner.neurons,
+            "weights": learner.connections,
+            "index": columns.index,
+            "members": members,
+            "prototypes": prototypes(writer),
+            "tables": tables,
+            "helpers": "\n\n".join((writer.types(), *helpers)),
+            "functions": "\n\n".join(writer.functions),
+            "first": columns.first(writer),
+            "start": start,
+        },
+    )

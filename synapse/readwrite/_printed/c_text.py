@@ -1,0 +1,457 @@
+"""Typed programs in C99, which is C++ too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from string import ascii_lowercase
+from typing import Any
+
+import numpy as np
+
+from ...engine.language.kinds import (
+    BOOL,
+    FLOAT64,
+    FLOATS,
+    INT,
+    NOTHING,
+    WORD,
+    ArrayKind,
+    ColumnKind,
+    TupleKind,
+)
+from ...engine.language.program import Instance
+from ...engine.language.tree import Node
+from ...engine.schema import NONE
+from ...errors import ArgumentError
+from .braces import BraceWriter
+from .specialised import Specialised
+from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
+from .trees import column_name, expressions, parts_of, statements_in
+
+RESERVED = frozenset(
+    [
+        "auto",
+        "break",
+        "case",
+        "char",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "extern",
+        "float",
+        "for",
+        "goto",
+        "if",
+        "inline",
+        "int",
+        "long",
+        "register",
+        "return",
+        "short",
+        "signed",
+        "sizeof",
+        "static",
+        "struct",
+        "switch",
+        "typedef",
+        "union",
+        "unsigned",
+        "void",
+        "volatile",
+        "while",
+        "bool",
+        "true",
+        "false",
+        "class",
+        "new",
+        "delete",
+        "this",
+        "template",
+        "operator",
+        "private",
+        "public",
+        "protected",
+        "virtual",
+        "friend",
+        "try",
+        "catch",
+        "throw",
+        "using",
+        "namespace",
+        "net",
+        "exp",
+        "log",
+        "tanh",
+        "sin",
+        "cos",
+        "sqrt",
+        "pow",
+        "y0",
+        "y1",
+        "j0",
+        "j1",
+        "index",
+    ]
+)
+LIMIT = np.iinfo(np.int32).max
+
+
+class CWriter(BraceWriter):
+    """Writes functions in C.
+
+    real : "float" or "double", the type of all real numbers. prefix : of all names.
+    """
+
+    language = "C"
+    reserved = RESERVED
+
+    def __init__(
+        self,
+        program: Specialised,
+        prefix: str,
+        type_: str,
+        real: str,
+        exp: dict[str, str],
+    ) -> None:
+        self.prefix = prefix
+        self.type = type_
+        self.real = real
+        self.suffix = "f" if real == "float" else ""
+        self.exp = exp
+        self.structs: dict[TupleKind, str] = {}
+        self.written: dict[Instance, set[str]] = {}
+        for instance in program.instances:  # callees first
+            self.written[instance] = {*_written(instance, self.written)}
+        self.long: dict[Instance, set[str]] = {}
+        self._find_long(program)
+        super().__init__(program)
+
+    # --- 64-bit integers
+
+    def _find_long(self, program: Specialised) -> None:
+        """Find the variables and results that need more than an int."""
+        self.long_results: set[Instance] = set()
+        self.long = {instance: set() for instance in program.instances}
+        before = -1
+        while before != (
+            found := len(self.long_results) + sum(map(len, self.long.values()))
+        ):
+            before = found
+            for self.instance in program.instances:
+                self._find_long_of(self.instance)
+
+    def _find_long_of(self, instance: Instance) -> None:
+        for node in statements_in(instance.body):
+            if node.form == "set" and self.is_long(node.parts[1]):
+                self.long[instance].add(node.parts[0])
+            if node.form == "return" and node.parts[0] is not None:
+                self.long_results |= (
+                    {instance} if self.is_long(node.parts[0]) else set()
+                )
+        for node in expressions(instance.body):
+            if node.form == "call":
+                callee, arguments = node.parts
+                for (name, _), argument in zip(
+                    callee.parameters, arguments, strict=True
+                ):
+                    self.long[callee] |= {name} if self.is_long(argument) else set()
+
+    def is_long(self, node: Node) -> bool:
+        """Return whether an integer may need more than 32 bits."""
+        if node.kind != INT or node.form == "item":
+            return False
+        (first, *_) = node.parts
+        answers: dict[str, Callable[[], Any]] = {
+            "literal": lambda: abs(first) > LIMIT and first != NONE,
+            "variable": lambda: first in self.long[self.instance],
+            "load": lambda: column_name(first) == "random",
+            "bits": lambda: first.kind == FLOAT64 and self.real == "double",
+            "table": lambda: max(map(abs, first)) > LIMIT,
+            "cast": lambda: first.kind == WORD,
+            "call": lambda: first in self.long_results,
+        }
+        if node.form in answers:
+            return bool(answers[node.form]())
+        return any(map(self.is_long, parts_of(node)))
+
+    # --- types
+
+    def type_of(self, kind: Any, long: bool = False) -> str:
+        """Return the type of a value."""
+        if kind in FLOATS:
+            return self.real
+        if kind == INT:
+            return "int64_t" if long else "int"
+        if kind == BOOL:
+            return "int"
+        if kind == WORD:
+            return "uint64_t"
+        if kind == NOTHING:
+            return "void"
+        if isinstance(kind, TupleKind):
+            for item in kind.items:
+                self.type_of(item)
+            if kind not in self.structs:
+                self.structs[kind] = f"{self.prefix}_results{len(self.structs) or ''}"
+            return self.structs[kind]
+        if isinstance(kind, ColumnKind):
+            return f"const {self.memory(kind)} *"
+        return "int"
+
+    def types(self) -> str:
+        """Return the structures of functions that return several values."""
+        rows = []
+        for kind, name in self.structs.items():
+            fields = "".join(
+                f"    {_spaced(self.type_of(item))}{field_of(kind, place)};\n"
+                for place, item in enumerate(kind.items)
+            )
+            rows.append(f"typedef struct {{\n{fields}}} {name};")
+        return "\n\n".join(rows)
+
+    def instance_locals(self, instance: Instance) -> list[str]:
+        """Return the variables and parameters of a function."""
+        return [name for name, _ in instance.parameters] + [*instance.locals]
+
+    def memory(self, kind: ColumnKind | ArrayKind) -> str:
+        """Return the type of the numbers of a column that is passed."""
+        if kind.of in FLOATS:
+            return self.real
+        return "uint8_t" if kind.of == "uint8" else f"{self.prefix}_index"
+
+    def parameter(self, name: str, kind: Any, local: str) -> str:
+        if isinstance(kind, ColumnKind | ArrayKind):
+            constant = "" if local in self.written[self.instance] else "const "
+            return f"{constant}{self.memory(kind)} *{name}"
+        long = local in self.long[self.instance]
+        return f"{self.type_of(kind, long)} {name}"
+
+    def instance_parameter(self) -> str:
+        constant = "" if "net" in self.written[self.instance] else "const "
+        return f"{constant}{self.type} *net"
+
+    def defined(self, instance: Instance, passed: list[str]) -> str:
+        is_root = instance in self.program.roots.values()
+        kind = self.type_of(instance.result, instance in self.long_results)
+        comment = self.comment_of(instance)
+        head = f"{kind} {self.callee(instance)}({', '.join(passed) or 'void'})"
+        return (
+            (f"// {comment}\n" if comment else "")
+            + f"{'' if is_root else 'static '}{head} {{\n"
+            + self.block(instance.body, STEP)
+            + "}"
+        )
+
+    def callee(self, instance: Instance) -> str:
+        return f"{self.prefix}_{self.names[instance]}"
+
+    def declaration(self, name: str, indent: str) -> str:
+        long = name in self.long[self.instance]
+        return f"{indent}{self.type_of(self.kinds[name], long)} {self.local[name]};\n"
+
+    def column(self, name: str) -> str:
+        name = name.replace(".", "_")
+        if name in {c.replace(".", "_") for c in self.program.changed}:
+            return f"net->{name}"
+        return f"{self.prefix}_{name}"
+
+    # --- statements
+
+    def begin_of(self, name: str, kind: Any) -> str:
+        if isinstance(kind, ColumnKind):
+            return f"const {self.memory(kind)} *"
+        constant = "const " if self.homes.sets[name] == 1 else ""
+        return f"{constant}{self.type_of(kind, name in self.long[self.instance])} "
+
+    def counter_begin(self) -> str:
+        return "int "
+
+    def do_do(self, indent: str, value: Node) -> str:
+        discarded = "" if value.kind == NOTHING else "(void)"
+        return f"{indent}{discarded}{self.bare(value)};\n"
+
+    def stored(self, column: Node, value: Node) -> str:
+        text = self.bare(value)
+        memory = self._narrow(column)
+        if not memory:
+            return text
+        return f"({memory}){text if text.isidentifier() else f'({text})'}"
+
+    def _narrow(self, column: Node) -> str:
+        """Return the type of a column of integers that is narrower than its values."""
+        of = column.kind.of
+        if of == "uint64" and column.kind.record is None:
+            return "uint64_t"
+        if of == "uint32":
+            return f"{self.prefix}_index"
+        return f"{of}_t" if of in ("uint8", "int8") else ""
+
+    # --- expressions
+
+    def of_literal(self, node: Node, value: float) -> Text:
+        if node.kind in FLOATS:
+            return self.number(float(value))
+        if node.kind == BOOL:
+            return str(int(value)), ATOM
+        if node.kind == WORD:
+            return f"UINT64_C({int(value)})", ATOM
+        if value == NONE:
+            return f"{self.prefix.upper()}_NONE", ATOM
+        value = int(value)
+        text = f"INT64_C({value})" if abs(value) > LIMIT else str(value)
+        return text, ATOM if value >= 0 else SIGN
+
+    def number(self, value: float) -> Text:
+        """Return a real number."""
+        if value != value or value in (np.inf, -np.inf):
+            name = "NAN" if value != value else "INFINITY"
+            return (name, ATOM) if not value < 0 else (f"-{name}", SIGN)
+        if self.suffix:
+            if abs(value) > float(np.finfo(np.float32).max):
+                raise ArgumentError(
+                    f"A number of the program, {value:.3g}, is beyond the range of"
+                    ' float32. Use dtype="float64".'
+                )
+            single = np.float32(value)
+            if value and not single:
+                single = np.finfo(np.float32).tiny
+            text = f"{float(str(single))!r}f"
+        else:
+            text = repr(value)
+        return text, ATOM if text[0] != "-" else SIGN
+
+    def of_load(self, node: Node, column: Node, index: Node) -> Text:
+        text = self.place(column, index)
+        if column_name(column) == "random":
+            return f"(int64_t){text}", SIGN
+        return text, ATOM
+
+    def of_size(self, node: Node, array: Node, dimension: int) -> Text:
+        raise self.refused("an array of unknown length")
+
+    def of_item(self, node: Node, values: Node, place: int) -> Text:
+        return f"{self.within(values, ATOM)}.{field_of(values.kind, place)}", ATOM
+
+    def of_tuple(self, node: Node, *items: Node) -> Text:
+        name = self.type_of(node.kind)
+        maker = f"{name}_of"
+        fields = [field_of(node.kind, k) for k in range(len(items))]
+        passed = ", ".join(
+            f"{_spaced(self.type_of(item.kind))}{field}"
+            for item, field in zip(items, fields, strict=True)
+        )
+        self.helpers[maker] = (
+            f"static inline {name} {maker}({passed}) {{\n    const {name} made ="
+            f" {{{', '.join(fields)}}};\n    return made;\n}}"
+        )
+        return f"{maker}({', '.join(map(self.bare, items))})", ATOM
+
+    def of_compare(self, node: Node, sign: str, left: Node, right: Node) -> Text:
+        if left.kind in FLOATS and left == right:
+            text = f"{self.prefix}_is_nan({self.bare(left)})"
+            return (text, ATOM) if sign == "!=" else (f"!{text}", SIGN)
+        is_size = left.form == "math" and left.parts[0] == "abs"
+        if (
+            sign == "<="
+            and is_size
+            and right.form == "literal"
+            and right.parts[0] > 1e38
+        ):
+            return f"{self.prefix}_is_finite({self.bare(left.parts[1])})", ATOM
+        return super().of_compare(node, sign, left, right)
+
+    def of_binary(self, node: Node, operation: str, left: Node, right: Node) -> Text:
+        if operation in ("Mod", "FloorDiv"):
+            sign = "%" if operation == "Mod" else "/"
+            return self.between(sign, left, right, PRODUCT, SIGN), PRODUCT
+        if operation == "LShift" and node.kind == INT:
+            bits = 64 if self.is_long(node) else 32
+            shifted = f"(uint{bits}_t){self.within(left, ATOM)}"
+            return f"(int{bits}_t)({shifted} << {self.within(right, SIGN)})", SIGN
+        return super().of_binary(node, operation, left, right)
+
+    def of_cast(self, node: Node, value: Node) -> Text:
+        to = self.type_of(node.kind, self.is_long(node))
+        of = self.type_of(value.kind, self.is_long(value))
+        if to == of:
+            return self.value(value)
+        return f"({to}){self.within(value, ATOM)}", SIGN
+
+    def of_pick(self, node: Node, sign: str, left: Node, right: Node) -> Text:
+        kind = self.type_of(node.kind, self.is_long(node))
+        name = f"{self.prefix}_{'smaller' if sign == '<' else 'larger'}_{kind}"
+        self.helpers[name] = (
+            f"static inline {kind} {name}({kind} a, {kind} b) {{\n"
+            f"    return b {sign} a ? b : a;\n}}"
+        )
+        return f"{name}({self.bare(left)}, {self.bare(right)})", ATOM
+
+    def of_bits(self, node: Node, value: Node) -> Text:
+        whole = "int64_t" if self.real == "double" else "int32_t"
+        to, of = (whole, self.real) if node.kind == INT else (self.real, whole)
+        name = f"{self.prefix}_{'bits_of' if node.kind == INT else 'from_bits'}"
+        self.helpers[name] = (
+            f"static inline {to} {name}({of} value) {{\n    {to} made;\n"
+            "    memcpy(&made, &value, sizeof made);\n    return made;\n}"
+        )
+        return f"{name}({self.bare(value)})", ATOM
+
+    def of_math(self, node: Node, name: str, *arguments: Node) -> Text:
+        passed = ", ".join(map(self.bare, arguments))
+        if name == "isfinite":
+            return f"{self.prefix}_is_finite({passed})", ATOM
+        name = {"abs": "fabs"}.get(name, name)
+        if name in self.exp:
+            return self.exp[name].format(passed), ATOM
+        return f"{name}{self.suffix}({passed})", ATOM
+
+    def of_dot(
+        self, node: Node, weight: Node, row: Node, values: Node, source: Node, n: Node
+    ) -> Text:
+        parts = (
+            f"{self.within(weight, ATOM)} + {self.within(row, SUM)}",
+            f"{self.within(values, ATOM)} + {self.within(source, SUM)}",
+            self.bare(n),
+        )
+        return f"{self.prefix}_dot({', '.join(parts)}, 0)", ATOM
+
+    def table(self, values: tuple[Any, ...]) -> str:
+        name = f"{self.prefix}_table_{len(self.tables)}"
+        return self.tables.setdefault(values, name)
+
+
+def _spaced(type_: str) -> str:
+    """Return a type before a name."""
+    return type_ if type_.endswith("*") else f"{type_} "
+
+
+def field_of(kind: TupleKind, place: int) -> str:
+    """Return the name of an item of a structure."""
+    return kind.names[place] if kind.names else ascii_lowercase[place]
+
+
+def _written(instance: Instance, known: dict[Instance, set[str]]) -> Any:
+    """Yield the parameters through which a function writes; "net" for the instance."""
+    for node in statements_in(instance.body):
+        if node.form == "store":
+            yield _owner(node.parts[0])
+    for node in expressions(instance.body):
+        if node.form == "call":
+            callee = node.parts[0]
+            if "net" in known[callee]:
+                yield "net"
+            for (name, _), argument in zip(
+                callee.parameters, node.parts[1], strict=True
+            ):
+                if name in known[callee]:
+                    yield _owner(argument)
+
+
+def _owner(column: Node) -> str:
+    while column.form in ("hidden", "retyped"):
+        column = column.parts[0]
+    return "net" if column.form == "column" else str(column.parts[0])

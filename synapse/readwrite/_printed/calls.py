@@ -1,0 +1,174 @@
+"""What programs offer, in the language of kernels: each function becomes one of the
+program, specialised for its network.
+
+Functions that can refuse return `DONE` or an error, and change nothing then.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ...engine.language.decorators import noinline
+from ...engine.language.memory import plan_at, store_at
+from ...engine.language.words import one_like, zero_like
+from ...engine.online.fire import clear_neuron
+from ...engine.online.loops import (
+    compute_output_errors,
+    propagate_network,
+    step_online,
+)
+from ...engine.rtrl import loops as exact
+from ...engine.rtrl.advance import advance, save_slopes
+
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+(
+    DONE,
+    BAD_INPUT,
+    BAD_TARGET,
+    NO_TARGET,
+    BAD_RATE,
+    DIVERGED,
+    BAD_NUMBER,
+    FROZEN,
+) = range(8)
+"""What functions of a program return."""
+SUM_TOLERANCE = 1e-6
+
+
+@noinline
+def are_finite(numbers):
+    """Return whether numbers are finite."""
+    for i in range(numbers.size):  # noqa: SIM110 - the language has no generator
+        if not math.isfinite(numbers[i]):
+            return False
+    return True
+
+
+@noinline
+def step(table, plan_table, scalar, span, inputs, outputs):
+    """Make a step: activate the inputs, then all other neurons."""
+    store = store_at(table, scalar)
+    if not are_finite(inputs):
+        return BAD_INPUT
+    if plan_table is None:
+        step_online(store, None, span, inputs, 0)
+    else:
+        plan = plan_at(plan_table, scalar)
+        save_slopes(store, plan)
+        step_online(store, None, span, inputs, 0)
+        advance(store, plan, span)
+        plan.latest.open = 1
+    for o in range(span.outputs):
+        outputs[o] = store.activation[span.stop - span.outputs + o]
+    return DONE
+
+
+@noinline
+def judge_targets(store, span, targets, low, high, are_shares):
+    """Judge the targets of the latest outputs: DONE, or why there is no cost."""
+    aimed = 0
+    total = zero_like(store.activation[0])
+    for o in range(span.outputs):
+        target = targets[o]
+        if not math.isfinite(store.activation[span.stop - span.outputs + o]):
+            return DIVERGED
+        if target == target:  # NaN: no target
+            if not math.isfinite(target):
+                return BAD_TARGET
+            if low is not None and (target < low or target > high):
+                return BAD_TARGET
+            aimed += 1
+            total += target
+    if aimed == 0:
+        return NO_TARGET
+    if are_shares and (aimed < span.outputs or abs(total - 1.0) > SUM_TOLERANCE):
+        return BAD_TARGET
+    return DONE
+
+
+@noinline
+def keep_within(values, trainable, count, limit):
+    """Keep numbers that learn from -limit to limit."""
+    for i in range(count):
+        if trainable[i]:
+            if values[i] != values[i]:
+                values[i] = zero_like(values[i])
+            values[i] = max(-limit, min(limit, values[i]))
+
+
+@noinline
+def learn(
+    table,
+    plan_table,
+    scalar,
+    span,
+    sizes,
+    cost,
+    low,
+    high,
+    are_shares,
+    bound,
+    targets,
+    rate,
+):
+    """Learn from the targets of the latest step; NaN: no target for this output."""
+    store = store_at(table, scalar)
+    if not math.isfinite(rate) or rate < 0.0:
+        return BAD_RATE
+    verdict = judge_targets(store, span, targets, low, high, are_shares)
+    if verdict != DONE:
+        return verdict
+    compute_output_errors(store, span, targets, 0, cost)
+    if plan_table is None:
+        propagate_network(store, span, rate, False)
+    elif not exact.learn_step(store, plan_at(plan_table, scalar), span, rate):
+        return DIVERGED
+    if bound is not None:
+        connections, neurons = sizes
+        limit = bound * one_like(rate)
+        keep_within(store.weight, store.trainable, connections, limit)
+        keep_within(store.bias, store.trainable_bias, neurons, limit)
+    return DONE
+
+
+@noinline
+def clear(table, plan_table, scalar, span):
+    """Forget what it was shown, not what it learned."""
+    store = store_at(table, scalar)
+    for j in range(span.start, span.stop):
+        clear_neuron(store, j)
+    if plan_table is not None:
+        exact.clear_plan(plan_at(plan_table, scalar))
+
+
+@noinline
+def weights(table, scalar, sizes, place, numbers):
+    """Write all biases, then all weights, as net.biases and net.weights of the library
+    have them.
+    """
+    store = store_at(table, scalar)
+    connections, neurons = sizes
+    for j in range(neurons):
+        numbers[j] = store.bias[j]
+    for c in range(connections):
+        numbers[neurons + c] = store.weight[place(c)]
+
+
+@noinline
+def load(table, scalar, sizes, place, learns, numbers):
+    """Take such numbers; those that do not learn must be the same."""
+    store = store_at(table, scalar)
+    connections, neurons = sizes
+    if not are_finite(numbers):
+        return BAD_NUMBER
+    if learns:
+        for c in range(connections):
+            row = place(c)
+            if not store.trainable[row] and numbers[neurons + c] != store.weight[row]:
+                return FROZEN
+    for j in range(neurons):
+        store.bias[j] = numbers[j]
+    for c in range(connections):
+        store.weight[place(c)] = numbers[neurons + c]
+    return DONE

@@ -1,0 +1,175 @@
+"""JavaScript and Python programs that learn, printed from the kernels."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._cost import Cost
+from ...engine.functions.costs import PROBABILITIES, SHARES
+from ...engine.schema import NONE
+from ...objects.network import Network
+from ...objects.saved import SavedNetwork
+from .._codegen import Language, filled, free_name, heading_of
+from .columns import CONTEXT_COLUMNS, is_whole, member
+from .javascript_text import JavaScriptWriter
+from .learner import Learner
+from .python_text import PythonWriter
+
+
+class Texts(NamedTuple):
+    """How a language writes what stands around functions: a table, a column of an
+    instance that begins with numbers or with 0, and the context.
+    """
+
+    writer: Any
+    table: str
+    column: str
+    zeros: str
+    context: str
+    between: str
+
+
+def _python_zero(kind: str) -> str:
+    return "0" if kind == "whole" else "0.0"
+
+
+TEXTS = {
+    "python": Texts(
+        PythonWriter,
+        "{name} = (\n{rows},\n)",
+        "        self.{name} = [\n{rows},\n        ]",
+        "        self.{name} = [{zero}] * {count}",
+        "        self.{name} = [\n{rows},\n        ]\n",
+        "\n\n\n",
+    ),
+    "javascript": Texts(
+        JavaScriptWriter,
+        "const {name} = new {array}([\n{rows},\n]);",
+        "        this.{name} = new {array}([\n{rows},\n        ]);",
+        "        this.{name} = new {array}({count});",
+        "        this.{name}.set([\n{rows},\n        ]);\n",
+        "\n\n",
+    ),
+}
+
+
+def interpreted_source(
+    network: Network,
+    saved: SavedNetwork,
+    language: Language,
+    *,
+    prefix: str,
+    cost: Cost,
+    bound: float | None,
+    keep_context: bool,
+) -> str:
+    """Return a program that learns by the network's rule."""
+    texts = TEXTS[language.key]
+    is_javascript = language.key == "javascript"
+    learner = Learner(
+        network,
+        saved,
+        language=language.name,
+        scalar=str(network.dtype) if is_javascript else "float64",
+        cost=cost,
+        bound=bound,
+        library=is_javascript,
+    )
+    program = learner.program
+    writer = texts.writer(program)
+    tables = [
+        _filled(texts.table, name.replace(".", "_").upper(), writer, learner, name)
+        for name in program.columns
+        if name not in program.changed
+    ]
+    tables += [
+        texts.table.format(
+            name=name, rows=_rows(writer, np.array(values), "    "), array="Int32Array"
+        )
+        for values, name in writer.tables.items()
+    ]
+    columns = []
+    context = []
+    for name in sorted(program.changed):
+        values = learner.data.columns[name]
+        is_context = name in CONTEXT_COLUMNS
+        flat = member(name)
+        if values.any() and not is_context:
+            columns.append(_filled(texts.column, flat, writer, learner, name))
+            continue
+        columns.append(
+            texts.zeros.format(
+                name=flat,
+                zero=_python_zero("whole" if is_whole(name) else "real"),
+                count=max(1, len(values)),
+                array=_array(name, values),
+            )
+        )
+        if values.any() and keep_context:
+            context.append(_filled(texts.context, flat, writer, learner, name))
+    parts = {
+        "heading": heading_of(saved, language),
+        "type": free_name(language, prefix),
+        "inputs": learner.inputs,
+        "outputs": learner.outputs,
+        "numbers": learner.neurons + learner.connections,
+        "imports": _imports(writer),
+        "tables": "\n".join(tables),
+        "functions": texts.between.join((*writer.helpers.values(), *writer.functions)),
+        "columns": "\n".join(columns),
+        "names": ", ".join(f'"{member(name)}"' for name in sorted(program.changed)),
+        "start": "".join(context),
+        "expected": _expected(cost),
+    }
+    return filled(f"learner{language.suffix}.in", parts)
+
+
+def _expected(cost: Cost) -> str:
+    """Return which targets a cost can have."""
+    if cost.code in SHARES:
+        return "targets of all outputs from 0.0 to 1.0 that add up to 1"
+    return "targets from 0.0 to 1.0" if cost.code in PROBABILITIES else "finite targets"
+
+
+def _imports(writer: Any) -> str:
+    """Return the imports of a program in Python."""
+    if not isinstance(writer, PythonWriter):
+        return ""
+    lines = [f"from math import {', '.join(sorted({*writer.imported, 'isfinite'}))}"]
+    if {"bits_of", "from_bits"} & writer.helpers.keys():
+        lines.append("from struct import pack, unpack")
+    return "\n".join(lines)
+
+
+def _filled(text: str, called: str, writer: Any, learner: Learner, name: str) -> str:
+    values = learner.data.columns[name]
+    indent = "    " if text.startswith(("{", "c")) else "            "
+    rows = _rows(writer, values, indent)
+    return text.format(name=called, rows=rows, array=_array(name, values))
+
+
+def _rows(writer: Any, values: NDArray[Any], indent: str) -> str:
+    """Return numbers, several in a line; -1 for none."""
+    if values.dtype.kind == "f":
+        texts = [writer.number(value)[0] for value in values.tolist()]
+    else:
+        texts = ["-1" if value == NONE else str(value) for value in values.tolist()]
+        if values.dtype == np.uint64 and isinstance(writer, JavaScriptWriter):
+            texts = [f"{text}n" for text in texts]
+    each = 8 if values.dtype.kind == "f" else 16
+    texts = texts or ["0"]
+    return ",\n".join(
+        indent + ", ".join(texts[k : k + each]) for k in range(0, len(texts), each)
+    )
+
+
+def _array(name: str, values: NDArray[Any]) -> str:
+    """Return the typed array of a column in JavaScript."""
+    if name == "random":
+        return "BigUint64Array"
+    if values.dtype == np.float32:
+        return "Float32Array"
+    return "Float64Array" if values.dtype.kind == "f" else "Int32Array"

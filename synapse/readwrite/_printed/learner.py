@@ -1,0 +1,190 @@
+"""What a program that learns is made of, in any language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._checks import short_repr
+from ..._cost import Cost
+from ..._squash import get as squash_named
+from ...engine.functions import compiled
+from ...engine.functions.activations import FIRST_CUSTOM
+from ...engine.functions.costs import FIRST_CUSTOM_COST, PROBABILITIES, SHARES
+from ...engine.language.kinds import FLOAT64, ArrayKind, KnownKind
+from ...engine.language.memory import SPAN_COLUMN
+from ...engine.language.tree import (
+    Node,
+    RefusedError,
+    convert,
+    items_of,
+    known,
+    tuple_of,
+)
+from ...engine.language.user_functions import UNCHECKED
+from ...engine.language.words import Words, table
+from ...errors import FormatError
+from ...objects.network import Network
+from ...objects.saved import SavedNetwork
+from . import calls
+from .specialised import Data, Root, Specialised, words_of
+
+ROOTS = ("step", "learn", "clear", "weights", "load")
+KEPT = {"weight", "bias"}
+
+
+class Learner:
+    """A network, as the functions of a program that learns by its rule.
+
+    saved : its columns. language : its name in messages. scalar : "float32" or
+    "float64". words : those of the language.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        saved: SavedNetwork,
+        *,
+        language: str,
+        scalar: str,
+        cost: Cost,
+        bound: float | None,
+        fast: bool = False,
+        library: bool = False,
+    ) -> None:
+        copy = network.clone()
+        self.saved = saved
+        self.language = language
+        self.data = Data(copy)
+        self.inputs = len(copy.input)
+        self.outputs = len(copy.output)
+        self.neurons = len(copy)
+        self.connections = len(copy.weights)
+        words = words_of(fast, library).with_others(
+            {
+                compiled.custom: self._squash,
+                compiled.cost_and_error: self._cost(cost),
+            }
+        )
+        self.program = self._program(copy, cost, bound, scalar, words)
+
+    def _program(
+        self,
+        network: Network,
+        cost: Cost,
+        bound: float | None,
+        scalar: str,
+        words: Words,
+    ) -> Specialised:
+        plan = _known(0 if self.data.has_plan else None)
+        base = _known(0), plan, _known(np.dtype(scalar).type(0)), SPAN_COLUMN
+        sizes = _known((self.connections, self.neurons))
+        in_range = cost.code in PROBABILITIES
+        limits = [_known(end if in_range else None) for end in (0.0, 1.0)]
+        place = _known(table(_places(network, self.data.columns["identity"])))
+        learns = self.data.columns["trainable"][: self.connections]
+
+        def row(length: int) -> ArrayKind:
+            return ArrayKind(scalar, 1, length)
+
+        numbers = row(self.neurons + self.connections)
+        passed = [row(self.outputs), scalar]
+        is_share = _known(cost.code in SHARES)
+        judging = sizes, _known(int(cost.code)), *limits, is_share, _known(bound)
+        of_numbers = _known(0), base[2], sizes, place
+        frozen = _known(not learns.all())
+        roots = {
+            "step": Root(calls.step, (*base, row(self.inputs), row(self.outputs))),
+            "learn": Root(calls.learn, (*base, *judging, *passed)),
+            "clear": Root(calls.clear, base),
+            "weights": Root(calls.weights, (*of_numbers, numbers)),
+            "load": Root(calls.load, (*of_numbers, frozen, numbers)),
+        }
+        return Specialised(self.data, roots, words, KEPT)
+
+    # --- functions of users
+
+    def _squash(
+        self, t: Any, store: Node, failed: Node, code: Node, state: Node
+    ) -> Node:
+        """Write a call of the registered function of a code."""
+        possible = sorted(c for c in t.values_of(code) or () if c >= FIRST_CUSTOM)
+        if not possible:
+            return tuple_of([known(0.0), known(0.0)])
+        by_code = {
+            squash_named(name).code: name for name in set(self.saved.neurons["squash"])
+        }
+        state = t.temporary(convert(state, FLOAT64))
+        pairs = [self._called(t, by_code[c], state) for c in possible]
+        items = [items_of(pair) for pair in pairs]
+        made = []
+        for k in range(2):
+            value = items[0][k]
+            for number, others in zip(possible[1:], items[1:], strict=True):
+                test = t.compare("==", code, known(number))
+                value = Node("choice", FLOAT64, (test, others[k], value))
+            made.append(value)
+        return tuple_of(made)
+
+    def _called(self, t: Any, name: str, state: Node) -> Node:
+        function = squash_named(name)._function
+        try:
+            return _pair(t, function, [state])
+        except RefusedError as error:
+            number = self.saved.neurons["squash"].tolist().index(name)
+            names = self.saved.names or ()
+            raise FormatError(
+                f"The squash of neuron {short_repr(names[number])} is {name!r}, whose"
+                f" slope cannot be written in {self.language}: {error}. Set a squash"
+                " that is built in or a formula, or write the program without"
+                " learn=True."
+            ) from error
+
+    def _cost(self, cost: Cost) -> Callable[..., Node]:
+        """Return what writes a call of a cost."""
+
+        def write(t: Any, failed: Node, code: Node, *numbers: Node) -> Node:
+            if cost.code < FIRST_CUSTOM_COST:
+                return t.call(compiled.cost_of, [code, *numbers])  # type: ignore[no-any-return]
+            values = [t.temporary(convert(n, FLOAT64)) for n in numbers[:4]]
+            try:
+                value, signal = items_of(_pair(t, cost._function, values))
+            except RefusedError as error:
+                raise FormatError(
+                    f"The cost {cost.name!r} cannot be written in {self.language}:"
+                    f" {error}. Use a cost that is built in or a formula."
+                ) from error
+            test = t.compare("==", values[0], values[0])
+            pair = [
+                Node("choice", FLOAT64, (test, part, convert(known(0.0), FLOAT64)))
+                for part in (value, signal)
+            ]
+            return tuple_of(pair)
+
+        return write
+
+
+def _pair(t: Any, function: Any, numbers: list[Node]) -> Node:
+    """Return the call of a user's function, which returns two numbers."""
+    function = getattr(function, "py_func", function)
+    function.options = UNCHECKED
+    result = t.temporary(t.call(function, numbers))
+    parts = items_of(result)
+    if len(parts) != 2:
+        raise RefusedError("it returns two numbers")
+    return tuple_of([convert(part, FLOAT64) for part in parts])
+
+
+def _known(value: Any) -> KnownKind:
+    return KnownKind(value, type(value))
+
+
+def _places(network: Network, identity: NDArray[Any]) -> list[int]:
+    """Return the row of each weight, in the order of ``net.weights``."""
+    by_identity = np.argsort(identity)
+    wanted = network._connection_identities
+    rows = by_identity[np.searchsorted(identity[by_identity], wanted)]
+    return list(map(int, rows))

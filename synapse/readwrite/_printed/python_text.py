@@ -1,0 +1,224 @@
+"""Typed programs in Python, also for MicroPython."""
+
+from __future__ import annotations
+
+import keyword
+from typing import Any, ClassVar
+
+from ...engine.language.kinds import BOOL, FLOATS, INT, WORD
+from ...engine.language.program import Instance
+from ...engine.language.tree import Node
+from ...engine.schema import NONE
+from .columns import member
+from .text import ATOM, CHOICE, COMPARE, PRODUCT, SIGN, STEP, Text, Writer
+
+HELPERS = {
+    "bits_of": ('def bits_of(number):\n    return unpack("<q", pack("<d", number))[0]'),
+    "from_bits": (
+        "def from_bits(bits):\n"
+        f'    return unpack("<d", pack("<Q", bits & {(1 << 64) - 1:#x}))[0]'
+    ),
+    "rint": "def rint(number):\n    return float(round(number))",
+}
+MASK = (1 << 64) - 1
+
+
+class PythonWriter(Writer):
+    """Writes functions in Python."""
+
+    language = "Python"
+    reserved = (
+        frozenset(keyword.kwlist)
+        | HELPERS.keys()
+        | {
+            *(
+                "net",
+                "abs",
+                "min",
+                "max",
+                "float",
+                "int",
+                "range",
+                "round",
+                "pack",
+                "unpack",
+            )
+        }
+    )
+    joins: ClassVar = {"and": "and", "or": "or"}
+
+    def __init__(self, program: Any) -> None:
+        self.imported: set[str] = set()
+        super().__init__(program)
+
+    def function(self, instance: Instance) -> str:
+        self.aliases: set[str] = set()
+        names = [name for name, _ in instance.parameters] + [*instance.locals]
+        self.taken = {name.partition(".")[0] for name in names}
+        return super().function(instance)
+
+    def parameter(self, name: str, kind: Any, local: str) -> str:
+        return name
+
+    def instance_parameter(self) -> str:
+        return "net"
+
+    def defined(self, instance: Instance, passed: list[str]) -> str:
+        comment = self.comment_of(instance)
+        body = self.block(instance.body, STEP) or f"{STEP}pass\n"
+        head = "".join(f"{STEP}{name} = net.{name}\n" for name in sorted(self.aliases))
+        told = f'{STEP}"""{comment}"""\n' if comment else ""
+        name = self.callee(instance)
+        return f"def {name}({', '.join(passed)}):\n{told}{head}{body}".rstrip()
+
+    def declaration(self, name: str, indent: str) -> str:
+        return ""
+
+    def column(self, name: str) -> str:
+        flat = member(name)
+        if name not in self.program.changed:
+            return flat.upper()
+        if flat in self.taken:
+            return f"net.{flat}"
+        self.aliases.add(flat)
+        return flat
+
+    # --- statements
+
+    def do_set(self, indent: str, name: str, value: Node) -> str:
+        before = Node("variable", value.kind, (name,))
+        return f"{indent}{self.local[name]} {self.change_of(before, value)}\n"
+
+    def may_change(self, value: Node) -> bool:
+        return bool(value.kind != WORD)
+
+    def do_do(self, indent: str, value: Node) -> str:
+        return f"{indent}{self.bare(value)}\n"
+
+    def do_store(self, indent: str, column: Node, index: Node, value: Node) -> str:
+        before = Node("load", value.kind, (column, index))
+        change = self.change_of(before, value)
+        return f"{indent}{self.place(column, index)} {change}\n"
+
+    def do_if(
+        self, indent: str, test: Node, then: list[Node], other: list[Node]
+    ) -> str:
+        if not then:
+            test, then, other = Node("not", BOOL, (test,)), other, []
+        text = f"{indent}if {self.bare(test)}:\n{self.body(then, indent)}"
+        if len(other) == 1 and other[0].form == "if" and other[0].parts[1]:
+            return f"{text}{indent}el{self.do_if(indent, *other[0].parts).lstrip()}"
+        if other:
+            text += f"{indent}else:\n{self.body(other, indent)}"
+        return text
+
+    def body(self, body: list[Node], indent: str) -> str:
+        """Return the statements under a head."""
+        return self.block(body, indent + STEP) or f"{indent}{STEP}pass\n"
+
+    def do_while(self, indent: str, test: Node, body: list[Node]) -> str:
+        return f"{indent}while {self.bare(test)}:\n{self.body(body, indent)}"
+
+    def do_for(
+        self,
+        indent: str,
+        counter: str,
+        low: Node,
+        high: Node,
+        step: Node,
+        body: list[Node],
+    ) -> str:
+        passed = [self.bare(low), self.bare(high), self.bare(step)]
+        if passed[2] == "1":
+            passed.pop()
+            if passed[0] == "0":
+                passed.pop(0)
+        name = self.local[counter]
+        head = f"for {name} in range({', '.join(passed)}):"
+        return f"{indent}{head}\n{self.body(body, indent)}"
+
+    def do_return(self, indent: str, value: Node | None) -> str:
+        return f"{indent}return{'' if value is None else f' {self.bare(value)}'}\n"
+
+    def do_break(self, indent: str) -> str:
+        return f"{indent}break\n"
+
+    def do_continue(self, indent: str) -> str:
+        return f"{indent}continue\n"
+
+    # --- expressions
+
+    def of_literal(self, node: Node, value: float) -> Text:
+        if node.kind in FLOATS:
+            return self.number(float(value))
+        if node.kind == BOOL:
+            return str(bool(value)), ATOM
+        value = -1 if value == NONE and node.kind == INT else int(value)
+        return str(value), ATOM if value >= 0 else SIGN
+
+    def number(self, value: float) -> Text:
+        """Return a real number."""
+        text = repr(value)
+        if text.lstrip("-") in ("inf", "nan"):
+            text = f'float("{text}")'
+        return text, ATOM if text[0] != "-" else SIGN
+
+    def of_load(self, node: Node, column: Node, index: Node) -> Text:
+        return self.place(column, index), ATOM
+
+    def of_size(self, node: Node, array: Node, dimension: int) -> Text:
+        return f"len({self.bare(array)})", ATOM
+
+    def of_item(self, node: Node, values: Node, place: int) -> Text:
+        return f"{self.within(values, ATOM)}[{place}]", ATOM
+
+    def of_tuple(self, node: Node, *items: Node) -> Text:
+        return f"({', '.join(map(self.bare, items))})", ATOM
+
+    def of_not(self, node: Node, value: Node) -> Text:
+        return f"not {self.within(value, COMPARE)}", COMPARE
+
+    def of_choice(self, node: Node, test: Node, left: Node, right: Node) -> Text:
+        test_, then, other = (
+            self.within(part, CHOICE + 1) for part in (test, left, right)
+        )
+        return f"{then} if {test_} else {other}", CHOICE
+
+    def of_binary(self, node: Node, operation: str, left: Node, right: Node) -> Text:
+        if operation in ("FloorDiv", "Mod"):
+            sign = "//" if operation == "FloorDiv" else "%"
+            return self.between(sign, left, right, PRODUCT, SIGN), PRODUCT
+        text = super().of_binary(node, operation, left, right)
+        if node.kind == WORD and operation in ("Add", "Mult", "Sub", "LShift"):
+            return f"({text[0]}) & {MASK:#x}", SIGN - 6
+        return text
+
+    def of_cast(self, node: Node, value: Node) -> Text:
+        if node.kind in FLOATS and value.kind not in FLOATS:
+            return f"float({self.bare(value)})", ATOM
+        if node.kind == INT and value.kind in FLOATS:
+            return f"int({self.bare(value)})", ATOM
+        return self.value(value)
+
+    def of_pick(self, node: Node, sign: str, left: Node, right: Node) -> Text:
+        name = "min" if sign == "<" else "max"
+        return f"{name}({self.bare(left)}, {self.bare(right)})", ATOM
+
+    def helper(self, name: str) -> str:
+        """Return the name of a function that the program has then."""
+        self.helpers[name] = HELPERS[name]
+        return name
+
+    def of_bits(self, node: Node, value: Node) -> Text:
+        name = self.helper("bits_of" if node.kind == INT else "from_bits")
+        return f"{name}({self.bare(value)})", ATOM
+
+    def of_math(self, node: Node, name: str, *arguments: Node) -> Text:
+        passed = ", ".join(map(self.bare, arguments))
+        if name == "abs":
+            return f"abs({passed})", ATOM
+        if name in HELPERS:
+            return f"{self.helper(name)}({passed})", ATOM
+        name = {"tgamma": "gamma"}.get(name, name)
+        self.imported.add(name)
+        return f"{name}({passed})", ATOM

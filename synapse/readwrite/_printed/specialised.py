@@ -1,0 +1,219 @@
+"""The kernels of one network as a typed program: what its store says is known, and what
+nobody reads is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engine.functions import elementary, single
+from ...engine.language.kinds import ColumnKind
+from ...engine.language.memory import PLANS, STORE
+from ...engine.language.program import FAST_FLAGS, Instance, PartOptions, TypedProgram
+from ...engine.language.tree import Node, column_of, known
+from ...engine.language.words import WORDS, Words, real_function
+from ...engine.online import read_order, states
+from ...engine.records import Span
+from ...engine.rtrl import sums as packed
+from ...engine.schema import COLUMNS, DESTINATIONS, PLAN
+from . import sums
+from .simplify import simplified
+from .trees import (
+    column_name,
+    expressions,
+    reached_by,
+    statements_in,
+)
+
+Place = tuple[str | None, str | int | None]
+"""Name of a column, and name or number of a place in it; None: all places."""
+Stored = tuple[str, int | None]
+"""Name of a column, and number of a place; None: all places."""
+OPTIONS = PartOptions(FAST_FLAGS, inlined=False)
+MAX_VALUES = 64
+"""A column with more different values says nothing."""
+
+
+class Root(NamedTuple):
+    """A function that a program offers, and what is known of its arguments."""
+
+    function: Any
+    kinds: tuple[Any, ...]
+
+
+# --- what is known --------------------------------------------------------------------
+
+
+class Data:
+    """The columns of a network's store, and of its plan by rtrl."""
+
+    def __init__(self, network: Any) -> None:
+        _, store, self.span = network._lowered()
+        plan = network._kernels().plan
+        self.has_plan = plan is not None
+        self.columns: dict[str, NDArray[Any]] = {}
+        lengths = _lengths(store)
+        instead = {} if plan is None else plan.untraced
+        for column in COLUMNS:
+            values = instead.get(column.name, store.columns[column.name])
+            self.columns[column.name] = values[: lengths.get(column.axis)]
+        inputs = int(self.span[Span.INPUTS])
+        # nobody asks for those of inputs
+        self.columns["squash"] = self.columns["squash"].copy()
+        self.columns["squash"][:inputs] = self.columns["squash"][inputs:][:1]
+        if plan is not None:
+            for column in PLAN:
+                values = plan.columns.get(column.name, np.zeros(0))
+                self.columns[f"plan.{column.name}"] = values
+
+    def facts(self, written: set[Stored]) -> dict[Place, set[Any]]:
+        """Return the values of all columns that are never written, by their names in
+        kernels.
+        """
+        facts: dict[Place, set[Any]] = {
+            (None, member.name): {int(self.span[member])} for member in Span
+        }
+        for prefix, columns in (("", COLUMNS), ("plan.", PLAN)):
+            for column in columns:
+                name = prefix + column.name
+                values = self.columns.get(name, np.zeros(0))
+                if column.record is not None or name == "failed":
+                    for place, value in enumerate(values.tolist()):
+                        if (name, place) not in written:
+                            key = column.record(place).name if column.record else place
+                            facts[column.name, key] = {value}
+                elif (name, None) not in written and (found := _values_of(values)):
+                    facts[column.name, None] = found
+        return facts
+
+
+def _values_of(values: NDArray[Any]) -> set[Any]:
+    """Return the values that a column tells: of integers, or that all numbers are 0."""
+    if values.dtype.kind == "f":
+        return {0.0} if len(values) and not values.any() else set()
+    found = np.unique(values)
+    return set(map(int, found)) if len(found) <= MAX_VALUES else set()
+
+
+def _lengths(store: Any) -> dict[str, int]:
+    """Return how many rows of each axis count; behind them is room."""
+    columns = store.columns
+    neurons = store.n_neurons
+    ends = {
+        name: int(columns[f"{name}_stop"][:neurons].max(initial=0))
+        for name in ("run", "influence", "pull")
+    }
+    counts = {"neuron": neurons, "node": neurons, "connection": store.n_connections}
+    return counts | ends
+
+
+# --- words of programs ----------------------------------------------------------------
+
+
+def _delayed_in_order(t: Any, store: Node, source: Node, target: Node) -> Node:
+    """Return who is late by the order: all neurons of a program activate in a step."""
+    together = t.call(read_order.are_together, [store, source, target])
+    passed = [source, target, together]
+    return t.call(read_order.is_delayed_in_order, passed)  # type: ignore[no-any-return]
+
+
+def words_of(fast: bool, library: bool) -> Words:
+    """Return the words of programs: `fast` ones add in parts, and survive -ffast-math;
+    exponentials of the `library` of the language.
+    """
+    instead: dict[Any, Any] = {
+        read_order.is_delayed_by_stamp: _delayed_in_order,
+        # a ring advances when a step begins
+        read_order.has_advanced: lambda t, *_: known(0),
+        read_order.lag_read: lambda t, store, c: t.load(column_of(store, "delay"), c),
+        states.sum_packs: sums.fast if fast else sums.exact,
+        packed.set_sums: lambda t, *passed: t.call(sums.set_sums, list(passed)),
+        packed.renew_panel: lambda t, *passed: t.call(sums.renew_panel, list(passed)),
+    }
+    if fast:
+        instead[elementary.whole] = lambda t, *passed: t.call(sums.whole, list(passed))
+        instead[single.whole] = lambda t, *passed: t.call(
+            sums.single_whole, list(passed)
+        )
+    for name in ("exp", "expm1", "log", "log1p") if library else ():
+        instead[getattr(elementary, name)] = real_function(name)
+    if library and not fast:  # fast ones keep to their range themselves
+        instead[elementary.exp] = lambda t, *passed: t.call(sums.exp, list(passed))
+        instead[elementary.expm1] = lambda t, *passed: t.call(sums.expm1, list(passed))
+    return WORDS.with_others(instead)
+
+
+# --- programs -------------------------------------------------------------------------
+
+
+class Specialised:
+    """The functions that a program needs, each after those that it calls.
+
+    roots : those that it offers, by name. changed : columns that they write. columns :
+    all columns that they read. kept : columns that are read outside of the functions.
+    """
+
+    def __init__(
+        self, data: Data, roots: dict[str, Root], words: Words, kept: set[str]
+    ) -> None:
+        self.data = data
+        written: set[Stored] = set()
+        while True:
+            program = TypedProgram(data.facts(written), words, packed=False)
+            made = {
+                name: program.instance(root.function, root.kinds, OPTIONS)
+                for name, root in roots.items()
+            }
+            stored = {
+                place
+                for instance in reached_by(list(made.values()))
+                for place in _stored(instance, program)
+            }
+            if stored <= written:
+                break
+            written |= stored
+        self.roots = made
+        self.instances = simplified(list(made.values()), kept)
+        names = (
+            column_name(node)
+            for instance in self.instances
+            for node in expressions(instance.body)
+        )
+        self.columns = dict.fromkeys(filter(None, names))
+        self.changed = {*self.columns, *kept} & {name for name, _ in written}
+
+
+def _stored(instance: Instance, program: TypedProgram) -> Iterator[Stored]:
+    """Yield the places of columns that a function writes, unless they keep a value that
+    is known.
+    """
+    for node in statements_in(instance.body):
+        if node.form != "store":
+            continue
+        column, index, value = node.parts
+        name = column_name(column)
+        if name is None:
+            yield from ((chosen, None) for chosen in _chosen_by(column))
+            continue
+        values = program.fact_of(column, index)
+        if value.form == "literal" and values == {value.parts[0]}:
+            continue
+        if column.kind.record is None and name != "failed":
+            yield name, None
+        elif index.form == "literal":
+            yield name, index.parts[0]
+        else:
+            yield from ((name, k) for k in range(64))
+
+
+def _chosen_by(column: Node) -> Iterator[str]:
+    """Yield the columns of which a variable may be one."""
+    if isinstance(column.kind, ColumnKind):
+        for layout, prefix in ((STORE, ""), (PLANS, "plan.")):
+            for declared in layout.columns:
+                if layout.family(declared.name)[0] == column.kind.family[0]:
+                    yield prefix + DESTINATIONS.get(declared.name, declared.name)

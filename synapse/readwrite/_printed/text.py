@@ -1,0 +1,384 @@
+"""Typed programs as text: what C, JavaScript and Python share.
+
+A language has the columns that change in an instance, ``net``, and all others in
+tables. A function gets the instance if it, or one that it calls, reads or writes it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from ...engine.language.kinds import (
+    BundleKind,
+    KnownKind,
+)
+from ...engine.language.memory import SPAN_COLUMN
+from ...engine.language.program import Instance
+from ...engine.language.tree import Node
+from ...errors import FormatError
+from .specialised import Specialised
+from .trees import called_by, column_name, expressions, parts_of, statements_in, within
+
+OR, AND, BITS, COMPARE, SHIFT, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
+CHOICE = 0
+"""How tightly an operation binds its operands."""
+RANKS = {
+    "Add": SUM,
+    "Sub": SUM,
+    "Mult": PRODUCT,
+    "Div": PRODUCT,
+    "FloorDiv": PRODUCT,
+    "Mod": PRODUCT,
+    "LShift": SHIFT,
+    "RShift": SHIFT,
+    "BitAnd": BITS,
+    "BitOr": BITS,
+    "BitXor": BITS,
+}
+SIGNS = {
+    "Add": "+",
+    "Sub": "-",
+    "Mult": "*",
+    "Div": "/",
+    "LShift": "<<",
+    "RShift": ">>",
+    "BitAnd": "&",
+    "BitOr": "|",
+    "BitXor": "^",
+}
+STEP = "    "
+Text = tuple[str, int]
+"""An expression in a language, and how tightly it is bound."""
+
+
+class Homes:
+    """Where the variables of a function are declared: at the statement that gives them
+    their value, in the loop that counts them, or before both.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        self.paths: dict[str, list[tuple[tuple[int, int], ...]]] = {}
+        self.sets = Counter(
+            node.parts[0]
+            for node in statements_in(instance.body)
+            if node.form in ("set", "for")
+        )
+        self._walk(instance.body, ())
+        loops = [n for n in statements_in(instance.body) if n.form == "for"]
+        reads = Counter(_variables(instance.body))
+        inside = Counter[str]()
+        for loop in loops:
+            inside[loop.parts[0]] += Counter(_variables(loop.parts[-1]))[loop.parts[0]]
+        counts = Counter(loop.parts[0] for loop in loops)
+        self.counters = {
+            name
+            for name in counts
+            if reads[name] == inside[name] and self.sets[name] == counts[name]
+        }
+
+    def _walk(self, body: list[Node], path: tuple[tuple[int, int], ...]) -> None:
+        for place, node in enumerate(body):
+            here = (*path, (id(body), place))
+            names = {
+                inner.parts[0]
+                for part in node.parts
+                if isinstance(part, Node)
+                for inner in within(part)
+                if inner.form == "variable"
+            }
+            if node.form in ("set", "for"):
+                names.add(node.parts[0])
+            for name in names:
+                self.paths.setdefault(name, []).append(here)
+            for part in node.parts:
+                if isinstance(part, list):
+                    self._walk(part, here)
+
+    def is_counter(self, name: str) -> bool:
+        """Return whether loops declare a variable for themselves."""
+        return name in self.counters
+
+    def of(self, name: str) -> tuple[int, int]:
+        """Return the block in which a variable is declared, and before or at which of
+        its statements.
+        """
+        paths = self.paths[name]
+        depth = 0
+        while (
+            all(
+                len(path) > depth + 1 and path[: depth + 1] == paths[0][: depth + 1]
+                for path in paths
+            )
+            and len({path[depth + 1][0] for path in paths}) == 1
+        ):
+            depth += 1
+        return paths[0][depth][0], min(path[depth][1] for path in paths)
+
+
+def _variables(body: list[Node]) -> Iterator[str]:
+    for node in expressions(body):
+        if node.form == "variable":
+            yield node.parts[0]
+
+
+class Writer:
+    """Writes functions: one method for each form of the tree. Those of expressions
+    return a text and how tightly it is bound.
+    """
+
+    language = ""
+    reserved: frozenset[str] = frozenset()
+    joins: ClassVar = {"and": "&&", "or": "||"}
+    equals: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, program: Specialised) -> None:
+        self.program = program
+        self.tables: dict[tuple[Any, ...], str] = {}
+        self.helpers: dict[str, str] = {}
+        self.names: dict[Instance, str] = {}
+        taken = Counter[str]()
+        roots = {instance: name for name, instance in program.roots.items()}
+        for name in program.roots:
+            taken[name] += 1
+        for instance in program.instances:
+            name = roots.get(instance, "")
+            if not name:
+                base = instance.function.__name__.strip("_")
+                taken[base] += 1
+                name = base if taken[base] == 1 else f"{base}_{taken[base]}"
+            self.names[instance] = name
+        self.with_net: set[Instance] = set()
+        for instance in program.instances:  # callees come first
+            reads = any(
+                column_name(node) in program.changed
+                for node in expressions(instance.body)
+            )
+            if reads or not self.with_net.isdisjoint(called_by(instance)):
+                self.with_net.add(instance)
+        self.functions = [self.function(i) for i in program.instances]
+
+    # --- functions
+
+    def function(self, instance: Instance) -> str:
+        """Return the text of a function."""
+        self.instance = instance
+        self.homes = Homes(instance)
+        self.kinds = dict(instance.parameters) | instance.locals
+        self._name_locals()
+        self.declared: set[str] = set()
+        passed = [
+            self.parameter(self.local[name], kind, name)
+            for name, kind in instance.parameters
+            if not isinstance(kind, BundleKind | KnownKind)
+        ]
+        if instance in self.with_net:
+            passed.insert(0, self.instance_parameter())
+        return self.defined(instance, passed)
+
+    def _name_locals(self) -> None:
+        self.local: dict[str, str] = {}
+        taken = {*self.reserved, *self.names.values()}
+        for name in self.kinds:
+            base, _, number = name.partition(".")
+            if base == "t" and number:
+                base = "value"
+            base = base.strip("_")
+            wanted, k = base, 1
+            while wanted in taken:
+                k += 1
+                wanted = f"{base}{k}"
+            taken.add(wanted)
+            self.local[name] = wanted
+
+    def comment_of(self, instance: Instance) -> str:
+        """Return the first paragraph of what a kernel says of itself."""
+        text = (instance.function.__doc__ or "").partition("\n\n")[0]
+        return " ".join(text.split()).replace("`", "")
+
+    def block(self, body: list[Node], indent: str) -> str:
+        """Return the text of statements."""
+        lines = []
+        waiting: dict[int, list[str]] = {}
+        for name in self.kinds:
+            if name in self.homes.paths and name not in self.declared:
+                if name in dict(self.instance.parameters) or self.homes.is_counter(
+                    name
+                ):
+                    continue
+                if (
+                    isinstance(self.kinds[name], BundleKind)
+                    or self.kinds[name] == SPAN_COLUMN
+                ):
+                    continue
+                home, place = self.homes.of(name)
+                if home == id(body):
+                    waiting.setdefault(place, []).append(name)
+        for place, node in enumerate(body):
+            for name in waiting.get(place, ()):
+                is_own = node.form in ("set", "for") and node.parts[0] == name
+                if not is_own:
+                    lines.append(self.declaration(name, indent))
+                    self.declared.add(name)
+            lines.append(getattr(self, f"do_{node.form}")(indent, *node.parts))
+        return "".join(lines)
+
+    def is_new(self, name: str) -> bool:
+        """Return whether a variable is declared here; it is from now on."""
+        is_parameter = name in dict(self.instance.parameters)
+        new = name not in self.declared and not is_parameter
+        self.declared.add(name)
+        return new
+
+    def still(self, node: Node) -> bool:
+        """Return whether an expression has the same value during a loop."""
+        if node.form == "variable":
+            return (
+                self.homes.sets[node.parts[0]] <= 1
+                or node.parts[0] in self.homes.counters
+            )
+        if node.form == "load":
+            name = column_name(node.parts[0])
+            if name is None or name in self.program.changed:
+                return False
+            return self.still(node.parts[1])
+        if node.form in ("call", "dot"):
+            return False
+        return all(map(self.still, parts_of(node)))
+
+    def change_of(self, before: Node, value: Node, text: str | None = None) -> str:
+        """Return how a variable, or a place, gets its value: ``+= 1``, or ``= ...``."""
+        if value.form == "binary" and value.parts[0] in ("Add", "Sub", "Mult"):
+            operation, left, right = value.parts
+            if left == before and self.may_change(value):
+                return f"{SIGNS[operation]}= {self.bare(right)}"
+        return f"= {self.bare(value) if text is None else text}"
+
+    def may_change(self, value: Node) -> bool:
+        """Return whether an operation may be written as a change."""
+        return True
+
+    # --- to be written by a language
+
+    def parameter(self, name: str, kind: Any, local: str) -> str:
+        """Return a parameter."""
+        raise NotImplementedError
+
+    def instance_parameter(self) -> str:
+        """Return the parameter of the instance."""
+        raise NotImplementedError
+
+    def defined(self, instance: Instance, passed: list[str]) -> str:
+        """Return a function with these parameters."""
+        raise NotImplementedError
+
+    def declaration(self, name: str, indent: str) -> str:
+        """Return the declaration of a variable without a value."""
+        raise NotImplementedError
+
+    def column(self, name: str) -> str:
+        """Return the name of a column or a table."""
+        raise NotImplementedError
+
+    # --- expressions
+
+    def value(self, node: Node) -> Text:
+        """Return the text of an expression, and how tightly it is bound."""
+        return getattr(self, f"of_{node.form}")(node, *node.parts)  # type: ignore[no-any-return]
+
+    def bare(self, node: Node) -> str:
+        """Return the text of an expression that needs no parentheses."""
+        return self.value(node)[0]
+
+    def within(self, node: Node, rank: int) -> str:
+        """Return the text of an operand, in parentheses if it is bound less tightly."""
+        text, bound = self.value(node)
+        return text if bound >= rank else f"({text})"
+
+    def of_variable(self, node: Node, name: str) -> Text:
+        return self.local[name], ATOM
+
+    def of_known(self, node: Node) -> Text:
+        return "0", ATOM
+
+    def of_column(self, node: Node, bundle: Node, name: str, place: int) -> Text:
+        found = column_name(node)
+        assert found is not None
+        return self.column(found), ATOM
+
+    def of_load(self, node: Node, column: Node, index: Node) -> Text:
+        return self.place(column, index), ATOM
+
+    def place(self, column: Node, index: Node) -> str:
+        """Return a place of a column or an array."""
+        if column.form == "hidden":
+            column, begin = column.parts
+            place = " + ".join(self.within(part, SUM) for part in (begin, index))
+            return f"{self.within(column, ATOM)}[{place}]"
+        return f"{self.within(column, ATOM)}[{self.bare(index)}]"
+
+    def of_retyped(self, node: Node, column: Node) -> Text:
+        return self.value(column)
+
+    def of_opaque(self, node: Node, value: Node) -> Text:
+        return self.value(value)
+
+    def of_compare(self, node: Node, sign: str, left: Node, right: Node) -> Text:
+        sign = self.equals.get(sign, sign)
+        return self.between(sign, left, right, SHIFT), COMPARE
+
+    def between(self, sign: str, left: Node, right: Node, *ranks: int) -> str:
+        """Return a sign between two operands that are bound at least so tightly."""
+        return f"{self.within(left, ranks[0])} {sign} {self.within(right, ranks[-1])}"
+
+    def of_and(self, node: Node, left: Node, right: Node) -> Text:
+        return self.between(self.joins["and"], left, right, AND, COMPARE), AND
+
+    def of_or(self, node: Node, left: Node, right: Node) -> Text:
+        return self.between(self.joins["or"], left, right, COMPARE), OR
+
+    def of_not(self, node: Node, value: Node) -> Text:
+        return f"!{self.within(value, SIGN)}", SIGN
+
+    def of_negative(self, node: Node, value: Node) -> Text:
+        return f"-{self.within(value, ATOM)}", SIGN
+
+    def of_invert(self, node: Node, value: Node) -> Text:
+        return f"~{self.within(value, ATOM)}", SIGN
+
+    def of_choice(self, node: Node, test: Node, left: Node, right: Node) -> Text:
+        parts = (self.within(part, OR) for part in (test, left, right))
+        return "{} ? {} : {}".format(*parts), CHOICE
+
+    def of_binary(self, node: Node, operation: str, left: Node, right: Node) -> Text:
+        rank = RANKS[operation]
+        ranks = (SIGN,) if rank in (BITS, SHIFT) else (rank, rank + 1)
+        return self.between(SIGNS[operation], left, right, *ranks), rank
+
+    def of_call(self, node: Node, instance: Instance, arguments: Any) -> Text:
+        passed = [
+            self.bare(argument)
+            for argument in node.parts[1]
+            if not isinstance(argument.kind, BundleKind | KnownKind)
+        ]
+        if instance in self.with_net:
+            passed.insert(0, "net")
+        return f"{self.callee(instance)}({', '.join(passed)})", ATOM
+
+    def callee(self, instance: Instance) -> str:
+        """Return the name by which a function is called."""
+        return self.names[instance]
+
+    def table(self, values: tuple[Any, ...]) -> str:
+        """Return the name of a table of numbers within a function."""
+        return self.tables.setdefault(values, f"table_{len(self.tables)}")
+
+    def of_table(self, node: Node, values: tuple[Any, ...], index: Node) -> Text:
+        if values == tuple(range(len(values))):
+            return self.value(index)
+        return f"{self.table(values)}[{self.bare(index)}]", ATOM
+
+    def refused(self, what: str) -> FormatError:
+        """Return the error about what the language does not have."""
+        return FormatError(f"A program in {self.language} cannot have {what}.")

@@ -6,10 +6,10 @@ from typing import Any
 
 from ...engine.language.kinds import BOOL
 from ...engine.language.tree import Node
-from .text import SHIFT, STEP, Writer
+from .text import SHIFT, STEP, TextWriter
 
 
-class BraceWriter(Writer):
+class BraceWriter(TextWriter):
     """Writes the statements of a language with braces."""
 
     def begin_of(self, name: str, kind: Any) -> str:

@@ -66,7 +66,7 @@ def step(table, plan_table, scalar, span, inputs, outputs):
 
 @noinline
 def judge_targets(store, span, targets, low, high, are_shares):
-    """Judge the targets of the latest outputs: DONE, or why there is no cost."""
+    """Return DONE if the cost can have these targets, or why not."""
     aimed = 0
     total = zero_like(store.activation[0])
     for o in range(span.outputs):

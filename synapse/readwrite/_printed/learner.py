@@ -30,7 +30,7 @@ from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from . import calls
-from .specialised import Data, Root, Specialised, words_of
+from .specialised import KnownColumns, Root, Specialised, words_of
 
 ROOTS = ("step", "learn", "clear", "weights", "load")
 KEPT = {"weight", "bias"}
@@ -58,7 +58,7 @@ class Learner:
         copy = network.clone()
         self.saved = saved
         self.language = language
-        self.data = Data(copy)
+        self.data = KnownColumns(copy)
         self.inputs = len(copy.input)
         self.outputs = len(copy.output)
         self.neurons = len(copy)

@@ -10,7 +10,7 @@ from ...engine.language.program import Instance
 from ...engine.language.tree import Node
 from ...engine.schema import NONE
 from .columns import member
-from .text import ATOM, CHOICE, COMPARE, PRODUCT, SIGN, STEP, Text, Writer
+from .text import ATOM, CHOICE, COMPARE, PRODUCT, SIGN, STEP, Text, TextWriter
 
 HELPERS = {
     "bits_of": ('def bits_of(number):\n    return unpack("<q", pack("<d", number))[0]'),
@@ -23,7 +23,7 @@ HELPERS = {
 MASK = (1 << 64) - 1
 
 
-class PythonWriter(Writer):
+class PythonWriter(TextWriter):
     """Writes functions in Python."""
 
     language = "Python"

@@ -14,9 +14,9 @@ from .variables import substitute
 
 
 def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
-    """Simplify the functions that some reach; returns those that are left.
+    """Return functions and those that they call, simplified.
 
-    kept : columns that are read outside of the functions.
+    kept : columns read outside of the functions.
     """
     before: list[Any] = []
     while True:

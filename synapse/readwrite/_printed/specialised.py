@@ -48,7 +48,7 @@ class Root(NamedTuple):
 # --- what is known --------------------------------------------------------------------
 
 
-class Data:
+class KnownColumns:
     """The columns of a network's store, and of its plan by rtrl."""
 
     def __init__(self, network: Any) -> None:
@@ -92,7 +92,7 @@ class Data:
 
 
 def _values_of(values: NDArray[Any]) -> set[Any]:
-    """Return the values that a column tells: of integers, or that all numbers are 0."""
+    """Return the values of a column of integers; of numbers, if all are 0."""
     if values.dtype.kind == "f":
         return {0.0} if len(values) and not values.any() else set()
     found = np.unique(values)
@@ -158,7 +158,7 @@ class Specialised:
     """
 
     def __init__(
-        self, data: Data, roots: dict[str, Root], words: Words, kept: set[str]
+        self, data: KnownColumns, roots: dict[str, Root], words: Words, kept: set[str]
     ) -> None:
         self.data = data
         written: set[Stored] = set()
@@ -188,9 +188,7 @@ class Specialised:
 
 
 def _stored(instance: Instance, program: TypedProgram) -> Iterator[Stored]:
-    """Yield the places of columns that a function writes, unless they keep a value that
-    is known.
-    """
+    """Yield the places of columns in which a function changes a known value."""
     for node in statements_in(instance.body):
         if node.form != "store":
             continue

@@ -101,8 +101,8 @@ class Homes:
         return name in self.counters
 
     def of(self, name: str) -> tuple[int, int]:
-        """Return the block in which a variable is declared, and before or at which of
-        its statements.
+        """Return the block in which a variable is declared, and the number of the
+        statement there.
         """
         paths = self.paths[name]
         depth = 0
@@ -123,7 +123,7 @@ def _variables(body: list[Node]) -> Iterator[str]:
             yield node.parts[0]
 
 
-class Writer:
+class TextWriter:
     """Writes functions: one method for each form of the tree. Those of expressions
     return a text and how tightly it is bound.
     """

@@ -123,7 +123,7 @@ def called_by(instance: Instance) -> Iterator[Instance]:
 
 
 def reached_by(roots: list[Instance]) -> list[Instance]:
-    """Return all functions that some reach, each after those that it calls."""
+    """Return functions and all those that they call, callees first."""
     done: dict[Instance, None] = {}
 
     def visit(instance: Instance) -> None:

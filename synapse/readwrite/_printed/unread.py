@@ -48,8 +48,8 @@ def columns_read(instances: list[Instance]) -> Iterator[str]:
 
 
 def sweep(instance: Instance, read: set[str]) -> None:
-    """Leave out statements that have no effect, and variables that are not read but for
-    themselves. `read` are the columns that are read.
+    """Remove statements without an effect, and variables that only change themselves.
+    `read` are the columns that are read.
     """
     names = {
         name
@@ -82,7 +82,7 @@ def _swept(body: list[Node], names: set[str], read: set[str]) -> list[Node]:
 
 
 def _for_its_effect(node: Node, names: set[str], read: set[str]) -> Node:
-    """Return a statement, or its value alone if nobody reads what it writes."""
+    """Return a statement, or its value alone if the written place is not read."""
     if node.form == "set":
         name, value = node.parts
         is_itself = value.form == "variable" and value.parts[0] == name
@@ -110,7 +110,7 @@ def _is_idle(node: Node) -> bool:
 
 
 def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
-    """Leave out parameters that nobody reads, with the arguments of calls."""
+    """Remove unread parameters, with the arguments of calls."""
     wanted: dict[Instance, list[bool]] = {}
     for instance in instances:
         names = {
@@ -143,7 +143,7 @@ def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
 
 
 def narrow_results(instances: list[Instance], roots: list[Instance]) -> None:
-    """Let functions return what their callers read: nothing, or one of several."""
+    """Change functions to return what their callers read: nothing, or one item."""
     used: dict[Instance, set[int | None]] = {instance: set() for instance in instances}
     for instance in instances:
         for callee, place in _results_read(instance):
@@ -196,7 +196,7 @@ def _items_read(
 def _return_only(
     instances: list[Instance], narrowed: Instance, place: int | None
 ) -> None:
-    """Let a function return one item of its result, or nothing."""
+    """Change a function to return one item of its result, or nothing."""
     kind = NOTHING if place is None else narrowed.result.items[place]
 
     def returned(node: Node) -> Node:
@@ -216,7 +216,7 @@ def _return_only(
 
 
 def _read_only(caller: Instance, narrowed: Instance, kind: Any) -> None:
-    """Let a function read the only result of another one."""
+    """Change a function to read the only result of another one."""
     names = {
         node.parts[0]
         for node in statements_in(caller.body)

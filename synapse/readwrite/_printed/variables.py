@@ -109,7 +109,7 @@ def _may_be_copied(name: str, value: Node) -> bool:
 
 
 def _rename(instance: Instance, values: dict[str, Node]) -> None:
-    """Give variables that the translator made the names of those that copy them."""
+    """Give variables of the translator the names of their copies."""
     names: dict[str, str] = {}
     for name, value in values.items():
         made = value.parts[0] if value.form == "variable" else ""
@@ -253,7 +253,7 @@ def is_pure_but_for_itself(node: Node) -> bool:
 
 
 def _count_by_names(instance: Instance) -> None:
-    """Let loops count by the variables that the kernel has: a loop begins with ``name =
+    """Make loops count by variables of the kernel: where they begin with ``name =
     counter``.
     """
     loops: dict[str, list[Node]] = {}

@@ -335,9 +335,7 @@ def propagate_neuron(store, j, rate, keep_pending, gated, lagged):
         pulls = 1
         extended = store.influence_trace[p]
         pull = pulled_step(store, j, p, rate)
-    may_wait = keep_pending and not (
-        gated and flags & (mark.GATES | mark.TRACED)
-    )
+    may_wait = keep_pending and not (gated and flags & (mark.GATES | mark.TRACED))
     if may_wait and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:

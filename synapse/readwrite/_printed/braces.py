@@ -68,7 +68,7 @@ class BraceWriter(TextWriter):
         before = ""
         stop = self.within(high, SHIFT)
         if not self.still(high):
-            stop = f"{name}_stop"
+            stop = self.new_name(f"{name}_stop")
             declared = f"const {self.counter_begin()}".replace("const let", "const")
             before = f"{indent}{declared}{stop} = {self.bare(high)};\n"
         is_own = self.homes.is_counter(counter)

@@ -88,7 +88,7 @@ class Learner:
         learns = self.data.columns["trainable"][: self.connections]
 
         def row(length: int) -> ArrayKind:
-            return ArrayKind(scalar, 1, length)
+            return ArrayKind(scalar, 1, length=length)
 
         numbers = row(self.neurons + self.connections)
         passed = [row(self.outputs), scalar]

@@ -95,9 +95,11 @@ def _is_index(node: Node) -> bool:
     )
 
 
-def items_of(kind: Any) -> tuple[Any, ...]:
-    """Return the kinds of the items of a tuple, or the kind itself."""
-    return kind.items if isinstance(kind, TupleKind) else (kind,)
+def items_of(kind: Any) -> list[Any]:
+    """Return the kinds of the items of a tuple, and of tuples in it, or the kind."""
+    if not isinstance(kind, TupleKind):
+        return [kind]
+    return [inner for item in kind.items for inner in items_of(item)]
 
 
 SHORTER = {"not": _not, "item": _item, "binary": _sum, "call": _call}

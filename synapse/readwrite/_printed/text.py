@@ -179,18 +179,22 @@ class TextWriter:
 
     def _name_locals(self) -> None:
         self.local: dict[str, str] = {}
-        taken = {*self.reserved, *self.names.values()}
+        self.taken_names = {*self.reserved, *self.names.values()}
         for name in self.kinds:
             base, _, number = name.partition(".")
             if base == "t" and number:
                 base = "value"
-            base = base.strip("_")
-            wanted, k = base, 1
-            while wanted in taken:
-                k += 1
-                wanted = f"{base}{k}"
-            taken.add(wanted)
-            self.local[name] = wanted
+            self.local[name] = self.new_name(base.strip("_"))
+
+    def new_name(self, wanted: str) -> str:
+        """Return a name that no other variable of the function has."""
+        name = wanted
+        number = 1
+        while name in self.taken_names:
+            number += 1
+            name = f"{wanted}{number}"
+        self.taken_names.add(name)
+        return name
 
     def comment_of(self, instance: Instance) -> str:
         """Return the first paragraph of what a kernel says of itself."""

@@ -41,10 +41,8 @@ def kernels_by_events(
     fans = events.build_outgoing_index(store, span)
     if fans is None:
         return None
-    code = events.calls_for(store)
-    memory = tapes.address, tapes.rows
-    table = store.address, store.scalar, *memory, span, latest
-    return Kernels(code, *table, fans)
+    begin = kernels_untraced(store, span, tapes, latest).begin
+    return Kernels(events.calls_for(store), *begin, fans)
 
 
 def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:

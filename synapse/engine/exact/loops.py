@@ -187,6 +187,16 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
 
 
 @inline
+def begin_errors(tapes, rows, depth):
+    """Reset the errors that go to earlier steps."""
+    none = splat(0.0, tapes.state)
+    for i in range(rows):
+        tapes.carried[i] = none
+    for i in range((depth + 1) * rows):
+        tapes.pushed[i] = none
+
+
+@inline
 def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
     """Propagate the errors of one step, block by block in reverse order; returns 0 if
     they are finite.
@@ -214,11 +224,7 @@ def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
         check += propagate_all(store, tapes, span, start, stop, back)
         stop = start
     if step % window == 0:  # errors do not pass to the previous window
-        none = splat(0.0, tapes.state)
-        for i in range(rows):
-            tapes.carried[i] = none
-        for i in range(parts * rows):
-            tapes.pushed[i] = none
+        begin_errors(tapes, rows, depth)
     return check
 
 
@@ -298,16 +304,6 @@ def record_errors(store, tapes, rows, step, begin):
         tapes.recorded_error[step * rows + i] = tapes.error[
             (step - begin) * (rows + NEURONS) + i
         ]
-
-
-@inline
-def begin_errors(tapes, rows, depth):
-    """Reset the errors that go to earlier steps."""
-    none = splat(0.0, tapes.state)
-    for i in range(rows):
-        tapes.carried[i] = none
-    for i in range((depth + 1) * rows):
-        tapes.pushed[i] = none
 
 
 class SampleGroup(NamedTuple):

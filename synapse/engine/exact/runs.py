@@ -151,19 +151,10 @@ def write_back(store, tapes, span, start, step, steps):
 
 
 @inline
-def hold_streams(store, tapes, span):
-    """Keep where the streams of random neurons are."""
+def copy_streams(to, streams, span):
+    """Copy where the streams of random neurons are, to draw the same numbers again."""
     for j in range(span.start, span.stop):
-        tapes.random[j] = store.random[j]
-
-
-@inline
-def restore_streams(store, tapes, span):
-    """Restore the streams of random neurons, so that they draw the same numbers
-    again.
-    """
-    for j in range(span.start, span.stop):
-        store.random[j] = tapes.random[j]
+        to[j] = streams[j]
 
 
 @inline
@@ -210,7 +201,7 @@ def run_rows(
     if by_row:
         first_whole = 0
     step = load_context(store, tapes, span, rows)
-    hold_streams(store, tapes, span)
+    copy_streams(tapes.random, store.random, span)
     parts.begin_run(store, tapes, extra, span, step)
     for row in range(steps):
         step = next_step(step, int(row >= first_whole))
@@ -221,7 +212,7 @@ def run_rows(
         of = tapes, extra, span, inputs, 0, step, 1, False, False
         activate_by(parts.way, store, *of)
         if has_failed(store, tapes):
-            restore_streams(store, tapes, span)
+            copy_streams(store.random, tapes.random, span)
             store.failed[FAILED_ROW] = row
             return FAILED
         for o in range(n):
@@ -231,9 +222,9 @@ def run_rows(
             latest[0] = store.stamp[span.stop - 1]
         if by_row:
             record_row(store, True, True, NONE)
-            hold_streams(store, tapes, span)
+            copy_streams(tapes.random, store.random, span)
     if looks:
-        restore_streams(store, tapes, span)
+        copy_streams(store.random, tapes.random, span)
     return DONE
 
 

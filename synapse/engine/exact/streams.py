@@ -21,11 +21,10 @@ from ..status import DIVERGED, DONE, FAILED
 from .activate import GATHERING, activate_by
 from .runs import (
     advance,
+    copy_streams,
     has_failed,
-    hold_streams,
     load_context,
     next_step,
-    restore_streams,
 )
 
 _temporal_difference = inline(temporal_difference)
@@ -43,11 +42,11 @@ def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, sizes):
         step = load_context(store, tapes, span, store_rows)
         step = next_step(step, 1)
         advance(store, tapes, None, span, step)
-        hold_streams(store, tapes, span)
+        copy_streams(tapes.random, store.random, span)
         tapes.row[0] = t
         of = tapes, None, span, rows, 0, step, 1, False, False
         activate_by(GATHERING, store, *of)
-        restore_streams(store, tapes, span)
+        copy_streams(store.random, tapes.random, span)
         if has_failed(store, tapes):
             return FAILED, t
         following = tapes.activation[step.now + last]

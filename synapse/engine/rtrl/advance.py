@@ -13,9 +13,16 @@ from ..language.words import one_like, zero_like
 from .layout import MAX_SINGLE_LINES
 from .offsets import base_at, errors_given_at, next_at, slot_of
 from .pending import backpropagate_errors, continue_renewal
-from .sums import COLUMNS, LINES, renew_panel, set_sums
+from .sums import (
+    COLUMNS,
+    LINES,
+    DirectTerms,
+    Lines,
+    Terms,
+    renew_panel,
+    set_sums,
+)
 from .sweep import add_direct_of, sweep_root
-from .terms import DirectTerms, Lines, Terms
 
 
 @inline

@@ -49,8 +49,16 @@ from .offsets import (
     slot_of,
     vectors_at,
 )
-from .sums import COLUMNS, LINES, PACK, PACKS, renew_panel
-from .terms import DirectTerms, Lines, Terms
+from .sums import (
+    COLUMNS,
+    LINES,
+    PACK,
+    PACKS,
+    DirectTerms,
+    Lines,
+    Terms,
+    renew_panel,
+)
 
 
 @noinline

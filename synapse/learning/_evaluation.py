@@ -108,25 +108,13 @@ def evaluated(
     recorded, how the network classifies.
     """
     values = measured(metrics, network, data, threads)
-    evaluation = _classifying(network, data, cost, weights, threads)
-    return replace(evaluation, metrics=values) if values else evaluation
-
-
-def _classifying(
-    network: Network,
-    data: Data,
-    cost: Cost,
-    weights: Floats | None,
-    threads: int | None,
-) -> Evaluation:
-    """Return the mean cost and, if it can be found, how the network classifies."""
     classes = classes_of(data, weights)
     if classes is None or network._recorder is not None:
-        return mean_cost(network, data, cost, weights, threads)
+        return replace(mean_cost(network, data, cost, weights, threads), metrics=values)
     with record(network, neurons=network.output) as log:
         evaluation = mean_cost(network, data, cost, weights, threads)
     confusion, wrong = classified(data, classes, log.activation)
-    return replace(evaluation, confusion=confusion, misclassified=wrong)
+    return replace(evaluation, metrics=values, confusion=confusion, misclassified=wrong)
 
 
 def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:

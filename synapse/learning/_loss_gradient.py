@@ -23,6 +23,8 @@ from ..optimizers._base import OWN_LOOPS, rate_of_step
 from ._parameters import ParameterVector, Updater
 from ._regularisation import Penalties
 
+WIRING = "wiring"
+"""The fact of a network: the checksum that :func:`wiring_of` has found."""
 ADVICE = "Compute it anew by synapse.gradient(net, inputs, targets), after every edit."
 
 
@@ -118,9 +120,9 @@ def wiring_of(network: Network) -> int:
 
     The caller has the network in use.
     """
-    version, checksum = _wirings.get(network, (0, 0))
-    store = network._store
-    if version != store.structure_version:
+    facts = vars(network._present_facts())
+    if WIRING not in facts:
+        store = network._store
         links = network._connection_rows()
         first_row = int(network._rows()[0])
         sizes = len(network), network._n_inputs, network._n_outputs
@@ -129,10 +131,5 @@ def wiring_of(network: Network) -> int:
             rows = store[end][links].astype(np.int64)
             numbers = np.where(rows == NONE, -1, rows - first_row)
             checksum = crc32(numbers.tobytes(), checksum)
-        _wirings[network] = store.structure_version, checksum
-    return checksum
-
-
-_wirings: WeakKeyDictionary[Network, tuple[int, int]] = WeakKeyDictionary()
-"""The version of the structure and the checksum that :func:`wiring_of` has found for a
-network."""
+        facts[WIRING] = checksum
+    return int(facts[WIRING])

@@ -237,9 +237,9 @@ class TrainerOptions:
 
     def _fixed(self) -> FixedOptions:
         """Return these options as they are now, checked with the present network."""
-        if "rate" not in vars(self):  # it is the optimizer's: others are checked
-            _rate(self, OPTIONS["rate"].title, self.rate)
         values = {name: getattr(self, name) for name in OPTIONS}
+        if "rate" not in vars(self):  # it is the optimizer's: others are checked
+            values["rate"] = _rate(self, OPTIONS["rate"].title, self.rate)
         for name in ("dropout", "recurrent_dropout"):
             if isinstance(values[name], Mapping):
                 values[name] = dict(values[name])

@@ -285,18 +285,9 @@ class CheckedRates:
 
     def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
         self.fixed = _is_fixed(rate)
-        self._constant = _is_constant(rate)
         self._rate = rate
         self._rates = rates_of(rate)
         self._dtype = dtype
-
-    def __call__(self, epoch: int, loss: float | None) -> float:
-        """Return the rate of an epoch, counted from 0, given the loss of the previous
-        epoch.
-        """
-        return _checks.non_negative_number(
-            f"The rate of epoch {epoch}", self._rates(epoch, loss), self._dtype
-        )
 
     def repeat(self, losses: list[float]) -> None:
         """Call the function of an adaptive schedule for epochs with these losses, which
@@ -307,23 +298,21 @@ class CheckedRates:
                 self._rates(epoch, loss)
 
     def ahead(self, epoch: int, count: int, loss: float | None) -> Floats:
-        """Return the rates of `count` epochs (1 unless they are `fixed`); fewer if a
-        later one cannot be used.
+        """Return the rates of `count` epochs, counted from `epoch` (one epoch unless
+        they are `fixed`), given the loss of the epoch before; fewer if a later one
+        cannot be used.
         """
-        next_rate = self(epoch, loss)
-        if self._constant or not self.fixed:
-            return np.array([next_rate] * (count if self.fixed else 1))
-        later = [
-            self._rates(number, None) for number in range(epoch + 1, epoch + count)
-        ]
-        rates = np.array([next_rate, *later])
+        if isinstance(self._rate, float):  # checked when it was assigned
+            return np.full(count, self._rate)
+        title = f"The rate of epoch {epoch}"
+        first = _checks.non_negative_number(
+            title, self._rates(epoch, loss), self._dtype
+        )
+        later = range(epoch + 1, epoch + count) if self.fixed else ()
+        rates = np.array([first, *(self._rates(number, None) for number in later)])
         # refused when their epoch begins
         wrong = ~((rates >= 0) & (rates <= np.finfo(self._dtype).max))
         return rates[: wrong.argmax()] if wrong.any() else rates
-
-
-def _is_constant(rate: Rate) -> bool:
-    return not (callable(rate) or isinstance(rate, AdaptiveSchedule))
 
 
 def _is_fixed(rate: Rate) -> bool:
@@ -332,4 +321,4 @@ def _is_fixed(rate: Rate) -> bool:
     """
     if type(rate) is WarmUp:
         return _is_fixed(rate.then)
-    return _is_constant(rate) or type(rate) in (StepDecay, Cosine)
+    return isinstance(rate, float) or type(rate) in (StepDecay, Cosine)

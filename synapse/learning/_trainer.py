@@ -447,7 +447,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             raise ArgumentError('The sample_weight and class_weight need rule="bptt".')
         file = None
         if checkpoint is not None:
-            file = self._checkpoint(checkpoint, checkpoint_every)
+            write = partial(_archive.write_trainer, self, checkpoint)
+            file = Checkpointer(write, checkpoint_every)
         before = self._paused if resume else None
         if before is not None:
             epochs = before.epochs if epochs is None else epochs
@@ -506,12 +507,6 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         if isinstance(source, _data_source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, self._updater, result)
         return result
-
-    def _checkpoint(self, path: PathLike, checkpoint_every: int | None) -> Checkpointer:
-        """Return what writes this trainer to a file while it trains."""
-        return Checkpointer(
-            partial(_archive.write_trainer, self, path), checkpoint_every
-        )
 
     def _run(self, training: Training, progress: bool | str) -> Result:
         """Run a training, and keep what the next call may use of it."""

@@ -118,10 +118,8 @@ class Rule(ABC):
         if rule is not None:
             RULES[rule] = cls
         defined = vars(cls).keys()
-        if defined & SEVERAL_EPOCHS:
-            cls._one_epoch = False
-        elif defined & ONE_EPOCH:
-            cls._one_epoch = True
+        one = bool(defined & ONE_EPOCH) or cls._one_epoch
+        cls._one_epoch = one and not defined & SEVERAL_EPOCHS
         if "learn_epochs" in defined and "threaded" not in defined:
             cls.threaded = False
 

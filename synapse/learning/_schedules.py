@@ -303,7 +303,7 @@ class CheckedRates:
         cannot be used.
         """
         if isinstance(self._rate, float):  # checked when it was assigned
-            return np.full(count, self._rate)
+            return np.array([self._rate] * count)  # np.full takes longer
         title = f"The rate of epoch {epoch}"
         first = _checks.non_negative_number(
             title, self._rates(epoch, loss), self._dtype

@@ -59,6 +59,7 @@ class Language:
     functions that compute activations of consecutive neurons by the formula ``NAME``,
     by the kind of squash. `start` sets the context ``VALUES``. `name_prefix` begins the
     names of all these functions. `taken` are names that a program's type must not have.
+    `imported` are names that a program imports if it has them.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Language:
     number: Callable[[float], str] = repr
     name_prefix: str = ""
     taken: frozenset[str] = frozenset()
+    imported: tuple[str, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -108,8 +110,11 @@ def program(
     template = (
         Path(__file__).with_name("templates").joinpath(f"program{language.suffix}.in")
     )
+    functions = "\n\n".join(_functions(language, plan.squashes()))
+    used = {*re.findall(r"\w+", functions)}
     return Template(template.read_text(encoding="utf-8")).substitute(
         parts,
+        imported="".join(f", {name}" for name in language.imported if name in used),
         prefix=prefix,
         type=free_name(language, prefix),
         heading=heading(
@@ -118,7 +123,7 @@ def program(
         inputs=plan.inputs,
         outputs=plan.outputs,
         neurons=plan.neurons,
-        functions="\n\n".join(_functions(language, plan.squashes())),
+        functions=functions,
         biases=language.table(plan.biases[plan.inputs :]),
         start=(
             ""

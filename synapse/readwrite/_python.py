@@ -18,10 +18,11 @@ from ._codegen import (
 from ._loops import LoopTerm, identifier, lines, loop_terms
 from ._plan import written_columns, written_plan
 from ._printed.interpreted import interpreted_source
+from ._printed.python_text import HELPERS
 
 # A group begins with its largest state, the first of equals.
 FIRST_OF_PYTHON = """def fire_NAME(states):
-    best = max(range(len(states)), key=states.__getitem__, default=0)"""
+    best = states.index(max(states))"""
 
 PYTHON = Language(
     key="python",
@@ -33,7 +34,7 @@ PYTHON = Language(
         "expm1": "expm1(min({0}, 709.0))",
         "inf": "inf",
     },
-    helpers={},
+    helpers={"log1p(": HELPERS["log1p"]},
     function="def {name}({names}):\n{body}",
     let="{0} = {1}",
     branch=("if {0}:", ""),
@@ -52,8 +53,20 @@ PYTHON = Language(
     total = sum(shares)
     return [share / total for share in shares]""",
     },
-    start="        self.value = [\n    VALUES\n        ]\n",
+    start="        self.value = list((\n    VALUES,\n        ))\n",
     taken=frozenset({"False", "None", "True", "ValueError"}),
+    imported=(
+        "copysign",
+        "cos",
+        "erf",
+        "exp",
+        "expm1",
+        "inf",
+        "log",
+        "sin",
+        "sqrt",
+        "tanh",
+    ),
 )
 
 

@@ -40,9 +40,10 @@ TEXTS = {
     "python": Texts(
         PythonWriter,
         "{name} = (\n{rows},\n)",
-        "        self.{name} = [\n{rows},\n        ]",
+        # MicroPython makes tuples of numbers when it compiles, lists on its stack
+        "        self.{name} = list((\n{rows},\n        ))",
         "        self.{name} = [{zero}] * {count}",
-        "        self.{name} = [\n{rows},\n        ]\n",
+        "        self.{name} = list((\n{rows},\n        ))\n",
         "\n\n\n",
     ),
     "javascript": Texts(

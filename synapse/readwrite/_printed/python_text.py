@@ -19,7 +19,24 @@ HELPERS = {
         f'    return unpack("<d", pack("<Q", bits & {(1 << 64) - 1:#x}))[0]'
     ),
     "rint": "def rint(number):\n    return float(round(number))",
+    "floor": "def floor(number):\n    return number // 1.0",
+    "ceil": "def ceil(number):\n    return -(-number // 1.0)",
+    "trunc": "def trunc(number):\n    return float(int(number))",
+    "hypot": (
+        "def hypot(a, b):\n    a, b = abs(a), abs(b)\n    larger = max(a, b)\n"
+        "    if larger == 0.0:\n        return 0.0\n"
+        "    share = min(a, b) / larger\n"
+        "    return larger * sqrt(1.0 + share * share)"
+    ),
+    "log1p": (
+        "def log1p(number):\n    more = 1.0 + number\n    if more == 1.0:\n"
+        "        return number\n    lost = number / (more - 1.0)\n"
+        "    return log(more) if more - 1.0 == number else log(more) * lost"
+    ),
 }
+"""Functions that Python, or MicroPython, does not have, or that have integers there."""
+CALLED = {"hypot": "sqrt", "log1p": "log"}
+"""Functions of ``math`` that helpers call."""
 MASK = (1 << 64) - 1
 
 
@@ -218,6 +235,8 @@ class PythonWriter(TextWriter):
         if name == "abs":
             return f"abs({passed})", ATOM
         if name in HELPERS:
+            if name in CALLED:
+                self.imported.add(CALLED[name])
             return f"{self.helper(name)}({passed})", ATOM
         name = {"tgamma": "gamma"}.get(name, name)
         self.imported.add(name)

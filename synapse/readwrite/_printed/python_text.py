@@ -190,7 +190,8 @@ class PythonWriter(TextWriter):
         return f"{self.within(values, ATOM)}[{place}]", ATOM
 
     def of_tuple(self, node: Node, *items: Node) -> Text:
-        return f"({', '.join(map(self.bare, items))})", ATOM
+        comma = "," if len(items) == 1 else ""
+        return f"({', '.join(map(self.bare, items))}{comma})", ATOM
 
     def of_not(self, node: Node, value: Node) -> Text:
         return f"not {self.within(value, COMPARE)}", COMPARE

@@ -237,7 +237,7 @@ def move_together(training, weights, by_rows, is_wide, rate, count):
     return int(team.numbers[SUM])
 
 
-TOGETHER = descend_together, squares_together, move_together
+TEAM_PARTS = descend_together, squares_together, move_together
 
 
 @kernel
@@ -251,6 +251,6 @@ def train_by_team(table, scalar, variants, batches, runs, change, count, team):
         while wait_for_round(team):
             run_parts(training)
         return 0, DONE, count, 0.0, 0.0, (0.0, 0, 0, 0)
-    ended = run_epochs(TOGETHER, training, runs, count)
+    ended = run_epochs(TEAM_PARTS, training, runs, count)
     end_rounds(team)
     return ended

@@ -380,7 +380,7 @@ def update_all_weights(training, weights, by_rows, is_wide, rate, count):
     return update_weights(training, weights, by_rows, rate, count, 0, size)
 
 
-ALONE = descend_batch, squares_of, update_all_weights
+LONE_PARTS = descend_batch, squares_of, update_all_weights
 """What one thread does of an update; several do it in another way (``by_team.py``)."""
 
 
@@ -475,4 +475,4 @@ def train_epochs(table, scalar, variants, batches, runs, change, count):
     """
     store = store_at(table, scalar)
     training = BatchTraining(store, variants, batches, change, runs.control, 0)
-    return run_epochs(ALONE, training, runs, count)
+    return run_epochs(LONE_PARTS, training, runs, count)

@@ -95,8 +95,8 @@ def _loaded(function: Any, kinds: tuple[Any, ...], result: Any, speed: int) -> i
 
 
 def text_of(function: Any, kinds: tuple[Any, ...], result: Any = None) -> str:
-    """Return a function, and all that it reaches, in the language of LLVM: for kernels
-    that expect a result of this kind, or else with an entry for Python.
+    """Return a function and its callees in the language of LLVM: for kernels, with a
+    result of this kind, or else with an entry for Python.
     """
     program = TypedProgram()
     made = program.instance(function, kinds, PartOptions())

@@ -671,7 +671,7 @@ call void %code.{n}({", ".join(values)})""")
         left: Node,
         *passed: str,
     ) -> str:
-        """Load or store the first numbers of a pack."""
+        """Read or write the first numbers of a pack."""
         address = self.address(column, at)
         count = kind.length
         vector = f"<{count} x i64>"

@@ -181,7 +181,7 @@ def _zeros(kind: Any) -> Node:
 
 
 def _no_numbers(count: int) -> Any:
-    """Return a word of a pack of zeros: of so many numbers, or for 0 a whole one."""
+    """Return a word of zeros: of `count` numbers, or of a whole pack if it is 0."""
 
     def plain(column: Any) -> Any:
         whole = column.shape[1] if column.ndim > 1 else plain_width(column)

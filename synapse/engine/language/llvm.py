@@ -671,7 +671,7 @@ call void %code.{n}({", ".join(values)})""")
         left: Node,
         *passed: str,
     ) -> str:
-        """Read or write the first numbers of a pack."""
+        """Write an access to the first numbers of a pack."""
         address = self.address(column, at)
         count = kind.length
         vector = f"<{count} x i64>"

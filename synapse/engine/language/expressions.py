@@ -259,20 +259,21 @@ class Expressions:
         """Return the items of a tuple, ``zip``, ``enumerate`` or a known range."""
         name = _name_of_call(node)
         if name not in ("zip", "enumerate", "range"):
-            return self._still(items_of(self.visit(node)))
+            return self._items_of(self.visit(node))
         values = self.values(*node.args)  # type: ignore[attr-defined]
         if name == "range":
             require(all(map(is_known, values)), KNOWN_LENGTH)
             return [known(k) for k in range(*(value.kind.value for value in values))]
-        columns = [self._still(items_of(value)) for value in values]
+        columns = [self._items_of(value) for value in values]
         if name == "enumerate":
             columns.insert(0, [known(place) for place in range(len(columns[0]))])
         require(len({*map(len, columns)}) == 1, "tuples side by side have one length")
         return [_side_by_side(items) for items in zip(*columns, strict=True)]
 
-    def _still(self, items: list[Node]) -> list[Node]:
-        """Return items which the statements of a loop over them cannot change."""
-        return [self.temporary(item) for item in items]
+    def _items_of(self, value: Node) -> list[Node]:
+        """Return items that the statements of a loop over them cannot change."""
+        value = self.temporary(value) if value.form == "call" else value
+        return [self.temporary(item) for item in items_of(value)]
 
     def _tuple_by(self, node: ast.GeneratorExp) -> Node:
         """Return ``tuple(value for target in items)``, which has names of its own."""

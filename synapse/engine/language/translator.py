@@ -465,7 +465,11 @@ def _outline(tree: Any) -> tuple[Counter[str], bool, bool]:
     whether it returns None somewhere.
     """
     nodes = list(ast.walk(tree))
-    names = [node for node in nodes if isinstance(node, ast.Name)]
+    loops = [node.target for node in nodes if isinstance(node, ast.comprehension)]
+    inner = {
+        id(node) for loop in loops for node in ast.walk(loop)
+    }  # names of their own
+    names = [n for n in nodes if isinstance(n, ast.Name) and id(n) not in inner]
     assigned = [node.id for node in names if isinstance(node.ctx, ast.Store)]
     returned = [node.value for node in nodes if isinstance(node, ast.Return)]
     nothing = list(map(_is_none, returned))

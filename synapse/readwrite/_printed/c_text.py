@@ -26,7 +26,7 @@ from ...errors import ArgumentError
 from .braces import BraceWriter
 from .specialised import Specialised
 from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
-from .trees import column_name, expressions, parts_of, statements_in
+from .trees import column_name, expressions, parts_of, statements_in, within
 
 RESERVED = frozenset(
     [
@@ -120,12 +120,20 @@ class CWriter(BraceWriter):
         self.prefix = prefix
         self.type = type_
         self.real = real
+        self.apart = f"{prefix.upper()}_APART"
         self.suffix = "f" if real == "float" else ""
         self.exp = exp
         self.structs: dict[TupleKind, str] = {}
         self.written: dict[Instance, set[str]] = {}
         for instance in program.instances:  # callees first
             self.written[instance] = {*_written(instance, self.written)}
+        # functions that get one column twice
+        self.overlapping = {
+            node.parts[0]
+            for instance in program.instances
+            for node in expressions(instance.body)
+            if node.form == "call" and _has_twice(node.parts[1])
+        }
         self.long: dict[Instance, set[str]] = {}
         self._find_long(program)
         super().__init__(program)
@@ -226,7 +234,8 @@ class CWriter(BraceWriter):
     def parameter(self, name: str, kind: Any, local: str) -> str:
         if isinstance(kind, ColumnKind | ArrayKind):
             constant = "" if local in self.written[self.instance] else "const "
-            return f"{constant}{self.memory(kind)} *{name}"
+            star = "*" if self.instance in self.overlapping else f"*{self.apart} "
+            return f"{constant}{self.memory(kind)} {star}{name}"
         long = local in self.long[self.instance]
         return f"{self.type_of(kind, long)} {name}"
 
@@ -263,7 +272,7 @@ class CWriter(BraceWriter):
 
     def begin_of(self, name: str, kind: Any) -> str:
         if isinstance(kind, ColumnKind):
-            return f"const {self.memory(kind)} *"
+            return f"const {self.memory(kind)} *{self.apart} "
         constant = "const " if self.homes.sets[name] == 1 else ""
         return f"{constant}{self.type_of(kind, name in self.long[self.instance])} "
 
@@ -422,6 +431,18 @@ class CWriter(BraceWriter):
     def table(self, values: tuple[Any, ...]) -> str:
         name = f"{self.prefix}_table_{len(self.tables)}"
         return self.tables.setdefault(values, name)
+
+
+def _has_twice(arguments: tuple[Node, ...]) -> bool:
+    """Return whether two arguments are, or may be, the same column."""
+    names = [
+        column_name(inner)
+        for argument in arguments
+        if isinstance(argument.kind, ColumnKind | TupleKind)
+        for inner in within(argument)
+        if inner.form == "column"
+    ]
+    return len(names) > len({*names})
 
 
 def _spaced(type_: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from ...engine.language.kinds import FLOATS, INT, ColumnKind, TupleKind
-from ...engine.language.tree import Node
-from .trees import is_literal, mapped, substituted, variables_in, within
+from ...engine.language.expressions import COMPARED
+from ...engine.language.kinds import BOOL, FLOATS, INT, ColumnKind, TupleKind
+from ...engine.language.tree import Node, literal
+from .trees import is_literal, mapped, parts_of, substituted, variables_in, within
 
 OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MAX_COPIED = 3
@@ -85,6 +86,8 @@ def _only_value(body: list[Node]) -> Node | None:
 
 
 def _is_simple(node: Node) -> bool:
+    if node.form == "tuple":
+        return all(_is_simple(item) or _is_index(item) for item in parts_of(node))
     return node.form in ("variable", "literal", "known", "column")
 
 
@@ -102,7 +105,32 @@ def items_of(kind: Any) -> list[Any]:
     return [inner for item in kind.items for inner in items_of(item)]
 
 
-SHORTER = {"not": _not, "item": _item, "binary": _sum, "call": _call}
+def _compare(node: Node) -> Node:
+    sign, left, right = node.parts
+    if left.form == right.form == "literal":
+        return literal(BOOL, COMPARED[sign](left.parts[0], right.parts[0]))
+    return node
+
+
+def _joined(node: Node) -> Node:
+    """Return the side that decides, if the other one is a literal."""
+    decides = node.form == "or"
+    left, right = node.parts
+    for test, other in ((left, right), (right, left)):
+        if test.form == "literal":
+            return test if bool(test.parts[0]) == decides else other  # type: ignore[no-any-return]
+    return node
+
+
+SHORTER = {
+    "not": _not,
+    "item": _item,
+    "binary": _sum,
+    "call": _call,
+    "compare": _compare,
+    "and": _joined,
+    "or": _joined,
+}
 
 
 def shortened(body: list[Node]) -> list[Node]:

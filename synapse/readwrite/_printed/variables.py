@@ -224,7 +224,9 @@ def _is_for(before: Node, node: Node, reads: Counter[str], sets: Counter[str]) -
     if before.form != "set":
         return False
     name, value = before.parts
-    if not reads[name] == sets[name] == 1 or isinstance(value.kind, TupleKind):
+    if not reads[name] == sets[name] == 1:
+        return False
+    if isinstance(value.kind, TupleKind) and node.form != "return":
         return False
     if not _is_made(name) and node.form != "return":
         return False

@@ -19,7 +19,7 @@ from ._checkpoint import TrainingState
 from ._data import Data, Shape
 from ._evaluation import mean_cost
 from ._metrics import measured
-from ._plan import Plan
+from ._plan import TrainingPlan
 
 VALIDATION = "validation"
 """The name of the held-out data that decide when a training ends."""
@@ -99,7 +99,7 @@ class Result(metaclass=AbstractOwnNames):
 class History:
     """Numbers by epoch (`values`), and the conditions and functions that use them."""
 
-    plan: Plan
+    plan: TrainingPlan
     # a context for the network's use, in which it is as it is trained
     in_use: Callable[[], ExclusiveAccess]
     # evaluated after every epoch, by name; those called VALIDATION decide

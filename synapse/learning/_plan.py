@@ -14,7 +14,7 @@ from ._options import FixedOptions
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How one training runs; nothing of it changes."""
 
     options: FixedOptions

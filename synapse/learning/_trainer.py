@@ -36,7 +36,7 @@ from ._history import VALIDATION, History, Result
 from ._metrics import Metric, checked_metrics, require_measurable
 from ._options import OPTIONS, FixedOptions, TrainerOptions
 from ._parameters import Updater
-from ._plan import Plan
+from ._plan import TrainingPlan
 from ._training import Kept, OrderSampler, Training
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .rules import Rule, RuleTask
@@ -479,7 +479,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         training = source.measurable(measures, others)
         require_measurable(measures, others, training)
         followed = held_out is not None or patience is not None
-        plan = Plan(
+        plan = TrainingPlan(
             options=options,
             epochs=epochs,
             goal=-inf if goal is None else goal,

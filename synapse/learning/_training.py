@@ -33,7 +33,7 @@ from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
 from ._options import FixedOptions
 from ._parameters import Updater
-from ._plan import Plan
+from ._plan import TrainingPlan
 from ._schedules import CheckedRates
 from .rules import Rule, RuleTask
 from .rules._base import RULES
@@ -117,7 +117,7 @@ class Kept:
 class Training:
     """One call of ``Trainer.train``: its plan, its data and its state."""
 
-    plan: Plan
+    plan: TrainingPlan
     source: Arrays | BatchStream
     orders: OrderSampler  # of sequences
     history: History
@@ -377,7 +377,7 @@ class Training:
         return reason or "epochs"
 
     def _search(self, access: ExclusiveAccess) -> str | None:
-        """Search by L-BFGS from the present parameters; returns why the training ends,
+        """Run L-BFGS from the present parameters; returns why the training ends,
         or None after an edit. The caller has the network in use.
         """
         optimizer = self.plan.options.optimizer

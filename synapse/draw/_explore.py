@@ -190,7 +190,7 @@ def explore(
     With ``learn=True``, the network learns in the page by the online rule, with the
     numbers that Python would compute (to 1e-12, or to rounding in float32). There you
     can also edit it, choose other data, and save it as JSON, which :func:`synapse.load`
-    reads.
+    reads. Registered squashes and costs are written in JavaScript.
 
     The page is one HTML file that loads nothing from elsewhere: it can be mailed,
     stored and opened offline. It shows ``net.run(inputs)`` from a cleared context;
@@ -230,8 +230,8 @@ def explore(
     ArgumentTypeError, ArgumentError
         If `network` is not one, the inputs are not T rows of n finite numbers, the
         targets are not T rows that its cost accepts, or the path is not that of a file;
-        with `learn`, also for a log, and for more than 20,000 connections. Nothing is
-        written then.
+        with `learn`, also for a log, for more than 20,000 connections, and for a
+        registered squash beyond the language of kernels. Nothing is written then.
     TopologyError
         If the network is connected to neurons outside of it.
     DivergenceError
@@ -282,8 +282,10 @@ SCRIPTS = (
 """The parts of the page's own script, in order: each uses definitions of earlier
 ones."""
 
+NETWORK = ("store", "network")
+"""The parts that compute in a page that learns, after the kernels."""
+
 WORKBENCH = (
-    "rule",
     "tasks",
     "live",
     "learn",
@@ -298,8 +300,8 @@ WORKBENCH = (
     "lessons",
     "tutor",
 )
-"""Those of a page that learns, after squashes and costs. Imports and exports are left
-out."""
+"""The other parts of such a page, after the functions that a user registered. Imports
+and exports are left out."""
 
 
 PICTURES = (
@@ -316,10 +318,16 @@ def page_of(data: dict[str, Any]) -> str:
     library, learn = part_of("cytoscape.min.js"), "learn" in data
     scripts = [layout_source(), *(part_of(f"{name}.js") for name in SCRIPTS)]
     if learn:
-        # Only such a page needs the module that writes programs.
-        from ..readwrite._javascript import functions_source
+        # Only such a page needs the rooms that write programs.
+        from ..readwrite._printed.page import page_source
 
-        scripts += functions_source(), *(part_of(f"{name}.js") for name in WORKBENCH)
+        learning = {**data["learn"]}
+        registered = learning.pop("registered")
+        data = {**data, "learn": learning}
+        network = (part_of(f"{name}.js") for name in NETWORK)
+        bench = (part_of(f"{name}.js") for name in WORKBENCH)
+        kernels, functions = map(_short, (page_source(), "\n".join(registered)))
+        scripts += kernels, *network, functions, *bench
     script = re.sub(
         r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE
     )
@@ -347,6 +355,11 @@ def page_of(data: dict[str, Any]) -> str:
     return re.sub(
         r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], part_of("explorer.html")
     )
+
+
+def _short(source: str) -> str:
+    """Return printed functions without comments and spaces, a twentieth of a page."""
+    return re.sub(r"^(/\*\*.*\*/\n| +)", "", source, flags=re.MULTILINE)
 
 
 LAYOUT = (

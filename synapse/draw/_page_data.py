@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any, cast
 
@@ -14,10 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 import architect
 
+from .. import _cost as costs
 from .._checks import as_matrix, depth_of, pluralize
+from .._cost import COSTS
 from .._squash import ACTIVATIONS
 from .._typing import Floats
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FormatError
 from ..learning._data import target_mask
 from ..objects.connection import extended_into
 from ..objects.network import Network
@@ -27,6 +30,7 @@ from ..objects.sensitivities import SensitivityPairs
 from ..objects.snapshots import read_numbers
 from ..objects.topology import Topology
 from ..readwrite._json_format import json_data
+from ..readwrite._printed.page import registered_source
 
 MAX_TRACES = 200_000
 """Maximum number of traces in a page, traces times steps: about 4 MB."""
@@ -298,19 +302,36 @@ def learning_of(
             "A page learns by the online rule, this network by"
             f' {net.rule.name}. Set its rule = "online".'
         )
-    unknown = {neuron.squash.name for neuron in net} - set(ACTIVATIONS)
-    if unknown:
-        raise ArgumentError(
-            "A page knows the built-in squashes only, not"
-            f" {', '.join(sorted(unknown))}."
-        )
     sequences = None if inputs is None else _sequences(net, inputs, targets)
     return {
         "network": json_data(net),
         "sequences": sequences,
         "recipes": recipes(),
         "most": MAX_CONNECTIONS,
+        "registered": _registered(net),
     }
+
+
+def _registered(net: Network) -> list[str]:
+    """Return what enters the registered squashes of a network, and all costs, in the
+    page. A cost that cannot be written is left out there.
+    """
+    squashes = {neuron.squash.name: neuron.squash for neuron in net}
+    try:
+        texts = [
+            registered_source("squash", name, squash._evaluate)
+            for name, squash in squashes.items()
+            if name not in ACTIVATIONS
+        ]
+    except FormatError as error:
+        raise ArgumentError(
+            f"{error} Use a formula, or explore without learn=True."
+        ) from error
+    for name in costs.names():
+        if name not in COSTS:
+            with suppress(FormatError):
+                texts.append(registered_source("cost", name, costs.get(name)._evaluate))
+    return texts
 
 
 def _sequences(

@@ -1,29 +1,20 @@
-"""Networks as standalone programs in JavaScript, and the functions of the page that
-learns.
-"""
+"""Networks as standalone programs in JavaScript."""
 
 from __future__ import annotations
-
-import json
-from functools import cache
-from typing import Any
 
 import numpy as np
 
 from .._checks import boolean, positive_number
-from .._cost import COSTS, Cost
-from .._squash import ACTIVATIONS, LARGEST, SHARES, SINGLE
-from ..engine.schema import CONNECTION_TABLE, FLAG, NEURON_TABLE, OBJECTS, Column
+from .._cost import Cost
+from .._squash import LARGEST, SHARES, SINGLE
 from ..objects.network import Network
 from ._codegen import (
     Language,
     checked_prefix,
-    function,
     program,
     program_format,
     require_no_learning,
 )
-from ._formulas import read
 from ._loops import LoopWriter, Values
 from ._plan import written_columns, written_plan
 from ._printed.interpreted import interpreted_source
@@ -154,87 +145,6 @@ def javascript_source(
         weights=JAVASCRIPT.table(writer.weights()),
         listed=writer.list(),
     )
-
-
-COST_NUMBERS = ("target", "output", "slope", "outputs", "logit")
-HEAD_OF_FUNCTIONS = (
-    "// Written by functions_source of synapse.readwrite._javascript: no edits here."
-)
-
-
-@cache
-def functions_source() -> str:
-    """Write the built-in squashes, the costs and the columns of files as a JavaScript
-    module.
-
-    The page that learns in a browser has them, and ``draw/page/rule.js`` imports them
-    as ``functions.js``.
-    """
-    formulas: list[Any] = [
-        (f"squash_{name}", entry.formula, ("s",)) for name, entry in ACTIVATIONS.items()
-    ]
-    formulas += [
-        (f"cost_{name}", entry.formula, COST_NUMBERS) for name, entry in COSTS.items()
-    ]
-    kinds = [
-        f"  {name}: {{ kind: {json.dumps(entry.family)}, formula: squash_{name} }},"
-        for name, entry in ACTIVATIONS.items()
-    ]
-    values = [f"  {name}: cost_{name}," for name in COSTS]
-    tables = {
-        table.name: [column for column in table.columns if column.axis in OBJECTS]
-        for table in (NEURON_TABLE, CONNECTION_TABLE)
-    }
-    of_synaptic = [
-        f"  {entry.synaptic}: {json.dumps(name)},"
-        for name, entry in ACTIVATIONS.items()
-        if entry.synaptic
-    ]
-    columns = [
-        f"  {name}: {json.dumps(dict(map(_column, table)))},"
-        for name, table in tables.items()
-    ]
-    return "\n\n".join(
-        (
-            HEAD_OF_FUNCTIONS,
-            ERF,
-            *(
-                function(JAVASCRIPT, name, read(entry, *numbers), numbers)
-                for name, entry, numbers in formulas
-            ),
-            _exported(
-                "SQUASHES",
-                "Kind of each squash, and its formula: value and slope at a state.",
-                kinds,
-            ),
-            _exported("SYNAPTIC", "Squashes by their names in Synaptic.", of_synaptic),
-            _exported(
-                "COSTS",
-                f"Value and signal -dE/ds of each cost of ({', '.join(COST_NUMBERS)}).",
-                values,
-            ),
-            _exported(
-                "COLUMNS",
-                "Kind and default of each saved column; a cleared one is context.",
-                columns,
-            ),
-        )
-    )
-
-
-def _column(column: Column) -> tuple[str, dict[str, Any]]:
-    """Return what a page needs to know of a saved column."""
-    otherwise = bool(column.default) if column.kind is FLAG else column.default
-    kind_name = column.kind.name if column.kind else ""
-    return column.name, {
-        "kind": kind_name,
-        "otherwise": otherwise,
-        "cleared": column.cleared,
-    }
-
-
-def _exported(name: str, comment: str, rows: list[str]) -> str:
-    return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
 
 
 FORMAT = program_format(

@@ -1,6 +1,6 @@
 // Run by test_lessons.py beside the page's own files: does what each lesson asks for, and writes as JSON what came of it.
 
-import { Network } from "./rule.js";
+import { Network } from "./network.js";
 import { LESSONS, isDone } from "./lessons.js";
 
 /** What a lesson sees of the page, and what a reader does there. */

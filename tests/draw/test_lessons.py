@@ -13,7 +13,7 @@ import pytest
 import demos
 from demos.worked_example import RATE, SAMPLES, Example
 from synapse import draw, readwrite
-from synapse.readwrite._javascript import functions_source
+from synapse.readwrite._printed.page import page_source
 
 PAGE = Path(draw.__file__).parent / "page"
 NODE = shutil.which("node")
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="no Node")
 @pytest.fixture(scope="module")
 def lessons(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    for name in ("rule.js", "lessons.js"):
+    for name in ("store.js", "network.js", "lessons.js"):
         shutil.copy(PAGE / name, folder)
-    (folder / "functions.js").write_text(functions_source())
+    (folder / "kernels.js").write_text(page_source())
     (folder / "package.json").write_text('{"type": "module"}')
     shutil.copy(Path(__file__).with_name("lessons_tried.mjs"), folder)
     call = [NODE, folder / "lessons_tried.mjs"]

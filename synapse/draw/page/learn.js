@@ -227,15 +227,13 @@ function showCourse(always = !playing) {
 
 // --- why a number moved ----------------------------------------------------------------------------
 
-/** The move of a weight of a neuron at a rate of 1, from the rule itself, and its parts. */
-function moveOf(target, owner) {
-  const i = target.incoming.indexOf(owner), ofBias = owner === target;
-  let move = 0;
-  target.learn((one, name, tie, value) => { if (one === owner && (name === "bias") === ofBias) move = value; });
+/** The move of a weight or a bias at a rate of 1, and its products. */
+function moveOf(owner) {
+  const target = owner.target ?? owner, link = owner === target ? null : owner;
   const heard = target.gating.filter((one) => one.answers && one.gated.responsibility !== 0);
-  const parts = [{ error: target.projected, by: target, trace: ofBias ? target.biasEligibility : owner.eligibility, word: "eligibility" },
-    ...heard.map((one) => ({ error: one.gated.responsibility, by: one.gated, trace: ofBias ? one.extendedBias : one.extended[i], word: "extended trace" }))];
-  return { move, parts };
+  const parts = [{ error: target.projected, by: target, trace: link ? link.eligibility : target.biasTrace, word: "eligibility" },
+    ...heard.map((one) => ({ error: one.gated.responsibility, by: one.gated, trace: one.extended(link), word: "extended trace" }))];
+  return { move: total(parts.map(({ error, trace }) => error * trace)), parts };
 }
 
 /** What the eligibility consists of, for each kind of connection. */
@@ -258,13 +256,15 @@ function explain({ kind, connection: c, neuron: n }) {
   if (phase && phase.kind !== "weights") return sentence("It has not moved yet in this step.");
   if (!page.latest || !trail.length) return sentence("No step since the last change.");
   if (page.latest.error === null) return sentence("It did not: the latest step has no target.");
-  const { move, parts } = moveOf(target, owner), { rate, momentum } = page.latest;
+  const { move, parts } = moveOf(owner), { rate, momentum } = page.latest;
+  const tied = kind === "connection" ? links.filter((one) => one.tie === tie) : all.filter((one) => one.biasTie === tie);
+  const moved = momentum ? owner.velocity : tie ? total(tied.map((one) => moveOf(one).move)) : move;
   const rows = [["rate", rate]];
   parts.forEach(({ error, by, trace, word }) => rows.push([`error of ${nameOf(by)}`, error], [`\u00d7 ${word}`, trace]));
   if (parts.length > 1) rows.push(["sum of products", move]);
-  if (momentum) rows.push([`with momentum ${momentum}`, owner.velocity]);
-  else if (tie) rows.push(["sum with all that it is tied to", owner.velocity]);
-  rows.push(["moved by", rate * owner.velocity]);
+  if (momentum) rows.push([`with momentum ${momentum}`, moved]);
+  else if (tie) rows.push(["sum with all that it is tied to", moved]);
+  rows.push(["moved by", rate * moved]);
   const words = parts.length > 1 ? [made("p", `${nameOf(target)} gates connections into ${parts.slice(1).map(({ by }) => nameOf(by)).join(", ")}: their errors count too.`)] : [];
   return [...heading, table(rows), ...words, ...(kind === "connection" ? [made("p", traceWords(owner))] : [])];
 }

@@ -20,7 +20,7 @@
 //
 // All texts are shown as text. `isDone` is asked after every action and after the steps of every frame. `done` only reads, and only this:
 //
-//   page.network    the network, an object of rule.js: its neurons, connections, inputs, outputs, and their numbers
+//   page.network    the network, an object of network.js: its neurons, connections, inputs, outputs, and their numbers
 //   page.steps      learning steps since the lesson began
 //   page.edited     what the reader has changed since then, as words, oldest first: "weight", "squash", "gate", "data", "random" (new weights), ...
 //   page.data       { sequences }: each sequence is an array of [inputs, targets]

@@ -245,7 +245,7 @@ function readNumbers(again = false) {
   const slope = rerun ? rerun.at(-1)[2] : read("derivative");
   const rows = (name, old) => [read(old), ...shownSteps.map((step) => step[name])], here = (row) => ({ [at]: row });
   Object.assign(data, { steps: at, activation: rows("activation", "oldActivation"), state: rows("state", "oldState"), derivative: here(slope),
-    bias_eligibility: here(read("biasEligibility")), eligibility: here(links.map((one) => one.eligibility)), ...tracesOf(at),
+    bias_eligibility: here(read("biasTrace")), eligibility: here(links.map((one) => one.eligibility)), ...tracesOf(at),
     target: trail.some(({ targets }) => targets) ? [null, ...trail.map(({ targets }) => targets)] : null });
   if (!shownSteps.length) for (const name of ["activation", "state"]) data[name].push(read(name));
   const known = page.latest && page.latest.error !== null && trail.length;
@@ -257,7 +257,7 @@ function readNumbers(again = false) {
 }
 /** The extended traces of the connection that is chosen; those of all are many. */
 function tracesOf(at) {
-  const c = looked?.kind === "connection" ? looked.connection : null, { target: gater, source } = links[c] ?? {};
-  const pairs = gater ? gater.gating.map((own) => [all.indexOf(own.gated), own.extended[gater.incoming.findIndex((one) => one.source === source)]]) : [];
+  const c = looked?.kind === "connection" ? looked.connection : null, link = links[c];
+  const pairs = link?.target.gating.map((own) => [all.indexOf(own.gated), own.extended(link)]) ?? [];
   return { sensitivity: null, extended: { connection: pairs.map(() => c), neuron: pairs.map(([n]) => n), values: { [at]: pairs.map(([, value]) => value) } } };
 }

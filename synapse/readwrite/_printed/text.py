@@ -199,7 +199,7 @@ class TextWriter:
     def comment_of(self, instance: Instance) -> str:
         """Return the first paragraph of what a kernel says of itself."""
         text = (instance.function.__doc__ or "").partition("\n\n")[0]
-        return " ".join(text.split()).replace("`", "")
+        return " ".join(text.split()).replace("`", "").replace("*/", "* /")
 
     def block(self, body: list[Node], indent: str) -> str:
         """Return the text of statements."""

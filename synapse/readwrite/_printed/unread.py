@@ -199,15 +199,22 @@ def _return_only(
     """Change a function to return one item of its result, or nothing."""
     kind = NOTHING if place is None else narrowed.result.items[place]
 
-    def returned(node: Node) -> Node:
-        node = with_blocks(node, lambda body: [returned(inner) for inner in body])
-        if node.form != "return":
-            return node
-        if place is None:
-            return statement("return", None)
-        return statement("return", shorter(Node("item", kind, (*node.parts, place))))
+    def returned(body: list[Node]) -> list[Node]:
+        made: list[Node] = []
+        for node in body:
+            node = with_blocks(node, returned)
+            if node.form != "return":
+                made.append(node)
+                continue
+            (value,) = node.parts
+            if place is not None:
+                value = shorter(Node("item", kind, (value, place)))
+            elif value is not None and not is_pure(value):
+                made.append(statement("do", value))  # it has an effect all the same
+            made.append(statement("return", None if place is None else value))
+        return made
 
-    narrowed.body = [returned(node) for node in narrowed.body]
+    narrowed.body = returned(narrowed.body)
     if place is None and narrowed.body and narrowed.body[-1].form == "return":
         narrowed.body.pop()
     narrowed.result = kind

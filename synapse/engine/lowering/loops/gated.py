@@ -35,7 +35,7 @@ def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
 
     Into a neuron with memory, each run has one gater: it belongs to one influence.
     """
-    if t < store.run_start[j] or store.flags[j] & MEMORY:
+    if t < store.run_start[j] or store.flags[j] & MEMORY or store.run_gater[t] == NONE:
         return False
     length = store.run_length[t]
     return (

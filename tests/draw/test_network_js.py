@@ -1,6 +1,7 @@
-"""The rule in JavaScript: the library's numbers, step by step, in Node."""
+"""The network of the page: the library's numbers, step by step, in Node."""
 
 import json
+import math
 import shutil
 import subprocess
 from dataclasses import replace
@@ -11,8 +12,21 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, Trainer, draw, optimizers, readwrite, tie
-from synapse.readwrite._javascript import functions_source
+from synapse import (
+    Layer,
+    Network,
+    Neuron,
+    Trainer,
+    costs,
+    draw,
+    optimizers,
+    readwrite,
+    squashes,
+    tie,
+)
+from synapse.engine import schema
+from synapse.errors import ArgumentError, FunctionWarning
+from synapse.readwrite._printed.page import page_source
 from tests.helpers.groups import competing
 from tests.helpers.networks import GOLDEN, from_golden
 from tests.helpers.strategies import EVERY_GATE, Twin, crowded, delay_some
@@ -22,7 +36,7 @@ NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="no Node")
 CALLS = """
 import { readFileSync } from "node:fs";
-import { Connection, Network, Neuron } from "./rule.mjs";
+import { Network, register } from "./network.js";
 const learn = (net, { rows, targets, rate = 0.1, momentum = 0 }) =>
   rows.map((row, i) => [
     ...net.activate(row), net.propagate(rate, targets[i], { momentum }),
@@ -37,12 +51,13 @@ console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map((one) => { CA
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    source = (PAGE / "rule.js").read_text().replace("./functions.js", "./functions.mjs")
-    (folder / "rule.mjs").write_text(source)
+    for name in ("network.js", "store.js"):
+        shutil.copy(PAGE / name, folder)
+    (folder / "package.json").write_text('{"type": "module"}')
 
     def run(call, cases, columns=""):
-        functions = functions_source().replace("neurons: {", "neurons: {" + columns)
-        (folder / "functions.mjs").write_text(functions)
+        kernels = page_source().replace("neurons: {", "neurons: {" + columns)
+        (folder / "kernels.js").write_text(kernels)
         (folder / "main.mjs").write_text(CALLS.replace("CALL", call))
         sent = json.dumps(cases)
         done = subprocess.run(
@@ -208,16 +223,80 @@ def test_it_learns_as_the_library_does(node):
         ).all(), name
 
 
+def test_its_columns_are_those_of_the_library(node):
+    """Lowering is the same: what is printed, and what is written by hand around it."""
+    nets = {name: make() for name, make in NETWORKS.items()}
+    script = """
+      const { store } = Network.from(one), plain = (list) => Array.from(list, Number);
+      return Object.fromEntries(Object.entries(store.columns)
+        .filter(([, list]) => list?.length).map(([name, list]) => [name, plain(list)]));
+    """
+    for (name, net), found in zip(
+        nets.items(), node(script, [of(net) for net in nets.values()]), strict=True
+    ):
+        store = net._lowered()[1]
+        n = store.n_neurons
+        runs = store.columns["run_stop"][n - 1]
+        lengths = {"node": n, "run": runs, "influence": None, "pull": None, "tie": None}
+        for column in schema.COLUMNS:
+            if column.axis in lengths and column.name in found:
+                ours = store.columns[column.name][: lengths[column.axis]].astype(float)
+                ours[ours == schema.NONE] = -1
+                theirs = found[column.name][: len(ours)]
+                assert theirs == ours.tolist(), (name, column.name)
+
+
+def test_registered_functions_are_printed(node):
+    lift = 0.25
+
+    @squashes.register(low=-1.0)
+    def page_ramp(state):
+        return (state + lift, 1.0) if state > -lift else (0.0, 0.0)
+
+    @costs.register
+    def page_cost(target, output, derivative, outputs):
+        error = target - output
+        return 2.0 * error * error / outputs, 4.0 * error * derivative / outputs
+
+    net = architect.Perceptron(2, 3, 2, squash=page_ramp, seed=0)
+    rows, aims = lesson(net, 30)
+    texts = draw.explore(net, rows, aims, learn=True)._data["learn"]["registered"]
+    assert any('"page_cost"' in text for text in texts)
+    script = """
+      new Function("register", one.texts.join(""))(register);
+      const net = Network.from(one.net);
+      return one.rows.map((row, i) => [...net.activate(row),
+        net.propagate(0.1, one.targets[i], { cost: "page_cost" })]);"""
+    case = {"net": of(net), "rows": rows, "targets": aims, "texts": texts}
+    wanted = [
+        [*net.activate(row), net.propagate(0.1, aim, cost="page_cost")]
+        for row, aim in zip(rows, aims, strict=True)
+    ]
+    assert np.allclose(node(script, [case])[0], wanted, rtol=0, atol=1e-12)
+
+
+def test_a_function_beyond_the_language_is_refused():
+    with pytest.warns(FunctionWarning):
+
+        @squashes.register(low=-1.0, high=1.0)
+        def page_list(state):
+            return [math.tanh(state), 1.0 - math.tanh(state) ** 2][0:2]
+
+    net = architect.Perceptron(2, 3, 1, squash=page_list, seed=0)
+    with pytest.raises(ArgumentError, match="'page_list' cannot be written in Java"):
+        draw.explore(net, learn=True)
+
+
 def test_a_column_that_the_schema_gains_is_carried_and_what_is_unknown_is_refused(node):
     data = of(architect.Perceptron(2, 3, 1, seed=0))
-    data["neurons"]["delay"] = [2] * 6
+    data["neurons"]["latency"] = [2] * 6
     script = (
         "return tried(() => { const net = Network.from(one); net.clear(); return"
         " net; });"
     )
-    assert '"delay", which this page would lose' in node(script, [data])[0]
-    gained = '"delay": {"kind": "COUNT", "otherwise": 0, "cleared": false}, '
-    assert node(script, [data], gained)[0]["neurons"]["delay"] == [2] * 6
+    assert '"latency", which this page would lose' in node(script, [data])[0]
+    gained = '"latency": {"kind": "COUNT", "otherwise": 0, "cleared": false}, '
+    assert node(script, [data], gained)[0]["neurons"]["latency"] == [2] * 6
     assert (
         '"streams", which this page would lose'
         in node(script, [{**data, "streams": []}], gained)[0]
@@ -329,18 +408,22 @@ def test_a_network_is_built_and_edited_between_steps(node):
     assert np.allclose(outputs, wanted, rtol=0, atol=1e-12)
 
 
-def test_random_squashes_draw_from_what_is_given_and_have_their_means_else(node):
+def test_random_neurons_draw_as_in_python(node):
     source = Layer(1, "identity")
     net = Network(source, [], Layer([Neuron("bernoulli", 0.5), Neuron("noise", 0.5)]))
     source.project(net.output, weights=1.0)
-    script = """
-      const said = (random) => Network.from(one, { random }).activate([0]);
-      return [said(null), said(() => 0.75)];"""
-    mean, drawn = node(script, [of(net)])[0]
-    assert np.allclose(mean, [1 / (1 + np.exp(-0.5)), 0.5])
-    assert np.allclose(
-        drawn, [0, 0.5 + np.sqrt(-2 * np.log(0.25)) * np.cos(2 * np.pi * 0.75)]
+    net.reseed(1)
+    data = of(net)
+    script = (
+        "const net = Network.from(one);"
+        " const drawn = [1, 2, 3].map((x) => net.activate([x]));"
+        " for (const own of net.neurons) own.deterministic = true;"
+        " return [drawn, net.activate([0]), net];"
     )
+    drawn, mean, left = node(script, [data])[0]
+    assert np.allclose(drawn, [net.activate([x]) for x in (1, 2, 3)])
+    assert left["neurons"]["random"] == of(net)["neurons"]["random"]
+    assert np.allclose(mean, [1 / (1 + np.exp(-0.5)), 0.5])
 
 
 def test_mistakes_get_a_sentence_and_change_nothing(node):

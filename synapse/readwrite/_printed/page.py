@@ -1,0 +1,268 @@
+"""The kernels for any network as a JavaScript module, by which the page computes: those
+of a step, of learning, and the loops of lowering.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..._cost import COSTS
+from ..._squash import ACTIVATIONS
+from ...engine.functions import compiled
+from ...engine.functions.activations import FIRST_CUSTOM
+from ...engine.functions.costs import FIRST_CUSTOM_COST
+from ...engine.language.code_files import code_of
+from ...engine.language.kinds import (
+    FLOAT64,
+    INT,
+    ArrayKind,
+    BundleKind,
+    KnownKind,
+    TupleKind,
+)
+from ...engine.language.memory import STORE, call_at
+from ...engine.language.tree import Node, RefusedError, convert, items_of
+from ...engine.lowering import loops
+from ...engine.lowering.flags import FOUR, MEMORY, OUTSIDE, PENDING, TRACED, UNORDERED
+from ...engine.lowering.loops import neighbours, ranges, traces
+from ...engine.online import propagate, states
+from ...engine.records import Span, Ties
+from ...engine.schema import (
+    COLUMNS,
+    CONNECTION_TABLE,
+    DESTINATIONS,
+    FLAG,
+    HIDDEN,
+    INPUT,
+    LOWERED,
+    NEURON_TABLE,
+    OBJECTS,
+    OUTPUT,
+    TABLE,
+    Column,
+)
+from ...errors import FormatError
+from . import page_calls
+from .javascript_text import JavaScriptWriter
+from .learner import pair_of
+from .specialised import Place, Root, Specialised, Stored, words_of
+from .text import ATOM, Text
+
+PAIR = TupleKind((FLOAT64, FLOAT64))
+NETWORK = BundleKind(STORE, FLOAT64)
+SPAN = TupleKind((INT,) * len(Span), tuple(member.name.lower() for member in Span))
+INTEGERS, NUMBERS = ArrayKind(INT, 1), ArrayKind(FLOAT64, 1)
+LOOP = NETWORK, INT, INT, INTEGERS
+ROOTS = {
+    "step": Root(page_calls.step, (NETWORK, SPAN, NUMBERS)),
+    "judge": Root(
+        page_calls.judge,
+        (NETWORK, SPAN, NUMBERS, INT, KnownKind(np.float64(0.0), np.float64)),
+    ),
+    "learn": Root(page_calls.learn, (NETWORK, SPAN, FLOAT64)),
+    "clear": Root(page_calls.clear, (NETWORK, SPAN)),
+    **{
+        function.__name__: Root(function, (NETWORK, INT))
+        for function in (page_calls.eligibility, page_calls.gain, page_calls.seen)
+    },
+    "influence": Root(page_calls.influence, (NETWORK, INTEGERS)),
+    "is_late": Root(neighbours.is_late, (NETWORK, INT, INT)),
+    "list_ranges": Root(ranges.list_ranges, (NETWORK, INT, INT, INT, INTEGERS)),
+    **{
+        loop.__name__: Root(loop, LOOP)
+        for loop in (
+            loops.survey,
+            loops.find_runs,
+            loops.count_influences,
+            loops.find_influences,
+            loops.locate_traces,
+            loops.find_rings,
+            loops.locate_lagged,
+            loops.join_neurons,
+            loops.read_traces,
+            loops.locate_kept,
+        )
+    },
+}
+
+
+class Anyone:
+    """What is known of every network of a page: it is alone in its store, nothing is
+    recorded, and no update is pending.
+    """
+
+    def facts(self, written: set[Stored]) -> dict[Place, set[Any]]:
+        """Return the values of columns, by their names in kernels."""
+        return {
+            ("log_layout", "WIDTH"): {0},
+            ("network", None): {1},
+            ("flags", None): {f for f in range(OUTSIDE) if not f & (FOUR | PENDING)},
+            ("run_flags", None): {f for f in range(256) if not f & UNORDERED},
+            ("pending_step", None): {0.0},
+        }
+
+
+class PageWriter(JavaScriptWriter):
+    """Writes functions that find all columns in a store, and call functions of users
+    by their codes.
+    """
+
+    def column(self, name: str) -> str:
+        if name in self.taken:
+            return f"net.{name}"
+        self.aliases.add(name)
+        return name
+
+    def of_column(self, node: Node, bundle: Node, name: str, place: int) -> Text:
+        return self.column(name), ATOM
+
+    def of_user(self, node: Node, code: Node, numbers: Any) -> Text:
+        passed = ", ".join(map(self.bare, numbers))
+        return f"registered[{self.bare(code)}]({passed})", ATOM
+
+
+def _user(t: Any, code: Node, numbers: Iterable[Node]) -> Node:
+    """Return the call of a registered function."""
+    passed = tuple(t.temporary(convert(number, FLOAT64)) for number in numbers)
+    return t.temporary(Node("user", PAIR, (convert(code, INT), passed)))  # type: ignore[no-any-return]
+
+
+def _as_any(kernel: Any) -> Callable[..., Any]:
+    """Return what writes the call of a kernel whose last arguments say whether a neuron
+    has gates and delays: those with gates may have delays, too.
+    """
+
+    def write(t: Any, *passed: Node) -> Any:
+        *others, gated, _ = passed
+        return t.call(kernel, [*others, gated, gated])
+
+    return write
+
+
+WORDS = words_of(fast=False, library=True).with_others(
+    {
+        states.compute_state: _as_any(states.compute_state),
+        propagate.propagate_neuron: _as_any(propagate.propagate_neuron),
+        compiled.custom: lambda t, store, failed, code, state: _user(t, code, [state]),
+        call_at: lambda t, failed, code, numbers: _user(t, code, items_of(numbers)),
+    }
+)
+ROOM = "node", "run", "influence", "pull", "ring"
+"""Axes for whose columns lowering makes room."""
+READ = {c.name for c in COLUMNS if c.axis in (*OBJECTS, *LOWERED)} - {"pending_step"}
+"""Columns that are read outside of the functions."""
+
+
+@cache
+def page_source() -> str:
+    """Return the kernels for any network as a module of JavaScript, with the codes of
+    squashes and costs, and the columns of a store. It is printed once a machine.
+    """
+    return code_of(page_calls.step, "any network", _source, str.encode).decode()
+
+
+def _source() -> str:
+    program = Specialised(Anyone(), ROOTS, WORDS, READ)  # type: ignore[arg-type]
+    program.changed = {*program.columns, *READ}
+    writer = PageWriter(program)
+    functions = "\n\n".join((*writer.helpers.values(), *writer.functions))
+    names = ", ".join((*ROOTS, "registered", "columnsOf"))
+    # A literal: engines find its members by place.
+    read = {c.name for c in TABLE} & {*program.columns, *READ, *DESTINATIONS}
+    members = ", ".join(f"{name}: store.{name}" for name in sorted(read))
+    squashes = {
+        name: {"code": entry.code, "kind": entry.family}
+        for name, entry in ACTIVATIONS.items()
+    }
+    of_synaptic = {e.synaptic: name for name, e in ACTIVATIONS.items() if e.synaptic}
+    room = {
+        axis: {column.name: column.dtype for column in COLUMNS if column.axis == axis}
+        for axis in ROOM
+    }
+    codes: dict[str, Any] = {
+        "HIDDEN": HIDDEN,
+        "INPUT": INPUT,
+        "OUTPUT": OUTPUT,
+        "MEMORY": MEMORY,
+        "TRACED": TRACED,
+        "MARKS": traces.MARKS,
+        "FIRST_SQUASH": FIRST_CUSTOM,
+        "FIRST_COST": FIRST_CUSTOM_COST,
+        "TIES": {member.name: member.value for member in Ties},
+    }
+    return "\n\n".join(
+        (
+            "// The kernels of Synapse, printed for any network by page_source of"
+            " synapse.readwrite._printed.page: no edits here.",
+            f"export const kernels = (() => {{\nconst registered = {{}};\n{functions}\n"
+            "/** The columns of a store, for all other functions. */\n"
+            f"function columnsOf(store) {{\n    return {{ {members} }};\n}}\n"
+            f"return {{ {names} }};\n}})();",
+            _exported("SQUASHES", "Code and kind of each squash.", squashes),
+            _exported("SYNAPTIC", "Squashes by their names in Synaptic.", of_synaptic),
+            _exported(
+                "COSTS",
+                "Code of each cost.",
+                {name: entry.code for name, entry in COSTS.items()},
+            ),
+            _exported(
+                "COLUMNS",
+                "Kind and default of each saved column; a cleared one is context.",
+                {
+                    table.name: dict(
+                        _saved(column)
+                        for column in table.columns
+                        if column.axis in OBJECTS
+                    )
+                    for table in (NEURON_TABLE, CONNECTION_TABLE)
+                },
+            ),
+            _exported("ROOM", "Types of columns of the program, by their axis.", room),
+            _exported("CODES", "What numbers in columns mean.", codes),
+        )
+    )
+
+
+def _saved(column: Column) -> tuple[str, dict[str, Any]]:
+    """Return what a page needs to know of a saved column."""
+    return column.name, {
+        "kind": column.kind.name if column.kind else "",
+        "type": column.dtype,
+        "otherwise": bool(column.default) if column.kind is FLAG else column.default,
+        "cleared": column.cleared,
+    }
+
+
+def _exported(name: str, comment: str, entries: dict[str, Any]) -> str:
+    rows = [f"  {key}: {json.dumps(value)}," for key, value in entries.items()]
+    return "\n".join((f"/** {comment} */", f"export const {name} = {{", *rows, "};\n"))
+
+
+# --- functions of users ---------------------------------------------------------------
+
+
+def registered_source(kind: str, name: str, function: Callable[..., Any]) -> str:
+    """Return a call in JavaScript that enters a function of a user, a "squash" or a
+    "cost", among those of the page; FormatError if it cannot be written.
+    """
+    caller = getattr(page_calls, kind)
+    root = {kind: Root(caller, (FLOAT64,) * caller.__code__.co_argcount)}
+    words = WORDS.with_others(
+        {page_calls.users: lambda t, *numbers: pair_of(t, function, list(numbers))}
+    )
+    try:
+        writer = PageWriter(Specialised(Anyone(), root, words, set()))  # type: ignore[arg-type]
+    except RefusedError as error:
+        raise FormatError(
+            f"The {kind} {name!r} cannot be written in JavaScript: {error}."
+        ) from error
+    functions = "\n\n".join((*writer.helpers.values(), *writer.functions))
+    return (
+        f"register({json.dumps(kind)}, {json.dumps(name)}, (() => {{\n{functions}\n"
+        f"return {kind};\n}})());\n"
+    )

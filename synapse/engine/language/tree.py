@@ -1,6 +1,5 @@
 """The typed tree: expressions and statements of few forms, which printers write in
-other languages. `FunctionWriter` and `INSTRUCTIONS` in ``llvm.py`` have each form with
-its parts.
+other languages. ``llvm.py`` has each form with its parts.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ class RefusedError(Exception):
 
 
 def require(holds: Any, rule: str) -> None:
-    """Refuse what breaks a rule of the language; the place is added by `located`."""
+    """Refuse what breaks a rule of the language; ``expressions.py`` adds the place."""
     if not holds:
         raise RefusedError(rule)
 

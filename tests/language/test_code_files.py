@@ -12,6 +12,8 @@ import pytest
 
 from synapse.engine.language import code_files, entries, machine, source
 from synapse.engine.language.decorators import COMPILES
+from synapse.engine.lowering import loops
+from synapse.readwrite._printed import page_calls
 from tests.helpers.processes import PATHS, ROOT, python
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
@@ -169,6 +171,15 @@ def test_an_edit_of_another_room_of_the_engine_is_noticed(bench):
     assert bench.does() == "compiles"
     (bench.room.parent / "schema.py").write_text("COLUMNS = 2\n")
     assert [bench.does() for _ in range(2)] == ["translates", "loads"]
+
+
+@pytest.mark.parametrize("function", [loops.survey, page_calls.step])
+def test_a_kernel_of_any_room_is_translated_once(function, tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNAPSE_CACHE_DIR", str(tmp_path))
+    texts = iter(["text"])
+    for _ in range(2):
+        code = code_files.code_of(function, "kinds", lambda: next(texts), str.encode)
+        assert code == b"text"
 
 
 def test_a_process_keeps_the_code_that_it_has_imported(bench):

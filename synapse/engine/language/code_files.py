@@ -160,7 +160,8 @@ def _digest_of_sources(function: Any) -> bytes:
     """
     room = _room_of(function)
     is_inside = room == _ENGINE or _ENGINE in room.parents
-    return _digest(_ENGINE) if is_inside else _digest(_ENGINE) + _digest(room)
+    rooms = (_ENGINE,) if is_inside else (_ENGINE, room)
+    return hashlib.sha256(b"".join(map(_digest, rooms))).digest()
 
 
 @cache

@@ -13,7 +13,7 @@ import pytest
 from synapse.engine.language import code_files, entries, machine, source
 from synapse.engine.language.decorators import COMPILES
 from synapse.engine.lowering import loops
-from synapse.readwrite._printed import page_calls
+from synapse.readwrite._printed import page
 from tests.helpers.processes import PATHS, ROOT, python
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
@@ -173,7 +173,7 @@ def test_an_edit_of_another_room_of_the_engine_is_noticed(bench):
     assert [bench.does() for _ in range(2)] == ["translates", "loads"]
 
 
-@pytest.mark.parametrize("function", [loops.survey, page_calls.step])
+@pytest.mark.parametrize("function", [loops.survey, page._source])
 def test_a_kernel_of_any_room_is_translated_once(function, tmp_path, monkeypatch):
     monkeypatch.setenv("SYNAPSE_CACHE_DIR", str(tmp_path))
     texts = iter(["text"])

@@ -72,7 +72,7 @@ export class Connection {
 
   /** How much its weight has an effect on the state of its target. */
   get eligibility() {
-    return kernels.eligibility(this.target.net.store.columns, this.row);
+    return kernels.eligibility(this.target.net.store.columns, this.target.net.store.flags, this.row);
   }
 
   /** What its target met in the latest sum: w · gain · seen was added to its state. */
@@ -101,7 +101,7 @@ class Influence {
     const { gater, gated } = this, { store } = gater.net, j = gater.row;
     if (!gated.selfConnection) {
       const rows = gated.incoming.filter((one) => one.gater === gater).map(({ row }) => row);
-      return gater.derivative * (link ? link.eligibility : gater.biasTrace) * kernels.influence({ ...store.columns, weight: store.met }, rows);
+      return gater.derivative * (link ? link.eligibility : gater.biasTrace) * kernels.influence({ ...store.columns, weight: store.met }, rows, 0, rows.length);
     }
     const q = store.pull.slice(store.pull_start[j], store.pull_stop[j]).find((one) => store.influence_gated[one] === gated.row);
     const offset = link ? link.row - store.first_incoming[j] : store.learning[j];
@@ -191,12 +191,13 @@ export class Network {
 
   /** Run one step; returns the activations of the outputs. */
   activate(row) {
-    const { store } = this, [, inputs, outputs, stop] = store.span;
+    const { store } = this, [, inputs, outputs] = store.span;
     require(row?.length === inputs && Array.from(row).every(isNumber),
       `Expected a row of ${inputs} finite numbers, one for each input, got ${JSON.stringify(row)}.`);
     store.met.set(store.weight);
-    kernels.step(store.columns, store.span, row);
-    return Array.from(store.activation.subarray(stop - outputs, stop));
+    const found = new Array(outputs).fill(0);
+    kernels.step(store.columns, store.span, row, found);
+    return found;
   }
 
   /** Which cost is minimised unless one is named: as in Python, by the squash of the outputs. */
@@ -214,7 +215,7 @@ export class Network {
     require(isNumber(rate) && rate >= 0, `\`rate\` must be a finite number of at least 0, got ${rate}.`);
     require(targets?.length === span[2], `Expected ${span[2]} targets, one for each output, got ${JSON.stringify(targets)}.`);
     require(Object.hasOwn(COSTS, cost), `There is no cost named "${cost}". There are: ${Object.keys(COSTS).join(", ")}.`);
-    const aims = targets.map((target) => target ?? NaN), total = kernels.judge(store.columns, span, aims, COSTS[cost]);
+    const aims = targets.map((target) => target ?? NaN), [, total] = kernels.judge(store.columns, span, aims, COSTS[cost]);
     if (!momentum) {
       if (store.moving) for (const table of ["neurons", "connections"]) store[`${table}_velocity`].fill(0);
       store.moving = false;

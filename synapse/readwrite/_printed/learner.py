@@ -132,7 +132,7 @@ class Learner:
     def _called(self, t: Any, name: str, state: Node) -> Node:
         function = squash_named(name)._function
         try:
-            return pair_of(t, function, [state])
+            return _pair(t, function, [state])
         except RefusedError as error:
             number = self.saved.neurons["squash"].tolist().index(name)
             names = self.saved.names or ()
@@ -151,7 +151,7 @@ class Learner:
                 return t.call(compiled.cost_of, [code, *numbers])  # type: ignore[no-any-return]
             values = [t.temporary(convert(n, FLOAT64)) for n in numbers[:4]]
             try:
-                value, signal = items_of(pair_of(t, cost._function, values))
+                value, signal = items_of(_pair(t, cost._function, values))
             except RefusedError as error:
                 raise FormatError(
                     f"The cost {cost.name!r} cannot be written in {self.language}:"
@@ -167,7 +167,7 @@ class Learner:
         return write
 
 
-def pair_of(t: Any, function: Any, numbers: list[Node]) -> Node:
+def _pair(t: Any, function: Any, numbers: list[Node]) -> Node:
     """Return the call of a user's function, which returns two numbers."""
     function = getattr(function, "py_func", function)
     function.options = UNCHECKED

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..._cost import COSTS
+from ..._registration import COST, SQUASH
 from ..._squash import ACTIVATIONS
 from ...engine.functions import compiled
 from ...engine.functions.activations import FIRST_CUSTOM
@@ -26,11 +27,13 @@ from ...engine.language.kinds import (
     TupleKind,
 )
 from ...engine.language.memory import STORE, call_at
-from ...engine.language.tree import Node, RefusedError, convert, items_of
+from ...engine.language.tree import Node, RefusedError, convert, items_of, require
+from ...engine.language.user_functions import UNCHECKED
 from ...engine.lowering import loops
 from ...engine.lowering.flags import FOUR, MEMORY, OUTSIDE, PENDING, TRACED, UNORDERED
 from ...engine.lowering.loops import neighbours, ranges, traces
-from ...engine.online import propagate, states
+from ...engine.online import propagate, read_order, states
+from ...engine.online.loops import propagate_network, set_output_errors
 from ...engine.records import Span, Ties
 from ...engine.schema import (
     COLUMNS,
@@ -47,9 +50,8 @@ from ...engine.schema import (
     Column,
 )
 from ...errors import FormatError
-from . import page_calls
+from . import calls
 from .javascript_text import JavaScriptWriter
-from .learner import pair_of
 from .specialised import Place, Root, Specialised, Stored, words_of
 from .text import ATOM, Text
 
@@ -58,40 +60,38 @@ NETWORK = BundleKind(STORE, FLOAT64)
 SPAN = TupleKind((INT,) * len(Span), tuple(member.name.lower() for member in Span))
 INTEGERS, NUMBERS = ArrayKind(INT, 1), ArrayKind(FLOAT64, 1)
 LOOP = NETWORK, INT, INT, INTEGERS
+NUMBER = KnownKind(np.float64(0.0), np.float64)
+OF_CALL = KnownKind(0, int), KnownKind(None, type(None)), NUMBER, SPAN
+JUDGING = NETWORK, SPAN, NUMBERS, INT, KnownKind(0, int), NUMBER
+LOOPS = (
+    loops.survey,
+    loops.find_runs,
+    loops.count_influences,
+    loops.find_influences,
+    loops.locate_traces,
+    loops.find_rings,
+    loops.locate_lagged,
+    loops.join_neurons,
+    loops.read_traces,
+    loops.locate_kept,
+)
 ROOTS = {
-    "step": Root(page_calls.step, (NETWORK, SPAN, NUMBERS)),
-    "judge": Root(
-        page_calls.judge,
-        (NETWORK, SPAN, NUMBERS, INT, KnownKind(np.float64(0.0), np.float64)),
-    ),
-    "learn": Root(page_calls.learn, (NETWORK, SPAN, FLOAT64)),
-    "clear": Root(page_calls.clear, (NETWORK, SPAN)),
-    **{
-        function.__name__: Root(function, (NETWORK, INT))
-        for function in (page_calls.eligibility, page_calls.gain, page_calls.seen)
-    },
-    "influence": Root(page_calls.influence, (NETWORK, INTEGERS)),
+    "step": Root(calls.step, (*OF_CALL, NUMBERS, NUMBERS)),
+    "judge": Root(set_output_errors, JUDGING),
+    "learn": Root(propagate_network, (NETWORK, SPAN, FLOAT64, KnownKind(False, bool))),
+    "clear": Root(calls.clear, OF_CALL),
+    "eligibility": Root(read_order.eligibility_of, (NETWORK, INTEGERS, INT)),
+    "gain": Root(read_order.gain_read, (NETWORK, INT)),
+    "seen": Root(read_order.source_read, (NETWORK, INT)),
+    "influence": Root(read_order.influence_of, (NETWORK, INTEGERS, INT, INT)),
     "is_late": Root(neighbours.is_late, (NETWORK, INT, INT)),
     "list_ranges": Root(ranges.list_ranges, (NETWORK, INT, INT, INT, INTEGERS)),
-    **{
-        loop.__name__: Root(loop, LOOP)
-        for loop in (
-            loops.survey,
-            loops.find_runs,
-            loops.count_influences,
-            loops.find_influences,
-            loops.locate_traces,
-            loops.find_rings,
-            loops.locate_lagged,
-            loops.join_neurons,
-            loops.read_traces,
-            loops.locate_kept,
-        )
-    },
+    **{loop.__name__: Root(loop, LOOP) for loop in LOOPS},
 }
+"""What the page calls."""
 
 
-class Anyone:
+class AnyNetwork:
     """What is known of every network of a page: it is alone in its store, nothing is
     recorded, and no update is pending.
     """
@@ -163,11 +163,11 @@ def page_source() -> str:
     """Return the kernels for any network as a module of JavaScript, with the codes of
     squashes and costs, and the columns of a store. It is printed once a machine.
     """
-    return code_of(page_calls.step, "any network", _source, str.encode).decode()
+    return code_of(_source, "any network", _source, str.encode).decode()
 
 
 def _source() -> str:
-    program = Specialised(Anyone(), ROOTS, WORDS, READ)  # type: ignore[arg-type]
+    program = Specialised(AnyNetwork(), ROOTS, WORDS, READ)  # type: ignore[arg-type]
     program.changed = {*program.columns, *READ}
     writer = PageWriter(program)
     functions = "\n\n".join((*writer.helpers.values(), *writer.functions))
@@ -246,21 +246,24 @@ def _exported(name: str, comment: str, entries: dict[str, Any]) -> str:
 # --- functions of users ---------------------------------------------------------------
 
 
-def registered_source(kind: str, name: str, function: Callable[..., Any]) -> str:
+def registered_source(kind: str, name: str, function: Any) -> str:
     """Return a call in JavaScript that enters a function of a user, a "squash" or a
     "cost", among those of the page; FormatError if it cannot be written.
     """
-    caller = getattr(page_calls, kind)
-    root = {kind: Root(caller, (FLOAT64,) * caller.__code__.co_argcount)}
-    words = WORDS.with_others(
-        {page_calls.users: lambda t, *numbers: pair_of(t, function, list(numbers))}
-    )
+    function = getattr(function, "py_func", function)
+    function.options = UNCHECKED
+    root = Root(function, (FLOAT64,) * len(SQUASH if kind == "squash" else COST))
     try:
-        writer = PageWriter(Specialised(Anyone(), root, words, set()))  # type: ignore[arg-type]
+        program = Specialised(AnyNetwork(), {kind: root}, WORDS, set())  # type: ignore[arg-type]
+        require(
+            len(getattr(program.roots[kind].result, "items", ())) == 2,
+            "it returns two numbers",
+        )
     except RefusedError as error:
         raise FormatError(
             f"The {kind} {name!r} cannot be written in JavaScript: {error}."
         ) from error
+    writer = PageWriter(program)
     functions = "\n\n".join((*writer.helpers.values(), *writer.functions))
     return (
         f"register({json.dumps(kind)}, {json.dumps(name)}, (() => {{\n{functions}\n"

@@ -319,21 +319,42 @@ MAKERS = (
 )
 
 
-def differences(seeds, steps):
-    """Seeds of graphs of which the program and the network have other bits."""
+RULES = ("online", "rtrl", "online", ("rtrl", 1))
+
+
+def learning_by(seed):
+    """A network of one of several kinds that learns by one of the rules."""
+    net = graph(seed)
+    net.rule = RULES[seed // len(MAKERS) % len(RULES)]
+    return net
+
+
+def by_c(net, data):
+    """What a program in C finds."""
+    with TemporaryDirectory() as folder:
+        return there(Program(net, Path(folder)), *data, 0.05)
+
+
+def by_python(net, data):
+    """What a program in Python finds."""
+    return in_python(net, *data, 0.05, None)
+
+
+def differences(program, seeds, steps):
+    """How many graphs were compared, and the seeds of those of which the program and
+    the network have other bits."""
     different = []
     alike = 0
     for seed in seeds:
-        net = graph(seed)
+        net = learning_by(seed)
         data = data_for(net, steps, seed)
-        with TemporaryDirectory() as folder:
-            program = Program(net, Path(folder))
-            ours = here(net, *data, 0.05)
-            if ours is None:
-                continue
-            alike += 1
-            if ours.tobytes() != there(program, *data, 0.05).tobytes():
-                different.append(seed)
+        found = program(net, data)
+        ours = here(net, *data, 0.05)
+        if ours is None:
+            continue
+        alike += 1
+        if ours.tobytes() != found.tobytes():
+            different.append(seed)
     return alike, different
 
 
@@ -342,4 +363,5 @@ if __name__ == "__main__":
     import warnings
 
     warnings.simplefilter("ignore", synapse.errors.TopologyWarning)
-    print(*differences(range(int(sys.argv[1])), int(sys.argv[2])))
+    program = {"c": by_c, "python": by_python}[sys.argv[1]]
+    print(*differences(program, range(int(sys.argv[2])), int(sys.argv[3])))

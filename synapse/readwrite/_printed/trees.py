@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,19 +48,23 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
     """Return an expression or a statement with its expressions changed, the innermost
     ones first.
     """
-    parts: list[Any] = []
-    for part in node.parts:
-        if isinstance(part, Node):
-            part = change(mapped(part, change))
-        elif isinstance(part, tuple):
-            part = tuple(
-                change(mapped(item, change)) if isinstance(item, Node) else item
-                for item in part
-            )
-        elif isinstance(part, list):
-            part = [mapped(item, change) for item in part]
-        parts.append(part)
-    return node._replace(parts=tuple(parts))
+    parts = tuple([_mapped_part(part, change) for part in node.parts])
+    is_same = all(map(operator.is_, parts, node.parts))
+    return node if is_same else Node(node.form, node.kind, parts)
+
+
+def _mapped_part(part: Any, change: Callable[[Node], Node]) -> Any:
+    if isinstance(part, Node):
+        return change(mapped(part, change))
+    if not isinstance(part, tuple | list) or not part:
+        return part
+    if isinstance(part, list):
+        made: Any = [mapped(item, change) for item in part]
+    elif isinstance(part[0], Node):
+        made = tuple([change(mapped(item, change)) for item in part])
+    else:
+        return part
+    return part if all(map(operator.is_, made, part)) else made
 
 
 def with_blocks(node: Node, change: Callable[[list[Node]], list[Node]]) -> Node:

@@ -20,6 +20,7 @@ from ...engine.language.program import Instance
 from ...engine.language.tree import Node, statement
 from .shorter import shorter
 from .trees import (
+    called_by,
     column_name,
     expressions,
     is_pure,
@@ -148,15 +149,19 @@ def narrow_results(instances: list[Instance], roots: list[Instance]) -> None:
     for instance in instances:
         for callee, place in _results_read(instance):
             used[callee].add(place)
+    callers: dict[Instance, list[Instance]] = {}
+    for instance in instances:
+        for callee in {*called_by(instance)}:
+            callers.setdefault(callee, []).append(instance)
     for instance in instances:
         if instance in roots or instance.result == NOTHING:
             continue
         places = used[instance]
         is_tuple = isinstance(instance.result, TupleKind)
         if not places:
-            _return_only(instances, instance, None)
+            _return_only(callers.get(instance, []), instance, None)
         elif is_tuple and len(places) == 1 and None not in places:
-            _return_only(instances, instance, *places)
+            _return_only(callers.get(instance, []), instance, *places)
 
 
 def _results_read(instance: Instance) -> Iterator[tuple[Instance, int | None]]:
@@ -194,7 +199,7 @@ def _items_read(
 
 
 def _return_only(
-    instances: list[Instance], narrowed: Instance, place: int | None
+    callers: list[Instance], narrowed: Instance, place: int | None
 ) -> None:
     """Change a function to return one item of its result, or nothing."""
     kind = NOTHING if place is None else narrowed.result.items[place]
@@ -218,8 +223,8 @@ def _return_only(
     if place is None and narrowed.body and narrowed.body[-1].form == "return":
         narrowed.body.pop()
     narrowed.result = kind
-    for instance in instances:
-        _read_only(instance, narrowed, kind)
+    for caller in callers:
+        _read_only(caller, narrowed, kind)
 
 
 def _read_only(caller: Instance, narrowed: Instance, kind: Any) -> None:

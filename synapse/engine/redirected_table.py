@@ -20,7 +20,7 @@ class RedirectedTable:
     def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:
         self.store = store
         self.topology = store.topology_version
-        self._columns = columns  # the table has their addresses only
+        self.columns = columns  # the table has their addresses only
         slots = np.array([TABLE_SLOTS[name][0] for name in columns])
         self._slots = np.concatenate([slots, slots + len(schema.TABLE)])
         numbers = [array.ctypes.data for array in columns.values()] + [

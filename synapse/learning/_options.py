@@ -14,8 +14,8 @@ from .._cost import Cost
 from .._typing import RuleName
 from ..objects.network import Network, require_network
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
+from ..optimizers._names import checked_optimizer
 from ._continual_backprop import ContinualBackprop, checked_renewal
-from ._parameters import checked_optimizer
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
 from ._schedules import Rate, checked_rate
 from ._trainable_subset import Item, TrainableSubset, checked_part

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import expected, suggestion, sum_of_squares
+from .._checks import sum_of_squares
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import SHARED_BY
 from ..engine.store import Store
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
+from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects import parameters
 from ..objects.edits import require_closed
 from ..objects.network import Network
@@ -32,7 +32,6 @@ from ..optimizers import (
 )
 from ..optimizers._base import not_clipped, too_steep
 from ..optimizers._descent import BuiltIn
-from ..optimizers._names import by_name as optimizers_by_name
 from ._regularisation import Penalties
 from ._trainable_subset import ExclusiveSubsetAccess, TrainableSubset
 
@@ -493,32 +492,6 @@ def groups_of(parameters: ParameterVector) -> Ints:
         (np.arange(len(rows)) - n).astype(float),
     )
     return parameters.first(*places).astype(np.int64)
-
-
-def checked_optimizer(
-    title: str, optimizer: Any
-) -> Optimizer | LBFGS | RecursiveOptimizer | None:
-    """Return `optimizer`, that of a name with its default settings, or raise
-    ArgumentTypeError.
-    """
-    if optimizer is None or isinstance(
-        optimizer, Optimizer | LBFGS | RecursiveOptimizer
-    ):
-        return optimizer
-    label = optimizer.__name__ if isinstance(optimizer, type) else optimizer
-    kind = optimizers_by_name.seek(label) if isinstance(label, str) else None
-    if kind and isinstance(optimizer, str):
-        made: Optimizer | LBFGS | RecursiveOptimizer = kind()
-        return made
-    advice = (
-        f"Use optimizer=synapse.optimizers.{kind.__name__}()."
-        if kind
-        else suggestion(label, optimizers_by_name)
-    )
-    condition = (
-        "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"
-    )
-    raise ArgumentTypeError(expected(title, condition, optimizer, advice.strip()))
 
 
 def independent(networks: Sequence[Network]) -> bool:

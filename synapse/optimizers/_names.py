@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypeVar
 
-from .._checks import NEAREST_ADVICE, Names, expected
+from .._checks import NEAREST_ADVICE, Names, expected, suggestion
 from ..errors import ArgumentError, ArgumentTypeError
 from ._base import Optimizer
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
@@ -96,3 +96,29 @@ def register(optimizer: Class) -> Class:
         )
     by_name.add(name, entry)
     return optimizer
+
+
+def checked_optimizer(
+    title: str, optimizer: Any
+) -> Optimizer | LBFGS | RecursiveOptimizer | None:
+    """Return `optimizer`, that of a name with its default settings, or raise
+    ArgumentTypeError.
+    """
+    if optimizer is None or isinstance(
+        optimizer, Optimizer | LBFGS | RecursiveOptimizer
+    ):
+        return optimizer
+    label = optimizer.__name__ if isinstance(optimizer, type) else optimizer
+    kind = by_name.seek(label) if isinstance(label, str) else None
+    if kind and isinstance(optimizer, str):
+        made: Optimizer | LBFGS | RecursiveOptimizer = kind()
+        return made
+    advice = (
+        f"Use optimizer=synapse.optimizers.{kind.__name__}()."
+        if kind
+        else suggestion(label, by_name)
+    )
+    condition = (
+        "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"
+    )
+    raise ArgumentTypeError(expected(title, condition, optimizer, advice.strip()))

@@ -17,6 +17,7 @@ from .._typing import Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
+from ..optimizers import Optimizer
 from ._codegen import (
     Language,
     checked_prefix,
@@ -33,6 +34,7 @@ from ._printed.c_program import (
     finite_source,
     learner_source,
 )
+from ._printed.ways import optimizer_of_program
 
 Sums = Literal["fast", "exact"]
 SUMS = get_args(Sums)
@@ -53,6 +55,7 @@ def c_source(
     learn: bool = False,
     cost: str | Cost | None = None,
     bound: float | None = None,
+    optimizer: str | Optimizer | None = None,
 ) -> str:
     """Write a network as a C99 program: a type ``Network`` and functions that compute
     its steps.
@@ -70,8 +73,9 @@ def c_source(
     :meth:`synapse.Network.propagate` by the network's
     :attr:`~synapse.Network.rule`, ``network_init`` in place of a first
     ``network_clear``, and ``network_weights`` and ``network_load``, which carry all
-    biases and weights. An instance has its own weights. Functions return 0 or an error,
-    after which nothing has changed.
+    biases and weights. An instance has its own weights, and the memory of its
+    optimizer: ``network_init`` begins it anew, ``network_clear`` and ``network_load``
+    leave it. Functions return 0 or an error, after which nothing has changed.
 
     Parameters
     ----------
@@ -97,6 +101,12 @@ def c_source(
         :meth:`synapse.Network.propagate`.
     bound : float, optional
         Largest absolute value of weights and biases that learn. Default: no bound.
+    optimizer : str or Optimizer, optional
+        Optimizer of a program that learns: an :class:`~synapse.optimizers.SGD`,
+        RMSprop, AdaGrad, Adam or AdamW, or its name. Each update is then that of a
+        :class:`synapse.Trainer` with this optimizer and ``batch_size=1``; the rate is
+        that of the call. Default: the plain update of
+        :meth:`synapse.Network.propagate`.
 
     Returns
     -------
@@ -108,11 +118,11 @@ def c_source(
     ArgumentError
         If `dtype`, `sums` or `prefix` has another value, exact sums have the dtype
         float32, `bound` is not above 0, a number of the program exceeds the range of
-        the dtype, or there is a cost or a bound without `learn`.
+        the dtype, or there is a cost, a bound or an optimizer without `learn`.
     FormatError
-        If the slope of a squash, or a cost, cannot be written in C, a network with tied
-        parameters learns by sensitivities of a limited reach, or a network that learns
-        needs more than 2,147,483,646 weights, traces or sensitivities.
+        If the slope of a squash, a cost or an optimizer cannot be written in C, or a
+        network that learns needs more than 2,147,483,646 weights, traces or
+        sensitivities.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.
 
@@ -142,10 +152,17 @@ def c_source(
             condition = f"above 0 in {number_type}"
             raise ArgumentError(expected("bound", condition, bound))
         options = ProgramOptions(
-            language, number_type, fast, prefix, chosen, limit, keep_context
+            language,
+            number_type,
+            fast,
+            prefix,
+            chosen,
+            limit,
+            optimizer_of_program(optimizer, "C"),
+            keep_context,
         )
         return learner_source(network, saved, options)
-    require_no_learning(cost, bound)
+    require_no_learning(cost, bound, optimizer)
     plan = written_plan(network, "c", "C", keep_context)
     require_range(number_type, plan.weights, plan.biases, plan.start)
     values = Values(plan.neurons, plan.stored_states())

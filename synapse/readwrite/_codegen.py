@@ -147,11 +147,12 @@ def checked_prefix(prefix: str) -> str:
     return prefix
 
 
-def require_no_learning(cost: Any, bound: Any) -> None:
-    """Raise ArgumentError if a program that does not learn has a cost or a bound."""
-    if cost is not None or bound is not None:
+def require_no_learning(cost: Any, bound: Any, optimizer: Any) -> None:
+    """Raise ArgumentError if a program that does not learn has options of learning."""
+    if cost is not None or bound is not None or optimizer is not None:
         raise ArgumentError(
-            "Only a program that learns has a cost or a bound. Pass learn=True, too."
+            "Only a program that learns has a cost, a bound or an optimizer. Pass"
+            " learn=True, too."
         )
 
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from .._cost import Cost
     from ..objects.recording import Log
+    from ..optimizers import Optimizer
 
 FileFormat = Literal[
     "json",
@@ -68,6 +69,7 @@ class SaveOptions(TypedDict, total=False):
     learn: bool
     cost: str | Cost | None
     bound: float | None
+    optimizer: str | Optimizer | None
     dtype: DTypeLike | None
     sums: Literal["fast", "exact"]
     form: Literal["auto", "plain", "step", "sequence"]
@@ -314,10 +316,10 @@ def save(
     **options
         Options of the format, which the function that makes its content describes:
         ``activations`` and ``layout`` of :func:`~synapse.readwrite.gexf_data`;
-        ``keep_context``, ``prefix``, ``learn``, ``cost`` and ``bound`` of
-        :func:`~synapse.readwrite.python_source`, also for JavaScript and C; ``dtype``
-        and ``sums`` of :func:`~synapse.readwrite.c_source`; ``form``, ``dtype`` and
-        ``keep_context`` of :func:`~synapse.readwrite.onnx_model`.
+        ``keep_context``, ``prefix``, ``learn``, ``cost``, ``bound`` and
+        ``optimizer`` of :func:`~synapse.readwrite.python_source`, also for JavaScript
+        and C; ``dtype`` and ``sums`` of :func:`~synapse.readwrite.c_source`; ``form``,
+        ``dtype`` and ``keep_context`` of :func:`~synapse.readwrite.onnx_model`.
 
     Raises
     ------

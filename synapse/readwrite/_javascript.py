@@ -8,6 +8,7 @@ from .._checks import boolean, positive_number
 from .._cost import Cost
 from .._squash import LARGEST, SHARES, SINGLE
 from ..objects.network import Network
+from ..optimizers import Optimizer
 from ._codegen import (
     Language,
     checked_prefix,
@@ -18,6 +19,7 @@ from ._codegen import (
 from ._loops import LoopWriter, Values
 from ._plan import written_columns, written_plan
 from ._printed.interpreted import interpreted_source
+from ._printed.ways import optimizer_of_program
 
 TILE = 6
 """Neurons whose sums JavaScript keeps in variables; engines keep those of arrays in
@@ -104,6 +106,7 @@ def javascript_source(
     learn: bool = False,
     cost: str | Cost | None = None,
     bound: float | None = None,
+    optimizer: str | Optimizer | None = None,
 ) -> str:
     """Write a network as a JavaScript program: a class ``Network`` with ``step`` and
     ``clear``.
@@ -122,9 +125,10 @@ def javascript_source(
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
             bound=None if bound is None else positive_number("bound", bound),
+            optimizer=optimizer_of_program(optimizer, JAVASCRIPT.name),
             keep_context=keep_context,
         )
-    require_no_learning(cost, bound)
+    require_no_learning(cost, bound, optimizer)
     plan = written_plan(network, JAVASCRIPT.key, JAVASCRIPT.name, keep_context)
     # All states are stored, because all values can be read by name.
     values = Values(plan.neurons, np.arange(plan.neurons))

@@ -8,6 +8,7 @@ from .._checks import boolean, positive_number
 from .._cost import Cost
 from .._squash import LARGEST, SHARES, SINGLE
 from ..objects.network import Network
+from ..optimizers import Optimizer
 from ._codegen import (
     Language,
     checked_prefix,
@@ -19,6 +20,7 @@ from ._loops import LoopTerm, identifier, lines, loop_terms
 from ._plan import written_columns, written_plan
 from ._printed.interpreted import interpreted_source
 from ._printed.python_text import HELPERS
+from ._printed.ways import optimizer_of_program
 
 # A group begins with its largest state, the first of equals.
 FIRST_OF_PYTHON = """def fire_NAME(states):
@@ -78,6 +80,7 @@ def python_source(
     learn: bool = False,
     cost: str | Cost | None = None,
     bound: float | None = None,
+    optimizer: str | Optimizer | None = None,
 ) -> str:
     """Write a network as a Python program that needs nothing but Python.
 
@@ -85,8 +88,8 @@ def python_source(
     and returns a list of numbers, and ``clear()``. Its outputs are those of the
     network, up to rounding. After an error nothing has changed. With `learn`, it also
     has ``learn(targets, rate)``, which is :meth:`synapse.Network.propagate` by the
-    online rule, ``numbers()`` and ``load(numbers)``, which carry all biases and
-    weights.
+    network's :attr:`~synapse.Network.rule`, ``numbers()`` and ``load(numbers)``, which
+    carry all biases and weights. It runs in MicroPython, too.
 
     Parameters
     ----------
@@ -108,16 +111,21 @@ def python_source(
         :meth:`synapse.Network.propagate`.
     bound : float, optional
         Largest absolute value of weights and biases that learn. Default: no bound.
+    optimizer : str or Optimizer, optional
+        Optimizer of a program that learns: an :class:`~synapse.optimizers.SGD`,
+        RMSprop, AdaGrad, Adam or AdamW, or its name. Each update is then that of a
+        :class:`synapse.Trainer` with this optimizer and ``batch_size=1``; the rate is
+        that of the call. Default: the plain update of
+        :meth:`synapse.Network.propagate`.
 
     Raises
     ------
     ArgumentError
         If `prefix` is no such name, the language has a name like the class, `bound` is
-        not above 0, or there is a cost or a bound without `learn`.
+        not above 0, or there is a cost, a bound or an optimizer without `learn`.
     FormatError
         If a squash cannot be written in this language, or a random neuron is not
-        deterministic; with `learn`, also if a slope or a cost cannot, or the network
-        learns by another rule.
+        deterministic; with `learn`, also if a slope, a cost or the optimizer cannot.
     ArgumentTypeError
         If `network` is not a Network.
     TopologyError, DivergenceError
@@ -143,9 +151,10 @@ def python_source(
             prefix=checked_prefix(prefix),
             cost=network._cost(cost),
             bound=None if bound is None else positive_number("bound", bound),
+            optimizer=optimizer_of_program(optimizer, PYTHON.name),
             keep_context=keep_context,
         )
-    require_no_learning(cost, bound)
+    require_no_learning(cost, bound, optimizer)
     plan = written_plan(network, PYTHON.key, PYTHON.name, keep_context)
     weights = [np.zeros(0)]
     blocks = []

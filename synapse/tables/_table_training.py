@@ -30,8 +30,8 @@ from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
 from ..learning import Result, Trainer
 from ..learning._callbacks import Progress, called_with_progress
 from ..learning._options import OPTIONS
-from ..learning._parameters import checked_optimizer
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
+from ..optimizers._names import checked_optimizer
 from ._resuming import REFIT, resumed
 
 FURTHER = {

@@ -520,7 +520,8 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     def check(net):
         every = {"bound": 5.0, "sums": "exact", "keep_context": True}
         for options, write in itertools.product(
-            ({}, every), (partial(c_source, learn=True), wide_source)
+            ({}, every, {"optimizer": "adam"}),
+            (partial(c_source, learn=True), wide_source),
         ):
             text = write(net, prefix="pitch_net", **options)
             assert "malloc" not in text

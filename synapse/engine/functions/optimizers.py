@@ -7,7 +7,8 @@ optimizer in the order in which the function unpacks them, and `count` is the nu
 this step, from 1. It returns whether every change is finite. Python calls a kernel for
 all parameters, and the loop over batches (``engine/exact/train.py``) for some at a
 time. All vectors have one float, `number`, in which the arithmetic is done: that of the
-network.
+network. The arithmetic of one parameter is a function of its own (`step_by_adam`),
+which programs that learn have too.
 
 The recursive optimizers at the end keep the covariance of the parameters' errors.
 Covariances P are symmetric matrices, one after the other in one array. The first kernel
@@ -21,6 +22,7 @@ import math
 from functools import partial
 
 from ..language.decorators import inline, kernel, strict_fp
+from ..language.words import zero_like
 
 equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the same
 
@@ -32,6 +34,14 @@ def are_finite(numbers, n):
     for i in range(n):
         finite &= math.isfinite(numbers[i])
     return finite
+
+
+@strict_fp
+def step_by_momentum(gradient, value, velocity, momentum, nesterov, decay, pace):
+    """Return the change of a parameter by momentum, and its new velocity."""
+    slope = value * decay + gradient
+    velocity = velocity * momentum + slope
+    return (slope + velocity * momentum if nesterov else velocity) * pace, velocity
 
 
 @equation
@@ -50,10 +60,30 @@ def sgd(change, values, gradient, memory, settings, rate, count, start, stop):
         return are_finite(change, stop - start)
     velocity = memory[0][start:stop]
     for i in range(stop - start):
-        slope = values[i] * decay + gradient[i]
-        velocity[i] = velocity[i] * momentum + slope
-        change[i] = (slope + velocity[i] * momentum if nesterov else velocity[i]) * pace
+        change[i], velocity[i] = step_by_momentum(
+            gradient[i], values[i], velocity[i], momentum, nesterov, decay, pace
+        )
     return are_finite(change, stop - start)
+
+
+@strict_fp
+def step_by_rmsprop(
+    gradient, square, mean, velocity, decay, rest, epsilon, momentum, centered, pace
+):
+    """Return the change of a parameter by RMSprop, and its new mean square, mean (if
+    centred) and velocity.
+    """
+    square = square * decay + gradient * gradient * rest
+    variance = square
+    if centered:
+        mean = mean * decay + gradient * rest
+        variance -= mean * mean
+        # rounding may leave it below 0
+        variance = zero_like(variance) if variance < 0.0 else variance
+    quotient = gradient / (math.sqrt(variance) + epsilon)
+    if momentum != 0.0:
+        quotient += velocity * momentum
+    return quotient * pace, square, mean, quotient
 
 
 @equation
@@ -65,7 +95,6 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, start, stop
     centered = settings[3]
     decay = number(settings[0])
     rest = number(1.0 - settings[0])
-    zero = number(0.0)
     pace = number(rate)
     epsilon = number(settings[1])
     momentum = number(settings[2])
@@ -73,19 +102,30 @@ def rmsprop(change, values, gradient, memory, settings, rate, count, start, stop
     mean = memory[1 if centered else 0][start:stop]
     velocity = memory[len(memory) - 1][start:stop]
     for i in range(stop - start):
-        square[i] = square[i] * decay + gradient[i] * gradient[i] * rest
-        variance = square[i]
+        change[i], square[i], average, quotient = step_by_rmsprop(
+            gradient[i],
+            square[i],
+            mean[i],
+            velocity[i],
+            decay,
+            rest,
+            epsilon,
+            momentum,
+            centered,
+            pace,
+        )
         if centered:
-            mean[i] = mean[i] * decay + gradient[i] * rest
-            variance -= mean[i] * mean[i]
-            # rounding may leave it below 0
-            variance = zero if variance < zero else variance
-        quotient = gradient[i] / (math.sqrt(variance) + epsilon)
+            mean[i] = average
         if momentum != 0.0:
-            quotient += velocity[i] * momentum
             velocity[i] = quotient
-        change[i] = quotient * pace
     return are_finite(change, stop - start)
+
+
+@strict_fp
+def step_by_adagrad(gradient, total, epsilon, pace):
+    """Return the change of a parameter by AdaGrad, and its new sum of squares."""
+    total += gradient * gradient
+    return gradient / (math.sqrt(total) + epsilon) * pace, total
 
 
 @equation
@@ -96,9 +136,33 @@ def adagrad(change, values, gradient, memory, settings, rate, count, start, stop
     epsilon = number(settings[0])
     pace = number(rate)
     for i in range(stop - start):
-        total[i] += gradient[i] * gradient[i]
-        change[i] = gradient[i] / (math.sqrt(total[i]) + epsilon) * pace
+        change[i], total[i] = step_by_adagrad(gradient[i], total[i], epsilon, pace)
     return are_finite(change, stop - start)
+
+
+@strict_fp
+def step_by_adam(
+    gradient,
+    value,
+    mean,
+    second,
+    largest,
+    keep,
+    rest,
+    keep2,
+    rest2,
+    epsilon,
+    amsgrad,
+    pace,
+    root,
+    decay,
+):
+    """Return the change of a parameter by Adam, and its new moments."""
+    mean = mean * keep + gradient * rest
+    second = second * keep2 + gradient * gradient * rest2
+    largest = max(largest, second) if amsgrad else second
+    quotient = mean / (math.sqrt(largest) * root + epsilon)
+    return quotient * pace + value * decay, mean, second, largest
 
 
 @equation
@@ -121,14 +185,24 @@ def adam(change, values, gradient, memory, settings, rate, count, start, stop):
     epsilon = number(settings[2])
     decay = number(rate * settings[4])
     for i in range(stop - start):
-        mean[i] = mean[i] * keep + gradient[i] * rest
-        square = second[i] * keep2 + gradient[i] * gradient[i] * rest2
-        second[i] = square
+        change[i], mean[i], second[i], square = step_by_adam(
+            gradient[i],
+            values[i],
+            mean[i],
+            second[i],
+            largest[i],
+            keep,
+            rest,
+            keep2,
+            rest2,
+            epsilon,
+            amsgrad,
+            pace,
+            root,
+            decay,
+        )
         if amsgrad:
-            square = max(largest[i], square)
             largest[i] = square
-        quotient = mean[i] / (math.sqrt(square) * root + epsilon)
-        change[i] = quotient * pace + values[i] * decay
     return are_finite(change, stop - start)
 
 

@@ -14,6 +14,7 @@ from ...engine.schema import NONE
 from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
+from ...optimizers._descent import BuiltIn
 from .._codegen import Language, filled, free_name, heading_of, helped
 from .c_text import LIMIT, CWriter
 from .columns import CONTEXT_COLUMNS, DTYPES
@@ -43,6 +44,7 @@ class ProgramOptions:
     prefix: str
     cost: Cost
     bound: float | None
+    optimizer: BuiltIn | None
     context: bool
 
     @property
@@ -131,7 +133,8 @@ class Columns:
             count = max(1, len(self.values(name)))
             rows.append(f"    {kind} {name.replace('.', '_')}[{count}];")
             size += each * count
-            self.numbers += len(self.values(name)) * (name not in CONTEXT_COLUMNS)
+            if name not in CONTEXT_COLUMNS and self.values(name).any():
+                self.numbers += len(self.values(name))
         widest = max((self._type(name)[1] for name in self.changed), default=1)
         return "\n".join(rows), -(-size // widest) * widest
 
@@ -240,6 +243,7 @@ def learner_source(
         scalar=scalar,
         cost=options.cost,
         bound=options.bound,
+        optimizer=options.optimizer,
         fast=options.fast,
         library=real == "float",
     )

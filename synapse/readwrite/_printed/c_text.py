@@ -98,6 +98,7 @@ RESERVED = frozenset(
     ]
 )
 LIMIT = np.iinfo(np.int32).max
+BYTES = "uint8", "int8"
 
 
 class CWriter(BraceWriter):
@@ -229,7 +230,7 @@ class CWriter(BraceWriter):
         """Return the type of the numbers of a column that is passed."""
         if kind.of in FLOATS:
             return self.real
-        return "uint8_t" if kind.of == "uint8" else f"{self.prefix}_index"
+        return f"{kind.of}_t" if kind.of in BYTES else f"{self.prefix}_index"
 
     def parameter(self, name: str, kind: Any, local: str) -> str:
         if isinstance(kind, ColumnKind | ArrayKind):
@@ -297,7 +298,7 @@ class CWriter(BraceWriter):
             return "uint64_t"
         if of == "uint32":
             return f"{self.prefix}_index"
-        return f"{of}_t" if of in ("uint8", "int8") else ""
+        return f"{of}_t" if of in BYTES else ""
 
     # --- expressions
 

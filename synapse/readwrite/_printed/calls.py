@@ -19,6 +19,7 @@ from ...engine.online.loops import (
 )
 from ...engine.rtrl import loops as exact
 from ...engine.rtrl.advance import advance, save_slopes
+from .optimizing import clear_updates, optimize, optimizer_at, updates_at
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
@@ -109,20 +110,26 @@ def learn(
     high,
     are_shares,
     bound,
+    way,
     targets,
     rate,
 ):
     """Learn from the targets of the latest step; NaN: no target for this output."""
-    store = store_at(table, scalar)
+    store = store_at(table, scalar) if way is None else updates_at(scalar)
     if not math.isfinite(rate) or rate < 0.0:
         return BAD_RATE
     verdict = judge_targets(store, span, targets, low, high, are_shares)
     if verdict != DONE:
         return verdict
     compute_output_errors(store, span, targets, 0, cost)
+    step = rate if way is None else one_like(rate)
+    if way is not None:
+        clear_updates(store, sizes[0], sizes[1])
     if plan_table is None:
-        propagate_network(store, span, rate, False)
-    elif not exact.learn_step(store, plan_at(plan_table, scalar), span, rate):
+        propagate_network(store, span, step, False)
+    elif not exact.learn_step(store, plan_at(plan_table, scalar), span, step):
+        return DIVERGED
+    if way is not None and not optimize(way, store, optimizer_at(scalar), rate):
         return DIVERGED
     if bound is not None:
         connections, neurons = sizes

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from ...engine.schema import COLUMNS, CONTEXT, PLAN, PLAN_CONTEXT
+from ...engine.schema import CONTEXT, PLAN, PLAN_CONTEXT, TABLE
+from .optimizing import MEMORY
 
-DTYPES = {c.name: c.dtype for c in COLUMNS} | {f"plan.{c.name}": c.dtype for c in PLAN}
+DTYPES = {
+    prefix + column.name: column.dtype
+    for prefix, columns in (("", TABLE), ("plan.", PLAN), ("optimizer.", MEMORY))
+    for column in columns
+}
 CONTEXT_COLUMNS = {*CONTEXT, *(f"plan.{name}" for name in PLAN_CONTEXT)}
 """What is forgotten when a network is cleared."""
 

@@ -12,6 +12,7 @@ from ...engine.functions.costs import PROBABILITIES, SHARES
 from ...engine.schema import NONE
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
+from ...optimizers._descent import BuiltIn
 from .._codegen import Language, filled, free_name, heading_of
 from .columns import CONTEXT_COLUMNS, is_whole, member
 from .javascript_text import JavaScriptWriter
@@ -65,6 +66,7 @@ def interpreted_source(
     prefix: str,
     cost: Cost,
     bound: float | None,
+    optimizer: BuiltIn | None,
     keep_context: bool,
 ) -> str:
     """Return a program that learns by the network's rule."""
@@ -77,6 +79,7 @@ def interpreted_source(
         scalar=str(network.dtype) if is_javascript else "float64",
         cost=cost,
         bound=bound,
+        optimizer=optimizer,
         library=is_javascript,
     )
     program = learner.program

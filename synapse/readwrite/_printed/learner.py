@@ -29,8 +29,10 @@ from ...engine.language.words import Words, table
 from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
+from ...optimizers._descent import BuiltIn
 from . import calls
 from .specialised import KnownColumns, Root, Specialised, words_of
+from .ways import way_of
 
 ROOTS = ("step", "learn", "clear", "weights", "load")
 KEPT = {"weight", "bias"}
@@ -52,13 +54,14 @@ class Learner:
         scalar: str,
         cost: Cost,
         bound: float | None,
+        optimizer: BuiltIn | None,
         fast: bool = False,
         library: bool = False,
     ) -> None:
         copy = network.clone()
         self.saved = saved
         self.language = language
-        self.data = KnownColumns(copy)
+        self.data = KnownColumns(copy, accumulates=optimizer is not None)
         self.inputs = len(copy.input)
         self.outputs = len(copy.output)
         self.neurons = len(copy)
@@ -69,13 +72,18 @@ class Learner:
                 compiled.cost_and_error: self._cost(cost),
             }
         )
-        self.program = self._program(copy, cost, bound, scalar, words)
+        way = _known(None)
+        if optimizer is not None:
+            places = _places(copy, self.data.columns["identity"])
+            way = _known(way_of(optimizer, self.data, places, self.inputs, scalar))
+        self.program = self._program(copy, cost, bound, way, scalar, words)
 
     def _program(
         self,
         network: Network,
         cost: Cost,
         bound: float | None,
+        way: KnownKind,
         scalar: str,
         words: Words,
     ) -> Specialised:
@@ -93,7 +101,7 @@ class Learner:
         numbers = row(self.neurons + self.connections)
         passed = [row(self.outputs), scalar]
         is_share = _known(cost.code in SHARES)
-        judging = sizes, _known(int(cost.code)), *limits, is_share, _known(bound)
+        judging = sizes, _known(int(cost.code)), *limits, is_share, _known(bound), way
         of_numbers = _known(0), base[2], sizes, place
         frozen = _known(not learns.all())
         roots = {

@@ -16,15 +16,17 @@ from ...engine.language.memory import PLANS, STORE
 from ...engine.language.program import FAST_FLAGS, Instance, PartOptions, TypedProgram
 from ...engine.language.tree import Node, column_of, known
 from ...engine.language.words import WORDS, Words, real_function
-from ...engine.online import read_order, states
+from ...engine.online import Accumulator, read_order, states
 from ...engine.records import Span
 from ...engine.rtrl import sums as packed
-from ...engine.schema import COLUMNS, DESTINATIONS, PLAN
+from ...engine.schema import COLUMNS, PLAN, TABLE
 from . import sums
+from .optimizing import OPTIMIZER, UPDATES
 from .simplify import simplified
 from .trees import (
     column_name,
     expressions,
+    name_in_program,
     reached_by,
     statements_in,
 )
@@ -51,15 +53,16 @@ class Root(NamedTuple):
 class KnownColumns:
     """The columns of a network's store, and of its plan by rtrl."""
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network: Any, accumulates: bool = False) -> None:
         _, store, self.span = network._lowered()
         plan = network._kernels().plan
         self.has_plan = plan is not None
         self.columns: dict[str, NDArray[Any]] = {}
         lengths = _lengths(store)
-        instead = {} if plan is None else plan.untraced
-        for column in COLUMNS:
-            values = instead.get(column.name, store.columns[column.name])
+        instead = dict(Accumulator(store).columns) if accumulates else {}
+        instead |= {} if plan is None else plan.untraced
+        for column in TABLE if accumulates else COLUMNS:
+            values = instead.get(column.name, store.columns.get(column.name))
             self.columns[column.name] = values[: lengths.get(column.axis)]
         inputs = int(self.span[Span.INPUTS])
         # nobody asks for those of inputs
@@ -211,7 +214,7 @@ def _stored(instance: Instance, program: TypedProgram) -> Iterator[Stored]:
 def _chosen_by(column: Node) -> Iterator[str]:
     """Yield the columns of which a variable may be one."""
     if isinstance(column.kind, ColumnKind):
-        for layout, prefix in ((STORE, ""), (PLANS, "plan.")):
+        for layout in (STORE, UPDATES, PLANS, OPTIMIZER):
             for declared in layout.columns:
                 if layout.family(declared.name)[0] == column.kind.family[0]:
-                    yield prefix + DESTINATIONS.get(declared.name, declared.name)
+                    yield name_in_program(layout, declared.name)

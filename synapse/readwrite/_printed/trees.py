@@ -6,10 +6,12 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ...engine.language.kinds import TableLayout
 from ...engine.language.memory import STORE
 from ...engine.language.program import Instance
 from ...engine.language.tree import Node
 from ...engine.schema import DESTINATIONS
+from .optimizing import UPDATES
 
 
 def parts_of(node: Node) -> Iterator[Node]:
@@ -110,14 +112,20 @@ def has_effect(instance: Instance) -> bool:
 
 
 def column_name(column: Node) -> str | None:
-    """Return the name in a program of a column of a store or a plan; None for another
-    one. Destinations are the columns themselves.
+    """Return the name in a program of a column of a store, a plan or an optimizer; None
+    for another one. Destinations are the columns themselves, but for an optimizer.
     """
     if column.form != "column":
         return None
     bundle, name, _ = column.parts
-    name = DESTINATIONS.get(name, name)
-    return name if bundle.kind.layout is STORE else f"plan.{name}"
+    return name_in_program(bundle.kind.layout, name)
+
+
+def name_in_program(layout: TableLayout, name: str) -> str:
+    """Return the name in a program of a column of a layout."""
+    if layout is STORE:
+        return DESTINATIONS.get(name, name)
+    return name if layout is UPDATES else f"{layout}.{name}"
 
 
 def called_by(instance: Instance) -> Iterator[Instance]:

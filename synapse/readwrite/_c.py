@@ -5,7 +5,7 @@ vectorise them.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, overload
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -18,6 +18,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
 from ..optimizers import Optimizer
+from ._c_files import in_files, write
 from ._codegen import (
     Language,
     checked_prefix,
@@ -45,6 +46,34 @@ ten times."""
 DEFAULT = "network"
 
 
+@overload
+def c_source(
+    network: Network,
+    keep_context: bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    sums: Sums = ...,
+    prefix: str = ...,
+    learn: bool = ...,
+    cost: str | Cost | None = ...,
+    bound: float | None = ...,
+    optimizer: str | Optimizer | None = ...,
+    header: Literal[False] = ...,
+) -> str: ...
+@overload
+def c_source(
+    network: Network,
+    keep_context: bool = ...,
+    *,
+    dtype: DTypeLike | None = ...,
+    sums: Sums = ...,
+    prefix: str = ...,
+    learn: bool = ...,
+    cost: str | Cost | None = ...,
+    bound: float | None = ...,
+    optimizer: str | Optimizer | None = ...,
+    header: Literal[True],
+) -> tuple[str, str]: ...
 def c_source(
     network: Network,
     keep_context: bool = False,
@@ -56,7 +85,8 @@ def c_source(
     cost: str | Cost | None = None,
     bound: float | None = None,
     optimizer: str | Optimizer | None = None,
-) -> str:
+    header: bool = False,
+) -> str | tuple[str, str]:
     """Write a network as a C99 program: a type ``Network`` and functions that compute
     its steps.
 
@@ -107,11 +137,17 @@ def c_source(
         :class:`synapse.Trainer` with this optimizer and ``batch_size=1``; the rate is
         that of the call. Default: the plain update of
         :meth:`synapse.Network.propagate`.
+    header : bool
+        Whether the program is two texts, a source and a header with an include guard
+        and ``extern "C"``, so that several files of C and C++ can call it.
+        :func:`synapse.save` writes the header beside the source, ``net.h`` beside
+        ``net.c``. Default: False.
 
     Returns
     -------
-    str
-        The program.
+    str or (str, str)
+        The program; with `header` its source, which includes a file named by the
+        prefix (``"network.h"``), and its header.
 
     Raises
     ------
@@ -143,6 +179,8 @@ def c_source(
         raise ArgumentError(expected("dtype", "float64", str(number_type), advice))
     real = "float" if number_type == np.float32 else "double"
     language = _language(number_type, fast, prefix)
+    has_header = boolean("header", header)
+    start = f"void {prefix}_start({type_name(prefix)} *net);" if keep_context else ""
     if boolean("learn", learn):
         saved = written_columns(network, "c", "C", keep_context, learns=True)
         require_range(number_type, *_numbers_of(saved, keep_context))
@@ -161,7 +199,8 @@ def c_source(
             optimizer_of_program(optimizer, "C"),
             keep_context,
         )
-        return learner_source(network, saved, options)
+        text = learner_source(network, saved, options)
+        return in_files(text, prefix, start, has_header)
     require_no_learning(cost, bound, optimizer)
     plan = written_plan(network, "c", "C", keep_context)
     require_range(number_type, plan.weights, plan.biases, plan.start)
@@ -184,7 +223,7 @@ def c_source(
     weights = writer.weights()
     places = values.places(memory)
     table, recall, remember = _copies(places)
-    return program(
+    text = program(
         language,
         plan,
         prefix=prefix,
@@ -203,6 +242,7 @@ def c_source(
         weights=language.table(weights),
         listed=writer.list(),
     )
+    return in_files(text, prefix, start, has_header)
 
 
 def _numbers_of(saved: SavedNetwork, keep_context: bool) -> Iterator[NDArray[Any]]:
@@ -394,4 +434,5 @@ FORMAT = program_format(
     "a C99 program",
     c_source,
     "https://www.open-std.org/jtc1/sc22/wg14/www/docs/n1256.pdf",
+    write,
 )

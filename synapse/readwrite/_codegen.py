@@ -350,7 +350,11 @@ def _within(expression: tuple[str, int], rank: int) -> str:
 
 
 def program_format(
-    language: Language, purpose: str, data: Callable[..., str], link: str
+    language: Language,
+    purpose: str,
+    data: Callable[..., Any],
+    link: str,
+    write: Callable[[_files.File, Any], None] = _files.write,
 ) -> Format:
     """Return the format of the programs in a language."""
     return Format(
@@ -360,5 +364,5 @@ def program_format(
         lost="learning",
         link=link,
         data=data,
-        write=_files.write,
+        write=write,
     )

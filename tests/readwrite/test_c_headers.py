@@ -1,0 +1,166 @@
+"""Programs in C with a header: several units, in C and C++, in one executable."""
+
+import io
+import shutil
+from functools import partial
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import errors
+from synapse.readwrite import c_source
+from tests.helpers.cases import all_hold, all_refused
+from tests.readwrite.learners import graph
+from tests.readwrite.programs import WARNINGS, close, expected, random_steps, run
+
+UNIT = """
+#include <stdio.h>
+#include "net.h"
+#include "net.h"
+#include "other.h"
+
+#ifdef __cplusplus
+extern "C"
+#endif
+int print_step(PitchNet *net, const double *inputs);
+
+int print_step(PitchNet *net, const double *inputs) {
+    double outputs[PITCH_NET_OUTPUTS];
+    if (pitch_net_step(net, inputs, outputs) != PITCH_NET_DONE) return 1;
+    for (int i = 0; i < PITCH_NET_OUTPUTS; i++) printf("%.17g ", outputs[i]);
+    return 0;
+}
+"""
+MAIN = """
+#include "net.h"
+#include "other.h"
+
+#ifdef __cplusplus
+extern "C"
+#endif
+int print_step(PitchNet *net, const double *inputs);
+
+int main(void) {
+    static PitchNet net;
+    static Network other;
+    static const double rows[][PITCH_NET_INPUTS] = {ROWS};
+    BEGIN(&net);
+    network_clear(&other);
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (print_step(&net, rows[i])) return 1;
+    }
+    return 0;
+}
+"""
+
+
+def compilers():
+    """The compilers of C and of C++."""
+    return [
+        shutil.which(name) or pytest.skip(f"there is no {name} here")
+        for name in ("gcc", "g++")
+    ]
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_units_share_programs(tmp_path):
+    """The source, a unit, and the unit of `main` are each C or C++."""
+    options = ["-std=c99", "-std=c++11"]
+    both = list(zip(compilers(), options, strict=True))
+
+    def check(learn, keep_context, languages):
+        net = graph(4)
+        net.activate([0.5] * len(net.input))
+        named = {"prefix": "pitch_net", "sums": "exact", "header": True}
+        synapse.save(
+            net, tmp_path / "net.c", learn=learn, keep_context=keep_context, **named
+        )
+        other = architect.Perceptron(1, 2, 1, seed=0)
+        synapse.save(other, tmp_path / "other.c", header=True)
+        rows = random_steps(net, 5)
+        begin = "init" if learn else "clear"
+        begin = "start" if keep_context else begin
+        texts = ["{" + ", ".join(map(repr, row)) + "}" for row in rows]
+        main = MAIN.replace("ROWS", ", ".join(texts))
+        main = main.replace("BEGIN", f"pitch_net_{begin}")
+        (tmp_path / "main.c").write_text(main)
+        (tmp_path / "unit.c").write_text(UNIT)
+        units = "net", "other", "unit", "main"
+        for name, language in zip(units, languages, strict=True):
+            compiler, standard = both[language]
+            kind = "c++" if language else "c"
+            flags = [compiler, "-x", kind, standard, *WARNINGS]
+            path = str(tmp_path / name)
+            run([*flags, "-c", f"{path}.c", "-o", f"{path}.o"])
+        objects = [str(tmp_path / f"{name}.o") for name in units]
+        run([both[1][0], *objects, "-o", str(tmp_path / "main"), "-lm"])
+        printed = run([str(tmp_path / "main")]).split()
+        if not keep_context:
+            net.clear()
+        ours = expected(net, rows).ravel()
+        assert close(np.array(printed, float), ours)
+
+    mixed = (0, 0, 0, 0), (0, 1, 0, 1), (1, 0, 1, 0), (1, 1, 1, 1)
+    cases = [
+        (learn, keep_context, languages)
+        for learn in (False, True)
+        for keep_context in (False, True)
+        for languages in mixed
+    ]
+    all_hold(check, cases)
+
+
+def test_both_texts():
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    source, header = c_source(net, header=True, prefix="pitch")
+    assert '#include "pitch.h"' in source
+    assert "#ifndef PITCH_H" in header
+    assert "{" not in header.replace('extern "C" {', "").replace("enum {", "").replace(
+        "typedef struct {", ""
+    )
+    assert "enum" not in source
+    assert "%%" not in source + header + c_source(net)
+
+
+def test_what_is_saved_or_refused(tmp_path):
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    synapse.save(net, tmp_path / "a name.c", header=True)
+    assert '#include "a name.h"' in (tmp_path / "a name.c").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a name.c", "a name.h"]
+    before = (tmp_path / "a name.h").read_text()
+    with pytest.raises(errors.ArgumentError):
+        synapse.save(net, tmp_path / "a name.c", header=True, bound=1.0)
+    assert (tmp_path / "a name.h").read_text() == before
+    save = partial(synapse.save, net, header=True)
+    calls = [
+        (
+            lambda: save(io.StringIO(), format="c"),
+            errors.ArgumentError,
+            "two files: pass a path",
+        ),
+        (
+            lambda: save(tmp_path / "net.h", format="c"),
+            errors.ArgumentError,
+            "another suffix than the header",
+        ),
+        (
+            lambda: save(tmp_path / 'a"b.c'),
+            errors.ArgumentError,
+            "a file name that C can include",
+        ),
+        (
+            lambda: save(tmp_path / "net.py"),
+            errors.ArgumentError,
+            "no option 'header'",
+        ),
+        (
+            lambda: c_source(net, header="net.h"),
+            errors.ArgumentTypeError,
+            "True or False",
+        ),
+    ]
+    all_refused(calls)
+    with pytest.raises(OSError, match="missing"):
+        save(tmp_path / "missing" / "net.c")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .._checks import boolean, choice, expected, float_type, positive_number
-from .._cost import Cost
+from .._cost import Cost, get
 from .._squash import LARGEST, SHARES, SINGLE
 from .._typing import Ints
 from ..errors import ArgumentError
@@ -58,6 +58,7 @@ def c_source(
     cost: str | Cost | None = ...,
     bound: float | None = ...,
     optimizer: str | Optimizer | None = ...,
+    loadable: bool = ...,
     header: Literal[False] = ...,
 ) -> str: ...
 @overload
@@ -72,6 +73,7 @@ def c_source(
     cost: str | Cost | None = ...,
     bound: float | None = ...,
     optimizer: str | Optimizer | None = ...,
+    loadable: bool = ...,
     header: Literal[True],
 ) -> tuple[str, str]: ...
 def c_source(
@@ -85,6 +87,7 @@ def c_source(
     cost: str | Cost | None = None,
     bound: float | None = None,
     optimizer: str | Optimizer | None = None,
+    loadable: bool = False,
     header: bool = False,
 ) -> str | tuple[str, str]:
     """Write a network as a C99 program: a type ``Network`` and functions that compute
@@ -137,6 +140,10 @@ def c_source(
         :class:`synapse.Trainer` with this optimizer and ``batch_size=1``; the rate is
         that of the call. Default: the plain update of
         :meth:`synapse.Network.propagate`.
+    loadable : bool
+        Whether a program that does not learn has ``network_init``, ``network_weights``
+        and ``network_load``, too. An instance then has its own biases and weights, all
+        of which can be loaded. Default: False; weights are constants in flash.
     header : bool
         Whether the program is two texts, a source and a header with an include guard
         and ``extern "C"``, so that several files of C and C++ can call it.
@@ -181,10 +188,13 @@ def c_source(
     language = _language(number_type, fast, prefix)
     has_header = boolean("header", header)
     start = f"void {prefix}_start({type_name(prefix)} *net);" if keep_context else ""
-    if boolean("learn", learn):
-        saved = written_columns(network, "c", "C", keep_context, learns=True)
+    learns = boolean("learn", learn)
+    if not learns:
+        require_no_learning(cost, bound, optimizer)
+    if boolean("loadable", loadable) or learns:
+        saved = written_columns(network, "c", "C", keep_context, learns)
         require_range(number_type, *_numbers_of(saved, keep_context))
-        chosen = network._cost(cost)
+        chosen = network._cost(cost) if learns else get("squared_error")
         limit = None if bound is None else positive_number("bound", bound)
         if limit is not None and _fitting(limit, number_type) == 0:
             condition = f"above 0 in {number_type}"
@@ -198,10 +208,10 @@ def c_source(
             limit,
             optimizer_of_program(optimizer, "C"),
             keep_context,
+            learns,
         )
         text = learner_source(network, saved, options)
         return in_files(text, prefix, start, has_header)
-    require_no_learning(cost, bound, optimizer)
     plan = written_plan(network, "c", "C", keep_context)
     require_range(number_type, plan.weights, plan.biases, plan.start)
     values = Values(plan.neurons, plan.stored_states())

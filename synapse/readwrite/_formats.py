@@ -72,6 +72,7 @@ class SaveOptions(TypedDict, total=False):
     optimizer: str | Optimizer | None
     dtype: DTypeLike | None
     sums: Literal["fast", "exact"]
+    loadable: bool
     header: bool
     form: Literal["auto", "plain", "step", "sequence"]
     activations: ArrayLike | Log | None
@@ -319,7 +320,7 @@ def save(
         ``activations`` and ``layout`` of :func:`~synapse.readwrite.gexf_data`;
         ``keep_context``, ``prefix``, ``learn``, ``cost``, ``bound`` and
         ``optimizer`` of :func:`~synapse.readwrite.python_source`, also for JavaScript
-        and C; ``dtype``, ``sums`` and ``header`` of
+        and C; ``dtype``, ``sums``, ``loadable`` and ``header`` of
         :func:`~synapse.readwrite.c_source`; ``form``, ``dtype`` and ``keep_context`` of
         :func:`~synapse.readwrite.onnx_model`.
 

@@ -63,9 +63,9 @@ def of_kind(seed, rule):
     return net
 
 
-def numbers_of(net, found):
-    """The biases and weights at the end of what a program found."""
-    return found[-len(net.biases) - len(net.weights) :]
+def numbers_of(net, results):
+    """The biases and weights at the end of what a program returns."""
+    return results[-len(net.biases) - len(net.weights) :]
 
 
 def different(seeds, steps):
@@ -150,7 +150,7 @@ def test_an_update_that_is_not_finite_changes_nothing(tmp_path):
         net = architect.Elman(2, 3, 1, seed=0, output_squash="identity")
         net.rule = rule
         inputs, targets = data_for(net, 6)
-        found = []
+        outputs = []
         for is_tried in (False, True):
             flags = *EXACT, f"-DLEAVES={DIVERGED}"
             program = Program(net, tmp_path, flags, optimizer=OPTIMIZERS[name])
@@ -160,10 +160,10 @@ def test_an_update_that_is_not_finite_changes_nothing(tmp_path):
                     program.learn(aims + 1e4, 1.7e308)
                 program.learn(aims, RATE)
             program.weights()
-            found.append(program.answers())
-        statuses = [status for status in found[1] if isinstance(status, int)]
+            outputs.append(program.answers())
+        statuses = [status for status in outputs[1] if isinstance(status, int)]
         assert statuses == [DIVERGED] * 6
-        assert found[0][-1].tobytes() == found[1][-1].tobytes()
+        assert outputs[0][-1].tobytes() == outputs[1][-1].tobytes()
 
     all_hold(check, itertools.product(["momentum", "rmsprop"], ["online", "rtrl"]))
 
@@ -185,8 +185,8 @@ def test_a_bound_holds(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
     options = {"optimizer": optimizers.SGD(momentum=0.9), "bound": 0.5}
     program = Program(net, tmp_path, **options)
-    found = numbers_of(net, there(program, *data_for(net, 20), 1.0))
-    assert np.abs(found).max() == 0.5
+    numbers = numbers_of(net, there(program, *data_for(net, 20), 1.0))
+    assert np.abs(numbers).max() == 0.5
 
 
 @optimizers.register

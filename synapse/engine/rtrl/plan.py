@@ -55,7 +55,7 @@ class Plan:
         for name, array in self.columns.items():
             self._enter(name, array)
         self.address = int(self._table.ctypes.data)
-        self.untraced = _without_traces(store)
+        self.untraced = without_traces(store)
         self._untraced = RedirectedTable(store, self.untraced)
 
     def note(self, indices: NDArray[np.int64]) -> None:
@@ -213,7 +213,7 @@ class Plan:
         return self._untraced.renewed(updates)
 
 
-def _without_traces(store: Store) -> dict[str, NDArray[Any]]:
+def without_traces(store: Store) -> dict[str, NDArray[Any]]:
     """Return copies of a lowered store's flags: steps leave traces as they are, and no
     update is pending.
     """

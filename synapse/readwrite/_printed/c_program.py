@@ -27,6 +27,11 @@ INDICES = (("int16_t", 2, 0x7FFF), ("int32_t", 4, 0x7FFFFFFF))
 FRAMES = 512
 """The most bytes that compilers add to the stack of the deepest call, by -O1, -O2 and
 -Os: saved registers and return addresses."""
+PURPOSES = "whose weights can be loaded", "that learns"
+TEACH = (
+    "//     {prefix}_learn(&net, targets, rate);         // from the latest step; NAN:"
+    " no target for this output\n"
+)
 BITS = {
     "float": ("uint32_t", "0x7fffffffu", "0x7f800000u"),
     "double": ("uint64_t", "0x7fffffffffffffffu", "0x7ff0000000000000u"),
@@ -46,6 +51,7 @@ class ProgramOptions:
     bound: float | None
     optimizer: BuiltIn | None
     context: bool
+    learns: bool
 
     @property
     def real(self) -> str:
@@ -233,7 +239,9 @@ def prototypes(writer: CWriter) -> str:
 def learner_source(
     network: Network, saved: SavedNetwork, options: ProgramOptions
 ) -> str:
-    """Return a C program that learns by the network's rule. `saved` has its columns."""
+    """Return a C program with weights in its instances, which learns by the network's
+    rule if it `learns`. `saved` has the columns of the network.
+    """
     prefix, real = options.prefix, options.real
     scalar = str(options.dtype)
     learner = Learner(
@@ -244,6 +252,7 @@ def learner_source(
         cost=options.cost,
         bound=options.bound,
         optimizer=options.optimizer,
+        learns=options.learns,
         fast=options.fast,
         library=real == "float",
     )
@@ -274,6 +283,10 @@ def learner_source(
         {
             **names,
             "heading": heading_of(saved, options.language),
+            "purpose": "that learns"
+            if options.learns
+            else "whose weights can be loaded",
+            "teach": TEACH.format(prefix=prefix) if options.learns else "",
             "sizes": (
                 f"{instance} bytes an instance, at most {stack + FRAMES} of stack"
                 " in a call,"

@@ -55,13 +55,16 @@ class Learner:
         cost: Cost,
         bound: float | None,
         optimizer: BuiltIn | None,
+        learns: bool = True,
         fast: bool = False,
         library: bool = False,
     ) -> None:
         copy = network.clone()
+        if not learns:
+            copy.rule = "online"  # it has no sensitivities
         self.saved = saved
         self.language = language
-        self.data = KnownColumns(copy, accumulates=optimizer is not None)
+        self.data = KnownColumns(copy, optimizer is not None, traced=learns)
         self.inputs = len(copy.input)
         self.outputs = len(copy.output)
         self.neurons = len(copy)
@@ -76,6 +79,7 @@ class Learner:
         if optimizer is not None:
             places = _places(copy, self.data.columns["identity"])
             way = _known(way_of(optimizer, self.data, places, self.inputs, scalar))
+        self.learns = learns
         self.program = self._program(copy, cost, bound, way, scalar, words)
 
     def _program(
@@ -103,7 +107,7 @@ class Learner:
         is_share = _known(cost.code in SHARES)
         judging = sizes, _known(int(cost.code)), *limits, is_share, _known(bound), way
         of_numbers = _known(0), base[2], sizes, place
-        frozen = _known(not learns.all())
+        frozen = _known(self.learns and not learns.all())
         roots = {
             "step": Root(calls.step, (*base, row(self.inputs), row(self.outputs))),
             "learn": Root(calls.learn, (*base, *judging, *passed)),
@@ -111,6 +115,8 @@ class Learner:
             "weights": Root(calls.weights, (*of_numbers, numbers)),
             "load": Root(calls.load, (*of_numbers, frozen, numbers)),
         }
+        if not self.learns:
+            del roots["learn"]
         return Specialised(self.data, roots, words, KEPT)
 
     # --- functions of users

@@ -19,6 +19,7 @@ from ...engine.language.words import WORDS, Words, real_function
 from ...engine.online import Accumulator, read_order, states
 from ...engine.records import Span
 from ...engine.rtrl import sums as packed
+from ...engine.rtrl.plan import without_traces
 from ...engine.schema import COLUMNS, PLAN, TABLE
 from . import sums
 from .optimizing import OPTIMIZER, UPDATES
@@ -53,13 +54,17 @@ class Root(NamedTuple):
 class KnownColumns:
     """The columns of a network's store, and of its plan by rtrl."""
 
-    def __init__(self, network: Any, accumulates: bool = False) -> None:
+    def __init__(
+        self, network: Any, accumulates: bool = False, traced: bool = True
+    ) -> None:
         _, store, self.span = network._lowered()
         plan = network._kernels().plan
         self.has_plan = plan is not None
         self.columns: dict[str, NDArray[Any]] = {}
         lengths = _lengths(store)
         instead = dict(Accumulator(store).columns) if accumulates else {}
+        if not traced:
+            instead |= without_traces(store)
         instead |= {} if plan is None else plan.untraced
         for column in TABLE if accumulates else COLUMNS:
             values = instead.get(column.name, store.columns.get(column.name))

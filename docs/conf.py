@@ -50,7 +50,7 @@ nitpick_ignore_regex = [
     # parameter says what it takes.
     (
         r"py:class",
-        r"(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|EdgeTables|Epochs|Error|Format)",
+        r"_Gradient|(synapse\.([a-z_]+\.)+)?(Accumulator|Class|Control|Data|Dropout|EdgeTables|Epochs|Error|Format)",
     ),
     (
         r"py:class",

@@ -18,8 +18,8 @@ from ...engine.language.kinds import (
 from ...engine.language.program import Instance
 from ...engine.language.tree import Node
 from ...engine.schema import NONE
+from .aliases import AliasWriter
 from .braces import BraceWriter
-from .columns import member
 from .text import ATOM, PRODUCT, SIGN, STEP, Text
 from .trees import column_name
 
@@ -137,18 +137,12 @@ RESERVED = (
 )
 
 
-class JavaScriptWriter(BraceWriter):
+class JavaScriptWriter(AliasWriter, BraceWriter):
     """Writes functions in JavaScript."""
 
     language = "JavaScript"
     reserved = RESERVED
     equals: ClassVar = {"==": "===", "!=": "!=="}
-
-    def parameter(self, name: str, kind: Any, local: str) -> str:
-        return name
-
-    def instance_parameter(self) -> str:
-        return "net"
 
     def defined(self, instance: Instance, passed: list[str]) -> str:
         comment = self.comment_of(instance)
@@ -167,15 +161,6 @@ class JavaScriptWriter(BraceWriter):
 
     def counter_begin(self) -> str:
         return "let "
-
-    def column(self, name: str) -> str:
-        flat = member(name)
-        if name not in self.program.changed:
-            return flat.upper()
-        if flat in self.taken:
-            return f"net.{flat}"
-        self.aliases.add(flat)
-        return flat
 
     def do_do(self, indent: str, value: Node) -> str:
         return f"{indent}{self.bare(value)};\n"
@@ -212,20 +197,11 @@ class JavaScriptWriter(BraceWriter):
         text = names.get(text, text)
         return text, ATOM if text[0] != "-" else SIGN
 
-    def of_load(self, node: Node, column: Node, index: Node) -> Text:
-        return self.place(column, index), ATOM
-
     def of_size(self, node: Node, array: Node, dimension: int) -> Text:
         return f"{self.within(array, ATOM)}.length", ATOM
 
-    def of_item(self, node: Node, values: Node, place: int) -> Text:
-        return f"{self.within(values, ATOM)}[{place}]", ATOM
-
     def of_tuple(self, node: Node, *items: Node) -> Text:
         return f"[{', '.join(map(self.bare, items))}]", ATOM
-
-    def of_negative(self, node: Node, value: Node) -> Text:
-        return f"-{self.within(value, ATOM)}", SIGN
 
     def of_binary(self, node: Node, operation: str, left: Node, right: Node) -> Text:
         if operation == "FloorDiv":
@@ -267,13 +243,7 @@ class JavaScriptWriter(BraceWriter):
         self.big = {
             name for name, kind in instance.parameters if name == "word" and kind == INT
         }
-        self.taken = {*self._locals_of(instance)}
-        self.aliases: set[str] = set()
         return super().function(instance)
-
-    def _locals_of(self, instance: Instance) -> list[str]:
-        names = [name for name, _ in instance.parameters] + [*instance.locals]
-        return [name.partition(".")[0] for name in names]
 
     def of_pick(self, node: Node, sign: str, left: Node, right: Node) -> Text:
         name = self.helper("smaller" if sign == "<" else "larger")

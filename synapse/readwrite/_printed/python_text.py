@@ -9,8 +9,8 @@ from ...engine.language.kinds import BOOL, FLOATS, INT, WORD
 from ...engine.language.program import Instance
 from ...engine.language.tree import Node
 from ...engine.schema import NONE
-from .columns import member
-from .text import ATOM, CHOICE, COMPARE, PRODUCT, SIGN, STEP, Text, TextWriter
+from .aliases import AliasWriter
+from .text import ATOM, CHOICE, COMPARE, PRODUCT, SIGN, STEP, Text
 
 HELPERS = {
     "bits_of": ('def bits_of(number):\n    return unpack("<q", pack("<d", number))[0]'),
@@ -40,7 +40,7 @@ CALLED = {"hypot": "sqrt", "log1p": "log"}
 MASK = (1 << 64) - 1
 
 
-class PythonWriter(TextWriter):
+class PythonWriter(AliasWriter):
     """Writes functions in Python."""
 
     language = "Python"
@@ -68,18 +68,6 @@ class PythonWriter(TextWriter):
         self.imported: set[str] = set()
         super().__init__(program)
 
-    def function(self, instance: Instance) -> str:
-        self.aliases: set[str] = set()
-        names = [name for name, _ in instance.parameters] + [*instance.locals]
-        self.taken = {name.partition(".")[0] for name in names}
-        return super().function(instance)
-
-    def parameter(self, name: str, kind: Any, local: str) -> str:
-        return name
-
-    def instance_parameter(self) -> str:
-        return "net"
-
     def defined(self, instance: Instance, passed: list[str]) -> str:
         comment = self.comment_of(instance)
         body = self.block(instance.body, STEP) or f"{STEP}pass\n"
@@ -90,15 +78,6 @@ class PythonWriter(TextWriter):
 
     def declaration(self, name: str, indent: str) -> str:
         return ""
-
-    def column(self, name: str) -> str:
-        flat = member(name)
-        if name not in self.program.changed:
-            return flat.upper()
-        if flat in self.taken:
-            return f"net.{flat}"
-        self.aliases.add(flat)
-        return flat
 
     # --- statements
 
@@ -180,14 +159,8 @@ class PythonWriter(TextWriter):
             text = f'float("{text}")'
         return text, ATOM if text[0] != "-" else SIGN
 
-    def of_load(self, node: Node, column: Node, index: Node) -> Text:
-        return self.place(column, index), ATOM
-
     def of_size(self, node: Node, array: Node, dimension: int) -> Text:
         return f"len({self.bare(array)})", ATOM
-
-    def of_item(self, node: Node, values: Node, place: int) -> Text:
-        return f"{self.within(values, ATOM)}[{place}]", ATOM
 
     def of_tuple(self, node: Node, *items: Node) -> Text:
         comma = "," if len(items) == 1 else ""

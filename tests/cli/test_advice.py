@@ -198,6 +198,11 @@ def test_advice_names_options_that_the_command_has(capsys, command):
         assert {*named} <= options
 
 
+def to_sqlite(frame, path):
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        frame.to_sql("NAME", file, index=False)
+
+
 FRAME = pd.DataFrame({"x": X, "y": NOISE})
 WRITTEN = {
     # how a file of another kind is written
@@ -206,7 +211,7 @@ WRITTEN = {
     "t.dta": partial(FRAME.to_stata, write_index=False),
     "new.dta": partial(FRAME.to_stata, write_index=False, version=118),
     "t.h5": partial(FRAME.to_hdf, key="k"),
-    "t.db": lambda name: FRAME.to_sql("NAME", sqlite3.connect(name), index=False),
+    "t.db": lambda name: to_sqlite(FRAME, name),
 }
 
 

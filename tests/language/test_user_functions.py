@@ -134,11 +134,13 @@ def module(tmp_path, monkeypatch):
 
     def write(text, name="written_by_user"):
         Path(tmp_path, f"{name}.py").write_text(text)
-        if name not in sys.modules:
+        if name not in written:
             importlib.invalidate_caches()
-            monkeypatch.setitem(sys.modules, name, importlib.import_module(name))
-        return sys.modules[name]
+            written[name] = importlib.import_module(name)
+            del sys.modules[name]
+        return written[name]
 
+    written = {}
     return write
 
 

@@ -269,8 +269,12 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         return weight
 
     @weight.setter
-    @atomic
     def weight(self, value: float) -> None:
+        if not parameters.assign_alone(self, "_at", "weight", value):
+            self._assign_weight(value)
+
+    @atomic
+    def _assign_weight(self, value: float) -> None:
         number = finite_number("A weight", value, self._store.dtype)
         parameters.assign(self._store, "weight", self._at, number)
 

@@ -984,8 +984,13 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         return float(self._require()["bias"][self._row])
 
     @bias.setter
-    @atomic
     def bias(self, value: float) -> None:
+        self._require()
+        if not parameters.assign_alone(self, "_row", "bias", value):
+            self._assign_bias(value)
+
+    @atomic
+    def _assign_bias(self, value: float) -> None:
         store = self._require()
         number = checks.finite_number("bias of a neuron", value, store.dtype)
         parameters.assign(store, "bias", self._row, number)

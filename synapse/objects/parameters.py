@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import engine
-from .._checks import require_range, sum_of_squares
+from .._checks import MAX_SAFE_NUMBER, require_range, sum_of_squares
 from .._initializer import Initializer, draw
 from .._typing import Bools, Floats, Ints
 from ..engine.schema import DESTINATIONS, INPUT, SHARED_BY
@@ -48,6 +48,31 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     column[rows] = numbers
     others, member = other_members(tie, rows)
     column[others] = numbers[member]
+
+
+def assign_alone(handle: Any, at: str, name: str, value: Any) -> bool:
+    """Set one parameter of a handle, whose attribute `at` is its row.
+
+    Returns False, and sets nothing, if :func:`assign` has something to check, or
+    another thread may hold the store. Ctrl-C is not deferred: it is one assignment.
+    """
+    store = handle._store
+    plain = type(value) is float and -MAX_SAFE_NUMBER < value < MAX_SAFE_NUMBER
+    if not plain or store.draft is not None or store.busy or store.turns:
+        return False
+    with store.lock:
+        if store is not handle._store:  # it was absorbed by another meanwhile
+            return False
+        row = getattr(handle, at)
+        columns = store.columns
+        checked = (
+            row < 0
+            or columns[SHARED_BY[name]].item(row)
+            or (name == "weight" and columns["sign"].item(row))
+        )
+        if not checked:
+            columns[name][row] = value
+        return not checked
 
 
 class ParameterRows(NamedTuple):

@@ -22,6 +22,7 @@ from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from . import edits, parameters
 from .connection import Connection, connection_at
+from .parameters import ParameterRows
 
 if TYPE_CHECKING:
     from .layer import Layer
@@ -95,6 +96,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         "__weakref__",
         "_count",
         "_first",
+        "_found",
         "_shape",
         "_store",
         "_whole",
@@ -116,6 +118,8 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         self._store = store
         self._first = first
         self._count = count
+        # where its weights are, of one program of the store
+        self._found: tuple[Any, ParameterRows] | None = None
         self._whole = (
             True  # False once an identity of a removed connection has been dropped
         )
@@ -150,9 +154,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         """Return rows of the connections, in the shape of the weights; indexed by each
         key in turn.
         """
-        rows = self._store.row_of[self._first : self._first + self._count].astype(
-            np.int64
-        )
+        rows = self._store.row_of[self._first : self._first + self._count]
         if not self._whole or (rows == NONE).any():
             raise TopologyError(
                 "Connections of this projection have been removed, so its weights are"
@@ -162,7 +164,21 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         rows = rows if self._shape is None else rows.reshape(self._shape).T
         for key in keys:
             rows = rows[key]
-        return rows
+        return rows.astype(np.int64)
+
+    def _plain_places(self) -> ParameterRows | None:
+        """Return where its weights are if they may have any value; None if some have a
+        tie or a sign, or the store is not lowered. The caller holds the lock.
+        """
+        store = self._store
+        program = store.program
+        if program.version != store.topology_version:
+            return None
+        if self._found is None or self._found[0] is not program:
+            rows = self._rows().T.reshape(-1)
+            self._found = program, ParameterRows.of(store, "weight", rows)
+        places = self._found[1]
+        return None if places.checked else places
 
     @consistent_read
     def _values(self, *keys: Any) -> Any:
@@ -363,6 +379,9 @@ class Weights(NDArrayOperatorsMixin):
         **kwargs: Any,
     ) -> Any:
         changed = inputs[:1] if method == "at" else out
+        alone = method == "__call__" and len(out) == 1 and isinstance(out[0], Weights)
+        if alone and out[0]._computed(ufunc, inputs, kwargs):
+            return out[0]
         live = {
             id(weights): weights for weights in changed if isinstance(weights, Weights)
         }
@@ -382,6 +401,37 @@ class Weights(NDArrayOperatorsMixin):
         if isinstance(result, tuple):
             return tuple(answer.get(id(output), output) for output in result)
         return answer.get(id(result), result)
+
+    def _computed(
+        self, ufunc: np.ufunc, passed: Sequence[Any], kwargs: dict[str, Any]
+    ) -> bool:
+        """Compute all weights of a projection, which may be among what is passed.
+
+        Returns False, and changes nothing, if there is something to check, or another
+        thread may hold the store.
+        """
+        projection = self._projection
+        store = projection._store
+        others = any(isinstance(p, Weights) and p is not self for p in passed)
+        if self._keys or others or store.busy or store.turns:
+            return False
+        with store.lock:
+            whole = store is projection._store
+            places = projection._plain_places() if whole else None
+            if places is None:
+                return False
+            values = places.read(store.columns["weight"])
+            shape = projection._shape
+            shaped = values if shape is None else values.reshape(shape).T
+            try:
+                operands = [shaped if each is self else each for each in passed]
+                ufunc(*operands, out=(shaped,), **kwargs)
+            except ValueError:  # of shapes, which are checked again
+                return False
+            if not checks.sum_of_squares(values) < checks.MAX_SAFE_NUMBER**2:
+                return False
+            places.write(store.columns["weight"], values)
+            return True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -403,7 +453,12 @@ class Weights(NDArrayOperatorsMixin):
             return Weights(self._projection, (*self._keys, key))
         return self._projection._values(*self._keys, key)
 
-    def __setitem__(self, key: Any, values: ArrayLike) -> None:
+    def __setitem__(self, key: Any, values: Any) -> None:
+        plain = type(values) is float or (
+            type(values) is np.ndarray and values.dtype == checks.FLOAT64
+        )
+        if key is ... and plain and self._computed(np.positive, [values], {}):
+            return
         weights = checks.finite_array("Weights", values, self._projection._store.dtype)
         with ExclusiveAccess(self._projection):
             rows = self._projection._rows(*self._keys, key)

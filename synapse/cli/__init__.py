@@ -46,8 +46,8 @@ COMMANDS = {
     **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
     **{name: name for name in ("train", "update", "run", "forecast", "compare")},
 }
-"""The module of each subcommand, in the order of ``--help``: it has functions ``NAME``
-and ``add_NAME``."""
+"""The module of each subcommand, in the order of ``--help``: it has a function of
+this name, and its options in capitals."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -138,11 +138,12 @@ def _parser() -> argparse.ArgumentParser:
         module = importlib.import_module(f".{home}", __name__)
         do = getattr(module, name)
         summary, _, notes = inspect.cleandoc(do.__doc__ or "").partition("\n")
-        command = commands.add_parser(
-            name, help=summary, description=summary, epilog=notes.strip()
-        )
+        command = commands.add_parser(name, help=summary, description=summary)
         command.formatter_class = argparse.RawDescriptionHelpFormatter
-        getattr(module, f"add_{name}")(command)
+        needs = f"\n\n{NEEDS}" if home == name else ""  # they read tables
+        command.epilog = notes.strip() + needs
+        for flags, settings in getattr(module, name.upper()).items():
+            command.add_argument(*flags.split(), **settings)
         command.set_defaults(do=do)
     return parser
 

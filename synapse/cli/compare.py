@@ -13,16 +13,12 @@ from ..tables._number_form import PLAIN, forms_of
 from ..tables._table import columns
 from . import helpers
 from .helpers import aligned, names, printable
+from .options import DATA, OPTIMIZER, TABLES, TRAINER, Options, shared
 from .pictures import check_picture, draw_comparison
 from .reading import (
     MANY_ROWS,
     ReadTable,
     about_series,
-    add_further,
-    add_optimizer,
-    add_reading,
-    add_sequence,
-    add_shared,
     say,
     training_options,
 )
@@ -36,66 +32,45 @@ MAX_PRINTED = 24
 """Number of rows of errors by origin, at most, that are printed."""
 
 
-def add_compare(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    add = parser.add_argument
-    add(
-        "data",
-        metavar="DATA",
-        help="the table, a CSV, Parquet or Excel file; - is standard input",
-    )
-    add(
-        "--target",
-        metavar="COLUMN,...",
-        type=names,
-        required=True,
-        help="columns to forecast",
-    )
-    add(
-        "--known",
-        metavar="COLUMN,...",
-        type=names,
-        default=[],
-        help="columns known in advance",
-    )
-    add_shared(parser, "--observed", "--ignore")
-    add_sequence(parser)
-    add(
-        "--build",
-        metavar="NAME,...",
-        type=names,
-        default=[SERIES.build],
-        help=f"networks: {', '.join(BUILDS)}, or {NO_NETWORK} (default:"
+COMPARE: Options = {
+    **DATA,
+    "--target": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "required": True,
+        "help": "columns to forecast",
+    },
+    **shared("--known", "--observed", "--ignore", "--sequence"),
+    "--build": {
+        "metavar": "NAME,...",
+        "type": names,
+        "default": [SERIES.build],
+        "help": f"networks: {', '.join(BUILDS)}, or {NO_NETWORK} (default:"
         f" {SERIES.build.lower()})",
-    )
-    add_shared(parser, "--methods")
-    add(
-        "--steps",
-        metavar="N",
-        type=int,
-        help="steps ahead (default: a season, from 6 to 12; fewer in a short series)",
-    )
-    add(
-        "--origins",
-        metavar="N",
-        type=int,
-        help="approximate number of origins (default: 60)",
-    )
-    add(
-        "--validation",
-        metavar="SHARE",
-        type=float,
-        help="share of the rows to test on (default: 0.2; up to 1/3 of a short series)",
-    )
-    add_shared(parser, "--hidden", "--epochs", "--rate", "--seed")
-    add_optimizer(parser)
-    add_further(parser)
-    add("-q", "--quiet", action="store_true", help="no progress bar")
-    add("-o", "--output", metavar="FILE", help="the table to write: errors by origin")
-    add(
-        "--plot", metavar="FILE", help=f"draw the errors: {', '.join(helpers.PICTURES)}"
-    )
-    add_reading(parser)
+    },
+    **shared("--methods"),
+    "--steps": {
+        "metavar": "N",
+        "type": int,
+        "help": "steps ahead (default: a season, from 6 to 12; fewer in a short"
+        " series)",
+    },
+    "--origins": {
+        "metavar": "N",
+        "type": int,
+        "help": "approximate number of origins (default: 60)",
+    },
+    **shared("--validation", "--hidden", "--epochs", "--rate", "--seed"),
+    **OPTIMIZER,
+    **TRAINER,
+    "-q --quiet": {"action": "store_true", "help": "no progress bar"},
+    "-o --output": {
+        "metavar": "FILE",
+        "help": "the table to write: errors by origin",
+    },
+    **shared("--plot"),
+    **TABLES,
+}
 
 
 def compare(options: argparse.Namespace) -> None:

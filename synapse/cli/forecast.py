@@ -22,9 +22,10 @@ from ..tables._series import following, step_name
 from ..tables._series_task import series_facts
 from ..tables._table import numbers, place
 from . import helpers, reading
-from .formats import READING, read
+from .formats import read
+from .options import MODEL, TABLES, Options, shared
 from .pictures import check_picture, draw_forecasts, share_drawn
-from .reading import ReadTable, add_reading, add_sequence, say
+from .reading import ReadTable, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,48 +34,42 @@ MAX_ROWS = 1000
 """Number of last rows whose digits are counted."""
 
 
-def add_forecast(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    add = parser.add_argument
-    add("model", metavar="MODEL", help=READING)
-    add(
-        "data",
-        metavar="DATA",
-        help="the table up to now, a CSV, Parquet or Excel file; - is standard input",
-    )
-    add("--steps", metavar="N", type=int, required=True, help="rows to forecast")
-    add(
-        "--method",
-        metavar="NAME",
-        help=f"network, {COMBINE}, {', '.join(METHODS)}",
-    )
-    add(
-        "--coverage",
-        metavar="SHARE",
-        type=float,
-        help="add bounds for this share, such as 0.9",
-    )
-    add(
-        "--minimum",
-        metavar="X",
-        type=float,
-        help="lower limit of the forecast and its bounds, such as 0 for sales",
-    )
-    add("--maximum", metavar="X", type=float, help="upper limit of both")
-    add_sequence(parser)
-    add(
-        "--future",
-        metavar="FILE",
-        help="table of the columns known in advance, for the rows to forecast",
-    )
-    add(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="the table to write: CSV, .parquet or .xlsx (default: standard output)",
-    )
-    add("--plot", metavar="FILE", help=f"draw it: {', '.join(helpers.PICTURES)}")
-    add_reading(parser)
+FORECAST: Options = {
+    **MODEL,
+    "data": {
+        "metavar": "DATA",
+        "help": "the table up to now, a CSV, Parquet or Excel file; - is standard"
+        " input",
+    },
+    "--steps": {
+        "metavar": "N",
+        "type": int,
+        "required": True,
+        "help": "rows to forecast",
+    },
+    "--method": {
+        "metavar": "NAME",
+        "help": f"network, {COMBINE}, {', '.join(METHODS)}",
+    },
+    "--coverage": {
+        "metavar": "SHARE",
+        "type": float,
+        "help": "add bounds for this share, such as 0.9",
+    },
+    "--minimum": {
+        "metavar": "X",
+        "type": float,
+        "help": "lower limit of the forecast and its bounds, such as 0 for sales",
+    },
+    "--maximum": {"metavar": "X", "type": float, "help": "upper limit of both"},
+    **shared("--sequence"),
+    "--future": {
+        "metavar": "FILE",
+        "help": "table of the columns known in advance, for the rows to forecast",
+    },
+    **shared("-o --output", "--plot"),
+    **TABLES,
+}
 
 
 def forecast(options: argparse.Namespace) -> None:

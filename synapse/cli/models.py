@@ -10,6 +10,7 @@ import tempfile
 import webbrowser
 from functools import partial
 from pathlib import Path
+from textwrap import indent
 
 import numpy as np
 
@@ -22,15 +23,39 @@ from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
 from . import formats, helpers
 from .formats import READING, loaded, read
+from .options import MODEL, Options
 
 HIDDEN_METADATA = ("errors", "relative", "encoding", "recent", "test")
 """Keys of metadata that are for other subcommands, such as errors on held-out rows."""
 PAGE = ".html"
-
-
-def add_info(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    parser.add_argument("model", metavar="MODEL", help=READING)
+INFO = MODEL
+DRAW: Options = {
+    **MODEL,
+    "output": {
+        "metavar": "OUT",
+        "help": f"the file to write: {', '.join(helpers.PICTURES)} or {PAGE}",
+    },
+}
+PLAY: Options = {
+    "model": {
+        "metavar": "MODEL",
+        "nargs": "?",
+        "help": f"{READING} (default: a perceptron 2-3-1)",
+    },
+    "-o --output": {
+        "metavar": "PAGE.html",
+        "help": "write the page without opening a browser",
+    },
+}
+CONVERT: Options = {
+    "source": {"metavar": "IN", "help": "the model"},
+    "output": {
+        "metavar": "OUT",
+        "help": "the file to write; an existing one is replaced",
+    },
+    "--from": {"dest": "read_as", "metavar": "FORMAT", "help": "format of IN"},
+    "--to": {"dest": "write_as", "metavar": "FORMAT", "help": "format of OUT"},
+}
 
 
 def info(options: argparse.Namespace) -> None:
@@ -81,17 +106,6 @@ def describe(network: Network) -> str:
     return "\n\n".join([*parts, helpers.aligned(carried, "<<")] if carried else parts)
 
 
-def add_draw(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    add = parser.add_argument
-    add("model", metavar="MODEL", help=READING)
-    add(
-        "output",
-        metavar="OUT",
-        help=f"the file to write: {', '.join(helpers.PICTURES)} or {PAGE}",
-    )
-
-
 def draw(options: argparse.Namespace) -> None:
     """Draw a model, or write a page to explore it.
 
@@ -122,22 +136,6 @@ def pulses(inputs: int) -> Floats:
     return np.vstack([np.eye(inputs), np.zeros((5, inputs))])
 
 
-def add_play(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    parser.add_argument(
-        "model",
-        metavar="MODEL",
-        nargs="?",
-        help=f"{READING} (default: a perceptron 2-3-1)",
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="PAGE.html",
-        help="write the page without opening a browser",
-    )
-
-
 def play(options: argparse.Namespace) -> None:
     """Open a page in the browser on which a network learns.
 
@@ -164,17 +162,6 @@ def play(options: argparse.Namespace) -> None:
             print("No browser was found. Open the file yourself.")
 
 
-def add_convert(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    parser.epilog = f"{formats.table()}\n\n{parser.epilog}"
-    parser.add_argument("source", metavar="IN", help="the model")
-    parser.add_argument(
-        "output", metavar="OUT", help="the file to write; an existing one is replaced"
-    )
-    parser.add_argument("--from", dest="read_as", metavar="FORMAT", help="format of IN")
-    parser.add_argument("--to", dest="write_as", metavar="FORMAT", help="format of OUT")
-
-
 def convert(options: argparse.Namespace) -> None:
     """Write a model in another format.
 
@@ -184,3 +171,6 @@ def convert(options: argparse.Namespace) -> None:
     source = formats.loaded(options.source, options.read_as)
     model = source.network if isinstance(source, Trainer) else source
     formats.write(model, options.output, options.write_as)
+
+
+convert.__doc__ = f"{convert.__doc__}\n{indent(formats.table(), '    ')}\n"

@@ -10,121 +10,22 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 from .._checks import pluralize
-from .._defaults import SERIES
-from ..forecasting._statistical import METHODS
 from ..optimizers._names import by_name
 from ..tables import TrainingOptions, read_several, read_table
 from ..tables._dates import DateColumn, date_columns, find_date
-from ..tables._series import FILLS
 from ..tables._table_training import FURTHER
 from .epoch_lines import EpochLines
-from .helpers import NEEDS, UsageError, listed, names, wholes
+from .helpers import UsageError, listed
+from .options import HEADERS, MARKS, SETTINGS, with_setting
 
 if TYPE_CHECKING:
     import pandas as pd
 
-MARKS = {"point": ".", "comma": ","}
-"""What --decimal may be."""
-HEADERS = {"yes": True, "no": False}
-"""What --header may be."""
-SETTINGS = ("momentum", "weight_decay")
-"""Settings of optimizers that have options of their own."""
 MANY_ROWS = 5000
 """Number of rows of series above which the choice of differences takes seconds, before
 which the report begins."""
 HOW = ("date", "dates", "fill", "zone")
 """The options of :func:`read_series`."""
-
-
-SHARED: dict[str, dict[str, Any]] = {
-    "--observed": {
-        "metavar": "COLUMN,...",
-        "type": names,
-        "default": [],
-        "help": "columns known when they occur",
-    },
-    "--ignore": {
-        "metavar": "COLUMN,...",
-        "type": names,
-        "default": [],
-        "help": "columns to leave out",
-    },
-    "--methods": {
-        "metavar": "NAME,...",
-        "type": names,
-        "help": f"statistical methods to compare with (default: {','.join(METHODS)})",
-    },
-    "--hidden": {
-        "metavar": "N,...",
-        "type": wholes,
-        "help": f"sizes of hidden layers (default: {SERIES.hidden[0]})",
-    },
-    "--epochs": {
-        "metavar": "N",
-        "type": int,
-        "help": "default: until the error stops falling",
-    },
-    "--rate": {
-        "metavar": "R",
-        "type": float,
-        "help": f"learning rate (default: {SERIES.rate})",
-    },
-    "--seed": {
-        "metavar": "N",
-        "type": int,
-        "default": 0,
-        "help": "seed of all randomness (default: %(default)s)",
-    },
-}
-"""Options that mean the same in `train` and `compare`."""
-
-
-def add_shared(parser: argparse.ArgumentParser, *options: str) -> None:
-    """Add some of the options that subcommands share, in this order."""
-    for option in options:
-        parser.add_argument(option, **SHARED[option])
-
-
-def number(text: str) -> Any:
-    """Return a number in an option; other text as it is, for the check of the
-    option.
-    """
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            pass
-    return text
-
-
-def add_further(parser: argparse.ArgumentParser) -> None:
-    """Add the further options of a trainer, by their declarations."""
-    for name, option in FURTHER.items():
-        sentence = option.sentence.partition(". ")[0].partition(", see ")[0]
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            metavar="X",
-            type=number,
-            help=sentence.rstrip(".").replace("`", ""),
-        )
-
-
-def add_optimizer(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names an optimizer, and those of its settings."""
-    help_text = (
-        "sgd: after every row; adam, adamw and others: exact gradients of whole"
-        " sequences (default: adam for a series)"
-    )
-    parser.add_argument("--optimizer", metavar="NAME", help=help_text)
-    for name in SETTINGS:
-        words = name.split("_")
-        help_text = f"{' '.join(words)} of --optimizer {_with_setting(name)}"
-        parser.add_argument(
-            f"--{'-'.join(words)}",
-            metavar="X",
-            type=number,
-            help=f"{help_text} (default: its own)",
-        )
 
 
 def optimizer(options: argparse.Namespace) -> Any:
@@ -137,16 +38,10 @@ def optimizer(options: argparse.Namespace) -> Any:
     having = signature(kind).parameters if kind is not None else ()
     for name in settings:
         if name not in having:
-            flag, usable = name.replace("_", "-"), _with_setting(name)
+            flag, usable = name.replace("_", "-"), with_setting(name)
             got = options.optimizer or "none"
             raise UsageError(f"--{flag} needs --optimizer {usable}, got {got}.")
     return by_name.find(options.optimizer)(**settings)
-
-
-def _with_setting(setting: str) -> str:
-    """Return the names of the optimizers that have a setting."""
-    kinds = {name.lower(): signature(kind).parameters for name, kind in by_name.items()}
-    return " or ".join(name for name, fields in kinds.items() if setting in fields)
 
 
 def further(options: argparse.Namespace) -> dict[str, Any]:
@@ -173,48 +68,6 @@ def training_options(
         on_forecast=None if options.quiet else lines.forecast,
         **callbacks,
     )
-
-
-def add_reading(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how a table is read."""
-    parser.epilog = f"{parser.epilog}\n\n{NEEDS}"
-    add = parser.add_argument
-    add("--decimal", choices=MARKS, help="the decimal mark, if it is ambiguous")
-    add(
-        "--encoding",
-        metavar="NAME",
-        help="the encoding of the files, such as cp1252 (default: UTF-8)",
-    )
-    help_text = "whether the first row names the columns, if it looks like the others"
-    add("--header", choices=HEADERS, help=help_text)
-    help_text = "lines above the names of the columns (default: %(default)s)"
-    add("--skip-rows", metavar="N", type=int, default=0, help=help_text)
-    help_text = "leave out rows of totals, such as a last row called Total"
-    add("--without-totals", action="store_true", help=help_text)
-    help_text = "another text that marks a missing value, such as n.v."
-    add("--missing", metavar="CELL", action="append", help=help_text)
-    add(
-        "--fill",
-        choices=FILLS,
-        help="fill in missing values of a series: repeat the last, or interpolate",
-    )
-    add(
-        "--date",
-        metavar="COLUMN",
-        help="column with the dates (default: the first one with dates)",
-    )
-    add("--dates", metavar="FORM", help="how dates are written, such as %%d/%%m/%%Y")
-    add(
-        "--zone",
-        metavar="NAME",
-        help="the time zone of the dates, such as Europe/Berlin",
-    )
-
-
-def add_sequence(parser: argparse.ArgumentParser) -> None:
-    """Add the option for a column that identifies series or sequences."""
-    help_text = "column that identifies the series or sequence of a row, such as Shop"
-    parser.add_argument("--sequence", metavar="COLUMN", help=help_text)
 
 
 @dataclass(frozen=True)

@@ -11,36 +11,25 @@ from ..tables import predict_rows, predict_series
 from ..tables._encoding import encoding_of
 from ..tables._series import following
 from ..tables._table import find, pandas_for_tables
-from .formats import READING, read
+from .formats import read
 from .helpers import joined, require_table, write_table
-from .reading import HOW, ReadTable, add_reading, add_sequence, refuse, say
+from .options import DATA, MODEL, TABLES, Options, shared
+from .reading import HOW, ReadTable, refuse, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def add_run(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    add = parser.add_argument
-    add("model", metavar="MODEL", help=READING)
-    add(
-        "data",
-        metavar="DATA",
-        help="the table, a CSV, Parquet or Excel file; - is standard input",
-    )
-    add(
-        "-o",
-        "--output",
-        metavar="FILE",
-        help="the table to write: CSV, .parquet or .xlsx (default: standard output)",
-    )
-    add_sequence(parser)
-    add(
-        "--in-order",
-        action="store_true",
-        help="match columns to inputs by order instead of by name",
-    )
-    add_reading(parser)
+RUN: Options = {
+    **MODEL,
+    **DATA,
+    **shared("-o --output", "--sequence"),
+    "--in-order": {
+        "action": "store_true",
+        "help": "match columns to inputs by order instead of by name",
+    },
+    **TABLES,
+}
 
 
 def run(options: argparse.Namespace) -> None:

@@ -37,15 +37,11 @@ from .helpers import (
     printable,
     require_folder,
 )
+from .options import DATA, OPTIMIZER, TABLES, TRAINER, Options, shared
 from .reading import (
     MANY_ROWS,
     ReadTable,
     about_series,
-    add_further,
-    add_optimizer,
-    add_reading,
-    add_sequence,
-    add_shared,
     refuse,
     say,
     training_options,
@@ -57,90 +53,70 @@ if TYPE_CHECKING:
 MIDNIGHT = " 00:00:00"
 
 
-def add_train(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    add = parser.add_argument
-    add(
-        "data",
-        metavar="DATA",
-        help="the table, a CSV, Parquet or Excel file; - is standard input",
-    )
-    add(
-        "--target",
-        metavar="COLUMN,...",
-        type=names,
-        required=True,
-        help="columns to predict",
-    )
-    add(
-        "--inputs",
-        metavar="COLUMN,...",
-        type=names,
-        help="columns to predict from (default: all others)",
-    )
-    add(
-        "--known",
-        metavar="COLUMN,...",
-        type=names,
-        default=[],
-        help="columns known in advance (series)",
-    )
-    add_shared(parser, "--observed", "--ignore")
-    add_sequence(parser)
-    add(
-        "--classes",
-        action="store_true",
-        help="treat the numbers of the target as classes",
-    )
-    add(
-        "--ahead",
-        metavar="K",
-        type=int,
-        help="predict the target K rows below, from all columns",
-    )
-    help_text = f"{', '.join(BUILDS)} (default: perceptron; gru for a series)"
-    add("--build", metavar="NAME", type=build, help=help_text)
-    add(
-        "--steps",
-        metavar="N",
-        type=int,
-        help="steps ahead in the test of a series (default: a season, from 6 to 12;"
+TRAIN: Options = {
+    **DATA,
+    "--target": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "required": True,
+        "help": "columns to predict",
+    },
+    "--inputs": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "help": "columns to predict from (default: all others)",
+    },
+    **shared("--known", "--observed", "--ignore", "--sequence"),
+    "--classes": {
+        "action": "store_true",
+        "help": "treat the numbers of the target as classes",
+    },
+    "--ahead": {
+        "metavar": "K",
+        "type": int,
+        "help": "predict the target K rows below, from all columns",
+    },
+    "--build": {
+        "metavar": "NAME",
+        "type": build,
+        "help": f"{', '.join(BUILDS)} (default: perceptron; gru for a series)",
+    },
+    "--steps": {
+        "metavar": "N",
+        "type": int,
+        "help": "steps ahead in the test of a series (default: a season, from 6 to 12;"
         " fewer in a short series)",
-    )
-    add_shared(parser, "--methods")
-    add_reading(parser)
-    add_shared(parser, "--hidden", "--epochs")
-    add(
-        "--patience",
-        metavar="N",
-        type=int,
-        help="stop after N epochs without a lower loss (default without --epochs: 60)",
-    )
-    add(
-        "--min-delta",
-        metavar="D",
-        type=float,
-        default=0.0,
-        help="decrease of the loss that counts for --patience (default: any)",
-    )
-    add_shared(parser, "--rate")
-    add(
-        "--validation",
-        metavar="SHARE",
-        type=float,
-        help="share to hold out (default: 0.2; up to 1/3 of a short series)",
-    )
-    add_optimizer(parser)
-    add_further(parser)
-    add_shared(parser, "--seed")
-    add(
-        "--checkpoint",
-        metavar="FILE",
-        help="save the training to FILE while it runs; continue from FILE",
-    )
-    add("-q", "--quiet", action="store_true", help="no progress bar, no report")
-    help_text = f"the model to write: {', '.join(formats.KEEPING)}"
-    add("-o", "--output", metavar="MODEL", required=True, help=help_text)
+    },
+    **shared("--methods"),
+    **TABLES,
+    **shared("--hidden", "--epochs"),
+    "--patience": {
+        "metavar": "N",
+        "type": int,
+        "help": "stop after N epochs without a lower loss (default without --epochs:"
+        " 60)",
+    },
+    "--min-delta": {
+        "metavar": "D",
+        "type": float,
+        "default": 0.0,
+        "help": "decrease of the loss that counts for --patience (default: any)",
+    },
+    **shared("--rate", "--validation"),
+    **OPTIMIZER,
+    **TRAINER,
+    **shared("--seed"),
+    "--checkpoint": {
+        "metavar": "FILE",
+        "help": "save the training to FILE while it runs; continue from FILE",
+    },
+    **shared("-q --quiet"),
+    "-o --output": {
+        "metavar": "MODEL",
+        "required": True,
+        "help": f"the model to write: {', '.join(formats.KEEPING)}",
+    },
+}
 
 
 def train(options: argparse.Namespace) -> int:

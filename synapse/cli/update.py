@@ -11,42 +11,48 @@ from .._model import Model
 from ..errors import DivergenceError, FormatError
 from ..tables import update_rows, update_series
 from . import INTERRUPTED, formats
-from .formats import READING, loaded
+from .formats import loaded
 from .helpers import aligned, names, printable
+from .options import MODEL, TABLES, TRAINER, Options, shared
 from .reading import (
     HOW,
     ReadTable,
-    add_further,
-    add_reading,
-    add_sequence,
-    add_shared,
     further,
     refuse,
     say,
 )
 
-
-def add_update(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the subcommand."""
-    add = parser.add_argument
-    add("model", metavar="MODEL", help=READING)
-    add(
-        "data",
-        metavar="DATA",
-        help="the new rows, a CSV, Parquet or Excel file; - is standard input",
-    )
-    help_text = "columns to predict, if the model does not name them"
-    add("--target", metavar="COLUMN,...", type=names, help=help_text)
-    add_sequence(parser)
-    help_text = "epochs of the new rows (default: in proportion to their fraction)"
-    add("--epochs", metavar="N", type=int, help=help_text)
-    help_text = "learning rate (default: that of the model)"
-    add("--rate", metavar="R", type=float, help=help_text)
-    add_further(parser)
-    add_shared(parser, "--seed")
-    add_reading(parser)
-    add("-q", "--quiet", action="store_true", help="no progress bar, no report")
-    add("-o", "--output", metavar="FILE", help="the file to write (default: MODEL)")
+UPDATE: Options = {
+    **MODEL,
+    "data": {
+        "metavar": "DATA",
+        "help": "the new rows, a CSV, Parquet or Excel file; - is standard input",
+    },
+    "--target": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "help": "columns to predict, if the model does not name them",
+    },
+    **shared("--sequence"),
+    "--epochs": {
+        "metavar": "N",
+        "type": int,
+        "help": "epochs of the new rows (default: in proportion to their fraction)",
+    },
+    "--rate": {
+        "metavar": "R",
+        "type": float,
+        "help": "learning rate (default: that of the model)",
+    },
+    **TRAINER,
+    **shared("--seed"),
+    **TABLES,
+    **shared("-q --quiet"),
+    "-o --output": {
+        "metavar": "FILE",
+        "help": "the file to write (default: MODEL)",
+    },
+}
 
 
 def update(options: argparse.Namespace) -> int:

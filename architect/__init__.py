@@ -2,11 +2,8 @@
 of their own.
 """
 
-import typing as _typing
-
 from synapse._checks import (
-    missing_names as _missing_names,
-    public_names as _public_names,
+    public_module as _public_module,
 )
 from synapse.objects.architectures import by_name as _table, names, register
 
@@ -45,11 +42,4 @@ __all__ = [
     "names",
     "register",
 ]
-__dir__ = _public_names(__all__, _table)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    _missing = _missing_names(__name__, __all__)
-
-    def __getattr__(name: str) -> _typing.Any:
-        """Find registered architectures, too."""
-        return _table[name] if name in _table else _missing(name)
+_public_module(__name__, __all__, _table)

@@ -17,11 +17,11 @@ only.
 # Names that are not public begin with an underscore, because editors list all others.
 import typing as _typing
 
-from ._checks import public_names as _public_names
+from ._checks import public_module as _public_module
 from ._cost import Cost, by_name as _table, names, register
 
 __all__ = ["Cost", "names", "register", *_table]
-__dir__ = _public_names(__all__, _table)
+_public_module(__name__, __all__, _table)
 
 if _typing.TYPE_CHECKING:  # type checkers and editors know these names, and no others
     _one = _table["squared_error"]
@@ -31,7 +31,3 @@ if _typing.TYPE_CHECKING:  # type checkers and editors know these names, and no 
     squared_error = _one
 else:
     globals().update(_table)
-
-    def __getattr__(name: str) -> Cost:
-        """Find registered functions, synonyms and other spellings."""
-        return _table.attribute(__name__, name)

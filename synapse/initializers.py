@@ -17,7 +17,7 @@ You can pass those of this module with or without a call: ``normal``, ``normal()
 
 import typing as _typing
 
-from ._checks import public_names as _public_names
+from ._checks import public_module as _public_module
 from ._initializer import (
     Initializer,
     by_name as _table,
@@ -47,15 +47,10 @@ __all__ = [
     "uniform",
     "zeros",
 ]
-__dir__ = _public_names(__all__, _table)
+_public_module(__name__, __all__, _table)
 
 zeros = _table["zeros"]
 
 if _typing.TYPE_CHECKING:  # type checkers and editors know these names, and no others
     glorot_uniform = he_normal = kaiming = kaiming_normal = xavier = zeros
     xavier_uniform = zero = zeros
-else:
-
-    def __getattr__(name: str) -> Initializer:
-        """Find registered initializers, synonyms and other spellings."""
-        return _table.attribute(__name__, name)

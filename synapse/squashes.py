@@ -20,11 +20,11 @@ Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD
 # Names that are not public begin with an underscore, because editors list all others.
 import typing as _typing
 
-from ._checks import public_names as _public_names
+from ._checks import public_module as _public_module
 from ._squash import Squash, by_name as _table, names, register
 
 __all__ = ["Squash", "names", "register", *_table]
-__dir__ = _public_names(__all__, _table)
+_public_module(__name__, __all__, _table)
 
 if _typing.TYPE_CHECKING:  # type checkers and editors know these names, and no others
     _one = _table["identity"]
@@ -37,7 +37,3 @@ if _typing.TYPE_CHECKING:  # type checkers and editors know these names, and no 
     spike = square = step = super_spike = swish = tanh = winner = _one
 else:
     globals().update(_table)
-
-    def __getattr__(name: str) -> Squash:
-        """Find registered functions, synonyms and other spellings."""
-        return _table.attribute(__name__, name)

@@ -28,10 +28,12 @@ from typing import Any, NoReturn, TypeVar, cast
 from ..errors import ArgumentTypeError, SynapseError
 from .arguments import is_number, pluralize, short_repr, with_article
 from .names import (
+    Names,
     attribute_error,
     closest,
     known_names,
     normalize_name,
+    public_names,
     suggested,
     suggestion,
     unknown_attribute,
@@ -281,17 +283,31 @@ def about_network(value: Any) -> str:
     return next(filter(None, map(INSTEAD_OF_NETWORK.get, names)), "")
 
 
-def missing_names(module: str, names: Iterable[str]) -> Callable[[str], NoReturn]:
-    """Make the ``__getattr__`` of a module with these names: the error for any other
-    name gives the advice of `ATTRIBUTES`, or the most similar name.
+def public_module(
+    module: str, names: Iterable[str], registry: Mapping[str, Any] | None = None
+) -> Callable[[str], Any]:
+    """Give a module, which calls this, ``__dir__`` and ``__getattr__``; return the
+    latter.
+
+    Its names are these and the present ones of its registry. The error for any other
+    name gives the advice of `ATTRIBUTES`, or the most similar name. Type checkers and
+    editors do not see this: they know what the text of the module defines.
     """
-    table = ATTRIBUTES.get(module.removeprefix("synapse."), {})
+    advice = ATTRIBUTES.get(module.removeprefix("synapse."), {})
+    items = registry or {}
 
-    def refuse(name: str) -> NoReturn:
-        owner = f"The module {module}"
-        raise unknown_attribute(owner, name, names, table.get(name, ""))
+    def find(name: str) -> Any:
+        if isinstance(items, Names):  # in any spelling
+            return items.attribute(module, name)
+        if name in items:
+            return items[name]
+        raise unknown_attribute(
+            f"The module {module}", name, names, advice.get(name, "")
+        )
 
-    return refuse
+    listed = public_names(names, items)
+    vars(sys.modules[module]).update(__dir__=listed, __getattr__=find)
+    return find
 
 
 class MissingAttributeHint:

@@ -4,9 +4,7 @@ No function here changes the network it is given. A function that runs a sequenc
 the context first and restores it afterwards; random neurons output their means in it.
 """
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from ._activity import Activity, activity
 from ._comparison import Comparison, compare
 from ._contribution import (
@@ -55,7 +53,4 @@ __all__ = [
     "spectral_radius",
     "switching",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

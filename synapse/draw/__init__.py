@@ -11,9 +11,7 @@ shortened. For letters that the font lacks, set matplotlib's ``font.family``.
 address that opens a network in such a page. They need no extra.
 """
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from ._curves import learning, traces
 from ._evolution import growth, species
 from ._explore import Explorer, explore
@@ -48,7 +46,4 @@ __all__ = [
     "style",
     "traces",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

@@ -4,9 +4,7 @@
 :mod:`synapse.evolve.fitness` has what can be maximised.
 """
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from . import fitness
 from ._evolution import Evolution
 from ._genome import Genome
@@ -20,7 +18,4 @@ __all__ = [
     "fitness",
     "neat",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

@@ -1,8 +1,6 @@
 """Experiments: many trials on any executor, stored at once; trainings in parallel."""
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from ._estimate import Estimate
 from ._many import train_many
 from ._running import run_trials, sweep
@@ -16,7 +14,4 @@ __all__ = [
     "sweep",
     "train_many",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

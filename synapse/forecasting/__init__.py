@@ -1,8 +1,6 @@
 """Forecasts of series, their prediction intervals, and what to compare them with."""
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from ._baselines import autoregression, seasonal_naive
 from ._calibration import Calibration
 from ._closed_loop import Forecast, forecast
@@ -26,7 +24,4 @@ __all__ = [
     "select",
     "statistical",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

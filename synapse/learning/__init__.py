@@ -2,11 +2,8 @@
 read-outs.
 """
 
-import typing as _typing
-
 from .._checks import (
-    missing_names as _missing_names,
-    public_names as _public_names,
+    public_module as _public_module,
 )
 from . import rules
 from ._callbacks import Batch, Progress, every
@@ -48,7 +45,4 @@ __all__ = [
     "rtrl_cost",
     "rules",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

@@ -16,10 +16,8 @@ covariances.
 array([ 1., -2.])
 """
 
-import typing as _typing
-
 from .._checks import (
-    public_names as _public_names,
+    public_module as _public_module,
 )
 from ._base import Optimizer, OptimizerState
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
@@ -44,10 +42,4 @@ __all__ = [
     "names",
     "register",
 ]
-__dir__ = _public_names(__all__, _table)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-
-    def __getattr__(name: str) -> _typing.Any:
-        """Find registered optimizers, and other spellings."""
-        return _table.attribute(__name__, name)
+_public_module(__name__, __all__, _table)

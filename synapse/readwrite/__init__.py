@@ -16,7 +16,7 @@ compute a network's outputs without Synapse; these cannot be read back. `to_torc
 import copyreg as _copyreg
 import typing as _typing
 
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from ..objects.network import Network as _Network
 from ._formats import (
     MODULE_OF as _MODULE_OF,
@@ -28,7 +28,7 @@ from ._formats import (
 )
 
 __all__ = ["formats", "load", "read_graph", "save", *_MODULE_OF]
-__dir__ = _public_names(__all__)
+_missing = _public_module(__name__, __all__)
 
 # Type checkers and editors read the modules; at run time one is imported when used.
 if _typing.TYPE_CHECKING:
@@ -50,7 +50,6 @@ if _typing.TYPE_CHECKING:
         synaptic_data as synaptic_data,
     )
 else:
-    _missing = _missing_names(__name__, __all__)
 
     def __getattr__(name: str) -> _typing.Any:
         """Import the module of a name: that of ``gexf`` for ``gexf_data``."""

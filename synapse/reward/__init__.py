@@ -10,11 +10,8 @@ slopes.
 >>> value = agent.learn(1.0, [1.0, 0.0])
 """
 
-import typing as _typing
-
 from .._checks import (
-    missing_names as _missing_names,
-    public_names as _public_names,
+    public_module as _public_module,
 )
 from ._actor_critic import ActorCritic
 from ._episodes import Run, run
@@ -30,7 +27,4 @@ __all__ = [
     "run",
     "run_many",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

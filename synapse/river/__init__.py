@@ -7,7 +7,7 @@ of each parameter by its earlier slopes. The defaults were chosen on the streams
 River contains.
 """
 
-from .._checks import imported as _imported, public_names as _public_names
+from .._checks import imported as _imported, public_module as _public_module
 
 _imported("river", "The estimators of synapse.river need", "river")
 
@@ -22,4 +22,4 @@ __all__ = [
     "NetworkRegressor",
     "StreamNetwork",
 ]
-__dir__ = _public_names(__all__)
+_public_module(__name__, __all__)

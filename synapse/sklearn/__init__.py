@@ -8,12 +8,9 @@ extra ``sklearn``. Install it from a clone of the repository: ``pip install -e
 ".[sklearn]"``.
 """
 
-import typing as _typing
-
 from .._checks import (
     imported as _imported,
-    missing_names as _missing_names,
-    public_names as _public_names,
+    public_module as _public_module,
 )
 
 _imported("sklearn", "The estimators of synapse.sklearn need", "scikit-learn")
@@ -27,7 +24,4 @@ __all__ = [
     "SequenceClassifier",
     "SequenceRegressor",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

@@ -2,10 +2,10 @@
 It needs sktime.
 """
 
-from .._checks import public_names as _public_names
+from .._checks import public_module as _public_module
 from ._forecaster import SynapseForecaster
 
 __all__ = [
     "SynapseForecaster",
 ]
-__dir__ = _public_names(__all__)
+_public_module(__name__, __all__)

@@ -10,9 +10,7 @@ spikes (``log.of(net["spikes"])``). A step lasts ``dt`` milliseconds.
 ((10000, 2), array([19., 78.]))
 """
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from ._trains import Events, cv, events, from_events, intervals, poisson, rates
 
 __all__ = [
@@ -24,7 +22,4 @@ __all__ = [
     "poisson",
     "rates",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

@@ -7,9 +7,7 @@ simple methods and train it again on all rows; :func:`update_rows` and
 :func:`update_series` continue with new rows.
 """
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from ._row_models import predict_rows, train_rows
 from ._series import read_series, read_several
 from ._series_comparison import Comparison, compare_series
@@ -36,7 +34,4 @@ __all__ = [
     "update_rows",
     "update_series",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

@@ -4,9 +4,7 @@
 letters to indices and back, windows to learn from, and samples of the network.
 """
 
-import typing as _typing
-
-from .._checks import missing_names as _missing_names, public_names as _public_names
+from .._checks import public_module as _public_module
 from . import reber
 from ._adding import Adding
 from ._alphabet import Alphabet
@@ -39,7 +37,4 @@ __all__ = [
     "reber",
     "sample",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

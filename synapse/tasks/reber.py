@@ -10,7 +10,7 @@ a network must store one bit during the whole inner string. Hochreiter and Schmi
 ['BPBTSSXXVPXVPSEPE', 'BPBTXSEPE', 'BPBPTTTTVPXTVPXVPSEPE']
 """
 
-from .._checks import public_names as _public_names
+from .._checks import public_module as _public_module
 from ._reber import ARCS, SYMBOLS, EmbeddedReber, legal, strings
 
 __all__ = [
@@ -20,4 +20,4 @@ __all__ = [
     "legal",
     "strings",
 ]
-__dir__ = _public_names(__all__)
+_public_module(__name__, __all__)

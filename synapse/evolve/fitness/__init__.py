@@ -5,9 +5,7 @@ any object with a method ``evaluate(genomes)`` that returns their fitness, and w
 they solve the task, as arrays.
 """
 
-import typing as _typing
-
-from ..._checks import missing_names as _missing_names, public_names as _public_names
+from ..._checks import public_module as _public_module
 from ._data import dataset, xor
 from ._description import description_length
 from ._environment import Environment
@@ -18,7 +16,4 @@ __all__ = [
     "description_length",
     "xor",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

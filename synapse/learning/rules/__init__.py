@@ -2,9 +2,7 @@
 it.
 """
 
-import typing as _typing
-
-from ..._checks import missing_names as _missing_names, public_names as _public_names
+from ..._checks import public_module as _public_module
 from .._parameters import BatchGradient
 from ._base import Rule, RuleTask
 from ._bptt import BackpropagationThroughTime
@@ -19,7 +17,4 @@ __all__ = [
     "RuleTask",
     "StepwiseRule",
 ]
-__dir__ = _public_names(__all__)
-
-if not _typing.TYPE_CHECKING:  # type checkers know the names above, and no others
-    __getattr__ = _missing_names(__name__, __all__)
+_public_module(__name__, __all__)

@@ -134,3 +134,80 @@ def test_numbers_may_have_a_comma_and_any_minus(opened):
     page.press("#rate", "Enter")
     assert page.evaluate("page.settings.rate") == 0.25
     assert page.input_value("#rate") == "0.25"
+
+
+def test_nothing_begins_with_a_rate_that_networks_by_hand_learn_with(opened):
+    page = opened(xor(), None, learn=True)
+    assert page.evaluate("page.settings.rate") == 0.5
+    by_hand(page)
+    assert page.input_value("#rate") == "0.1"
+    for _ in range(8):  # of nine weights, each time other ones
+        tab(page, "learn")
+        page.click("#draw")
+        page.select_option("#speed", "fast")
+        page.click("#play")
+        until(page, "page.history.at(-1) < 0.05")
+        page.click("#play")
+
+
+SHRUNK = "page.network.connections.forEach((one) => { one.weight *= 1e-6; })"
+GROWN = "page.network.connections.forEach((one) => { one.weight *= 1e6; })"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(SHRUNK, "All weights have become nearly 0"), (GROWN, "A weight has grown to")],
+)
+def test_weights_that_collapse_or_explode_are_told_with_a_remedy(opened, change, words):
+    page = opened(xor(), None, learn=True)
+    page.select_option("#speed", "fast")
+    page.evaluate("page.settings.rate = 0")  # so that they stay
+    page.click("#play")
+    until(page, "page.steps > 200")
+    assert page.is_hidden("#notice")
+    page.evaluate(change)
+    until(page, f"document.getElementById('notice').textContent.includes('{words}')")
+    page.click("#play")
+    page.evaluate("page.settings.rate = 5")
+    page.click("#remedy")
+    largest = "Math.max(...page.network.connections.map((one) => Math.abs(one.weight)))"
+    assert 0.1 < page.evaluate(largest) < 3
+    assert page.evaluate("page.settings.rate") <= 1
+
+
+def test_dots_of_gates_can_be_clicked(opened):
+    """They choose the connection that is gated, at most of their points."""
+    page = opened(architect.LSTM(2, 3, 1, style="synaptic", seed=0), None, learn=True)
+    if page.get_attribute("#gates", "aria-pressed") == "false":
+        page.click("#gates")
+    wires = "document.getElementById('graph')._cyreg.cy.elements('.wire')"
+    hits = tried = 0
+    for wire in page.evaluate(f"{wires}.map((one) => one.id())")[::2]:
+        points = page.evaluate(POINTS_ON, wire)
+        gates = page.evaluate(f"{wires}.getElementById('{wire}').data('gates')")
+        for point in points[5:30:6]:
+            page.keyboard.press("Escape")
+            page.mouse.click(*place_of(page, point))
+            selected = page.evaluate("page.network.connections.indexOf(page.selected)")
+            hits += f"c{selected}" == gates  # or what lies above it there
+            tried += 1
+    assert tried > 20
+    assert hits > 0.6 * tried, (hits, tried)
+
+
+def test_help_opens_at_its_head_and_headings_are_in_order(opened):
+    page = opened(xor(), None, learn=True, viewport={"width": 900, "height": 420})
+    page.click("#help")
+    assert page.evaluate("document.getElementById('overlay').scrollTop") == 0
+    page.keyboard.press("Escape")
+    levels = """[...document.querySelectorAll("h1, h2, h3, h4")]
+      .filter((one) => one.checkVisibility()).map((one) => Number(one.tagName[1]))"""
+    for name in ("lessons", "learn", "data", "build", "keep"):
+        tab(page, name)
+        for neuron in (None, 3):
+            page.keyboard.press("Escape")
+            if neuron is not None:
+                page.mouse.click(*spot(page, f"n{neuron}"))
+            found = page.evaluate(levels)
+            steps = zip([0, *found], found, strict=False)
+            assert all(after <= before + 1 for before, after in steps), (name, found)

@@ -110,18 +110,39 @@ def test_dropped_networks_of_languages_open(opened, path):
     np.testing.assert_allclose(twin.run(rows), net.run(rows), atol=1e-12)
 
 
-def test_a_dropped_table_is_learned(opened, tmp_path):
+def test_a_dropped_table_is_offered_scaled_and_waits(opened, tmp_path):
+    path = tmp_path / "rain.csv"
+    rows = "".join(f"{990 + 10 * k},{k % 2},{k * k}\n" for k in range(6))
+    path.write_text("pressure,calm,rain\n" + rows)
+    page = opened(xor(), [[0, 0]], [[0]], learn=True)
+    drop(page, path)
+    said = page.text_content("#notice")
+    assert "6 rows. Inputs: pressure, calm. Target: rain, the last column." in said
+    assert page.evaluate("page.data.sequences.length") == 1  # nothing has changed yet
+    page.click("#remedy")
+    assert page.evaluate("[page.data.name, page.steps]") == ["own", 0]
+    samples = page.evaluate("page.data.sequences.flat()")
+    values = np.array([[*inputs, *targets] for inputs, targets in samples])
+    np.testing.assert_allclose(values.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(values.std(axis=0), 1)
+    named = page.evaluate(
+        "[...page.network.inputs, ...page.network.outputs].map(({ name }) => name)"
+    )
+    assert named == ["pressure", "calm", "rain"]  # the network's own, renamed
+    assert "pressure (1015 ± 17.0783)" in page.text_content("#task-words")
+    page.click("#tab-learn")
+    page.click("#play")
+    until(page, "page.steps > 40")
+
+
+def test_targets_of_0_and_1_stay_as_they_are(opened, tmp_path):
     path = tmp_path / "either.csv"
     path.write_text("a,b,either\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n")
     page = opened(lstm(), *lessons(), learn=True)
     drop(page, path)
-    until(page, "page.steps > 40")
-    assert "The last column is the target" in page.text_content("#notice")
-    inputs = page.evaluate("page.data.names.inputs")
-    assert (inputs, page.evaluate("page.data.names.targets")) == (
-        ["a", "b"],
-        ["either"],
-    )
+    page.click("#remedy")
+    samples = page.evaluate("page.data.sequences.flat()")
+    assert samples[1] == [[-1, 1], [1]]
 
 
 def test_what_is_no_network_says_so_and_changes_nothing(opened, tmp_path):

@@ -53,8 +53,10 @@ function startFrom(name) {
     if (!name) for (const [layer, count] of [["input", inputCount()], ["output", targetCount() ?? 1]])
       for (let i = 0; i < count; i++) net.add(layer, { squash: layer === "input" ? "identity" : "logistic", bias: 0, name: `${layer} ${i}` });
     outputsSaid = fitOutputs();
+    if (!name) page.settings.rate = BY_HAND;
     forget();
   });
+  showSettings();
   notice(misfit() ?? outputsSaid);
 }
 
@@ -104,7 +106,7 @@ function neuronForm(neuron) {
   const open = links.map((one, c) => [c, titleOfLink(one)]).filter(([c]) => !links[c].gater);
   if (targets.length) fields.append(...actionField("Connect to", targets, "form-connect", (i) => connect(neuron, all[i])));
   if (open.length) fields.append(...actionField("Gate", open, "form-gate", (c) => gate(neuron, links[c])));
-  return [made("h3", name), fields, removal("Remove this neuron")];
+  return [made("h2", name), fields, removal("Remove this neuron")];
 }
 function linkForm(link) {
   const title = titleOfLink(link), fields = made("div", null, { className: "fields" });
@@ -116,7 +118,7 @@ function linkForm(link) {
     ...numberField("Weight", link.weight, "form-weight", (weight) => edit("weight", `weight of ${title}: ${tiny(weight)}`, () => { link.weight = link.sign * weight < 0 ? 0 : weight; })),
     ...checkField("Learns", link.trainable, "form-learns", (learns) => edit("frozen", `${title} ${learns ? "learns" : "is frozen"}`, () => { link.trainable = learns; })),
     ...selectField("Gated by", [["", "none"], ...all.map((one, i) => [i, nameOf(one)])], link.gater ? all.indexOf(link.gater) : "", "form-gater", regate));
-  return [made("h3", title), fields, removal("Remove this connection")];
+  return [made("h2", title), fields, removal("Remove this connection")];
 }
 function showForm() {
   const one = page.selected, had = document.activeElement?.id;

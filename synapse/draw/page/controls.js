@@ -43,8 +43,10 @@ function showPlaying() {
 
 // --- folding ---------------------------------------------------------------------------------
 
-function notice(text) {
-  get("notice").textContent = text ?? "";
+/** Tell something; a remedy is a button: [its text, what it does]. */
+function notice(text, remedy = null) {
+  const [label, onclick] = remedy ?? [];
+  get("notice").replaceChildren(text ?? "", ...(remedy ? [" ", made("button", label, { id: "remedy", onclick })] : []));
   get("notice").hidden = !text;
 }
 function foldTo(wanted) {
@@ -225,7 +227,7 @@ function zoomBy(factor) {
 }
 
 const buttons = {
-  fit, gates: toggleGates, theme: () => toggleTheme(), help: () => get("overlay").showModal(),
+  fit, gates: toggleGates, theme: () => toggleTheme(), help: () => { get("overlay").showModal(); get("overlay").scrollTop = 0; },
   ...Object.fromEntries(Object.keys(follow).map((name) => [name, () => toggleFollow(name)])),
   first: () => goTo(first), back: () => goTo(now - 1), play, next: () => goTo(now + 1), last: () => goTo(steps),
   "fold-all": () => foldTo(folded.map(() => true)), "unfold-all": () => foldTo(folded.map(() => false)),

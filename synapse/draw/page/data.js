@@ -49,14 +49,23 @@ function cellsOf(line, mark) {
 }
 const isMissing = (cell) => MISSING.includes(cell.toLowerCase());
 
-/** How a column of cells becomes numbers: { names, of: cell => numbers } with a number, or 0 and 1 for each of its words; null leaves it out. */
-function coded(title, rows, c, isTarget) {
+/** Numbers in standard units: how many standard deviations they are above their mean; null for numbers that are all the same. */
+function standard(values) {
+  const mean = total(values) / values.length, deviation = Math.sqrt(total(values.map((value) => (value - mean) ** 2)) / values.length);
+  return deviation > 0 ? { mean, deviation } : null;
+}
+
+/** How a column of cells becomes numbers: { names, of: cell => numbers } with a number, or 0 and 1 for each of its words; null leaves it out.
+ *  Numbers that are scaled are in standard units, but targets of 0 to 1 stay as they are. */
+function coded(title, rows, c, isTarget, scaled) {
   const full = rows.filter(({ cells }) => !isMissing(cells[c])), words = [...new Set(full.map(({ cells }) => cells[c]))].sort();
   const numeric = full.filter(({ cells }) => NUMBER.test(cells[c])).map(({ cells }) => Number(cells[c])).sort((one, other) => one - other);
   if (2 * numeric.length > full.length) {
     for (const { cells, line } of full) require(NUMBER.test(cells[c]), `Line ${line}, column ${c + 1}: expected a number, got "${cells[c].slice(0, 40)}".`);
     const middle = numeric.length >> 1, median = numeric.length % 2 ? numeric[middle] : (numeric[middle - 1] + numeric[middle]) / 2;
-    return { names: [title], of: (cell) => [isMissing(cell) ? (isTarget ? null : median) : Number(cell)] };
+    const isShare = isTarget && numeric[0] >= 0 && numeric.at(-1) <= 1, unit = scaled && !isShare ? standard(numeric) : null;
+    const { mean, deviation } = unit ?? { mean: 0, deviation: 1 };
+    return { names: [title], unit, of: (cell) => [isMissing(cell) ? (isTarget ? null : (median - mean) / deviation) : (Number(cell) - mean) / deviation] };
   }
   const isKey = !words.length || words.length > MOST_WORDS || (words.length === full.length && words.length > 2);
   require(!isTarget || !isKey, `Column ${c + 1}, "${title}", has ${counted(words.length, "different word")}. A target has numbers, or from 1 to ${MOST_WORDS} words that repeat.`);
@@ -64,8 +73,8 @@ function coded(title, rows, c, isTarget) {
   return isKey ? null : { names: words.map((word) => (isTarget ? word : `${title}=${word}`)), of };
 }
 
-/** A table in a text: its data, and what to tell about them; or a RuleError with the place of the mistake. */
-function parsed(text, targets) {
+/** A table in a text: its data, its columns, and what to tell about them; or a RuleError with the place of the mistake. */
+function parsed(text, targets, scaled) {
   const lines = text.replace(/^\ufeff/, "").split(/\r?\n/), head = lines.find((line) => line.trim()) ?? "";
   const mark = [";", "\t", ","].map((one) => ({ one, count: cellsOf(head, one).length })).reduce((best, next) => (next.count > best.count ? next : best));
   const blocks = [[]];
@@ -87,7 +96,7 @@ function parsed(text, targets) {
   require(Number.isInteger(targets) && targets > 0 && targets < width,
     `Expected from 1 to ${width - 1} columns of targets, because a row has ${width}, got ${targets}.`);
   const title = (c) => (headed ? first.cells[c] : `column ${c + 1}`);
-  const columns = first.cells.map((_, c) => coded(title(c), rows, c, c >= width - targets));
+  const columns = first.cells.map((_, c) => coded(title(c), rows, c, c >= width - targets, scaled));
   const left = columns.flatMap((one, c) => (one ? [] : [title(c)])), inputs = columns.slice(0, -targets), outputs = columns.slice(-targets);
   require(inputs.some(Boolean), "No column is left for the inputs: they are empty, or have a different word in every row.");
   const coding = (part, cells, from) => part.flatMap((one, c) => one?.of(cells[from + c]) ?? []);
@@ -98,7 +107,10 @@ function parsed(text, targets) {
   const sequences = blocks.filter((block) => block.length).map((block) => block.map(pair));
   const names = headed || columns.some((one) => one?.names.length > 1)
     ? { inputs: inputs.flatMap((one) => one?.names ?? []), targets: outputs.flatMap((one) => one.names) } : null;
-  return { data: { ...givenData(sequences.length === 1 ? sequences[0] : sequences), names },
+  const units = columns.flatMap((one) => (one?.unit ? [`${one.names[0]} (${shown(one.unit.mean)} \u00b1 ${shown(one.unit.deviation)})`] : []));
+  const words = units.length ? `In standard units, by mean and standard deviation: ${units.join(", ")}.` : "";
+  return { data: { ...givenData(sequences.length === 1 ? sequences[0] : sequences), names, words },
+    inputs: inputs.flatMap((one, c) => (one ? [title(c)] : [])), targets: outputs.map((_, c) => title(width - targets + c)), rows: rows.length,
     left: left.length ? `Left out: ${left.join(", ")} (empty, or a different word in every row).` : null };
 }
 
@@ -116,6 +128,11 @@ function fitting() {
   return made;
 }
 
+/** Name inputs and outputs as the columns of the data are. */
+function nameEnds({ inputs, targets }) {
+  for (const [ends, names] of [[net.inputs, inputs], [net.outputs, targets]]) if (ends.length === names.length) ends.forEach((one, i) => (one.name = names[i]));
+}
+
 /** Learn these data from now on; where the present network cannot, or is a recipe for others, with one that fits. */
 function use(fresh, rate = null) {
   if (playing) stop();
@@ -127,6 +144,7 @@ function use(fresh, rate = null) {
     outputsSaid = fitOutputs();
     if (recipe && (misfit() || (net.architecture && rate !== null))) net = networkOf(RECIPES[recipe]); // what a person has built stays
     else if (misfit()) net = fitting();
+    if (fresh.name === "own" && fresh.names) nameEnds(fresh.names);
     if (rate !== null) page.settings.rate = rate;
     forget();
   });
@@ -286,6 +304,6 @@ get("task").addEventListener("change", () => {
   if (name !== "own") use(dataOf(name), TASKS[name].rate);
 });
 get("csv-use").addEventListener("click", () => {
-  const pasted = tried(() => parsed(get("csv").value, Number(get("csv-targets").value)));
+  const pasted = tried(() => parsed(get("csv").value, Number(get("csv-targets").value), get("csv-scaled").checked));
   if (pasted && use(pasted.data) && pasted.left) notice(`${get("notice").textContent} ${pasted.left}`.trim());
 });

@@ -62,7 +62,7 @@ const sheet = () => [
     "border-color": colours.gate, "border-width": 1.5, "z-index": 25 } },
   { selector: ".wire", style: {
     "line-style": "dotted", "line-color": colours.gate,
-    "target-arrow-shape": "none", "z-index": 12, events: "no" } },
+    "target-arrow-shape": "none", "z-index": 12 } },
   { selector: ".firing", style: { "border-width": 4, "border-color": colours.above } },
   { selector: ".erring", style: { "border-width": 4, "border-color": colours.gate } },
   { selector: ".flow", style: { "line-opacity": 1, "z-index": 11, "underlay-color": colours.focus, "underlay-opacity": 0.25, "underlay-padding": 4 } },

@@ -2,6 +2,7 @@
 
 const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, RARE = 500, PLANE_EVERY = 300; // steps; milliseconds
 const PHASES_LAST = { slow: 800, motion: 250 }, STEPS_LAST = { steps: 500, quick: 100 }; // milliseconds by speed; at others, a frame has many steps
+const COLLAPSED = 1e-4, EXPLODED = 1e4, SINCE = 100; // largest weights that tell of either, after so many steps
 const isSlow = () => Boolean(PHASES_LAST[page.settings.speed] || STEPS_LAST[page.settings.speed]);
 const narrow = matchMedia("(max-width: 760px)");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -60,7 +61,27 @@ function diverged() {
   const at = page.steps;
   stepBack();
   stop();
-  notice(`Stopped: step ${at} gave a number that is not finite. The network is as it was before that step. A lower rate may help, ${lesson ? "after you start the lesson again" : "or new weights"}.`);
+  notice(`Stopped: step ${at} gave a number that is not finite. The network is as it was before that step. A lower rate may help${lesson ? ", after you start the lesson again" : ""}.`,
+    lesson ? null : afresh());
+}
+/** What helps where the rate was too high: its text, and what it does. */
+function afresh() {
+  const rate = Math.min(BY_HAND, page.settings.rate / 5);
+  return [`New weights, rate ${tiny(rate)}`, () => {
+    page.settings.rate = rate;
+    showSettings();
+    draw();
+  }];
+}
+let warned = false; // of the weights as they are now
+/** Tell once of weights that have become nearly 0, from which a network hardly comes back, or that grow without end. */
+function warnOfWeights() {
+  const sizes = links.filter((one) => one.trainable).map((one) => Math.abs(one.weight)), largest = sizes.reduce((most, one) => Math.max(most, one), 0);
+  const isFlat = largest < COLLAPSED, isWrong = sizes.length > 0 && page.steps >= SINCE && page.latest?.error != null && (isFlat || largest > EXPLODED);
+  if (isWrong && !warned && !lesson) notice(isFlat
+    ? "All weights have become nearly 0, so no input has an effect and no error comes back: more steps will hardly help. The rate was too high for these weights."
+    : `A weight has grown to ${tiny(largest)}: soon numbers may not be finite. The rate is too high for these data, or they are far from -1 to 1.`, afresh());
+  warned = isWrong;
 }
 /** Some steps at once, by hand. */
 function advance(count) {
@@ -172,6 +193,7 @@ function showLive() {
   showLearned(!playing);
   showWords();
   showCourse();
+  warnOfWeights();
 }
 /** The last steps, all of whose numbers can be seen again; to play from one forgets those after it. */
 function showSlider() {

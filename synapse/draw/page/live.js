@@ -11,6 +11,7 @@ let marks = [], undos = [], redos = []; // what steps back and edits return to
 let lesson = null; // the present one of LESSONS, its number, and whether it is done
 let trail = []; // numbers of the steps of the present sequence, oldest first
 
+const BY_HAND = 0.1; // the rate with which networks learn that were wired neuron by neuron
 const SETTINGS = { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal", noise: "0", held: "0" };
 
 /** What lessons and tests read, and people in the console; `cursor` is the place in the data. */

@@ -113,16 +113,20 @@ function goOnWith(json) {
   const opened = tried(() => careful(() => networkOf(json())));
   if (opened && edit("network", "another network", () => { net = opened; forget(); })) notice(misfit());
 }
-/** Learn a table: the last column is the target, unless the field says more. */
-function learnTable(text) {
+/** Show a table among one's own rows, and tell what would be learned of it. Nothing is learned before a press. */
+function offerTable(text) {
   get("csv").value = text;
-  const table = tried(() => parsed(text, Number(get("csv-targets").value) || 1));
-  if (!table || !use(table.data)) return;
-  const said = get("notice").textContent, aims = get("csv-targets").value === "1" ? "The last column is the target." : "The last columns are the targets.";
-  openTab(get("tab-learn"));
-  run();
-  notice([said, table.left, aims].filter(Boolean).join(" "));
+  get("csv-scaled").checked = true;
+  get("own").open = true;
+  openTab(get("tab-data"));
+  get("csv-use").scrollIntoView({ block: "nearest" });
+  const table = tried(() => parsed(text, Number(get("csv-targets").value), true));
+  if (!table) return;
+  const { inputs, targets, rows, left } = table, last = targets.length === 1 ? "the last column" : "the last columns";
+  notice([`${counted(rows, "row")}. Inputs: ${firstOf(inputs)}. ${targets.length === 1 ? "Target" : "Targets"}: ${firstOf(targets)}, ${last}.`, left,
+    "Press to learn them, or change them in \u201cOwn rows\u201d first."].filter(Boolean).join(" "), ["Use these rows", () => get("csv-use").click()]);
 }
+const firstOf = (names) => names.slice(0, MOST_CELLS).join(", ") + (names.length > MOST_CELLS ? ` and ${names.length - MOST_CELLS} more` : "");
 async function openFile(file) {
   if (!file) return;
   if (file.size > MOST_BYTES) return notice(`This file has ${Math.round(file.size / 1e6)} MB; this page reads at most ${MOST_BYTES / 1e6} MB.`);
@@ -136,7 +140,7 @@ async function openFile(file) {
     return;
   }
   const text = new TextDecoder().decode(bytes);
-  if (/\.(csv|tsv|txt)$/i.test(file.name)) learnTable(text);
+  if (/\.(csv|tsv|txt)$/i.test(file.name)) offerTable(text);
   else openText(text);
 }
 

@@ -167,7 +167,7 @@ function valuesOf(layer) {
 function ofNothing() {
   return [
     made("p", `${touch ? "Tap" : "Point at"} a neuron or a connection for its numbers${touch ? "" : "; click to select it"}.`),
-    made("h3", "Inputs"), ...valuesOf(layers[0]), made("h3", `Outputs${momentWords()}`), ...valuesOf(outputs),
+    made("h2", "Inputs", { className: "part" }), ...valuesOf(layers[0]), made("h2", `Outputs${momentWords()}`, { className: "part" }), ...valuesOf(outputs),
   ];
 }
 

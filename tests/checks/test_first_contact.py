@@ -355,6 +355,39 @@ def test_an_attribute_of_another_library_is_answered_by_ours():
                     attrgetter(named[1:])(named_here[owner])
 
 
+SYNAPTIC = {
+    "Neuron": "activate propagate project gate connected selfconnected clear reset"
+    " optimize uid quantity squash connection ID label connections error trace state"
+    " old activation derivative bias neighboors neighbours selfconnection",
+    "Layer": "activate propagate project gate connected selfconnected clear reset"
+    " neurons add set size list label connectedTo connectionType gateType connection",
+    "Connection": "ID from to weight gain gater uid inputs",
+    "Projection": "ID from to connections list size type gatedfrom selfconnection",
+    "Network": "activate propagate project gate clear reset optimize restore inputs"
+    " outputs neurons set setOptimize toJSON toDot standalone worker clone fromJSON"
+    " layers optimized trainer",
+    "Trainer": "train trainAsync test XOR DSR timingTask workerTrain cost set network"
+    " rate iterations error shuffle crossValidate schedule",
+    "synapse": "Neuron Layer Network Trainer Architect ALL_TO_ALL ALL_TO_ELSE"
+    " ONE_TO_ONE INPUT OUTPUT",
+}
+"""The members of Synaptic's classes, static ones among them."""
+
+
+def test_every_member_of_synaptic_is_here_or_answered():
+    scope = {}
+    exec(OWNERS, scope)
+    with Cases() as case:
+        for owner_name, members in SYNAPTIC.items():
+            for name in members.split():
+                with case(owner_name, name):
+                    try:
+                        getattr(scope["owners"][owner_name], name)
+                    except AttributeError as error:
+                        answer = str(error).partition(f"attribute {name!r}")[2]
+                        assert answer.count(".") > 1
+
+
 OWNERS = """
 import architect, numpy, synapse, synapse.reward
 from synapse import Layer, Neuron, Trainer, optimizers

@@ -156,6 +156,7 @@ def from_edges(
     merge: Merge | None = None,
     self_connections: Carried | None = "activation",
     missing_weights: Literal["draw"] | None = None,
+    signs: Mapping[str, Mapping[Any, int]] | None = None,
 ) -> Network:
     """Build a network from a list or a table of connections: millions of them in
     seconds.
@@ -202,6 +203,12 @@ def from_edges(
         the missing weights are drawn, as all of them are without the column. Default:
         they raise ArgumentError. Self-connections that carry the state have the weight
         1 without one.
+    signs : mapping of a column to a mapping of its values to +1, -1 or 0, optional
+        The signs of connections by their transmitters, such as ``{"transmitter":
+        {"ACh": 1, "GABA": -1}}``. The column is one of `edges`, or else of `neurons`,
+        whose connections to others it describes; a missing value is no sign. Weights
+        of which none is negative, such as numbers of synapses, get these signs.
+        Default: the column "sign".
 
     Returns
     -------
@@ -242,6 +249,10 @@ def from_edges(
     array([ 1. ,  0.5, -2. ,  1. ])
     >>> net["a"]
     <Neuron a, logistic>
+    >>> synapses = {**ends, "weight": [3, 8, 5, 2], "nt": ["ACh", "ACh", "GABA", "ACh"]}
+    >>> net = from_edges(synapses, signs={"nt": {"ACh": 1, "GABA": -1}})
+    >>> net.weights, net["b"].connection_to(net["a"]).sign
+    (array([ 3.,  8., -5.,  2.]), -1)
     """
     functions = (squash, output_squash)
     drawn = (initializer, seed)
@@ -282,12 +293,52 @@ def from_edges(
     if neurons is not None:
         # Until here the ends are numbered as the names appear in the edges.
         ends = _numbers_of(names_in_edges, numbers)[ends]
+    if signs is not None:
+        links.update(_signed(signs, links, rows, ends))
 
     if MARK not in rows:
         keys["label"] = None  # the name is "name"
     nodes = TableItems("neuron", _numbers_or_values(rows), keys, names)
     connections = TableItems("edge", _numbers_or_values(links), keys, names, ends)
     return network_of_columns(numbers, nodes, connections, ends, float_dtype, options)
+
+
+def _signed(
+    signs: Any,
+    links: Mapping[Any, Any],
+    rows: Mapping[Any, Any],
+    ends: NDArray[np.int64],
+) -> Columns:
+    """Return the signs of edges by a column of them, or of their sources, and weights
+    with these signs.
+    """
+    example = "{'transmitter': {'ACh': 1, 'GABA': -1}}"
+    of_values = next(iter(signs.values()), None) if isinstance(signs, Mapping) else None
+    if not isinstance(of_values, Mapping) or len(signs) != 1:
+        raise ArgumentTypeError(expected("signs", f"like {example}", signs))
+    (column,) = signs
+    if "sign" in links or column not in {**rows, **links}:
+        raise ArgumentError(
+            f"`signs` need a column {column!r} of edges or neurons, and no column"
+            f" 'sign', got {', '.join(map(str, (*links, *rows)))}."
+        )
+    values = _listed(links[column] if column in links else rows[column])
+    if column not in links:
+        values = [values[source] for source in ends[0].tolist()]
+    unknown = [v for v in values if not is_missing(v) and v not in of_values]
+    if unknown:
+        raise ArgumentError(
+            f"`signs` must have a sign for {short_repr(unknown[0])} in the column"
+            f" {column!r}, +1, -1, or 0 for none, got {short_repr(of_values)}."
+        )
+    if not {*of_values.values()} <= {1, -1, 0}:
+        raise ArgumentError(expected("Values of `signs`", "+1, -1 or 0", of_values))
+    sign = np.array([of_values.get(value, 0) for value in values], float)
+    weight = _as_array(links.get("weight", []))
+    is_unsigned = weight.dtype.kind in "iuf" and not (weight < 0).any()
+    if not (len(weight) and is_unsigned):
+        return {"sign": sign}
+    return {"sign": sign, "weight": np.where(sign < 0, -1.0, 1.0) * weight}
 
 
 def _without_blanks(names: list[Any], texts: set[str]) -> list[Any]:

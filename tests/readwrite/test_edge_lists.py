@@ -307,6 +307,58 @@ def test_what_a_connection_of_a_neuron_to_itself_carries(make, carried):
     assert len(self_connections) == (carried is not None)
 
 
+NT = {"ACh": 1, "GABA": -1, "dopamine": 0}
+
+
+@pytest.mark.parametrize("of_neurons", [False, True])
+def test_signs_by_a_column_of_transmitters(of_neurons):
+    edges = {"source": ["x", "a", "b", "c"], "target": ["a", "y", "y", "y"]}
+    nts = ["ACh", "GABA", "dopamine", None]
+    neurons = {"name": ["x", "a", "b", "c", "y"], "nt": [*nts, None]}
+    column = {} if of_neurons else {"nt": nts}
+    options = {"neurons": neurons if of_neurons else None, "signs": {"nt": NT}}
+
+    def net_of(weights):
+        return from_edges({**edges, **column, **weights}, ["x", "b", "c"], **options)
+
+    for weights in ([3, 8, 5, 2], [3.0, -8.0, 5.0, -2.0]):
+        net = net_of({"weight": weights})
+        by_source = {
+            link.source.name: (link.weight, link.sign) for link in net.connections
+        }
+        last = weights[-1]
+        assert by_source == {
+            "x": (3, 1),
+            "a": (-8, -1),
+            "b": (5, None),
+            "c": (last, None),
+        }
+    drawn = net_of({})["a"].outgoing[0]
+    assert drawn.weight < 0 > drawn.sign
+    with pytest.raises(ArgumentError, match="edge from 'x' to 'a' must have its sign"):
+        net_of({"weight": [-3, -8, 5, 2]})
+
+
+@pytest.mark.parametrize(
+    ("signs", "message"),
+    [
+        ({"nt": {"ACh": 1}}, "a sign for 'GABA' in the column 'nt'"),
+        ({"nt": {"ACh": 2, "GABA": -1}}, r"must be \+1, -1 or 0"),
+        ({"other": NT}, "need a column 'other' of edges or neurons"),
+        ({"nt": NT, "other": NT}, "must be like"),
+        ({"ACh": 1}, "must be like"),
+        (NT, "must be like"),
+        ("nt", "must be like"),
+    ],
+)
+def test_signs_that_say_too_little_are_refused(signs, message):
+    edges = {"source": ["x", "a"], "target": ["a", "y"], "nt": ["ACh", "GABA"]}
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=message):
+        from_edges(edges, signs=signs)
+    with pytest.raises(ArgumentError, match="no column 'sign'"):
+        from_edges({**edges, "sign": [1, -1]}, signs={"nt": NT})
+
+
 def test_signs_of_neurons_are_those_of_their_connections():
     edges = {"source": ["x", "x", "a", "a"], "target": ["a", "y", "a", "y"]}
     net = from_edges(

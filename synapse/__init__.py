@@ -141,6 +141,16 @@ __all__ += [
 ]
 
 
+def _drawn(network: Network) -> str:
+    """Return a small drawing; the room that draws is imported with the first one."""
+    from .draw._thumbnail import small_picture
+
+    return small_picture(network)
+
+
+Network._provide(_drawn=_drawn)
+
+
 __dir__ = _checks.public_names(
     __all__, _LATER, _LATER_NAMES, ["__version__", "learning"]
 )

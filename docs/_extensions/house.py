@@ -27,8 +27,6 @@ GROUPS = {
 }
 """Boxes of several modules of ``synapse``. Every other package, and every part of the
 engine, has its own."""
-UPWARD = {("synapse.objects.network", "synapse.draw._thumbnail")}
-"""The one upward import, in `_repr_html_`, which the picture omits."""
 WINGS = {
     "exact": "exact",
     "functions": "functions",
@@ -136,7 +134,6 @@ def rooms(root=ROOT):
             if (
                 None not in (room_of_importer, room_of_imported)
                 and room_of_importer != room_of_imported
-                and (module, target) not in UPWARD
             ):
                 graph.add_edge(room_of_importer, room_of_imported)
     return graph

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from itertools import repeat
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ from .columns import (
 )
 from .draft import Draft
 from .follower import IdentityObserver
-from .locking import DeferredInterrupt, ExclusiveAccess, handles_lock
+from .locking import DeferredInterrupt, ExclusiveAccess, gc_paused, handles_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
 from .records import LogLayout, Ties
@@ -45,6 +46,9 @@ class Store(StoreRows):
     """
 
     __slots__ = ()
+
+    edge_type: ClassVar[type[Any]]
+    """Class of the handles of connections."""
 
     def make_columns(self) -> None:
         """Make the columns of all that has been composed, unless there are columns.
@@ -457,6 +461,43 @@ class Store(StoreRows):
             follower._moved(self, first_identity)
             self.follow(follower)
         other.absorbed = True
+
+    # --- handles of connections -------------------------------------------------------
+
+    @classmethod
+    def make_edges_of(cls, handles: type[Any]) -> None:
+        """Set the class of the handles of connections, which the engine does not
+        know.
+        """
+        cls.edge_type = handles
+
+    def edge(self, identity: int) -> Any:
+        """Return the connection with this identity; there is one object for each."""
+        handle = self.edges.get(identity)
+        if handle is None:
+            with handles_lock:
+                handle = self.edges.get(identity)
+                if handle is None:
+                    handle = self.edge_type(self, identity)
+                    # otherwise it was removed meanwhile; readers look again
+                    if self.has_connection(identity):
+                        self.edges[identity] = handle
+        return handle
+
+    def held_edges(self, identities: Sequence[int]) -> list[Any]:
+        """Return the connections with these identities, made all at once; from now on
+        the store holds all it has.
+
+        Its graph holds them anyway, and a dict is faster than weak references.
+        """
+        with handles_lock, gc_paused():
+            if not isinstance(self.edges, dict):
+                self.edges = dict(self.edges.items())
+            edges = self.edges
+            new = [identity for identity in identities if identity not in edges]
+            made = map(self.edge_type, repeat(self), new)
+            edges.update(zip(new, made, strict=True))
+            return list(map(edges.__getitem__, identities))
 
     # --- copying ----------------------------------------------------------------------
 

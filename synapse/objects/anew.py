@@ -27,8 +27,7 @@ from . import parameters
 from .edits import rows_of
 
 if TYPE_CHECKING:
-    from .layer import Layer
-    from .network import Network
+    from .handles import LayerHandle, NetworkHandle
 
 SEED = "seed"
 MAX_COPIES = 16
@@ -45,13 +44,13 @@ class Made(NamedTuple):
     are_known: bool = True  # False if a file does not have all of them
 
 
-def _signature(architecture: type[Network]) -> inspect.Signature | None:
+def _signature(architecture: type[Any]) -> inspect.Signature | None:
     """Return the signature of a class, or None if it has no `seed`."""
     signature = inspect.signature(architecture)
     return signature if SEED in signature.parameters else None
 
 
-def remember_arguments(architecture: type[Network]) -> None:
+def remember_arguments(architecture: type[Any]) -> None:
     """Make a class, whose constructor takes a seed, remember the other arguments of
     each network.
     """
@@ -60,13 +59,13 @@ def remember_arguments(architecture: type[Network]) -> None:
     construct = architecture.__init__
 
     @wraps(construct)
-    def remembering(self: Network, *positional: Any, **named: Any) -> None:
+    def remembering(self: Any, *positional: Any, **named: Any) -> None:
         if type(self) is architecture:  # a class that is derived has other arguments
             options = {key: copy(named[key]) for key in named if key != SEED}
             self._made = Made(positional, options)
         construct(self, *positional, **named)
 
-    architecture.__init__ = remembering  # type: ignore[method-assign]
+    architecture.__init__ = remembering
 
 
 def as_json(made: Made) -> dict[str, Any] | None:
@@ -144,7 +143,7 @@ def reset(
 
 
 def _draw_network(
-    network: Network, rng: np.random.Generator, weights: Floats, biases: Floats
+    network: NetworkHandle, rng: np.random.Generator, weights: Floats, biases: Floats
 ) -> None:
     """Write the parameters of a network that is made anew, by rows; NaN where it has
     none.
@@ -162,12 +161,12 @@ def _draw_network(
     bound = signature.bind(*made.positional, **made.named)
     bound.arguments[SEED] = rng
     columns = {"weight": weights, "bias": biases}
-    ours = _parts_of(network, network.layers)
+    ours = _parts_of(network, network._layers)
     drawn: dict[Any, list[Floats]] = {}
     sizes: set[tuple[Any, ...]] = set()
     for number in range(MAX_COPIES):
-        clone = type(network)(*bound.args, **bound.kwargs)
-        theirs = _parts_of(clone, _same_layers(network.layers, clone.layers))
+        clone: Any = type(network)(*bound.args, **bound.kwargs)
+        theirs = _parts_of(clone, _same_layers(network._layers, clone._layers))
         for key, rows in theirs.items():
             drawn.setdefault(key, []).append(clone._store[key[0]][rows])
         sizes.add(tuple((key, len(rows)) for key, rows in theirs.items()))
@@ -187,7 +186,9 @@ def _draw_network(
             columns[key[0]][rows] = np.resize(values, len(rows))
 
 
-def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Ints]:
+def _parts_of(
+    network: NetworkHandle, layers: Sequence[LayerHandle | None]
+) -> dict[Any, Ints]:
     """Return the rows of the parameters of a network that are drawn together: biases by
     layer, weights by their layers, their sign and whether they are self-connections.
     """
@@ -215,7 +216,9 @@ def _parts_of(network: Network, layers: Sequence[Layer | None]) -> dict[Any, Int
     return parts
 
 
-def _same_layers(ours: Sequence[Layer], theirs: Sequence[Layer]) -> list[Layer | None]:
+def _same_layers(
+    ours: Sequence[LayerHandle], theirs: Sequence[LayerHandle]
+) -> list[LayerHandle | None]:
     """Return, for each layer, the one of another network at its place; after an edit,
     the one of its name.
     """
@@ -238,7 +241,7 @@ def _draw_others(
     number = 0
     for reference in store.networks.values():
         network = reference()
-        for layer in () if network is None else network.layers:
+        for layer in () if network is None else network._layers:
             number_of[rows_of(layer)] = number
             number += 1
     source, target = store["source"][rest], store["target"][rest]

@@ -62,6 +62,8 @@ class Calling(Sequence[Neuron]):
     _n_outputs: int
     _facts = Facts()  # of no topology
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
+    # Those of `_rtrl`, or of its latest training by rtrl
+    _sensitivities: Sensitivities | None = None
 
     @property
     @abstractmethod
@@ -234,6 +236,11 @@ class Calling(Sequence[Neuron]):
         if self._rtrl is None:
             return engine.online.kernels_for(store, span, updates)
         return engine.rtrl.loops.kernels_for(self._rtrl.plan_for(self), updates)
+
+    def _learn_by(self, rtrl: Sensitivities | None) -> None:
+        """Set the sensitivities by which it learns; None: by the online rule."""
+        self._rtrl = rtrl
+        self._facts = Facts(doubled=self._facts.doubled)  # its kernels are others
 
     def _present_facts(self) -> Facts:
         """Return what it has found out about the present topology."""

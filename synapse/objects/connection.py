@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import (
-    Collection,
-    Hashable,
     Iterator,
     Mapping,
-    MutableMapping,
     Sequence,
 )
-from itertools import repeat
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +23,7 @@ from .._checks import (
     suggests_attributes,
 )
 from .._typing import Floats, Ints
-from ..engine.locking import atomic, consistent_read, gc_paused, handles_lock
+from ..engine.locking import atomic, consistent_read
 from ..engine.lowering.flags import MEMORY
 from ..engine.read_order import (
     Attributes,
@@ -41,8 +35,9 @@ from ..engine.read_order import (
 from ..engine.row_handle import RowHandle
 from ..engine.schema import FLAG, NONE, SHOWN, Column
 from ..engine.store import Store
-from ..errors import ArgumentTypeError, TopologyError, UnknownNameError
+from ..errors import ArgumentTypeError, TopologyError
 from . import parameters
+from .data_view import DataView
 from .graph_attributes import (
     CARRIES,
     NONDEFAULT_OF_CONNECTIONS,
@@ -54,8 +49,6 @@ from .graph_names import (
     EDGE_NAMES,
     FIELDS_OF_CONNECTIONS as FIELDS,
     MARK,
-    escaped,
-    unescaped,
 )
 from .metadata import Metadata
 
@@ -80,100 +73,6 @@ def _live(column: Column) -> property:
         return bool(number) if column.kind is FLAG else number
 
     return property(read, doc=column.shown)
-
-
-class DataView(MutableMapping[str, Any]):
-    """A mapping with the fields of a live object, read from the store, and any other
-    keys: its metadata, see `escaped` for those that are called like a field.
-    """
-
-    __slots__ = ()
-
-    _what: ClassVar[str]
-    _known: ClassVar[frozenset[str]]
-    """All fields that the object can have."""
-    _taken: ClassVar[frozenset[str]]
-    """All names that a graph uses itself."""
-    _settable: ClassVar[tuple[str, ...]]
-
-    metadata: Any
-    """Values of the object that are not computed with, a :class:`Metadata`."""
-
-    def _present(self) -> tuple[str, ...]:
-        """Return the fields that the object has now."""
-        raise NotImplementedError
-
-    def _field(self, key: str) -> Any:
-        """Return the value of a known field; KeyError if the object does not have it
-        now.
-        """
-        raise NotImplementedError
-
-    def _set(self, key: str, value: Any) -> None:
-        """Set a settable field."""
-        setattr(self, key, value)
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __getitem__(self, key: str) -> Any:
-        if key in self._known:
-            return self._field(key)
-        return self.metadata[unescaped(key, self._taken)]
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        if not isinstance(key, Hashable):
-            raise ArgumentTypeError(
-                expected(
-                    f"A key of the data of a {self._what}",
-                    "hashable, like the keys of a dict",
-                    key,
-                )
-            )
-        if key in self._settable:
-            self._set(key, value)
-        elif key in self._known:
-            settable = " and ".join(self._settable)
-            raise UnknownNameError(
-                f"The {key} of a {self._what} cannot be set here: only {settable} can."
-                f" Metadata of this name: {self._what}.metadata[{key!r}]."
-            )
-        else:
-            self.metadata[unescaped(key, self._taken)] = value
-
-    def __delitem__(self, key: str) -> None:
-        if key in self._known:
-            raise UnknownNameError(
-                f"The field {key!r} of a {self._what} cannot be deleted."
-            )
-        del self.metadata[unescaped(key, self._taken)]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._present()
-        yield from self._others()
-
-    def __len__(self) -> int:
-        return len(self._present()) + len(self._others())
-
-    def _others(self) -> list[Any]:
-        """Return the keys of the metadata."""
-        return [escaped(name, self._taken) for name in self.metadata]
-
-    def copy(self) -> dict[str, Any]:
-        """Return its fields and metadata as a dict, for copies of the graph."""
-        return {key: self[key] for key in self}
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
-        """Return a copy with deep copies of metadata; networkx calls this when it
-        reverses a graph.
-        """
-        return copy.deepcopy(self.copy(), memo)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        raise ArgumentTypeError(
-            f"A {self._what} is a view of its network and cannot be copied alone. Use"
-            " network.clone()."
-        )
 
 
 @made_elsewhere
@@ -500,51 +399,13 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
 
 
 show_columns(Connection, "connection")
-
-
-def connection_at(store: Store, identity: int) -> Connection:
-    """Return the Connection with this identity; there is one object for each."""
-    handle = store.edges.get(identity)
-    if handle is None:
-        with handles_lock:
-            handle = store.edges.get(identity)
-            if handle is None:
-                handle = Connection(store, identity)
-                if store.has_connection(identity):
-                    store.edges[identity] = (
-                        handle  # otherwise it was removed meanwhile; readers look again
-                    )
-    return handle
-
-
-def held_connections(store: Store, identities: Sequence[int]) -> list[Connection]:
-    """Return the connections with these identities, made all at once; from now on the
-    store holds all it has.
-
-    Its graph holds them anyway, and a dict is faster than weak references.
-    """
-    with handles_lock, gc_paused():
-        if not isinstance(store.edges, dict):
-            store.edges = dict(store.edges.items())
-        edges = store.edges
-        new = [identity for identity in identities if identity not in edges]
-        edges.update(zip(new, map(Connection, repeat(store), new), strict=True))
-        return list(map(edges.__getitem__, identities))
-
-
-@consistent_read
-def weights_of(neuron: Neuron, connections: Collection[Connection]) -> list[float]:
-    """Return the weights of connections in the store of a neuron."""
-    store = neuron._store
-    identities = np.fromiter(map(attrgetter("_identity"), connections), np.int64)
-    return store["weight"][store.row_of[identities]].tolist()  # type: ignore[no-any-return]
+Store.make_edges_of(Connection)
 
 
 def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
     """Return the connections in these rows, in the order of creation."""
     return [
-        connection_at(store, identity)
-        for identity in np.sort(store["identity"][rows]).tolist()
+        store.edge(identity) for identity in np.sort(store["identity"][rows]).tolist()
     ]
 
 

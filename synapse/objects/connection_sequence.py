@@ -15,7 +15,7 @@ from ..engine.follower import IdentityObserver
 from ..engine.locking import consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
-from .connection import Connection, connection_at, held_connections
+from .connection import Connection
 
 
 class Connections(Sequence[Connection], IdentityObserver):
@@ -73,11 +73,9 @@ class Connections(Sequence[Connection], IdentityObserver):
         alive = identities < store.n_identities
         alive[alive] = store.row_of[identities[alive]] != NONE
         if len(identities) == len(self._identities) and alive.all():
-            return held_connections(store, identities.tolist())
+            return store.held_edges(identities.tolist())
         return [
-            connection_at(store, identity)
-            if exists
-            else Connection(store, -1)  # removed
+            store.edge(identity) if exists else Connection(store, -1)  # removed
             for identity, exists in zip(
                 identities.tolist(), alive.tolist(), strict=True
             )

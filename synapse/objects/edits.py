@@ -22,13 +22,15 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
 from . import graph
-from .connection import Connection, connection_at
 from .order import Placement
 
 if TYPE_CHECKING:
-    from .calling import Calling
-    from .neuron import Neuron
-    from .projection import Projection
+    from .handles import (
+        ConnectionHandle,
+        NeuronHandle,
+        Neurons,
+        ProjectionHandle,
+    )
 
 R = TypeVar("R")
 
@@ -42,7 +44,7 @@ duplicates. ``python -m benchmarks.constants edits.LOOK_UP``: rows take 0.38 to 
 times as long with a tenth, 0.99 to 3.19 times with ten times."""
 
 
-def rows_of(neurons: Iterable[Neuron]) -> Ints:
+def rows_of(neurons: Iterable[NeuronHandle]) -> Ints:
     """Return the rows of neurons in their store; TopologyError if one of them has been
     removed.
     """
@@ -98,16 +100,16 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
         ):
             counts[count] += len(rows)
             if len(rows) and counts[example] is None:
-                counts[example] = connection_at(store, int(store["identity"][rows[0]]))
+                counts[example] = store.edge(int(store["identity"][rows[0]]))
     return counts
 
 
-def require_closed(network: Calling, doing: str) -> None:
+def require_closed(network: Neurons, doing: str) -> None:
     """Raise like ``Topology._require_closed``, without the cost of making a
     table.
     """
     with ExclusiveAccess(network):
-        store = network._store
+        store = network[0]._store
         store.ensure_lowered()
         if len(network) == store.n_neurons:
             return
@@ -121,7 +123,7 @@ def require_closed(network: Calling, doing: str) -> None:
 
 
 def not_closed(
-    whose: str, doing: str, count: int, example: Connection | None
+    whose: str, doing: str, count: int, example: ConnectionHandle | None
 ) -> TopologyError:
     """Return the error for neurons that are linked to others; `example` is one of
     `count` links.
@@ -134,7 +136,7 @@ def not_closed(
     )
 
 
-def join(neurons: Sequence[Neuron]) -> Store:
+def join(neurons: Neurons) -> Store:
     """Move neurons into one store, the largest of theirs. The caller holds these stores
     in use.
 
@@ -166,7 +168,7 @@ def _joined(stores: set[Store]) -> Store:
     return largest
 
 
-def find(source: Neuron, target: Neuron, delay: int | None = None) -> Connection | None:
+def find(source: NeuronHandle, target: NeuronHandle, delay: int | None = None) -> Any:
     """Return the connection from one neuron to another with a delay, by default the
     shortest one; None if there is none.
     """
@@ -174,7 +176,7 @@ def find(source: Neuron, target: Neuron, delay: int | None = None) -> Connection
     return found[0] if found else None
 
 
-def are_connected(source: Neuron, target: Neuron, delay: int) -> bool:
+def are_connected(source: NeuronHandle, target: NeuronHandle, delay: int) -> bool:
     """Return whether a connection with this delay leads from one neuron to another of
     its store.
     """
@@ -186,8 +188,8 @@ def are_connected(source: Neuron, target: Neuron, delay: int) -> bool:
 
 
 def find_all(
-    source: Neuron, target: Neuron, delay: int | None = None
-) -> list[Connection]:
+    source: NeuronHandle, target: NeuronHandle, delay: int | None = None
+) -> list[Any]:
     """Return the connections from one neuron to another, the shortest delay first; by
     default those of all delays.
     """
@@ -196,12 +198,12 @@ def find_all(
         return []
     if store.draft is not None and not store.draft.batches:
         identities = store.draft.find(source, target, delay)
-        return [connection_at(store, identity) for identity in identities]
+        return [store.edge(identity) for identity in identities]
     links = _all_between(store, source, target)
     return [link for link in links if delay is None or link.delay == delay]
 
 
-def _all_between(store: Store, source: Neuron, target: Neuron) -> list[Connection]:
+def _all_between(store: Store, source: NeuronHandle, target: NeuronHandle) -> list[Any]:
     """Return the connections between two neurons of a store, which gets its columns."""
     store.make_columns()
     if store.graph is None:
@@ -210,19 +212,19 @@ def _all_between(store: Store, source: Neuron, target: Neuron) -> list[Connectio
             rows = rows[store["source"][rows] == source._row]
             rows = rows[np.argsort(store["delay"][rows])]
             identities = store["identity"][rows].tolist()
-            return [connection_at(store, identity) for identity in identities]
+            return [store.edge(identity) for identity in identities]
         graph.of(store)
     return graph.edges_between(store.graph, source, target)
 
 
 def connect(
-    source: Neuron,
-    target: Neuron,
+    source: NeuronHandle,
+    target: NeuronHandle,
     weight: float,
     trainable: bool,
     sign: int = 0,
     delay: int = 0,
-) -> Connection:
+) -> Any:
     """Connect two neurons that are not connected in this direction by this delay
     yet.
     """
@@ -231,8 +233,12 @@ def connect(
 
 
 def _connect(
-    ends: tuple[Neuron, Neuron], weight: float, trainable: bool, sign: int, delay: int
-) -> Connection:
+    ends: tuple[NeuronHandle, NeuronHandle],
+    weight: float,
+    trainable: bool,
+    sign: int,
+    delay: int,
+) -> Any:
     source, target = ends
     store = source._require()
     if store is not target._store:
@@ -245,14 +251,14 @@ def _connect(
         )
     if store.draft is not None:
         identity = store.draft.connect(source, target, weight, trainable, sign, delay)
-        return connection_at(store, identity)
+        return store.edge(identity)
     rows = source._row, target._row
     placement = None if delay else Placement(store, *rows)
     identity = store.add_connections(*rows, weight, trainable, sign, delay)
     graph.follow_connected(store, identity, 1)
     if placement is not None:
         placement.place_new_layers()
-    return connection_at(store, identity)
+    return store.edge(identity)
 
 
 def _by(delay: int) -> str:
@@ -285,8 +291,8 @@ def _are_in(store: Store, handles: Sequence[Any]) -> bool:
 
 
 def connect_many(
-    sources: Sequence[Neuron],
-    targets: Sequence[Neuron],
+    sources: Neurons,
+    targets: Neurons,
     pairs: tuple[Indices, Indices] | None,
     weights: NDArray[np.float64],
     trainable: bool,
@@ -321,8 +327,8 @@ def connect_many(
 
 
 def refuse(
-    sources: Sequence[Neuron],
-    targets: Sequence[Neuron],
+    sources: Neurons,
+    targets: Neurons,
     pairs: tuple[Indices, Indices] | None,
     delay: int,
 ) -> None:
@@ -339,8 +345,8 @@ def refuse(
 
 def _refuse_pairs(
     store: Store,
-    sources: Sequence[Neuron],
-    targets: Sequence[Neuron],
+    sources: Neurons,
+    targets: Neurons,
     pairs: tuple[Indices, Indices] | None,
     delay: int,
 ) -> None:
@@ -381,7 +387,9 @@ def _refuse_linked(
         )
 
 
-def sign_of_new(source: Neuron, target: Neuron, sign: int, delay: int) -> int:
+def sign_of_new(
+    source: NeuronHandle, target: NeuronHandle, sign: int, delay: int
+) -> int:
     """Return the sign of a new connection: the given one, or that of all connections
     from its source.
 
@@ -401,8 +409,8 @@ def sign_of_new(source: Neuron, target: Neuron, sign: int, delay: int) -> int:
 
 
 def signs_of_new(
-    sources: Sequence[Neuron],
-    targets: Sequence[Neuron],
+    sources: Neurons,
+    targets: Neurons,
     pairs: tuple[Indices, Indices] | None,
     sign: int,
     delay: int,
@@ -446,7 +454,7 @@ def set_delay(store: Store, row: int, delay: int) -> None:
     )
     if source is target and not (old and delay):
         raise TopologyError(
-            f"{connection_at(store, store['identity'].item(row))!r} carries the"
+            f"{store.edge(store['identity'].item(row))!r} carries the"
             " state if its delay is 0, and otherwise the activation, so this delay"
             f" cannot change from {old} to {delay}. Disconnect it, and project again."
         )
@@ -466,7 +474,7 @@ def set_delay(store: Store, row: int, delay: int) -> None:
         placement.place_new_layers()
 
 
-def gate(gater: Neuron, connections: Sequence[Connection]) -> None:
+def gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
     """Gate connections without a gater by a neuron."""
     if len(connections) == 1:
         _in_one_step(_gate, (gater, connections[0]))
@@ -495,7 +503,7 @@ def _gate(gater_and_connections: tuple[Any, ...]) -> None:
         _set_gaters(store, np.full(len(identities), gater._row), identities)
 
 
-def _is_gated(connection: Connection) -> bool:
+def _is_gated(connection: ConnectionHandle) -> bool:
     """Return whether a connection has a gater; TopologyError if it has been removed."""
     store = connection._store
     if store.draft is not None:
@@ -504,7 +512,7 @@ def _is_gated(connection: Connection) -> bool:
 
 
 def gate_projection(
-    gaters: Sequence[Neuron], gater_indices: Ints, projection: Projection
+    gaters: Neurons, gater_indices: Ints, projection: ProjectionHandle
 ) -> None:
     """Gate connection i of a projection by ``gaters[gater_indices[i]]``; none has a
     gater. The caller holds the stores in use.
@@ -525,7 +533,7 @@ def require_ungated(store: Store, identities: Ints | int) -> None:
     rows = np.atleast_1d(store.row_of[identities])
     taken = rows[store["gater"][rows] != NONE]
     if len(taken):
-        connection = connection_at(store, int(store["identity"][taken[0]]))
+        connection = store.edge(int(store["identity"][taken[0]]))
         raise TopologyError(
             f"{connection!r} is gated by {connection.gater!r} already. "
             "A connection has at most one gater: ungate it first."
@@ -544,7 +552,7 @@ def _set_gaters(store: Store, gaters: Ints | int, identities: Ints | int) -> Non
     placement.place_new_layers()
 
 
-def ungate(gater: Neuron, connections: Sequence[Connection]) -> None:
+def ungate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
     """Stop `gater` from gating connections."""
     for connection in connections:
         if connection.gater is not gater:
@@ -582,7 +590,7 @@ def _attached(store: Store, rows: Ints) -> Bools:
     return attached
 
 
-def remove(neurons: Sequence[Neuron]) -> None:
+def remove(neurons: Neurons) -> None:
     """Remove neurons of one store and their connections, and let their networks follow.
 
     The caller holds the store in use.
@@ -607,7 +615,7 @@ def remove(neurons: Sequence[Neuron]) -> None:
     store.compact_if_sparse()
 
 
-def refuse_softmax(neurons: Sequence[Neuron]) -> None:
+def refuse_softmax(neurons: Neurons) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
     for store in {*map(_store_of, neurons)}:
         softmax = squashes.softmax.code
@@ -616,7 +624,7 @@ def refuse_softmax(neurons: Sequence[Neuron]) -> None:
                 raise no_output(neuron)
 
 
-def no_output(neuron: Neuron) -> TopologyError:
+def no_output(neuron: NeuronHandle) -> TopologyError:
     """Return the error for a neuron with the squash softmax."""
     return TopologyError(
         f"{neuron!r} is not an output: only the outputs of a network can have the"
@@ -624,7 +632,7 @@ def no_output(neuron: Neuron) -> TopologyError:
     )
 
 
-def require_free(neurons: Iterable[Neuron]) -> None:
+def require_free(neurons: Iterable[NeuronHandle]) -> None:
     """Raise if a neuron belongs to a network that is still in use."""
     for neuron in neurons:
         network = graph.network_of(neuron) if neuron._store.networks else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -24,7 +24,7 @@ from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
-from .connection import DataView, connection_at, held_connections, weights_of
+from .data_view import DataView
 from .graph_attributes import NONDEFAULT_OF_NEURONS, PAST_NAME, nondefault_values
 from .graph_names import (
     FIELDS_OF_NEURONS as FIELDS,
@@ -39,9 +39,7 @@ from .metadata import Metadata
 from .past import past_of
 
 if TYPE_CHECKING:
-    from .connection import Connection
-    from .network import Network
-    from .neuron import Neuron
+    from .handles import ConnectionHandle, NetworkHandle, NeuronHandle, Neurons
 
     DiGraph = nx.DiGraph[Any]
 else:
@@ -107,7 +105,7 @@ class NeuronData(DataView):
     _taken = NODE_NAMES
     _settable = ("bias", "trainable")
 
-    def __init__(self, neuron: Neuron) -> None:
+    def __init__(self, neuron: NeuronHandle) -> None:
         self._neuron = neuron
 
     @property
@@ -152,7 +150,7 @@ class NeuronData(DataView):
 
 
 @consistent_read
-def _rare_of(neuron: Neuron) -> dict[str, Any]:
+def _rare_of(neuron: NeuronHandle) -> dict[str, Any]:
     """Return the values of a neuron that graphs have only where they are not the
     default.
     """
@@ -164,7 +162,7 @@ def _rare_of(neuron: Neuron) -> dict[str, Any]:
 
 
 @consistent_read
-def _place(neuron: Neuron) -> tuple[int, str]:
+def _place(neuron: NeuronHandle) -> tuple[int, str]:
     """Return the index and name of the layer that a neuron is in; 0 and "" without a
     network.
     """
@@ -176,9 +174,9 @@ def _place(neuron: Neuron) -> tuple[int, str]:
     return 0, ""
 
 
-def network_of(neuron: Neuron) -> Network | None:
+def network_of(neuron: NeuronHandle) -> Any:
     """Return the network that a neuron belongs to; None if there is none in use."""
-    return neuron._require().network_at(neuron._row)  # type: ignore[no-any-return]
+    return neuron._require().network_at(neuron._row)
 
 
 class ByNeuron(dict[Any, Any]):
@@ -218,7 +216,9 @@ class FilteredAtlas(LiveMapping):
 
     __slots__ = ("_here", "_whole")
 
-    def __init__(self, whole: Mapping[Any, Any], here: dict[Neuron, None]) -> None:
+    def __init__(
+        self, whole: Mapping[Any, Any], here: dict[NeuronHandle, None]
+    ) -> None:
         self._whole = whole
         self._here = here
 
@@ -245,6 +245,14 @@ class FilteredAdjacency(FilteredAtlas):
 
     def __getitem__(self, node: Any) -> FilteredAtlas:
         return FilteredAtlas(super().__getitem__(node), self._here)
+
+
+@consistent_read
+def weights_of(neuron: NeuronHandle, connections: Collection[Any]) -> list[float]:
+    """Return the weights of connections in the store of a neuron."""
+    store = neuron._store
+    identities = np.fromiter(map(attrgetter("_identity"), connections), np.int64)
+    return store["weight"][store.row_of[identities]].tolist()  # type: ignore[no-any-return]
 
 
 class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
@@ -352,7 +360,7 @@ class LiveGraph(DiGraph):
     reverse: Any = consistent_read(DiGraph.reverse)
     to_undirected: Any = consistent_read(DiGraph.to_undirected)
 
-    def __init__(self, network: Network | None = None) -> None:
+    def __init__(self, network: NetworkHandle | None = None) -> None:
         DiGraph.__init__(self)
         if network is not None:  # as to_networkx has them
             self.graph.update(name=network.name, dtype=network.dtype.name)
@@ -360,7 +368,7 @@ class LiveGraph(DiGraph):
         self._network = network
         self._helper: Any = None
         # in the graph of a store: pairs with several connections, the shortest first
-        self._parallel: dict[tuple[Neuron, Neuron], list[Connection]] = {}
+        self._parallel: dict[tuple[NeuronHandle, NeuronHandle], list[Any]] = {}
 
     @property
     def _store(self) -> Store:
@@ -446,9 +454,9 @@ def of(store: Store) -> LiveGraph:
     return store.graph  # type: ignore[no-any-return]
 
 
-def view(network: Network) -> LiveGraph:
+def view(network: NetworkHandle) -> LiveGraph:
     """Return the graph of a network; the same object while it is in use."""
-    live = network._live()
+    live: LiveGraph | None = network._live()
     if live is None:
         with ExclusiveAccess(network):
             # another thread may have made it meanwhile
@@ -469,7 +477,7 @@ def refresh(store: Store) -> None:
             live._show(store.graph)
 
 
-def _add_nodes(graph: LiveGraph, handles: Iterable[Neuron | None]) -> None:
+def _add_nodes(graph: LiveGraph, handles: Iterable[NeuronHandle | None]) -> None:
     for neuron in (handle for handle in handles if handle is not None):
         graph._node[neuron] = NeuronData(neuron)
         graph._adj[neuron] = {}
@@ -482,7 +490,7 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
         last == first_identity + 1
         and (row := store.row_of.item(first_identity)) != NONE
     ):
-        edge = connection_at(store, first_identity)
+        edge = store.edge(first_identity)
         source = store.handles[store.columns["source"].item(row)]
         target = store.handles[store.columns["target"].item(row)]
         _add_parallel(graph, source, target, edge)
@@ -492,7 +500,7 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
     alive = np.flatnonzero(rows != NONE)
     sources = store["source"][rows[alive]]
     targets = store["target"][rows[alive]]
-    edges = held_connections(store, (alive + first_identity).tolist())
+    edges = store.held_edges((alive + first_identity).tolist())
     if store["delay"].any():  # else a pair has one connection
         ends = zip(sources.tolist(), targets.tolist(), edges, strict=True)
         for i, j, edge in ends:
@@ -503,7 +511,7 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
 
 
 def _add_parallel(
-    graph: LiveGraph, source: Neuron, target: Neuron, edge: Connection
+    graph: LiveGraph, source: NeuronHandle, target: NeuronHandle, edge: ConnectionHandle
 ) -> None:
     """Add a connection, which has the edge of its pair if it has the shortest delay."""
     shown = graph._adj[source].get(target)
@@ -515,7 +523,9 @@ def _add_parallel(
     graph._adj[source][target] = graph._pred[target][source] = edge
 
 
-def edges_between(graph: LiveGraph, source: Neuron, target: Neuron) -> list[Connection]:
+def edges_between(
+    graph: LiveGraph, source: NeuronHandle, target: NeuronHandle
+) -> list[Any]:
     """Return the connections from one neuron to another, the shortest delay first."""
     shown = graph._adj[source].get(target)
     if shown is None:
@@ -523,14 +533,14 @@ def edges_between(graph: LiveGraph, source: Neuron, target: Neuron) -> list[Conn
     return graph._parallel.get((source, target)) or [shown]
 
 
-def every_between(source: Neuron, target: Neuron) -> list[Connection]:
+def every_between(source: NeuronHandle, target: NeuronHandle) -> list[Any]:
     """Return the connections from one neuron to another of a store, the shortest delay
     first.
     """
     return edges_between(of(source._store), source, target)
 
 
-def edges_of(neuron: Neuron, into: bool) -> tuple[Connection, ...]:
+def edges_of(neuron: NeuronHandle, into: bool) -> tuple[Any, ...]:
     """Return the connections into a neuron, or from it, in the order of creation."""
     graph = of(neuron._require())
     others = graph._pred[neuron] if into else graph._adj[neuron]
@@ -542,11 +552,11 @@ def edges_of(neuron: Neuron, into: bool) -> tuple[Connection, ...]:
 
 
 def _link(
-    adjacency: dict[Neuron, dict[Neuron, Any]],
-    neurons: Sequence[Neuron],
+    adjacency: dict[NeuronHandle, dict[NeuronHandle, Any]],
+    neurons: Neurons,
     rows: Indices,
     others: Indices,
-    edges: Sequence[Connection],
+    edges: Sequence[Any],
 ) -> None:
     """Add edges to one of the two adjacencies, one neuron of `rows` after the other."""
     order = np.argsort(rows, kind="stable")
@@ -596,7 +606,7 @@ def follow_disconnected(store: Store, identities: NDArray[np.int64]) -> None:
             del graph._pred[target][source]
 
 
-def follow_removed(store: Store, neurons: Sequence[Neuron]) -> None:
+def follow_removed(store: Store, neurons: Neurons) -> None:
     """Remove neurons without connections from the graph, before the store removes
     them.
     """

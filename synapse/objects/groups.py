@@ -22,11 +22,10 @@ from ..errors import TopologyError
 
 if TYPE_CHECKING:
     from .._squash import Squash
-    from .layer import Layer
-    from .neuron import Neuron
+    from .handles import LayerHandle, Neurons
 
 
-def keys_of(neurons: Sequence[Neuron], inputs: int, outputs: int) -> Ints:
+def keys_of(neurons: Neurons, inputs: int, outputs: int) -> Ints:
     """Return a number for each neuron of a network in order, the same for those that
     compete; 0 for others.
 
@@ -76,24 +75,22 @@ def first_members(keys: Ints) -> Ints:
     return np.where(keys == 0, np.arange(len(keys)), members[inverse])
 
 
-def parted_by(layers: Sequence[Layer]) -> str | None:
+def parted_by(layers: Sequence[LayerHandle]) -> str | None:
     """Return why neurons that compete are not neighbours in these layers of a network,
     or only some of them are outputs; None if they are, or none competes.
     """
-    neurons = [neuron for layer in layers for neuron in layer._neurons]
+    neurons = [neuron for layer in layers for neuron in layer]
     if not any(
         store.has_squash(FIRST_GROUPED, LAST_GROUPED)
         for store in {neuron._store for neuron in neurons}
     ):
         return None
-    outputs = len(layers[-1]._neurons)
-    keys = keys_of(neurons, len(layers[0]._neurons), outputs)
+    outputs = len(layers[-1])
+    keys = keys_of(neurons, len(layers[0]), outputs)
     return _parted_pair(neurons, keys, len(keys) - outputs)
 
 
-def _parted_pair(
-    neurons: Sequence[Neuron], keys: Ints, first_output: int
-) -> str | None:
+def _parted_pair(neurons: Neurons, keys: Ints, first_output: int) -> str | None:
     """Return what parts two neurons with the same key; None if nothing does."""
     members = np.flatnonzero(keys)
     by_group = members[np.argsort(keys[members], kind="stable")].tolist()
@@ -114,14 +111,14 @@ def _parted_pair(
     return None
 
 
-def require_neighbors(layers: Sequence[Layer]) -> None:
+def require_neighbors(layers: Sequence[LayerHandle]) -> None:
     """Raise TopologyError if these layers of a network would part a group."""
     reason = parted_by(layers)
     if reason is not None:
         raise TopologyError(reason)
 
 
-def require_whole(store: Store, neurons: Sequence[Neuron], function: Squash) -> None:
+def require_whole(store: Store, neurons: Neurons, function: Squash) -> None:
     """Raise TopologyError if a new activation function of these neurons of one store
     would part a group.
     """

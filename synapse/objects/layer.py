@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 from typing import TYPE_CHECKING, Any, overload
 
@@ -36,7 +35,7 @@ from .projection import (
 )
 
 if TYPE_CHECKING:
-    from .network import Network
+    from .handles import NetworkHandle
 
 
 @checks.fixed_attributes
@@ -131,7 +130,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             for given in [name for name in usual if not usual[name]]:
                 advice = "Neurons that exist have theirs: set it afterwards."
                 raise checks.void(given, "neurons", neurons, advice)
-        self._network: weakref.ref[Network] | None = None
+        self._network: Callable[[], NetworkHandle | None] | None = None
         self._name = name
         if new and (function._grouped or function._random):
             self.squash = squash
@@ -303,7 +302,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     )
     def project(
         self,
-        target: Layer | Neuron | Network,
+        target: Layer | Neuron | NetworkHandle,
         kind: Kind | None = None,
         *,
         weights: ArrayLike | None = None,

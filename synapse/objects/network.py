@@ -32,7 +32,7 @@ from ..errors import (
 )
 from . import anew, edits, graph, order, parameters
 from .calling import locked
-from .connection import Connection, connection_at
+from .connection import Connection
 from .connection_sequence import Connections
 from .facts import Facts, fact
 from .groups import require_neighbors
@@ -118,8 +118,18 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
     _noun = "network"
     _made: anew.Made | None = None
     """The arguments with which it was made, if its class takes a seed."""
+    _copied: ClassVar[Callable[[Any], Network]]
+    """Returns a copy; of `snapshots`, which knows all classes of networks."""
+    _drawn: ClassVar[Callable[[Any], str]]
+    """Returns its drawing; of the package, which knows the room that draws."""
     _left_out: ClassVar[tuple[str, ...]] = ()
     """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
+
+    @classmethod
+    def _provide(cls, **functions: Callable[[Any], Any]) -> None:
+        """Set methods that need modules above this one, which call it."""
+        for name, function in functions.items():
+            setattr(cls, name, function)
 
     @checks.suggests_arguments("Network")
     def __init__(
@@ -357,7 +367,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         return (
             members
             if what == "neurons"
-            else [connection_at(store, identity) for identity in members]
+            else [store.edge(identity) for identity in members]
         )
 
     @property
@@ -1051,10 +1061,8 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         >>> twin.run([[0.0, 1.0]]) == net.run([[0.0, 1.0]])
         array([[ True]])
         """
-        from .snapshots import copied  # it makes networks
-
         # of an architecture that is not registered, a Network, which a type cannot say
-        return cast(Self, copied(self))
+        return cast(Self, self._copied())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         return self.clone()
@@ -1072,9 +1080,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
 
     def _repr_html_(self) -> str:
         """Return a small drawing, for notebooks."""
-        from ..draw._thumbnail import small_picture  # drawings import networks
-
-        return small_picture(self)
+        return self._drawn()
 
     def _described(self, sizes: str) -> str:
         links = checks.pluralize(len(self.connections), "connection")

@@ -21,8 +21,7 @@ from ..errors import TopologyWarning
 from . import groups
 
 if TYPE_CHECKING:
-    from .network import Network
-    from .neuron import Neuron
+    from .handles import NetworkHandle, NeuronHandle, Neurons
 
 
 Pairs = Sequence[tuple[int, int]] | NDArray[Any]
@@ -45,7 +44,7 @@ class Relations(NamedTuple):
         return Relations(numbers[self.before], numbers[self.after])
 
 
-def relations_of(network: Network) -> Relations:
+def relations_of(network: NetworkHandle) -> Relations:
     """Return the relations between different neurons of a network."""
     store = network._store
     n = network._store.n_neurons
@@ -66,7 +65,7 @@ def relations_of(network: Network) -> Relations:
 
 def late_pairs(
     store: Store, before: Indices | int, after: Indices | int
-) -> dict[Network, Relations]:
+) -> dict[NetworkHandle, Relations]:
     """Return, by network, the new relations between rows of a store, if one of them is
     late in the present order.
     """
@@ -95,7 +94,7 @@ benchmarks.constants order.MAX_TRIED``: rows take 0.96 to 1.02 times as long wit
 tenth, 0.96 to 1.15 times with ten times."""
 
 
-def is_on_cycle(network: Network, new: Relations) -> bool:
+def is_on_cycle(network: NetworkHandle, new: Relations) -> bool:
     """Return whether a new relation, found to be late, must be: it closes a cycle of
     connections, and no layer may move.
 
@@ -160,7 +159,7 @@ class Placement:
             place_new_layers(network, relations, new)
 
 
-def place_new_layers(network: Network, placed: Relations, new: Relations) -> None:
+def place_new_layers(network: NetworkHandle, placed: Relations, new: Relations) -> None:
     """Move layers that have not activated yet, and warn if a new relation is late
     without need.
     """
@@ -251,7 +250,7 @@ def _with_before(
     ]
 
 
-def warn_of_late(network: Network, placed: Relations, new: Relations) -> None:
+def warn_of_late(network: NetworkHandle, placed: Relations, new: Relations) -> None:
     """Warn if a new relation is late although its neurons lie on no common cycle.
 
     Connections from outputs, or to inputs, are always late. Several that are made at
@@ -342,7 +341,7 @@ def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
     return seen
 
 
-def are_joined(network: Network, neurons: Sequence[Neuron]) -> bool:
+def are_joined(network: NetworkHandle, neurons: Neurons) -> bool:
     """Return whether neurons have a connection or a gate: otherwise nothing can be late
     by them.
     """
@@ -354,7 +353,7 @@ def are_joined(network: Network, neurons: Sequence[Neuron]) -> bool:
 
 
 def attached(
-    network: Network, neurons: Iterable[Neuron]
+    network: NetworkHandle, neurons: Iterable[NeuronHandle]
 ) -> tuple[Relations, Relations]:
     """Return the relations of a network without some neurons, and those between these
     neurons and the others.
@@ -367,7 +366,7 @@ def attached(
     return every.where(within), every.where(~within)
 
 
-def sorted_layers(network: Network) -> list[list[int]]:
+def sorted_layers(network: NetworkHandle) -> list[list[int]]:
     """Find layers in which nothing is late without need: places of neurons, in the
     order of their layers.
     """

@@ -306,7 +306,7 @@ def _pickled(graph: LiveGraph) -> Any:
     """Reduce a live graph to an ordinary one of numbers, as a neuron cannot leave its
     network.
     """
-    network = list(graph) if graph._network is None else graph._network
+    network: Any = list(graph) if graph._network is None else graph._network
     return to_networkx(network).__reduce_ex__(2)
 
 

@@ -21,7 +21,7 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from . import edits, parameters
-from .connection import Connection, connection_at
+from .connection import Connection
 from .parameters import ParameterRows
 
 if TYPE_CHECKING:
@@ -273,16 +273,13 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
 
     @consistent_read
     def _connections(self) -> list[Connection]:
-        return [
-            connection_at(self._store, identity)
-            for identity in self._identities().tolist()
-        ]
+        return [self._store.edge(identity) for identity in self._identities().tolist()]
 
     @consistent_read
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
         at = checks.index_within("An index of a projection", index, len(identities))
-        return connection_at(self._store, int(identities[at]))
+        return self._store.edge(int(identities[at]))  # type: ignore[no-any-return]
 
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
         """Return for each connection the index in `layer` of its gater."""

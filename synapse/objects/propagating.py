@@ -15,7 +15,6 @@ from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
 from ..engine.status import DIVERGED, REFUSED
 from ..errors import ArgumentError, DivergenceError
 from . import parameters
-from .facts import Facts
 from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 from .stepping import NOTHING, Stepping, is_row
 
@@ -24,9 +23,6 @@ CHECK_ALL = CHECK_TARGETS + CHECK_SIZES
 
 class Propagating(Stepping):
     """A network as far as it learns from its last step."""
-
-    # Those of `_rtrl`, or of its latest training by rtrl
-    _sensitivities: Sensitivities | None = None
 
     def _vector(
         self, title: str, values: ArrayLike, size: int, nan: bool = False
@@ -237,11 +233,6 @@ class Propagating(Stepping):
             engine.online.clear_traces(plan.store, plan.span)
         self._sensitivities = by
         self._learn_by(by)
-
-    def _learn_by(self, rtrl: Sensitivities | None) -> None:
-        """Set the sensitivities by which it learns; None: by the online rule."""
-        self._rtrl = rtrl
-        self._facts = Facts(doubled=self._facts.doubled)  # its kernels are others
 
     def _cost(self, cost: str | Cost | None) -> Cost:
         """Return the cost, by default the one that matches the squashes of the outputs,

@@ -29,7 +29,6 @@ from .edits import require_closed
 if TYPE_CHECKING:
     from .calling import Calling
     from .connection import Connection
-    from .network import Network
     from .neuron import Neuron
 
 ONLINE = "online"
@@ -141,7 +140,7 @@ class Sensitivities(IdentityObserver):
             store.recorder.follow_plan(network, plan)
         return plan
 
-    def current(self, network: Network) -> Plan | None:
+    def current(self, network: Calling) -> Plan | None:
         """Return the plan for the present topology; None if it is too large, or the
         network is not closed.
         """
@@ -194,7 +193,7 @@ class Sensitivities(IdentityObserver):
         )
 
     @contextmanager
-    def unchanged(self, network: Network) -> Iterator[None]:
+    def unchanged(self, network: Calling) -> Iterator[None]:
         """Allow neurons that lead nowhere to activate alone in the block; no recurrent
         state changes.
         """
@@ -241,7 +240,7 @@ class Sensitivities(IdentityObserver):
 # --- reading them ---------------------------------------------------------------------
 
 
-def require_plan(network: Network) -> Plan:
+def require_plan(network: Calling) -> Plan:
     """Return the plan of the sensitivities that a network keeps, or raise
     ArgumentError.
     """
@@ -270,7 +269,7 @@ class SensitivityMatrix(NamedTuple):
     values: Floats  # NaN: not kept
 
 
-def sensitivity_matrix(network: Network) -> SensitivityMatrix:
+def sensitivity_matrix(network: Calling) -> SensitivityMatrix:
     """Read the sensitivities of a network, or raise ArgumentError if it keeps none."""
     with ExclusiveAccess(network):
         plan = require_plan(network)
@@ -283,11 +282,11 @@ class SensitivityPairs:
     their weights.
     """
 
-    def __init__(self, network: Network, connections: Sequence[Connection]) -> None:
+    def __init__(self, network: Calling, connections: Sequence[Connection]) -> None:
         with ExclusiveAccess(network):
             plan = require_plan(network)
             roots = plan.layout.states
-            neurons = network.neurons
+            neurons = [*network]
             rows = np.array([connection._at for connection in connections], np.int64)
             every = (
                 np.repeat(rows, len(roots)),
@@ -310,9 +309,9 @@ class SensitivityPairs:
             return require_plan(self._network).values[self._places].astype(np.float64)
 
 
-def network_in_step(neuron: Neuron) -> Network | None:
+def network_in_step(neuron: Neuron) -> Calling | None:
     """Return the network of a neuron if its latest step was by rtrl, else None."""
-    network: Network | None = neuron._store.network_at(neuron._row)
+    network: Calling | None = neuron._store.network_at(neuron._row)
     live = None if network is None else network._sensitivities
     return network if live is not None and live.in_step else None
 

@@ -81,7 +81,7 @@ class World:
         for store in self.stores:
             store.ensure_lowered()
             for identity in np.sort(store["identity"]).tolist():
-                link = synapse.objects.connection.connection_at(store, identity)
+                link = store.edge(identity)
                 gater = link.gater.name if link.gater else None
                 told = link.weight, gater, link.trainable, len(link.tied)
                 links[link.source.name, link.target.name] = told
@@ -223,7 +223,7 @@ class Interruption:
     def __call__(self, frame, event, argument):
         if not frame.f_code.co_filename.startswith(LIBRARY):
             return None
-        if frame.f_code.co_name == "connection_at":  # no signal comes as a block ends
+        if frame.f_code.co_name == "edge":  # no signal comes as a block ends
             return None
         if event == "line":
             self.lines += 1

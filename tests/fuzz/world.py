@@ -14,7 +14,6 @@ from synapse import Layer
 from synapse.engine import locking
 from synapse.engine.schema import NONE
 from synapse.errors import SynapseError
-from synapse.objects.connection import connection_at
 from tests.helpers.integrity import check_store, require
 
 NUMBERS = (
@@ -133,7 +132,7 @@ class World:
         """Connections of one store, or of all."""
         for graph in self.stores() if store is None else [store]:
             for identity in np.sort(graph["identity"][graph["target"] != NONE]):
-                yield connection_at(graph, int(identity))
+                yield graph.edge(int(identity))
 
     def free(self, dtype=None):
         """Neurons that belong to no living network."""

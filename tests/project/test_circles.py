@@ -1,4 +1,4 @@
-"""Circles of imports: none at import, and the few of functions have their reason."""
+"""Circles of imports: none at run time, and small ones of names in annotations."""
 
 import ast
 from collections.abc import Iterator
@@ -8,11 +8,9 @@ import networkx as nx
 
 ROOT = Path(__file__).parents[2]
 
-# docs/architecture.md says why each of these imports exists
-OF_FUNCTIONS = {
-    ("synapse.objects.network", "synapse.draw._thumbnail"),
-    ("synapse.objects.network", "synapse.objects.snapshots"),
-}
+MOST = 4
+"""Files of a circle of annotations: a neuron, its connections, projections and layers
+name each other in what users read."""
 
 
 def modules() -> dict[str, Path]:
@@ -28,10 +26,8 @@ def modules() -> dict[str, Path]:
     }
 
 
-def imports(
-    node: ast.AST, in_function: bool, types: bool
-) -> Iterator[tuple[ast.AST, bool]]:
-    """Imports below a node, and whether they wait for a call."""
+def imports(node: ast.AST, types: bool) -> Iterator[ast.AST]:
+    """Imports below a node, also those in functions."""
     for child in ast.iter_child_nodes(node):
         for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(
             child.test
@@ -39,9 +35,8 @@ def imports(
         if for_types and not types:
             continue
         if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child, in_function
-        waits = isinstance(child, ast.FunctionDef | ast.Lambda)
-        yield from imports(child, in_function or waits, types)
+            yield child
+        yield from imports(child, types)
 
 
 def names_of(statement: ast.AST, package: str) -> Iterator[tuple[str, str]]:
@@ -57,45 +52,27 @@ def names_of(statement: ast.AST, package: str) -> Iterator[tuple[str, str]]:
 
 
 def graph(types: bool = False) -> nx.DiGraph:
-    """Modules, with an edge for each import that says whether a function does it."""
+    """Modules, with an edge for each import, also of names for annotations alone."""
     files = modules()
     edges = nx.DiGraph()
     for module, path in files.items():
         package = module
         if path.name != "__init__.py":
             package = module.rpartition(".")[0]
-        for statement, waits in imports(ast.parse(path.read_text()), False, types):
+        for statement in imports(ast.parse(path.read_text()), types):
             for name, holder in names_of(statement, package):
                 target = name if name in files else holder
-                if target not in files or target == module:
-                    continue
-                # an import at the top of a file counts before one in a function
-                seen = edges.get_edge_data(module, target, {"waits": True})
-                edges.add_edge(module, target, waits=waits and seen["waits"])
+                if target in files and target != module:
+                    edges.add_edge(module, target)
     return edges
 
 
-def test_circles_of_imports_are_those_that_have_a_reason():
+def test_no_import_closes_a_circle_not_even_one_of_a_function():
     edges = graph()
     assert edges.number_of_edges() > 500
-    at_import = edges.edge_subgraph(
-        [edge for edge in edges.edges if not edges.edges[edge]["waits"]]
-    )
-    assert nx.is_directed_acyclic_graph(at_import)
-
-    closing = set()
-    for circle in nx.strongly_connected_components(edges):
-        inside = edges.subgraph(circle)
-        closing |= {edge for edge in inside.edges if inside.edges[edge]["waits"]}
-    assert closing == OF_FUNCTIONS
+    assert nx.is_directed_acyclic_graph(edges)
 
 
 def test_circles_of_names_in_annotations_are_small():
-    """But for the objects: a neuron, its connections, layers and network name each
-    other in what users read, and a network has its picture."""
-    circles = [
-        {module.rpartition(".")[0] for module in circle}
-        for circle in nx.strongly_connected_components(graph(types=True))
-        if len(circle) > 4
-    ]
-    assert circles == [{"synapse.objects", "synapse.draw"}]
+    circles = nx.strongly_connected_components(graph(types=True))
+    assert [sorted(circle) for circle in circles if len(circle) > MOST] == []

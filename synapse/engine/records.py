@@ -35,6 +35,17 @@ class Ties(IntEnum):
     INTERNAL = 7
     DELAYS = 8  # whether some connection has a delay
     RINGS = 9  # number of rings of past activations
+    LISTS = 10  # number of ranges of which packs are listed
+
+
+class InputRows(IntEnum):
+    """The column ``input_rows``: how the inputs of a network have been set in a call of
+    several steps.
+    """
+
+    # 0: all of their numbers are set in every step. Else one more than the number of
+    # steps, at most 3; in the third, inputs get their activations only
+    SETS = 0
 
 
 class LogLayout(IntEnum):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .records import Counts, Latest, LogLayout, Ties
+from .records import Counts, InputRows, Latest, LogLayout, Ties
 
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
@@ -83,7 +83,7 @@ OBJECTS = ("neuron", "connection")
 """Axes whose columns are declared in full."""
 LOWERED = (
     *("node", "run", "influence", "pull", "tie", "trace", "extended", "ring", "past"),
-    "lagged",
+    *("lagged", "list", "listed"),
 )
 """Axes of the program, whose columns are made by lowering."""
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
@@ -340,6 +340,21 @@ COLUMNS = (
     # of one with a lag and sources outside of the network of its target: the step of
     # their ring in which the target last activated
     Column("run_met", "run", "int64"),
+    # the list of its sources; NONE: they are read one and all
+    Column("run_list", "run", "uint32"),
+    # ranges of sources of which a step lists the packs that are not 0, see
+    # ``online/lists.py``: the first run that reads it, its sources, whether they are
+    # delayed; where its list begins, and how many packs each of its two parts may have
+    Column("list_run", "list", "uint32"),
+    Column("list_source", "list", "uint32"),
+    Column("list_length", "list", "uint32"),
+    Column("list_delayed", "list", "uint8"),
+    Column("list_first", "list", "uint32"),
+    Column("list_limit", "list", "uint32"),
+    # how many packs they have; -1: too many
+    Column("list_even", "list", "int64"),
+    Column("list_odd", "list", "int64"),
+    Column("listed", "listed", "uint32"),
     # the program, a row a pair of gater and self-connected gated neuron
     Column("influence", "influence", "float"),
     Column("influence_gater", "influence", "uint32"),
@@ -383,6 +398,7 @@ COLUMNS = (
     Column("past_offset", "lagged", "uint32"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
+    Column("input_rows", "store", "int64", record=InputRows),
     # addresses of users' activation functions
     Column("functions", "function", "uint64"),
     # of the first registered function that raised in a call: number of arguments (0:
@@ -468,6 +484,7 @@ STEPPED = (
     *CONTEXT,
     *(column.name for column in COUNTING),
     *("cleared_stamp", "random", "clock", "failed", "log_layout"),
+    *("list_even", "list_odd", "listed", "input_rows"),
 )
 """Everything that steps write without learning, but for the rows of a log."""
 

@@ -28,7 +28,7 @@ from .follower import IdentityObserver
 from .locking import DeferredInterrupt, ExclusiveAccess, gc_paused, handles_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .records import LogLayout, Ties
+from .records import InputRows, LogLayout, Ties
 from .row_handle import REMOVED
 from .store_rows import Names, StoreRows
 
@@ -83,6 +83,7 @@ class Store(StoreRows):
         self.columns["failed"] = np.zeros(schema.FAILURE)
         self.columns["log_layout"] = np.zeros(len(LogLayout), np.uint64)
         self.columns["ties"] = np.zeros(len(Ties), np.uint64)
+        self.columns["input_rows"] = np.zeros(len(InputRows), np.int64)
         self.row_of = np.empty(0, np.uint32)
         self.networks = {}
         self.program = Program(version=0)

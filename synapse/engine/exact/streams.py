@@ -15,6 +15,7 @@ from ..language.decorators import inline, kernel
 from ..language.memory import span_of, store_at, tapes_at
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.gradient_traces import begin_gradient, update_by_traces
+from ..online.lists import relist
 from ..online.loops import ONLINE, propagate_network
 from ..online.step_formulas import temporal_difference
 from ..status import DIVERGED, DONE, FAILED
@@ -70,6 +71,7 @@ def _learn(store, rule, span, rate):
     """Propagate; no update stays pending. `update_by_traces` finds what is not
     finite.
     """
+    relist(store, span)
     propagate_network(store, span, rate, False)
     return True
 

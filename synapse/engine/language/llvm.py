@@ -61,9 +61,18 @@ INSTRUCTIONS = {
 }
 """Forms of expressions that are one instruction, of their parts: typed values."""
 SUFFIXES = {FLOAT32: "f32", FLOAT64: "f64"}
+
+
+def suffix_of(kind: Any) -> str:
+    """Return the end of the names of functions of such numbers."""
+    if isinstance(kind, PackKind):
+        return f"v{kind.length}{SUFFIXES[kind.of]}"
+    return SUFFIXES[kind]
+
+
 INTRINSICS = {
     name: f"llvm.{name}"
-    for name in ("sqrt", "copysign", "floor", "ceil", "trunc", "rint")
+    for name in ("sqrt", "copysign", "floor", "ceil", "trunc", "rint", "fmuladd")
 } | {"abs": "llvm.fabs", "pow": "llvm.pow"}
 
 
@@ -617,7 +626,7 @@ call void %code.{n}({", ".join(values)})""")
             return self.let(f"fcmp {self.flags}ord {kind} {rest}, {rest}")
         callee = name + ("f" if of == FLOAT32 else "")
         if name in INTRINSICS:
-            callee = f"{INTRINSICS[name]}.{SUFFIXES[of]}"
+            callee = f"{INTRINSICS[name]}.{suffix_of(of)}"
         # it reads and changes no memory, unlike what C says of errno
         pure = " memory(none) nounwind willreturn"
         return self.call(kind, callee, *values, flags=self.flags, mark=pure)

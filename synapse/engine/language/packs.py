@@ -315,6 +315,16 @@ def hidden(t: Translator, column: Node, index: Node) -> Node:
     return Node("hidden", column.kind, (column, convert(index, INT)))
 
 
+def _times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
+    """Return a b + c, rounded once where the processor can, whatever loop it is in:
+    LLVM would fuse a product and a sum in some loops only.
+    """
+    if not isinstance(c.kind, PackKind):
+        return t.binary("Add", c, t.binary("Mult", a, b))  # type: ignore[no-any-return]
+    factors = convert(a, c.kind), convert(b, c.kind)
+    return Node("math", c.kind, ("fmuladd", *factors, c))
+
+
 @word(_plain_update_rows)
 def update_rows(
     t: Translator,
@@ -335,7 +345,7 @@ def update_rows(
     for row, step in zip(items_of(rows), items_of(steps), strict=True):
         place = t.temporary(t.binary("Add", row, q))
         w = load_some(t, weight, place, left, kind)
-        changed = t.binary("Add", t.binary("Mult", step, y), w)
+        changed = _times_plus(t, step, y, w)
         store_some(t, changed, weight, place, left)
 
 
@@ -360,7 +370,7 @@ def add_rows_products(
     added = []
     for before, row in zip(items_of(sums), items_of(rows), strict=True):
         w = load_some(t, weight, t.binary("Add", row, q), left, kind)
-        added.append(t.binary("Add", before, t.binary("Mult", y, w)))
+        added.append(_times_plus(t, y, w, before))
     return Node("tuple", sums.kind, tuple(added))
 
 

@@ -21,6 +21,7 @@ PENDING = 64
 GRADIENT_SOURCE = 128  # a source of trainable dense runs
 LAGGED = 256  # reads past activations: some of its runs have a lag
 OUTSIDE = 512  # some of these have sources outside of its network
+LISTS = 1024  # some of its runs have sources that a step lists, see ``lists.py``
 WITH_GATES = MEMORY | TRACED | GATED | GATES | LAGGED
 """A neuron with any of these is computed by parts of kernels that other networks do not
 compile."""

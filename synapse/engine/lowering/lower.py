@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records import Ties
-from . import edits, gating, loops, rings, ties
+from . import edits, gating, lists, loops, rings, ties
 from .flags import MEMORY
 from .program import Program, restore
 from .room import cut, make_room
@@ -45,6 +45,7 @@ def lower(store: StoreRows) -> None:
     if delays or len(store.columns["past"]):
         rings.lay_out(store)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
+    lists.lay_out(store)
     if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
         store.clear_single_calls()
     if delays:

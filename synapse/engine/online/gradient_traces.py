@@ -14,6 +14,7 @@ import numpy as np
 from ..language.decorators import inline, kernel
 from ..language.memory import span_of, store_at
 from ..status import DIVERGED, DONE
+from .lists import relist
 from .loops import propagate_network
 from .step_formulas import bounded_step, share_of_step
 from .ties import clip_to_signs
@@ -130,6 +131,7 @@ def learn_by_adagrad(table, scalar, span, errors, squares, settings, squared, si
     store = store_at(table, scalar)
     span = span_of(span)
     begin_gradient(store, span, errors, 0.0, sizes)
+    relist(store, span)
     propagate_network(store, span, scalar, False)
     return update_by_adagrad(store, span, errors, squares, settings, squared, sizes)
 
@@ -142,5 +144,6 @@ def learn_by_traces(table, scalar, span, errors, decay, delta, rate, bound, size
     store = store_at(table, scalar)
     span = span_of(span)
     begin_gradient(store, span, errors, decay, sizes)
+    relist(store, span)
     propagate_network(store, span, scalar, False)
     return update_by_traces(store, delta, rate, bound, sizes)

@@ -43,6 +43,8 @@ from .fire import (
     tick,
     zero_clamped_errors,
 )
+from .inputs import begin_inputs, end_inputs, set_many_inputs
+from .lists import relist
 from .propagate import compute_deltas, propagate_block
 from .record import is_recorded, record_row
 from .roles import RuleParts
@@ -74,9 +76,12 @@ def step_online(store, rule, span, inputs, row):
         advance_ring(store, store.ring[start])
     if inputs.size > 0:
         n = span.inputs
-        now = tick(store, span.inputs)
-        for t in range(n):
-            clamp_neuron(store, start + t, inputs[row * n + t], now + t)
+        if store.ties.lists != 0 and span.learning >= start + n:
+            set_many_inputs(store, span, inputs, row)
+        else:
+            now = tick(store, span.inputs)
+            for t in range(n):
+                clamp_neuron(store, start + t, inputs[row * n + t], now + t)
         start += span.inputs
     while start < span.stop:
         stop = span.stop if store.synchronous[start] else store.block_stop[start]
@@ -238,11 +243,12 @@ def is_large(store, span, rate, scalar):
     small = 0  # how many numbers are at most that; NaN is not
     for j in range(span.start, span.stop):
         small += abs(store.activation[j]) <= maximum
-    for j in range(span.start, span.stop):
+    for j in range(span.learning, span.stop):
         small += abs(store.bias_eligibility[j]) <= maximum
     for j in range(span.stop - span.outputs, span.stop):
         small += abs(store.projected[j]) <= maximum
-    if small < 2 * (span.stop - span.start) + span.outputs or not rate <= maximum:
+    counted = 2 * span.stop - span.start - span.learning + span.outputs
+    if small < counted or not rate <= maximum:
         return True
     if store.ring[span.start] == schema.NONE:
         return False
@@ -397,7 +403,7 @@ def propagate_network(store, span, rate, keep_pending):
     while stop > span.learning:
         start = store.block_first[stop - 1]
         compute_deltas(store, start, stop, rate, keep_pending)
-        propagate_block(store, start, stop, rate, keep_pending)
+        propagate_block(store, start, stop, rate, keep_pending, True)
         stop = start
     after_updates(store)
     if is_recorded(store, span):
@@ -412,14 +418,17 @@ def run_rows(parts, store, rule, span, inputs, outputs, scalar):
     status = check_rows(store, span, inputs, outputs, scalar)
     if status != DONE:
         return status
+    begin_inputs(store, span)
     for row in range(outputs.size // n):
         parts.step_network(store, rule, span, inputs, row)
         if store.failed[0] != 0.0:
             store.failed[ROW] = row
-            return FAILED
+            status = FAILED
+            break
         for o in range(n):
             outputs[row * n + o] = store.activation[span.stop - n + o]
-    return DONE
+    end_inputs(store, span)
+    return status
 
 
 # --- entries: what Python calls -------------------------------------------------------
@@ -490,7 +499,7 @@ def propagate_one(table, scalar, row, options):
     if alone:
         before_updates(store)
     compute_deltas(store, j, j + 1, rate, False)
-    propagate_block(store, j, j + 1, rate, False)
+    propagate_block(store, j, j + 1, rate, False, False)
     if alone:
         after_updates(store)
     return DONE
@@ -582,6 +591,7 @@ def propagate_targets(table, scalar, span, targets, cost, rate, check):
     ):
         status = LARGE
     if status == DONE:
+        relist(store, span)
         propagate_network(store, span, rate, False)
     return status, total
 
@@ -614,6 +624,7 @@ def run_epochs(
     total = 0.0
     n_targets = 0
     is_running = True
+    begin_inputs(store, span)
     while is_running and epochs_done < rates.shape[0]:
         total = 0.0
         n_targets = 0
@@ -662,6 +673,7 @@ def run_epochs(
         if is_running:
             is_running = errors[epochs_done] > goal
             epochs_done += 1
+    end_inputs(store, span)
     return status_of(store, total), epochs_done, total, n_targets
 
 

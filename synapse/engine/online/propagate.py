@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from ..language.decorators import in_order, inline
 from ..language.lazy_parts import INDEX, NUMBER, lazy_part
+from ..language.packs import no_pack
 from ..language.words import one_like, zero_like
 from ..lowering import flags as mark
 from ..schema import NONE
+from .lists import is_listed, update_listed
 from .read_order import (
     gaters_read,
     has_advanced,
@@ -395,8 +397,40 @@ def propagate_lagged(store, j, rate, keep_pending):
     propagate_neuron(store, j, rate, keep_pending != 0, True, True)
 
 
+@lazy_part(INDEX, NUMBER, INDEX)
+def propagate_listed(store, j, rate, keep_pending):
+    """`propagate_neuron` for a plain one: if sources of it are listed, no update stays
+    pending, so that the next sum needs to read no more than its own list.
+    """
+    listed = False
+    for r in range(store.run_start[j], store.run_stop[j]):
+        listed |= is_listed(store, r)
+    if not listed:
+        propagate_neuron(store, j, rate, keep_pending != 0, False, False)
+        return
+    delta = store.responsibility[j]
+    step = store.step[j]
+    store.pending_step[j] = 0.0
+    if delta == 0.0 and step == 0.0:
+        return
+    for r in range(store.run_start[j], store.run_stop[j]):
+        row = store.run_first[r]
+        of = store, j, r, delta, step
+        if is_listed(store, r):
+            push_back(store, r, delta, row, store.run_length[r], store.run_source[r])
+            if not store.run_flags[r] & mark.FIXED:
+                read = sources_read(store, r)
+                update_listed(store, no_pack(store.weight), read, r, step)
+        elif store.run_flags[r] & mark.UNORDERED:
+            propagate_any_run(*of)
+        elif store.run_kind[r] == mark.LISTED:
+            propagate_listed_run(*of, False, False)
+        else:
+            propagate_run(*of, False, False, None, 0)
+
+
 @inline
-def propagate_block(store, start, stop, rate, keep_pending):
+def propagate_block(store, start, stop, rate, keep_pending, lists):
     """Push the errors of a block of neurons and update their weights, the last neuron
     first.
     """
@@ -406,6 +440,9 @@ def propagate_block(store, start, stop, rate, keep_pending):
         if signed or store.flags[j - 1] & mark.WITH_GATES:
             propagate_gated(store, start, j, rate, keep_pending)
             j = start
+        elif lists and store.flags[j - 1] & mark.LISTS:
+            j -= 1
+            propagate_listed(store, j, rate, keep_pending)
         else:
             j -= 1
             propagate_neuron(store, j, rate, keep_pending, False, False)

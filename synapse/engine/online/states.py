@@ -28,6 +28,7 @@ from ..language.tiles import by_case, sum_in_four
 from ..language.words import one_like, zero_like
 from ..lowering import flags as mark
 from ..schema import NONE
+from .lists import is_listed, list_packs, sum_listed
 from .read_order import (
     has_lag,
     lag_read,
@@ -455,14 +456,39 @@ def add_four_long(store, j, r):
 
 
 @inline
-def compute_four_states(store, j, lagged):
-    """Compute the states of four neurons with the same sources."""
+def waits(store, j, r, count):
+    """Return whether an update of run r into j, or of the same run into the neurons
+    after it, is pending.
+    """
+    pending = False
+    for i in range(j, j + count):
+        pending |= store.pending_step[i] != 0.0
+    return pending and may_be_pending(store, r)
+
+
+@in_order
+def add_four_listed(store, j, r):
+    """`add_four` for a run whose sources are listed, without a pending update."""
+    row = store.run_first[r]
+    gap = store.run_first[r + store.run_stop[j] - store.run_start[j]] - row
+    rows = tuple(row + k * gap for k in range(4))
+    for k, total in enumerate(sum_listed(store, no_pack(store.weight), rows, r)):
+        store.state[j + k] += total
+
+
+@inline
+def compute_four_states(store, j, lagged, listed):
+    """Compute the states of four neurons with the same sources; with `listed`, these
+    may be listed.
+    """
     for i in range(j, j + 4):
         store.old_state[i] = store.state[i]
         store.state[i] = store.bias[i]
     for r in range(store.run_start[j], store.run_stop[j]):
         n = store.run_length[r]
-        if n >= MIN_REGISTER_PACKS:
+        if listed and is_listed(store, r) and not waits(store, j, r, 4):
+            add_four_listed(store, j, r)
+        elif n >= MIN_REGISTER_PACKS:
             if lagged:
                 add_four(store, j, r, no_pack(store.weight), lagged)
             else:
@@ -473,6 +499,35 @@ def compute_four_states(store, j, lagged):
             add_four(store, j, r, no_single(store.weight), lagged)
     for i in range(j, j + 4):
         store.pending_step[i] = 0.0
+
+
+@lazy_part(INDEX, INDEX)
+def compute_listed_states(store, start, stop):
+    """Compute the states of neurons with the same sources, some of which are listed. A
+    pending update reads all.
+    """
+    begin = store.run_start[start]
+    for r in range(begin, store.run_stop[start]):
+        number = store.run_list[r]
+        if number != NONE and store.list_run[number] == r:
+            list_packs(store, number, store.activation)
+    j = start
+    while j < stop:
+        if store.flags[j] & mark.FOUR:
+            compute_four_states(store, j, False, True)
+            j += 4
+        else:
+            store.old_state[j] = store.state[j]
+            state = store.bias[j]
+            for r in range(store.run_start[j], store.run_stop[j]):
+                if is_listed(store, r) and not waits(store, j, r, 1):
+                    none = no_pack(store.weight)
+                    state += sum_listed(store, none, (store.run_first[r],), r)[0]
+                else:
+                    state += ungated_sum(store, j, r, False)
+            store.pending_step[j] = 0.0
+            store.state[j] = state
+            j += 1
 
 
 @lazy_part(INDEX, INDEX, INDEX)
@@ -493,7 +548,7 @@ def compute_lagged_states(store, start, stop, block):
     j = start
     while j < stop:
         if store.flags[j] & mark.FOUR:
-            compute_four_states(store, j, True)
+            compute_four_states(store, j, True, False)
             j += 4
         else:
             if store.flags[j] & mark.OUTSIDE:
@@ -518,8 +573,12 @@ def compute_states(store, rule, start, stop):
         apply_signed_updates(store, start, stop)
     j = start
     while j < stop:
-        if store.flags[j] & (mark.FOUR | mark.LAGGED) == mark.FOUR:
-            compute_four_states(store, j, False)
+        if store.flags[j] & mark.LISTS:
+            alike_stop = min(store.alike_stop[j], stop)
+            compute_listed_states(store, j, alike_stop)
+            j = alike_stop
+        elif store.flags[j] & (mark.FOUR | mark.LAGGED) == mark.FOUR:
+            compute_four_states(store, j, False, False)
             j += 4
         elif store.flags[j] & mark.WITH_GATES:
             compute_gated_states(store, j, stop, start)

@@ -100,6 +100,7 @@ class AnyNetwork:
         """Return the values of columns, by their names in kernels."""
         return {
             ("log_layout", "WIDTH"): {0},
+            ("ties", "LISTS"): {0},
             ("network", None): {1},
             ("flags", None): {f for f in range(OUTSIDE) if not f & (FOUR | PENDING)},
             ("run_flags", None): {f for f in range(256) if not f & UNORDERED},
@@ -154,7 +155,8 @@ WORDS = words_of(fast=False, library=True).with_others(
 )
 ROOM = "node", "run", "influence", "pull", "ring"
 """Axes for whose columns lowering makes room."""
-READ = {c.name for c in COLUMNS if c.axis in (*OBJECTS, *LOWERED)} - {"pending_step"}
+_UNKNOWN = {"pending_step"} | {c.name for c in COLUMNS if "list" in c.name}
+READ = {c.name for c in COLUMNS if c.axis in (*OBJECTS, *LOWERED)} - _UNKNOWN
 """Columns that are read outside of the functions."""
 
 

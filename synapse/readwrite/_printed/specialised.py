@@ -16,8 +16,9 @@ from ...engine.language.memory import PLANS, STORE
 from ...engine.language.program import FAST_FLAGS, Instance, PartOptions, TypedProgram
 from ...engine.language.tree import Node, column_of, known
 from ...engine.language.words import WORDS, Words, real_function
+from ...engine.lowering.flags import LISTS
 from ...engine.online import Accumulator, read_order, states
-from ...engine.records import Span
+from ...engine.records import Span, Ties
 from ...engine.rtrl import sums as packed
 from ...engine.rtrl.plan import without_traces
 from ...engine.schema import COLUMNS, PLAN, TABLE
@@ -73,6 +74,10 @@ class KnownColumns:
         # nobody asks for those of inputs
         self.columns["squash"] = self.columns["squash"].copy()
         self.columns["squash"][:inputs] = self.columns["squash"][inputs:][:1]
+        # all connections are read
+        self.columns["flags"] = self.columns["flags"] & ~np.uint32(LISTS)
+        self.columns["ties"] = self.columns["ties"].copy()
+        self.columns["ties"][Ties.LISTS] = 0
         if plan is not None:
             for column in PLAN:
                 values = plan.columns.get(column.name, np.zeros(0))

@@ -1,0 +1,66 @@
+"""Ranges of sources of which a step lists the packs that are not all 0, see
+``online/lists.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..records import Ties
+from ..schema import NONE, VECTOR_BYTES
+from .flags import DELAYED, DENSE, LISTS, UNORDERED, WITH_GATES
+
+if TYPE_CHECKING:
+    from ..store_rows import StoreRows
+
+MIN_SOURCES = 64
+"""Sources of a range from which on it has a list: its sums are in packs as long as a
+register (``online.states.MIN_REGISTER_PACKS``)."""
+MIN_READERS = 16
+"""Neurons that read the whole range: fewer do not pay for a pass over its sources."""
+SHARE = 4
+"""A list has at most this part of the packs; with more, all are read."""
+
+
+def lay_out(store: StoreRows) -> None:
+    """Find the ranges that many neurons without gates and traces read."""
+    c = store.columns
+    c["ties"][Ties.LISTS] = 0
+    c["run_list"][: store.n_runs] = NONE
+    if store.n_connections < MIN_SOURCES * MIN_READERS:
+        return
+    rows = slice(store.n_runs)
+    runs = np.flatnonzero(
+        (c["run_length"][rows] >= MIN_SOURCES)
+        & (c["run_kind"][rows] == DENSE)
+        & (c["run_lag"][rows] == 0)
+        & (c["run_flags"][rows] & UNORDERED == 0)
+    )
+    targets = c["target"][c["run_first"][runs]]
+    plain = c["flags"][targets] & WITH_GATES == 0
+    runs, targets = runs[plain], targets[plain]
+    delayed = c["run_flags"][runs] & DELAYED
+    source, length = (c[f"run_{name}"][runs] for name in ("source", "length"))
+    key = (source * (store.n_neurons + np.int64(1)) + length) * 2 + delayed
+    _, first_readers, range_of, readers = np.unique(
+        key, return_index=True, return_inverse=True, return_counts=True
+    )
+    many = readers >= MIN_READERS
+    if not many.any():
+        return
+    first_readers = first_readers[many]
+    limit = length[first_readers] // (VECTOR_BYTES // store.dtype.itemsize * SHARE)
+    read = many[range_of]
+    c["run_list"][runs[read]] = (np.cumsum(many) - 1)[range_of[read]]
+    c["flags"][targets[read]] |= np.uint32(LISTS)
+    c["list_run"] = runs[first_readers].astype(np.uint32)
+    c["list_source"] = source[first_readers]
+    c["list_length"] = length[first_readers]
+    c["list_delayed"] = delayed[first_readers]
+    c["list_limit"] = limit
+    c["list_first"] = (2 * (np.cumsum(limit) - limit)).astype(np.uint32)
+    c["list_even"], c["list_odd"] = np.full((2, len(first_readers)), -1, np.int64)
+    c["listed"] = np.zeros(2 * int(limit.sum()), np.uint32)
+    c["ties"][Ties.LISTS] = len(first_readers)

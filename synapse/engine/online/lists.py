@@ -1,0 +1,118 @@
+"""Lists of the packs of sources that are not all 0, for runs that many neurons read.
+
+A pack is as many neighbouring sources as fill a vector register. Products with 0 change
+no sum and no weight, so sums and updates that walk a list in the order of the packs
+have the bits of those that read all. A list is of one call: no kernel uses one that it
+has not made itself.
+
+A sum adds even packs, and odd ones, to two registers (`states.sum_packs`), so a list
+has two parts. If more than a part of the packs is not 0 (``lowering/lists.py``),
+``list_even`` is -1, and everything is read.
+"""
+
+from __future__ import annotations
+
+from ..language.decorators import in_order, inline
+from ..language.lazy_parts import SPAN, lazy_part
+from ..language.packs import add_rows_products, for_each, totals, update_rows, width
+from ..schema import NONE
+
+
+@inline
+def is_listed(store, r):
+    """Return whether the sources of a run that are not 0 are listed in this step."""
+    number = store.run_list[r]
+    return number != NONE and store.list_even[number] >= 0
+
+
+@inline
+def list_packs(store, number, activations):
+    """List the packs of a range that are not all 0."""
+    step = width(store.activation)
+    source = store.list_source[number]
+    first = store.list_first[number]
+    limit = store.list_limit[number]
+    even = 0
+    odd = 0
+    for p in range(store.list_length[number] // step):
+        some = 0
+        for t in range(step):
+            some += activations[source + p * step + t] != 0.0
+        if some != 0:
+            if even + odd == limit:
+                even = -1
+                break
+            if p & 1:
+                store.listed[first + limit + odd] = p * step
+                odd += 1
+            else:
+                store.listed[first + even] = p * step
+                even += 1
+    store.list_even[number] = even
+    store.list_odd[number] = odd
+
+
+@lazy_part(SPAN)
+def list_again(store, span):
+    """List the sources that the neurons of a network have read, for a propagation in a
+    call of its own.
+    """
+    for number in range(store.ties.lists):
+        if span.start <= store.list_source[number] < span.stop:
+            if store.list_delayed[number]:
+                list_packs(store, number, store.old_activation)
+            else:
+                list_packs(store, number, store.activation)
+
+
+@inline
+def relist(store, span):
+    """`list_again`, if there are lists."""
+    if store.ties.lists != 0:
+        list_again(store, span)
+
+
+@in_order
+def sum_listed(store, none, rows, r):
+    """Return the sums of `states.sum_packs` over the listed packs of a run."""
+    step = width(store.activation)
+    number = store.run_list[r]
+    source = store.run_source[r]
+    n = store.run_length[r]
+    of = store.weight, rows
+    sums = for_each(rows, none)
+    others = sums
+    first = store.list_first[number]
+    for k in range(first, first + store.list_even[number]):
+        q = store.listed[k]
+        sums = add_rows_products(sums, store.activation, source + q, *of, q, step)
+    first += store.list_limit[number]
+    for k in range(first, first + store.list_odd[number]):
+        q = store.listed[k]
+        others = add_rows_products(others, store.activation, source + q, *of, q, step)
+    q = n - n % step
+    if q < n:
+        others = add_rows_products(others, store.activation, source + q, *of, q, n - q)
+    return totals(sums, others)
+
+
+@in_order
+def update_listed(store, none, activations, r, step):
+    """Add `step` times the listed activations to the weights of a run."""
+    wide = width(store.activation)
+    number = store.run_list[r]
+    source = store.run_source[r]
+    n = store.run_length[r]
+    of = store.weight_destination, (store.run_first[r],)
+    sums = (none,)
+    first = store.list_first[number]
+    for k in range(first, first + store.list_even[number]):
+        q = store.listed[k]
+        update_rows(*of, q, (step,), activations, source + q, wide, sums)
+    first += store.list_limit[number]
+    for k in range(first, first + store.list_odd[number]):
+        q = store.listed[k]
+        update_rows(*of, q, (step,), activations, source + q, wide, sums)
+    q = n - n % wide
+    if q < n:
+        update_rows(*of, q, (step,), activations, source + q, n - q, sums)

@@ -1,0 +1,184 @@
+"""Lists of the sources that are not 0: sums and updates have the bits of those that
+read all connections, whatever is called, and no list outlives its call."""
+
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import architect
+import synapse
+from synapse import Layer, Network
+from synapse.engine import schema
+from synapse.engine.lowering import lists
+from synapse.engine.records import Ties
+
+pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+
+ACTIVE = (0.0, 0.003, 0.01, 0.1, 0.3, 1.0)
+SQUASHES = ("relu", "tanh", "logistic", "spike")
+SEEDS = range(12)
+
+
+def perceptron(seed, rng, dtype):
+    """Blocks that are read in whole, in part and past a layer, silent ones among
+    them."""
+    sizes = rng.integers(64, 300, rng.integers(1, 4))
+    x = Layer(int(rng.integers(64, 500)), dtype=dtype)
+    hidden = [Layer(int(n), str(rng.choice(SQUASHES)), dtype=dtype) for n in sizes]
+    y = Layer(int(rng.integers(1, 9)), dtype=dtype)
+    layers = [x, *hidden, y]
+    for before, after in pairwise(layers):
+        before.project(after, seed=rng)
+    if seed % 3 == 0 and hidden:
+        x.project(y, seed=rng)
+    if seed % 4 == 0:
+        kept = np.ones((len(hidden[-1]), len(hidden[0])), bool)
+        kept[:, : len(kept) // 3] = False
+        hidden[-1].project(hidden[0], kept[: len(hidden[-1])], seed=rng)
+    if seed % 5 == 0:
+        hidden[0].freeze()
+    net = Network(x, hidden, y)
+    if seed % 7 == 0:
+        net.synchronous = True
+    return net
+
+
+def recurrent(seed, rng, dtype):
+    n, m = int(rng.integers(64, 300)), int(rng.integers(1, 5))
+    makers = (
+        lambda: architect.Elman(n, 80, m, seed=seed, dtype=dtype),
+        lambda: architect.LSTM(n, 6, m, seed=seed, dtype=dtype),
+        lambda: architect.NARX(n, 20, m, seed=seed, dtype=dtype),
+        lambda: architect.Liquid(n, 70, m, seed=seed, dtype=dtype),
+        lambda: architect.Random(n, 40, m, density=1.0, seed=seed, dtype=dtype),
+    )
+    return makers[seed % len(makers)]()
+
+
+def made(seed):
+    rng = np.random.default_rng(seed)
+    dtype = ("float64", "float32")[seed % 2]
+    net = (recurrent if seed % 4 == 3 else perceptron)(seed, rng, dtype)
+    steps = 40
+    active = rng.choice(ACTIVE, (steps, 1))
+    rows = rng.normal(size=(steps, len(net.input)))
+    rows = np.where(rng.random(rows.shape) < active, rows, 0.0)
+    return net, rows, rng.random((steps, len(net.output)))
+
+
+def by_hand(net, rows, targets, rng):
+    """Single steps, with changes of activations between a step and its propagation."""
+    outputs = []
+    for row, aims in zip(rows, targets, strict=True):
+        outputs.append(net.activate(row))
+        if rng.random() < 0.3 and not net.synchronous:
+            i = int(rng.integers(len(net.input)))
+            net.input[i].activate(float(rng.normal()))
+        net.propagate(0.01, aims)
+    return outputs
+
+
+def trained(rule, **options):
+    def train(net, rows, targets, rng):
+        trainer = synapse.Trainer(net, rule=rule, rate=0.01, **options)
+        trainer.train(rows, targets, epochs=2, seed=3, progress=False)
+        return [trainer.test(rows, targets).cost]
+
+    return train
+
+
+def one_by_one(net, rows, targets, rng):
+    """Neurons are called alone after a step of the whole network."""
+    net.activate(rows[0])
+    net.synchronous = False
+    hidden = net.layers[1][0]
+    hidden.activate()
+    hidden.propagate(0.01)
+    outputs = net.output.activate()
+    net.output.propagate(0.01, targets[0])
+    return [outputs]
+
+
+def recorded(net, rows, targets, rng):
+    with synapse.record(net, "activation", "weight") as log:
+        trained("online")(net, rows, targets, rng)
+    return [np.asarray(log[name]) for name in ("activation", "weight")]
+
+
+def edited(net, rows, targets, rng):
+    """The network changes between two calls."""
+    net.run(rows[:5])
+    net.layers[1][0].squash = "relu"
+    source = net.input[3]
+    source.disconnect(next(iter(net.graph.successors(source))))
+    net.propagate(0.01, targets[4])
+    net.clear()
+    return [net.run(rows)]
+
+
+def sequences(net, rows, targets, rng):
+    trainer = synapse.Trainer(net, rate=0.01)
+    trainer.train([rows[:9], rows[9:]], [targets[:9], targets[9:]], epochs=2, seed=1)
+    return list(net.run([rows[:7], rows[7:]]))
+
+
+CALLS = {
+    "by hand": by_hand,
+    "online": trained("online"),
+    "batches": trained("online", batch_size=7, optimizer="adam"),
+    "bptt": trained("bptt", batch_size=7, optimizer="adam"),
+    "one by one": one_by_one,
+    "recorded": recorded,
+    "edited": edited,
+    "sequences": sequences,
+    "run": lambda net, rows, *_: [net.run(rows), net.peek(rows[0])],
+    "threads": lambda net, rows, *_: [net.run(np.tile(rows, (40, 1)), threads=3)],
+    "untraced": lambda net, rows, *_: [net.run(rows, traces=False)],
+}
+SCRATCH = {"list_even", "list_odd", "listed", "log_layout", "failed", "run_met"}
+"""Columns that steps write and nobody sees."""
+
+
+def bits(net):
+    net._lowered()
+    names = {*schema.STEPPED, "weight", "bias", "pending_step", "age"} - SCRATCH
+    return {name: net._store[name].tobytes() for name in names}
+
+
+def outcome(seed, name):
+    net, rows, targets = made(seed)
+    results = CALLS[name](net, rows, targets, np.random.default_rng(seed))
+    results += CALLS["by hand"](net, rows[:3], targets[:3], np.random.default_rng(1))
+    return net, [np.asarray(result).tobytes() for result in results], bits(net)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_lists_change_no_bit(name, seed, monkeypatch):
+    net, results, columns = outcome(seed, name)
+    has_lists = net._store.columns["ties"][Ties.LISTS] > 0
+    assert has_lists or seed in (7, 11)  # an LSTM's neurons have gates
+    monkeypatch.setattr(lists, "MIN_READERS", 1 << 30)
+    dense, expected, all_read = outcome(seed, name)
+    assert dense._store.columns["ties"][Ties.LISTS] == 0
+    assert results == expected
+    assert [name for name in columns if columns[name] != all_read[name]] == []
+
+
+def test_calls_of_others_leave_no_list():
+    """A propagation lists what its own network has read, whatever thread has run
+    another one since."""
+    net, rows, targets = made(1)
+    alone = net.clone()
+    other, other_rows, _ = made(2)
+    for row, aims in zip(rows, targets, strict=True):
+        net.activate(row)
+        thread = threading.Thread(target=other.run, args=(other_rows,))
+        thread.start()
+        net.propagate(0.01, aims)
+        thread.join()
+        alone.activate(row)
+        alone.propagate(0.01, aims)
+    assert bits(net) == bits(alone)

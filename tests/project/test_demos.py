@@ -17,8 +17,8 @@ from tests.helpers.cases import all_hold
 HERE = Path(__file__).resolve().parents[2]
 NAMES = [name for name in demos.names() if name != "sunspots"]  # see test_sunspots.py
 SAVED = (
-    "connectome digits filter gates hopfield paint reber recall recall24 small_world"
-    " som text xor"
+    "concepts connectome digits filter gates hopfield paint reber recall recall24"
+    " small_world som text xor"
 )
 MORE = {
     "evolve": {"evolve.gif"},
@@ -29,7 +29,7 @@ MORE = {
     "phase": {"phase.gif"},
     "paint": {f"frame_{epoch:04}.png" for epoch in (0, 1, 3, 10, 30)},
 }
-QUICK = "concert", "freeform", "xor"
+QUICK = "concepts", "concert", "freeform", "shortcut", "xor"
 
 
 def written(name):

@@ -54,7 +54,7 @@ def pack_panel(tapes, offset, left, chunk, packs):
     in the cache.
     """
     activation = by_sample(tapes)
-    panel = flat(tapes.panel)
+    panel = flat(tapes).panel
     wide = width(activation)
     to = 0
     for t in range(chunk.steps * chunk.lanes):
@@ -70,19 +70,19 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
     """Add sums of errors times the packs of the panel to the gradient of a tile; if
     `fresh`, overwrite it.
     """
-    panel = flat(tapes.panel)
-    error = flat(tapes.error)
-    step = width(panel)
+    numbers = flat(tapes)
+    step = width(numbers.panel)
     lanes = chunk.lanes
     size = (chunk.rows + NEURONS) * lanes
-    sums = no_sums(panel, packs)
+    sums = no_sums(numbers.panel, packs)
     wide = len(packs) * step
     for t in range(chunk.steps):
         offset = t * lanes * wide
         begin = at * lanes + t * size
         for lane in range(lanes):
             sources = offset + lane * wide
-            sums = add_outer(sums, panel, sources, step, error, begin + lane, lanes)
+            of = numbers.panel, sources, step, numbers.error, begin + lane, lanes
+            sums = add_outer(sums, *of)
     add_rows(tapes.weight_update, to, q, sums, left - wide + step, count, fresh)
 
 
@@ -143,13 +143,12 @@ def accumulate_row(tapes, at, row, n, offset, chunk):
     """Add the gradient of a run from consecutive sources, of one neuron and one
     sample.
     """
-    error = flat(tapes.error)
-    activation = flat(tapes.activation)
+    numbers = flat(tapes)
     for t in range(chunk.steps):
-        delta = error[at + t * (chunk.rows + NEURONS)]
+        delta = numbers.error[at + t * (chunk.rows + NEURONS)]
         begin = offset + t * chunk.rows
         for q in range(n):
-            tapes.weight_update[row + q] += delta * activation[begin + q]
+            tapes.weight_update[row + q] += delta * numbers.activation[begin + q]
 
 
 @inline

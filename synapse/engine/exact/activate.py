@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..language.decorators import inline
+from ..language.packs import flat
 from .fire import (
     apply_clamps,
     apply_dropout,
@@ -64,9 +65,9 @@ def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, 
     """
     compute_states(store, tapes, start, stop, forward)
     if ragged:
-        zero_finished(tapes, start, stop, forward.offset, step, lanes)
+        zero_finished(flat(tapes), start, stop, forward.offset, step, lanes)
     commit_states(tapes, start, stop, forward)
-    fire(store, tapes, start, stop, forward, step, lanes)
+    fire(store, flat(tapes), start, stop, forward, step, lanes)
 
 
 @inline
@@ -94,7 +95,7 @@ def activate_by(
     """
     start = span.start
     if inputs.size > 0:
-        clamp_inputs(tapes, span, inputs, step, forward.now, lanes)
+        clamp_inputs(store, tapes, span, inputs, step, forward.now, lanes)
         start += span.inputs
     due = way.begin(store, tapes, extra, span, start, forward)
     while start < span.stop:
@@ -106,12 +107,14 @@ def activate_by(
         # a clamped neuron keeps its value, masked or not
         if masked:
             masked_at = step * forward.rows - span.start
-            apply_dropout(store, tapes, start, stop, forward.now, masked_at, lanes)
+            masked_by = forward.now, masked_at, lanes
+            apply_dropout(store, flat(tapes), start, stop, *masked_by)
         if store.ties.clamped != 0:
-            apply_clamps(store, tapes, start, stop, forward.now, lanes)
+            apply_clamps(store, flat(tapes), start, stop, forward.now, lanes)
         # last: the sums of the gradient read what other neurons read
         if lanes > 1:
-            transpose_activations(store, tapes, start, stop, span, forward.now, lanes)
+            block = start, stop, span, forward.now, lanes
+            transpose_activations(store, tapes, *block, True)
         due = way.follow(store, tapes, extra, span, start, stop, forward, due)
         start = stop
     way.end(store, tapes, extra, span, forward, due)

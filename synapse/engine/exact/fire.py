@@ -1,5 +1,7 @@
 """Exact gradients, forward pass: activations and slopes of one step, for several
 samples at once.
+
+Functions to which the number of lanes matters get tapes of single numbers (`flat`).
 """
 
 from __future__ import annotations
@@ -7,7 +9,7 @@ from __future__ import annotations
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random, identity
 from ..language.decorators import by_type, inline
-from ..language.lazy_parts import INDEX, lazy_part
+from ..language.lazy_parts import INDEX, TAPES, lazy_part
 from ..language.packs import by_sample, flat, transpose
 from ..language.words import opaque
 from ..lowering.flags import GRADIENT_SOURCE
@@ -16,6 +18,8 @@ from .step import STEP
 
 logistic = by_type(single.logistic, compiled.logistic)
 tanh = by_type(single.tanh, compiled.tanh)
+COMMON = activations.LOGISTIC, activations.TANH, activations.IDENTITY
+"""Squashes whose loops every network has; others are lazy parts."""
 
 
 @inline
@@ -25,26 +29,34 @@ def fire(store, tapes, start, stop, forward, step, lanes):
     """
     code = store.squash[start]
     n = (stop - start) * lanes
-    state = flat(tapes.new_state)
-    activation = flat(tapes.activation)
-    slope = flat(tapes.slope)
     at = (forward.offset + start) * lanes
     to = (forward.now + start) * lanes
-    if code == activations.LOGISTIC:
-        for q in range(n):
-            activation[to + q], slope[to + q] = logistic(state[at + q])
-    elif code == activations.TANH:
-        for q in range(n):
-            activation[to + q], slope[to + q] = tanh(state[at + q])
-    elif code == activations.IDENTITY:
-        for q in range(n):
-            activation[to + q], slope[to + q] = identity(state[at + q])
+    if code in COMMON:
+        for common, function in zip(COMMON, (logistic, tanh, identity), strict=True):
+            if code == common:
+                for q in range(n):
+                    tapes.activation[to + q], tapes.slope[to + q] = function(
+                        tapes.new_state[at + q]
+                    )
     elif code in activations.GROUPED:
         fire_groups(store, tapes, start, stop, forward, lanes)
     elif code in activations.RANDOM:
-        fire_random(store, code, start, stop, lanes, state, at, activation, slope, to)
+        fire_random(
+            store,
+            code,
+            start,
+            stop,
+            lanes,
+            tapes.new_state,
+            at,
+            tapes.activation,
+            tapes.slope,
+            to,
+        )
     elif code < activations.FIRST_CUSTOM:
-        activate_range(code, store, state, at, activation, slope, to, n)
+        activate_range(
+            code, store, tapes.new_state, at, tapes.activation, tapes.slope, to, n
+        )
     else:
         fire_custom(store, tapes, start, stop, forward, step, lanes)
 
@@ -83,92 +95,90 @@ def fire_without_derivatives(store, tapes, start, stop, forward):
             tapes.activation[to + q] = 1.0 if tapes.new_state[at + q] > 0.0 else 0.0
 
 
-@lazy_part(INDEX, INDEX, STEP, INDEX, INDEX, taped=True)
+@lazy_part(TAPES, INDEX, INDEX, STEP, INDEX, INDEX)
 def fire_custom(store, tapes, start, stop, forward, step, lanes):
     """Activate by a registered function, which is not called for ended samples, as it
     might raise.
     """
     code = store.squash[start]
-    state = flat(tapes.new_state)
-    activation = flat(tapes.activation)
-    slope = flat(tapes.slope)
     for j in range(start, stop):
         for lane in range(lanes):
             at = (forward.offset + j) * lanes + lane
             to = (forward.now + j) * lanes + lane
             if tapes.row[step * lanes + lane] == ENDED:
-                activation[to] = 0.0
-                slope[to] = 0.0
+                tapes.activation[to] = 0.0
+                tapes.slope[to] = 0.0
             else:
-                activation[to], slope[to] = custom(store, tapes.failed, code, state[at])
+                tapes.activation[to], tapes.slope[to] = custom(
+                    store, tapes.failed, code, tapes.new_state[at]
+                )
 
 
-@lazy_part(INDEX, INDEX, STEP, INDEX, taped=True)
+@lazy_part(TAPES, INDEX, INDEX, STEP, INDEX)
 def fire_groups(store, tapes, start, stop, forward, lanes):
     """Activate groups of neurons that compete."""
     code = store.squash[start]
-    state = flat(tapes.state)
-    activation = flat(tapes.activation)
-    slope = flat(tapes.slope)
     j = start
     while j < stop:
         group_stop = store.group_stop[j]
         for lane in range(lanes):
             member = (forward.now + store.group_first[j]) * lanes + lane
             end = (forward.now + group_stop) * lanes
-            compete(store, code, state, activation, slope, member, end, lanes)
+            compete(
+                store,
+                code,
+                tapes.state,
+                tapes.activation,
+                tapes.slope,
+                member,
+                end,
+                lanes,
+            )
         j = group_stop
 
 
-@lazy_part(*[INDEX] * 5, taped=True)
+@lazy_part(TAPES, *[INDEX] * 5)
 def apply_dropout(store, tapes, start, stop, now, masked_at, lanes):
     """Apply dropout: multiply activations and slopes by the mask of each step, neuron
     and sample. That of neuron j in this step is at `masked_at` + j.
     """
-    activation = flat(tapes.activation)
-    slope = flat(tapes.slope)
-    mask = flat(tapes.mask)
     to = (now + start) * lanes
     at = (masked_at + start) * lanes
     for q in range((stop - start) * lanes):
-        activation[to + q] *= mask[at + q]
-        slope[to + q] *= mask[at + q]
+        tapes.activation[to + q] *= tapes.mask[at + q]
+        tapes.slope[to + q] *= tapes.mask[at + q]
 
 
-@lazy_part(*[INDEX] * 4, taped=True)
+@lazy_part(TAPES, *[INDEX] * 4)
 def apply_clamps(store, tapes, start, stop, now, lanes):
     """Set the activations of clamped neurons; slopes of 0 let no error through."""
-    activation = flat(tapes.activation)
-    slope = flat(tapes.slope)
     for j in range(start, stop):
         if store.clamped[j]:
             for q in range((now + j) * lanes, (now + j + 1) * lanes):
-                activation[q] = store.clamp[j]
-                slope[q] = 0.0
+                tapes.activation[q] = store.clamp[j]
+                tapes.slope[q] = 0.0
 
 
-@lazy_part(*[INDEX] * 4, taped=True)
+@lazy_part(TAPES, *[INDEX] * 4)
 def zero_clamped_errors(store, tapes, start, stop, to, lanes):
     """Zero the errors of clamped outputs."""
-    signal = flat(tapes.signal)
     for j in range(start, stop):
         if store.clamped[j]:
             for q in range(to + (j - start) * lanes, to + (j - start + 1) * lanes):
-                signal[q] = 0.0
+                tapes.signal[q] = 0.0
 
 
 @inline
 def zero_finished(tapes, start, stop, offset, step, lanes):
     """Set ended samples to 0, so that they cannot grow without bound."""
-    state = flat(tapes.new_state)
     for lane in range(opaque(lanes)):
         if tapes.row[step * lanes + lane] == ENDED:
             for j in range(start, stop):
-                state[(offset + j) * lanes + lane] = 0.0
+                tapes.new_state[(offset + j) * lanes + lane] = 0.0
 
 
 @inline
-def clamp_inputs(tapes, span, inputs, step, now, lanes):
+def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
     """Copy a row of `inputs` to the input neurons of every sample; 0 for ended
     samples.
     """
@@ -186,52 +196,37 @@ def clamp_inputs(tapes, span, inputs, step, now, lanes):
             for i in range(n):
                 values[to + i] = 0.0
     if lanes > 1:
-        transpose_samples(tapes, n, begin, rows, lanes)
+        start = span.start
+        transpose_activations(store, tapes, start, start + n, span, now, lanes, False)
 
 
 @inline
-def transpose_samples(tapes, n, offset, rows, lanes):
-    """Transpose the first n activations of every sample from ``tapes.transposed`` to
-    ``tapes.activation``.
+def transpose_activations(store, tapes, start, stop, span, now, lanes, to_samples):
+    """Transpose activations `to_samples`, in which neurons are consecutive, for the
+    sums of the gradient; or those of inputs, which are set by sample, to lanes.
     """
-    activation = flat(tapes.activation)
-    transposed = flat(tapes.transposed)
-    i = 0
-    while i < n:
-        if n >= lanes:
-            i = min(i, n - lanes)  # the last square overlaps the one before
-            to = offset + i * lanes
-            square = tapes.activation
-            transpose(activation, to, lanes, transposed, offset + i, rows, square)
-            i += lanes
-        else:
-            for lane in range(lanes):
-                value = transposed[offset + lane * rows + i]
-                activation[offset + i * lanes + lane] = value
-            i += 1
-
-
-@inline
-def transpose_activations(store, tapes, start, stop, span, now, lanes):
-    """Transpose activations for the sums of the gradient, so that those of a sample are
-    consecutive.
-    """
-    activation = flat(tapes.activation)
-    transposed = flat(tapes.transposed)
+    numbers = flat(tapes)
     rows = span.stop - span.start
     begin = (now + span.start) * lanes - span.start
     j = start
     while j < stop:
-        if not store.flags[j] & GRADIENT_SOURCE:
+        if to_samples and not store.flags[j] & GRADIENT_SOURCE:
             j += 1
         elif stop - start >= lanes:
             j = min(j, stop - lanes)  # the last square overlaps the one before
-            source = (now + j) * lanes
-            square = tapes.activation
-            transpose(transposed, begin + j, rows, activation, source, lanes, square)
+            side_by_side = numbers.activation, (now + j) * lanes, lanes
+            one_by_one = numbers.transposed, begin + j, rows
+            if to_samples:
+                transpose(*one_by_one, *side_by_side, tapes.activation)
+            else:
+                transpose(*side_by_side, *one_by_one, tapes.activation)
             j += lanes
         else:
             for lane in range(lanes):
-                value = activation[(now + j) * lanes + lane]
-                transposed[begin + lane * rows + j] = value
+                at = (now + j) * lanes + lane
+                to = begin + lane * rows + j
+                if to_samples:
+                    numbers.transposed[to] = numbers.activation[at]
+                else:
+                    numbers.activation[at] = numbers.transposed[to]
             j += 1

@@ -34,7 +34,7 @@ from ..functions.compiled import (
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
 from ..language.decorators import in_order, inline, kernel
-from ..language.lazy_parts import INDEX, lazy_part
+from ..language.lazy_parts import INDEX, TAPES, lazy_part
 from ..language.memory import span_of, store_at, tapes_at
 from ..language.packs import flat, splat
 from ..language.words import opaque
@@ -56,70 +56,59 @@ def load_targets(tapes, span, targets, step, lanes):
     """Copy the targets of a step to the place of the outputs' error signals; NaN means
     no target.
     """
-    signal = flat(tapes.signal)
     n = span.outputs
     for lane in range(opaque(lanes)):
         row = tapes.row[step * lanes + lane]
         for o in range(n):
             target = targets[row * n + o] if row != ENDED else math.nan
-            signal[(step * n + o) * lanes + lane] = target
+            tapes.signal[(step * n + o) * lanes + lane] = target
 
 
-@lazy_part(*[INDEX] * 5, taped=True)
+@lazy_part(TAPES, *[INDEX] * 5)
 def custom_cost_and_error(store, tapes, cost, at, to, n, lanes):
     """Compute the cost and the error signal of each output under a registered cost."""
-    activation = flat(tapes.activation)
-    slope = flat(tapes.slope)
-    signal = flat(tapes.signal)
-    value = flat(tapes.value)
     for q in range(n * lanes):
-        y = activation[at + q]
-        derivative = slope[at + q]
+        y = tapes.activation[at + q]
+        derivative = tapes.slope[at + q]
         size = np.float64(n)
-        value[q], signal[to + q] = cost_and_error(
-            tapes.failed, cost, signal[to + q], y, derivative, size, 0.0
+        tapes.value[q], tapes.signal[to + q] = cost_and_error(
+            tapes.failed, cost, tapes.signal[to + q], y, derivative, size, 0.0
         )
 
 
-@lazy_part(*[INDEX] * 6, taped=True)
+@lazy_part(TAPES, *[INDEX] * 6)
 def softmax_cost_and_errors(store, tapes, first_output, at, new_state_at, to, n, lanes):
     """Compute the cost of each softmax output, and its error signal, which has the
     weights of the costs already.
     """
-    activation = flat(tapes.activation)
-    signal = flat(tapes.signal)
-    value = flat(tapes.value)
-    state = flat(tapes.new_state)
     for lane in range(lanes):
-        lead, others = lead_of(activation, at + lane, at + n * lanes, lanes)
-        largest = np.float64(state[new_state_at + lead - at])
+        lead, others = lead_of(tapes.activation, at + lane, at + n * lanes, lanes)
+        largest = np.float64(tapes.new_state[new_state_at + lead - at])
         for q in range(lane, n * lanes, lanes):
-            value[q] = 0.0
-            target = signal[to + q]
+            tapes.value[q] = 0.0
+            target = tapes.signal[to + q]
             if target > 0.0:
-                y = activation[at + q]
-                below = np.float64(state[new_state_at + q]) - largest
-                logit = logit_within(below, y, activation[lead], others)
-                value[q] = cost_of(CATEGORICAL, target, y, 1.0, 1.0, logit)[0]
+                y = tapes.activation[at + q]
+                below = np.float64(tapes.new_state[new_state_at + q]) - largest
+                logit = logit_within(below, y, tapes.activation[lead], others)
+                tapes.value[q] = cost_of(CATEGORICAL, target, y, 1.0, 1.0, logit)[0]
     for lane in range(lanes):
         targets = to + lane
         outputs = at + lane
-        aim = signal, targets
-        shares = activation, outputs
+        aim = tapes.signal, targets
+        shares = tapes.activation, outputs
         softmax_errors(store.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
 
 
-@lazy_part(*[INDEX] * 5, taped=True)
+@lazy_part(TAPES, *[INDEX] * 5)
 def compute_clamped_states(store, tapes, start, stop, at, new_state_at, lanes):
     """Replace the states of clamped outputs by the logits of their activations, from
     which their cost is computed.
     """
-    activation = flat(tapes.activation)
-    state = flat(tapes.new_state)
     for j in range(start, stop):
         if store.clamped[j]:
             for q in range((j - start) * lanes, (j - start + 1) * lanes):
-                state[new_state_at + q] = logit_of(activation[at + q])
+                tapes.new_state[new_state_at + q] = logit_of(tapes.activation[at + q])
 
 
 @inline
@@ -128,11 +117,6 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
     load_targets(tapes, span, targets, step, lanes)
     n = span.outputs
     cost_of_step = 0.0
-    activation = flat(tapes.activation)
-    slope = flat(tapes.slope)
-    signal = flat(tapes.signal)
-    value = flat(tapes.value)
-    state = flat(tapes.new_state)
     at = (now + span.stop - n) * lanes
     new_state_at = (span.stop - n - span.start) * lanes
     to = step * n * lanes
@@ -143,13 +127,13 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
         )
     if cost == CROSS_ENTROPY:  # here, so that the loop has no branch and vectorises
         for q in range(n * lanes):
-            target = signal[to + q]
-            value[q], signal[to + q] = cross_entropy(
+            target = tapes.signal[to + q]
+            tapes.value[q], tapes.signal[to + q] = cross_entropy(
                 target,
-                activation[at + q],
-                slope[at + q],
+                tapes.activation[at + q],
+                tapes.slope[at + q],
                 size,
-                np.float64(state[new_state_at + q]),
+                np.float64(tapes.new_state[new_state_at + q]),
             )
     elif cost == CATEGORICAL:
         softmax_cost_and_errors(
@@ -159,13 +143,13 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
         cost_and_error_range(
             cost,
             store,
-            activation,
-            slope,
+            tapes.activation,
+            tapes.slope,
             at,
-            state,
+            tapes.new_state,
             new_state_at,
-            value,
-            signal,
+            tapes.value,
+            tapes.signal,
             to,
             n * lanes,
             size,
@@ -176,8 +160,10 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
         share = tapes.share[step * lanes + lane]
         for o in range(n):
             weight = share * store.cost_weight[span.stop - n + o]
-            cost_of_step += weight * value[o * lanes + lane]
-            signal[to + o * lanes + lane] *= share if cost == CATEGORICAL else weight
+            cost_of_step += weight * tapes.value[o * lanes + lane]
+            tapes.signal[to + o * lanes + lane] *= (
+                share if cost == CATEGORICAL else weight
+            )
     if store.ties.clamped != 0:
         zero_clamped_errors(store, tapes, span.stop - n, span.stop, to, lanes)
     return cost_of_step
@@ -220,7 +206,8 @@ def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
         start = max(store.block_first[stop - 1], span.start + span.inputs)
         # A_j of a block is complete: what reads it in this step is later in the order
         if store.squash[start] == SOFTMAX:
-            compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes)
+            block = start, stop, now, to_now, lanes
+            compute_softmax_deltas(store, flat(tapes), *block)
         check += propagate_all(store, tapes, span, start, stop, back)
         stop = start
     if step % window == 0:  # errors do not pass to the previous window
@@ -276,7 +263,7 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
         if samples.recorded:
             record_forward(store, tapes, rows, step, step + depth)
         tapes.loss[step] = compute_output_errors(
-            store, tapes, span, targets, step, now, cost, lanes
+            store, flat(tapes), span, targets, step, now, cost, lanes
         )
     if samples.parts == 0:
         value = summed_loss(tapes, samples.start, samples.stop)

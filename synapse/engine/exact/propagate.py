@@ -8,8 +8,8 @@ for the previous step at `to_before`.
 from __future__ import annotations
 
 from ..language.decorators import inline
-from ..language.lazy_parts import INDEX, lazy_part
-from ..language.packs import flat, splat, total, width
+from ..language.lazy_parts import INDEX, TAPES, lazy_part
+from ..language.packs import splat, total, width
 from ..language.tiles import load_tile, push_products
 from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.read_order import at_gaters_step, at_self_gater_step, sends_error
@@ -28,28 +28,25 @@ from .states import (
 from .step import STEP_BACK, errors_at, sources_before
 
 
-@lazy_part(*[INDEX] * 5, taped=True)
+@lazy_part(TAPES, *[INDEX] * 5)
 def compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes):
     """f'_j A_j of a softmax group, whose activations all depend on all states: y_j (A_j
     - sum_i y_i A_i).
     """
-    activation = flat(tapes.activation)
-    pushed = flat(tapes.pushed)
-    slope = flat(tapes.slope)
     j = start
     while j < stop:
         group_stop = store.group_stop[j]
         for lane in range(lanes):
             mean = 0.0
             for i in range(j, group_stop):
-                y = activation[(now + i) * lanes + lane]
-                mean += y * pushed[(to_now + i) * lanes + lane]
+                y = tapes.activation[(now + i) * lanes + lane]
+                mean += y * tapes.pushed[(to_now + i) * lanes + lane]
             # the slope becomes y_j, so that `compute_deltas` completes the product
             for i in range(j, group_stop):
                 at = (to_now + i) * lanes + lane
-                y = activation[(now + i) * lanes + lane]
-                pushed[at] = pushed[at] - mean
-                slope[(now + i) * lanes + lane] = y
+                y = tapes.activation[(now + i) * lanes + lane]
+                tapes.pushed[at] = tapes.pushed[at] - mean
+                tapes.slope[(now + i) * lanes + lane] = y
         j = group_stop
 
 

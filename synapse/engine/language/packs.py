@@ -245,12 +245,16 @@ def total(t: Translator, value: Node) -> Node:
     return Node("reduced", value.kind.of, (value,))
 
 
-@word(lambda column: column.reshape(-1))
-def flat(t: Translator, column: Node) -> Node:
-    """Return a column of lanes as a column of single numbers."""
-    if not _is_laned(column):
-        return column
-    return Node("retyped", ColumnKind(column.kind.of.of, column.kind.family), (column,))
+def _plain_flat(tapes: Any) -> Any:
+    return tapes._make(
+        column.reshape(-1) if column.ndim > 1 else column for column in tapes
+    )
+
+
+@word(_plain_flat)
+def flat(t: Translator, tapes: Node) -> Node:
+    """Return tapes whose columns of lanes are columns of single numbers."""
+    return Node("retyped", tapes.kind._replace(lanes=1), (tapes,))
 
 
 @word(

@@ -92,9 +92,9 @@ class NamedInitializer:
         if len(sizes) not in (1, 2):
             raise ArgumentError(_checks.expected(title, "1 or 2 numbers", shape))
         for size in sizes:
-            _require_size(title, size)
-        _require_size("fan_in of an initializer", fan_in)
-        _require_size("fan_out of an initializer", fan_out)
+            _checks.non_negative_integer(title, size)
+        _checks.non_negative_integer("fan_in of an initializer", fan_in)
+        _checks.non_negative_integer("fan_out of an initializer", fan_out)
         values: Floats = self.unchecked(rng, tuple(sizes), fan_in, fan_out)
         return values
 
@@ -132,10 +132,6 @@ def _initializer(
     it also has a number.
     """
     return lambda function: NamedInitializer(function, check)
-
-
-def _require_size(title: str, size: Any) -> None:
-    _checks.whole_number(title, size, "a whole number, 0 or above", 0)
 
 
 @_initializer(_checks.non_negative_number)

@@ -301,6 +301,11 @@ def whole_number(
     return number
 
 
+def non_negative_integer(title: str, value: Any) -> int:
+    """Return `value` as an int, 0 or above, or raise an error."""
+    return whole_number(title, value, "a whole number, 0 or above", 0)
+
+
 def index_within(title: str, index: Any, size: int) -> int:
     """Return `index` as an index into `size` items, or raise an error; negative ones
     count from the end.

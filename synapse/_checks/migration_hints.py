@@ -454,14 +454,7 @@ def own_names(owned: Any) -> list[str]:
     Python suggests names of this list in its own errors.
     """
     names = {*dir(type(owned)), *getattr(owned, "__dict__", ())}
-    return [name for name in names if not _is_private(name)]
-
-
-def _is_private(name: str) -> bool:
-    """Return whether a name starts with an underscore, and is not one of Python's, such
-    as ``__len__``.
-    """
-    return name.startswith("_") and not name.endswith("__")
+    return [name for name in names if name[0] != "_" or name.endswith("__")]
 
 
 class UncallableList(list[Item]):

@@ -14,11 +14,12 @@ from .._typing import Floats, Ints
 from ..errors import ArgumentError, FormatError
 from ..forecasting import Forecast
 from ..forecasting._checked_series import horizon
+from ..forecasting._frames import labels_beside
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
 from ..tables import forecast_series
 from ..tables._dates import date_columns, find_date, in_zone
-from ..tables._series import following, step_name
+from ..tables._series import step_name
 from ..tables._series_task import series_facts
 from ..tables._table import numbers, place
 from . import helpers, reading
@@ -108,7 +109,7 @@ def forecast(options: argparse.Namespace) -> None:
     frames = {}
     forecasts = dict[str, Forecast]()
     for name, series in several.items():
-        following(series, steps)  # dates have an end: an error before any work
+        labels_beside(series.index, steps)  # dates may end: an error before any work
         rows = future.get(name)
         ahead, sentences = forecast_series(network, series, steps, rows, **wanted)
         forecasts[name] = ahead
@@ -193,7 +194,7 @@ def _places_ahead(
     from the first one on.
     """
     steps = options.steps
-    due = following(series, options.steps)
+    due = labels_beside(series.index, options.steps)
     date = series.index.name
     rows = pluralize(steps, "row")
     dated = (

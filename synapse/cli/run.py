@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..forecasting._frames import labels_beside
 from ..objects.network import Network
 from ..tables import predict_rows, predict_series
 from ..tables._encoding import encoding_of
-from ..tables._series import following
 from ..tables._table import find, pandas_for_tables
 from .formats import read
 from .helpers import joined, require_table, write_table
@@ -90,7 +90,7 @@ def _of_series(network: Network, table: ReadTable) -> pd.DataFrame:
     for name, series in several.items():
         frame = series[targets]
         if not facts["known"]:
-            frame = frame.reindex(series.index.append(following(series, 1)))
+            frame = frame.reindex(series.index.append(labels_beside(series.index, 1)))
         predicted = predict_series(network, series)
         frames[name] = frame.assign(
             **{

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import any_array, expected, listed, must, numbers, pluralize, text
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
-from ..forecasting._frames import column_names, continued, labels_of, preceding
+from ..forecasting._frames import column_names, labels_beside, labels_of
 from ._style import BLUE, CYCLE, INK, canvas, count_along, entry, mark_of, name_lines
 
 if TYPE_CHECKING:
@@ -128,9 +128,9 @@ def _times_of(index: Any, dates: Any, past: int, ahead: int) -> tuple[Any, str]:
     if it cannot.
     """
     if index is not None and (dates is None or type(dates) is not type(index)):
-        dates = continued(index, ahead)
+        dates = labels_beside(index, ahead)
     elif dates is not None and index is None:
-        index = preceding(dates, past)
+        index = labels_beside(dates, -past)
     if index is None or dates is None:
         return np.arange(past + ahead), "step"
     default = "date" if hasattr(index, "freq") else "step"

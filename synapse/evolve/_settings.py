@@ -16,6 +16,7 @@ from .._checks import (
     expected,
     from_0_to_1,
     listed,
+    non_negative_integer,
     non_negative_number,
     suggests_arguments,
     whole_number,
@@ -40,11 +41,6 @@ def or_infinity(check: Callable[[str, Any], float]) -> Callable[[str, Any], floa
     return checked
 
 
-def from_zero(title: str, value: Any) -> int:
-    """Return a whole number, 0 or above, or raise."""
-    return whole_number(title, value, "a whole number, 0 or above", 0)
-
-
 def largest(title: str, value: Any) -> int:
     """Return the largest numerator of a fraction, or raise."""
     condition = f"a whole number from 0 to {FRACTIONS:,}"
@@ -61,7 +57,7 @@ def names_of(title: str, several: Any) -> tuple[str, ...]:
 Probability = Annotated[float, from_0_to_1]
 Number = Annotated[float, non_negative_number]
 Endless = Annotated[float, or_infinity(non_negative_number)]
-Count = Annotated[float, or_infinity(from_zero)]
+Count = Annotated[float, or_infinity(non_negative_integer)]
 Largest = Annotated[int, largest]
 
 

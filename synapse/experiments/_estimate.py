@@ -68,9 +68,8 @@ def rate_of(successes: int, count: int, level: Any) -> Estimate:
     number = between_0_and_1("level", level)
     test = scipy_stats().binomtest(successes, count)
     interval = test.proportion_ci(number, method="wilson")
-    low = float(interval.low)
-    high = float(interval.high)
-    return Estimate("rate", successes / count, low, high, count, number)
+    ends = float(interval.low), float(interval.high)
+    return Estimate("rate", successes / count, *ends, count, number)
 
 
 def median_of(values: Sequence[float], level: Any) -> Estimate:
@@ -83,8 +82,7 @@ def median_of(values: Sequence[float], level: Any) -> Estimate:
         raise ArgumentError(expected("values", "numbers, none of them NaN", math.nan))
     stats = scipy_stats()
     size = len(data)
-    low = data[0]
-    high = data[-1]
+    low, high = data[[0, -1]]
     if size >= MIN_VALUES:
         options: dict[str, Any] = {
             "method": "percentile",

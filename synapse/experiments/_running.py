@@ -197,17 +197,12 @@ def sweep(
     0   0.1    10       2  1.5 (range 1 to 2)
     1   0.5    10       2  5.5 (range 5 to 6)
     """
-    points = _points_of(grid)
+    every = _all_points(grid) if isinstance(grid, Mapping) else _listed_points(grid)
+    points = list({point_text(point): point for point in every}.values())
     function = _checks.function_of("trial", trial, "seed", keywords=points[0])
     numbers = _checked_seeds(seeds)
     tasks = [(point, seed) for point in points for seed in numbers]
     return run_tasks(function, tasks, store, executor, retry, progress)
-
-
-def _points_of(grid: Any) -> list[Point]:
-    """Check the points of a sweep; returns each once."""
-    points = _all_points(grid) if isinstance(grid, Mapping) else _listed_points(grid)
-    return list({point_text(point): point for point in points}.values())
 
 
 def _all_points(grid: Mapping[str, Any]) -> list[Point]:

@@ -284,9 +284,11 @@ class Trials(list[Row]):
         sweep the key alone.
         """
         values = [row.get(name) for row in self]
-        if self.names or not all(_plain(value) for value in values):
+        present = [value for value in values if value is not None]
+        plain = (isinstance(each, bool) or _checks.is_number(each) for each in present)
+        if self.names or not all(plain):
             return name
-        if {type(value) for value in values} - {type(None)} == {bool}:
+        if {*map(type, present)} == {bool}:
             return f"{name} {100 * values.count(True) / len(values):.0f} %"
         numbers = [math.inf if value is None else value for value in values]
         if any(map(math.isnan, numbers)):  # which have no order
@@ -379,7 +381,3 @@ def _hashable(name: str, value: Any) -> Any:
             _checks.expected(f"The values of {name!r}", "numbers, text or lists", value)
         )
     return value
-
-
-def _plain(value: Any) -> bool:
-    return value is None or isinstance(value, bool) or _checks.is_number(value)

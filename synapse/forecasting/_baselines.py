@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import whole_number
+from .._checks import non_negative_integer
 from .._typing import Floats
 from ..errors import DivergenceError
 from ._checked_series import checked_series, horizon, season
@@ -123,11 +123,7 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
     >>> forecasting.autoregression([0.0, 3.0, 4.5, 5.25, 5.625], 2, order=1)
     array([5.8125 , 5.90625])
     """
-    lags = (
-        None
-        if order is None
-        else whole_number("order", order, "a whole number, 0 or above", 0)
-    )
+    lags = None if order is None else non_negative_integer("order", order)
     minimum, reason = (
         (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
     )

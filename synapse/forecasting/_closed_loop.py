@@ -32,7 +32,7 @@ from ..objects.network import Network
 from ..objects.snapshots import preserved_context
 from ._calibration import Calibration
 from ._checked_series import horizon
-from ._frames import continued, fed_names, labels_of
+from ._frames import fed_names, labels_beside, labels_of
 
 Model = Network | Ensemble
 NOT_FED = -1
@@ -284,7 +284,7 @@ def forecast(
     mean = forecasts_from(network, history, [None], count, loop, [future])[0]
     ahead = bounded(mean, half, share, limits)
     index = labels_of(history)
-    dates = None if index is None else continued(index, count)
+    dates = None if index is None else labels_beside(index, count)
     fed, into = zip(*loop, strict=True)
     return replace(ahead, dates=dates, names=fed_names(history, [*fed], [*into], m))
 

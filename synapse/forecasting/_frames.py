@@ -33,75 +33,51 @@ def column_names(values: Any) -> list[str] | None:
     return None if values.name is None else [str(values.name)]
 
 
-def continued(index: Any, steps: int) -> Any:
-    """Return the labels of the rows that follow those of an index, as an index of
-    pandas.
+def labels_beside(index: Any, steps: int) -> Any:
+    """Return the labels of as many rows after those of an index, as an index of pandas;
+    of a negative number, those before them.
 
     None if it has neither dates nor numbers, or these do not step evenly. Raises
-    ArgumentError if there are no dates so far ahead.
+    ArgumentError if there are no dates so far away.
 
     >>> import pandas
     >>> month = pandas.DateOffset(months=1)
-    >>> continued(pandas.date_range("2024-01-15", periods=3, freq=month), 1)[0]
+    >>> labels_beside(pandas.date_range("2024-01-15", periods=3, freq=month), 1)[0]
     Timestamp('2024-04-15 00:00:00')
-    >>> [*continued(pandas.Index([2020, 2021, 2022], name="year"), 2)]
+    >>> [*labels_beside(pandas.Index([2020, 2021, 2022], name="year"), 2)]
     [2023, 2024]
-    """
-    pandas = imported_pandas()
-    if isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex):
-        step = index.freq or step_of(index)
-        return None if step is None else _dates_after(index, step, steps)
-    if not pandas.api.types.is_integer_dtype(index.dtype) or not len(index):
-        return None
-    # Differences of few bits, or without a sign, may be others.
-    gaps = {*np.diff(index.to_numpy(np.int64)).tolist()} or {1}
-    if len(gaps) > 1 or min(gaps) < 1:
-        return None
-    gap = gaps.pop()
-    begin = int(index[-1]) + gap
-    return pandas.RangeIndex(begin, begin + gap * steps, gap, name=index.name)
-
-
-def preceding(index: Any, steps: int) -> Any:
-    """Return the labels of the rows before those of an index, as an index of pandas;
-    None as for :func:`continued`.
-
-    >>> import pandas
-    >>> [*preceding(pandas.RangeIndex(5, 8), 2)]
+    >>> [*labels_beside(pandas.RangeIndex(5, 8), -2)]
     [3, 4]
     """
     pandas = imported_pandas()
-    if isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex):
-        step = index.freq or step_of(index)
-        if step is None:
-            return None
-        range_of = (
-            pandas.period_range
-            if isinstance(index, pandas.PeriodIndex)
-            else pandas.date_range
-        )
-        return range_of(end=index[0], periods=steps + 1, freq=step, name=index.name)[
-            :-1
-        ]
-    after = continued(index, 1)
-    if after is None:
+    are_dates = isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex)
+    step = (index.freq or step_of(index)) if are_dates else _gap_of(index)
+    if step is None:
         return None
-    gap = int(after[0] - index[-1])
-    begin = int(index[0]) - gap * steps
-    return pandas.RangeIndex(begin, int(index[0]), gap, name=index.name)
-
-
-def _dates_after(index: Any, step: Any, steps: int) -> Any:
-    """Return dates or periods after the last one of an index."""
-    pandas = imported_pandas()
-    periods = isinstance(index, pandas.PeriodIndex)
-    range_of = pandas.period_range if periods else pandas.date_range
+    count, name = abs(steps), index.name
+    if not are_dates:
+        begin = int(index[-1]) + step if steps > 0 else int(index[0]) - count * step
+        return pandas.RangeIndex(begin, begin + count * step, step, name=name)
+    are_periods = isinstance(index, pandas.PeriodIndex)
+    range_of = pandas.period_range if are_periods else pandas.date_range
+    end = {"start": index[-1]} if steps > 0 else {"end": index[0]}
     try:
-        return range_of(index[-1], periods=steps + 1, freq=step, name=index.name)[1:]
+        labels = range_of(periods=count + 1, freq=step, name=name, **end)
     except (OverflowError, ValueError):
         raise ArgumentError(
-            f"There are no dates {steps} steps after {index[-1]}. Forecast fewer steps."
+            f"There are no dates {count} steps {'after' if steps > 0 else 'before'}"
+            f" {index[-1 if steps > 0 else 0]}. Forecast fewer steps."
         ) from None
+    return labels[1:] if steps > 0 else labels[:-1]
+
+
+def _gap_of(index: Any) -> int | None:
+    """Return the step of increasing whole numbers; None of other labels."""
+    if not imported_pandas().api.types.is_integer_dtype(index.dtype) or not len(index):
+        return None
+    # Differences of few bits, or without a sign, may be others.
+    gaps = {*np.diff(index.to_numpy(np.int64)).tolist()} or {1}
+    return gaps.pop() if len(gaps) == 1 and min(gaps) > 0 else None
 
 
 def step_of(dates: Any) -> Any:

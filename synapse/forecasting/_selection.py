@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, pluralize, unknown_name, whole_number
+from .._checks import expected, is_among, pluralize, unknown_name, whole_number
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from ._checked_series import checked_series
@@ -48,12 +48,9 @@ class Selection:
 
     def mase(self, name: str) -> float:
         """Return the mean absolute scaled error over all steps and columns."""
-        return float(_by_origin(self._found(name)).mean())
-
-    def _found(self, name: str) -> RollingOrigin:
         if name not in self.rolled:
             raise unknown_name("forecaster", name, self.rolled)
-        return self.rolled[name]
+        return float(_by_origin(self.rolled[name]).mean())
 
     @property
     def best(self) -> str:
@@ -87,13 +84,16 @@ class Selection:
             if error < lowest
             else f"{best} has a lower error, MASE {lowest:.3g} instead of {error:.3g}"
         )
-        gain = _by_origin(self.rolled[best]) - _by_origin(self.rolled[network])
+        rolled = self.rolled[network]
+        gain = _by_origin(self.rolled[best]) - _by_origin(rolled)
+        end = rolled.origins[0] + rolled.forecasts.shape[1]
+        overlapping = int(np.sum(rolled.origins < end))  # forecasts of neighbours
         return worth(
             f"The network ({network})",
             comparison,
-            f"on {pluralize(len(self.rolled[network].origins), 'origin')}",
+            f"on {pluralize(len(rolled.origins), 'origin')}",
             error < lowest,
-            exceeds_chance(gain, self._overlapping(network)),
+            exceeds_chance(gain, overlapping),
         )
 
     def reason(self) -> str:
@@ -110,12 +110,6 @@ class Selection:
                 f" {self.mase(single):.3g})."
             )
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
-
-    def _overlapping(self, name: str) -> int:
-        """Return the number of neighbouring origins whose forecasts overlap."""
-        rolled = self.rolled[name]
-        steps = rolled.forecasts.shape[1]
-        return int(np.sum(rolled.origins < rolled.origins[0] + steps))
 
 
 def exceeds_chance(gain: Floats, block: int) -> bool:
@@ -171,10 +165,8 @@ def _by_origin(rolled: RollingOrigin) -> Floats:
     columns.
     """
     scale = np.where(rolled.scale > 0, rolled.scale, 1.0)
-    error: Floats = (
-        np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1).mean(axis=1)
-    )
-    return error
+    errors = np.abs(rolled.errors / scale).reshape(len(rolled.origins), -1)
+    return np.asarray(errors.mean(axis=1))
 
 
 def select(
@@ -237,9 +229,9 @@ def select(
         raise ArgumentError(
             f"The name {COMBINE!r} is reserved for the mean. Rename the forecaster."
         )
-    if combine is not None and (
-        isinstance(combine, str) or not _are_names(combine, by_name)
-    ):
+    names = () if combine is None else combine
+    are_listed = isinstance(names, Sequence) and not isinstance(names, str)
+    if not (are_listed and all(is_among(name, by_name) for name in names)):
         raise ArgumentTypeError(
             expected("combine", "a list of names of forecasters, or None", combine)
         )
@@ -272,13 +264,6 @@ def select(
     if not rolled_by_name:
         raise ArgumentError(" ".join(["No method can forecast this series.", *failed]))
     return ranked(rolled_by_name, failed, combine)
-
-
-def _are_names(names: Any, forecasters: Mapping[str, Forecaster]) -> bool:
-    """Return whether these are names of forecasters, in a sequence."""
-    if not isinstance(names, Sequence):
-        return False
-    return all(isinstance(name, str) and name in forecasters for name in names)
 
 
 def ranked(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import choice, whole_number
+from .._checks import choice, non_negative_integer
 from .._cost import Cost
 from .._typing import Floats, RuleName
 from ..engine.locking import ExclusiveAccess
@@ -76,7 +76,7 @@ class GradientComparison:
         """Return the `count` rows of ``weights`` with the largest differences, largest
         first.
         """
-        count = whole_number("count", count, "a whole number, 0 or above", 0)
+        count = non_negative_integer("count", count)
         apart = np.abs(self.weights["rule"] - self.weights["exact"])
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
 

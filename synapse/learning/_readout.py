@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 
 from .. import squashes
-from .._checks import expected, imported, non_negative_number, short_repr, whole_number
+from .._checks import (
+    expected,
+    imported,
+    non_negative_integer,
+    non_negative_number,
+    short_repr,
+)
 from .._squash import Squash
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
@@ -142,7 +148,7 @@ def fit_readout(
     with ExclusiveAccess(network):
         sources = _sources(network)
         data = prepare(network, inputs, targets)
-        washout = whole_number("washout", washout, "a whole number, 0 or above", 0)
+        washout = non_negative_integer("washout", washout)
         used = data.has_target.astype(bool)
         for begin in data.runs[
             :-1

@@ -100,7 +100,9 @@ class StepDecay:
     def __call__(self, epoch: int) -> float:
         """Return the rate of an epoch, counted from 0."""
         try:
-            return self.start * self.factor ** (_epoch(epoch) // self.every)
+            return self.start * self.factor ** (
+                _checks.non_negative_integer("epoch", epoch) // self.every
+            )
         except OverflowError:
             return math.inf if self.factor > 1 else 0.0
 
@@ -132,7 +134,9 @@ class Cosine:
 
     def __call__(self, epoch: int) -> float:
         """Return the rate of an epoch, counted from 0."""
-        progress = min(_epoch(epoch), self.epochs) / self.epochs
+        progress = (
+            min(_checks.non_negative_integer("epoch", epoch), self.epochs) / self.epochs
+        )
         return self.end + (self.start - self.end) * 0.5 * (
             1.0 + math.cos(math.pi * progress)
         )
@@ -258,10 +262,6 @@ class ReduceOnPlateau(AdaptiveSchedule):
             return rate
 
         return follow
-
-
-def _epoch(epoch: int) -> int:
-    return _checks.whole_number("epoch", epoch, "a whole number, 0 or above", 0)
 
 
 def rates_of(rate: Rate) -> Rates:

@@ -311,9 +311,7 @@ class OptimizerState:
             raise ArgumentTypeError(_checks.expected(title, condition, optimizer))
         self.optimizer = optimizer
         self.steps = 0
-        size = _checks.whole_number(
-            "size of OptimizerState", size, "a whole number, 0 or above", 0
-        )
+        size = _checks.non_negative_integer("size of OptimizerState", size)
         self.change: Floats = np.zeros(size, _checks.float_type("dtype", dtype))
         self._finite = np.ones(size, np.bool_)
         self._trainable = trainable_mask(frozen, size)
@@ -402,9 +400,7 @@ class OptimizerState:
         """
         require_names(self.optimizer, ["steps", *self._names], arrays)
         vectors = [self._vector(name, arrays[name]) for name in self._names]
-        self.steps = _checks.whole_number(
-            "The steps", arrays["steps"], "a whole number, 0 or above", 0
-        )
+        self.steps = _checks.non_negative_integer("The steps", arrays["steps"])
         for row, values in zip(self.slots, vectors, strict=True):
             row[:] = values
 

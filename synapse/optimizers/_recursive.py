@@ -239,9 +239,7 @@ class RecursiveState(ABC):
                 raise ArgumentError(
                     _checks.expected("The covariance of each group", condition, matrix)
                 )
-        steps = _checks.whole_number(
-            "The steps", arrays["steps"], "a whole number, 0 or above", 0
-        )
+        steps = _checks.non_negative_integer("The steps", arrays["steps"])
         self._restore(flat)
         self.steps = steps
 

@@ -192,7 +192,15 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     checks.members("A network", data, (*HEAD, *TABLES), optional)
     _check_head(data)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
-    records = _records_of_objects(data)
+    # With runs, connections have no columns of sources and targets.
+    without = SOURCE_AND_TARGET if RUN_TABLE.name in data else ()
+    records = {
+        table.name: Records.of_columns(table.item, data, table.name, keys, columns)
+        for table, keys, columns in (
+            (NEURON_TABLE, ("squash",), (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE))),
+            (CONNECTION_TABLE, ("weight",), _names(CONNECTION_TABLE, without)),
+        )
+    }
     neurons, connections = records["neurons"], records["connections"]
 
     ends = _expanded(data, records) if RUN_TABLE.name in data else _ends(records)
@@ -263,25 +271,6 @@ def _check_head(data: dict[str, Any]) -> None:
     )
 
 
-def _records_of_objects(data: dict[str, Any]) -> dict[str, Records]:
-    """Return the tables of neurons and connections, whose columns are of one length
-    each.
-    """
-    # With runs, connections have no columns of sources and targets.
-    without = SOURCE_AND_TARGET if RUN_TABLE.name in data else ()
-    return {
-        table.name: Records.of_columns(table.item, data, table.name, keys, optional)
-        for table, keys, optional in (
-            (
-                NEURON_TABLE,
-                ("squash",),
-                (*TEXTS_OF_NEURONS, *_names(NEURON_TABLE)),
-            ),
-            (CONNECTION_TABLE, ("weight",), _names(CONNECTION_TABLE, without)),
-        )
-    }
-
-
 def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Records]:
     """Return tables with all of their columns; without rows if a document has no such
     table.
@@ -289,23 +278,17 @@ def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Rec
     return {
         table.name: (
             Records.of_columns(
-                table.item, data, table.name, *_required_and_optional(table)
+                table.item,
+                data,
+                table.name,
+                [column.name for column in table.columns if column.kind is not COUNT],
+                [column.name for column in table.columns if column.kind is COUNT],
             )
             if table.name in data
             else Records(table.item, {key: [] for key in _names(table)})
         )
         for table in tables
     }
-
-
-def _required_and_optional(
-    table: FileTable,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the names of the required columns of a table, and of those that may be
-    missing: their counts are 0 then.
-    """
-    counts = [column for column in table.columns if column.kind is COUNT]
-    return _names(table, counts), tuple(column.name for column in counts)
 
 
 def _names(table: FileTable, without: Iterable[Column] = ()) -> tuple[str, ...]:

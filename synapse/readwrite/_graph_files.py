@@ -136,10 +136,6 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
         ) from None
 
 
-def _gml_graph(text: str) -> Any:
-    return _parsed(lambda: nx.parse_gml(text, label="id"), "GML")
-
-
 # --- JSON -----------------------------------------------------------------------------
 
 
@@ -291,12 +287,6 @@ def _of_edges(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
     return (data for *_, data in graph.edges(data=True))
 
 
-def _all_attributes(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
-    """Yield those of all nodes and edges."""
-    yield from graph.nodes.values()
-    yield from _of_edges(graph)
-
-
 def _require_one_type(
     format: str, nouns: str, rows: Iterable[dict[str, Any]], reserved: Set[str]
 ) -> None:
@@ -349,7 +339,7 @@ def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
             "The graph of a network must be directed, got an undirected one."
             f"{OTHER_PROGRAMS}"
         )
-    for data in _all_attributes(graph):
+    for data in (*graph.nodes.values(), *_of_edges(graph)):
         for name in {*FORMATS_OWN.get(format, ())} - {"label"}:
             data.pop(name, None)
     attributes: Any = graph.graph  # networkx takes it from the file as it is
@@ -495,7 +485,9 @@ FORMATS = (
         kept=f"{ALL.replace(' names of neurons,', '')}, of graphs that networkx wrote",
         lost=f"{LINKED}; the names of neurons, which are numbers",
         link="https://networkx.org/documentation/stable/reference/readwrite/gml.html",
-        **readers(_gml_graph, "GML"),
+        **readers(
+            lambda text: _parsed(lambda: nx.parse_gml(text, label="id"), "GML"), "GML"
+        ),
         read=_files.read_text,
     ),
     Format(

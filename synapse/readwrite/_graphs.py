@@ -364,7 +364,12 @@ def network_of_columns(
     _take_signs_of_sources(connections, outgoing_sign)
 
     # Connections with a delay arrive late in any order.
-    subset = nodes.read("subset", _layer_number)
+    subset = nodes.read(
+        "subset",
+        lambda subject, value: whole_number(
+            subject, _whole_or_given(value), "a whole number", -inf, inf
+        ),
+    )
     layers = arrange(place, connections, *options.ends, subset, delays > 0)
     neurons = _neurons(nodes, dtype, layers, options.functions)
     layers[1:-1] = [_side_by_side(layer, neurons["group"]) for layer in layers[1:-1]]
@@ -554,7 +559,11 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
     """Return the edges that become connections, one for every pair and delay, and
     delays.
     """
-    delays = edges.read("delay", _steps, np.zeros(edges.count, np.int64))
+    delays = edges.read(
+        "delay",
+        lambda subject, value: delay(subject, _whole_or_given(value)),
+        np.zeros(edges.count, np.int64),
+    )
     loops = np.flatnonzero(edges.ends[0] == edges.ends[1]).tolist()
     usual = {i: ACTIVATION if delays[i] else options.self_connections for i in loops}
     carried = edges.read(CARRIES, _carried, usual)
@@ -1324,15 +1333,6 @@ def _sign(subject: str, value: Any) -> int:
     if is_number(value) and value == 0:
         return 0
     return sign(subject, _whole_or_given(value))
-
-
-def _layer_number(subject: str, value: Any) -> int:
-    return whole_number(subject, _whole_or_given(value), "a whole number", -inf, inf)
-
-
-def _steps(subject: str, value: Any) -> int:
-    """Return a number of steps; 0 means none."""
-    return delay(subject, _whole_or_given(value))
 
 
 def _squash_name(subject: str, value: Any) -> str:

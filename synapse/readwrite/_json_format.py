@@ -186,11 +186,6 @@ def ensemble_of(document: dict[str, Any]) -> Ensemble:
         raise FormatError(str(error)) from error
 
 
-def _write(path: _files.File, data: dict[str, Any]) -> None:
-    """Write a network, or an ensemble, whose networks have digests of their own."""
-    _files.write_document(path, data if is_ensemble(data) else sealed(data))
-
-
 FORMAT = Format(
     name="json",
     purpose="the whole network, with states and traces",
@@ -205,6 +200,8 @@ FORMAT = Format(
     link="https://www.rfc-editor.org/rfc/rfc8259",
     data=_columns,
     from_data=from_json_data,
-    write=_write,
+    write=lambda path, data: _files.write_document(
+        path, data if is_ensemble(data) else sealed(data)
+    ),
     read=_files.read_document,
 )

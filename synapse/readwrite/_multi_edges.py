@@ -64,8 +64,9 @@ def _merged_column(
     if name in OF_ONE:
         return chosen.columns[key]
     if name in AGREED:
-        _require_agreement(chosen, name, _lists(column, group))
-        return _firsts(_lists(column, group))
+        lists = _lists(column, group)
+        _require_agreement(chosen, name, lists)
+        return {i: values[0] for i, values in lists.items()}
     if name == "sign":
         signs = edges.rare(name, NONDEFAULT_OF_CONNECTIONS[name], np.dtype(float))
         lists = _lists(signs, group)
@@ -146,10 +147,6 @@ def _require_every_weight(
             f" merged, got {pluralize(int(weights[i]), 'weight')} for {edges[i]} edges."
             ' Fill in the others, or use merge="first" or merge="last".'
         )
-
-
-def _firsts(lists: dict[int, list[Any]]) -> dict[int, Any]:
-    return {i: values[0] for i, values in lists.items()}
 
 
 def _lists(column: Any, group: Ints) -> dict[int, list[Any]]:

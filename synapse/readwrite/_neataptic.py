@@ -19,7 +19,7 @@ from . import _files
 from ._file_checks import Records, members
 from ._formats import Format
 from ._graphs import MAX_LAYERS
-from ._synaptic import Parts, whole_or_given
+from ._synaptic import Parts, repeated, whole_or_given
 
 SQUASHES = {
     "LOGISTIC": "logistic",
@@ -100,7 +100,12 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     source = connections.indices("from", nodes)
     target = connections.indices("to", nodes)
     gater = connections.indices("gater", nodes, null="not gated")
-    _require_distinct(source, target)
+    originals, again = repeated({"source": source, "target": target})
+    if len(again):
+        raise FormatError(
+            f"The connections {originals[again[0]]} and {again[0]} have the same ends,"
+            " which Neataptic refuses. Remove one."
+        )
     condition = f"one of {', '.join(TYPES)}"
     types = nodes.values("type", condition, lambda name: is_among(name, TYPES))
     inputs, outputs = _require_order(types)
@@ -137,18 +142,6 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     parts = Parts(layers, neurons, edges)
     parts.open_gates(np.ones(len(source), bool))
     return parts.network()
-
-
-def _require_distinct(source: Ints, target: Ints) -> None:
-    """Raise FormatError if two connections have the same ends."""
-    pairs = source << 32 | target
-    _, rows, inverse = np.unique(pairs, return_index=True, return_inverse=True)
-    again = np.flatnonzero(rows[inverse] != np.arange(len(pairs)))
-    if len(again):
-        raise FormatError(
-            f"The connections {rows[inverse][again[0]]} and {again[0]} have the same"
-            " ends, which Neataptic refuses. Remove one."
-        )
 
 
 def _require_order(types: list[str]) -> tuple[int, int]:

@@ -282,7 +282,7 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
     """Return the connections, of which those with the same source, target and gater
     become one.
     """
-    originals, again = _repeated(edges)
+    originals, again = repeated(edges)
     if not len(again):
         return edges
     loops = again[edges["source"][again] == edges["target"][again]]
@@ -313,7 +313,7 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
 # --- relays ---------------------------------------------------------------------------
 
 
-def _repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
+def repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
     """Return, for each connection, the first one with its source and target; and those
     that are not the first.
     """
@@ -375,7 +375,7 @@ class Parts:
         before the target, it activates directly after the source; otherwise directly
         after the inputs.
         """
-        originals, again = _repeated(self.edges)
+        originals, again = repeated(self.edges)
         sources, targets = (self.edges[end][again] for end in ("source", "target"))
         before = np.where(
             (sources < targets) & (sources >= self.layers[0]),

@@ -221,7 +221,7 @@ def run(
         condition = "one of synapse.reward, such as QLearning"
         raise ArgumentTypeError(checks.expected("agent", condition, agent))
     training = Episodic("environment", environment, agent)
-    steps = checks.whole_number("steps", steps, "a whole number, 0 or above", 0)
+    steps = checks.non_negative_integer("steps", steps)
     learn, progress = (
         checks.boolean("learn", learn),
         checks.boolean("progress", progress),

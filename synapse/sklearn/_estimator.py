@@ -214,7 +214,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         _checks.positive_number("online_rate", self.online_rate)
         features = self.n_features_in_
         names = self._learn_targets(y, classes)
-        columns = self._features() or [""] * features
+        columns = [*map(str, getattr(self, "feature_names_in_", [""] * features))]
         options = {
             "output_squash": OUTPUTS[self._task],
             "seed": int(draw(2**31 - 1)),
@@ -230,10 +230,6 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         return Model(
             network, self._labels(), task=self._task, scale=scale, target_scale=scale
         )
-
-    def _features(self) -> list[str]:
-        """Return the names of the features, if they have any."""
-        return [str(name) for name in getattr(self, "feature_names_in_", ())]
 
     def _fitted(self) -> Model:
         if not hasattr(self, "model_"):

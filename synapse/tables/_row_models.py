@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._build import architecture
-from .._checks import imported, instance, pluralize, whole_number
+from .._checks import imported, instance, non_negative_integer, pluralize
 from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
 from .._model import Model, whole_of
 from .._scale import Scale, root_mean_square, unit_of
@@ -105,7 +105,7 @@ def train_rows(
     learning = instance("learning", learning, TrainingOptions)
     learning = learning._filled(ROWS_OF_TABLES)
     name = str(learning.build)
-    ahead = whole_number("ahead", ahead, "a whole number, 0 or above", 0)
+    ahead = non_negative_integer("ahead", ahead)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
     targets, names = _uses(table, targets, inputs, left, ahead)
     classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))

@@ -13,7 +13,7 @@ import numpy as np
 from .._checks import choice, instance, pluralize, void
 from .._typing import Ints
 from ..errors import FormatError
-from ..forecasting._frames import continued, step_of
+from ..forecasting._frames import step_of
 from ._dates import ZONE, are_days, find_date, in_zone, require_zone
 from ._number_form import copy_forms
 from ._table import (
@@ -374,12 +374,6 @@ def step_name(series: pd.DataFrame) -> str | None:
     """Return the name of the step of a series, such as "month"; None without dates."""
     step = getattr(series.index, "freq", None)
     return None if step is None else unit_of(step)[0]
-
-
-def following(series: pd.DataFrame, steps: int) -> pd.Index:
-    """Return the dates of the rows that follow or, without dates, their numbers."""
-    dates: pd.Index = continued(series.index, steps)
-    return dates
 
 
 def phase(series: pd.DataFrame, first_date: str | None) -> int:

@@ -38,6 +38,7 @@ from ..forecasting import (
 )
 from ..forecasting._checked_series import horizon, season
 from ..forecasting._closed_loop import bounded, clipping
+from ..forecasting._frames import labels_beside
 from ..forecasting._lags import MAX_FITTED_STEPS
 from ..forecasting._network_forecaster import lesson
 from ..forecasting._rolling import Forecaster
@@ -45,7 +46,7 @@ from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import FITTED_ELSEWHERE, MAX_SEASON, METHODS
 from ..learning import Result
 from ..objects.network import Network
-from ._series import following, phase, season_of
+from ._series import phase, season_of
 from ._table import pandas_for_tables, quoted, require_one_use
 from ._table_training import Part, TrainingOptions, held_out, require_targets
 
@@ -600,7 +601,9 @@ def forecast_series(
         half = Calibration(np.array(errors)).half_widths(coverage, steps)
         half *= np.abs(task.level()) if facts["relative"] else task.units
     ahead = bounded(mean, half, coverage or 0.0, limits)
-    return replace(ahead, dates=following(series, steps), names=task.targets), notes
+    return replace(
+        ahead, dates=labels_beside(series.index, steps), names=task.targets
+    ), notes
 
 
 def predict_series(model: Model | Network, series: pd.DataFrame) -> Floats:

@@ -22,10 +22,10 @@ from .._checks import (
     imported,
     instance,
     listed,
+    non_negative_integer,
     pluralize,
     suggestion,
     text,
-    whole_number,
 )
 from .._scale import SQUARABLE
 from .._typing import Bools, Floats, PathLike
@@ -249,9 +249,11 @@ def read_table(
     ]
     if header is not None:
         boolean("header", header)
-    skipped = whole_number("skip_rows", skip_rows, "a whole number, 0 or above", 0)
+    skipped = non_negative_integer("skip_rows", skip_rows)
     boolean("without_totals", without_totals)
-    raw = _content(path := str(file_path("path", path)), encoding)
+    path = str(file_path("path", path))
+    with file_errors("read", path):
+        raw: bytes = _files.read(sys.stdin.buffer if path == "-" else path)
     typed = TypedCells.of(raw, path)
     content, separator, comments = "", ",", list[int]()
     if typed is not None:
@@ -377,21 +379,6 @@ def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
     return [f"{total} with text {are}: {', '.join(counts)}."]
 
 
-def _content(path: str, encoding: str | None) -> bytes:
-    """Return the content of a file; ArgumentError if there is no such encoding."""
-    if encoding is not None:
-        try:
-            codecs.lookup(text("encoding", encoding))
-        except LookupError:
-            raise ArgumentError(
-                f"There is no encoding {encoding!r}. Use one of Python's, such as"
-                " cp1252 or utf-8."
-            ) from None
-    with file_errors("read", path):
-        content: bytes = _files.read(sys.stdin.buffer if path == "-" else path)
-    return content
-
-
 def _text(content: bytes, path: str, encoding: str | None) -> str:
     """Return the content of a file as text, in lines; FormatError if it is no text."""
     if binary := _binary_kind(content):
@@ -399,10 +386,16 @@ def _text(content: bytes, path: str, encoding: str | None) -> str:
         advice = advice.format(reader, "FILE" if path == "-" else path)
         raise FormatError(f"Cannot read {path!r}: it is {title}, not text. {advice}")
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    name = encoding or ("utf-16" if is_utf_16 else "utf-8")
+    usual = "utf-16" if is_utf_16 else "utf-8"
+    name = usual if encoding is None else text("encoding", encoding)
     try:
         decoded = content.decode(name)
-    except (UnicodeError, LookupError):  # a codec that is not of text
+    except LookupError:
+        raise ArgumentError(
+            f"There is no encoding {encoding!r}. Use one of Python's, such as cp1252"
+            " or utf-8."
+        ) from None
+    except UnicodeError:
         decoded = "\0"
     if "\0" in decoded:
         advice = (

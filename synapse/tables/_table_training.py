@@ -17,11 +17,11 @@ from .._checks import (
     fraction_below_one,
     function_of,
     listed,
+    non_negative_integer,
     non_negative_number,
     positive_integer,
     positive_number,
     suggests_arguments,
-    whole_number,
 )
 from .._defaults import IN_TABLES, SERIES, Fit
 from .._model import Model
@@ -93,18 +93,6 @@ def _trainer_options(title: str, options: Any) -> dict[str, Any]:
 def _sizes(title: str, sizes: Any) -> list[int]:
     several = listed(title, sizes, "sizes of layers, such as [8]")
     return [positive_integer("A size in hidden", size) for size in several]
-
-
-def _seed(title: str, seed: Any) -> int:
-    return whole_number(title, seed, "a whole number, 0 or above", 0)
-
-
-def _takes_method(title: str, function: Any) -> Any:
-    return function_of(title, function, "method", "done", "total")
-
-
-def _takes_trained(title: str, function: Any) -> Any:
-    return function_of(title, function, "trained")
 
 
 @suggests_arguments(
@@ -190,13 +178,19 @@ class TrainingOptions:
     patience: Annotated[int | None, positive_integer] = None
     min_delta: Annotated[float, non_negative_number] = 0.0
     validation: Annotated[float | None, fraction_below_one] = None
-    seed: Annotated[int, _seed] = 0
+    seed: Annotated[int, non_negative_integer] = 0
     progress: Annotated[bool, boolean] = False
     checkpoint: Annotated[PathLike | None, file_path] = None
     on_begin: Annotated[Callable[[], Any] | None, function_of] = None
     on_epoch: Annotated[Callable[[Progress], Any] | None, called_with_progress] = None
-    on_forecast: Annotated[Callable[[str, int, int], Any] | None, _takes_method] = None
-    on_test: Annotated[Callable[[Trained], Any] | None, _takes_trained] = None
+    on_forecast: Annotated[
+        Callable[[str, int, int], Any] | None,
+        lambda title, value: function_of(title, value, "method", "done", "total"),
+    ] = None
+    on_test: Annotated[
+        Callable[[Trained], Any] | None,
+        lambda title, value: function_of(title, value, "trained"),
+    ] = None
 
     def _filled(self, usual: Fit) -> TrainingOptions:
         """Return these options, with this architecture and optimizer where none is

@@ -12,11 +12,12 @@ from .._checks import instance, pluralize, positive_integer
 from .._model import Model
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..forecasting._frames import labels_beside
 from ..learning import Result
 from ._encoding import encoding_of
 from ._number_form import PLAIN, NumberForm, forms_of
 from ._row_models import answers_of, quality, units_of
-from ._series import following, on_clock, phase
+from ._series import on_clock, phase
 from ._series_task import SeriesTask, frame_values, series_facts
 from ._table import columns, numbers, words
 from ._table_training import INTERRUPTED, Part, joined_parts
@@ -281,7 +282,7 @@ def _joined(
     else:
         last = on_clock(recent["last"], frame.index)
         dates = frame.iloc[:0].reindex([last]).asfreq(frame.index.freq)
-        expected = following(dates, 1)[0]
+        expected = labels_beside(dates.index, 1)[0]
         near = (expected - last) / 2  # clocks vary
         start = int((frame.index < last + near).sum())
         begin = max(0, start - len(learned))

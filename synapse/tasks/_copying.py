@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from .._checks import suggests_arguments, whole_number
+from .._checks import non_negative_integer, suggests_arguments, whole_number
 from ._samples import MAX_STEPS, SampleBatch, Sides, Spans
 from ._task import Criterion, Task
 
@@ -17,10 +17,6 @@ def _length(title: str, value: Any) -> int:
     return whole_number(
         title, value, f"a whole number from 1 to {maximum:,}", 1, maximum
     )
-
-
-def _spread(title: str, value: Any) -> int:
-    return whole_number(title, value, "a whole number, 0 or above", 0)
 
 
 @suggests_arguments("task")
@@ -61,7 +57,7 @@ class Copy(Task):
     """
 
     length: Annotated[int, _length] = 10
-    spread: Annotated[int, _spread] = 5
+    spread: Annotated[int, non_negative_integer] = 5
 
     inputs: ClassVar[int] = 3
     """Number of inputs: one for each value of a bit, and a flag."""

@@ -12,9 +12,10 @@ from hypothesis import given, strategies as st
 import architect
 from synapse import tables
 from synapse.errors import SynapseError
+from synapse.forecasting._frames import labels_beside
 from synapse.tables._dates import find_date
 from synapse.tables._encoding import choose_encoding
-from synapse.tables._series import following, phase, season_of, step_name
+from synapse.tables._series import phase, season_of, step_name
 from synapse.tables._series_task import series_tasks
 from synapse.tables._table import numbers, sequences
 from tests.helpers.cases import all_hold, all_refused
@@ -484,7 +485,7 @@ def test_forms_of_dates(series):
         frame = series(table(cells.split("|")))
         start, step, after = expected
         assert (frame.index[0], step_name(frame)) == (pd.Timestamp(start), step)
-        assert [*following(frame, 1)] == [pd.Timestamp(after)]
+        assert [*labels_beside(frame.index, 1)] == [pd.Timestamp(after)]
 
     all_hold(check, {cells: (cells, expected) for cells, expected in DATES.items()})
     german = series(table(["30.01.24", "31.01.24", "01.02.24"]), dates="%d.%m.%y")
@@ -514,7 +515,7 @@ def test_the_time_zone_of_a_frame_stays_one(step):
             series = tables.read_series(sheet, ["y"])
             assert [*series.index] == [*times[:count]]
             assert str(series.index.tz) == "Europe/Berlin"
-            assert [*following(series, 10)] == [*times[count : count + 10]]
+            assert [*labels_beside(series.index, 10)] == [*times[count : count + 10]]
             assert (
                 phase(series.iloc[5:].asfreq(series.index.freq), times[0].isoformat())
                 == 5
@@ -579,7 +580,7 @@ def test_steps_are_those_of_pandas_also_with_gaps(series):
         cells = [f"{date:%Y-%m-%d %H:%M:%S}" for date in dates[:30]]
         frame = series(table(cells))
         assert (step_name(frame), season_of(frame)) == (name, season)
-        assert [*following(frame, 6)] == [*dates[30:]]
+        assert [*labels_beside(frame.index, 6)] == [*dates[30:]]
         later = frame.iloc[5:].asfreq(frame.index.freq)
         assert (
             phase(later, dates[0].isoformat()),

@@ -177,7 +177,9 @@ class Reader:
             node_type = self.types[name]
             if node_type in UNITS:
                 self.units[name] = self._unit(name)
-            elif node_type in MAPS and self._is_a_layer(name):
+            elif node_type in MAPS and any(  # a layer, if others than units follow
+                self.types[other] not in UNITS for other in self.graph[name]
+            ):
                 self.units[name] = self._sums(name, self._size_of(name))
         last = [*self.units][-1]
         before = [*self.graph.predecessors(self.end)]
@@ -188,13 +190,6 @@ class Reader:
                     "All nodes that lead to the output must have one size."
                 )
             self.units[self.end] = self._sums(self.end, sizes.pop())
-
-    def _is_a_layer(self, name: str) -> bool:
-        """Return whether weights lead to other weights or to the output, so that their
-        sums are neurons.
-        """
-        after = [*self.graph.successors(name)]
-        return any(self.types[other] not in UNITS for other in after)
 
     def _sums(self, name: str, size: int) -> Unit:
         layer = Layer(size, "identity", np.zeros(size), name)

@@ -281,7 +281,8 @@ class NIRWriter:
         for target in self.groups:
             bias = table.bias[target.receiving]
             for source in self.groups:
-                links = self._links(source, target)
+                links = np.isin(table.source, source.sending) & ~self.done
+                links &= np.isin(table.target, target.receiving)
                 for delay in np.unique(table.delay[links]).tolist():
                     mine = links & (table.delay == delay)
                     if not delay:
@@ -309,12 +310,6 @@ class NIRWriter:
                     " written as NIR, where only the connection that closes a cycle is"
                     " one step late."
                 )
-
-    def _links(self, source: Group, target: Group) -> Bools:
-        """Return which connections lead from a group to another one."""
-        table = self.table
-        from_here = np.isin(table.source, source.sending)
-        return from_here & np.isin(table.target, target.receiving) & ~self.done
 
     def _add_matrix(
         self, source: Group, target: Group, links: Bools, bias: Floats, delay: int

@@ -75,10 +75,14 @@ def calls_of(module: Any) -> list[ForwardCall]:
                 raise _refused(module, "reads the last state of a recurrent module")
         else:
             made = _call(module, node)
-            sources = [number[each] for each in node.args if _is_in(each, number)]
+            tensors = [each for each in node.args if isinstance(each, torch.fx.Node)]
+            sources = [number[each] for each in tensors if each in number]
             if made is None or len(sources) + node.args.count(None) != len(node.args):
                 raise _refused(module, f"calls {_name(node)}")
-            if any(_has_numbers(made) and call.module is made for call in calls):
+            numbers = made.parameters() if isinstance(made, nn.Module) else ()
+            if any(True for _ in numbers) and any(
+                each.module is made for each in calls
+            ):
                 raise _refused(module, f"calls {_name(node)} twice")
             calls.append(
                 ForwardCall(None if made is ADDITIONS else made, tuple(sources))
@@ -88,15 +92,6 @@ def calls_of(module: Any) -> list[ForwardCall]:
     if not calls or number.get(output.args[0]) != len(calls) - 1:
         raise _refused(module, "has several outputs, or calls after its outputs")
     return calls
-
-
-def _is_in(argument: Any, number: dict[Any, int]) -> bool:
-    return isinstance(argument, torch.fx.Node) and argument in number
-
-
-def _has_numbers(made: Any) -> bool:
-    """Return whether a call has parameters."""
-    return isinstance(made, nn.Module) and any(True for _ in made.parameters())
 
 
 def _graph_of(module: Any) -> list[Any]:
@@ -238,9 +233,7 @@ class LinearGraph:
                 self.module, f"adds values beside {class_name} {others or ''}".rstrip()
             )
         (value,) = inputs
-        return self._layer(
-            _Sum(copies=[value]) if isinstance(value, Layer) else value, name
-        )
+        return self._layer(_as_sum(value), name)
 
     def _layer(self, value: _Sum, squash: str) -> Layer:
         """Add the layer of a sum: weights of its Linears, and fixed copies."""

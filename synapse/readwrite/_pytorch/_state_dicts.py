@@ -36,8 +36,12 @@ def peer_of_state(
         if "weight_hh_l0" in tensors and not linears:
             recurrent.append(_recurrent(prefix, tensors, squash))
             require_plain(recurrent[-1])
-        elif _is_linear(tensors):
-            linears.append(_linear(tensors))
+        elif {"weight"} <= tensors.keys() <= {"weight", "bias"} and tensors[
+            "weight"
+        ].ndim == 2:
+            outputs, inputs = tensors["weight"].shape
+            bias = "bias" in tensors
+            linears.append(_filled(nn.Linear, tensors, inputs, outputs, bias=bias))
         else:
             names = ", ".join(repr(f"{prefix}.{name}".lstrip(".")) for name in tensors)
             shapes = ", ".join(str(tuple(each.shape)) for each in tensors.values())
@@ -110,16 +114,6 @@ def _squashes(
             )
         )
     return [*names, output_squash]
-
-
-def _is_linear(tensors: Mapping[str, Any]) -> bool:
-    names = set(tensors)
-    return {"weight"} <= names <= {"weight", "bias"} and tensors["weight"].ndim == 2
-
-
-def _linear(tensors: Mapping[str, Any]) -> Any:
-    outputs, inputs = tensors["weight"].shape
-    return _filled(nn.Linear, tensors, inputs, outputs, bias="bias" in tensors)
 
 
 def _recurrent(

@@ -192,7 +192,8 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """
     positional = 0
     by_name = []
-    for parameter in inspect.signature(call).parameters.values():
+    parameters = inspect.signature(call).parameters
+    for parameter in parameters.values():
         if parameter.kind is parameter.VAR_POSITIONAL:
             return ""
         if parameter.kind is parameter.KEYWORD_ONLY:
@@ -203,7 +204,7 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     advice = ", ".join(f"{name}={short_repr(value)}" for name, value in pairs)
     if not advice:
         return ""
-    count = pluralize(positional - 1, "argument")
+    count = pluralize(positional - ("self" in parameters), "argument")
     return f"{_name_of(call)}() takes {count} by position. Use {advice}."
 
 

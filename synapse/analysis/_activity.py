@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import from_0_to_1, non_negative_number
+from .._checks import from_0_to_1, non_negative_number, suggests_arguments
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -47,12 +47,13 @@ class Activity(Table):
     saturated: Bools
 
 
+@suggests_arguments("activity")
 def activity(
     network: Network,
     inputs: ArrayLike | Log,
     *,
-    still: float = 1e-9,
-    slope: float = 0.01,
+    still: Annotated[float, non_negative_number] = 1e-9,
+    slope: Annotated[float, non_negative_number] = 0.01,
     fraction: float = 0.95,
 ) -> Activity:
     """Find the neurons that are dead or saturated over a sequence.
@@ -85,8 +86,6 @@ def activity(
     >>> table.name[table.dead].tolist(), table.name[table.saturated].tolist()
     (['b 1'], ['b 1'])
     """
-    still = non_negative_number("still", still)
-    slope = non_negative_number("slope", slope)
     fraction = from_0_to_1("fraction of steps of a saturated neuron", fraction)
     activation, derivative = numbers_over_time(
         network, inputs, "activation", "derivative"

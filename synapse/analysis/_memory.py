@@ -5,12 +5,13 @@ its recurrence.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import choice
+from .._checks import choice, suggests_arguments
 from .._typing import Floats, Ints
 from ..objects.network import Network
 from ..objects.topology import Topology
@@ -81,8 +82,12 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     return HalfLives(table.target[rows], names, table.weight[rows], gain[rows], lives)
 
 
+@suggests_arguments("spectral_radius")
 def spectral_radius(
-    network: Network, what: Literal["weights", "step"] = "weights"
+    network: Network,
+    what: Annotated[
+        Literal["weights", "step"], partial(choice, options=("weights", "step"))
+    ] = "weights",
 ) -> float:
     """Compute the largest absolute eigenvalue of the recurrence; 0 without recurrence.
 
@@ -118,7 +123,6 @@ def spectral_radius(
     >>> spectral_radius(net)
     1.0
     """
-    choice("what", what, ("weights", "step"))
     table = topology_of(network)
     if what == "step":
         return _radius(_jacobian(network, table))

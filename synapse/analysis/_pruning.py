@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, choice, from_0_to_1, pluralize
+from .._checks import boolean, choice, from_0_to_1, pluralize, suggests_arguments
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..learning import Trainer
@@ -52,14 +53,18 @@ class Pruned:
         return f"<Pruned, {removed} removed, {self.spared} spared{losses}>"
 
 
+@suggests_arguments("prune")
 def prune(
     network: Network,
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     *,
     fraction: float = 0.5,
-    by: Literal["magnitude", "contribution"] = "magnitude",
-    keep_reached: bool = True,
+    by: Annotated[
+        Literal["magnitude", "contribution"],
+        partial(choice, options=("magnitude", "contribution")),
+    ] = "magnitude",
+    keep_reached: Annotated[bool, boolean] = True,
 ) -> Pruned:
     """Clone a network without its least important connections.
 
@@ -106,8 +111,6 @@ def prune(
     <Perceptron 2-4-1, 7 neurons, 6 connections>
     """
     fraction = from_0_to_1("fraction of connections to prune", fraction)
-    choice("by", by, ("magnitude", "contribution"))
-    boolean("keep_reached", keep_reached)
     if inputs is None and (targets is not None or by == "contribution"):
         raise ArgumentError(
             "Expected inputs for targets and contributions, got none. Pass inputs=,"

@@ -88,7 +88,7 @@ def forecast(options: argparse.Namespace) -> None:
     many as those of DATA. --plot draws the last rows, the forecast and the bounds, for
     90 % of the values unless --coverage sets another share.
     """
-    steps = horizon(options.steps)
+    steps = horizon("steps", options.steps)
     if options.output is not None:  # what cannot be written is an error before any work
         helpers.require_table(options.output)
     check_picture(options.plot)

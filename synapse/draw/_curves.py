@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, expected, numbers
+from .._checks import boolean, expected, numbers, suggests_arguments
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..learning import Result
@@ -25,7 +25,10 @@ MAX_LINES = len(CYCLE) * len(DASHES)
 """Maximum number of lines that can be distinguished."""
 
 
-def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes:
+@suggests_arguments("learning")
+def learning(
+    results: Any, ax: Axes | None = None, *, log: Annotated[bool, boolean] = False
+) -> Axes:
     """Draw learning curves: the error by epoch, and the validation error, if any, as a
     dashed line.
 
@@ -56,7 +59,6 @@ def learning(results: Any, ax: Axes | None = None, *, log: bool = False) -> Axes
     20
     """
     runs = _runs(results)
-    boolean("log", log)
     with canvas(ax, (5.5, 3.4)) as ax:
         for (name, history), color in zip(runs, CYCLE, strict=False):
             for curve, losses in history.items():

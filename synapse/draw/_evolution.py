@@ -5,12 +5,12 @@ side.
 from __future__ import annotations
 
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import networkx as nx
 import numpy as np
 
-from .._checks import boolean, instance, positive_integer
+from .._checks import boolean, instance, positive_integer, suggests_arguments
 from .._typing import Ints
 from ..errors import ArgumentError
 from ..evolve import Evolution, Genome
@@ -28,7 +28,15 @@ TEXT = 8.0
 """Size of the text in points."""
 
 
-def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> Axes:
+@suggests_arguments("species")
+def species(
+    result: Annotated[
+        Evolution, lambda title, value: instance(title, value, Evolution)
+    ],
+    ax: Axes | None = None,
+    *,
+    log: Annotated[bool, boolean] = False,
+) -> Axes:
     """Draw the species of an evolution as bands, and the best fitness of each
     generation as a line.
 
@@ -60,8 +68,6 @@ def species(result: Evolution, ax: Axes | None = None, *, log: bool = False) -> 
     >>> len(ax.collections) == len({name for one in result.species for name in one})
     True
     """
-    instance("result", result, Evolution)
-    log = boolean("log", log)
     if not result.generations:
         raise ArgumentError("`result` must have at least one generation, got none.")
     names = sorted({name for counts in result.species for name in counts})
@@ -113,7 +119,15 @@ def _colors_of(sizes: Ints) -> list[str]:
     return [BANDS[colors[band] % len(BANDS)] for band in range(len(sizes))]
 
 
-def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axes:
+@suggests_arguments("growth")
+def growth(
+    result: Annotated[
+        Evolution, lambda title, value: instance(title, value, Evolution)
+    ],
+    ax: Axes | None = None,
+    *,
+    frames: int = 5,
+) -> Axes:
     """Draw the champions of an evolution from left to right, each as a network.
 
     A champion whose connections are those of the one before is left out.
@@ -139,7 +153,6 @@ def growth(result: Evolution, ax: Axes | None = None, *, frames: int = 5) -> Axe
     >>> len(ax.child_axes)
     3
     """
-    instance("result", result, Evolution)
     maximum = positive_integer("frames", frames)
     if not result.milestones:
         raise ArgumentError("`result` has no champion: all genomes failed.")

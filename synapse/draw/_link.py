@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from typing import Any
+from typing import Annotated, Any
 
 from numpy.typing import ArrayLike
 
@@ -27,7 +27,7 @@ MAX_LINK_LETTERS = 8_000
     "link", void=[("targets", "inputs", lambda given: given["inputs"] is None)]
 )
 def link(
-    network: Network,
+    network: Annotated[Network, require_network],
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     page: str = "play.html",
@@ -78,7 +78,6 @@ def link(
     >>> address[:24], len(address) < 600
     ('https://a.edu/net.html#h', True)
     """
-    require_network("network", network)
     where = text("page", page)
     state = state_of(network, inputs, targets)
     address = packed(state)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from .._checks import boolean, positive_number
+from .._checks import boolean, positive_number, suggests_arguments
 from .._typing import Floats
 from ..objects.topology import Topology
 from ._network import diagram_of
@@ -26,13 +26,14 @@ MAX_NAME_LETTERS = 24
 """Letters of a name; the rest of a longer one is cut off."""
 
 
+@suggests_arguments("matrix")
 def matrix(
     network: Any,
     ax: Axes | None = None,
     *,
     groups: str | None = None,
     scale: float | None = None,
-    color_bars: bool = True,
+    color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
     """Draw how groups of neurons excite and inhibit each other: one row per group of
     sources, one column per group of targets.
@@ -85,7 +86,6 @@ def matrix(
            fill_value=1e+20)
     """
     diagram = diagram_of(network)
-    boolean("color_bars", color_bars)
     darkest = None if scale is None else positive_number("scale of matrix", scale)
     if groups is not None:
         diagram = grouped(diagram, groups)

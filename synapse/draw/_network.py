@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def network(
     layout: Any = LAYERS,
     blocks: bool | None = None,
     numbers: bool = False,
-    color_bars: bool = True,
+    color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
     """Draw a network: layers from left to right, connections as thick as their weights.
 
@@ -134,7 +134,6 @@ def network(
     'LSTM'
     """
     diagram = diagram_of(network)
-    boolean("color_bars", color_bars)
     colors = (*NUMBERS, *names_of_metadata(diagram))
     if color is not None and not is_among(color, colors):
         raise unknown_name("number or metadata of neurons to color by", color, colors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -37,7 +37,7 @@ def raster(
     ax: Axes | None = None,
     *,
     what: str | None = None,
-    color_bars: bool = True,
+    color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
     """Draw activations or states over time: one row per neuron, one column per step.
 
@@ -78,7 +78,6 @@ def raster(
     """
     matrix, names, layers, what = over_time(values, neurons, what)
     steps, count = matrix.shape
-    boolean("color_bars", color_bars)
     height = float(np.clip(0.17 * count + 0.9, 1.8, 9.0))
     with canvas(ax, (float(np.clip(0.06 * steps + 3.2, 5.0, 11.0)), height)) as ax:
         cmap, norm = coloring(matrix)

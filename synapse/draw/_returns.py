@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -24,7 +24,11 @@ DRAWS = 1000
     "returns", void=[("points", "tests", lambda given: given["tests"] is True)]
 )
 def returns(
-    runs: Any, ax: Axes | None = None, *, points: int = 40, tests: bool = False
+    runs: Any,
+    ax: Axes | None = None,
+    *,
+    points: Annotated[int, positive_integer] = 40,
+    tests: Annotated[bool, boolean] = False,
 ) -> Axes:
     """Draw the mean return over steps, with its 95 % interval over several seeds.
 
@@ -65,8 +69,6 @@ def returns(
     np.float64(99.0)
     """
     groups = _groups(runs)
-    points = positive_integer("points", points)
-    tests = boolean("tests", tests)
     curves = [
         _tested(group) if tests else _in_parts(group, points) for _, group in groups
     ]

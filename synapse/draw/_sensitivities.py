@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from .._checks import boolean, expected, positive_number
+from .._checks import boolean, expected, positive_number, suggests_arguments
 from .._typing import Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
@@ -27,12 +27,13 @@ Bands = list[tuple[str, int, int]]
 after the last."""
 
 
+@suggests_arguments("sensitivities")
 def sensitivities(
-    network: Network,
+    network: Annotated[Network, require_network],
     ax: Axes | None = None,
     *,
     scale: float | None = None,
-    color_bars: bool = True,
+    color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
     """Draw the sensitivities d s_k / d p: one row per recurrent neuron k, one column
     per parameter p.
@@ -72,8 +73,6 @@ def sensitivities(
     >>> ax.images[0].get_array().shape, ax.get_title(loc="left")
     ((3, 22), '54 of 66 sensitivities are kept')
     """
-    require_network("network", network)
-    boolean("color_bars", color_bars)
     full = None if scale is None else positive_number("scale", scale)
     kept = sensitivity_matrix(network)
     table = Topology.of(network)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
 from itertools import zip_longest
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def neat(
     seed: Seed = None,
     executor: Executor | None = None,
     checkpoint: PathLike | None = None,
-    resume: bool = False,
+    resume: Annotated[bool, _checks.boolean] = False,
     progress: bool = True,
 ) -> Evolution:
     """Evolve networks by NEAT: weights and structure, from a minimal network.
@@ -161,7 +161,6 @@ def neat(
     pool = checked_executor(executor)
     require_picklable("fitness", fitness, pool)
     path = None if checkpoint is None else as_path(checkpoint, "checkpoint")
-    _checks.boolean("resume", resume)
     shown = _checks.boolean("progress", progress)
     genome = Genome.from_network(start) if isinstance(start, Network) else start
     if not isinstance(genome, Genome | None):

@@ -15,7 +15,7 @@ from concurrent.futures import Executor, Future
 from contextlib import closing, contextmanager, nullcontext, suppress
 from itertools import islice, product
 from math import prod
-from typing import Any
+from typing import Annotated, Any
 
 from .. import _checks
 from .._typing import PathLike
@@ -52,13 +52,15 @@ Outcome = tuple[str, float]
     "run_trials", void=[("retry", "store", lambda given: given["store"] is None)]
 )
 def run_trials(
-    trial: Trial,
+    trial: Annotated[
+        Trial, lambda title, value: _checks.function_of(title, value, "seed")
+    ],
     *,
     seeds: Sequence[int],
     store: PathLike | None = None,
     executor: Executor | None = None,
     progress: bool | str = True,
-    retry: bool = False,
+    retry: Annotated[bool, _checks.boolean] = False,
 ) -> Trials:
     """Call ``trial(seed)`` for every seed and return the results.
 
@@ -135,9 +137,8 @@ def run_trials(
     >>> len(trials), trials[0].keys()
     (8, dict_keys(['seed', 'solved', 'epochs']))
     """
-    function = _checks.function_of("trial", trial, "seed")
     tasks: list[tuple[Point, int]] = [({}, seed) for seed in _checked_seeds(seeds)]
-    return run_tasks(function, tasks, store, executor, retry, progress)
+    return run_tasks(trial, tasks, store, executor, retry, progress)
 
 
 @_checks.suggests_arguments(
@@ -151,7 +152,7 @@ def sweep(
     store: PathLike | None = None,
     executor: Executor | None = None,
     progress: bool | str = True,
-    retry: bool = False,
+    retry: Annotated[bool, _checks.boolean] = False,
 ) -> Trials:
     """Call ``trial(seed, **point)`` for every seed and every point of a grid, or every
     point given.
@@ -287,7 +288,6 @@ def run_tasks(
     records.
     """
     executor = checked_executor(executor)
-    retry = _checks.boolean("retry", retry)
     title = progress if isinstance(progress, str) else None
     shown = bool(title) if title is not None else progress
     shown = _checks.boolean("progress", shown)

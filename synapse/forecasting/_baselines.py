@@ -13,18 +13,23 @@ edition, OTexts 2021,
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import non_negative_integer
+from .._checks import non_negative_integer, positive_integer, suggests_arguments
 from .._typing import Floats
 from ..errors import DivergenceError
-from ._checked_series import checked_series, horizon, season
+from ._checked_series import checked_series, horizon
 
 
-def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:
+@suggests_arguments("seasonal_naive")
+def seasonal_naive(
+    history: ArrayLike,
+    steps: Annotated[int, horizon],
+    period: Annotated[int, positive_integer] = 1,
+) -> Floats:
     """Forecast the value of the same season in the last period, such as of the same
     month a year ago.
 
@@ -64,12 +69,16 @@ def seasonal_naive(history: ArrayLike, steps: int, period: int = 1) -> Floats:
     >>> forecasting.seasonal_naive([1.0, 2.0, 4.0], 3)
     array([4., 4., 4.])
     """
-    length = season(period)
-    values = checked_series("history", history, length, ", as many as the period")
-    return values[len(values) - length + np.arange(horizon(steps)) % length]
+    values = checked_series("history", history, period, ", as many as the period")
+    return values[len(values) - period + np.arange(steps) % period]
 
 
-def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> Floats:
+@suggests_arguments("autoregression")
+def autoregression(
+    history: ArrayLike,
+    steps: Annotated[int, horizon],
+    order: Annotated[int | None, non_negative_integer] = None,
+) -> Floats:
     """Forecast by a linear autoregression with intercept, fitted by least squares to
     each column.
 
@@ -123,15 +132,13 @@ def autoregression(history: ArrayLike, steps: int, order: int | None = None) -> 
     >>> forecasting.autoregression([0.0, 3.0, 4.5, 5.25, 5.625], 2, order=1)
     array([5.8125 , 5.90625])
     """
-    lags = None if order is None else non_negative_integer("order", order)
     minimum, reason = (
-        (1, "") if lags is None else (2 * lags + 1, f" for the order {lags}")
+        (1, "") if order is None else (2 * order + 1, f" for the order {order}")
     )
     values = checked_series("history", history, minimum, reason)
-    ahead = horizon(steps)
     columns = values.reshape(len(values), -1).T
-    forecasts = np.array([_continued(column, ahead, lags) for column in columns]).T
-    return forecasts.reshape(ahead, *values.shape[1:])
+    forecasts = np.array([_continued(column, steps, order) for column in columns]).T
+    return forecasts.reshape(steps, *values.shape[1:])
 
 
 def _continued(column: Floats, steps: int, order: int | None) -> Floats:

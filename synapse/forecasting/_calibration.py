@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from .._checks import expected, finite_array, fraction, pluralize
+from .._checks import (
+    between_0_and_1,
+    expected,
+    finite_array,
+    pluralize,
+    suggests_arguments,
+)
 from .._scale import root_mean_square, unit_of
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -64,12 +71,15 @@ class Calibration:
         exponent = np.clip(slope, 0.0, MAX_GROWTH)
         intercept = logarithm.mean(axis=0) - exponent * ahead.mean()
         return np.asarray(
-            np.exp(
-                intercept + exponent * np.log(np.arange(1, horizon(steps) + 1))[:, None]
-            )
+            np.exp(intercept + exponent * np.log(np.arange(1, steps + 1))[:, None])
         )
 
-    def half_widths(self, coverage: float = 0.9, steps: int | None = None) -> Floats:
+    @suggests_arguments("half_widths")
+    def half_widths(
+        self,
+        coverage: Annotated[float, between_0_and_1] = 0.9,
+        steps: Annotated[int | None, horizon] = None,
+    ) -> Floats:
         """Return half the width of the prediction interval of each step and output,
         shape (steps, m).
 
@@ -100,17 +110,12 @@ class Calibration:
         Predictive Inference for Regression. Journal of the American Statistical
         Association 113, 2018.
         """
-        share = fraction("coverage", coverage)
         count, steps_tested, _ = self.errors.shape
-        ahead = steps_tested if steps is None else horizon(steps)
-        if not 0 < share < 1:
-            raise ArgumentError(
-                expected("coverage", "between 0 and 1, such as 0.9", coverage)
-            )
-        needed = math.ceil(share / (1 - share) - 1e-9)  # 0.9 / 0.1 is a little above 9
+        # 0.9 / 0.1 is a little above 9
+        needed = math.ceil(coverage / (1 - coverage) - 1e-9)
         if count * steps_tested < needed:
             raise ArgumentError(
-                f"An interval of {share:g} needs at least {needed} errors, this"
+                f"An interval of {coverage:g} needs at least {needed} errors, this"
                 f" calibration has {count * steps_tested}. Hold out more steps."
             )
         sizes = np.abs(self.errors) / self._scale_of_steps(steps_tested)
@@ -120,12 +125,13 @@ class Calibration:
         )
         alike = np.clip(follow.mean(axis=0), 0.0, 0.99)
         independent = np.maximum(count * (1 - alike) / (1 + alike), 1.0)
-        levels = np.minimum(share * (1 + 1 / (3 * independent)), 1.0)
+        levels = np.minimum(coverage * (1 + 1 / (3 * independent)), 1.0)
         widths = [
             np.quantile(sizes[:, :, column], level)
             for column, level in enumerate(levels)
         ]
-        return np.asarray(self._scale_of_steps(ahead) * np.array(widths))
+        sizes = self._scale_of_steps(steps or steps_tested)
+        return np.asarray(sizes * np.array(widths))
 
     def __repr__(self) -> str:
         origins, steps, _ = self.errors.shape

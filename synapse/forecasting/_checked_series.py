@@ -65,21 +65,16 @@ def require_columns(
         )
 
 
-def horizon(steps: Any) -> int:
-    """Return the number of steps to forecast, 1 or above."""
-    return positive_integer("steps", steps, MAX_STEPS)
+def horizon(title: str, steps: Any) -> int:
+    """Return a number of steps to forecast, 1 or above."""
+    return positive_integer(title, steps, MAX_STEPS)
 
 
-def season(period: Any) -> int:
-    """Return the number of steps of a season, 1 or above."""
-    return positive_integer("period", period)
-
-
-def known_rows(values: Any) -> Floats:
+def known_rows(title: str, values: Any) -> Floats:
     """Return values known in advance as an array of shape (N, k)."""
-    rows = finite_array("known", values)
+    rows = finite_array(title, values)
     if rows.ndim != 2:
-        raise ArgumentError(expected("known", "rows of numbers, shape (N, k)", values))
+        raise ArgumentError(expected(title, "rows of numbers, shape (N, k)", values))
     return rows
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -24,6 +24,7 @@ from .._checks import (
     instance,
     parts_of,
     pluralize,
+    suggests_arguments,
 )
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
@@ -180,10 +181,11 @@ def _plain(value: Any) -> Any:
     return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
+@suggests_arguments("forecast")
 def forecast(
     network: Model,
     history: ArrayLike,
-    steps: int,
+    steps: Annotated[int, horizon],
     *,
     feedback: Mapping[int, int] | None = None,
     future: ArrayLike | None = None,
@@ -263,7 +265,6 @@ def forecast(
     >>> bool(np.abs(ahead[:, 0] - np.sin(0.3 * np.arange(200, 220))).max() < 0.1)
     True
     """
-    count = horizon(steps)
     n, m = len(members(network)[0].input), len(members(network)[0].output)
     loop = fed_back(feedback, n, m)
     if calibration is None and coverage is not None:
@@ -280,11 +281,11 @@ def forecast(
                 f"This calibration is of {pluralize(width, 'output')}, the network has"
                 f" {m}."
             )
-        half = calibration.half_widths(share, count)
-    mean = forecasts_from(network, history, [None], count, loop, [future])[0]
+        half = calibration.half_widths(share, steps)
+    mean = forecasts_from(network, history, [None], steps, loop, [future])[0]
     ahead = bounded(mean, half, share, limits)
     index = labels_of(history)
-    dates = None if index is None else labels_beside(index, count)
+    dates = None if index is None else labels_beside(index, steps)
     fed, into = zip(*loop, strict=True)
     return replace(ahead, dates=dates, names=fed_names(history, [*fed], [*into], m))
 

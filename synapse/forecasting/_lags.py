@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._checks import positive_integer, suggests_arguments
 from .._scale import Scale
 from .._typing import Floats
 from ..errors import DivergenceError
 from ._baselines import autoregression
-from ._checked_series import checked_series, horizon, season
+from ._checked_series import checked_series, horizon
 from ._rolling import rolling_origin
 
 ORIGINS = 20
@@ -21,7 +23,13 @@ MAX_FITTED_STEPS = 1000
 more."""
 
 
-def choose_lags(series: ArrayLike, steps: int, *, period: int = 1) -> tuple[int, ...]:
+@suggests_arguments("choose_lags")
+def choose_lags(
+    series: ArrayLike,
+    steps: Annotated[int, horizon],
+    *,
+    period: Annotated[int, positive_integer] = 1,
+) -> tuple[int, ...]:
     """Return the lags whose differences a linear autoregression forecasts best at the
     end of a series.
 
@@ -52,11 +60,9 @@ def choose_lags(series: ArrayLike, steps: int, *, period: int = 1) -> tuple[int,
     ()
     """
     values = checked_series("series", series)
-    ahead = horizon(steps)
-    length = season(period)
-    seasonal: list[tuple[int, ...]] = [(length,), (length, 1)] if length > 1 else []
-    start = max(2 * len(values) // 3, 2 * length + 8)
-    count = len(values) - ahead - start + 1
+    seasonal: list[tuple[int, ...]] = [(period,), (period, 1)] if period > 1 else []
+    start = max(2 * len(values) // 3, 2 * period + 8)
+    count = len(values) - steps - start + 1
     if count < 2:
         return ()
 
@@ -64,7 +70,7 @@ def choose_lags(series: ArrayLike, steps: int, *, period: int = 1) -> tuple[int,
         forecaster = partial(of_last_steps, lags)
         try:
             rolled = rolling_origin(
-                forecaster, values, ahead, start=start, every=max(1, count // ORIGINS)
+                forecaster, values, steps, start=start, every=max(1, count // ORIGINS)
             )
         except DivergenceError:
             return np.inf

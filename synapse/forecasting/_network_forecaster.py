@@ -78,7 +78,7 @@ class NetworkForecaster:
                 ' output_squash="identity".',
             )
         if self.known is not None:
-            object.__setattr__(self, "known", known_rows(self.known))
+            object.__setattr__(self, "known", known_rows("known", self.known))
 
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
@@ -124,7 +124,7 @@ class NetworkForecaster:
 
     def _ahead(self, past: Floats, origins: Sequence[int], steps: int) -> Floats:
         """Return the forecasts from these origins of a series."""
-        steps = horizon(steps)
+        steps = horizon("steps", steps)
         columns = self._columns(past)
         last = origins[-1]
         in_advance = self.known

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,13 +18,14 @@ from .._checks import (
     numbers,
     pluralize,
     positive_integer,
+    suggests_arguments,
     whole_number,
 )
 from .._scale import root_mean_square
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 from ._calibration import Calibration
-from ._checked_series import checked_series, horizon, season
+from ._checked_series import checked_series, horizon
 
 Forecaster = Callable[[Floats, int], Any]
 """A function of the history, shape (T,) or (T, m), and the steps that returns (steps,)
@@ -125,14 +126,18 @@ class RollingOrigin:
         return _html.view(repr(self), _html.table(columns, steps))
 
 
+@suggests_arguments("rolling_origin")
 def rolling_origin(
-    forecaster: Forecaster,
+    forecaster: Annotated[
+        Forecaster,
+        lambda title, value: function_of(title, value, "history", "steps"),
+    ],
     series: ArrayLike,
-    steps: int,
+    steps: Annotated[int, horizon],
     *,
     start: int | None = None,
-    every: int = 1,
-    period: int = 1,
+    every: Annotated[int, positive_integer] = 1,
+    period: Annotated[int, positive_integer] = 1,
 ) -> RollingOrigin:
     """Forecast a series from many origins, each time from the steps before the origin
     only.
@@ -185,30 +190,23 @@ def rolling_origin(
     >>> forecasting.rolling_origin(forecasting.autoregression, wave, 2).mae.round(3)
     array([0., 0.])
     """
-    function_of("forecaster", forecaster, "history", "steps")
-    ahead = horizon(steps)
-    season_length = season(period)
-    stride = positive_integer("every", every)
-    condition = f"a whole number above the period, {season_length}"
-    minimum = season_length + 1
-    first_origin = (
-        None if start is None else whole_number("start", start, condition, minimum)
-    )
+    condition = f"a whole number above the period, {period}"
+    minimum = period + 1
+    if start is not None:
+        start = whole_number("start", start, condition, minimum)
     values = checked_series("series", series)
-    first_origin = (
-        max(len(values) // 2, minimum) if first_origin is None else first_origin
-    )
-    if len(values) < first_origin + ahead:
+    begin = max(len(values) // 2, minimum) if start is None else start
+    if len(values) < begin + steps:
         raise ArgumentError(
-            f"`series` must have {first_origin + ahead} steps or more,"
-            f" {first_origin} up to the first origin and {ahead} to forecast, got"
+            f"`series` must have {begin + steps} steps or more,"
+            f" {begin} up to the first origin and {steps} to forecast, got"
             f" {len(values)}."
         )
-    origins = np.arange(first_origin, len(values) - ahead + 1, stride)
-    truth = np.stack([values[origin : origin + ahead] for origin in origins])
+    origins = np.arange(begin, len(values) - steps + 1, every)
+    truth = np.stack([values[origin : origin + steps] for origin in origins])
     shape = truth.shape[1:]
     forecasts = []
-    for returned in _from_each(forecaster, values, origins, ahead):
+    for returned in _from_each(forecaster, values, origins, steps):
         forecasts.append(
             numbers("The forecast", returned, f"an array of the shape {shape}")
         )
@@ -221,9 +219,7 @@ def rolling_origin(
         raise ArgumentError(
             must("The forecasts", f"be of {len(origins)} origins", f"{len(forecasts)}")
         )
-    scale = np.abs(
-        values[season_length:first_origin] - values[: first_origin - season_length]
-    ).mean(axis=0)
+    scale = np.abs(values[period:begin] - values[: begin - period]).mean(axis=0)
     return RollingOrigin(origins, np.stack(forecasts), truth, scale)
 
 

@@ -229,7 +229,7 @@ def select(
         raise ArgumentError(
             f"The name {COMBINE!r} is reserved for the mean. Rename the forecaster."
         )
-    names = () if combine is None else combine
+    names: Any = () if combine is None else combine
     are_listed = isinstance(names, Sequence) and not isinstance(names, str)
     if not (are_listed and all(is_among(name, by_name) for name in names)):
         raise ArgumentTypeError(

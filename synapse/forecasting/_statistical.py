@@ -8,12 +8,19 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, imported, is_among, pluralize
+from .._checks import (
+    expected,
+    imported,
+    is_among,
+    pluralize,
+    positive_integer,
+    suggests_arguments,
+)
 from .._scale import SQUARABLE, unit_of
 from .._typing import Floats
 from ..errors import ArgumentError, MissingExtraError
@@ -23,7 +30,6 @@ from ._checked_series import (
     horizon,
     known_rows,
     require_columns,
-    season,
     too_few_known,
 )
 from ._lags import MAX_FITTED_STEPS, choose_lags, of_last_steps
@@ -56,8 +62,13 @@ def not_installed(methods: Iterable[str]) -> list[str]:
     return []
 
 
+@suggests_arguments("statistical")
 def statistical(
-    method: str, series: ArrayLike, *, period: int = 1, known: ArrayLike | None = None
+    method: str,
+    series: ArrayLike,
+    *,
+    period: Annotated[int, positive_integer] = 1,
+    known: Annotated[ArrayLike | None, known_rows] = None,
 ) -> Forecaster:
     """Fit a statistical method to a series; return a forecaster, for example for
     :func:`rolling_origin`.
@@ -110,23 +121,21 @@ def statistical(
     >>> statistical("seasonal", rise, period=4)(rise, 2)
     array([36., 40.])
     """
-    length = season(period)
-    values = checked_series("series", series, length, ", as many as the period")
+    values = checked_series("series", series, period, ", as many as the period")
     if not is_among(method, METHODS):
         raise ArgumentError(expected("method", f"one of {', '.join(METHODS)}", method))
-    rows = None if known is None else known_rows(known)
     if method in ("naive", "seasonal"):
-        return partial(seasonal_naive, period=length if method == "seasonal" else 1)
-    fit = _autoregression if method == "ar" else partial(_fitted, method, rows)
+        return partial(seasonal_naive, period=period if method == "seasonal" else 1)
+    fit = _autoregression if method == "ar" else partial(_fitted, method, known)
     fits = (
         []
         if method == "mean"
-        else [fit(column, length) for column in values.reshape(len(values), -1).T]
+        else [fit(column, period) for column in values.reshape(len(values), -1).T]
     )
 
     def forecaster(history: ArrayLike, steps: int) -> Floats:
         past = checked_series("history", history)
-        ahead = horizon(steps)
+        ahead = horizon("steps", steps)
         require_columns("history", past, values.shape[1:], "as the series")
         if method == "mean":
             return np.repeat(past.mean(axis=0, keepdims=True), ahead, axis=0)
@@ -149,9 +158,7 @@ def _autoregression(column: Floats, period: int) -> Forecaster:
     return partial(of_last_steps, lags)
 
 
-def _fitted(
-    method: str, in_advance: Floats | None, column: Floats, period: int
-) -> Forecaster:
+def _fitted(method: str, in_advance: Any, column: Floats, period: int) -> Forecaster:
     """Return a model of statsforecast with fitted parameters, for one column."""
     models = imported(
         "statsforecast.models",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from .._checks import pluralize
+from .._checks import pluralize, suggests_arguments
 from .._cost import Cost
 from .._typing import Floats
 from ..engine.functions.costs import COSTS
@@ -69,8 +69,9 @@ class GradientCheck:
         )
 
 
+@suggests_arguments("check_gradient")
 def check_gradient(
-    network: Network,
+    network: Annotated[Network, require_network],
     inputs: Any,
     targets: Any,
     cost: str | Cost | None = None,
@@ -120,7 +121,6 @@ def check_gradient(
     >>> check.compared, check.largest < 1e-9
     (76, True)
     """
-    require_network("network", network)
     require_closed(network, "checked by check_gradient")
     _require_checkable(network, network._cost(cost))
     clone = network.clone()

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf
-from typing import Any
+from typing import Annotated, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import MAX_THREADS, boolean, positive_integer
+from .._checks import MAX_THREADS, boolean, positive_integer, suggests_arguments
 from .._cost import Cost
 from .._registration import require_sound
 from .._typing import Floats, Ints
@@ -51,14 +51,15 @@ benchmarks.constants gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times 
 with a tenth, 0.98 to 1.05 times with ten times."""
 
 
+@suggests_arguments("gradient")
 def gradient(
-    network: Network,
+    network: Annotated[Network, require_network],
     inputs: Any,
     targets: Any,
     cost: str | Cost | None = None,
     *,
     window: int | None = None,
-    keep_context: bool = False,
+    keep_context: Annotated[bool, boolean] = False,
     threads: int | None = None,
 ) -> Gradient:
     """Compute the exact gradient of a network's loss by backpropagation through time,
@@ -122,14 +123,12 @@ def gradient(
     >>> len(result.weights) == len(net.connections)
     True
     """
-    require_network("network", network)
     measure = network._cost(cost)
     # another thread cannot get them, too
     layout, exact = _known.pop(network, (None, None))
     data, layout = prepare_cached(
         prepare_sequences, layout, network, inputs, targets, measure
     )
-    boolean("keep_context", keep_context)
     if threads is not None:
         threads = positive_integer("threads", threads, MAX_THREADS)
     chosen = data.filled

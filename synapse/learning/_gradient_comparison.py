@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import choice, non_negative_integer
+from .._checks import choice, non_negative_integer, suggests_arguments
 from .._cost import Cost
 from .._typing import Floats, RuleName
 from ..engine.locking import ExclusiveAccess
@@ -72,11 +72,11 @@ class GradientComparison:
     rule: str = "online"
     reach: int | None = None
 
-    def worst(self, count: int = 10) -> NDArray[Any]:
+    @suggests_arguments("worst")
+    def worst(self, count: Annotated[int, non_negative_integer] = 10) -> NDArray[Any]:
         """Return the `count` rows of ``weights`` with the largest differences, largest
         first.
         """
-        count = non_negative_integer("count", count)
         apart = np.abs(self.weights["rule"] - self.weights["exact"])
         return np.asarray(self.weights[np.argsort(-apart, kind="stable")[:count]])
 
@@ -95,8 +95,9 @@ class GradientComparison:
         return "\n".join([head, *lines]) + ">"
 
 
+@suggests_arguments("compare_gradients")
 def compare_gradients(
-    network: Network,
+    network: Annotated[Network, require_network],
     inputs: Any,
     targets: Any,
     cost: str | Cost | None = None,
@@ -158,7 +159,6 @@ def compare_gradients(
     >>> bool(comparison.relative_error < 1e-12)
     True
     """
-    require_network("network", network)
     require_closed(network, "examined by compare_gradients")
     by_steps = [name for name, kind in RULES.items() if kind.by_steps]
     rule = choice("rule of compare_gradients", rule, by_steps)

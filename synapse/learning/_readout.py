@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .._checks import (
     non_negative_integer,
     non_negative_number,
     short_repr,
+    suggests_arguments,
 )
 from .._squash import Squash
 from .._typing import Floats, Ints
@@ -81,8 +82,13 @@ class _Solution:
     condition: float
 
 
+@suggests_arguments("fit_readout")
 def fit_readout(
-    network: Network, inputs: Any, targets: Any, ridge: float = 1e-6, washout: int = 0
+    network: Annotated[Network, require_network],
+    inputs: Any,
+    targets: Any,
+    ridge: float = 1e-6,
+    washout: int = 0,
 ) -> Readout:
     """Fit the trainable weights and biases of the outputs by ridge regression (Jaeger
     2001).
@@ -143,7 +149,6 @@ def fit_readout(
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
-    require_network("network", network)
     strength = non_negative_number("ridge", ridge)
     with ExclusiveAccess(network):
         sources = _sources(network)

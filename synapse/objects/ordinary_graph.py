@@ -6,12 +6,12 @@ import copyreg
 from collections import Counter
 from collections.abc import Sequence
 from itertools import compress
-from typing import Any, Literal, overload
+from typing import Annotated, Any, Literal, overload
 
 import networkx as nx
 import numpy as np
 
-from .._checks import boolean, short_repr
+from .._checks import boolean, short_repr, suggests_arguments
 from ..engine.schema import FLAG, Column
 from ..errors import ArgumentError
 from .graph import LiveGraph
@@ -75,11 +75,12 @@ def to_networkx(
     gates: bool = False,
     multigraph: bool = False,
 ) -> nx.DiGraph[Any]: ...
+@suggests_arguments("to_networkx")
 def to_networkx(
     network: Network | Topology | Sequence[Neuron],
     *,
-    names: bool = False,
-    gates: bool = False,
+    names: Annotated[bool, boolean] = False,
+    gates: Annotated[bool, boolean] = False,
     multigraph: bool = False,
 ) -> nx.DiGraph[Any]:
     """Copy a network to an ordinary networkx graph, for other tools.
@@ -158,8 +159,6 @@ def to_networkx(
     >>> [nx.is_weakly_connected(graph) for graph in graphs]
     [False, True]
     """
-    names = boolean("names", names)
-    gates = boolean("gates", gates)
     several = boolean("multigraph", multigraph)
     table = network if isinstance(network, Topology) else Topology.of(network)
     nodes = _distinct(table.names) if names else range(table.neurons)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
+from functools import partial
 from itertools import chain
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import _initializer
 from .._checks import (
+    boolean,
     choice,
     expected,
     float_type,
@@ -20,6 +23,8 @@ from .._checks import (
     is_number,
     pluralize,
     short_repr,
+    suggests_arguments,
+    text,
     warn,
 )
 from .._initializer import Initializer, Seed
@@ -29,9 +34,11 @@ from ..objects.graph_names import MARK
 from ..objects.network import Network, require_network
 from ..objects.ordinary_graph import to_networkx
 from ._graphs import (
+    CARRIED,
     Carried,
     Items,
     Options,
+    functions_of,
     is_missing,
     is_value,
     keys_of,
@@ -39,7 +46,7 @@ from ._graphs import (
     network_of_columns,
     require_names,
 )
-from ._multi_edges import Merge
+from ._multi_edges import WAYS, Merge
 
 ENDS = ("source", "target")
 Columns = dict[str, Any]
@@ -140,6 +147,7 @@ def _columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
     return {name: [row.get(name) for row in rows] for name in names}
 
 
+@suggests_arguments("from_edges")
 def from_edges(
     edges: Any,
     inputs: Iterable[Any] | None = None,
@@ -151,11 +159,15 @@ def from_edges(
     initializer: str | Initializer = "fan_in",
     seed: Seed = None,
     dtype: Any = np.float64,
-    name: str | None = None,
-    synchronous: bool | None = None,
-    merge: Merge | None = None,
-    self_connections: Carried | None = "activation",
-    missing_weights: Literal["draw"] | None = None,
+    name: Annotated[str | None, text] = None,
+    synchronous: Annotated[bool | None, boolean] = None,
+    merge: Annotated[Merge | None, partial(choice, options=WAYS)] = None,
+    self_connections: Annotated[
+        Carried | None, partial(choice, options=(*CARRIED, None))
+    ] = "activation",
+    missing_weights: Annotated[
+        Literal["draw"] | None, partial(choice, options=("draw",))
+    ] = None,
     signs: Mapping[str, Mapping[Any, int]] | None = None,
 ) -> Network:
     """Build a network from a list or a table of connections: millions of them in
@@ -254,12 +266,16 @@ def from_edges(
     >>> net.weights, net["b"].connection_to(net["a"]).sign
     (array([ 3.,  8., -5.,  2.]), -1)
     """
-    functions = (squash, output_squash)
-    drawn = (initializer, seed)
-    rules = (synchronous, merge, self_connections)
-    options = Options.checked((inputs, outputs), functions, drawn, name, rules)
-    if missing_weights is not None:
-        choice("missing_weights", missing_weights, ("draw",))
+    options = Options(
+        ends=(inputs, outputs),
+        functions=functions_of(squash, output_squash),
+        initializer=_initializer.get(initializer),
+        rng=_initializer.random_generator(seed),
+        name=name,
+        synchronous=synchronous,
+        merge=merge,
+        self_connections=self_connections,
+    )
     if hasattr(edges, "keys") and not isinstance(edges, Set):  # not edges of a graph
         options = options._replace(draws_missing=missing_weights is not None)
     else:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import groupby
 from math import inf, isnan
-from typing import Any, Final, Literal, NamedTuple, NoReturn, get_args
+from typing import Annotated, Any, Final, Literal, NamedTuple, NoReturn, get_args
 
 import networkx as nx
 import numpy as np
@@ -17,6 +17,7 @@ import numpy as np
 from .. import _initializer, _squash
 from .._checks import (
     boolean,
+    choice,
     delay,
     expected,
     finite_number,
@@ -28,6 +29,7 @@ from .._checks import (
     short_repr,
     sign,
     suggestion,
+    suggests_arguments,
     text,
     warn,
     whole_number,
@@ -83,12 +85,17 @@ from ._file_checks import (
     warn_of_connections_into_inputs,
 )
 from ._formats import ALL, LINKED, Format
-from ._multi_edges import Merge
+from ._multi_edges import WAYS, Merge
 
 Columns = dict[str, Any]
+ACTIVATION: Final = "activation"
+Carried = Literal["activation", "state"]
+CARRIED = get_args(Carried)
+"""What a connection of a neuron to itself can carry to the next step."""
 
 
 @gc_paused()
+@suggests_arguments("from_networkx")
 def from_networkx(
     graph: Any,
     inputs: Iterable[Any] | None = None,
@@ -102,10 +109,12 @@ def from_networkx(
     initializer: str | Initializer = "fan_in",
     seed: Seed = None,
     dtype: Any = None,
-    name: str | None = None,
-    synchronous: bool | None = None,
-    merge: Merge | None = None,
-    self_connections: Carried | None = "activation",
+    name: Annotated[str | None, text] = None,
+    synchronous: Annotated[bool | None, boolean] = None,
+    merge: Annotated[Merge | None, partial(choice, options=WAYS)] = None,
+    self_connections: Annotated[
+        Carried | None, partial(choice, options=(*CARRIED, None))
+    ] = "activation",
 ) -> Network:
     """Build a network from a graph of networkx: nodes become neurons, edges become
     connections.
@@ -247,10 +256,16 @@ def from_networkx(
     [('b', 'a')]
     """
     keys = keys_of(weight, gater, attributes)
-    functions = (squash, output_squash)
-    drawn = (initializer, seed)
-    rules = (synchronous, merge, self_connections)
-    options = Options.checked((inputs, outputs), functions, drawn, name, rules)
+    options = Options(
+        ends=(inputs, outputs),
+        functions=functions_of(squash, output_squash),
+        initializer=_initializer.get(initializer),
+        rng=random_generator(seed),
+        name=name,
+        synchronous=synchronous,
+        merge=merge,
+        self_connections=self_connections,
+    )
     if not isinstance(graph, nx.Graph):
         advice = (
             "Use synapse.from_edges(edges) for edges. Make a graph with"
@@ -300,47 +315,11 @@ class Options(NamedTuple):
     draws_missing: bool = True
     """Whether missing weights are drawn if others are given."""
 
-    @classmethod
-    def checked(
-        cls,
-        ends: Any,
-        functions: tuple[Any, Any],
-        drawn: tuple[Any, Seed],
-        name: Any,
-        rules: tuple[Any, Any, Any],
-    ) -> Options:
-        """Return the options, with the checks that need no graph.
 
-        `functions` are those of the neurons and the outputs, `drawn` the initializer
-        and the seed, `rules` are `synchronous`, `merge` and `self_connections`.
-        """
-        squash, output_squash = functions
-        initializer, seed = drawn
-        synchronous, merge, self_connections = rules
-        for option, value, choices in (
-            ("`merge`", merge, _multi_edges.WAYS),
-            ("`self_connections`", self_connections, CARRIED),
-        ):
-            if value is not None and not is_among(value, choices):
-                condition = f"{', '.join(map(repr, choices))} or None"
-                raise ArgumentError(expected(option, condition, value))
-        hidden = _squash.get(squash)
-        readout = _squash.get(squash if output_squash is None else output_squash)
-        _initializer.get(initializer)
-        if name is not None:
-            name = text("name of a network", name)
-        if synchronous is not None:
-            synchronous = boolean("synchronous of a network", synchronous)
-        return cls(
-            ends=ends,
-            functions=(hidden, readout),
-            initializer=initializer,
-            rng=random_generator(seed),
-            name=name,
-            synchronous=synchronous,
-            merge=merge,
-            self_connections=self_connections,
-        )
+def functions_of(squash: Any, output_squash: Any) -> tuple[Squash, Squash]:
+    """Return the squashes of hidden neurons and of outputs."""
+    readout = squash if output_squash is None else output_squash
+    return _squash.get(squash), _squash.get(readout)
 
 
 def network_of_columns(
@@ -566,7 +545,7 @@ def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
     )
     loops = np.flatnonzero(edges.ends[0] == edges.ends[1]).tolist()
     usual = {i: ACTIVATION if delays[i] else options.self_connections for i in loops}
-    carried = edges.read(CARRIES, _carried, usual)
+    carried = edges.read(CARRIES, partial(choice, options=CARRIED), usual)
     for i, carries in carried.items():
         is_self_connection = edges.ends[0, i] == edges.ends[1, i] and not delays[i]
         if carries == STATE and not is_self_connection:
@@ -613,13 +592,6 @@ def _numbers_of_pairs(edges: Items, delays: Ints) -> Ints:
         pairs *= delays.max() + 1
         pairs += delays
     return pairs
-
-
-def _carried(subject: str, value: Any) -> str:
-    """Return what a self-connection carries, as an attribute of its edge says it."""
-    if not is_among(value, CARRIED):
-        raise ArgumentError(expected(subject, " or ".join(map(repr, CARRIED)), value))
-    return str(value)
 
 
 def _connections(
@@ -1015,10 +987,6 @@ NODE = (
 """The attributes that are read, with their default names, except the weight and the
 gater."""
 PARTS_OF_EDGES = (CONNECTION_PART, GATE_PART)
-ACTIVATION: Final = "activation"
-Carried = Literal["activation", "state"]
-CARRIED = get_args(Carried)
-"""What a connection of a neuron to itself can carry to the next step."""
 Check = Callable[[str, Any], Any]
 
 

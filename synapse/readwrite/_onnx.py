@@ -7,12 +7,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .._checks import choice, float_type, imported
+from .._checks import choice, float_type, imported, suggests_arguments
 from .._squash import ACTIVATIONS, LARGEST
 from .._typing import Floats, Ints
 from ..errors import TopologyError
@@ -26,12 +26,12 @@ from ._operator_layers import OperatorLayer, layer_of
 from ._plan import NOW, ExportPlan, Fire, Stage, require_range, written_plan
 
 Form = Literal["auto", "plain", "step", "sequence"]
-FORMS = get_args(Form)
 
 
+@suggests_arguments("onnx_model")
 def onnx_model(
     network: Network,
-    form: Form = "auto",
+    form: Annotated[Form, partial(choice, options=get_args(Form))] = "auto",
     *,
     dtype: DTypeLike = np.float32,
     keep_context: bool = False,
@@ -90,7 +90,6 @@ def onnx_model(
         memory, or "sequence" for one with other memory than that of the layers, or
         without memory.
     """
-    choice("form", form, FORMS)
     plan = written_plan(network, "onnx", "ONNX", keep_context, relays=False)
     float_dtype = float_type("dtype", dtype)
     kept = plan.memory()

@@ -8,12 +8,12 @@ so that all other weights learn as they would without relays.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean, pluralize, warn
+from .._checks import boolean, pluralize, suggests_arguments, warn
 from .._squash import ACTIVATIONS
 from .._typing import Ints
 from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
@@ -142,7 +142,10 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     }
 
 
-def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network:
+@suggests_arguments("from_synaptic_data")
+def from_synaptic_data(
+    data: dict[str, Any], *, resume: Annotated[bool, boolean] = False
+) -> Network:
     """Make a network from the result of Synaptic's ``toJSON``.
 
     Unless connections repeat, its outputs are those of Synaptic after
@@ -203,7 +206,6 @@ def from_synaptic_data(data: dict[str, Any], *, resume: bool = False) -> Network
     >>> net
     <Network 1-1, 2 neurons, 1 connection>
     """
-    boolean("resume", resume)
     members("A network of Synaptic", data, ("neurons", "connections"))
     neurons = Records.of_records("neuron", data, "neurons", NEURON, optional=("trace",))
     connections = Records.of_records("connection", data, "connections", CONNECTION)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +124,7 @@ def run(
     agent: Agent,
     environment: Any,
     *,
-    steps: int,
+    steps: Annotated[int, checks.non_negative_integer],
     seed: Seed = None,
     learn: bool = True,
     callback: Callable[[Agent, float, int], Any] | None = None,
@@ -132,7 +132,7 @@ def run(
     test_environment: Any = None,
     test_episodes: int = 10,
     checkpoint: Any = None,
-    resume: bool = False,
+    resume: Annotated[bool, checks.boolean] = False,
     progress: bool = True,
 ) -> Run:
     """Run an agent in an environment, and learn.
@@ -221,13 +221,11 @@ def run(
         condition = "one of synapse.reward, such as QLearning"
         raise ArgumentTypeError(checks.expected("agent", condition, agent))
     training = Episodic("environment", environment, agent)
-    steps = checks.non_negative_integer("steps", steps)
     learn, progress = (
         checks.boolean("learn", learn),
         checks.boolean("progress", progress),
     )
     path = None if checkpoint is None else checks.file_path("checkpoint", checkpoint)
-    checks.boolean("resume", resume)
     if path is not None and not learn:
         raise ArgumentError(
             "Expected no checkpoint with learn=False: it would be one of an agent that"

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from .._checks import choice, listed, missing_extra, must
+from .._checks import choice, listed, missing_extra, must, positive_integer
 
 try:
     import pandas as pd
@@ -22,7 +22,6 @@ from .._defaults import SERIES
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..forecasting import Calibration, Forecast, rolling_origin
-from ..forecasting._checked_series import season
 from ..forecasting._closed_loop import bounded, clipping
 from ..forecasting._frames import step_of
 from ..forecasting._selection import COMBINE
@@ -241,7 +240,7 @@ class SynapseForecaster(BaseForecaster):
         if self.sp is None and isinstance(dates, pd.DatetimeIndex):
             step = step_of(dates.tz_localize(None))
             return 1 if step is None else unit_of(step)[1]
-        return season(1 if self.sp is None else self.sp)
+        return positive_integer("sp", 1 if self.sp is None else self.sp)
 
     def _ahead(self, fh: Any, X: Any, coverage: float | None) -> tuple[Forecast, Any]:
         """Return the forecast of all steps up to the last of the horizon, and the

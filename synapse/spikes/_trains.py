@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,7 @@ from .._checks import (
     numbers,
     positive_integer,
     positive_number,
+    suggests_arguments,
 )
 from .._initializer import Seed, random_generator
 from .._typing import Floats, Ints
@@ -30,8 +31,13 @@ class Events(NamedTuple):
     """The column of each spike, shape (k,)."""
 
 
+@suggests_arguments("poisson")
 def poisson(
-    rates: ArrayLike, steps: int, *, dt: float = 1.0, seed: Seed = None
+    rates: ArrayLike,
+    steps: Annotated[int, positive_integer],
+    *,
+    dt: Annotated[float, positive_number] = 1.0,
+    seed: Seed = None,
 ) -> Floats:
     """Return random spikes at given rates, independent at every step.
 
@@ -66,8 +72,6 @@ def poisson(
     >>> poisson(50.0, 4, dt=20.0, seed=0).ravel()
     array([0., 1., 1., 1.])
     """
-    steps = positive_integer("steps", steps)
-    dt = positive_number("dt", dt)
     table = numbers("rates", rates, "a rate for each source")
     if table.ndim < 2:
         table = np.broadcast_to(table.reshape(1, -1), (steps, table.size))
@@ -85,7 +89,8 @@ def poisson(
     return fires.astype(np.float64)
 
 
-def events(spikes: ArrayLike, *, dt: float = 1.0) -> Events:
+@suggests_arguments("events")
+def events(spikes: ArrayLike, *, dt: Annotated[float, positive_number] = 1.0) -> Events:
     """Return the spikes of a train as a list of times and neurons.
 
     Parameters
@@ -109,14 +114,19 @@ def events(spikes: ArrayLike, *, dt: float = 1.0) -> Events:
     >>> events([[0, 1], [1, 1]], dt=0.1)
     Events(times=array([0. , 0.1, 0.1]), neurons=array([1, 0, 1]))
     """
-    dt = positive_number("dt", dt)
     steps, neurons = np.nonzero(_train(spikes))
     times: Floats = dt * steps.astype(np.float64)
     return Events(times, neurons)
 
 
+@suggests_arguments("from_events")
 def from_events(
-    times: ArrayLike, neurons: ArrayLike, steps: int, count: int, *, dt: float = 1.0
+    times: ArrayLike,
+    neurons: ArrayLike,
+    steps: Annotated[int, positive_integer],
+    count: Annotated[int, positive_integer],
+    *,
+    dt: Annotated[float, positive_number] = 1.0,
 ) -> Floats:
     """Return the spike train with given spikes, the inverse of :func:`events`.
 
@@ -147,9 +157,6 @@ def from_events(
            [0., 1.],
            [1., 0.]])
     """
-    steps = positive_integer("steps", steps)
-    count = positive_integer("count", count)
-    dt = positive_number("dt", dt)
     at = numbers("times", times, "a list of milliseconds").ravel()
     who = numbers("neurons", neurons, "a list of columns").ravel()
     if len(at) != len(who):
@@ -174,7 +181,13 @@ def from_events(
     return train
 
 
-def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) -> Floats:
+@suggests_arguments("rates")
+def rates(
+    spikes: ArrayLike,
+    *,
+    dt: Annotated[float, positive_number] = 1.0,
+    window: float | None = None,
+) -> Floats:
     """Return the mean rate of each neuron, in spikes per second.
 
     Parameters
@@ -206,7 +219,6 @@ def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) ->
            [100.,  50.]])
     """
     train = _train(spikes)
-    dt = positive_number("dt", dt)
     if window is None:
         means: Floats = train.mean(axis=0) * (MILLISECONDS / dt)
         return means
@@ -222,7 +234,10 @@ def rates(spikes: ArrayLike, *, dt: float = 1.0, window: float | None = None) ->
     return by_window
 
 
-def intervals(spikes: ArrayLike, *, dt: float = 1.0) -> list[Floats]:
+@suggests_arguments("intervals")
+def intervals(
+    spikes: ArrayLike, *, dt: Annotated[float, positive_number] = 1.0
+) -> list[Floats]:
     """Return the intervals between successive spikes of each neuron, in milliseconds.
 
     Parameters
@@ -248,7 +263,6 @@ def intervals(spikes: ArrayLike, *, dt: float = 1.0) -> list[Floats]:
     [array([20., 10.]), array([], dtype=float64)]
     """
     train = _train(spikes)
-    dt = positive_number("dt", dt)
     return [np.diff(np.flatnonzero(column)) * dt for column in train.T]
 
 

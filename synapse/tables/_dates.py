@@ -486,12 +486,10 @@ def _dates_in_words(cells: pd.Series) -> pd.DatetimeIndex:
     return max(readings, key=lambda dates: int(dates.notna().sum()))
 
 
-def require_zone(zone: Any) -> None:
-    """Raise ArgumentError if there is no such time zone."""
-    if zone is None:
-        return
+def zone_name(title: str, zone: Any) -> str:
+    """Return the name of a time zone; ArgumentError if there is none of this name."""
     try:
-        ZoneInfo(text("zone", zone))
+        return ZoneInfo(text(title, zone)).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ArgumentError(
             f"There is no time zone {zone!r}. Name one such as Europe/Berlin."

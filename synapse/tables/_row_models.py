@@ -5,12 +5,18 @@ methods, refit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from .._build import architecture
-from .._checks import imported, instance, non_negative_integer, pluralize
+from .._checks import (
+    imported,
+    instance,
+    non_negative_integer,
+    pluralize,
+    suggests_arguments,
+)
 from .._defaults import ROWS_OF_TABLES, WITHOUT_MEMORY
 from .._model import Model, whole_of
 from .._scale import Scale, root_mean_square, unit_of
@@ -52,6 +58,7 @@ MAX_ITERATIONS = 10_000
 """Iterations of the logistic regression, which converges in some tens of them."""
 
 
+@suggests_arguments("train_rows")
 def train_rows(
     table: pd.DataFrame,
     targets: Sequence[str],
@@ -60,7 +67,7 @@ def train_rows(
     *,
     ignore: Sequence[str] = (),
     sequence: str | None = None,
-    ahead: int = 0,
+    ahead: Annotated[int, non_negative_integer] = 0,
     classes: bool = False,
 ) -> Trained:
     """Train a network to predict columns from others: of the same row, or of a row
@@ -105,7 +112,6 @@ def train_rows(
     learning = instance("learning", learning, TrainingOptions)
     learning = learning._filled(ROWS_OF_TABLES)
     name = str(learning.build)
-    ahead = non_negative_integer("ahead", ahead)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
     targets, names = _uses(table, targets, inputs, left, ahead)
     classes = classes or (len(targets) == 1 and not mostly_numbers(table[targets[0]]))

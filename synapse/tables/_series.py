@@ -6,15 +6,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from .._checks import choice, instance, pluralize, void
+from .._checks import choice, instance, pluralize, suggests_arguments, void
 from .._typing import Ints
 from ..errors import FormatError
 from ..forecasting._frames import step_of
-from ._dates import ZONE, are_days, find_date, in_zone, require_zone
+from ._dates import ZONE, are_days, find_date, in_zone, zone_name
 from ._number_form import copy_forms
 from ._table import (
     UNREADABLE,
@@ -123,6 +124,7 @@ def read_series(
     )[""]
 
 
+@suggests_arguments("read_several")
 def read_several(
     table: pd.DataFrame,
     columns: Sequence[str],
@@ -130,9 +132,9 @@ def read_several(
     *,
     date: str | None = None,
     dates: str | None = None,
-    fill: str | None = None,
+    fill: Annotated[str | None, partial(choice, options=(None, *FILLS))] = None,
     ignore: Sequence[str] = (),
-    zone: str | None = None,
+    zone: Annotated[str | None, zone_name] = None,
 ) -> dict[str, pd.DataFrame]:
     """Return a series for each value of the column `sequence`, such as that of a shop,
     in the order of first rows.
@@ -143,8 +145,6 @@ def read_several(
     :func:`read_series`.
     """
     pandas = pandas_for_tables()
-    choice("fill", fill, [None, *FILLS])
-    require_zone(zone)
     index = instance("table", table, pandas.DataFrame).index
     if isinstance(index, pandas.PeriodIndex):
         table = table.set_axis(index.to_timestamp().rename(index.name))

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Annotated, Any, final
 
 import numpy as np
 
 from .._build import lower_name
-from .._checks import instance, listed, positive_integer, void
+from .._checks import instance, listed, positive_integer, suggests_arguments, void
 from .._defaults import SERIES
 from .._model import Model
 from .._scale import unit_of
@@ -72,17 +72,18 @@ class Comparison:
         )
 
 
+@suggests_arguments("compare_series")
 def compare_series(
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
     targets: Sequence[str],
     learning: TrainingOptions | None = None,
     *,
     build: str | Sequence[str] = SERIES.build,
-    methods: Sequence[str] = METHODS,
+    methods: Annotated[Sequence[str], checked_methods] = METHODS,
     known: Sequence[str] = (),
     steps: int | None = None,
     period: int | None = None,
-    origins: int | None = None,
+    origins: Annotated[int | None, positive_integer] = None,
 ) -> Comparison:
     """Compare networks and statistical methods on the end of a series, which they have
     not been fitted to.
@@ -157,8 +158,7 @@ def compare_series(
     networks = [
         lower_name("build", name) for name in listed("build", builds, condition)
     ]
-    simple = checked_methods(methods)
-    chosen = [*networks, *simple]
+    chosen = [*networks, *methods]
     if not chosen or len({*chosen}) < len(chosen):
         raise ArgumentError(f"Expected one or more different methods, got {chosen}.")
     training = (
@@ -178,11 +178,10 @@ def compare_series(
         validation=training.validation,
     )
     if origins is not None:
-        count = positive_integer("origins", origins)
-        tasks = [replace(task, origins=count) for task in tasks]
+        tasks = [replace(task, origins=origins) for task in tasks]
     models = {name: _fitted(tasks, training, name) for name in networks}
     together, each, _, failed = select_together(
-        tasks, models, simple, training.on_forecast
+        tasks, models, methods, training.on_forecast
     )
     several = series if isinstance(series, Mapping) else {"": series}
     parts = [

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from .._checks import (
     listed,
     normalize_name,
     pluralize,
+    positive_integer,
+    suggests_arguments,
 )
 from .._defaults import SERIES
 from .._model import Model, whole_of
@@ -36,7 +38,7 @@ from ..forecasting import (
     select,
     statistical,
 )
-from ..forecasting._checked_series import horizon, season
+from ..forecasting._checked_series import horizon
 from ..forecasting._closed_loop import bounded, clipping
 from ..forecasting._frames import labels_beside
 from ..forecasting._lags import MAX_FITTED_STEPS
@@ -355,14 +357,15 @@ def _calendar(steps: Any, period: int) -> Floats:
     )
 
 
+@suggests_arguments("series_tasks")
 def series_tasks(
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
     targets: Sequence[str],
     known: Sequence[str] = (),
     *,
-    steps: int | None = None,
-    period: int | None = None,
-    validation: float | None = None,
+    steps: Annotated[int | None, horizon] = None,
+    period: Annotated[int | None, positive_integer] = None,
+    validation: Annotated[float | None, fraction_below_one] = None,
 ) -> tuple[list[SeriesTask], list[str]]:
     """Return the task of each series for one network, and a sentence on series that are
     left out.
@@ -375,9 +378,6 @@ def series_tasks(
     require_one_use(
         [*require_targets(listed("targets", targets, "a list of names")), *known]
     )
-    ahead = None if steps is None else horizon(steps)
-    season_length = None if period is None else season(period)
-    share = None if validation is None else fraction_below_one("validation", validation)
     for frame in several.values():
         frame_values(frame)  # refuses what is no series
     tasks = []
@@ -391,8 +391,9 @@ def series_tasks(
         if len(frame) < MIN_ROWS:
             continue
         observed = [name for name in frame.columns if name not in (*targets, *known)]
-        length = season_of(frame) if season_length is None else season_length
-        task = split_series(frame, [*targets], observed, [*known], length, ahead, share)
+        length = period or season_of(frame)
+        columns = [*targets], observed, [*known]
+        task = split_series(frame, *columns, length, steps, validation)
         when = phase(frame, first_date)
         tasks.append(replace(task, name=name, phase=when, first_date=first_date))
     if not tasks:
@@ -420,12 +421,12 @@ def series_tasks(
     return tasks, [f"Left out: {quoted(left)}, {rows}, {why}."] if left else []
 
 
-def checked_methods(methods: Sequence[str]) -> list[str]:
+def checked_methods(title: str, methods: Any) -> list[str]:
     """Return names of statistical methods; ArgumentError if one is none of them."""
     condition = "a list of names, such as ['ar', 'arima']"
     return [
         choice("Each of the methods", name, METHODS)
-        for name in listed("methods", methods, condition)
+        for name in listed(title, methods, condition)
     ]
 
 
@@ -497,10 +498,11 @@ def series_facts(model: Model | Network) -> dict[str, Any]:
     return facts
 
 
+@suggests_arguments("forecast_series")
 def forecast_series(
     model: Model | Network,
     series: pd.DataFrame,
-    steps: int,
+    steps: Annotated[int, horizon],
     future: Floats | None = None,
     *,
     method: str | None = None,
@@ -544,7 +546,6 @@ def forecast_series(
     """
     facts = series_facts(model)
     limits = clipping(minimum, maximum)
-    steps = horizon(steps)
     network_name = next(
         name
         for name in facts.get("mase", [facts["chosen"]])

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
-from .._checks import instance
+from .._checks import instance, suggests_arguments
 from .._defaults import SERIES
 from .._model import Model
 from .._scale import root_mean_square
@@ -43,6 +43,7 @@ ORIGIN_SPACING = 10**9
 Forecasters = Mapping[str, Any]
 
 
+@suggests_arguments("train_series")
 def train_series(
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
     targets: Sequence[str],
@@ -51,7 +52,7 @@ def train_series(
     known: Sequence[str] = (),
     steps: int | None = None,
     period: int | None = None,
-    methods: Sequence[str] = METHODS,
+    methods: Annotated[Sequence[str], checked_methods] = METHODS,
 ) -> Trained:
     """Train a network to forecast a series, compare it with statistical methods, and
     refit it on all rows.
@@ -92,7 +93,6 @@ def train_series(
         network trained so far is returned.
     """
     learning = instance("learning", learning, TrainingOptions)._filled(SERIES)
-    methods = checked_methods(methods)
     tasks, left_out = series_tasks(
         series,
         targets,

@@ -10,8 +10,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice, pairwise, zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from .._checks import (
     non_negative_integer,
     pluralize,
     suggestion,
+    suggests_arguments,
     text,
 )
 from .._scale import SQUARABLE
@@ -166,19 +168,32 @@ def require_one_use(
         raise error(f"A column can have one use only, got two of {quoted(twice)}.")
 
 
+def encoding_name(title: str, name: Any) -> str:
+    """Return the name of an encoding; ArgumentError if there is none of this name."""
+    try:
+        codecs.lookup(text(title, name))
+        return str(name)
+    except LookupError:
+        raise ArgumentError(
+            f"There is no encoding {name!r}. Use one of Python's, such as cp1252 or"
+            " utf-8."
+        ) from None
+
+
 # --- files ----------------------------------------------------------------------------
 
 
 @np.errstate(over="ignore", invalid="ignore")
+@suggests_arguments("read_table")
 def read_table(
     path: PathLike,
-    decimal: str | None = None,
+    decimal: Annotated[str | None, partial(choice, options=(None, ".", ","))] = None,
     *,
-    encoding: str | None = None,
+    encoding: Annotated[str | None, encoding_name] = None,
     missing: Sequence[str] = (),
-    header: bool | None = None,
-    skip_rows: int = 0,
-    without_totals: bool = False,
+    header: Annotated[bool | None, boolean] = None,
+    skip_rows: Annotated[int, non_negative_integer] = 0,
+    without_totals: Annotated[bool, boolean] = False,
 ) -> pd.DataFrame:
     """Read a CSV, Parquet or Excel file as a data frame of pandas, whose index has the
     line of each row.
@@ -241,28 +256,23 @@ def read_table(
     MissingExtraError
         If the package that reads such a file is not installed.
     """
-    choice("decimal", decimal, [None, ".", ","])
     pandas_for_tables()
     absent = [
         text("A missing cell", cell)
         for cell in listed("missing", missing, "a list of cells")
     ]
-    if header is not None:
-        boolean("header", header)
-    skipped = non_negative_integer("skip_rows", skip_rows)
-    boolean("without_totals", without_totals)
     path = str(file_path("path", path))
     with file_errors("read", path):
         raw: bytes = _files.read(sys.stdin.buffer if path == "-" else path)
     typed = TypedCells.of(raw, path)
     content, separator, comments = "", ",", list[int]()
     if typed is not None:
-        rows = typed.rows(encoding, header, skipped)
+        rows = typed.rows(encoding, header, skip_rows)
         header = True if typed.is_named else header
     else:
         content = _text(raw, path, encoding)
         # Empty lines, so that the others have their numbers.
-        content = "\n" * skipped + "".join(content.split("\n", skipped)[skipped:])
+        content = "\n" * skip_rows + "".join(content.split("\n", skip_rows)[skip_rows:])
         separator = _separator(content)
         rows = _rows(path, content, separator, comments)
     if not rows:
@@ -386,16 +396,10 @@ def _text(content: bytes, path: str, encoding: str | None) -> str:
         advice = advice.format(reader, "FILE" if path == "-" else path)
         raise FormatError(f"Cannot read {path!r}: it is {title}, not text. {advice}")
     is_utf_16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    usual = "utf-16" if is_utf_16 else "utf-8"
-    name = usual if encoding is None else text("encoding", encoding)
+    name = encoding or ("utf-16" if is_utf_16 else "utf-8")
     try:
         decoded = content.decode(name)
-    except LookupError:
-        raise ArgumentError(
-            f"There is no encoding {encoding!r}. Use one of Python's, such as cp1252"
-            " or utf-8."
-        ) from None
-    except UnicodeError:
+    except (UnicodeError, LookupError):  # a codec that is not of text
         decoded = "\0"
     if "\0" in decoded:
         advice = (

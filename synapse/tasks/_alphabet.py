@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from .._checks import any_array, expected, short_repr
+from .._checks import any_array, expected, short_repr, suggests_arguments
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
@@ -74,7 +74,8 @@ class Alphabet:
         return cls("".join(sorted(set(_checked_text(text)))))
 
     @classmethod
-    def from_network(cls, network: Network) -> Alphabet:
+    @suggests_arguments("from_network")
+    def from_network(cls, network: Annotated[Network, require_network]) -> Alphabet:
         """Return the alphabet that was attached to a network, also if it comes from a
         file.
 
@@ -83,7 +84,6 @@ class Alphabet:
         ArgumentError, ArgumentTypeError
             If it has none, or one with another number of letters than it has inputs.
         """
-        require_network("network", network)
         if KEY not in network.metadata:
             raise ArgumentError(
                 f"{network!r} has no alphabet. Use Alphabet.of(text).attach(network)."

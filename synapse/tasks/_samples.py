@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import inf
-from typing import overload
+from typing import Annotated, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +19,7 @@ from .._checks import (
     finite_array,
     index_within,
     positive_integer,
+    suggests_arguments,
     whole_number,
 )
 from .._typing import Floats, Ints
@@ -252,11 +253,11 @@ class SampleStream(Iterator[Sample]):
         self._left_over = None
         return left_over
 
-    def take(self, steps: int) -> Sample:
+    @suggests_arguments("take")
+    def take(self, steps: Annotated[int, positive_integer]) -> Sample:
         """Return this number of next steps; the first follows the last step of the
         previous call.
         """
-        steps = positive_integer("steps", steps)
         parts = []
         count = 0
         while count < steps:

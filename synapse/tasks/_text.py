@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from .._checks import (
     instance,
     positive_integer,
     positive_number,
+    suggests_arguments,
     whole_number,
 )
 from .._initializer import Seed, random_generator
@@ -92,12 +93,13 @@ class TextWindows:
             yield one_hot[windows[:, :-1]], windows[:, 1:]
 
 
+@suggests_arguments("sample")
 def sample(
     network: Network,
     prompt: str,
     length: int = 200,
     *,
-    temperature: float = 1.0,
+    temperature: Annotated[float, positive_number] = 1.0,
     seed: Seed = None,
 ) -> str:
     """Sample text from a network.
@@ -148,7 +150,6 @@ def sample(
     alphabet = Alphabet.from_network(network)
     places = alphabet.indices(prompt)
     length = whole_number("length", length, "a whole number, 0 or more", 0)
-    temperature = positive_number("temperature", temperature)
     if not len(places):
         raise ArgumentError("Expected a prompt of at least one letter, got none.")
     advice = (

@@ -7,9 +7,10 @@ constants in seconds. The package ``nir`` has the nodes, and reads and writes fi
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from functools import partial
+from typing import Annotated, Any, Literal, get_args
 
-from ..._checks import choice, imported, positive_number
+from ..._checks import choice, imported, positive_number, suggests_arguments
 from ..._squash import Squash
 from ...objects.incomplete import warn_of_missing
 from ...objects.network import Network, require_network
@@ -20,7 +21,11 @@ STEP = 1e-4
 Reset = Literal["value", "subtract", "subtract_before_leak"]
 
 
-def to_nir(network: Network, dt: float = STEP) -> Any:
+@suggests_arguments("to_nir")
+def to_nir(
+    network: Annotated[Network, require_network],
+    dt: Annotated[float, positive_number] = STEP,
+) -> Any:
     """Convert a network of spiking cells to a graph of NIR.
 
     ``nir.write("net.nir", to_nir(net))`` writes it to a file.
@@ -70,18 +75,17 @@ def to_nir(network: Network, dt: float = STEP) -> Any:
     """
     from ._write import written
 
-    require_network("network", network)
-    seconds = positive_number("dt", dt)
     nir = imported("nir", "NIR needs", extra="nir")
     warn_of_missing(network)
-    return written(nir, network, seconds)
+    return written(nir, network, dt)
 
 
+@suggests_arguments("from_nir")
 def from_nir(
     graph: Any,
-    dt: float = STEP,
+    dt: Annotated[float, positive_number] = STEP,
     spike: str | Squash = "spike",
-    reset: Reset = "value",
+    reset: Annotated[Reset, partial(choice, options=get_args(Reset))] = "value",
 ) -> Network:
     """Convert a graph of NIR to a network of neurons.
 
@@ -144,10 +148,8 @@ def from_nir(
     """
     from ._read import read
 
-    choice("reset", reset, get_args(Reset))
-    seconds = positive_number("dt", dt)
     nir = imported("nir", "NIR needs", extra="nir")
-    return read(nir, graph, seconds, spike, reset)
+    return read(nir, graph, dt, spike, reset)
 
 
 FORMAT = Format(

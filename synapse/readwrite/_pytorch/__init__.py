@@ -6,16 +6,17 @@ PyTorch is an extra: ``pip install torch``. It is imported when a function is ca
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from ..._checks import imported
+from ..._checks import imported, suggests_arguments
 from ...errors import ArgumentError
 from ...objects.incomplete import warn_of_missing
 from ...objects.network import Network, require_network
 from .._formats import Format
 
 
-def to_torch(network: Network, modules: Any = None) -> Any:
+@suggests_arguments("to_torch")
+def to_torch(network: Annotated[Network, require_network], modules: Any = None) -> Any:
     """Convert a network to a PyTorch module, or write its weights into given modules.
 
     Parameters
@@ -94,7 +95,6 @@ def to_torch(network: Network, modules: Any = None) -> Any:
     >>> module.linear_1.weight.grad.shape
     torch.Size([3, 2])
     """
-    require_network("network", network)
     warn_of_missing(network)
     imported("torch", "This needs")
     from .module import SequenceModule  # imports torch, an extra

@@ -95,8 +95,7 @@ class NamedInitializer:
             _checks.non_negative_integer(title, size)
         _checks.non_negative_integer("fan_in of an initializer", fan_in)
         _checks.non_negative_integer("fan_out of an initializer", fan_out)
-        values: Floats = self.unchecked(rng, tuple(sizes), fan_in, fan_out)
-        return values
+        return self.unchecked(rng, tuple(sizes), fan_in, fan_out)
 
     def _with(self, *numbers: Any, **named: Any) -> NamedInitializer:
         """Return the same law with another number."""
@@ -296,10 +295,7 @@ def get(initializer: str | Initializer) -> Initializer:
         return by_name.find(initializer)
     if isinstance(initializer, NamedInitializer):
         return initializer
-    function: Initializer = _checks.function_of(
-        "An initializer", initializer, *ARGUMENTS
-    )
-    return function
+    return _checks.function_of("An initializer", initializer, *ARGUMENTS)
 
 
 def to_json(initializer: Any) -> str | dict[str, float] | None:

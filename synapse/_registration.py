@@ -175,8 +175,7 @@ def error_of_call(
     """
     count, address, *values = failed.tolist()
     if count < 0:  # of a part of a kernel, which is compiled when it is first called
-        failure_of_part: BaseException = engine.lazy_parts.failure()
-        return failure_of_part
+        return engine.lazy_parts.failure()
     entry = _by_address[int(address)]
     names = SQUASH if count == len(SQUASH) else COST
     arguments = dict(zip(names, values, strict=False))

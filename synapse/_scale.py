@@ -142,22 +142,22 @@ class Scale:
     @property
     def count(self) -> Floats:
         """Rows of each column so far, or the sum of their weights, shape (columns,)."""
-        return self._numbers[0]  # type: ignore[no-any-return]
+        return self._numbers[0]
 
     @property
     def deviation(self) -> Floats:
         """The numbers by which each column is divided, shape (columns,)."""
-        return self._numbers[1]  # type: ignore[no-any-return]
+        return self._numbers[1]
 
     @property
     def mean(self) -> Floats:
         """The numbers that are subtracted from each column, shape (columns,)."""
-        return self._numbers[2]  # type: ignore[no-any-return]
+        return self._numbers[2]
 
     @property
     def squares(self) -> Floats:
         """Sums of squared differences from the mean."""
-        return self._numbers[3]  # type: ignore[no-any-return]
+        return self._numbers[3]
 
     def __len__(self) -> int:
         return self._numbers.shape[1]

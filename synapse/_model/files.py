@@ -36,7 +36,7 @@ class ModelFile(Archived):
     """A model as far as files have it."""
 
     def _whole(self: Any) -> Network:
-        return self.whole()  # type: ignore[no-any-return]
+        return self.whole()
 
     def _head(self: Any) -> dict[str, Any]:
         """Return what a model has beside its network and its trainer, as JSON has

@@ -38,8 +38,7 @@ def read(path: str, name: str | None = None) -> Network:
     contents = loaded(path, name)
     if isinstance(contents, Trainer):
         return contents.network
-    network: Network = whole_of(contents)
-    return network
+    return whole_of(contents)
 
 
 def loaded(path: str, name: str | None = None) -> Model | Network | Trainer:

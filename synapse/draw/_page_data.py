@@ -80,8 +80,7 @@ def _tied_with(tie: NDArray[Any]) -> list[int]:
         return []
     counts = np.bincount(tie)
     counts[0] = 1  # not tied
-    others: list[int] = (counts[tie] - 1).tolist()
-    return others
+    return (counts[tie] - 1).tolist()
 
 
 def numbers_of(

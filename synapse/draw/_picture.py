@@ -90,8 +90,7 @@ class Picture:
     def _below(self) -> Floats:
         """Return the height of the name below each neuron; 0 if it is in the disc."""
         below = [self.printed or len(name) > 3 for name in names_shown(self.diagram)]
-        heights: Floats = 1.2 * NAME * self.point * np.array(below)
-        return heights
+        return 1.2 * NAME * self.point * np.array(below)
 
     def _extent(self) -> tuple[Floats, Floats]:
         """Return the lower left and the upper right corner of all that is drawn."""
@@ -312,8 +311,7 @@ class Picture:
             np.abs(column[:, None] - column) for column in self.places.centres.T
         )
         level = (up < 0.4) & (across > 0.0)
-        rooms: Floats = np.where(level, across, np.inf).min(axis=1, initial=np.inf)
-        return rooms
+        return np.where(level, across, np.inf).min(axis=1, initial=np.inf)
 
     def _owners(self) -> list[str]:
         """Return the name of each neuron's layer."""
@@ -513,8 +511,7 @@ def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
     )
     fine = along(way, np.linspace(0.0, 0.5, 200))
     beyond = np.flatnonzero(np.linalg.norm(fine - centre, axis=1) >= reach)
-    point: Floats = fine[beyond[0] if len(beyond) else -1]
-    return point
+    return fine[beyond[0] if len(beyond) else -1]
 
 
 def _around(centre: Floats, marks: Floats) -> Indices:

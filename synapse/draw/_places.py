@@ -425,5 +425,4 @@ def _spaced(centres: Floats) -> Floats:
     scale = min(
         NEIGHBOR_DISTANCE / near if near else np.inf, maximum / span if span else 1.0
     )
-    spaced: Floats = centres * scale
-    return spaced
+    return centres * scale

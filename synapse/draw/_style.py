@@ -118,7 +118,7 @@ def style() -> AbstractContextManager[None]:
     from cycler import cycler
 
     settings = {**LOOK, "axes.prop_cycle": cycler(color=CYCLE)}
-    return matplotlib.rc_context(settings)  # type: ignore[no-any-return]
+    return matplotlib.rc_context(settings)
 
 
 def check_axes(ax: Any, advice: str = "") -> None:

@@ -269,8 +269,7 @@ class Genome:
         inputs : array_like, shape (inputs,)
             Activations of the inputs.
         """
-        outputs: Floats = self._run(row_of("inputs", inputs, self.inputs)[None])[0]
-        return outputs
+        return self._run(row_of("inputs", inputs, self.inputs)[None])[0]
 
     def run(self, inputs: ArrayLike) -> Floats:
         """Activate once for every row, from the present context. Returns the outputs,

@@ -83,8 +83,7 @@ class NetworkForecaster:
     def __call__(self, history: ArrayLike, steps: int) -> Floats:
         """Forecast the steps after a history, shape (T, m) or (T,)."""
         past = checked_series("history", history)
-        ahead: Floats = self._ahead(past, [len(past)], steps)[0]
-        return ahead
+        return self._ahead(past, [len(past)], steps)[0]
 
     def from_origins(self, series: ArrayLike, origins: ArrayLike, steps: int) -> Floats:
         """Forecast from several origins of a series, as a call with the steps before

@@ -229,6 +229,5 @@ def _from_each(
     """Return what a forecaster returns from each origin."""
     if hasattr(forecaster, "from_origins"):
         past = values[: origins[-1]].copy()
-        made: Iterable[Any] = forecaster.from_origins(past, origins.copy(), steps)
-        return made
+        return forecaster.from_origins(past, origins.copy(), steps)
     return (forecaster(values[:origin].copy(), steps) for origin in origins)

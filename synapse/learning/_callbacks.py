@@ -98,8 +98,7 @@ Callback = Callable[[Progress], Any]
 
 def called_with_progress(title: str, function: Any) -> Callable[[Any], Any]:
     """Return a function of one argument, or raise."""
-    called: Callable[[Any], Any] = function_of(title, function, "progress")
-    return called
+    return function_of(title, function, "progress")
 
 
 @suggests_arguments("every")

@@ -530,8 +530,7 @@ class ExactGradient:
         """Return the mean absolute activation of every neuron in the latest group."""
         tapes, steps = self._latest
         there = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width) != ENDED
-        mean: Floats = np.abs(tapes.steps_of("activation", steps)[there]).mean(axis=0)
-        return mean
+        return np.abs(tapes.steps_of("activation", steps)[there]).mean(axis=0)
 
     def arguments(
         self,

@@ -77,8 +77,7 @@ def named_classes(outputs: Floats) -> Ints:
     """
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.5).astype(np.int64)
-    named: Ints = outputs.argmax(axis=1)
-    return named
+    return outputs.argmax(axis=1)
 
 
 def require_measurable(

@@ -58,8 +58,7 @@ def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
     if isinstance(rate, AdaptiveSchedule):
         return rate
     if callable(rate):
-        function: Rate = _checks.function_of(title, rate, "epoch")
-        return function
+        return _checks.function_of(title, rate, "epoch")
     try:
         return _checks.training_rate(title, rate, dtype)
     except ArgumentTypeError:

@@ -182,10 +182,7 @@ class EligibilityTraces(IdentityObserver):
 
     def _learning_streams(self, network: Network) -> engine.online.Kernels:
         """Return the kernels that learn streams."""
-        kernels: engine.online.Kernels = engine.exact.kernels_of_streams(
-            network._store, self._adding(network)
-        )
-        return kernels
+        return engine.exact.kernels_of_streams(network._store, self._adding(network))
 
     def require_done(self, status: int) -> None:
         """Raise the error for a call of a kernel that is not complete."""

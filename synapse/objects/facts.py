@@ -58,7 +58,7 @@ class fact(Generic[Found]):  # noqa: N801 - a decorator, as `property` is
         if facts.version != network._anchor._store.topology_version:
             facts = network._present_facts()
         try:
-            return facts.__dict__[self.name]  # type: ignore[no-any-return]
+            return facts.__dict__[self.name]
         except KeyError:
             found = facts.__dict__[self.name] = self.find(network)
             return found

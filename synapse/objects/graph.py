@@ -451,7 +451,7 @@ def of(store: Store) -> LiveGraph:
                 _add_nodes(whole, store.handles)
                 _add_edges(whole, store, 0, store.n_identities)
                 store.graph = whole
-    return store.graph  # type: ignore[no-any-return]
+    return store.graph
 
 
 def view(network: NetworkHandle) -> LiveGraph:

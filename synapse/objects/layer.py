@@ -620,10 +620,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         if np.isnan(targets).all():
             return [None] * len(self)
         weighed = self.cost_weights * targets
-        signals: list[float | None] = (
-            weighed - self.activations * weighed.sum()
-        ).tolist()
-        return signals
+        return (weighed - self.activations * weighed.sum()).tolist()
 
     def clear(self) -> None:
         """Clear the context of every neuron: state, activation, errors and traces. No

@@ -36,8 +36,7 @@ class Notes(IdentityObserver):
         if store.notes is None:
             store.notes = cls()
             store.follow(store.notes)
-        notes: Notes = store.notes
-        return notes
+        return store.notes
 
     def _moved(self, store: Store, offset: int) -> None:
         """Join the metadata of a store that absorbs this one, where identities are

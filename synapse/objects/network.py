@@ -261,7 +261,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         rows = self._rows().tolist()
         names = [store.names[row] or f"neuron {row}" for row in rows]
         if names.count(name) == 1:
-            return store.handles[rows[names.index(name)]]  # type: ignore[no-any-return]
+            return store.handles[rows[names.index(name)]]
         if name in names:
             count = names.count(name)
             raise ArgumentError(
@@ -296,10 +296,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
     @fact
     def _connection_identities(self) -> NDArray[np.uint32]:
         """The identities of its connections, in the order of creation."""
-        identities: NDArray[np.uint32] = self._store["identity"][
-            self._connection_rows()
-        ]
-        return identities
+        return self._store["identity"][self._connection_rows()]
 
     @overload
     def select(
@@ -453,8 +450,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         store = self._store
         new: Ints = inputs[store["role"][inputs] != INPUT]
         if any(np.count_nonzero(store[name][new]) for name in ERRORS):
-            free: Ints = new[~np.isin(new, store["target"])]
-            return free
+            return new[~np.isin(new, store["target"])]
         return new[:0]
 
     def add(
@@ -941,8 +937,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Precision of its numbers: float64 or float32."""
-        float_type: np.dtype[Any] = self._store.dtype
-        return float_type
+        return self._store.dtype
 
     @property
     def metadata(self) -> dict[str, Any]:

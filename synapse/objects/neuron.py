@@ -621,8 +621,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 "value of an activated neuron", value, self._require().dtype
             )
         if value is None:
-            return self._call("activate_one")  # type: ignore[no-any-return]
-        return self._call("clamp_one", value)  # type: ignore[no-any-return]
+            return self._call("activate_one")
+        return self._call("clamp_one", value)
 
     def propagate(
         self,

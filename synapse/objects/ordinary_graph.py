@@ -181,7 +181,7 @@ def to_networkx(
         graph.add_edges_from((*ends, values) for ends, values in of_pairs)
     if gates:
         _add_gates(graph, table, nodes)
-    return graph  # type: ignore[no-any-return]
+    return graph
 
 
 def _distinct(names: Sequence[str]) -> Sequence[str]:

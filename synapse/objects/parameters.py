@@ -223,8 +223,7 @@ def with_signs(weights: Floats, signs: NDArray[np.int8] | None) -> Floats:
     """Return drawn weights; those of connections with a sign have it."""
     if signs is None:
         return weights
-    projected: Floats = np.where(signs == 0, weights, signs * np.abs(weights))
-    return projected
+    return np.where(signs == 0, weights, signs * np.abs(weights))
 
 
 def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:

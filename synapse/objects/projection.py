@@ -146,8 +146,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     def _identities(self) -> Ints:
         """Return identities of the connections that still exist."""
         every = np.arange(self._first, self._first + self._count)
-        alive: Ints = every[self._store.row_of[every] != NONE]
-        return alive
+        return every[self._store.row_of[every] != NONE]
 
     @consistent_read
     def _rows(self, *keys: Any) -> Ints:
@@ -262,8 +261,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
 
     def _alive_rows(self) -> Ints:
         """Return the rows of its connections that still exist."""
-        rows: Ints = self._store.row_of[self._identities()].astype(np.int64)
-        return rows
+        return self._store.row_of[self._identities()].astype(np.int64)
 
     def __len__(self) -> int:
         return len(self._identities())

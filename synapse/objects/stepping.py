@@ -454,14 +454,14 @@ class Stepping(Calling):
 
     def _run(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """Run `rows` steps; returns a status."""
-        return self._call("run_network", steps, (inputs, outputs))  # type: ignore[no-any-return]
+        return self._call("run_network", steps, (inputs, outputs))
 
     def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """`_run` without traces and sensitivities, which are then those of a cleared
         network.
         """
         arguments = False, inputs, outputs
-        return self._call("run_untraced", steps, arguments, UNTRACED_RUN)  # type: ignore[no-any-return]
+        return self._call("run_untraced", steps, arguments, UNTRACED_RUN)
 
     def _begin_untraced_run(self) -> engine.online.Kernels:
         """Begin a run without traces, after which its neurons may not propagate alone;
@@ -502,8 +502,7 @@ class Stepping(Calling):
     def _tapes(self) -> engine.exact.Tapes:
         """The tapes of its steps without traces."""
         store = self._lowered()[1]
-        tapes: engine.exact.Tapes = engine.exact.tapes_of_runs(store)
-        return tapes
+        return engine.exact.tapes_of_runs(store)
 
     def _noted_untraced(self) -> NDArray[np.int64]:
         """Return where kernels write when a step without traces ended."""

@@ -147,7 +147,7 @@ def _chosen(title: str, items: Any) -> Chosen:
             like(f"Every item after {items[0]!r}", item)
     if len(items) == 0:
         raise ArgumentError(f"Expected {condition}, got an empty one.")
-    return items  # type: ignore[no-any-return]
+    return items
 
 
 def _handles(chosen: Chosen) -> Sequence[Any]:

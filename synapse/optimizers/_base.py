@@ -424,8 +424,7 @@ class OptimizerState:
             raise _checks.attribute_error(
                 f"{type(self).__name__} has no {name!r}.{hint}"
             )
-        vector: Floats = self.slots[self._names.index(name)]
-        return vector
+        return self.slots[self._names.index(name)]
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Write numbers into a vector of the memory, `change` or `slots`: ``state.m *=

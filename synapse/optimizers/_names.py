@@ -111,8 +111,7 @@ def checked_optimizer(
     label = optimizer.__name__ if isinstance(optimizer, type) else optimizer
     kind = by_name.seek(label) if isinstance(label, str) else None
     if kind and isinstance(optimizer, str):
-        made: Optimizer | LBFGS | RecursiveOptimizer = kind()
-        return made
+        return kind()
     advice = (
         f"Use optimizer=synapse.optimizers.{kind.__name__}()."
         if kind

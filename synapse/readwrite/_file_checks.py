@@ -98,7 +98,7 @@ def require_version(subject: str, data: Any, mark: str, version: int) -> None:
 def an_object(subject: str, value: Any) -> dict[str, Any]:
     """Return `value` if it is an object, JSON's word for a dict."""
     require(isinstance(value, dict), subject, "an object", value)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def checked_metadata(metadata: Any) -> dict[str, Any]:
@@ -281,10 +281,7 @@ class Records:
                         f"an array of {column.dtype}",
                     )
                 )
-            array: NDArray[Any] = column.astype(
-                column.dtype.newbyteorder("="), copy=False
-            )
-            return array
+            return column.astype(column.dtype.newbyteorder("="), copy=False)
         self._require_types(key, types, condition)
         if NoneType in types and None in column:
             column = [NO_GATER if value is None else value for value in column]

@@ -188,7 +188,7 @@ def _layers(
     if len(starts) > 1 + MAX_LAYERS:
         starts = [0, inputs]
     starts.append(count - outputs)
-    return np.diff([*starts, count]).tolist()  # type: ignore[no-any-return]
+    return np.diff([*starts, count]).tolist()
 
 
 FORMAT = Format(

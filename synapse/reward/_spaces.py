@@ -155,8 +155,7 @@ class Episodic:
             )
         if self._seen is not None:
             return self._seen.row(observation)
-        row: Floats = np.ravel(observation)
-        return row
+        return np.ravel(observation)
 
 
 def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:

@@ -280,8 +280,7 @@ class FeatureInputs:
             topology = Topology.of(network)
             from_inputs = topology.source < len(network.input)
             facts[READERS] = layer_of(network, topology.target[from_inputs])
-        readers: Layer = facts[READERS]
-        return readers
+        return facts[READERS]
 
     def _links(self, network: Network, neuron: Neuron) -> list[Connection]:
         """Return the connections of an input, in the order of their targets."""

@@ -327,5 +327,4 @@ def wide(
     rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int
 ) -> Floats:
     """Draw weights so large that hidden neurons are curved from the beginning."""
-    weights: Floats = WEIGHT_FACTOR * _initializer.fan_in(rng, shape, fan_in, fan_out)
-    return weights
+    return WEIGHT_FACTOR * _initializer.fan_in(rng, shape, fan_in, fan_out)

@@ -317,8 +317,7 @@ class SynapseForecaster(BaseForecaster):
             raise ArgumentError(
                 f"Expected X up to {times[-1]}, got rows up to {rows.index[-1]}."
             )
-        ahead: Floats = rows.reindex(times, method="ffill").to_numpy(np.float64)
-        return ahead
+        return rows.reindex(times, method="ffill").to_numpy(np.float64)
 
     def _predict(self, fh: Any, X: Any = None) -> Any:
         forecast, places = self._ahead(fh, X, None)

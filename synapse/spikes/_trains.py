@@ -220,8 +220,7 @@ def rates(
     """
     train = _train(spikes)
     if window is None:
-        means: Floats = train.mean(axis=0) * (MILLISECONDS / dt)
-        return means
+        return train.mean(axis=0) * (MILLISECONDS / dt)
     steps = int(np.rint(positive_number("window", window) / dt))
     if not 1 <= steps <= len(train):
         raise ArgumentError(
@@ -230,8 +229,7 @@ def rates(
         )
     windows = len(train) // steps
     parts = train[: windows * steps].reshape(windows, steps, -1)
-    by_window: Floats = parts.mean(axis=1) * (MILLISECONDS / dt)
-    return by_window
+    return parts.mean(axis=1) * (MILLISECONDS / dt)
 
 
 @suggests_arguments("intervals")

@@ -84,8 +84,7 @@ def to_floats(column: pd.Series) -> Floats:
     decimals.)
     """
     if column.dtype.kind in "iuf":
-        values: Floats = column.to_numpy(np.float64, copy=True)
-        return values
+        return column.to_numpy(np.float64, copy=True)
     if column.dtype.kind in "bmM":
         return np.full(len(column), np.nan)
     cells = column.astype(object).where(column.notna(), np.nan)

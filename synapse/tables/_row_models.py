@@ -377,8 +377,7 @@ def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
     """
     if classes:
         return [float(np.mean(answers.argmax(axis=1) == truth.argmax(axis=1)))]
-    errors: list[float] = root_mean_square(answers - truth).tolist()
-    return errors
+    return root_mean_square(answers - truth).tolist()
 
 
 def class_rows(

@@ -440,8 +440,7 @@ def frame_values(series: Any) -> Floats:
         raise ArgumentError(
             "The dates of the series must have a step. Make it by read_series."
         )
-    values: Floats = series.to_numpy(np.float64)
-    return values
+    return series.to_numpy(np.float64)
 
 
 def split_series(

@@ -329,8 +329,7 @@ def _of_next(model: Model, tasks: list[tuple[SeriesTask, int]]) -> list[float]:
         targets = len(task.targets)
         missed = (task.y - forecasts[: len(task.y)])[-count:, :targets]
         errors.append(missed / task.units)
-    mean: list[float] = np.sqrt(np.nanmean(np.vstack(errors) ** 2, axis=0)).tolist()
-    return mean
+    return np.sqrt(np.nanmean(np.vstack(errors) ** 2, axis=0)).tolist()
 
 
 # --- both -----------------------------------------------------------------------------

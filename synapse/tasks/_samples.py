@@ -217,8 +217,7 @@ class SampleBatch(Sequence[Sample]):
 
     def _wrong(self, outputs: Floats) -> Mask:
         wrong = ~self.judge(self.goals, outputs, self.allowed)
-        failed: Mask = np.logical_or.reduceat(wrong, self.bounds[:-1])
-        return failed
+        return np.logical_or.reduceat(wrong, self.bounds[:-1])
 
 
 def joined(samples: Sequence[Sample]) -> SampleBatch:
@@ -286,8 +285,7 @@ class Within:
     def __call__(self, targets: Floats, outputs: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         near = np.abs(outputs - targets) < self.tolerance
-        right: Mask = np.all(near | np.isnan(targets), axis=1)
-        return right
+        return np.all(near | np.isnan(targets), axis=1)
 
 
 @dataclass(frozen=True)
@@ -301,8 +299,7 @@ class Sides:
     def __call__(self, targets: Floats, outputs: Floats, allowed: Mask | None) -> Mask:
         """Return which steps are right, shape (T,)."""
         same_side = (outputs > self.threshold) == (targets > self.threshold)
-        right: Mask = np.all(same_side | np.isnan(targets), axis=1)
-        return right
+        return np.all(same_side | np.isnan(targets), axis=1)
 
 
 @dataclass(frozen=True)
@@ -324,8 +321,7 @@ class Ranked:
             lowest = np.where(allowed, outputs, inf).min(axis=1)
         else:  # the most active one is enough
             lowest = np.where(allowed, outputs, -inf).max(axis=1)
-        right: Mask = lowest > others
-        return right
+        return lowest > others
 
 
 # --- for tasks that draw samples ------------------------------------------------------

@@ -144,7 +144,7 @@ def for_python(function: Any) -> Callable[..., Any]:
     compiled when it is first called.
     """
     if not COMPILES:
-        return function  # type: ignore[no-any-return]
+        return function
     made = Kernel(function, function.options)
     entries: dict[Any, Callable[..., Any]] = {}
 

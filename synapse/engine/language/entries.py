@@ -128,7 +128,7 @@ def _python_function(address: int, name: str) -> Callable[..., Any]:
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.restype = ctypes.py_object
     new.argtypes = [ctypes.c_void_p] * 3
-    return new(ctypes.addressof(method), None, None)  # type: ignore[no-any-return]
+    return new(ctypes.addressof(method), None, None)
 
 
 class _Number(NamedTuple):

@@ -225,7 +225,7 @@ class Expressions:
         follows is reached.
         """
         method = getattr(self, f"_of_{type(node).__name__.lower()}", _unknown)
-        return self.located(method, node)  # type: ignore[no-any-return]
+        return self.located(method, node)
 
     def values(self, *nodes: Any) -> list[Node]:
         """Return expressions, which are computed in their order; ``*tuple`` is as many

@@ -429,7 +429,7 @@ call void %code.{n}({", ".join(values)})""")
     def value(self, node: Node) -> str:
         """Write an expression; returns the name of its value."""
         if node.form not in INSTRUCTIONS:
-            return getattr(self, f"_of_{node.form}")(node, *node.parts)  # type: ignore[no-any-return]
+            return getattr(self, f"_of_{node.form}")(node, *node.parts)
         parts = [self.typed(p) if isinstance(p, Node) else p for p in node.parts]
         instruction = INSTRUCTIONS[node.form]
         return self.let(instruction.format(*parts, kind=type_of(node.kind)))

@@ -42,7 +42,7 @@ def _start() -> None:
 
 @cache
 def _features() -> str:
-    return llvm.get_host_cpu_features().flatten()  # type: ignore[no-any-return]
+    return llvm.get_host_cpu_features().flatten()
 
 
 @cache
@@ -78,7 +78,7 @@ def object_code(text: str, speed: int = 3) -> bytes:
     tuning.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
-    return machine.emit_object(module)  # type: ignore[no-any-return]
+    return machine.emit_object(module)
 
 
 def load(code: bytes, name: str) -> int:

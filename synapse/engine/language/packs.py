@@ -438,8 +438,7 @@ def transpose(
     whole = literal(INT, count)
 
     def row_at(begin: Node, apart: Node, k: int) -> Node:
-        place: Node = t.binary("Add", begin, t.binary("Mult", apart, known(k)))
-        return place
+        return t.binary("Add", begin, t.binary("Mult", apart, known(k)))
 
     rows = [
         t.temporary(load_some(t, source, row_at(at, step, k), whole, kind))

@@ -40,7 +40,7 @@ def define(name: str, source: str, scope: dict[str, Any]) -> Callable[..., Any]:
     file = f"<made {next(_numbers)}: {name}>"
     linecache.cache[file] = len(source), None, source.splitlines(True), file
     exec(compile(source, file, "exec"), scope)
-    return scope[name]  # type: ignore[no-any-return]
+    return scope[name]
 
 
 def definition_of(function: FunctionType) -> Definition:

@@ -155,7 +155,7 @@ def item_of(node: Node, place: int) -> Node:
     if is_known(node):
         return known(node.kind.value[place])
     if node.form == "tuple":
-        return node.parts[place]  # type: ignore[no-any-return]
+        return node.parts[place]
     return Node("item", node.kind.items[place], (node, place))
 
 

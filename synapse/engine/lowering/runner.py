@@ -33,8 +33,7 @@ def run(
         return loop(SimpleNamespace(**columns), store.n_neurons, count, _plain(work))
     if store.columns.moved:
         store.renew_table()
-    result: tuple[int, int] = entry(store.address, store.n_neurons, count, work)
-    return result
+    return entry(store.address, store.n_neurons, count, work)
 
 
 def _plain(array: Any) -> memoryview:

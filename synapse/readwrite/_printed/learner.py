@@ -162,7 +162,7 @@ class Learner:
 
         def write(t: Any, failed: Node, code: Node, *numbers: Node) -> Node:
             if cost.code < FIRST_CUSTOM_COST:
-                return t.call(compiled.cost_of, [code, *numbers])  # type: ignore[no-any-return]
+                return t.call(compiled.cost_of, [code, *numbers])
             values = [t.temporary(convert(n, FLOAT64)) for n in numbers[:4]]
             try:
                 value, signal = items_of(_pair(t, cost._function, values))

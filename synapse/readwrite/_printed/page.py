@@ -130,7 +130,7 @@ class PageWriter(JavaScriptWriter):
 def _user(t: Any, code: Node, numbers: Iterable[Node]) -> Node:
     """Return the call of a registered function."""
     passed = tuple(t.temporary(convert(number, FLOAT64)) for number in numbers)
-    return t.temporary(Node("user", PAIR, (convert(code, INT), passed)))  # type: ignore[no-any-return]
+    return t.temporary(Node("user", PAIR, (convert(code, INT), passed)))
 
 
 def _as_any(kernel: Any) -> Callable[..., Any]:

@@ -24,18 +24,18 @@ def shorter(node: Node) -> Node:
 def _not(node: Node) -> Node:
     (value,) = node.parts
     if value.form == "not":
-        return value.parts[0]  # type: ignore[no-any-return]
+        return value.parts[0]
     if value.form == "compare":
         sign, left, right = value.parts
         if sign in ("==", "!=") or left.kind not in FLOATS:
-            return value._replace(parts=(OPPOSITES[sign], left, right))  # type: ignore[no-any-return]
+            return value._replace(parts=(OPPOSITES[sign], left, right))
     return node
 
 
 def _item(node: Node) -> Node:
     values, place = node.parts
     if values.form == "tuple":
-        return values.parts[place]  # type: ignore[no-any-return]
+        return values.parts[place]
     if values.form == "choice":
         test, *sides = values.parts
         items = (shorter(Node("item", node.kind, (side, place))) for side in sides)
@@ -47,9 +47,9 @@ def _sum(node: Node) -> Node:
     operation, left, right = node.parts
     if node.kind == INT and operation == "Add":
         if is_literal(left, 0):
-            return right  # type: ignore[no-any-return]
+            return right
         if is_literal(right, 0):
-            return left  # type: ignore[no-any-return]
+            return left
     return node
 
 
@@ -82,7 +82,7 @@ def _only_value(body: list[Node]) -> Node | None:
     """Return the value of the only statement of a function."""
     if len(body) != 1 or body[0].form not in ("return", "do"):
         return None
-    return body[0].parts[0]  # type: ignore[no-any-return]
+    return body[0].parts[0]
 
 
 def _is_simple(node: Node) -> bool:
@@ -118,7 +118,7 @@ def _joined(node: Node) -> Node:
     left, right = node.parts
     for test, other in ((left, right), (right, left)):
         if test.form == "literal":
-            return test if bool(test.parts[0]) == decides else other  # type: ignore[no-any-return]
+            return test if bool(test.parts[0]) == decides else other
     return node
 
 

@@ -131,7 +131,7 @@ def _delayed_in_order(t: Any, store: Node, source: Node, target: Node) -> Node:
     """Return who is late by the order: all neurons of a program activate in a step."""
     together = t.call(read_order.are_together, [store, source, target])
     passed = [source, target, together]
-    return t.call(read_order.is_delayed_in_order, passed)  # type: ignore[no-any-return]
+    return t.call(read_order.is_delayed_in_order, passed)
 
 
 def words_of(fast: bool, library: bool) -> Words:

@@ -111,7 +111,7 @@ def _sums(
     if len(each) == 4 and not fast:
         gap = t.binary("Sub", each[1], each[0])
         passed = [weight, each[0], gap, n, activations, source]
-        return t.temporary(t.call(sum_four, passed))  # type: ignore[no-any-return]
+        return t.temporary(t.call(sum_four, passed))
     if fast:
         return tuple_of(
             [

@@ -289,7 +289,7 @@ class TextWriter:
 
     def value(self, node: Node) -> Text:
         """Return the text of an expression, and how tightly it is bound."""
-        return getattr(self, f"of_{node.form}")(node, *node.parts)  # type: ignore[no-any-return]
+        return getattr(self, f"of_{node.form}")(node, *node.parts)
 
     def bare(self, node: Node) -> str:
         """Return the text of an expression that needs no parentheses."""

@@ -246,7 +246,7 @@ def _read_only(caller: Instance, narrowed: Instance, kind: Any) -> None:
         if is_result(node):
             return node._replace(kind=kind)
         if node.form == "item" and is_result(node.parts[0]):
-            return node.parts[0]  # type: ignore[no-any-return]
+            return node.parts[0]
         return node
 
     for name in names:

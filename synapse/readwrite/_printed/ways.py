@@ -84,6 +84,6 @@ def _word(rows: Any) -> Any:
 
     @word(NotImplemented)
     def consecutive(t: Any, index: Node) -> Node:
-        return t.binary("Add", index, known(start))  # type: ignore[no-any-return]
+        return t.binary("Add", index, known(start))
 
     return consecutive

@@ -283,8 +283,7 @@ def _dtype(module: Any) -> Any:
 
 
 def _layer(net: Network, name: str, peer: Peer, i: int) -> Layer:
-    layer: Layer = net[architect._recipe.numbered(name, i, len(peer.layers))]
-    return layer
+    return net[architect._recipe.numbered(name, i, len(peer.layers))]
 
 
 # --- which numbers are the same -------------------------------------------------------
@@ -381,8 +380,7 @@ def _parts(peer: Peer, module: SequenceModule) -> list[ModulePart]:
 
 def _order(module: SequenceModule) -> Ints:
     """Return the number in the network of each neuron of the plan."""
-    order: Ints = module._order.numpy()
-    return order
+    return module._order.numpy()
 
 
 def _counterparts(

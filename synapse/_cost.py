@@ -341,13 +341,11 @@ def register(
     >>> quartic([1.0], [0.5])
     0.0625
     """
-    name = getattr(function, "__name__", "")
-    cost = by_name.seek(name)
-    taken = cost.name if cost else None
-    entry = enter("cost", COST, function, taken, _require_signal)
+    entry = enter(by_name, COST, function, _require_signal)
+    cost = by_name.seek(entry.name)
     if cost is None:
-        cost = Cost(name, entry.address, entry.function)
-        by_name.add(name, cost)
+        cost = Cost(entry.name, entry.address, entry.function)
+        by_name.add(entry.name, cost)
     return cost
 
 

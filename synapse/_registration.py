@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import expected, short_repr, warn_of_python
+from ._checks import Names, expected, short_repr, warn_of_python
 from .engine.functions.capture import frozen
 from .engine.status import FAILED
 from .errors import ArgumentError, ArgumentTypeError, FunctionError
@@ -45,19 +45,19 @@ _alive: list[Any] = []  # compiled code that kernels call by its address
 
 
 def enter(
-    registry: str,
+    names: Names[Any],
     parameters: tuple[str, ...],
     function: Any,
-    taken: str | None,
     check: Callable[[Callable[..., Any]], None],
     *bounds: float,
 ) -> Registered:
     """Compile and register a user's function; if the same one is registered already,
     return its entry.
 
-    `taken` is the registered name that equals its name in any spelling, or None; that
+    `names` are those of all of its kind. If one equals its name in any spelling, that
     must be the same function.
     """
+    registry = names.noun
     if not inspect.isfunction(function):
         raise ArgumentTypeError(
             expected(f"A {registry} to register", "a Python function", function)
@@ -70,8 +70,8 @@ def enter(
     before = _registered.get((registry, name))
     if before is not None and before.key == key:
         return before
-    if taken:
-        _refuse_taken(registry, name, taken, before)
+    if taken := names.seek(name):
+        _refuse_taken(registry, name, taken.name, before)
     signature = inspect.signature(function)
     if len(signature.parameters) != len(parameters):
         arguments = f"({', '.join(parameters)})"

@@ -208,7 +208,7 @@ def _with_width(name: str, text: str) -> Squash:
     if full_name not in by_name:
         function = _declared.WITH_WIDTH[declared](width)
         function.__name__ = full_name
-        entry = enter("squash", SQUASH, function, None, _require_numbers, width)
+        entry = enter(by_name, SQUASH, function, _require_numbers, width)
         # Not by `Names.add`: in other spellings 2.5 and 25 are the same.
         by_name[full_name] = _entered(entry, 0.0, 1.0, True, {})
     return by_name[full_name]
@@ -344,12 +344,10 @@ def _register(
     surrogate: bool,
 ) -> Squash:
     """Compile and enter a function, or return its squash if it was entered before."""
-    name = getattr(function, "__name__", "")
-    squash = by_name.seek(name)
-    taken = squash.name if squash else None
     check = _require_numbers if surrogate else _require_derivative
     properties = low, high, float(surrogate)
-    entry = enter("squash", SQUASH, function, taken, check, *properties)
+    entry = enter(by_name, SQUASH, function, check, *properties)
+    squash = by_name.seek(entry.name)
     if squash is not None:  # entered before
         if written is not None:
             squash._written.clear()
@@ -357,7 +355,7 @@ def _register(
         return squash
 
     squash = _entered(entry, low, high, surrogate, written or {})
-    by_name.add(name, squash)
+    by_name.add(entry.name, squash)
     return squash
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -55,63 +55,54 @@ class TrialStore:
             )
         self.path = path
         self._lock_path = path.with_name(f"{path.name}-lock")
-        with _sentences(path):
-            self._lock = sqlite3.connect(
+        with _sentences(path), ExitStack() as opened:
+            lock = sqlite3.connect(
                 self._lock_path,
                 isolation_level=None,
                 timeout=0.0,
                 check_same_thread=False,
             )
-            try:
-                self._lock.execute("BEGIN EXCLUSIVE")
-            except BaseException:
-                self._lock.close()
-                raise
-            try:
-                self._file = _connect(path)
-                self._begin(trial)
-            except BaseException:
-                self._release()
-                raise
+            opened.callback(lock.close)
+            lock.execute("BEGIN EXCLUSIVE")
+            opened.callback(self._remove_lock)
+            self._file = _connect(path)
+            opened.callback(self._file.close)
+            self._begin(trial)
+            self._opened = opened.pop_all()
 
-    def _release(self) -> None:
-        """Remove the file that is locked, then release the lock. (Windows does not
-        remove an open file.)
+    def _remove_lock(self) -> None:
+        """Remove the file that is locked, before the lock is released. (Windows does
+        not remove an open file.)
 
         A run that has opened the file just before it is removed can lock it beside
         another one: both then do the same trials, one after the other in the store.
         """
         with suppress(OSError):
             self._lock_path.unlink()
-        self._lock.close()
 
     def _begin(self, trial: str) -> None:
         """Make the tables in a new file; in an old one, check that it is of this
         trial.
         """
-        try:
-            new = not _value(self._file, "schema_version")
-            owner = trial if new else _require_store(self._file, self.path)
-            if owner != trial:
-                raise ArgumentError(
-                    f"The store {self.path} has results of the trial {owner}, not of"
-                    f" {trial}. Choose another file, or the trial and arguments of this"
-                    " one."
-                )
+        new = not _value(self._file, "schema_version")
+        owner = trial if new else _require_store(self._file, self.path)
+        if owner != trial:
+            raise ArgumentError(
+                f"The store {self.path} has results of the trial {owner}, not of"
+                f" {trial}. Choose another file, or the trial and arguments of this"
+                " one."
+            )
 
-            # NORMAL: a crash of the machine, not of this process, loses the last ones.
-            self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute("PRAGMA synchronous = NORMAL")
-            if new:
-                self._file.execute("BEGIN IMMEDIATE")
-                for statement in MAKE:
-                    self._file.execute(statement)
-                about = (trial, _digest(trial))
-                self._file.execute("INSERT INTO about VALUES (?, ?)", about)
-                self._file.execute("COMMIT")
-        except BaseException:
-            self._file.close()
-            raise
+        # NORMAL: a crash of the machine, not of this process, loses the last ones.
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = NORMAL")
+        if new:
+            self._file.execute("BEGIN IMMEDIATE")
+            for statement in MAKE:
+                self._file.execute(statement)
+            about = (trial, _digest(trial))
+            self._file.execute("INSERT INTO about VALUES (?, ?)", about)
+            self._file.execute("COMMIT")
 
     def done(self) -> dict[Task, Done]:
         """Return the records of the file; damaged ones are removed, so that their
@@ -133,10 +124,7 @@ class TrialStore:
 
     def close(self) -> None:
         """Close the file and release the lock."""
-        try:
-            self._file.close()
-        finally:
-            self._release()
+        self._opened.close()
 
 
 def read_rows(path: Any) -> dict[Task, Done]:

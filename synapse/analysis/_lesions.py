@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,6 +18,7 @@ from .._checks import (
     expected,
     imported_pandas,
     index_within,
+    suggests_arguments,
 )
 from .._cost import Cost
 from .._typing import Floats, Ints
@@ -73,13 +74,14 @@ class Lesions:
         )
 
 
+@suggests_arguments("lesions")
 def lesions(
     network: Network,
     inputs: ArrayLike,
     targets: ArrayLike,
     what: Literal["neurons", "connections", "gates"] = "neurons",
     *,
-    pairs: bool = False,
+    pairs: Annotated[bool, boolean] = False,
     cost: str | Cost | None = None,
 ) -> Lesions:
     """Silence each neuron, connection or gate in turn, and measure the change of the
@@ -140,7 +142,6 @@ def lesions(
     names, items, silenced = _silenced(table, what)
     if not len(items):
         raise ArgumentError(f"Expected a network with {what} to silence, got none.")
-    in_pairs = boolean("pairs", pairs)
 
     # Weights that are tied could not be set to 0 one by one.
     clone = network.clone()
@@ -159,7 +160,7 @@ def lesions(
 
         intact = measured()
         single = np.array([measured(number) for number in range(len(items))])
-        if not in_pairs:
+        if not pairs:
             return Lesions(intact, items, names, single - intact)
         costs = np.diag(single)
         for i in range(len(items)):

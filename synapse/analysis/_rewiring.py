@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar, overload
+from typing import Annotated, Any, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import about_network, expected, listed, positive_integer, short_repr
+from .._checks import (
+    about_network,
+    expected,
+    listed,
+    positive_integer,
+    short_repr,
+    suggests_arguments,
+)
 from .._initializer import Seed, given_back, random_generator
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
@@ -42,11 +49,12 @@ def rewire(
     swaps: int = 10,
     seed: Seed = None,
 ) -> Wiring: ...
+@suggests_arguments("rewire")
 def rewire(
     network: Any,
     *,
     within: str | Sequence[str] | None = None,
-    swaps: int = 10,
+    swaps: Annotated[int, positive_integer] = 10,
     seed: Seed = None,
 ) -> Any:
     """Shuffle the targets of connections and preserve the degrees of every neuron: a
@@ -130,11 +138,10 @@ def rewire(
     >>> "".join(rewire({**edges, "sign": [1, 1, 1, -1, -1, -1]}, seed=0)["target"])
     'cdbfae'
     """
-    tries = positive_integer("swaps", swaps)
     rng = random_generator(seed)
     if isinstance(network, Network):
         edges, neurons = tables_of(network, names=False)
-        edges["target"] = _rewired(edges, within, tries, rng)
+        edges["target"] = _rewired(edges, within, swaps, rng)
         options: Any = {"dtype": network.dtype, "name": network.name}
         return from_edges(edges, neurons=neurons, **options)
     if not hasattr(network, "keys"):
@@ -142,7 +149,7 @@ def rewire(
         advice = about_network(network)
         raise ArgumentTypeError(expected("network", condition, network, advice))
     columns = columns_of_table("edges", network, ENDS)
-    targets = _rewired(columns, within, tries, rng)
+    targets = _rewired(columns, within, swaps, rng)
     if hasattr(network, "assign"):
         return network.assign(target=targets)
     return {**columns, "target": targets}

@@ -126,7 +126,7 @@ def growth(
     ],
     ax: Axes | None = None,
     *,
-    frames: int = 5,
+    frames: Annotated[int, positive_integer] = 5,
 ) -> Axes:
     """Draw the champions of an evolution from left to right, each as a network.
 
@@ -153,7 +153,6 @@ def growth(
     >>> len(ax.child_axes)
     3
     """
-    maximum = positive_integer("frames", frames)
     if not result.milestones:
         raise ArgumentError("`result` has no champion: all genomes failed.")
     grown = [
@@ -162,7 +161,7 @@ def growth(
             result.milestones, lambda milestone: _links(milestone[1])
         )
     ]
-    chosen = np.unique(np.linspace(len(grown) - 1, 0, maximum).round().astype(int))
+    chosen = np.unique(np.linspace(len(grown) - 1, 0, frames).round().astype(int))
     champions = [(grown[place][0], grown[place][1].network()) for place in chosen]
     for _, net in champions:
         for number, neuron in enumerate(net):

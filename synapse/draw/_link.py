@@ -30,7 +30,7 @@ def link(
     network: Annotated[Network, require_network],
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
-    page: str = "play.html",
+    page: Annotated[str, text] = "play.html",
 ) -> str:
     """Return an address that opens a network, and data to learn, in a page with a
     trainer.
@@ -78,7 +78,6 @@ def link(
     >>> address[:24], len(address) < 600
     ('https://a.edu/net.html#h', True)
     """
-    where = text("page", page)
     state = state_of(network, inputs, targets)
     address = packed(state)
     if len(address) > MAX_LINK_LETTERS:
@@ -87,7 +86,7 @@ def link(
             f" which can have {MAX_LINK_LETTERS:,}. Pass fewer data, or save it as"
             " JSON, which the page opens."
         )
-    return f"{where.split('#')[0]}#{address}"
+    return f"{page.split('#')[0]}#{address}"
 
 
 def state_of(

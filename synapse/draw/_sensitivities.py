@@ -32,7 +32,7 @@ def sensitivities(
     network: Annotated[Network, require_network],
     ax: Axes | None = None,
     *,
-    scale: float | None = None,
+    scale: Annotated[float | None, positive_number] = None,
     color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
     """Draw the sensitivities d s_k / d p: one row per recurrent neuron k, one column
@@ -73,7 +73,6 @@ def sensitivities(
     >>> ax.images[0].get_array().shape, ax.get_title(loc="left")
     ((3, 22), '54 of 66 sensitivities are kept')
     """
-    full = None if scale is None else positive_number("scale", scale)
     kept = sensitivity_matrix(network)
     table = Topology.of(network)
     own = kept.steps == 0
@@ -96,7 +95,7 @@ def sensitivities(
     with canvas(ax, size) as ax:
         from matplotlib.colors import Normalize
 
-        limit = full or largest(values) or 1.0
+        limit = scale or largest(values) or 1.0
         cmap = diverging()
         norm = Normalize(-limit, limit)
         ax.imshow(matrix, aspect="auto", origin="upper", cmap=cmap, norm=norm)

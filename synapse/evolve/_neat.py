@@ -51,7 +51,7 @@ def neat(
     *,
     inputs: int | None = None,
     outputs: int | None = None,
-    population: int = 150,
+    population: Annotated[int, _checks.positive_integer] = 150,
     max_evaluations: int = 100_000,
     goal: float | None = None,
     start: Genome | Network | None = None,
@@ -60,7 +60,7 @@ def neat(
     executor: Executor | None = None,
     checkpoint: PathLike | None = None,
     resume: Annotated[bool, _checks.boolean] = False,
-    progress: bool = True,
+    progress: Annotated[bool, _checks.boolean] = True,
 ) -> Evolution:
     """Evolve networks by NEAT: weights and structure, from a minimal network.
 
@@ -154,14 +154,14 @@ def neat(
         if settings is None
         else _checks.instance("settings", settings, Settings)
     )
-    size = _checks.positive_integer("population", population)
-    condition = f"a whole number, {size} or above, the population"
-    maximum = _checks.whole_number("max_evaluations", max_evaluations, condition, size)
+    condition = f"a whole number, {population} or above, the population"
+    maximum = _checks.whole_number(
+        "max_evaluations", max_evaluations, condition, population
+    )
     aim = math.inf if goal is None else _checks.finite_number("goal", goal)
     pool = checked_executor(executor)
     require_picklable("fitness", fitness, pool)
     path = None if checkpoint is None else as_path(checkpoint, "checkpoint")
-    shown = _checks.boolean("progress", progress)
     genome = Genome.from_network(start) if isinstance(start, Network) else start
     if not isinstance(genome, Genome | None):
         raise ArgumentTypeError(
@@ -172,18 +172,18 @@ def neat(
     genome = _first_genome(sizes, chosen, rng) if genome is None else genome
     if isinstance(fitness, DataFitness):
         fitness.require_outputs(genome)
-    people = Population(genome, size, chosen, rng)
+    people = Population(genome, population, chosen, rng)
     result = Evolution()
     file, pareto = (
         Evaluations(path, people, resume, seed is not None),
         chosen.select == "pareto",
     )
     generations = max(1, len(file.past))  # so many generations are there, or must be
-    with progress_bar(shown, "genomes", maximum, unit_scale=True) as bar:
+    with progress_bar(progress, "genomes", maximum, unit_scale=True) as bar:
         while pareto or not result.solved:
             if (
                 result.generations >= generations
-                and result.evaluations + size > maximum
+                and result.evaluations + population > maximum
             ):
                 break
             if result.generations:

@@ -87,8 +87,8 @@ def fit_readout(
     network: Annotated[Network, require_network],
     inputs: Any,
     targets: Any,
-    ridge: float = 1e-6,
-    washout: int = 0,
+    ridge: Annotated[float, non_negative_number] = 1e-6,
+    washout: Annotated[int, non_negative_integer] = 0,
 ) -> Readout:
     """Fit the trainable weights and biases of the outputs by ridge regression (Jaeger
     2001).
@@ -149,11 +149,9 @@ def fit_readout(
     >>> round(link.weight, 9), round(b[0].bias, 9), result.rows
     (2.0, 1.0, 3)
     """
-    strength = non_negative_number("ridge", ridge)
     with ExclusiveAccess(network):
         sources = _sources(network)
         data = prepare(network, inputs, targets)
-        washout = non_negative_integer("washout", washout)
         used = data.has_target.astype(bool)
         for begin in data.runs[
             :-1
@@ -174,9 +172,7 @@ def fit_readout(
         before = read_context(network)
         try:
             seen = _activations(network, sources, data)[rows]
-            fit, error = _fit(
-                network, sources, seen, states, data.targets[rows], strength
-            )
+            fit, error = _fit(network, sources, seen, states, data.targets[rows], ridge)
         except BaseException:
             restore_context(network, before)
             raise

@@ -81,7 +81,7 @@ def to_networkx(
     *,
     names: Annotated[bool, boolean] = False,
     gates: Annotated[bool, boolean] = False,
-    multigraph: bool = False,
+    multigraph: Annotated[bool, boolean] = False,
 ) -> nx.DiGraph[Any]:
     """Copy a network to an ordinary networkx graph, for other tools.
 
@@ -159,11 +159,10 @@ def to_networkx(
     >>> [nx.is_weakly_connected(graph) for graph in graphs]
     [False, True]
     """
-    several = boolean("multigraph", multigraph)
     table = network if isinstance(network, Topology) else Topology.of(network)
     nodes = _distinct(table.names) if names else range(table.neurons)
 
-    kind = nx.MultiDiGraph if several else nx.DiGraph
+    kind = nx.MultiDiGraph if multigraph else nx.DiGraph
     graph: Any = kind(name=table.name, dtype=table.dtype.name)
     graph.add_nodes_from(zip(nodes, _node_data(table), strict=True))
     edges = [
@@ -173,7 +172,7 @@ def to_networkx(
         )
     ]
     data = _edge_data(table, nodes)
-    if several:
+    if multigraph:
         keyed = zip(edges, table.delay.tolist(), data, strict=True)
         graph.add_edges_from((*ends, delay, values) for ends, delay, values in keyed)
     else:

@@ -126,7 +126,7 @@ def test_what_cannot_be_calibrated_is_one_sentence():
                 ArgumentError,
                 "of 2 outputs, the network has 1",
             ),
-            (lambda: three.half_widths(1.0), ArgumentError, "between 0 and 1"),
+            (lambda: three.half_widths(1.0), ArgumentError, "above 0 and below 1"),
             (
                 lambda: Calibration(np.ones((20, 3))),
                 ArgumentError,

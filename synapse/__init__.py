@@ -86,11 +86,11 @@ __version__ = "0.1.0"
 
 # Packages and modules that are imported when they are first used, and functions of
 # theirs
-_ROOMS = (
-    "analysis draw evolve experiments forecasting readwrite reward spikes tables tasks"
+_LATER = (
+    *("analysis", "draw", "evolve", "experiments", "forecasting", "readwrite"),
+    *("reward", "spikes", "tables", "tasks"),
+    *("river", "sklearn", "sktime"),  # with extras
 )
-_WITH_EXTRAS = "river sklearn sktime"
-_LATER = (*_ROOMS.split(), *_WITH_EXTRAS.split())
 _LATER_NAMES = {
     "Model": "_model",
     "forecast": "forecasting",
@@ -106,8 +106,6 @@ __all__ = [
     "Layer",
     "Log",
     "Model",
-]
-__all__ += [
     "Network",
     "Neuron",
     "Projection",
@@ -115,8 +113,6 @@ __all__ += [
     "SynapseError",
     "Topology",
     "Trainer",
-]
-__all__ += [
     "check_gradient",
     "costs",
     "errors",
@@ -124,9 +120,8 @@ __all__ += [
     "forecast",
     "from_edges",
     "from_networkx",
-]
-__all__ += ["from_torch", "gradient"]
-__all__ += [
+    "from_torch",
+    "gradient",
     "initializers",
     "load",
     "optimizers",

@@ -283,18 +283,15 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     >>> matching([squashes.logistic]), matching([squashes.identity])
     (<cost cross_entropy>, <cost squared_error>)
     """
-    message = _checks.expected
-    title = "The squashes of outputs"
     try:
         different = frozenset(squashes)
     except TypeError:
-        raise ArgumentTypeError(
-            message(title, "a list of squashes", squashes)
-        ) from None
+        different = frozenset()
     if different in _MATCHING:
         return _MATCHING[different]
     if not different or not all(isinstance(squash, Squash) for squash in different):
-        raise ArgumentTypeError(message(title, "a list of squashes", squashes))
+        title = "The squashes of outputs"
+        raise ArgumentTypeError(_checks.expected(title, "a list of squashes", squashes))
     return by_name["squared_error"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import between_0_and_1, expected, imported
+from .._checks import expected, imported
 from ..errors import ArgumentError
 
 RESAMPLES = 10_000
@@ -63,20 +63,18 @@ class Estimate:
         return f"{in_digits(self.value)} ({'range ' if few else ''}{ends})"
 
 
-def rate_of(successes: int, count: int, level: Any) -> Estimate:
+def rate_of(successes: int, count: int, level: float) -> Estimate:
     """Return a success rate with its Wilson interval."""
-    number = between_0_and_1("level", level)
     test = scipy_stats().binomtest(successes, count)
-    interval = test.proportion_ci(number, method="wilson")
+    interval = test.proportion_ci(level, method="wilson")
     ends = float(interval.low), float(interval.high)
-    return Estimate("rate", successes / count, *ends, count, number)
+    return Estimate("rate", successes / count, *ends, count, level)
 
 
-def median_of(values: Sequence[float], level: Any) -> Estimate:
+def median_of(values: Sequence[float], level: float) -> Estimate:
     """Return a median with its bootstrap interval; some of the values may be
     infinite.
     """
-    number = between_0_and_1("level", level)
     data = np.sort(np.asarray(values, np.float64))
     if np.isnan(data).any():
         raise ArgumentError(expected("values", "numbers, none of them NaN", math.nan))
@@ -96,10 +94,10 @@ def median_of(values: Sequence[float], level: Any) -> Estimate:
         medians = resampled.bootstrap_distribution
 
         # An order statistic, not a mean of two, one of which may be infinite.
-        tail = 50 * (1 - number)
+        tail = 50 * (1 - level)
         low, high = np.percentile(medians, [tail, 100 - tail], method="inverted_cdf")
     middle = float(np.median(data))
-    return Estimate("median", middle, float(low), float(high), size, number)
+    return Estimate("median", middle, float(low), float(high), size, level)
 
 
 def scipy_stats() -> Any:

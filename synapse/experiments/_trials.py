@@ -6,7 +6,7 @@ import json
 import math
 import statistics
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -97,7 +97,10 @@ class Trials(list[Row]):
             groups.setdefault(values, Trials(names=other_names)).append(row)
         return groups
 
-    def success_rate(self, name: str, level: float = 0.95) -> Estimate:
+    @_checks.suggests_arguments("success_rate")
+    def success_rate(
+        self, name: str, level: Annotated[float, _checks.between_0_and_1] = 0.95
+    ) -> Estimate:
         """Return the fraction of trials with a true value, with its Wilson interval.
 
         Parameters
@@ -133,8 +136,12 @@ class Trials(list[Row]):
                 )
         return rate_of(sum(map(bool, values)), len(values), level)
 
+    @_checks.suggests_arguments("median")
     def median(
-        self, name: str, level: float = 0.95, failed: float = math.inf
+        self,
+        name: str,
+        level: Annotated[float, _checks.between_0_and_1] = 0.95,
+        failed: Annotated[float, _checks.real_number] = math.inf,
     ) -> Estimate:
         """Return the median of a value, with its bootstrap interval.
 
@@ -160,11 +167,10 @@ class Trials(list[Row]):
         >>> print(trials.median("needed"))
         5,100 (4,200 to -)
         """
-        missing = _checks.real_number("failed", failed)
-        if math.isnan(missing):
+        if math.isnan(failed):
             raise ArgumentError(_checks.expected("failed", "a number, not NaN", failed))
         numbers = (
-            missing if value is None else _checks.real_number("A value", value)
+            failed if value is None else _checks.real_number("A value", value)
             for value in self.values(name)
         )
         return median_of([*numbers], level)

@@ -29,7 +29,6 @@ from .arguments import (
     subject,
     unfit,
 )
-from .extras import imported
 
 MAX_FLOAT = {dtype: float(np.finfo(dtype).max) for dtype in (FLOAT64, FLOAT32)}
 SQUARES = {FLOAT64: MAX_FLOAT[FLOAT64], FLOAT32: MAX_FLOAT[FLOAT32] ** 2}
@@ -344,11 +343,6 @@ def names_of(table: Any, axis: str = "columns") -> list[str] | None:
             f" {short_repr(names)}."
         )
     return names if any(texts) else None
-
-
-def imported_pandas() -> Any:
-    """Import pandas, or raise MissingExtraError."""
-    return imported("pandas", "A data frame needs", extra="stats")
 
 
 def sum_of_squares(values: Floats) -> float:

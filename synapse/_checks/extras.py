@@ -40,6 +40,26 @@ def imported(module: str, title: str, package: str = "", extra: str = "") -> Any
         raise missing_extra(title, package or module, extra) from None
 
 
+class LaterModule:
+    """A module that is imported when it is used; MissingExtraError if it is not
+    installed.
+
+    Parameters
+    ----------
+    *needed
+        What :func:`imported` takes.
+    """
+
+    def __init__(self, *needed: str) -> None:
+        self._needed = needed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(imported(*self._needed), name)
+
+
+pandas: Any = LaterModule("pandas", "A data frame needs", "pandas", "stats")
+
+
 def install(package: str, extra: str = "") -> str:
     """Return the sentence that says how to install an optional package, or all packages
     of an extra.

@@ -16,8 +16,8 @@ from .._checks import (
     boolean,
     choice,
     expected,
-    imported_pandas,
     index_within,
+    pandas,
     suggests_arguments,
 )
 from .._cost import Cost
@@ -61,7 +61,6 @@ class Lesions:
         """Convert `change` to a ``pandas.Series``, or with pairs to a
         ``pandas.DataFrame``, by name.
         """
-        pandas = imported_pandas()
         if self.change.ndim == 2:
             return pandas.DataFrame(self.change, self.names, self.names)
         return pandas.Series(self.change, self.names, name="change")

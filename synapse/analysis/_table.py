@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from .. import _html
-from .._checks import imported_pandas, pluralize
+from .._checks import pandas, pluralize
 
 
 class Table:
@@ -30,7 +30,7 @@ class Table:
         MissingExtraError
             If pandas is not installed.
         """
-        return imported_pandas().DataFrame(self.columns())
+        return pandas.DataFrame(self.columns())
 
     def __repr__(self) -> str:
         rows = pluralize(len(self), "row")

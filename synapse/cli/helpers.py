@@ -18,7 +18,8 @@ from .._checks.extras import FROM_CLONE
 from ..errors import ArgumentError, FormatError
 from ..readwrite import _files
 from ..tables import _typed_files
-from ..tables._table import file_errors, pandas_for_tables, quoted as listed, reason
+from ..tables._pandas import pandas
+from ..tables._table import file_errors, quoted as listed, reason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFram
     """
     if [*frames] == [""]:
         return frames[""]
-    return pandas_for_tables().concat(frames, names=[sequence])
+    return pandas.concat(frames, names=[sequence])
 
 
 def has_types(path: str | None) -> bool:

@@ -10,7 +10,8 @@ from ..forecasting._frames import labels_beside
 from ..objects.network import Network
 from ..tables import predict_rows, predict_series
 from ..tables._encoding import encoding_of
-from ..tables._table import find, pandas_for_tables
+from ..tables._pandas import pandas
+from ..tables._table import find
 from .formats import read
 from .helpers import joined, require_table, write_table
 from .options import DATA, MODEL, TABLES, Options, shared
@@ -75,7 +76,7 @@ def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame
     if all(neuron.squash.name == "softmax" for neuron in network.output):
         likeliest = [names[place] for place in answers.argmax(axis=1)]
         result = result.assign(**{network.output._label: likeliest})
-    outputs = pandas_for_tables().DataFrame(answers, index=result.index, columns=names)
+    outputs = pandas.DataFrame(answers, index=result.index, columns=names)
     return result.join(outputs)
 
 

@@ -250,7 +250,7 @@ class Trials(list[Row]):
             name: [group.success_rate(name) for group in groups] for name in rates
         }
         columns |= {name: [group.median(name) for group in groups] for name in medians}
-        return _checks.imported_pandas().DataFrame(columns)
+        return _checks.pandas.DataFrame(columns)
 
     def to_pandas(self) -> Any:
         """Return a ``pandas.DataFrame`` with a row for each trial and a column for each
@@ -270,7 +270,7 @@ class Trials(list[Row]):
         0.1    3.0
         Name: cost, dtype: float64
         """
-        return _checks.imported_pandas().DataFrame(list(self))
+        return _checks.pandas.DataFrame(list(self))
 
     def __repr__(self) -> str:
         text = f"<Trials, {_checks.pluralize(len(self), 'trial')}"

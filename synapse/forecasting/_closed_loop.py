@@ -19,9 +19,9 @@ from .._checks import (
     bounds,
     expected,
     finite_number,
-    imported_pandas,
     index_within,
     instance,
+    pandas,
     parts_of,
     pluralize,
     suggests_arguments,
@@ -102,7 +102,6 @@ class Forecast(NDArrayOperatorsMixin):
         1       1.0
         2       2.0
         """
-        pandas = imported_pandas()
         names = self.names or [f"value {place}" for place in range(self.mean.shape[1])]
         parts = {"": self.mean, " lower": self.lower, " upper": self.upper}
         columns = {

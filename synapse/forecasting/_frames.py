@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import imported_pandas
+from .._checks import pandas
 from ..errors import ArgumentError
 
 MONTHS = {"MS": 1, "QS": 3, "YS": 12, "AS": 12}
@@ -49,7 +49,6 @@ def labels_beside(index: Any, steps: int) -> Any:
     >>> [*labels_beside(pandas.RangeIndex(5, 8), -2)]
     [3, 4]
     """
-    pandas = imported_pandas()
     are_dates = isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex)
     step = (index.freq or step_of(index)) if are_dates else _gap_of(index)
     if step is None:
@@ -73,7 +72,7 @@ def labels_beside(index: Any, steps: int) -> Any:
 
 def _gap_of(index: Any) -> int | None:
     """Return the step of increasing whole numbers; None of other labels."""
-    if not imported_pandas().api.types.is_integer_dtype(index.dtype) or not len(index):
+    if not pandas.api.types.is_integer_dtype(index.dtype) or not len(index):
         return None
     # Differences of few bits, or without a sign, may be others.
     gaps = {*np.diff(index.to_numpy(np.int64)).tolist()} or {1}
@@ -86,7 +85,6 @@ def step_of(dates: Any) -> Any:
     """
     if len(dates) < 3:
         return None
-    pandas = imported_pandas()
     with warnings.catch_warnings(action="ignore"):  # pandas 3 warns of what 4 returns
         step = pandas.infer_freq(dates)
         step = step and pandas.tseries.frequencies.to_offset(step)

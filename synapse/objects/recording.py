@@ -15,10 +15,10 @@ from .. import _html, engine
 from .._checks import (
     attribute_error,
     expected,
-    imported_pandas,
     is_among,
     listed,
     made_elsewhere,
+    pandas,
     pluralize,
     suggestion,
     unknown_name,
@@ -274,7 +274,6 @@ class Log:
         >>> log.to_pandas().shape
         (2, 1)
         """
-        pandas = imported_pandas()
         columns = [
             (variable, label)
             for variable in self.variables

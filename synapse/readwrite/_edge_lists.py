@@ -19,8 +19,8 @@ from .._checks import (
     choice,
     expected,
     float_type,
-    imported_pandas,
     is_number,
+    pandas,
     pluralize,
     short_repr,
     suggests_arguments,
@@ -119,7 +119,6 @@ def to_edges(network: Network) -> EdgeTables:
     >>> from_edges(edges, neurons=neurons).weights
     array([ 0.5, -1. ])
     """
-    pandas = imported_pandas()
     edges, neurons = tables_of(require_network("network", network), names=True)
     return EdgeTables(pandas.DataFrame(edges), pandas.DataFrame(neurons))
 

@@ -99,13 +99,13 @@ class Run(metaclass=checks.OwnNames):
                 "episode": np.tile(np.arange(episodes), count),
                 "return": self.test_returns.ravel(),
             }
-            return checks.imported_pandas().DataFrame(columns)
+            return checks.pandas.DataFrame(columns)
         columns = {
             "return": self.returns,
             "length": self.lengths,
             "step": self.lengths.cumsum(),
         }
-        return checks.imported_pandas().DataFrame(columns)
+        return checks.pandas.DataFrame(columns)
 
 
 @checks.suggests_arguments(

@@ -12,7 +12,8 @@ import numpy as np
 
 from .._checks import imported
 from .._typing import Floats
-from ._table import bare, is_numeric, pandas_for_tables
+from ._pandas import pandas
+from ._table import bare, is_numeric
 from ._time_words import PARTS
 
 if TYPE_CHECKING:
@@ -56,7 +57,6 @@ def with_clock(
     columns beside it, and all of these columns.
     """
     # to_timedelta reads no clock without seconds, and none with AM and PM.
-    pandas = pandas_for_tables()
     names = [column]
     for other in beside:
         cells = table[other].astype("string")
@@ -90,7 +90,7 @@ def months_of_decimals(values: Floats) -> pd.DatetimeIndex | None:
         return None
     if abs(12 * np.median(np.diff(apart)) / np.median(steps) - 1) > 0.1:
         return None
-    periods = pandas_for_tables().PeriodIndex.from_ordinals(
+    periods = pandas.PeriodIndex.from_ordinals(
         months.astype(np.int64) - 12 * 1970, freq="M"
     )
     return periods.to_timestamp()
@@ -102,7 +102,6 @@ def dates_of_parts(
     """Return those of these columns that have a part of a date each, and the dates;
     None if there are none.
     """
-    pandas = pandas_for_tables()
     named = {
         part_name: column
         for part_name, names in PARTS.items()

@@ -24,12 +24,12 @@ from ._date_parts import (
 )
 from ._encoding import IDENTIFIERS
 from ._number_text import to_floats
+from ._pandas import pandas
 from ._table import (
     bare,
     columns as columns_of,
     find,
     is_numeric,
-    pandas_for_tables,
     place,
     quoted,
 )
@@ -235,7 +235,6 @@ def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn |
     """Return the dates of a column by the form that reads most cells; None if none
     reads most of them.
     """
-    pandas = pandas_for_tables()
     values = table[column]
     if isinstance(values.dtype, pandas.PeriodDtype):
         values = values.dt.to_timestamp()
@@ -352,7 +351,6 @@ def _reading_of(values: Floats) -> tuple[str, str, pd.DatetimeIndex] | None:
     """Return what kind of dates these numbers may be, in a sentence and as form or
     unit, and the dates; None if they are none.
     """
-    pandas = pandas_for_tables()
     if not len(values) or not np.isfinite(values).all():
         return None
     lowest, highest = float(values.min()), float(values.max())
@@ -460,7 +458,6 @@ def _readings(cells: pd.Series, forms: Sequence[str]) -> dict[str, pd.DatetimeIn
 
 def _dates(cells: pd.Series, form: str) -> pd.DatetimeIndex:
     """Return the dates by a form; NaT where it does not read a cell."""
-    pandas = pandas_for_tables()
     try:
         with warnings.catch_warnings(action="error", category=FutureWarning):
             dates = pandas.to_datetime(cells, format=form, errors="coerce")

@@ -15,6 +15,7 @@ from .._checks import pluralize
 from .._typing import Floats
 from ..errors import FormatError
 from ..objects.network import Network
+from ._pandas import pandas
 from ._table import (
     bare,
     columns as columns_of,
@@ -22,7 +23,6 @@ from ._table import (
     is_numeric,
     mostly_numbers,
     numbers,
-    pandas_for_tables,
     place as place_of,
     quoted,
 )
@@ -98,7 +98,7 @@ class Encoding:
         parts = [values]
         for name, words in self.words.items():
             cells = table[find(table, name)].astype("string")
-            codes = pandas_for_tables().Index(words).get_indexer(cells)
+            codes = pandas.Index(words).get_indexer(cells)
             parts.append(np.eye(len(words) + 1)[codes, :-1])  # -1: none of them
             if count := int(cells.isna().sum()):
                 notes.append(

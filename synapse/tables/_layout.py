@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._checks import pluralize
 from ._number_text import PATTERNS, signed
+from ._pandas import pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,8 +49,6 @@ def has_units(table: pd.DataFrame) -> bool:
 
 def about_dates_as_names(table: pd.DataFrame, path: str, separator: str) -> list[str]:
     """Return a sentence on a table that has a column for each date, and what to do."""
-    import pandas
-
     of_numbers = table.select_dtypes("number").columns
     names = of_numbers[of_numbers.str.fullmatch(r".*\d{4}.*|.*\d\W\d.*|\D+\d\d")]
     with warnings.catch_warnings(action="ignore"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._checks import pluralize
+from ._pandas import pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +37,6 @@ def read_markers(
     numbers of shops are. Numbers of which this holds in part are named. If the
     user says which cells are `missing`, no other numbers are.
     """
-    import pandas
-
     notes = list[str]()
     markers = list[str]()
     named = pandas.to_numeric(pandas.Series(missing, dtype=object), errors="coerce")

@@ -16,6 +16,7 @@ from .._checks import is_number, pluralize
 from .._typing import Floats, Ints
 from ..errors import FormatError
 from ._number_form import FORMS, NumberForm
+from ._pandas import pandas
 from ._time_words import PART_NAMES
 
 if TYPE_CHECKING:
@@ -314,8 +315,6 @@ def _with_numbers(column: pd.Series, rows: Ints, texts: Sequence[str]) -> pd.Ser
     """Return a column with numbers in these rows: as floats if no text is left, or as
     integers if all are and none is missing.
     """
-    import pandas
-
     cells = column.to_numpy(object, copy=True)
     cells[rows] = [int(text) if _is_integer(text) else float(text) for text in texts]
     if len(rows) < column.notna().sum():

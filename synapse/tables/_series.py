@@ -17,12 +17,12 @@ from ..errors import FormatError
 from ..forecasting._frames import step_of
 from ._dates import ZONE, are_days, find_date, in_zone, zone_name
 from ._number_form import copy_forms
+from ._pandas import pandas
 from ._table import (
     UNREADABLE,
     columns as columns_of,
     find,
     numbers,
-    pandas_for_tables,
     place,
     words,
 )
@@ -144,7 +144,6 @@ def read_several(
     series, named "". The other parameters and the errors are those of
     :func:`read_series`.
     """
-    pandas = pandas_for_tables()
     index = instance("table", table, pandas.DataFrame).index
     if isinstance(index, pandas.PeriodIndex):
         table = table.set_axis(index.to_timestamp().rename(index.name))
@@ -207,7 +206,7 @@ def _in_even_steps(times: pd.DatetimeIndex, notes: list[str]) -> pd.DatetimeInde
             f" {IN_ORDER.format(times.name)}"
         )
     after = np.append(np.cumsum(counts[::-1])[::-1], 0)
-    before = pandas_for_tables().to_timedelta(after * step, "s")
+    before = pandas.to_timedelta(after * step, "s")
     return (times[-1] - before).rename(times.name)
 
 
@@ -242,9 +241,7 @@ def _evenly(
     or missing.
     """
     times: Any = frame.index
-    grid = pandas_for_tables().date_range(
-        times[0], times[-1], freq=step, name=times.name
-    )
+    grid = pandas.date_range(times[0], times[-1], freq=step, name=times.name)
     for at in np.flatnonzero(~times.isin(grid))[:1]:
         after = f"a whole number of steps ({unit_of(step)[0]}) after {times[0]}"
         where = place(table, int(rows[at]))
@@ -380,12 +377,10 @@ def phase(series: pd.DataFrame, first_date: str | None) -> int:
     """Return the number of steps from a date, such as that of the first training row,
     to the first row here.
     """
-    if first_date is None or not isinstance(
-        series.index, pandas_for_tables().DatetimeIndex
-    ):
+    if first_date is None or not isinstance(series.index, pandas.DatetimeIndex):
         return 0
     begin, here = on_clock(first_date, series.index), series.index[0]
-    dates = pandas_for_tables().date_range(
+    dates = pandas.date_range(
         min(begin, here), max(begin, here), freq=series.index.freq
     )
     return len(dates) - 1 if begin < here else 1 - len(dates)
@@ -395,7 +390,7 @@ def on_clock(date: str, index: pd.DatetimeIndex) -> Any:
     """Return a date of a file, in the zone of these dates: a step of an hour is one
     also when clocks are changed.
     """
-    time = pandas_for_tables().Timestamp(date)
+    time = pandas.Timestamp(date)
     if index.tz is None or time.tz is None:
         return time.tz_localize(index.tz) if time.tz is None else time.tz_localize(None)
     return time.tz_convert(index.tz)

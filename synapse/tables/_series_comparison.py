@@ -19,9 +19,9 @@ from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
+from ._pandas import pandas
 from ._series_task import SeriesTask, checked_methods, fit_together, series_tasks
 from ._series_training import select_together
-from ._table import pandas_for_tables
 from ._table_training import INTERRUPTED, TrainingOptions
 
 if TYPE_CHECKING:
@@ -213,7 +213,6 @@ def _forecasts(
     """Return the forecasts of a series from all origins, in rows of series, target,
     origin and step.
     """
-    pandas = pandas_for_tables()
     rolled = _rolled(selection, together)
     any_of_them = rolled[next(iter(rolled))]
     places = any_of_them.origins
@@ -259,7 +258,6 @@ def _comparison(
     notes: list[str],
 ) -> Comparison:
     """Return the tables of errors, from those of forecasts."""
-    pandas = pandas_for_tables()
     forecasts = pandas.concat(parts)
     methods = [*together.rolled]
     errors = forecasts[methods].sub(forecasts["truth"], axis=0)

@@ -48,8 +48,9 @@ from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import FITTED_ELSEWHERE, MAX_SEASON, METHODS
 from ..learning import Result
 from ..objects.network import Network
+from ._pandas import pandas
 from ._series import phase, season_of
-from ._table import pandas_for_tables, quoted, require_one_use
+from ._table import quoted, require_one_use
 from ._table_training import Part, TrainingOptions, held_out, require_targets
 
 if TYPE_CHECKING:
@@ -434,7 +435,6 @@ def frame_values(series: Any) -> Floats:
     """Return the columns of a series; ArgumentError if it is not one of
     `read_series`.
     """
-    pandas = pandas_for_tables()
     index = instance("series", series, pandas.DataFrame).index
     if isinstance(index, pandas.DatetimeIndex) and index.freq is None:
         raise ArgumentError(

@@ -20,7 +20,6 @@ from .._checks import (
     boolean,
     choice,
     file_path,
-    imported,
     instance,
     listed,
     non_negative_integer,
@@ -36,6 +35,7 @@ from ..readwrite import _files
 from ._layout import about_dates_as_names, has_units
 from ._markers import read_markers
 from ._number_text import PATTERNS, convert_numbers, to_floats
+from ._pandas import pandas
 from ._totals import total_rows
 from ._typed_files import TypedCells
 
@@ -122,11 +122,6 @@ MARKED = (
     (re.compile(r'\s*(\{\s*"|\[\s*[\[{])'), "JSON"),
 )
 """Text that is no table."""
-
-
-def pandas_for_tables() -> Any:
-    """Import pandas, or raise MissingExtraError, which names the extra for tables."""
-    return imported("pandas", "Tables and dates need", extra="forecast")
 
 
 # --- sentences ------------------------------------------------------------------------
@@ -256,7 +251,6 @@ def read_table(
     MissingExtraError
         If the package that reads such a file is not installed.
     """
-    pandas_for_tables()
     absent = [
         text("A missing cell", cell)
         for cell in listed("missing", missing, "a list of cells")
@@ -355,7 +349,6 @@ def _in_columns(
     path: str, names: list[str], rows: dict[int, list[str]]
 ) -> pd.DataFrame:
     """Return rows of text as a table of text, whose index has their lines."""
-    pandas = pandas_for_tables()
     for line, cells in rows.items():
         if len(cells) > len(names):
             raise FormatError(
@@ -679,13 +672,13 @@ def find(table: pd.DataFrame, name: str) -> str:
 
 def columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Return the columns with these names; ArgumentError if there is no such column."""
-    frame = instance("table", table, pandas_for_tables().DataFrame)
+    frame = instance("table", table, pandas.DataFrame)
     return [find(frame, name) for name in listed("columns", names, "a list of names")]
 
 
 def is_numeric(column: pd.Series) -> bool:
     """Return whether all cells of a column are numbers or missing."""
-    types = pandas_for_tables().api.types
+    types = pandas.api.types
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 

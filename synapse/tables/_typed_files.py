@@ -11,6 +11,7 @@ import numpy as np
 
 from .._checks import imported, is_number, void
 from ..errors import FormatError
+from ._pandas import pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,8 +94,6 @@ def _of_parquet(content: bytes) -> TypedCells:
     """Return the cells; the index of the file becomes columns if it has names or
     dates.
     """
-    import pandas
-
     frame = pandas.read_parquet(io.BytesIO(content), engine="pyarrow")
     if not isinstance(frame.index, pandas.RangeIndex):
         frame = frame.reset_index(
@@ -107,8 +106,6 @@ def _of_parquet(content: bytes) -> TypedCells:
 
 def _of_excel(content: bytes) -> TypedCells:
     """Return the cells of the first sheet."""
-    import pandas
-
     workbook = pandas.ExcelFile(io.BytesIO(content), engine="openpyxl")
     sheet, *others = map(str, workbook.sheet_names)
     cells = pandas.read_excel(workbook, sheet_name=sheet, header=None, dtype=object)

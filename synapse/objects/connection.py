@@ -151,21 +151,20 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @consistent_read
     def source(self) -> Neuron:
         """Neuron where the connection starts."""
-        return self._store.handles[self._store["source"][self._at]]  # type: ignore[no-any-return]
+        return self._store.handles[self._store["source"][self._at]]
 
     @property
     @consistent_read
     def target(self) -> Neuron:
         """Neuron where the connection ends."""
-        return self._store.handles[self._store["target"][self._at]]  # type: ignore[no-any-return]
+        return self._store.handles[self._store["target"][self._at]]
 
     @property
     @consistent_read
     def weight(self) -> float:
         """Weight w_ij. Settable, together with the weights tied to it."""
         # faster than an index, for algorithms
-        weight: float = self._store.columns["weight"].item(self._at)
-        return weight
+        return self._store.columns["weight"].item(self._at)
 
     @weight.setter
     def weight(self, value: float) -> None:
@@ -481,4 +480,4 @@ def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, floa
         offset = link._at - int(c["first_incoming"][j])
         if offset >= learning:
             return {}
-    return live.of_parameter(target, offset)  # type: ignore[no-any-return]
+    return live.of_parameter(target, offset)

@@ -252,7 +252,7 @@ def weights_of(neuron: NeuronHandle, connections: Collection[Any]) -> list[float
     """Return the weights of connections in the store of a neuron."""
     store = neuron._store
     identities = np.fromiter(map(attrgetter("_identity"), connections), np.int64)
-    return store["weight"][store.row_of[identities]].tolist()  # type: ignore[no-any-return]
+    return store["weight"][store.row_of[identities]].tolist()
 
 
 class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]

@@ -312,7 +312,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     def _find(self, other: Neuron, delay: int | None) -> Connection | None:
         """Return the connection to a neuron that has this delay, or the shortest."""
         self._require()
-        return edits.find(self, other, delay)  # type: ignore[no-any-return]
+        return edits.find(self, other, delay)
 
     @overload
     def project(

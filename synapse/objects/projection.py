@@ -277,7 +277,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     def __getitem__(self, index: int) -> Connection:
         identities = self._identities()
         at = checks.index_within("An index of a projection", index, len(identities))
-        return self._store.edge(int(identities[at]))  # type: ignore[no-any-return]
+        return self._store.edge(int(identities[at]))
 
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
         """Return for each connection the index in `layer` of its gater."""

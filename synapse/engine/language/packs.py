@@ -324,7 +324,7 @@ def _times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
     LLVM would fuse a product and a sum in some loops only.
     """
     if not isinstance(c.kind, PackKind):
-        return t.binary("Add", c, t.binary("Mult", a, b))  # type: ignore[no-any-return]
+        return t.binary("Add", c, t.binary("Mult", a, b))
     factors = convert(a, c.kind), convert(b, c.kind)
     return Node("math", c.kind, ("fmuladd", *factors, c))
 

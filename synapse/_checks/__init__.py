@@ -8,3 +8,4 @@ from .extras import *  # noqa: F403
 from .migration_hints import *  # noqa: F403
 from .names import *  # noqa: F403
 from .options import *  # noqa: F403
+from .sparse import *  # noqa: F403

@@ -46,6 +46,9 @@ class InputRows(IntEnum):
     # 0: all of their numbers are set in every step. Else one more than the number of
     # steps, at most 3; in the third, inputs get their activations only
     SETS = 0
+    # of sparse ones: the rows of the latest step and the one before
+    LATEST = 1
+    BEFORE = 2
 
 
 class LogLayout(IntEnum):

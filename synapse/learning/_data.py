@@ -22,6 +22,7 @@ from ..engine.status import DONE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
 from ..objects.parts import CallParts, OfPart
+from ..objects.stepping import kernel_rows
 
 if TYPE_CHECKING:
     from ..engine.online import (
@@ -61,7 +62,7 @@ class Data:
     sequence whose order matters, for a network with memory.
     """
 
-    inputs: Floats
+    inputs: Any  # or SparseRows, which rules for exact gradients make dense
     targets: Floats
     has_target: NDArray[np.uint8]
     bounds: NDArray[np.int64]
@@ -208,9 +209,9 @@ def joined(parts: Sequence[Data]) -> Data:
         (data.inputs, data.targets, data.has_target, np.diff(data.bounds))
         for data in parts
     ]
-    inputs, targets, has_target, lengths = map(
-        np.concatenate, zip(*columns, strict=True)
-    )
+    rows, *others = zip(*columns, strict=True)
+    inputs = _checks.joined_rows(rows)
+    targets, has_target, lengths = map(np.concatenate, others)
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
     return replace(
         parts[0], inputs=inputs, targets=targets, has_target=has_target, bounds=bounds
@@ -326,7 +327,7 @@ def _prepared_pair(
     lengths = []
     for i, (sequence, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if is_single else f" of sequence {i}"
-        parts[i] = _checks.as_matrix(f"inputs{where}", sequence, n, dtype)
+        parts[i] = _checks.input_rows(f"inputs{where}", sequence, n, dtype)
         aims[i] = _checks.as_matrix(
             f"targets{where}", aim, columns, dtype, finite=False
         )
@@ -340,7 +341,7 @@ def _prepared_pair(
         lengths.append(len(parts[i]))
     if sum(lengths) == 0:
         raise ArgumentError("Expected at least one sample to train on, got none.")
-    rows = np.concatenate(parts)
+    rows = _checks.joined_rows(parts)
     targets = np.concatenate(aims)
     stream = is_single and network.has_memory
     if is_single and not stream:
@@ -560,7 +561,7 @@ def _run_together(
     )
 
     def runner(replica: Replica) -> OfPart:
-        train = kernels.with_table(replica.address)["train_network"]
+        train = kernels.with_table(replica.address)[train_kernel(data)]
 
         def run_part(sequences: slice) -> tuple[int, float, int] | None:
             epoch = by_part[sequences.start]
@@ -620,9 +621,15 @@ def run_epochs(
         arguments = ordered, options, renewals
     lengths = data.bounds[1:] - data.bounds[:-1]
     count = int(lengths[epochs.orders].sum()) if network._recorder is not None else 0
-    ended = network._call_in_use(kernels, "train_network", count, *arguments)
+    ended = network._call_in_use(kernels, train_kernel(data), count, *arguments)
     _, done, total, steps = ended
     return int(done), total, int(steps)
+
+
+def train_kernel(data: Data) -> str:
+    """Return the name of the kernel that trains on such rows."""
+    is_sparse = isinstance(data.inputs, _checks.SparseRows)
+    return "train_sparse" if is_sparse else "train_network"
 
 
 def _arguments(
@@ -631,7 +638,7 @@ def _arguments(
     """Return the arguments of `train_network` that all rules have: data, and
     options.
     """
-    rows = data.inputs.reshape(-1), data.targets.reshape(-1), data.has_target
+    rows = kernel_rows(data.inputs, True), data.targets.reshape(-1), data.has_target
     ordered = (*rows, data.bounds, epochs.orders, data.clear)
     buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)
     options = (

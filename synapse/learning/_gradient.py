@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import MAX_THREADS, boolean, positive_integer, suggests_arguments
+from .._checks import (
+    MAX_THREADS,
+    boolean,
+    dense_rows,
+    positive_integer,
+    suggests_arguments,
+)
 from .._cost import Cost
 from .._registration import require_sound
 from .._typing import Floats, Ints
@@ -210,7 +216,7 @@ class ExactGradient:
         """Go on with other data."""
         self.data = data
         self.weights = NO_WEIGHTS if weights is None else weights
-        self._inputs = data.inputs.reshape(-1)
+        self._inputs = dense_rows(data.inputs).reshape(-1)
         self._targets = data.targets.reshape(-1)
 
     def _refresh_layout(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import inf, isinf
 from typing import Any
 
@@ -113,7 +114,7 @@ def outputs_of(network: Network, data: Data, threads: int | None) -> Floats:
     """Return the outputs for all rows, shape (rows, m)."""
     if not data.clear:
         return network.run(data.inputs, threads=threads)
-    sequences = np.split(data.inputs, data.bounds[1:-1])
+    sequences = [data.inputs[start:stop] for start, stop in pairwise(data.bounds)]
     return np.concatenate(network.run(sequences, threads=threads))
 
 

@@ -294,10 +294,10 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         Parameters
         ----------
         inputs : array_like, iterable or callable
-            (N, n): samples; a network with memory takes them as one stream and keeps
-            its context from before the call ("bptt": as one sequence). (S, T, n) or a
-            list of (T_i, n): sequences, the context cleared before each. Without
-            `targets`: a stream of batches, see Notes.
+            (N, n), or a sparse array of SciPy: samples; a network with memory takes
+            them as one stream and keeps its context from before the call ("bptt": as
+            one sequence). (S, T, n) or a list of (T_i, n): sequences, the context
+            cleared before each. Without `targets`: a stream of batches, see Notes.
         targets : array_like
             Targets in the same form, with m columns. NaN means that this output has no
             target at this step: it adds nothing to the cost (softmax outputs: all of

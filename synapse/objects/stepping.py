@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, NoReturn, TypeGuard, overload
@@ -46,20 +46,26 @@ class Stepping(Calling):
     # when its last output activated in its latest run without traces, which kernels
     # write; None: there was none
     _untraced: NDArray[np.int64] | None = None
+    # names of its inputs, and the index of each
+    _names_of_inputs: tuple[list[str | None], dict[str, int]] = ([], {})
 
     @abstractmethod
     def _clear_in_use(self) -> None:
         """Clear the context."""
 
     def activate(
-        self, inputs: ArrayLike | None = None, *, inject: Currents | None = None
+        self,
+        inputs: ArrayLike | Mapping[Any, float] | None = None,
+        *,
+        inject: Currents | None = None,
     ) -> Floats:
         """Run one step of the network.
 
         Parameters
         ----------
-        inputs : array_like, shape (n,), optional
-            One number per input neuron. Default: the input neurons compute their
+        inputs : array_like, shape (n,), or mapping, optional
+            One number per input neuron; or a dict of those that are not 0, by the index
+            or the name of the input neuron. Default: the input neurons compute their
             activations from their incoming connections. A contiguous float64 array is
             not copied; lists, tuples, float32 and non-contiguous arrays are.
         inject : mapping, optional
@@ -93,6 +99,8 @@ class Stepping(Calling):
         >>> net.activate([0.0, 1.0]).round(2)
         array([0.41])
         """
+        if isinstance(inputs, Mapping):
+            return self._activate_sparse(inputs, inject)
         row = self._input_row(inputs)
         if inject is not None:
             return self._run_injected(row, None, inject)
@@ -100,6 +108,32 @@ class Stepping(Calling):
         if self._call("run_network", 1, (row, outputs)) != DONE:
             self._refuse_inputs(row)
         return outputs
+
+    def _activate_sparse(
+        self, inputs: Mapping[Any, Any], inject: Currents | None
+    ) -> Floats:
+        """Run one step with the inputs of a dict; the others are 0."""
+        with ExclusiveAccess(self):
+            by_name = self._inputs_by_name(any(isinstance(key, str) for key in inputs))
+        row = checks.sparse_row("inputs", inputs, by_name, self._n_inputs)
+        if inject is not None:
+            return self._run_injected(row.dense, None, inject)
+        outputs: Floats = self._run_rows(row)[0]
+        return outputs
+
+    def _inputs_by_name(self, named: bool) -> dict[str, int]:
+        """Return the index of each input that has a name; no `named` one is needed: an
+        empty dict. Names may change at any time, so they are compared.
+        """
+        if not named:
+            return {}
+        _, store, span = self._lowered()
+        start = span[Span.START]
+        names = store.names[start : start + self._n_inputs]
+        if self._names_of_inputs[0] != names:
+            by_name = {name: index for index, name in enumerate(names) if name}
+            self._names_of_inputs = names, by_name
+        return self._names_of_inputs[1]
 
     def _input_row(self, inputs: ArrayLike | None) -> Floats:
         """Return the inputs of one step for kernels, which check whether they are
@@ -144,7 +178,9 @@ class Stepping(Calling):
         inputs : array_like, shape (T, n) or (B, T, n), or list of array_like (T_i, n)
             One row per step, which continues from the present context; or several
             sequences, and the context is cleared before each. A network with one input
-            also takes shape (T,). The forms are those of :meth:`Trainer.train`.
+            also takes shape (T,). Rows may be a sparse array of SciPy, or anything with
+            the ``indptr``, ``indices``, ``data`` and ``shape`` of one in CSR. The forms
+            are those of :meth:`Trainer.train`.
         traces : bool, default=True
             Whether these steps count when the network learns online later. Without, no
             eligibility trace and no sensitivity is computed, which takes less than half
@@ -217,17 +253,19 @@ class Stepping(Calling):
             parts, together = checks.parts_of("inputs", inputs, n)
         if together:
             finite = not traces or inject is not None
-            rows = checks.as_matrix("inputs", parts[0], n, dtype, finite=finite)
+            rows = checks.input_rows("inputs", parts[0], n, dtype, finite=finite)
             if inject is not None:
-                return self._run_injected(rows, len(rows), inject, traces)
+                dense = checks.dense_rows(rows)
+                return self._run_injected(dense, len(rows), inject, traces)
             return self._run_rows(rows, traces, threads)
         title = "inputs of sequence"
         sequences = [
-            checks.as_matrix(f"{title} {i}", rows_of_part, n, dtype)
+            checks.input_rows(f"{title} {i}", rows_of_part, n, dtype)
             for i, rows_of_part in enumerate(parts)
         ]
         if inject is not None:
-            outputs = self._run_sequences_injected(sequences, inject, traces)
+            dense_sequences = [checks.dense_rows(rows) for rows in sequences]
+            outputs = self._run_sequences_injected(dense_sequences, inject, traces)
         else:
             with ExclusiveAccess(self):
                 # a network that cannot step raises before it is cleared
@@ -287,7 +325,7 @@ class Stepping(Calling):
 
     @atomic
     def _run_rows_apart(
-        self, rows: Floats, outputs: Floats, traces: bool, threads: int | None
+        self, rows: Any, outputs: Floats, traces: bool, threads: int | None
     ) -> bool:
         """Run rows in several threads, if they do not depend on each other and that
         pays; returns whether it has.
@@ -353,7 +391,11 @@ class Stepping(Calling):
         neurons = self._neuron_rows
         memory = None
         if traces:
-            call = self._kernels().with_table(address)["run_network"]
+            of_thread = self._kernels().with_table(address)
+
+            def call(inputs: Any, outputs: Floats) -> Any:
+                return of_thread[run_kernel(inputs)](inputs, outputs)
+
         else:
             memory = engine.exact.tapes_of_runs(store), np.zeros(1, np.int64)
             kernels = engine.exact.kernels_untraced(store, span, *memory)
@@ -363,17 +405,17 @@ class Stepping(Calling):
             for inputs, outputs in pieces(rows_of_part):
                 if clears:
                     engine.online.clear_rows(address, store.scalar, neurons)
-                if call(inputs.reshape(-1), outputs.reshape(-1)) != DONE:
+                if call(kernel_rows(inputs, traces), outputs.reshape(-1)) != DONE:
                     return None
             return True
 
         return run_part
 
     def _run_rows(
-        self, rows: Floats, traces: bool = True, threads: int | None = 1
+        self, rows: Any, traces: bool = True, threads: int | None = 1
     ) -> Floats:
         """Run rows, starting from the present context."""
-        inputs = rows.reshape(-1)
+        inputs = kernel_rows(rows, traces)
         outputs = np.empty(len(rows) * self._n_outputs)
         results = outputs.reshape(len(rows), self._n_outputs)
         if (
@@ -385,7 +427,7 @@ class Stepping(Calling):
             return results
         run = self._run if traces else self._run_untraced
         if run(len(rows), inputs, outputs) != DONE:
-            self._refuse_inputs(inputs)
+            self._refuse_inputs(checks.dense_rows(rows).reshape(-1))
         return results
 
     def _run_injected(
@@ -452,9 +494,9 @@ class Stepping(Calling):
             store["bias"][at] = before
         return outputs.reshape(len(currents), m)
 
-    def _run(self, steps: int, inputs: Floats, outputs: Floats) -> int:
+    def _run(self, steps: int, inputs: Any, outputs: Floats) -> int:
         """Run `rows` steps; returns a status."""
-        return self._call("run_network", steps, (inputs, outputs))
+        return self._call(run_kernel(inputs), steps, (inputs, outputs))
 
     def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
         """`_run` without traces and sensitivities, which are then those of a cleared
@@ -617,6 +659,20 @@ class Stepping(Calling):
         """Kernels of the online rule, whatever rule it learns by."""
         _, store, span = self._lowered()
         return engine.online.kernels_for(store, span)
+
+
+def kernel_rows(rows: Any, sparse: bool) -> Any:
+    """Return rows of inputs as kernels take them: numbers, or if `sparse` they may also
+    be the arrays of sparse rows.
+    """
+    if sparse and isinstance(rows, checks.SparseRows):
+        return rows.for_kernels
+    return checks.dense_rows(rows).reshape(-1)
+
+
+def run_kernel(inputs: Any) -> str:
+    """Return the name of the kernel that runs such rows."""
+    return "run_sparse" if type(inputs) is tuple else "run_network"
 
 
 UNTRACED_RUN = Stepping._begin_untraced_run

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
+SPARSE = ROW, SPAN, SPAN
 
 
 def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
@@ -76,34 +77,23 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     """Return arguments of the kernels of single steps, for stores whose float is the
     type of `scalar`.
     """
-    data = (ROW, ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False)
+    others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False
     rates = np.empty(0, type(scalar))
     renewal = tuple(nothing_renewed())
+    of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW)
     return {
         "activate_one": (0, scalar, 0),
         "clamp_one": (0, scalar, 0, 0.0),
         "propagate_one": (0, scalar, 0, (False, 0.0, 0, 0.0, scalar, 0)),
         "clear_traces": (0, scalar, SPAN),
         "run_network": (0, scalar, SPAN, ROW, ROW),
+        "run_sparse": (0, scalar, SPAN, SPARSE, ROW),
         "feed_network": (0, scalar, SPAN, SPAN, ROW, ROW),
         "propagate_targets": (0, scalar, SPAN, ROW, 0, scalar, 0),
         "learn_by_traces": (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
         "learn_by_adagrad": (0, scalar, SPAN, *adagrad_examples(scalar)),
-        "train_network": (
-            0,
-            scalar,
-            SPAN,
-            data,
-            0,
-            rates,
-            False,
-            ROW,
-            SPAN,
-            ROW,
-            0.0,
-            renewal,
-            (ROW, ROW),
-        ),
+        "train_network": (0, scalar, SPAN, (ROW, *others), *of_epochs),
+        "train_sparse": (0, scalar, SPAN, (SPARSE, *others), *of_epochs),
     }
 
 

@@ -1,17 +1,32 @@
-"""How the inputs of a network are set in a call of several steps."""
+"""How the inputs of a network are set: many of them, sparse ones, and those of a call
+of several steps.
+
+Rows of inputs are an array, or a tuple of three: the numbers that are not 0, their
+columns, and where each row begins, and the end (CSR).
+"""
 
 from __future__ import annotations
 
 from ..language.decorators import inline
-from ..language.lazy_parts import ARRAY, INDEX, SPAN, lazy_part
+from ..language.kinds import TupleKind
+from ..language.lazy_parts import ARRAY, INDEX, INDICES, SPAN, lazy_part
+from ..language.tree import known
+from ..language.words import word
 from ..schema import NONE
+from .fire import clamp_neuron, tick
 from .record import is_recorded
+
+
+@word(lambda inputs: isinstance(inputs, tuple))
+def is_sparse(t, inputs):
+    """Return whether rows of inputs are sparse."""
+    return known(isinstance(inputs.kind, TupleKind))
 
 
 @inline
 def begin_inputs(store, span):
-    """Begin a call of several steps: from the second on, inputs get activations only,
-    if nobody reads their other numbers before `end_inputs`.
+    """Begin a call: from its second step on, set only the activations of inputs, unless
+    a ring or a recording reads their other columns before `end_inputs`.
     """
     store.input_rows.sets = store.ring[span.start] == NONE and not is_recorded(
         store, span
@@ -20,8 +35,8 @@ def begin_inputs(store, span):
 
 @lazy_part(SPAN, ARRAY, INDEX)
 def set_many_inputs(store, span, inputs, row):
-    """Clamp the inputs, column by column; in a later step of a call, set their
-    activations only.
+    """Set the inputs column by column; in a later step of a call, their activations
+    only.
     """
     n = span.inputs
     start = span.start
@@ -29,11 +44,18 @@ def set_many_inputs(store, span, inputs, row):
         store.old_activation[start + t] = store.activation[start + t]
     for t in range(n):
         store.activation[start + t] = inputs[row * n + t]
-    store.stamp[start] = store.clock[0] + 1
-    store.clock[0] += n
+    store.stamp[start] = tick(store, n)
     if store.input_rows.sets > 1:
         store.input_rows.sets = 3
-        return
+    else:
+        clear_inputs(store, span)
+
+
+@inline
+def clear_inputs(store, span):
+    """Set all numbers of inputs that have been set, but for their activations."""
+    n = span.inputs
+    start = span.start
     for column in (
         store.derivative,
         store.responsibility,
@@ -45,7 +67,40 @@ def set_many_inputs(store, span, inputs, row):
             column[start + t] = 0.0
     write_stamps(store, span)
     if store.input_rows.sets != 0:
-        store.input_rows.sets = 2
+        store.input_rows.sets += 1
+
+
+@lazy_part(SPAN, ARRAY, INDICES, INDICES, INDEX)
+def set_sparse_inputs(store, span, values, columns, starts, row):
+    """Set the inputs to a sparse row. In a call, from the third step on, those change
+    that are not 0 now, or were in the two steps before.
+    """
+    n = span.inputs
+    start = span.start
+    if store.input_rows.sets > 2:
+        before, latest = store.input_rows.before, store.input_rows.latest
+        for k in range(starts[before], starts[before + 1]):
+            store.old_activation[start + columns[k]] = 0.0
+        for k in range(starts[latest], starts[latest + 1]):
+            i = start + columns[k]
+            store.old_activation[i] = store.activation[i]
+            store.activation[i] = 0.0
+        store.stamp[start] = tick(store, n)
+    elif span.learning < start + n:
+        now = tick(store, n)
+        for t in range(n):
+            clamp_neuron(store, start + t, 0.0, now + t)
+    else:
+        for t in range(n):
+            store.old_activation[start + t] = store.activation[start + t]
+        for t in range(n):
+            store.activation[start + t] = 0.0
+        store.stamp[start] = tick(store, n)
+        clear_inputs(store, span)
+    store.input_rows.before = store.input_rows.latest
+    store.input_rows.latest = row
+    for k in range(starts[row], starts[row + 1]):
+        store.activation[start + columns[k]] = values[k]
 
 
 @inline

@@ -30,7 +30,7 @@ def list_packs(store, number, activations):
     """List the packs of a range that are not all 0."""
     step = width(store.activation)
     source = store.list_source[number]
-    first = store.list_first[number]
+    entry = store.list_first[number]
     limit = store.list_limit[number]
     even = 0
     odd = 0
@@ -43,10 +43,10 @@ def list_packs(store, number, activations):
                 even = -1
                 break
             if p & 1:
-                store.listed[first + limit + odd] = p * step
+                store.listed[entry + limit + odd] = p * step
                 odd += 1
             else:
-                store.listed[first + even] = p * step
+                store.listed[entry + even] = p * step
                 even += 1
     store.list_even[number] = even
     store.list_odd[number] = odd
@@ -82,12 +82,12 @@ def sum_listed(store, none, rows, r):
     of = store.weight, rows
     sums = for_each(rows, none)
     others = sums
-    first = store.list_first[number]
-    for k in range(first, first + store.list_even[number]):
+    entry = store.list_first[number]
+    for k in range(entry, entry + store.list_even[number]):
         q = store.listed[k]
         sums = add_rows_products(sums, store.activation, source + q, *of, q, step)
-    first += store.list_limit[number]
-    for k in range(first, first + store.list_odd[number]):
+    entry += store.list_limit[number]
+    for k in range(entry, entry + store.list_odd[number]):
         q = store.listed[k]
         others = add_rows_products(others, store.activation, source + q, *of, q, step)
     q = n - n % step
@@ -105,12 +105,12 @@ def update_listed(store, none, activations, r, step):
     n = store.run_length[r]
     of = store.weight_destination, (store.run_first[r],)
     sums = (none,)
-    first = store.list_first[number]
-    for k in range(first, first + store.list_even[number]):
+    entry = store.list_first[number]
+    for k in range(entry, entry + store.list_even[number]):
         q = store.listed[k]
         update_rows(*of, q, (step,), activations, source + q, wide, sums)
-    first += store.list_limit[number]
-    for k in range(first, first + store.list_odd[number]):
+    entry += store.list_limit[number]
+    for k in range(entry, entry + store.list_odd[number]):
         q = store.listed[k]
         update_rows(*of, q, (step,), activations, source + q, wide, sums)
     q = n - n % wide

@@ -43,7 +43,13 @@ from .fire import (
     tick,
     zero_clamped_errors,
 )
-from .inputs import begin_inputs, end_inputs, set_many_inputs
+from .inputs import (
+    begin_inputs,
+    end_inputs,
+    is_sparse,
+    set_many_inputs,
+    set_sparse_inputs,
+)
 from .lists import relist
 from .propagate import compute_deltas, propagate_block
 from .record import is_recorded, record_row
@@ -74,7 +80,10 @@ def step_online(store, rule, span, inputs, row):
     start = span.start
     if store.ring[start] != schema.NONE:
         advance_ring(store, store.ring[start])
-    if inputs.size > 0:
+    if is_sparse(inputs):
+        set_sparse_inputs(store, span, *inputs, row)
+        start += span.inputs
+    elif inputs.size > 0:
         n = span.inputs
         if store.ties.lists != 0 and span.learning >= start + n:
             set_many_inputs(store, span, inputs, row)
@@ -210,6 +219,16 @@ def check_rows(store, span, inputs, outputs, scalar):
     maximum = max_float_of(scalar)
     n = span.outputs
     rows = outputs.size // n
+    if is_sparse(inputs):
+        values, columns, starts = inputs
+        for row in range(starts.size - 1):
+            for k in range(starts[row], starts[row + 1]):
+                if columns[k] >= span.inputs:
+                    return RESIZED
+                if not abs(values[k]) <= maximum:
+                    store.failed[ROW] = row
+                    return REFUSED
+        return DONE if outputs.size == (starts.size - 1) * n else RESIZED
     if outputs.size != rows * n or (
         inputs.size > 0 and inputs.size != rows * span.inputs
     ):
@@ -760,3 +779,7 @@ def train_network(
     store, span = store_at(table, scalar), span_of(span)
     arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal
     return run_epochs(ONLINE, store, buffers, span, *arguments)
+
+
+run_sparse, train_sparse = run_network, train_network
+"""The same for sparse rows of inputs."""

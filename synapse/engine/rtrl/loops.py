@@ -20,6 +20,7 @@ from ..language.words import max_float_of
 from ..online.calls import (
     ROW,
     SPAN,
+    SPARSE,
     Kernels,
     adagrad_examples,
     calls_by_float,
@@ -163,6 +164,10 @@ def run_network(table, scalar, plan_table, span, inputs, outputs):
     return run_rows(RTRL, store, plan, span_of(span), inputs, outputs, scalar)
 
 
+run_sparse = run_network
+"""The same for sparse rows of inputs."""
+
+
 @kernel
 def propagate_targets(table, scalar, plan_table, span, targets, cost, rate, check):
     """Learn from the targets of the last activation, like
@@ -255,10 +260,14 @@ def train_network(table, scalar, plan_table, span, data, epochs, renewal):
     return run_epochs(RTRL, store, plan, span_of(span), data, *epochs, renewal)
 
 
+train_sparse = train_network
+"""The same for sparse rows of inputs."""
+
 calls_for = calls_by_float(
     globals(),
     lambda scalar: {
         "run_network": (0, scalar, 0, SPAN, ROW, ROW),
+        "run_sparse": (0, scalar, 0, SPAN, SPARSE, ROW),
         "propagate_targets": (0, scalar, 0, SPAN, ROW, 0, scalar, 0),
         "learn_by_traces": (0, scalar, 0, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
         "learn_by_adagrad": (0, scalar, 0, SPAN, *adagrad_examples(scalar)),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ... import engine
+from ..._checks import dense_rows
 from ..._typing import Floats, Ints
 from ...engine.lowering.ranges import concat_ranges
 from ...engine.rtrl import Plan
@@ -124,7 +125,7 @@ class StepwiseRule(Rule):
         _, store, span = network._lowered()
         jacobian = engine.rtrl.jacobian
         run = jacobian.DataRows(
-            data.inputs.reshape(-1),
+            dense_rows(data.inputs).reshape(-1),
             data.targets.reshape(-1),
             data.has_target,
             *rows,

@@ -139,19 +139,6 @@ def accumulate_each(store, tapes, at, row, n, chunk, index_of, *where):
 
 
 @inline
-def accumulate_row(tapes, at, row, n, offset, chunk):
-    """Add the gradient of a run from consecutive sources, of one neuron and one
-    sample.
-    """
-    numbers = flat(tapes)
-    for t in range(chunk.steps):
-        delta = numbers.error[at + t * (chunk.rows + NEURONS)]
-        begin = offset + t * chunk.rows
-        for q in range(n):
-            tapes.weight_update[row + q] += delta * numbers.activation[begin + q]
-
-
-@inline
 def accumulate_ungated(store, tapes, at, r, chunk):
     """Add the gradient of a run without gates, of one neuron."""
     row = store.run_first[r]
@@ -160,8 +147,6 @@ def accumulate_ungated(store, tapes, at, r, chunk):
     source = sources + store.run_source[r]
     if store.run_kind[r] == LISTED:
         accumulate_each(store, tapes, at, row, n, chunk, listed_at, sources)
-    elif 4 * n > width(tapes.activation) > 1:
-        accumulate_row(tapes, at, row, n, source, chunk)
     else:
         accumulate_each(store, tapes, at, row, n, chunk, consecutive_at, source - row)
 

@@ -36,8 +36,8 @@ class Way(NamedTuple):
     # (store, tapes, extra, span, start, forward) -> due: inputs up to `start` have
     # activations
     begin: Callable[..., Any]
-    # (store, extra, start, span, due) -> start, stop: neurons of one block that come
-    # next; none if `start` is that of the end
+    # (store, extra, start, due) -> stop: the end of the neurons of one block that come
+    # next
     next_part: Callable[..., Any]
     # (store, tapes, extra, start, stop, forward, step, lanes, ragged, due): their
     # states, activations and slopes
@@ -54,8 +54,8 @@ def _begin(store, tapes, extra, span, start, forward):
 
 
 @inline
-def _part(store, extra, start, span, due):
-    return start, store.block_stop[start]
+def _part(store, extra, start, due):
+    return store.block_stop[start]
 
 
 @inline
@@ -99,9 +99,7 @@ def activate_by(
         start += span.inputs
     due = way.begin(store, tapes, extra, span, start, forward)
     while start < span.stop:
-        start, stop = way.next_part(store, extra, start, span, due)
-        if start == span.stop:
-            break
+        stop = way.next_part(store, extra, start, due)
         # s_j, y_j and f'_j
         way.compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due)
         # a clamped neuron keeps its value, masked or not

@@ -18,9 +18,6 @@ those of one-to-one projections, whose source and gater are at a constant distan
 passes over consecutive numbers. A step writes all numbers of a neuron if it is one of
 the last two of a call, or somebody looks at it. Others write what steps read.
 
-Groups of neurons rest that have nothing but such connections and have got no event: all
-of their numbers are those of the step before, also on the other half of the tapes.
-
 Every neuron can still gather, since all activations are in their place. A step whose
 events would cost more than that gathers, from the block on at which it turns out.
 
@@ -53,7 +50,7 @@ from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..read_order import Attributes, are_together, is_delayed_in_order
 from ..records import Span
-from ..schema import INPUT, NONE
+from ..schema import NONE
 from ..store import Store
 from .activate import Way
 from .fire import can_skip_derivatives, fire, fire_without_derivatives
@@ -81,8 +78,8 @@ BITS = 4
 """The logarithm of `GROUP`. ``python -m benchmarks.constants exact.events.BITS``: rows
 take 0.67 to 1.39 times as long with 1, 0.82 to 1.25 times with 7."""
 GROUP = 1 << BITS
-"""Neurons that are looked at together for one that is active, and that rest
-together."""
+"""Neurons that are looked at together for one that is active, or has got an
+event."""
 LOOK = 128
 """Neurons that are looked at together for one that is to be remembered."""
 PER_COPY = 4
@@ -112,13 +109,6 @@ MIXED = 4
 """Flags in `OutgoingIndex.form`: its block has connections by source; a self-connection
 carries its state; it has runs that are gathered."""
 
-TOUCHED = 3
-UNTOUCHED = 2
-RESTING = 0
-"""Values of `OutgoingIndex.group_state`: a group has got events; it has none, but its
-numbers without them are on neither half of the tapes (1: on one of them); they are on
-both, so it would get the numbers that it has."""
-
 
 class OutgoingIndex(NamedTuple):
     """Connections of a network by source, as kernels take them.
@@ -143,12 +133,10 @@ class OutgoingIndex(NamedTuple):
     # where the neurons of the same form end, whose self-connections have gaters one
     # after the other, or none
     form_stop: NDArray[np.int64]
-    may_rest: NDArray[np.uint8]  # by group: whether it rests without events
     sends: NDArray[np.uint8]  # by group: whether these connections begin there
-    part_rests: NDArray[np.uint8]  # by part: whether one of its groups rests
     part_sends: NDArray[np.uint8]  # by part: whether any connections begin there
     part_active: NDArray[np.uint8]  # by part: whether it may not have been 0
-    group_state: NDArray[np.uint8]  # by group: what the next step has to compute
+    touched: NDArray[np.uint8]  # by group: whether it has got events
     active: NDArray[np.int64]  # sources that are not 0, after their number
     # by frame of the ring, which the neurons have that are read with lags: which of
     # them are not 0 there, after their number
@@ -253,13 +241,12 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     receives[neuron_of[listed]] = True
     receives = _by_block(receives, c["block_first"][start:stop])
     form = RECEIVING * receives + CARRYING * loops + MIXED * gathers
-    may_rest = _may_rest(c, start, stop, ~(loops | gathers))
     sends = _in_groups(late[1:] > late[:-1])
     sends_late = np.zeros(n, bool)
     sends_late[ring_start - start :][:width] = (
         (lagged[1:] > lagged[:-1]).reshape(len(lags), width).any(axis=0)
     )
-    part_rests = _any_of_parts(may_rest)
+    part_sends = _any_of_parts(sends | _in_groups(sends_late))
     slots = FIRST_RUN + _one_to_one_runs(c, neuron_of, runs, skipped)
     return OutgoingIndex(
         late=late.copy(),
@@ -273,17 +260,15 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
         skipped=skipped,
         form=form.astype(np.uint8),
         form_stop=_form_stops(store, start, stop, form) + start,
-        may_rest=may_rest,
         sends=sends,
-        part_rests=part_rests,
-        part_sends=_any_of_parts(sends | _in_groups(sends_late)),
-        part_active=np.zeros_like(part_rests),
-        group_state=np.zeros_like(may_rest),
+        part_sends=part_sends,
+        part_active=np.zeros_like(part_sends),
+        touched=np.zeros_like(sends),
         active=np.zeros(stop - start + 1, np.int64),
         earlier=np.zeros(_size_of_earlier(c, start, lags, width), np.uint32),
         sums=np.zeros(stop - start, store.dtype),
         aligned=np.zeros(slots * n + EQUAL * PART, store.dtype),
-        block=np.zeros(slots * len(part_rests), np.int64),
+        block=np.zeros(slots * len(part_sends), np.int64),
     )
 
 
@@ -331,32 +316,6 @@ def _are_all(
     begin = c["run_source"][runs].astype(np.int64) - start
     length = c["run_length"][runs]
     return np.asarray(before[begin + length] - before[begin] == length)
-
-
-def _may_rest(
-    c: Any, start: int, stop: int, plain: NDArray[np.bool_]
-) -> NDArray[np.uint8]:
-    """Return which groups of neurons rest without events: they are plain, in one block,
-    and neither random nor in competition.
-    """
-    squash = c["squash"][start:stop]
-    sure = plain & ~np.isin(squash, _ALWAYS_COMPUTED)
-    sure[: int(np.count_nonzero(c["role"][start:stop] == INPUT))] = False
-    block = c["block_first"][start:stop].astype(np.int64)
-    count = len(sure) // GROUP
-    rests = np.zeros(-(-len(sure) // GROUP), np.uint8)
-    ends = block[: count * GROUP].reshape(count, GROUP)
-    by_group = sure[: count * GROUP].reshape(count, GROUP).all(axis=1)
-    rests[:count] = by_group & (ends[:, 0] == ends[:, -1])
-    return rests
-
-
-_ALWAYS_COMPUTED = np.concatenate(
-    [
-        np.arange(activations.FIRST_RANDOM, activations.LAST_RANDOM + 1),
-        np.arange(activations.FIRST_GROUPED, activations.LAST_GROUPED + 1),
-    ]
-)
 
 
 def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -439,7 +398,7 @@ def is_silent(tapes, start, stop, now):
 @inline
 def list_active(tapes, events, start, stop, step, due):
     """List the sources among these neurons that are not silent; returns how many events
-    they and those before have, `due`. Groups that have got no events come to rest.
+    they and those before have, `due`.
 
     The list ends, and is forgotten, as soon as gathering is faster.
     """
@@ -450,13 +409,7 @@ def list_active(tapes, events, start, stop, step, due):
     while begin < stop:
         group = (begin - events.origin) >> BITS
         end = min(events.origin + ((group + 1) << BITS), stop)
-        some = events.sends[group] and not is_silent(tapes, begin, end, step.now)
-        if events.may_rest[group] != 0:
-            if events.group_state[group] == TOUCHED:
-                events.group_state[group] = UNTOUCHED
-            elif not some and events.group_state[group] != RESTING:
-                events.group_state[group] -= 1
-        if some:
+        if events.sends[group] and not is_silent(tapes, begin, end, step.now):
             for j in range(begin, end):
                 i = j - events.origin
                 sent = events.late[i + 1] - events.late[i]
@@ -474,41 +427,11 @@ def list_active(tapes, events, start, stop, step, due):
 
 @inline
 def list_all(store, tapes, events, span, step):
-    """List the active sources of a step that was not made by events, or of the context;
-    no group rests.
+    """List the active sources of a step that was not made by events, or of the
+    context.
     """
     events.active[0] = 0
     list_active(tapes, events, span.start, span.stop, step, 0)
-    mark_all_dirty(events)
-
-
-@inline
-def mark_all_dirty(events):
-    """Mark all groups to be computed in the next two steps."""
-    for group in range(events.group_state.size):
-        events.group_state[group] = max(events.group_state[group], UNTOUCHED)
-
-
-@inline
-def next_active(events, at, stop):
-    """Return the first neuron from `at` on that is not at rest; `stop` if there is
-    none.
-    """
-    group = (at - events.origin) >> BITS
-    last = (stop - 1 - events.origin) >> BITS
-    while group <= last and events.group_state[group] == RESTING:
-        group += 1
-    return min(max(at, events.origin + (group << BITS)), stop)
-
-
-@inline
-def active_stop(events, at, stop):
-    """Return the end of the neurons that are not at rest from `at` on."""
-    group = ((at - events.origin) >> BITS) + 1
-    last = (stop - 1 - events.origin) >> BITS
-    while group <= last and events.group_state[group] != RESTING:
-        group += 1
-    return min(events.origin + (group << BITS), stop)
 
 
 # --- who was active -------------------------------------------------------------------
@@ -601,13 +524,13 @@ def scatter(store, events, start, stop, activation):
         for q in range(start, stop):
             i = events.target[q] - events.origin
             events.sums[i] += activation * events.weight[q]
-            events.group_state[i >> BITS] = TOUCHED
+            events.touched[i >> BITS] = 1
     else:
         events.events[0] += stop - start
         for q in range(start, stop):
             i = events.target[q] - events.origin
             events.sums[i] += activation * store.weight[events.row[q]]
-            events.group_state[i >> BITS] = TOUCHED
+            events.touched[i >> BITS] = 1
 
 
 @inline
@@ -681,16 +604,11 @@ def has_events(events, start, stop):
         return False
     if (offset | last) & (GROUP - 1):  # a group that another part has, too
         return True
-    group = offset >> BITS
-    while group < last >> BITS and events.group_state[group] != TOUCHED:
-        group += 1
-    if group == last >> BITS:
-        return False
-    while group < last >> BITS:
-        if events.may_rest[group] == 0:
-            events.group_state[group] = UNTOUCHED
-        group += 1
-    return True
+    any_touched = 0
+    for group in range(offset >> BITS, last >> BITS):
+        any_touched |= events.touched[group]
+        events.touched[group] = 0
+    return any_touched != 0
 
 
 @inline
@@ -711,7 +629,7 @@ def add_events(store, tapes, events, start, stop, step):
 @inline
 def aligned_at(events, slot, i):
     """Return the offset of the numbers of neuron i and those after it in its part."""
-    parts = events.part_rests.size
+    parts = events.part_sends.size
     return events.block[slot * parts + (i >> PART_BITS)] + i
 
 
@@ -799,7 +717,7 @@ def add_one_to_one(store, tapes, events, r, weights, start, stop, step):
 @inline
 def gather_runs(store, tapes, events, start, stop, step):
     """Add the weighted inputs of neurons from runs that are gathered."""
-    slots = events.block.size // events.part_rests.size
+    slots = events.block.size // events.part_sends.size
     j = start
     while j < stop:
         alike_stop = min(stop, store.alike_stop[j])
@@ -854,7 +772,7 @@ def align_numbers(store, events, span):
     neighbours are side by side.
     """
     n = events.sums.size
-    parts = events.part_rests.size
+    parts = events.part_sends.size
     slots = events.block.size // parts
     for j in range(span.start, span.stop):
         i = j - events.origin
@@ -880,10 +798,10 @@ def find_equal(events, slot, part_index, equal):
     one. `equal` numbers have a place before; returns how many have one then.
     """
     n = events.sums.size
-    slots = events.block.size // events.part_rests.size
+    slots = events.block.size // events.part_sends.size
     begin = slot * n + (part_index << PART_BITS)
     stop = slot * n + min((part_index + 1) << PART_BITS, n)
-    events.block[slot * events.part_rests.size + part_index] = slot * n
+    events.block[slot * events.part_sends.size + part_index] = slot * n
     number = events.aligned[begin]
     others = 0
     for q in range(begin, stop):
@@ -898,7 +816,7 @@ def find_equal(events, slot, part_index, equal):
             for q in range(offset, offset + PART):
                 events.aligned[q] = number
         if events.aligned[offset] == number:
-            events.block[slot * events.part_rests.size + part_index] = offset - (
+            events.block[slot * events.part_sends.size + part_index] = offset - (
                 part_index << PART_BITS
             )
             return max(equal, k + 1)
@@ -908,8 +826,7 @@ def find_equal(events, slot, part_index, equal):
 # --- the way --------------------------------------------------------------------------
 #
 # What its parts pass on is the number of events of the step so far. Above the budget,
-# it is `gathering_from` the end of the block: whole blocks gather, not those pieces of
-# a block that do not rest, because what rests depends on where the call began.
+# it is `gathering_from` the end of the block: whole blocks gather.
 
 
 @inline
@@ -930,12 +847,8 @@ def _follow(store, tapes, events, span, start, stop, step, due):
     now.
     """
     part_index = (start - events.origin) >> PART_BITS
-    if (
-        stop <= events.origin + ((part_index + 1) << PART_BITS)
-        and not events.part_rests[part_index]
-        and (
-            not events.part_sends[part_index] or is_silent(tapes, start, stop, step.now)
-        )
+    if stop <= events.origin + ((part_index + 1) << PART_BITS) and (
+        not events.part_sends[part_index] or is_silent(tapes, start, stop, step.now)
     ):
         return due
     while part_index <= (stop - 1 - events.origin) >> PART_BITS:
@@ -969,27 +882,18 @@ def _begin(store, tapes, events, span, start, step):
 
 
 @inline
-def _part(store, events, start, span, due):
-    """Return the next piece that does not rest, of one part. Neurons that compete are
-    computed together, and all of a block that gather.
+def _part(store, events, start, due):
+    """Return the end of the next piece, of one part. Neurons that compete are computed
+    together, and all of a block that gather.
     """
-    while True:
-        stop = store.block_stop[start]
-        code = store.squash[start]
-        if gathers(events, start, due) or (
-            activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
-        ):
-            return start, stop
-        part_index = (start - events.origin) >> PART_BITS
-        stop = min(stop, events.origin + ((part_index + 1) << PART_BITS))
-        if events.part_rests[part_index] == 0:
-            return start, stop
-        events.part_active[part_index] = 1  # what rests may not be 0
-        start = next_active(events, start, stop)
-        if start < stop:
-            return start, active_stop(events, start, stop)
-        if start == span.stop:
-            return start, stop
+    stop = store.block_stop[start]
+    code = store.squash[start]
+    if gathers(events, start, due) or (
+        activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
+    ):
+        return stop
+    part_index = (start - events.origin) >> PART_BITS
+    return min(stop, events.origin + ((part_index + 1) << PART_BITS))
 
 
 @inline
@@ -1037,7 +941,7 @@ def _begin_run(store, tapes, events, span, step):
         list_past(store, tapes, events, span, step)
 
 
-SCATTERED = RunParts(BY_EVENTS, _begin_run, mark_all_dirty, advance_by_events)
+SCATTERED = RunParts(BY_EVENTS, _begin_run, advance_by_events)
 
 
 @kernel
@@ -1058,7 +962,7 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     few = np.empty(0, np.uint8)
     floats = np.empty(0, type(scalar))
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
-    lists = (*by_source, few, few, SPAN, *[few] * 6, SPAN, listed)
+    lists = (*by_source, few, few, SPAN, *[few] * 4, SPAN, listed)
     fans = OutgoingIndex._make((*lists, floats, floats, SPAN))
     return {"run_untraced": (0, scalar, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 

@@ -175,9 +175,6 @@ class RunParts(NamedTuple):
     way: Way
     # (store, tapes, extra, span, step): before the first step
     begin_run: Callable[..., Any]
-    # (extra): before the first step of which all numbers are written: the last two of a
-    # call, or all if each is looked at
-    begin_whole: Callable[..., Any]
     # (store, tapes, extra, span, step): the network remembers the step before
     advance: Callable[..., Any]
 
@@ -206,8 +203,6 @@ def run_rows(
     for row in range(steps):
         step = next_step(step, int(row >= first_whole))
         parts.advance(store, tapes, extra, span, step)
-        if row == first_whole:
-            parts.begin_whole(extra)
         tapes.row[0] = row
         of = tapes, extra, span, inputs, 0, step, 1, False, False
         activate_by(parts.way, store, *of)
@@ -233,7 +228,7 @@ def _nothing(*arguments):
     """Do nothing: a step that gathers begins without lists."""
 
 
-GATHERED = RunParts(GATHERING, _nothing, _nothing, advance)
+GATHERED = RunParts(GATHERING, _nothing, advance)
 
 
 @kernel

@@ -161,17 +161,14 @@ def _by_place(
         column.tolist()
         for column in (table.source, table.target, table.gater, table.delay)
     )
-    starts = [_delayed(places[i], k) for i, k in zip(source, delay, strict=True)]
+    starts = [
+        (f"{places[i][0]} delayed {k}", places[i][1]) if k else places[i]
+        for i, k in zip(source, delay, strict=True)
+    ]
     links = [(start, places[j]) for start, j in zip(starts, target, strict=True)]
     gaters = {link: places[i] for link, i in zip(links, gater, strict=True) if i >= 0}
     weights = dict(zip(links, table.weight.tolist(), strict=True))
     return neurons, weights, gaters
-
-
-def _delayed(place: Place, steps: int) -> Place:
-    """Return where a connection with a delay starts."""
-    layer_name, number = place
-    return (f"{layer_name} delayed {steps}", number) if steps else place
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:

@@ -115,17 +115,14 @@ def contribution(network: Network, steps: int = 0) -> Floats:
     array([[[ 0.5, -1. ]]])
     """
     table = topology_of(network)
-    slopes = ReverseSteps(table)
+    slopes = ReverseSteps(table, table.outputs)
+    slopes.y += identity_of_outputs(table)
     count = whole_number("steps", steps, "a whole number, 0 or above", 0, MAX_STEPS)
     step = last_step(network, table)
-    y = identity_of_outputs(table)
-    s = np.zeros((table.outputs, table.neurons))
     by_lag = np.empty((count + 1, table.outputs, table.inputs))
     for lag in range(count + 1):
-        previous_y, previous_s = slopes.back(step, y, s)  # completes y
+        y, _ = slopes.back(step)
         by_lag[lag] = y[:, : table.inputs]
-        y = previous_y
-        s = previous_s
     return by_lag
 
 
@@ -172,20 +169,16 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     """
     table = topology_of(network)
     steps = run_steps(network, inputs)
-    slopes = ReverseSteps(table)
+    slopes = ReverseSteps(table, 0)
     count = len(steps.state)
     derivatives = np.zeros((count, table.outputs, count, table.inputs))
-    y = np.empty((0, table.neurons))
-    s = np.empty((0, table.neurons))
     for t in reversed(range(count)):
         # The outputs of this step join those of all later ones, in front.
-        y = np.concatenate([identity_of_outputs(table), y])
-        s = np.concatenate([np.zeros((table.outputs, table.neurons)), s])
-        previous_y, previous_s = slopes.back(steps.at(t), y, s)  # completes y
+        slopes.y = np.concatenate([identity_of_outputs(table), slopes.y])
+        slopes.s = np.concatenate([np.zeros((table.outputs, table.neurons)), slopes.s])
+        y, _ = slopes.back(steps.at(t))
         by_output = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
         derivatives[t:, :, t] = by_output
-        y = previous_y
-        s = previous_s
     return derivatives
 
 
@@ -243,23 +236,20 @@ def error_flow(
         number = {neuron: i for i, neuron in enumerate(network)}
         measured = [number[neuron] for neuron in chosen]
     steps = run_steps(network, inputs)
-    slopes = ReverseSteps(table)
 
     # One row for each output, or for the state of each neuron of the layer.
     rows = table.outputs if measured is None else len(measured)
-    y, s = np.zeros((2, rows, table.neurons))
+    slopes = ReverseSteps(table, rows)
     if measured is None:
-        y += identity_of_outputs(table)
+        slopes.y += identity_of_outputs(table)
     else:
-        s[np.arange(rows), measured] = 1.0
+        slopes.s[np.arange(rows), measured] = 1.0
 
     norms = []
     for t in reversed(range(len(steps.state))):
-        previous_y, previous_s = slopes.back(steps.at(t), y, s)  # completes y and s
+        y, s = slopes.back(steps.at(t))
         jacobian = y[:, : table.inputs] if measured is None else s[:, measured]
         norms.append(np.sqrt((jacobian**2).sum() / rows))
-        y = previous_y
-        s = previous_s
     return np.array(norms)
 
 
@@ -294,10 +284,15 @@ class Patch:
 class ReverseSteps:
     """The derivatives of a network's steps in reverse mode, from the last step on: from
     chosen quantities back to their causes.
+
+    `y` and `s` are the derivatives of some quantities, one in each row, with respect to
+    the activations and the states of the step that comes next, by way of later steps
+    and directly. They are 0 at first.
     """
 
-    def __init__(self, table: Topology) -> None:
+    def __init__(self, table: Topology, rows: int) -> None:
         self.table = table
+        self.y, self.s = np.zeros((2, rows, table.neurons))
 
         # Links: connections, then gates, but none to inputs, whose activations are set.
         free = table.target >= table.inputs
@@ -333,15 +328,12 @@ class ReverseSteps:
         ends = np.flatnonzero(np.diff(self._softmax) > 1) + 1
         self._groups = np.split(self._softmax, ends)
 
-    def back(self, step: Steps, y: Floats, s: Floats) -> tuple[Floats, Floats]:
-        """Go back one step; returns the derivatives with which the previous step
-        starts, both (k, neurons).
-
-        `y` and `s` are the derivatives of k quantities with respect to the activations
-        and the states of this `step`, by way of later steps and directly. The method
-        completes them in place. Rows that are new in this step come first.
+    def back(self, step: Steps) -> tuple[Floats, Floats]:
+        """Go back one step; returns the complete derivatives with respect to its
+        activations and states. Rows that are new in this step come first.
         """
         table = self.table
+        y, s = self.y, self.s
 
         # g_ij w_ij of connections and w_ij y_i of gates
         gained = step.gains(table)[0] * table.weight
@@ -373,9 +365,10 @@ class ReverseSteps:
         for steps, patch in self._late:
             read = s[:, patch.targets] @ patch.matrix(strength)
             self._due[steps - 1].append((patch.sources, read))
-        previous_y = self.due(0, y.shape)
+        self.y = self.due(0, y.shape)
+        self.s = s * carry
         self._due = [*self._due[1:], []]
-        return previous_y, s * carry
+        return y, s
 
     def due(self, steps: int, shape: tuple[int, ...]) -> Floats:
         """Return the derivatives of `shape` with respect to activations that many steps

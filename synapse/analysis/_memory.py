@@ -151,7 +151,7 @@ def _jacobian(network: Network, table: Topology) -> Floats:
     """Return the Jacobian of the state after a step with respect to the state before
     it.
     """
-    slopes = ReverseSteps(table)
+    slopes = ReverseSteps(table, 0)
     longest = np.zeros(table.neurons, np.int64)
     np.maximum.at(longest, slopes.source, slopes.lag)
     # The activations that are read late, each followed by those before it as far as
@@ -163,15 +163,15 @@ def _jacobian(network: Network, table: Topology) -> Floats:
     states = len(read) + np.arange(len(cells))
 
     jacobian = np.zeros((len(read) + len(cells),) * 2)
-    y, s = np.zeros((2, len(jacobian), table.neurons))
-    y[now, read[now]] = 1.0
-    s[states, cells] = 1.0
-    previous_y, previous_s = slopes.back(last_step(network, table), y, s)
-    jacobian[:, now] = previous_y[:, read[now]]
-    jacobian[:, states] = previous_s[:, cells]
+    slopes.y, slopes.s = np.zeros((2, len(jacobian), table.neurons))
+    slopes.y[now, read[now]] = 1.0
+    slopes.s[states, cells] = 1.0
+    slopes.back(last_step(network, table))
+    jacobian[:, now] = slopes.y[:, read[now]]
+    jacobian[:, states] = slopes.s[:, cells]
     for steps in np.unique(age[older]).tolist():
         columns = np.flatnonzero(age == steps)
-        jacobian[:, columns] = slopes.due(steps - 1, y.shape)[:, read[columns]]
+        jacobian[:, columns] = slopes.due(steps - 1, slopes.y.shape)[:, read[columns]]
     jacobian[older, older - 1] = 1.0
     return jacobian
 

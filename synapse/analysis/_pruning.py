@@ -153,16 +153,13 @@ def _loss(
 def _contributions(network: Network, table: Topology, inputs: ArrayLike) -> Floats:
     """Return the first-order effect of each connection on the outputs."""
     steps = run_steps(network, inputs)
-    slopes = ReverseSteps(table)
+    slopes = ReverseSteps(table, table.outputs)
     added = np.abs(steps.gains(table) * table.weight * steps.carried(table))
-    y, s = np.zeros((2, table.outputs, table.neurons))
     score = np.zeros(len(table.weight))
     for t in reversed(range(len(added))):
-        y += identity_of_outputs(table)
-        previous_y, previous_s = slopes.back(steps.at(t), y, s)  # completes s
+        slopes.y += identity_of_outputs(table)
+        _, s = slopes.back(steps.at(t))
         score += added[t] * np.abs(s).sum(axis=0)[table.target]
-        y = previous_y
-        s = previous_s
     return score
 
 

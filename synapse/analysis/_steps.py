@@ -19,14 +19,9 @@ from ..objects.snapshots import deterministic, preserved_context, read_numbers
 from ..objects.topology import Topology
 
 
-def require_analysed(network: Any) -> Network:
-    """Return `network` if it is a Network, or raise ArgumentTypeError."""
-    return require_network("network", network)
-
-
 def topology_of(network: Any) -> Topology:
     """Return the present structure of a network."""
-    return Topology.of(require_analysed(network))
+    return Topology.of(require_network("network", network))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +88,7 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
     """Check and run a sequence of shape (T, n) from a cleared context; the network
     stays as it was.
     """
-    width = len(require_analysed(network).input)
+    width = len(require_network("network", network).input)
     rows = as_matrix("inputs", inputs, width, network.dtype)
     if not len(rows):
         raise ArgumentError("Expected inputs of at least one step, got none.")
@@ -122,6 +117,7 @@ def numbers_over_time(
     running a sequence.
     """
     if isinstance(inputs, Log):
-        return [inputs.of(require_analysed(network), name) for name in names]
+        require_network("network", network)
+        return [inputs.of(network, name) for name in names]
     steps = run_steps(network, inputs)
     return [getattr(steps, name) for name in names]

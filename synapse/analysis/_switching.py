@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike
 from .._checks import any_array, as_matrix, expected, is_among, must
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
-from ..objects.network import Network
+from ..objects.network import Network, require_network
 from ..objects.recording import Log
-from ._steps import numbers_over_time, require_analysed
+from ._steps import numbers_over_time
 from ._table import Table
 
 
@@ -92,7 +92,7 @@ def switching(
     if isinstance(inputs, Log):
         steps = len(inputs)
     else:
-        size = len(require_analysed(network).input)
+        size = len(require_network("network", network).input)
         steps = len(as_matrix("inputs", inputs, size, network.dtype))
     marked = _marked(mask, steps)
     (numbers,) = numbers_over_time(network, inputs, what)

@@ -94,20 +94,12 @@ def share_of(value, start, stop, symbol):
 @noinline
 def bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts):
     """Return bits of all symbols by the outputs of a genome: -log2 of their shares."""
-    value = phenotypes.value
-    inputs = rows.shape[1]
-    base = phenotypes.offsets[g, 0]
-    stop = phenotypes.offsets[g + 1, 0]
-    links_base = phenotypes.offsets[g, 1]
-    last = stop - base
     bits = 0.0
     for t in range(rows.shape[0]):
         if starts[t]:
             clear(phenotypes)
-        for i in range(inputs):
-            value[i] = rows[t, i]
-        advance(phenotypes, base, stop, links_base, inputs)
-        share = share_of(value, last - outputs, last, symbols[t])
+        last = advance(phenotypes, g, rows[t])
+        share = share_of(phenotypes.value, last - outputs, last, symbols[t])
         bits -= counts[t] * math.log2(max(share, MIN_SHARE))
     return bits
 

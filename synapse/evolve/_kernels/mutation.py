@@ -79,6 +79,23 @@ def add_gene(source, target, gater, weight, sign, late, child, innovations):
 
 
 @noinline
+def drawn_gene(source, other, child, rng):
+    """Draw an enabled gene that comes from neither of two sources, all with the same
+    probability; NOBODY if there is none.
+    """
+    _, genes, place = child
+    row = NOBODY
+    seen = 0
+    for c in range(place[GENE0], place[GENE1]):
+        fits = genes[c].source != source and genes[c].source != other
+        if fits and genes[c].enabled != 0:
+            seen += 1
+            if draw(rng) * seen < 1.0:
+                row = c
+    return row
+
+
+@noinline
 def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
     """Split an enabled connection: weight 1 into the new node, late if it was; the old
     weight, sign and gater out of it.
@@ -89,17 +106,7 @@ def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
     """
     nodes, genes, place = child
     pairs, counters = innovations
-    row = NOBODY
-    seen = 0
-    for c in range(place[GENE0], place[GENE1]):
-        if (
-            genes[c].enabled != 0
-            and genes[c].source != STATE
-            and genes[c].source != inputs
-        ):
-            seen += 1
-            if draw(rng) * seen < 1.0:  # so all are equally likely
-                row = c
+    row = drawn_gene(STATE, inputs, child, rng)
     if row == NOBODY:
         return
     source = genes[row].source
@@ -214,17 +221,9 @@ def move_fraction(weight, maximum, rng):
 @noinline
 def delay_connection(inputs, child, rng):
     """Delay a connection by one step, or remove its delay."""
-    _, genes, place = child
-    row = NOBODY
-    seen = 0
-    for c in range(place[GENE0], place[GENE1]):
-        fits = genes[c].source != inputs and genes[c].source != STATE
-        if fits and genes[c].enabled != 0:
-            seen += 1
-            if draw(rng) * seen < 1.0:
-                row = c
+    row = drawn_gene(STATE, inputs, child, rng)
     if row != NOBODY:
-        genes[row].late = 1 - genes[row].late
+        child.genes[row].late = 1 - child.genes[row].late
 
 
 @noinline

@@ -155,16 +155,20 @@ def express(genomes, inputs, outputs, neurons, links, offsets, order, place):
 
 
 @noinline
-def advance(phenotypes, base, stop, links_base, inputs):
-    """Compute one step: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, y_j =
-    f(s_j), in order.
+def advance(phenotypes, g, inputs):
+    """Compute one step of a genome: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij
+    y_i, y_j = f(s_j), in order. Returns the number of its neurons.
 
-    The genome has the neurons `base` to `stop`, and its links begin with `links_base`;
-    its inputs are set. A source or gater that activates later is read before its
-    activation of this step, and so is a neuron that is its own source.
+    A source or gater that activates later is read before its activation of this step,
+    and so is a neuron that is its own source.
     """
-    neurons, links, _, any_squash, value, state, before = phenotypes
-    for j in range(inputs, stop - base):
+    neurons, links, offsets, any_squash, value, state, before = phenotypes
+    base = offsets[g, 0]
+    links_base = offsets[g, 1]
+    count = offsets[g + 1, 0] - base
+    for i in range(inputs.shape[0]):
+        value[i] = inputs[i]
+    for j in range(inputs.shape[0], count):
         neuron = neurons[base + j]
         total = neuron.bias
         if neuron.carry != 0.0:
@@ -189,8 +193,9 @@ def advance(phenotypes, base, stop, links_base, inputs):
         else:
             arguments = neuron.squash, state, value, j
             call_equation(any_squash, arguments, arguments)
-    for j in range(min(before.shape[0], stop - base)):
+    for j in range(min(before.shape[0], count)):
         before[j] = value[j]
+    return count
 
 
 @inline
@@ -206,16 +211,11 @@ def clear(phenotypes):
 @kernel
 def run_phenotype(phenotypes, rows, results):
     """Activate one phenotype for every row; its context goes on."""
-    value = phenotypes.value
-    count = phenotypes.neurons.shape[0]
-    inputs = rows.shape[1]
     outputs = results.shape[1]
     for t in range(rows.shape[0]):
-        for i in range(inputs):
-            value[i] = rows[t, i]
-        advance(phenotypes, 0, count, 0, inputs)
+        count = advance(phenotypes, 0, rows[t])
         for o in range(outputs):
-            results[t, o] = value[count - outputs + o]
+            results[t, o] = phenotypes.value[count - outputs + o]
 
 
 @kernel
@@ -227,32 +227,23 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
     before each row; cost : the code of a built-in cost, or NOBODY: the absolute error;
     totals, wrong : written.
     """
-    offsets = phenotypes.offsets
-    value = phenotypes.value
-    state = phenotypes.state
-    neurons = phenotypes.neurons
-    inputs = rows.shape[1]
+    neurons, _, offsets, _, value, state, _ = phenotypes
     outputs = targets.shape[1]
     for g in range(offsets.shape[0] - 1):
-        base = offsets[g, 0]
-        stop = offsets[g + 1, 0]
-        links_base = offsets[g, 1]
         total = 0.0
         misses = 0
         for t in range(rows.shape[0]):
             if starts[t]:
                 clear(phenotypes)
-            for i in range(inputs):
-                value[i] = rows[t, i]
-            advance(phenotypes, base, stop, links_base, inputs)
+            first = advance(phenotypes, g, rows[t]) - outputs
             for o in range(outputs):
                 target = targets[t, o]
-                output = value[stop - base - outputs + o]
+                output = value[first + o]
                 if cost == NOBODY:
                     total += abs(output - target)
                 else:
-                    j = stop - base - outputs + o
-                    is_logistic = neurons[base + j].squash == LOGISTIC
+                    j = first + o
+                    is_logistic = neurons[offsets[g, 0] + j].squash == LOGISTIC
                     logit = state[j] if is_logistic else logit_of(output)
                     size = np.float64(outputs)
                     total += cost_of(cost, target, output, 1.0, size, logit)[0]
@@ -273,15 +264,8 @@ def run_environment(phenotypes, step, starts, steps, score, memory, scores, leng
     outputs diverge.
     """
     world, action, observed = memory
-    offsets = phenotypes.offsets
-    value = phenotypes.value
-    inputs = observed.shape[0]
     outputs = action.shape[0]
-    for g in range(offsets.shape[0] - 1):
-        base = offsets[g, 0]
-        stop = offsets[g + 1, 0]
-        links_base = offsets[g, 1]
-        count = stop - base
+    for g in range(phenotypes.offsets.shape[0] - 1):
         for e in range(starts.shape[0]):
             for i in range(world.shape[0]):
                 world[i] = starts[e, i]
@@ -290,12 +274,10 @@ def run_environment(phenotypes, step, starts, steps, score, memory, scores, leng
             call_equation(step, begin, begin)
             done = 0
             while done < steps:
-                for i in range(inputs):
-                    value[i] = observed[i]
-                advance(phenotypes, base, stop, links_base, inputs)
+                count = advance(phenotypes, g, observed)
                 finite = True
                 for o in range(outputs):
-                    action[o] = value[count - outputs + o]
+                    action[o] = phenotypes.value[count - outputs + o]
                     finite = finite and math.isfinite(action[o])
                 move = world, action, observed, False
                 if not finite or not call_equation(step, move, move):

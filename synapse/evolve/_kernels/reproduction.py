@@ -22,6 +22,7 @@ from .genes import (
 from .mutation import (
     below,
     draw,
+    drawn_gene,
     drop_loose,
     move_fraction,
     mutate,
@@ -139,17 +140,10 @@ def mutate_weights(q, child, rng):
 @noinline
 def change_fraction(q, child, rng):
     """Move one weight to a fraction next to it, or replace it by a new one."""
-    _, genes, place = child
-    row = NOBODY
-    seen = 0
-    for c in range(place[GENE0], place[GENE1]):
-        if genes[c].source != STATE and genes[c].enabled != 0:
-            seen += 1
-            if draw(rng) * seen < 1.0:
-                row = c
+    row = drawn_gene(STATE, STATE, child, rng)
     if row == NOBODY:
         return
-    gene = genes[row]
+    gene = child.genes[row]
     if draw(rng) < q.perturb:
         weight = move_fraction(gene.weight, q.fractions, rng)
     else:

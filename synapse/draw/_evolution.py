@@ -77,16 +77,12 @@ def species(
     with canvas(ax, (6.0, 3.4)) as ax:
         from matplotlib.patheffects import Normal, Stroke
 
-        generations, best = (
-            np.arange(1.0, result.generations + 1),
-            np.array(result.history["best"]),
-        )
+        generations = np.arange(1.0, result.generations + 1)
+        best = np.array(result.history["best"])
         if len(best) == 1:  # bands of some width
-            generations, sizes, best = (
-                np.array([0.5, 1.5]),
-                np.repeat(sizes, 2, axis=1),
-                np.repeat(best, 2),
-            )
+            generations = np.array([0.5, 1.5])
+            sizes = np.repeat(sizes, 2, axis=1)
+            best = np.repeat(best, 2)
         ax.stackplot(generations, sizes, colors=_colors_of(sizes), lw=0.6, ec="white")
         ax.set(xlabel="generation", ylabel="genomes", ylim=(0, sizes.sum(axis=0).max()))
         ax.margins(x=0)
@@ -110,10 +106,8 @@ def _colors_of(sizes: Ints) -> list[str]:
     touching: nx.Graph[int] = nx.Graph()
     touching.add_nodes_from(range(len(sizes)))
     # Between two generations, bands of both are there.
-    present = (sizes > 0)[:, :-1] | (sizes > 0)[:, 1:]
-    for column in present.T:
-        touching.add_edges_from(pairwise(np.flatnonzero(column).tolist()))
-    for column in (sizes > 0).T:
+    present = sizes > 0
+    for column in (*(present[:, :-1] | present[:, 1:]).T, *present.T):
         touching.add_edges_from(pairwise(np.flatnonzero(column).tolist()))
     colors = nx.greedy_color(touching, strategy="DSATUR")
     return [BANDS[colors[band] % len(BANDS)] for band in range(len(sizes))]

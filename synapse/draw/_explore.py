@@ -60,21 +60,23 @@ class Explorer:
         Topology.of(require_network("network", network))._require_closed("explored")
         if inputs is None and targets is not None:
             raise ArgumentError("`targets` need the `inputs` that they belong to.")
-        if learn:
-            if isinstance(inputs, Log):
+        self._course = inputs, targets
+        if isinstance(inputs, Log):
+            if learn:
                 raise ArgumentError(
                     "A page cannot learn from a log. Pass inputs and targets."
                 )
-            self._course = inputs, targets
-        elif isinstance(inputs, Log):
             if targets is not None:
                 raise ArgumentError(
                     "A log contains the recorded errors: remove `targets`."
                 )
             self._log = inputs
+        elif inputs is None or learn:  # a page that learns computes its steps itself
+            self._inputs = np.empty((0, len(network.input)))
+            self._aims: list[Any] = []
         else:
-            rows = np.empty((0, len(network.input))) if inputs is None else inputs
-            self._inputs = as_matrix("inputs", rows, len(network.input), network.dtype)
+            size = len(network.input)
+            self._inputs = as_matrix("inputs", inputs, size, network.dtype)
             self._aims = aims_of(network, len(self._inputs), targets)
         self._data = self._read()
 
@@ -123,17 +125,7 @@ class Explorer:
 
     def _read(self) -> dict[str, Any]:
         net = self._net
-        clone = self._net.clone()
-        if self._learn:
-            nothing = numbers_of(clone, np.empty((0, len(net.input))), [])
-            learning = learning_of(net, *self._course)
-            return {
-                **describe(clone),
-                "description": repr(net),
-                "steps": 0,
-                **nothing,
-                "learn": learning,
-            }
+        clone = net.clone()
         steps = len(self._inputs if self._log is None else self._log)
         if self._log is not None:
             numbers = numbers_of_log(net, self._log)
@@ -141,6 +133,8 @@ class Explorer:
             if steps:
                 clone.clear()
             numbers = numbers_of(clone, self._inputs, self._aims)
+        if self._learn:
+            numbers["learn"] = learning_of(net, *self._course)
         return {**describe(clone), "description": repr(net), "steps": steps, **numbers}
 
     def __repr__(self) -> str:

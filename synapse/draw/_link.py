@@ -113,15 +113,12 @@ def packed(state: dict[str, Any]) -> str:
     address (base64url).
     """
     compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    content = json.dumps(short(state), separators=(",", ":"), allow_nan=False).encode()
+    short = json.loads(json.dumps(state, allow_nan=False), parse_float=_rounded)
+    content = json.dumps(short, separators=(",", ":")).encode()
     compressed = compressor.compress(content) + compressor.flush()
     return base64.urlsafe_b64encode(compressed).decode("ascii").rstrip("=")
 
 
-def short(value: Any) -> Any:
-    """Round floats to `DIGITS` digits."""
-    if isinstance(value, dict):
-        return {key: short(member) for key, member in value.items()}
-    if isinstance(value, list):
-        return [short(member) for member in value]
-    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+def _rounded(number: str) -> float:
+    """Return a number with `DIGITS` digits."""
+    return float(f"{float(number):.{DIGITS}g}")

@@ -94,7 +94,7 @@ def matrix(
     letters = LETTER * min(max(map(len, titles)), MAX_NAME_LETTERS)
     with canvas(ax, (side + letters + 1.8, side + letters + 0.6)) as ax:
         cmap = diverging()
-        norm = around_zero(sums if darkest is None else np.array([darkest]))
+        norm = around_zero(sums, darkest)
         image = ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm)
         image.set_gid("sums")
         ax.spines[:].set_visible(False)

@@ -146,16 +146,14 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
             plain(row) for row in (np.full(len(owners), np.nan), *log.of(owners, name))
         ]
 
-    for name in (*NUMBERS, *ERRORS):
+    columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + 1)
+    for name in (*NUMBERS, *ERRORS, "bias_eligibility"):
         number = (
             "error" if name == "responsibility" and "error" in log.variables else name
         )
         # Of the numbers that every page needs, `log.of` says which one is missing.
         if number in log.variables or name in NUMBERS:
             columns[name] = rows_of(network, number)
-    columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + 1)
-    if "bias_eligibility" in log.variables:
-        columns["bias_eligibility"] = rows_of(network, "bias_eligibility")
     room = MAX_TRACES // (len(log) + 1) - len(connections)
     if "eligibility" in log.variables and room >= 0:
         columns["eligibility"] = rows_of(connections, "eligibility")

@@ -11,7 +11,7 @@ import numpy as np
 from .._typing import Bools, Floats, Indices
 from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _style
-from ._places import RADIUS, Places, names_shown, short_names
+from ._places import RADIUS, Places, names_shown
 from ._routes import along, arrowheads, curve, lead_at, scene_at, ways_of
 from ._style import GATE, INK, LETTER_WIDTH, PALE, canvas, key, label, largest
 
@@ -269,11 +269,7 @@ class Picture:
             3 if self.places.gap else MAX_NAME_LETTERS,
             int(0.95 * wide / (LETTER_WIDTH * NAME * self.point)),
         )
-        names = (
-            names_shown(self.diagram)
-            if self.heads
-            else short_names(self.diagram.names, self._owners())
-        )
+        names = names_shown(self.diagram)
         free = np.full(len(names), np.inf) if self.places.gap else self._rooms()
         longest_name = max(names, key=len)  # names at free places are all alike
         for (x, y), name, ink, apart in zip(
@@ -312,10 +308,6 @@ class Picture:
         )
         level = (up < 0.4) & (across > 0.0)
         return np.where(level, across, np.inf).min(axis=1, initial=np.inf)
-
-    def _owners(self) -> list[str]:
-        """Return the name of each neuron's layer."""
-        return [self.diagram.layers[layer] for layer in self.diagram.layer.tolist()]
 
     def _print_activations(self, ax: Axes, scaled: Scaled, inks: list[str]) -> None:
         """Print the activations in the discs."""

@@ -218,26 +218,17 @@ def _frames_of(arranged: Arrangement) -> Floats:
 
 
 def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
-    """Return the names of neurons without those of their layers, one for each: "cells
-    3" of the cells is "3".
+    """Return the names of neurons without those of their layers, one for each, which
+    the picture shows, too: "cells 3" of the cells is "3".
     """
-    tails = (
-        (name, layer, name.removeprefix(f"{layer} "))
-        for name, layer in zip(names, layers, strict=True)
-    )
-    return [tail if layer and tail.isdecimal() else name for name, layer, tail in tails]
+    pairs = zip(names, layers, strict=True)
+    return [name.removeprefix(f"{layer} ") or name for name, layer in pairs]
 
 
 def names_shown(diagram: Topology) -> list[str]:
-    """Return the names of neurons in a picture, without the name of the layer, which
-    stands above them.
-    """
+    """Return the names of neurons in a picture, without those of their layers."""
     layers = (diagram.layers[i] for i in diagram.layer.tolist())
-    tails = (
-        (name, name.removeprefix(f"{layer} "))
-        for name, layer in zip(diagram.names, layers, strict=True)
-    )
-    return [tail or name for name, tail in tails]
+    return short_names(diagram.names, layers)
 
 
 # --- layouts --------------------------------------------------------------------------

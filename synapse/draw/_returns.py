@@ -82,17 +82,11 @@ def returns(
             if len(group) > 1:
                 low, high = _interval(values)
                 ax.fill_between(steps, low, high, color=color, alpha=0.2, lw=0.0)
-        ax.set(
-            xlabel="step",
-            ylabel="mean return, 95 % interval" if _several(groups) else "mean return",
-        )
+        several = any(len(group) > 1 for _, group in groups)
+        ax.set(xlabel="step", ylabel="mean return" + ", 95 % interval" * several)
         count_along(ax)
         name_lines(ax)
         return ax
-
-
-def _several(groups: list[tuple[str, list[Run]]]) -> bool:
-    return any(len(group) > 1 for _, group in groups)
 
 
 def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
@@ -139,14 +133,14 @@ def _means(run: Run, ends: Floats) -> Floats:
     has ended.
     """
     window = np.searchsorted(ends, run.lengths.cumsum() - 0.5)
-    means = np.full(len(ends), np.nan)
-    latest = np.nan
-    for i in range(len(ends)):
-        inside = run.returns[window == i]
-        if len(inside):
-            latest = inside.mean()
-        means[i] = latest
-    return means
+    counts, sums = (
+        np.bincount(window, weights, len(ends) + 1)[:-1]
+        for weights in (None, run.returns)
+    )
+    # the latest part, up to each, in which an episode ends
+    latest = np.maximum.accumulate(np.where(counts > 0, np.arange(len(ends)), -1))
+    means = sums / np.maximum(counts, 1)
+    return np.where(latest < 0, np.nan, means[latest])
 
 
 def _tested(runs: list[Run]) -> tuple[Floats, Floats]:

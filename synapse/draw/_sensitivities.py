@@ -13,7 +13,7 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
-from ._style import GRAY, INK, canvas, diverging, key, label, largest, points_each
+from ._style import GRAY, INK, around_zero, canvas, diverging, key, label, points_each
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,11 +93,8 @@ def sensitivities(
         float(np.clip(0.3 * rows + 1.7, 2.7, 9.0)),
     )
     with canvas(ax, size) as ax:
-        from matplotlib.colors import Normalize
-
-        limit = scale or largest(values) or 1.0
         cmap = diverging()
-        norm = Normalize(-limit, limit)
+        norm = around_zero(values, scale)
         ax.imshow(matrix, aspect="auto", origin="upper", cmap=cmap, norm=norm)
         ax.set_title(
             f"{matrix.count()} of {matrix.size} sensitivities are kept",

@@ -85,10 +85,14 @@ def spikes(
     >>> ax.get_xlabel()
     'time (ms)'
     """
-    bands = _bands_of(log) if groups is None else _bands_of_groups(log, groups)
+    bands = _bands_of(log, groups)
     aims = _checked_targets(targets, bands[-1][1])
     step_length = 1.0 if dt is None else positive_number("dt", dt)
-    heights = [_height_of(values) for _, values in bands]
+    spiking = [_are_spikes(values) for _, values in bands]
+    heights = [
+        max(MIN_ROW_HEIGHT, ROW * values.shape[1]) if marks else 1.0
+        for (_, values), marks in zip(bands, spiking, strict=True)
+    ]
     steps = len(bands[0][1])
     size = (
         float(np.clip(0.03 * steps + 3.5, 5.0, 11.0)),
@@ -97,9 +101,9 @@ def spikes(
     with canvas(ax, size) as ax:
         top = 0.0
         middles: list[float] = []
-        for (_, values), height in zip(bands, heights, strict=True):
+        for (_, values), marks, height in zip(bands, spiking, heights, strict=True):
             last = len(middles) == len(bands) - 1
-            if _are_spikes(values):
+            if marks:
                 _draw_marks(ax, values, top, height)
                 if dt is not None:
                     rate = values.mean() * MILLISECONDS / step_length
@@ -109,7 +113,7 @@ def spikes(
                 _draw_lines(ax, values, aims if last else None, top, height)
             middles.append(top + height / 2)
             top += height + GAP
-        _explain(ax, [values for _, values in bands], targets is not None)
+        _explain(ax, spiking, targets is not None)
         ax.set_ylim(top - GAP / 2, -GAP / 2)
         ax.set_xlim(-0.5, steps - 0.5)
         ax.set_yticks(middles, [label(name, 20) for name, _ in bands])
@@ -125,34 +129,16 @@ def spikes(
         return ax
 
 
-def _bands_of(log: Log) -> list[tuple[str, Floats]]:
-    """Return the layers' names and activations."""
+def _bands_of(log: Log, groups: Any) -> list[tuple[str, Floats]]:
+    """Return the labels and activations of chosen neurons, by default those of all
+    layers.
+    """
     instance("log", log, Log)
-    neurons = tuple(log.network)
-    if "activation" not in log.variables or log.columns("activation") != neurons:
-        raise ArgumentError(
-            "Expected a recording of the activations of all neurons. Record them:"
-            " synapse.record(net)."
-        )
-    values = log["activation"]
-    if not len(values):
-        raise ArgumentError("The recording has no steps.")
-    bands = []
-    begin = 0
-    for layer in log.network.layers:
-        bands.append((layer._label, values[:, begin : begin + len(layer)]))
-        begin += len(layer)
-    return bands
-
-
-def _bands_of_groups(log: Log, groups: Any) -> list[tuple[str, Floats]]:
-    """Return the labels and activations of chosen neurons."""
-    instance("log", log, Log)
-    title = "groups"
     if isinstance(groups, Mapping):
         named = [(str(name), group) for name, group in groups.items()]
     else:
-        layers = listed(title, groups, "a list of Layers, or a dict of neurons")
+        layers = log.network.layers if groups is None else groups
+        layers = listed("groups", layers, "a list of Layers, or a dict of neurons")
         for layer in layers:
             instance("A group", layer, Layer)
         named = [(layer._label, layer) for layer in layers]
@@ -182,10 +168,6 @@ def _are_spikes(values: Floats) -> bool:
     return bool(ones.any() and (ones | (values == 0.0)).all())
 
 
-def _height_of(values: Floats) -> float:
-    return max(MIN_ROW_HEIGHT, ROW * values.shape[1]) if _are_spikes(values) else 1.0
-
-
 def _draw_marks(ax: Axes, values: Floats, top: float, height: float) -> None:
     """Draw a row of marks for each neuron."""
     count = values.shape[1]
@@ -206,12 +188,11 @@ def _draw_lines(
         np.linspace(0, count - 1, min(LINES, count)).round().astype(np.int64)
     )
     shown = values[:, chosen]
-    everything = [shown[np.isfinite(shown)]]
     if targets is not None:
-        everything.append(targets[np.isfinite(targets)])
-    all_numbers = np.concatenate(everything) if everything else np.zeros(1)
-    minimum = float(all_numbers.min(initial=0.0))
-    largest = float(all_numbers.max(initial=0.0))
+        shown = np.concatenate([shown, targets], axis=1)
+    finite = shown[np.isfinite(shown)]
+    minimum = float(finite.min(initial=0.0))
+    largest = float(finite.max(initial=0.0))
     scale = height / max(largest - minimum, 1e-12)
     steps = np.arange(len(values))
     for place, number in enumerate(chosen):
@@ -223,12 +204,11 @@ def _draw_lines(
     _write_beside(ax, top + height, f"{minimum:.3g}", "bottom")
 
 
-def _explain(ax: Axes, bands: list[Floats], has_targets: bool) -> None:
+def _explain(ax: Axes, are_spikes: list[bool], has_targets: bool) -> None:
     """Add a legend below the axis: what marks and lines are."""
     from matplotlib.lines import Line2D
     from matplotlib.transforms import ScaledTranslation
 
-    are_spikes = [_are_spikes(values) for values in bands]
     signs: list[Line2D] = []
     if any(are_spikes):
         mark = Line2D([], [], ls="", marker="|", ms=8.0, color=INK, label="spike")

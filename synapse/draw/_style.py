@@ -202,11 +202,13 @@ def diverging() -> Colormap:
     )
 
 
-def around_zero(values: NDArray[np.float64]) -> Normalize:
-    """Return a scale with zero in its middle that includes all finite values."""
+def around_zero(values: NDArray[np.float64], limit: float | None = None) -> Normalize:
+    """Return a scale with zero in its middle, up to a limit or, without one, to the
+    largest finite value.
+    """
     from matplotlib.colors import Normalize
 
-    limit = largest(values) or 1.0
+    limit = limit or largest(values) or 1.0
     return Normalize(-limit, limit)
 
 

@@ -41,8 +41,8 @@ def test_what_is_no_recording_of_a_whole_network_is_refused():
     all_refused(
         [
             (lambda: draw.spikes(net), ArgumentTypeError, "log"),
-            (lambda: draw.spikes(part), ArgumentError, "all neurons"),
-            (lambda: draw.spikes(empty), ArgumentError, "no steps"),
+            (lambda: draw.spikes(part), ArgumentError, "is not recorded"),
+            (lambda: draw.spikes(empty), ArgumentError, "some recorded steps"),
             (lambda: draw.spikes(log, [[1.0]]), ArgumentError, "30 rows of 1 number"),
         ]
     )
@@ -82,7 +82,7 @@ def test_chosen_groups_have_bands_in_their_order_and_milliseconds():
     assert names == ["spikes", "voltages"]
     all_refused(
         [
-            (lambda: draw.spikes(part), ArgumentError, "all neurons"),
+            (lambda: draw.spikes(part), ArgumentError, "is not recorded"),
             (lambda: draw.spikes(part, groups=[]), ArgumentError, "none"),
             (lambda: draw.spikes(part, groups=[3]), ArgumentTypeError, "Layer"),
             (

@@ -100,13 +100,8 @@ class ActorCritic(Agent):
         self._action: Any = 0
 
     def _read_outputs(self) -> None:
-        policy, value = self._networks
-        if len(value.output) != 1:
-            raise ArgumentError(
-                must(self._title("value"), "have one output", short_repr(value))
-            )
-        self._require_values("value")
-        squashes = squashes_of(policy)
+        self._require_values("value", single=True)
+        squashes = squashes_of(self._networks[0])
         discrete = all(squash.name == "softmax" for squash in squashes)
         half, odd = divmod(len(squashes), 2)
         if not discrete:

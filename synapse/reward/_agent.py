@@ -191,9 +191,15 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         needs; set `_actions`.
         """
 
-    def _require_values(self, name: str) -> None:
-        """Raise ArgumentError unless the outputs of this network can be any value."""
+    def _require_values(self, name: str, single: bool) -> None:
+        """Raise ArgumentError unless this network has one output, if it is `single`, or
+        several, which can be any value.
+        """
         network = self._networks[self._network_names.index(name)]
+        if single != (len(network.output) == 1):
+            condition = "have one output" if single else "have two outputs or more"
+            given = checks.short_repr(network)
+            raise ArgumentError(checks.must(self._title(name), condition, given))
         require_range(
             self._title(name),
             network,

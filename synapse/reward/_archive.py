@@ -239,10 +239,7 @@ def _networks(names: tuple[str, ...], arrays: Arrays) -> dict[str, Network]:
         parts = {
             key.removeprefix(f"{name}/"): array
             for key, array in arrays.items()
-            if key.startswith(f"{name}/")
-        }
-        parts = {
-            key: array for key, array in parts.items() if not key.startswith("trace_")
+            if key.startswith(f"{name}/") and not key.startswith(f"{name}/trace_")
         }
         networks[name] = from_arrays(parts)
     return networks

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, final
 
@@ -93,18 +94,18 @@ class Run(metaclass=checks.OwnNames):
             One row for each episode.
         """
         if checks.boolean("tests", tests):
-            count, episodes = self.test_returns.shape
+            tests_done, episodes = self.test_returns.shape
             columns = {
                 "step": self.test_steps.repeat(episodes),
-                "episode": np.tile(np.arange(episodes), count),
+                "episode": np.tile(np.arange(episodes), tests_done),
                 "return": self.test_returns.ravel(),
             }
-            return checks.pandas.DataFrame(columns)
-        columns = {
-            "return": self.returns,
-            "length": self.lengths,
-            "step": self.lengths.cumsum(),
-        }
+        else:
+            columns = {
+                "return": self.returns,
+                "length": self.lengths,
+                "step": self.lengths.cumsum(),
+            }
         return checks.pandas.DataFrame(columns)
 
 
@@ -313,19 +314,17 @@ class _Evaluations:
 
     def _return(self, actor: Agent, seed: int) -> float:
         """Return the return of one episode."""
-        step = 0
-        total = 0.0
-        over = False
-        with _naming(step, "a test"):
+        with _naming(0, "a test"):
             row = self.environment.reset(seed)
         action = actor.act(row, first=True)
-        while not over:
+        total = 0.0
+        for step in count():
             with _naming(step, "a test"):
                 row, reward, terminated, truncated = self.environment.step(action)
             action = actor.act(row)
             total += reward
-            step += 1
-            over = terminated or truncated
+            if terminated or truncated:
+                break
         return total
 
 
@@ -401,16 +400,12 @@ class _Episodes:
     def _result(self, stopped: str) -> Run:
         returns = np.array(self.returns)
         lengths = np.array(self.lengths, np.int64)
-        result = Run(returns, lengths, self.steps, self.seconds, stopped)
-        if self.evaluations is None:
-            return result
-        evaluated = self.evaluations
-        shape = len(evaluated.steps), evaluated.episodes
-        every = (
-            np.array(evaluated.steps, np.int64),
-            np.reshape(evaluated.returns, shape),
-        )
-        return Run(returns, lengths, self.steps, self.seconds, stopped, *every)
+        tests: tuple[Any, ...] = ()
+        if self.evaluations is not None:
+            steps = np.array(self.evaluations.steps, np.int64)
+            shape = len(steps), self.evaluations.episodes
+            tests = steps, np.reshape(self.evaluations.returns, shape)
+        return Run(returns, lengths, self.steps, self.seconds, stopped, *tests)
 
     def _written(self, path: Path | None, begin: float) -> Iterator[None]:
         """Write a checkpoint whenever one is due; asked after every step."""
@@ -548,18 +543,14 @@ def read_checkpoint(
         try:
             if seeded and int(head["seed"]) != episodes.seed:
                 raise ValueError(f"it has seed {head['seed']}, not {episodes.seed}")
-            returns = arrays["returns"].astype(np.float64).tolist()
-            lengths = arrays["lengths"].astype(np.int64).tolist()
-            steps, seconds, seed = (
-                int(head["steps"]),
-                float(head["seconds"]),
-                int(head["seed"]),
-            )
-            episode = (
-                None
-                if head["total"] is None
-                else _episode_of(arrays, float(head["total"]))
-            )
+            stored = {
+                "returns": arrays["returns"].astype(np.float64).tolist(),
+                "lengths": arrays["lengths"].astype(np.int64).tolist(),
+                "steps": int(head["steps"]),
+                "seconds": float(head["seconds"]),
+                "seed": int(head["seed"]),
+                "episode": _episode_of(arrays, head["total"]),
+            }
             evaluated = [
                 arrays.get(f"evaluation_{name}", np.empty(0)).tolist()
                 for name in ("steps", "returns")
@@ -569,18 +560,18 @@ def read_checkpoint(
                 f"The file {path} is not a checkpoint of this agent ({error})."
             ) from None
         restore(agent, arrays)
-    episodes.returns = returns
-    episodes.lengths = lengths
-    episodes.steps = steps
-    episodes.seconds = seconds
-    episodes.seed = seed
-    episodes.episode = episode if agent._value is not None else None
+    for name, value in stored.items():
+        setattr(episodes, name, value)
+    if agent._value is None:
+        episodes.episode = None
     if episodes.evaluations is not None:
         episodes.evaluations.steps, episodes.evaluations.returns = evaluated
 
 
-def _episode_of(arrays: dict[str, NDArray[Any]], total: float) -> _Episode:
-    """Return the episode that a checkpoint was written in."""
+def _episode_of(arrays: dict[str, NDArray[Any]], total: Any) -> _Episode | None:
+    """Return the episode that a checkpoint was written in; None if there was none."""
+    if total is None:
+        return None
     actions = arrays["actions"]
     action = arrays["action"]
     if actions.dtype.kind not in "if" or action.dtype.kind not in "if":
@@ -588,4 +579,4 @@ def _episode_of(arrays: dict[str, NDArray[Any]], total: float) -> _Episode:
     length = len(actions)
     several = list(actions) if actions.ndim > 1 else actions.tolist()
     latest = action if action.ndim else action.item()
-    return _Episode(arrays["row"], latest, total, length, several)
+    return _Episode(arrays["row"], latest, float(total), length, several)

@@ -7,11 +7,10 @@ from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import from_0_to_1, must, short_repr, suggests_arguments
+from .._checks import from_0_to_1, suggests_arguments
 from .._defaults import DISCOUNT, EXPLORE, TRACE
 from .._initializer import Seed
 from .._typing import Floats
-from ..errors import ArgumentError
 from ..objects.network import Network
 from ._agent import Agent, Bound, Rate
 
@@ -96,17 +95,8 @@ class QLearning(Agent):
         self._action = 0
 
     def _read_outputs(self) -> None:
-        (network,) = self._networks
-        if len(network.output) < 2:
-            raise ArgumentError(
-                must(
-                    self._title("network"),
-                    "have two outputs or more",
-                    short_repr(network),
-                )
-            )
-        self._require_values("network")
-        self._actions = ("n", len(network.output))
+        self._require_values("network", single=False)
+        self._actions = ("n", len(self._networks[0].output))
 
     def _answer(self, outputs: Floats) -> int:
         return int(outputs.argmax())

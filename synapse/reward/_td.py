@@ -8,7 +8,7 @@ from typing import ClassVar, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import finite_array, must, short_repr, suggests_arguments
+from .._checks import finite_array, suggests_arguments
 from .._defaults import DISCOUNT, STEPS, TRACE
 from .._scale import Scale
 from .._typing import Floats
@@ -102,12 +102,7 @@ class TD(Agent):
         self.network = network
 
     def _read_outputs(self) -> None:
-        (network,) = self._networks
-        if len(network.output) != 1:
-            raise ArgumentError(
-                must(self._title("network"), "have one output", short_repr(network))
-            )
-        self._require_values("network")
+        self._require_values("network", single=True)
 
     def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
         """Learn from a stream: a row of observations and a reward for every step.

@@ -14,9 +14,14 @@ import numpy as np
 from .. import _checks
 from .._initializer import Seed, random_generator
 from .._typing import Bools, Floats, PathLike
-from ..errors import ArgumentError, ArgumentTypeError, ExecutorError
+from ..errors import ArgumentError, ArgumentTypeError
 from ..learning._training import progress_bar
-from ..objects.executors import checked_executor, one_line, require_picklable
+from ..objects.executors import (
+    checked_executor,
+    gathered,
+    require_picklable,
+    result_of,
+)
 from ..objects.network import Network
 from ..readwrite._files import as_path
 from ._evaluations import Evaluated, Evaluations
@@ -169,15 +174,15 @@ def neat(
         )
     sizes = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs)
     rng = random_generator(seed)
-    genome = _first_genome(sizes, chosen, rng) if genome is None else genome
+    if genome is None:
+        genome = Genome.minimal(*sizes, seed=rng)
+        genome = genome.with_weights(1.0) if chosen.fractions else genome
     if isinstance(fitness, DataFitness):
         fitness.require_outputs(genome)
     people = Population(genome, population, chosen, rng)
     result = Evolution()
-    file, pareto = (
-        Evaluations(path, people, resume, seed is not None),
-        chosen.select == "pareto",
-    )
+    file = Evaluations(path, people, resume, seed is not None)
+    pareto = chosen.select == "pareto"
     generations = max(1, len(file.past))  # so many generations are there, or must be
     with progress_bar(progress, "genomes", maximum, unit_scale=True) as bar:
         while pareto or not result.solved:
@@ -232,8 +237,6 @@ def _record(
         "best": float(fitnesses.max()),
         "mean": float(fitnesses.mean()),
         "hidden": genome.hidden,
-    }
-    row |= {
         "failed": int((~sound).sum()),
         "connections": int(genome.genes["enabled"].sum()),
     }
@@ -271,21 +274,10 @@ def _parts(
     """Evaluate genomes: all of them here, or parts of them on an executor."""
     if pool is None:
         return [task(genomes)]
-    futures: list[Any] = []
     parts = np.array_split(np.arange(len(genomes)), min(PARTS, len(genomes)))
-    try:
-        futures.extend(pool.submit(task, genomes.take(rows)) for rows in parts)
-        return [future.result() for future in futures]
-    except BaseException as error:
-        for future in futures:
-            future.cancel()
-        unsent = isinstance(error, Exception) and len(futures) < len(parts)
-        if unsent or type(error).__module__.startswith(("concurrent.", "distributed.")):
-            raise ExecutorError(
-                f"The executor failed ({one_line(error)}). Make a new one; a call with"
-                " checkpoint= can be continued by resume=True."
-            ) from error
-        raise
+    calls = [(task, (genomes.take(rows),)) for rows in parts]
+    futures = gathered(pool, calls, None, "evaluation")
+    return [result_of(future, len(futures), "evaluation") for future in futures]
 
 
 def evaluate_genomes(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Floats]:
@@ -330,14 +322,6 @@ def evaluate_genomes(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Flo
         # it may have adopted others
         genomes.weights[begin:stop] = genome.genes["weight"]
     return _columns(rows), np.zeros(count, bool), genomes.weights
-
-
-def _first_genome(
-    sizes: list[int], settings: Settings, rng: np.random.Generator
-) -> Genome:
-    """Return what the first generation varies by default."""
-    genome = Genome.minimal(*sizes, seed=rng)
-    return genome.with_weights(1.0) if settings.fractions else genome
 
 
 def _columns(rows: list[list[float]]) -> Floats:

@@ -74,12 +74,16 @@ def shares_objects(executor: Executor) -> bool:
 
 
 def gathered(
-    executor: Executor, calls: Sequence[Call], stop: Callable[[], None], noun: str
+    executor: Executor,
+    calls: Sequence[Call],
+    stop: Callable[[], None] | None,
+    noun: str,
 ) -> list[Future[Any]]:
     """Submit calls and wait for all; returns their futures, in order.
 
-    After Ctrl-C, `stop` is called, and calls in threads return; for other processes
-    KeyboardInterrupt is raised. `noun` says in messages what a call does.
+    After Ctrl-C, `stop` is called, and calls in threads return; for other processes,
+    and without `stop`, KeyboardInterrupt is raised. `noun` says in messages what a call
+    does.
     """
     if calls:
         require_picklable(f"The {noun}", calls[0], executor)
@@ -90,10 +94,11 @@ def gathered(
         with submitting(executor):
             for function, arguments in calls:
                 futures.append(executor.submit(function, *arguments))
-        while wait(futures, timeout=PAUSE).not_done:
-            pass
+        for future in futures:
+            while wait([future], timeout=PAUSE).not_done:
+                pass
     except KeyboardInterrupt:
-        if not shares_objects(executor):
+        if stop is None or not shares_objects(executor):
             for future in futures:
                 future.cancel()
             raise

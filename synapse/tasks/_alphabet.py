@@ -136,10 +136,7 @@ class Alphabet:
         """Return a row for each letter of a text, with 1 at its number, shape (letters,
         len(alphabet)).
         """
-        places = self.indices(text)
-        rows = np.zeros((len(places), len(self)))
-        rows[np.arange(len(places)), places] = 1.0
-        return rows
+        return np.eye(len(self))[self.indices(text)]
 
     def text(self, indices: Any) -> str:
         """Return the text of some numbers, the inverse of :meth:`indices`.

@@ -283,7 +283,7 @@ def test_processes_may_be_killed_and_take_what_they_can_import():
     settings = {"population": 30, "max_evaluations": 150, "seed": 4, **PLAIN}
     with (
         ProcessPoolExecutor(2) as pool,
-        pytest.raises(ExecutorError, match="resume=True"),
+        pytest.raises(ExecutorError, match="Make a new executor"),
     ):
         evolve.neat(killer, executor=pool, **settings)
     with (

@@ -11,6 +11,7 @@ this), and ``docs/architecture.md`` explains why.
 - ``errors``, ``_checks``: mistakes become errors before anything changes.
 - ``_scale``: standard units of columns.
 - ``squashes``, ``costs``, ``initializers``, ``optimizers``: named functions.
+- ``plasticity``: rules by which each synapse learns from what it sees itself.
 - ``objects``: neurons, connections, layers and networks are handles of a store.
 - ``architect``, a separate package: ready-made networks, such as an LSTM.
 - ``readwrite``: files, other libraries' networks, and programs in other languages.
@@ -69,6 +70,7 @@ if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
         evolve as evolve,
         experiments as experiments,
         forecasting as forecasting,
+        plasticity as plasticity,
         reward as reward,
         river as river,
         sklearn as sklearn,
@@ -87,8 +89,8 @@ __version__ = "0.1.0"
 # Packages and modules that are imported when they are first used, and functions of
 # theirs
 _LATER = (
-    *("analysis", "draw", "evolve", "experiments", "forecasting", "readwrite"),
-    *("reward", "spikes", "tables", "tasks"),
+    *("analysis", "draw", "evolve", "experiments", "forecasting"),
+    *("plasticity", "readwrite", "reward", "spikes", "tables", "tasks"),
     *("river", "sklearn", "sktime"),  # with extras
 )
 _LATER_NAMES = {

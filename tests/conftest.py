@@ -22,7 +22,7 @@ pytest.register_assert_rewrite("tests.helpers.networks", "tests.helpers.strategi
 
 ROOT = Path(__file__).parents[1]
 # programs for a type checker: a test runs them in processes of their own
-collect_ignore = ["project/typed"]
+collect_ignore = ["project/typed", "plasticity/brian2_numbers.py"]
 SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 settings.register_profile(

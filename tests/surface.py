@@ -18,7 +18,7 @@ from synapse._checks import migration_hints
 from .arguments.public import MODULES, OPERATORS
 
 WRITTEN = Path(__file__).with_name("golden") / "public.txt"
-MORE = ["errors", "learning.rules", "sklearn", "spikes", "tables"]
+MORE = ["errors", "learning.rules", "plasticity", "sklearn", "spikes", "tables"]
 """Rooms without rows in the table of arguments."""
 EXTRAS = ["river", "sktime"]
 """Rooms that need a package of this name, which the README's command does not install:

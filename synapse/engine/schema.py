@@ -621,12 +621,31 @@ SENSITIVITY_TABLES = (
     FileTable("sensitivity", "sensitivity", (_number("value"), _number("previous"))),
 )
 """The sensitivities of rtrl, see ``rtrl/portable.py``."""
+RULE_TABLES = (
+    FileTable(
+        "unit_traces",
+        "unit trace",
+        (
+            _index("neuron", "neurons"),
+            _steps("number"),
+            _steps("steps"),
+            _number("value"),
+        ),
+    ),
+    FileTable(
+        "synapse_traces",
+        "synapse trace",
+        (_index("connection", "connections"), _steps("number"), _number("value")),
+    ),
+)
+"""The traces of a rule of synapses, by their number, see ``objects/plastic.py``."""
 FILE_TABLES = (
     NEURON_TABLE,
     CONNECTION_TABLE,
     RUN_TABLE,
     *TRACE_TABLES,
     *SENSITIVITY_TABLES,
+    *RULE_TABLES,
 )
 
 

@@ -22,6 +22,7 @@ from .._cost import Cost
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
+from ..plasticity._rule import Rule as SynapticRule
 from ..readwrite._file_checks import (
     LARGEST_WHOLE,
     is_whole,
@@ -208,7 +209,14 @@ def arrays_of(
     """
     rule = trainer.network.rule
     # A file has one reach, that of the network's rule.
-    if trainer.rule == rule.name and trainer.reach != rule.reach:
+    if isinstance(trainer.rule, SynapticRule) and trainer.rule != rule:
+        raise ArgumentError(
+            f"Expected a trainer to save with the rule of its network, {rule!r}, got"
+            f" {trainer.rule!r}. Set net.rule."
+        )
+    if isinstance(trainer.rule, str) and (
+        trainer.rule == rule.name and trainer.reach != rule.reach
+    ):
         raise ArgumentError(
             "Expected a trainer to save with the reach of its network's rule,"
             f" {rule.reach}, got {trainer.reach}. Set net.rule."
@@ -217,7 +225,10 @@ def arrays_of(
     memory = trainer._updater.arrays(trainer.optimizer, trainer.only) or {}
     arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
     settings = {
-        name: _written(network, name, value)
+        # a rule of synapses is that of the network, which has it in its file
+        name: _written(
+            network, name, None if isinstance(value, SynapticRule) else value
+        )
         for name, value in trainer._assigned().items()
     }
     training = None

@@ -13,15 +13,17 @@ from .._checks import Option
 from .._cost import Cost
 from .._typing import RuleName
 from ..objects.network import Network, require_network
+from ..objects.propagating import RATE, RATE_OF_RULES
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ..optimizers._names import checked_optimizer
+from ..plasticity._rule import Rule as SynapticRule
 from ._continual_backprop import ContinualBackprop, checked_renewal
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
 from ._schedules import Rate, checked_rate
 from ._trainable_subset import Item, TrainableSubset, checked_part
 from .rules._base import RULES, SEQUENCE
+from .rules._synaptic import rule_class
 
-RATE = 0.1
 PLAIN_SGD = SGD(RATE)
 """The optimizer of a rule or an option that needs one; it keeps nothing between
 steps."""
@@ -30,15 +32,18 @@ steps."""
 # --- checks that depend on the network, and defaults that follow from other options ---
 
 
-def _rule(options: TrainerOptions, title: str, value: Any) -> str:
-    if value is None:
-        return options.network.rule.name
-    return str(_checks.choice(title, value, RULES))
+def _rule(options: TrainerOptions, title: str, value: Any) -> str | SynapticRule:
+    rule = options.network.rule if value is None else value
+    if isinstance(rule, SynapticRule):
+        return rule
+    return rule.name if value is None else str(_checks.choice(title, value, RULES))
 
 
 def _reach_of_network(options: TrainerOptions) -> int | None:
     rule = options.network.rule
-    return rule.reach if options.rule == rule.name else None
+    if isinstance(rule, SynapticRule) or options.rule != rule.name:
+        return None
+    return rule.reach
 
 
 def _batch_size(title: str, value: Any) -> int | str:
@@ -49,7 +54,12 @@ def _batch_size(title: str, value: Any) -> int | str:
 
 def _optimizer_needed(options: TrainerOptions) -> Optimizer | None:
     sums = options._penalties != Penalties() or options.batch_size not in (None, 1)
-    return PLAIN_SGD if sums or not RULES[options.rule].direct else None
+    return PLAIN_SGD if sums or not rule_class(options.rule).direct else None
+
+
+def _usual_rate(options: TrainerOptions) -> Any:
+    usual = RATE if isinstance(options.rule, str) else RATE_OF_RULES
+    return getattr(options.optimizer, "rate", usual)
 
 
 def _rate(options: TrainerOptions, title: str, value: Any) -> Any:
@@ -89,7 +99,7 @@ class TrainerOptions:
         (:class:`synapse.errors.RateWarning`).""",
         _rate,
         owned=True,
-        follows=lambda options: getattr(options.optimizer, "rate", RATE),
+        follows=_usual_rate,
     )
     cost: Option[Cost, str | Cost | None] = Option(
         "str or Cost, optional",
@@ -99,12 +109,13 @@ class TrainerOptions:
         owned=True,
     )
     _: KW_ONLY
-    rule: Option[str, RuleName | None] = Option(
-        '{"online", "bptt", "rtrl"}, optional',
+    rule: Option[Any, RuleName | SynapticRule | None] = Option(
+        '{"online", "bptt", "rtrl"} or Rule, optional',
         """The learning rule: the online rule of Monner and Reggia 2012; the exact
         gradient of whole sequences (see :func:`gradient`), as the mean over a batch's
         sequences of the cost summed over their steps; or the exact gradient of every
-        step, by real-time recurrent learning, see :attr:`Network.rule`.
+        step, by real-time recurrent learning, see :attr:`Network.rule`; or a rule of
+        synapses, :class:`synapse.plasticity.Rule`, for ``train(rows)`` without targets.
         Default: that of the network.""",
         _rule,
         owned=True,
@@ -245,7 +256,7 @@ class TrainerOptions:
                 values[name] = dict(values[name])
         options = object.__new__(FixedOptions)
         vars(options).update(values, network=self.network)
-        RULES[self.rule].check(options)
+        rule_class(self.rule).check(options)
         if self.only is not None:
             self.only.require_trainable()
         return options

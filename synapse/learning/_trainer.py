@@ -19,6 +19,7 @@ from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.snapshots import take_over
 from ..optimizers import LBFGS
+from ..plasticity._rule import Rule as SynapticRule
 from ..readwrite._formats import Archived
 from . import _archive, _data_source
 from ._callbacks import Batch, Callback
@@ -39,8 +40,8 @@ from ._parameters import Updater
 from ._plan import TrainingPlan
 from ._training import Kept, OrderSampler, Training
 from ._warnings import warn_if_vanished, warn_of_dead_ends
-from .rules import Rule, RuleTask
-from .rules._base import RULES
+from .rules import RuleTask, TrainingRule
+from .rules._synaptic import rule_class, without_targets
 
 # --- checks of the arguments of train -------------------------------------------------
 
@@ -231,8 +232,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         self._restore(state["_memory"], state["_training"])
 
     @property
-    def _rule(self) -> type[Rule]:
-        return RULES[self.rule]
+    def _rule(self) -> type[TrainingRule]:
+        return rule_class(self.rule)
 
     def _checked(self) -> FixedOptions:
         """Return the present options, checked anew if they, the network's structure or
@@ -442,6 +443,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         previous batches have been trained.
         """
         options = self._checked()
+        if isinstance(self.rule, SynapticRule):
+            targets = self._targets_of_rule(self.rule, inputs, targets, goal)
         weighted = sample_weight is not None or class_weight is not None
         if weighted and not self._rule.weighs:
             raise ArgumentError('The sample_weight and class_weight need rule="bptt".')
@@ -499,7 +502,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             before.require_like(source.shape, history.held_out_shape, history.values)
         self._updater.penalties = options.penalties
         self._updater.part = self.only
-        warned = warn_of_dead_ends(self.network, self._updater, self.rule, self.cost)
+        warned = isinstance(self.rule, SynapticRule) or warn_of_dead_ends(
+            self.network, self._updater, self.rule, self.cost
+        )
         orders = OrderSampler(rng, source.shuffled(shuffle))
         rule = self._kept.take_rule(options)
         run = Training(plan, source, orders, history, self._updater, self._kept, rule)
@@ -507,6 +512,22 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         if isinstance(source, _data_source.Arrays) and not warned:  # the cause is known
             warn_if_vanished(source.task, self._updater, result)
         return result
+
+    def _targets_of_rule(
+        self, rule: SynapticRule, inputs: Any, targets: Any, goal: float | None
+    ) -> Any:
+        """Return the targets of a training by a rule of synapses, or raise if it has no
+        use for them.
+        """
+        if rule._asks_for("post_error"):
+            return targets
+        if targets is not None or goal is not None:
+            name = "goal" if targets is None else "targets"
+            raise ArgumentError(
+                f"{rule!r} has no use for {name}: no function of it asks for"
+                " post_error. Leave it out."
+            )
+        return without_targets(self.network, inputs)
 
     def _run(self, training: Training, progress: bool | str) -> Result:
         """Run a training, and keep what the next call may use of it."""
@@ -550,7 +571,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         else:
             held_out = None if validation is None else self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
-        if not data.counted(weights).any():
+        needs_none = isinstance(self.rule, SynapticRule)
+        if not (needs_none or data.counted(weights).any()):
             raise ArgumentError(_data_source.NO_TARGET)
         return (
             _data_source.Arrays(make(data=self._rule.arrange(data), weights=weights)),

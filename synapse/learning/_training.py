@@ -35,8 +35,8 @@ from ._options import FixedOptions
 from ._parameters import Updater
 from ._plan import TrainingPlan
 from ._schedules import CheckedRates
-from .rules import Rule, RuleTask
-from .rules._base import RULES
+from .rules import RuleTask, TrainingRule
+from .rules._synaptic import rule_class
 
 TARGET_CALL_SECONDS = 0.02
 """Time that a call with several epochs should take: Ctrl-C and the progress bar wait
@@ -90,20 +90,20 @@ class Kept:
 
     # set by another thread to end the training
     stop: threading.Event = field(default_factory=threading.Event)
-    rule: Rule | None = None  # of the latest training, with its memory
+    rule: TrainingRule | None = None  # of the latest training, with its memory
     # of a connection in a row, as measured in the latest compiled call
     seconds_per_visit: float = 1e-9
     # called once, when the network has changed, or a training ends as it should
     on_first_update: Callable[[], None] | None = None
 
-    def take_rule(self, options: FixedOptions) -> Rule | None:
+    def take_rule(self, options: FixedOptions) -> TrainingRule | None:
         """Return the rule, which another training cannot get then, if it had these
         options.
         """
         rule, self.rule = self.rule, None
         return rule if rule is not None and rule.task.options is options else None
 
-    def keep_rule(self, rule: Rule | None) -> None:
+    def keep_rule(self, rule: TrainingRule | None) -> None:
         """Keep a rule for the next training, unless it is large or has random masks."""
         if (
             rule is not None
@@ -123,7 +123,7 @@ class Training:
     history: History
     updater: Updater  # used with an optimizer
     kept: Kept
-    rule: Rule | None  # for the latest task, or of the training before
+    rule: TrainingRule | None  # for the latest task, or of the training before
     rates: CheckedRates = field(init=False)
     bar: Any = field(init=False)  # the progress bar
     epochs_per_call: int = 1  # number of epochs for the next compiled call
@@ -228,18 +228,18 @@ class Training:
             consume_interrupt()
             self.kept.stop.clear()
 
-    def _rule_for(self, task: RuleTask) -> Rule:
+    def _rule_for(self, task: RuleTask) -> TrainingRule:
         """Return the rule for this task, laid out. The caller has the network in
         use.
         """
         if self.rule is None:
-            self.rule = RULES[self.plan.options.rule](task)
+            self.rule = rule_class(self.plan.options.rule)(task)
         elif self.rule.task is not task:
             self.rule = self.rule.continued(task)
         self._refresh(self.rule)
         return self.rule
 
-    def _refresh(self, rule: Rule) -> None:
+    def _refresh(self, rule: TrainingRule) -> None:
         """Update what an edit of the network has made invalid. The caller has the
         network in use.
         """
@@ -477,7 +477,9 @@ class Training:
         else:
             self.end_reason = "callback" if stop else None
 
-    def _call_compiled(self, rule: Rule, epochs: Epochs) -> tuple[int, float, float]:
+    def _call_compiled(
+        self, rule: TrainingRule, epochs: Epochs
+    ) -> tuple[int, float, float]:
         """Run epochs in one call; a long one in a thread of its own."""
         updater = None if self.plan.options.optimizer is None else self.updater
         call = partial(rule.learn_epochs, epochs, updater)
@@ -522,7 +524,7 @@ class Training:
             return shown, running.result()
 
     def _run_batches(
-        self, rule: Rule, epochs: Epochs, access: ExclusiveAccess
+        self, rule: TrainingRule, epochs: Epochs, access: ExclusiveAccess
     ) -> tuple[int, float, float]:
         """Run one pass with an update after every batch, as `_call_compiled`."""
         total = 0.0

@@ -26,6 +26,7 @@ from .parameters import ParameterRows
 
 if TYPE_CHECKING:
     from ..engine.online import Accumulator, Kernels  # compiled: imported when used
+    from .plastic import Plasticity
     from .sensitivities import Sensitivities
 
 R = TypeVar("R")
@@ -64,6 +65,7 @@ class Calling(Sequence[Neuron]):
     _rtrl: Sensitivities | None = None  # what it learns by; None: the online rule
     # Those of `_rtrl`, or of its latest training by rtrl
     _sensitivities: Sensitivities | None = None
+    _plastic: Plasticity | None = None  # or by this rule of synapses
 
     @property
     @abstractmethod
@@ -237,9 +239,14 @@ class Calling(Sequence[Neuron]):
             return engine.online.kernels_for(store, span, updates)
         return engine.rtrl.loops.kernels_for(self._rtrl.plan_for(self), updates)
 
-    def _learn_by(self, rtrl: Sensitivities | None) -> None:
-        """Set the sensitivities by which it learns; None: by the online rule."""
+    def _learn_by(
+        self, rtrl: Sensitivities | None, plastic: Plasticity | None = None
+    ) -> None:
+        """Set the sensitivities, or the rule of synapses, by which it learns; None: by
+        the online rule.
+        """
         self._rtrl = rtrl
+        self._plastic = plastic
         self._facts = Facts(doubled=self._facts.doubled)  # its kernels are others
 
     def _present_facts(self) -> Facts:

@@ -297,6 +297,16 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         return float(eligibility_of(m, m.flags, self._at))
 
     @property
+    @atomic
+    def traces(self) -> dict[str, float]:
+        """Traces of the network's rule of synapses, by name; empty without such a rule.
+        See :attr:`Projection.traces`.
+        """
+        self._store.ensure_lowered()
+        traces = traces_of(self._store, np.array([self._at], np.int64))
+        return {name: float(values[0]) for name, values in traces.items()}
+
+    @property
     @consistent_read
     def extended(self) -> Mapping[Neuron, float]:
         """Extended traces, by neuron whose inputs the target gates: how the weight
@@ -406,6 +416,13 @@ def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
     return [
         store.edge(identity) for identity in np.sort(store["identity"][rows]).tolist()
     ]
+
+
+def traces_of(store: Store, rows: Ints) -> dict[str, NDArray[Any]]:
+    """Return the traces, of a rule of synapses, of connections into one network."""
+    network = store.network_at(store["target"][rows[0]]) if len(rows) else None
+    live = None if network is None else network._plastic
+    return {} if live is None else live.traces_of(network, rows)
 
 
 def require_connection(title: str, connection: Any) -> Connection:

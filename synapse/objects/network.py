@@ -766,8 +766,9 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         """Clear the context. The caller has the network in use."""
         address, store, _ = self._lowered()
         engine.online.clear_rows(address, store.scalar, self._neuron_rows)
-        if self._sensitivities is not None:
-            self._sensitivities.clear()
+        for learned in (self._sensitivities, self._plastic):
+            if learned is not None:
+                learned.clear()
         if store.recorder is not None and store.recorder.records(self):
             store.recorder.step_over()
 

@@ -862,10 +862,21 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         self._require_single_steps(store, network)
         if network is not None and name == "propagate_one":
             network._require_traces()
+            if network._plastic is not None:
+                raise TopologyError(
+                    f"{self!r} cannot learn by itself, because {network!r} learns by"
+                    f" {network._plastic.rule!r}, in steps of the whole network. Call"
+                    ' network.propagate, or set network.rule = "online".'
+                )
         kernels = engine.online.calls_for(store)
         networks = [reference() for reference in store.networks.values()]
         free = all(
-            other is None or (other._rtrl is None and not other._is_untraced)
+            other is None
+            or (
+                other._rtrl is None
+                and other._plastic is None
+                and not other._is_untraced
+            )
             for other in networks
         )
         together = store["synchronous"].any() or store.columns["ties"][Ties.INTERNAL]
@@ -924,6 +935,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         network = store.network_at(self._row)
         if network is not None and network._sensitivities is not None:
             network._sensitivities.clear_root(self)
+        if network is not None and network._plastic is not None:
+            network._plastic.clear_neuron(self)
         engine.online.clear_rows(
             store.ensure_lowered(), store.scalar, np.array([self._row], np.int64)
         )

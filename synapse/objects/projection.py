@@ -21,7 +21,7 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from . import edits, parameters
-from .connection import Connection
+from .connection import Connection, traces_of
 from .parameters import ParameterRows
 
 if TYPE_CHECKING:
@@ -201,6 +201,20 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         )
         if not mine:  # otherwise `projection.weights *= 2` has set them
             Weights(self)[...] = values
+
+    @property
+    def traces(self) -> dict[str, NDArray[Any]]:
+        """Traces of the network's rule of synapses, by name, each in the shape of
+        :attr:`weights`; empty without such a rule.
+
+        They are what the rule reads in the next step, see
+        :func:`synapse.plasticity.trace`.
+        """
+        with ExclusiveAccess(self):
+            self._store.ensure_lowered()
+            rows = self._rows()
+            traces = traces_of(self._store, rows.reshape(-1))
+            return {name: values.reshape(rows.shape) for name, values in traces.items()}
 
     @property
     @consistent_read

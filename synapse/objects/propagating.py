@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _checks as checks, _cost, costs, engine
 from .._cost import Cost
 from .._typing import Floats
-from ..engine.locking import atomic
+from ..engine.locking import ExclusiveAccess, atomic
 from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
 from ..engine.status import DIVERGED, REFUSED
 from ..errors import ArgumentError, DivergenceError
+from ..plasticity._rule import Rule
 from . import parameters
+from .plastic import Plasticity
 from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
 from .stepping import NOTHING, Stepping, is_row
 
 CHECK_ALL = CHECK_TARGETS + CHECK_SIZES
+RATE = 0.1
+RATE_OF_RULES = 1.0
+"""Default of a rule of synapses, whose settings have rates of their own."""
 
 
 class Propagating(Stepping):
@@ -34,19 +41,22 @@ class Propagating(Stepping):
 
     def propagate(
         self,
-        rate: float = 0.1,
+        rate: float | None = None,
         targets: ArrayLike | None = None,
         cost: str | Cost | None = None,
         errors: ArrayLike | None = None,
+        *,
+        modulator: Any = None,
     ) -> float:
         """Propagate the error of the last step back through the network, and update the
         weights.
 
         Parameters
         ----------
-        rate : float
+        rate : float, optional
             Learning rate, the factor of all updates; 0 only computes the errors.
-            Default: 0.1.
+            Default: 0.1; 1 if the network learns by a rule of synapses, which has rates
+            of its own.
         targets : array_like, shape (m,), optional
             Target outputs, NaN for an output without one; for softmax outputs also the
             number of a class, counted from 0. Default: the errors come from the
@@ -59,11 +69,14 @@ class Propagating(Stepping):
             what is minimized with respect to the state of the neuron, as
             :attr:`Neuron.error` has it afterwards. Any finite numbers for any squash,
             NaN for an output without one.
+        modulator : float, array_like or mapping, optional
+            For a rule of synapses that has a modulator: a number, one for each target,
+            or a mapping of layers to numbers. See :class:`synapse.plasticity.Rule`.
 
         Returns
         -------
         float
-            The cost of the step; 0 with `errors`.
+            The cost of the step; 0 with `errors`, or without targets.
 
         Raises
         ------
@@ -89,11 +102,11 @@ class Propagating(Stepping):
         >>> bool(net.activate([0.0, 1.0]) > before)
         True
         """
+        if self._plastic is not None or modulator is not None:
+            return self._propagate_by_rule(rate, modulator, targets, cost, errors)
+        rate = RATE if rate is None else rate
         if errors is not None:
-            if targets is not None or cost is not None:
-                raise ArgumentError(
-                    "Expected errors, or targets with their cost, got both."
-                )
+            self._refuse_both(targets, cost)
             return self._propagate_errors(rate, self._error_row(errors))
         if type(rate) is float and 0.0 <= rate < checks.MAX_SAFE_NUMBER:
             measure = self._cost(cost)
@@ -109,6 +122,81 @@ class Propagating(Stepping):
                 if status != REFUSED:
                     return value
         return self._propagate_checked(rate, targets, cost)
+
+    def _refuse_both(self, targets: ArrayLike | None, cost: str | Cost | None) -> None:
+        """Raise the error for targets, or a cost, beside errors."""
+        if targets is not None or cost is not None:
+            raise ArgumentError(
+                "Expected errors, or targets with their cost, got both."
+            )
+
+    def _propagate_by_rule(
+        self,
+        rate: float | None,
+        modulator: Any,
+        targets: ArrayLike | None,
+        cost: str | Cost | None,
+        errors: ArrayLike | None,
+    ) -> float:
+        """Change the weights by the rule of synapses."""
+        by = self._plastic
+        if by is None:
+            raise ArgumentError(
+                "`modulator` is for a rule of synapses, see synapse.plasticity. Set"
+                " network.rule to one, or remove it."
+            )
+        if errors is not None:
+            raise ArgumentError(
+                f"{by.rule!r} takes targets, whose errors post_error are, not errors."
+            )
+        self._require_traces()
+        step = RATE_OF_RULES if rate is None else rate
+        row, code, step = self._lesson(step, targets, cost)
+        if modulator is not None and not isinstance(modulator, Mapping):
+            modulator = np.reshape(np.asarray(modulator), (1, -1))
+        elif modulator is not None:
+            modulator = {k: np.reshape(v, (1, -1)) for k, v in modulator.items()}
+        return by.learn(self, None, 1, row, code, modulator, step)[1]
+
+    def _run_learning(
+        self, inputs: Any, learn: Any, modulator: Any, voids: Mapping[str, Any]
+    ) -> Any:
+        """Run rows or sequences while synapses learn by their rule."""
+        by = self._plastic
+        if not checks.boolean("`learn`", learn):
+            raise ArgumentError("`modulator` of a run is for learn=True. Remove it.")
+        if by is None:
+            raise ArgumentError(
+                "`learn` must be False without a rule of synapses, got True. Set"
+                " network.rule to one of synapse.plasticity, or use a Trainer."
+            )
+        for name, value in voids.items():
+            if value is not (True if name == "traces" else None):
+                raise ArgumentError(f"`{name}` is not for learn=True. Remove it.")
+        n, dtype = self._n_inputs, self._store.dtype
+        parts, is_single = checks.parts_of("inputs", inputs, n)
+        titles = ["inputs" if is_single else f"inputs[{i}]" for i in range(len(parts))]
+        rows = [
+            checks.dense_rows(checks.input_rows(title, sequence, n, dtype))
+            for title, sequence in zip(titles, parts, strict=True)
+        ]
+        several = [modulator]
+        if not is_single:
+            several = [None] * len(rows) if modulator is None else list(modulator)
+        if len(several) != len(rows):
+            wanted = f"be one for each of {checks.pluralize(len(rows), 'sequence')}"
+            raise ArgumentError(checks.must("modulator", wanted, f"{len(several)}"))
+        outputs = []
+        with ExclusiveAccess(self):
+            for sequence, third in zip(rows, several, strict=True):
+                if not is_single and len(sequence):
+                    self._clear_in_use()
+                outputs.append(
+                    by.learn(self, sequence, len(sequence), modulator=third)[0]
+                )
+        if is_single or isinstance(inputs, list | tuple):
+            return outputs[0] if is_single else outputs
+        return np.reshape(outputs, (*np.shape(inputs)[:2], self._n_outputs))
 
     def _propagate_checked(
         self, rate: float, targets: ArrayLike | None, cost: str | Cost | None
@@ -182,9 +270,9 @@ class Propagating(Stepping):
         raise DivergenceError(f"{what} No weight has changed. {parameters.REMEDIES}")
 
     @property
-    def rule(self) -> LearningRule:
-        """Learning rule of :meth:`propagate`: a pair (name, reach). Settable; saved
-        with the network.
+    def rule(self) -> LearningRule | Rule:
+        """Learning rule of :meth:`propagate`: a pair (name, reach), or a rule of
+        synapses. Settable; saved with the network.
 
         ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is
         real-time recurrent learning (Williams and Zipser 1989): every step computes how
@@ -192,6 +280,10 @@ class Propagating(Stepping):
         that updates are the exact gradient while weights are fixed. A pair
         ``("rtrl", n)`` includes the parameters that reach a state within n steps
         (SnAp-n, Menick and others 2021).
+
+        A :class:`synapse.plasticity.Rule`, such as ``synapse.plasticity.Oja``, changes
+        each weight by what its synapse sees, without targets: ``net.activate(row)``,
+        ``net.propagate()``; ``net.run(rows, learn=True)`` learns at every step.
 
         A network that learns by rtrl is stepped as a whole: its neurons and layers
         cannot be activated or propagated alone. The traces of the online rule do not
@@ -219,12 +311,21 @@ class Propagating(Stepping):
         >>> outputs = net.activate([0.0, 1.0])
         >>> cost = net.propagate(rate=0.1, targets=[1.0])
         """
+        if self._plastic is not None:
+            return self._plastic.rule
         by = self._rtrl
         return LearningRule() if by is None else LearningRule(RTRL, by.reach)
 
     @rule.setter
     @atomic
-    def rule(self, rule: str | tuple[str, int | None]) -> None:
+    def rule(self, rule: str | tuple[str, int | None] | Rule) -> None:
+        if isinstance(rule, Rule):
+            by_rule = Plasticity(rule)
+            by_rule.ready(self)
+            self._sensitivities = None
+            self._learn_by(None, by_rule)
+            self._store.clear_single_calls()
+            return
         name, reach = checked_rule(rule)
         by = None
         if name == RTRL:

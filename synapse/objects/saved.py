@@ -36,6 +36,7 @@ from .layer import layers_of
 from .metadata import Columns, Notes, as_json, by_number
 from .network import Network, require_network
 from .neuron import Neuron
+from .saved_rule import SavedRule
 from .sensitivities import Sensitivities
 
 # of the engine, which files do not import
@@ -71,6 +72,7 @@ class SavedNetwork:
     sensitivities: PortableSensitivities | None = (
         None  # by numbers; None: none include the latest step
     )
+    synaptic: SavedRule | None = None  # the rule of synapses by which it learns
     # whether its latest step left no traces, so that there is nothing to learn from
     untraced: bool = False
     # values that JSON can represent
@@ -80,14 +82,19 @@ class SavedNetwork:
     connection_metadata: Columns = field(default_factory=dict)
 
     @classmethod
-    def of(cls, network: Network, doing: str = "saved") -> SavedNetwork:
-        """Copy the columns of a network; `doing` is a participle for messages.
+    def of(
+        cls, network: Network, doing: str = "saved", rule: bool = True
+    ) -> SavedNetwork:
+        """Copy the columns of a network; `doing` is a participle for messages. Without
+        `rule`, a rule of synapses is left out.
 
         Raises TopologyError, DivergenceError or ArgumentTypeError if it is not closed,
         not finite, or not JSON.
         """
         with ExclusiveAccess(require_network("network", network)):
             saved = _columns_of(network, doing)
+            if rule and network._plastic is not None:
+                saved.synaptic = SavedRule.of(network)
             _require_finite(saved)
             return saved
 
@@ -130,6 +137,8 @@ class SavedNetwork:
                 placed=placed,
             )
         take_over_rule(network, self, placed)
+        if self.synaptic is not None:
+            self.synaptic.restore(network)
         if self.untraced:
             network._note_untraced()
         return network

@@ -23,6 +23,7 @@ from .layer import layers_of
 from .network import Network
 from .neuron import Neuron
 from .saved import SavedNetwork, own_column, take_over_rule
+from .saved_rule import copy_rule
 
 
 def copied(network: Network) -> Network:
@@ -34,8 +35,9 @@ def copied(network: Network) -> Network:
         store.ensure_lowered()
         alone = len(network) == store.n_neurons and network._sensitivities is None
         if not alone or not _is_as_saved(store):
-            clone = SavedNetwork.of(network, "cloned").network()
+            clone = SavedNetwork.of(network, "cloned", rule=False).network()
             clone._made = network._made
+            copy_rule(network, clone)
             return clone
         # in the order of activation
         neurons = [Neuron.__new__(Neuron) for _ in store.handles]
@@ -45,6 +47,7 @@ def copied(network: Network) -> Network:
         copy = store.copied(neurons)
         clone = instance_of(describe(network), layers)
         clone._copy_from(network, layers, copy)
+        copy_rule(network, clone)
         return clone
 
 
@@ -101,6 +104,9 @@ def _context_columns(network: Network, store: Store) -> Context:
     columns = {name: store.columns[name] for name in (*schema.CONTEXT, *counting)}
     live = network._sensitivities
     plan = None if live is None else live.current(network) or live.plan
+    if network._plastic is not None:
+        network._plastic.ready(network)
+        columns.update(network._plastic.context())
     if plan is not None:
         columns.update((name, plan.columns[name]) for name in schema.PLAN_CONTEXT)
     return columns

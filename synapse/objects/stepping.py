@@ -53,6 +53,12 @@ class Stepping(Calling):
     def _clear_in_use(self) -> None:
         """Clear the context."""
 
+    @abstractmethod
+    def _run_learning(
+        self, inputs: Any, learn: Any, modulator: Any, voids: Mapping[str, Any]
+    ) -> Any:
+        """Run rows or sequences while synapses learn."""
+
     def activate(
         self,
         inputs: ArrayLike | Mapping[Any, float] | None = None,
@@ -153,6 +159,8 @@ class Stepping(Calling):
         traces: bool = True,
         inject: Currents | Sequence[Currents] | None = None,
         threads: int | None = None,
+        learn: bool = False,
+        modulator: Any = None,
     ) -> list[Floats]: ...
     @overload
     def run(
@@ -162,6 +170,8 @@ class Stepping(Calling):
         traces: bool = True,
         inject: Currents | Sequence[Currents] | None = None,
         threads: int | None = None,
+        learn: bool = False,
+        modulator: Any = None,
     ) -> Floats: ...
     def run(
         self,
@@ -170,6 +180,8 @@ class Stepping(Calling):
         traces: bool = True,
         inject: Currents | Sequence[Currents] | None = None,
         threads: int | None = None,
+        learn: bool = False,
+        modulator: Any = None,
     ) -> Floats | list[Floats]:
         """Run one step for every row, in one compiled call.
 
@@ -202,6 +214,14 @@ class Stepping(Calling):
             Maximum number of threads that run sequences, or rows of a network without
             memory, at the same time. The result is identical for any number. Default:
             as many as there are cores, if that pays.
+        learn : bool, default=False
+            Whether synapses learn in every step, by the rule of synapses that
+            :attr:`Network.rule` is.
+        modulator : array_like or mapping, optional
+            With `learn`, for a rule that has a modulator: an array of shape (T,), or
+            (T, targets) with one number for each neuron whose connections learn; or a
+            mapping of layers to arrays of shape (T,) or (T, k). Of several sequences a
+            list. Default: that of the rule.
 
         Returns
         -------
@@ -247,6 +267,11 @@ class Stepping(Calling):
         )
         if threads is not None:
             threads = checks.positive_integer("threads", threads, checks.MAX_THREADS)
+        if learn is not False or modulator is not None:
+            voids = {"inject": inject, "threads": threads, "traces": traces}
+            learned: Floats | list[Floats]
+            learned = self._run_learning(inputs, learn, modulator, voids)
+            return learned
         parts = [inputs]
         together = type(inputs) is np.ndarray and inputs.ndim == 2
         if not together:

@@ -23,6 +23,7 @@ from ..engine.schema import (
     FILE_TABLES,
     FLAG,
     NEURON_TABLE,
+    RULE_TABLES,
     RUN_TABLE,
     SENSITIVITY_TABLES,
     SOURCE_AND_TARGET,
@@ -34,6 +35,7 @@ from ..engine.schema import (
 from ..errors import FormatError
 from ..objects.network import Network
 from ..objects.saved import Placed, PortableSensitivities, SavedNetwork, Traces
+from ..objects.saved_rule import SavedRule
 from . import _file_checks as checks
 from ._file_checks import Records, require
 
@@ -59,6 +61,9 @@ UNTRACED = "untraced"
 """True, and only there if so: the latest step left no traces, so that there is nothing
 to learn from."""
 RULE_KEYS = ("method", "order", "stepped")
+SYNAPTIC = "synaptic_rule"
+"""Only of networks that learn by a rule of synapses."""
+SYNAPTIC_KEYS = ("name", "settings", "latest")
 TABLES = ("layers", "neurons", "connections")
 """The tables of every document. Those of runs, traces and sensitivities are there if
 they have rows."""
@@ -97,6 +102,10 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
             "stepped": kept is not None,
         }
         content |= {} if kept is None else _written(SENSITIVITY_TABLES, kept)
+    if (rule := saved.synaptic) is not None:
+        head_of_rule = (rule.name, rule.settings, rule.latest)
+        content[SYNAPTIC] = dict(zip(SYNAPTIC_KEYS, head_of_rule, strict=True))
+        content |= _written(RULE_TABLES, rule)
     named = any(name is not None for name in saved.names or ())
     return content | {
         "layers": {
@@ -186,9 +195,13 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     """
     rule = _checked_rule(data[RULE]) if RULE in data else {}
     stepped = rule.get("stepped", False)
-    of_object = (*TRACE_TABLES, *(SENSITIVITY_TABLES if stepped else ()))
+    of_object = (
+        *TRACE_TABLES,
+        *(SENSITIVITY_TABLES if stepped else ()),
+        *(RULE_TABLES if SYNAPTIC in data else ()),
+    )
     names = (RUN_TABLE.name, *(table.name for table in of_object))
-    optional = (ARCHITECTURE, METADATA, *NOTES, RULE, UNTRACED, *names)
+    optional = (ARCHITECTURE, METADATA, *NOTES, RULE, SYNAPTIC, UNTRACED, *names)
     checks.members("A network", data, (*HEAD, *TABLES), optional)
     _check_head(data)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
@@ -244,6 +257,9 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
         saved.neuron_metadata = _notes(data, NOTES[0], len(neurons))
     if NOTES[1] in data:
         saved.connection_metadata = _notes(data, NOTES[1], len(connections))
+    if SYNAPTIC in data:
+        columns = _full_columns(RULE_TABLES, records, dtype, clock)
+        saved.synaptic = _synaptic_rule(data[SYNAPTIC], columns, clock)
     if stepped:
         saved.sensitivities = PortableSensitivities(
             **_full_columns(SENSITIVITY_TABLES, records, dtype, clock)
@@ -501,6 +517,21 @@ def _checked_rule(rule: Any) -> dict[str, Any]:
         stepped,
     )
     return {"method": method, "order": order, "stepped": stepped}
+
+
+def _synaptic_rule(
+    rule: Any, columns: dict[str, NDArray[Any]], clock: int
+) -> SavedRule:
+    """Return the rule of synapses of a document; `SavedRule.restore` checks its name,
+    its settings, and which traces it has.
+    """
+    fields = checks.members("The synaptic_rule", rule, SYNAPTIC_KEYS)
+    name, settings, latest = (fields[key] for key in SYNAPTIC_KEYS)
+    require(type(name) is str, "The name of the synaptic_rule", "a string", name)
+    checks.an_object("The settings of the synaptic_rule", settings)
+    is_step = checks.is_whole(latest, 0, clock)
+    require(is_step, "The latest of the synaptic_rule", "at most the clock", latest)
+    return SavedRule(name, settings, latest, **columns)
 
 
 def _check_sensitivities(

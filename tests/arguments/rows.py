@@ -154,9 +154,11 @@ row(
 row(
     "synapse.Network.propagate",
     {"rate": 0.1, "targets": [1.0]},
-    rate="0 0.5",
+    rate="0 0.5 None",
     targets=either,
+    modulator="None",
 )
+row("synapse.Network.run", modulator="None")
 row("synapse.Network.output_gradient", {"errors": [1.0]}, out="None")
 row("synapse.Network.select", {"wanted": {}}, wanted="")
 row("synapse.Network.add", lambda w: {"neurons": w.layer}, before="None")

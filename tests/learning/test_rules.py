@@ -9,7 +9,7 @@ import synapse
 from synapse import Trainer, optimizers
 from synapse.errors import ArgumentError, TrainingWarning
 from synapse.learning._data import new_control, run_epochs, single_epoch
-from synapse.learning.rules import BatchGradient, Online, Rule
+from synapse.learning.rules import BatchGradient, Online, TrainingRule
 from synapse.learning.rules._base import RULES
 from tests.helpers.cases import every_case
 from tests.helpers.learners import learns
@@ -22,7 +22,7 @@ TARGETS = RNG.random((6, 5, 2))
 WIDTH = 1e-5
 
 
-class FiniteDifferences(Rule):
+class FiniteDifferences(TrainingRule):
     """The gradient of the mean over a batch's sequences, from the cost at weights a
     little to both sides."""
 

@@ -27,6 +27,7 @@ RUN = (
     "networks",
     "fitting",
     "exact_online",
+    "plasticity",
     "saving",
     "looking",
     "cookbook",

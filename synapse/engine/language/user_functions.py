@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .decorators import COMPILES, strict_fp
-from .kinds import BOOL, FLOAT64, INT, ArrayKind, ColumnKind, TupleKind
+from .kinds import BOOL, FLOAT64, INT, RANK, ArrayKind, ColumnKind, TupleKind
 from .memory import plain_address
 from .program import STRICT_FLAGS, PartOptions
 from .source import place_of
@@ -101,6 +101,23 @@ def compile_function(function: FunctionType, arguments: int) -> Compiled:
     call.py_func = function  # type: ignore[attr-defined]  # exports read its formula
     is_called = not COMPILES or compiled.refused
     return compiled if is_called else compiled._replace(function=call)
+
+
+def refusal_of(function: FunctionType, arguments: int) -> str:
+    """Return why a function of `arguments` floats for one number cannot be compiled; ""
+    if it can.
+    """
+    from .program import TypedProgram
+
+    function.options = UNCHECKED  # type: ignore[attr-defined]
+    try:
+        kinds = (FLOAT64,) * arguments
+        made = TypedProgram().instance(function, kinds, UNCHECKED).result
+        if made not in RANK:
+            raise RefusedError("it returns one number", place_of(function))
+    except RefusedError as error:
+        return str(error)
+    return ""
 
 
 def _attempt(function: FunctionType) -> Any:

@@ -4,7 +4,7 @@ it.
 
 from ..._checks import public_module as _public_module
 from .._parameters import BatchGradient
-from ._base import Rule, RuleTask
+from ._base import RuleTask, TrainingRule
 from ._bptt import BackpropagationThroughTime
 from ._stepwise import Online, RealTimeRecurrentLearning, StepwiseRule
 
@@ -13,8 +13,8 @@ __all__ = [
     "BatchGradient",
     "Online",
     "RealTimeRecurrentLearning",
-    "Rule",
     "RuleTask",
     "StepwiseRule",
+    "TrainingRule",
 ]
 _public_module(__name__, __all__)

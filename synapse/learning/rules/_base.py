@@ -47,7 +47,7 @@ class RuleTask:
         return self.options.cost
 
 
-RULES: dict[str, type[Rule]] = {}
+RULES: dict[str, type[TrainingRule]] = {}
 """The rules, by the name for ``Trainer(rule=...)``."""
 NO_SLOPES = "none"
 SLOPES_OF_OUTPUTS = "outputs"
@@ -60,10 +60,10 @@ SEVERAL_EPOCHS = {"joins_epochs", "learn_epochs"}
 """Methods that determine how several epochs are run in one call."""
 
 
-class Rule(ABC):
+class TrainingRule(ABC):
     """Base class of learning rules; an object is a rule in one training.
 
-    ``class Name(Rule, rule="name")`` registers a rule in ``RULES``, for
+    ``class Name(TrainingRule, rule="name")`` registers a rule in ``RULES``, for
     ``Trainer(rule="name")``.
 
     A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A
@@ -213,7 +213,7 @@ class Rule(ABC):
     def lay_out(self) -> None:  # noqa: B027 - most rules need no working memory
         """Create the working memory for the network's present topology."""
 
-    def continued(self, task: RuleTask) -> Rule:
+    def continued(self, task: RuleTask) -> TrainingRule:
         """Return the rule for the next batch of a stream: by default a new one, without
         state of this one.
         """

@@ -20,13 +20,13 @@ from .._data import Data, Epochs, Order
 from .._gradient import SAMPLE_TAPE_STEPS, ExactGradient, checked_window, not_finite
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
-from ._base import Rule, RuleTask
+from ._base import RuleTask, TrainingRule
 
 if TYPE_CHECKING:
     from .._options import FixedOptions
 
 
-class BackpropagationThroughTime(Rule, rule="bptt"):
+class BackpropagationThroughTime(TrainingRule, rule="bptt"):
     """The exact gradient: the mean over a batch's sequences of the cost summed over
     their steps.
 

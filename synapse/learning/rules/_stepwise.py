@@ -29,7 +29,7 @@ from .._data import (
     single_epoch,
 )
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
-from ._base import ALL_SLOPES, SLOPES_OF_OUTPUTS, Rule
+from ._base import ALL_SLOPES, SLOPES_OF_OUTPUTS, TrainingRule
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
@@ -40,7 +40,7 @@ DIVERGENCE_FACTOR = 1e6
 target, or of 1."""
 
 
-class StepwiseRule(Rule):
+class StepwiseRule(TrainingRule):
     """A rule that computes its updates at every step, from traces or sensitivities of
     earlier steps.
 

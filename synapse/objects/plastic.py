@@ -1,0 +1,486 @@
+"""A rule of synapses in a network: its traces, which follow edits, and its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .. import _checks as checks
+from .._typing import Floats, Ints
+from ..engine.follower import IdentityObserver
+from ..engine.locking import ExclusiveAccess
+from ..engine.schema import NONE
+from ..engine.status import DIVERGED, REFUSED
+from ..engine.store import Store
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
+from ..plasticity._names import OF_BOTH, OF_SOURCE, OF_TARGET
+from ..plasticity._rule import Rule
+from .edits import require_closed
+from .layer import Layer
+from .neuron import Neuron
+from .parameters import are_finite
+
+if TYPE_CHECKING:
+    from ..engine.online import Kernels
+
+NOTHING = np.empty(0)
+NO_PLACES = np.empty(0, np.int64)
+EVENT_SQUASHES = "step", "bernoulli", "winner"
+"""Squashes beside declared spikes whose value is 0 unless something happens."""
+
+
+class TraceArrays(NamedTuple):
+    """The traces of a rule, in an order that no edit changes."""
+
+    sources: Floats  # by trace, steps ago, and neuron
+    targets: Floats  # by trace and neuron
+    synapses: Floats  # by trace and connection
+    eligibility: Floats  # by connection
+
+
+class Plasticity(IdentityObserver):
+    """A rule of a network, with its traces.
+
+    Traces follow the network through edits: those of neurons and connections that stay
+    do not change, those of new ones are 0.
+    """
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+        self._arrays: Any = None  # of a pass; None: not laid out yet
+        self._topology = 0
+        self._store: Any = None
+        self._neurons: list[Neuron] = []
+        self._identities: Ints = NO_PLACES
+        self._rows: Ints = NO_PLACES
+
+    def _moved(self, store: Store, offset: int) -> None:
+        """Follow the store, which has been absorbed by another."""
+        self._identities = self._identities + offset
+
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """Take over new identities of the connections."""
+        identities = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
+        self._identities = np.where(self._identities < len(new), identities, NONE)
+
+    # --- the arrays for a topology ----------------------------------------------------
+
+    def ready(self, network: Any) -> None:
+        """Lay the traces out for the present topology. The caller has the network in
+        use.
+        """
+        store = network._lowered()[1]
+        if self._topology == store.topology_version and self._store is store:
+            return
+        require_closed(network, "trained by a rule of synapses")
+        before, neurons, latest = self.kept(), self._neurons, self.latest
+        identities = self._identities
+        self._store = store
+        self._neurons = list(network)
+        self._rows = network._connection_rows()
+        self._identities = store["identity"][self._rows].astype(np.int64)
+        self._require_fit(network)
+        self._make(network)
+        store.follow(self)
+        if before is not None:
+            self._restore(before, neurons, identities)
+            self.latest = latest
+        self._topology = store.topology_version
+
+    def _make(self, network: Any) -> None:
+        """Make the arrays of a pass, with traces of 0."""
+        from ..plasticity._kernels import calls, learning
+
+        rule, store = self.rule, self._store
+        start, n = self._neurons[0]._row, len(self._neurons)
+        rows = len(self._rows)
+        frames = 1 + max(1, int(store["delay"][self._rows].max(initial=0)))
+        sides = [side for side, _ in rule._by_side.values()]
+        decays, gains = rule._factors()
+        options = rule._options
+        low, high = options["bounds"] or (-np.inf, np.inf)
+        if rule._asks_for("size"):
+            low = max(low, 0.0)
+        keep = 0.0
+        if options["eligibility"] is not None:
+            keep = np.exp(-rule._settings["dt"] / options["eligibility"])
+        settings = [rule._settings[name] for name in rule._signature.settings]
+        floats = {
+            "options": [1.0, low, high, keep, options["normalize"] or 0.0],
+            "settings": [*settings, rule._settings["dt"]],
+            "decays": decays,
+            "gains": gains,
+            "third": np.zeros(n if rule._needs_modulator else 0),
+            "sources": np.zeros(sides.count(OF_SOURCE) * frames * n),
+            "targets": np.zeros(sides.count(OF_TARGET) * n),
+            "synapses": np.zeros(sides.count(OF_BOTH) * rows),
+            "eligibility": np.zeros(rows if options["eligibility"] else 0),
+        }
+        arrays = {name: np.array(v, store.dtype) for name, v in floats.items()}
+        arrays["post_row"] = self._post_rows(network, start)
+        arrays["clock"] = np.array([0, frames, n, rows, 0], np.int64)
+        self._modulators = self._modulator_rows(network, start)
+        self._arrays = learning.PassArrays(**arrays)
+        self._place = self._rows - int(store.columns["first_incoming"][start])
+        self._kernels = calls.kernels_for(store, network._lowered()[2])
+        self._address = calls.address_of(rule, store.scalar)
+
+    def kept(self) -> TraceArrays | None:
+        """Return copies of the traces by neuron and connection; None if there are
+        none.
+        """
+        if self._arrays is None:
+            return None
+        sources, targets, synapses, eligibility = self._shaped()
+        head, frames = self._arrays.clock[:2].tolist()
+        ages = (head - np.arange(frames)) % frames
+        return TraceArrays(
+            sources[:, ages],
+            targets.copy(),
+            synapses[:, self._place],
+            eligibility[:, self._place],
+        )
+
+    @property
+    def latest(self) -> int:
+        """The number of the latest step that was learned; 0: none."""
+        return 0 if self._arrays is None else int(self._arrays.clock[4])
+
+    @latest.setter
+    def latest(self, step: int) -> None:
+        self._arrays.clock[4] = step
+
+    def _shaped(self) -> TraceArrays:
+        """Return the traces as views by frame and row."""
+        arrays, n, rows = self._arrays, len(self._neurons), len(self._rows)
+        frames = int(arrays.clock[1])
+        counts = [side for side, _ in self.rule._by_side.values()].count
+        return TraceArrays(
+            arrays.sources.reshape(counts(OF_SOURCE), frames, n),
+            arrays.targets.reshape(counts(OF_TARGET), n),
+            arrays.synapses.reshape(counts(OF_BOTH), rows),
+            arrays.eligibility.reshape(int(arrays.eligibility.size > 0), rows),
+        )
+
+    def _restore(
+        self, before: TraceArrays, neurons: list[Neuron], identities: Ints
+    ) -> None:
+        """Write traces of before an edit where their neurons and connections are."""
+        place = {neuron: i for i, neuron in enumerate(self._neurons)}
+        now = np.array([place.get(neuron, -1) for neuron in neurons], np.int64)
+        order = np.argsort(self._identities)
+        at = np.searchsorted(self._identities, identities, sorter=order)
+        at = order[np.minimum(at, len(order) - 1)]
+        stays = self._identities[at] == identities
+        self.write(before, now, np.where(stays, at, -1))
+
+    def write(
+        self, traces: TraceArrays, neurons: Ints | None = None, rows: Ints | None = None
+    ) -> None:
+        """Write traces by neuron and connection: in the order of the network, or into
+        these places of it (-1: gone).
+        """
+        sources, targets, synapses, eligibility = self._shaped()
+        if neurons is None or rows is None:
+            neurons = np.arange(len(self._neurons))
+            rows = np.arange(len(self._rows))
+        present, stay = neurons >= 0, rows >= 0
+        head = int(self._arrays.clock[0])
+        for age in range(min(sources.shape[1], traces.sources.shape[1])):
+            frame = sources[:, (head - age) % sources.shape[1]]
+            frame[:, neurons[present]] = traces.sources[:, age, present]
+        targets[:, neurons[present]] = traces.targets[:, present]
+        for to, of in ((synapses, 2), (eligibility, 3)):
+            to[:, self._place[rows[stay]]] = traces[of][:, stay]
+
+    def context(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays that are member of the context."""
+        if self._arrays is None:
+            return {}
+        named = {name: getattr(self._arrays, name) for name in TraceArrays._fields}
+        return {**named, "clock of the rule": self._arrays.clock}
+
+    def clear(self) -> None:
+        """Clear all traces."""
+        for traces in self.context().values():
+            if traces.dtype.char in "fd":
+                traces[:] = 0.0
+
+    def clear_neuron(self, neuron: Neuron) -> None:
+        """Clear the traces of one neuron, and of the synapses into it."""
+        if self._arrays is None or neuron not in self._neurons:
+            return
+        if self._topology == self._store.topology_version:
+            i = self._neurons.index(neuron)
+            sources, targets, synapses, eligibility = self._shaped()
+            sources[..., i] = targets[:, i] = 0.0
+            into = self._place[self._store["target"][self._rows] == neuron._row]
+            synapses[:, into] = eligibility[:, into] = 0.0
+
+    def traces_of(self, network: Any, rows: Ints) -> dict[str, Floats]:
+        """Return the traces that connections in these rows read in the next step, by
+        name.
+        """
+        with ExclusiveAccess(network):
+            self.ready(network)
+            store, arrays = self._store, self._arrays
+            sources, targets, synapses, eligibility = self._shaped()
+            start = self._neurons[0]._row
+            i, j = (store[end][rows].astype(np.int64) - start for end in ENDS)
+            late = (i >= j) & (store["delay"][rows] == 0)
+            late |= (
+                network.synchronous
+                & (i >= network._n_inputs)
+                & (store["delay"][rows] == 0)
+            )
+            back = store["delay"][rows].astype(np.int64) + late
+            frame = (int(arrays.clock[0]) - back) % int(arrays.clock[1])
+            at = rows - int(store.columns["first_incoming"][start])
+            shown: dict[str, Floats] = {}
+            for name, (side, k) in self.rule._by_side.items():
+                if side == OF_SOURCE:
+                    shown[name] = sources[k, frame, i].copy()
+                elif side == OF_TARGET:
+                    shown[name] = targets[k, j].copy()
+                else:
+                    shown[name] = synapses[k, at].copy()
+            if eligibility.size:
+                shown["eligibility"] = eligibility[0, at].copy()
+            return shown
+
+    # --- what fits a network ----------------------------------------------------------
+
+    def _require_fit(self, network: Any) -> None:
+        """Raise ArgumentError if the rule would be wrong for this network."""
+        store, rule = self._store, self.rule
+        learns = self._rows[store["trainable"][self._rows] != 0]
+        source, target = store["source"][learns], store["target"][learns]
+        loops = (source == target) & (store["delay"][learns] == 0)
+        if loops.any() and any(side == OF_SOURCE for side, _ in rule._by_side.values()):
+            neuron = store.handles[int(target[loops][0])]
+            raise ArgumentError(
+                f"{rule!r} has traces of sources, which the self-connection of"
+                f" {neuron!r} does not have: it carries a state. Set its trainable to"
+                " False, or give it delay=1."
+            )
+        if rule._options["normalize"] and store["tie"][learns].any():
+            raise ArgumentError(
+                f"{rule!r} scales the weights of each target alone, so none of them can"
+                " be tied to others. Untie them, or leave out `normalize`."
+            )
+        if rule._functions[2] is None:
+            return
+        posts = self._post_rows(network, self._neurons[0]._row)
+        for row in np.unique(posts[target - self._neurons[0]._row]).tolist():
+            squash = store.handles[row].squash
+            if not (squash.surrogate or squash.name in EVENT_SQUASHES):
+                raise ArgumentError(
+                    f"{rule!r} learns when a target fires, but {store.handles[row]!r}"
+                    " is no spike. If other neurons are its spikes, name them:"
+                    " rule(post={layer: spikes}); Trainer(only=[...]) or freeze() leave"
+                    " connections out."
+                )
+
+    def _post_rows(self, network: Any, start: int) -> Ints:
+        """Return by neuron the row whose activation counts as that of the target."""
+        rows = start + np.arange(len(self._neurons), dtype=np.int64)
+        for layer, other in (self.rule._options["post"] or {}).items():
+            mine = self._members(network, "post", layer)
+            others = self._members(network, "post", other)
+            if len(mine) != len(others):
+                raise ArgumentError(
+                    f"`post` of {self.rule!r} must map layers of one size, got"
+                    f" {checks.pluralize(len(mine), 'neuron')} and {len(others)}."
+                )
+            rows[mine - start] = others
+        return rows
+
+    def _modulator_rows(self, network: Any, start: int) -> Ints:
+        """Return by neuron where its modulator is: -2 minus a row, or -1."""
+        places = np.full(len(self._neurons), -1, np.int64)
+        wanted = self.rule._options["modulator"]
+        if wanted is None:
+            return places
+        if not isinstance(wanted, Mapping):
+            wanted = {None: wanted}
+        for layer, other in wanted.items():
+            mine = (
+                start + np.arange(len(places))
+                if layer is None
+                else self._members(network, "modulator", layer)
+            )
+            others = self._members(network, "modulator", other)
+            if len(others) not in (1, len(mine)):
+                raise ArgumentError(
+                    f"`modulator` of {self.rule!r} must be one neuron, or one for each"
+                    f" of {len(mine)} targets, got {len(others)}."
+                )
+            places[mine - start] = -2 - others
+        return places
+
+    def _members(self, network: Any, name: str, member: Any) -> Ints:
+        """Return the rows of a layer, or a neuron, of the network."""
+        if isinstance(member, str):
+            member = network[member]
+        if not isinstance(member, Layer | Neuron):
+            condition = "layers or neurons of the network"
+            raise ArgumentTypeError(
+                checks.expected(f"`{name}` of a rule", condition, member)
+            )
+        neurons = [member] if isinstance(member, Neuron) else list(member)
+        inside = set(self._neurons)
+        for neuron in neurons:
+            if neuron not in inside:
+                raise ArgumentError(
+                    f"`{name}` of {self.rule!r} must be layers or neurons of"
+                    f" {network!r}, got {member!r}."
+                )
+        return np.array([neuron._row for neuron in neurons], np.int64)
+
+    # --- steps ------------------------------------------------------------------------
+
+    def learn(
+        self,
+        network: Any,
+        inputs: Floats | None,
+        steps: int,
+        targets: Floats = NOTHING,
+        cost: int = 0,
+        modulator: Any = None,
+        rate: float = 1.0,
+    ) -> tuple[Floats, float]:
+        """Activate and learn once for each row of inputs, or (None) learn from the
+        latest step; returns the outputs and the summed cost. If a change is not finite,
+        nothing has been learned.
+        """
+        with ExclusiveAccess(network):
+            self.ready(network)
+            if not steps:
+                return np.empty((0, network._n_outputs)), 0.0
+            values, places = self._modulated(network, modulator, steps)
+            arrays = self._arrays
+            self._require_errors(targets)
+            if inputs is None:
+                self._require_step(network)
+            arrays.options[0] = rate
+            outputs = np.empty(steps * network._n_outputs)
+            rows = NOTHING if inputs is None else inputs.reshape(-1)
+            activates = inputs is not None
+            data = rows, outputs, targets.reshape(-1), cost, values, places, activates
+            of = self._address, data, tuple(arrays)
+            cost_of_steps = self._call(network, steps, of, rows)
+            return outputs.reshape(steps, -1), cost_of_steps
+
+    def _call(
+        self, network: Any, steps: int, arguments: tuple[Any, ...], inputs: Floats
+    ) -> float:
+        """Call the loop over rows, and undo all that was learned if it diverges."""
+        column = self._store.columns["weight"]
+        begin, stop = (
+            int(self._rows.min(initial=0)),
+            int(self._rows.max(initial=-1)) + 1,
+        )
+        weights = column[begin:stop].copy()
+        before = {name: a.copy() for name, a in self.context().items()}
+
+        def kernels(_: Any) -> Kernels:
+            return self._kernels
+
+        status, cost = network._call("learn_rows", steps, arguments, kernels)
+        if status == REFUSED:
+            network._refuse_inputs(inputs)
+        learned = column[begin:stop], *self.context().values()
+        floats = (a for a in learned if a.dtype.char in "fd")
+        if status == DIVERGED or not all(map(are_finite, floats)):
+            column[begin:stop] = weights
+            for name, values in self.context().items():
+                values[:] = before[name]
+            raise DivergenceError(
+                f"A change of a weight or a trace by {self.rule!r} was not finite. No"
+                " weight has changed. Use lower rates, `bounds`, or smaller inputs."
+            )
+        return float(cost)
+
+    def _require_step(self, network: Any) -> None:
+        """Raise TopologyError if there is no new step to learn from."""
+        now = network._step_number
+        if not now or now == int(self._arrays.clock[4]):
+            raise TopologyError(
+                f"{network!r} has no step that {self.rule!r} has not learned from. Call"
+                " network.activate begin."
+            )
+
+    def _require_errors(self, targets: Floats) -> None:
+        """Raise ArgumentError unless there are targets exactly if the rule uses
+        errors.
+        """
+        if self.rule._asks_for("post_error") == bool(targets.size):
+            return
+        raise ArgumentError(
+            f"{self.rule!r} has no use for targets: no function of it asks for"
+            " post_error. Leave them out."
+            if targets.size
+            else f"{self.rule!r} asks for post_error. Pass targets."
+        )
+
+    def _modulated(
+        self, network: Any, modulator: Any, steps: int
+    ) -> tuple[Floats, Ints]:
+        """Return the modulators of all steps, and where each neuron finds its."""
+        rule, places = self.rule, self._modulators
+        if not rule._needs_modulator:
+            if modulator is not None:
+                raise ArgumentError(
+                    f"{rule!r} has no modulator. Give it an eligibility, or a function"
+                    " that asks for `modulator`."
+                )
+            return NOTHING, NO_PLACES
+        if modulator is None:
+            if (places == -1).all():
+                raise ArgumentError(
+                    f"{rule!r} needs a modulator: pass modulator=, an array with one"
+                    " number for each step, or rule(modulator=neuron)."
+                )
+            return NOTHING, places
+        places = places.copy()
+        if not isinstance(modulator, Mapping):
+            rows = self._modulator_array(modulator, steps, self._targets)
+            places[:] = 0
+            if rows.shape[1] > 1:
+                places[self._targets] = np.arange(rows.shape[1])
+            return rows.reshape(-1), places
+        start = self._neurons[0]._row
+        columns: list[Floats] = []
+        for layer, values in modulator.items():
+            mine = self._members(network, "modulator", layer) - start
+            rows = self._modulator_array(values, steps, mine)
+            width = sum(c.shape[1] for c in columns)
+            places[mine] = width + np.arange(len(mine)) * (rows.shape[1] > 1)
+            columns.append(rows)
+        return np.concatenate(columns, axis=1).reshape(-1), places
+
+    @property
+    def _targets(self) -> Ints:
+        """The neurons with connections that learn, counted from the begin."""
+        learns = self._rows[self._store["trainable"][self._rows] != 0]
+        target: Ints = self._store["target"][learns].astype(np.int64)
+        return np.unique(target) - self._neurons[0]._row
+
+    def _modulator_array(self, values: ArrayLike, steps: int, of: Ints) -> Floats:
+        """Return modulators of shape (steps, 1) or (steps, targets), checked."""
+        rows = checks.finite_array("modulator", values).astype(float)
+        rows = rows.reshape(-1, 1) if rows.ndim < 2 else rows
+        if rows.ndim != 2 or len(rows) != steps or rows.shape[1] not in (1, len(of)):
+            raise ArgumentError(
+                f"`modulator` must have one number for each of"
+                f" {checks.pluralize(steps, 'step')}, or one for each of"
+                f" {checks.pluralize(len(of), 'target')} too, got an array of shape"
+                f" {np.shape(values)}."
+            )
+        return rows
+
+
+ENDS = "source", "target"

@@ -1,0 +1,40 @@
+"""The kernels of rules as Python calls them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...engine.language.kinds import BOOL
+from ...engine.online.calls import ROW, SPAN, Kernels, calls_by_float
+from . import learning
+
+
+def _arrays(scalar: Any) -> learning.PassArrays:
+    """Return examples of the arrays of a pass."""
+    floats = np.empty(0, type(scalar))
+    whole = {"post_row", "clock"}
+    return learning.PassArrays(
+        *(SPAN if name in whole else floats for name in learning.PassArrays._fields)
+    )
+
+
+def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
+    data = ROW, ROW, ROW, 0, ROW, SPAN, False
+    return {"learn_rows": (0, scalar, SPAN, 0, data, tuple(_arrays(scalar)))}
+
+
+_calls_for = calls_by_float({"learn_rows": learning.learn_rows}, _examples)
+
+
+def kernels_for(store: Any, span: NDArray[np.int64]) -> Kernels:
+    """Return the loop over rows for the network in a span of a lowered store."""
+    return Kernels(_calls_for(store), store.address, store.scalar, span)
+
+
+def address_of(rule: Any, scalar: Any) -> int:
+    """Return the address of the pass of a rule, compiled for a float."""
+    address: int = rule._pass.address((0, scalar, SPAN, *_arrays(scalar)), BOOL)
+    return address

@@ -1,0 +1,367 @@
+"""Rule: how each synapse of a network learns by what it sees itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from math import exp, inf
+from typing import Any, final
+
+from .. import _checks as checks
+from ..errors import ArgumentError, ArgumentTypeError
+from ._names import NAMES, OF_BOTH, OF_SOURCE, OF_TARGET
+from ._signature import OPTIONS, Signature
+from ._trace import MEAN
+
+Function = Callable[..., float]
+_named: dict[str, Rule] = {}
+_passes: dict[Hashable, Any] = {}
+
+
+@final
+class Rule:
+    """How each synapse learns: a function of what it sees, compiled for any network.
+
+    A rule is a value: calling it returns the same rule with other settings.
+
+    Parameters
+    ----------
+    change : callable, optional
+        Function that returns the change of a weight at every step. Its arguments are
+        bound by name, see Notes.
+    on_pre : callable, optional
+        Function that returns the change where something arrives: the source's
+        activation, with the delay of the connection, is not 0.
+    on_post : callable, optional
+        Function that returns the change where the target is active. Where both happen,
+        `on_pre` comes first.
+    name : str, optional
+        Name of the rule in files. A file of a network can only name a rule; register it
+        by making it before you load one. Default: none.
+    **settings
+        Settings of the functions by name; of a trace, its time constant. Any rule also
+        has these: ``bounds``, a pair between which weights stay, after each change;
+        ``post``, a mapping of layers to the layers whose activation counts as that of
+        the target, ``{voltage: spikes}``; ``modulator``, a neuron, or a mapping of
+        layers to neurons or layers, whose activation is the modulator;
+        ``eligibility``, a time constant: weights change by the modulator times a trace
+        of the changes; ``normalize``, the sum of the sizes of a target's trainable
+        weights after each step; ``dt``, the length of a step in units of the time
+        constants. Default: those of the functions, none, and a ``dt`` of 1.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If a function asks for a name that a synapse does not have, is a lambda or uses
+        what the language of kernels lacks; the message has the file and line. If a
+        setting does not exist or is out of range.
+
+    See Also
+    --------
+    trace : Declares a trace.
+    Network.rule : Sets the rule of a network.
+
+    Notes
+    -----
+    An argument without a default is something that a synapse has:
+
+    - ``pre``: the activation that the target has read in this step, with its delay; of
+      a self-connection, the state;
+    - ``post``, ``post_state``, ``post_slope``, ``post_bias``: activation, state,
+      derivative and bias of the target; ``post_error``: minus the derivative of the
+      cost by its state, which needs targets;
+    - ``weight``; or ``size``, its absolute value, and the rule returns its change;
+    - ``sign``: +1 or -1; ``gain``: the activation of its gater, or 1;
+    - ``modulator``, and ``dt``.
+
+    With a number as its default, an argument is a setting; with :func:`trace`, a trace.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse.plasticity import Rule
+    >>> def oja(pre, post, weight, rate=0.01):
+    ...     return rate * post * (pre - post * weight)
+    >>> rule = Rule(oja)
+    >>> rule
+    <Rule oja: rate=0.01>
+    >>> rule(rate=0.1)
+    <Rule oja: rate=0.1>
+    >>> net = architect.Perceptron(3, 1, squash="identity", seed=0)
+    >>> net.rule = rule
+    >>> outputs = net.activate([0.5, 1.0, 0.0])
+    >>> net.propagate()
+    0.0
+    """
+
+    __slots__ = ("_functions", "_options", "_settings", "_signature", "name")
+
+    _functions: tuple[Function | None, ...]
+    _options: dict[str, Any]
+    _settings: dict[str, float]
+    _signature: Signature
+    name: str | None
+
+    def __init__(
+        self,
+        change: Function | None = None,
+        *,
+        on_pre: Function | None = None,
+        on_post: Function | None = None,
+        name: str | None = None,
+        **settings: Any,
+    ) -> None:
+        functions = change, on_pre, on_post
+        if (change is None) == (on_pre is None and on_post is None):
+            passed = "both" if change is not None else "none"
+            raise ArgumentError(
+                "Expected a function of every step, Rule(change), or functions of"
+                f" events, Rule(on_pre=..., on_post=...), got {passed}."
+            )
+        signature = Signature()
+        for function in functions:
+            if function is not None:
+                signature.add(function)
+        taus = {key: declared.tau for key, (declared, _) in signature.traces.items()}
+        self._set("_functions", functions)
+        self._set("_signature", signature)
+        self._set("name", None if name is None else checks.text("name", name))
+        self._set("_settings", {**signature.settings, **taus, "dt": 1.0})
+        self._set("_options", dict.fromkeys(OPTIONS))
+        self._change(settings)
+        self._require_sizes()
+        _require_compiled(self)
+        if name is not None:
+            self._register(name)
+
+    def __call__(self, **settings: Any) -> Rule:
+        """Return the rule with other settings.
+
+        Raises ArgumentError or ArgumentTypeError if a setting does not exist or is out
+        of range.
+        """
+        rule = object.__new__(Rule)
+        for slot in Rule.__slots__:
+            rule._set(slot, getattr(self, slot))
+        rule._set("_settings", dict(self._settings))
+        rule._set("_options", dict(self._options))
+        rule._change(settings)
+        return rule
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise checks.attribute_error(
+            f"A rule cannot be changed. Call it for one with other settings:"
+            f" rule({name}={checks.short_repr(value)})."
+        )
+
+    def _change(self, settings: Mapping[str, Any]) -> None:
+        """Check settings and options, and take them over."""
+        names = {*self._settings, *OPTIONS}
+        for name, value in settings.items():
+            title = f"`{name}` of the rule {self._label}"
+            if name not in names:
+                raise checks.unknown_name(f"setting of {self._label}", name, names)
+            if name in OPTIONS:
+                self._options[name] = _checked_option(name, title, value)
+            elif name in self._signature.traces or name == "dt":
+                self._settings[name] = checks.positive_number(title, value)
+            else:
+                self._settings[name] = checks.finite_number(title, value)
+
+    def _require_sizes(self) -> None:
+        """Raise ArgumentError if some function changes weights, another sizes."""
+        asked = {
+            name for _, names, _ in self._signature.functions.values() for name in names
+        }
+        if {"weight", "size"} <= asked:
+            raise ArgumentError(
+                f"The rule {self._label} asks for `weight` and `size`: its changes are"
+                " those of one of them. Write size as abs(weight), or use size alone."
+            )
+
+    def _register(self, name: str) -> None:
+        """Enter the rule under its name, for files."""
+        before = _named.get(name)
+        if before is not None and before._key != self._key:
+            raise ArgumentError(
+                f"A rule named {name!r} is registered already, with other code. Use"
+                " another name."
+            )
+        _named[name] = self
+
+    # --- values -----------------------------------------------------------------------
+
+    @property
+    def _label(self) -> str:
+        """Its name, or those of its functions."""
+        names = [f.__name__ for f in self._functions if f is not None]
+        return self.name or "-".join(names)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Settings, time constants of traces and options that are given, by name; a
+        copy.
+        """
+        options = {k: v for k, v in self._options.items() if v is not None}
+        return {**self._settings, **options}
+
+    @property
+    def traces(self) -> tuple[str, ...]:
+        """Names of its traces."""
+        eligible = ("eligibility",) if self._options["eligibility"] else ()
+        return (*self._signature.traces, *eligible)
+
+    def __repr__(self) -> str:
+        shown = {k: v for k, v in self.settings.items() if (k, v) != ("dt", 1.0)}
+        settings = ", ".join(f"{k}={checks.short_repr(v)}" for k, v in shown.items())
+        return f"<Rule {self._label}{settings and f': {settings}'}>"
+
+    @property
+    def _key(self) -> Hashable:
+        return tuple(self._signature.key), tuple(f is None for f in self._functions)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rule) and (self._key, self.settings) == (
+            other._key,
+            other.settings,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._key, tuple(self._settings.items())))
+
+    def __reduce__(self) -> Any:
+        require_name(self)
+        return rule_named, (self.name, self.settings)
+
+    def _asks_for(self, name: str) -> bool:
+        """Return whether one of its functions asks for something that a synapse has."""
+        of_functions = self._signature.functions.values()
+        return any(name in names for _, names, _ in of_functions)
+
+    @property
+    def _needs_modulator(self) -> bool:
+        """Whether a step needs a modulator."""
+        return bool(self._options["eligibility"]) or self._asks_for("modulator")
+
+    # --- for kernels ------------------------------------------------------------------
+
+    @property
+    def _by_side(self) -> dict[str, tuple[int, int]]:
+        """The side of each trace, and its place among those of its side."""
+        counts = {OF_SOURCE: 0, OF_TARGET: 0, OF_BOTH: 0}
+        places = {}
+        for name, (_, side) in self._signature.traces.items():
+            places[name] = side, counts[side]
+            counts[side] += 1
+        return places
+
+    def _factors(self) -> tuple[list[float], list[float]]:
+        """Return by what each trace decays in a step, and the factor of what is
+        added.
+        """
+        dt = self._settings["dt"]
+        decays, gains = [], []
+        for name, (declared, _) in self._signature.traces.items():
+            decay = exp(-dt / self._settings[name])
+            decays.append(decay)
+            gains.append(1.0 - decay if declared.number == MEAN else decay)
+        return decays, gains
+
+    @property
+    def _pass(self) -> Any:
+        """The pass over synapses, compiled for its functions."""
+        from ._kernels import learning
+
+        key = (
+            self._key,
+            self._options["eligibility"] is None,
+            self._options["bounds"] is None,
+            self._options["normalize"] is None,
+        )
+        if key not in _passes:
+            _passes[key] = learning.made_pass(self._form(learning))
+        return _passes[key]
+
+    def _form(self, kernels: Any) -> Any:
+        from ..engine.language.user_functions import UNCHECKED
+
+        signature = self._signature
+        order = [*NAMES, *signature.settings, "", *signature.traces]
+
+        def call(function: Any) -> Any:
+            if function is None:
+                return None
+            copy, names, _ = signature.functions[function]
+            return copy, tuple(order.index(name) for name in names)
+
+        for copy, _, _ in signature.functions.values():
+            copy.options = UNCHECKED
+        traces = tuple(
+            kernels.TraceForm(side, declared.number, place, call(declared.of))
+            for (declared, _), (side, place) in zip(
+                signature.traces.values(), self._by_side.values(), strict=True
+            )
+        )
+        return kernels.PassForm(
+            *map(call, self._functions),
+            traces,
+            len(signature.settings),
+            self._asks_for("size"),
+            self._options["eligibility"] is not None,
+            self._functions[0] is None
+            or self._asks_for("size")
+            or self._asks_for("sign"),
+            self._options["bounds"] is not None or self._asks_for("size"),
+            self._options["normalize"] is not None,
+        )
+
+
+def _checked_option(name: str, title: str, value: Any) -> Any:
+    """Return an option of a rule, checked as far as that needs no network."""
+    if value is None:
+        return None
+    if name == "bounds":
+        low, high = checks.pair(title, value)
+        low = -inf if low is None else low
+        high = inf if high is None else high
+        return checks.bounds(title, low, high)
+    if name in ("eligibility", "normalize"):
+        return checks.positive_number(title, value)
+    if name == "post" and not isinstance(value, Mapping):
+        condition = "a mapping of layers to layers, {voltage: spikes}"
+        raise ArgumentTypeError(checks.expected(title, condition, value))
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _require_compiled(rule: Rule) -> None:
+    """Raise ArgumentError, with file and line, if a function of a user is beyond the
+    language. Those of the library are not translated when it is imported.
+    """
+    from ..engine.language import user_functions
+
+    for copy, names, _ in rule._signature.functions.values():
+        if not copy.__module__.startswith(__package__):
+            refused = user_functions.refusal_of(copy, len(names))
+            if refused:
+                raise ArgumentError(
+                    f"The function {copy.__name__!r} of a rule cannot be compiled:"
+                    f" {refused}."
+                )
+
+
+def require_name(rule: Rule) -> None:
+    """Raise ArgumentTypeError if a rule has no name for files."""
+    if rule.name is None:
+        raise ArgumentTypeError(
+            f"{rule!r} has no name, and a file can only name a rule. Pass one:"
+            ' Rule(..., name="...").'
+        )
+
+
+def rule_named(name: str, settings: Mapping[str, Any]) -> Rule:
+    """Return a registered rule with settings, for files and pickles."""
+    if name not in _named:
+        raise checks.unknown_name("registered rule", name, _named)
+    return _named[name](**settings)

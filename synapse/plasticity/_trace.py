@@ -1,0 +1,86 @@
+"""Traces: decaying sums of what happens at one side of a synapse, or at both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .._checks import choice, expected, positive_number
+from ..errors import ArgumentTypeError
+
+KINDS = "sum", "mean", "latest"
+MEAN = KINDS.index("mean")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A decaying sum, as :func:`trace` declares it.
+
+    Attributes
+    ----------
+    of : str or callable
+        What is summed: "pre", "post", or a function of names of a synapse.
+    tau : float
+        Time constant, in units of the rule's ``dt``.
+    kind : {"sum", "mean", "latest"}
+        How it is summed.
+    """
+
+    of: str | Callable[..., Any]
+    tau: float
+    kind: str = "sum"
+
+    @property
+    def number(self) -> int:
+        """How it is summed, for kernels."""
+        return KINDS.index(self.kind)
+
+    def __post_init__(self) -> None:
+        if not callable(self.of) and self.of not in ("pre", "post"):
+            condition = '"pre", "post" or a function of names of a synapse'
+            raise ArgumentTypeError(expected("`of` of a trace", condition, self.of))
+        tau = positive_number("tau of a trace", self.tau)
+        object.__setattr__(self, "tau", tau)
+        choice("kind of a trace", self.kind, KINDS)
+
+
+def trace(of: str | Callable[..., Any], tau: float, kind: str = "sum") -> Any:
+    """Declare a trace, as the default of an argument of a rule's function.
+
+    A trace is what there was before this step, decayed to now: with the decay d =
+    exp(-dt / tau), x(t) = d (x(t-1) + of(t-1)). An event of the present step is not in
+    it; add it where it should count: ``x + pre``.
+
+    Parameters
+    ----------
+    of : str or callable
+        What is summed: "pre", the activation that the synapse carries, with its delay;
+        "post", that of the target; or a function of names of a synapse, see
+        :class:`Rule`. A trace of one side is stored for each neuron, one of both sides
+        for each synapse.
+    tau : float
+        Time constant, in units of ``dt``: in steps, unless the rule has another ``dt``.
+    kind : {"sum", "mean", "latest"}
+        Whether events add up, are averaged (x(t) = d x(t-1) + (1 - d) of(t-1)), or
+        replace the sum (nearest spike). Default "sum".
+
+    Returns
+    -------
+    Trace
+        The declaration.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If `of` is something else, `tau` is not above 0, or the kind does not exist.
+
+    Examples
+    --------
+    >>> from synapse.plasticity import Rule, trace
+    >>> def decorrelate(post, x=trace("pre", 20.0), rate=0.01):
+    ...     return -rate * x * post
+    >>> Rule(decorrelate)
+    <Rule decorrelate: x=20.0, rate=0.01>
+    """
+    return Trace(of, tau, kind)

@@ -25,7 +25,8 @@ from ..online.record import is_recorded, record_row
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
-from .activate import GATHERING, Way, activate_by
+from .activate import Way, activate_by
+from .lists import LISTING
 from .step import STEP, Step
 
 
@@ -228,7 +229,7 @@ def _nothing(*arguments):
     """Do nothing: a step that gathers begins without lists."""
 
 
-GATHERED = RunParts(GATHERING, _nothing, advance)
+GATHERED = RunParts(LISTING, _nothing, advance)
 
 
 @kernel

@@ -320,13 +320,19 @@ def hidden(t: Translator, column: Node, index: Node) -> Node:
 
 
 def _times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
-    """Return a b + c, rounded once where the processor can, whatever loop it is in:
-    LLVM would fuse a product and a sum in some loops only.
+    """Return the pack a b + c, rounded once where the processor can, whatever loop it
+    is in: LLVM would fuse a product and a sum in some loops only.
     """
     if not isinstance(c.kind, PackKind):
         return t.binary("Add", c, t.binary("Mult", a, b))
     factors = convert(a, c.kind), convert(b, c.kind)
     return Node("math", c.kind, ("fmuladd", *factors, c))
+
+
+@word(lambda a, b, c: c + a * b)
+def times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
+    """Return the pack a b + c, see `_times_plus`."""
+    return _times_plus(t, a, b, c)
 
 
 @word(_plain_update_rows)

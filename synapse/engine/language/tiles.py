@@ -24,6 +24,7 @@ from .packs import (
     put_pack,
     put_totals,
     spread,
+    times_plus,
     width,
 )
 
@@ -69,7 +70,7 @@ def add_products(sums, column, at, weight, row, gaps, left):
     y = pack(column, at, left)
     rows = hidden(weight, row)
     return tuple(
-        before + y * weights_at(column, rows, gap, left)
+        times_plus(y, weights_at(column, rows, gap, left), before)
         for before, gap in zip(sums, gaps, strict=True)
     )
 

@@ -26,10 +26,10 @@ def is_listed(store, r):
 
 
 @inline
-def list_packs(store, number, activations):
-    """List the packs of a range that are not all 0."""
+def list_packs(store, number, activations, at):
+    """List the packs of a range that are not all 0; its neurons are `at` further."""
     step = width(store.activation)
-    source = store.list_source[number]
+    source = at + store.list_source[number]
     entry = store.list_first[number]
     limit = store.list_limit[number]
     even = 0
@@ -60,9 +60,9 @@ def list_again(store, span):
     for number in range(store.ties.lists):
         if span.start <= store.list_source[number] < span.stop:
             if store.list_delayed[number]:
-                list_packs(store, number, store.old_activation)
+                list_packs(store, number, store.old_activation, 0)
             else:
-                list_packs(store, number, store.activation)
+                list_packs(store, number, store.activation, 0)
 
 
 @inline

@@ -510,7 +510,7 @@ def compute_listed_states(store, start, stop):
     for r in range(begin, store.run_stop[start]):
         number = store.run_list[r]
         if number != NONE and store.list_run[number] == r:
-            list_packs(store, number, store.activation)
+            list_packs(store, number, store.activation, 0)
     j = start
     while j < stop:
         if store.flags[j] & mark.FOUR:

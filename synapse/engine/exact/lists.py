@@ -1,0 +1,156 @@
+"""Steps without traces that read the packs of sources that are not all 0.
+
+The lists are those of ``online/lists.py``, in the columns of the store: a thread with
+steps of its own has its own ones (``engine/replica.py``). A list is walked in the order
+of the sums over all sources, so no bit depends on it.
+"""
+
+from __future__ import annotations
+
+from ..language.decorators import inline
+from ..language.lazy_parts import INDEX, TAPES, lazy_part
+from ..language.packs import flat, width
+from ..language.tiles import add_products, load_sums, no_sums, store_sums
+from ..lowering.flags import LISTS
+from ..online.lists import is_listed, list_packs
+from ..schema import NONE
+from .activate import GATHERING, compute_all
+from .fire import fire
+from .states import (
+    MAX_UNTILED_PRODUCTS,
+    NEURONS,
+    PACK,
+    add_run,
+    add_sums,
+    add_tile,
+    are_many,
+    commit_states,
+    compute_states,
+    dense_stop,
+    gaps_of,
+)
+from .step import STEP, sources_at
+
+
+@inline
+def add_listed_sums(store, tapes, sums, r, source, row, gaps):
+    """Add sum_i w_ij y_i of a tile of neurons to their sums, over the listed packs."""
+    wide = width(tapes.activation)
+    n = store.run_length[r]
+    number = store.run_list[r]
+    even = store.list_first[number]
+    even_stop = even + store.list_even[number]
+    odd = even + store.list_limit[number]
+    odd_stop = odd + store.list_odd[number]
+    activations, weights = tapes.activation, store.weight
+    while even < even_stop or odd < odd_stop:
+        is_even = odd == odd_stop
+        if even < even_stop and odd < odd_stop:
+            is_even = store.listed[even] < store.listed[odd]
+        if is_even:
+            q = store.listed[even]
+            even += 1
+        else:
+            q = store.listed[odd]
+            odd += 1
+        of = activations, source + q, weights, row + q
+        sums = add_products(sums, *of, gaps, wide)
+    q = n - n % wide
+    if q < n:
+        of = activations, source + q, weights, row + q
+        sums = add_products(sums, *of, gaps, n - q)
+    return sums
+
+
+@inline
+def add_tile_of(store, tapes, sums, r, run, runs, count, source):
+    """Add sum_i w_ij y_i of `count` neurons, whose run `run` has the sources of run r,
+    to the sums of a tile.
+    """
+    gaps = gaps_of(store, run, runs, count)
+    row = store.run_first[run]
+    if is_listed(store, r):
+        return add_listed_sums(store, tapes, sums, r, source, row, gaps)
+    return add_sums(store, tapes, sums, source, store.run_length[r], row, gaps)
+
+
+@lazy_part(TAPES, *[INDEX] * 4, STEP)
+def add_listed_runs(store, tapes, run_start, run_stop, start, stop, step):
+    """Add the weighted inputs of consecutive neurons from some of their runs, as
+    ``states.add_dense_runs`` does.
+    """
+    runs = store.run_stop[start] - store.run_start[start]
+    whole = stop - (stop - start) % NEURONS
+    for j in range(start, whole, NEURONS):
+        sums = load_sums(tapes.new_state, step.offset + j)
+        for r in range(run_start, run_stop):
+            source = sources_at(store, tapes, r, step) + store.run_source[r]
+            run = r + (j - start) * runs
+            sums = add_tile_of(store, tapes, sums, r, run, runs, NEURONS, source)
+        store_sums(tapes.new_state, step.offset + j, sums)
+    count = stop - whole
+    if count == 0:
+        return
+    for r in range(run_start, run_stop):
+        source = sources_at(store, tapes, r, step) + store.run_source[r]
+        run = r + (whole - start) * runs
+        if is_listed(store, r) and count * store.run_length[r] > MAX_UNTILED_PRODUCTS:
+            none = no_sums(tapes.activation, PACK)
+            sums = add_tile_of(store, tapes, none, r, run, runs, count, source)
+            store_sums(tapes.tile, 0, sums)
+            for k in range(count):
+                tapes.new_state[step.offset + whole + k] += tapes.tile[k]
+        else:
+            add_tile(store, tapes, run, runs, step.offset + whole, count, source)
+
+
+@lazy_part(TAPES, INDEX, INDEX, STEP)
+def compute_listed_states(store, tapes, start, stop, step):
+    """Compute the states of a block of neurons, some of whose sources are listed."""
+    j = start
+    while j < stop:
+        end = min(store.alike_stop[j], stop)
+        if store.flags[j] & LISTS:
+            list_sources(store, tapes, j, step)
+        if store.flags[j] & LISTS and are_many(store, j):
+            for i in range(j, end):
+                tapes.new_state[step.offset + i] = store.bias[i]
+            r = store.run_start[j]
+            while r < store.run_stop[j]:
+                dense_end = dense_stop(store, r, store.run_stop[j])
+                if dense_end > r:
+                    add_listed_runs(store, tapes, r, dense_end, j, end, step)
+                    r = dense_end
+                else:
+                    runs = store.run_stop[j] - store.run_start[j]
+                    add_run(store, tapes, r, runs, j, end, step)
+                    r += 1
+        else:
+            compute_states(store, tapes, j, end, step)
+        j = end
+
+
+@inline
+def list_sources(store, tapes, j, step):
+    """List the sources that neuron j is the first to read."""
+    for r in range(store.run_start[j], store.run_stop[j]):
+        number = store.run_list[r]
+        if number != NONE and store.list_run[number] == r:
+            at = sources_at(store, tapes, r, step)
+            list_packs(store, number, tapes.activation, at)
+
+
+@inline
+def compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
+    """Compute states, activations and slopes of neurons, of one sample."""
+    if store.ties.lists == 0:
+        of = extra, start, stop, forward, step, lanes, ragged, due
+        compute_all(store, tapes, *of)
+    else:
+        compute_listed_states(store, tapes, start, stop, forward)
+        commit_states(tapes, start, stop, forward)
+        fire(store, flat(tapes), start, stop, forward, step, lanes)
+
+
+LISTING = GATHERING._replace(compute=compute)
+"""Neurons read the sources that are listed, or all."""

@@ -333,7 +333,8 @@ class ReverseSteps:
         activations and states. Rows that are new in this step come first.
         """
         table = self.table
-        y, s = self.y, self.s
+        y = self.y
+        s = self.s
 
         # g_ij w_ij of connections and w_ij y_i of gates
         gained = step.gains(table)[0] * table.weight

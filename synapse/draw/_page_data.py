@@ -116,17 +116,15 @@ def numbers_of(
     columns |= {
         name: [plain(values) for values in steps] for name, steps in collected.items()
     }
-    aimed = [False, *(aim is not None for aim in aims)]
+    targets = [None, *(None if aim is None else plain(aim) for aim in aims)]
+    aimed = any(target is not None for target in targets)
+    if aimed:
+        columns["target"] = targets
     # Errors of steps without a target are what earlier steps have left behind.
     for name in ERRORS:
-        rows_of_errors = columns.pop(name)
-        columns[name] = None
-        if any(aimed):
-            pairs_of_rows = zip(rows_of_errors, aimed, strict=True)
-            columns[name] = [row if fits else None for row, fits in pairs_of_rows]
-    if any(aimed):
-        targets = [None if aim is None else plain(aim) for aim in aims]
-        columns["target"] = [None, *targets]
+        by_step = zip(columns.pop(name), targets, strict=True)
+        errors = [None if target is None else row for row, target in by_step]
+        columns[name] = errors if aimed else None
     return columns | {
         name: of.columns(np.array(collected[name])) for name, of in pairs.items()
     }

@@ -127,7 +127,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
 
     @classmethod
     def _provide(cls, **functions: Callable[[Any], Any]) -> None:
-        """Set methods that need modules above this one, which call it."""
+        """Set methods that need modules above; those modules call it."""
         for name, function in functions.items():
             setattr(cls, name, function)
 

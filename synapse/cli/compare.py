@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from .._checks import pluralize
 from .._defaults import BUILDS, SERIES
 from ..forecasting._statistical import METHODS, not_installed
 from ..tables import compare_series
 from ..tables._number_form import PLAIN, forms_of
+from ..tables._pandas import pd
 from ..tables._table import columns
 from . import helpers
 from .helpers import aligned, names, printable
@@ -22,9 +22,6 @@ from .reading import (
     say,
     training_options,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 NO_NETWORK = "none"
 """What --build says if statistical methods alone are compared."""

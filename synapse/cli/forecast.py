@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
 from ..tables import forecast_series
 from ..tables._dates import date_columns, find_date, in_zone
+from ..tables._pandas import pd
 from ..tables._series import step_name
 from ..tables._series_task import series_facts
 from ..tables._table import numbers, place
@@ -27,9 +28,6 @@ from .formats import read
 from .options import MODEL, TABLES, Options, shared
 from .pictures import check_picture, draw_forecasts, share_drawn
 from .reading import ReadTable, say
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MAX_ROWS = 1000
 """Number of last rows whose digits are counted."""

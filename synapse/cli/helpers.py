@@ -11,18 +11,15 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._build import lower_name
 from .._checks.extras import FROM_CLONE
 from ..errors import ArgumentError, FormatError
 from ..readwrite import _files
 from ..tables import _typed_files
-from ..tables._pandas import pandas
+from ..tables._pandas import pd
 from ..tables._table import file_errors, quoted as listed, reason
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
@@ -73,7 +70,7 @@ def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFram
     """
     if [*frames] == [""]:
         return frames[""]
-    return pandas.concat(frames, names=[sequence])
+    return pd.concat(frames, names=[sequence])
 
 
 def has_types(path: str | None) -> bool:

@@ -13,11 +13,10 @@ from ..errors import FormatError
 from ..forecasting import Forecast
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
+from ..tables._pandas import pd
 from . import helpers
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ..tables import Comparison
 
 COVERAGE = 0.9

@@ -7,19 +7,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from inspect import signature
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._checks import pluralize
 from ..optimizers._names import by_name
 from ..tables import TrainingOptions, read_several, read_table
 from ..tables._dates import DateColumn, date_columns, find_date
+from ..tables._pandas import pd
 from ..tables._table_training import FURTHER
 from .epoch_lines import EpochLines
 from .helpers import UsageError, listed
 from .options import HEADERS, MARKS, SETTINGS, with_setting
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MANY_ROWS = 5000
 """Number of rows of series above which the choice of differences takes seconds, before

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..forecasting._frames import labels_beside
 from ..objects.network import Network
 from ..tables import predict_rows, predict_series
 from ..tables._encoding import encoding_of
-from ..tables._pandas import pandas
+from ..tables._pandas import pd
 from ..tables._table import find
 from .formats import read
 from .helpers import joined, require_table, write_table
 from .options import DATA, MODEL, TABLES, Options, shared
 from .reading import HOW, ReadTable, refuse, say
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 RUN: Options = {
     **MODEL,
@@ -76,7 +71,7 @@ def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame
     if all(neuron.squash.name == "softmax" for neuron in network.output):
         likeliest = [names[place] for place in answers.argmax(axis=1)]
         result = result.assign(**{network.output._label: likeliest})
-    outputs = pandas.DataFrame(answers, index=result.index, columns=names)
+    outputs = pd.DataFrame(answers, index=result.index, columns=names)
     return result.join(outputs)
 
 

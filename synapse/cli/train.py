@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ..forecasting._statistical import METHODS, not_installed
 from ..tables import Trained, TrainingOptions, train_rows, train_series
 from ..tables._dates import like_time
 from ..tables._encoding import MAX_WORDS
+from ..tables._pandas import pd
 from ..tables._resuming import remove_checkpoints
 from ..tables._series import step_name
 from ..tables._table import (
@@ -46,9 +47,6 @@ from .reading import (
     say,
     training_options,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MIDNIGHT = " 00:00:00"
 

@@ -6,18 +6,14 @@ import warnings
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import takewhile
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._checks import imported
 from .._typing import Floats
-from ._pandas import pandas
+from ._pandas import pd
 from ._table import bare, is_numeric
 from ._time_words import PARTS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 PART_FORMS = {"year": "%Y", "month": "%m", "quarter": "%m", "day": "%d", "hour": "%H"}
 PART_FORMS |= {"minute": "%M", "week": "%V"}
@@ -62,20 +58,18 @@ def with_clock(
         cells = table[other].astype("string")
         units = [u for u in ("hour", "minute") if bare(other).lower() in PARTS[u]]
         if units:
-            values = pandas.to_numeric(cells, errors="coerce")
-            clocks = [
-                pandas.to_timedelta(values.where(values.between(0, 60)), units[0])
-            ]
+            values = pd.to_numeric(cells, errors="coerce")
+            clocks = [pd.to_timedelta(values.where(values.between(0, 60)), units[0])]
         else:
             forms = () if other == column or is_numeric(table[other]) else CLOCK_FORMS
             clocks = [
-                pandas.to_datetime(cells, format=form, errors="coerce")
-                - pandas.Timestamp(1900, 1, 1)
+                pd.to_datetime(cells, format=form, errors="coerce")
+                - pd.Timestamp(1900, 1, 1)
                 for form in forms
             ]
         if clock := [times for times in clocks if times.notna().all()]:
             names.append(other)
-            dates = dates + pandas.TimedeltaIndex(clock[0])
+            dates = dates + pd.TimedeltaIndex(clock[0])
     return names, dates
 
 
@@ -90,7 +84,7 @@ def months_of_decimals(values: Floats) -> pd.DatetimeIndex | None:
         return None
     if abs(12 * np.median(np.diff(apart)) / np.median(steps) - 1) > 0.1:
         return None
-    periods = pandas.PeriodIndex.from_ordinals(
+    periods = pd.PeriodIndex.from_ordinals(
         months.astype(np.int64) - 12 * 1970, freq="M"
     )
     return periods.to_timestamp()
@@ -122,8 +116,8 @@ def dates_of_parts(
     )
     if parts[-1] == "week":
         cells, form = cells + " 1", "%G %V %u"
-    dates = pandas.to_datetime(cells, format=form, errors="coerce")
-    return None if dates.isna().any() else (columns, pandas.DatetimeIndex(dates))
+    dates = pd.to_datetime(cells, format=form, errors="coerce")
+    return None if dates.isna().any() else (columns, pd.DatetimeIndex(dates))
 
 
 def _part(column: pd.Series, part_name: str) -> pd.Series:

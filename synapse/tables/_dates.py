@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -24,7 +24,7 @@ from ._date_parts import (
 )
 from ._encoding import IDENTIFIERS
 from ._number_text import to_floats
-from ._pandas import pandas
+from ._pandas import pd
 from ._table import (
     bare,
     columns as columns_of,
@@ -35,9 +35,6 @@ from ._table import (
 )
 from ._time_words import DATE_NAMES, TIME_WORDS
 from ._totals import total_rows
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # to_datetime guesses a form by the first cell, but none with two digits for the year,
 # AM and PM, or no day. With "mixed", it chooses the order of day and month for each
@@ -236,10 +233,10 @@ def _of_text(table: pd.DataFrame, column: str, form: str | None) -> DateColumn |
     reads most of them.
     """
     values = table[column]
-    if isinstance(values.dtype, pandas.PeriodDtype):
+    if isinstance(values.dtype, pd.PeriodDtype):
         values = values.dt.to_timestamp()
-    if pandas.api.types.is_datetime64_any_dtype(values):  # with its time zone
-        cells, dates = values.astype("string"), pandas.DatetimeIndex(values, freq=None)
+    if pd.api.types.is_datetime64_any_dtype(values):  # with its time zone
+        cells, dates = values.astype("string"), pd.DatetimeIndex(values, freq=None)
     else:
         cells = values if is_numeric(values) else values.astype("string")
         cells = cells.convert_dtypes().astype("string")  # without the .0 of years
@@ -361,14 +358,14 @@ def _reading_of(values: Floats) -> tuple[str, str, pd.DatetimeIndex] | None:
         if not least <= lowest <= highest < above:
             continue
         if form[0] == "%":
-            texts = pandas.Series([f"{value:.15g}" for value in values])
-            dates = pandas.to_datetime(texts, format=form, errors="coerce")
+            texts = pd.Series([f"{value:.15g}" for value in values])
+            dates = pd.to_datetime(texts, format=form, errors="coerce")
         else:
             origin = "1899-12-30" if form == "D" else "unix"
-            counted = pandas.to_datetime(values, unit=form, origin=origin)
+            counted = pd.to_datetime(values, unit=form, origin=origin)
             dates = counted.round("s" if form == "D" else "us")
             dates = dates if form == "D" else dates.tz_localize("UTC")
-        return None if dates.isna().any() else (kind, form, pandas.DatetimeIndex(dates))
+        return None if dates.isna().any() else (kind, form, pd.DatetimeIndex(dates))
     return None
 
 
@@ -460,10 +457,10 @@ def _dates(cells: pd.Series, form: str) -> pd.DatetimeIndex:
     """Return the dates by a form; NaT where it does not read a cell."""
     try:
         with warnings.catch_warnings(action="error", category=FutureWarning):
-            dates = pandas.to_datetime(cells, format=form, errors="coerce")
+            dates = pd.to_datetime(cells, format=form, errors="coerce")
     except (ValueError, FutureWarning):  # several offsets from UTC
-        dates = pandas.to_datetime(cells, format=form, errors="coerce", utc=True)
-    return pandas.DatetimeIndex(dates)
+        dates = pd.to_datetime(cells, format=form, errors="coerce", utc=True)
+    return pd.DatetimeIndex(dates)
 
 
 def _dates_in_words(cells: pd.Series) -> pd.DatetimeIndex:

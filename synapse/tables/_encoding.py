@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .._checks import pluralize
 from .._typing import Floats
 from ..errors import FormatError
 from ..objects.network import Network
-from ._pandas import pandas
+from ._pandas import pd
 from ._table import (
     bare,
     columns as columns_of,
@@ -27,9 +27,6 @@ from ._table import (
     quoted,
 )
 from ._time_words import TIME_WORDS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MAX_WORDS = 20
 """Largest number of different words in a column that becomes inputs."""
@@ -98,7 +95,7 @@ class Encoding:
         parts = [values]
         for name, words in self.words.items():
             cells = table[find(table, name)].astype("string")
-            codes = pandas.Index(words).get_indexer(cells)
+            codes = pd.Index(words).get_indexer(cells)
             parts.append(np.eye(len(words) + 1)[codes, :-1])  # -1: none of them
             if count := int(cells.isna().sum()):
                 notes.append(

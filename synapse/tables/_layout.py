@@ -6,14 +6,11 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .._checks import pluralize
 from ._number_text import PATTERNS, signed
-from ._pandas import pandas
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ._pandas import pd
 
 # read_csv can read several rows as names (header=[0, 1]), but must be told so.
 MIN_DATES = 3
@@ -52,8 +49,8 @@ def about_dates_as_names(table: pd.DataFrame, path: str, separator: str) -> list
     of_numbers = table.select_dtypes("number").columns
     names = of_numbers[of_numbers.str.fullmatch(r".*\d{4}.*|.*\d\W\d.*|\D+\d\d")]
     with warnings.catch_warnings(action="ignore"):
-        times = pandas.to_datetime(names, format="mixed", errors="coerce")
-    months = pandas.to_datetime(names, format="%b-%y", errors="coerce")
+        times = pd.to_datetime(names, format="mixed", errors="coerce")
+    months = pd.to_datetime(names, format="%b-%y", errors="coerce")
     dated = names[times.notna() | months.notna()]
     others = [name for name in table.columns if name not in dated]
     if len(dated) < MIN_DATES or len(dated) <= len(others):

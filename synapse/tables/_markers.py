@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._checks import pluralize
-from ._pandas import pandas
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ._pandas import pd
 
 # pandas takes marks of missing values that it is told (na_values); it finds none.
 USUAL = re.compile(
@@ -39,7 +35,7 @@ def read_markers(
     """
     notes = list[str]()
     markers = list[str]()
-    named = pandas.to_numeric(pandas.Series(missing, dtype=object), errors="coerce")
+    named = pd.to_numeric(pd.Series(missing, dtype=object), errors="coerce")
     for name in table.select_dtypes("number").columns:
         is_named = table[name].isin(named.dropna())
         if is_named.any():

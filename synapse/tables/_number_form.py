@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import pandas as pd
+from ._pandas import pd
 
 FORMS = "forms"
 """The key of ``attrs`` of a table with the forms of its columns, by their names, as

@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,11 +16,8 @@ from .._checks import is_number, pluralize
 from .._typing import Floats, Ints
 from ..errors import FormatError
 from ._number_form import FORMS, NumberForm
-from ._pandas import pandas
+from ._pandas import pd
 from ._time_words import PART_NAMES
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 OTHER_MARK = {".": ",", ",": "."}
 """For each decimal mark the other one, which may separate thousands."""
@@ -318,11 +315,11 @@ def _with_numbers(column: pd.Series, rows: Ints, texts: Sequence[str]) -> pd.Ser
     cells = column.to_numpy(object, copy=True)
     cells[rows] = [int(text) if _is_integer(text) else float(text) for text in texts]
     if len(rows) < column.notna().sum():
-        return pandas.Series(cells, column.index).infer_objects()
+        return pd.Series(cells, column.index).infer_objects()
     values = cells.astype(np.float64)
     if len(rows) == len(cells) and all(map(_is_integer, texts)):
         values = values if abs(values).max() >= MAX_EXACT_INTEGER else cells.astype(int)
-    return pandas.Series(values, column.index)
+    return pd.Series(values, column.index)
 
 
 def _is_number(text: str, decimal: str) -> bool:

@@ -1,7 +1,12 @@
-"""pandas, which tables and dates need."""
+"""pandas, which tables and dates need: it is imported when it is used."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .._checks import LaterModule
 
-pandas: Any = LaterModule("pandas", "Tables and dates need", "pandas", "forecast")
+__all__ = ["pd"]
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LaterModule("pandas", "Tables and dates need", "pandas", "forecast")

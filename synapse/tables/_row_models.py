@@ -5,7 +5,7 @@ methods, refit.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from ..forecasting._selection import exceeds_chance, percent, worth
 from ..objects.network import Network
 from ._encoding import choose_encoding, encoding_of
 from ._number_form import PLAIN, NumberForm, forms_of
+from ._pandas import pd
 from ._table import (
     UNREADABLE,
     columns,
@@ -47,9 +48,6 @@ from ._table_training import (
     recorded,
     require_targets,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CLASSES_NEED = "The comparison of classes with a logistic regression needs"
 MAX_SHOWN = 6

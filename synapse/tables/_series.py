@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ..errors import FormatError
 from ..forecasting._frames import step_of
 from ._dates import ZONE, are_days, find_date, in_zone, zone_name
 from ._number_form import copy_forms
-from ._pandas import pandas
+from ._pandas import pd
 from ._table import (
     UNREADABLE,
     columns as columns_of,
@@ -26,9 +26,6 @@ from ._table import (
     place,
     words,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FILLS = ("forward", "linear")
 """How missing values and dates are mended."""
@@ -144,17 +141,17 @@ def read_several(
     series, named "". The other parameters and the errors are those of
     :func:`read_series`.
     """
-    index = instance("table", table, pandas.DataFrame).index
-    if isinstance(index, pandas.PeriodIndex):
+    index = instance("table", table, pd.DataFrame).index
+    if isinstance(index, pd.PeriodIndex):
         table = table.set_axis(index.to_timestamp().rename(index.name))
-    if isinstance(index, pandas.PeriodIndex | pandas.DatetimeIndex):
+    if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
         table = table.reset_index()
     names = columns_of(table, columns)
     keys = [find(table, sequence)] if sequence else []
     left_out = [*ignore, *names, *keys]
     dated = find_date(table, date, dates, left_out, keys[0] if keys else None)
     filled = numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL)
-    values = pandas.DataFrame(filled, columns=names)
+    values = pd.DataFrame(filled, columns=names)
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
     notes = list[str]()
@@ -163,7 +160,7 @@ def read_several(
             raise void(name, "date", None, f"No column has dates: remove `{name}`.")
         frames = {}
         for name, row_numbers in rows.items():
-            numbered = pandas.RangeIndex(1, len(row_numbers) + 1, name="row")
+            numbered = pd.RangeIndex(1, len(row_numbers) + 1, name="row")
             frames[name] = values.iloc[row_numbers].set_axis(numbered)
         return _filled(table, frames, frames, fill, notes)
     column, when = dated.name, dated.dates
@@ -206,7 +203,7 @@ def _in_even_steps(times: pd.DatetimeIndex, notes: list[str]) -> pd.DatetimeInde
             f" {IN_ORDER.format(times.name)}"
         )
     after = np.append(np.cumsum(counts[::-1])[::-1], 0)
-    before = pandas.to_timedelta(after * step, "s")
+    before = pd.to_timedelta(after * step, "s")
     return (times[-1] - before).rename(times.name)
 
 
@@ -241,7 +238,7 @@ def _evenly(
     or missing.
     """
     times: Any = frame.index
-    grid = pandas.date_range(times[0], times[-1], freq=step, name=times.name)
+    grid = pd.date_range(times[0], times[-1], freq=step, name=times.name)
     for at in np.flatnonzero(~times.isin(grid))[:1]:
         after = f"a whole number of steps ({unit_of(step)[0]}) after {times[0]}"
         where = place(table, int(rows[at]))
@@ -377,12 +374,10 @@ def phase(series: pd.DataFrame, first_date: str | None) -> int:
     """Return the number of steps from a date, such as that of the first training row,
     to the first row here.
     """
-    if first_date is None or not isinstance(series.index, pandas.DatetimeIndex):
+    if first_date is None or not isinstance(series.index, pd.DatetimeIndex):
         return 0
     begin, here = on_clock(first_date, series.index), series.index[0]
-    dates = pandas.date_range(
-        min(begin, here), max(begin, here), freq=series.index.freq
-    )
+    dates = pd.date_range(min(begin, here), max(begin, here), freq=series.index.freq)
     return len(dates) - 1 if begin < here else 1 - len(dates)
 
 
@@ -390,7 +385,7 @@ def on_clock(date: str, index: pd.DatetimeIndex) -> Any:
     """Return a date of a file, in the zone of these dates: a step of an hour is one
     also when clocks are changed.
     """
-    time = pandas.Timestamp(date)
+    time = pd.Timestamp(date)
     if index.tz is None or time.tz is None:
         return time.tz_localize(index.tz) if time.tz is None else time.tz_localize(None)
     return time.tz_convert(index.tz)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 
@@ -19,13 +19,10 @@ from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
-from ._pandas import pandas
+from ._pandas import pd
 from ._series_task import SeriesTask, checked_methods, fit_together, series_tasks
 from ._series_training import select_together
 from ._table_training import INTERRUPTED, TrainingOptions
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @final
@@ -220,9 +217,7 @@ def _forecasts(
     date = series.index.name or "origin"
     known_rows = series.index[places - 1]
     levels = [[task.name], task.targets, known_rows, range(1, steps + 1)]
-    index = pandas.MultiIndex.from_product(
-        levels, names=["series", "target", date, "step"]
-    )
+    index = pd.MultiIndex.from_product(levels, names=["series", "target", date, "step"])
 
     def column(values: Any) -> Any:
         by_target = np.moveaxis(values.reshape(len(places), steps, -1), -1, 0)
@@ -230,7 +225,7 @@ def _forecasts(
 
     columns = {"truth": column(any_of_them.truth)}
     columns |= {name: column(each.forecasts) for name, each in rolled.items()}
-    frame: pd.DataFrame = pandas.DataFrame(columns, index=index)
+    frame: pd.DataFrame = pd.DataFrame(columns, index=index)
     frame.attrs["scale"] = dict(
         zip(task.targets, any_of_them.scale.ravel().tolist(), strict=True)
     )
@@ -258,15 +253,13 @@ def _comparison(
     notes: list[str],
 ) -> Comparison:
     """Return the tables of errors, from those of forecasts."""
-    forecasts = pandas.concat(parts)
+    forecasts = pd.concat(parts)
     methods = [*together.rolled]
     errors = forecasts[methods].sub(forecasts["truth"], axis=0)
     series, target, origin, step = forecasts.index.names
     size = errors.abs()
     by_origin = size.groupby([series, target, origin], sort=False).mean()
-    summary = pandas.DataFrame(
-        {"MASE": {name: together.mase(name) for name in methods}}
-    )
+    summary = pd.DataFrame({"MASE": {name: together.mase(name) for name in methods}})
     targets = forecasts.index.unique(level=target)
     for name in targets:
         errors_of_target = errors.xs(name, level=target)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -48,13 +48,10 @@ from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import FITTED_ELSEWHERE, MAX_SEASON, METHODS
 from ..learning import Result
 from ..objects.network import Network
-from ._pandas import pandas
+from ._pandas import pd
 from ._series import phase, season_of
 from ._table import quoted, require_one_use
 from ._table_training import Part, TrainingOptions, held_out, require_targets
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MAX_ORIGINS = 60
 """Number of origins, about, from which forecasters are compared."""
@@ -435,8 +432,8 @@ def frame_values(series: Any) -> Floats:
     """Return the columns of a series; ArgumentError if it is not one of
     `read_series`.
     """
-    index = instance("series", series, pandas.DataFrame).index
-    if isinstance(index, pandas.DatetimeIndex) and index.freq is None:
+    index = instance("series", series, pd.DataFrame).index
+    if isinstance(index, pd.DatetimeIndex) and index.freq is None:
         raise ArgumentError(
             "The dates of the series must have a step. Make it by read_series."
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ..forecasting import RollingOrigin, Selection
 from ..forecasting._selection import COMBINE, ranked
 from ..forecasting._statistical import METHODS
 from ._number_form import PLAIN, NumberForm, forms_of
+from ._pandas import pd
 from ._series_task import SeriesTask, checked_methods, fit_together, series_tasks
 from ._table_training import (
     INTERRUPTED,
@@ -29,9 +30,6 @@ from ._table_training import (
     TrainingOptions,
     best_epochs,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SAVED = ("targets", "observed", "known", "period", "first_date")
 """Attributes of a task that the model's file carries."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice, pairwise, zip_longest
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -35,12 +35,9 @@ from ..readwrite import _files
 from ._layout import about_dates_as_names, has_units
 from ._markers import read_markers
 from ._number_text import PATTERNS, convert_numbers, to_floats
-from ._pandas import pandas
+from ._pandas import pd
 from ._totals import total_rows
 from ._typed_files import TypedCells
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 DELIMITERS = ";\t,"
 MAX_NAMES = 100_000
@@ -358,7 +355,7 @@ def _in_columns(
             )
     columns = zip_longest(names, *rows.values(), fillvalue="")
     arrays = {name: np.array(cells, object) for name, *cells in columns}
-    return pandas.DataFrame(arrays, pandas.Index([*rows], dtype=int), copy=False)
+    return pd.DataFrame(arrays, pd.Index([*rows], dtype=int), copy=False)
 
 
 def _read_missing(table: pd.DataFrame, further: Sequence[str]) -> list[str]:
@@ -672,13 +669,13 @@ def find(table: pd.DataFrame, name: str) -> str:
 
 def columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Return the columns with these names; ArgumentError if there is no such column."""
-    frame = instance("table", table, pandas.DataFrame)
+    frame = instance("table", table, pd.DataFrame)
     return [find(frame, name) for name in listed("columns", names, "a list of names")]
 
 
 def is_numeric(column: pd.Series) -> bool:
     """Return whether all cells of a column are numbers or missing."""
-    types = pandas.api.types
+    types = pd.api.types
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 

@@ -5,14 +5,11 @@ end.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .._typing import Ints
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ._pandas import pd
 
 # pandas skips rows by their number only (skipfooter).
 LABEL = re.compile(

@@ -5,16 +5,13 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .._checks import imported, is_number, void
 from ..errors import FormatError
-from ._pandas import pandas
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ._pandas import pd
 
 SUFFIXES = {".parquet": "pyarrow", ".xlsx": "openpyxl"}
 """Suffixes of such files that are written, and the package that pandas needs."""
@@ -94,21 +91,21 @@ def _of_parquet(content: bytes) -> TypedCells:
     """Return the cells; the index of the file becomes columns if it has names or
     dates.
     """
-    frame = pandas.read_parquet(io.BytesIO(content), engine="pyarrow")
-    if not isinstance(frame.index, pandas.RangeIndex):
+    frame = pd.read_parquet(io.BytesIO(content), engine="pyarrow")
+    if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index(
             names=[name or f"column {i}" for i, name in enumerate(frame.index.names, 1)]
         )
-    head = pandas.DataFrame([[*map(str, frame.columns)]], columns=frame.columns)
-    cells = pandas.concat([head.astype(object), frame.astype(object)])
+    head = pd.DataFrame([[*map(str, frame.columns)]], columns=frame.columns)
+    cells = pd.concat([head.astype(object), frame.astype(object)])
     return TypedCells(cells, True, [])
 
 
 def _of_excel(content: bytes) -> TypedCells:
     """Return the cells of the first sheet."""
-    workbook = pandas.ExcelFile(io.BytesIO(content), engine="openpyxl")
+    workbook = pd.ExcelFile(io.BytesIO(content), engine="openpyxl")
     sheet, *others = map(str, workbook.sheet_names)
-    cells = pandas.read_excel(workbook, sheet_name=sheet, header=None, dtype=object)
+    cells = pd.read_excel(workbook, sheet_name=sheet, header=None, dtype=object)
     cells = cells.dropna(axis=1, how="all")
     sheets = ", ".join(map(repr, others))
     notes = [f"The first sheet, {sheet!r}, is read, and not {sheets}."]

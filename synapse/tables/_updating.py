@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,14 +16,12 @@ from ..forecasting._frames import labels_beside
 from ..learning import Result
 from ._encoding import encoding_of
 from ._number_form import PLAIN, NumberForm, forms_of
+from ._pandas import pd
 from ._row_models import answers_of, quality, units_of
 from ._series import on_clock, phase
 from ._series_task import SeriesTask, frame_values, series_facts
 from ._table import columns, numbers, words
 from ._table_training import INTERRUPTED, Part, joined_parts
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 USUAL_EPOCHS = 10
 """Epochs of an update, if those of the first training are not known."""

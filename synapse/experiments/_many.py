@@ -4,10 +4,12 @@ lock, or elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
 from inspect import signature
-from typing import Any
+from typing import Annotated, Any
 
 from .._checks import (
     ARGUMENTS,
@@ -16,6 +18,7 @@ from .._checks import (
     expected,
     listed,
     positive_integer,
+    suggests_arguments,
 )
 from .._initializer import Seed, seeds_of
 from ..errors import (
@@ -31,12 +34,25 @@ from ..objects.network import Network
 from ..objects.threads import usable_cores
 
 
+@suggests_arguments(
+    "train_many",
+    void=[
+        (
+            "threads",
+            "executor",
+            lambda given: given["executor"] is not None,
+            "An executor has its own threads. Remove `threads`.",
+        )
+    ],
+)
 def train_many(
     trainers: Sequence[Trainer],
     inputs: Any,
     targets: Any,
     *,
-    threads: int | None = None,
+    threads: Annotated[
+        int | None, partial(positive_integer, maximum=MAX_THREADS)
+    ] = None,
     executor: Executor | None = None,
     seed: Seed = None,
     **options: Any,
@@ -96,18 +112,15 @@ def train_many(
     [10, 10, 10, 10]
     """
     trainers = _checked_trainers(trainers)
-    _require_options(options)
+    if not options.keys() <= signature(Trainer.train).parameters.keys():
+        functions = [Trainer.train, train_many, Trainer.__init__]
+        raise ArgumentTypeError(about_arguments(functions, options, ARGUMENTS["train"]))
     if options.get("checkpoint") is not None:
         raise ArgumentError(
             "Several trainings cannot write one checkpoint. Train them one by one."
         )
     options = {"progress": False, **options}
     where = checked_executor(executor)
-    if where is not None and threads is not None:
-        raise ArgumentError("An executor has its own threads. Remove `threads`.")
-    count = usable_cores()
-    if threads is not None:
-        count = positive_integer("threads", threads, MAX_THREADS)
     for trainer in trainers if not is_stream(inputs, targets) else ():
         trainer._prepared(inputs, targets)  # of each, before the first is trained
 
@@ -121,11 +134,10 @@ def train_many(
         for trainer in trainers:
             trainer.stop()
 
-    if where is None:
-        with ThreadPoolExecutor(max_workers=count) as pool:
-            futures = gathered(pool, calls, stop, "training")
-    else:  # not shut down: it is the caller's
-        futures = gathered(where, calls, stop, "training")
+    count = threads or usable_cores()
+    # The executor of the caller is not shut down.
+    with nullcontext(where) if where else ThreadPoolExecutor(count) as workers:
+        futures = gathered(workers, calls, stop, "training")
 
     # Trainings that ended are kept, also if another one has failed.
     for trainer, future in zip(trainers, futures, strict=True):
@@ -154,13 +166,6 @@ def _checked_trainers(trainers: Any) -> list[Trainer]:
             " are."
         )
     return several
-
-
-def _require_options(options: dict[str, Any]) -> None:
-    """Raise an error with advice unless `Trainer.train` has all these options."""
-    if not options.keys() <= signature(Trainer.train).parameters.keys():
-        calls: list[Callable[..., Any]] = [Trainer.train, train_many, Trainer.__init__]
-        raise ArgumentTypeError(about_arguments(calls, options, ARGUMENTS["train"]))
 
 
 def _train(

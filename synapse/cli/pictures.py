@@ -104,7 +104,8 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
     target.
     """
     from .. import draw
-    from ..draw._style import CYCLE, count_along, name_lines
+    from ..draw._forecast import time_axis
+    from ..draw._style import CYCLE
 
     targets = comparison.forecasts.index.unique(level="target")[: MAX_PANELS // 2]
     several = comparison.forecasts.index.unique(level="series")
@@ -136,25 +137,10 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
                         label=method,
                         lw=1.2,
                     )
-                ax.set(
-                    title=f"{target}{mean}", xlabel=label, ylabel="mean absolute error"
-                )
+                ax.set(title=f"{target}{mean}", ylabel="mean absolute error")
                 ax.set_ylim(0, None)
-                if label == "steps ahead":
-                    count_along(ax)
-                _plain_dates(ax)
-                name_lines(ax)
+                time_axis(ax, label, label == "steps ahead")
     helpers.save_figure(figure, path)
-
-
-def _plain_dates(ax: Any) -> None:
-    """Shorten the dates, if the axis has dates."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-
-    locator = ax.xaxis.get_major_locator()
-    if isinstance(locator, AutoDateLocator):
-        formatter = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
-        ax.xaxis.set_major_formatter(formatter)
 
 
 def _panels(count: int) -> tuple[Any, list[Any]]:

@@ -100,7 +100,7 @@ def forecast(
             colors = (INK, BLUE) if len(labels) == 1 else (CYCLE[number], CYCLE[number])
             parts = [columns[:, number] for columns in future]
             _draw_column(ax, places, past[:, number], parts, share, name, colors)
-        _frame(ax, label, places.dtype.kind in "iu")
+        time_axis(ax, label, places.dtype.kind in "iu")
         if column is not None:
             ax.set_ylabel(entry(column))
         return ax
@@ -247,7 +247,7 @@ def _draw_column(
         )
 
 
-def _frame(ax: Axes, label: str, counts: bool) -> None:
+def time_axis(ax: Axes, label: str, counts: bool) -> None:
     """Draw the axis of time, which may count steps, and the legend."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 

@@ -325,8 +325,6 @@ class Scale:
             return changes
         self._require_series("history", past, self.lost)
         series = self._matrix("values", changes)
-        if self._lags_of_all is not None:
-            return _continued(past, series, self._lags_of_all)
         columns = zip(past.T, series.T, self.lags, strict=True)
         return np.column_stack(
             [_continued(before, after, lags) for before, after, lags in columns]
@@ -417,7 +415,6 @@ class Scale:
     def _set_lags(self, lags: list[tuple[int, ...]]) -> None:
         self.lags = lags
         self.lost = max(map(sum, lags), default=0)
-        self._lags_of_all = lags[0] if lags and len({*lags}) == 1 else None
 
     def _rows(self, title: str, values: Any) -> Floats:
         """Return one row, or several, as float64."""
@@ -463,8 +460,6 @@ class Scale:
         if not self.lost:
             return rows
         self._require_series("The series", rows, self.lost + 1)
-        if self._lags_of_all is not None:
-            return _differences(rows, self._lags_of_all)
         columns = zip(rows.T, self.lags, strict=True)
         return np.column_stack(
             [

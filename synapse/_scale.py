@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _checks, engine
-from ._typing import Floats
+from ._typing import Floats, Ints
 from .errors import ArgumentError
 
 SQUARABLE = engine.functions.SQUARABLE
@@ -17,6 +17,8 @@ ROUNDING = engine.functions.ROUNDING
 VANISHING = engine.functions.VANISHING
 MIN_COUNT = float(np.finfo(np.float64).tiny)
 """A count of 0 that can be divided by, and is lost in any sum."""
+UNCOUNTED = np.array([[MIN_COUNT], [1.0], [0.0], [0.0]])
+"""The numbers of a column that has counted nothing."""
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger"
     " ones. Pass other units, or leave them as they are (scale=False, normalize=False)."
@@ -103,7 +105,7 @@ class Scale:
         self.half_life = half_life
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
         # replaced as a whole when rows have been counted
-        self._numbers = np.outer([MIN_COUNT, 1.0, 0.0, 0.0], np.ones(columns))
+        self._numbers: Floats = np.repeat(UNCOUNTED, columns, axis=1)
         self._set_lags([()] * columns if lags is None else [*map(tuple, lags)])
 
     @classmethod
@@ -160,7 +162,7 @@ class Scale:
         return self._numbers[3]
 
     def __len__(self) -> int:
-        return self._numbers.shape[1]
+        return len(self.lags)
 
     def __repr__(self) -> str:
         rows = _checks.pluralize(round(float(self.count.max(initial=0.0))), "row")
@@ -332,32 +334,12 @@ class Scale:
 
     # --- columns ----------------------------------------------------------------------
 
-    def _insert(self, at: int, *scales: Scale) -> None:
-        """Insert copies of the columns of other scales, the first at index `at`."""
-        place = _checks.index_within("at", at, len(self) + 1)
-        added = [_checks.instance("scales", each, Scale) for each in scales]
-        before, after = self._numbers[:, :place], self._numbers[:, place:]
-        numbers = [each._numbers for each in added]
-        self._numbers = np.concatenate([before, *numbers, after], axis=1)
-        lags = [column for each in added for column in each.lags]
-        self._set_lags([*self.lags[:place], *lags, *self.lags[place:]])
-
-    def _delete(self, at: int) -> Scale:
-        """Remove the column at index `at`, and return its scale."""
-        place = _checks.index_within("at", at, len(self))
-        column = self._part([place])
-        self._numbers = np.delete(self._numbers, place, axis=1)
-        self._set_lags([*self.lags[:place], *self.lags[place + 1 :]])
-        return column
-
-    def _part(self, columns: Sequence[int]) -> Scale:
-        """Return a scale of the columns with these indices, in this order."""
-        listed = _checks.listed("columns", columns, "a list of indices")
-        places = [_checks.index_within("A column", each, len(self)) for each in listed]
-        part = Scale(1, self.half_life)
-        part._numbers = self._numbers[:, places]
-        part._set_lags([self.lags[each] for each in places])
-        return part
+    def _arrange(self, columns: Sequence[int] | Ints, added: int) -> None:
+        """Leave the columns with these indices, in this order, and append new ones."""
+        numbers: Floats = np.repeat(UNCOUNTED, len(columns) + added, axis=1)
+        numbers[:, : len(columns)] = self._numbers[:, columns]
+        self._numbers = numbers
+        self._set_lags([*(self.lags[each] for each in columns), *[()] * added])
 
     # --- files ------------------------------------------------------------------------
 

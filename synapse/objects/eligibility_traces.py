@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._typing import Floats, Ints
+from .._typing import Floats
 from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.online.step_formulas import (
@@ -59,9 +59,9 @@ class EligibilityTraces(IdentityObserver):
             at.tied for at in self._places
         )
         # By these the sums are found after an edit: those of row i, and of neuron i.
-        self._identities: Ints = store["identity"][: store.n_connections].astype(
-            np.int64
-        )
+        self._identities: NDArray[np.uint32] = store["identity"][
+            : store.n_connections
+        ].copy()
         self._neurons = list(network)
         self._rows = network._rows()
         store.follow(self)
@@ -77,7 +77,7 @@ class EligibilityTraces(IdentityObserver):
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
-        identities = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
+        identities = new[np.clip(self._identities, 0, len(new) - 1)]
         self._identities = np.where(self._identities < len(new), identities, NONE)
 
     def _lowered_store(self) -> Store:
@@ -87,12 +87,12 @@ class EligibilityTraces(IdentityObserver):
         store: Store = self.network._lowered()[1]
         if self._updates.topology == store.topology_version:
             return store
-        before = self._sums
+        before = self._sums[0], self._by_neuron()
         neurons = self._neurons
         rows = self._rows
         identities = self._identities
         self._begin()
-        by_weight, by_bias = self._sums
+        by_weight = self._sums[0]
         there = identities < len(store.row_of)
         row = np.full(len(identities), NONE, np.int64)
         row[there] = store.row_of[identities[there]]
@@ -104,13 +104,18 @@ class EligibilityTraces(IdentityObserver):
             [neuron._row if neuron._store is store else -1 for neuron in neurons],
             np.int64,
         )
-        by_bias[now[now >= 0]] = before[1][rows[now >= 0]]
+        for by_neuron, earlier in zip(self._by_neuron(), before[1], strict=True):
+            by_neuron[now[now >= 0]] = earlier[rows[now >= 0]]
         return store
 
     @property
     def _sums(self) -> tuple[Floats, Floats]:
         """What is left between steps, by row of connections and of neurons."""
         return self._updates.weights, self._updates.biases
+
+    def _by_neuron(self) -> tuple[NDArray[Any], ...]:
+        """Return what is left between steps by row of neurons."""
+        return (self._sums[1],)
 
     def _read(self) -> Slopes:
         weights, biases = self._places

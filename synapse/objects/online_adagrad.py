@@ -5,22 +5,27 @@ squares.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .._typing import Floats
+from .. import engine
+from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.online.gradient_traces import SMALLEST_ROOT
 from ..engine.online.step_formulas import share_of_step
 from ..engine.schema import SHARED_BY
 from ..engine.status import DIVERGED, DONE
 from ..engine.store import Store
-from . import parameters
+from . import edits, parameters
 from .calling import locked
-from .connection import Connection
 from .eligibility_traces import EligibilityTraces
+from .layer import Layer
 from .slopes import Slopes
+
+if TYPE_CHECKING:
+    from ..engine.online import InputLists, Kernels  # compiled: imported when used
 
 
 @final
@@ -36,38 +41,192 @@ class OnlineAdaGrad(EligibilityTraces):
     D is Σ|e|, or Σ e² if `squared`: the first-order decrease of the cost is at most D /
     bound. The sums s follow the network through edits like those of
     :class:`EligibilityTraces`.
+
+    A step may list the inputs that are not 0: it takes time for these only, if each
+    neuron reads all inputs or none and nothing is remembered. A sum of another input
+    decays by keep to the power of the steps since the last one that listed it, when it
+    is next needed.
     """
+
+    _step = 0
+    """Number of the latest step with listed inputs."""
+    _keep = 1.0
+    """The factor of these steps."""
+    _settled = True
+    """Whether all sums have decayed up to now."""
 
     def _begin(self) -> None:
         super()._begin()
         updates = self._updates
-        self._squares = np.zeros_like(updates.weights), np.zeros_like(updates.biases)
+        weights, biases = updates.weights, updates.biases
+        # not `zeros_like`, which would write to the memory of spare inputs
+        by_weight = np.zeros(len(weights), weights.dtype)
+        self._squares = by_weight, np.zeros(len(biases), biases.dtype)
+        self._stamps = np.zeros(len(biases), np.int64)
         self._settings = np.empty(4)
+        network = self.network
+        self._lists: InputLists | None = None
+        self._listed: tuple[Ints, Floats] | None = None
+        if not (network._rtrl or network.has_memory or network._is_random):
+            _, store, span = network._lowered()
+            self._lists = engine.online.InputLists.of(store, span, updates)
+
+    def _by_neuron(self) -> tuple[NDArray[Any], ...]:
+        return self._squares[1], self._stamps
 
     @property
     def _sums(self) -> tuple[Floats, Floats]:
         return self._squares
 
-    def restore(self, squares: Slopes) -> None:
-        """Take over sums that :meth:`read` has returned."""
+    def state(self) -> tuple[Any, ...]:
+        """Return all numbers of the steps, for :meth:`restore`."""
+        squares = self.read()
+        stamps = self._stamps[self._places[1].every]
+        return squares, stamps, self._step, self._keep, self._settled
+
+    def restore(
+        self, squares: Slopes, stamps: Ints, step: int, keep: float, settled: bool
+    ) -> None:
+        """Take over what :meth:`state` has returned."""
         with ExclusiveAccess(self.network):
             self._lowered_store()
             for at, sums, values in zip(
                 self._places, self._squares, squares, strict=True
             ):
                 sums[at.every] = values
+            self._stamps[self._places[1].every] = stamps
+        self._step, self._keep, self._settled = step, keep, settled
 
-    def sums_of(self, links: Sequence[Connection]) -> Floats:
-        """Return the sums of some connections of the network."""
-        with ExclusiveAccess(self.network):
-            rows = self._lowered_store().row_of[[link._identity for link in links]]
-            return self._squares[0][rows].copy()
+    # --- inputs -----------------------------------------------------------------------
 
-    def set_sums_of(self, links: Sequence[Connection], sums: Floats) -> None:
-        """Take over sums that :meth:`sums_of` has returned."""
+    def _rows_from(self, store: Store, i: int) -> Ints:
+        """Return the rows of the connections from input i, in the order of targets."""
+        if self._lists is not None:
+            return self._lists.readers[1] + i
+        source = store["source"][: store.n_connections]
+        return np.flatnonzero(source == self.network._anchor._row + i)
+
+    @property
+    def can_list(self) -> bool:
+        """Whether steps can list inputs, see the class."""
         with ExclusiveAccess(self.network):
-            rows = self._lowered_store().row_of[[link._identity for link in links]]
-            self._squares[0][rows] = sums
+            return self._found_lists() is not None
+
+    @property
+    def readers(self) -> Layer:
+        """The neurons to which inputs project, in the order of activation."""
+        network = self.network
+        with ExclusiveAccess(network):
+            store, start = self._lowered_store(), network._anchor._row
+            source = store["source"][: store.n_connections]
+            of_inputs = (source >= start) & (source < start + network._n_inputs)
+            targets = np.unique(store["target"][: store.n_connections][of_inputs])
+            neurons = [*network]
+            return Layer([neurons[row - start] for row in targets.tolist()])
+
+    def remove_inputs(self, indices: Sequence[int]) -> None:
+        """Remove inputs of the network, in one edit."""
+        with ExclusiveAccess(self.network):
+            edits.remove([self.network.input[i] for i in indices])
+
+    def negate(self, i: int) -> None:
+        """Make input i count when it is 0 in place of 1, and the other way round: w x =
+        w - w (1 - x).
+        """
+        with ExclusiveAccess(self.network):
+            store = self._lowered_store()
+            rows = self._rows_from(store, i)
+            targets, weights = (
+                store["target"][rows].astype(np.int64),
+                store["weight"][rows],
+            )
+            parameters.assign(store, "bias", targets, store["bias"][targets] + weights)
+            parameters.assign(store, "weight", rows, -weights)
+
+    def parameters_of(self, i: int) -> Floats:
+        """Return the weights from input i and their sums, in the order of targets,
+        shape (2, targets).
+        """
+        with ExclusiveAccess(self.network):
+            store = self._lowered_store()
+            rows = self._rows_from(store, i)
+            now = self._step if not self._settled else 0
+            since = max(0, now - int(self._stamps[self.network._anchor._row + i]))
+            sums = self._squares[0][rows] * self._keep**since
+            return np.stack([store["weight"][rows], sums]).astype(float)
+
+    def set_parameters_of(self, i: int, values: Floats) -> None:
+        """Set them to values of the first targets; others become 0."""
+        with ExclusiveAccess(self.network):
+            store = self._lowered_store()
+            rows = self._rows_from(store, i)
+            every = np.zeros((2, len(rows)))
+            every[:, : values.shape[1]] = values[:, : len(rows)]
+            parameters.assign(store, "weight", rows, every[0])
+            self._squares[0][rows] = every[1]
+            self._stamps[self.network._anchor._row + i] = self._step
+
+    # --- steps ------------------------------------------------------------------------
+
+    @locked
+    def activate(self, inputs: Ints, values: Floats, lists: bool) -> Floats:
+        """Activate with inputs that are 0 but for those with these indices, which are
+        listed if `lists` is true and the network is such that this is possible.
+        """
+        self._listed = None
+        found = self._found_lists() if lists else None
+        if found is None:
+            return self.network.activate(self._row(inputs, values))
+        self._listed = inputs, values
+        return self._run(
+            "activate_listed", found.learning, inputs, values, found.latest
+        )
+
+    @locked
+    def peek(self, inputs: Ints, values: Floats, lists: bool) -> Floats:
+        """Return what :meth:`activate` would return, in a step that leaves no trace."""
+        found = self._found_lists() if lists else None
+        if found is None:
+            return self.network.peek(self._row(inputs, values))
+        return self._run("peek_listed", found.peeking, inputs, values)
+
+    def _found_lists(self) -> InputLists | None:
+        """Return the kernels of listed inputs; None if they are not possible now."""
+        return self._lists if self._lowered_store().recorder is None else None
+
+    def _row(self, inputs: Ints, values: Floats) -> Floats:
+        """Return all inputs."""
+        row = np.zeros(self.network._n_inputs)
+        row[inputs] = values
+        return row
+
+    def _run(
+        self,
+        name: str,
+        by: Kernels,
+        inputs: Ints,
+        values: Floats,
+        *more: Any,
+    ) -> Floats:
+        """Call a kernel of listed inputs, and return the outputs."""
+        network = self.network
+        outputs = np.empty(network._n_outputs)
+        assert self._lists is not None  # whose kernels these are
+        arguments = self._lists.readers, inputs, values, outputs, *more
+        status = network._call(name, 0, arguments, lambda _: by)
+        if status != DONE:
+            network._refuse_inputs(self._row(inputs, values))
+        return outputs
+
+    def _settle(self, store: Store) -> None:
+        """Decay the sums of all inputs up to now."""
+        if not self._settled:
+            start = self.network._anchor._row
+            source = store["source"][: store.n_connections].astype(np.int64) - start
+            rows = np.flatnonzero((source >= 0) & (source < self.network._n_inputs))
+            since = self._step - self._stamps[start + source[rows]]
+            self._squares[0][rows] *= self._keep**since
+            self._settled = True
 
     @locked
     def move(
@@ -83,18 +242,48 @@ class OnlineAdaGrad(EligibilityTraces):
         nothing has changed.
         """
         store = self._lowered_store()
-        if self._tied:
-            self.require_done(
-                self._move_shared(store, errors, weight, rate, keep, bound, squared)
-            )
-            return
         settings = self._settings
         settings[0] = weight
         settings[1] = rate
         settings[2] = keep
         settings[3] = bound
+        if self._listed is not None:
+            self._move_listed(store, errors, keep, squared)
+            return
+        self._settle(store)
+        if self._tied:
+            self.require_done(
+                self._move_shared(store, errors, weight, rate, keep, bound, squared)
+            )
+            return
         arguments = errors, self._squares, settings, squared, self._sizes
         self.require_done(self._call("learn_by_adagrad", 0, *arguments))
+
+    def _move_listed(
+        self, store: Store, errors: Floats, keep: float, squared: bool
+    ) -> None:
+        """Do the same after a step with listed inputs."""
+        assert self._lists is not None
+        assert self._listed is not None
+        lists, (inputs, values) = self._lists, self._listed
+        if self._settled or keep != self._keep:
+            self._settle(store)
+            self._settled, self._keep = False, keep
+            self._stamps[:] = self._step
+        row = self.network._anchor._row
+        stamps = self._stamps[row : row + self.network._n_inputs]
+        changes = np.empty((len(lists.readers[0]) + 1) * len(inputs))
+        sums = *self._squares, stamps, self._step + 1, changes
+        arguments = inputs, values, lists.rest, errors, sums, self._settings, squared
+        status = self.network._call(
+            "learn_listed",
+            0,
+            (lists.readers, *arguments),
+            lambda _: lists.learning,
+            False,
+        )
+        self.require_done(status)
+        self._step += 1
 
     def _move_shared(
         self,

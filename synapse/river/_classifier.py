@@ -56,7 +56,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
     _checked = staticmethod(checked_label)
 
     def _standard(self, target: Any) -> Floats:
-        model = self.model
+        model = self._model
         assert model is not None  # made for the first sample
         if target not in self._labels:
             self._add_label(model, target)
@@ -67,7 +67,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         the first sample.
         """
         rows = [self.predict_proba_one(row) for row in dicts_of(X)]
-        labels = [] if self.model is None else list(self._labels)
+        labels = [] if self._model is None else list(self._labels)
         return pd.DataFrame(rows, index=X.index, columns=pd.Index(labels, dtype=object))
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
@@ -93,9 +93,8 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         if classes:
             into_outputs = Topology.of(network).target >= len(network) - len(classes)
             sources = layer_of(network, Topology.of(network).source[into_outputs])
-            append(network.output, [str(label)], sources, network.output)
-        else:
-            network.output[0].name = str(label)
+            append(network.output, 1, sources, network.output)
+        network.output[-1].name = str(label)
         self._labels[label] = _plain(label, classes)
         model._targets.set_classes(self._labels.values())
 
@@ -104,7 +103,7 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         sample.
         """
         with self._lock:
-            if self.model is None:
+            if self._model is None:
                 return {}
             return dict(zip(self._labels, self._outputs(x).tolist(), strict=True))
 

@@ -5,60 +5,74 @@ from __future__ import annotations
 import math
 from array import array
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from .. import _checks as checks
 from .._model import Model
-from .._scale import SQUARABLE, Scale
+from .._scale import SQUARABLE, UNCOUNTED, Scale
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
-from ..objects.connection import Connection
 from ..objects.layer import Layer
 from ..objects.network import Network
-from ..objects.neuron import Neuron
 from ..objects.online_adagrad import OnlineAdaGrad
-from ..objects.topology import Topology
+from ._kernels.features import (
+    EXPECTED,
+    INDICATOR,
+    NONE,
+    REPEATS,
+    START,
+    VALUE,
+    list_inputs,
+)
 
 UNSAVED = ("steps",)
-READERS = "readers"
-"""The fact of a network: the neurons that its inputs project to."""
+MIN_LISTED = 16
+"""Number of inputs of features from which on steps list those that are not 0. In a
+network with as many, they are runs of their own."""
+USUAL = 8
+"""Number of samples after which a feature that all of them have, or none, is expected
+to be present, or absent."""
+NEVER = 1 << 62
 
 Features = Mapping[Hashable, Any]
+Sample = tuple[Ints, Floats, bool]
+"""The inputs that are not 0, their activations, and whether steps list them."""
 
 
-@dataclass(frozen=True)
-class RemovedInput:
+class RemovedInput(NamedTuple):
     """What is left of an input that was removed, until its feature is seen again."""
 
-    is_indicator: bool
-    scale: Scale
-    weights: dict[int, float]
-    """By place of the target, counted from the end of the network."""
-    sums: Floats
-    """Sums of squares of these weights."""
-    outputs: int
+    role: int
+    scale: Floats
+    parameters: Floats
+    """See :meth:`OnlineAdaGrad.parameters_of`."""
 
 
 class FeatureInputs:
     """The inputs of a model for the features of a stream: at most two for each.
 
     One is the value in standard units, 0 while the feature is absent. The other is an
-    indicator: 1 while the presence of the feature differs from that in the first
-    sample. So a feature of the first sample has an indicator of its absence, any other
-    feature one of its presence.
+    indicator: 1 while the feature is present or, if it is expected, while it is absent.
+    Expected are the features of the first sample. Where steps list inputs, a feature
+    that `USUAL` samples in a row have is expected from then on, and one that as many
+    have not is no longer: its indicator becomes its opposite, and biases change so that
+    the outputs do not. So what is usual has no input that is always 1, and a step reads
+    about as many inputs as its sample has features.
 
-    Only the values of the first sample have an input from the beginning. A value gets
-    its input when it differs from all values before, an indicator when its feature is
-    absent after it was present, or present again. Before that, an input could neither
-    act nor learn, or is the same in all samples. An edit of a large network takes
-    longer than many samples, and words that occur once need no input.
+    The values of the first sample have inputs from the beginning. Any other input is
+    added when it is first needed: an indicator when its feature differs from what is
+    expected (but for one that has never been present), a value when it first varies.
+
+    Inputs are added to the network in blocks, so that most new features take one that
+    is there: an edit of a large network takes longer than many samples. An input
+    without a feature is spare; :meth:`trim` removes these.
 
     Parameters
     ----------
@@ -76,19 +90,24 @@ class FeatureInputs:
     def __init__(self, model: Model, names: list[Hashable], unseen: int | None) -> None:
         self._model = model
         self._unseen = unseen
-        values = {name: place for place, name in enumerate(names)}
-        self._places: tuple[dict[Hashable, int], dict[Hashable, int]] = values, {}
-        """The places of the inputs of values, and of indicators."""
-        self._expected = dict.fromkeys(names)
-        """The features whose indicators are 1 while they are absent."""
-        self._constants: dict[Hashable, tuple[float, float]] = {}
-        """Values without an input, which have always been the same, and their
-        counts."""
-        self._latest: dict[Hashable, Any] = {}
+        self._places = {name: place for place, name in enumerate(names)}
+        """Where features are in the arrays below."""
+        self._expected = dict(self._places)
+        """Those whose indicators are 1 while they are absent."""
+        self._names: list[Hashable] = [*names]
+        self._table = np.full((START + 1, len(names)), NONE)
+        self._table[VALUE] = np.arange(len(names))
+        self._table[EXPECTED] = 1
+        self._constants = np.zeros((REPEATS + 1, len(names)))
+        self._unused: list[int] = []
+        """Places without a feature."""
+        self._spare: list[int] = []
+        """Inputs without a feature."""
+        self._has_grown = False
         self._samples = 0
         self._seen: OrderedDict[Hashable, int] = OrderedDict.fromkeys(names, 0)
-        """Number of the last sample of a feature, if it can be let go: those first that
-        have not been seen for longest."""
+        """With `unseen`, the last sample of each feature, those first that have not
+        been seen for longest."""
         self._removed: dict[Hashable, list[RemovedInput]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -105,126 +124,162 @@ class FeatureInputs:
         assert self._model.scale is not None  # a stream's model has one
         return self._model.scale
 
+    @property
+    def _count(self) -> int:
+        """The number of inputs of features."""
+        return len(self._scale) - len(self._spare)
+
+    @property
+    def _lists(self) -> bool:
+        """Whether steps list inputs, by the features of the stream alone: the first
+        sample may be all of it, in which most inputs are not 0.
+        """
+        return self._has_grown and self._count >= MIN_LISTED
+
     # --- samples ----------------------------------------------------------------------
 
-    def counted(self, x: Features) -> Floats:
+    def counted(self, x: Features) -> Sample:
         """Return the inputs for a sample, in standard units, after the sample is
         counted.
         """
         present = present_in(x)
-        indicators = []
-        if present.keys() != self._latest.keys():
-            indicators = self._follow_presence(present)
-            self._latest = dict(present)
-        values = self._follow_constants(present) if self._constants else []
-        if values or indicators:
-            scale = Scale(len(values) + len(indicators))
-            for place, name in enumerate(values):
-                scale.mean[place], scale.count[place] = self._constants.pop(name)
-            added = [(name, False) for name in values]
-            self._add_inputs(added + [(name, True) for name in indicators], scale)
+        self._require_inputs()
+        new = [name for name in present if name not in self._places]
+        if new:
+            self._meet(in_order(new), present)
         self._samples += 1
         if self._unseen is not None:
             for name in present:
                 self._seen[name] = self._samples
                 self._seen.move_to_end(name)
             self._let_go(self._unseen)
-        return self._inputs(present, 1.0)
+        return self._listed(present, self._samples)
 
-    def standard(self, x: Features) -> Floats:
+    def standard(self, x: Features) -> Sample:
         """Return the inputs for a sample, in standard units; it is not counted."""
-        return self._inputs(present_in(x), 0.0)
+        self._require_inputs()
+        return self._listed(present_in(x), 0)
 
-    def _inputs(self, present: Features, weight: float) -> Floats:
-        """Return the inputs in standard units, after the values are counted with this
-        weight.
+    def _require_inputs(self) -> None:
+        """Raise ArgumentError if inputs have been added or removed by hand."""
+        inputs = len(self._model.network.input)
+        if inputs != len(self._scale):
+            raise ArgumentError(
+                f"Expected {checks.pluralize(len(self._scale), 'input')} for the"
+                f" features of the stream, got {inputs}. Inputs come and go with the"
+                " features; do not add or remove them."
+            )
+
+    def _listed(self, present: Features, now: int) -> Sample:
+        """Return the inputs in standard units, after values are counted as those of
+        this sample; 0: they are not.
         """
-        of_values, of_indicators = self._places
-        if not of_indicators:
-            values = [present.get(name, math.nan) for name in of_values]
-            return self._scale.follow(np.frombuffer(array("d", values)), weight)
-        row = array("d", [math.nan]) * len(self._scale)
-        for name, value in present.items():
-            if name in of_values:
-                row[of_values[name]] = value
-        standard = self._scale.follow(np.frombuffer(row), weight)
-        differ = present.keys() ^ self._expected.keys()
-        ones = [of_indicators[name] for name in differ if name in of_indicators]
-        standard[ones] = 1.0
-        return standard
+        get = self._places.get
+        places = np.array(
+            [
+                *[get(name, NONE) for name in present],
+                *[at for name, at in self._expected.items() if name not in present],
+            ],
+            np.int64,
+        )
+        values = np.full(len(places), math.nan)
+        values[: len(present)] = array("d", present.values())
+        inputs = np.empty(2 * len(places), np.int64)
+        units = np.empty(len(inputs))
+        usual = USUAL if self._lists and now and self.steps.can_list else NEVER
+        while True:
+            if self._lists:  # so that sums do not depend on the order of the keys
+                order = places.argsort()
+                places, values = places[order], values[order]
+            scale = self._scale
+            tables = self._table, self._constants, scale._numbers, inputs, units
+            count = _kernel()(places, values, now, usual, scale._keep, *tables)
+            if count >= 0:
+                return inputs[:count], units[:count], self._lists
+            wanted = zip(inputs[:-count].tolist(), units[:-count], strict=True)
+            self._provide(sorted((place, int(role)) for place, role in wanted))
+
+    def row(self, x: Features) -> Floats:
+        """Return all inputs for a sample, in standard units."""
+        inputs, units, _ = self.standard(x)
+        row = np.zeros(len(self._scale))
+        row[inputs] = units
+        return row
 
     # --- features that come -----------------------------------------------------------
 
-    def _follow_presence(self, present: Features) -> list[Hashable]:
-        """Add new features; return those that need an indicator now."""
-        # Without `set - keys`, which takes as long as there are keys.
-        indicators = self._places[True]
-        differ = present.keys() ^ self._expected.keys()
-        lacking = [name for name in differ if name not in indicators]
-        before = self._latest
-        moved = {name for name in lacking if (name in present) != (name in before)}
-        new = in_order(name for name in moved if name not in self._seen)
-        returning = [name for name in new if name in self._removed]
-        self._restore(returning)
-        self._seen |= dict.fromkeys(new, self._samples)
-        for name in new:
-            if name not in self._places[False]:
-                self._constants[name] = present[name], 0.0
-        moved -= {*new} - {*returning}
-        return in_order(name for name in moved if name not in indicators)
-
-    def _follow_constants(self, present: Features) -> list[Hashable]:
-        """Count values that are the same as before; return the features of others."""
-        varied = []
-        for name in present.keys() & self._constants.keys():
-            value, count = self._constants[name]
-            if present[name] == value:
-                self._constants[name] = value, self._scale._keep * count + 1.0
-            else:
-                varied.append(name)
-        return in_order(varied)
-
-    def _add_inputs(self, added: list[tuple[Hashable, bool]], *scales: Scale) -> None:
-        """Add inputs for values and indicators of features, with these scales and
-        connections of weight 0.
+    def _meet(self, names: list[Hashable], present: Features) -> None:
+        """Find places for new features, and give them the inputs that they had before
+        these were removed.
         """
-        network = self._model.network
-        readers = self._readers(network)
-        titles = []
-        for place, (name, is_indicator) in enumerate(added, len(self._scale)):
-            self._places[is_indicator][name] = place
-            state = "absent" if name in self._expected else "present"
-            titles.append(f"{name} {state}" if is_indicator else str(name))
-        append(network.input, titles, None, readers)
-        _facts_of(network)[READERS] = readers
-        self._scale._insert(len(self._scale), *scales)
+        for name in names:
+            place = self._unused.pop() if self._unused else self._new_place()
+            self._places[name] = place
+            self._names[place] = name
+            self._table[:, place] = NONE
+            self._table[EXPECTED, place] = 0
+            self._constants[:, place] = float(present[name]), 0.0
+        removed = {name: self._removed.pop(name, ()) for name in names}
+        earlier = [
+            (self._places[name], each) for name in names for each in removed[name]
+        ]
+        self._give([(place, each.role) for place, each in earlier])
+        for place, each in earlier:
+            i = int(self._table[each.role, place])
+            self._scale._numbers[:, i] = each.scale
+            self.steps.set_parameters_of(i, each.parameters)
 
-    def _restore(self, names: list[Hashable]) -> None:
-        """Give features the inputs that they had before these were removed."""
-        removed = [(name, each) for name in names for each in self._removed.pop(name)]
-        if removed:
-            start = len(self._scale)
-            added = [(name, each.is_indicator) for name, each in removed]
-            self._add_inputs(added, *(each.scale for _, each in removed))
-            inputs = self._model.network.input
-            for place, (_, earlier) in enumerate(removed, start):
-                self._connect_again(inputs[place], earlier)
+    def _new_place(self) -> int:
+        """Return the next place, and double the arrays if they have no room."""
+        place = len(self._names)
+        self._names.append(None)
+        if place == self._table.shape[1]:
+            self._table = np.concatenate([self._table] * 2, axis=1)
+            self._constants = np.concatenate([self._constants] * 2, axis=1)
+        return place
 
-    def _connect_again(self, neuron: Neuron, earlier: RemovedInput) -> None:
-        """Give an input the weights that it had before it was removed."""
-        network = self._model.network
-        # Outputs have been appended since for new labels.
-        added = len(network.output) - earlier.outputs
-        links = self._links(network, neuron)
-        by_place = {
-            place - len(network) + added: link
-            for place, link in zip(_places(network, links), links, strict=True)
-        }
-        again = [by_place[place] for place in earlier.weights if place in by_place]
-        if len(again) == len(earlier.weights):
-            for link, weight in zip(again, earlier.weights.values(), strict=True):
-                link.weight = weight
-            self.steps.set_sums_of(again, earlier.sums)
+    def _provide(self, roles: list[tuple[int, int]]) -> None:
+        """Give features in these places an input, or the opposite indicator."""
+        self._give([(place, role) for place, role in roles if role != EXPECTED])
+        for place, role in roles:
+            if role == VALUE:
+                mean, count = self._constants[:, place]
+                column = count, 1.0, mean, 0.0
+                self._scale._numbers[:, self._table[VALUE, place]] = column
+            elif role == EXPECTED:
+                name = self._names[place]
+                if self._expected.pop(name, None) is None:
+                    self._expected[name] = place
+                self._table[EXPECTED, place] = name in self._expected
+                self.steps.negate(int(self._table[INDICATOR, place]))
+                self._entitle(place, INDICATOR)
+
+    def _give(self, roles: list[tuple[int, int]]) -> None:
+        """Give features in these places inputs, with connections of weight 0."""
+        if len(self._spare) < len(roles):
+            self._grow(len(roles) - len(self._spare))
+        for place, role in roles:
+            self._table[role, place] = self._spare.pop()
+            self._entitle(place, role)
+
+    def _entitle(self, place: int, role: int) -> None:
+        """Name an input by its feature."""
+        name = self._names[place]
+        state = "absent" if name in self._expected else "present"
+        neuron = self._model.network.input[int(self._table[role, place])]
+        neuron.name = f"{name} {state}" if role == INDICATOR else str(name)
+
+    def _grow(self, added: int) -> None:
+        """Add spare inputs to the network: half as many as it has, if its steps can
+        list inputs.
+        """
+        self._has_grown = True
+        size = len(self._scale)
+        if self._count + added >= MIN_LISTED and self.steps.can_list:
+            added = max(added, self._count // 2)
+        append(self._model.network.input, added, None, self.steps.readers)
+        self._scale._arrange(range(size), added)
+        self._spare = [*range(size + added - 1, size - 1, -1), *self._spare]
 
     # --- features that go -------------------------------------------------------------
 
@@ -235,79 +290,70 @@ class FeatureInputs:
         oldest = self._samples - unseen
         unseen_names = takewhile(lambda name: self._seen[name] < oldest, self._seen)
         for name in in_order(unseen_names):
-            roles = [role for role in (False, True) if name in self._places[role]]
-            if len(roles) < len(self._scale):
-                removed = [self._remove_input(name, role) for role in roles]
+            place = self._places[name]
+            roles = [
+                role for role in (VALUE, INDICATOR) if self._table[role, place] != NONE
+            ]
+            if len(roles) < self._count:
+                removed = [self._release(place, role) for role in roles]
                 if removed:
                     self._removed[name] = removed
                 self._expected.pop(name, None)
-                self._constants.pop(name, None)
-                del self._seen[name]
-        while len(self._removed) > len(self._scale):
+                del self._places[name], self._seen[name]
+                self._unused.append(place)
+        while len(self._removed) > self._count:
             del self._removed[next(iter(self._removed))]
+        if not self._lists or len(self._spare) > self._count:
+            self.trim()
 
-    def _remove_input(self, name: Hashable, is_indicator: bool) -> RemovedInput:
-        network = self._model.network
-        at = self._places[is_indicator].pop(name)
-        for places in self._places:
-            after = [other for other, place in places.items() if place > at]
-            places |= {other: places[other] - 1 for other in after}
-        neuron = network.input[at]
-        links = self._links(network, neuron)
-        # Only inputs before these targets come and go, so they are counted from the
-        # end.
-        targets = [place - len(network) for place in _places(network, links)]
-        weights = [link.weight for link in links]
-        if is_indicator and name in self._expected:
-            # From 1 while it is absent to 1 while it is present: w (1 - p) = w - w p.
-            for link in links:
-                link.target.bias += link.weight
-            weights = [-weight for weight in weights]
-        sums = self.steps.sums_of(links)
-        readers = self._readers(network)
-        network.remove(neuron)
-        _facts_of(network)[READERS] = readers
-        scale = self._scale._delete(at)
-        by_target = dict(zip(targets, weights, strict=True))
-        return RemovedInput(is_indicator, scale, by_target, sums, len(network.output))
+    def _release(self, place: int, role: int) -> RemovedInput:
+        """Make an input spare; outputs do not change while its feature is absent."""
+        i = int(self._table[role, place])
+        scale = self._scale._numbers
+        if role == INDICATOR and self._table[EXPECTED, place]:
+            self.steps.negate(i)
+        parameters = self.steps.parameters_of(i)
+        removed = RemovedInput(role, scale[:, i].copy(), parameters)
+        scale[:, i] = UNCOUNTED[:, 0]
+        self._spare.append(i)
+        if self._lists:
+            self.steps.set_parameters_of(i, parameters[:, :0])
+        return removed
 
-    # --- the network ------------------------------------------------------------------
-
-    def _readers(self, network: Network) -> Layer:
-        """Return the neurons that inputs project to, in their order."""
-        facts = _facts_of(network)
-        if READERS not in facts:
-            topology = Topology.of(network)
-            from_inputs = topology.source < len(network.input)
-            facts[READERS] = layer_of(network, topology.target[from_inputs])
-        return facts[READERS]
-
-    def _links(self, network: Network, neuron: Neuron) -> list[Connection]:
-        """Return the connections of an input, in the order of their targets."""
-        links = (neuron.connection_to(reader) for reader in self._readers(network))
-        return [link for link in links if link is not None]
+    def trim(self) -> None:
+        """Remove spare inputs from the network."""
+        if self._spare:
+            left = np.setdiff1d(np.arange(len(self._scale)), self._spare)
+            index = np.full(len(self._scale) + 1, NONE)  # the last one is that of NONE
+            index[left] = np.arange(len(left))
+            self.steps.remove_inputs(self._spare)
+            self._scale._arrange(left, 0)
+            self._table[:EXPECTED] = index[self._table[:EXPECTED]]
+            self._spare = []
 
 
-def _facts_of(network: Network) -> dict[str, Any]:
-    """Return what is known of the present topology, see ``objects/facts.py``."""
-    return vars(network._present_facts())
+@cache
+def _kernel() -> Callable[..., int]:
+    """Return the machine code of :func:`list_inputs`."""
+    integers = np.empty(0, np.int64)
+    floats = np.empty(0)
+    tables = integers[None], floats[None], floats[None]
+    arguments = integers, floats, 1, 1, 1.0, *tables, integers, floats
+    return list_inputs.for_types(arguments)
 
 
-def append(
-    layer: Layer, names: Sequence[Hashable], sources: Layer | None, targets: Layer
-) -> None:
+def append(layer: Layer, count: int, sources: Layer | None, targets: Layer) -> None:
     """Add neurons to a layer, with connections of weight 0 from `sources` or to
     `targets`.
     """
-    like = layer[0].squash, layer.biases.dtype
-    neurons = [Neuron(like[0], name=str(name), dtype=like[1]) for name in names]
+    neurons = [*Layer(count, layer[0].squash, dtype=layer.biases.dtype)]
     layer._extend(neurons)
     new = Layer(neurons)
     if sources is not None:
         sources.project(new, weights=0.0)
         return
     # One neuron after the other, as if each had been added alone.
-    count, each = len(neurons), len(targets)
+    each = len(targets)
     pairs = np.repeat(np.arange(count), each), np.tile(np.arange(each), count)
     new.project(targets, pairs, weights=0.0)
 
@@ -318,12 +364,6 @@ def layer_of(network: Network, places: Ints) -> Layer:
     """
     neurons = [*network]
     return Layer([neurons[place] for place in dict.fromkeys(places.tolist())])
-
-
-def _places(network: Network, links: list[Connection]) -> list[int]:
-    """Return the places of the targets of some connections in the network."""
-    place_of = {neuron: place for place, neuron in enumerate(network)}
-    return [place_of[link.target] for link in links]
 
 
 # --- dicts and frames -----------------------------------------------------------------

@@ -122,7 +122,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     def _follow(self, target: float, x: Features | None) -> None:
         """Learn the change to the next value."""
         if self._latest:
-            if self.model is None:
+            if self._model is None:
                 # Changes have inputs from the beginning, whose values follow.
                 count = self._lags_read + self._season_length
                 self._begin(self._features(self._latest * (count + 1), x))
@@ -141,7 +141,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         length = _season_of(np.array([value for value, _ in first]))
         if length > 1:
             self._season_length = length
-            self.model, self._latest, self._step = None, [], 0
+            self._model, self._latest, self._step = None, [], 0
             for value, x in first:
                 self._follow(value, x)
 
@@ -199,12 +199,12 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             raise ArgumentError(f"Expected {horizon} dicts of features, got {len(xs)}.")
         with self._lock:
             values = self._latest or [0.0]
-            if self.network is None:
+            if self._model is None:
                 return values * horizon
-            network = self.network.clone()
+            network = self._model.network.clone()
             for step in range(horizon):
                 x = self._features(values, None if xs is None else xs[step])
-                outputs = network.activate(self._inputs.standard(x))
+                outputs = network.activate(self._inputs.row(x))
                 latest = np.array([values[-1:]])
                 ahead = self._target_scale.original(outputs[None], latest)
                 values = [*values, float(ahead[0, 0])]

@@ -56,6 +56,6 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
     def predict_one(self, x: Features) -> float:
         """Predict the number of a sample; 0 before the first."""
         with self._lock:
-            if self.model is None:
+            if self._model is None:
                 return 0.0
             return float(self._target_scale.original(self._outputs(x))[0])

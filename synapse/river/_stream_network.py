@@ -22,9 +22,8 @@ from ..errors import ArgumentError
 from ..learning._continual_backprop import ContinualBackprop, Renewer, checked_renewal
 from ..objects.network import Network
 from ..objects.online_adagrad import OnlineAdaGrad
-from ..objects.slopes import Slopes
 from ..objects.topology import Topology
-from ._features import FeatureInputs, Features, in_order, present_in
+from ._features import FeatureInputs, Features, Sample, in_order, present_in
 
 RULES = ("online", "rtrl")
 WEIGHT_FACTOR = 2.5
@@ -53,13 +52,20 @@ class StreamNetwork(base.Estimator):
 
     A feature has at most two inputs. One is its value in standard units, 0 while the
     feature is absent (no key, None, NaN, or NA and NaT of pandas). The other is an
-    indicator: 1 while the feature is present, or, for a feature of the first sample,
-    while it is absent. The values of the first sample have inputs from the beginning.
-    Any other value gets its input at the first sample in which it differs from those
-    before, and an indicator is added when its feature is absent after it was present
-    (first sample), or present again (others). The connections of a new input have the
-    weight 0, so it does not change the outputs. A feature that is present in all
-    samples since its first has no indicator, and a word that occurs once no input.
+    indicator: 1 while the feature is present, or, if it is expected, while it is
+    absent. Expected are the features of the first sample. The values of the first
+    sample have inputs from the beginning. Any other value gets its input at the first
+    sample in which it differs from those before, and an indicator is added when its
+    feature is first present (or, if it is expected, first absent after it was present).
+    The connections of a new input have the weight 0, so it does not change the outputs.
+
+    If features come or go, a network without memory, gates, ties and signs that has 16
+    inputs or more reads and learns only the inputs that are not 0: a sample takes time
+    for the features in its dict, however many have been seen. There, a feature in eight
+    samples in a row becomes expected, and one that eight samples in a row lack no
+    longer is; the outputs do not change. Inputs are added to such a network in blocks,
+    of which new features take theirs; `model` and `network` remove spare inputs when
+    they are read, which takes as long as an edit.
 
     Parameters
     ----------
@@ -98,10 +104,10 @@ class StreamNetwork(base.Estimator):
         Number of samples after which the weight of a sample in means and deviations is
         halved. Default: all samples have equal weight.
     unseen : int, optional
-        Number of samples after which a feature that no longer occurs loses its inputs;
-        the outputs do not change. If it occurs again, its weights are restored, as long
-        as no more features have been removed since than the network has inputs.
-        Default: no input is removed.
+        Number of samples after which a feature that no longer occurs loses its inputs,
+        which new features take; the outputs do not change. If it occurs again, its
+        weights are restored, as long as no more features have been removed since than
+        the network has inputs. Default: no input is removed.
     renewal : ContinualBackprop, optional
         Reinitialises the least useful hidden neurons, see
         :class:`synapse.learning.ContinualBackprop`. Default: none.
@@ -177,21 +183,32 @@ class StreamNetwork(base.Estimator):
         self.half_life = half_life
         self.unseen = unseen
         self.renewal = renewal
-        self.model: Model | None = None
+        self._model: Model | None = None
         # one sample at a time, also where features and labels are added
         self._lock = threading.RLock()
 
     # --- the network ------------------------------------------------------------------
 
     @property
+    def model(self) -> Model | None:
+        """The model, after spare inputs are removed from it; None before the first
+        sample.
+        """
+        with self._lock:
+            if self._model is not None:
+                self._inputs.trim()
+            return self._model
+
+    @property
     def network(self) -> Network | None:
         """The network of the model, in standard units; None before the first sample."""
-        return None if self.model is None else self.model.network
+        model = self.model
+        return None if model is None else model.network
 
     @property
     def _target_scale(self) -> Scale:
         """The scale of the target, which a model of numbers has."""
-        scale = None if self.model is None else self.model.target_scale
+        scale = None if self._model is None else self._model.target_scale
         assert scale is not None  # after the first sample
         return scale
 
@@ -213,7 +230,7 @@ class StreamNetwork(base.Estimator):
         model = Model(network, task=self._task, scale=scale, target_scale=target_scale)
         self._inputs = FeatureInputs(model, names, self.unseen)
         self._attach(model)
-        self.model = model
+        self._model = model
 
     def _attach(self, model: Model) -> None:
         """Make what learns in the network of a model, and follows its edits."""
@@ -236,17 +253,17 @@ class StreamNetwork(base.Estimator):
 
     # --- one sample -------------------------------------------------------------------
 
-    def _counted(self, x: Features) -> Floats:
+    def _counted(self, x: Features) -> Sample:
         """Return the inputs in standard units, after the sample is counted."""
-        if self.model is None:
+        if self._model is None:
             self._begin(x)
         return self._inputs.counted(x)
 
-    def _learn(self, row: Floats, target: Floats, weight: float) -> None:
+    def _learn(self, sample: Sample, target: Floats, weight: float) -> None:
         """Change the parameters by a bounded step along the slopes of the errors of a
-        row, in standard units.
+        sample, in standard units.
         """
-        errors = target - self._steps.network.activate(row)
+        errors = target - self._steps.activate(*sample)
         self._steps.move(
             errors,
             weight,
@@ -260,7 +277,7 @@ class StreamNetwork(base.Estimator):
 
     def _outputs(self, x: Features) -> Floats:
         """Return the outputs for a sample, in a step that leaves no trace."""
-        return self._steps.network.peek(self._inputs.standard(x))
+        return self._steps.peek(*self._inputs.standard(x))
 
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
@@ -283,18 +300,17 @@ class StreamNetwork(base.Estimator):
         state = {
             name: value for name, value in vars(self).items() if name not in UNSAVED
         }
-        if self.model is not None:
-            state["_squares"] = self._steps.read()
+        if self._model is not None:
+            state["_sums"] = self._steps.state()
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        squares: Slopes | None = state.pop("_squares", None)
+        sums = state.pop("_sums", None)
         self.__dict__.update(state)
         self._lock = threading.RLock()
-        if self.model is not None:
-            self._attach(self.model)
-        if squares is not None:
-            self._steps.restore(squares)
+        if self._model is not None:
+            self._attach(self._model)
+            self._steps.restore(*sums)
 
 
 def named_network(

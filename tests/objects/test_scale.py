@@ -48,18 +48,14 @@ def test_a_half_life_forgets_and_what_is_missing_is_not_counted():
 
 
 def test_columns_come_and_go_with_their_numbers():
-    scale, one = Scale(3, lags=[(1,), (), (2,)]), Scale(1)
+    scale = Scale(3, lags=[(1,), (), (2,)])
     scale.add(ROWS)
     whole = scale.as_json()
-    middle = scale._delete(1)
-    assert (len(scale), len(middle), scale.lags) == (2, 1, [(1,), (2,)])
-    scale._insert(1, middle, one)
-    scale = scale._part([0, 1, 3, 2])
-    assert scale.lags == [(1,), (), (2,), ()]
-    scale._delete(3)
-    assert len(scale._part([])) == 0
-    assert scale.as_json() == whole
-    middle.follow([5.0])
+    scale._arrange([2, 0, 1], 1)
+    assert (len(scale), scale.lags) == (4, [(2,), (1,), (), ()])
+    assert scale._numbers.flags.c_contiguous, "kernels read it"
+    assert (scale.mean[3], scale.deviation[3]) == (0.0, 1.0)
+    scale._arrange([1, 2, 0], 0)
     assert scale.as_json() == whole
 
 
@@ -108,8 +104,6 @@ def test_faults_are_one_sentence_and_change_nothing():
             (lambda: scale.standard([1.0, 2.0]), ArgumentError, "steps or more"),
             (lambda: scale.original([[1, 2]]), ArgumentTypeError, "`history`"),
             (lambda: scale.original([[1, 2]], [[1, 2]]), ArgumentError, "2 steps or"),
-            (lambda: scale._insert(4, Scale(1)), IndexError, "at"),
-            (lambda: scale._part([0, 2]), IndexError, "column"),
             (lambda: Scale(2, lags=[(1,)]), ArgumentError, "those of 2 columns"),
             (lambda: Scale(1, lags=[(0,)]), ArgumentError, "A lag|a lag"),
             (lambda: Scale.fixed([1.0], [0.0]), ArgumentError, "above 0"),
@@ -175,9 +169,8 @@ def test_standard_units_do_not_depend_on_the_unit(unit):
             scale.add(rows)
             yield scale
         yield Scale.from_json(scale.as_json(), 2)
-        joined = scale._part([])
-        joined._insert(0, scale)
-        yield joined
+        scale._arrange(range(2), 0)
+        yield scale
 
     for plain, other in zip(scales(PLAIN), scales(PLAIN * unit), strict=True):
         assert np.allclose(other.deviation / unit, plain.deviation, rtol=1e-14)

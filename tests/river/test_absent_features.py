@@ -21,7 +21,13 @@ from river import feature_extraction, linear_model
 import synapse
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.objects.online_adagrad import OnlineAdaGrad
-from synapse.river import NetworkClassifier, NetworkForecaster, NetworkRegressor
+from synapse.river import (
+    NetworkClassifier,
+    NetworkForecaster,
+    NetworkRegressor,
+    _features,
+)
+from synapse.river._features import NEVER
 
 ALL = (NetworkClassifier, NetworkRegressor, NetworkForecaster)
 MISSING = (None, math.nan, np.float32("nan"), pd.NA, pd.NaT, Decimal("NaN"))
@@ -77,29 +83,29 @@ def stream(seed, count=120, names="abcdef"):
 
 HISTORIES = {
     "constant from the first sample on": ([{}, {}], []),
-    "constant, late": ([{}, {"w": 1}, {"w": 1}], []),
-    "once": ([{}, {"w": 1}, {}, {}], []),
+    "constant, late": ([{}, {"w": 1}, {"w": 1}], ["w present"]),
+    "once": ([{}, {"w": 1}, {}, {}], ["w present"]),
     "a word": ([{}, {"w": 1}, {}, {"w": 1}, {}], ["w present"]),
     "of the first sample, then absent": ([{"w": 1}, {"w": 1}, {}], ["w", "w absent"]),
     "of the first sample, and back": (
         [{"w": 1}, {}, {"w": 1}, {}],
         ["w", "w absent"],
     ),
-    "a late value": ([{}, {"w": 1}, {"w": 2}], ["w"]),
-    "a late value that stops": ([{}, {"w": 1}, {"w": 2}, {}], ["w"]),
+    "a late value": ([{}, {"w": 1}, {"w": 2}], ["w present", "w"]),
+    "a late value that stops": ([{}, {"w": 1}, {"w": 2}, {}], ["w present", "w"]),
     "a late value that comes back": (
         [{}, {"w": 1}, {"w": 2}, {}, {"w": 2}],
-        ["w", "w present"],
+        ["w present", "w"],
     ),
     "a word, then a count": (
         [{}, {"w": 1}, {}, {"w": 1}, {"w": 2}],
         ["w present", "w"],
     ),
-    "a count of its second time": ([{}, {"w": 1}, {}, {"w": 2}], ["w", "w present"]),
-    "0 and 1": ([{}, {"w": 0}, {"w": 1}], ["w"]),
-    "booleans": ([{}, {"w": False}, {"w": True}], ["w"]),
+    "a count of its second time": ([{}, {"w": 1}, {}, {"w": 2}], ["w present", "w"]),
+    "0 and 1": ([{}, {"w": 0}, {"w": 1}], ["w present", "w"]),
+    "booleans": ([{}, {"w": False}, {"w": True}], ["w present", "w"]),
     "always missing": ([{"w": None}, {"w": math.nan}, {"w": None}], []),
-    "missing at first": ([{"w": None}, {"w": 1}, {"w": 1}], []),
+    "missing at first": ([{"w": None}, {"w": 1}, {"w": 1}], ["w present"]),
     "missing between": ([{}, {"w": 1}, {"w": None}, {"w": 1}], ["w present"]),
     "missing at the end": ([{"w": 1}, {"w": 1}, {"w": math.nan}], ["w", "w absent"]),
 }
@@ -207,11 +213,8 @@ def hand_built(samples, seed):
     for step, (x, _) in enumerate(samples):
         row = []
         for name, role in roles:
-            before = [name in each for each, _ in samples[: step + 1]]
             if role == "indicator":
-                met = before.index(True) if any(before) else step
-                has_gone = False in before[met:]
-                row.append(float((name in x) != (name in first_sample) and has_gone))
+                row.append(float((name in x) != (name in first_sample)))
             elif name in x:
                 values = [each[name] for each, _ in samples[: step + 1] if name in each]
                 deviation = np.std(values)
@@ -240,11 +243,16 @@ def weights_of(network, titles):
     }
 
 
+@pytest.mark.parametrize("lists", [False, True])
 @pytest.mark.parametrize("seed", range(4))
-def test_an_absent_feature_learns_like_the_inputs_of_a_hand_built_network(seed):
+def test_an_absent_feature_learns_like_the_inputs_of_a_hand_built_network(
+    seed, lists, monkeypatch
+):
     """Inputs that are added when they are first not 0 have the weights of inputs that
-    were there all the time.
+    were there all the time, also where steps list inputs.
     """
+    monkeypatch.setattr(_features, "USUAL", NEVER)
+    monkeypatch.setattr(_features, "MIN_LISTED", 5 if lists else NEVER)
     samples = list(stream(seed, count=60))
     model = NetworkRegressor(hidden=(3,), seed=seed)
     for x, y in samples:
@@ -268,7 +276,7 @@ def test_an_absent_feature_adds_the_weight_of_its_indicator():
         x |= {"b": float(step % 3)} if step % 5 else {}
         x |= {"w": 1} if step % 4 == 1 else {}
         model.learn_one(x if step else x | {"b": 0.0}, x["a"] + 3.0 * ("w" in x))
-    assert inputs(model) == ["a", "b", "b absent", "w present"]
+    assert inputs(model) == ["a", "b", "w present", "b absent"]
     weights = dict(zip(inputs(model), model.network.weights, strict=True))
     scale = model.model.scale
     for x in ({"a": 2.0}, {"a": 2.0, "w": 1}, {"a": 1.0, "b": 2.0}, {}):

@@ -2,8 +2,31 @@
 
 from __future__ import annotations
 
-from ..language.decorators import kernel
+from ..language.decorators import inline, kernel
 from . import ROUNDING, SQUARABLE, VANISHING
+
+
+@inline
+def take_value(value, weight, keep, numbers, i):
+    """Count a value of column i as `take_rows` does; returns it in standard units."""
+    count, deviation, mean, squares = numbers[0], numbers[1], numbers[2], numbers[3]
+    if weight > 0.0:
+        gap = value - mean[i]
+        counted = keep * count[i]
+        count[i] = counted + weight
+        mean[i] += gap * (weight / count[i])
+        squares[i] = keep * squares[i] + weight * gap * (value - mean[i])
+        size = (squares[i] / count[i]) ** 0.5
+        if squares[i] < VANISHING:
+            before = deviation[i] if deviation[i] < 1.0 else 0.0
+            fraction = weight / count[i]
+            old = before * (counted / count[i]) ** 0.5
+            new = abs(gap) * (fraction * (1.0 - fraction)) ** 0.5
+            larger = max(old, new)
+            ratio = min(old, new) / max(larger, 5e-324)  # the least above 0
+            size = larger * (1.0 + ratio * ratio) ** 0.5
+        deviation[i] = size if size > ROUNDING * abs(mean[i]) else 1.0
+    return (value - mean[i]) / deviation[i]
 
 
 @kernel
@@ -19,28 +42,11 @@ def take_rows(rows, weight, keep, numbers, standard):
         for i in range(rows.shape[1]):
             if abs(rows[t, i]) >= SQUARABLE:
                 return False
-    count, deviation, mean, squares = numbers[0], numbers[1], numbers[2], numbers[3]
     for t in range(rows.shape[0]):
         for i in range(rows.shape[1]):
             value = rows[t, i]
             if value != value:
                 standard[t, i] = 0.0
-                continue
-            if weight > 0.0:
-                gap = value - mean[i]
-                counted = keep * count[i]
-                count[i] = counted + weight
-                mean[i] += gap * (weight / count[i])
-                squares[i] = keep * squares[i] + weight * gap * (value - mean[i])
-                size = (squares[i] / count[i]) ** 0.5
-                if squares[i] < VANISHING:
-                    before = deviation[i] if deviation[i] < 1.0 else 0.0
-                    fraction = weight / count[i]
-                    old = before * (counted / count[i]) ** 0.5
-                    new = abs(gap) * (fraction * (1.0 - fraction)) ** 0.5
-                    larger = max(old, new)
-                    ratio = min(old, new) / max(larger, 5e-324)  # the least above 0
-                    size = larger * (1.0 + ratio * ratio) ** 0.5
-                deviation[i] = size if size > ROUNDING * abs(mean[i]) else 1.0
-            standard[t, i] = (value - mean[i]) / deviation[i]
+            else:
+                standard[t, i] = take_value(value, weight, keep, numbers, i)
     return True

@@ -14,6 +14,7 @@ from .continual_backprop import (
     nothing_renewed as nothing_renewed,
     renew_network as renew_network,
 )
+from .input_lists import InputLists as InputLists
 from .loops import (
     FIELDS_PER_OUTPUT as FIELDS_PER_OUTPUT,
     activate_one as activate_one,

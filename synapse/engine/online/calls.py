@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import gradient_traces, loops
+from . import gradient_traces, listed_inputs, loops
 from .continual_backprop import nothing_renewed
 
 if TYPE_CHECKING:
@@ -31,6 +31,13 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
     """
     squares = np.empty(0, type(scalar))
     return ROW, (squares, squares), ROW, False, SPAN
+
+
+def listed_examples(scalar: Any) -> tuple[Any, ...]:
+    """Return examples of the arguments of `learn_listed`, without its first ones."""
+    squares = np.empty(0, type(scalar))
+    sums = squares, squares, SPAN, 0, ROW
+    return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, sums, ROW, False
 
 
 class MachineCode(dict[str, Callable[..., Any]]):
@@ -92,12 +99,17 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
         "propagate_targets": (0, scalar, SPAN, ROW, 0, scalar, 0),
         "learn_by_traces": (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
         "learn_by_adagrad": (0, scalar, SPAN, *adagrad_examples(scalar)),
+        "peek_listed": (0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW),
+        "activate_listed": (0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW, SPAN),
+        "learn_listed": (0, scalar, SPAN, *listed_examples(scalar)),
         "train_network": (0, scalar, SPAN, (ROW, *others), *of_epochs),
         "train_sparse": (0, scalar, SPAN, (SPARSE, *others), *of_epochs),
     }
 
 
-calls_for = calls_by_float({**vars(loops), **vars(gradient_traces)}, _examples)
+calls_for = calls_by_float(
+    {**vars(loops), **vars(gradient_traces), **vars(listed_inputs)}, _examples
+)
 
 
 class Kernels(dict[str, Callable[..., Any]]):

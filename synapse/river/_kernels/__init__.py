@@ -1,0 +1,1 @@
+"""Kernels of streams: which inputs the features of a sample have."""

@@ -1,0 +1,261 @@
+"""Steps of a stream of names: they list the inputs that are not 0, take spare inputs
+for new names, and learn what dense steps learn."""
+
+import pickle
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.peers
+pytest.importorskip("river")
+
+import architect
+import synapse
+from synapse.errors import ArgumentError
+from synapse.river import NetworkClassifier, NetworkRegressor, _features
+from synapse.river._features import NEVER
+from tests.river.test_absent_features import bits, inputs, learn, told
+
+OPTIONS = [
+    {},
+    {"hidden": ()},
+    {"hidden": (5, 3), "direct": False},
+    {"time_constant": 20.0},
+    {"unseen": 15},
+    {"half_life": 10.0},
+    {"build": "float32"},
+]
+
+
+def net32(inputs, outputs, seed):
+    squash = "softmax" if outputs > 1 else "identity"
+    return architect.Perceptron(
+        inputs, 4, outputs, output_squash=squash, seed=seed, dtype="float32"
+    )
+
+
+def words(seed, count=150, names=60):
+    """Samples of words and of values, some usual, some rare."""
+    rng = np.random.default_rng(seed)
+    rates = rng.uniform(0.0, 1.0, names) ** 2
+    for step in range(count):
+        begun = names if step > count // 3 else names // 2
+        present = np.flatnonzero(rng.random(begun) < rates[:begun])
+        x = {f"n{i}": 1.0 if i % 3 else float(rng.normal()) for i in present.tolist()}
+        x["always"] = 1.0
+        yield x, float(sum(x.values()) - 2.0 * ("n4" in x))
+
+
+def model_of(options, estimator=NetworkRegressor):
+    if "build" in options:
+        return estimator(seed=0, build=net32)
+    return estimator(seed=0, **{"hidden": (4,), **options})
+
+
+def numbers(model):
+    """All weights by the names of inputs, whose order depends on when spare ones went,
+    and all others.
+    """
+    network = model.network
+    of_inputs = {
+        (
+            link.source.name,
+            network.neurons.index(link.target) - len(network),
+        ): link.weight
+        for neuron in network.input
+        for link in neuron.outgoing
+    }
+    others = [
+        link.weight
+        for layer in network.hidden
+        for neuron in layer
+        for link in neuron.outgoing
+    ]
+    biases = dict(enumerate(network.biases[len(network.input) :].tolist()))
+    return {**of_inputs, **biases, "others": others}
+
+
+def is_listing(model):
+    return model._inputs._lists and model._steps.can_list
+
+
+@pytest.mark.parametrize("options", OPTIONS[:-1])
+@pytest.mark.parametrize("estimator", [NetworkClassifier, NetworkRegressor])
+def test_listed_steps_learn_what_dense_steps_learn(options, estimator, monkeypatch):
+    monkeypatch.setattr(_features, "USUAL", NEVER)
+    listing = model_of(options, estimator)
+    for x, y in words(0):
+        learn(listing, x, y)
+    assert is_listing(listing)
+    monkeypatch.setattr(_features, "MIN_LISTED", NEVER)
+    dense = model_of(options, estimator)
+    for x, y in words(0):
+        learn(dense, x, y)
+    ours, theirs = numbers(listing), numbers(dense)
+    assert ours.keys() == theirs.keys()
+    for name, weight in ours.items():
+        assert weight == pytest.approx(theirs[name], rel=1e-5, abs=1e-7), name
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+@pytest.mark.parametrize("every", [1, 7])
+def test_reading_copying_and_predicting_change_no_later_bit(options, every):
+    plain, read = model_of(options), model_of(options)
+    for step, (x, y) in enumerate(words(1)):
+        learn(plain, x, y)
+        if step % every == 0:
+            assert (
+                read.network is None or len(read.network.input) == read._inputs._count
+            )
+            told(read, x)
+            read = pickle.loads(pickle.dumps(read))
+        learn(read, x, y)
+    assert is_listing(plain)
+    assert is_listing(read)
+    assert numbers(plain) == numbers(read)
+    assert told(plain, x) == told(read, x)
+
+
+def test_a_step_leaves_in_the_network_what_a_dense_one_leaves():
+    model = model_of({})
+    for x, y in words(2):
+        learn(model, x, y)
+    last = x
+    assert is_listing(model)
+    for others in ([0.5], None):
+        network = model._steps.network
+        row = model._inputs.row(last)
+        expected = network.clone()
+        outputs = expected.activate(row)
+        before = network.neurons[-1].activation
+        assert model._steps.peek(*model._inputs.standard(last)) == pytest.approx(
+            outputs
+        )
+        assert network.neurons[-1].activation == before
+        model._steps.activate(*model._inputs.standard(last))
+        activations = [neuron.activation for neuron in network]
+        twins = [neuron.activation for neuron in expected]
+        assert activations == pytest.approx(twins, rel=1e-12)
+        if others:  # a step by hand in between
+            network.activate(np.full(len(network.input), others[0]))
+
+
+def test_a_new_name_takes_a_spare_input_and_is_no_edit():
+    model = model_of({}, NetworkClassifier)
+    for i in range(40):
+        model.learn_one({f"a{i}": 1.0, "b": 1.0}, i % 2)
+    store = model._steps.network._store
+    versions, sizes = set(), set()
+    for i in range(len(model._inputs._spare)):
+        model.learn_one({f"new{i}": 1.0, "b": 1.0}, i % 2)
+        versions.add(store.topology_version)
+        sizes.add(len(model._steps.network))
+    assert len(versions) == len(sizes) == 1
+    assert i > 5
+    assert all(" " in name for name in inputs(model)[2:]), "spare ones are not shown"
+    assert model.model.inputs == inputs(model)
+
+
+def test_names_that_go_give_their_inputs_back():
+    model = model_of({"unseen": 10}, NetworkClassifier)
+    sizes = []
+    for i in range(2000):
+        model.learn_one({f"a{i // 3}": 1.0, "b": float(i % 2), "c": 1.0}, i % 2)
+        sizes.append(len(model._steps.network.input))
+        assert len(model._inputs._names) < 60
+    assert max(sizes[500:]) < 60
+    assert len(inputs(model)) < 20
+
+
+@pytest.mark.parametrize("edit", ["freeze", "unlink", "neuron", "record", "sign"])
+def test_a_network_may_be_edited_in_the_stream(edit):
+    """Where inputs cannot be listed, steps are dense."""
+    model = model_of({}, NetworkRegressor)
+    samples = list(words(3))
+    for x, y in samples[:80]:
+        learn(model, x, y)
+    assert is_listing(model)
+    network = model.network
+    dense = edit not in ("neuron",)
+    if edit == "freeze":
+        network.input[0].outgoing[0].trainable = False
+    elif edit == "unlink":
+        network.input[0].disconnect(network.hidden[0][0])
+    elif edit == "neuron":
+        network.remove(network.hidden[0][0])
+    elif edit == "sign":
+        network.input[0].outgoing[0].sign = int(
+            np.sign(network.input[0].outgoing[0].weight) or 1
+        )
+    with synapse.record(network, "activation") if edit == "record" else nullcontext():
+        for x, y in samples[80:]:
+            assert np.isfinite(model.predict_one(x))
+            learn(model, x, y)
+            assert model._steps.can_list != dense
+    assert model.network is network
+
+
+def test_inputs_by_hand_are_refused():
+    for by_hand in (
+        lambda network: network.remove(network.input[1]),
+        lambda network: network.input.append(synapse.Neuron("identity")),
+    ):
+        model = model_of({})
+        for x, y in words(4, 60):
+            learn(model, x, y)
+        by_hand(model.network)
+        before = bits(model)
+        with pytest.raises(ArgumentError, match="inputs for the features"):
+            model.predict_one(x)
+        with pytest.raises(ArgumentError, match="inputs for the features"):
+            model.learn_one(x, 1.0)
+        assert bits(model) == before
+
+
+@pytest.mark.parametrize("value", [1e150, -1e150])
+def test_a_value_that_is_too_far_changes_no_prediction(value):
+    model = model_of({"hidden": ()})
+    for x, y in words(5):
+        learn(model, x, y)
+    before = bits(model)
+    for name in ("n0", "n1"):
+        with pytest.raises((ArgumentError, TypeError)):
+            model.predict_one({name: value, "always": 10.0 * value})
+    assert bits(model) == before
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_usual_becomes_expected_without_changing_an_output(seed):
+    rng = np.random.default_rng(seed)
+    model = model_of({"hidden": (3,)})
+    twin = model_of({"hidden": (3,)})
+    for x, y in words(seed):
+        learn(model, x, y)
+    twin = pickle.loads(pickle.dumps(model))
+    x = {f"n{i}": float(rng.normal()) for i in range(0, 60, 3)}
+    for _ in range(_features.USUAL + 2):  # which learns nothing
+        model.learn_one(x, 0.0, w=0.0)
+    features = model._inputs
+    assert set(x) <= set(features._expected)
+    assert set(features._expected) == set(x)
+    twin_names = set(twin._inputs._expected)
+    assert twin_names != set(x)
+    probes = [x, {}, {"n1": 1.0, "n2": 1.0}, {"always": 1.0, "n0": 0.5}]
+    # only the scales have counted: predict in the units of the network
+    for probe in probes:
+        present = set(probe)
+        assert outputs_for(model, present) == pytest.approx(
+            outputs_for(twin, present), rel=1e-9, abs=1e-9
+        )
+
+
+def outputs_for(model, present):
+    """The outputs for the mean of all values that are present."""
+    row = []
+    for name in inputs(model):
+        feature, *state = name.split()
+        row.append(
+            float((feature in present) == (state == ["present"])) if state else 0
+        )
+    return model.network.peek(row)

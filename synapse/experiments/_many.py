@@ -113,7 +113,7 @@ def train_many(
     """
     trainers = _checked_trainers(trainers)
     if not options.keys() <= signature(Trainer.train).parameters.keys():
-        functions = [Trainer.train, train_many, Trainer.__init__]
+        functions: Any = [Trainer.train, train_many, Trainer.__init__]
         raise ArgumentTypeError(about_arguments(functions, options, ARGUMENTS["train"]))
     if options.get("checkpoint") is not None:
         raise ArgumentError(

@@ -43,10 +43,9 @@ def optimizer(options: argparse.Namespace) -> Any:
 
 
 def further(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the further options of a trainer that are given, checked."""
+    """Return the further options of a trainer that are given."""
     given = {name: getattr(options, name) for name in FURTHER}
-    values = {name: value for name, value in given.items() if value is not None}
-    return {name: FURTHER[name].checked_early(value) for name, value in values.items()}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def training_options(

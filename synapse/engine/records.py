@@ -40,7 +40,7 @@ class Ties(IntEnum):
 
 class InputRows(IntEnum):
     """The column ``input_rows``: how the inputs of a network have been set in a call of
-    several steps.
+    several steps, and how many lists there are.
     """
 
     # 0: all of their numbers are set in every step. Else one more than the number of
@@ -49,6 +49,8 @@ class InputRows(IntEnum):
     # of sparse ones: the rows of the latest step and the one before
     LATEST = 1
     BEFORE = 2
+    # number of ranges of sources whose lists are in use; the others are read in whole
+    LISTED = 3
 
 
 class LogLayout(IntEnum):

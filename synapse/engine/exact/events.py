@@ -151,24 +151,6 @@ class OutgoingIndex(NamedTuple):
     block: NDArray[np.int64]
 
 
-SILENT = np.array(
-    [
-        entry.code
-        for entry in activations.ACTIVATIONS.values()
-        if entry.family == activations.LARGEST
-        or any(entry.formula(state)[0] == 0.0 for state in (-3.0, -0.3, 0.3))
-    ]
-)
-"""Codes of squashes that are exactly 0 in a range of states, or for all but one."""
-
-
-def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return a mask of the squashes that can be exactly 0; registered ones are assumed
-    to.
-    """
-    return np.isin(codes, SILENT) | (codes >= activations.FIRST_CUSTOM)
-
-
 def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex | None:
     """Return the connections of a lowered store's network by source; None if all are
     gathered faster.
@@ -178,7 +160,7 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     c = store.columns
     start_run = int(c["run_start"][start])
     runs = np.arange(start_run, int(c["run_stop"][stop - 1]))
-    silent = may_be_silent(c["squash"][start:stop])
+    silent = activations.may_be_silent(c["squash"][start:stop])
     is_ordered = c["run_flags"][runs] & UNORDERED == 0
     listed = (c["run_kind"][runs] == LISTED) & is_ordered
     chosen = runs[listed]

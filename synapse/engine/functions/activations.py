@@ -17,6 +17,9 @@ from math import copysign, cos, erf, exp, expm1, inf, log1p, pi, sin, sqrt
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 Pair = tuple[float, float]
 """An activation, and its derivative, at a state."""
 
@@ -555,5 +558,20 @@ LAST_RANDOM = RANDOM[-1]
 FIRST_CUSTOM = 64
 """First code of users' activation functions."""
 
+SILENT = [
+    entry.code
+    for entry in ACTIVATIONS.values()
+    if entry.family == LARGEST
+    or any(entry.formula(state)[0] == 0.0 for state in (-3.0, -0.3, 0.3))
+]
+"""Codes of squashes that are exactly 0 in a range of states, or for all but one."""
+
 FUNCTIONS: list[int] = []
 """Users' activation functions: the addresses that kernels call."""
+
+
+def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return a mask of the squashes that can be exactly 0; registered ones are assumed
+    to.
+    """
+    return np.isin(codes, SILENT) | (codes >= FIRST_CUSTOM)

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..records import Ties
-from ..schema import NONE, VECTOR_BYTES
+from ..functions.activations import may_be_silent
+from ..records import InputRows, Ties
+from ..schema import INPUT, NONE, VECTOR_BYTES
 from .flags import DELAYED, DENSE, LISTS, UNORDERED, WITH_GATES
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ MIN_READERS = 16
 """Neurons that read the whole range: fewer do not pay for a pass over its sources."""
 SHARE = 4
 """A list has at most this part of the packs; with more, all are read."""
+
+
+def _may_be_silent(c: Any, source: Any, length: Any) -> Any:
+    """Return which ranges of sources have one that can be 0: an input, or by its
+    squash.
+    """
+    is_silent = may_be_silent(c["squash"]) | (c["role"] == INPUT) | (c["clamped"] != 0)
+    before = np.concatenate([[0], np.cumsum(is_silent)])
+    return before[source + length] > before[source]
 
 
 def lay_out(store: StoreRows) -> None:
@@ -47,7 +57,9 @@ def lay_out(store: StoreRows) -> None:
     _, first_readers, range_of, readers = np.unique(
         key, return_index=True, return_inverse=True, return_counts=True
     )
-    many = readers >= MIN_READERS
+    many = (readers >= MIN_READERS) & _may_be_silent(
+        c, source[first_readers], length[first_readers]
+    )
     if not many.any():
         return
     first_readers = first_readers[many]
@@ -61,6 +73,7 @@ def lay_out(store: StoreRows) -> None:
     c["list_delayed"] = delayed[first_readers]
     c["list_limit"] = limit
     c["list_first"] = (2 * (np.cumsum(limit) - limit)).astype(np.uint32)
+    c["input_rows"][InputRows.LISTED] = 0
     c["list_even"], c["list_odd"] = np.full((2, len(first_readers)), -1, np.int64)
     c["listed"] = np.zeros(2 * int(limit.sum()), np.uint32)
     c["ties"][Ties.LISTS] = len(first_readers)

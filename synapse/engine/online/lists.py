@@ -48,6 +48,7 @@ def list_packs(store, number, activations, at):
             else:
                 store.listed[entry + even] = p * step
                 even += 1
+    store.input_rows.listed += (even >= 0) - (store.list_even[number] >= 0)
     store.list_even[number] = even
     store.list_odd[number] = odd
 

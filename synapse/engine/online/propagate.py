@@ -440,7 +440,12 @@ def propagate_block(store, start, stop, rate, keep_pending, lists):
         if signed or store.flags[j - 1] & mark.WITH_GATES:
             propagate_gated(store, start, j, rate, keep_pending)
             j = start
-        elif lists and store.flags[j - 1] & mark.LISTS:
+        elif (
+            lists
+            and store.ties.lists != 0
+            and store.input_rows.listed != 0
+            and store.flags[j - 1] & mark.LISTS
+        ):
             j -= 1
             propagate_listed(store, j, rate, keep_pending)
         else:

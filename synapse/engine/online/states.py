@@ -478,9 +478,7 @@ def add_four_listed(store, j, r):
 
 @inline
 def compute_four_states(store, j, lagged, listed):
-    """Compute the states of four neurons with the same sources; with `listed`, these
-    may be listed.
-    """
+    """Compute the states of four neurons with the same sources."""
     for i in range(j, j + 4):
         store.old_state[i] = store.state[i]
         store.state[i] = store.bias[i]

@@ -62,6 +62,8 @@ def test_a_demo_runs(name, tmp_path, capsys):
     """It begins with the task of its docstring and ends with a lesson that has
     numbers."""
     pytest.importorskip("matplotlib")
+    if name == "words":
+        pytest.importorskip("river")
     (tmp_path / "notes.txt").touch()  # of somebody else
     said = run(name, tmp_path, capsys)
     words = said.split()

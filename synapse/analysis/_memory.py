@@ -178,6 +178,4 @@ def _jacobian(network: Network, table: Topology) -> Floats:
 
 def _radius(matrix: Floats) -> float:
     """Return the largest absolute eigenvalue of a matrix, 0 if it is empty."""
-    if not matrix.size:
-        return 0.0
     return float(np.abs(np.linalg.eigvals(matrix)).max(initial=0.0))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, as_matrix, expected, is_among, must
+from .._checks import any_array, as_matrix, choice, must
 from .._typing import Bools, Floats, Ints
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
@@ -86,9 +86,7 @@ def switching(
     >>> table.name.tolist(), table.inside.tolist(), table.correlation.tolist()
     (['cell 0', 'cell 1'], [2.0, 0.0], [1.0, 0.0])
     """
-    if not is_among(what, ("state", "activation")):
-        condition = '"state" or "activation"'
-        raise ArgumentError(expected("what", condition, what))
+    choice("what", what, ("state", "activation"))
     if isinstance(inputs, Log):
         steps = len(inputs)
     else:

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 
 from .._checks import (
-    about_network,
     boolean,
-    expected,
     is_among,
-    listed,
     suggests_arguments,
     unknown_name,
 )
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, Topology
@@ -166,24 +163,10 @@ def diagram_of(network: Any) -> Topology:
     """Return the table of a network, or of single neurons: up to 25 have a column each,
     more share one.
     """
-    if isinstance(network, Network):
-        return Topology.of(network)
-    neurons = [network] if isinstance(network, Neuron) else network
-    condition = "a Network, or a sequence of neurons"
-    if advice := about_network(network):
-        raise ArgumentTypeError(expected("network", condition, network, advice))
-    neurons = listed("network", neurons, condition)
-    for neuron in neurons:
-        if not isinstance(neuron, Neuron):
-            raise ArgumentTypeError(expected("network", condition, neuron))
-    if not neurons or len(set(neurons)) < len(neurons):
-        raise ArgumentError(
-            "Neurons that are drawn must be at least one, and each given once."
-        )
-    table = Topology.of(neurons)
-    count = len(neurons)
-    return (
-        table
-        if count > LONGEST_ROW
-        else replace(table, layers=("",) * count, layer=np.arange(count))
-    )
+    table = Topology.of([network] if isinstance(network, Neuron) else network)
+    count = table.neurons
+    if not count:
+        raise ArgumentError("Expected at least one neuron to draw, got none.")
+    if isinstance(network, Network) or count > LONGEST_ROW:
+        return table
+    return replace(table, layers=("",) * count, layer=np.arange(count))

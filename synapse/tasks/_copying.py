@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from functools import partial
+from typing import Annotated, ClassVar
 
 import numpy as np
 
-from .._checks import non_negative_integer, suggests_arguments, whole_number
+from .._checks import non_negative_integer, positive_integer, suggests_arguments
 from ._samples import MAX_STEPS, SampleBatch, Sides, Spans
 from ._task import Criterion, Task
-
-
-def _length(title: str, value: Any) -> int:
-    maximum = MAX_STEPS // 2
-    return whole_number(
-        title, value, f"a whole number from 1 to {maximum:,}", 1, maximum
-    )
 
 
 @suggests_arguments("task")
@@ -56,7 +50,7 @@ class Copy(Task):
     array([[nan, nan, nan,  1.,  1.,  1.]])
     """
 
-    length: Annotated[int, _length] = 10
+    length: Annotated[int, partial(positive_integer, maximum=MAX_STEPS // 2)] = 10
     spread: Annotated[int, non_negative_integer] = 5
 
     inputs: ClassVar[int] = 3

@@ -515,7 +515,7 @@ def test_what_cannot_be_drawn(net):
             (
                 lambda: draw.network([neuron, neuron]),
                 ArgumentError,
-                "at least one, and each given once",
+                "must be distinct",
             ),
             (
                 lambda: draw.network(neuron, color="weight"),

@@ -295,7 +295,7 @@ def learning_of(
     if net.rule.name != "online":
         raise ArgumentError(
             "A page learns by the online rule, this network by"
-            f' {net.rule.name}. Set its rule = "online".'
+            f' {net.rule.name or net.rule}. Set its rule = "online".'
         )
     sequences = None if inputs is None else _sequences(net, inputs, targets)
     return {

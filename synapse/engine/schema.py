@@ -635,7 +635,12 @@ RULE_TABLES = (
     FileTable(
         "synapse_traces",
         "synapse trace",
-        (_index("connection", "connections"), _steps("number"), _number("value")),
+        (
+            _index("connection", "connections"),
+            _steps("number"),
+            _steps("steps"),
+            _number("value"),
+        ),
     ),
 )
 """The traces of a rule of synapses, by their number, see ``objects/plastic.py``."""

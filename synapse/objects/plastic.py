@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NOTHING = np.empty(0)
 NO_PLACES = np.empty(0, np.int64)
+GROUPS = "lags", "outgoing", "outgoing_rows", "outgoing_targets"
 EVENT_SQUASHES = "step", "bernoulli", "winner"
 """Squashes beside declared spikes whose value is 0 unless something happens."""
 
@@ -38,7 +39,10 @@ class TraceArrays(NamedTuple):
     sources: Floats  # by trace, steps ago, and neuron
     targets: Floats  # by trace and neuron
     synapses: Floats  # by trace and connection
-    eligibility: Floats  # by connection
+    eligibility: Floats  # by connection, if the rule has one
+    ages: (
+        Ints  # of these: how many steps ago they were this; rules of events decay later
+    )
 
 
 class Plasticity(IdentityObserver):
@@ -121,7 +125,12 @@ class Plasticity(IdentityObserver):
         }
         arrays = {name: np.array(v, store.dtype) for name, v in floats.items()}
         arrays["post_row"] = self._post_rows(network, start)
-        arrays["clock"] = np.array([0, frames, n, rows, 0], np.int64)
+        arrays["clock"] = np.array([0, frames, n, rows, 0, 0], np.int64)
+        arrays["due"] = np.zeros(len(arrays["eligibility"]), np.int64)
+        if not rule._by_events:
+            arrays["due"] = NO_PLACES
+        arrays |= self._outgoing(network, start) if rule._by_events else {}
+        arrays = dict.fromkeys(GROUPS, NO_PLACES) | arrays
         self._modulators = self._modulator_rows(network, start)
         self._arrays = learning.PassArrays(**arrays)
         self._place = self._rows - int(store.columns["first_incoming"][start])
@@ -134,7 +143,7 @@ class Plasticity(IdentityObserver):
         """
         if self._arrays is None:
             return None
-        sources, targets, synapses, eligibility = self._shaped()
+        sources, targets, synapses, eligibility, due = self._shaped()
         head, frames = self._arrays.clock[:2].tolist()
         ages = (head - np.arange(frames)) % frames
         return TraceArrays(
@@ -142,6 +151,7 @@ class Plasticity(IdentityObserver):
             targets.copy(),
             synapses[:, self._place],
             eligibility[:, self._place],
+            self._arrays.clock[5] - due[:, self._place],
         )
 
     @property
@@ -153,6 +163,38 @@ class Plasticity(IdentityObserver):
     def latest(self, step: int) -> None:
         self._arrays.clock[4] = step
 
+    def _outgoing(self, network: Any, start: int) -> dict[str, Ints]:
+        """Return the connections that learn by lag and source."""
+        store = self._store
+        rows = self._rows[store["trainable"][self._rows] != 0]
+        loops = (store["source"] == store["target"])[rows] & (store["delay"][rows] == 0)
+        rows = rows[~loops]
+        lags, group = np.unique(self._lags(network, rows), return_inverse=True)
+        n = len(self._neurons)
+        key = group * n + (store["source"][rows].astype(np.int64) - start)
+        order = np.argsort(key, kind="stable")
+        begins = np.searchsorted(key[order], np.arange(len(lags) * n + 1))
+        sources = key[order] % n
+        ends = np.searchsorted(key[order], n * np.arange(len(lags) + 1))
+        groups = zip(lags, sources[ends[:-1]], sources[ends[1:] - 1] + 1, strict=True)
+        return {
+            "lags": np.array([*groups], np.int64).reshape(-1),
+            "outgoing": begins.astype(np.int64),
+            "outgoing_rows": rows[order].astype(np.int64),
+            "outgoing_targets": store["target"][rows[order]].astype(np.int64),
+        }
+
+    def _lags(self, network: Any, rows: Ints) -> Ints:
+        """Return how many steps back connections read their sources; -1: one step late,
+        by the order of activation.
+        """
+        store = self._store
+        source, target = (store[end][rows].astype(np.int64) for end in ENDS)
+        inputs = self._neurons[0]._row + network._n_inputs
+        late = (source >= target) | (network.synchronous & (source >= inputs))
+        delay = store["delay"][rows].astype(np.int64)
+        return np.where(delay > 0, delay, -1 * late)
+
     def _shaped(self) -> TraceArrays:
         """Return the traces as views by frame and row."""
         arrays, n, rows = self._arrays, len(self._neurons), len(self._rows)
@@ -163,6 +205,7 @@ class Plasticity(IdentityObserver):
             arrays.targets.reshape(counts(OF_TARGET), n),
             arrays.synapses.reshape(counts(OF_BOTH), rows),
             arrays.eligibility.reshape(int(arrays.eligibility.size > 0), rows),
+            arrays.due.reshape(int(arrays.due.size > 0), rows),
         )
 
     def _restore(
@@ -183,7 +226,7 @@ class Plasticity(IdentityObserver):
         """Write traces by neuron and connection: in the order of the network, or into
         these places of it (-1: gone).
         """
-        sources, targets, synapses, eligibility = self._shaped()
+        sources, targets, synapses, eligibility, due = self._shaped()
         if neurons is None or rows is None:
             neurons = np.arange(len(self._neurons))
             rows = np.arange(len(self._rows))
@@ -193,15 +236,17 @@ class Plasticity(IdentityObserver):
             frame = sources[:, (head - age) % sources.shape[1]]
             frame[:, neurons[present]] = traces.sources[:, age, present]
         targets[:, neurons[present]] = traces.targets[:, present]
-        for to, of in ((synapses, 2), (eligibility, 3)):
-            to[:, self._place[rows[stay]]] = traces[of][:, stay]
+        place = self._place[rows[stay]]
+        synapses[:, place] = traces.synapses[:, stay]
+        eligibility[:, place] = traces.eligibility[:, stay]
+        due[:, place] = self._arrays.clock[5] - traces.ages[:, stay]
 
     def context(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that are member of the context."""
         if self._arrays is None:
             return {}
-        named = {name: getattr(self._arrays, name) for name in TraceArrays._fields}
-        return {**named, "clock of the rule": self._arrays.clock}
+        names = (*TraceArrays._fields[:-1], "due", "clock")
+        return {f"{name} of the rule": getattr(self._arrays, name) for name in names}
 
     def clear(self) -> None:
         """Clear all traces."""
@@ -215,7 +260,7 @@ class Plasticity(IdentityObserver):
             return
         if self._topology == self._store.topology_version:
             i = self._neurons.index(neuron)
-            sources, targets, synapses, eligibility = self._shaped()
+            sources, targets, synapses, eligibility, _ = self._shaped()
             sources[..., i] = targets[:, i] = 0.0
             into = self._place[self._store["target"][self._rows] == neuron._row]
             synapses[:, into] = eligibility[:, into] = 0.0
@@ -227,16 +272,10 @@ class Plasticity(IdentityObserver):
         with ExclusiveAccess(network):
             self.ready(network)
             store, arrays = self._store, self._arrays
-            sources, targets, synapses, eligibility = self._shaped()
+            sources, targets, synapses, eligibility, due = self._shaped()
             start = self._neurons[0]._row
             i, j = (store[end][rows].astype(np.int64) - start for end in ENDS)
-            late = (i >= j) & (store["delay"][rows] == 0)
-            late |= (
-                network.synchronous
-                & (i >= network._n_inputs)
-                & (store["delay"][rows] == 0)
-            )
-            back = store["delay"][rows].astype(np.int64) + late
+            back = np.abs(self._lags(network, rows))
             frame = (int(arrays.clock[0]) - back) % int(arrays.clock[1])
             at = rows - int(store.columns["first_incoming"][start])
             shown: dict[str, Floats] = {}
@@ -248,7 +287,8 @@ class Plasticity(IdentityObserver):
                 else:
                     shown[name] = synapses[k, at].copy()
             if eligibility.size:
-                shown["eligibility"] = eligibility[0, at].copy()
+                ages = (arrays.clock[5] - due)[:, at].sum(axis=0)
+                shown["eligibility"] = eligibility[0, at] * arrays.options[3] ** ages
             return shown
 
     # --- what fits a network ----------------------------------------------------------

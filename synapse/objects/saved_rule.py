@@ -35,18 +35,19 @@ class SavedRule:
     unit_value: Numbers = field(default_factory=lambda: np.empty(0))
     synapse_connection: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     synapse_number: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
+    synapse_steps: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     synapse_value: Numbers = field(default_factory=lambda: np.empty(0))
 
     @classmethod
     def of(cls, network: Network) -> SavedRule:
-        """Return the rule of a network, place has one. The caller has it in use."""
+        """Return the rule of a network that has one. The caller has it in use."""
         live = network._plastic
         assert live is not None
         require_name(live.rule)
         live.ready(network)
         kept = live.kept()
         assert kept is not None
-        source, target, synapse, eligible = kept
+        source, target, synapse, eligible, ages = kept
         number, steps, neuron = np.nonzero(source)
         of_target, at = np.nonzero(target)
         place, connection = np.nonzero(np.concatenate([synapse, eligible]))
@@ -68,6 +69,8 @@ class SavedRule:
             np.concatenate([source[number, steps, neuron], target[of_target, at]]),
             connection,
             place,
+            (np.zeros_like(place) if not len(ages) else ages[0, connection])
+            * (place >= len(synapse)),
             np.concatenate([synapse, eligible])[place, connection],
         )
 
@@ -95,7 +98,8 @@ class SavedRule:
             live.ready(network)
             kept = live.kept()
             assert kept is not None
-            sources, targets, synapses, eligible = map(np.zeros_like, kept)
+            zeros: list[Any] = [*map(np.zeros_like, kept)]
+            sources, targets, synapses, eligible, ages = zeros
             every = np.concatenate([synapses, eligible])
             of_source = self.unit_steps > 0
             number, neuron = self.unit_number, self.unit_neuron
@@ -108,7 +112,9 @@ class SavedRule:
                 array[where] = self.unit_value[chosen]
             every[self.synapse_number, self.synapse_connection] = self.synapse_value
             split = len(synapses)
-            live.write(TraceArrays(sources, targets, every[:split], every[split:]))
+            ages[:, self.synapse_connection] = self.synapse_steps
+            of_synapses = every[:split], every[split:]
+            live.write(TraceArrays(sources, targets, *of_synapses, ages))
             live.latest = self.latest
 
 

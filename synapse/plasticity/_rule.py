@@ -257,6 +257,13 @@ class Rule:
             counts[side] += 1
         return places
 
+    @property
+    def _by_events(self) -> bool:
+        """Whether synapses are visited only where something happens."""
+        sides = [side for _, side in self._signature.traces.values()]
+        every = self._functions[0] is not None or self._options["normalize"] is not None
+        return not every and OF_BOTH not in sides
+
     def _factors(self) -> tuple[list[float], list[float]]:
         """Return by what each trace decays in a step, and the factor of what is
         added.
@@ -315,6 +322,8 @@ class Rule:
             or self._asks_for("sign"),
             self._options["bounds"] is not None or self._asks_for("size"),
             self._options["normalize"] is not None,
+            self._by_events,
+            self._asks_for("gain"),
         )
 
 

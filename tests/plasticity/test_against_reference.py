@@ -129,6 +129,12 @@ CASES = [
 ]
 
 
+def modulators_of(rows):
+    """Return modulators that are 0 in most steps, so that eligibility waits."""
+    rng = np.random.default_rng(1)
+    return rng.normal(size=len(rows)) * (rng.random(len(rows)) < 0.4)
+
+
 def compared(net, rule, reference, rows, modulators, tolerance=1e-12):
     for row, modulator in zip(rows, modulators, strict=True):
         net.activate(row)
@@ -155,7 +161,7 @@ def test_weights_and_traces_are_those_of_plain_python(name, structure):
     net.rule = rule
     reference = Reference(net, functions, **settings)
     rows = rows_of(net, 25, spikes)
-    modulators = np.random.default_rng(1).normal(size=len(rows)).tolist()
+    modulators = modulators_of(rows).tolist()
     before = net.weights
     compared(net, rule, reference, rows, modulators)
     assert (net.weights != before).any()
@@ -171,7 +177,7 @@ def test_a_run_is_its_steps_to_the_last_bit(name, structure):
     single = made(structure, spikes=spikes)
     several.rule = single.rule = rule
     rows = rows_of(single, 20, spikes)
-    modulators = np.random.default_rng(1).normal(size=len(rows))
+    modulators = modulators_of(rows)
     needed = {"modulator": modulators} if rule._needs_modulator else {}
     outputs = several.run(rows, learn=True, **needed)
     for row, expected, modulator in zip(rows, outputs, modulators, strict=True):

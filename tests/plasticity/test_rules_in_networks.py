@@ -42,7 +42,8 @@ def learned(structure, rule, steps=12, **made_by):
     net = made(structure, spikes=spikes, **made_by)
     net.rule = rule
     rows = rows_of(net, 2 * steps, spikes)
-    needs = {"modulator": np.ones(steps)} if rule._needs_modulator else {}
+    reward = (np.arange(steps) % 4 == 3).astype(float)
+    needs = {"modulator": reward} if rule._needs_modulator else {}
     net.run(rows[:steps], learn=True, **needs)
     return net, rows[steps:], needs
 
@@ -388,3 +389,24 @@ def test_sparse_rows_are_dense_ones():
     trainer.train(sparse.csr_array(rows), epochs=1, shuffle=False, progress=False)
     for net in nets[1:]:
         assert (net.weights == nets[0].weights).all()
+
+
+def test_reading_a_trace_changes_no_later_bit():
+    net, rows, needs = learned("delays", Pairs(eligibility=7.0))
+    twin, _, _ = learned("delays", Pairs(eligibility=7.0))
+    for c in net.connections:
+        assert set(c.traces) == {"x", "y", "eligibility"}
+    net.clone()
+    json_data(net)
+    for each in (net, twin):
+        each.run(rows, learn=True, **needs)
+    assert same(net, twin)
+
+
+@pytest.mark.parametrize("language", ["c", "py", "js"])
+def test_programs_that_learn_have_no_rules_of_synapses(language, tmp_path):
+    net = architect.Perceptron(2, 1, seed=0)
+    net.rule = Oja
+    synapse.save(net, tmp_path / f"net.{language}")
+    with pytest.raises(SynapseError, match="Oja"):
+        synapse.save(net, tmp_path / f"net.{language}", learn=True)

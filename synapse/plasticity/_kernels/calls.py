@@ -15,7 +15,8 @@ from . import learning
 def _arrays(scalar: Any) -> learning.PassArrays:
     """Return examples of the arrays of a pass."""
     floats = np.empty(0, type(scalar))
-    whole = {"post_row", "clock"}
+    whole = {"post_row", "clock", "due", "lags", "outgoing", "outgoing_rows"}
+    whole.add("outgoing_targets")
     return learning.PassArrays(
         *(SPAN if name in whole else floats for name in learning.PassArrays._fields)
     )

@@ -6,6 +6,7 @@ equation of an optimizer is. The loop is one for all rules.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from ...engine import schema
@@ -22,7 +23,12 @@ from ...engine.online.loops import (
     step_online,
 )
 from ...engine.online.propagate import activations_of
-from ...engine.online.read_order import gater_read, gaters_read
+from ...engine.online.read_order import (
+    frame_offset,
+    gain_read,
+    gater_read,
+    gaters_read,
+)
 from ...engine.online.record import is_recorded, record_row
 from ...engine.online.ties import (
     after_updates,
@@ -36,11 +42,17 @@ from .._names import OF_BOTH, OF_SOURCE, OF_TARGET
 SUM, MEAN, LATEST = range(3)
 """Kinds of traces."""
 NO_MODULATOR = -1
+GROUP = 3
+"""Numbers of a group: its lag, and its first and last source, the last not included."""
+ACTIVATIONS_PER_LOOK = 16
+"""Number of activations that are examined together: most are silent."""
+LATE = -1
+"""In place of a lag: the previous activation, by the order of activation."""
 
-HEAD, FRAMES, WIDTH, ROWS, STEP = range(5)
+HEAD, FRAMES, WIDTH, ROWS, STEP, COUNT = range(6)
 """Places of ``clock``: the frame of the present traces of sources, the numbers of
-frames, of neurons and of connections of the network, and the latest step that was
-learned."""
+frames, of neurons and of connections of the network, the latest step that was learned,
+and how many have been."""
 
 RATE, LOW, HIGH, KEEP, SUM_OF_SIZES = range(5)
 """Places of ``options``: the factor of changes, the bounds of weights, by what the
@@ -76,6 +88,8 @@ class PassForm(NamedTuple):
     one_by_one: bool
     bounded: bool  # so a weight can hide that a change was not finite
     scaled: bool  # the weights into a neuron to a sum
+    by_events: bool  # only synapses are visited where something happens
+    gained: bool  # a function asks for the gain
 
 
 class PassArrays(NamedTuple):
@@ -92,6 +106,14 @@ class PassArrays(NamedTuple):
     targets: Any  # traces of targets, by trace and neuron
     synapses: Any  # traces of synapses, by trace and row of a connection
     eligibility: Any  # by row of a connection
+    # of rules of events, by row: the step, by COUNT, in which its eligibility is due
+    due: Any
+    # connections that learn, by group, of one lag, and source: the groups (LATE: those
+    # one step late), where each source begins, and rows
+    lags: Any
+    outgoing: Any
+    outgoing_rows: Any
+    outgoing_targets: Any
 
 
 class Constants(NamedTuple):
@@ -115,11 +137,28 @@ class Place(NamedTuple):
     row: Any  # counted from the first connection of the network
 
 
+@inline
+def activations_ago(store, start, lag):
+    """Return the column with the activations of all neurons that a lag reads, and the
+    offset of the rows in it.
+    """
+    if lag == LATE:
+        return store.old_activation, 0
+    if lag == 0:
+        return store.activation, 0
+    return store.past, frame_offset(store, store.ring_head, store.ring[start], lag)
+
+
 @strict_fp
 def sign_of(store, c, weight):
     """Return the sign of a connection; without one, that of its weight."""
-    side = 1.0 if weight >= 0.0 else -1.0
-    return zero_like(weight) + (store.sign[c] if store.sign[c] != 0 else side)
+    sign = one_like(weight)
+    if weight < 0.0:
+        sign = -sign
+    if store.ties.signed != 0:
+        if store.sign[c] != 0:
+            sign = zero_like(weight) + store.sign[c]
+    return sign
 
 
 def made_pass(form: PassForm) -> Kernel:
@@ -141,6 +180,8 @@ def made_pass(form: PassForm) -> Kernel:
     one_by_one = form.one_by_one
     bounded = form.bounded
     scaled = form.scaled
+    by_events = form.by_events
+    gained = form.gained
 
     @strict_fp
     def result_of(function, values):
@@ -218,6 +259,10 @@ def made_pass(form: PassForm) -> Kernel:
         weight, total = changed(on_post, fires, arrays, fixed, weight, total, seen)
         if eligible:
             trace = arrays.eligibility[at.row]
+            if by_events:
+                steps = arrays.clock[COUNT] - arrays.due[at.row]
+                trace *= math.pow(fixed.keep, zero_like(trace) + steps)
+                arrays.due[at.row] = arrays.clock[COUNT] + 1
             weight = moved(fixed, weight, sign, of_target[5] * trace)
             arrays.eligibility[at.row] = fixed.keep * (trace + total)
         for k in of_synapses:
@@ -228,7 +273,8 @@ def made_pass(form: PassForm) -> Kernel:
                 k, fixed, trace_at(k, arrays, at), new
             )
         if one_by_one:
-            weight = clip_to_sign(store, c, weight)
+            if store.ties.signed != 0:
+                weight = clip_to_sign(store, c, weight)
         store.weight[c] = weight
         if bounded:
             return 0.0 if abs(total) <= max_float_of(total) else 1.0
@@ -262,8 +308,9 @@ def made_pass(form: PassForm) -> Kernel:
         for c in range(row, row + n):
             i = store.source[c]
             gain = ungated
-            if store.gater[c] != schema.NONE:
-                gain = gains[store.gater[c]]
+            if gained:
+                if store.gater[c] != schema.NONE:
+                    gain = gains[store.gater[c]]
             at = Place(frame, i - start, j - start, c - base)
             pre = activations[offset + i]
             total += learn_synapse(store, arrays, fixed, c, pre, gain, of_target, at)
@@ -280,6 +327,59 @@ def made_pass(form: PassForm) -> Kernel:
         at = Place(arrays.clock[HEAD], j - start, j - start, row - base)
         of = arrays, fixed, row, store.old_state[j], gain, of_target, at
         return learn_synapse(store, *of)
+
+    @inline
+    def visits_all(of_target):
+        """Return whether something happens at all synapses of a target."""
+        if not by_events:
+            return True
+        return of_target[0] != 0.0 or (eligible and of_target[5] != 0.0)
+
+    @inline
+    def learn_from(store, arrays, fixed, origin, key, i, frame, pre):
+        """Learn the synapses from a source at which its activation arrives."""
+        start, base = origin
+        total = 0.0
+        for k in range(arrays.outgoing[key], arrays.outgoing[key + 1]):
+            c = arrays.outgoing_rows[k]
+            j = arrays.outgoing_targets[k]
+            of_target = numbers_of(store, arrays, start, j)
+            if not visits_all(of_target):
+                gain = one_like(pre)
+                if gained:
+                    gain = zero_like(pre) + gain_read(store, c)
+                at = Place(frame, i, j - start, c - base)
+                of = arrays, fixed, c, pre, gain, of_target, at
+                total += learn_synapse(store, *of)
+        return total
+
+    @inline
+    def learn_arrivals(store, arrays, fixed, origin, group):
+        """Learn the synapses of a group at which something arrives, but for those of
+        targets at which all are visited.
+        """
+        start = origin[0]
+        n = arrays.clock[WIDTH]
+        lag = arrays.lags[GROUP * group]
+        activations, offset = activations_ago(store, start, lag)
+        frame = arrays.clock[HEAD] - abs(lag)
+        if frame < 0:
+            frame += arrays.clock[FRAMES]
+        total = 0.0
+        stop = arrays.lags[GROUP * group + 2]
+        for begin in range(arrays.lags[GROUP * group + 1], stop, ACTIVATIONS_PER_LOOK):
+            end = min(begin + ACTIVATIONS_PER_LOOK, stop)
+            size = zero_like(fixed.rate)
+            for i in range(begin, end):
+                size += abs(activations[offset + start + i])
+            if size != 0.0:
+                for i in range(begin, end):
+                    pre = activations[offset + start + i]
+                    if pre != 0.0:
+                        key = group * n + i
+                        of = arrays, fixed, origin, key, i, frame, pre
+                        total += learn_from(store, *of)
+        return total
 
     @inline
     def numbers_of(store, arrays, start, j):
@@ -358,7 +458,8 @@ def made_pass(form: PassForm) -> Kernel:
         total = 0.0
         for j in range(of.learning, of.stop):
             of_target = numbers_of(store, arrays, of.start, j)
-            for r in range(store.run_start[j], store.run_stop[j]):
+            stop = store.run_stop[j] if visits_all(of_target) else store.run_start[j]
+            for r in range(store.run_start[j], stop):
                 if not store.run_flags[r] & mark.FIXED:
                     total += learn_run(store, arrays, fixed, r, origin, of_target, j)
                     if not one_by_one:
@@ -371,6 +472,10 @@ def made_pass(form: PassForm) -> Kernel:
                     total += learn_carousel(store, arrays, fixed, origin, of_target, j)
             if scaled:
                 scale_weights(store, arrays, j)
+        if by_events:
+            for group in range(arrays.lags.size // GROUP):
+                total += learn_arrivals(store, arrays, fixed, origin, group)
+            arrays.clock[COUNT] += 1
         if store.ties.ranges != 0:
             bound_tied(store, fixed)
         renew_neurons(store, arrays, fixed, of.start)

@@ -26,7 +26,7 @@ from ...engine.language.tree import (
 )
 from ...engine.language.user_functions import UNCHECKED
 from ...engine.language.words import Words, table
-from ...errors import FormatError
+from ...errors import ArgumentError, FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from ...optimizers._descent import BuiltIn
@@ -60,6 +60,11 @@ class Learner:
         library: bool = False,
     ) -> None:
         copy = network.clone()
+        if learns and copy._plastic is not None:
+            raise ArgumentError(
+                f"A program in {language} learns by the online rule or rtrl, this"
+                f' network by {copy.rule!r}. Set the rule of a copy to "online".'
+            )
         if not learns:
             copy.rule = "online"  # it has no sensitivities
         self.saved = saved

@@ -1,6 +1,6 @@
 """Sparse rows of inputs, and dicts of those that are not 0: the same bits as arrays."""
 
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -59,6 +59,7 @@ def test_runs_and_steps(architecture, dtype):
     assert all(map(np.array_equal, *halves))
     for row in rows[:4]:
         numbers_by_index = {int(i): float(row[i]) for i in np.flatnonzero(row)}
+        assert np.array_equal(dense.peek(row), other.peek(numbers_by_index))
         assert np.array_equal(dense.activate(row), other.activate(numbers_by_index))
     assert numbers(dense) == numbers(other)
     many = np.tile(rows, (20, 1))
@@ -97,6 +98,7 @@ def test_names_of_inputs_may_change():
     for name in ("rain", "snow"):
         net.input[4].name = name
         assert net.activate({name: 0.5}) == expected
+        assert net.activate(MappingProxyType({name: 0.5})) == expected
         assert net.activate({np.int64(4): 0.5}, inject={"output": 0.0}) == expected
     with pytest.raises(ArgumentError, match="names or indices"):
         net.activate({"rain": 1.0})

@@ -357,12 +357,7 @@ def tree_of(squash: str, place: int) -> Tree:
     """Return the value (0) or slope (1) of a squash as a tree of the state ``s``;
     UnreadableError if it has none.
     """
-    return _tree(_squash.get(squash), place)
-
-
-@cache
-def _tree(squash: _squash.Squash, place: int) -> Tree:
-    return only(both_of(squash), place)
+    return only(both_of(_squash.get(squash)), place)
 
 
 @cache

@@ -61,7 +61,10 @@ def train_rows(
     table: pd.DataFrame,
     targets: Sequence[str],
     inputs: Sequence[str] | None,
-    learning: TrainingOptions,
+    learning: Annotated[
+        TrainingOptions,
+        lambda title, value: instance(title, value, TrainingOptions),
+    ],
     *,
     ignore: Sequence[str] = (),
     sequence: str | None = None,
@@ -107,7 +110,6 @@ def train_rows(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
-    learning = instance("learning", learning, TrainingOptions)
     learning = learning._filled(ROWS_OF_TABLES)
     name = str(learning.build)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])

@@ -301,10 +301,6 @@ class Unrolling:
             else values[:, read.start : read.stop]
         )
 
-    def at_once(self, number: int, block: BlockModule) -> None:
-        """Compute a block that does not depend on itself, for all steps."""
-        self._keep(number, *block.compute(self.bias[number], self))
-
     def _keep(self, number: int, states: Tensor, fired: list[Tensor]) -> None:
         values = beside(*fired)
         self.values[number] = values
@@ -318,7 +314,8 @@ class Unrolling:
             if isinstance(step, Recurrence):
                 UnrolledStep(self, step).run()
             else:
-                self.at_once(step, blocks[step])
+                # It does not depend on itself: all steps are computed at once.
+                self._keep(step, *blocks[step].compute(self.bias[step], self))
 
     def by_linear(self, submodule: ModulePart, module: Any, block: BlockModule) -> None:
         """Compute a block by a Linear, for all steps."""

@@ -208,7 +208,7 @@ def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
         if store.squash[start] == SOFTMAX:
             block = start, stop, now, to_now, lanes
             compute_softmax_deltas(store, flat(tapes), *block)
-        check += propagate_all(store, tapes, span, start, stop, back)
+        check += propagate_all(store, tapes, start, stop, back)
         stop = start
     if step % window == 0:  # errors do not pass to the previous window
         begin_errors(tapes, rows, depth)

@@ -51,30 +51,18 @@ def compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes):
 
 
 @inline
-def compute_deltas(store, tapes, span, start, stop, back):
+def compute_deltas(tapes, start, stop, back):
     """delta of a stretch of neurons; pushed errors are reset. Returns 0 if all are
     finite.
     """
     none = splat(0.0, tapes.state)
-    carries = (
-        store.flags[start] & MEMORY
-        or is_lone(store, start)
-        or stop > span.stop - span.outputs
-    )
     check = none
     # delta_j = f'_j A_j + what its next state and the cost left in ``tapes.carried``
-    if carries:  # outside of the loops, which vectorise then
-        for j in range(start, stop):
-            through = tapes.slope[back.now + j] * tapes.pushed[back.to_now + j]
-            tapes.error[back.slot + j] = through + tapes.carried[back.offset + j]
-            tapes.carried[back.offset + j] = none
-            tapes.pushed[back.to_now + j] = none
-    else:
-        for j in range(start, stop):
-            tapes.error[back.slot + j] = (
-                tapes.slope[back.now + j] * tapes.pushed[back.to_now + j]
-            )
-            tapes.pushed[back.to_now + j] = none
+    for j in range(start, stop):
+        through = tapes.slope[back.now + j] * tapes.pushed[back.to_now + j]
+        tapes.error[back.slot + j] = through + tapes.carried[back.offset + j]
+        tapes.carried[back.offset + j] = none
+        tapes.pushed[back.to_now + j] = none
     # infinity and NaN times 0 are NaN
     for j in range(start, stop):
         check = check + tapes.error[back.slot + j] * none
@@ -327,7 +315,7 @@ def propagate_lone(store, tapes, start, stop, back):
 
 
 @inline
-def propagate_all(store, tapes, span, start, stop, back):
+def propagate_all(store, tapes, start, stop, back):
     """Compute the errors of a block of neurons, and send them on; returns 0 if all are
     finite.
     """
@@ -336,7 +324,7 @@ def propagate_all(store, tapes, span, start, stop, back):
     while j < stop:
         lone = is_lone(store, j)
         end = lone_stop(store, j, stop) if lone else store.alike_stop[j]
-        check += compute_deltas(store, tapes, span, j, end, back)
+        check += compute_deltas(tapes, j, end, back)
         if lone:
             propagate_lone(store, tapes, j, end, back)
         else:

@@ -10,7 +10,7 @@ import pytest
 
 import architect
 import synapse
-from benchmarks import brain, constants, report, steps
+from benchmarks import brain, constants, kernel_cases, report, steps
 from benchmarks.__main__ import main
 from benchmarks.peers.recurrent import Dense
 from tests.helpers.full_disk import full_disk
@@ -251,3 +251,10 @@ def test_a_process_runs_with_another_value_of_a_constant():
         "from synapse.objects import graph, graph_names; print(graph.MIN_BATCHED_READS)"
     )
     assert python("-c", program).split()[-1] == "7"
+
+
+@pytest.mark.parametrize("case", kernel_cases.CASES, ids=lambda case: case.name)
+def test_the_sources_have_what_switches_a_case_off(case):
+    text = case.path(kernel_cases.ROOT).read_text(encoding="utf-8")
+    assert all(text.count(present) == 1 for present, _ in case.changes)
+    assert set(case.rows) <= kernel_cases.rows().keys()

@@ -105,8 +105,6 @@ class Stepping(Calling):
         >>> net.activate([0.0, 1.0]).round(2)
         array([0.41])
         """
-        if type(inputs) is dict:  # a look for any mapping takes longer
-            return self._activate_sparse(inputs, inject)
         row = self._input_row(inputs)
         if inject is not None:
             return self._run_injected(row, None, inject)
@@ -115,21 +113,14 @@ class Stepping(Calling):
             self._refuse_inputs(row)
         return outputs
 
-    def _activate_sparse(
-        self, inputs: Mapping[Any, Any], inject: Currents | None
-    ) -> Floats:
-        """Run one step with the inputs of a dict; the others are 0."""
-        row = self._sparse_row(inputs)
-        if inject is not None:
-            return self._run_injected(row.dense, None, inject)
-        outputs: Floats = self._run_rows(row)[0]
-        return outputs
-
-    def _sparse_row(self, inputs: Mapping[Any, Any]) -> checks.SparseRows:
-        """Return the inputs of one step that are given by a dict."""
+    def _row_of_mapping(self, inputs: Mapping[Any, Any]) -> Floats:
+        """Return the inputs of one step; those that are not in the mapping are 0: a
+        single step sets all of them anyway.
+        """
         with ExclusiveAccess(self):
             by_name = self._inputs_by_name(any(isinstance(key, str) for key in inputs))
-            return checks.sparse_row("inputs", inputs, by_name, self._n_inputs)
+            row = checks.sparse_row("inputs", inputs, by_name, self._n_inputs)
+        return row.dense.reshape(-1)
 
     def _inputs_by_name(self, named: bool) -> dict[str, int]:
         """Return the index of each input that has a name; no `named` one is needed: an
@@ -154,7 +145,7 @@ class Stepping(Calling):
         if is_row(inputs, self._n_inputs):
             return inputs  # nothing to copy
         if type(inputs) not in checks.LISTS and isinstance(inputs, Mapping):
-            return self._sparse_row(inputs).dense.reshape(-1)
+            return self._row_of_mapping(inputs)
         return checks.row_of("inputs", inputs, self._n_inputs)
 
     @overload

@@ -26,8 +26,8 @@ SHARE = 4
 
 
 def _may_be_silent(c: Any, source: Any, length: Any) -> Any:
-    """Return which ranges of sources have one that can be 0: an input, or by its
-    squash.
+    """Return a mask of the ranges with a source whose activation can be 0: an input, a
+    clamped neuron, or one with such a squash.
     """
     is_silent = may_be_silent(c["squash"]) | (c["role"] == INPUT) | (c["clamped"] != 0)
     before = np.concatenate([[0], np.cumsum(is_silent)])

@@ -24,13 +24,13 @@ def is_sparse(t, inputs):
 
 
 @inline
-def begin_inputs(store, span):
+def begin_inputs(store, span, inputs):
     """Begin a call: from its second step on, set only the activations of inputs, unless
     a ring or a recording reads their other columns before `end_inputs`.
     """
-    store.input_rows.sets = store.ring[span.start] == NONE and not is_recorded(
-        store, span
-    )
+    if is_sparse(inputs) or store.ties.lists != 0:
+        reads_all = store.ring[span.start] != NONE or is_recorded(store, span)
+        store.input_rows.sets = 0 if reads_all else 1
 
 
 @lazy_part(SPAN, ARRAY, INDEX)
@@ -113,7 +113,8 @@ def write_stamps(store, span):
 
 @inline
 def end_inputs(store, span):
-    """End a call of several steps: the stamps of inputs follow from the first one's."""
-    if store.input_rows.sets > 2:
-        write_stamps(store, span)
-    store.input_rows.sets = 0
+    """End a call, in which the stamps of inputs follow from the first one's."""
+    if store.input_rows.sets != 0:
+        if store.input_rows.sets > 2:
+            write_stamps(store, span)
+        store.input_rows.sets = 0

@@ -437,7 +437,7 @@ def run_rows(parts, store, rule, span, inputs, outputs, scalar):
     status = check_rows(store, span, inputs, outputs, scalar)
     if status != DONE:
         return status
-    begin_inputs(store, span)
+    begin_inputs(store, span, inputs)
     for row in range(outputs.size // n):
         parts.step_network(store, rule, span, inputs, row)
         if store.failed[0] != 0.0:
@@ -643,7 +643,7 @@ def run_epochs(
     total = 0.0
     n_targets = 0
     is_running = True
-    begin_inputs(store, span)
+    begin_inputs(store, span, inputs)
     while is_running and epochs_done < rates.shape[0]:
         total = 0.0
         n_targets = 0

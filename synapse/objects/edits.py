@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         ConnectionHandle,
         NeuronHandle,
         Neurons,
-        ProjectionHandle,
     )
 
 R = TypeVar("R")
@@ -511,9 +510,7 @@ def _is_gated(connection: ConnectionHandle) -> bool:
     return bool(store.columns["gater"].item(connection._at) != NONE)
 
 
-def gate_projection(
-    gaters: Neurons, gater_indices: Ints, projection: ProjectionHandle
-) -> None:
+def gate_projection(gaters: Neurons, gater_indices: Ints, projection: Any) -> None:
     """Gate connection i of a projection by ``gaters[gater_indices[i]]``; none has a
     gater. The caller holds the stores in use.
     """

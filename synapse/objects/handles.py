@@ -38,21 +38,11 @@ class ConnectionHandle(Protocol):
 
     _store: Store
     _identity: int
-    weight: float
 
     @property
     def _at(self) -> int: ...
     @property
     def gater(self) -> NeuronHandle | None: ...  # noqa: D102
-
-
-class ProjectionHandle(Protocol):
-    """The connections that were made by one call."""
-
-    _store: Store
-    _first: int
-
-    def _identities(self) -> Ints: ...
 
 
 Neurons = Sequence[NeuronHandle]

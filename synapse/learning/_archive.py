@@ -209,12 +209,13 @@ def arrays_of(
     """
     rule = trainer.network.rule
     # A file has one reach, that of the network's rule.
-    if isinstance(trainer.rule, SynapticRule) and trainer.rule != rule:
-        raise ArgumentError(
-            f"Expected a trainer to save with the rule of its network, {rule!r}, got"
-            f" {trainer.rule!r}. Set net.rule."
-        )
-    if isinstance(trainer.rule, str) and (
+    if isinstance(trainer.rule, SynapticRule):
+        if trainer.rule != rule:
+            raise ArgumentError(
+                "Expected a trainer to save with the rule of its network,"
+                f" {rule!r}, got {trainer.rule!r}. Set net.rule."
+            )
+    elif not isinstance(rule, SynapticRule) and (
         trainer.rule == rule.name and trainer.reach != rule.reach
     ):
         raise ArgumentError(

@@ -183,7 +183,7 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     else:
         engine.online.clear_traces(store, kernels.plan.span)
         arguments = ordered, options, NO_RENEWAL
-    status, _, total, _ = kernels["train_network"](*arguments)
+    status, _, total, _ = kernels[engine.online.train_network](*arguments)
     require_sound(status, store["failed"])
     outputs = np.full(piece.targets.shape, np.nan)
     outputs[aimed == 1] = kept[: int(aimed.sum()) * network._n_outputs].reshape(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from itertools import chain
 from numbers import Number
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,6 +100,8 @@ def any_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     """Return `values` as an array of any type without masked entries; errors as in
     :func:`numbers`.
     """
+    if type(values) in PLAIN_TYPES:
+        return np.asarray(values)
     try:
         return np.asarray(_opened(title, values, condition))
     except (SynapseError, MemoryError):
@@ -225,10 +227,24 @@ def require_range(title: str, rows: Floats, dtype: np.dtype[Any]) -> None:
         raise unfit(title, dtype, float(rows[bad].flat[0]))
 
 
+def is_row(values: Any, size: int) -> TypeGuard[Floats]:
+    """Return whether kernels can read `values` as they are: `size` numbers of float64
+    side by side.
+    """
+    return (
+        type(values) is np.ndarray
+        and values.dtype is FLOAT64
+        and values.shape == (size,)
+        and values.flags.carray
+    )
+
+
 def row_of(title: str, values: Any, size: int) -> Floats:
     """Return `values` as `size` floats, finite or not, or raise an error; a single one
     may be a scalar.
     """
+    if is_row(values, size):
+        return values  # nothing to copy
     condition = pluralize(size, "number")
     row = numbers(title, values, condition)
     if row.ndim == 0 and size == 1:

@@ -4,8 +4,8 @@ objects that users hold.
 ``schema`` names the columns and ``store`` holds them. ``lowering`` makes the program
 that kernels execute, ``functions`` has the formulas, ``online`` the kernels of single
 steps, ``exact`` those of gradients through time, ``rtrl`` exact gradients forward in
-time, and ``language`` what makes machine code of kernels. Kernels are loaded when they
-are first used.
+time, and ``language`` what makes machine code of kernels. Those of ``exact`` and
+``rtrl`` are loaded when they are first used.
 
 **The language of kernels.** A kernel is a Python function that is compiled. It gets no
 objects, but *bundles*: one word each, the address of a table of columns. A column of a
@@ -46,12 +46,11 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from . import functions, lowering, rtrl, schema, status, store
+from . import functions, lowering, online, rtrl, schema, status, store
 
 _WHEN_NEEDED = {
     "exact": "exact",
     "lazy_parts": "language.lazy_parts",
-    "online": "online",
     "user_functions": "language.user_functions",
 }
 """Modules with kernels, which are imported when they are first used."""

@@ -1,8 +1,12 @@
-"""What has been composed in a store before anything needs columns: plain lists."""
+"""What has been composed in a store before anything needs columns: plain lists.
+
+Edits go to ``store.editor``: a `Draft`, which is an editor of its store, until there
+are columns, then a `Written`, which has the same methods.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -64,6 +68,18 @@ class ConnectionBatch(NamedTuple):
     # the index of each connection's gater, if they are gated
     gates: Indices = np.empty(0, np.uint32)
 
+    def rows(self) -> tuple[Indices, Indices]:
+        """Return the present rows of the source and of the target of each connection,
+        as new arrays.
+        """
+        ends = [
+            np.array([handle._row for handle in handles], np.uint32)
+            for handles in (self.sources, self.targets)
+        ]
+        if self.pairs is None:
+            return every_pair(*ends)
+        return ends[0].take(self.pairs[0]), ends[1].take(self.pairs[1])
+
 
 class Draft:
     """The neurons and connections of a store without columns, in the order of creation.
@@ -77,11 +93,13 @@ class Draft:
         "batched",
         "batches",
         "connections",
-        "delays",
         "gaters",
         "neurons",
         "pairs",
+        "takes_single",
     )
+
+    may_have_signs = False  # neurons; connections may
 
     def __init__(self, *neurons: DraftNeurons) -> None:
         self.neurons = [*neurons]
@@ -92,15 +110,29 @@ class Draft:
         self.gaters: dict[int, Neuron] = NONE_YET
         self.batches: dict[int, ConnectionBatch] = NONE_YET  # by first identity
         self.batched = 0  # connections in batches
-        self.delays: tuple[int, ...] = (0,)  # of single connections, in order
+        self.takes_single = True  # whether one assignment adds a connection or a gate
 
-    @property
-    def n_connections(self) -> int:
-        """How many connections there are, and the identity of the next one."""
+    def n_made(self, store: Any = None) -> int:
+        """Return how many connections have been made: the identity of the next."""
         return len(self.pairs) + self.batched
+
+    def has_squash(self, store: Any, lowest: int, highest: int) -> bool:
+        """Return whether a neuron has an activation function with a code from `lowest`
+        to `highest`.
+        """
+        return any(lowest <= made.squash <= highest for made in self.neurons)
+
+    def has_connection(self, store: Any, identity: int) -> bool:
+        """Return whether there is a connection with this identity."""
+        return identity < len(self.pairs) + self.batched
+
+    def identities(self, store: Any, first_identity: int, count: int) -> Ints:
+        """Return the identities of the connections of a batch that still exist."""
+        return np.arange(first_identity, first_identity + count)
 
     def connect(
         self,
+        store: Any,
         source: Neuron,
         target: Neuron,
         weight: float,
@@ -114,52 +146,62 @@ class Draft:
         identity = len(self.pairs) + self.batched
         if not self.pairs:
             self.pairs, self.connections, self.gaters = {}, {}, {}
-        if delay not in self.delays:
-            self.delays = tuple(sorted((*self.delays, delay)))
         self.connections[identity] = DraftConnection(weight, trainable, sign, delay)
         self.pairs[source, target, delay] = identity
         return identity
 
-    def find(self, source: Neuron, target: Neuron, delay: int | None) -> list[int]:
-        """Return the identities of single connections between two neurons of a delay,
-        or of all, the shortest first.
+    def connects(self, source: Neuron, target: Neuron, delay: int) -> bool | None:
+        """Return whether a connection of this delay leads from one neuron to another;
+        None if there are batches.
         """
-        delays = self.delays if delay is None else (delay,)
-        keys = ((source, target, steps) for steps in delays)
-        return [self.pairs[key] for key in keys if key in self.pairs]
+        return None if self.batches else (source, target, delay) in self.pairs
 
-    def gate(self, identity: int, gater: Neuron) -> None:
-        """Gate a single connection by a neuron."""
-        self.gaters[identity] = gater
+    def are_gated(self, store: Any, identities: Any) -> bool:
+        """Return whether a single connection, or all of a batch, have a gater."""
+        identity = identities[0]
+        batch = self.batches.get(identity)
+        return identity in self.gaters or (batch is not None and bool(batch.gaters))
 
-    def add(self, batch: ConnectionBatch) -> int:
+    def gate(self, store: Any, gater: Neuron, connections: Iterable[Any]) -> None:
+        """Gate single connections by a neuron."""
+        for connection in connections:
+            self.gaters[connection._identity] = gater
+
+    def add(self, store: Any, batch: ConnectionBatch) -> int:
         """Add connections; returns the identity of the first one."""
-        identity = self.n_connections
+        identity = self.n_made()
         if not self.batches:
             self.batches = {}
+        self.takes_single = False
         self.batches[identity] = batch
         self.batched += len(batch.weights)
         return identity
 
     def gate_batch(
-        self, first_identity: int, gaters: Sequence[Neuron], gates: Indices
+        self, store: Any, identities: Ints, gaters: Sequence[Neuron], gates: Indices
     ) -> None:
-        """Gate connection i of the batch with this first identity by
-        ``gaters[gates[i]]``.
+        """Gate the connection ``identities[i]`` of a batch by ``gaters[gates[i]]``."""
+        first_identity = int(identities[0])
+        self.batches[first_identity] = self.batches[first_identity]._replace(
+            gaters=gaters, gates=gates
+        )
+
+    def pairs_of(self, first_identity: int) -> tuple[Indices, Indices]:
+        """Return the numbers of the source and of the target of each connection in the
+        batch with this first identity.
         """
         batch = self.batches[first_identity]
-        self.batches[first_identity] = batch._replace(gaters=gaters, gates=gates)
+        every = map(np.arange, (len(batch.sources), len(batch.targets)))
+        return batch.pairs or every_pair(*every)
 
-    def may_connect(
+    def are_apart(
         self, sources: Sequence[Neuron], targets: Sequence[Neuron], delay: int
     ) -> bool:
-        """Return whether a source may be connected to a target with this delay: False
-        if none is, True if only columns can tell.
-        """
+        """Return whether surely no source is connected to a target with this delay."""
         if self.pairs or len(self.batches) >= MAX_BATCHES:
-            return True
+            return False
         one_of_sources, one_of_targets = set(sources), set(targets)
-        return any(
+        return not any(
             batch.delay == delay
             and not one_of_targets.isdisjoint(batch.targets)
             and not one_of_sources.isdisjoint(batch.sources)
@@ -179,20 +221,20 @@ class Draft:
             start = stop
         return False
 
-    def append(self, other: Draft) -> None:
+    def append(self, store: Any, other: Draft) -> None:
         """Append those of another draft, whose identities continue these."""
-        offset = self.n_connections
+        offset = self.n_made()
         self.neurons += other.neurons
         if other.pairs and not self.pairs:
             self.pairs, self.connections, self.gaters = {}, {}, {}
         for key, identity in other.pairs.items():
             self.connections[offset + identity] = other.connections[identity]
             self.pairs[key] = offset + identity
-        self.delays = tuple(sorted({*self.delays, *other.delays}))
         for identity, gater in other.gaters.items():
             self.gaters[offset + identity] = gater
         moved = {offset + identity: batch for identity, batch in other.batches.items()}
         self.batches = self.batches | moved
+        self.takes_single = not self.batches
         self.batched += other.batched
 
     def columns_of_connections(
@@ -201,7 +243,7 @@ class Draft:
         """Return the columns of all connections, if the handles' first row is
         `first_row`.
         """
-        count = self.n_connections
+        count = self.n_made()
         columns: dict[str, NDArray[Any]] = {
             "source": np.empty(count, np.uint32),
             "target": np.empty(count, np.uint32),
@@ -243,13 +285,7 @@ class Draft:
 
 def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> None:
     """Write the connections of a batch into their rows of columns."""
-    ends = [
-        np.array([handle._row for handle in handles], np.uint32)
-        for handles in (batch.sources, batch.targets)
-    ]
-    columns["source"][:], columns["target"][:] = (
-        every_pair(*ends) if batch.pairs is None else map(np.take, ends, batch.pairs)
-    )
+    columns["source"][:], columns["target"][:] = batch.rows()
     columns["weight"][:] = batch.weights
     columns["trainable"][:] = batch.trainable
     columns["delay"][:] = batch.delay

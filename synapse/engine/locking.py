@@ -257,21 +257,17 @@ def consistent_read(
     @wraps(read)
     def settled(self: V, *args: P.args, **kwargs: P.kwargs) -> R:
         store: StoreRows = self._store  # type: ignore[attr-defined]
-        if store.draft is not None:
-            store.make_columns()
         program = store.program
-        try:
-            answer = read(self, *args, **kwargs)
-            if store.program is program and program.version == store.topology_version:
-                return answer
-        except Exception:  # rows may have moved; a real error is raised again
-            if store.program is program and program.version == store.topology_version:
-                raise
-        with ExclusiveAccess(
-            self
-            # also after a read that has lowered the store itself, and moved what it had
-            # read
-        ):
+        version = program.version
+        if version == store.topology_version:  # else it is made, or edited
+            try:
+                answer = read(self, *args, **kwargs)
+                if store.program is program and version == store.topology_version:
+                    return answer
+            except Exception:  # rows may have moved; a real error is raised again
+                if store.program is program and version == store.topology_version:
+                    raise
+        with ExclusiveAccess(self):
             return read(self, *args, **kwargs)
 
     return settled  # type: ignore[return-value]

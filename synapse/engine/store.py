@@ -31,6 +31,7 @@ from .lowering.program import Program, Traces
 from .records import InputRows, LogLayout, Ties
 from .row_handle import REMOVED
 from .store_rows import Names, StoreRows
+from .written import WRITTEN
 
 
 class Store(StoreRows):
@@ -55,17 +56,18 @@ class Store(StoreRows):
 
         If memory runs out, the store is as it was before.
         """
-        if self.draft is None:
+        if self.editor is WRITTEN:
             return
         with self.lock, DeferredInterrupt():
+            draft = self.editor
             # otherwise another thread has been faster
-            if self.draft is not None:
+            if isinstance(draft, Draft):
                 self._make_empty_columns()
-                if self.draft.neurons:
-                    self._append_draft(self.draft)
-                if self.draft.batches or not self.edges:
+                if draft.neurons:
+                    WRITTEN.append(self, draft)
+                if draft.batches or not self.edges:
                     self.edges = weakref.WeakValueDictionary(self.edges)
-                self.draft = None
+                self.editor = WRITTEN
 
     def _make_empty_columns(self) -> None:
         """Begin with columns without rows."""
@@ -92,76 +94,26 @@ class Store(StoreRows):
 
     # --- composing --------------------------------------------------------------------
 
-    def has_squash(self, lowest: int, highest: int) -> bool:
-        """Return whether a neuron has an activation function with a code from `lowest`
-        to `highest`.
-        """
-        codes = (
-            np.array([made.squash for made in self.draft.neurons])
-            if self.draft is not None
-            else self["squash"]
-        )
-        return bool(((codes >= lowest) & (codes <= highest)).any())
-
-    @property
-    def size(self) -> int:
-        """How many neurons and connections it has, removed ones included."""
-        made = self.n_connections if self.draft is None else self.n_made
-        return len(self.handles) + made
-
-    @property
-    def n_made(self) -> int:
-        """How many connections have been made, which is the identity of the next."""
-        return self.n_identities if self.draft is None else self.draft.n_connections
-
     def add_neurons(self, handles: Sequence[Any], names: Names = ()) -> int:
         """Append a neuron for each handle, with the defaults; returns the first row."""
-        start = self._add_rows(len(handles))
+        start = self.add_rows(len(handles))
         self.handles += handles
         self.names += names or [None] * len(handles)
         return start
 
-    def _add_rows(self, count: int) -> int:
+    def add_rows(self, count: int) -> int:
         """Append rows of neurons with the defaults; returns the first one."""
         self.touch()
         start = self.n_neurons
         stop = start + count
-        self._reserve_neurons(stop)
+        self.reserve_neurons(stop)
         for block, defaults in zip(self.blocks, BLOCK_DEFAULTS, strict=True):
             block[:, start:stop] = defaults
         self.n_neurons = stop
         return start
 
-    def _append_draft(self, draft: Draft) -> None:
-        """Append the rows of what has been composed here or in a store that this one
-        absorbs. Connections come first: rows of theirs alone are not read yet.
-        """
-        first_row = self.n_neurons
-        count = sum(made.size for made in draft.neurons)
-        self._reserve_neurons(first_row + count)
-        if draft.n_connections:
-            connections = draft.columns_of_connections(self.dtype, first_row)
-            if self.n_identities:
-                self.add_connections(
-                    connections["source"],
-                    connections["target"],
-                    connections["weight"],
-                    connections["trainable"],
-                    connections["sign"],
-                    connections["delay"],
-                    connections["gater"],
-                )
-            else:
-                self.adopt_connections(connections)
-        start = self._add_rows(count)
-        for made in draft.neurons:
-            rows = slice(start, start + made.size)
-            self.columns["squash"][rows] = made.squash
-            self.columns["bias"][rows] = made.bias
-            self.columns["trainable_bias"][rows] = made.trainable
-            start += made.size
-
-    def _reserve_neurons(self, rows: int) -> None:
+    def reserve_neurons(self, rows: int) -> None:
+        """Ensure capacity for `rows` rows."""
         if rows > self.blocks[0].shape[1]:
             self._hold(
                 [block[:, : self.n_neurons] for block in self.blocks],
@@ -219,12 +171,6 @@ class Store(StoreRows):
         self.n_connections += count
         self.n_identities += count
         return identity
-
-    def has_connection(self, identity: int) -> bool:
-        """Return whether there is a connection with this identity."""
-        if self.draft is not None:
-            return identity < self.draft.n_connections
-        return identity < self.n_identities and self.row_of[identity] != schema.NONE
 
     def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
         """Take over the columns of all connections, in a store that has none; others
@@ -353,24 +299,22 @@ class Store(StoreRows):
             raise ValueError(
                 f"stores of {self.dtype} and {other.dtype} cannot be joined"
             )
-        composed = other.draft
-        if composed is None:
+        composed = other.editor
+        if composed is WRITTEN:
             self.make_columns()
-        offsets = len(self.handles), self.n_made
-        if composed is None:
+        offsets = len(self.handles), self.editor.n_made(self)
+        if not isinstance(composed, Draft):
             self._absorb_columns(other)
             return offsets
-        append = self._append_draft if self.draft is None else self.draft.append
-        append(composed)
+        self.editor.append(self, composed)
         self._take_over_handles(other, *offsets)
-        other.draft = Draft()
+        other.editor = Draft()
         other.handles, other.names = [], []
         return offsets
 
     def _absorb_columns(self, other: Store) -> None:
         self.touch()
         other.touch()
-        self.clear_single_calls()  # its networks may step as wholes
         others = other.program.traces(other).shifted(
             self.n_neurons, self.n_identities, int(self["clock"][0])
         )
@@ -411,7 +355,7 @@ class Store(StoreRows):
     def _append(self, other: Store) -> None:
         neurons = self.n_neurons + other.n_neurons
         connections = self.n_connections + other.n_connections
-        self._reserve_neurons(neurons)
+        self.reserve_neurons(neurons)
         self._reserve_connections(connections)
         self.row_of = with_room(self.row_of, self.n_identities + other.n_identities)
         for block, others in zip(self.blocks, other.blocks, strict=True):
@@ -481,7 +425,7 @@ class Store(StoreRows):
                 if handle is None:
                     handle = self.edge_type(self, identity)
                     # otherwise it was removed meanwhile; readers look again
-                    if self.has_connection(identity):
+                    if self.editor.has_connection(self, identity):
                         self.edges[identity] = handle
         return handle
 

@@ -23,6 +23,7 @@ from .columns import (
 from .draft import NONE_YET, Draft, DraftNeurons
 from .functions.activations import FUNCTIONS
 from .watcher import Watcher
+from .written import Written
 
 Names = Sequence[str | None]
 
@@ -40,14 +41,16 @@ class NoProgram:
     """In place of the program of a store without columns: it is of no version."""
 
     version = 0
+    single_calls = None
 
 
 class StoreRows:
     """A store as far as locks, lowering and kernels see it: one column per number, one
     row per neuron or connection.
 
-    A new store has no rows, and its columns are not made yet: its `draft` lists the
-    neurons and connections that are composed. `dtype` is the float of the store.
+    A new store has no rows, and its columns are not made yet: its `editor` is a draft,
+    which lists the neurons and connections that are composed. `dtype` is the float of
+    the store.
     """
 
     __slots__ = (
@@ -57,9 +60,9 @@ class StoreRows:
         "blocks",
         "busy",
         "columns",
-        "draft",
         "dtype",
         "edges",
+        "editor",
         "followers",
         "graph",
         "handles",
@@ -80,7 +83,6 @@ class StoreRows:
         "row_of",
         "scalar",
         "serial",
-        "single_calls",
         "structure_version",
         "table",
         "topology_version",
@@ -103,8 +105,8 @@ class StoreRows:
         self.dtype = DOUBLE if dtype is DOUBLE else np.dtype(dtype)
         self.handles: list[Any] = [*handles]  # the neuron objects, by row
         self.names: list[str | None] = [*names]
-        # what has been composed; None once there are columns
-        self.draft: Draft | None = Draft(*neurons)
+        # what edits go to: the draft, or the columns once there are any
+        self.editor: Draft | Written = Draft(*neurons)
         # Connection objects by identity: all of them in a dict, while single ones are
         # composed and once there is a graph; else those that somebody holds.
         self.edges: MutableMapping[int, Any] = {}
@@ -122,8 +124,6 @@ class StoreRows:
         self.parts = ALL_LEARN
         self.program: Any = NoProgram
         self.networks: dict[int, weakref.ref[Any]] = NONE_YET  # by number
-        # kernels of neurons; None: each looks for the rule of its network first
-        self.single_calls: Any = None
         # Rows of the columns, those of connections with removed ones until the next
         # lowering, and how many rows it removes.
         self.n_neurons = self.n_connections = self.n_runs = self.n_removed = 0
@@ -224,7 +224,7 @@ class StoreRows:
         """Clear the rule of each neuron that is stepped alone; it looks for the rule of
         its network again.
         """
-        self.single_calls = None
+        self.program.single_calls = None
 
     def touch_learning(self) -> None:
         """Announce a change of what learns, and of nothing else."""

@@ -4,7 +4,7 @@ compiled pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -25,6 +25,7 @@ from ..objects.parts import CallParts, OfPart
 from ..objects.stepping import kernel_rows
 
 if TYPE_CHECKING:
+    from ..engine.language.decorators import Kernel
     from ..engine.online import (
         Accumulator,
         RenewalArguments,
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from ..engine.rtrl import Plan
 
 MAX_CACHED_BYTES = 1 << 24
-"""Bytes up to which data, and the memory of a rule, are kept for the next call.
-It bounds what a network and a trainer keep in memory. ``python -m benchmarks.constants
+"""Bytes up to which the memory of a rule is kept for the next call. It bounds what a
+network and a trainer keep in memory. ``python -m benchmarks.constants
 _data.MAX_CACHED_BYTES``: neither a tenth nor ten times changes the time of a row by
 more than a tenth; but if nothing is kept, a batch of 8 samples takes 2.1 to 2.6 times
 as long."""
@@ -109,22 +110,6 @@ class Data:
             vars(self), lengths=self.lengths, filled=self.filled, **changes
         )
         return clone
-
-    def renewed(
-        self, network: Network, inputs: Any, targets: Any, cost: Cost
-    ) -> Data | None:
-        """Return other arrays, of the same `form_of`, laid out like these; None if they
-        are not ordinary numbers.
-        """
-        rows, aims = (np.array(array, float, order="C") for array in (inputs, targets))
-        if (
-            not _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)
-            <= _checks.SQUARES[network.dtype]
-        ):
-            return None
-        rows, aims = rows.reshape(self.inputs.shape), aims.reshape(self.targets.shape)
-        cost._check_targets(aims)
-        return self._with(inputs=rows, targets=aims)
 
     def require_fit(self, network: Network) -> None:
         """Raise if a callback has changed the number of inputs or outputs, so that the
@@ -236,13 +221,11 @@ class Epochs:
     control: Control  # rows done are those of all epochs, including the incomplete one
 
 
-Layout = tuple[Any, Data] | None
-"""The form of arrays, and data laid out from them."""
-
-
-def form_of(network: Network, inputs: Any, targets: Any) -> Any:
-    """Return what the layout of two arrays of numbers depends on; None for other
-    data.
+def _of_arrays(
+    network: Network, inputs: Any, targets: Any, cost: Cost | None
+) -> Data | None:
+    """Lay out two arrays of ordinary numbers, of rows or of sequences of one length;
+    None for other data.
     """
     for array in (inputs, targets):
         if (
@@ -251,35 +234,25 @@ def form_of(network: Network, inputs: Any, targets: Any) -> Any:
             or array.itemsize > 8
         ):
             return None
-    return inputs.shape, targets.shape, network._store.structure_version
-
-
-def prepare_cached(
-    prepared: Callable[..., Data],
-    latest: Layout,
-    network: Network,
-    inputs: Any,
-    targets: Any,
-    cost: Cost,
-) -> tuple[Data, Layout]:
-    """Return data by `prepared`, or like the `latest` if the form is the same; and the
-    layout for the next call.
-    """
-    form = form_of(network, inputs, targets)
-    if (
-        latest
-        and latest[0] == form
-        and (alike := latest[1].renewed(network, inputs, targets, cost))
-    ):
-        return alike, latest
-    data = prepared(network, inputs, targets, cost)
-    whole = (
-        form is not None and data.targets.size == targets.size and data.has_target.all()
+    *shape, width = inputs.shape or (0,)
+    widths = network._n_inputs, network._n_outputs
+    fits = width == widths[0] and targets.shape == (*shape, widths[1])
+    if not fits or len(shape) not in (1, 2) or not inputs.size:
+        return None
+    rows, aims = (
+        np.array(array, float, order="C").reshape(-1, array.shape[-1])
+        for array in (inputs, targets)
     )
-    return data, (
-        form,
-        data,
-    ) if whole and data.inputs.nbytes <= MAX_CACHED_BYTES else latest
+    squares = _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)
+    if not squares <= _checks.SQUARES[network.dtype]:
+        return None
+    if cost is not None:
+        cost._check_targets(aims)
+    clear = len(shape) == 2
+    stream = not clear and network.has_memory
+    length = shape[-1] if clear or stream else 1
+    bounds = np.arange(0, len(rows) + 1, length, dtype=np.int64)
+    return Data(rows, aims, np.ones(len(rows), np.uint8), bounds, clear, stream)
 
 
 def prepare(
@@ -291,6 +264,9 @@ def prepare(
     Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a
     list of (T_i,). If a cost is given, the targets must be such that it can use them.
     """
+    data = _of_arrays(network, inputs, targets, cost)
+    if data is not None:
+        return data
     inputs, targets = _checks.from_pairs(inputs, targets)
     try:
         return _prepared_pair(network, inputs, targets, cost)
@@ -626,10 +602,10 @@ def run_epochs(
     return int(done), total, int(steps)
 
 
-def train_kernel(data: Data) -> str:
-    """Return the name of the kernel that trains on such rows."""
+def train_kernel(data: Data) -> Kernel:
+    """Return the kernel that trains on such rows; rtrl has another in its place."""
     is_sparse = isinstance(data.inputs, _checks.SparseRows)
-    return "train_sparse" if is_sparse else "train_network"
+    return engine.online.train_sparse if is_sparse else engine.online.train_network
 
 
 def _arguments(

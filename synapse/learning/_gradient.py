@@ -36,7 +36,7 @@ from ..objects import parameters
 from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
 from ..objects.threads import computing, ended, submitted, threads_that_pay, work_of
-from ._data import MAX_CACHED_BYTES, Data, Layout, prepare_cached, prepare_sequences
+from ._data import MAX_CACHED_BYTES, Data, prepare_sequences
 from ._loss_gradient import Gradient, wiring_of
 from ._parameters import ADVICE
 from ._regularisation import Masks
@@ -131,10 +131,8 @@ def gradient(
     """
     measure = network._cost(cost)
     # another thread cannot get them, too
-    layout, exact = _known.pop(network, (None, None))
-    data, layout = prepare_cached(
-        prepare_sequences, layout, network, inputs, targets, measure
-    )
+    exact = _known.pop(network, None)
+    data = prepare_sequences(network, inputs, targets, measure)
     if threads is not None:
         threads = positive_integer("threads", threads, MAX_THREADS)
     chosen = data.filled
@@ -158,11 +156,11 @@ def gradient(
                 exact.network,
                 exact._lowered,
             )  # they would keep the network alive, and a store that it left
-            _known[network] = layout, exact
+            _known[network] = exact
         return Gradient(loss, weights, biases, wiring_of(network))
 
 
-_known: WeakKeyDictionary[Network, tuple[Layout, ExactGradient]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Network, ExactGradient] = WeakKeyDictionary()
 """What the latest call of :func:`gradient` has laid out for a network."""
 
 

@@ -198,7 +198,9 @@ class History:
         """
         self.latest = losses[-1]
         done = self.done
-        figures = self._figures()  # a metric may raise: nothing is appended then
+        figures = {}
+        if self.training is not None or self.others:
+            figures = self._figures()  # a metric may raise: nothing is appended then
         self.values["loss"] += losses
         self.values["rate"] += rates
         for name, value in figures.items():

@@ -24,11 +24,11 @@ RESERVED = ("loss", "rate")
 """Names of other values by epoch."""
 
 
-def checked_metrics(value: Any) -> dict[str, Metric]:
+def checked_metrics(title: str, value: Any) -> dict[str, Metric]:
     """Return metrics by name: that of a function is its ``__name__``."""
     condition = f'a list of "{ACCURACY}" and functions of (targets, outputs)'
     metrics: dict[str, Metric] = {}
-    for metric in listed("metrics", value, condition):
+    for metric in listed(title, value, condition):
         if isinstance(metric, str):
             name = str(choice("A metric by its name", metric, [ACCURACY]))
             metrics[name] = accuracy

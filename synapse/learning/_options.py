@@ -249,7 +249,8 @@ class TrainerOptions:
     def _fixed(self) -> FixedOptions:
         """Return these options as they are now, checked with the present network."""
         values = {name: getattr(self, name) for name in OPTIONS}
-        if "rate" not in vars(self):  # it is the optimizer's: others are checked
+        # that of the optimizer: others are checked
+        if "rate" not in vars(self) and self.optimizer is not None:
             values["rate"] = _rate(self, OPTIONS["rate"].title, self.rate)
         for name in ("dropout", "recurrent_dropout"):
             if isinstance(values[name], Mapping):

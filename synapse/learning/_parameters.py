@@ -280,7 +280,7 @@ class Updater(OfNetwork):
                 dtype = (
                     self.network.dtype if isinstance(optimizer, BuiltIn) else np.float64
                 )
-                state = optimizer.begin(values.astype(dtype), frozen)
+                state = OptimizerState(optimizer, len(values), frozen, dtype)
             elif isinstance(optimizer, RecursiveOptimizer):
                 state = optimizer.begin(values, frozen, groups_of(parameters))
             self.parameters, self.optimizer, self.state = parameters, optimizer, state
@@ -431,7 +431,7 @@ class Updater(OfNetwork):
         little = np.empty((3, min(size, update.PART)), state.slots.dtype)
         vectors = *little, state.slots, np.array(optimizer._settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
-        equation = update.equation_address(optimizer._kernel, vectors)
+        equation = update.equation_address(optimizer._equation, vectors)
         step = update.OptimizerStep(
             equation,
             *vectors,

@@ -26,10 +26,8 @@ from ._callbacks import Batch, Callback
 from ._checkpoint import Checkpointer, TrainingState, TrainingStateParts
 from ._data import (
     Data,
-    Layout,
     joined,
     prepare,
-    prepare_cached,
     row_weights,
 )
 from ._evaluation import Evaluation, evaluated
@@ -147,7 +145,6 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         # the options of the latest training, and what their check depended on
         self._options_known: tuple[Any, FixedOptions] | None = None
         self._entropy: tuple[int, np.random.Generator] | None = None
-        self._layout_known: Layout = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
@@ -277,7 +274,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         progress: Annotated[bool | str, _progress] = True,
         validation: tuple[Any, Any] | Iterable[tuple[Any, Any]] | float | None = None,
         eval_set: Annotated[Mapping[str, Any] | None, _eval_set] = None,
-        metrics: Iterable[str | Metric] = (),
+        metrics: Annotated[Iterable[str | Metric], checked_metrics] = (),
         patience: Annotated[int | None, _checks.positive_integer] = None,
         min_delta: Annotated[float, _checks.non_negative_number] = 0.0,
         restore_best: Annotated[bool, _checks.boolean] = True,
@@ -478,9 +475,10 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         others |= {
             name: self._held_out(given) for name, given in (eval_set or {}).items()
         }
-        measures = checked_metrics(metrics)
+        measures: dict[str, Metric] = dict(metrics)  # type: ignore[arg-type]
         training = source.measurable(measures, others)
-        require_measurable(measures, others, training)
+        if measures:
+            require_measurable(measures, others, training)
         followed = held_out is not None or patience is not None
         plan = TrainingPlan(
             options=options,
@@ -565,11 +563,13 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         weights = row_weights(
             data, sample_weight, class_weight, len(self.network.output)
         )
-        if _checks.is_number(validation):
+        if validation is None:
+            held_out = None
+        elif _checks.is_number(validation):
             data, held_out = data.split(validation)
             held_out = self._validating(self._rule.arrange(held_out))
         else:
-            held_out = None if validation is None else self._held_out(validation)
+            held_out = self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
         needs_none = isinstance(self.rule, SynapticRule)
         if not (needs_none or data.counted(weights).any()):
@@ -604,10 +604,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         # the squashes of the outputs have changed
         if cost is None and measure is not self.cost:
             self.cost._check([neuron.squash for neuron in self.network.output])
-        data, self._layout_known = prepare_cached(
-            prepare, self._layout_known, self.network, inputs, targets, measure
-        )
-        return data, measure
+        return prepare(self.network, inputs, targets, measure), measure
 
     def _held_out(self, validation: Any) -> Data:
         """Check a pair of inputs and targets for validation, or batches of them, which
@@ -642,7 +639,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         *,
         sample_weight: Any | None = None,
         class_weight: Mapping[int, float] | None = None,
-        metrics: Iterable[str | Metric] = (),
+        metrics: Annotated[Iterable[str | Metric], checked_metrics] = (),
     ) -> Evaluation:
         """Compute the mean cost on data, without learning, and the accuracy if the
         targets are classes.
@@ -680,7 +677,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         weights = row_weights(
             data, sample_weight, class_weight, len(self.network.output)
         )
-        measures = checked_metrics(metrics)
+        measures: dict[str, Metric] = dict(metrics)  # type: ignore[arg-type]
         require_measurable(measures, {}, data)
         return evaluated(self.network, data, measure, weights, measures, self.threads)
 

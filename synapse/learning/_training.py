@@ -323,7 +323,8 @@ class Training:
         direct = self.plan.options.optimizer is None
         with self.updater.in_use() as access:
             rule = self._rule_for(task)
-            joined = self.plan.on_batch is None and rule._runs_in_one_call()
+            joined = self.plan.on_batch is None and not rule._one_epoch
+            joined = joined and rule.joins_epochs()
             several = joined and self.source.whole
             if not several:
                 self.epochs_per_call, rates = 1, rates[:1]

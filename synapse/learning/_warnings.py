@@ -38,8 +38,6 @@ STATES = 8
 _warned: WeakKeyDictionary[Network, dict[tuple[Any, ...], bool]] = WeakKeyDictionary()
 """The latest states of each network that were checked, and whether there was a
 warning."""
-_sound: WeakKeyDictionary[Network, int] = WeakKeyDictionary()
-"""The version of each network's structure at its last check without a warning."""
 
 
 def warn_of_dead_ends(
@@ -57,10 +55,9 @@ def warn_of_dead_ends(
         state = network._version, rule, cost
         if state in states:
             return states[state]
-        structure = network._store.structure_version
         sentences = list[str]()
         learn = _outputs_learn(network)
-        if _sound.get(network) != structure or not learn:
+        if not (learn and _is_linked(network)):
             links = _Dependencies(network)
             sentences = [
                 *_about_structure(links),
@@ -74,8 +71,6 @@ def warn_of_dead_ends(
     if len(states) == STATES:
         states.clear()
     states[state] = bool(sentences)
-    if not sentences:
-        _sound[network] = structure
     return bool(sentences)
 
 
@@ -178,6 +173,20 @@ def _outputs_learn(network: Network) -> bool:
     outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
     learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
     return bool(learns) and not np.isin(store["squash"][outputs], FLAT_SQUASHES).any()
+
+
+def _is_linked(network: Network) -> bool:
+    """Return whether nothing leads into inputs, and something into all other neurons.
+
+    Then, along the order of activation, every output depends on an input, on memory or
+    on what is outside.
+    """
+    _, store, span = network._lowered()
+    begins = store["first_incoming"][span[Span.START] : span[Span.STOP] + 1]
+    ends = np.append(begins[1:], store.n_lowered)[: len(network)]
+    led_to = begins[: len(network)] < ends
+    inputs = span[Span.INPUTS]
+    return bool(not led_to[:inputs].any() and led_to[inputs:].all())
 
 
 def _about_learning(links: _Dependencies, rule: str, cost: Cost) -> Iterator[str]:

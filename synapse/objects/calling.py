@@ -25,6 +25,7 @@ from .neuron import Neuron
 from .parameters import ParameterRows
 
 if TYPE_CHECKING:
+    from ..engine.language.decorators import Kernel
     from ..engine.online import Accumulator, Kernels  # compiled: imported when used
     from .plastic import Plasticity
     from .sensitivities import Sensitivities
@@ -106,7 +107,7 @@ class Calling(Sequence[Neuron]):
 
     def _call(
         self,
-        name: str,
+        kernel: Kernel,
         steps: int,
         arguments: tuple[Any, ...],
         by: Callable[[Any], Kernels] | None = None,
@@ -115,13 +116,11 @@ class Calling(Sequence[Neuron]):
         """Call a kernel for `steps` steps and return its result: a status, or a tuple
         that begins with one.
 
-        `name` is that of a function marked ``@kernel``: in ``engine/online/loops.py``
-        or, for a network that learns by rtrl, in ``engine/rtrl/loops.py``; of steps
-        without traces, in ``engine/exact/runs.py`` or ``events.py``.
-
         The lock of the store is held, the store is lowered, and a recording has room.
-        The kernels are those of the learning rule, or what `by` returns for the
-        network. What is wrong with the network raises its error, unless the caller
+        The learning rule, or what `by` returns for the network, may have a function of
+        its own in place of the one that is given, that of the online rule: rtrl at the
+        end of ``engine/rtrl/loops.py``, steps by events in ``engine/exact/events.py``.
+         What is wrong with the network raises its error, unless the caller
         calls :meth:`_require_sound`; what is wrong with the arguments is for the caller
         to say. A propagation whose numbers are LARGE is undone if an update is not
         finite.
@@ -132,7 +131,7 @@ class Calling(Sequence[Neuron]):
         store = self._anchor._store
         if (store.busy or store.turns) and not store.lock._is_owned():
             with ExclusiveAccess(self):
-                return self._call(name, steps, arguments, by, raises)
+                return self._call(kernel, steps, arguments, by, raises)
         with store.lock:
             if store is self._anchor._store:
                 facts = self._facts
@@ -147,28 +146,28 @@ class Calling(Sequence[Neuron]):
                 busy = store.busy
                 store.busy = True
                 try:
-                    ended = kernels[name](*arguments)
+                    ended = kernels[kernel](*arguments)
                 finally:
                     store.busy = busy
                 if ended:  # not DONE, or a tuple
                     status = ended if type(ended) is int else ended[0]
                     if status == LARGE:
-                        ended = self._call_large(kernels[name], arguments, kernels)
+                        ended = self._call_large(kernels[kernel], arguments, kernels)
                     if raises and status != DONE:
                         self._require_sound(ended)
                 return ended
         # The store was absorbed by another meanwhile. A decorator or a context of ours
         # that checks this would add a tenth to the time of a single step.
-        return self._call(name, steps, arguments, by, raises)
+        return self._call(kernel, steps, arguments, by, raises)
 
     def _call_in_use(
-        self, kernels: Kernels, name: str, steps: int, *arguments: Any
+        self, kernels: Kernels, kernel: Kernel, steps: int, *arguments: Any
     ) -> Any:
         """Call a kernel as `_call` does, for a training: it has the network in use and
         runs in a thread of its own, so that Ctrl-C is noticed meanwhile.
         """
         self._announce(steps, kernels)
-        ended = kernels[name](*arguments)
+        ended = kernels[kernel](*arguments)
         self._require_sound(ended)
         return ended
 
@@ -248,6 +247,7 @@ class Calling(Sequence[Neuron]):
         self._rtrl = rtrl
         self._plastic = plastic
         self._facts = Facts(doubled=self._facts.doubled)  # its kernels are others
+        self._store.clear_single_calls()
 
     def _present_facts(self) -> Facts:
         """Return what it has found out about the present topology."""
@@ -268,7 +268,10 @@ class Calling(Sequence[Neuron]):
             facts.span = self._found_span(store)
             self._unplaced.clear()
             self._warn_of_unreached(store)
-            self._warn_of_doubled(store, facts)
+            if store.columns["ties"][Ties.DELAYS]:
+                self._warn_of_doubled(store, facts)
+            else:
+                facts.doubled = 0
         return address, store, facts.span
 
     def _found_span(self, store: Store) -> NDArray[np.int64]:
@@ -304,9 +307,6 @@ class Calling(Sequence[Neuron]):
         number of them; called once for each topology.
         """
         named = facts.doubled
-        facts.doubled = 0
-        if not store.columns["ties"][Ties.DELAYS]:
-            return
         start = self._anchor._row
         before, after = order.doubled_pairs(store, start, start + len(self))
         facts.doubled = len(before)

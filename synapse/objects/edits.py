@@ -22,7 +22,7 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
 from . import graph
-from .order import Placement
+from .order import NO_PLACEMENT, Placement
 
 if TYPE_CHECKING:
     from .handles import (
@@ -145,6 +145,11 @@ def join(neurons: Neurons) -> Store:
     return _joined({neuron._require() for neuron in neurons})
 
 
+def _by_size(store: Store) -> tuple[int, int]:
+    """Return a key that sorts the store with most neurons and connections first."""
+    return -len(store.handles) - store.editor.n_made(store), store.serial
+
+
 def _joined(stores: set[Store]) -> Store:
     if len(stores) == 1:
         return stores.pop()
@@ -154,7 +159,7 @@ def _joined(stores: set[Store]) -> Store:
             f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with the"
             " same dtype."
         )
-    largest, *others = sorted(stores, key=lambda store: (-store.size, store.serial))
+    largest, *others = sorted(stores, key=_by_size)
     if any(store.recorder is not None for store in others):
         raise TopologyError(
             "A network that is being recorded cannot be connected to a larger one. End"
@@ -162,8 +167,9 @@ def _joined(stores: set[Store]) -> Store:
         )
     for store in others:
         graphs = largest.graph, store.graph
-        first_row, first_identity = largest.absorb(store)
-        graph.follow_absorbed(largest, graphs, first_row, first_identity)
+        offsets = largest.absorb(store)
+        if graphs != (None, None):
+            graph.follow_absorbed(largest, graphs, *offsets)
     return largest
 
 
@@ -179,11 +185,8 @@ def are_connected(source: NeuronHandle, target: NeuronHandle, delay: int) -> boo
     """Return whether a connection with this delay leads from one neuron to another of
     its store.
     """
-    draft = source._store.draft
-    if draft is not None and not draft.batches:
-        # `find_all` would take as long as all the rest of a `project`
-        return (source, target, delay) in draft.pairs
-    return find(source, target, delay) is not None
+    connected = source._store.editor.connects(source, target, delay)
+    return find(source, target, delay) is not None if connected is None else connected
 
 
 def find_all(
@@ -195,9 +198,6 @@ def find_all(
     store = source._store
     if store is not target._store:
         return []
-    if store.draft is not None and not store.draft.batches:
-        identities = store.draft.find(source, target, delay)
-        return [store.edge(identity) for identity in identities]
     links = _all_between(store, source, target)
     return [link for link in links if delay is None or link.delay == delay]
 
@@ -248,15 +248,14 @@ def _connect(
             f"{source!r} is connected to {target!r} already{_by(delay)}. "
             "Set the weight of that connection, or disconnect first."
         )
-    if store.draft is not None:
-        identity = store.draft.connect(source, target, weight, trainable, sign, delay)
-        return store.edge(identity)
-    rows = source._row, target._row
-    placement = None if delay else Placement(store, *rows)
-    identity = store.add_connections(*rows, weight, trainable, sign, delay)
-    graph.follow_connected(store, identity, 1)
-    if placement is not None:
-        placement.place_new_layers()
+    placement = NO_PLACEMENT
+    if store.networks and not delay:
+        placement = Placement(store, source._row, target._row)
+    values = weight, trainable, sign, delay
+    identity = store.editor.connect(store, source, target, *values)
+    if store.graph is not None:
+        graph.follow_connected(store, identity, 1)
+    placement.place_new_layers()
     return store.edge(identity)
 
 
@@ -273,10 +272,9 @@ def _in_one_step(change: Callable[..., R], handles: tuple[Any, ...], *values: An
     take as long as all the rest: one assignment adds the connection or the gate.
     """
     store = handles[0]._store
-    if store.draft is not None:
+    if not (store.busy or store.turns):
         with store.lock:
-            draft = store.draft  # None if another thread has made columns meanwhile
-            if draft is not None and not draft.batches and _are_in(store, handles):
+            if store.editor.takes_single and _are_in(store, handles):
                 return change(handles, *values)
     with ExclusiveAccess(*handles, columns=False):
         return change(handles, *values)
@@ -301,27 +299,17 @@ def connect_many(
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and
     first identity. The caller holds the stores in use.
 
-    Without `pairs`, every source is connected to every target. Pairs are overwritten,
-    which saves memory.
+    Without `pairs`, every source is connected to every target.
     """
     store = join((*sources, *targets))
-    if store.draft is not None:
-        ends = [*sources], [*targets], pairs
-        batch = ConnectionBatch(*ends, weights, trainable, signs, delay)
-        return store, store.draft.add(batch)
-    rows = [rows_of(ends).astype(np.uint32) for ends in (sources, targets)]
-    if pairs is None:
-        pairs = every_pair(*rows)
-    else:
-        for numbers, inside in zip(pairs, rows, strict=True):
-            numbers[:] = inside[numbers]
-    placement = None if delay else Placement(store, *pairs)
-    identity = store.add_connections(
-        *pairs, weights, trainable, 0 if signs is None else signs, delay
-    )
+    ends = [*sources], [*targets], pairs
+    batch = ConnectionBatch(*ends, weights, trainable, signs, delay)
+    placement = NO_PLACEMENT
+    if store.networks and not delay:
+        placement = Placement(store, *batch.rows())
+    identity = store.editor.add(store, batch)
     graph.follow_connected(store, identity, len(weights))
-    if placement is not None:
-        placement.place_new_layers()
+    placement.place_new_layers()
     return store, identity
 
 
@@ -337,7 +325,7 @@ def refuse(
     rows_of(sources)
     rows_of(targets)
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
-        if store.draft is None or store.draft.may_connect(sources, targets, delay):
+        if not store.editor.are_apart(sources, targets, delay):
             store.make_columns()
             _refuse_pairs(store, sources, targets, pairs, delay)
 
@@ -396,9 +384,8 @@ def sign_of_new(
     delayed connection of a neuron to itself, which carries the activation, does.
     """
     carries_state = source is target and not delay
-    # none has a sign before there are columns
-    unsigned = source._store.draft is not None or carries_state
-    whole = 0 if unsigned else source.sign or 0
+    may_be_signed = source._store.editor.may_have_signs and not carries_state
+    whole = (source.sign or 0) if may_be_signed else 0
     if sign and whole and sign != whole:
         raise ArgumentError(
             f"Expected the sign {whole:+d}, which all outgoing connections of"
@@ -418,8 +405,8 @@ def signs_of_new(
     one.
     """
     stores = {*map(_store_of, sources)}
-    if all(
-        store.draft is not None or not store["outgoing_sign"].any() for store in stores
+    if not any(
+        store.editor.may_have_signs and store["outgoing_sign"].any() for store in stores
     ):
         count = len(sources) * len(targets) if pairs is None else len(pairs[0])
         return np.full(count, sign, np.int8) if sign else None
@@ -463,14 +450,15 @@ def set_delay(store: Store, row: int, delay: int) -> None:
             f"{source!r} is connected to {target!r} already{by}. Disconnect that"
             " connection first."
         )
-    placement = None if delay else Placement(store, source._row, target._row)
+    placement = NO_PLACEMENT
+    if store.networks and not delay:
+        placement = Placement(store, source._row, target._row)
     identities = np.array([store["identity"].item(row)])
     graph.follow_disconnected(store, identities)
     store.touch()
     store["delay"][row] = delay
     graph.follow_connected(store, int(identities[0]), 1)
-    if placement is not None:
-        placement.place_new_layers()
+    placement.place_new_layers()
 
 
 def gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
@@ -485,44 +473,54 @@ def gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
 def _gate(gater_and_connections: tuple[Any, ...]) -> None:
     gater, *connections = gater_and_connections
     gater._require()
-    for connection in connections:
-        if _is_gated(connection):
-            connection._store.make_columns()
-            require_ungated(connection._store, connection._identity)
     store: Store = gater._store
-    if not _are_in(store, connections):
+    apart = False
+    for connection in connections:
+        at, identity = connection._store, connection._identity
+        apart |= at is not store
+        if identity < 0 or at.editor.are_gated(at, [identity]):
+            connection._require()
+            at.make_columns()
+            require_ungated(at, identity)
+    if apart:
         store = _joined({*map(_store_of, gater_and_connections)})
-    if store.draft is not None:
-        for connection in connections:
-            store.draft.gate(connection._identity, gater)
-    elif len(connections) == 1:
-        _set_gaters(store, gater._row, connections[0]._identity)
-    else:
-        identities = np.array([connection._identity for connection in connections])
-        _set_gaters(store, np.full(len(identities), gater._row), identities)
-
-
-def _is_gated(connection: ConnectionHandle) -> bool:
-    """Return whether a connection has a gater; TopologyError if it has been removed."""
-    store = connection._store
-    if store.draft is not None:
-        return connection._identity in store.draft.gaters
-    return bool(store.columns["gater"].item(connection._at) != NONE)
+    placement = NO_PLACEMENT
+    if store.networks:
+        identities = [connection._identity for connection in connections]
+        placement = _placement_of_gates(store, [gater], identities, 0)
+    store.editor.gate(store, gater, connections)
+    placement.place_new_layers()
 
 
 def gate_projection(gaters: Neurons, gater_indices: Ints, projection: Any) -> None:
     """Gate connection i of a projection by ``gaters[gater_indices[i]]``; none has a
     gater. The caller holds the stores in use.
     """
-    draft = projection._store.draft
-    if draft is None or draft.batches[projection._first].gaters:
-        projection._store.make_columns()
-        require_ungated(projection._store, projection._identities())
+    store = projection._store
+    if store.editor.are_gated(store, projection._existing()):
+        store.make_columns()
+        require_ungated(store, projection._identities())
     store = _joined({projection._store, *map(_store_of, gaters)})
-    if store.draft is not None:
-        store.draft.gate_batch(projection._first, [*gaters], gater_indices)
-    else:
-        _set_gaters(store, rows_of(gaters)[gater_indices], projection._identities())
+    identities = projection._existing()
+    placement = NO_PLACEMENT
+    if store.networks:
+        placement = _placement_of_gates(store, gaters, identities, gater_indices)
+    store.editor.gate_batch(store, identities, [*gaters], gater_indices)
+    placement.place_new_layers()
+
+
+def _placement_of_gates(
+    store: Store,
+    gaters: Sequence[NeuronHandle],
+    identities: Ints | Sequence[int],
+    gates: Ints | int,
+) -> Placement:
+    """Return what gating the connection ``identities[i]`` by ``gaters[gates[i]]`` asks
+    for.
+    """
+    targets = store["target"][store.row_of[identities]]
+    before = np.broadcast_to(rows_of(gaters)[gates], targets.shape)
+    return Placement(store, before, targets)
 
 
 def require_ungated(store: Store, identities: Ints | int) -> None:
@@ -535,18 +533,6 @@ def require_ungated(store: Store, identities: Ints | int) -> None:
             f"{connection!r} is gated by {connection.gater!r} already. "
             "A connection has at most one gater: ungate it first."
         )
-
-
-def _set_gaters(store: Store, gaters: Ints | int, identities: Ints | int) -> None:
-    """Gate the connection ``identities[i]`` by the neuron in the row ``gaters[i]``, or
-    one connection by one.
-    """
-    rows = store.row_of[identities]
-    targets = store["target"][rows]
-    placement = Placement(store, gaters, targets)
-    store.touch()
-    store["gater"][rows] = gaters
-    placement.place_new_layers()
 
 
 def ungate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
@@ -616,7 +602,9 @@ def refuse_softmax(neurons: Neurons) -> None:
     """Raise if a neuron that is not an output has the squash softmax."""
     for store in {*map(_store_of, neurons)}:
         softmax = squashes.softmax.code
-        for neuron in neurons if store.has_squash(softmax, softmax) else ():
+        for neuron in (
+            neurons if store.editor.has_squash(store, softmax, softmax) else ()
+        ):
             if neuron.squash is squashes.softmax:
                 raise no_output(neuron)
 

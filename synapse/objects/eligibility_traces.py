@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from .. import engine
 from .._typing import Floats
 from ..engine.follower import IdentityObserver
+from ..engine.language.decorators import Kernel
 from ..engine.locking import ExclusiveAccess
+from ..engine.online import learn_by_traces
 from ..engine.online.step_formulas import (
     bounded_step,
     temporal_difference,
@@ -163,19 +165,26 @@ class EligibilityTraces(IdentityObserver):
         row = NOTHING if errors is None else errors
         change = 0.0 if self._tied else delta
         status, step = self._call(
-            "learn_by_traces", 0, row, decay, change, rate, bound, self._sizes
+            learn_by_traces,
+            0,
+            row,
+            decay,
+            change,
+            rate,
+            bound,
+            self._sizes,
         )
         if status == DONE and self._tied:
             status, step = self._move_tied(store, delta, rate, bound)
         self.require_done(status)
         return float(step)
 
-    def _call(self, name: str, steps: int, *arguments: Any) -> Any:
+    def _call(self, kernel: Kernel, steps: int, *arguments: Any) -> Any:
         """Call a kernel of the learning rule of the network, with the sums as
         destinations; the caller reads the status.
         """
         by = self._adding
-        return self.network._call(name, steps, arguments, by, False)
+        return self.network._call(kernel, steps, arguments, by, False)
 
     def _adding(self, network: Network) -> engine.online.Kernels:
         """Return the kernels of its learning rule that add updates to the sums."""
@@ -222,8 +231,8 @@ class EligibilityTraces(IdentityObserver):
             tapes = network._tapes
             stream = rows.reshape(-1), gains, values, tapes.rows
             arguments = tapes.address, stream, factors, self._sizes
-            name, by = "learn_stream", self._learning_streams
-            status, done = network._call(name, len(gains), arguments, by, False)
+            kernel, by = engine.exact.learn_stream, self._learning_streams
+            status, done = network._call(kernel, len(gains), arguments, by, False)
             return int(done), status
 
     def _move_tied(

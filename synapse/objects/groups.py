@@ -36,7 +36,7 @@ def keys_of(neurons: Neurons, inputs: int, outputs: int) -> Ints:
     for i, neuron in enumerate(neurons):
         places_of.setdefault(neuron._store, []).append(i)
     for store, members in places_of.items():
-        if not store.has_squash(FIRST_GROUPED, LAST_GROUPED):
+        if not store.editor.has_squash(store, FIRST_GROUPED, LAST_GROUPED):
             continue
         store.make_columns()
         positions = np.array(members)
@@ -81,7 +81,7 @@ def parted_by(layers: Sequence[LayerHandle]) -> str | None:
     """
     neurons = [neuron for layer in layers for neuron in layer]
     if not any(
-        store.has_squash(FIRST_GROUPED, LAST_GROUPED)
+        store.editor.has_squash(store, FIRST_GROUPED, LAST_GROUPED)
         for store in {neuron._store for neuron in neurons}
     ):
         return None

@@ -747,10 +747,9 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         learns = checks.boolean("trainable_bias of a layer", value)
         with ExclusiveLayerAccess(self, columns=False):
             for store, rows in self._by_store():
-                if store.draft is not None and store.draft.set_trainable(rows, learns):
-                    continue
-                store.make_columns()
-                parameters.set_trainable(store, "trainable_bias", rows, learns)
+                if not store.editor.set_trainable(rows, learns):
+                    store.make_columns()
+                    parameters.set_trainable(store, "trainable_bias", rows, learns)
 
     def _in_use(self) -> ExclusiveLayerAccess:
         return ExclusiveLayerAccess(self)

@@ -440,7 +440,6 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         columns["role"][rows[:inputs]] = INPUT
         columns["role"][rows[len(rows) - outputs :]] = OUTPUT
         columns["synchronous"][rows] = clock
-        store.clear_single_calls()
         graph.refresh(store)
 
     def _rows_with_stale_errors(self, inputs: Ints) -> Ints:
@@ -888,7 +887,6 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         clock = self._clock_of(rows, self._n_inputs, together)
         store.touch()
         store["synchronous"][rows] = clock
-        store.clear_single_calls()
 
     def _clock_of(
         self, rows: Ints, inputs: int, together: bool | None = None

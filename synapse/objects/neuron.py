@@ -16,6 +16,7 @@ from .._initializer import Seed, random_generator
 from .._registration import error_of_call, require_sound
 from .._squash import Squash
 from .._typing import Ints
+from ..engine import online
 from ..engine.draft import DraftNeurons
 from ..engine.locking import (
     ExclusiveAccess,
@@ -48,6 +49,7 @@ from .neuron_rows import NeuronRows
 from .projection import Projection
 
 if TYPE_CHECKING:
+    from ..engine.language.decorators import Kernel
     from .layer import Layer
 
 
@@ -160,7 +162,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 f"There is no squash named {squash!r}: synapse.squashes.names() lists"
                 f" all. The name of a neuron is given as name={squash!r}."
             ) from None
-        float_type = checks.float_type("dtype", dtype)
+        float_type = checks.FLOAT64
+        if dtype is not np.float64:
+            float_type = checks.float_type("dtype", dtype)
         value = checks.finite_number("bias of a neuron", bias, float_type)
         name_or_none = None if name is None else checks.text("name of a neuron", name)
         made = DraftNeurons(1, function.code, value, True)
@@ -432,15 +436,15 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 )
             return receive(target, self, weight, trainable, sign, delay, seed)
         target._require()
-        # most connections have none
-        steps = checks.delay("delay of a connection", delay)
+        steps = 0  # as most connections have
+        if type(delay) is not int or delay:
+            steps = checks.delay("delay of a connection", delay)
         learns = target is not self or steps > 0
         if trainable is not None:
             learns = checks.boolean("trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
-        new_sign = edits.sign_of_new(
-            self, target, checks.sign("sign of a connection", sign), steps
-        )
+        new_sign = 0 if sign is None else checks.sign("sign of a connection", sign)
+        new_sign = edits.sign_of_new(self, target, new_sign, steps)
         if weight is None:
             weight = (
                 1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
@@ -621,8 +625,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 "value of an activated neuron", value, self._require().dtype
             )
         if value is None:
-            return self._call("activate_one")
-        return self._call("clamp_one", value)
+            return self._call(online.activate_one)
+        return self._call(online.clamp_one, value)
 
     def propagate(
         self,
@@ -712,18 +716,18 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         """Propagate as one of `outputs` outputs; `cost` is a code."""
         has_target = target is not None
         options = has_target, target or 0.0, cost, outputs, rate, CHECK_SIZES
-        if self._call("propagate_one", options) == DIVERGED:
+        if self._call(online.propagate_one, options) == DIVERGED:
             raise DivergenceError(
                 f"An update of {self!r} left the finite range of"
                 f" {self._require().dtype}. Its weights have not changed."
                 f" {parameters.REMEDIES}"
             )
 
-    def _call(self, name: str, argument: Any = None) -> Any:
-        """Call the kernel of a name for this neuron alone, and return what it returns:
-        an activation, or a status.
+    def _call(self, kernel: Kernel, argument: Any = None) -> Any:
+        """Call a kernel for this neuron alone, and return what it returns: an
+        activation, or a status.
 
-        The kernels are functions of ``engine/online/loops.py``. The lock of the store
+        The lock of the store
         is held, and the store is lowered. If a registered function has raised, so does
         the call. It is :meth:`Calling._call` for one row: through that one, with a
         tuple of arguments and the facts of a network, a step of a neuron takes a
@@ -732,25 +736,27 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         store = self._store
         if (store.busy or store.turns) and not store.lock._is_owned():
             with ExclusiveAccess(self):
-                return self._call(name, argument)
+                return self._call(kernel, argument)
         with store.lock:
             row = self._row
             if store is self._store and row >= 0:
-                if store.program.version != store.topology_version:
+                program = store.program
+                if program.version != store.topology_version:
                     row = self._lowered_row()
-                kernels = store.single_calls
+                    program = store.program
+                kernels = program.single_calls
                 if kernels is None:
-                    kernels = self._single_calls(store, name)
+                    kernels = self._single_calls(store, kernel)
                 if argument is None:
-                    ended = kernels[name](store.address, store.scalar, row)
+                    ended = kernels[kernel](store.address, store.scalar, row)
                 else:
-                    ended = kernels[name](store.address, store.scalar, row, argument)
+                    ended = kernels[kernel](store.address, store.scalar, row, argument)
                 is_status = ended.__class__ is not float
                 if (is_status and ended != DONE) or store.recorder is not None:
-                    ended = self._settled(store, kernels[name], argument, ended)
+                    ended = self._settled(store, kernels[kernel], argument, ended)
                 return ended
         self._require()
-        return self._call(name, argument)  # the store was absorbed by another
+        return self._call(kernel, argument)  # the store was absorbed by another
 
     def _settled(self, store: Store, kernel: Any, argument: Any, ended: Any) -> Any:
         """Record a call, which returned an activation (None: its function has raised)
@@ -854,13 +860,18 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         store = self._require()
         return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
-    def _single_calls(self, store: Store, name: str) -> Any:
+    def _single_calls(self, store: Store, kernel: Kernel) -> Any:
         """Return the kernels by which neurons are stepped alone; TopologyError if this
         one cannot be. The store keeps them if each of its neurons can be.
         """
+        kernels = online.calls_for(store)
+        internal = store.columns["ties"][Ties.INTERNAL]
+        if not internal and not store.networks:
+            store.program.single_calls = kernels
+            return kernels
         network = store.network_at(self._row)
         self._require_single_steps(store, network)
-        if network is not None and name == "propagate_one":
+        if network is not None and kernel is online.propagate_one:
             network._require_traces()
             if network._plastic is not None:
                 raise TopologyError(
@@ -868,7 +879,6 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                     f" {network._plastic.rule!r}, in steps of the whole network. Call"
                     ' network.propagate, or set network.rule = "online".'
                 )
-        kernels = engine.online.calls_for(store)
         networks = [reference() for reference in store.networks.values()]
         free = all(
             other is None
@@ -879,9 +889,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             )
             for other in networks
         )
-        together = store["synchronous"].any() or store.columns["ties"][Ties.INTERNAL]
-        if free and not together:
-            store.single_calls = kernels
+        if free and not internal and not store["synchronous"].any():
+            store.program.single_calls = kernels
         return kernels
 
     def _require_single_steps(self, store: Store, network: Any) -> None:

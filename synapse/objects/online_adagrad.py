@@ -5,14 +5,24 @@ squares.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
 from .._typing import Floats, Ints
+from ..engine.language.decorators import Kernel
 from ..engine.locking import ExclusiveAccess
+from ..engine.online import (
+    InputLists,
+    Kernels,
+    activate_listed,
+    learn_by_adagrad,
+    learn_by_traces,
+    learn_listed,
+    peek_listed,
+)
 from ..engine.online.gradient_traces import SMALLEST_ROOT
 from ..engine.online.step_formulas import share_of_step
 from ..engine.schema import SHARED_BY
@@ -23,9 +33,6 @@ from .calling import locked
 from .eligibility_traces import EligibilityTraces
 from .layer import Layer
 from .slopes import Slopes
-
-if TYPE_CHECKING:
-    from ..engine.online import InputLists, Kernels  # compiled: imported when used
 
 
 @final
@@ -178,9 +185,7 @@ class OnlineAdaGrad(EligibilityTraces):
         if found is None:
             return self.network.activate(self._row(inputs, values))
         self._listed = inputs, values
-        return self._run(
-            "activate_listed", found.learning, inputs, values, found.latest
-        )
+        return self._run(activate_listed, found.learning, inputs, values, found.latest)
 
     @locked
     def peek(self, inputs: Ints, values: Floats, lists: bool) -> Floats:
@@ -188,7 +193,7 @@ class OnlineAdaGrad(EligibilityTraces):
         found = self._found_lists() if lists else None
         if found is None:
             return self.network.peek(self._row(inputs, values))
-        return self._run("peek_listed", found.peeking, inputs, values)
+        return self._run(peek_listed, found.peeking, inputs, values)
 
     def _found_lists(self) -> InputLists | None:
         """Return the kernels of listed inputs; None if they are not possible now."""
@@ -202,7 +207,7 @@ class OnlineAdaGrad(EligibilityTraces):
 
     def _run(
         self,
-        name: str,
+        kernel: Kernel,
         by: Kernels,
         inputs: Ints,
         values: Floats,
@@ -213,7 +218,7 @@ class OnlineAdaGrad(EligibilityTraces):
         outputs = np.empty(network._n_outputs)
         assert self._lists is not None  # whose kernels these are
         arguments = self._lists.readers, inputs, values, outputs, *more
-        status = network._call(name, 0, arguments, lambda _: by)
+        status = network._call(kernel, 0, arguments, lambda _: by)
         if status != DONE:
             network._refuse_inputs(self._row(inputs, values))
         return outputs
@@ -257,7 +262,7 @@ class OnlineAdaGrad(EligibilityTraces):
             )
             return
         arguments = errors, self._squares, settings, squared, self._sizes
-        self.require_done(self._call("learn_by_adagrad", 0, *arguments))
+        self.require_done(self._call(learn_by_adagrad, 0, *arguments))
 
     def _move_listed(
         self, store: Store, errors: Floats, keep: float, squared: bool
@@ -276,7 +281,7 @@ class OnlineAdaGrad(EligibilityTraces):
         sums = *self._squares, stamps, self._step + 1, changes
         arguments = inputs, values, lists.rest, errors, sums, self._settings, squared
         status = self.network._call(
-            "learn_listed",
+            learn_listed,
             0,
             (lists.readers, *arguments),
             lambda _: lists.learning,
@@ -300,7 +305,7 @@ class OnlineAdaGrad(EligibilityTraces):
         """
         # This computes the slopes, and moves nothing.
         status, _ = self._call(
-            "learn_by_traces", 0, errors, 0.0, 0.0, 1.0, 0.0, self._sizes
+            learn_by_traces, 0, errors, 0.0, 0.0, 1.0, 0.0, self._sizes
         )
         if status != DONE:
             return int(status)

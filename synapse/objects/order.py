@@ -142,9 +142,12 @@ class Placement:
     """
 
     def __init__(
-        self, store: Store, before: Indices | int, after: Indices | int
+        self,
+        store: Store | None = None,
+        before: Indices | int = 0,
+        after: Indices | int = 0,
     ) -> None:
-        pairs = late_pairs(store, before, after) if store.networks else {}
+        pairs = {} if store is None else late_pairs(store, before, after)
         self._found = [
             (network, new, relations_of(network))
             for network, new in pairs.items()
@@ -157,6 +160,10 @@ class Placement:
         """
         for network, new, relations in self._found:
             place_new_layers(network, relations, new)
+
+
+NO_PLACEMENT = Placement()
+"""What changes in a store without networks ask for: nothing."""
 
 
 def place_new_layers(network: NetworkHandle, placed: Relations, new: Relations) -> None:

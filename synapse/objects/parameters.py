@@ -22,6 +22,7 @@ from .._initializer import Initializer, draw
 from .._typing import Bools, Floats, Ints
 from ..engine.schema import DESTINATIONS, INPUT, SHARED_BY
 from ..engine.store import Store
+from ..engine.store_rows import NOT_YET
 from ..errors import ArgumentError
 
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
@@ -58,7 +59,7 @@ def assign_alone(handle: Any, at: str, name: str, value: Any) -> bool:
     """
     store = handle._store
     plain = type(value) is float and -MAX_SAFE_NUMBER < value < MAX_SAFE_NUMBER
-    if not plain or store.draft is not None or store.busy or store.turns:
+    if not plain or store.columns is NOT_YET or store.busy or store.turns:
         return False
     with store.lock:
         if store is not handle._store:  # it was absorbed by another meanwhile

@@ -429,7 +429,10 @@ class Plasticity(IdentityObserver):
         def kernels(_: Any) -> Kernels:
             return self._kernels
 
-        status, cost = network._call("learn_rows", steps, arguments, kernels)
+        # compiled: imported when it is used
+        from ..plasticity._kernels.learning import learn_rows
+
+        status, cost = network._call(learn_rows, steps, arguments, kernels)
         if status == REFUSED:
             network._refuse_inputs(inputs)
         learned = column[begin:stop], *self.context().values()

@@ -142,11 +142,14 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         self._first = int(left[0]) if len(left) else 0
         self._count = len(left)
 
-    @consistent_read
-    def _identities(self) -> Ints:
-        """Return identities of the connections that still exist."""
-        every = np.arange(self._first, self._first + self._count)
-        return every[self._store.row_of[every] != NONE]
+    def _existing(self) -> Ints:
+        """Return identities of the connections that still exist. The caller has the
+        store in use.
+        """
+        store = self._store
+        return store.editor.identities(store, self._first, self._count)
+
+    _identities = consistent_read(_existing)
 
     @consistent_read
     def _rows(self, *keys: Any) -> Ints:
@@ -296,8 +299,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
         """Return for each connection the index in `layer` of its gater."""
         checks.choice("kind of a gate", gate_kind, GATES)
-        # none has been removed before there are columns
-        exist = self._count if self._store.draft is not None else len(self)
+        exist = len(self._existing())
         gated, count = {
             "input": ("targets", len(self.target)),
             "output": ("sources", len(self.source)),
@@ -322,10 +324,8 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         """Return the index of each connection's source in its layer, or that of its
         target.
         """
-        draft = self._store.draft
-        if draft is not None:
-            batch = draft.batches[self._first]
-            pairs = batch.pairs or _numbered(batch.sources, batch.targets)
+        pairs = self._store.editor.pairs_of(self._first)
+        if pairs is not None:
             return pairs[of_targets].astype(np.int64)
         layer, name = (self.target, "target") if of_targets else (self.source, "source")
         rows = self._alive_rows()
@@ -567,7 +567,6 @@ def connect_layers(
             dtype,
         )
         values = parameters.with_signs(drawn.T.ravel(), signs)
-    checks.require_range("Weights", values, dtype)
     learns = not carousel if trainable is None else bool(trainable)
     store, first_identity = edits.connect_many(
         source._neurons, targets, pairs, values, learns, signs, delay

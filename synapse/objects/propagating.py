@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import _checks as checks, _cost, costs, engine
+from .._checks import is_row
 from .._cost import Cost
 from .._typing import Floats
+from ..engine import online
 from ..engine.locking import ExclusiveAccess, atomic
 from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
 from ..engine.status import DIVERGED, REFUSED
@@ -20,7 +22,7 @@ from ..plasticity._rule import Rule
 from . import parameters
 from .plastic import Plasticity
 from .sensitivities import RTRL, LearningRule, Sensitivities, checked_rule
-from .stepping import NOTHING, Stepping, is_row
+from .stepping import NOTHING, Stepping
 
 CHECK_ALL = CHECK_TARGETS + CHECK_SIZES
 RATE = 0.1
@@ -107,7 +109,8 @@ class Propagating(Stepping):
         rate = RATE if rate is None else rate
         if errors is not None:
             self._refuse_both(targets, cost)
-            return self._propagate_errors(rate, self._error_row(errors))
+            given = checks.row_of("errors", errors, self._n_outputs)
+            return self._propagate_errors(rate, given)
         if type(rate) is float and 0.0 <= rate < checks.MAX_SAFE_NUMBER:
             measure = self._cost(cost)
             row: Floats | None = None
@@ -121,7 +124,8 @@ class Propagating(Stepping):
                 status, value = self._learn(row, measure.code, rate, CHECK_ALL)
                 if status != REFUSED:
                     return value
-        return self._propagate_checked(rate, targets, cost)
+        # checks and conversions in Python, which raise the errors
+        return self._learn(*self._lesson(rate, targets, cost), CHECK_SIZES)[1]
 
     def _refuse_both(self, targets: ArrayLike | None, cost: str | Cost | None) -> None:
         """Raise the error for targets, or a cost, beside errors."""
@@ -198,14 +202,6 @@ class Propagating(Stepping):
             return outputs[0] if is_single else outputs
         return np.reshape(outputs, (*np.shape(inputs)[:2], self._n_outputs))
 
-    def _propagate_checked(
-        self, rate: float, targets: ArrayLike | None, cost: str | Cost | None
-    ) -> float:
-        """Propagate after checking and converting all arguments in Python, which raises
-        the errors.
-        """
-        return self._learn(*self._lesson(rate, targets, cost), CHECK_SIZES)[1]
-
     def _lesson(
         self, rate: float, targets: ArrayLike | None, cost: str | Cost | None = None
     ) -> tuple[Floats, int, float]:
@@ -239,14 +235,6 @@ class Propagating(Stepping):
         """Raise the error for errors of the outputs that kernels have refused."""
         self._vector("errors", errors, self._n_outputs, nan=True)
 
-    def _error_row(self, errors: ArrayLike) -> Floats:
-        """Return the errors of the outputs as kernels take them, which check their
-        range.
-        """
-        if is_row(errors, self._n_outputs):
-            return errors
-        return checks.row_of("errors", errors, self._n_outputs)
-
     def _learn(
         self, targets: Floats, cost: int, rate: float, check: int
     ) -> tuple[int, float]:
@@ -256,7 +244,7 @@ class Propagating(Stepping):
         if self._untraced is not None:
             self._require_traces()
         ended: tuple[int, float]
-        ended = self._call("propagate_targets", 0, (targets, cost, rate, check))
+        ended = self._call(online.propagate_targets, 0, (targets, cost, rate, check))
         if ended[0] == DIVERGED:
             self._refuse_step(ended[1])
         return ended
@@ -324,7 +312,6 @@ class Propagating(Stepping):
             by_rule.ready(self)
             self._sensitivities = None
             self._learn_by(None, by_rule)
-            self._store.clear_single_calls()
             return
         name, reach = checked_rule(rule)
         by = None
@@ -343,7 +330,7 @@ class Propagating(Stepping):
         if facts.version != self._anchor._store.topology_version:
             facts = self._present_facts()
         for asked, measure in facts.costs:
-            if asked is cost:
+            if asked is cost or measure is cost:
                 return measure
         measure = _cost.of_outputs(cost, [neuron.squash for neuron in self._layers[-1]])
         facts.costs = [(cost, measure), *facts.costs[:1]]

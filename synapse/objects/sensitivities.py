@@ -82,7 +82,6 @@ class Sensitivities(IdentityObserver):
         """Follow a store through its changes, before the first plan is made, too."""
         self._store = store
         store.follow(self)
-        store.clear_single_calls()  # its neurons look for their network from now on
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another, whose clock
@@ -96,7 +95,6 @@ class Sensitivities(IdentityObserver):
             )
             if self.plan.step:
                 self.plan.step += later
-        store.clear_single_calls()
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
         """Take over new identities of the connections."""
@@ -203,7 +201,6 @@ class Sensitivities(IdentityObserver):
             yield
         finally:
             network._learn_by(rule)
-            network._store.clear_single_calls()
 
     def clear(self) -> None:
         """Clear all sensitivities: the present context counts as given."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from .. import _checks as checks, engine
 from .._typing import Floats
+from ..engine import online
 from ..engine.functions.activations import SOFTMAX
 from ..engine.records import Span
 from ..engine.schema import CHECK_SIZES, GIVEN_ERRORS, SHARED_BY
@@ -19,9 +19,6 @@ from . import parameters
 from .calling import locked
 from .facts import fact
 from .propagating import Propagating
-
-ADDING = attrgetter("_adding")
-"""Kernels of a network that add updates to buffers."""
 
 
 class Slopes(NamedTuple):
@@ -88,7 +85,9 @@ class OutputSlopes(Propagating):
         >>> net.output_gradient(errors=[2.0])
         Slopes(weights=array([1.]), biases=array([0., 2.]))
         """
-        row = None if errors is None else self._error_row(errors)
+        row = (
+            None if errors is None else checks.row_of("errors", errors, self._n_outputs)
+        )
         return self._find_slopes(row, out)
 
     @locked
@@ -113,7 +112,7 @@ class OutputSlopes(Propagating):
         if errors is None:
             errors = self._derivatives()
         asked = errors, GIVEN_ERRORS, 1.0, CHECK_SIZES
-        status, _ = self._call("propagate_targets", 0, asked, ADDING)
+        status, _ = self._call(online.propagate_targets, 0, asked, OutputSlopes._adding)
         if status == REFUSED:
             self._refuse_errors(errors)
         if status == DIVERGED:

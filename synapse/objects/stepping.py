@@ -5,14 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from operator import attrgetter
-from typing import Any, NoReturn, TypeGuard, overload
+from typing import Any, NoReturn, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks, engine
+from .._checks import is_row
 from .._typing import Floats
+from ..engine import online
+from ..engine.language.decorators import Kernel
 from ..engine.locking import ExclusiveAccess, atomic, raise_interrupt
 from ..engine.records import Span, Ties
 from ..engine.replica import Replica
@@ -35,9 +37,6 @@ MIN_SHORT_SEQUENCE = 1 << 19
 """Work in a sequence, on average, below which no thread helps: Python calls the kernel
 for each sequence, some 4 µs, and runs one thread meanwhile."""
 NOTHING = np.empty(0)
-ONLINE = attrgetter("_online")
-UNTRACED = attrgetter("_without_traces")
-"""Kernels of a network other than those of its learning rule, for :meth:`_call`."""
 
 
 class Stepping(Calling):
@@ -105,11 +104,13 @@ class Stepping(Calling):
         >>> net.activate([0.0, 1.0]).round(2)
         array([0.41])
         """
-        row = self._input_row(inputs)
+        row = inputs
+        if not is_row(inputs, self._n_inputs):
+            row = self._input_row(inputs)
         if inject is not None:
             return self._run_injected(row, None, inject)
         outputs = np.empty(self._n_outputs)
-        if self._call("run_network", 1, (row, outputs)) != DONE:
+        if self._call(online.run_network, 1, (row, outputs)) != DONE:
             self._refuse_inputs(row)
         return outputs
 
@@ -142,8 +143,6 @@ class Stepping(Calling):
         """
         if inputs is None:
             return NOTHING
-        if is_row(inputs, self._n_inputs):
-            return inputs  # nothing to copy
         if type(inputs) not in checks.LISTS and isinstance(inputs, Mapping):
             return self._row_of_mapping(inputs)
         return checks.row_of("inputs", inputs, self._n_inputs)
@@ -421,7 +420,8 @@ class Stepping(Calling):
         else:
             memory = engine.exact.tapes_of_runs(store), np.zeros(1, np.int64)
             kernels = engine.exact.kernels_untraced(store, span, *memory)
-            call = partial(kernels.with_table(address)["run_untraced"], False)
+            kernel = kernels.with_table(address)[engine.exact.run_untraced]
+            call = partial(kernel, False)
 
         def run_part(rows_of_part: slice, in_use: Any = memory) -> bool | None:
             for inputs, outputs in pieces(rows_of_part):
@@ -447,8 +447,7 @@ class Stepping(Calling):
             and self._run_rows_apart(rows, results, traces, threads)
         ):
             return results
-        run = self._run if traces else self._run_untraced
-        if run(len(rows), inputs, outputs) != DONE:
+        if self._run(len(rows), inputs, outputs, traces) != DONE:
             self._refuse_inputs(checks.dense_rows(rows).reshape(-1))
         return results
 
@@ -495,7 +494,6 @@ class Stepping(Calling):
         of the bias. The caller has the network in use.
         """
         n, m = self._n_inputs if rows.size else 0, self._n_outputs
-        run = self._run if traces else self._run_untraced
         _, store, span = self._lowered()
         outputs = np.empty(len(currents) * m)
         # the biases of inputs that are set are not read
@@ -509,23 +507,22 @@ class Stepping(Calling):
                 store["bias"][at] = before + currents[start]
                 stretch = inputs[start * n : stop * n]
                 results = outputs[start * m : stop * m]
-                if run(stop - start, stretch, results) != DONE:
+                if self._run(stop - start, stretch, results, traces) != DONE:
                     self._refuse_inputs(stretch)
                 raise_interrupt()
         finally:
             store["bias"][at] = before
         return outputs.reshape(len(currents), m)
 
-    def _run(self, steps: int, inputs: Any, outputs: Floats) -> int:
-        """Run `rows` steps; returns a status."""
-        return self._call(run_kernel(inputs), steps, (inputs, outputs))
-
-    def _run_untraced(self, steps: int, inputs: Floats, outputs: Floats) -> int:
-        """`_run` without traces and sensitivities, which are then those of a cleared
-        network.
+    def _run(self, steps: int, inputs: Any, outputs: Floats, traces: bool) -> int:
+        """Run steps; returns a status. Without traces and sensitivities, these are then
+        those of a cleared network.
         """
-        arguments = False, inputs, outputs
-        return self._call("run_untraced", steps, arguments, UNTRACED_RUN)
+        if traces:
+            return self._call(run_kernel(inputs), steps, (inputs, outputs))
+        run = engine.exact.run_untraced
+        by = Stepping._begin_untraced_run
+        return self._call(run, steps, (False, inputs, outputs), by)
 
     def _begin_untraced_run(self) -> engine.online.Kernels:
         """Begin a run without traces, after which its neurons may not propagate alone;
@@ -534,17 +531,15 @@ class Stepping(Calling):
         self._store.clear_single_calls()
         return self._without_traces
 
-    @property
+    @fact
     def _without_traces(self) -> engine.online.Kernels:
-        """Kernels of steps without traces. They are chosen by structure alone, so that
-        the bits of a step do not depend on earlier calls.
+        """Kernels of steps without traces, by events or reading all connections. They
+        are chosen by structure alone, so that the bits of a step do not depend on
+        earlier calls.
         """
         by_events = self._by_events
-        return self._gathering if by_events is None else by_events
-
-    @fact
-    def _gathering(self) -> engine.online.Kernels:
-        """Kernels of steps that read all connections."""
+        if by_events is not None:
+            return by_events
         _, store, span = self._lowered()
         memory = self._tapes, self._noted_untraced()
         kernels: engine.online.Kernels
@@ -615,7 +610,9 @@ class Stepping(Calling):
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
             self._refuse_size()
         rows = inputs.reshape(-1), outputs.reshape(-1)
-        status = self._call("feed_network", len(outputs), (feedback, *rows), ONLINE)
+        arguments = feedback, *rows
+        by = Stepping._online
+        status = self._call(online.feed_network, len(outputs), arguments, by)
         if status == REFUSED:
             self._refuse_inputs(rows[0])
         if status == DIVERGED:
@@ -672,7 +669,9 @@ class Stepping(Calling):
         """
         row = self._input_row(inputs)
         outputs = np.empty(self._n_outputs)
-        if self._call("run_untraced", 0, (True, row, outputs), UNTRACED) != DONE:
+        looked = True, row, outputs
+        by = Stepping._without_traces
+        if self._call(engine.exact.run_untraced, 0, looked, by) != DONE:
             self._refuse_inputs(row)
         return outputs
 
@@ -692,21 +691,6 @@ def kernel_rows(rows: Any, sparse: bool) -> Any:
     return checks.dense_rows(rows).reshape(-1)
 
 
-def run_kernel(inputs: Any) -> str:
-    """Return the name of the kernel that runs such rows."""
-    return "run_sparse" if type(inputs) is tuple else "run_network"
-
-
-UNTRACED_RUN = Stepping._begin_untraced_run
-
-
-def is_row(values: Any, size: int) -> TypeGuard[Floats]:
-    """Return whether kernels can read `values` as they are: `size` numbers of float64
-    side by side.
-    """
-    return (
-        type(values) is np.ndarray
-        and values.dtype is checks.FLOAT64
-        and values.shape == (size,)
-        and values.flags.carray
-    )
+def run_kernel(inputs: Any) -> Kernel:
+    """Return the kernel that runs such rows."""
+    return online.run_sparse if type(inputs) is tuple else online.run_network

@@ -418,9 +418,10 @@ class OptimizerState:
         return vector
 
     def __getattr__(self, name: str) -> Floats:
-        is_private = name.startswith("_")  # these are missing while it is unpickled
-        if is_private or name not in self._names:
-            hint = "" if is_private else _checks.suggestion(name, self._names)
+        # these are missing while it is made or unpickled
+        is_own = name.startswith("_") or name in OptimizerState.__slots__
+        if is_own or name not in self._names:
+            hint = "" if is_own else _checks.suggestion(name, self._names)
             raise _checks.attribute_error(
                 f"{type(self).__name__} has no {name!r}.{hint}"
             )

@@ -9,8 +9,10 @@ from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 
-from .. import _checks, engine
+from .. import _checks
 from .._typing import Floats
+from ..engine.functions import optimizers as equations
+from ..engine.language.decorators import Kernel
 from ..errors import ArgumentError
 from ._base import Optimizer, OptimizerState
 
@@ -20,16 +22,11 @@ class BuiltIn(Optimizer):
     loop over batches.
     """
 
-    _equation: ClassVar[str]  # the name of its kernel there
+    _equation: ClassVar[Kernel]
 
     @abstractmethod
     def _settings(self) -> tuple[float, ...]:
         """Return the numbers of the equation, in the order in which it unpacks them."""
-
-    @property
-    def _kernel(self) -> Any:
-        """The compiled equation."""
-        return getattr(engine.functions.optimizers, self._equation)
 
     @final
     def find_change(
@@ -43,7 +40,7 @@ class BuiltIn(Optimizer):
             state.slots,
             np.array(self._settings(), float),
         )
-        self._kernel(
+        self._equation(
             *vectors, float(rate), state.steps, np.int64(0), np.int64(len(gradient))
         )
 
@@ -86,7 +83,7 @@ class SGD(BuiltIn):
     array([0.5])
     """
 
-    _equation: ClassVar[str] = "sgd"
+    _equation: ClassVar[Kernel] = equations.sgd
     rate: Annotated[float, _checks.positive_number] = 0.1
     momentum: Annotated[float, _checks.fraction_below_one] = 0.0
     nesterov: Annotated[bool, _checks.boolean] = False
@@ -141,7 +138,7 @@ class RMSprop(BuiltIn):
     array([0.8, 0.8])
     """
 
-    _equation: ClassVar[str] = "rmsprop"
+    _equation: ClassVar[Kernel] = equations.rmsprop
     non_negative: ClassVar[tuple[str, ...]] = ("mean_square",)
     rate: Annotated[float, _checks.positive_number] = 0.01
     decay: Annotated[float, _checks.fraction_below_one] = 0.99
@@ -186,7 +183,7 @@ class AdaGrad(BuiltIn):
     (array([0.5, 1.5]), array([9.  , 0.09]))
     """
 
-    _equation: ClassVar[str] = "adagrad"
+    _equation: ClassVar[Kernel] = equations.adagrad
     non_negative: ClassVar[tuple[str, ...]] = ("sum_of_squares",)
     rate: Annotated[float, _checks.positive_number] = 0.01
     epsilon: Annotated[float, _checks.positive_number] = 1e-10
@@ -204,7 +201,7 @@ class AdaGrad(BuiltIn):
 class _Moments(BuiltIn):
     """Base class of Adam and AdamW."""
 
-    _equation: ClassVar[str] = "adam"
+    _equation: ClassVar[Kernel] = equations.adam
     non_negative: ClassVar[tuple[str, ...]] = ("second_moment", "largest_second_moment")
     rate: Annotated[float, _checks.positive_number] = 0.001
     betas: Annotated[tuple[float, float], pair_of(_checks.fraction_below_one)] = (
@@ -323,7 +320,7 @@ class Rprop(BuiltIn):
     (array([0.6 , 0.25]), array([-0.1,  0.5]))
     """
 
-    _equation: ClassVar[str] = "rprop"
+    _equation: ClassVar[Kernel] = equations.rprop
     non_negative: ClassVar[tuple[str, ...]] = ("sizes",)
     rate: Annotated[float, _checks.positive_number] = 0.01
     etas: Annotated[tuple[float, float], pair_of(_checks.positive_number)] = (0.5, 1.2)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
+from .._checks import is_row
 from .._defaults import STEPS
 from .._initializer import Seed, random_generator
 from .._model import Model
@@ -25,7 +26,6 @@ from ..objects.eligibility_traces import EligibilityTraces
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, squashes_of
 from ..objects.sensitivities import ONLINE
-from ..objects.stepping import is_row
 from ..readwrite._formats import Archived
 from . import _archive
 

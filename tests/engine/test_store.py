@@ -9,6 +9,7 @@ from synapse.engine.row_handle import RowHandle
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
 from synapse.engine.store import Store
 from synapse.engine.store_rows import NOT_YET, StoreRows
+from synapse.engine.written import WRITTEN
 from tests.helpers.networks import lstm, used
 
 
@@ -110,12 +111,11 @@ def test_a_store_has_columns_once_numbers_are_read_and_not_before():
     layer = synapse.Layer(3)
     store = layer._store
     dir(store), repr(store), layer.name, len(layer), hasattr(store, "x")
-    assert store.draft is not None
     assert store.columns is NOT_YET
     assert all(hasattr(store, name) for name in StoreRows.__slots__)
     assert layer[0].bias == 0.0
     assert store is layer._store
-    assert store.draft is None
+    assert store.editor is WRITTEN
     assert store.columns["bias"].size >= 3
 
 
@@ -132,7 +132,7 @@ def test_memory_that_runs_out_while_columns_are_made_leaves_the_store_as_it_was(
     monkeypatch.setattr(Store, "adopt_connections", fail)
     with pytest.raises(MemoryError):
         _ = link.weight
-    assert a._store.draft is not None
+    assert a._store.editor is not WRITTEN
     monkeypatch.setattr(Store, "adopt_connections", make)
     assert (link.weight, link.source, b.bias) == (0.5, a, 0.25)
     assert_sound(a._store)

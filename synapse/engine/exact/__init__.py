@@ -15,6 +15,8 @@ from .loops import (
     SampleGroup as SampleGroup,
     gradient_network as gradient_network,
 )
+from .runs import run_untraced as run_untraced
+from .streams import learn_stream as learn_stream
 from .tapes import (
     SharedTapes as SharedTapes,
     Tapes as Tapes,

@@ -46,12 +46,13 @@ from ..lowering.flags import (
     STEPPED,
     UNORDERED,
 )
-from ..online.calls import ROW, SPAN, calls_by_float
+from ..online.calls import ROW, SPAN, Examples, calls_by_float
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..read_order import Attributes, are_together, is_delayed_in_order
 from ..records import Span
 from ..schema import NONE
 from ..store import Store
+from . import runs
 from .activate import Way
 from .fire import can_skip_derivatives, fire, fire_without_derivatives
 from .runs import RunParts, advance, next_frame, run_rows
@@ -939,14 +940,14 @@ def run_untraced(
     return run_rows(SCATTERED, store, tapes, events, span, *data, scalar)
 
 
-def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
+def _examples(scalar: Any) -> Examples:
     listed = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
     floats = np.empty(0, type(scalar))
     by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
     lists = (*by_source, few, few, SPAN, *[few] * 4, SPAN, listed)
     fans = OutgoingIndex._make((*lists, floats, floats, SPAN))
-    return {"run_untraced": (0, scalar, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
+    return {run_untraced: (0, scalar, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
 
 
-calls_for = calls_by_float(globals(), _examples)
+calls_for = calls_by_float(_examples, {runs.run_untraced: run_untraced})

@@ -250,6 +250,5 @@ def run_untraced(table, scalar, tape_table, rows, span, latest, looks, inputs, o
 
 
 calls_for = calls_by_float(
-    globals(),
-    lambda scalar: {"run_untraced": (0, scalar, 0, 0, SPAN, SPAN, True, ROW, ROW)},
+    lambda scalar: {run_untraced: (0, scalar, 0, 0, SPAN, SPAN, True, ROW, ROW)}
 )

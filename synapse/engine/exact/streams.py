@@ -100,5 +100,5 @@ def stream_of(scalar: Any) -> tuple[Any, ...]:
 
 
 calls_for = calls_by_float(
-    globals(), lambda scalar: {"learn_stream": (0, scalar, SPAN, *stream_of(scalar))}
+    lambda scalar: {learn_stream: (0, scalar, SPAN, *stream_of(scalar))}
 )

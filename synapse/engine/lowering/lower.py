@@ -46,15 +46,23 @@ def lower(store: StoreRows) -> None:
         rings.lay_out(store)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     lists.lay_out(store)
-    if store.columns["ties"][Ties.INTERNAL]:  # neurons of such groups activate together
-        store.clear_single_calls()
     if delays:
         rings.restore(store, store.program.pending)
-    if flags & MEMORY:  # new traces begin with what has been read, from rings, too
-        restore(store, store.program.pending)
+    pending = store.program.pending
+    empty = pending.are_none and store.program.placed is None
+    if flags & MEMORY and not (empty and _is_as_made(store)):
+        restore(
+            store, pending
+        )  # new traces begin with what has been read, from rings, too
     store.program = Program(0, made=True)  # identities can be renumbered now
     store.n_lowered = store.n_connections
     store.removed_rows = []
+
+
+def _is_as_made(store: StoreRows) -> bool:
+    """Return whether no neuron has an activation, so that all traces begin with 0."""
+    names = "stamp", "activation", "old_activation"
+    return not any(store[name].any() for name in names)
 
 
 def lower_all(store: StoreRows) -> int:

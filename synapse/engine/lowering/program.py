@@ -132,6 +132,8 @@ class Program:
     pending: Traces = _NOTHING  # traces that are not in the columns
     made: bool = False  # whether the columns hold traces
     placed: Placed | None = None  # filled by lowering, for a file of the pending traces
+    # kernels of neurons; None: each looks for the rule of its network first
+    single_calls: Any = None
 
     def traces(self, store: StoreRows) -> Traces:
         """Return every trace that is stored now."""

@@ -14,7 +14,16 @@ from .continual_backprop import (
     nothing_renewed as nothing_renewed,
     renew_network as renew_network,
 )
+from .gradient_traces import (
+    learn_by_adagrad as learn_by_adagrad,
+    learn_by_traces as learn_by_traces,
+)
 from .input_lists import InputLists as InputLists
+from .listed_inputs import (
+    activate_listed as activate_listed,
+    learn_listed as learn_listed,
+    peek_listed as peek_listed,
+)
 from .loops import (
     FIELDS_PER_OUTPUT as FIELDS_PER_OUTPUT,
     activate_one as activate_one,
@@ -25,7 +34,9 @@ from .loops import (
     propagate_targets as propagate_targets,
     record_step as record_step,
     run_network as run_network,
+    run_sparse as run_sparse,
     train_network as train_network,
+    train_sparse as train_sparse,
 )
 from .ties import (
     begin_deferred_ties as begin_deferred_ties,

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import gradient_traces, listed_inputs, loops
+from ..language.decorators import Kernel
+from . import listed_inputs, loops
 from .continual_backprop import nothing_renewed
+from .gradient_traces import learn_by_adagrad, learn_by_traces
 
 if TYPE_CHECKING:
     from ..store import Store
@@ -40,47 +42,55 @@ def listed_examples(scalar: Any) -> tuple[Any, ...]:
     return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, sums, ROW, False
 
 
-class MachineCode(dict[str, Callable[..., Any]]):
-    """Kernels of a module, given as its names, as machine code, compiled when needed.
+Examples = dict[Kernel, tuple[Any, ...]]
+"""Arguments of each kernel, which have its types."""
 
-    No types are checked: the caller must pass those of the examples, which are given by
-    kernel. Arrays are contiguous. A Python float is converted to the float of the
-    store. A kernel without examples, whose arguments have several types, examines them.
+
+class MachineCode(dict[Kernel, Callable[..., Any]]):
+    """Kernels as machine code, compiled when needed.
+
+    No types are checked: the caller must pass those of the examples. Arrays are
+    contiguous. A Python float is converted to the float of the store. A kernel without
+    examples, whose arguments have several types, examines them.
+
+    `replacements` are the kernels of a learning rule in place of those of the online
+    rule.
     """
 
-    def __init__(
-        self, module: dict[str, Any], examples: dict[str, tuple[Any, ...]]
-    ) -> None:
+    def __init__(self, examples: Examples, replacements: dict[Kernel, Kernel]) -> None:
         super().__init__()
-        self.module = module
         self.examples = examples
+        self.replacements = replacements
 
-    def __missing__(self, name: str) -> Callable[..., Any]:
-        kernel: Any = self.module[name]
-        entry: Callable[..., Any] = kernel
-        if name in self.examples:
-            entry = kernel.entry(self.examples[name])
-        self[name] = entry
+    def __missing__(self, kernel: Kernel) -> Callable[..., Any]:
+        callee = self.replacements.get(kernel, kernel)
+        entry: Callable[..., Any] = callee
+        if callee in self.examples:
+            entry = callee.entry(self.examples[callee])
+        self[kernel] = entry
         return entry
 
 
 def calls_by_float(
-    module: dict[str, Any], examples: Callable[[Any], Any]
+    examples: Callable[[Any], Examples],
+    replacements: dict[Kernel, Kernel] | None = None,
 ) -> Callable[[Store], MachineCode]:
-    """Make a function of a store that returns the kernels of a module for its
-    float.
+    """Make a function of a store that returns kernels for its float, see
+    :class:`MachineCode`.
     """
     known_calls: dict[np.dtype[Any], MachineCode] = {}
 
     def calls_for(store: Store) -> MachineCode:
         if store.dtype not in known_calls:
-            known_calls[store.dtype] = MachineCode(module, examples(store.scalar))
+            known_calls[store.dtype] = MachineCode(
+                examples(store.scalar), replacements or {}
+            )
         return known_calls[store.dtype]
 
     return calls_for
 
 
-def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
+def _examples(scalar: Any) -> Examples:
     """Return arguments of the kernels of single steps, for stores whose float is the
     type of `scalar`.
     """
@@ -89,32 +99,32 @@ def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
     renewal = tuple(nothing_renewed())
     of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW)
     return {
-        "activate_one": (0, scalar, 0),
-        "clamp_one": (0, scalar, 0, 0.0),
-        "propagate_one": (0, scalar, 0, (False, 0.0, 0, 0.0, scalar, 0)),
-        "clear_traces": (0, scalar, SPAN),
-        "run_network": (0, scalar, SPAN, ROW, ROW),
-        "run_sparse": (0, scalar, SPAN, SPARSE, ROW),
-        "feed_network": (0, scalar, SPAN, SPAN, ROW, ROW),
-        "propagate_targets": (0, scalar, SPAN, ROW, 0, scalar, 0),
-        "learn_by_traces": (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
-        "learn_by_adagrad": (0, scalar, SPAN, *adagrad_examples(scalar)),
-        "peek_listed": (0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW),
-        "activate_listed": (0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW, SPAN),
-        "learn_listed": (0, scalar, SPAN, *listed_examples(scalar)),
-        "train_network": (0, scalar, SPAN, (ROW, *others), *of_epochs),
-        "train_sparse": (0, scalar, SPAN, (SPARSE, *others), *of_epochs),
+        loops.activate_one: (0, scalar, 0),
+        loops.clamp_one: (0, scalar, 0, 0.0),
+        loops.propagate_one: (0, scalar, 0, (False, 0.0, 0, 0.0, scalar, 0)),
+        loops.clear_traces: (0, scalar, SPAN),
+        loops.run_network: (0, scalar, SPAN, ROW, ROW),
+        loops.run_sparse: (0, scalar, SPAN, SPARSE, ROW),
+        loops.feed_network: (0, scalar, SPAN, SPAN, ROW, ROW),
+        loops.propagate_targets: (0, scalar, SPAN, ROW, 0, scalar, 0),
+        learn_by_traces: (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        learn_by_adagrad: (0, scalar, SPAN, *adagrad_examples(scalar)),
+        listed_inputs.peek_listed: (0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW),
+        listed_inputs.activate_listed: (
+            *(0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW, SPAN),
+        ),
+        listed_inputs.learn_listed: (0, scalar, SPAN, *listed_examples(scalar)),
+        loops.train_network: (0, scalar, SPAN, (ROW, *others), *of_epochs),
+        loops.train_sparse: (0, scalar, SPAN, (SPARSE, *others), *of_epochs),
     }
 
 
-calls_for = calls_by_float(
-    {**vars(loops), **vars(gradient_traces), **vars(listed_inputs)}, _examples
-)
+calls_for = calls_by_float(_examples)
 
 
-class Kernels(dict[str, Callable[..., Any]]):
-    """Kernels by name, with the arguments that all of them begin with, for one network
-    and one topology.
+class Kernels(dict[Kernel, Callable[..., Any]]):
+    """Kernels as functions that have the first arguments, the same of all of them, for
+    one network and one topology.
 
     Before each call, `before` is called. `updates` are the buffers to which updates are
     added, if they are not made at once; `plan`, a ``rtrl.Plan``, has the sensitivities
@@ -140,18 +150,18 @@ class Kernels(dict[str, Callable[..., Any]]):
         """Return the same kernels for another table of the same store."""
         return Kernels(self.code, address, *self.begin[1:])
 
-    def __missing__(self, name: str) -> Callable[..., Any]:
-        prepared = partial(self.code[name], *self.begin)
+    def __missing__(self, kernel: Kernel) -> Callable[..., Any]:
+        prepared = partial(self.code[kernel], *self.begin)
         before = self.before
         if before is None:
-            self[name] = prepared
+            self[kernel] = prepared
             return prepared
 
         def call(*arguments: Any) -> Any:
             before()
             return prepared(*arguments)
 
-        self[name] = call
+        self[kernel] = call
         return call
 
 
@@ -172,4 +182,4 @@ def kernels_for(
 
 def clear_traces(store: Store, span: NDArray[np.int64]) -> None:
     """Clear the traces of the network in a span of a lowered store."""
-    kernels_for(store, span)["clear_traces"]()
+    kernels_for(store, span)[loops.clear_traces]()

@@ -781,5 +781,5 @@ def train_network(
     return run_epochs(ONLINE, store, buffers, span, *arguments)
 
 
-run_sparse, train_sparse = run_network, train_network
+run_sparse, train_sparse = kernel(run_network.part), kernel(train_network.part)
 """The same for sparse rows of inputs."""

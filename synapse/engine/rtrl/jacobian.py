@@ -238,7 +238,7 @@ def regress_network(table, scalar, span, data, wanted):
     return linearise(*parts, store, None, span_of(span), data, wanted)
 
 
-calls_for = calls_by_float(globals(), lambda scalar: {})
+calls_for = calls_by_float(lambda scalar: {})
 
 
 def kernels_for(

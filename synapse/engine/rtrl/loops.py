@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import schema
+from ..exact import streams
 from ..exact.streams import run_stream, stream_of
 from ..language.decorators import inline, kernel
 from ..language.lazy_parts import PLAN, lazy_part
 from ..language.memory import plan_at, span_of, store_at, tapes_at
 from ..language.words import max_float_of
+from ..online import gradient_traces, loops as online_loops
 from ..online.calls import (
     ROW,
     SPAN,
@@ -164,7 +166,7 @@ def run_network(table, scalar, plan_table, span, inputs, outputs):
     return run_rows(RTRL, store, plan, span_of(span), inputs, outputs, scalar)
 
 
-run_sparse = run_network
+run_sparse = kernel(run_network.part)
 """The same for sparse rows of inputs."""
 
 
@@ -260,18 +262,24 @@ def train_network(table, scalar, plan_table, span, data, epochs, renewal):
     return run_epochs(RTRL, store, plan, span_of(span), data, *epochs, renewal)
 
 
-train_sparse = train_network
-"""The same for sparse rows of inputs."""
-
 calls_for = calls_by_float(
-    globals(),
     lambda scalar: {
-        "run_network": (0, scalar, 0, SPAN, ROW, ROW),
-        "run_sparse": (0, scalar, 0, SPAN, SPARSE, ROW),
-        "propagate_targets": (0, scalar, 0, SPAN, ROW, 0, scalar, 0),
-        "learn_by_traces": (0, scalar, 0, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
-        "learn_by_adagrad": (0, scalar, 0, SPAN, *adagrad_examples(scalar)),
-        "learn_stream": (0, scalar, 0, SPAN, *stream_of(scalar)),
+        run_network: (0, scalar, 0, SPAN, ROW, ROW),
+        run_sparse: (0, scalar, 0, SPAN, SPARSE, ROW),
+        propagate_targets: (0, scalar, 0, SPAN, ROW, 0, scalar, 0),
+        learn_by_traces: (0, scalar, 0, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        learn_by_adagrad: (0, scalar, 0, SPAN, *adagrad_examples(scalar)),
+        learn_stream: (0, scalar, 0, SPAN, *stream_of(scalar)),
+    },
+    {
+        online_loops.run_network: run_network,
+        online_loops.run_sparse: run_sparse,
+        online_loops.propagate_targets: propagate_targets,
+        online_loops.train_network: train_network,
+        online_loops.train_sparse: train_network,
+        gradient_traces.learn_by_traces: learn_by_traces,
+        gradient_traces.learn_by_adagrad: learn_by_adagrad,
+        streams.learn_stream: learn_stream,
     },
 )
 

@@ -271,12 +271,6 @@ class TrainingRule(ABC):
         for start in range(0, len(order), size):
             yield self.gradient(order[start : start + size])
 
-    def _runs_in_one_call(self) -> bool:
-        """Return whether the trainer calls ``learn_epochs`` now. The caller has the
-        network in use.
-        """
-        return not self._one_epoch and self.joins_epochs()
-
     def joins_epochs(self) -> bool:
         """Return whether ``learn_epochs`` can be called now. The caller has the network
         in use. Default False.

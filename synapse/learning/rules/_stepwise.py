@@ -139,9 +139,11 @@ class StepwiseRule(TrainingRule):
             buffers.errors,
         )
         kernels = jacobian.kernels_for(store, span, updates, plan)
-        name = "regress_network" if plan is None else "linearise_network"
+        kernel = jacobian.regress_network
+        if plan is not None:
+            kernel = jacobian.linearise_network
         count = rows[1] - rows[0]
-        ended = network._call_in_use(kernels, name, count, run, wanted)
+        ended = network._call_in_use(kernels, kernel, count, run, wanted)
         _, row, cost = ended
         return int(row), cost
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.language.kinds import BOOL
-from ...engine.online.calls import ROW, SPAN, Kernels, calls_by_float
+from ...engine.online.calls import ROW, SPAN, Examples, Kernels, calls_by_float
 from . import learning
 
 
@@ -22,12 +22,12 @@ def _arrays(scalar: Any) -> learning.PassArrays:
     )
 
 
-def _examples(scalar: Any) -> dict[str, tuple[Any, ...]]:
+def _examples(scalar: Any) -> Examples:
     data = ROW, ROW, ROW, 0, ROW, SPAN, False
-    return {"learn_rows": (0, scalar, SPAN, 0, data, tuple(_arrays(scalar)))}
+    return {learning.learn_rows: (0, scalar, SPAN, 0, data, tuple(_arrays(scalar)))}
 
 
-_calls_for = calls_by_float({"learn_rows": learning.learn_rows}, _examples)
+_calls_for = calls_by_float(_examples)
 
 
 def kernels_for(store: Any, span: NDArray[np.int64]) -> Kernels:

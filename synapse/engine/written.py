@@ -1,0 +1,114 @@
+"""How a store with columns is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .._typing import Indices, Ints
+from . import schema
+from .draft import ConnectionBatch, Draft
+
+
+class Written:
+    """What edits of a store with columns go to, with the methods of a `Draft`.
+
+    It holds no store: one object, `WRITTEN`, serves all, so that a store does not refer
+    to itself.
+    """
+
+    takes_single = False
+    may_have_signs = True
+
+    def n_made(self, store: Any) -> int:
+        """Return how many connections have been made: the identity of the next."""
+        return store.n_identities
+
+    def has_squash(self, store: Any, lowest: int, highest: int) -> bool:
+        """Return whether a neuron has an activation function with a code from `lowest`
+        to `highest`.
+        """
+        codes = store["squash"]
+        return bool(((codes >= lowest) & (codes <= highest)).any())
+
+    def has_connection(self, store: Any, identity: int) -> bool:
+        """Return whether there is a connection with this identity."""
+        made = identity < store.n_identities
+        return made and bool(store.row_of[identity] != schema.NONE)
+
+    def identities(self, store: Any, first_identity: int, count: int) -> Ints:
+        """Return the identities of connections made together that still exist."""
+        every = np.arange(first_identity, first_identity + count)
+        return every[store.row_of[every] != schema.NONE]
+
+    def _unknown(self, *asked: Any) -> None:
+        """Return None: only columns can tell."""
+
+    connects = are_apart = pairs_of = set_trainable = _unknown
+
+    def connect(
+        self,
+        store: Any,
+        source: Any,
+        target: Any,
+        weight: float,
+        trainable: bool,
+        sign: int,
+        delay: int,
+    ) -> int:
+        """Add a single connection; returns its identity."""
+        ends = source._row, target._row
+        return store.add_connections(*ends, weight, trainable, sign, delay)
+
+    def add(self, store: Any, batch: ConnectionBatch) -> int:
+        """Add connections; returns the identity of the first one."""
+        signs = 0 if batch.signs is None else batch.signs
+        values = batch.weights, batch.trainable, signs, batch.delay
+        return store.add_connections(*batch.rows(), *values)
+
+    def are_gated(self, store: Any, identities: Any) -> bool:
+        """Return whether one of these connections has a gater."""
+        return bool((store["gater"][store.row_of[identities]] != schema.NONE).any())
+
+    def gate(self, store: Any, gater: Any, connections: Iterable[Any]) -> None:
+        """Gate connections by a neuron."""
+        store.touch()
+        identities = [connection._identity for connection in connections]
+        store["gater"][store.row_of[identities]] = gater._row
+
+    def gate_batch(
+        self, store: Any, identities: Ints, gaters: Sequence[Any], gates: Indices
+    ) -> None:
+        """Gate the connection ``identities[i]`` by ``gaters[gates[i]]``."""
+        store.touch()
+        rows = np.array([gater._row for gater in gaters])
+        store["gater"][store.row_of[identities]] = rows[gates]
+
+    def append(self, store: Any, draft: Draft) -> None:
+        """Append the rows of what has been composed here or in a store that this one
+        absorbs. Connections come first: rows of theirs alone are not read yet.
+        """
+        first_row = store.n_neurons
+        count = sum(made.size for made in draft.neurons)
+        store.reserve_neurons(first_row + count)
+        if draft.n_made():
+            connections = draft.columns_of_connections(store.dtype, first_row)
+            if store.n_identities:
+                names = "source", "target", "weight", "trainable", "sign", "delay"
+                ends = [connections[name] for name in (*names, "gater")]
+                store.add_connections(*ends)
+            else:
+                store.adopt_connections(connections)
+        start = store.add_rows(count)
+        for made in draft.neurons:
+            rows = slice(start, start + made.size)
+            store.columns["squash"][rows] = made.squash
+            store.columns["bias"][rows] = made.bias
+            store.columns["trainable_bias"][rows] = made.trainable
+            start += made.size
+
+
+WRITTEN = Written()
+"""The editor of every store with columns."""

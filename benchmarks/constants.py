@@ -166,12 +166,6 @@ IN_C = (
     "in C, 100-100-10",
     "in C, LSTM 8-32-8",
 )
-SPARSE_IN_C = (
-    "in C, LSTM 8-32-8",
-    "in C, a layer of 60, density 0.2",
-    "in C, a layer of 60, density 0.85",
-)
-IN_JAVASCRIPT = ("in JavaScript, 64-32-10", "in JavaScript, LSTM 8-32-8")
 LAYERS_IN_ONNX = (
     "in ONNX Runtime, a layer of 200, density 0.05",
     "in ONNX Runtime, a layer of 200, density 0.4",
@@ -333,11 +327,8 @@ CONSTANTS = (
         "tasks._task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
     ),
     Constant("evolve._neat", "PARTS", ("NEAT by two threads",)),
-    Constant("readwrite._c", "UNROLLED", IN_C),
-    Constant("readwrite._loops", "MIN_LOOP_CONNECTIONS", SPARSE_IN_C),
-    Constant("readwrite._loops", "MIN_DENSITY", SPARSE_IN_C),
-    Constant("readwrite._loops", "LANES", IN_C),
-    Constant("readwrite._javascript", "TILE", IN_JAVASCRIPT),
+    Constant("readwrite._printed.alike", "TOGETHER", IN_C),
+    Constant("readwrite._printed.alike", "MIN_DOT", IN_C),
     Constant("readwrite._onnx", "SPARSE", LAYERS_IN_ONNX),
     Constant("readwrite._blocks", "MAX_SMALL_MATRIX", RECURRENT_IN_TORCH),
     Constant("readwrite._blocks", "MIN_DENSITY", RECURRENT_IN_TORCH),

@@ -74,6 +74,6 @@ def write(path: _files.File, content: Any) -> None:
         raise ArgumentError(expected("path", condition, file.name))
     source, header = content
     named = re.sub('#include ".*"', f'#include "{other.name}"', source, count=1)
-    with _files.replacing(other) as first, _files.replacing(file) as second:
-        first.write(header.encode())
-        second.write(named.encode())
+    with _files.replacing(other) as beside, _files.replacing(file) as main:
+        beside.write(header.encode())
+        main.write(named.encode())

@@ -13,7 +13,7 @@ from __future__ import annotations
 import builtins
 import dis
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from types import BuiltinFunctionType, FunctionType
@@ -285,24 +285,6 @@ def only(tree: Tree, place: int) -> Tree:
     if isinstance(then, tuple) and isinstance(other, tuple) and then[0] is other[0]:
         return then  # this result does not depend on the comparison
     return Branch(tree.condition, then, other)
-
-
-def in_order(symbols: tuple[Symbol, ...]) -> Iterator[Symbol]:
-    """Yield the symbols that are computed for these, each after its parts; those used
-    twice come twice.
-    """
-    seen: set[Symbol] = set()
-
-    def walk(symbol: Symbol) -> Iterator[Symbol]:
-        if symbol not in seen:
-            seen.add(symbol)
-            for operand in symbol.parts:
-                if isinstance(operand, Symbol):
-                    yield from walk(operand)
-        yield symbol
-
-    for symbol in symbols:
-        yield from walk(symbol)
 
 
 def computed(

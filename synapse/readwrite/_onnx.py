@@ -90,7 +90,7 @@ def onnx_model(
         memory, or "sequence" for one with other memory than that of the layers, or
         without memory.
     """
-    plan = written_plan(network, "onnx", "ONNX", keep_context, relays=False)
+    plan = written_plan(network, "onnx", "ONNX", keep_context)
     float_dtype = float_type("dtype", dtype)
     kept = plan.memory()
     require_range(float_dtype, plan.weights, plan.biases, plan.start)

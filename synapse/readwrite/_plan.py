@@ -27,7 +27,6 @@ from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
-from ._relays import with_relays
 
 NOW, PAST, STATE = range(3)
 """Whether an activation of the present or the previous step is read, or a state of the
@@ -162,44 +161,17 @@ class ExportPlan:
         back = np.where(steps == 2, 2, steps > 2)
         return np.asarray(values - back * self.neurons)
 
-    def stored_states(self) -> Ints:
-        """Return neurons whose states something reads later than the activations of
-        their own stage.
-        """
-        values = self.memory()
-        states = values[values // self.neurons == 1]
-        divided = [
-            np.arange(start, stop)
-            for stage in self.stages
-            for _, start, stop in stage.fires
-            if start < stage.start or stop > stage.stop
-        ]
-        return np.unique(np.concatenate([states - self.neurons, *divided]))
-
-    def squashes(self) -> list[str]:
-        """Return the squashes of its neurons, each once."""
-        return list(
-            dict.fromkeys(fire.squash for stage in self.stages for fire in stage.fires)
-        )
-
     def rows(self, start: int, stop: int) -> Ints:
         """Return the range of the connections into neurons ``start .. stop``."""
         return np.arange(*np.searchsorted(self.target, [start, stop]).tolist())
 
 
 def written_columns(
-    network: Network,
-    format: str,
-    language: str,
-    keep_context: bool,
-    learns: bool = False,
+    network: Network, language: str, keep_context: bool, learns: bool = False
 ) -> SavedNetwork:
-    """Return the columns of a network for a language that has to know all of its
-    squashes, unless it learns; neurons without a name are called by their number in the
-    network.
-
-    `format` is the key of the language in ``Squash.written``, `language` its name in
-    messages. Raises as :func:`synapse.readwrite.python_source` does.
+    """Return the columns of a network for a language with this name in messages;
+    neurons without a name are called by their number in the network. Unless it learns,
+    none may draw random numbers.
     """
     require_network("network", network)
     boolean("keep_context", keep_context)
@@ -210,40 +182,25 @@ def written_columns(
     squash, deterministic = saved.neurons["squash"], saved.neurons["deterministic"]
     for i in range(inputs, 0 if learns else len(names)):
         require_mean(names[i], squash[i], bool(deterministic[i]), language)
-        require_written(names[i], squash[i], format, language)
     saved.names = names
     return saved
 
 
 def written_plan(
-    network: Network,
-    format: str,
-    language: str,
-    keep_context: bool,
-    relays: bool = True,
+    network: Network, format: str, language: str, keep_context: bool
 ) -> ExportPlan:
-    """Return the plan of a network for such a language. With `keep_context` the values
-    start from the network's context instead of 0; `relays` stand for delays.
+    """Return the plan of a network for a format that has to know all of its squashes;
+    `format` is its key in ``Squash.written``. With `keep_context` the values start from
+    the network's context instead of 0.
     """
     with ExclusiveAccess(require_network("network", network)):
-        saved = written_columns(network, format, language, keep_context)
+        saved = written_columns(network, language, keep_context)
         topology = Topology.of(network)
-    layers, number = titles(saved), np.arange(topology.neurons)
-    if relays:
-        topology, number = with_relays(topology)
-    plan = plan_of(topology)
-    names = plan.names
-    for place in np.flatnonzero(number >= 0).tolist():
-        names[place] = str((saved.names or ())[number[place]])
-    if count := int((number < 0).sum()):
-        layers.insert(1, (topology.layers[1], count))
-    plan = replace(plan, names=names, layers=layers)
+    names = saved.names or ()
+    for i in range(topology.inputs, len(names)):
+        require_written(str(names[i]), topology.squash[i], format, language)
+    plan = replace(plan_of(topology), names=[*map(str, names)])
     return plan if keep_context else replace(plan, start=np.zeros_like(plan.start))
-
-
-def titles(saved: SavedNetwork) -> list[tuple[str, int]]:
-    """Return name and size of each layer; "" for a layer without a name."""
-    return [(name or "", size) for name, size in saved.layers]
 
 
 def plan_of(topology: Topology) -> ExportPlan:

@@ -2,73 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from .._checks import boolean, positive_number
 from .._cost import Cost
-from .._squash import LARGEST, SHARES, SINGLE
 from ..objects.network import Network
 from ..optimizers import Optimizer
-from ._codegen import (
-    Language,
-    checked_prefix,
-    program,
-    program_format,
-    require_no_learning,
-)
-from ._loops import LoopTerm, identifier, lines, loop_terms
-from ._plan import written_columns, written_plan
+from ._codegen import Language, program_format
 from ._printed.interpreted import interpreted_source
-from ._printed.python_text import HELPERS
-from ._printed.ways import optimizer_of_program
-
-# A group begins with its largest state, the first of equals.
-FIRST_OF_PYTHON = """def fire_NAME(states):
-    best = states.index(max(states))"""
 
 PYTHON = Language(
-    key="python",
-    name="Python",
-    comment="# ",
-    call="{0}({1})",
-    calls={
-        "exp": "exp(min({0}, 709.0))",  # exp raises OverflowError above
-        "expm1": "expm1(min({0}, 709.0))",
-        "inf": "inf",
-    },
-    helpers={"log1p(": HELPERS["log1p"]},
-    function="def {name}({names}):\n{body}",
-    let="{0} = {1}",
-    branch=("if {0}:", ""),
-    returns=("return {0}", "return {0}"),
-    unused="",
-    fires={
-        SINGLE: "def fire_NAME(states):\n    return [squash_NAME(s) for s in states]",
-        LARGEST: (
-            FIRST_OF_PYTHON
-            + "\n    return [squash_NAME(s) if j == best else 0.0 for j, s in"
-            " enumerate(states)]"
-        ),
-        SHARES: FIRST_OF_PYTHON
-        + """
-    shares = [exp(s - states[best]) for s in states]
-    total = sum(shares)
-    return [share / total for share in shares]""",
-    },
-    start="        self.value = list((\n    VALUES,\n        ))\n",
-    taken=frozenset({"False", "None", "True", "ValueError"}),
-    imported=(
-        "copysign",
-        "cos",
-        "erf",
-        "exp",
-        "expm1",
-        "inf",
-        "log",
-        "sin",
-        "sqrt",
-        "tanh",
-    ),
+    "python", "Python", "# ", frozenset({"False", "None", "True", "ValueError"})
 )
 
 
@@ -141,53 +82,8 @@ def python_source(
     >>> program["Network"]().step([2.0, -1.0])
     [0.5]
     """
-    if boolean("learn", learn):
-        return interpreted_source(
-            network,
-            written_columns(
-                network, PYTHON.key, PYTHON.name, keep_context, learns=True
-            ),
-            PYTHON,
-            prefix=checked_prefix(prefix),
-            cost=network._cost(cost),
-            bound=None if bound is None else positive_number("bound", bound),
-            optimizer=optimizer_of_program(optimizer, PYTHON.name),
-            keep_context=keep_context,
-        )
-    require_no_learning(cost, bound, optimizer)
-    plan = written_plan(network, PYTHON.key, PYTHON.name, keep_context)
-    weights = [np.zeros(0)]
-    blocks = []
-    for stage in plan.stages:
-        terms, rest = loop_terms(plan, stage)
-        for i in rest:
-            weight = plan.weights[i : i + 1, None]
-            gater = None if plan.gater[i] < 0 else plan.gater[i]
-            terms.append(
-                LoopTerm(plan.source[i], plan.target[i], weight, False, gater, "")
-            )
-        weights += [term.weights.T.ravel() for term in terms]
-        rows = [
-            f"({term.target - stage.start}, {term.weights.shape[1]}, {term.source},"
-            f" {len(term.weights)}, {term.parallel:d},"
-            f" {-1 if term.gater is None else term.gater}, {term.along!r})"
-            for term in terms
-        ]
-        fires = [
-            f"(fire_{identifier(fire.squash)}, {fire.start}, {fire.stop})"
-            for fire in stage.fires
-        ]
-        blocks.append(
-            f"    ({stage.start}, {stage.stop}, [{lines(rows)}], [{lines(fires)}]),"
-        )
-    numbers = PYTHON.table(np.concatenate(weights))
-    return program(
-        PYTHON,
-        plan,
-        prefix=prefix,
-        start=plan.start if keep_context else None,
-        blocks="\n".join(blocks),
-        weights=numbers,
+    return interpreted_source(
+        network, PYTHON, keep_context, prefix, learn, cost, bound, optimizer
     )
 
 

@@ -72,8 +72,15 @@ def test_the_bits_of_c():
     assert alike >= 14
 
 
+def test_the_bits_of_plain_programs():
+    for language, graphs in (("plain python", 100), ("plain c", 16)):
+        alike, different = bits_of(language, graphs, 10)
+        assert different == "[]", language
+        assert alike >= 0.9 * graphs
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("language", ["c", "python"])
+@pytest.mark.parametrize("language", ["c", "python", "plain c", "plain python"])
 def test_the_bits_of_a_hundred_graphs(language):
     alike, different = bits_of(language, 100, 150)
     assert different == "[]"

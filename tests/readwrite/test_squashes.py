@@ -9,7 +9,12 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network, errors, squashes
-from synapse.readwrite import c_source, onnx_model, python_source
+from synapse.readwrite import (
+    c_source,
+    javascript_source,
+    onnx_model,
+    python_source,
+)
 
 from .programs import RUNNERS, close, every_squash, expected
 
@@ -113,7 +118,7 @@ def test_neurons_that_draw_are_refused_by_name():
             ):
                 write(net)
         net.deterministic = True
-        assert f"squash_{name}" in python_source(net)
+        assert "net.random" not in python_source(net)
 
 
 @squashes.register
@@ -122,23 +127,42 @@ def arc(state):
     return math.atan(state), 1.0 / (1.0 + state * state)
 
 
+def listed(state):
+    """What kernels do not have."""
+    return max([state, 0.0]), float(state > 0.0)
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.FunctionWarning")
 def test_what_cannot_be_written_says_why_and_what_to_do():
-    net = Network(Layer(1), [], Layer(1, arc, name="odd"))
-    net.input.project(net.output, seed=0)
-    for write, key in (
-        (python_source, "python"),
-        (c_source, "c"),
-        (onnx_model, "onnx"),
+    odd = squashes.register(listed)
+    for squash, writers, reason in (
+        (
+            odd,
+            {"python": python_source, "c": c_source, "javascript": javascript_source},
+            "the language has no List",
+        ),
+        (arc, {"onnx": onnx_model}, "it calls atan"),
     ):
-        with pytest.raises(
-            errors.FormatError,
-            match=(
-                rf"neuron 'odd 0' is 'arc', which cannot be written in \w+: it calls"
-                rf" atan. "
-                rf"Register it with written={{'{key}': \.\.\.}}, or set another squash"
-            ),
-        ):
-            write(net)
+        net = Network(Layer(1), [], Layer(1, squash, name="odd"))
+        net.input.project(net.output, seed=0)
+        for key, write in writers.items():
+            with pytest.raises(
+                errors.FormatError,
+                match=(
+                    rf"neuron 'odd 0' is '{squash.name}', which cannot be written in"
+                    rf" \w+: .*{reason}\. Register it with"
+                    rf" written={{'{key}': \.\.\.}}, or set another squash"
+                ),
+            ):
+                write(net)
+
+
+def test_functions_of_the_language_stand_in_programs(tmp_path):
+    net = Network(Layer(1), [], Layer(2, arc))
+    net.input.project(net.output, seed=0)
+    rows = [[-2.0], [0.5]]
+    for run in RUNNERS.values():
+        assert close(run(net, rows, tmp_path), net.run(rows))
 
 
 WRITTEN = {

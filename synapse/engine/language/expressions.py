@@ -12,6 +12,7 @@ import builtins
 import operator
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial, reduce
 from itertools import product
 from types import CellType, FunctionType
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .each import TURN, Each, UnevenError
 from .kinds import (
     ARRAYS,
     BOOL,
@@ -195,6 +197,7 @@ class Expressions:
         self.mixed: set[str] = set()  # those with values of several kinds
         self.variables: dict[str, tuple[str, Any]] = {}  # local and kind, by name
         self.possible: dict[str, set[Any]] = {}  # values of a local, by the facts
+        self.held: dict[str, Node] = {}  # what is known of a local here
         self.constants: set[str] = set()  # locals that are set once
         self.count = 0
 
@@ -308,7 +311,8 @@ class Expressions:
             rule = f"{name} may have no value here, or one of two kinds"
             require(name in self.valued, rule)
             local, kind = self.variables.get(name, ("", None))
-            return self.known.get(name) or Node("variable", kind, (local,))
+            held = self.known.get(name) or self.held.get(local)
+            return held or Node("variable", kind, (local,))
         is_outside = name not in self.function.__code__.co_varnames
         require(is_outside and name in self.outside, f"{name} has no value here")
         return known(self.outside[name])
@@ -444,6 +448,8 @@ class Expressions:
 
     def whole(self, index: Node) -> Node:
         """Return an index, or a bound of a range."""
+        if is_known(index) and isinstance(index.kind.value, Each):
+            return index
         index = at_run_time(index)
         require(index.kind in (INT, BOOL, "word"), "an index is an integer")
         return convert(index, INT)
@@ -455,7 +461,8 @@ class Expressions:
 
     def load(self, column: Node, index: Node) -> Node:
         """Return a number of a column; a known one if all of the column are it."""
-        return self.folded(load(column, index))
+        exact = self.program.exact_at(column, index)
+        return self.folded(load(column, index)) if exact is None else known(exact)
 
     def values_of(self, node: Node) -> set[Any] | None:
         """Return all values that an expression can have, by the facts, or None."""
@@ -584,11 +591,12 @@ class Expressions:
 
     def truth(self, value: Node) -> Node:
         """Return whether a value is true: known, or a bool."""
-        if is_known(value):
-            return self.folded_by(bool, value)
-        values = self.values_of(value)
-        if values and len({bool(element) for element in values}) == 1:
-            return known(bool(next(iter(values))))
+        with suppress(UnevenError):
+            if is_known(value):
+                return self.folded_by(bool, value)
+            values = self.values_of(value)
+            if values and len({bool(element) for element in values}) == 1:
+                return known(bool(next(iter(values))))
         return convert(value, BOOL)
 
     def condition(self, node: ast.expr) -> Node:
@@ -693,11 +701,12 @@ class Expressions:
     def compare(self, sign: str, left: Node, right: Node) -> Node:
         """Return a comparison of two numbers."""
         holds = COMPARED[sign]
-        if is_known(left) and is_known(right):
-            return self.truth(self.folded_by(holds, left, right))
-        answers = self._results_of(holds, left, right)
-        if answers and len(answers) == 1:
-            return known(bool(answers.pop()))
+        with suppress(UnevenError):
+            if is_known(left) and is_known(right):
+                return self.truth(self.folded_by(holds, left, right))
+            answers = self._results_of(holds, left, right)
+            if answers and len(answers) == 1:
+                return known(bool(answers.pop()))
         left, right = at_run_time(left), at_run_time(right)
         kind = unify(left.kind, right.kind)
         require(kind in RANK, "a comparison is of two numbers")
@@ -760,7 +769,10 @@ class Expressions:
         made = self.program.instance(function, kinds, self.options)
         if made.constant is not None:
             return made.constant
-        parts = made, tuple(element for element in passed if not is_known(element))
+        given = [element for element in passed if not is_known(element)]
+        if any(is_known(of) and isinstance(of.kind.value, Each) for of in passed):
+            given.append(Node("variable", INT, (TURN,)))
+        parts = made, tuple(given)
         result = Node("call", made.result, parts)
         if made.options.checked:
             return self._of_checked(result)

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from .each import each
 from .kinds import NOTHING, ArrayKind
 from .translator import Translator
 from .tree import Node, RefusedError, is_known
@@ -58,6 +61,8 @@ class TypedProgram:
 
     facts : the values that a column can have, by its name and the name or the place of
     a member, or None for all. packed : whether several numbers are added at once.
+    exact : the numbers of columns of a store that are known one by one; loops by them
+    are unrolled.
     """
 
     def __init__(
@@ -65,10 +70,13 @@ class TypedProgram:
         facts: Mapping[tuple[str | None, str | int | None], set[Any]] | None = None,
         words: Words = WORDS,
         packed: bool = True,
+        exact: Mapping[str, Any] | None = None,
     ) -> None:
         self.facts = facts or {}
         self.words = words
         self.packed = packed
+        self.exact = exact or {}
+        self.unrolls = bool(exact)
         self.instances: dict[Any, Instance] = {}
         self._begun: set[Any] = set()
 
@@ -87,6 +95,17 @@ class TypedProgram:
             Translator(self, instance).translate()
             self.instances[key] = instance
         return self.instances[key]
+
+    def exact_at(self, column: Node, index: Node) -> Any:
+        """Return what is known of one number of a column, in each turn; else None."""
+        name = column.parts[1] if column.form == "column" else None
+        if name not in self.exact or not (is_known(index) or index.form == "literal"):
+            return None
+        place = index.kind.value if is_known(index) else index.parts[0]
+        places = np.array(getattr(place, "numbers", (place,)))
+        numbers = self.exact[name]
+        is_inside = places.min() >= 0 and places.max() < len(numbers)
+        return each(numbers[places]) if is_inside else None
 
     def fact_of(self, column: Node, index: Node) -> set[Any] | None:
         """Return the values that a number of a column can have; None: unknown."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from .each import TURN, Each
 from .expressions import Expressions
 from .kinds import BOOL, INT, NOTHING, KnownKind, TupleKind, read_from, unify
 from .source import definition_of, sound_definition_of
@@ -29,6 +30,10 @@ from .tree import (
 
 if TYPE_CHECKING:
     from .program import Instance, TypedProgram
+
+
+MAX_TURNS = 4096
+"""Turns of a loop that are translated one by one."""
 
 
 class _WidenedError(Exception):
@@ -74,6 +79,8 @@ class Translator(Expressions):
         self.out = instance.body
         for name, kind in self._named_arguments():
             self._take(name, kind)
+        if any(isinstance(getattr(of, "value", None), Each) for of in instance.kinds):
+            instance.parameters.append((TURN, INT))
         body = tree.body
         if isinstance(body, ast.expr):
             body = [ast.copy_location(ast.Return(body), body)]
@@ -233,6 +240,12 @@ class Translator(Expressions):
         (value,) = self.hoisted(before, [value])
         self.store(column, index, value)
 
+    def _hold(self, local: str, kind: Any, value: Node) -> None:
+        """Note what is known of a variable until it changes, or a loop begins."""
+        self.held.pop(local, None)
+        if self.program.unrolls and is_known(value) and kind == INT:
+            self.held[local] = value
+
     def assign(self, name: str, value: Node) -> None:
         """Write a value to a variable; what is known and not a number has none."""
         self.valued.add(name)
@@ -240,7 +253,7 @@ class Translator(Expressions):
         if self._is_named(name, value):
             return
         self.known.pop(name, None)
-        value = at_run_time(value)
+        given, value = value, at_run_time(value)
         local, kind = self.variables.get(name, (name, value.kind))
         kind = self.widened.get(local, kind)
         joined = unify(kind, value.kind)
@@ -252,6 +265,7 @@ class Translator(Expressions):
             raise _WidenedError
         self.variables[name] = local, kind
         self.instance.locals[local] = kind
+        self._hold(local, kind, given)
         values = self.values_of(value)
         if values and self.assignments[name] == 1 and name not in self.arguments:
             # of each turn, if a loop over a tuple assigns
@@ -344,19 +358,31 @@ class Translator(Expressions):
             return self.block(node.body if test.kind.value else node.orelse, self.out)
         then: list[Node] = []
         other: list[Node] = []
-        ends = [
-            self._under(test, True, node.body, then),
-            self._under(test, False, node.orelse, other),
-        ]
+        before, helds, reached = self.held, [], []
+        for holds, body, out in ((True, node.body, then), (False, node.orelse, other)):
+            self.held = dict(before)
+            end = self._under(test, holds, body, out)
+            if end is not None:
+                reached.append(end)
+                helds.append(self.held.items())
         self.out.append(statement("if", test, then, other))
-        reached = [end for end in ends if end is not None]
         if reached:
             self.valued = set.intersection(*reached)
+            self.held = {
+                local: value
+                for local, value in helds[0]
+                if all((local, value) in others for others in helds)
+            }
         return bool(reached)
 
     def _of_while(self, node: ast.While) -> bool:
         """``while``: statements of its condition are repeated, too."""
         require(not node.orelse, "a loop has no else")
+        unrolls = self.program.unrolls and not _leaves(node)
+        reached = self._unroll(node) if unrolls else None
+        if reached is not None:
+            return reached
+        self._forget(node)
         body, test = self.apart(partial(self.condition, node.test))
         test = at_run_time(test)
         is_bounded = test != literal(BOOL, True)
@@ -366,9 +392,32 @@ class Translator(Expressions):
             test = literal(BOOL, True)
         breaks = self._loop(node, body)
         self.out.append(statement("while", test, body))
+        self._forget(node)
         if breaks and not is_bounded:
             self.valued = set.intersection(*breaks)
         return bool(breaks) or is_bounded
+
+    def _unroll(self, node: ast.While) -> bool | None:
+        """Translate the turns of a loop one by one while its condition is known;
+        returns whether its end is reached, None if more turns follow.
+        """
+        for _ in range(MAX_TURNS):
+            statements, test = self.apart(partial(self.condition, node.test))
+            if statements or not is_known(test):
+                return None
+            if not test.kind.value:
+                return True
+            if not self.block(node.body, self.out):
+                return False
+        return None
+
+    def _forget(self, node: ast.AST) -> None:
+        """Forget what is known of the variables that a loop changes."""
+        names: Any = filter(_is_changed, ast.walk(node))
+        changed = {name.id for name in names}
+        for local in [*self.held]:
+            if local.partition(".")[0] in changed:
+                del self.held[local]
 
     def _of_for(self, node: ast.For) -> None:
         """``for`` over a range, a loop; over a tuple, once for each item."""
@@ -386,7 +435,7 @@ class Translator(Expressions):
         is_name = isinstance(target, ast.Name)
         require(is_name, "a loop over a range has one variable")
         assert isinstance(call, ast.Call)
-        bounds = [self.whole(bound) for bound in self.values(*call.args)]
+        bounds = [at_run_time(self.whole(bound)) for bound in self.values(*call.args)]
         is_range = not call.keywords and 0 < len(bounds) < 4
         require(is_range, "a range has one to three numbers")
         zero, one = literal(INT, 0), literal(INT, 1)
@@ -398,8 +447,10 @@ class Translator(Expressions):
         counter = self.new_name("counter")
         self.instance.locals[counter] = INT
         turn = Node("variable", INT, (counter,))
+        self._forget(node)
         body, _ = self.apart(partial(self.assign, target.id, turn))
         self._loop(node, body)
+        self._forget(node)
         self.out.append(statement("for", counter, low, high, step, body))
 
     def _loop(self, node: ast.For | ast.While, body: list[Node]) -> list[set[str]]:
@@ -440,7 +491,8 @@ class Translator(Expressions):
     def store(self, column: Node, index: Node, value: Node) -> None:
         """Write a number to a column, or a row to another."""
         kind = read_from(column.kind.of)
-        self.effect(statement("store", column, index, convert(value, kind)))
+        parts = column, at_run_time(index), convert(value, kind)
+        self.effect(statement("store", *parts))
 
     def temporary(self, value: Node) -> Node:
         """Return a value that later statements cannot change."""
@@ -475,6 +527,15 @@ def _outline(tree: Any) -> tuple[Counter[str], bool, bool]:
     nothing = list(map(_is_none, returned))
     is_lambda = isinstance(tree, ast.Lambda)
     return Counter(assigned), is_lambda or not all(nothing), any(nothing)
+
+
+def _is_changed(node: Any) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def _leaves(loop: ast.While) -> bool:
+    """Return whether a loop has a break or continue, or one within it."""
+    return any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(loop))
 
 
 def _is_thing(value: Node) -> bool:

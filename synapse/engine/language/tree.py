@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .each import Each
 from .kinds import (
     BOOL,
     FLOAT32,
@@ -72,7 +73,7 @@ def statement(form: str, *parts: Any) -> Node:
 SCALAR_TYPES = (
     (BOOL, bool | np.bool_),
     (WORD, np.uint64),
-    (INT, int | np.integer),
+    (INT, int | np.integer | Each),
     (FLOAT32, np.float32),
     (FLOAT64, float),
 )
@@ -90,6 +91,8 @@ def at_run_time(node: Node) -> Node:
     if not is_known(node):
         return node
     value = node.kind.value
+    if isinstance(value, Each):
+        return value.at_run_time(Node)  # type: ignore[no-any-return]
     kind = scalar_kind(value)
     is_short = kind != INT or -(1 << 63) <= value < 1 << 64
     require(is_short, "an integer has 64 bits")
@@ -182,7 +185,8 @@ def size_of(array: Node, dimension: int = 0) -> Node:
 
 def load(column: Node, index: Node) -> Node:
     """Return the number of a column or an array at an index."""
-    return Node("load", read_from(column.kind.of), (column, index))
+    parts = column, at_run_time(index)
+    return Node("load", read_from(column.kind.of), parts)
 
 
 def column_of(bundle: Node, name: str) -> Node:

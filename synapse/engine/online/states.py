@@ -412,13 +412,13 @@ def compute_state(store, j, block, gated, lagged):
         if lagged and store.run_stretch[r] != 0:
             state += stretch_sum(store, j, r)
             r += store.run_stretch[r]
-            continue
-        if not gated or store.run_kind[r] <= mark.LISTED:
-            state += ungated_sum(store, j, r, lagged)
         else:
-            row = store.run_first[r]
-            state += gated_sum(store, j, r, row, store.run_length[r], lagged)
-        r += 1
+            if not gated or store.run_kind[r] <= mark.LISTED:
+                state += ungated_sum(store, j, r, lagged)
+            else:
+                row = store.run_first[r]
+                state += gated_sum(store, j, r, row, store.run_length[r], lagged)
+            r += 1
     # [end]
     store.pending_step[j] = 0.0
     if gated and flags & mark.TRACED:

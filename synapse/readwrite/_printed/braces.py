@@ -8,6 +8,9 @@ from ...engine.language.kinds import BOOL
 from ...engine.language.tree import Node
 from .text import SHIFT, STEP, TextWriter
 
+MAX_LINE = 100
+"""Characters of a statement that stands in the line of its head."""
+
 
 class BraceWriter(TextWriter):
     """Writes the statements of a language with braces."""
@@ -26,7 +29,12 @@ class BraceWriter(TextWriter):
 
     def braced(self, head: str, body: list[Node], indent: str) -> str:
         """Return statements under a head, without the end of the line."""
-        return f"{indent}{head} {{\n{self.block(body, indent + STEP)}{indent}}}"
+        text = self.block(body, indent + STEP)
+        line = f"{indent}{head} {text.strip()}"
+        is_short = len(body) == 1 and body[0].form in ("store", "do", "return")
+        if is_short and text.count("\n") == 1 and len(line) <= MAX_LINE:
+            return line
+        return f"{indent}{head} {{\n{text}{indent}}}"
 
     def do_set(self, indent: str, name: str, value: Node) -> str:
         if self.is_new(name):
@@ -46,10 +54,11 @@ class BraceWriter(TextWriter):
         if not then:
             test, then, other = Node("not", BOOL, (test,)), other, []
         text = self.braced(f"if ({self.bare(test)})", then, indent)
+        gap = " " if text.endswith("}") else f"\n{indent}"
         if len(other) == 1 and other[0].form == "if" and other[0].parts[1]:
-            return f"{text} else {self.do_if(indent, *other[0].parts).lstrip()}"
+            return f"{text}{gap}else {self.do_if(indent, *other[0].parts).lstrip()}"
         if other:
-            text += f" {self.braced('else', other, indent).lstrip()}"
+            text += f"{gap}{self.braced('else', other, indent).lstrip()}"
         return text + "\n"
 
     def do_while(self, indent: str, test: Node, body: list[Node]) -> str:

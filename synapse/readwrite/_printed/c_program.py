@@ -10,20 +10,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._cost import Cost
+from ..._typing import Ints
 from ...engine.schema import NONE
 from ...errors import FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
+from ...objects.topology import Topology
 from ...optimizers._descent import BuiltIn
-from .._codegen import Language, filled, free_name, heading_of, helped
+from .._codegen import Language, filled, free_name, heading_of
+from .._plan import plan_of
+from .alike import Sums
 from .c_text import LIMIT, CWriter
 from .columns import CONTEXT_COLUMNS, DTYPES
-from .learner import Learner
+from .learner import LEARNING, LOADABLE, PLAIN, Learner
 from .specialised import Specialised
-from .trees import called_by
+from .trees import called_by, runs_of
 
 INDICES = (("int16_t", 2, 0x7FFF), ("int32_t", 4, 0x7FFFFFFF))
 """Types of indices: name, bytes, largest number."""
+MAX_NEURONS = 1 << 30
+"""C has sums of all neurons with the same sources in one array."""
 FRAMES = 512
 """The most bytes that compilers add to the stack of the deepest call, by -O1, -O2 and
 -Os: saved registers and return addresses."""
@@ -32,6 +38,12 @@ TEACH = (
     "//     {prefix}_learn(&net, targets, rate);         // from the latest step; NAN:"
     " no target for this output\n"
 )
+FAST = {
+    "exp": "{prefix}_fast_exp({{0}})",
+    "expm1": "{prefix}_fast_power({{0}}, 1.0f)",
+    "tanh": "{prefix}_fast_tanh({{0}})",
+}
+"""Functions that programs of float32 have of their own."""
 BITS = {
     "float": ("uint32_t", "0x7fffffffu", "0x7f800000u"),
     "double": ("uint64_t", "0x7fffffffffffffffu", "0x7ff0000000000000u"),
@@ -52,6 +64,19 @@ class ProgramOptions:
     optimizer: BuiltIn | None
     context: bool
     learns: bool
+    loadable: bool
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether instances have weights of their own."""
+        return self.learns or self.loadable
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The functions that kernels become."""
+        if self.learns:
+            return LEARNING
+        return LOADABLE if self.loadable else PLAIN
 
     @property
     def real(self) -> str:
@@ -68,10 +93,19 @@ class ProgramOptions:
         }
 
 
-def finite_source(prefix: str, real: str) -> str:
-    """Return the functions of all programs that tell finite numbers from others."""
+NAN = """
+static inline int {prefix}_is_nan({real} number) {{
+    return {prefix}_magnitude(number) > {infinity};
+}}
+"""
+
+
+def finite_source(prefix: str, real: str, functions: str) -> str:
+    """Return what tells finite numbers from others, and NaN if functions need it."""
     unsigned, magnitude, infinity = BITS[real]
-    names = {"prefix": prefix, "real": real, "unsigned": unsigned}
+    is_used = f"{prefix}_is_nan(" in functions
+    nan = NAN.format(prefix=prefix, real=real, infinity=infinity) if is_used else ""
+    names = {"prefix": prefix, "real": real, "unsigned": unsigned, "nan": nan}
     return filled(
         "finite.c.in", {**names, "magnitude": magnitude, "infinity": infinity}
     ).rstrip()
@@ -223,6 +257,97 @@ def stack_of(writer: CWriter) -> int:
     return max(depths.values())
 
 
+def survivors(network: Network, learner: Learner) -> dict[str, Ints] | None:
+    """Return the rows of activations and states that a step may read before it writes
+    them; None if it has other columns.
+    """
+    if not {"activation", "state"} >= learner.program.changed:
+        return None
+    plan = plan_of(Topology.of(network))
+    values, neurons = plan.memory(), plan.neurons
+    return {
+        name: np.sort(plan.order[values[values // neurons == k] - k * neurons])
+        for k, name in enumerate(("activation", "state"))
+    }
+
+
+NOT_COPIED = {
+    "memory": "",
+    "values": "",
+    "recall": "",
+    "remember": "",
+    "computed": "net",
+}
+"""What stands in a program whose steps change its instances at once."""
+
+
+def _memory(
+    parts: dict[str, Any],
+    columns: Columns,
+    places: dict[str, Ints],
+    prefix: str,
+    real: str,
+) -> dict[str, str]:
+    """Return what copies the memory of an instance to the values of a step, and
+    back.
+    """
+    count = sum(map(len, places.values()))
+    loops: tuple[list[str], list[str]] = [], []
+    begin = 0
+    for name, rows in places.items():
+        for first, size in runs_of(rows):
+            value = f"values.{name}[{_sum(first, 'i')}]"
+            memory = f"net->memory[{_sum(begin, 'i')}]"
+            head = f"    for (int i = 0; i < {size}; i++)"
+            loops[0].append(f"{head} {value} = {memory};\n")
+            loops[1].append(f"{head} {memory} = {value};\n")
+            begin += size
+    unused = "" if count else "    (void)net;\n"
+    clears = "    memset(net, 0, sizeof *net);"
+    return {
+        "values": (
+            "// Activations and states during a step.\ntypedef struct {\n"
+            f"{parts['members']}\n}} {prefix}_values;\n\n"
+        ),
+        "memory": f",\n    {prefix.upper()}_MEMORY = {max(1, count)}",
+        "members": f"    {real} memory[{prefix.upper()}_MEMORY];",
+        "first": clears,
+        "recall": f"    {prefix}_values values;\n{unused}{''.join(loops[0])}",
+        "remember": "".join(loops[1]),
+        "computed": "&values",
+    }
+
+
+def _memory_rows(
+    writer: CWriter, columns: Columns, places: dict[str, Ints], real: str
+) -> str:
+    """Return the lines that give the memory of an instance the context."""
+    kept = [columns.values(name)[rows] for name, rows in places.items()]
+    rows = _rows(writer, np.concatenate(kept)).replace("\n", "\n    ")
+    return (
+        f"    static const {real} memory[] = {{\n    {rows}\n    }};\n"
+        "    memcpy(net->memory, memory, sizeof memory);"
+    )
+
+
+def _sum(number: int, index: str) -> str:
+    return f"{number} + {index}" if number else index
+
+
+def _words(parts: dict[str, Any]) -> dict[str, str]:
+    """Return the declarations that a program needs for the words that it uses."""
+    prefix, capitals = parts["prefix"], parts["capitals"]
+    text = parts["tables"] + parts["functions"] + parts["members"]
+    index = none = apart = ""
+    if f"{prefix}_index" in text:
+        index = f"\ntypedef {parts['index']} {prefix}_index;\n"
+    if f"{capitals}_NONE" in text:
+        none = f"#define {capitals}_NONE (-1)\n\n"
+    if f"{capitals}_APART" in text:
+        apart = filled("apart.c.in", parts) + "\n"
+    return {"index": index, "tables": none + apart + parts["tables"]}
+
+
 def prototypes(writer: CWriter) -> str:
     """Return the declarations of the functions that a program offers."""
     roots = {*writer.program.roots.values()}
@@ -236,73 +361,77 @@ def prototypes(writer: CWriter) -> str:
     return "\n".join(heads)
 
 
-def learner_source(
+def program_source(
     network: Network, saved: SavedNetwork, options: ProgramOptions
 ) -> str:
-    """Return a C program with weights in its instances, which learns by the network's
-    rule if it `learns`. `saved` has the columns of the network.
-    """
+    """Return a C program of the network. `saved` has its columns."""
     prefix, real = options.prefix, options.real
-    scalar = str(options.dtype)
     learner = Learner(
         network,
         saved,
-        language="C",
-        scalar=scalar,
+        language=options.language,
+        scalar=str(options.dtype),
         cost=options.cost,
         bound=options.bound,
         optimizer=options.optimizer,
-        learns=options.learns,
+        offered=options.offered,
         fast=options.fast,
         library=real == "float",
+        how=None
+        if options.has_weights
+        else Sums(MAX_NEURONS, in_array=True, by_dots=options.fast),
     )
     names = options.names()
-    calls = {}
-    if real == "float":
-        calls = {
-            name: text
-            for name, text in options.language.calls.items()
-            if name in ("exp", "expm1", "tanh")
-        }
-    writer = CWriter(learner.program, prefix, names["type"], real, calls)
+    places = None if learner.loadable else survivors(network, learner)
+    own = names["type"] if places is None else f"{prefix}_values"
+    is_own = options.fast and real == "float"
+    fast = {f: text.format(prefix=prefix) for f, text in FAST.items() if is_own}
+    writer = CWriter(learner.program, prefix, own, real, fast)
     columns = Columns(learner.program, prefix, real)
     members, instance = columns.members()
     tables, constants = columns.tables(writer)
     stack = stack_of(writer)
-    helpers = [finite_source(prefix, real), *writer.helpers.values()]
-    if any(f"{prefix}_dot(" in function for function in writer.functions):
+    text = "\n".join((*writer.helpers.values(), *writer.functions))
+    helpers = [finite_source(prefix, real, text), *writer.helpers.values()]
+    if f"{prefix}_dot(" in text:
         helpers.append(filled("dot.c.in", names).rstrip())
-    text = "\n".join((*helpers, *writer.functions))
-    helpers = [*helped(options.language, [text]), *helpers]
-    start = ""
+    if f"{prefix}_fast_" in text:
+        helpers.insert(0, filled("fast.c.in", names).rstrip())
+    parts = {
+        **names,
+        "heading": heading_of(saved, options.language),
+        "inputs": learner.inputs,
+        "outputs": learner.outputs,
+        "neurons": learner.neurons,
+        "weights": learner.connections,
+        "index": columns.index,
+        "members": members,
+        "prototypes": prototypes(writer),
+        "tables": tables,
+        "helpers": "\n\n".join(filter(None, (writer.types(), *helpers))),
+        "functions": "\n\n".join(writer.functions),
+        "first": columns.first(writer),
+        "start": "",
+    }
     if options.context:
-        start = filled("start.c.in", {**names, "rows": columns.context(writer)})
-    weights = columns.numbers * columns.bytes
-    return filled(
-        "learner.c.in",
-        {
-            **names,
-            "heading": heading_of(saved, options.language),
-            "purpose": "that learns"
-            if options.learns
-            else "whose weights can be loaded",
-            "teach": TEACH.format(prefix=prefix) if options.learns else "",
-            "sizes": (
-                f"{instance} bytes an instance, at most {stack + FRAMES} of stack"
-                " in a call,"
-                f" {constants + weights} of constants"
-            ),
-            "inputs": learner.inputs,
-            "outputs": learner.outputs,
-            "neurons": learner.neurons,
-            "weights": learner.connections,
-            "index": columns.index,
-            "members": members,
-            "prototypes": prototypes(writer),
-            "tables": tables,
-            "helpers": "\n\n".join((writer.types(), *helpers)),
-            "functions": "\n\n".join(writer.functions),
-            "first": columns.first(writer),
-            "start": start,
-        },
+        rows = columns.context(writer)
+        if places is not None:
+            rows = _memory_rows(writer, columns, places, real)
+        begin = "init" if learner.loadable else "clear"
+        context = {**names, "rows": rows, "begin": begin}
+        parts["start"] = filled("start.c.in", context)
+    if places is not None:
+        parts |= _memory(parts, columns, places, prefix, real)
+        stack += instance
+        count = sum(map(len, places.values()))
+        instance = columns.bytes * max(1, count)
+    weights = columns.numbers * columns.bytes if learner.loadable else 0
+    parts["sizes"] = (
+        f"{instance} bytes an instance, at most {stack + FRAMES} of stack in a call,"
+        f" {constants + weights} of constants"
     )
+    if not learner.loadable:
+        return filled("program.c.in", {**NOT_COPIED, **parts, **_words(parts)})
+    purpose = PURPOSES[options.learns]
+    teach = TEACH.format(prefix=prefix) if options.learns else ""
+    return filled("learner.c.in", {**parts, "purpose": purpose, "teach": teach})

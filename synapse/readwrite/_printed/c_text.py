@@ -246,6 +246,7 @@ class CWriter(BraceWriter):
 
     def defined(self, instance: Instance, passed: list[str]) -> str:
         is_root = instance in self.program.roots.values()
+        is_root = is_root and self.names[instance] != "compute"
         kind = self.type_of(instance.result, instance in self.long_results)
         comment = self.comment_of(instance)
         head = f"{kind} {self.callee(instance)}({', '.join(passed) or 'void'})"
@@ -279,6 +280,13 @@ class CWriter(BraceWriter):
 
     def counter_begin(self) -> str:
         return "int "
+
+    def do_set(self, indent: str, name: str, value: Node) -> str:
+        if value.form == "zeros":
+            self.declared.add(name)
+            array = f"{self.local[name]}[{value.kind.length}]"
+            return f"{indent}{self.memory(value.kind)} {array} = {{0}};\n"
+        return super().do_set(indent, name, value)
 
     def do_do(self, indent: str, value: Node) -> str:
         discarded = "" if value.kind == NOTHING else "(void)"

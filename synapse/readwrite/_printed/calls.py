@@ -47,11 +47,9 @@ def are_finite(numbers):
 
 
 @noinline
-def step(table, plan_table, scalar, span, inputs, outputs):
+def compute(table, plan_table, scalar, span, inputs, outputs):
     """Make a step: activate the inputs, then all other neurons."""
     store = store_at(table, scalar)
-    if not are_finite(inputs):
-        return BAD_INPUT
     if plan_table is None:
         step_online(store, None, span, inputs, 0)
     else:
@@ -62,6 +60,14 @@ def step(table, plan_table, scalar, span, inputs, outputs):
         plan.latest.open = 1
     for o in range(span.outputs):
         outputs[o] = store.activation[span.stop - span.outputs + o]
+
+
+@noinline
+def step(table, plan_table, scalar, span, inputs, outputs):
+    """Make a step, unless an input is not finite."""
+    if not are_finite(inputs):
+        return BAD_INPUT
+    compute(table, plan_table, scalar, span, inputs, outputs)
     return DONE
 
 

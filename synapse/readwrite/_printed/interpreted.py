@@ -7,17 +7,33 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._cost import Cost
+from ..._checks import boolean, pluralize, positive_number
+from ..._cost import Cost, get as cost_named
 from ...engine.functions.costs import PROBABILITIES, SHARES
 from ...engine.schema import NONE
 from ...objects.network import Network
-from ...objects.saved import SavedNetwork
-from ...optimizers._descent import BuiltIn
-from .._codegen import Language, filled, free_name, heading_of
+from ...optimizers import Optimizer
+from .._codegen import (
+    Language,
+    checked_prefix,
+    filled,
+    free_name,
+    heading_of,
+    require_no_learning,
+)
+from .._plan import written_columns
+from .alike import Sums
 from .columns import CONTEXT_COLUMNS, is_whole, member
 from .javascript_text import JavaScriptWriter
-from .learner import Learner
+from .learner import LEARNING, PLAIN, Learner
 from .python_text import PythonWriter
+from .ways import optimizer_of_program
+
+SUMS = {
+    "python": Sums(0, in_array=False, by_dots=True),
+    "javascript": Sums(6, in_array=False, by_dots=False),
+}
+"""Engines of JavaScript keep six sums in variables, but those of an array in memory."""
 
 
 class Texts(NamedTuple):
@@ -60,27 +76,33 @@ TEXTS = {
 
 def interpreted_source(
     network: Network,
-    saved: SavedNetwork,
     language: Language,
-    *,
-    prefix: str,
-    cost: Cost,
-    bound: float | None,
-    optimizer: BuiltIn | None,
     keep_context: bool,
+    prefix: str,
+    learn: bool,
+    cost: str | Cost | None,
+    bound: float | None,
+    optimizer: str | Optimizer | None,
 ) -> str:
-    """Return a program that learns by the network's rule."""
+    """Return a program of a network; with `learn` it learns by the network's rule."""
+    checked_prefix(prefix)
+    if not boolean("learn", learn):
+        require_no_learning(cost, bound, optimizer)
+    saved = written_columns(network, language.name, keep_context, learn)
+    chosen = network._cost(cost) if learn else cost_named("squared_error")
     texts = TEXTS[language.key]
     is_javascript = language.key == "javascript"
     learner = Learner(
         network,
         saved,
-        language=language.name,
+        language=language,
         scalar=str(network.dtype) if is_javascript else "float64",
-        cost=cost,
-        bound=bound,
-        optimizer=optimizer,
+        cost=chosen,
+        bound=None if bound is None else positive_number("bound", bound),
+        optimizer=optimizer_of_program(optimizer, language.name),
+        offered=LEARNING if learn else PLAIN,
         library=is_javascript,
+        how=None if learn else SUMS[language.key],
     )
     program = learner.program
     writer = texts.writer(program)
@@ -126,9 +148,13 @@ def interpreted_source(
         "columns": "\n".join(columns),
         "names": ", ".join(f'"{member(name)}"' for name in sorted(program.changed)),
         "start": "".join(context),
-        "expected": _expected(cost),
+        "expected": _expected(chosen),
+        "expected_inputs": pluralize(learner.inputs, "input"),
+        "kept": ", ".join(f"self.{member(n)}[:]" for n in sorted(program.changed)),
+        "restored": ", ".join(f"self.{member(n)}" for n in sorted(program.changed)),
     }
-    return filled(f"learner{language.suffix}.in", parts)
+    kind = "learner" if learn else "program"
+    return filled(f"{kind}{language.suffix}.in", parts)
 
 
 def _expected(cost: Cost) -> str:

@@ -30,18 +30,24 @@ from ...errors import ArgumentError, FormatError
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from ...optimizers._descent import BuiltIn
+from .._codegen import Language
+from .._formulas import as_registered
 from . import calls
+from .alike import Sums, unrolled
 from .specialised import KnownColumns, Root, Specialised, words_of
 from .ways import way_of
 
-ROOTS = ("step", "learn", "clear", "weights", "load")
+PLAIN = ("compute",)
+LOADABLE = "step", "clear", "weights", "load"
+LEARNING = *LOADABLE, "learn"
 KEPT = {"weight", "bias"}
 
 
 class Learner:
     """A network, as the functions of a program that learns by its rule.
 
-    saved : its columns. language : its name in messages. scalar : "float32" or
+    saved : its columns. offered : its functions. how : how a program without weights
+    of its own adds products. scalar : "float32" or
     "float64". words : those of the language.
     """
 
@@ -50,19 +56,22 @@ class Learner:
         network: Network,
         saved: SavedNetwork,
         *,
-        language: str,
+        language: Language,
         scalar: str,
         cost: Cost,
         bound: float | None,
         optimizer: BuiltIn | None,
-        learns: bool = True,
+        offered: tuple[str, ...],
         fast: bool = False,
         library: bool = False,
+        how: Sums | None = None,
     ) -> None:
         copy = network.clone()
+        self.learns = learns = "learn" in offered
+        self.loadable = "load" in offered
         if learns and copy._plastic is not None:
             raise ArgumentError(
-                f"A program in {language} learns by the online rule or rtrl, this"
+                f"A program in {language.name} learns by the online rule or rtrl, this"
                 f' network by {copy.rule!r}. Set the rule of a copy to "online".'
             )
         if not learns:
@@ -74,7 +83,7 @@ class Learner:
         self.outputs = len(copy.output)
         self.neurons = len(copy)
         self.connections = len(copy.weights)
-        words = words_of(fast, library).with_others(
+        words = words_of(fast, library, language.key == "c").with_others(
             {
                 compiled.custom: self._squash,
                 compiled.cost_and_error: self._cost(cost),
@@ -84,12 +93,15 @@ class Learner:
         if optimizer is not None:
             places = _places(copy, self.data.columns["identity"])
             way = _known(way_of(optimizer, self.data, places, self.inputs, scalar))
-        self.learns = learns
-        self.program = self._program(copy, cost, bound, way, scalar, words)
+        if how is not None:
+            self.data.columns["deterministic"] = np.ones(self.neurons, np.uint8)
+            words = words.with_others(unrolled(self.data, how))
+        self.program = self._program(copy, offered, cost, bound, way, scalar, words)
 
     def _program(
         self,
         network: Network,
+        offered: tuple[str, ...],
         cost: Cost,
         bound: float | None,
         way: KnownKind,
@@ -113,16 +125,18 @@ class Learner:
         judging = sizes, _known(int(cost.code)), *limits, is_share, _known(bound), way
         of_numbers = _known(0), base[2], sizes, place
         frozen = _known(self.learns and not learns.all())
+        both = row(self.inputs), row(self.outputs)
         roots = {
-            "step": Root(calls.step, (*base, row(self.inputs), row(self.outputs))),
+            "compute": Root(calls.compute, (*base, *both)),
+            "step": Root(calls.step, (*base, *both)),
             "learn": Root(calls.learn, (*base, *judging, *passed)),
             "clear": Root(calls.clear, base),
             "weights": Root(calls.weights, (*of_numbers, numbers)),
             "load": Root(calls.load, (*of_numbers, frozen, numbers)),
         }
-        if not self.learns:
-            del roots["learn"]
-        return Specialised(self.data, roots, words, KEPT)
+        kept = KEPT if self.loadable else set()
+        chosen = {name: roots[name] for name in offered}
+        return Specialised(self.data, chosen, words, kept)
 
     # --- functions of users
 
@@ -149,17 +163,24 @@ class Learner:
         return tuple_of(made)
 
     def _called(self, t: Any, name: str, state: Node) -> Node:
+        text = as_registered(name, self.language.key)
+        if text is not None and not self.learns:
+            return tuple_of([Node("text", FLOAT64, (text, state)), known(0.0)])
         function = squash_named(name)._function
         try:
             return _pair(t, function, [state])
         except RefusedError as error:
             number = self.saved.neurons["squash"].tolist().index(name)
-            names = self.saved.names or ()
+            of = f"The squash of neuron {short_repr((self.saved.names or ())[number])}"
+            where = f"cannot be written in {self.language.name}: {error}."
+            if self.learns:
+                raise FormatError(
+                    f"{of} is {name!r}, whose slope {where} Set a squash that is built"
+                    " in or a formula, or write the program without learn=True."
+                ) from error
             raise FormatError(
-                f"The squash of neuron {short_repr(names[number])} is {name!r}, whose"
-                f" slope cannot be written in {self.language}: {error}. Set a squash"
-                " that is built in or a formula, or write the program without"
-                " learn=True."
+                f"{of} is {name!r}, which {where} Register it with"
+                f" written={{{self.language.key!r}: ...}}, or set another squash."
             ) from error
 
     def _cost(self, cost: Cost) -> Callable[..., Node]:
@@ -173,7 +194,8 @@ class Learner:
                 value, signal = items_of(_pair(t, cost._function, values))
             except RefusedError as error:
                 raise FormatError(
-                    f"The cost {cost.name!r} cannot be written in {self.language}:"
+                    f"The cost {cost.name!r} cannot be written in"
+                    f" {self.language.name}:"
                     f" {error}. Use a cost that is built in or a formula."
                 ) from error
             test = t.compare("==", values[0], values[0])

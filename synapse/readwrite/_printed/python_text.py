@@ -28,6 +28,13 @@ HELPERS = {
         "    share = min(a, b) / larger\n"
         "    return larger * sqrt(1.0 + share * share)"
     ),
+    "dot": (
+        "def dot(weight, row, values, source, n):\n"
+        '    """Sum of w_ij y_i, one product after the other."""\n'
+        "    total = 0.0\n"
+        "    for w, y in zip(weight[row : row + n], values[source : source + n]):\n"
+        "        total += y * w\n    return total"
+    ),
     "log1p": (
         "def log1p(number):\n    more = 1.0 + number\n    if more == 1.0:\n"
         "        return number\n    lost = number / (more - 1.0)\n"
@@ -203,6 +210,9 @@ class PythonWriter(AliasWriter):
     def of_bits(self, node: Node, value: Node) -> Text:
         name = self.helper("bits_of" if node.kind == INT else "from_bits")
         return f"{name}({self.bare(value)})", ATOM
+
+    def of_dot(self, node: Node, *parts: Node) -> Text:
+        return f"{self.helper('dot')}({', '.join(map(self.bare, parts))})", ATOM
 
     def of_math(self, node: Node, name: str, *arguments: Node) -> Text:
         passed = ", ".join(map(self.bare, arguments))

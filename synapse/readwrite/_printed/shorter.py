@@ -8,7 +8,15 @@ from typing import Any
 from ...engine.language.expressions import COMPARED
 from ...engine.language.kinds import BOOL, FLOATS, INT, ColumnKind, TupleKind
 from ...engine.language.tree import Node, literal
-from .trees import is_literal, mapped, parts_of, substituted, variables_in, within
+from .trees import (
+    is_literal,
+    is_pure,
+    mapped,
+    parts_of,
+    substituted,
+    variables_in,
+    within,
+)
 
 OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MAX_COPIED = 3
@@ -71,7 +79,8 @@ def _call(node: Node) -> Node:
     passed = dict(zip(names, arguments, strict=True))
     reads = Counter(variables_in(value))
     if not all(
-        _is_simple(argument) or (reads[name] <= 1 and _is_index(argument))
+        _is_simple(argument)
+        or (reads[name] <= 1 and (_is_index(argument) or is_pure(argument)))
         for name, argument in passed.items()
     ):
         return node

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...engine.language.program import Instance
+from .inlined import bind_columns, inline_calls, unloop, without_overwritten
 from .shorter import shortened
 from .trees import reached_by
 from .unread import columns_read, drop_parameters, narrow_results, sweep
@@ -27,8 +28,10 @@ def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
         before = after
         read = {*kept, *columns_read(instances)}
         for instance in instances:
-            instance.body = shortened(instance.body)
+            instance.body = without_overwritten(unloop(shortened(instance.body)))
             substitute(instance)
             sweep(instance, read)
+        inline_calls(instances, roots)
+        bind_columns(instances)
         drop_parameters(instances, roots)
         narrow_results(instances, roots)

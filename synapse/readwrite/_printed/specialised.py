@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine.functions import elementary, single
+from ...engine.functions import compiled, elementary, single
 from ...engine.language.kinds import ColumnKind
 from ...engine.language.memory import PLANS, STORE
 from ...engine.language.program import FAST_FLAGS, Instance, PartOptions, TypedProgram
@@ -59,6 +59,7 @@ class KnownColumns:
         self, network: Any, accumulates: bool = False, traced: bool = True
     ) -> None:
         _, store, self.span = network._lowered()
+        self.unrolls = False
         plan = network._kernels().plan
         self.has_plan = plan is not None
         self.columns: dict[str, NDArray[Any]] = {}
@@ -82,6 +83,19 @@ class KnownColumns:
             for column in PLAN:
                 values = plan.columns.get(column.name, np.zeros(0))
                 self.columns[f"plan.{column.name}"] = values
+
+    def exact(self, written: set[Stored]) -> dict[str, NDArray[Any]]:
+        """Return the integers of columns of the store that are never written, if steps
+        are unrolled.
+        """
+        return {
+            column.name: self.columns[column.name]
+            for column in COLUMNS
+            if self.unrolls
+            and column.record is None
+            and self.columns[column.name].dtype.kind != "f"
+            and (column.name, None) not in written
+        }
 
     def facts(self, written: set[Stored]) -> dict[Place, set[Any]]:
         """Return the values of all columns that are never written, by their names in
@@ -134,9 +148,9 @@ def _delayed_in_order(t: Any, store: Node, source: Node, target: Node) -> Node:
     return t.call(read_order.is_delayed_in_order, passed)
 
 
-def words_of(fast: bool, library: bool) -> Words:
-    """Return the words of programs: `fast` ones add in parts, and survive -ffast-math;
-    exponentials of the `library` of the language.
+def words_of(fast: bool, library: bool, is_c: bool = False) -> Words:
+    """Return the words of programs: `fast` ones add in parts; exponentials of the
+    `library` of the language. Those of C survive -ffast-math.
     """
     instead: dict[Any, Any] = {
         read_order.is_delayed_by_stamp: _delayed_in_order,
@@ -147,7 +161,9 @@ def words_of(fast: bool, library: bool) -> Words:
         packed.set_sums: lambda t, *passed: t.call(sums.set_sums, list(passed)),
         packed.renew_panel: lambda t, *passed: t.call(sums.renew_panel, list(passed)),
     }
-    if fast:
+    if fast and library:
+        instead[single.logistic] = lambda t, x: t.call(compiled.logistic, [x])
+    if is_c:
         instead[elementary.whole] = lambda t, *passed: t.call(sums.whole, list(passed))
         instead[single.whole] = lambda t, *passed: t.call(
             sums.single_whole, list(passed)
@@ -176,7 +192,9 @@ class Specialised:
         self.data = data
         written: set[Stored] = set()
         while True:
-            program = TypedProgram(data.facts(written), words, packed=False)
+            program = TypedProgram(
+                data.facts(written), words, packed=False, exact=data.exact(written)
+            )
             made = {
                 name: program.instance(root.function, root.kinds, OPTIONS)
                 for name, root in roots.items()

@@ -7,9 +7,10 @@ tables. A function gets the instance if it, or one that it calls, reads or write
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, ClassVar
 
+from ..._squash import STATE
 from ...engine.language.kinds import (
     BundleKind,
     KnownKind,
@@ -49,6 +50,8 @@ SIGNS = {
     "BitXor": "^",
 }
 STEP = "    "
+OFFERED = "init", "step", "run", "learn", "clear", "weights", "load", "start"
+"""Names of what a program offers, in some language."""
 Text = tuple[str, int]
 """An expression in a language, and how tightly it is bound."""
 
@@ -71,6 +74,7 @@ class Homes:
         inside = Counter[str]()
         for loop in loops:
             inside[loop.parts[0]] += Counter(_variables(loop.parts[-1]))[loop.parts[0]]
+        self.loops = loops
         counts = Counter(loop.parts[0] for loop in loops)
         self.counters = {
             name
@@ -95,6 +99,16 @@ class Homes:
             for part in node.parts:
                 if isinstance(part, list):
                     self._walk(part, here)
+
+    def near(self, counter: str) -> Iterator[str]:
+        """Yield the variables in the loops of a counter, and in those around them."""
+        for loop in self.loops:
+            names = {loop.parts[0], *_variables([loop])}
+            names |= {
+                n.parts[0] for n in statements_in([loop]) if n.form in ("set", "for")
+            }
+            if counter in names:
+                yield from names
 
     def is_counter(self, name: str) -> bool:
         """Return whether loops declare a variable for themselves."""
@@ -123,6 +137,16 @@ def _variables(body: list[Node]) -> Iterator[str]:
             yield node.parts[0]
 
 
+def _free(wanted: str, taken: Collection[Any]) -> str:
+    """Return a name that is not taken."""
+    name = wanted
+    number = 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}{number}"
+    return name
+
+
 class TextWriter:
     """Writes functions: one method for each form of the tree. Those of expressions
     return a text and how tightly it is bound.
@@ -140,7 +164,7 @@ class TextWriter:
         self.names: dict[Instance, str] = {}
         taken = Counter[str]()
         roots = {instance: name for name, instance in program.roots.items()}
-        for name in program.roots:
+        for name in {*program.roots, *OFFERED}:
             taken[name] += 1
         for instance in program.instances:
             name = roots.get(instance, "")
@@ -149,6 +173,7 @@ class TextWriter:
                 taken[base] += 1
                 name = base if taken[base] == 1 else f"{base}_{taken[base]}"
             self.names[instance] = name
+        self.told: set[Any] = set()
         self.with_net: set[Instance] = set()
         for instance in program.instances:  # callees come first
             reads = any(
@@ -180,24 +205,29 @@ class TextWriter:
     def _name_locals(self) -> None:
         self.local: dict[str, str] = {}
         self.taken_names = {*self.reserved, *self.names.values()}
-        for name in self.kinds:
+        for name in sorted(self.kinds, key=self.homes.is_counter):
             base, _, number = name.partition(".")
             if base == "t" and number:
                 base = "value"
-            self.local[name] = self.new_name(base.strip("_"))
+            if self.homes.is_counter(name):
+                near = {self.local.get(other) for other in self.homes.near(name)}
+                near |= {*self.reserved, *self.names.values()}
+                self.local[name] = _free(base.strip("_"), near)
+                self.taken_names.add(self.local[name])
+            else:
+                self.local[name] = self.new_name(base.strip("_"))
 
     def new_name(self, wanted: str) -> str:
         """Return a name that no other variable of the function has."""
-        name = wanted
-        number = 1
-        while name in self.taken_names:
-            number += 1
-            name = f"{wanted}{number}"
+        name = _free(wanted, self.taken_names)
         self.taken_names.add(name)
         return name
 
     def comment_of(self, instance: Instance) -> str:
-        """Return the first paragraph of what a kernel says of itself."""
+        """Return the first paragraph of what a kernel says of itself, once."""
+        if instance.function in self.told:
+            return ""
+        self.told.add(instance.function)
         text = (instance.function.__doc__ or "").partition("\n\n")[0]
         return " ".join(text.split()).replace("`", "").replace("*/", "* /")
 
@@ -324,6 +354,9 @@ class TextWriter:
 
     def of_retyped(self, node: Node, column: Node) -> Text:
         return self.value(column)
+
+    def of_text(self, node: Node, text: str, state: Node) -> Text:
+        return f"({text.replace(STATE, self.within(state, ATOM))})", ATOM
 
     def of_opaque(self, node: Node, value: Node) -> Text:
         return self.value(value)

@@ -6,12 +6,26 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
+from ..._typing import Ints
 from ...engine.language.kinds import TableLayout
 from ...engine.language.memory import STORE
 from ...engine.language.program import Instance
 from ...engine.language.tree import Node
 from ...engine.schema import DESTINATIONS
 from .optimizing import UPDATES
+
+
+def runs_of(numbers: Ints) -> list[tuple[int, int]]:
+    """Return the runs of consecutive numbers among ascending ones: the first of each,
+    and how many there are.
+
+    >>> runs_of(np.array([2, 3, 4, 8]))
+    [(2, 3), (8, 1)]
+    """
+    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) > 1) + 1)
+    return [(int(run[0]), len(run)) for run in runs if len(run)]
 
 
 def parts_of(node: Node) -> Iterator[Node]:
@@ -83,6 +97,11 @@ def substituted(node: Node, values: dict[str, Node]) -> Node:
         return values.get(inner.parts[0], inner) if is_variable else inner
 
     return change(mapped(node, change))
+
+
+def substituted_in(body: list[Node], values: dict[str, Node]) -> list[Node]:
+    """Return statements with values in place of variables."""
+    return [mapped(node, lambda inner: substituted(inner, values)) for node in body]
 
 
 def variables_in(node: Node) -> Iterator[str]:

@@ -16,6 +16,7 @@ from .trees import (
     parts_of,
     statements_in,
     substituted,
+    substituted_in,
     variables_in,
     with_blocks,
     within,
@@ -32,9 +33,7 @@ def substitute(instance: Instance) -> None:
     for name in values:
         values[name] = _resolved(values[name], values)
     _rename(instance, values)
-    instance.body = [
-        mapped(node, lambda inner: substituted(inner, values)) for node in instance.body
-    ]
+    instance.body = substituted_in(instance.body, values)
     reads = Counter(_variables_of(instance.body))
     instance.body = _joined(instance.body, reads, sets)
     _count_by_names(instance)

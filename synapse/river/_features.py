@@ -103,6 +103,9 @@ class FeatureInputs:
         """Places without a feature."""
         self._spare: list[int] = []
         """Inputs without a feature."""
+        self._latest: tuple[list[Hashable], Ints] | None = None
+        """The features of the latest sample, and their places and those of absent ones
+        that are expected; None after these have changed."""
         self._has_grown = False
         self._samples = 0
         self._seen: OrderedDict[Hashable, int] = OrderedDict.fromkeys(names, 0)
@@ -144,9 +147,10 @@ class FeatureInputs:
         """
         present = present_in(x)
         self._require_inputs()
-        new = [name for name in present if name not in self._places]
-        if new:
-            self._meet(in_order(new), present)
+        if self._latest is None or self._latest[0] != [*present]:
+            new = [name for name in present if name not in self._places]
+            if new:
+                self._meet(in_order(new), present)
         self._samples += 1
         if self._unseen is not None:
             for name in present:
@@ -174,30 +178,40 @@ class FeatureInputs:
         """Return the inputs in standard units, after values are counted as those of
         this sample; 0: they are not.
         """
-        get = self._places.get
-        places = np.array(
-            [
-                *[get(name, NONE) for name in present],
-                *[at for name, at in self._expected.items() if name not in present],
-            ],
-            np.int64,
-        )
-        values = np.full(len(places), math.nan)
-        values[: len(present)] = array("d", present.values())
+        places = self._places_of(present)
+        values = np.array(array("d", present.values()))
+        if len(places) > len(values):
+            absent = np.full(len(places) - len(values), math.nan)
+            values = np.concatenate([values, absent])
         inputs = np.empty(2 * len(places), np.int64)
         units = np.empty(len(inputs))
-        usual = USUAL if self._lists and now and self.steps.can_list else NEVER
+        lists = self._lists
+        usual = USUAL if lists and now and self.steps.can_list else NEVER
         while True:
-            if self._lists:  # so that sums do not depend on the order of the keys
+            if lists:  # so that sums do not depend on the order of the keys
                 order = places.argsort()
                 places, values = places[order], values[order]
             scale = self._scale
             tables = self._table, self._constants, scale._numbers, inputs, units
             count = _kernel()(places, values, now, usual, scale._keep, *tables)
             if count >= 0:
-                return inputs[:count], units[:count], self._lists
+                return inputs[:count], units[:count], lists
             wanted = zip(inputs[:-count].tolist(), units[:-count], strict=True)
             self._provide(sorted((place, int(role)) for place, role in wanted))
+            lists = self._lists
+
+    def _places_of(self, present: Features) -> Ints:
+        """Return the places of features, then of absent ones that are expected."""
+        names = [*present]
+        if self._latest is None or self._latest[0] != names:
+            get = self._places.get
+            places = [get(name, NONE) for name in names]
+            places += [at for name, at in self._expected.items() if name not in present]
+            found = np.array(places, np.int64)
+            if NONE in places:  # which features of a prediction may be
+                return found
+            self._latest = names, found
+        return self._latest[1]
 
     def row(self, x: Features) -> Floats:
         """Return all inputs for a sample, in standard units."""
@@ -212,6 +226,7 @@ class FeatureInputs:
         """Find places for new features, and give them the inputs that they had before
         these were removed.
         """
+        self._latest = None
         for name in names:
             place = self._unused.pop() if self._unused else self._new_place()
             self._places[name] = place
@@ -247,6 +262,7 @@ class FeatureInputs:
                 column = count, 1.0, mean, 0.0
                 self._scale._numbers[:, self._table[VALUE, place]] = column
             elif role == EXPECTED:
+                self._latest = None
                 name = self._names[place]
                 if self._expected.pop(name, None) is None:
                     self._expected[name] = place
@@ -295,6 +311,7 @@ class FeatureInputs:
                 role for role in (VALUE, INDICATOR) if self._table[role, place] != NONE
             ]
             if len(roles) < self._count:
+                self._latest = None
                 removed = [self._release(place, role) for role in roles]
                 if removed:
                     self._removed[name] = removed

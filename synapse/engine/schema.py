@@ -344,16 +344,15 @@ COLUMNS = (
     Column("run_list", "run", "uint32"),
     # ranges of sources of which a step lists the packs that are not 0, see
     # ``online/lists.py``: the first run that reads it, its sources, whether they are
-    # delayed; where its list begins, and how many packs each of its two parts may have
+    # delayed; where its list begins, and how many packs it may have
     Column("list_run", "list", "uint32"),
     Column("list_source", "list", "uint32"),
     Column("list_length", "list", "uint32"),
     Column("list_delayed", "list", "uint8"),
     Column("list_first", "list", "uint32"),
     Column("list_limit", "list", "uint32"),
-    # how many packs they have; -1: too many
-    Column("list_even", "list", "int64"),
-    Column("list_odd", "list", "int64"),
+    # how many packs it has; -1: too many
+    Column("list_count", "list", "int64"),
     Column("listed", "listed", "uint32"),
     # the program, a row a pair of gater and self-connected gated neuron
     Column("influence", "influence", "float"),
@@ -484,7 +483,7 @@ STEPPED = (
     *CONTEXT,
     *(column.name for column in COUNTING),
     *("cleared_stamp", "random", "clock", "failed", "log_layout"),
-    *("list_even", "list_odd", "listed", "input_rows"),
+    *("list_count", "listed", "input_rows"),
 )
 """Everything that steps write without learning, but for the rows of a log."""
 

@@ -137,7 +137,7 @@ CALLS = {
     "threads": lambda net, rows, *_: [net.run(np.tile(rows, (40, 1)), threads=3)],
     "untraced": lambda net, rows, *_: [net.run(rows, traces=False)],
 }
-SCRATCH = {"list_even", "list_odd", "listed", "input_rows", "failed", "run_met"}
+SCRATCH = {"list_count", "listed", "input_rows", "failed", "run_met"}
 """Columns that steps write and nobody sees."""
 
 

@@ -12,7 +12,7 @@ from ..language.lazy_parts import INDEX, TAPES, lazy_part
 from ..language.packs import flat, width
 from ..language.tiles import add_products, load_sums, no_sums, store_sums
 from ..lowering.flags import LISTS
-from ..online.lists import is_listed, list_packs
+from ..online.lists import is_listed, list_packs, listed_range
 from ..schema import NONE
 from .activate import GATHERING, compute_all
 from .fire import fire
@@ -37,24 +37,11 @@ def add_listed_sums(store, tapes, sums, r, source, row, gaps):
     """Add sum_i w_ij y_i of a tile of neurons to their sums, over the listed packs."""
     wide = width(tapes.activation)
     n = store.run_length[r]
-    number = store.run_list[r]
-    even = store.list_first[number]
-    even_stop = even + store.list_even[number]
-    odd = even + store.list_limit[number]
-    odd_stop = odd + store.list_odd[number]
     activations, weights = tapes.activation, store.weight
-    while even < even_stop or odd < odd_stop:
-        is_even = odd == odd_stop
-        if even < even_stop and odd < odd_stop:
-            is_even = store.listed[even] < store.listed[odd]
-        if is_even:
-            q = store.listed[even]
-            even += 1
-        else:
-            q = store.listed[odd]
-            odd += 1
-        of = activations, source + q, weights, row + q
-        sums = add_products(sums, *of, gaps, wide)
+    entry, stop = listed_range(store, r)
+    for k in range(entry, stop):
+        q = store.listed[k]
+        sums = add_products(sums, activations, source + q, weights, row + q, gaps, wide)
     q = n - n % wide
     if q < n:
         of = activations, source + q, weights, row + q

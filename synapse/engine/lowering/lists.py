@@ -72,8 +72,8 @@ def lay_out(store: StoreRows) -> None:
     c["list_length"] = length[first_readers]
     c["list_delayed"] = delayed[first_readers]
     c["list_limit"] = limit
-    c["list_first"] = (2 * (np.cumsum(limit) - limit)).astype(np.uint32)
+    c["list_first"] = (np.cumsum(limit) - limit).astype(np.uint32)
     c["input_rows"][InputRows.LISTED] = 0
-    c["list_even"], c["list_odd"] = np.full((2, len(first_readers)), -1, np.int64)
-    c["listed"] = np.zeros(2 * int(limit.sum()), np.uint32)
+    c["list_count"] = np.full(len(first_readers), -1, np.int64)
+    c["listed"] = np.zeros(int(limit.sum()), np.uint32)
     c["ties"][Ties.LISTS] = len(first_readers)

@@ -5,9 +5,8 @@ no sum and no weight, so sums and updates that walk a list in the order of the p
 have the bits of those that read all. A list is of one call: no kernel uses one that it
 has not made itself.
 
-A sum adds even packs, and odd ones, to two registers (`states.sum_packs`), so a list
-has two parts. If more than a part of the packs is not 0 (``lowering/lists.py``),
-``list_even`` is -1, and everything is read.
+If more than a part of the packs is not 0 (``lowering/lists.py``), ``list_count`` is -1,
+and everything is read.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from ..schema import NONE
 def is_listed(store, r):
     """Return whether the sources of a run that are not 0 are listed in this step."""
     number = store.run_list[r]
-    return number != NONE and store.list_even[number] >= 0
+    return number != NONE and store.list_count[number] >= 0
 
 
 @inline
@@ -32,25 +31,26 @@ def list_packs(store, number, activations, at):
     source = at + store.list_source[number]
     entry = store.list_first[number]
     limit = store.list_limit[number]
-    even = 0
-    odd = 0
+    count = 0
     for p in range(store.list_length[number] // step):
         some = 0
         for t in range(step):
             some += activations[source + p * step + t] != 0.0
         if some != 0:
-            if even + odd == limit:
-                even = -1
+            if count == limit:
+                count = -1
                 break
-            if p & 1:
-                store.listed[entry + limit + odd] = p * step
-                odd += 1
-            else:
-                store.listed[entry + even] = p * step
-                even += 1
-    store.input_rows.listed += (even >= 0) - (store.list_even[number] >= 0)
-    store.list_even[number] = even
-    store.list_odd[number] = odd
+            store.listed[entry + count] = p * step
+            count += 1
+    store.input_rows.listed += (count >= 0) - (store.list_count[number] >= 0)
+    store.list_count[number] = count
+
+
+@inline
+def listed_range(store, r):
+    """Return where the list of the sources of a run begins and ends."""
+    entry = store.list_first[store.run_list[r]]
+    return entry, entry + store.list_count[store.run_list[r]]
 
 
 @lazy_part(SPAN)
@@ -75,22 +75,23 @@ def relist(store, span):
 
 @in_order
 def sum_listed(store, none, rows, r):
-    """Return the sums of `states.sum_packs` over the listed packs of a run."""
+    """Return the sums of `states.sum_packs` over the listed packs of a run: even packs
+    are added to other registers than odd ones.
+    """
     step = width(store.activation)
-    number = store.run_list[r]
     source = store.run_source[r]
     n = store.run_length[r]
     of = store.weight, rows
     sums = for_each(rows, none)
     others = sums
-    entry = store.list_first[number]
-    for k in range(entry, entry + store.list_even[number]):
+    entry, stop = listed_range(store, r)
+    for k in range(entry, stop):
         q = store.listed[k]
-        sums = add_rows_products(sums, store.activation, source + q, *of, q, step)
-    entry += store.list_limit[number]
-    for k in range(entry, entry + store.list_odd[number]):
-        q = store.listed[k]
-        others = add_rows_products(others, store.activation, source + q, *of, q, step)
+        at = source + q
+        if q & step:
+            others = add_rows_products(others, store.activation, at, *of, q, step)
+        else:
+            sums = add_rows_products(sums, store.activation, at, *of, q, step)
     q = n - n % step
     if q < n:
         others = add_rows_products(others, store.activation, source + q, *of, q, n - q)
@@ -101,19 +102,13 @@ def sum_listed(store, none, rows, r):
 def update_listed(store, none, activations, r, step):
     """Add `step` times the listed activations to the weights of a run."""
     wide = width(store.activation)
-    number = store.run_list[r]
     source = store.run_source[r]
     n = store.run_length[r]
     of = store.weight_destination, (store.run_first[r],)
-    sums = (none,)
-    entry = store.list_first[number]
-    for k in range(entry, entry + store.list_even[number]):
+    entry, stop = listed_range(store, r)
+    for k in range(entry, stop):
         q = store.listed[k]
-        update_rows(*of, q, (step,), activations, source + q, wide, sums)
-    entry += store.list_limit[number]
-    for k in range(entry, entry + store.list_odd[number]):
-        q = store.listed[k]
-        update_rows(*of, q, (step,), activations, source + q, wide, sums)
+        update_rows(*of, q, (step,), activations, source + q, wide, (none,))
     q = n - n % wide
     if q < n:
-        update_rows(*of, q, (step,), activations, source + q, n - q, sums)
+        update_rows(*of, q, (step,), activations, source + q, n - q, (none,))

@@ -14,7 +14,7 @@ from ..errors import ArgumentError
 from .arguments import must, pluralize, short_repr
 from .data import SQUARES, as_matrix, numbers, sum_of_squares
 
-__all__ = ["SparseRows", "dense_rows", "input_rows", "joined_rows", "sparse_row"]
+__all__ = ["SparseRows", "dense_rows", "input_rows", "joined_rows", "row_of_mapping"]
 
 CSR_ATTRIBUTES = ("indptr", "indices", "data", "shape")
 """What a CSR array has. SciPy is not imported: anything with these will do."""
@@ -105,21 +105,19 @@ def joined_rows(parts: Sequence[Any]) -> Any:
     )
 
 
-def sparse_row(
+def row_of_mapping(
     title: str, values: Mapping[Any, Any], by_name: Mapping[str, int], columns: int
-) -> SparseRows:
-    """Return one row of the numbers of a dict by index, or by name."""
+) -> Floats:
+    """Return one row of the numbers of a mapping by index, or by name; others are 0."""
     indices = [_place(title, key, by_name, columns) for key in values]
     data = numbers(title, list(values.values()), "a dict of numbers")
-    row = SparseRows(
-        data.reshape(-1),
-        np.array(indices, np.int64),
-        np.array([0, len(indices)], np.int64),
-        columns,
-    )
     if data.ndim != 1:
         raise ArgumentError(must(title, "be a dict of numbers", "a dict of arrays"))
-    _require_indices(title, row)
+    if len({*indices}) < len(indices):
+        again = next(index for index in indices if indices.count(index) > 1)
+        raise ArgumentError(must(title, "have each index once", f"{again} twice"))
+    row = np.zeros(columns)
+    row[np.array(indices, np.intp)] = data
     return row
 
 

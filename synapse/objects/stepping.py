@@ -118,17 +118,15 @@ class Stepping(Calling):
         """Return the inputs of one step; those that are not in the mapping are 0: a
         single step sets all of them anyway.
         """
-        with ExclusiveAccess(self):
-            by_name = self._inputs_by_name(any(isinstance(key, str) for key in inputs))
-            row = checks.sparse_row("inputs", inputs, by_name, self._n_inputs)
-        return row.dense.reshape(-1)
+        named = any(isinstance(key, str) for key in inputs)
+        by_name = self._inputs_by_name() if named else {}
+        return checks.row_of_mapping("inputs", inputs, by_name, self._n_inputs)
 
-    def _inputs_by_name(self, named: bool) -> dict[str, int]:
-        """Return the index of each input that has a name; no `named` one is needed: an
-        empty dict. Names may change at any time, so they are compared.
+    @atomic
+    def _inputs_by_name(self) -> dict[str, int]:
+        """Return the index of each input that has a name. Names may change at any time,
+        so they are compared.
         """
-        if not named:
-            return {}
         _, store, span = self._lowered()
         start = span[Span.START]
         names = store.names[start : start + self._n_inputs]

@@ -241,6 +241,14 @@ class Plasticity(IdentityObserver):
         eligibility[:, place] = traces.eligibility[:, stay]
         due[:, place] = self._arrays.clock[5] - traces.ages[:, stay]
 
+    def take_over(self, network: Any, other: Plasticity) -> None:
+        """Copy the traces of a network of the same structure."""
+        self.ready(network)
+        kept = other.kept()
+        if kept is not None:
+            self.write(kept)
+            self.latest = other.latest
+
     def context(self) -> dict[str, NDArray[Any]]:
         """Return the arrays that are member of the context."""
         if self._arrays is None:

@@ -150,10 +150,6 @@ def copy_rule(network: Network, clone: Network) -> None:
     }
     with ExclusiveAccess(network, clone):
         live.ready(network)
-        kept = live.kept()
         copied = Plasticity(live.rule(**settings))
         clone._learn_by(None, copied)
-        copied.ready(clone)
-        assert kept is not None
-        copied.write(kept)
-        copied.latest = live.latest
+        copied.take_over(clone, live)

@@ -174,6 +174,8 @@ def take_over(network: Network, clone: Network) -> None:
             network,
             {name: context[name] for name in schema.PLAN_CONTEXT if name in context},
         )
+        if network._plastic is not None and clone._plastic is not None:
+            network._plastic.take_over(network, clone._plastic)
 
 
 def _are_alike(store: Store, other: Store) -> bool:

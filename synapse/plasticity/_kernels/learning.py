@@ -15,6 +15,7 @@ from ...engine.language.memory import call_equation, span_of, store_at
 from ...engine.language.program import PartOptions
 from ...engine.language.words import max_float_of, one_like, zero_like
 from ...engine.lowering import flags as mark
+from ...engine.online.inputs import begin_inputs, end_inputs
 from ...engine.online.loops import (
     check_rows,
     compute_output_errors,
@@ -397,14 +398,16 @@ def made_pass(form: PassForm) -> Kernel:
         )
 
     @inline
-    def renew_neurons(store, arrays, fixed, start):
-        """Step the traces of sources and of targets."""
+    def renew_neurons(store, arrays, fixed, start, targets):
+        """Step the traces of sources and of targets, which begin with the neuron
+        `targets`.
+        """
         n = arrays.clock[WIDTH]
         frames = arrays.clock[FRAMES]
         head = arrays.clock[HEAD]
         after = head + 1 if head + 1 < frames else 0
         for k in of_neurons:
-            for i in range(n):
+            for i in range(0 if sides[k] == OF_SOURCE else targets, n):
                 of_target = numbers_of(store, arrays, start, start + i)
                 pre = store.activation[start + i]
                 zero = zero_like(pre)
@@ -478,7 +481,7 @@ def made_pass(form: PassForm) -> Kernel:
             arrays.clock[COUNT] += 1
         if store.ties.ranges != 0:
             bound_tied(store, fixed)
-        renew_neurons(store, arrays, fixed, of.start)
+        renew_neurons(store, arrays, fixed, of.start, of.learning - of.start)
         return total == 0.0
 
     return Kernel(learn, PartOptions())
@@ -517,6 +520,8 @@ def learn_rows(table, scalar, span, address, data, passed):
         status = check_rows(store, of, inputs, outputs, scalar)
         if status != DONE:
             return status, total
+        begin_inputs(store, of, inputs)
+    status = DONE
     width = modulators.size // max(steps, 1)
     arguments = (table, scalar, span, *passed)
     for row in range(steps):
@@ -530,11 +535,15 @@ def learn_rows(table, scalar, span, address, data, passed):
             propagate_network(store, of, zero_like(scalar), False)
         if store.failed[0] != 0.0:
             store.failed[ROW] = row
-            return FAILED, total
+            status = FAILED
+            break
         fill_modulators(store, arrays.third, modulators, places, row, width)
         arrays.clock[STEP] = store.stamp[of.start]
         if not call_equation(address, arguments, arguments):
-            return DIVERGED, total
+            status = DIVERGED
+            break
         if is_recorded(store, of):
             record_row(store, False, False, schema.NONE)
-    return DONE, total
+    if activates:
+        end_inputs(store, of)
+    return status, total

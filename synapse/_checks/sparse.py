@@ -123,6 +123,10 @@ def row_of_mapping(
 
 def _place(title: str, key: Any, by_name: Mapping[str, int], columns: int) -> int:
     if isinstance(key, str) and key in by_name:
+        if by_name[key] < 0:
+            requirement = "name one input neuron by each key"
+            got = f"{key!r}, which several have"
+            raise ArgumentError(must(title, requirement, got))
         return by_name[key]
     if isinstance(key, bool) or not isinstance(key, int | np.integer):
         requirement = "have names or indices of input neurons as keys"

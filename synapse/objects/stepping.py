@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn, overload
@@ -37,6 +38,8 @@ MIN_SHORT_SEQUENCE = 1 << 19
 """Work in a sequence, on average, below which no thread helps: Python calls the kernel
 for each sequence, some 4 µs, and runs one thread meanwhile."""
 NOTHING = np.empty(0)
+SEVERAL = -1
+"""In place of the index of an input: several have this name."""
 
 
 class Stepping(Calling):
@@ -104,7 +107,7 @@ class Stepping(Calling):
         >>> net.activate([0.0, 1.0]).round(2)
         array([0.41])
         """
-        row = inputs
+        row: Any = inputs
         if not is_row(inputs, self._n_inputs):
             row = self._input_row(inputs)
         if inject is not None:
@@ -124,14 +127,16 @@ class Stepping(Calling):
 
     @atomic
     def _inputs_by_name(self) -> dict[str, int]:
-        """Return the index of each input that has a name. Names may change at any time,
-        so they are compared.
+        """Return the index of each input that has a name, SEVERAL if others have it.
+        Names may change at any time, so they are compared.
         """
         _, store, span = self._lowered()
         start = span[Span.START]
         names = store.names[start : start + self._n_inputs]
         if self._names_of_inputs[0] != names:
             by_name = {name: index for index, name in enumerate(names) if name}
+            counts = Counter(names)
+            by_name |= {name: SEVERAL for name in by_name if counts[name] > 1}
             self._names_of_inputs = names, by_name
         return self._names_of_inputs[1]
 

@@ -102,6 +102,9 @@ def test_names_of_inputs_may_change():
         assert net.activate({np.int64(4): 0.5}, inject={"output": 0.0}) == expected
     with pytest.raises(ArgumentError, match="names or indices"):
         net.activate({"rain": 1.0})
+    net.input[7].name = "snow"
+    with pytest.raises(ArgumentError, match="'snow', which several have"):
+        net.activate({"snow": 1.0})
 
 
 def csr(**parts):

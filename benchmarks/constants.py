@@ -327,7 +327,7 @@ CONSTANTS = (
         "tasks._task", "TESTED_AT_ONCE", ("an untrained network tested on a task",)
     ),
     Constant("evolve._neat", "PARTS", ("NEAT by two threads",)),
-    Constant("readwrite._printed.alike", "TOGETHER", IN_C),
+    Constant("readwrite._printed.alike", "SOURCES_TOGETHER", IN_C),
     Constant("readwrite._printed.alike", "MIN_DOT", IN_C),
     Constant("readwrite._onnx", "SPARSE", LAYERS_IN_ONNX),
     Constant("readwrite._blocks", "MAX_SMALL_MATRIX", RECURRENT_IN_TORCH),

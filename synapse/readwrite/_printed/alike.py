@@ -31,7 +31,7 @@ MAX_STRETCHES = 64
 tables."""
 MIN_DOT = 4
 """Fewest products that are added by a function."""
-TOGETHER = 8
+SOURCES_TOGETHER = 8
 """Sources whose products are added at a time."""
 
 
@@ -232,10 +232,12 @@ def add_in_array(store, begin, at, tile):
     length = tile.length
     source = tile.source
     totals = zeros(store.state[begin], width)
-    whole = length - length % TOGETHER
+    whole = length - length % SOURCES_TOGETHER
     if whole > 0:
-        for i in range(0, whole, TOGETHER):
-            values = tuple(store.activation[source + i + m] for m in range(TOGETHER))
+        for i in range(0, whole, SOURCES_TOGETHER):
+            values = tuple(
+                store.activation[source + i + m] for m in range(SOURCES_TOGETHER)
+            )
             row = at + width * i
             for k in range(width):
                 total = totals[k]

@@ -22,7 +22,7 @@ from .._plan import plan_of
 from .alike import Sums
 from .c_text import LIMIT, CWriter
 from .columns import CONTEXT_COLUMNS, DTYPES
-from .learner import LEARNING, LOADABLE, PLAIN, Learner
+from .learner import LEARNING_ROOTS, LOADABLE_ROOTS, PLAIN_ROOTS, Learner
 from .specialised import Specialised
 from .trees import called_by, runs_of
 
@@ -38,7 +38,7 @@ TEACH = (
     "//     {prefix}_learn(&net, targets, rate);         // from the latest step; NAN:"
     " no target for this output\n"
 )
-FAST = {
+FAST_FUNCTIONS = {
     "exp": "{prefix}_fast_exp({{0}})",
     "expm1": "{prefix}_fast_power({{0}}, 1.0f)",
     "tanh": "{prefix}_fast_tanh({{0}})",
@@ -75,8 +75,8 @@ class ProgramOptions:
     def offered(self) -> tuple[str, ...]:
         """The functions that kernels become."""
         if self.learns:
-            return LEARNING
-        return LOADABLE if self.loadable else PLAIN
+            return LEARNING_ROOTS
+        return LOADABLE_ROOTS if self.loadable else PLAIN_ROOTS
 
     @property
     def real(self) -> str:
@@ -335,7 +335,7 @@ def _sum(number: int, index: str) -> str:
 
 
 def _words(parts: dict[str, Any]) -> dict[str, str]:
-    """Return the declarations that a program needs for the words that it uses."""
+    """Return the declarations of what the text of a program names."""
     prefix, capitals = parts["prefix"], parts["capitals"]
     text = parts["tables"] + parts["functions"] + parts["members"]
     index = none = apart = ""
@@ -385,7 +385,9 @@ def program_source(
     places = None if learner.loadable else survivors(network, learner)
     own = names["type"] if places is None else f"{prefix}_values"
     is_own = options.fast and real == "float"
-    fast = {f: text.format(prefix=prefix) for f, text in FAST.items() if is_own}
+    fast = {
+        f: text.format(prefix=prefix) for f, text in FAST_FUNCTIONS.items() if is_own
+    }
     writer = CWriter(learner.program, prefix, own, real, fast)
     columns = Columns(learner.program, prefix, real)
     members, instance = columns.members()

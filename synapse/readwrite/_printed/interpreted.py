@@ -25,7 +25,7 @@ from .._plan import written_columns
 from .alike import Sums
 from .columns import CONTEXT_COLUMNS, is_whole, member
 from .javascript_text import JavaScriptWriter
-from .learner import LEARNING, PLAIN, Learner
+from .learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner
 from .python_text import PythonWriter
 from .ways import optimizer_of_program
 
@@ -100,7 +100,7 @@ def interpreted_source(
         cost=chosen,
         bound=None if bound is None else positive_number("bound", bound),
         optimizer=optimizer_of_program(optimizer, language.name),
-        offered=LEARNING if learn else PLAIN,
+        offered=LEARNING_ROOTS if learn else PLAIN_ROOTS,
         library=is_javascript,
         how=None if learn else SUMS[language.key],
     )

@@ -37,9 +37,9 @@ from .alike import Sums, unrolled
 from .specialised import KnownColumns, Root, Specialised, words_of
 from .ways import way_of
 
-PLAIN = ("compute",)
-LOADABLE = "step", "clear", "weights", "load"
-LEARNING = *LOADABLE, "learn"
+PLAIN_ROOTS = ("compute",)
+LOADABLE_ROOTS = "step", "clear", "weights", "load"
+LEARNING_ROOTS = *LOADABLE_ROOTS, "learn"
 KEPT = {"weight", "bias"}
 
 

@@ -50,7 +50,7 @@ SIGNS = {
     "BitXor": "^",
 }
 STEP = "    "
-OFFERED = "init", "step", "run", "learn", "clear", "weights", "load", "start"
+OFFERED_NAMES = "init", "step", "run", "learn", "clear", "weights", "load", "start"
 """Names of what a program offers, in some language."""
 Text = tuple[str, int]
 """An expression in a language, and how tightly it is bound."""
@@ -164,7 +164,7 @@ class TextWriter:
         self.names: dict[Instance, str] = {}
         taken = Counter[str]()
         roots = {instance: name for name, instance in program.roots.items()}
-        for name in {*program.roots, *OFFERED}:
+        for name in {*program.roots, *OFFERED_NAMES}:
             taken[name] += 1
         for instance in program.instances:
             name = roots.get(instance, "")

@@ -47,15 +47,11 @@ class fact(Generic[Found]):  # noqa: N801 - a decorator, as `property` is
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
-    def __call__(self, network: Any) -> Found:
-        """Return it of a network, as the property does."""
-        return self.__get__(network, type(network))
-
     @overload
-    def __get__(self, network: None, owner: type) -> fact[Found]: ...
+    def __get__(self, network: None, owner: type | None = None) -> fact[Found]: ...
     @overload
-    def __get__(self, network: Any, owner: type) -> Found: ...
-    def __get__(self, network: Any, owner: type) -> Found | fact[Found]:
+    def __get__(self, network: Any, owner: type | None = None) -> Found: ...
+    def __get__(self, network: Any, owner: type | None = None) -> Found | fact[Found]:
         if network is None:
             return self
         facts = network._facts

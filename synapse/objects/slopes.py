@@ -112,7 +112,7 @@ class OutputSlopes(Propagating):
         if errors is None:
             errors = self._derivatives()
         asked = errors, GIVEN_ERRORS, 1.0, CHECK_SIZES
-        status, _ = self._call(online.propagate_targets, 0, asked, OutputSlopes._adding)
+        status, _ = self._call(online.propagate_targets, 0, asked, ADDING)
         if status == REFUSED:
             self._refuse_errors(errors)
         if status == DIVERGED:
@@ -146,6 +146,10 @@ class OutputSlopes(Propagating):
         """The kernels of its learning rule, which add updates to buffers."""
         store = self._lowered()[1]
         return self._kernels(engine.online.Accumulator(store, recorded=False))
+
+
+ADDING = OutputSlopes._adding.__get__
+"""Kernels of a network that add updates to buffers."""
 
 
 def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> None:

@@ -614,8 +614,7 @@ class Stepping(Calling):
             self._refuse_size()
         rows = inputs.reshape(-1), outputs.reshape(-1)
         arguments = feedback, *rows
-        by = Stepping._online
-        status = self._call(online.feed_network, len(outputs), arguments, by)
+        status = self._call(online.feed_network, len(outputs), arguments, ONLINE)
         if status == REFUSED:
             self._refuse_inputs(rows[0])
         if status == DIVERGED:
@@ -673,8 +672,7 @@ class Stepping(Calling):
         row = self._input_row(inputs)
         outputs = np.empty(self._n_outputs)
         looked = True, row, outputs
-        by = Stepping._without_traces
-        if self._call(engine.exact.run_untraced, 0, looked, by) != DONE:
+        if self._call(engine.exact.run_untraced, 0, looked, UNTRACED) != DONE:
             self._refuse_inputs(row)
         return outputs
 
@@ -683,6 +681,11 @@ class Stepping(Calling):
         """Kernels of the online rule, whatever rule it learns by."""
         _, store, span = self._lowered()
         return engine.online.kernels_for(store, span)
+
+
+ONLINE = Stepping._online.__get__
+UNTRACED = Stepping._without_traces.__get__
+"""Kernels of a network other than those of its learning rule, for :meth:`_call`."""
 
 
 def kernel_rows(rows: Any, sparse: bool) -> Any:

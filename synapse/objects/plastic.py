@@ -80,6 +80,16 @@ class Plasticity(IdentityObserver):
         if self._topology == store.topology_version and self._store is store:
             return
         require_closed(network, "trained by a rule of synapses")
+        state = dict(vars(self))
+        try:
+            self._lay_out(network)
+        except BaseException:  # the rule does not fit the network any more
+            vars(self).update(state)
+            raise
+
+    def _lay_out(self, network: Any) -> None:
+        """Make the arrays for the present topology, and restore the traces."""
+        store = network._store
         before, neurons, latest = self.kept(), self._neurons, self.latest
         identities = self._identities
         self._store = store
@@ -215,10 +225,11 @@ class Plasticity(IdentityObserver):
         place = {neuron: i for i, neuron in enumerate(self._neurons)}
         now = np.array([place.get(neuron, -1) for neuron in neurons], np.int64)
         order = np.argsort(self._identities)
-        at = np.searchsorted(self._identities, identities, sorter=order)
-        at = order[np.minimum(at, len(order) - 1)]
-        stays = self._identities[at] == identities
-        self.write(before, now, np.where(stays, at, -1))
+        stays = np.isin(identities, self._identities)
+        at = np.full(len(identities), -1, np.int64)
+        left = identities[stays]
+        at[stays] = order[np.searchsorted(self._identities, left, sorter=order)]
+        self.write(before, now, at)
 
     def write(
         self, traces: TraceArrays, neurons: Ints | None = None, rows: Ints | None = None

@@ -410,3 +410,23 @@ def test_programs_that_learn_have_no_rules_of_synapses(language, tmp_path):
     synapse.save(net, tmp_path / f"net.{language}")
     with pytest.raises(SynapseError, match="Oja"):
         synapse.save(net, tmp_path / f"net.{language}", learn=True)
+
+
+def test_traces_outlive_a_network_that_the_rule_does_not_fit():
+    net, rows, _ = learned("dense", Pairs)
+    before = {c: c.traces for c in net.connections}
+    readout = Layer(1, "identity", name="readout")
+    link = net.layers[2][0].project(readout[0], weight=0.5)
+    net.add(readout)
+    with pytest.raises(ArgumentError, match="no spike"):
+        net.run(rows, learn=True)
+    link.trainable = False
+    for c, traces in before.items():
+        assert c.traces == traces
+    net.run(rows, learn=True)
+    last = net.layers[1][0].incoming[0].traces["y"]
+    for c in net.connections:
+        c.source.disconnect(c.target)
+    again = net.input[0].project(net.layers[1][0], weight=0.1)
+    net.layers[1][0].project(net.output[0], weight=0.1)
+    assert again.traces["y"] == last != 0.0

@@ -177,8 +177,8 @@ class OnlineAdaGrad(EligibilityTraces):
 
     @locked
     def activate(self, inputs: Ints, values: Floats, lists: bool) -> Floats:
-        """Activate with inputs that are 0 but for those with these indices, which are
-        listed if `lists` is true and the network is such that this is possible.
+        """Activate with inputs of these indices; all others are 0. They are listed if
+        `lists` is true and the network allows it.
         """
         self._listed = None
         found = self._found_lists() if lists else None

@@ -202,8 +202,8 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
 
 @inline
 def transpose_activations(store, tapes, start, stop, span, now, lanes, to_samples):
-    """Transpose activations `to_samples`, in which neurons are consecutive, for the
-    sums of the gradient; or those of inputs, which are set by sample, to lanes.
+    """Transpose activations `to_samples`, whose neurons are consecutive, for the sums
+    of the gradient; or those of inputs, set by sample, to lanes.
     """
     numbers = flat(tapes)
     rows = span.stop - span.start

@@ -1,4 +1,4 @@
-"""A shortcut: a network learns the wrong feature from flawed data, and data mend it.
+"""Shortcut: a network learns the wrong feature from flawed data, and data mend it.
 
     python -m demos shortcut
 

@@ -46,6 +46,7 @@ from . import (
     initializers,
     learning as learning,
     optimizers,
+    plasticity as plasticity,
     squashes,
 )
 from ._scale import Scale
@@ -70,7 +71,6 @@ if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
         evolve as evolve,
         experiments as experiments,
         forecasting as forecasting,
-        plasticity as plasticity,
         reward as reward,
         river as river,
         sklearn as sklearn,
@@ -90,7 +90,7 @@ __version__ = "0.1.0"
 # theirs
 _LATER = (
     *("analysis", "draw", "evolve", "experiments", "forecasting"),
-    *("plasticity", "readwrite", "reward", "spikes", "tables", "tasks"),
+    *("readwrite", "reward", "spikes", "tables", "tasks"),
     *("river", "sklearn", "sktime"),  # with extras
 )
 _LATER_NAMES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,14 +29,14 @@ class SavedRule:
     name: str
     settings: dict[str, Any]
     latest: int  # the step that was learned last
-    unit_neuron: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
-    unit_number: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
-    unit_steps: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
-    unit_value: Numbers = field(default_factory=lambda: np.empty(0))
-    synapse_connection: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
-    synapse_number: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
-    synapse_steps: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
-    synapse_value: Numbers = field(default_factory=lambda: np.empty(0))
+    unit_neuron: Numbers
+    unit_number: Numbers
+    unit_steps: Numbers
+    unit_value: Numbers
+    synapse_connection: Numbers
+    synapse_number: Numbers
+    synapse_steps: Numbers
+    synapse_value: Numbers
 
     @classmethod
     def of(cls, network: Network) -> SavedRule:

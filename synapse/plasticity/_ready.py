@@ -5,8 +5,6 @@ x and y stand for the activations of source and target, bars for traces.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ._rule import Rule
 from ._trace import trace
 
@@ -33,88 +31,79 @@ def square(post: float) -> float:
 def bcm(
     pre: float,
     post: float,
-    theta: Any = trace(square, 100.0, kind="mean"),
+    theta: float = trace(square, 100.0, kind="mean"),
     rate: float = 0.01,
 ) -> float:
     """dw = rate x y (y - theta)."""
-    change: float = rate * pre * post * (post - theta)
-    return change
+    return rate * pre * post * (post - theta)
 
 
 # --- spikes ---------------------------------------------------------------------------
 
 
-def depress(y: Any = trace("post", 20.0), down: float = 0.012) -> float:
+def depress(y: float = trace("post", 20.0), down: float = 0.012) -> float:
     """dw = -down ybar, where something arrives."""
-    change: float = -down * y
-    return change
+    return -down * y
 
 
-def potentiate(pre: float, x: Any = trace("pre", 20.0), up: float = 0.01) -> float:
+def potentiate(pre: float, x: float = trace("pre", 20.0), up: float = 0.01) -> float:
     """dw = up (xbar + x), where the target fires; x: a pair that coincides is
     causal.
     """
-    change: float = up * (x + pre)
-    return change
+    return up * (x + pre)
 
 
 def depress_size(
-    size: float, y: Any = trace("post", 20.0), down: float = 0.012
+    size: float, y: float = trace("post", 20.0), down: float = 0.012
 ) -> float:
     """d|w| = -down |w| ybar, where something arrives."""
-    change: float = -down * size * y
-    return change
+    return -down * size * y
 
 
 def potentiate_size(
     pre: float,
     size: float,
-    x: Any = trace("pre", 20.0),
+    x: float = trace("pre", 20.0),
     up: float = 0.01,
     largest: float = 1.0,
 ) -> float:
     """d|w| = up (largest - |w|) (xbar + x), where the target fires."""
-    change: float = up * (largest - size) * (x + pre)
-    return change
+    return up * (largest - size) * (x + pre)
 
 
 def depress_triplet(
-    y1: Any = trace("post", 33.7),
-    x2: Any = trace("pre", 101.0),
+    y1: float = trace("post", 33.7),
+    x2: float = trace("pre", 101.0),
     a2: float = 7e-3,
     a3: float = 2.3e-4,
 ) -> float:
     """dw = -o1 (A2- + A3- r2), where something arrives; r2 and o1 are x2 and y1."""
-    change: float = -y1 * (a2 + a3 * x2)
-    return change
+    return -y1 * (a2 + a3 * x2)
 
 
 def potentiate_triplet(
-    x1: Any = trace("pre", 16.8),
-    y2: Any = trace("post", 125.0),
+    x1: float = trace("pre", 16.8),
+    y2: float = trace("post", 125.0),
     b2: float = 5e-10,
     b3: float = 6.2e-3,
 ) -> float:
     """dw = r1 (A2+ + A3+ o2), where the target fires; r1 and o2 are x1 and y2."""
-    change: float = x1 * (b2 + b3 * y2)
-    return change
+    return x1 * (b2 + b3 * y2)
 
 
 # --- a third factor -------------------------------------------------------------------
 
 
-def drive(pre: float, post_slope: float, z: Any = trace("pre", 20.0)) -> float:
+def drive(pre: float, post_slope: float, z: float = trace("pre", 20.0)) -> float:
     """f'(s) (xbar + x): how the weight has moved the target."""
-    moved: float = post_slope * (z + pre)
-    return moved
+    return post_slope * (z + pre)
 
 
 def three_factor(
-    modulator: float, e: Any = trace(drive, 20.0), rate: float = 0.01
+    modulator: float, e: float = trace(drive, 20.0), rate: float = 0.01
 ) -> float:
     """dw = rate M ebar, with the eligibility e of `drive`."""
-    change: float = rate * modulator * e
-    return change
+    return rate * modulator * e
 
 
 # --- the rules ------------------------------------------------------------------------

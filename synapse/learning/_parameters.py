@@ -432,13 +432,9 @@ class Updater(OfNetwork):
         vectors = *little, state.slots, np.array(optimizer._settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
         equation = update.equation_address(optimizer._equation, vectors)
-        step = update.OptimizerStep(
-            equation,
-            *vectors,
-            trainable=~parameters.frozen,
-            limit=self.limit,
-            low=parameters.low,
-            high=parameters.high,
+        bounds = self.limit, parameters.low, parameters.high
+        step = update.OptimizerStep._make(
+            (equation, *vectors, ~parameters.frozen, *bounds)
         )
         none = np.empty(0, np.int64)
         whole = update.ParameterScatter(

@@ -30,7 +30,7 @@ class ParameterScatter(NamedTuple):
     written, as ranges.
     """
 
-    entry: int  # the first entry of the vector that belongs to this column
+    entry: Any  # the first entry of the vector that belongs to this column
     tied: bool  # whether members share entries; if not, entries are consecutive
     begins: Any  # first row of each range
     lengths: Any  # and its number of rows

@@ -99,7 +99,11 @@ class TypedProgram:
     def exact_at(self, column: Node, index: Node) -> Any:
         """Return what is known of one number of a column, in each turn; else None."""
         name = column.parts[1] if column.form == "column" else None
-        if name not in self.exact or not (is_known(index) or index.form == "literal"):
+        if (
+            name is None
+            or name not in self.exact
+            or not (is_known(index) or index.form == "literal")
+        ):
             return None
         place = index.kind.value if is_known(index) else index.parts[0]
         places = np.array(getattr(place, "numbers", (place,)))

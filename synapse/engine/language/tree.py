@@ -92,7 +92,7 @@ def at_run_time(node: Node) -> Node:
         return node
     value = node.kind.value
     if isinstance(value, Each):
-        return value.at_run_time(Node)  # type: ignore[no-any-return]
+        return value.at_run_time(Node)
     kind = scalar_kind(value)
     is_short = kind != INT or -(1 << 63) <= value < 1 << 64
     require(is_short, "an integer has 64 bits")

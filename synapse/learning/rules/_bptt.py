@@ -321,8 +321,8 @@ class BatchLoop:
         self._laid = [self.exact._lowered[0], *self.exact._tapes.values()]
         data = {"inputs": self.exact._inputs, "targets": self.exact._targets}
         return [
-            engine.exact.GradientVariants(*ways, like._replace(**data))
-            for *ways, like, _ in self._fixed[:threads]
+            engine.exact.GradientVariants(wide, single, like._replace(**data))
+            for wide, single, like, _ in self._fixed[:threads]
         ]
 
     def _fixed_arguments(self, number: int) -> tuple[Any, ...]:

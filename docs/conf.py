@@ -65,7 +65,7 @@ nitpick_ignore_regex = [
         r"py:class",
         r"(synapse\.([a-z_]+\.)+)?(Chances|FileFormat|FixedOptions|Item|Kind|Rate|RuleName)",
     ),
-    (r"py:class", r"_files\.File"),
+    (r"py:class", r"_files\.File|(Connection|Network|Neuron)Handle"),
     (r"py:class", r"synapse\.([a-z_]+\.)+(Load|Project|Save)Options"),
 ]
 

@@ -149,7 +149,7 @@ Network._provide(_drawn=_drawn)
 
 
 __dir__ = _checks.public_names(
-    __all__, _LATER, _LATER_NAMES, ["__version__", "learning"]
+    __all__, _LATER, _LATER_NAMES, ["__version__", "learning", "plasticity"]
 )
 
 

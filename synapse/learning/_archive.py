@@ -22,7 +22,7 @@ from .._cost import Cost
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
-from ..plasticity._rule import Rule as SynapticRule
+from ..plasticity._rule import Rule
 from ..readwrite._file_checks import (
     LARGEST_WHOLE,
     is_whole,
@@ -209,13 +209,13 @@ def arrays_of(
     """
     rule = trainer.network.rule
     # A file has one reach, that of the network's rule.
-    if isinstance(trainer.rule, SynapticRule):
+    if isinstance(trainer.rule, Rule):
         if trainer.rule != rule:
             raise ArgumentError(
                 "Expected a trainer to save with the rule of its network,"
                 f" {rule!r}, got {trainer.rule!r}. Set net.rule."
             )
-    elif not isinstance(rule, SynapticRule) and (
+    elif not isinstance(rule, Rule) and (
         trainer.rule == rule.name and trainer.reach != rule.reach
     ):
         raise ArgumentError(
@@ -227,9 +227,7 @@ def arrays_of(
     arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
     settings = {
         # a rule of synapses is that of the network, which has it in its file
-        name: _written(
-            network, name, None if isinstance(value, SynapticRule) else value
-        )
+        name: _written(network, name, None if isinstance(value, Rule) else value)
         for name, value in trainer._assigned().items()
     }
     training = None

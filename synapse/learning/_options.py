@@ -16,7 +16,7 @@ from ..objects.network import Network, require_network
 from ..objects.propagating import RATE, RATE_OF_RULES
 from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ..optimizers._names import checked_optimizer
-from ..plasticity._rule import Rule as SynapticRule
+from ..plasticity._rule import Rule
 from ._continual_backprop import ContinualBackprop, checked_renewal
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
 from ._schedules import Rate, checked_rate
@@ -32,16 +32,16 @@ steps."""
 # --- checks that depend on the network, and defaults that follow from other options ---
 
 
-def _rule(options: TrainerOptions, title: str, value: Any) -> str | SynapticRule:
+def _rule(options: TrainerOptions, title: str, value: Any) -> str | Rule:
     rule = options.network.rule if value is None else value
-    if isinstance(rule, SynapticRule):
+    if isinstance(rule, Rule):
         return rule
     return rule.name if value is None else str(_checks.choice(title, value, RULES))
 
 
 def _reach_of_network(options: TrainerOptions) -> int | None:
     rule = options.network.rule
-    if isinstance(rule, SynapticRule) or options.rule != rule.name:
+    if isinstance(rule, Rule) or options.rule != rule.name:
         return None
     return rule.reach
 
@@ -109,7 +109,7 @@ class TrainerOptions:
         owned=True,
     )
     _: KW_ONLY
-    rule: Option[Any, RuleName | SynapticRule | None] = Option(
+    rule: Option[Any, RuleName | Rule | None] = Option(
         '{"online", "bptt", "rtrl"} or Rule, optional',
         """The learning rule: the online rule of Monner and Reggia 2012; the exact
         gradient of whole sequences (see :func:`gradient`), as the mean over a batch's

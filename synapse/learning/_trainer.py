@@ -19,7 +19,7 @@ from .._typing import PathLike
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.snapshots import take_over
 from ..optimizers import LBFGS
-from ..plasticity._rule import Rule as SynapticRule
+from ..plasticity._rule import Rule
 from ..readwrite._formats import Archived
 from . import _archive, _data_source
 from ._callbacks import Batch, Callback
@@ -440,7 +440,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         previous batches have been trained.
         """
         options = self._checked()
-        if isinstance(self.rule, SynapticRule):
+        if isinstance(self.rule, Rule):
             targets = self._targets_of_rule(self.rule, inputs, targets, goal)
         weighted = sample_weight is not None or class_weight is not None
         if weighted and not self._rule.weighs:
@@ -500,7 +500,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             before.require_like(source.shape, history.held_out_shape, history.values)
         self._updater.penalties = options.penalties
         self._updater.part = self.only
-        warned = isinstance(self.rule, SynapticRule) or warn_of_dead_ends(
+        warned = isinstance(self.rule, Rule) or warn_of_dead_ends(
             self.network, self._updater, self.rule, self.cost
         )
         orders = OrderSampler(rng, source.shuffled(shuffle))
@@ -512,7 +512,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         return result
 
     def _targets_of_rule(
-        self, rule: SynapticRule, inputs: Any, targets: Any, goal: float | None
+        self, rule: Rule, inputs: Any, targets: Any, goal: float | None
     ) -> Any:
         """Return the targets of a training by a rule of synapses, or raise if it has no
         use for them.
@@ -571,7 +571,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         else:
             held_out = self._held_out(validation)
         weights = None if weights is None else weights[: len(data.inputs)]
-        needs_none = isinstance(self.rule, SynapticRule)
+        needs_none = isinstance(self.rule, Rule)
         if not (needs_none or data.counted(weights).any()):
             raise ArgumentError(_data_source.NO_TARGET)
         return (

@@ -81,6 +81,6 @@ def trace(of: str | Callable[..., Any], tau: float, kind: str = "sum") -> Any:
     >>> def decorrelate(post, x=trace("pre", 20.0), rate=0.01):
     ...     return -rate * x * post
     >>> Rule(decorrelate)
-    <Rule decorrelate: x=20.0, rate=0.01>
+    <Rule decorrelate: rate=0.01, x=20.0>
     """
     return Trace(of, tau, kind)

@@ -158,9 +158,9 @@ def c_source(
 
     Examples
     --------
-    >>> from synapse import Layer, Network
-    >>> print(c_source(Network(Layer(2), [], Layer(1))).splitlines()[0])
-    // The network Network: 3 neurons, 0 connections. Written by Synapse.
+    >>> import architect
+    >>> print(c_source(architect.Perceptron(2, 1, seed=0)).splitlines()[0])
+    // The network Perceptron: 3 neurons, 2 connections. Written by Synapse.
     """
     choice("sums", sums, SUMS)
     checked_prefix(prefix)

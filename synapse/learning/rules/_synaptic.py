@@ -10,7 +10,7 @@ from ... import _checks as checks
 from ..._typing import Floats
 from ...errors import ArgumentError
 from ...objects.plastic import NOTHING, Plasticity
-from ...plasticity._rule import Rule as SynapticRule
+from ...plasticity._rule import Rule
 from .._data import Epochs, Order
 from .._parameters import BatchGradient, Updater
 from ._base import RULES, TrainingRule
@@ -124,7 +124,7 @@ class BySynapses(TrainingRule):
         return int(np.count_nonzero(self.task.data.has_target))
 
 
-def rule_class(rule: str | SynapticRule) -> type[TrainingRule]:
+def rule_class(rule: str | Rule) -> type[TrainingRule]:
     """Return the class of a rule of a trainer."""
     return RULES[rule] if isinstance(rule, str) else BySynapses
 

@@ -120,7 +120,7 @@ class Calling(Sequence[Neuron]):
         The learning rule, or what `by` returns for the network, may have a function of
         its own in place of the one that is given, that of the online rule: rtrl at the
         end of ``engine/rtrl/loops.py``, steps by events in ``engine/exact/events.py``.
-         What is wrong with the network raises its error, unless the caller
+        What is wrong with the network raises its error, unless the caller
         calls :meth:`_require_sound`; what is wrong with the arguments is for the caller
         to say. A propagation whose numbers are LARGE is undone if an update is not
         finite.

@@ -204,6 +204,7 @@ def test_large_programs_fit(micropython):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_programs_of_every_squash_run(micropython):
     """To the last digits but for two, which the library's functions leave open."""
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, settings
 
 import architect
-from synapse import Layer, Network, errors
+from synapse import Layer, Network, errors, readwrite
 from synapse.readwrite._codegen import filled
 from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.strategies import SMOOTH, Spec, Twin, given_graphs, specs
@@ -530,3 +530,12 @@ def test_two_programs_share_a_page(tmp_path):
     assert close(
         np.array(printed), np.array([net.activate([0.5])[0] for net in nets.values()])
     )
+
+
+def test_writing_warns_of_a_network_once():
+    """As its first step does, and not again of the copy from which it is printed."""
+    net = Network(Layer(2), [], Layer(1))
+    with pytest.warns(errors.TopologyWarning, match="no connection leads") as warned:
+        readwrite.c_source(net)
+    assert len(warned) == 1
+    readwrite.python_source(net, learn=True)  # a warning is an error here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,8 @@ from ...engine.language.tree import (
 )
 from ...engine.language.user_functions import UNCHECKED
 from ...engine.language.words import Words, table
-from ...errors import ArgumentError, FormatError
+from ...engine.locking import ExclusiveAccess
+from ...errors import ArgumentError, FormatError, TopologyWarning
 from ...objects.network import Network
 from ...objects.saved import SavedNetwork
 from ...optimizers._descent import BuiltIn
@@ -66,6 +68,8 @@ class Learner:
         library: bool = False,
         how: Sums | None = None,
     ) -> None:
+        with ExclusiveAccess(network):
+            network._lowered()  # warns once of its structure; its copy does not
         copy = network.clone()
         self.learns = learns = "learn" in offered
         self.loadable = "load" in offered
@@ -78,7 +82,8 @@ class Learner:
             copy.rule = "online"  # it has no sensitivities
         self.saved = saved
         self.language = language
-        self.data = KnownColumns(copy, optimizer is not None, traced=learns)
+        with warnings.catch_warnings(action="ignore", category=TopologyWarning):
+            self.data = KnownColumns(copy, optimizer is not None, traced=learns)
         self.inputs = len(copy.input)
         self.outputs = len(copy.output)
         self.neurons = len(copy)

@@ -178,7 +178,7 @@ def _require_offsets(title: str, rows: SparseRows, count: int) -> None:
     """Raise unless `count` rows have their offsets."""
     indptr = rows.indptr
     size = min(len(rows.data), len(rows.indices))
-    fits = len(indptr) == count + 1 and indptr[0] >= 0 and indptr[-1] <= size
+    fits = len(indptr) == count + 1 and indptr[0] == 0 and indptr[-1] <= size
     if not fits or (np.diff(indptr) < 0).any():
         offsets = f"{pluralize(count + 1, 'offset')} from 0 to {size}"
         requirement = f"have {offsets} in `indptr`, ascending"

@@ -124,6 +124,7 @@ REFUSED = {
     "beyond": (csr(indices=np.array([5, 80])), "from 0 to 79, got 80"),
     "no whole number": (csr(indices=np.array([1.5, 2.0])), "whole numbers in `ind"),
     "too many": (csr(indptr=np.array([0, 3])), "2 offsets from 0 to 2"),
+    "a later first offset": (csr(indptr=np.array([1, 2])), "from 0 to 2 in"),
     "descending": (csr(indptr=np.array([2, 0])), "ascending"),
     "no offsets": (csr(indptr=np.array([0])), "2 offsets"),
     "not finite": (csr(data=np.array([1.0, np.nan])), "finite"),

@@ -110,8 +110,12 @@ class ParameterRows(NamedTuple):
         rows = np.arange(self.rows.start, self.rows.stop)
         return rows if self.order is None else rows[self.order]
 
-    def read(self, column: Floats, out: Floats | None = None) -> Floats:
-        """Return the entries of the network, as a new array or in `out`."""
+    def read(
+        self, column: Floats, out: Floats | None = None, copy: bool = True
+    ) -> Floats:
+        """Return the entries of the network, as a new array or in `out`; without
+        `copy`, they may be a part of the column.
+        """
         values: Floats = column[self.rows]
         if self.order is not None:
             # "clip" checks more slowly than "raise", which would allocate a buffer to
@@ -120,7 +124,7 @@ class ParameterRows(NamedTuple):
                 self.order, out=out, mode="raise" if out is None else "clip"
             )
         if out is None:
-            return values.copy()
+            return values.copy() if copy else values
         out[:] = values
         return out
 

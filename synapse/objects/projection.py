@@ -4,7 +4,7 @@ weights as an array.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, get_args
 
 import numpy as np
@@ -52,6 +52,8 @@ GATES = get_args(GateKind)
 """Kinds in which a layer gates a projection, see :meth:`Layer.gate`."""
 
 _NO_ROWS = np.zeros(0, np.int64)
+NUMBERS = float, int, np.float64
+"""Types of numbers that weights are set to without a conversion."""
 
 
 class ProjectOptions(TypedDict, total=False):
@@ -119,7 +121,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         self._first = first
         self._count = count
         # where its weights are, of one program of the store
-        self._found: tuple[Any, ParameterRows] | None = None
+        self._found: tuple[Any, Ints, ParameterRows] | None = None
         self._whole = (
             True  # False once an identity of a removed connection has been dropped
         )
@@ -154,8 +156,15 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     @consistent_read
     def _rows(self, *keys: Any) -> Ints:
         """Return rows of the connections, in the shape of the weights; indexed by each
-        key in turn.
+        key in turn. They are not to be written.
         """
+        places = self._places()
+        rows = self._found_rows() if places is None else places[0]
+        for key in keys:
+            rows = rows[key]
+        return rows
+
+    def _found_rows(self) -> Ints:
         rows = self._store.row_of[self._first : self._first + self._count]
         if not self._whole or (rows == NONE).any():
             raise TopologyError(
@@ -164,23 +173,22 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
                 " connections."
             )
         rows = rows if self._shape is None else rows.reshape(self._shape).T
-        for key in keys:
-            rows = rows[key]
         return rows.astype(np.int64)
 
-    def _plain_places(self) -> ParameterRows | None:
-        """Return where its weights are if they may have any value; None if some have a
-        tie or a sign, or the store is not lowered. The caller holds the lock.
+    def _places(self) -> tuple[Ints, ParameterRows] | None:
+        """Return its rows, and where its weights are; None if the store is not
+        lowered. They are found once for each topology.
         """
         store = self._store
         program = store.program
         if program.version != store.topology_version:
             return None
-        if self._found is None or self._found[0] is not program:
-            rows = self._rows().T.reshape(-1)
-            self._found = program, ParameterRows.of(store, "weight", rows)
-        places = self._found[1]
-        return None if places.checked else places
+        found = self._found
+        if found is None or found[0] is not program:
+            rows = self._found_rows()
+            places = ParameterRows.of(store, "weight", rows.T.reshape(-1))
+            found = self._found = program, rows, places
+        return found[1:]
 
     @consistent_read
     def _values(self, *keys: Any) -> Any:
@@ -419,28 +427,42 @@ class Weights(NDArrayOperatorsMixin):
         Returns False, and changes nothing, if there is something to check, or another
         thread may hold the store.
         """
+        if self._keys or any(isinstance(p, Weights) and p is not self for p in passed):
+            return False
+
+        def compute(column: Floats, places: ParameterRows) -> bool:
+            shaped = self._shaped(places.read(column, copy=False))
+            new = np.empty_like(shaped)
+            ufunc(*(shaped if p is self else p for p in passed), out=(new,), **kwargs)
+            values = new.T.reshape(-1)
+            fits = checks.sum_of_squares(values) < checks.MAX_SAFE_NUMBER**2
+            if fits:
+                places.write(column, values)
+            return fits
+
+        return self._changed(compute)
+
+    def _shaped(self, values: Floats) -> Floats:
+        """Return all weights, in the order of creation, in their shape."""
+        shape = self._projection._shape
+        return values if shape is None else values.reshape(shape).T
+
+    def _changed(self, change: Callable[[Floats, ParameterRows], bool]) -> bool:
+        """Change weights of a projection by a function of their column, and of where
+        they are in it. Returns False, and changes nothing, as :meth:`_computed` does.
+        """
         projection = self._projection
         store = projection._store
-        others = any(isinstance(p, Weights) and p is not self for p in passed)
-        if self._keys or others or store.busy or store.turns:
+        if store.busy or store.turns:
             return False
         with store.lock:
-            whole = store is projection._store
-            places = projection._plain_places() if whole else None
-            if places is None:
+            found = projection._places() if store is projection._store else None
+            if found is None or found[1].checked:
                 return False
-            values = places.read(store.columns["weight"])
-            shape = projection._shape
-            shaped = values if shape is None else values.reshape(shape).T
             try:
-                operands = [shaped if each is self else each for each in passed]
-                ufunc(*operands, out=(shaped,), **kwargs)
-            except ValueError:  # of shapes, which are checked again
+                return change(store.columns["weight"], found[1])
+            except (IndexError, ValueError):  # of shapes, which are checked again
                 return False
-            if not checks.sum_of_squares(values) < checks.MAX_SAFE_NUMBER**2:
-                return False
-            places.write(store.columns["weight"], values)
-            return True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -463,10 +485,23 @@ class Weights(NDArrayOperatorsMixin):
         return self._projection._values(*self._keys, key)
 
     def __setitem__(self, key: Any, values: Any) -> None:
-        plain = type(values) is float or (
-            type(values) is np.ndarray and values.dtype == checks.FLOAT64
-        )
-        if key is ... and plain and self._computed(np.positive, [values], {}):
+        if type(values) in NUMBERS:
+            plain = abs(values) < checks.MAX_SAFE_NUMBER
+        else:
+            plain = type(values) is np.ndarray and values.dtype == checks.FLOAT64
+            plain = plain and checks.sum_of_squares(values) < checks.MAX_SAFE_NUMBER**2
+
+        def assign(column: Floats, places: ParameterRows) -> bool:
+            if places.order is None and isinstance(places.rows, slice):
+                weights = self._shaped(column[places.rows])
+                for of_part in self._keys:
+                    weights = weights[of_part]
+                weights[key] = values
+            else:
+                column[self._projection._rows(*self._keys, key)] = values
+            return True
+
+        if plain and self._changed(assign):
             return
         weights = checks.finite_array("Weights", values, self._projection._store.dtype)
         with ExclusiveAccess(self._projection):

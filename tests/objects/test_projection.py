@@ -470,6 +470,49 @@ def test_a_part_of_the_weights_is_live_where_numpy_has_a_view():
     assert projection.weights.tolist() == [[101, 102, 102], [40, 7, 59]]
 
 
+def test_places_of_weights_follow_edits_ties_signs_and_joins():
+    """Each is written to before and after an edit, in a network that runs."""
+    a, b = Layer(3), Layer(2)
+    full, listed = a.project(b, seed=0), a.project(b, ([0, 2, 1], [1, 0, 0]), delay=1)
+    expected = np.array(full.weights), np.array(listed.weights)
+
+    def write(number):
+        full.weights[0, 1] = listed.weights[1] = number
+        full.weights[1:, 0] = [number, np.float64(number)]
+        full.weights[2][:] = 2
+        listed.weights += 1
+        expected[0][0, 1] = expected[1][1] = number
+        expected[0][1:, 0] = number
+        expected[0][2] = 2
+        expected[1][:] += 1
+        for link, values in zip((full, listed), expected, strict=True):
+            shown = [c.weight for c in link]
+            assert shown == values.T.reshape(-1).tolist()
+
+    write(0.5)
+    net = Network(a, b)
+    net.run(np.ones((2, 3)))
+    write(0.25)
+    Layer(5).project(b[:1], seed=1)  # rows of another store
+    net.run(np.ones((2, 3)))
+    write(0.125)
+    b[0].project(b[1], weight=1.0)
+    write(0.75)
+    synapse.tie([full[0], full[5]])
+    full.weights[0, 0] = 3.0
+    assert full.weights[2, 1] == 3.0
+    with pytest.raises(SynapseError, match="tied"):
+        full.weights[...] = np.arange(6.0).reshape(3, 2)
+    listed[1].sign = 1
+    with pytest.raises(SynapseError, match="sign"):
+        listed.weights[1] = -1.0
+    with pytest.raises(SynapseError, match="finite"):
+        listed.weights[0] = np.nan
+    net.layers[0][0].disconnect(b[1])
+    with pytest.raises(SynapseError, match="removed"):
+        full.weights[0, 0] = 1.0
+
+
 def test_what_cannot_be_live_cannot_be_written_to():
     weights = Layer(2).project(Layer(2), weights=1.0).weights
     for write in (

@@ -50,7 +50,7 @@ def checked_rule(rule: Any) -> LearningRule:
     """
     name, reach = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
     if not isinstance(name, str) or name not in (ONLINE, RTRL):
-        kinds = '"online", "rtrl" or a pair such as ("rtrl", 2)'
+        kinds = '"online", "rtrl", a pair such as ("rtrl", 2) or a plasticity.Rule'
         raise ArgumentError(expected("rule of a network", kinds, rule))
     return LearningRule(name, checked_reach(name, reach))
 

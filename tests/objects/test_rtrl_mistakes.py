@@ -43,7 +43,7 @@ def steps(net, count=3):
 
 
 WRONG = [
-    ({"of_network": rule}, '`rule` of a network must be "online", "rtrl" or a pair')
+    ({"of_network": rule}, '`rule` of a network must be "online", "rtrl", a pair such')
     for rule in ("bptt", None, ["rtrl", 2], ("rtrl", 2, 3), np.zeros(2))
 ]
 WRONG += [

@@ -6,10 +6,7 @@ from typing import Any
 
 from ...engine.language.kinds import BOOL
 from ...engine.language.tree import Node
-from .text import SHIFT, STEP, TextWriter
-
-MAX_LINE = 100
-"""Characters of a statement that stands in the line of its head."""
+from .text import MAX_LINE, SHIFT, STEP, TextWriter
 
 
 class BraceWriter(TextWriter):

@@ -109,6 +109,7 @@ class CWriter(BraceWriter):
 
     language = "C"
     reserved = RESERVED
+    comment = "// ", "// ", ""
 
     def __init__(
         self,
@@ -248,10 +249,9 @@ class CWriter(BraceWriter):
         is_root = instance in self.program.roots.values()
         is_root = is_root and self.names[instance] != "compute"
         kind = self.type_of(instance.result, instance in self.long_results)
-        comment = self.comment_of(instance)
         head = f"{kind} {self.callee(instance)}({', '.join(passed) or 'void'})"
         return (
-            (f"// {comment}\n" if comment else "")
+            self.comment_of(instance)
             + f"{'' if is_root else 'static '}{head} {{\n"
             + self.block(instance.body, STEP)
             + "}"

@@ -142,16 +142,15 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
 
     language = "JavaScript"
     reserved = RESERVED
+    comment = "/** ", " * ", " */"
     equals: ClassVar = {"==": "===", "!=": "!=="}
 
     def defined(self, instance: Instance, passed: list[str]) -> str:
-        comment = self.comment_of(instance)
         body = self.block(instance.body, STEP)
         used = sorted(self.aliases)
         head = f"{STEP}const {{ {', '.join(used)} }} = net;\n" if used else ""
-        return (
-            f"/** {comment} */\n" if comment else ""
-        ) + f"function {self.callee(instance)}({', '.join(passed)}) {{\n{head}{body}}}"
+        call = f"{self.callee(instance)}({', '.join(passed)})"
+        return f"{self.comment_of(instance)}function {call} {{\n{head}{body}}}"
 
     def declaration(self, name: str, indent: str) -> str:
         return f"{indent}let {self.local[name]};\n"

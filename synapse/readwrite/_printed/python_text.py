@@ -70,18 +70,18 @@ class PythonWriter(AliasWriter):
         }
     )
     joins: ClassVar = {"and": "and", "or": "or"}
+    comment = f'{STEP}"""', STEP, '"""'
 
     def __init__(self, program: Any) -> None:
         self.imported: set[str] = set()
         super().__init__(program)
 
     def defined(self, instance: Instance, passed: list[str]) -> str:
-        comment = self.comment_of(instance)
         body = self.block(instance.body, STEP) or f"{STEP}pass\n"
         head = "".join(f"{STEP}{name} = net.{name}\n" for name in sorted(self.aliases))
-        told = f'{STEP}"""{comment}"""\n' if comment else ""
+        comment = self.comment_of(instance)
         name = self.callee(instance)
-        return f"def {name}({', '.join(passed)}):\n{told}{head}{body}".rstrip()
+        return f"def {name}({', '.join(passed)}):\n{comment}{head}{body}".rstrip()
 
     def declaration(self, name: str, indent: str) -> str:
         return ""

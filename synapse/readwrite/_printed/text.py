@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from ..._squash import STATE
@@ -50,6 +51,8 @@ SIGNS = {
     "BitXor": "^",
 }
 STEP = "    "
+MAX_LINE = 100
+"""Characters of a line of a comment, and of a statement in the line of its head."""
 OFFERED_NAMES = "init", "step", "run", "learn", "clear", "weights", "load", "start"
 """Names of what a program offers, in some language."""
 Text = tuple[str, int]
@@ -156,6 +159,8 @@ class TextWriter:
     reserved: frozenset[str] = frozenset()
     joins: ClassVar = {"and": "&&", "or": "||"}
     equals: ClassVar[dict[str, str]] = {}
+    comment = "# ", "# ", ""
+    """What begins a comment and its further lines, and what ends it."""
 
     def __init__(self, program: Specialised) -> None:
         self.program = program
@@ -224,12 +229,16 @@ class TextWriter:
         return name
 
     def comment_of(self, instance: Instance) -> str:
-        """Return the first paragraph of what a kernel says of itself, once."""
-        if instance.function in self.told:
+        """Return the first paragraph of a kernel's docstring as a comment, once."""
+        text = (instance.function.__doc__ or "").partition("\n\n")[0]
+        if not text or instance.function in self.told:
             return ""
         self.told.add(instance.function)
-        text = (instance.function.__doc__ or "").partition("\n\n")[0]
-        return " ".join(text.split()).replace("`", "").replace("*/", "* /")
+        begin, further, end = self.comment
+        plain = " ".join(text.split()).replace("`", "").replace("*/", "* /")
+        lines = wrap(plain, MAX_LINE - len(begin + end), break_on_hyphens=False)
+        between = f"\n{further}"
+        return f"{begin}{between.join(lines)}{end}\n"
 
     def block(self, body: list[Node], indent: str) -> str:
         """Return the text of statements."""

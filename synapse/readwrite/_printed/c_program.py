@@ -201,7 +201,7 @@ class Columns:
     def _table(
         self, writer: CWriter, name: str, kind: str, values: NDArray[Any]
     ) -> str:
-        return f"static const {kind} {name}[] = {{\n{_rows(writer, values)}\n}};"
+        return f"static const {kind} {name}[] = {{\n{writer.rows(values, '    ')}\n}};"
 
     def first(self, writer: CWriter) -> str:
         """Return the lines that give an instance its first numbers."""
@@ -220,30 +220,11 @@ class Columns:
             if values.any():
                 kind, _ = self._type(name)
                 member = name.replace(".", "_")
-                rows = _rows(writer, values).replace("\n", "\n    ")
+                rows = writer.rows(values, "        ")
                 yield (
-                    f"    static const {kind} {member}[] = {{\n    {rows}\n    }};\n"
+                    f"    static const {kind} {member}[] = {{\n{rows}\n    }};\n"
                     f"    memcpy(net->{member}, {member}, sizeof {member});"
                 )
-
-
-def _rows(writer: CWriter, values: NDArray[Any]) -> str:
-    """Return numbers, several in a line."""
-    if values.dtype.kind == "f":
-        texts = [writer.number(value)[0] for value in values.tolist()]
-    else:
-        wide = [abs(value) > LIMIT for value in values.tolist()]
-        texts = [
-            f"INT64_C({value})" if is_wide else str(value)
-            for value, is_wide in zip(values.tolist(), wide, strict=True)
-        ]
-        if values.dtype == np.uint64:
-            texts = [f"UINT64_C({value})" for value in values.tolist()]
-    each = 8 if values.dtype.kind == "f" else 16
-    texts = texts or ["0"]
-    return ",\n".join(
-        "    " + ", ".join(texts[k : k + each]) for k in range(0, len(texts), each)
-    )
 
 
 def stack_of(writer: CWriter) -> int:
@@ -323,9 +304,9 @@ def _memory_rows(
 ) -> str:
     """Return the lines that give the memory of an instance the context."""
     kept = [columns.values(name)[rows] for name, rows in places.items()]
-    rows = _rows(writer, np.concatenate(kept)).replace("\n", "\n    ")
+    rows = writer.rows(np.concatenate(kept), "        ")
     return (
-        f"    static const {real} memory[] = {{\n    {rows}\n    }};\n"
+        f"    static const {real} memory[] = {{\n{rows}\n    }};\n"
         "    memcpy(net->memory, memory, sizeof memory);"
     )
 

@@ -324,7 +324,6 @@ class CWriter(BraceWriter):
         return text, ATOM if value >= 0 else SIGN
 
     def number(self, value: float) -> Text:
-        """Return a real number."""
         if value != value or value in (np.inf, -np.inf):
             name = "NAN" if value != value else "INFINITY"
             return (name, ATOM) if not value < 0 else (f"-{name}", SIGN)
@@ -341,6 +340,11 @@ class CWriter(BraceWriter):
         else:
             text = repr(value)
         return text, ATOM if text[0] != "-" else SIGN
+
+    def whole(self, value: int, is_word: bool) -> str:
+        if is_word:
+            return f"UINT64_C({value})"
+        return f"INT64_C({value})" if abs(value) > LIMIT else str(value)
 
     def of_load(self, node: Node, column: Node, index: Node) -> Text:
         text = self.place(column, index)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from ..._checks import boolean, pluralize, positive_number
 from ..._cost import Cost, get as cost_named
 from ...engine.functions.costs import PROBABILITIES, SHARES
-from ...engine.schema import NONE
 from ...objects.network import Network
 from ...optimizers import Optimizer
 from .._codegen import (
@@ -113,7 +112,7 @@ def interpreted_source(
     ]
     tables += [
         texts.table.format(
-            name=name, rows=_rows(writer, np.array(values), "    "), array="Int32Array"
+            name=name, rows=writer.rows(np.array(values), "    "), array="Int32Array"
         )
         for values, name in writer.tables.items()
     ]
@@ -177,23 +176,8 @@ def _imports(writer: Any) -> str:
 def _filled(text: str, called: str, writer: Any, learner: Learner, name: str) -> str:
     values = learner.data.columns[name]
     indent = "    " if text.startswith(("{", "c")) else "            "
-    rows = _rows(writer, values, indent)
+    rows = writer.rows(values, indent)
     return text.format(name=called, rows=rows, array=_array(name, values))
-
-
-def _rows(writer: Any, values: NDArray[Any], indent: str) -> str:
-    """Return numbers, several in a line; -1 for none."""
-    if values.dtype.kind == "f":
-        texts = [writer.number(value)[0] for value in values.tolist()]
-    else:
-        texts = ["-1" if value == NONE else str(value) for value in values.tolist()]
-        if values.dtype == np.uint64 and isinstance(writer, JavaScriptWriter):
-            texts = [f"{text}n" for text in texts]
-    each = 8 if values.dtype.kind == "f" else 16
-    texts = texts or ["0"]
-    return ",\n".join(
-        indent + ", ".join(texts[k : k + each]) for k in range(0, len(texts), each)
-    )
 
 
 def _array(name: str, values: NDArray[Any]) -> str:

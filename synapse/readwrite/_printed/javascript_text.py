@@ -190,11 +190,13 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
         return str(value), ATOM if value >= 0 else SIGN
 
     def number(self, value: float) -> Text:
-        """Return a real number."""
         names = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
         text = repr(value).removesuffix(".0")
         text = names.get(text, text)
         return text, ATOM if text[0] != "-" else SIGN
+
+    def whole(self, value: int, is_word: bool) -> str:
+        return f"{value}n" if is_word else super().whole(value, is_word)
 
     def of_size(self, node: Node, array: Node, dimension: int) -> Text:
         return f"{self.within(array, ATOM)}.length", ATOM

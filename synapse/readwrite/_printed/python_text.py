@@ -160,7 +160,6 @@ class PythonWriter(AliasWriter):
         return str(value), ATOM if value >= 0 else SIGN
 
     def number(self, value: float) -> Text:
-        """Return a real number."""
         text = repr(value)
         if text.lstrip("-") in ("inf", "nan"):
             text = f'float("{text}")'

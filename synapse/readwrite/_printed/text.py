@@ -11,6 +11,9 @@ from collections.abc import Collection, Iterator
 from textwrap import wrap
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..._squash import STATE
 from ...engine.language.kinds import (
     BundleKind,
@@ -19,6 +22,7 @@ from ...engine.language.kinds import (
 from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.program import Instance
 from ...engine.language.tree import Node
+from ...engine.schema import NONE
 from ...errors import FormatError
 from .specialised import Specialised
 from .trees import called_by, column_name, expressions, parts_of, statements_in, within
@@ -52,7 +56,10 @@ SIGNS = {
 }
 STEP = "    "
 MAX_LINE = 100
-"""Characters of a line of a comment, and of a statement in the line of its head."""
+"""Characters of a line of a comment or of a table, and of a statement in the line of
+its head."""
+UNBROKEN: Any = {"break_on_hyphens": False, "break_long_words": False}
+"""Options of the lines that text is wrapped into."""
 OFFERED_NAMES = "init", "step", "run", "learn", "clear", "weights", "load", "start"
 """Names of what a program offers, in some language."""
 Text = tuple[str, int]
@@ -236,9 +243,29 @@ class TextWriter:
         self.told.add(instance.function)
         begin, further, end = self.comment
         plain = " ".join(text.split()).replace("`", "").replace("*/", "* /")
-        lines = wrap(plain, MAX_LINE - len(begin + end), break_on_hyphens=False)
+        lines = wrap(plain, MAX_LINE - len(begin + end), **UNBROKEN)
         between = f"\n{further}"
         return f"{begin}{between.join(lines)}{end}\n"
+
+    def rows(self, values: NDArray[Any], indent: str) -> str:
+        """Return numbers, separated by commas, in lines of limited length; 0 for none,
+        as no language is sure to have an empty table.
+        """
+        if values.dtype.kind == "f":
+            texts = [self.number(value)[0] for value in values.tolist()]
+        else:
+            is_word = values.dtype == np.uint64
+            texts = [self.whole(value, is_word) for value in values.tolist()]
+        lines = wrap(", ".join(texts) or "0", MAX_LINE - len(indent), **UNBROKEN)
+        return indent + f"\n{indent}".join(lines)
+
+    def number(self, value: float) -> Text:
+        """Return a real number."""
+        raise NotImplementedError
+
+    def whole(self, value: int, is_word: bool) -> str:
+        """Return an integer of a table; a word has 64 bits without a sign."""
+        return "-1" if value == NONE else str(value)
 
     def block(self, body: list[Node], indent: str) -> str:
         """Return the text of statements."""

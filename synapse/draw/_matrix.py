@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 
 from .._checks import boolean, positive_number, suggests_arguments
 from .._typing import Floats
-from ..objects.topology import Topology
-from ._network import diagram_of
-from ._places import grouped
-from ._style import GROUND, around_zero, canvas, diverging, key, largest, name_each
+from ..objects.topology import NO_GATER, Topology
+from ._places import diagram_of, grouped, names_shown
+from ._raster import set_layers_apart
+from ._style import (
+    GROUND,
+    INK,
+    around_zero,
+    canvas,
+    diverging,
+    key,
+    largest,
+    name_each,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,8 +49,9 @@ def matrix(
     sources, one column per group of targets.
 
     The color of a square is the sum of the weights of all connections between the two
-    groups, each times its present gain: blue above zero, orange below, grey at zero.
-    The scale is symmetric. Groups that are not connected are white.
+    groups, each times its present gain, as the color bar says if there are gates: blue
+    above zero, orange below, grey at zero. The scale is symmetric. Groups that are not
+    connected are white.
 
     Parameters
     ----------
@@ -89,16 +100,15 @@ def matrix(
     darkest = None if scale is None else positive_number("scale of matrix", scale)
     if groups is not None:
         diagram = grouped(diagram, groups)
-    sums, titles = _sums(diagram)
+    sums = _sums(diagram)
+    connected = ~np.isnan(sums)
+    shown = connected.any(axis=0) | connected.any(axis=1) | ~connected.any()
+    sums = sums[np.ix_(shown, shown)]
+    titles = [diagram.layers[i] for i in np.flatnonzero(shown).tolist()]
     side = max(1.2, min(CELL * len(titles), LARGEST))
     letters = LETTER * min(max(map(len, titles)), MAX_NAME_LETTERS)
     with canvas(ax, (side + letters + 1.8, side + letters + 0.6)) as ax:
-        cmap = diverging()
-        norm = around_zero(sums, darkest)
-        image = ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm)
-        image.set_gid("sums")
-        ax.spines[:].set_visible(False)
-        ax.set(xlabel="target", ylabel="source")
+        _draw_sums(ax, diagram, sums, darkest, color_bars, "sum of weights")
         for axis in (ax.yaxis, ax.xaxis):
             name_each(axis, titles, MAX_NAME_LETTERS)
             axis.set_ticks(np.arange(0.5, len(titles) - 1), minor=True)
@@ -106,22 +116,61 @@ def matrix(
         ax.grid(which="minor", color=GROUND, lw=0.8)
         if max(map(len, titles)) > 2:
             ax.xaxis.set_tick_params(rotation=90)
-        if color_bars:
-            beyond = "both" if darkest and largest(sums) > darkest else "neither"
-            key(ax, cmap, norm, "sum of weights", extend=beyond)
         return ax
 
 
-def _sums(diagram: Topology) -> tuple[Floats, list[str]]:
-    """Return the sums of weights by group of source and of target, NaN where there is
-    no connection, and the names of the groups.
+def draw_neurons(
+    diagram: Topology, ax: Axes | None, title: str, color_bars: bool
+) -> Axes:
+    """Draw the weights between single neurons, in the order of their layers."""
+    count = diagram.neurons
+    order = np.argsort(diagram.layer, kind="stable")
+    alone = replace(diagram, layers=diagram.names, layer=np.argsort(order))
+    names = names_shown(diagram)
+    side = float(np.clip(0.11 * count, 2.5, 7.0))
+    with canvas(ax, (side + 2.6, side + 0.6)) as ax:
+        _draw_sums(ax, alone, _sums(alone), None, color_bars, "weight", pad=0.18)
+        ax.set(title=title, aspect="auto")
+        for axis in (ax.yaxis, ax.xaxis):
+            name_each(axis, [names[i] for i in order.tolist()], MAX_NAME_LETTERS)
+        ax.xaxis.set_tick_params(rotation=90)
+        sizes = diagram.sizes.tolist()
+        set_layers_apart(ax, list(zip(diagram.layers, sizes, strict=True)), count)
+        for end in np.cumsum(sizes)[:-1].tolist():
+            ax.axvline(end - 0.5, color=INK, lw=0.8)
+        return ax
+
+
+def _draw_sums(
+    ax: Axes,
+    diagram: Topology,
+    sums: Floats,
+    darkest: float | None,
+    color_bars: bool,
+    name: str,
+    **options: Any,
+) -> None:
+    """Draw squares in the colors of sums, with a bar that says what they are."""
+    cmap = diverging()
+    norm = around_zero(sums, darkest)
+    image = ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm)
+    image.set_gid("sums")
+    ax.spines[:].set_visible(False)
+    ax.set(xlabel="target", ylabel="source")
+    if color_bars:
+        gated = (diagram.gater != NO_GATER).any()
+        beyond = "both" if darkest and largest(sums) > darkest else "neither"
+        words = f"{name} \N{MULTIPLICATION SIGN} gain" if gated else name
+        key(ax, cmap, norm, words, extend=beyond, **options)
+
+
+def _sums(diagram: Topology) -> Floats:
+    """Return the sums of weights, each times its gain, by layer of the source and of
+    the target; NaN where there is no connection.
     """
     count = len(diagram.layers)
     pair = diagram.layer[diagram.source] * count + diagram.layer[diagram.target]
-    links = np.bincount(pair, minlength=count * count).reshape(count, count)
+    links = np.bincount(pair, minlength=count * count)
     weights = diagram.weight * diagram.gain
-    sums = np.bincount(pair, weights, count * count).reshape(count, count)
-    connected = (links.sum(axis=0) + links.sum(axis=1) > 0) | (links.sum() == 0)
-    chosen = np.flatnonzero(connected)
-    titles = [diagram.layers[i] for i in chosen.tolist()]
-    return np.where(links > 0, sums, np.nan)[np.ix_(chosen, chosen)], titles
+    sums = np.bincount(pair, weights, count * count)
+    return np.where(links > 0, sums, np.nan).reshape(count, count)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
-
-import numpy as np
 
 from .._checks import (
     boolean,
@@ -15,19 +12,25 @@ from .._checks import (
 )
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ..objects.neuron import Neuron
 from ..objects.topology import NO_GATER, Topology
 from ._folded import draw_blocks
+from ._matrix import draw_neurons
 from ._picture import NUMBERS, Picture
-from ._places import LAYERS, check_layout, grouped, names_of_metadata, places_of
+from ._places import (
+    LAYERS,
+    MATRIX,
+    check_layout,
+    diagram_of,
+    grouped,
+    names_of_metadata,
+    places_of,
+    structured,
+)
+from ._placing_rules import MAX_IN_RING
 from ._style import label, size_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-LONGEST_ROW = 25
-"""Maximum number of neurons without a network that are each drawn in their own
-column."""
 
 MAX_NEURONS = 300
 MAX_CONNECTIONS = 4000
@@ -36,6 +39,9 @@ neuron."""
 
 MAX_GATED = 600
 """The same for the connections of a network with gates."""
+
+MAX_IN_SPRINGS = 500
+"""Maximum number of connections that a layout by springs shows without being asked."""
 
 MAX_PRINTED = 100
 """Maximum number of connections with printed weights."""
@@ -48,7 +54,7 @@ def network(
     *,
     color: str | None = None,
     groups: str | None = None,
-    layout: Any = LAYERS,
+    layout: Any = None,
     blocks: bool | None = None,
     numbers: bool = False,
     color_bars: Annotated[bool, boolean] = True,
@@ -58,16 +64,21 @@ def network(
     Negative weights are orange, positive ones blue; the scale is that of the trainable
     weights, if there are any. Layers are boxes. Connections pass between the neurons of
     the layers on their way. Backward ones run above or below all others, in one cable
-    for each pair of layers, those within a layer beside it (on the left if they lead to
-    an earlier neuron); a layer of 4 to 40 neurons with more such connections than
-    neurons is a ring. Self-connections are loops. A gate is a dotted line from the
-    gater to a mark on the gated connection; if one neuron gates several connections
-    that share a source or a target, the line leads to a bar across all of them. Delayed
-    connections start at the neuron that they delay; up to 100 are labelled with the
-    delay: "t−2" is the activation of two steps ago.
+    for each pair of layers, but for those to the neuron beside, which return below
+    the line between the two. Those within a layer are beside it (on the left if they
+    lead to an earlier neuron); a layer of 4 to 40 neurons with more such connections
+    than neurons is a ring, and a larger one a disc, in which springs place the neurons.
+    Self-connections are loops. A gate is a dotted line from the gater to a mark on the
+    gated connection; if one neuron gates several connections that share a source or a
+    target, the line leads to a bar across all of them. Delayed connections start at the
+    neuron that they delay; up to 100 are labelled with the delay: "t−2" is the
+    activation of two steps ago.
 
-    Networks of more than 300 neurons or 4000 connections, or 600 connections if some
-    are gated, are drawn by layers: boxes with a dot for each neuron, and arrows
+    A network of more than 40 neurons in which more pairs of layers are connected
+    backward than there are layers is laid out by springs as a whole. If such a network,
+    or one with a disc, has more than 500 connections and no gates, it is drawn as a
+    matrix. Networks of more than 300 neurons or 4000 connections, or 600 connections if
+    some are gated, are drawn by layers: boxes with a dot for each neuron, and arrows
     labelled with the number of their connections, and with their pattern unless it is
     all to all. Arrows to the same or an earlier layer are green.
 
@@ -92,7 +103,8 @@ def network(
         order of the mean place of their neurons in the order of activation. Default:
         layers.
     layout : str or callable
-        The positions of neurons. "layers" (the default); a layout of networkx,
+        The positions of neurons. "layers"; "matrix", a row and a column for each neuron
+        and squares with the colors of weight times gain; a layout of networkx,
         "circular", "forceatlas2", "kamada_kawai", "spectral", "spiral" or "spring"; or
         a function that is given a networkx DiGraph and returns a dict with a place (x,
         y) for each of its nodes, such as ``networkx.nx_agraph.graphviz_layout``. The
@@ -100,9 +112,10 @@ def network(
         attributes "name" and "layer". The attribute "strength" of an edge is the
         magnitude of its weight; edges with "gate" lead from gaters to the targets of
         what they gate. Colors of discs then show the layers, if `color` is not given.
+        Default: layers, or springs or a matrix, see above.
     blocks : bool, optional
-        Whether to draw by layers. Default: True for large networks, if no other layout
-        is given.
+        Whether to draw by layers. Default: True for large networks, if no layout is
+        given.
     numbers : bool
         Whether to print every weight on its connection and every activation in its
         disc, to two decimals, for slides and exercises. Default False. The network may
@@ -136,7 +149,7 @@ def network(
         raise unknown_name("number or metadata of neurons to color by", color, colors)
     if groups is not None:
         diagram = grouped(diagram, groups)
-    free = check_layout(layout)
+    free = layout is not None and check_layout(layout, MATRIX)
     printed = boolean("numbers", numbers)
     if printed and diagram.connections > MAX_PRINTED:
         raise ArgumentError(
@@ -146,27 +159,36 @@ def network(
     maximum = MAX_GATED if (diagram.gater != NO_GATER).any() else MAX_CONNECTIONS
     large = diagram.neurons > MAX_NEURONS or diagram.connections > maximum
     by_layers = large and not free if blocks is None else boolean("blocks", blocks)
-    if by_layers and (free or printed or color is not None):
+    has_discs = not by_layers and layout != MATRIX
+    if (by_layers and free) or not (has_discs or color is None) or printed > has_discs:
         raise ArgumentError(
             "`color`, `numbers` and another `layout` are for neurons, which `blocks`,"
-            " the default of large networks, does not draw. Pass one of the two."
+            " the default of large networks, and layout='matrix' do not draw. Pass one"
+            " of the two."
         )
+    if layout is None:
+        given = blocks is not None or printed
+        layout = LAYERS if given else _layout_of(diagram, color)
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:
         return draw_blocks(diagram, ax, title)
+    if layout == MATRIX:
+        return draw_neurons(diagram, ax, title, color_bars)
     window = None if ax is None else size_of(ax)
     picture = Picture(diagram, places_of(diagram, layout, printed, window), printed)
     return picture.draw(ax, title, color, color_bars)
 
 
-def diagram_of(network: Any) -> Topology:
-    """Return the table of a network, or of single neurons: up to 25 have a column each,
-    more share one.
+def _layout_of(diagram: Topology, color: str | None) -> str:
+    """Return the layout that shows how a network is connected; one with discs, if they
+    are colored.
     """
-    table = Topology.of([network] if isinstance(network, Neuron) else network)
-    count = table.neurons
-    if not count:
-        raise ArgumentError("Expected at least one neuron to draw, got none.")
-    if isinstance(network, Network) or count > LONGEST_ROW:
-        return table
-    return replace(table, layers=("",) * count, layer=np.arange(count))
+    structure = structured(diagram)
+    backward = [lead for lead in structure.leads if lead.start > lead.stop]
+    crossing = len(backward) > len(structure.counts) and diagram.neurons > MAX_IN_RING
+    gated = (diagram.gater != NO_GATER).any()
+    is_dense = diagram.connections > MAX_IN_SPRINGS and not gated
+    has_pool = (diagram.sizes[structure.ring] > MAX_IN_RING).any()
+    if is_dense and color is None and (crossing or has_pool):
+        return MATRIX
+    return "spring" if crossing else LAYERS

@@ -15,13 +15,16 @@ import networkx as nx
 import numpy as np
 
 from .._checks import expected, function_of, is_among, missing_extra, unknown_name
-from .._typing import Bools, Floats, Ints
+from .._typing import Bools, Floats, Indices, Ints
 from ..errors import ArgumentError, ArgumentTypeError
+from ..objects.network import Network
+from ..objects.neuron import Neuron
 from ..objects.topology import Topology
 from ._placing_rules import (
     BOX,
     CABLE,
     LANE,
+    MAX_IN_RING,
     NEURON,
     UNIT,
     Arrangement,
@@ -39,6 +42,10 @@ RADIUS = 0.5 * NEURON / UNIT
 MAX_COLUMN_NEURONS = 25
 """Maximum number of neurons in a column; larger layers are folded into several
 columns."""
+
+LONGEST_ROW = 25
+"""Maximum number of neurons without a network that are each drawn in their own
+column."""
 
 LIFT = 3.0
 """How far neurons with names below them stand above the middle of their cells."""
@@ -84,17 +91,15 @@ class Places:
         """
         has_names_below = printed or any(len(name) > 3 for name in names_shown(diagram))
         measures = replace(PICTURE, lift=LIFT * has_names_below)
-        structure = structure_of(
-            diagram.sizes.tolist(),
-            diagram.layer.tolist(),
-            diagram.source.tolist(),
-            diagram.target.tolist(),
-            diagram.gater.tolist(),
-        )
+        structure = structured(diagram)
         arranged = arranged_in(structure, measures, printed, window)
         centres = np.empty((diagram.neurons, 2))
         # Neurons of a layer need not follow each other in the order of activation.
         centres[np.argsort(diagram.layer, kind="stable")] = in_units(arranged.spots)
+        pools = np.array(structure.ring) & (diagram.sizes > MAX_IN_RING)
+        for layer in np.flatnonzero(pools).tolist():
+            mine = np.flatnonzero(diagram.layer == layer)
+            centres[mine] = _in_disc(diagram, mine, centres[mine])
         gap = arranged.gap + min(frame.size[0] for frame in arranged.frames)
         frames = _frames_of(arranged)
         looped = np.unique(diagram.layer[diagram.source[diagram.self_connected]])
@@ -204,6 +209,17 @@ def _widened(tallest: float, count: int, printed: bool) -> float:
     return (1.5 if printed else 1.0) * gap - 2.0
 
 
+def structured(diagram: Topology) -> Structure:
+    """Return what of a network decides where it is placed."""
+    return structure_of(
+        diagram.sizes.tolist(),
+        diagram.layer.tolist(),
+        diagram.source.tolist(),
+        diagram.target.tolist(),
+        diagram.gater.tolist(),
+    )
+
+
 def in_units(places: Sequence[Point]) -> Floats:
     """Return points of a picture from places along and across the flow."""
     points: Floats = np.array(places, np.float64).reshape(-1, 2)
@@ -251,14 +267,29 @@ FORCES = ("forceatlas2", "kamada_kawai", "spring")
 out for itself."""
 
 LAYERS = "layers"
+MATRIX = "matrix"
+"""The layout without places: a row and a column for each neuron."""
 
 
-def check_layout(layout: Any) -> bool:
+def diagram_of(network: Any) -> Topology:
+    """Return the table of a network, or of single neurons: up to 25 have a column each,
+    more share one.
+    """
+    table = Topology.of([network] if isinstance(network, Neuron) else network)
+    count = table.neurons
+    if not count:
+        raise ArgumentError("Expected at least one neuron to draw, got none.")
+    if isinstance(network, Network) or count > LONGEST_ROW:
+        return table
+    return replace(table, layers=("",) * count, layer=np.arange(count))
+
+
+def check_layout(layout: Any, *more: str) -> bool:
     """Return whether neurons are placed by a layout, and not by layers; raises if there
-    is no such layout.
+    is no such layout. The names `more` are allowed, too.
     """
     if isinstance(layout, str):
-        layouts = (LAYERS, *NETWORKX)
+        layouts = (LAYERS, *more, *NETWORKX)
         if not is_among(layout, layouts):
             raise unknown_name("layout", layout, layouts)
         return layout != LAYERS
@@ -313,7 +344,33 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
         raise ArgumentError(
             expected("layout", "two finite numbers (x, y) for each node", placed)
         )
-    return _spaced(centres)
+    spaced = _spaced(centres)
+    return _pushed_apart(spaced) if layout in FORCES else spaced
+
+
+def _in_disc(diagram: Topology, mine: Indices, disc: Floats) -> Floats:
+    """Return places of the neurons of a layer by springs, within a disc."""
+    graph = graph_of(diagram).subgraph(mine.tolist()).to_undirected()
+    placed = NETWORKX["spring"](graph)
+    centres = np.array([placed[i] for i in mine.tolist()])
+    middle = disc.mean(axis=0)
+    radius = np.linalg.norm(disc - middle, axis=1).max()
+    centres -= centres.mean(axis=0)
+    # Equal areas: many are near the middle, and few near the rim.
+    rank = np.linalg.norm(centres, axis=1).argsort().argsort()
+    out = radius * np.sqrt((rank + 0.5) / len(mine))
+    centres *= (out / np.maximum(np.linalg.norm(centres, axis=1), 1e-9))[:, None]
+    return middle + _pushed_apart(centres)
+
+
+def _pushed_apart(centres: Floats) -> Floats:
+    """Return centres moved apart where their discs would touch."""
+    for _ in range(50):
+        away = centres[:, None] - centres
+        apart = np.linalg.norm(away, axis=-1) + np.diag(np.full(len(centres), np.inf))
+        push = np.maximum(NEIGHBOR_DISTANCE - apart, 0.0) / (2.0 * apart + 1e-12)
+        centres = centres + (away * push[..., None]).sum(axis=1)
+    return centres
 
 
 def _named_layout(name: str, graph: Any) -> Any:

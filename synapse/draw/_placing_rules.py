@@ -35,7 +35,10 @@ STRETCH = 2.2
 MIN_IN_RING = 4
 MAX_IN_RING = 40
 """Numbers of neurons of a layer that becomes a ring, if it has more connections within
-it than neurons."""
+it than neurons. A larger one becomes a disc."""
+
+GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
+"""Angle from one neuron of a disc to the next, as of the seeds of a sunflower."""
 
 LINES = (99, 3, 2, 1)
 LINE_LENGTHS = (40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2)
@@ -91,7 +94,9 @@ class Structure:
 
 @dataclass
 class PlacedBlock:
-    """The room of a layer with its title: lines of neurons, a ring, or a box."""
+    """The room of a layer with its title: lines of neurons, a ring or disc, or a
+    box.
+    """
 
     size: Point
     title: Point
@@ -223,8 +228,7 @@ def structure_of(
             level[stop] = max(level[stop], level[start] + 1)
     # The last layer is behind all others, also before it is connected.
     level[size - 1] = max([0, *[depth + 1 for depth in level[: size - 1]]])
-    in_rings = [min(MAX_IN_RING, max(MIN_IN_RING, count)) for count in counts]
-    ring = [within[i] > counts[i] and counts[i] == in_rings[i] for i in range(size)]
+    ring = [within[i] > counts[i] and counts[i] >= MIN_IN_RING for i in range(size)]
     return Structure(counts=counts, level=level, ring=ring, leads=leads)
 
 
@@ -254,8 +258,10 @@ def block_of(
     count = structure.counts[layer]
     if structure.ring[layer]:
         width = measures.cell[0] if measures.sideways else measures.cell[1]
-        around = count * max(width, measures.neuron + 34.0)
-        radius = max(52.0, around / (2.0 * math.pi))
+        pitch = max(width, measures.neuron + 34.0)
+        radius = max(52.0, count * pitch / (2.0 * math.pi))
+        if count > MAX_IN_RING:
+            radius = pitch * math.sqrt(count / math.pi)
         size = (
             2.0 * radius + measures.cell[0] + measures.title[0],
             2.0 * radius + measures.cell[1] + measures.title[1],
@@ -465,9 +471,11 @@ def _neurons_of(
     u = frame.middle[0] - lift[0]
     v = frame.middle[1] - lift[1]
     if block.radius > 0.0:  # clockwise from the top
-        turns = [2.0 * math.pi * k / count for k in range(count)]
-        right = [block.radius * math.sin(turn) for turn in turns]
-        up = [block.radius * math.cos(turn) for turn in turns]
+        disc = count > MAX_IN_RING
+        angle = GOLDEN_ANGLE if disc else 2.0 * math.pi / count
+        out = [math.sqrt((k + 0.5) / count) if disc else 1.0 for k in range(count)]
+        right = [block.radius * out[k] * math.sin(angle * k) for k in range(count)]
+        up = [block.radius * out[k] * math.cos(angle * k) for k in range(count)]
         if measures.sideways:
             return [(u + right[k], v - up[k]) for k in range(count)]
         return [(u - up[k], v + right[k]) for k in range(count)]

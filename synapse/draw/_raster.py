@@ -97,13 +97,13 @@ def raster(
         if not name_each(ax.yaxis, short_names(names, owners) if several else names):
             ax.set_ylabel("neuron")
         if several:
-            _set_layers_apart(ax, layers, count)
+            set_layers_apart(ax, layers, count)
         if color_bars:
             key(ax, cmap, norm, label(what), pad=0.16 if several else 0.02)
         return ax
 
 
-def _set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
+def set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
     """Draw lines between layers, and the names of layers on the right, each with a line
     to its own.
     """

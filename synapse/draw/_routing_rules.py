@@ -32,6 +32,9 @@ CORNER_RADIUS = 7.0
 NAMES = 30.0
 """Room of names beside or below neurons, at which cables turn."""
 
+RETURN = 26.0
+"""How far aside a line bends that leads straight back to the neuron before it."""
+
 NARROW_CLEARANCE = 3.0
 """Room of a cable between layers that stand close to each other."""
 
@@ -311,12 +314,42 @@ def routes_of(scene: Scene, lines: list[Line]) -> list[list[Point]]:
                 _spread(gap, lane)
             gap.passing = []
     routes = [_route_of(scene, lines[i], passed[i]) for i in range(len(lines))]
+    straight_back = _returning(scene, lines)
+    for i in range(len(lines)):
+        if straight_back[i]:
+            middle = (lines[i].here[0] + lines[i].there[0]) / 2.0
+            routes[i] = [(middle, lines[i].here[1] + RETURN)]
     _lead_back(scene, lines, routes, lane)
     return routes
 
 
+def _returning(scene: Scene, lines: list[Line]) -> list[bool]:
+    """Return which backward lines lead straight to the neuron beside their own, as the
+    resets of spiking cells do: they need no cable if no more lines lead onward there.
+    """
+    size = len(scene.rank)
+    pairs = [
+        size * min(line.start, line.stop) + max(line.start, line.stop) for line in lines
+    ]
+    surplus: dict[int, int] = {}  # lines that lead onward, less those that return
+    level = [False for _ in lines]
+    for i in range(len(lines)):
+        line = lines[i]
+        step = scene.rank[line.stop] - scene.rank[line.start]
+        boxes = scene.folded[line.start] or scene.folded[line.stop]
+        if pairs[i] not in surplus:
+            surplus[pairs[i]] = 0
+        if step > 0:
+            surplus[pairs[i]] += 1
+        if step == -1 and not boxes and abs(line.here[1] - line.there[1]) < 1.0:
+            level[i] = len(_crossings(scene, line.here, line.there)) == 0
+        if level[i]:
+            surplus[pairs[i]] += -1
+    return [level[i] and surplus[pairs[i]] <= 0 for i in range(len(lines))]
+
+
 def _route_of(scene: Scene, line: Line, passed: list[Passing]) -> list[Point]:
-    """Return the route of a line that does not lead back."""
+    """Return the route of a line that is in no cable."""
     here = line.here
     there = line.there
     step = scene.rank[line.stop] - scene.rank[line.start]
@@ -364,7 +397,7 @@ def _lead_back(
     for side in (1.0, -1.0):
         rim = max([side * (edge - middle) for edge in edges]) + scene.measures.cable
         taken: list[Cable] = []
-        for cable in _cables_of(scene, lines, side, middle):
+        for cable in _cables_of(scene, lines, routes, side, middle):
             tops = [
                 other.top + scene.measures.cable
                 for other in taken
@@ -382,7 +415,11 @@ def _lead_back(
 
 
 def _cables_of(
-    scene: Scene, lines: list[Line], side: float, middle: float
+    scene: Scene,
+    lines: list[Line],
+    routes: list[list[Point]],
+    side: float,
+    middle: float,
 ) -> list[Cable]:
     """Return the cables on one side, the shortest first; the outermost lines of each
     first.
@@ -393,6 +430,7 @@ def _cables_of(
         line = lines[i]
         out = side * ((line.here[1] + line.there[1]) / 2.0 - middle)
         is_back = scene.rank[line.stop] < scene.rank[line.start]
+        is_back = is_back and len(routes[i]) == 0
         if is_back and (out > 0.0 or (side > 0.0 and out == 0.0)):
             pair = line.start * len(scene.rank) + line.stop
             if pair not in place:

@@ -237,6 +237,12 @@ def test_a_matrix_has_gains_and_leaves_out_what_only_gates():
     ax = draw.matrix(net)
     assert rows_of(ax) == ["input", "output"]
     assert artists_of(ax, "sums")[0].get_array()[0, 1] == 6.0
+    names = [
+        axes.get_ylabel()
+        for drawn in (ax, draw.matrix(of_types(3), groups="type"))
+        for axes in drawn.figure.axes[1:]
+    ]
+    assert names == ["sum of weights \N{MULTIPLICATION SIGN} gain", "sum of weights"]
 
 
 def test_a_matrix_of_many_types_can_be_read():

@@ -51,6 +51,8 @@ NETWORKS = {
     "gru": partial(architect.GRU, 3, 6, 2, seed=0),
     "narx": partial(architect.NARX, 1, 4, 1, seed=0),
     "liquid": partial(architect.Liquid, 1, 12, 1, seed=0),
+    "pool": partial(architect.Liquid, 2, 45, 1, connections=90, seed=0),
+    "spiking": partial(architect.Spiking, 2, 6, 1, seed=0),
     "random": partial(architect.Random, 2, 6, 1, gates=3, self_connections=2, seed=0),
     "hopfield": partial(architect.Hopfield, 12),
     "by hand": by_hand,

@@ -253,6 +253,71 @@ def test_backward_connections_run_above_or_below_the_discs():
     assert {net[i] for i in ends} == set(net["context"])
 
 
+def test_resets_of_spiking_cells_return_beside_the_lines_that_lead_onward():
+    inputs, voltages, spikes = Layer(2), Layer(6, name="voltages"), Layer(6)
+    inputs.project(voltages, seed=0)
+    voltages.project(spikes, "one_to_one", weights=1.0)
+    spikes.project(voltages, "one_to_one", weights=-1.0)
+    net = Network(inputs, [voltages], spikes)
+    ax = draw.network(net)
+    places = dict(zip(net, middles(ax)))
+    for voltage, spike in zip(voltages, spikes, strict=True):
+        way = way_of(ax, net, spike.connection_to(voltage))
+        below = places[voltage][1] - way[:, 1]
+        assert 0.15 < below.max() < 0.35
+        assert below.min() >= -1e-9
+    tops = max(way[:, 1].max() for way in paths(ax, "connections"))
+    assert tops < max(place[1] for place in places.values()) + 0.6  # no cable above
+
+
+def test_pools_are_discs_that_springs_fill_and_dense_ones_are_matrices():
+    net = architect.Liquid(2, 60, 1, connections=180, seed=0)
+    ax = draw.network(net)
+    places = dict(zip(net, middles(ax)))
+    pool = np.array([places[neuron] for neuron in net["pool"]])
+    apart = np.linalg.norm(pool[:, None] - pool, axis=-1) + 9.0 * np.eye(60)
+    assert apart.min() > 0.6
+    assert 0.7 < np.ptp(pool[:, 0]) / np.ptp(pool[:, 1]) < 1.4
+    ends = [link for link in net.connections if link.source in net["pool"]]
+    inner = [link for link in ends if link.target in net["pool"]]
+    lengths = [
+        np.linalg.norm(places[link.source] - places[link.target]) for link in inner
+    ]
+    assert np.mean(lengths) < 0.9 * apart[~np.eye(60, dtype=bool)].mean()
+    assert min(places[net.output[0]][0], 9e9) > pool[:, 0].max()
+    assert places[net.input[0]][0] < pool[:, 0].min()
+
+    dense = architect.Liquid(2, 60, 1, connections=600, seed=0)
+    ax = draw.network(dense)
+    (image,) = artists_of(ax, "sums")
+    values = image.get_array().filled(np.nan)
+    expected = np.full((63, 63), np.nan)
+    order = [neuron for layer in dense.layers for neuron in layer]
+    for link in dense.connections:
+        expected[order.index(link.source), order.index(link.target)] = link.weight
+    np.testing.assert_array_equal(values, expected)
+    assert {"input", "pool", "output"} <= set(said(ax))
+    assert len(middles(draw.network(dense, color="bias"))) == 63
+    assert len(middles(draw.network(dense, layout="layers"))) == 63
+    assert artists_of(draw.network(net, layout="matrix"), "sums")
+
+
+def test_many_backward_connections_are_laid_out_by_springs():
+    edges = [(a, (a * 7 + k) % 45, 1.0) for a in range(45) for k in (1, 3, 8)]
+    edges = [edge for edge in edges if edge[1] > 1]
+    net = synapse.from_edges(edges, [0, 1], [44])
+    assert len(net.layers) > 4
+    ax = draw.network(net)
+    assert not artists_of(ax, "frame")
+    assert pixels(ax.figure) == pixels(draw.network(net, layout="spring").figure)
+    places = middles(ax)
+    apart = np.linalg.norm(places[:, None] - places, axis=-1) + 9.0 * np.eye(45)
+    assert apart.min() > 0.6
+    assert artists_of(draw.network(net, blocks=False), "frame")
+    lstm = architect.LSTM(6, 8, 6, seed=0)  # 68 neurons, in layers
+    assert artists_of(draw.network(lstm), "frame")
+
+
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
     texts = {
         text

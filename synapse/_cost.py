@@ -14,6 +14,8 @@ from ._registration import COST, enter, wrong_slopes
 from ._squash import Squash, get as _squash
 from .engine.functions import costs as _declared
 from .engine.functions.costs import PROBABILITIES, SHARES, SUM_TOLERANCE
+from .engine.locking import AllowInterrupt
+from .engine.schema import GIVEN_SLOPES
 from .errors import ArgumentError, ArgumentTypeError
 
 COSTS = _declared.COSTS
@@ -140,6 +142,41 @@ class Cost:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return get, (self.name,)
+
+
+class SequenceCost(Cost):
+    """A cost of whole sequences, see :func:`register_for_sequences`."""
+
+    @property
+    def _evaluate(self) -> Callable[..., tuple[float, float]]:
+        """Raise the error for a use of single outputs."""
+        raise self._of_sequences()
+
+    def _of_sequences(self) -> ArgumentError:
+        return ArgumentError(
+            f"The cost {self.name} is one of whole sequences. Use it with"
+            ' Trainer(net, cost, rule="bptt") or synapse.gradient, or choose a cost of'
+            " single steps."
+        )
+
+    def _check(self, squashes: Sequence[Squash]) -> None:
+        """Raise ArgumentError: whatever can use this cost does not ask for a check."""
+        raise self._of_sequences()
+
+    def _compute(self, outputs: list[Any], targets: list[Any]) -> tuple[float, Any]:
+        """Call the function; returns the cost, and its derivatives unchecked."""
+        assert self._function is not None
+        with AllowInterrupt():
+            result: Any = self._function(outputs, targets)
+        if not isinstance(result, tuple) or len(result) != 2:
+            condition = "a pair (cost, derivatives by the outputs)"
+            title = f"The result of the cost {self.name}"
+            raise ArgumentTypeError(_checks.expected(title, condition, result))
+        return _checks.finite_number(f"The cost {self.name}", result[0]), result[1]
+
+
+GIVEN = Cost("output_gradient", GIVEN_SLOPES)
+"""In place of a cost: the targets are the derivatives of one by the outputs."""
 
 
 def _require_shares(targets: NDArray[np.float64]) -> None:
@@ -343,6 +380,72 @@ def register(
     if cost is None:
         cost = Cost(entry.name, entry.address, entry.function)
         by_name.add(entry.name, cost)
+    return cost
+
+
+def register_for_sequences(
+    function: Callable[[list[Any], list[Any]], tuple[float, Any]],
+) -> SequenceCost:
+    """Register your own cost of whole sequences, such as CTC, a contrast between
+    sequences or a penalty on mean rates, under its name. Use it as a decorator.
+
+    Parameters
+    ----------
+    function : callable
+        Function ``(outputs, targets) -> (value, slopes)`` of one batch. Outputs are a
+        list of arrays (T_i, m), one per sequence (or sample: T_i is 1). Targets are a
+        list of what ``train`` has been given for these sequences, objects of any kind.
+        The value is the cost E of the batch, a number; the slopes are dE/dy, of the
+        same shapes as the outputs. It is called in Python, and must not edit the
+        network.
+
+    Returns
+    -------
+    SequenceCost
+        The cost as a :class:`~synapse.Trainer` with ``rule="bptt"`` and
+        :func:`synapse.gradient` take it. The gradient is that of the value as it is:
+        divide by the number of sequences for a mean. A loss is the mean of the values
+        of all batches, weighted by their numbers of sequences; of held-out data, the
+        value of all of them as one batch.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        If it is no function of two arguments, or another kind of cost has the name. A
+        function of the same name takes the place of the one before.
+
+    Examples
+    --------
+    The last output of a sequence has its sum as target:
+
+    >>> @register_for_sequences
+    ... def error_at_end(outputs, targets):
+    ...     value, slopes = 0.0, [np.zeros_like(rows) for rows in outputs]
+    ...     for rows, target, slope in zip(outputs, targets, slopes):
+    ...         error = rows[-1, 0] - target
+    ...         value += 0.5 * error**2
+    ...         slope[-1, 0] = error
+    ...     return value, slopes
+    >>> import architect, synapse
+    >>> net = architect.Elman(1, 4, 1, output_squash="identity", seed=0)
+    >>> sequences = [[[0.1], [0.3]], [[0.2], [0.1], [0.4]]]
+    >>> trainer = synapse.Trainer(net, 0.1, error_at_end, rule="bptt")
+    >>> result = trainer.train(sequences, [0.4, 0.7], epochs=500, progress=False)
+    >>> [round(float(rows[-1, 0]), 2) for rows in net.run(sequences)]
+    [0.4, 0.7]
+    """
+    function = _checks.function_of("A cost", function, "outputs", "targets")
+    name = getattr(function, "__name__", "")
+    cost = by_name.seek(name)
+    if cost is None:
+        cost = SequenceCost(name, GIVEN_SLOPES, function)
+        by_name.add(name, cost)
+    elif not isinstance(cost, SequenceCost) or cost.name != name:
+        raise ArgumentError(
+            f"A cost named {name!r} exists already as {cost.name!r}. Use another name."
+        )
+    # trainers that have this cost compute by the new function, too
+    object.__setattr__(cost, "_function", function)
     return cost
 
 

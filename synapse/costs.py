@@ -18,9 +18,23 @@ only.
 import typing as _typing
 
 from ._checks import public_module as _public_module
-from ._cost import Cost, by_name as _table, names, register
+from ._cost import (
+    Cost,
+    SequenceCost,
+    by_name as _table,
+    names,
+    register,
+    register_for_sequences,
+)
 
-__all__ = ["Cost", "names", "register", *_table]
+__all__ = [
+    "Cost",
+    "SequenceCost",
+    "names",
+    "register",
+    "register_for_sequences",
+    *_table,
+]
 _public_module(__name__, __all__, _table)
 
 if _typing.TYPE_CHECKING:  # type checkers and editors know these names, and no others

@@ -24,6 +24,9 @@ FAILURE = 8  # length of the column "failed", see there and ``status.RESULT``
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of
 targets."""
+GIVEN_SLOPES = -2
+"""In place of the code of a cost: kernels of exact gradients get the derivatives of a
+cost by the outputs instead of targets."""
 CHECK_TARGETS = 1
 CHECK_SIZES = 2
 """What a propagation checks before it changes anything: that the cost can have the

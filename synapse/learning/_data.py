@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _checks, engine
-from .._cost import Cost
+from .. import _checks, _cost, engine
+from .._cost import Cost, SequenceCost
 from .._typing import Floats, Ints
 from ..costs import categorical_cross_entropy
+from ..engine.lowering.ranges import concat_ranges
 from ..engine.status import DONE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
@@ -60,7 +61,8 @@ class Data:
     bounds of sequences.
 
     If ``clear``, the context is cleared before each sequence. ``stream`` marks one
-    sequence whose order matters, for a network with memory.
+    sequence whose order matters, for a network with memory. With a cost of whole
+    sequences, ``items`` has what it gets as the target of each, and targets are 0.
     """
 
     inputs: Any  # or SparseRows, which rules for exact gradients make dense
@@ -69,6 +71,7 @@ class Data:
     bounds: NDArray[np.int64]
     clear: bool
     stream: bool
+    items: list[Any] | None = None
 
     @cached_property
     def lengths(self) -> Ints:
@@ -110,6 +113,11 @@ class Data:
             vars(self), lengths=self.lengths, filled=self.filled, **changes
         )
         return clone
+
+    def by_sequence(self, rows: Floats, chosen: Iterable[int]) -> list[Floats]:
+        """Return the parts of an array with one line per row, for some sequences."""
+        bounds = self.bounds
+        return [rows[bounds[index] : bounds[index + 1]] for index in chosen]
 
     def require_fit(self, network: Network) -> None:
         """Raise if a callback has changed the number of inputs or outputs, so that the
@@ -171,6 +179,11 @@ class Data:
                 " one."
             )
         cut = int(filled[count])
+        if self.stream and self.items is not None:
+            raise ArgumentError(
+                "With a cost of whole sequences, no part of a sequence can be held out."
+                " Pass several sequences, or validation=(inputs, targets)."
+            )
         return self._part(bounds, 0, cut), self._part(bounds, cut, len(bounds) - 1)
 
     def _part(self, bounds: NDArray[np.int64], start: int, stop: int) -> Data:
@@ -178,7 +191,11 @@ class Data:
         return (
             rows
             if self.stream
-            else replace(rows, bounds=bounds[start : stop + 1] - bounds[start])
+            else replace(
+                rows,
+                bounds=bounds[start : stop + 1] - bounds[start],
+                items=self.items and self.items[start:stop],
+            )
         )
 
 
@@ -198,8 +215,14 @@ def joined(parts: Sequence[Data]) -> Data:
     inputs = _checks.joined_rows(rows)
     targets, has_target, lengths = map(np.concatenate, others)
     bounds = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+    items = parts[0].items
     return replace(
-        parts[0], inputs=inputs, targets=targets, has_target=has_target, bounds=bounds
+        parts[0],
+        inputs=inputs,
+        targets=targets,
+        has_target=has_target,
+        bounds=bounds,
+        items=items and [item for data in parts for item in data.items or ()],
     )
 
 
@@ -262,8 +285,11 @@ def prepare(
     them out.
 
     Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a
-    list of (T_i,). If a cost is given, the targets must be such that it can use them.
+    list of (T_i,). If a cost is given, the targets must be such that it can use them;
+    for one of whole sequences, they are a list of one object per sequence.
     """
+    if isinstance(cost, SequenceCost):
+        return _with_items(network, inputs, targets)
     data = _of_arrays(network, inputs, targets, cost)
     if data is not None:
         return data
@@ -328,6 +354,55 @@ def _prepared_pair(
     if cost is not None:
         cost._check_targets(targets)
     return Data(rows, targets, has_target, bounds, clear=not is_single, stream=stream)
+
+
+def _with_items(network: Network, inputs: Any, items: Any) -> Data:
+    """Lay out inputs with an object of any kind for each sequence; targets are 0."""
+    data = without_targets(network, inputs)
+    condition = f"a list with one object for each of {data.sequences} sequences"
+    given = _checks.listed("targets", items, condition)
+    if len(given) != data.sequences:
+        raise ArgumentError(_checks.expected("targets", condition, len(given)))
+    return replace(data, items=given)
+
+
+def without_targets(network: Network, inputs: Any) -> Data:
+    """Check inputs and lay them out, with targets of 0."""
+    return _prepared_pair(network, inputs, blank_targets(network, inputs, 0.0), None)
+
+
+def blank_targets(network: Network, inputs: Any, value: float) -> Any:
+    """Return equal targets for all outputs, in the form of the inputs."""
+    n, m = network._n_inputs, network._n_outputs
+    sequences, is_single = _checks.parts_of("inputs", inputs, n)
+    lengths = [getattr(rows, "shape", (0,))[0] or len(rows) for rows in sequences]
+    targets = [np.full((length, m), value) for length in lengths]
+    return targets[0] if is_single else targets
+
+
+def cost_of(network: Network, cost: str | Cost | None) -> Cost:
+    """Return the cost as :meth:`Network._cost`, or one of whole sequences."""
+    if cost is not None:
+        cost = _cost.get(cost) if isinstance(cost, SequenceCost | str) else cost
+    return cost if isinstance(cost, SequenceCost) else network._cost(cost)
+
+
+def write_slopes(title: str, slopes: Any, data: Data, chosen: Order) -> None:
+    """Write derivatives by the outputs of some sequences in place of targets, or raise
+    if they do not have the form of these outputs.
+    """
+    outputs = data.targets.shape[1]
+    lengths = data.lengths[chosen]
+    parts, is_single = _checks.parts_of(title, slopes, outputs, len(chosen) > 1)
+    double = data.targets.dtype
+    rows = [_checks.as_matrix(title, part, outputs, double) for part in parts]
+    wanted = [int(lengths.sum())] if is_single else lengths.tolist()
+    got = list(map(len, rows))
+    if got != wanted:
+        condition = f"arrays of {wanted} steps, like the outputs"
+        raise ArgumentError(_checks.expected(title, condition, got))
+    places = concat_ranges(data.bounds[:-1][chosen], lengths)
+    data.targets[places] = np.concatenate(rows)
 
 
 def about_targets(network: Network, inputs: Any, targets: Any) -> str:
@@ -425,6 +500,11 @@ def row_weights(
     """Return the weight of every row of the data, checked; None if none are given."""
     if samples is None and classes is None:
         return None
+    if data.items is not None:
+        raise ArgumentError(
+            "A cost of whole sequences gets no sample_weight and no class_weight. Pass"
+            " weights as a part of the targets."
+        )
     weights = np.ones(len(data.inputs))
     if samples is not None:
         weights = np.repeat(checked_weights(samples, data), data.lengths)

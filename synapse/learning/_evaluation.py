@@ -11,13 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._checks import pluralize
-from .._cost import Cost, in_words
+from .._cost import Cost, SequenceCost, in_words
 from .._typing import Floats, Ints
 from ..objects.network import Network
 from ..objects.recording import record
 from ..objects.snapshots import deterministic
 from ._data import Data, run_epoch
-from ._metrics import Metric, class_labels, measured, named_classes
+from ._metrics import (
+    Metric,
+    class_labels,
+    measured,
+    named_classes,
+    outputs_of,
+)
 
 
 @dataclass(frozen=True)
@@ -83,6 +89,12 @@ def mean_cost(
     random neurons output means. Threads: as many as pay by default.
     """
     with deterministic(network):
+        if isinstance(cost, SequenceCost):
+            assert data.items is not None
+            filled = data.filled
+            outputs = data.by_sequence(outputs_of(network, data, threads), filled)
+            loss, _ = cost._compute(outputs, [data.items[index] for index in filled])
+            return Evaluation(loss, len(filled), cost.name)
         if weights is None:
             total, steps = run_epoch(network, data, cost, threads)
             return Evaluation(total / steps if steps else math.nan, steps, cost.name)
@@ -108,7 +120,7 @@ def evaluated(
     recorded, how the network classifies.
     """
     values = measured(metrics, network, data, threads)
-    classes = classes_of(data, weights)
+    classes = classes_of(data, weights) if data.items is None else None
     if classes is None or network._recorder is not None:
         return replace(mean_cost(network, data, cost, weights, threads), metrics=values)
     with record(network, neurons=network.output) as log:

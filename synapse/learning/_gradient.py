@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from math import inf
+from math import inf, nan
 from typing import Annotated, Any
 from weakref import WeakKeyDictionary
 
@@ -22,21 +22,29 @@ from .._checks import (
     positive_integer,
     suggests_arguments,
 )
-from .._cost import Cost
+from .._cost import GIVEN, Cost, SequenceCost
 from .._registration import require_sound
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.ranges import concat_ranges
 from ..engine.records import Span
-from ..engine.schema import CHUNK, ENDED
+from ..engine.schema import CHUNK, ENDED, GIVEN_SLOPES
 from ..engine.status import DIVERGED, DONE
-from ..errors import DivergenceError
+from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects import parameters
 from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
 from ..objects.threads import computing, ended, submitted, threads_that_pay, work_of
-from ._data import MAX_CACHED_BYTES, Data, prepare_sequences
+from ._data import (
+    MAX_CACHED_BYTES,
+    Data,
+    cost_of,
+    prepare,
+    prepare_sequences,
+    without_targets,
+    write_slopes,
+)
 from ._loss_gradient import Gradient, wiring_of
 from ._parameters import ADVICE
 from ._regularisation import Masks
@@ -61,9 +69,10 @@ with a tenth, 0.98 to 1.05 times with ten times."""
 def gradient(
     network: Annotated[Network, require_network],
     inputs: Any,
-    targets: Any,
+    targets: Any = None,
     cost: str | Cost | None = None,
     *,
+    output_gradient: Any | None = None,
     window: int | None = None,
     keep_context: Annotated[bool, boolean] = False,
     threads: int | None = None,
@@ -84,10 +93,16 @@ def gradient(
         One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list
         of arrays (T_i, n) of any lengths. NaN in the targets means that this output has
         no target at this step. Rows of samples for a network without memory are one
-        sequence, too: their costs are summed.
+        sequence, too: their costs are summed. With a cost of whole sequences, `targets`
+        is a list of one object per sequence (or sample).
     cost : str or Cost, optional
         The cost. Default: the one that fits the outputs, as in
         :meth:`Network.propagate`.
+    output_gradient : array_like, optional
+        Derivatives dL/dy of any loss of your own by the outputs, in the form of
+        ``net.run(inputs)``, in place of `targets` and `cost`: the result is dL/dw, by
+        the chain rule. A slope has the opposite sign of ``errors=`` of other calls,
+        which are targets minus outputs.
     window : int, optional
         Number of steps after which the gradient is truncated: each sequence is cut into
         windows of this length, and no error passes from a window to the previous one.
@@ -129,10 +144,9 @@ def gradient(
     >>> len(result.weights) == len(net.connections)
     True
     """
-    measure = network._cost(cost)
+    data, measure = _prepared(network, inputs, targets, cost, output_gradient)
     # another thread cannot get them, too
     exact = _known.pop(network, None)
-    data = prepare_sequences(network, inputs, targets, measure)
     if threads is not None:
         threads = positive_integer("threads", threads, MAX_THREADS)
     chosen = data.filled
@@ -158,6 +172,24 @@ def gradient(
             )  # they would keep the network alive, and a store that it left
             _known[network] = exact
         return Gradient(loss, weights, biases, wiring_of(network))
+
+
+def _prepared(
+    network: Network, inputs: Any, targets: Any, cost: Any, slopes: Any | None
+) -> tuple[Data, Cost]:
+    """Check the data of :func:`gradient`; returns them and the cost."""
+    if slopes is None:
+        measure = cost_of(network, cost)
+        lay_out = prepare if isinstance(measure, SequenceCost) else prepare_sequences
+        return lay_out(network, inputs, targets, measure).as_sequences(), measure
+    if targets is not None or cost is not None:
+        raise ArgumentError(
+            "Expected targets and a cost, or output_gradient, got both. Leave the"
+            " targets and the cost out."
+        )
+    data = without_targets(network, inputs).as_sequences()
+    write_slopes("output_gradient", slopes, data, data.filled)
+    return data, GIVEN
 
 
 _known: WeakKeyDictionary[Network, ExactGradient] = WeakKeyDictionary()
@@ -326,13 +358,17 @@ class ExactGradient:
         self.begin()
         recorder = self.network._recorder
         self._recorded = None
+        if cost.code == GIVEN_SLOPES:
+            share = np.ones(len(chosen))
         if recorder is not None:
             sizes = len(self.network), self.network._n_inputs
             self._recorded = RecordedSteps(self.data, chosen, share, *sizes)
         groups = list(self._groups(chosen, share, window, masks))
         threads = self._threads(groups)
         run_group = partial(self._one, cost=cost, context=context, copied=threads > 1)
-        loss = 0.0
+        loss = 0.0 if cost is not GIVEN else nan
+        if isinstance(cost, SequenceCost):
+            loss = self._computed_by(cost, groups, chosen, threads, context)
         for number, (thread, descent) in enumerate(
             self._each(groups, run_group, threads)
         ):
@@ -355,6 +391,47 @@ class ExactGradient:
         if self._recorded is not None:
             recorder.add(self._recorded.numbers)
         return loss, weights, biases
+
+    def _computed_by(
+        self,
+        cost: SequenceCost,
+        groups: list[Group],
+        chosen: NDArray[Any],
+        threads: int,
+        context: bool,
+    ) -> float:
+        """Run forward, and return a cost of whole sequences; its derivatives replace
+        the targets.
+        """
+        outputs = np.empty_like(self.data.targets)
+
+        def run_group(number: int, group: Group) -> None:
+            samples, width, mask = group
+            forward = samples._replace(window=np.int64(0)), width, mask
+            status, loss, bad, tapes = self._through(number, forward, cost, context)
+            steps = int(samples.steps)
+            if status != DONE:
+                raise self.divergence(status, tapes, loss, bad, steps)
+            row = tapes["row"][: steps * width].reshape(steps, width)
+            last = tapes.steps_of("activation", steps)[..., -outputs.shape[1] :]
+            outputs[row[row != ENDED]] = last[row != ENDED]
+
+        # random neurons draw the same numbers again
+        positions = self.network._column("random")
+        before = positions.copy()
+        for _ in self._each(groups, run_group, threads):
+            raise_interrupt()
+        positions[:] = before
+        assert self.data.items is not None
+        items = [self.data.items[index] for index in chosen]
+        loss, slopes = cost._compute(self.data.by_sequence(outputs, chosen), items)
+        if self.network._version != self._topology:
+            raise TopologyError(
+                f"The cost {cost.name} has edited {self.network!r}. Edit it in a"
+                " callback, between two epochs."
+            )
+        write_slopes(f"The slopes of the cost {cost.name}", slopes, self.data, chosen)
+        return loss
 
     def losses(self, cost: Cost) -> Callable[[], float]:
         """Return a function that sums the cost of all sequences, from a cleared

@@ -87,6 +87,11 @@ def require_measurable(
     """Raise if there is an accuracy of targets that are not classes."""
     if metrics.get(ACCURACY) is accuracy:
         for data in [*others.values(), *([] if training is None else [training])]:
+            if data.items is not None:
+                raise ArgumentError(
+                    'The metric "accuracy" needs targets of single steps. Pass a'
+                    " function of (targets, outputs), two lists by sequence."
+                )
             targets = data.targets[data.has_target == 1]
             accuracy(targets, targets)
 
@@ -103,7 +108,9 @@ def measured(
     with preserved_context(network), deterministic(network):
         outputs = outputs_of(network, data, threads)
     has_target = data.has_target == 1
-    arrays = read_only(data.targets[has_target]), read_only(outputs[has_target])
+    arrays: Any = read_only(data.targets[has_target]), read_only(outputs[has_target])
+    if data.items is not None:
+        arrays = data.items, data.by_sequence(outputs, range(data.sequences))
     with AllowInterrupt():
         return {
             name: _number(name, metric(*arrays)) for name, metric in metrics.items()

@@ -18,6 +18,7 @@ from ..optimizers import LBFGS, SGD, Optimizer, RecursiveOptimizer
 from ..optimizers._names import checked_optimizer
 from ..plasticity._rule import Rule
 from ._continual_backprop import ContinualBackprop, checked_renewal
+from ._data import cost_of
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
 from ._schedules import Rate, checked_rate
 from ._trainable_subset import Item, TrainableSubset, checked_part
@@ -104,8 +105,9 @@ class TrainerOptions:
     cost: Option[Cost, str | Cost | None] = Option(
         "str or Cost, optional",
         """The cost. Default: cross-entropy for logistic outputs, otherwise squared
-        error.""",
-        lambda options, title, value: options.network._cost(value),
+        error. With "bptt" also one of whole sequences, see
+        :func:`synapse.costs.register_for_sequences`.""",
+        lambda options, title, value: cost_of(options.network, value),
         owned=True,
     )
     _: KW_ONLY

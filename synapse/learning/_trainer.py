@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial
-from math import inf
+from math import inf, nan
 from typing import Annotated, Any
 
 import numpy as np
@@ -26,6 +26,8 @@ from ._callbacks import Batch, Callback
 from ._checkpoint import Checkpointer, TrainingState, TrainingStateParts
 from ._data import (
     Data,
+    blank_targets,
+    cost_of,
     joined,
     prepare,
     row_weights,
@@ -39,7 +41,7 @@ from ._plan import TrainingPlan
 from ._training import Kept, OrderSampler, Training
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .rules import RuleTask, TrainingRule
-from .rules._synaptic import rule_class, without_targets
+from .rules._synaptic import rule_class
 
 # --- checks of the arguments of train -------------------------------------------------
 
@@ -525,7 +527,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
                 f"{rule!r} has no use for {name}: no function of it asks for"
                 " post_error. Leave it out."
             )
-        return without_targets(self.network, inputs)
+        return blank_targets(self.network, inputs, nan)
 
     def _run(self, training: Training, progress: bool | str) -> Result:
         """Run a training, and keep what the next call may use of it."""
@@ -600,7 +602,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         """Check data for the network and a cost (default: the trainer's); returns the
         data and the cost.
         """
-        measure = self.network._cost(self.cost if cost is None else cost)
+        measure = cost_of(self.network, self.cost if cost is None else cost)
         # the squashes of the outputs have changed
         if cost is None and measure is not self.cost:
             self.cost._check([neuron.squash for neuron in self.network.output])

@@ -255,6 +255,7 @@ def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
     """
     losses = result.history["loss"]
     stayed = result.epochs >= MIN_EPOCHS and losses[-1] >= losses[0] / 2
+    stayed = stayed and task.data.items is None
     if stayed and result.stop_reason not in ("callback", "interrupted"):
         _warn_if_at_the_mean(task, updater, min(losses))
 

@@ -39,7 +39,7 @@ from ..language.memory import span_of, store_at, tapes_at
 from ..language.packs import flat, splat
 from ..language.words import opaque
 from ..online.read_order import depth_of
-from ..schema import CHUNK, ENDED
+from ..schema import CHUNK, ENDED, GIVEN_SLOPES
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import NeuronPart, accumulate
 from .activate import GATHERING, activate_by
@@ -139,6 +139,11 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
         softmax_cost_and_errors(
             store, tapes, span.stop - n, at, new_state_at, to, n, lanes
         )
+    elif cost == GIVEN_SLOPES:
+        for q in range(n * lanes):
+            slope = tapes.signal[to + q]
+            tapes.value[q] = 0.0
+            tapes.signal[to + q] = -slope if math.isfinite(slope) else 0.0
     elif cost < FIRST_CUSTOM_COST:
         cost_and_error_range(
             cost,
@@ -162,7 +167,7 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
             weight = share * store.cost_weight[span.stop - n + o]
             cost_of_step += weight * tapes.value[o * lanes + lane]
             tapes.signal[to + o * lanes + lane] *= (
-                share if cost == CATEGORICAL else weight
+                share if cost == CATEGORICAL or cost == GIVEN_SLOPES else weight
             )
     if store.ties.clamped != 0:
         zero_clamped_errors(store, tapes, span.stop - n, span.stop, to, lanes)
@@ -183,7 +188,7 @@ def begin_errors(tapes, rows, depth):
 
 
 @inline
-def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
+def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes):
     """Propagate the errors of one step, block by block in reverse order; returns 0 if
     they are finite.
     """
@@ -198,9 +203,14 @@ def propagate_network(store, tapes, span, step, slot, window, depth, lanes):
     offsets = now, now - rows, to_now, to_before, slot, 0 - span.start
     back = StepBack(*offsets, rows, parts * rows)
     check = 0.0
-    # the signals at t, before delta_j of the outputs is computed from them
-    for o in range(n):
-        tapes.carried[rows - n + o] += tapes.signal[step * n + o]
+    # the signals at t, before delta_j of the outputs is computed from them: errors of
+    # states, or of activations
+    if cost == GIVEN_SLOPES:
+        for o in range(n):
+            tapes.pushed[to_now + span.stop - n + o] += tapes.signal[step * n + o]
+    else:
+        for o in range(n):
+            tapes.carried[rows - n + o] += tapes.signal[step * n + o]
     stop = span.stop
     while stop > span.start + span.inputs:
         start = max(store.block_first[stop - 1], span.start + span.inputs)
@@ -366,7 +376,7 @@ def gradient_network(
             step = last - back
             slot = (step - begin) * (rows + NEURONS) - span.start
             check = propagate_network(
-                store, tapes, span, step, slot, samples.window, depth, lanes
+                store, tapes, span, step, slot, samples.window, cost, depth, lanes
             )
             if not math.isfinite(check):
                 return DIVERGED, value, step

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..._checks import positive_integer
-from ..._cost import Cost
+from ..._cost import Cost, SequenceCost
 from ..._typing import Floats
 from ...errors import ArgumentError
 from ...objects.network import Network
@@ -94,6 +94,8 @@ class TrainingRule(ABC):
         Default False.
     weighs : bool
         Whether samples and classes can have weights. Default True.
+    by_sequences : bool
+        Whether costs of whole sequences can be used. Default False.
     has_reach : bool
         Whether the rule has the option `reach`. Default False.
     batch_size : int
@@ -106,6 +108,7 @@ class TrainingRule(ABC):
     threaded: ClassVar[bool] = False
     by_steps: ClassVar[bool] = False
     weighs: ClassVar[bool] = True
+    by_sequences: ClassVar[bool] = False
     has_reach: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
@@ -134,6 +137,8 @@ class TrainingRule(ABC):
         """Raise ArgumentError if the rule cannot be used with these options."""
         if options.reach is not None and not cls.has_reach:
             raise ArgumentError('`reach` is for rule="rtrl". Remove it.')
+        if isinstance(options.cost, SequenceCost) and not cls.by_sequences:
+            raise options.cost._of_sequences()
         if options.batch_size == SEQUENCE and not cls.by_steps:
             positive_integer("batch_size of Trainer", SEQUENCE)
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ... import engine
-from ..._cost import Cost
+from ..._cost import Cost, SequenceCost
 from ..._typing import Floats
 from ...errors import ArgumentError, DivergenceError
 from ...objects.threads import computing, ended, submitted, threads_that_pay, work_of
@@ -34,6 +34,7 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
     """
 
     threaded: ClassVar[bool] = True
+    by_sequences: ClassVar[bool] = True
 
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)
@@ -52,7 +53,9 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
         counted = data.counted(self.task.weights)
         filled = data.filled
         self._steps = np.zeros(data.sequences)
-        self._steps[filled] = np.add.reduceat(counted, data.bounds[filled])
+        self._steps[filled] = (
+            np.add.reduceat(counted, data.bounds[filled]) if data.items is None else 1.0
+        )
         self._form = data.bounds.tobytes(), data.has_target.tobytes()
         self._loop: BatchLoop | None = None
 
@@ -101,13 +104,16 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
         self._loop = None
 
     def joins_epochs(self) -> bool:
-        """Return whether no masks, renewal, recording or own optimizer need Python."""
+        """Return whether no masks, renewal, recording, own optimizer or own cost of
+        sequences need Python.
+        """
         task = self.task
         joins = (
             isinstance(task.options.optimizer, BuiltIn)
             # [recipe option: needs Python]
             and self._masks is None
             and self._renewer is None
+            and not isinstance(task.cost, SequenceCost)
             and task.network._recorder is None
         )
         if joins:

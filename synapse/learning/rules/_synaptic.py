@@ -127,12 +127,3 @@ class BySynapses(TrainingRule):
 def rule_class(rule: str | Rule) -> type[TrainingRule]:
     """Return the class of a rule of a trainer."""
     return RULES[rule] if isinstance(rule, str) else BySynapses
-
-
-def without_targets(network: Any, inputs: Any) -> Any:
-    """Return targets of NaN, which no output has, in the form of the inputs."""
-    n, m = network._n_inputs, network._n_outputs
-    sequences, is_single = checks.parts_of("inputs", inputs, n)
-    lengths = [getattr(rows, "shape", (0,))[0] or len(rows) for rows in sequences]
-    targets = [np.full((length, m), np.nan) for length in lengths]
-    return targets[0] if is_single else targets

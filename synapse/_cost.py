@@ -429,8 +429,10 @@ def register_for_sequences(
     >>> import architect, synapse
     >>> net = architect.Elman(1, 4, 1, output_squash="identity", seed=0)
     >>> sequences = [[[0.1], [0.3]], [[0.2], [0.1], [0.4]]]
-    >>> trainer = synapse.Trainer(net, 0.1, error_at_end, rule="bptt")
-    >>> result = trainer.train(sequences, [0.4, 0.7], epochs=500, progress=False)
+    >>> trainer = synapse.Trainer(
+    ...     net, cost=error_at_end, rule="bptt", optimizer=synapse.optimizers.Adam(0.1)
+    ... )
+    >>> result = trainer.train(sequences, [0.4, 0.7], epochs=200, progress=False)
     >>> [round(float(rows[-1, 0]), 2) for rows in net.run(sequences)]
     [0.4, 0.7]
     """

@@ -10,6 +10,7 @@ nothing that a file contains is executed.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,28 @@ SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
     for module in (optimizers, _schedules, _continual_backprop)
 )
 CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
-"""Classes of which a file has the name and the fields."""
+"""Classes of the library of which a file has the name and the fields."""
+
+
+def class_named(name: Any) -> Any:
+    """Return the class that a file names: of the library, or a dataclass of the user
+    that is an optimizer and has been defined; None if there is none.
+    """
+    return CLASSES.get(name) or _of_users(optimizers.Optimizer).get(name)
+
+
+def _of_users(base: type) -> dict[str, type]:
+    """Return the dataclasses derived from a class outside of the library, the latest of
+    each name.
+    """
+    found: dict[str, type] = {}
+    for derived in base.__subclasses__():
+        if "__dataclass_fields__" in vars(derived) and not inspect.isabstract(derived):
+            found[derived.__name__] = derived
+        found |= _of_users(derived)
+    return found
+
+
 BY_LAYER = "by_layer"
 PART = "part"
 
@@ -87,18 +109,23 @@ def _written(network: Network, option: str, value: Any) -> Any:
             pairs.append([layers.index(layer), float(number)])
         return {BY_LAYER: pairs}
     name = type(value).__name__
-    if CLASSES.get(name) is not type(value):
-        savable = ", ".join(
-            SAVED_OPTIMIZERS if option == "optimizer" else SAVED_SCHEDULES
-        )
-        advice = "A file holds no functions or classes of your own."
-        raise ArgumentError(
-            expected(f"The {option} of a trainer to save", savable, value, advice)
-        )
+    if class_named(name) is not type(value):
+        raise _not_savable(option, value)
     names = [field.name for field in dataclasses.fields(value)]
     return {"name": name} | {
         key: _written(network, option, getattr(value, key)) for key in names
     }
+
+
+def _not_savable(option: str, value: Any) -> ArgumentError:
+    """Return the error for a function or class of the user in an option."""
+    savable = ", ".join(SAVED_SCHEDULES)
+    advice = "A file holds no functions or classes of your own."
+    if option == "optimizer":
+        savable = f"{', '.join(SAVED_OPTIMIZERS)} or a dataclass of your own"
+        advice = "Make the class a dataclass: its fields are saved."
+    title = f"The {option} of a trainer to save"
+    return ArgumentError(expected(title, savable, value, advice))
 
 
 def _read(network: Network, option: str, value: Any) -> Any:
@@ -132,14 +159,15 @@ def _read(network: Network, option: str, value: Any) -> Any:
         return {layers[number]: chance for number, chance in pairs}
     name: Any = value.get("name")
     require(
-        isinstance(name, str) and name in CLASSES,
+        isinstance(name, str) and class_named(name) is not None,
         f"The {option}'s name",
-        ", ".join(CLASSES),
+        f"{', '.join(CLASSES)}, or that of an optimizer of yours (define it first)",
         name,
     )
-    names = [field.name for field in dataclasses.fields(CLASSES[name])]
+    named = class_named(name)
+    names = [field.name for field in dataclasses.fields(named)]
     fields = members(f"The {option}", value, ("name", *names))
-    return CLASSES[name](**{key: _read(network, option, fields[key]) for key in names})
+    return named(**{key: _read(network, option, fields[key]) for key in names})
 
 
 # --- files ----------------------------------------------------------------------------

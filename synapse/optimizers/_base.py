@@ -123,20 +123,46 @@ class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
     that have no number below 0, such as means of squares: a saved state with one is
     refused.
 
+    A frozen dataclass is saved with its trainer: a file has its name, its fields and
+    the memory. Define the class again before you load the file.
+
     Examples
     --------
-    >>> class SignDescent(Optimizer):
-    ...     rate = 0.25
+    Lion (Chen and others 2023) moves by the sign of a running mean of gradients, its
+    memory:
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Lion(Optimizer):
+    ...     rate: float = 0.25
+    ...     betas: tuple[float, float] = (0.5, 0.75)
     ...
     ...     def slots(self):
-    ...         return {}
+    ...         return {"mean": 0.0}
     ...
     ...     def find_change(self, state, parameters, gradient, rate):
-    ...         np.multiply(np.sign(gradient), rate, out=state.change)
+    ...         now, later = self.betas
+    ...         mixed = now * state.mean + (1 - now) * gradient
+    ...         state.change = rate * np.sign(mixed)
+    ...         state.mean = later * state.mean + (1 - later) * gradient
     >>> parameters = np.array([1.0, 2.0])
-    >>> SignDescent().begin(parameters).step(parameters, gradient=[3.0, -0.1])
-    >>> parameters
-    array([0.75, 2.25])
+    >>> state = Lion().begin(parameters)
+    >>> state.step(parameters, gradient=[4.0, -0.4])
+    >>> state.step(parameters, gradient=[-0.5, -0.4])
+    >>> parameters, state.mean
+    (array([0.5, 2.5]), array([ 0.625, -0.175]))
+
+    The name of the class is for a file only; a trainer takes an object:
+
+    >>> import architect, synapse
+    >>> net = architect.Perceptron(2, 3, 1, seed=0)
+    >>> trainer = synapse.Trainer(net, rule="bptt", optimizer=Lion(0.01))
+    >>> result = trainer.train([[0, 1]], [[1]], epochs=5, progress=False)
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "trainer.npz"
+    >>> synapse.save(trainer, path)
+    >>> synapse.load(path).optimizer
+    Lion(rate=0.01, betas=(0.5, 0.75))
     """
 
     rate: float

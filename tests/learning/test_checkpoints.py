@@ -8,6 +8,7 @@ import signal
 import tempfile
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -462,6 +463,22 @@ class Descent(optimizers.Optimizer):
         state.change[:] = rate * gradient
 
 
+@dataclass(frozen=True)
+class Lion(optimizers.Optimizer):
+    """A dataclass of a user's own, with a memory."""
+
+    rate: float = 0.02
+    betas: tuple[float, float] = (0.5, 0.75)
+
+    def slots(self):
+        return {"mean": 0.0}
+
+    def find_change(self, state, parameters, gradient, rate):
+        now, later = self.betas
+        state.change = rate * np.sign(now * state.mean + (1 - now) * gradient)
+        state.mean = later * state.mean + (1 - later) * gradient
+
+
 class Falling(learning.AdaptiveSchedule):
     """A schedule of a user's own."""
 
@@ -472,11 +489,12 @@ class Falling(learning.AdaptiveSchedule):
 OWN = (
     (
         {"rule": "bptt", "optimizer": Descent()},
-        "The optimizer of a trainer to save must be SGD, AdaGrad",
+        "The optimizer of a trainer to save must be SGD, AdaGrad.*or a dataclass of"
+        " your own, got .*Make the class a dataclass",
     ),
     (
         {"rate": learning.WarmUp(2, Falling())},
-        "The rate of a trainer to save must be StepDecay",
+        "The rate of a trainer to save must be StepDecay.*A file holds no functions",
     ),
 )
 
@@ -484,9 +502,7 @@ OWN = (
 @every_case(("options", "message"), OWN)
 def test_functions_of_a_user_are_named(options, message, tmp_path):
     trainer = Trainer(NETWORKS["elman"](), **options)
-    with pytest.raises(
-        errors.ArgumentError, match=f"{message}.*A file holds no functions"
-    ):
+    with pytest.raises(errors.ArgumentError, match=message):
         save(trainer, tmp_path / "run.ckpt")
     before = trainer.network.weights
     with pytest.raises(errors.ArgumentError, match=message):
@@ -495,6 +511,26 @@ def test_functions_of_a_user_are_named(options, message, tmp_path):
         )
     assert (trainer.network.weights == before).all()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_file_has_the_memory_of_an_optimizer_of_ones_own(tmp_path):
+    def run(epochs):
+        trainer = Trainer(
+            NETWORKS["elman"](), rule="bptt", optimizer=Lion(betas=(0.25, 0.5))
+        )
+        return trainer, trainer.train(*SEQUENCES, epochs=epochs, seed=3, progress=False)
+
+    whole = bits(*run(5))
+    path = tmp_path / "run.ckpt"
+    save(run(2)[0], path)
+    assert continued(path, epochs=5) == whole
+    known = Lion.__name__
+    Lion.__name__ = "Tiger"  # as in a process that has not defined it
+    try:
+        with pytest.raises(errors.FormatError, match="define it first"):
+            load(path)
+    finally:
+        Lion.__name__ = known
 
 
 def test_what_a_file_cannot_hold_continues_in_the_same_process_and_from_a_pickle():

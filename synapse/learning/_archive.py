@@ -72,12 +72,13 @@ def _of_users(base: type) -> dict[str, type]:
     """Return the dataclasses derived from a class outside of the library, the latest of
     each name.
     """
-    found: dict[str, type] = {}
+    by_name: dict[str, type] = {}
+    derived: type
     for derived in base.__subclasses__():
         if "__dataclass_fields__" in vars(derived) and not inspect.isabstract(derived):
-            found[derived.__name__] = derived
-        found |= _of_users(derived)
-    return found
+            by_name[derived.__name__] = derived
+        by_name |= _of_users(derived)
+    return by_name
 
 
 BY_LAYER = "by_layer"

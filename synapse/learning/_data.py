@@ -360,10 +360,10 @@ def _with_items(network: Network, inputs: Any, items: Any) -> Data:
     """Lay out inputs with an object of any kind for each sequence; targets are 0."""
     data = without_targets(network, inputs)
     condition = f"a list with one object for each of {data.sequences} sequences"
-    given = _checks.listed("targets", items, condition)
-    if len(given) != data.sequences:
-        raise ArgumentError(_checks.expected("targets", condition, len(given)))
-    return replace(data, items=given)
+    listed = _checks.listed("targets", items, condition)
+    if len(listed) != data.sequences:
+        raise ArgumentError(_checks.expected("targets", condition, len(listed)))
+    return replace(data, items=listed)
 
 
 def without_targets(network: Network, inputs: Any) -> Data:

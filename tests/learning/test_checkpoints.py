@@ -524,13 +524,13 @@ def test_a_file_has_the_memory_of_an_optimizer_of_ones_own(tmp_path):
     path = tmp_path / "run.ckpt"
     save(run(2)[0], path)
     assert continued(path, epochs=5) == whole
-    known = Lion.__name__
+    name = Lion.__name__
     Lion.__name__ = "Tiger"  # as in a process that has not defined it
     try:
         with pytest.raises(errors.FormatError, match="define it first"):
             load(path)
     finally:
-        Lion.__name__ = known
+        Lion.__name__ = name
 
 
 def test_what_a_file_cannot_hold_continues_in_the_same_process_and_from_a_pickle():

@@ -35,8 +35,8 @@ def by_autograd(net, inputs, loss_of):
     if loss.requires_grad:
         loss.backward()
     slopes = [numbers.numpy().copy() for numbers in module.gradient()]
-    for part, learns in zip(slopes, learning(net), strict=True):
-        part[~learns] = 0.0
+    for rows_of_part, learns in zip(slopes, learning(net), strict=True):
+        rows_of_part[~learns] = 0.0
     slopes[1][: len(net.input)] = 0.0
     return np.concatenate([[loss.item()], *slopes])
 
@@ -111,10 +111,10 @@ def test_slopes_of_any_gated_graph(spec, count):
     assert np.abs(ours - theirs).max() <= 1e-9 * max(1e-3, np.abs(theirs).max())
 
 
-def net_of(kind):
-    if kind == "softmax":
+def net_of(squash):
+    if squash == "softmax":
         return architect.GRU(3, 4, 4, output_squash="softmax", seed=1)
-    return architect.LSTM(3, 4, 4, output_squash=kind, seed=1)
+    return architect.LSTM(3, 4, 4, output_squash=squash, seed=1)
 
 
 LOSSES = [
@@ -125,9 +125,9 @@ LOSSES = [
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize(("name", "loss_of", "kind", "targets"), LOSSES)
-def test_losses_of_pytorch_give_its_gradients(name, loss_of, kind, targets):
-    net = net_of(kind)
+@pytest.mark.parametrize(("name", "loss_of", "squash", "targets"), LOSSES)
+def test_losses_of_pytorch_give_its_gradients(name, loss_of, squash, targets):
+    net = net_of(squash)
     inputs, _ = sequences(net, (8, 3, 11, 6) * 2)
     cost = by_torch(name, loss_of)
     theirs = by_autograd(net, inputs, lambda outputs: loss_of(outputs, targets))
@@ -135,16 +135,20 @@ def test_losses_of_pytorch_give_its_gradients(name, loss_of, kind, targets):
     assert ours == pytest.approx(theirs, abs=1e-10, rel=1e-9)
 
     # a training is steps along these gradients, batch after batch
-    weights, biases = (np.array(part) for part in (net.weights, net.biases))
+    weights, biases = (
+        np.array(rows_of_part) for rows_of_part in (net.weights, net.biases)
+    )
     trainer = synapse.Trainer(net, 0.05, name, rule="bptt", batch_size=4)
     result = trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
-    twin = net_of(kind)
+    twin = net_of(squash)
     losses = []
-    for part in (slice(0, 4), slice(4, 8)):
+    for rows_of_part in (slice(0, 4), slice(4, 8)):
         step = by_autograd(
             twin,
-            inputs[part],
-            lambda outputs, part=part: loss_of(outputs, targets[part]),
+            inputs[rows_of_part],
+            lambda outputs, rows_of_part=rows_of_part: loss_of(
+                outputs, targets[rows_of_part]
+            ),
         )
         losses.append(step[0])
         n = len(weights)
@@ -270,9 +274,9 @@ def test_held_out_data_and_metrics_have_the_objects_of_each_sequence():
     value = by_autograd(net, inputs[3:], lambda y: ctc_of(y, [[2, 3]]))[0]
     assert result.history["validation_loss"][-1] == pytest.approx(value)
     assert result.history["length_of_words"] == [6.0, 6.0]
-    found = trainer.test(inputs, LOSSES[0][3][:4], metrics=[length_of_words])
-    assert (found.steps, found.metrics["length_of_words"]) == (4, 8.0)
-    assert found.accuracy is None
+    evaluation = trainer.test(inputs, LOSSES[0][3][:4], metrics=[length_of_words])
+    assert (evaluation.steps, evaluation.metrics["length_of_words"]) == (4, 8.0)
+    assert evaluation.accuracy is None
 
 
 def test_what_cannot_be_used_is_refused():
@@ -305,7 +309,7 @@ def test_what_cannot_be_used_is_refused():
         trainer.train(inputs, targets, sample_weight=[1, 2], **train)
     with pytest.raises(ArgumentError, match="single steps"):
         trainer.train(inputs, targets, metrics=["accuracy"], **train)
-    with pytest.raises(ArgumentError, match="part of a sequence"):
+    with pytest.raises(ArgumentError, match="rows_of_part of a sequence"):
         trainer.train(inputs[0], targets[:1], validation=0.5, **train)
     for wrong, error in (
         (lambda outputs, targets: 1.0, ArgumentTypeError),

@@ -62,8 +62,8 @@ CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
 
 
 def class_named(name: Any) -> Any:
-    """Return the class that a file names: of the library, or a dataclass of the user
-    that is an optimizer and has been defined; None if there is none.
+    """Return the class with the name in a file: of the library, or an optimizer of the
+    user, a dataclass that has been defined; None if there is none.
     """
     return CLASSES.get(name) or _of_users(optimizers.Optimizer).get(name)
 

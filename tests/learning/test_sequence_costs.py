@@ -35,8 +35,8 @@ def by_autograd(net, inputs, loss_of):
     if loss.requires_grad:
         loss.backward()
     slopes = [numbers.numpy().copy() for numbers in module.gradient()]
-    for rows_of_part, learns in zip(slopes, learning(net), strict=True):
-        rows_of_part[~learns] = 0.0
+    for rows, learns in zip(slopes, learning(net), strict=True):
+        rows[~learns] = 0.0
     slopes[1][: len(net.input)] = 0.0
     return np.concatenate([[loss.item()], *slopes])
 
@@ -135,20 +135,16 @@ def test_losses_of_pytorch_give_its_gradients(name, loss_of, squash, targets):
     assert ours == pytest.approx(theirs, abs=1e-10, rel=1e-9)
 
     # a training is steps along these gradients, batch after batch
-    weights, biases = (
-        np.array(rows_of_part) for rows_of_part in (net.weights, net.biases)
-    )
+    weights, biases = (np.array(rows) for rows in (net.weights, net.biases))
     trainer = synapse.Trainer(net, 0.05, name, rule="bptt", batch_size=4)
     result = trainer.train(inputs, targets, epochs=1, shuffle=False, progress=False)
     twin = net_of(squash)
     losses = []
-    for rows_of_part in (slice(0, 4), slice(4, 8)):
+    for rows in (slice(0, 4), slice(4, 8)):
         step = by_autograd(
             twin,
-            inputs[rows_of_part],
-            lambda outputs, rows_of_part=rows_of_part: loss_of(
-                outputs, targets[rows_of_part]
-            ),
+            inputs[rows],
+            lambda outputs, rows=rows: loss_of(outputs, targets[rows]),
         )
         losses.append(step[0])
         n = len(weights)
@@ -309,7 +305,7 @@ def test_what_cannot_be_used_is_refused():
         trainer.train(inputs, targets, sample_weight=[1, 2], **train)
     with pytest.raises(ArgumentError, match="single steps"):
         trainer.train(inputs, targets, metrics=["accuracy"], **train)
-    with pytest.raises(ArgumentError, match="rows_of_part of a sequence"):
+    with pytest.raises(ArgumentError, match="part of a sequence"):
         trainer.train(inputs[0], targets[:1], validation=0.5, **train)
     for wrong, error in (
         (lambda outputs, targets: 1.0, ArgumentTypeError),

@@ -54,6 +54,9 @@ class Scale:
     With `lags`, it uses and returns the differences y(t) - y(t - lag), for one lag of a
     column after the other. They remove a trend or a season.
 
+    Rows may be a sparse array, as for :meth:`Network.run`. A scale whose first rows are
+    sparse divides by the deviations and subtracts nothing, so that 0 stays 0.
+
     Parameters
     ----------
     columns : int
@@ -72,6 +75,8 @@ class Scale:
     lost : int
         Number of rows at the beginning of a series that have no differences: the
         largest sum of the lags of a column.
+    centred : bool
+        Whether means are subtracted; false after sparse rows.
 
     Examples
     --------
@@ -103,6 +108,7 @@ class Scale:
             condition = f"those of {_checks.pluralize(columns, 'column')}"
             raise ArgumentError(_checks.expected("lags of Scale", condition, lags))
         self.half_life = half_life
+        self.centred = True
         self._keep = 1.0 if half_life is None else 0.5 ** (1.0 / half_life)
         # replaced as a whole when rows have been counted
         self._numbers: Floats = np.repeat(UNCOUNTED, columns, axis=1)
@@ -154,7 +160,7 @@ class Scale:
     @property
     def mean(self) -> Floats:
         """The numbers that are subtracted from each column, shape (columns,)."""
-        return self._numbers[2]
+        return self._numbers[2] if self.centred else np.zeros(len(self))
 
     @property
     def squares(self) -> Floats:
@@ -177,7 +183,8 @@ class Scale:
         Parameters
         ----------
         rows : array_like, shape (T, columns)
-            The rows; with lags a series, oldest first.
+            The rows; with lags a series, oldest first. Sparse rows are made dense by a
+            scale that is centred.
         weights : array_like, shape (T,), optional
             Weight of each row, 0 or above. Default: all 1.
 
@@ -187,24 +194,27 @@ class Scale:
             If they are not such rows, or their squares are not finite. Nothing has
             changed.
         """
-        added = self._differences(self._matrix("rows", rows))
+        given = self._matrix("rows", rows)
+        is_sparse = isinstance(given, _checks.SparseRows) and not self.lost
+        centred = self.centred and not (is_sparse and (self.count <= MIN_COUNT).all())
+        added = self._differences(_checks.dense_rows(given) if centred else given)
         if not len(added):
             raise ArgumentError("`rows` must have one row or more, got none.")
         each = None
         if weights is not None:
             each = self._weights(weights, len(added))
-            added, each = added[each > 0.0], each[each > 0.0]
+            counted = np.flatnonzero(each > 0.0)
+            added, each = added[counted], each[counted]
         total = float(len(added)) if each is None else float(each.sum())
 
         # Chan, Golub and LeVeque: squares of both parts, and of the gap between them.
         with np.errstate(over="ignore", invalid="ignore"):
-            mean = np.average(added, axis=0, weights=each)
-            gap = mean - self.mean
+            mean, own_squares = _moments(added, each, total)
+            gap = mean - self._numbers[2]
             count = self.count + total
-            squares = np.average((added - mean) ** 2, axis=0, weights=each) * total
-            squares += gap**2 * (self.count * total / count)
+            squares = own_squares + gap**2 * (self.count * total / count)
         if not np.isfinite(squares).all():
-            if not np.isfinite(added).all():
+            if not np.isfinite(_checks.dense_rows(added)).all():
                 raise ArgumentError(_checks.expected("rows", "finite", rows))
             raise ArgumentError(TOO_LARGE)
 
@@ -212,7 +222,9 @@ class Scale:
         deviation = np.sqrt(squares / count)
         vanishing = squares < VANISHING
         if vanishing.any():
-            own = root_mean_square(added - mean, 0, each) * np.sqrt(total)
+            own = np.sqrt(own_squares)
+            if not isinstance(added, _checks.SparseRows):
+                own = root_mean_square(added - mean, 0, each) * np.sqrt(total)
             before = np.where(self.deviation < 1.0, self.deviation, 0.0)
             between = gap * np.sqrt(self.count * (total / count))
             parts = np.stack([before * np.sqrt(self.count), own, between])
@@ -220,9 +232,10 @@ class Scale:
             deviation[vanishing] = roots[vanishing]
 
         # A deviation that is no more than rounding is that of a constant column.
-        mean = self.mean + gap * (total / count)
+        mean = self._numbers[2] + gap * (total / count)
         deviation[deviation <= ROUNDING * np.abs(mean)] = 1.0
         self._numbers = np.stack([count, deviation, mean, squares])
+        self.centred = centred
 
     def follow(self, rows: ArrayLike, weight: float = 1.0) -> Floats:
         """Add one row, or several one after the other, and return each in the standard
@@ -261,7 +274,7 @@ class Scale:
         """Return what :meth:`follow` returns for rows that messages call `title`, and
         the numbers of the scale after it. Nothing changes.
         """
-        counted = self._rows(title, rows)
+        counted = _checks.dense_rows(self._rows(title, rows))
         if self.lost:
             counted = self._differences(counted)
         if type(weight) is not float or not 0.0 <= weight <= 1.0:
@@ -270,11 +283,12 @@ class Scale:
         standard = np.empty(matrix.shape)
         numbers = self._numbers.copy()
         take_rows = engine.functions.scale.take_rows
-        if not take_rows(matrix, weight, self._keep, numbers, standard):
+        options = weight, self._keep, self.centred
+        if not take_rows(matrix, *options, numbers, standard):
             raise ArgumentError(TOO_LARGE)
         return standard if matrix is counted else standard[0], numbers
 
-    def standard(self, rows: ArrayLike) -> Floats:
+    def standard(self, rows: ArrayLike) -> Any:
         """Convert rows to standard units, without adding them.
 
         Parameters
@@ -285,15 +299,20 @@ class Scale:
         Returns
         -------
         ndarray
-            Of the shape of the rows; with lags shorter by `lost`.
+            Of the shape of the rows; with lags shorter by `lost`. Sparse rows become
+            sparse ones for :meth:`Network.run`, unless the scale is centred.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
             If they are not such rows.
         """
-        values = self._differences(self._rows("rows", rows))
+        values = self._rows("rows", rows)
         with np.errstate(over="ignore", invalid="ignore"):
+            if isinstance(values, _checks.SparseRows) and not self.centred:
+                divided = values.data / self.deviation[values.indices]
+                return values.with_data(_in_range(divided, values.data))
+            values = self._differences(_checks.dense_rows(values))
             return _in_range((values - self.mean) / self.deviation, values)
 
     def original(self, values: ArrayLike, history: ArrayLike | None = None) -> Floats:
@@ -317,7 +336,7 @@ class Scale:
         ArgumentError, ArgumentTypeError
             If they are not such values, or the history is missing or too short.
         """
-        given = self._rows("values", values)
+        given = _checks.dense_rows(self._rows("values", values))
         with np.errstate(over="ignore", invalid="ignore"):
             changes = _in_range(given * self.deviation + self.mean, given)
         if history is None and not self.lost:
@@ -348,13 +367,15 @@ class Scale:
         content: dict[str, Any] = {
             "count": self.count.tolist(),
             "deviation": self.deviation.tolist(),
-            "mean": self.mean.tolist(),
+            "mean": self._numbers[2].tolist(),
             "squares": self.squares.tolist(),
         }
         if self.half_life is not None:
             content["half_life"] = self.half_life
         if self.lost:
             content["lags"] = [list(column) for column in self.lags]
+        if not self.centred:
+            content["centred"] = False
         return content
 
     @classmethod
@@ -375,6 +396,8 @@ class Scale:
         """
         described = _checks.json_object("The scale", content)
         scale = cls(columns, described.get("half_life"), described.get("lags"))
+        centred = described.get("centred", True)
+        scale.centred = _checks.boolean("centred of the scale", centred)
         for name, row in zip(ARRAYS, scale._numbers, strict=True):
             title = f"The {name} of the scale"
             values = _checks.finite_array(title, described.get(name, ()))
@@ -398,19 +421,21 @@ class Scale:
         self.lags = lags
         self.lost = max(map(sum, lags), default=0)
 
-    def _rows(self, title: str, values: Any) -> Floats:
-        """Return one row, or several, as float64."""
+    def _rows(self, title: str, values: Any) -> Any:
+        """Return one row, or several, as float64 or `SparseRows`."""
+        if _checks.is_sparse(values):
+            return _checks.input_rows(title, values, len(self), _checks.FLOAT64)
         rows = _checks.numbers(title, values, "a number for each column")
-        if rows.ndim not in (1, 2) or rows.shape[-1] != len(self.mean):
+        if rows.ndim not in (1, 2) or rows.shape[-1] != len(self):
             columns = _checks.pluralize(len(self), "column")
             raise ArgumentError(
                 _checks.must(title, f"have {columns}", f"the shape {rows.shape}")
             )
         return rows
 
-    def _matrix(self, title: str, values: Any) -> Floats:
+    def _matrix(self, title: str, values: Any) -> Any:
         rows = self._rows(title, values)
-        if rows.ndim != 2:
+        if len(rows.shape) != 2:
             raise ArgumentError(
                 _checks.must(title, f"have the shape (T, {len(self)})", f"{rows.shape}")
             )
@@ -449,6 +474,23 @@ class Scale:
                 for column, lags in columns
             ]
         )
+
+
+def _moments(rows: Any, weights: Floats | None, total: float) -> tuple[Floats, Floats]:
+    """Return the mean of each column, and the sum of squared differences from it."""
+    if not isinstance(rows, _checks.SparseRows):
+        mean = np.average(rows, axis=0, weights=weights)
+        return mean, np.average((rows - mean) ** 2, axis=0, weights=weights) * total
+    values, columns = rows.data[rows.kept], rows.indices[rows.kept]
+    every = np.ones(len(rows)) if weights is None else weights
+    each = np.repeat(every, np.diff(rows.indptr))
+
+    def summed(numbers: Floats) -> Floats:
+        return np.asarray(np.bincount(columns, numbers, rows.shape[1]), float)
+
+    mean = summed(each * values) / total
+    squares = summed(each * (values - mean[columns]) ** 2)
+    return mean, squares + (total - summed(each)) * mean**2
 
 
 Axes = int | tuple[int, ...]

@@ -14,7 +14,14 @@ from ..errors import ArgumentError
 from .arguments import must, pluralize, short_repr
 from .data import SQUARES, as_matrix, numbers, sum_of_squares
 
-__all__ = ["SparseRows", "dense_rows", "input_rows", "joined_rows", "row_of_mapping"]
+__all__ = [
+    "SparseRows",
+    "dense_rows",
+    "input_rows",
+    "is_sparse",
+    "joined_rows",
+    "row_of_mapping",
+]
 
 CSR_ATTRIBUTES = ("indptr", "indices", "data", "shape")
 """What a CSR array has. SciPy is not imported: anything with these will do."""
@@ -40,11 +47,17 @@ class SparseRows:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, rows: slice) -> SparseRows:
-        """Return consecutive rows, which are not copied."""
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> SparseRows:
+        """Return some rows; consecutive ones are not copied."""
+        if not isinstance(rows, slice):
+            return joined_rows([self[i : i + 1] for i in rows.tolist()])
         start, stop, _ = rows.indices(len(self))
         kept = self.indptr[start : max(start, stop) + 1]
         return SparseRows(self.data, self.indices, kept, self.shape[1])
+
+    def with_data(self, data: Floats) -> SparseRows:
+        """Return rows with other numbers in the same columns."""
+        return SparseRows(data, self.indices, self.indptr, self.shape[1])
 
     @property
     def kept(self) -> slice:
@@ -70,6 +83,14 @@ class SparseRows:
         return rows
 
 
+def is_sparse(values: Any) -> bool:
+    """Return whether values are a sparse array, of SciPy or in CSR."""
+    if isinstance(values, np.ndarray):  # the common case
+        return False
+    in_csr = all(hasattr(values, name) for name in CSR_ATTRIBUTES)
+    return in_csr or hasattr(values, "tocsr")
+
+
 def dense_rows(rows: Floats | SparseRows) -> Floats:
     """Return rows as an array."""
     return rows.dense if isinstance(rows, SparseRows) else rows
@@ -85,11 +106,11 @@ def input_rows(
     """
     if isinstance(values, SparseRows) and values.shape[1] == columns:
         return values
+    if not is_sparse(values):
+        return as_matrix(title, values, columns, dtype, finite)
     if hasattr(values, "tocsr"):
         values = values.tocsr()
-    if all(hasattr(values, name) for name in CSR_ATTRIBUTES):
-        return _sparse_rows(title, values, columns, dtype)
-    return as_matrix(title, values, columns, dtype, finite)
+    return _sparse_rows(title, values, columns, dtype)
 
 
 def joined_rows(parts: Sequence[Any]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _checks
-from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
 
@@ -20,7 +19,7 @@ class InputColumns:
 
     def parts(
         self, layer: Layer, inputs: Any, fits: bool = False
-    ) -> tuple[list[Floats], bool, list[str] | None]:
+    ) -> tuple[list[Any], bool, list[str] | None]:
         """Return inputs as sequences, whether they are rows instead, and the names of
         their columns, which must be those of the model.
         """
@@ -30,7 +29,7 @@ class InputColumns:
         self.require(layer, names, fits)
         title = "inputs" if is_single else "The inputs of a sequence"
         rows = [
-            _checks.as_matrix(title, part, count, _checks.FLOAT64) for part in parts
+            _checks.input_rows(title, part, count, _checks.FLOAT64) for part in parts
         ]
         return rows, is_single, next(filter(None, names), None)
 

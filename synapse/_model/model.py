@@ -272,7 +272,9 @@ class Model(ModelFile):
             (S, T, n), or a list of (T_i, n): sequences. Data frames have their columns
             in the order of :attr:`inputs`; inputs without names of data get those of
             the first frame. A warning is given where only the data, or only what was
-            learned, has names.
+            learned, has names. Rows may be a sparse array of SciPy, or anything with
+            the ``indptr``, ``indices``, ``data`` and ``shape`` of one in CSR; a scale
+            that is fitted to them does not centre.
         targets : array_like
             Numbers (N, m), or (N,) for one output. For classes: labels (N,), also as a
             series or categories of pandas, or
@@ -410,11 +412,15 @@ class Model(ModelFile):
         rates = rate * (np.ones(len(data.inputs)) if weights is None else weights)
         network._lesson(float(rates.max()), None)
         begins = {*data.bounds.tolist()} if data.clear and network.has_memory else ()
+        is_sparse = _checks.is_sparse(data.inputs)
         with DeferredInterrupt():
             for i, each in enumerate(rates.tolist()):
                 if i in begins:
                     network.clear()
-                network.activate(data.inputs[i])
+                if is_sparse:
+                    network.run(data.inputs[i : i + 1])
+                else:
+                    network.activate(data.inputs[i])
                 network.propagate(each, data.targets[i])
                 self.scale, self.target_scale = scales
                 self._columns.take(network.input, names)
@@ -592,7 +598,9 @@ class Model(ModelFile):
         with preserved_context(network):
             network.clear()
             standard = parts[0] if is_single else parts
-            outputs = network.run(standard, traces=False, threads=self._threads)
+            # sparse rows are read as such by steps with traces
+            traces = any(map(_checks.is_sparse, parts))
+            outputs = network.run(standard, traces=traces, threads=self._threads)
         scale = self.target_scale
         answers = [
             form(part if scale is None else scale.original(part))

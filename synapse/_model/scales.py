@@ -36,7 +36,7 @@ def scale_of(title: str, scale: Scale | bool, columns: int) -> Scale | None:
 class Sequences(NamedTuple):
     """Inputs and targets of some sequences, or rows that are alone, as one part."""
 
-    inputs: list[Floats]
+    inputs: list[Any]  # arrays, or sparse rows
     targets: list[Floats]
     is_single: bool
 
@@ -93,7 +93,7 @@ class Scales(NamedTuple):
                 )
             by_row = np.repeat(factors, lengths)
         if self.inputs is not None:
-            self.inputs.add(np.concatenate(data.inputs), by_row)
+            self.inputs.add(_checks.joined_rows(data.inputs), by_row)
         if self.targets is not None:
             targets = np.concatenate(data.targets)
             has_target = ~np.isnan(targets).any(axis=1)

@@ -18,7 +18,6 @@ from .. import engine
 from .._checks import (
     MAX_THREADS,
     boolean,
-    dense_rows,
     positive_integer,
     suggests_arguments,
 )
@@ -35,6 +34,7 @@ from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects import parameters
 from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
+from ..objects.stepping import kernel_rows
 from ..objects.threads import computing, ended, submitted, threads_that_pay, work_of
 from ._data import (
     MAX_CACHED_BYTES,
@@ -246,7 +246,7 @@ class ExactGradient:
         """Go on with other data."""
         self.data = data
         self.weights = NO_WEIGHTS if weights is None else weights
-        self._inputs = dense_rows(data.inputs).reshape(-1)
+        self._inputs = kernel_rows(data.inputs, True)
         self._targets = data.targets.reshape(-1)
 
     def _refresh_layout(self) -> None:

@@ -65,8 +65,11 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         Parameters
         ----------
         X : array_like or DataFrame, shape (N, n)
-            The features of each sample. Sequence estimators take an array (N, T, n), or
-            a list of arrays (T_i, n); with one feature each may have one dimension.
+            The features of each sample, also as a sparse array of SciPy, or anything
+            with the ``indptr``, ``indices``, ``data`` and ``shape`` of one in CSR: its
+            columns are scaled, but not centred. Sequence estimators take an array
+            (N, T, n), or a list of arrays (T_i, n); with one feature each may have one
+            dimension.
         y : array_like or DataFrame, shape (N,) or (N, m)
             The targets or labels. Output neurons of numbers are named like the columns
             of a DataFrame. With ``per="step"``, of each step: (N, T), (N, T, m),
@@ -78,8 +81,8 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         Raises
         ------
         ValueError, TypeError
-            If the data cannot be used, such as NaN or a sparse matrix, or a parameter
-            cannot. Nothing has changed.
+            If the data cannot be used, such as NaN, or a parameter cannot. Nothing has
+            changed.
         DivergenceError
             If the cost is not finite, as with a high rate. Nothing has changed.
         """

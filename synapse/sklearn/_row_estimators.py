@@ -7,9 +7,9 @@ from typing import Any, Self, final
 
 import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
-from .._checks import require_labels
+from .._checks import FLOAT64, input_rows, is_sparse, require_labels
 from .._defaults import ROWS, SQUASHES
 from .._scale import SQUARABLE
 from .._typing import Floats
@@ -31,6 +31,7 @@ class RowEstimator(NetworkEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.input_tags.sparse = True
         return tags
 
     def _checked_data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
@@ -42,12 +43,25 @@ class RowEstimator(NetworkEstimator):
         }
         if not (self._numeric or y is None or hasattr(y, "toarray")):
             require_labels("y", y)
-        X, y = validate_data(self, X, y, reset=reset, **options)
+        if is_sparse(X):
+            X = self._sparse(X, reset)
+            del options["dtype"]
+            y = validate_data(self, y=y, reset=reset, **options)
+            check_consistent_length(X, y)
+        else:
+            X, y = validate_data(self, X, y, reset=reset, **options)
         return X, self._checked(y.toarray() if hasattr(y, "toarray") else y)
+
+    def _sparse(self, X: Any, reset: bool) -> Any:
+        """Return checked sparse rows."""
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        return input_rows("X", X, X.shape[-1], FLOAT64)
 
     def _samples(self, X: Any, y: Any) -> tuple[Any, Any]:
         """Return samples or, for a network with memory, sequences of one step."""
-        return X[:, None] if self.network_.has_memory else X, y
+        if not self.network_.has_memory:
+            return X, y
+        return [X[i : i + 1] for i in range(len(X))] if is_sparse(X) else X[:, None], y
 
     def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> Self:
         if (
@@ -96,6 +110,8 @@ class RowEstimator(NetworkEstimator):
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
         """Return what a function makes of the outputs for rows."""
         self._fitted()
+        if is_sparse(X):
+            return decode(self._run(self._sparse(X, reset=False)))
         if self._is_plain(X):
             try:
                 return decode(self._run(X))
@@ -103,14 +119,15 @@ class RowEstimator(NetworkEstimator):
                 pass  # the message of scikit-learn says what and where
         return decode(self._run(validate_data(self, X, reset=False, dtype=np.float64)))
 
-    def _run(self, X: Floats) -> Floats:
+    def _run(self, X: Any) -> Floats:
         """Return the outputs for rows, shape (N, m), in the units of the targets."""
         model = self.model_
         network = model.network
         rows = X if model.scale is None else model.scale.standard(X)
         if network.has_memory:
-            outputs = network.run(rows[:, None], traces=False)[:, 0]
-        elif len(rows) == 1:
+            rows, _ = self._samples(rows, None)
+            outputs = np.concatenate(network.run(rows, traces=False))
+        elif len(rows) == 1 and not is_sparse(rows):
             outputs = network.activate(rows[0])[None]
         else:
             outputs = network.run(rows, threads=self.threads)

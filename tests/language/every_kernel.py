@@ -10,7 +10,7 @@ compare two folders.
 from __future__ import annotations
 
 import hashlib
-import importlib
+import importlib.util
 import json
 import os
 import pkgutil
@@ -44,7 +44,11 @@ from synapse.engine.online import calls as online
 from synapse.engine.rtrl import loops as rtrl
 from tests.language.trees import problems_of, statements_of, translated
 
-PACKAGES = "synapse.engine", "synapse.evolve", "synapse.analysis"
+HAS_RIVER = importlib.util.find_spec("river") is not None
+PACKAGES = [
+    *("synapse.engine", "synapse.evolve", "synapse.analysis"),
+    *["synapse.river"] * HAS_RIVER,
+]
 WITH_EXAMPLES = online, streams, runs, events, rtrl
 FLOATS = "float64", "float32"
 FOR_PYTHON = "for Python"
@@ -141,6 +145,10 @@ def call_all(dtype):
         synapse.gradient(net, *data, threads=2)
         net.clear()
         net.run(data[0][0], traces=False)
+    sparse = SimpleNamespace(
+        data=np.ones(1), indices=np.zeros(1, int), indptr=np.array([0, 1]), shape=(1, 2)
+    )
+    train(wide, (sparse, [[0.5]]), rule="bptt", optimizer="adam")
     renewal = synapse.learning.ContinualBackprop(0.5, 1)
     for name in sorted({*optimizers.names()} - {"LBFGS"}):
         net = architect.Perceptron(2, 1, seed=0, dtype=dtype)
@@ -166,6 +174,10 @@ def call_all(dtype):
     net = architect.Perceptron(2, 1, squash="identity", seed=0, dtype=dtype)
     reward.TD(net, scale_rewards=True).run(data[0][0], np.ones(3))
     evolve_all()
+    if HAS_RIVER:
+        from synapse.river import NetworkRegressor
+
+        NetworkRegressor(hidden=2, seed=0).learn_one({"a": 1.0}, 1.0)
 
 
 def evolve_all():

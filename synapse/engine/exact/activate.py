@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from ..language.decorators import inline
 from ..language.packs import flat
+from ..online.inputs import is_sparse
 from .fire import (
     apply_clamps,
     apply_dropout,
@@ -94,7 +95,7 @@ def activate_by(
     `ragged` is whether some samples have ended, `masked` whether there is dropout.
     """
     start = span.start
-    if inputs.size > 0:
+    if is_sparse(inputs) or inputs.size > 0:
         clamp_inputs(store, tapes, span, inputs, step, forward.now, lanes)
         start += span.inputs
     due = way.begin(store, tapes, extra, span, start, forward)

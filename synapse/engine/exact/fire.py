@@ -13,6 +13,7 @@ from ..language.lazy_parts import INDEX, TAPES, lazy_part
 from ..language.packs import by_sample, flat, transpose
 from ..language.words import opaque
 from ..lowering.flags import GRADIENT_SOURCE
+from ..online.inputs import is_sparse
 from ..schema import ENDED
 from .step import STEP
 
@@ -179,8 +180,8 @@ def zero_finished(tapes, start, stop, offset, step, lanes):
 
 @inline
 def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
-    """Copy a row of `inputs` to the input neurons of every sample; 0 for ended
-    samples.
+    """Copy a row of `inputs`, which may be sparse, to the input neurons of every
+    sample; 0 for ended samples.
     """
     values = by_sample(tapes)
     n = span.inputs
@@ -189,12 +190,17 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
     for lane in range(opaque(lanes)):
         row = tapes.row[step * lanes + lane]
         to = begin + lane * rows
-        if row != ENDED:
-            for i in range(n):
-                values[to + i] = inputs[row * n + i]
-        else:
+        if is_sparse(inputs) or row == ENDED:
             for i in range(n):
                 values[to + i] = 0.0
+        if row != ENDED:
+            if is_sparse(inputs):
+                numbers, columns, starts = inputs
+                for k in range(starts[row], starts[row + 1]):
+                    values[to + columns[k]] = numbers[k]
+            else:
+                for i in range(n):
+                    values[to + i] = inputs[row * n + i]
     if lanes > 1:
         start = span.start
         transpose_activations(store, tapes, start, start + n, span, now, lanes, False)

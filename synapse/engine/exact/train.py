@@ -90,8 +90,8 @@ class BatchTraining(NamedTuple):
 
 
 NO_MOVES = np.zeros(0)
-# by the type of `scalar` and the number of lanes
-_addresses: dict[type, dict[int, int]] = {}
+# by the types of `scalar` and of inputs, and the number of lanes
+_addresses: dict[tuple[type, type], dict[int, int]] = {}
 _entries: dict[Any, Any] = {}
 
 
@@ -105,7 +105,8 @@ def unfolding(
     tag = arguments.tag
     if tapes is None:
         return Unfolding(0, table, tag, NO_MOVES, NO_MOVES)
-    addresses = _addresses.setdefault(type(arguments.scalar), {})
+    types = type(arguments.scalar), type(arguments.inputs)
+    addresses = _addresses.setdefault(types, {})
     if len(tag) not in addresses:
         addresses[len(tag)] = gradient_network.address(arguments, DESCENT)
     updates = tapes["weight_update"], tapes["bias_update"]
@@ -113,8 +114,8 @@ def unfolding(
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
-    """`train_epochs` or `train_by_team` as machine code: `kinds`, the dtype and the
-    lanes used, tell types of arguments.
+    """`train_epochs` or `train_by_team` as machine code: `kinds`, the dtype, the lanes
+    used and the type of inputs, tell types of arguments.
     """
     key = id(kernel), kinds
     if key not in _entries:

@@ -30,13 +30,13 @@ def take_value(value, weight, keep, numbers, i):
 
 
 @kernel
-def take_rows(rows, weight, keep, numbers, standard):
+def take_rows(rows, weight, keep, centred, numbers, standard):
     """Count rows (Welford 1962), write each in standard units; False, and nothing
     changes, if too large.
 
     `numbers` are count, deviation, mean and squares of each column, shape (4, columns).
     NaN is not counted and becomes 0. What a column has counted is multiplied by `keep`
-    before one more.
+    before one more. Unless `centred`, values are only divided by the deviations.
     """
     for t in range(rows.shape[0]):
         for i in range(rows.shape[1]):
@@ -48,5 +48,6 @@ def take_rows(rows, weight, keep, numbers, standard):
             if value != value:
                 standard[t, i] = 0.0
             else:
-                standard[t, i] = take_value(value, weight, keep, numbers, i)
+                unit = take_value(value, weight, keep, numbers, i)
+                standard[t, i] = unit if centred else value / numbers[1, i]
     return True

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..lowering import flags as mark
+from ..lowering.ranges import concat_ranges
 from ..records import Span, Ties
 from ..redirected_table import RedirectedTable
 from ..schema import COUNTING, STEPPED
@@ -89,7 +90,7 @@ class InputLists:
         counts = (
             store["run_stop"][neurons].astype(np.int64) - store["run_start"][neurons]
         )
-        runs = expanded(store["run_start"][neurons], counts)
+        runs = concat_ranges(store["run_start"][neurons], counts)
         of_inputs = (
             (store["run_kind"][runs] == mark.DENSE)
             & (store["run_source"][runs] == start)
@@ -97,17 +98,9 @@ class InputLists:
             & ((store["run_flags"][runs] & REFUSED_FLAGS) == 0)
         )
         others = runs[~of_inputs]
-        rest = expanded(store["run_first"][others], store["run_length"][others])
+        rest = concat_ranges(store["run_first"][others], store["run_length"][others])
         source = store["source"][rest]
         if ((source >= start) & (source < first)).any():
             return None
         readers = np.repeat(neurons, counts)[of_inputs]
         return cls(store, span, updates, runs[of_inputs], readers, rest)
-
-
-def expanded(firsts: NDArray[Any], lengths: NDArray[Any]) -> NDArray[np.int64]:
-    """Return the indices of ranges, one range after the other."""
-    counts = lengths.astype(np.int64)
-    before = np.cumsum(counts) - counts
-    offsets: NDArray[np.int64] = np.arange(counts.sum()) - np.repeat(before, counts)
-    return offsets + np.repeat(firsts.astype(np.int64), counts)

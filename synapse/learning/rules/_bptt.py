@@ -92,7 +92,7 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
         )
         alike = (
             alike or (data.bounds.tobytes(), data.has_target.tobytes()) == self._form
-        )
+        ) and type(data.inputs) is type(before.data.inputs)
         if not alike or task.weights is not None or before.weights is not None:
             self._begin()
         return self
@@ -265,7 +265,7 @@ class BatchLoop:
                 )
                 for number, ways_here in enumerate(ways)
             ]
-            kinds = store.dtype, *self._used.values()
+            kinds = store.dtype, *self._used.values(), type(self.exact._inputs)
             kernel = exact.train_by_team if len(ways) > 1 else exact.train_epochs
             train = exact.entry_for(kernel, kinds, arguments[0])
             helpers = submitted([partial(train, *given) for given in arguments[1:]])

@@ -5,7 +5,6 @@ import math
 import re
 import shutil
 import subprocess
-from functools import partial
 
 import numpy as np
 import pytest
@@ -34,7 +33,7 @@ from tests.readwrite.learners import (
     in_javascript,
     in_python,
     there,
-    wide_source,
+    widened,
 )
 from tests.readwrite.programs import (
     FAST_MATH,
@@ -155,6 +154,24 @@ def test_every_kind_of_program_stays_within_its_arrays(tmp_path):
         if seed != tied or rule != rules[-1]
     ]
     all_hold(check, cases)
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+def test_programs_of_large_networks_differ_in_the_type_of_indices(monkeypatch):
+    """And in the order of members, which is by size: so tests have them without
+    printing a large network."""
+
+    def lines(text):
+        return sorted(line for line in text.splitlines() if "bytes an" not in line)
+
+    nets = [graph(seed) for seed in (0, 3, 4, 7)]
+    nets[2].rule = "rtrl"
+    texts = [c_source(net, learn=True) for net in nets]
+    monkeypatch.setattr(source, "INDICES", source.INDICES[1:])
+    wide = [c_source(net, learn=True) for net in nets]
+    assert all("int32_t network_index" in text for text in wide)
+    monkeypatch.undo()
+    assert [*map(lines, wide)] == [lines(widened(text)) for text in texts]
 
 
 def test_networks_beyond_every_index_are_refused(monkeypatch):
@@ -519,6 +536,9 @@ def test_states_do_not_drift(tmp_path, learns):
     run(compiled(tmp_path, *options))
 
 
+LANGUAGES = ["-x", "c", "-std=c99"], ["-x", "c++", "-std=c++11"]
+
+
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     """With every option, by both compilers and all their warnings."""
@@ -526,15 +546,14 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
 
     def check(net):
         every = {"bound": 5.0, "sums": "exact", "keep_context": True}
-        for options, write in itertools.product(
-            ({}, every, {"optimizer": "adam"}),
-            (partial(c_source, learn=True), wide_source),
-        ):
-            text = write(net, prefix="pitch_net", **options)
+        for options in ({}, every, {"optimizer": "adam"}):
+            text = c_source(net, learn=True, prefix="pitch_net", **options)
             assert "malloc" not in text
-            path = tmp_path / "program.c"
-            path.write_text(text)
-            for language in (["-x", "c", "-std=c99"], ["-x", "c++", "-std=c++11"]):
+            for written, language in itertools.product(
+                (text, widened(text)), LANGUAGES
+            ):
+                path = tmp_path / "program.c"
+                path.write_text(written)
                 command = [compiler, *language, *WARNINGS, "-c", path, "-o"]
                 run([*map(str, command), str(tmp_path / "program.o")])
 

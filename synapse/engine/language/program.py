@@ -54,6 +54,7 @@ class Instance:
         self.result: Any = NOTHING
         self.constant: Node | None = None  # what it returns, if that is known
         self.has_effects = False
+        self.walked: tuple[Any, list[Node]] = None, []  # a body, its expressions
 
 
 class TypedProgram:

@@ -413,8 +413,7 @@ class Translator(Expressions):
 
     def _forget(self, node: ast.AST) -> None:
         """Forget what is known of the variables that a loop changes."""
-        names: Any = filter(_is_changed, ast.walk(node))
-        changed = {name.id for name in names}
+        changed = _changed_in(node)
         for local in [*self.held]:
             if local.partition(".")[0] in changed:
                 del self.held[local]
@@ -529,8 +528,11 @@ def _outline(tree: Any) -> tuple[Counter[str], bool, bool]:
     return Counter(assigned), is_lambda or not all(nothing), any(nothing)
 
 
-def _is_changed(node: Any) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+@cache
+def _changed_in(loop: ast.AST) -> set[str]:
+    """Return the names to which a loop assigns."""
+    names = (node for node in ast.walk(loop) if isinstance(node, ast.Name))
+    return {name.id for name in names if isinstance(name.ctx, ast.Store)}
 
 
 def _leaves(loop: ast.While) -> bool:

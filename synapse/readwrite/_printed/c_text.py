@@ -26,7 +26,13 @@ from ...errors import ArgumentError
 from .braces import BraceWriter
 from .specialised import Specialised
 from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
-from .trees import column_name, expressions, parts_of, statements_in, within
+from .trees import (
+    column_name,
+    expressions_of,
+    parts_of,
+    statements_in,
+    within,
+)
 
 RESERVED = frozenset(
     [
@@ -133,7 +139,7 @@ class CWriter(BraceWriter):
         self.overlapping = {
             node.parts[0]
             for instance in program.instances
-            for node in expressions(instance.body)
+            for node in expressions_of(instance)
             if node.form == "call" and _has_twice(node.parts[1])
         }
         self.long: dict[Instance, set[str]] = {}
@@ -162,7 +168,7 @@ class CWriter(BraceWriter):
                 self.long_results |= (
                     {instance} if self.is_long(node.parts[0]) else set()
                 )
-        for node in expressions(instance.body):
+        for node in expressions_of(instance):
             if node.form == "call":
                 callee, arguments = node.parts
                 for (name, _), argument in zip(
@@ -473,7 +479,7 @@ def _written(instance: Instance, known: dict[Instance, set[str]]) -> Any:
     for node in statements_in(instance.body):
         if node.form == "store":
             yield _owner(node.parts[0])
-    for node in expressions(instance.body):
+    for node in expressions_of(instance):
         if node.form == "call":
             callee = node.parts[0]
             if "net" in known[callee]:

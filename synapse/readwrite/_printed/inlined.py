@@ -11,8 +11,7 @@ from ...engine.language.program import Instance
 from ...engine.language.tree import Node, statement
 from .trees import (
     called_by,
-    expressions,
-    has_effect,
+    expressions_of,
     is_pure,
     mapped,
     parts_of,
@@ -93,7 +92,8 @@ def inline_calls(instances: list[Instance], roots: list[Instance]) -> None:
         if counts[instance] == 1 and instance not in roots and _is_short(instance)
     }
     for instance in instances:
-        instance.body = _inlined(instance, instance.body, short)
+        if not short.isdisjoint(called_by(instance)):
+            instance.body = _inlined(instance, instance.body, short)
 
 
 def _is_short(instance: Instance) -> bool:
@@ -102,7 +102,7 @@ def _is_short(instance: Instance) -> bool:
     if "return" not in statements:
         return instance.result == NOTHING and len(statements) <= MAX_INLINED
     is_last = instance.body[-1].form == "return" and statements.count("return") == 1
-    is_value = is_last and not has_effect(instance)
+    is_value = is_last and not instance.has_effects
     return is_value and 1 < len(statements) <= MAX_INLINED + 2
 
 
@@ -191,7 +191,7 @@ def bind_columns(instances: list[Instance]) -> None:
     """Name columns in the functions that always get the same ones."""
     passed: dict[tuple[Instance, str], set[Node]] = {}
     for instance in instances:
-        for node in expressions(instance.body):
+        for node in expressions_of(instance):
             if node.form == "call":
                 callee, arguments = node.parts
                 for (name, kind), argument in zip(

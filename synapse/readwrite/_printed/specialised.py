@@ -27,7 +27,7 @@ from .optimizing import OPTIMIZER, UPDATES
 from .simplify import simplified
 from .trees import (
     column_name,
-    expressions,
+    expressions_of,
     name_in_program,
     reached_by,
     statements_in,
@@ -212,7 +212,7 @@ class Specialised:
         names = (
             column_name(node)
             for instance in self.instances
-            for node in expressions(instance.body)
+            for node in expressions_of(instance)
         )
         self.columns = dict.fromkeys(filter(None, names))
         self.changed = {*self.columns, *kept} & {name for name, _ in written}

@@ -25,7 +25,15 @@ from ...engine.language.tree import Node
 from ...engine.schema import NONE
 from ...errors import FormatError
 from .specialised import Specialised
-from .trees import called_by, column_name, expressions, parts_of, statements_in, within
+from .trees import (
+    called_by,
+    column_name,
+    expressions,
+    expressions_of,
+    parts_of,
+    statements_in,
+    within,
+)
 
 OR, AND, BITS, COMPARE, SHIFT, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
 CHOICE = 0
@@ -190,7 +198,7 @@ class TextWriter:
         for instance in program.instances:  # callees come first
             reads = any(
                 column_name(node) in program.changed
-                for node in expressions(instance.body)
+                for node in expressions_of(instance)
             )
             if reads or not self.with_net.isdisjoint(called_by(instance)):
                 self.with_net.add(instance)

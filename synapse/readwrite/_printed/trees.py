@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -28,87 +28,116 @@ def runs_of(numbers: Ints) -> list[tuple[int, int]]:
     return [(int(run[0]), len(run)) for run in runs if len(run)]
 
 
-def parts_of(node: Node) -> Iterator[Node]:
-    """Yield the expressions within an expression, or a statement."""
+def parts_of(node: Node) -> list[Node]:
+    """Return the expressions within an expression, or a statement."""
+    parts: list[Node] = []
     for part in node.parts:
-        if isinstance(part, Node):
-            yield part
+        if part.__class__ is Node:
+            parts.append(part)
         elif isinstance(part, tuple):
-            yield from (item for item in part if isinstance(item, Node))
+            parts += [item for item in part if item.__class__ is Node]
+    return parts
 
 
-def within(node: Node) -> Iterator[Node]:
-    """Yield an expression and all in it."""
-    yield node
-    for part in parts_of(node):
-        yield from within(part)
+def within(node: Node) -> list[Node]:
+    """Return an expression and all in it, each before its parts."""
+    nodes = []
+    left = [node]
+    while left:
+        node = left.pop()
+        nodes.append(node)
+        if node.parts:
+            left += reversed(parts_of(node))
+    return nodes
 
 
-def statements_in(body: list[Node]) -> Iterator[Node]:
-    """Yield statements, and those in them."""
+def statements_in(body: list[Node]) -> list[Node]:
+    """Return statements, and those in them, each before them."""
+    nodes = []
     for node in body:
-        yield node
+        nodes.append(node)
         for part in node.parts:
-            if isinstance(part, list):
-                yield from statements_in(part)
+            if part.__class__ is list:
+                nodes += statements_in(part)
+    return nodes
 
 
-def expressions(body: list[Node]) -> Iterator[Node]:
-    """Yield all expressions of statements, and of those in them."""
-    for node in statements_in(body):
-        for part in parts_of(node):
-            yield from within(part)
+def expressions(body: list[Node]) -> list[Node]:
+    """Return all expressions of statements, and of those in them."""
+    return [
+        inner
+        for node in statements_in(body)
+        for part in parts_of(node)
+        for inner in within(part)
+    ]
+
+
+def expressions_of(instance: Instance) -> list[Node]:
+    """Return all expressions of a function, whose body is walked once."""
+    if instance.walked[0] is not instance.body:
+        instance.walked = instance.body, expressions(instance.body)
+    return instance.walked[1]
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
     """Return an expression or a statement with its expressions changed, the innermost
-    ones first.
+    ones first; the same one if none changes.
     """
-    parts = tuple([_mapped_part(part, change) for part in node.parts])
-    is_same = all(map(operator.is_, parts, node.parts))
-    return node if is_same else Node(node.form, node.kind, parts)
+    made: list[Any] = []
+    for place, part in enumerate(node.parts):
+        if part.__class__ is Node:
+            new: Any = change(mapped(part, change))
+        elif isinstance(part, tuple | list) and part:
+            new = _mapped_items(part, change)
+        else:
+            continue
+        if new is not part:
+            made = made or [*node.parts]
+            made[place] = new
+    return node._replace(parts=tuple(made)) if made else node
 
 
-def _mapped_part(part: Any, change: Callable[[Node], Node]) -> Any:
-    if isinstance(part, Node):
-        return change(mapped(part, change))
-    if not isinstance(part, tuple | list) or not part:
-        return part
-    if isinstance(part, list):
-        made: Any = [mapped(item, change) for item in part]
-    elif isinstance(part[0], Node):
-        made = tuple([change(mapped(item, change)) for item in part])
+def _mapped_items(items: Any, change: Callable[[Node], Node]) -> Any:
+    """Return the items of a tuple, or the statements of a block, changed."""
+    if isinstance(items, list):
+        made: Any = [mapped(item, change) for item in items]
+    elif items[0].__class__ is Node:
+        made = tuple([change(mapped(item, change)) for item in items])
     else:
-        return part
-    return part if all(map(operator.is_, made, part)) else made
+        return items
+    return items if all(map(operator.is_, made, items)) else made
 
 
 def with_blocks(node: Node, change: Callable[[list[Node]], list[Node]]) -> Node:
     """Return a statement with the statements in it changed."""
-    parts = (change(part) if isinstance(part, list) else part for part in node.parts)
+    if not any(part.__class__ is list for part in node.parts):
+        return node
+    parts = (change(part) if part.__class__ is list else part for part in node.parts)
     return node._replace(parts=tuple(parts))
 
 
 def substituted(node: Node, values: dict[str, Node]) -> Node:
     """Return an expression with values in place of variables."""
-
-    def change(inner: Node) -> Node:
-        is_variable = inner.form == "variable"
-        return values.get(inner.parts[0], inner) if is_variable else inner
-
+    change = _substitution(values)
     return change(mapped(node, change))
 
 
 def substituted_in(body: list[Node], values: dict[str, Node]) -> list[Node]:
     """Return statements with values in place of variables."""
-    return [mapped(node, lambda inner: substituted(inner, values)) for node in body]
+    change = _substitution(values)
+    return [mapped(node, change) for node in body] if values else body
 
 
-def variables_in(node: Node) -> Iterator[str]:
-    """Yield the names of the variables that an expression reads."""
-    for inner in within(node):
-        if inner.form == "variable":
-            yield inner.parts[0]
+def _substitution(values: dict[str, Node]) -> Callable[[Node], Node]:
+    def change(node: Node) -> Node:
+        return values.get(node.parts[0], node) if node.form == "variable" else node
+
+    return change
+
+
+def variables_in(node: Node) -> list[str]:
+    """Return the names of the variables that an expression reads."""
+    return [inner.parts[0] for inner in within(node) if inner.form == "variable"]
 
 
 def is_literal(node: Node, value: float) -> bool:
@@ -118,15 +147,15 @@ def is_literal(node: Node, value: float) -> bool:
 
 def is_pure(node: Node) -> bool:
     """Return whether an expression has no effect."""
-    return all(
-        inner.form != "call" or not has_effect(inner.parts[0]) for inner in within(node)
+    return not any(
+        inner.form == "call" and inner.parts[0].has_effects for inner in within(node)
     )
 
 
-def has_effect(instance: Instance) -> bool:
-    """Return whether a function changes something."""
+def has_effects(instance: Instance) -> bool:
+    """Return whether a function changes something, if its callees know it of them."""
     return any(node.form == "store" for node in statements_in(instance.body)) or any(
-        map(has_effect, called_by(instance))
+        callee.has_effects for callee in called_by(instance)
     )
 
 
@@ -147,11 +176,10 @@ def name_in_program(layout: TableLayout, name: str) -> str:
     return name if layout is UPDATES else f"{layout}.{name}"
 
 
-def called_by(instance: Instance) -> Iterator[Instance]:
-    """Yield the functions that a function calls."""
-    for node in expressions(instance.body):
-        if node.form == "call":
-            yield node.parts[0]
+def called_by(instance: Instance) -> list[Instance]:
+    """Return the functions that a function calls, once for each call."""
+    nodes = expressions_of(instance)
+    return [node.parts[0] for node in nodes if node.form == "call"]
 
 
 def reached_by(roots: list[Instance]) -> list[Instance]:

@@ -22,7 +22,7 @@ from .shorter import shorter
 from .trees import (
     called_by,
     column_name,
-    expressions,
+    expressions_of,
     is_pure,
     mapped,
     parts_of,
@@ -116,7 +116,7 @@ def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
     for instance in instances:
         names = {
             node.parts[0]
-            for node in expressions(instance.body)
+            for node in expressions_of(instance)
             if node.form == "variable"
         }
         wanted[instance] = [
@@ -133,9 +133,11 @@ def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
         chosen = zip(arguments, wanted[instance], strict=True)
         return node._replace(parts=(instance, tuple(a for a, keep in chosen if keep)))
 
+    narrowed = {instance for instance in instances if not all(wanted[instance])}
     for instance in instances:
-        instance.body = [mapped(node, change) for node in instance.body]
-    for instance in instances:
+        if not narrowed.isdisjoint(called_by(instance)):
+            instance.body = [mapped(node, change) for node in instance.body]
+    for instance in narrowed:
         chosen = zip(instance.parameters, wanted[instance], strict=True)
         instance.parameters = [parameter for parameter, keep in chosen if keep]
 
@@ -219,9 +221,10 @@ def _return_only(
             made.append(statement("return", None if place is None else value))
         return made
 
-    narrowed.body = returned(narrowed.body)
-    if place is None and narrowed.body and narrowed.body[-1].form == "return":
-        narrowed.body.pop()
+    body = returned(narrowed.body)
+    if place is None and body and body[-1].form == "return":
+        body.pop()
+    narrowed.body = body
     narrowed.result = kind
     for caller in callers:
         _read_only(caller, narrowed, kind)

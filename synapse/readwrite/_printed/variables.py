@@ -11,6 +11,7 @@ from ...engine.language.tree import Node, statement
 from .shorter import MAX_COPIED, items_of
 from .trees import (
     expressions,
+    expressions_of,
     is_pure,
     mapped,
     parts_of,
@@ -34,7 +35,7 @@ def substitute(instance: Instance) -> None:
         values[name] = _resolved(values[name], values)
     _rename(instance, values)
     instance.body = substituted_in(instance.body, values)
-    reads = Counter(_variables_of(instance.body))
+    reads = Counter(_variables_of(expressions_of(instance)))
     instance.body = _joined(instance.body, reads, sets)
     _count_by_names(instance)
 
@@ -47,10 +48,8 @@ def _sets_of(instance: Instance) -> Counter[str]:
     )
 
 
-def _variables_of(body: list[Node]) -> Iterator[str]:
-    for node in expressions(body):
-        if node.form == "variable":
-            yield node.parts[0]
+def _variables_of(nodes: list[Node]) -> list[str]:
+    return [node.parts[0] for node in nodes if node.form == "variable"]
 
 
 def _is_made(name: str) -> bool:
@@ -114,6 +113,8 @@ def _rename(instance: Instance, values: dict[str, Node]) -> None:
         made = value.parts[0] if value.form == "variable" else ""
         if made in instance.locals and _is_made(made) and not _is_made(name):
             names.setdefault(made, name)
+    if not names:
+        return
     for made, name in names.items():
         instance.locals[name] = instance.locals.pop(made)
         del values[name]
@@ -153,6 +154,8 @@ def _split(instance: Instance) -> None:
         for name, values in sets.items()
         if name not in whole and all(_is_divisible(name, value) for value in values)
     }
+    if not names:
+        return
 
     def change(node: Node) -> Node:
         if node.form == "item" and node.parts[0].form == "variable":
@@ -231,7 +234,7 @@ def _is_for(before: Node, node: Node, reads: Counter[str], sets: Counter[str]) -
         return False
     if not is_pure(value):  # nothing else may be read before it
         of_value = node.form in ("return", "set", "if", "do")
-        return of_value and next(parts_of(node), None) == before_of(name, value)
+        return of_value and parts_of(node)[:1] == [before_of(name, value)]
     return any(
         name in variables_in(part) and is_pure_but_for_itself(part)
         for part in parts_of(node)
@@ -264,10 +267,13 @@ def _count_by_names(instance: Instance) -> None:
             counter = Node("variable", INT, (node.parts[0],))
             if begin.form == "set" and begin.parts[1] == counter:
                 loops.setdefault(begin.parts[0], []).append(node)
-    reads = Counter(_variables_of(instance.body))
+    reads = Counter(_variables_of(expressions_of(instance)))
     sets = _sets_of(instance)
     for name, counted in loops.items():
-        inside = sum(Counter(_variables_of(loop.parts[-1]))[name] for loop in counted)
+        inside = sum(
+            Counter(_variables_of(expressions(loop.parts[-1])))[name]
+            for loop in counted
+        )
         counters = [loop.parts[0] for loop in counted]
         is_own = all(reads[counter] == sets[counter] == 1 for counter in counters)
         if is_own and reads[name] == inside and sets[name] == len(counted):

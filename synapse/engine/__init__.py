@@ -3,9 +3,10 @@ objects that users hold.
 
 ``schema`` names the columns and ``store`` holds them. ``lowering`` makes the program
 that kernels execute, ``functions`` has the formulas, ``online`` the kernels of single
-steps, ``exact`` those of gradients through time, ``rtrl`` exact gradients forward in
-time, and ``language`` what makes machine code of kernels. Those of ``exact`` and
-``rtrl`` are loaded when they are first used.
+steps, ``quiet`` the same for connections from silent sources, ``exact`` those of
+gradients through time, ``rtrl`` exact gradients forward in time, and ``language`` what
+makes machine code of kernels. Those of ``exact``, ``quiet`` and ``rtrl`` are loaded
+when they are first used.
 
 **The language of kernels.** A kernel is a Python function that is compiled. It gets no
 objects, but *bundles*: one word each, the address of a table of columns. A column of a
@@ -50,6 +51,7 @@ from . import functions, lowering, online, rtrl, schema, status, store
 
 _WHEN_NEEDED = {
     "exact": "exact",
+    "quiet": "quiet",
     "lazy_parts": "language.lazy_parts",
     "user_functions": "language.user_functions",
 }
@@ -68,6 +70,7 @@ __all__ = [
     "lazy_parts",
     "lowering",
     "online",
+    "quiet",
     "rtrl",
     "schema",
     "status",

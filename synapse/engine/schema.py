@@ -251,6 +251,11 @@ COLUMNS = (
     _context("step"),
     # a pending step; 0 between calls
     Column("pending_step", "neuron", "float", 0.0, NUMBER, saved=False),
+    # within a call, of the connections into it, whose sources have been silent since
+    # both columns were read: their traces are `quiet_decay` times ``eligibility``, and
+    # their weights are ahead of ``weight`` by `quiet_step` times ``eligibility``
+    Column("quiet_decay", "neuron", "float", 1.0, NUMBER, saved=False),
+    Column("quiet_step", "neuron", "float", 0.0, NUMBER, saved=False),
     # when it last activated
     Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),
     # the stamp it had when it was cleared: if it had activated since its ring advanced,

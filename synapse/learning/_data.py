@@ -669,7 +669,12 @@ def run_epochs(
     renewals = tuple(renewal or engine.online.nothing_renewed())
     arguments: tuple[Any, ...]
     if plan is None:
-        kernels = engine.online.kernels_for(store, span, updates)
+        index = network._quiet_index if learn and updates is None else None
+        kernels = (
+            engine.online.kernels_for(store, span, updates)
+            if index is None
+            else engine.quiet.kernels_for(store, span, index)
+        )
         arguments = _online_arguments(network, data, epochs, cost, learn, renewals)
     else:
         kernels = engine.rtrl.loops.kernels_for(plan, updates)

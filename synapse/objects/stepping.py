@@ -561,6 +561,13 @@ class Stepping(Calling):
         return kernels
 
     @fact
+    def _quiet_index(self) -> engine.quiet.QuietIndex | None:
+        """The connections by source that may be quiet in a training; None: none."""
+        _, store, span = self._lowered()
+        index: engine.quiet.QuietIndex | None = engine.quiet.build_index(store, span)
+        return index
+
+    @fact
     def _tapes(self) -> engine.exact.Tapes:
         """The tapes of its steps without traces."""
         store = self._lowered()[1]

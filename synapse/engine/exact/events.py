@@ -379,9 +379,9 @@ def is_silent(tapes, start, stop, now):
 
 
 @inline
-def list_active(tapes, events, start, stop, step, due):
+def list_active(tapes, events, start, stop, now, due):
     """List the sources among these neurons that are not silent; returns how many events
-    they and those before have, `due`.
+    they and those before have, `due`. Their activations begin at `now`.
 
     The list ends, and is forgotten, as soon as gathering is faster.
     """
@@ -392,11 +392,11 @@ def list_active(tapes, events, start, stop, step, due):
     while begin < stop:
         group = (begin - events.origin) >> BITS
         end = min(events.origin + ((group + 1) << BITS), stop)
-        if events.sends[group] and not is_silent(tapes, begin, end, step.now):
+        if events.sends[group] and not is_silent(tapes, begin, end, now):
             for j in range(begin, end):
                 i = j - events.origin
                 sent = events.late[i + 1] - events.late[i]
-                if tapes.activation[step.now + j] != 0.0 and sent > 0:
+                if tapes.activation[now + j] != 0.0 and sent > 0:
                     events.active[n + 1] = i
                     n += 1
                     due += sent
@@ -414,7 +414,7 @@ def list_all(store, tapes, events, span, step):
     context.
     """
     events.active[0] = 0
-    list_active(tapes, events, span.start, span.stop, step, 0)
+    list_active(tapes, events, span.start, span.stop, step.now, 0)
 
 
 # --- who was active -------------------------------------------------------------------
@@ -840,7 +840,7 @@ def _follow(store, tapes, events, span, start, stop, step, due):
     if due > events.budget:
         return due
     listed = events.active[0]
-    due = list_active(tapes, events, start, stop, step, due)
+    due = list_active(tapes, events, start, stop, step.now, due)
     if due > events.budget:
         stop = store.block_stop[start]
         clear_sums(events, stop, span.stop)

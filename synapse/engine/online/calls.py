@@ -90,14 +90,22 @@ def calls_by_float(
     return calls_for
 
 
-def _examples(scalar: Any) -> Examples:
-    """Return arguments of the kernels of single steps, for stores whose float is the
-    type of `scalar`.
+def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
+    """Return examples of the arguments of `train_network` and of `train_sparse`,
+    without the first ones.
     """
     others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False
     rates = np.empty(0, type(scalar))
     renewal = tuple(nothing_renewed())
     of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW)
+    return ((ROW, *others), *of_epochs), ((SPARSE, *others), *of_epochs)
+
+
+def _examples(scalar: Any) -> Examples:
+    """Return arguments of the kernels of single steps, for stores whose float is the
+    type of `scalar`.
+    """
+    of_rows, of_sparse = epochs_examples(scalar)
     return {
         loops.activate_one: (0, scalar, 0),
         loops.clamp_one: (0, scalar, 0, 0.0),
@@ -114,8 +122,8 @@ def _examples(scalar: Any) -> Examples:
             *(0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW, SPAN),
         ),
         listed_inputs.learn_listed: (0, scalar, SPAN, *listed_examples(scalar)),
-        loops.train_network: (0, scalar, SPAN, (ROW, *others), *of_epochs),
-        loops.train_sparse: (0, scalar, SPAN, (SPARSE, *others), *of_epochs),
+        loops.train_network: (0, scalar, SPAN, *of_rows),
+        loops.train_sparse: (0, scalar, SPAN, *of_sparse),
     }
 
 

@@ -71,18 +71,13 @@ target, weight, logit."""
 
 
 @inline
-def step_online(store, rule, span, inputs, row):
-    """Make a step by the online rule: set the inputs, unless they are empty, then
-    activate the others block by block or, if they are synchronous, all at once.
-
-    It is the ``step_network`` of a rule that needs no ``rule``.
-    """
+def set_inputs(store, span, inputs, row):
+    """Begin a step: set the inputs, unless they are empty."""
     start = span.start
     if store.ring[start] != schema.NONE:
         advance_ring(store, store.ring[start])
     if is_sparse(inputs):
         set_sparse_inputs(store, span, *inputs, row)
-        start += span.inputs
     elif inputs.size > 0:
         n = span.inputs
         if store.ties.lists != 0 and span.learning >= start + n:
@@ -91,7 +86,27 @@ def step_online(store, rule, span, inputs, row):
             now = tick(store, span.inputs)
             for t in range(n):
                 clamp_neuron(store, start + t, inputs[row * n + t], now + t)
+
+
+@inline
+def step_online(store, rule, span, inputs, row):
+    """Make a step by the online rule: set the inputs, unless they are empty, then
+    activate the others.
+
+    It is the ``step_network`` of a rule that needs no ``rule``.
+    """
+    set_inputs(store, span, inputs, row)
+    start = span.start
+    if is_sparse(inputs) or inputs.size > 0:
         start += span.inputs
+    activate_blocks(store, rule, span, start)
+
+
+@inline
+def activate_blocks(store, rule, span, start):
+    """Activate neurons from `start` on block by block or, if they are synchronous, all
+    at once.
+    """
     while start < span.stop:
         stop = span.stop if store.synchronous[start] else store.block_stop[start]
         compute_states(store, rule, start, stop)
@@ -413,6 +428,20 @@ def propagate_network(store, span, rate, keep_pending):
     """Propagate block by block, the last block first. The error signals of the outputs
     have been written before.
     """
+    propagate_by(_propagate_block, store, None, span, rate, keep_pending)
+
+
+@inline
+def _propagate_block(store, rule, start, stop, rate, keep_pending):
+    """Propagate the errors of a block, which have been computed; no `rule` is
+    needed.
+    """
+    propagate_block(store, start, stop, rate, keep_pending, True)
+
+
+@inline
+def propagate_by(propagate, store, rule, span, rate, keep_pending):
+    """`propagate_network`, each block by a function of a rule."""
     before_updates(store)
     for j in range(span.learning, span.stop - span.outputs):
         store.projected[j] = 0.0
@@ -422,7 +451,7 @@ def propagate_network(store, span, rate, keep_pending):
     while stop > span.learning:
         start = store.block_first[stop - 1]
         compute_deltas(store, start, stop, rate, keep_pending)
-        propagate_block(store, start, stop, rate, keep_pending, True)
+        propagate(store, rule, start, stop, rate, keep_pending)
         stop = start
     after_updates(store)
     if is_recorded(store, span):
@@ -651,7 +680,7 @@ def run_epochs(
         for s in range(orders.shape[1]):
             if clear and is_running:
                 # clearing discards the inputs that they need
-                complete_updates(store, span)
+                parts.settle(store, rule, span)
                 for j in range(span.start, span.stop):
                     clear_neuron(store, j)
             for row in range(
@@ -678,14 +707,14 @@ def run_epochs(
                             total = math.nan
                             is_running = False
                         elif renewal[0].size > 0:
-                            complete_updates(store, span)
+                            parts.settle(store, rule, span)
                             renewed = renewal[0][RENEWED]
                             reinitialize_least_useful(store, *renewal)
                             if renewal[0][RENEWED] != renewed:
                                 parts.clear_renewed(rule)
                 control[1] += 1
                 is_running = is_running and not control[0]
-        complete_updates(store, span)
+        parts.settle(store, rule, span)
         total += summed_cost(store, cost, buffer, filled, span.outputs)
         errors[epochs_done] = total / np.float64(n_targets)
         is_running = is_running and status_of(store, total) == DONE
@@ -720,7 +749,7 @@ def learn_or_undo(store, span, rate, weights, biases):
 
 
 @inline
-def _learn(store, rule, span, rate):
+def learn_online(store, rule, span, rate):
     """Propagate, while updates may stay pending; `rule` are the buffers of
     `learn_or_undo`.
     """
@@ -732,17 +761,17 @@ def _learn(store, rule, span, rate):
 
 
 @noinline
-def complete_updates(store, span):
-    """Make the pending updates of the network."""
+def complete_updates(store, rule, span):
+    """Make the pending updates of the network; no `rule` is needed."""
     apply_pending_updates(store, span.start, span.stop, store.activation)
 
 
 @inline
-def _clear_nothing(rule):
+def clear_nothing(rule):
     """Do nothing: traces of renewed neurons have been cleared."""
 
 
-ONLINE = RuleParts(step_online, _learn, _clear_nothing)
+ONLINE = RuleParts(step_online, learn_online, clear_nothing, complete_updates)
 
 
 @kernel

@@ -35,7 +35,12 @@ def bias_eligibility(store, j, r):
 
 @inline
 def weight(store, c, r):
-    """Return a weight, with its pending update."""
+    """Return a weight, with its pending update, or that of a quiet connection."""
+    j = store.target[c]
+    offset = c - store.first_incoming[j]
+    if store.quiet_step[j] != 0.0 and offset < store.learning[j]:
+        trace = store.eligibility[store.first_trace[j] + offset]
+        return np.float64(store.weight[c] + store.quiet_step[j] * trace)
     return np.float64(weight_of(store, c, r))
 
 
@@ -48,7 +53,10 @@ def gain(store, c, r):
 @inline
 def eligibility(store, c, r):
     """Return the eligibility of a connection, stored or computed."""
-    return eligibility_of(store, store.watched_flags, c)
+    j = store.target[c]
+    decay = store.quiet_decay[j]
+    learns = c - store.first_incoming[j] < store.learning[j]
+    return eligibility_of(store, store.watched_flags, c) * (decay if learns else 1.0)
 
 
 COMPUTED = {

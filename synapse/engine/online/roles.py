@@ -27,3 +27,5 @@ class RuleParts(NamedTuple):
     learn_step: Callable[..., Any]
     # (rule): clear what renewed neurons have left in ``rule``
     clear_renewed: Callable[..., Any]
+    # (store, rule, span): make all updates, so that ``store`` has every number
+    settle: Callable[..., Any]

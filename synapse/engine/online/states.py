@@ -567,6 +567,12 @@ def compute_lone_state(store, j):
 @inline
 def compute_states(store, rule, start, stop):
     """Compute the states of a block of neurons; no `rule` is needed."""
+    compute_states_of(store, start, stop, start)
+
+
+@inline
+def compute_states_of(store, start, stop, block):
+    """Compute the states of neurons of the block that begins with `block`."""
     if store.ties.signed != 0:
         apply_signed_updates(store, start, stop)
     j = start
@@ -579,8 +585,8 @@ def compute_states(store, rule, start, stop):
             compute_four_states(store, j, False, False)
             j += 4
         elif store.flags[j] & mark.WITH_GATES:
-            compute_gated_states(store, j, stop, start)
+            compute_gated_states(store, j, stop, block)
             j = stop
         else:
-            compute_state(store, j, start, False, False)
+            compute_state(store, j, block, False, False)
             j += 1

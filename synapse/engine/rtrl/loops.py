@@ -29,7 +29,13 @@ from ..online.calls import (
 )
 from ..online.fire import zero_clamped_errors
 from ..online.gradient_traces import begin_gradient, update_by_adagrad, update_by_traces
-from ..online.loops import run_epochs, run_rows, set_output_errors, step_online
+from ..online.loops import (
+    complete_updates,
+    run_epochs,
+    run_rows,
+    set_output_errors,
+    step_online,
+)
 from ..online.propagate import enforce_signs
 from ..online.record import is_recorded, record_row
 from ..online.roles import RuleParts
@@ -153,7 +159,7 @@ def _forget(plan):
     plan.latest.step = 0
 
 
-RTRL = RuleParts(step_network, learn_step, _forget)
+RTRL = RuleParts(step_network, learn_step, _forget, complete_updates)
 
 
 @kernel

@@ -1,0 +1,6 @@
+"""The online rule at the cost of what is active: traces and weights of connections from
+silent sources wait until these fire.
+"""
+
+from .index import QuietIndex as QuietIndex, build_index as build_index
+from .kernels import kernels_for as kernels_for

@@ -1,0 +1,390 @@
+"""Steps and updates of the online rule that read the connections of active sources
+only.
+
+Between two activations of its source, a connection is a line in two numbers of its
+target j, the columns ``quiet_step`` S and ``quiet_decay`` P::
+
+    weight w = u + a S        trace e = a P
+
+u and a are what ``weight`` and ``eligibility`` have. A step multiplies P by the
+weight of the self-connection, an update adds its step times P to S. If the source
+fires with y, a grows by y / P, and u falls by S y / P, so that w stays. A row is
+*settled* (u = w, a = e, S = 0, P = 1) before a sum loses digits: if S / P, by which u
+and a S differ from w in units of the trace, is above the mean weight of the row, or P
+is very small.
+
+All rows are settled at the end of an epoch, before the context is cleared, and when a
+step reads all connections since many sources are active: so nothing outside of a call
+sees these numbers, and no bit depends on how epochs are divided into calls.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..exact.events import BITS, GROUP, NOT_COUNTED, is_silent, list_active
+from ..language.decorators import in_order, inline, kernel, noinline
+from ..language.memory import span_of, store_at
+from ..language.words import one_like
+from ..lowering import flags as mark
+from ..online import loops
+from ..online.calls import (
+    SPAN,
+    Examples,
+    Kernels,
+    calls_by_float,
+    epochs_examples,
+)
+from ..online.fire import fire
+from ..online.loops import (
+    activate_blocks,
+    clear_nothing,
+    complete_updates,
+    is_large,
+    learn_online,
+    propagate_by,
+    run_epochs,
+    set_inputs,
+)
+from ..online.propagate import propagate_block
+from ..online.roles import RuleParts
+from ..online.states import compute_states_of, trace_of
+from ..online.steps import end_step
+from ..store import Store
+from .index import QuietIndex
+
+PER_EVENT = 12
+"""How many connections a step reads in the time of one of an active source."""
+READS, WAITS, STEPS = range(3)
+"""Places in ``QuietIndex.mode``: whether steps now read the connections of active
+sources only; how many steps have to read all before they do; how many have read active
+ones in all calls."""
+MIN_WAIT = 16
+"""Steps that read all connections after some have been settled for it."""
+SAMPLE = 8
+"""Number of weights of a row whose mean size is its limit until it is settled."""
+MIN_DECAY = 2.0**-40
+"""Smallest |P|, and the inverse of the largest one."""
+
+QuietState: Any = namedtuple(  # type: ignore[misc]
+    "QuietState", [*QuietIndex._fields, "origin", "budget", "buffers"]
+)
+"""`QuietIndex` in a kernel; the first row of the network, the largest number of events
+of a step, and buffers for all weights and biases."""
+
+
+# --- rows -----------------------------------------------------------------------------
+
+
+@inline
+def settle_row(store, quiet, j):
+    """Write the weights and traces of the connections into a neuron."""
+    step = store.quiet_step[j]
+    decay = store.quiet_decay[j]
+    row = store.first_incoming[j]
+    trace = store.first_trace[j]
+    n = store.learning[j]
+    size = 0.0 * step
+    for t in range(n):
+        weight = store.weight[row + t] + step * store.eligibility[trace + t]
+        store.weight[row + t] = weight
+        store.eligibility[trace + t] *= decay
+        size += abs(weight)
+    store.quiet_step[j] = 0.0
+    store.quiet_decay[j] = 1.0
+    quiet.limit[j - quiet.origin] = size / max(n, 1)
+
+
+@inline
+def begin_row(store, quiet, j):
+    """Begin to treat the connections into a neuron as quiet."""
+    i = j - quiet.origin
+    row = store.first_incoming[j]
+    n = min(store.learning[j], SAMPLE)
+    size = 0.0 * store.weight[row]
+    for t in range(n):
+        size += abs(store.weight[row + t])
+    quiet.limit[i] = size / max(n, 1)
+    quiet.carry[i] = store.weight[store.self_row[j]]
+
+
+@noinline
+def settle_all(store, quiet, span):
+    """Write the weights and traces of all rows; steps read all connections then."""
+    if quiet.mode[READS] != 0:
+        for j in range(span.start, span.stop):
+            if quiet.quiet[j - quiet.origin]:
+                settle_row(store, quiet, j)
+    quiet.mode[READS] = 0
+    quiet.mode[WAITS] = 0
+
+
+@noinline
+def begin_all(store, quiet, span):
+    """Begin to read the connections of active sources only."""
+    for j in range(span.start, span.stop):
+        if quiet.quiet[j - quiet.origin]:
+            begin_row(store, quiet, j)
+    quiet.mode[READS] = 1
+
+
+@inline
+def decay_rows(store, quiet, start, stop):
+    """Decay the traces into neurons, and settle rows that would lose digits."""
+    origin = quiet.origin
+    for j in range(start, stop):
+        store.quiet_decay[j] *= quiet.carry[j - origin]
+    for begin in range(start, stop, GROUP):
+        end = min(begin + GROUP, stop)
+        due = 0
+        for j in range(begin, end):
+            decay = abs(store.quiet_decay[j])
+            due += decay < MIN_DECAY
+            due += decay > 1.0 / MIN_DECAY
+            due += abs(store.quiet_step[j]) > quiet.limit[j - origin] * decay
+        if due != 0:
+            for j in range(begin, end):
+                decay = abs(store.quiet_decay[j])
+                size = abs(store.quiet_step[j])
+                if not (
+                    MIN_DECAY <= decay <= 1.0 / MIN_DECAY
+                    and size <= quiet.limit[j - origin] * decay
+                ):
+                    settle_row(store, quiet, j)
+
+
+# --- steps ----------------------------------------------------------------------------
+
+
+@in_order
+def send(store, quiet, start, stop, activation):
+    """Add what a source sends to the sums of its targets, and to the traces."""
+    for q in range(start, stop):
+        j = quiet.target[q]
+        c = quiet.row[q]
+        i = j - quiet.origin
+        weight = store.weight[c]
+        if c < quiet.place[2 * i + 1]:
+            trace = c + quiet.place[2 * i]
+            step = store.quiet_step[j]
+            eligibility = store.eligibility[trace]
+            gain = activation / store.quiet_decay[j]
+            quiet.sums[i] += (weight + step * eligibility) * activation
+            store.eligibility[trace] = eligibility + gain
+            store.weight[c] = weight - step * gain
+        else:
+            quiet.sums[i] += weight * activation
+
+
+@inline
+def send_prompt(store, quiet, start, stop):
+    """Send what neurons send that have fired in this step."""
+    begin = start
+    while begin < stop:
+        group = (begin - quiet.origin) >> BITS
+        end = min(quiet.origin + ((group + 1) << BITS), stop)
+        if quiet.sends[group] and not is_silent(store, begin, end, 0):
+            for j in range(begin, end):
+                i = j - quiet.origin
+                if store.activation[j] != 0.0:
+                    of = quiet.prompt[i], quiet.late[i + 1], store.activation[j]
+                    send(store, quiet, *of)
+        begin = end
+
+
+@inline
+def compute_quiet_states(store, quiet, start, stop):
+    """s_j = w_jj s_j(old) + b_j and what active sources have sent."""
+    origin = quiet.origin
+    for j in range(start, stop):
+        carry = quiet.carry[j - origin]
+        old = store.state[j]
+        store.old_state[j] = old
+        store.state[j] = store.bias[j] + carry * old + quiet.sums[j - origin]
+        quiet.sums[j - origin] = 0.0
+        store.bias_eligibility[j] = carry * store.bias_eligibility[j] + 1.0
+
+
+@inline
+def choose(store, quiet, span):
+    """Decide whether a step reads the connections of active sources only: from what is
+    active before it, and so that a change back comes some steps later.
+    """
+    quiet.active[0] = 0
+    list_active(store, quiet, span.start, span.stop, 0, 0)
+    few = quiet.active[0] != NOT_COUNTED
+    if quiet.mode[READS] != 0:
+        if not few:
+            settle_all(store, quiet, span)
+            quiet.mode[WAITS] = MIN_WAIT
+    elif quiet.mode[WAITS] > 0:
+        quiet.mode[WAITS] -= 1
+    elif few:
+        begin_all(store, quiet, span)
+
+
+@inline
+def step_network(store, quiet, span, inputs, row):
+    """Make a step by the online rule."""
+    set_inputs(store, span, inputs, row)
+    start = span.start + span.inputs
+    choose(store, quiet, span)
+    if quiet.mode[READS] == 0:
+        activate_blocks(store, None, span, start)
+        return
+    quiet.mode[STEPS] += 1
+    j = start
+    while j < span.stop:
+        stop = quiet.stop[j - quiet.origin]
+        if quiet.quiet[j - quiet.origin]:
+            decay_rows(store, quiet, j, stop)
+        j = stop
+    for k in range(1, quiet.active[0] + 1):
+        i = quiet.active[k]
+        activation = store.activation[quiet.origin + i]
+        late = quiet.prompt[i] if quiet.origin + i >= start else quiet.late[i + 1]
+        send(store, quiet, quiet.late[i], late, activation)
+    while start < span.stop:
+        stop = span.stop if store.synchronous[start] else store.block_stop[start]
+        j = start
+        while j < stop:
+            end = min(stop, quiet.stop[j - quiet.origin])
+            if quiet.quiet[j - quiet.origin]:
+                compute_quiet_states(store, quiet, j, end)
+            else:
+                compute_states_of(store, j, end, start)
+            j = end
+        while start < stop:
+            block_stop = store.block_stop[start]
+            fire(store, None, start, block_stop)
+            send_prompt(store, quiet, start, block_stop)
+            start = block_stop
+    end_step(store, span)
+
+
+# --- updates --------------------------------------------------------------------------
+
+
+@inline
+def push_quiet(store, j):
+    """Send the error of a neuron back to sources of this step."""
+    delta = store.responsibility[j]
+    step = store.quiet_step[j]
+    if delta == 0.0:
+        return
+    for r in range(store.run_start[j], store.run_stop[j]):
+        flags = store.run_flags[r]
+        if flags & mark.SILENT:
+            continue
+        row = store.run_first[r]
+        n = store.run_length[r]
+        source = store.run_source[r]
+        trace = trace_of(store, j, row)
+        if flags & mark.FIXED:
+            for c in range(row, row + n):
+                store.pushed[store.source[c]] += delta * store.weight[c]
+        elif store.run_kind[r] == mark.DENSE:
+            for t in range(n):
+                weight = store.weight[row + t] + step * store.eligibility[trace + t]
+                store.pushed[source + t] += delta * weight
+        else:
+            for t in range(n):
+                weight = store.weight[row + t] + step * store.eligibility[trace + t]
+                store.pushed[store.source[row + t]] += delta * weight
+
+
+@inline
+def propagate_quiet(store, quiet, start, stop, rate, keep_pending):
+    """Push the errors of a block of neurons back, and update weights."""
+    j = stop
+    while j > start:
+        is_quiet = quiet.quiet[j - 1 - quiet.origin]
+        begin = j - 1
+        while begin > start and quiet.quiet[begin - 1 - quiet.origin] == is_quiet:
+            begin -= 1
+        if is_quiet:
+            for i in range(begin, j):
+                push_quiet(store, i)
+            for i in range(begin, j):
+                store.quiet_step[i] += store.step[i] * store.quiet_decay[i]
+        else:
+            propagate_block(store, begin, j, rate, keep_pending, True)
+        j = begin
+
+
+@inline
+def learn_step(store, quiet, span, rate):
+    """Propagate, while updates may stay pending; where numbers are large, all rows are
+    settled before.
+    """
+    if quiet.mode[READS] != 0 and is_large(store, span, rate, one_like(rate)):
+        settle_all(store, quiet, span)
+    if quiet.mode[READS] == 0:
+        return learn_online(store, quiet.buffers, span, rate)
+    propagate_by(propagate_quiet, store, quiet, span, rate, True)
+    return True
+
+
+@inline
+def settle(store, quiet, span):
+    """Write the weights and traces of all rows, and make the pending updates."""
+    settle_all(store, quiet, span)
+    complete_updates(store, None, span)
+
+
+QUIET = RuleParts(step_network, learn_step, clear_nothing, settle)
+
+
+@kernel
+def train_network(
+    table,
+    scalar,
+    span,
+    index,
+    data,
+    cost,
+    rates,
+    learn,
+    buffer,
+    control,
+    errors,
+    goal,
+    renewal,
+    buffers,
+):
+    """``online.train_network``, with the `QuietIndex` of the network."""
+    store, span = store_at(table, scalar), span_of(span)
+    budget = index.target.size // PER_EVENT
+    quiet = QuietState(*index, span.start, budget, buffers)
+    arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal
+    return run_epochs(QUIET, store, quiet, span, *arguments)
+
+
+train_sparse = kernel(train_network.part)
+"""The same for sparse rows of inputs."""
+
+
+def _examples(scalar: Any) -> Examples:
+    rows = np.empty(0, np.uint32)
+    few = np.empty(0, np.uint8)
+    floats = np.empty(0, type(scalar))
+    by_source = SPAN, SPAN, rows, rows, few, few, SPAN, SPAN
+    index = QuietIndex._make((*by_source, floats, floats, floats, SPAN, SPAN))
+    of_rows, of_sparse = epochs_examples(scalar)
+    begin = 0, scalar, SPAN, index
+    return {train_network: (*begin, *of_rows), train_sparse: (*begin, *of_sparse)}
+
+
+calls_for = calls_by_float(
+    _examples,
+    {loops.train_network: train_network, loops.train_sparse: train_sparse},
+)
+
+
+def kernels_for(store: Store, span: NDArray[np.int64], index: QuietIndex) -> Kernels:
+    """Return the kernels of trainings of the network in a span of a lowered store."""
+    return Kernels(calls_for(store), store.address, store.scalar, span, index)

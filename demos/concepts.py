@@ -8,7 +8,9 @@ by a pixel.
 
 Cells of the visual cortex answer to bars, and others to bars anywhere in a small field
 (Hubel and Wiesel 1962); Fukushima's neocognitron (1980) and today's convolutional
-networks repeat the two steps, "and" and "or", from layer to layer."""
+networks repeat the two steps, "and" and "or", from layer to layer.
+
+Lesson 14 of `synapse play` has such a hierarchy of eight pixels in a browser."""
 
 from __future__ import annotations
 

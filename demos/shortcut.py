@@ -9,7 +9,9 @@ sunny ones.
 The story is told of an army's network from the 1960s on; whether it happened is not
 known. That networks do this is: wolves have been told from dogs by the snow behind them
 (Ribeiro, Singh and Guestrin, KDD 2016), and diseases of lungs by the mark of a hospital
-(Zech et al., PLOS Medicine 2018)."""
+(Zech et al., PLOS Medicine 2018).
+
+Lesson 15 of `synapse play` is parts 2 and 3 in a browser, with two inputs."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ class Page {
   constructor({ network, data, settings }) {
     Object.assign(this, { network: Network.from(network), edited: [], steps: 0 });
     this.settings = { rate: 0.5, ...settings };
-    this.data = { sequences: data.map((one) => (Array.isArray(one[0][0]) ? one : [one])) };
+    this.data = { sequences: structuredClone(data).map((one) => (Array.isArray(one[0][0]) ? one : [one])) };
   }
   answers() {
     const copy = Network.from(this.network.toJSON());
@@ -32,11 +32,13 @@ class Page {
   weigh(source, target, weight) { this.link(source, target).weight = weight; this.edited.push("weight"); return this; }
   bias(name, to) { this.neuron(name).bias = to; this.edited.push("bias"); }
   connect(from, to, weight) { this.network.connect(this.neuron(from), this.neuron(to), weight, true); }
+  target(i, to) { this.data.sequences[i][0][1] = [to]; this.edited.push("data"); }
   gate(gater, source, target) { this.network.gate(this.neuron(gater), this.link(source, target)); }
   wrong() { // the largest distance of an output from its target
     const answers = this.answers(), far = ([, targets], [answer]) => (targets ? Math.abs(answer - targets[0]) : 0);
     return Math.max(...this.data.sequences.flatMap((rows, i) => rows.map((row, t) => far(row, answers[i][t]))));
   }
+  ons(name) { return this.signs(name).replaceAll("0", "").length; }
   signs(name) { // of the state, by sample
     return this.data.sequences.map(([[row]]) => (this.network.activate(row), Number(this.neuron(name).state > 0))).join("");
   }
@@ -135,6 +137,27 @@ const SHEETS = [
       "The cell fires in steps 4 and 9": (left) => left.answers()[0].map(([one]) => one).join() === "0,0,0,1,0,0,0,0,1",
       "acts one step after a spike, and takes away 1": (left) => near(left.play(1).step(3).neuron("voltage").state, 0.813),
       "0.3 at the threshold": (left) => (left.weigh("x", "voltage", 1 / 0.3), left.network.clear(), left.network.activate([0.3]), near(left.neuron("spike").derivative, 0.3)),
+    } },
+  { asked: "bias mouth -0.5",
+    wrong: ["bias mouth -1", "bias mouth -1.5", "bias mouth 0.1", "bias face -0.5", "bias eyes -2.5; bias mouth -0.5", "weigh b23 mouth 3", "play 9"],
+    ends: {
+      "Any bias above -1, up to 0": (left) => [-1, -0.99, 0, 0.01].map((bias) => (left.bias("mouth", bias), left.wrong())).join() === "1,0,0,1",
+      "no edge answers to more than two images": (left) => ["a12", "a23", "a34", "b12", "b23", "b34"].every((edge) => ["1", "2"].includes(String(left.ons(edge)))),
+      "\"eyes\" and \"mouth\" answer to four each, \"face\" to three": (left) => ["eyes", "mouth", "face"].map((name) => left.ons(name)).join() === "4,4,3",
+      "Images 2 and 3 have no pixel in common": (left) => left.data.sequences[1][0][0].every((one, i) => one + left.data.sequences[2][0][0][i] === 1),
+    } },
+  { asked: "target 4 1; target 5 0; play 3000",
+    wrong: ["play 3000", "target 4 1; play 3000", "target 4 0; target 5 1; play 3000", "weigh sky tank 0; weigh shape tank 9", "target 4 1; target 5 0; weigh shape tank 9; weigh sky tank 0"],
+    ends: {
+      "its weight has grown": (left) => left.link("shape", "tank").weight > 3 && left.link("sky", "tank").weight < 3,
+      "Now the shape decides": (left) => 0.4 * left.link("shape", "tank").weight > left.link("sky", "tank").weight,
+      "the larger one learned faster": (left) => {
+        const fresh = new Page({ ...LESSONS[14], network: left.network.toJSON() });
+        fresh.data = new Page(LESSONS[14]).data;
+        fresh.weigh("sky", "tank", 0).weigh("shape", "tank", 0).play(15); // as the lesson's network has learned
+        const [sky, shape] = ["sky", "shape"].map((name) => fresh.link(name, "tank").weight), answers = fresh.answers().flat(2).map(Math.round);
+        return near(sky, 3, 0.03) && near(shape, 1.2, 0.03) && answers.join() === "1,1,0,0,0,1"; // right where it has learned, and wrong on 5 and 6
+      },
     } },
 ];
 console.log(JSON.stringify(LESSONS.map((lesson, i) => {

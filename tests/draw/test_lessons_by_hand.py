@@ -68,6 +68,23 @@ class Hands:
         self.page.select_option("#form-squash", function)
         self.page.keyboard.press("Escape")
 
+    def bias(self, name, number):
+        tab(self.page, "build")
+        self.page.mouse.click(*spot(self.page, self.neuron(name)))
+        self.page.fill("#form-bias", str(number))
+        self.page.press("#form-bias", "Enter")
+        self.page.keyboard.press("Escape")
+
+    def answer(self, *targets):
+        """Replace question marks in the rows of the data."""
+        tab(self.page, "data")
+        self.page.click("#own summary")
+        rows = self.page.input_value("#csv")
+        for target in targets:
+            rows = rows.replace("?", str(target), 1)
+        self.page.fill("#csv", rows)
+        self.page.click("#csv-use")
+
     def step(self, count=1):
         for _ in range(count):
             self.page.click("#next")
@@ -165,6 +182,15 @@ def fire(hands):
     hands.step(9)
 
 
+def find_faces(hands):
+    hands.bias("mouth", -0.5)
+
+
+def mend_the_data(hands):
+    hands.answer(1, 0)
+    hands.play_until_done()
+
+
 LESSONS = [
     decide,
     bend,
@@ -179,6 +205,8 @@ LESSONS = [
     wire_a_block,
     carry_back,
     fire,
+    find_faces,
+    mend_the_data,
 ]
 
 

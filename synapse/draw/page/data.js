@@ -174,6 +174,7 @@ function showTask() {
   const tested = page.data.test.length ? ` ${page.data.test.length} more are held out.` : "";
   get("task-words").textContent = `${page.data.words} ${size}${tested}`.trim();
   get("held").disabled = page.data.whole.length < 2;
+  offerRows();
   showMarks();
   get("pixels").hidden = inputCount() !== SIDE * SIDE;
   if (!get("pixels").hidden) listKinds();
@@ -303,6 +304,20 @@ get("task").addEventListener("change", () => {
   const name = get("task").value;
   if (name !== "own") use(dataOf(name), TASKS[name].rate);
 });
+// The rows that are learned stand in the box, if they are few, until somebody writes there.
+const MOST_WRITTEN = 60;
+let offered = "";
+function offerRows() {
+  const samples = page.data.whole.every((one) => one.length === 1), count = page.data.whole.flat().length, open = get("own").open;
+  if (!open || get("csv").value !== offered || count > MOST_WRITTEN) return;
+  const { inputs, targets } = { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf), ...page.data.names }, heads = [...inputs, ...targets];
+  const plain = heads.length === inputCount() + targetCount() && heads.every((head) => !/[,;\t"]/.test(head) && !NUMBER.test(head) && !isMissing(head));
+  const line = ([row, aims]) => [...row, ...(aims ?? targets.map(() => null))].map((value) => value ?? "?").join(", ");
+  const rows = page.data.whole.map((one) => one.map(line).join("\n")).join(samples ? "\n" : "\n\n");
+  offered = get("csv").value = `${plain ? `${heads.join(", ")}\n` : ""}${rows}`;
+  get("csv-targets").value = targets.length;
+}
+get("own").addEventListener("toggle", offerRows);
 get("csv-use").addEventListener("click", () => {
   const pasted = tried(() => parsed(get("csv").value, Number(get("csv-targets").value), get("csv-scaled").checked));
   if (pasted && use(pasted.data) && pasted.left) notice(`${get("notice").textContent} ${pasted.left}`.trim());

@@ -9,7 +9,8 @@
 //             sequences; targets may be null
 //   settings  those that differ from { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal" }: the order can be
 //             "in order", the speed "slow" or "fast"; the cost "" is that of the network
-//   may       what the task changes in the network, in the words of `changesOf`; "learning" stands for all that learns
+//   may       what the task changes in the network, in the words of `changesOf`; "learning" stands for all that learns,
+//             "data" for the rows, which end any other lesson
 //   within    how near every output must be to its target at the end; left out where that is not the aim
 //   done      (page) => true when the reader has done it, where `within` does not say so; each sentence of `seen` then holds
 //   seen      what the reader has seen, at most 80 words, shown at the end
@@ -106,6 +107,7 @@ const linkOf = (page, source, target) => neuronOf(page, target)?.incoming.find((
 const activationRows = (...names) => names.map((name) => [name, (network) => neuronOf({ network }, name).activation]);
 const aimRow = ["target", (network, targets) => targets[0]];
 const responsibilityRows = (...names) => names.map((name) => [`error of ${name}`, (network) => neuronOf({ network }, name).responsibility]);
+const added = (network, source) => neuronOf({ network }, source).activation * linkOf({ network }, source, "tank").weight;
 const eligibilityRow = (source, target) => [`eligibility ${source} \u2192 ${target}`, (network) => linkOf({ network }, source, target).eligibility];
 
 const EVENINGS = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => {
@@ -431,5 +433,57 @@ export const LESSONS = [
     seen: "The cell fires in steps 4 and 9. The connection leads back, so it acts one step after a spike, and takes away 1, the threshold. This is a "
       + "leaky integrate-and-fire neuron, which Lapicque described in 1907. Its output jumps, so its slope is 0 and nothing could learn. The squash "
       + "spike has a surrogate slope: 0.3 at the threshold, and less away from it. With it, networks of such cells learn.",
+  },
+  {
+    title: "Concepts, layer by layer",
+    demo: "concepts",
+    scene: "An image has two rows of four pixels, a1 to a4 above b1 to b4. Three layers look for a face in it.\n"
+      + "An edge is two pixels side by side: \"a12\" adds a1 and a2, and its bias of -1.5 makes it an \"and\". \"eyes\" adds the edges of the "
+      + "upper row, and its bias of -0.5 makes it an \"or\". \"face\" is an \"and\" of eyes and mouth.\n"
+      + "Images 1 to 3 are faces, each in another place. The others are not: eyes alone, a mouth alone, single pixels, nothing. But \"face\" never "
+      + "answers, because the bias of \"mouth\" is -2.5: all of its three edges together would be needed.",
+    task: "Open the tab Build, select \"mouth\", and set its bias so that one edge is enough, and none is too few: until all seven outputs are right.",
+    network: wired({
+      pixels: ["a1", "a2", "a3", "a4", "b1", "b2", "b3", "b4"],
+      edges: ["a12", "a23", "a34", "b12", "b23", "b34"].map((name) => [name, "step", -1.5, false]),
+      parts: [["eyes", "step", -0.5, false], ["mouth", "step", -2.5, false]],
+      output: [["face", "step", -1.5, false]],
+    }, [...["a", "b"].flatMap((row) => [1, 2, 3].flatMap((i) => [i, i + 1].map((pixel) => [`${row}${pixel}`, `${row}${i}${i + 1}`, 1, null, false]))),
+      ...["a12", "a23", "a34"].map((edge) => [edge, "eyes", 1, null, false]), ...["b12", "b23", "b34"].map((edge) => [edge, "mouth", 1, null, false]),
+      ["eyes", "face", 1, null, false], ["mouth", "face", 1, null, false]]),
+    data: [["0110", "0110", 1], ["1100", "0011", 1], ["0011", "1100", 1], ["0110", "0000", 0], ["0000", "0011", 0], ["1010", "0101", 0], ["0000", "0000", 0]]
+      .map(([upper, lower, target]) => [[...upper, ...lower].map(Number), [target]]),
+    settings: { rate: 0, order: "in order" },
+    may: ["bias mouth"],
+    strips: [...activationRows("a12", "a23", "a34", "b12", "b23", "b34", "eyes", "mouth", "face"), aimRow],
+    within: 0.5,
+    seen: "Any bias above -1, up to 0, is right. Look at the rows: no edge answers to more than two images, \"eyes\" and \"mouth\" answer to four each, "
+      + "\"face\" to three. Images 2 and 3 have no pixel in common, yet both are faces: the higher the layer, the less it matters where the "
+      + "pixels are. Hubel and Wiesel (1962) found such cells in the visual cortex. Convolutional networks alternate the same two steps, and "
+      + "learn the weights.",
+  },
+  {
+    title: "A shortcut in the data",
+    demo: "shortcut",
+    scene: "A neuron tells tanks, target 1, from trees. \"sky\" is 1 on a dull day and -1 on a sunny one; \"shape\" is above 0 for a tank, but "
+      + "weaker. It has learned from photos 1 to 4, and is right on each: all tanks were taken on dull days, all trees on sunny ones.\n"
+      + "Photos 5 and 6 are new, without a target: a tank in the sun, a tree under clouds. The rows below show what each input adds to the sum, "
+      + "its weight × its value. The neuron looks at the sky, so it takes this tank for a tree, and this tree for a tank.",
+    task: "Open \"Own rows\" in the tab Data. Replace the two question marks: 1 for the tank (photo 5), 0 for the tree (photo 6). Press \"Use these rows\" "
+      + "and play until every output is within 0.3 of its target.",
+    network: wired({ input: ["sky", "shape"], output: [["tank", "logistic"]] }, [["sky", "tank", 3], ["shape", "tank", 1.2]]),
+    data: [[1, 0.5, 1], [1, 0.3, 1], [-1, -0.3, 0], [-1, -0.5, 0], [-1, 0.4, null], [1, -0.4, null]]
+      .map(([sky, shape, target]) => [[sky, shape], target === null ? null : [target]]),
+    settings: { rate: 0.5 },
+    may: ["learning", "data", ...PACE_OF_LEARNING],
+    strips: [["sky adds", (network) => added(network, "sky")], ["shape adds", (network) => added(network, "shape")], ...activationRows("tank")],
+    within: 0.3,
+    done: (page) => {
+      const rows = page.data.sequences.flat(), has = (sky, target) => rows.some(([inputs, targets]) => Math.sign(inputs[0]) === sky && targets?.[0] === target);
+      return [1, -1].every((sky) => [0, 1].every((target) => has(sky, target))) && rows.every(([, targets]) => targets);
+    },
+    seen: "Now the shape decides: its weight has grown, and that of the sky has fallen. In photos 1 to 4, both inputs told the same, and the "
+      + "larger one learned faster. Held-out photos of these days would have had the same flaw, so a test with them finds nothing. What each "
+      + "input adds showed it, and two photos in which sky and shape disagree mended it. In the demo, slopes show where a network of pixels looks.",
   },
 ];

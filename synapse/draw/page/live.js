@@ -181,7 +181,7 @@ function edit(word, text, change) {
     notice(error.message);
     return false;
   }
-  if (["network", "data"].includes(word)) lesson = null; // its task is not about these
+  if (["network", "data"].includes(word) && !lesson?.of.may.includes(word)) lesson = null; // its task is not about these
   undos.push({ text, snapshot: before });
   if (undos.length > MOST_UNDO) undos.shift();
   [redos, marks, trail] = [[], [], []];

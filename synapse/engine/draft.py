@@ -63,7 +63,7 @@ class ConnectionBatch(NamedTuple):
     weights: NDArray[np.floating[Any]]
     trainable: bool
     signs: NDArray[np.int8] | None
-    delay: int = 0
+    delay: int | Ints = 0  # one for all, or one for each
     gaters: Sequence[Neuron] = ()
     # the index of each connection's gater, if they are gated
     gates: Indices = np.empty(0, np.uint32)
@@ -195,16 +195,16 @@ class Draft:
         return batch.pairs or every_pair(*every)
 
     def are_apart(
-        self, sources: Sequence[Neuron], targets: Sequence[Neuron], delay: int
+        self, sources: Sequence[Neuron], targets: Sequence[Neuron], delay: int | Ints
     ) -> bool:
         """Return whether surely no source is connected to a target with this delay."""
         if self.pairs or len(self.batches) >= MAX_BATCHES:
             return False
         one_of_sources, one_of_targets = set(sources), set(targets)
         return not any(
-            batch.delay == delay
-            and not one_of_targets.isdisjoint(batch.targets)
+            not one_of_targets.isdisjoint(batch.targets)
             and not one_of_sources.isdisjoint(batch.sources)
+            and np.isin(batch.delay, delay).any()
             for batch in self.batches.values()
         )
 

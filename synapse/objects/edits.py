@@ -18,7 +18,7 @@ from .._checks import pluralize
 from .._typing import Bools, Indices, Ints
 from ..engine.draft import ConnectionBatch, every_pair
 from ..engine.locking import ExclusiveAccess
-from ..engine.schema import NONE
+from ..engine.schema import MAX_DELAYS, NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
 from . import graph
@@ -294,7 +294,7 @@ def connect_many(
     weights: NDArray[np.float64],
     trainable: bool,
     signs: NDArray[np.int8] | None = None,
-    delay: int = 0,
+    delay: int | Ints = 0,
 ) -> tuple[Store, int]:
     """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and
     first identity. The caller holds the stores in use.
@@ -305,8 +305,9 @@ def connect_many(
     ends = [*sources], [*targets], pairs
     batch = ConnectionBatch(*ends, weights, trainable, signs, delay)
     placement = NO_PLACEMENT
-    if store.networks and not delay:
-        placement = Placement(store, *batch.rows())
+    if store.networks and not np.all(delay):
+        at_once = np.broadcast_to(np.equal(delay, 0), len(weights))
+        placement = Placement(store, *(rows[at_once] for rows in batch.rows()))
     identity = store.editor.add(store, batch)
     graph.follow_connected(store, identity, len(weights))
     placement.place_new_layers()
@@ -317,7 +318,7 @@ def refuse(
     sources: Neurons,
     targets: Neurons,
     pairs: tuple[Indices, Indices] | None,
-    delay: int,
+    delay: int | Ints,
 ) -> None:
     """Raise if a pair is connected already by this delay. The pairs must be
     distinct.
@@ -335,7 +336,7 @@ def _refuse_pairs(
     sources: Neurons,
     targets: Neurons,
     pairs: tuple[Indices, Indices] | None,
-    delay: int,
+    delay: int | Ints,
 ) -> None:
     """Raise if a pair of these neurons that is in one store is connected already."""
     pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
@@ -345,13 +346,14 @@ def _refuse_pairs(
         np.array([n._store is store for n in ends]) for ends in (sources, targets)
     )
     inside = of_source[pairs[0]] & of_target[pairs[1]]
-    _refuse_linked(store, from_rows[pairs[0][inside]], to_rows[pairs[1][inside]], delay)
+    steps = np.broadcast_to(delay, len(inside))[inside]
+    _refuse_linked(store, from_rows[pairs[0][inside]], to_rows[pairs[1][inside]], steps)
 
 
 def _refuse_linked(
-    store: Store, sources: Indices, targets: Indices, delay: int
+    store: Store, sources: Indices, targets: Indices, delays: Ints
 ) -> None:
-    """Raise if a pair of rows of one store is connected already."""
+    """Raise if a pair of rows of one store is connected already by its delay."""
     here = np.zeros(store.n_neurons + 1, bool)
     there = np.zeros(store.n_neurons + 1, bool)
     here[sources] = True
@@ -360,16 +362,20 @@ def _refuse_linked(
     old_source, old_target = (
         np.minimum(store[name], removed) for name in ("source", "target")
     )
-    near = here[old_source] & there[old_target]
-    near = np.flatnonzero(near & (store["delay"] == delay))
+    near = np.flatnonzero(here[old_source] & there[old_target])
     if not len(near):
         return
-    old = old_source[near].astype(np.int64) << 32 | old_target[near]
-    for i in np.flatnonzero(np.isin(sources << 32 | targets, old)):
+
+    def keys(start: Indices, stop: Indices, steps: Indices) -> Ints:
+        pairs = start.astype(np.int64) * store.n_neurons + stop
+        return pairs * (MAX_DELAYS + 1) + steps
+
+    old = keys(old_source[near], old_target[near], store["delay"][near])
+    for i in np.flatnonzero(np.isin(keys(sources, targets, delays), old)):
         source = store.handles[sources[i]]
         target = store.handles[targets[i]]
         raise TopologyError(
-            f"{source!r} is connected to {target!r} already{_by(delay)}. A pair of"
+            f"{source!r} is connected to {target!r} already{_by(delays[i])}. A pair of"
             " neurons has at most one connection of a delay."
         )
 

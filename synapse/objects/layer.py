@@ -310,7 +310,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         trainable: bool | None = None,
         self_connections: bool = False,
         sign: int | None = None,
-        delay: int = 0,
+        delay: int | ArrayLike = 0,
         seed: Seed = None,
     ) -> Projection:
         """Connect the neurons of this layer to those of another layer, or to each
@@ -347,9 +347,10 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             Sign of the connections, +1 or -1, see :attr:`Connection.sign`; drawn
             weights have it. Default: that of the source, see :attr:`Neuron.sign`, or
             none.
-        delay : int
+        delay : int or array of int
             Number of steps by which the connections delay the activations of this
-            layer, see :attr:`Connection.delay`. Default: 0; the order of activation
+            layer, see :attr:`Connection.delay`: one for all, or an array of shape
+            (sources, targets) or (connections,). Default: 0; the order of activation
             decides.
         seed : int or numpy.random.Generator, optional
             Seed for densities and for weights that are drawn.
@@ -417,7 +418,14 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             )
         _initializer.get("glorot" if initializer is None else initializer)
         fixed_sign = checks.sign("sign of a projection", sign)
-        steps = checks.delay("delay of a projection", delay)
+        steps: int | Floats = 0
+        if type(delay) is not int or delay:
+            title = "delay of a projection"
+            steps = (
+                checks.finite_array(title, delay, gaps=True)
+                if np.ndim(delay)
+                else checks.delay(title, delay)
+            )
         with ExclusiveLayerAccess(self, to, columns=False):
             return connect_layers(
                 self,

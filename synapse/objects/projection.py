@@ -64,7 +64,7 @@ class ProjectOptions(TypedDict, total=False):
     trainable: bool | None
     self_connections: bool
     sign: int | None
-    delay: int
+    delay: int | ArrayLike
     seed: Seed
 
 
@@ -546,14 +546,15 @@ def connect_layers(
     rng: np.random.Generator | None,
     self_connections: bool,
     sign: int = 0,
-    delay: int = 0,
+    delay: int | Floats = 0,
 ) -> Projection:
     """Make the projection of ``source.project(target)`` from checked arguments, with
     the stores in use.
     """
     sources: Sequence[Any] = source._neurons
     targets = target._neurons
-    if delay:
+    is_delayed = bool(delay) if isinstance(delay, int) else True
+    if is_delayed:
         sources = [None] * len(source)  # its past: no pair is a self-connection
     chosen: Any = pattern
     if pattern is None:
@@ -579,13 +580,14 @@ def connect_layers(
             " higher density, another mask, weights that are not all NaN, or"
             " self_connections=True to connect neurons to themselves."
         )
-    edits.refuse(source._neurons, targets, pairs, delay)
+    steps = given_delays(delay, source._neurons, targets, pairs, count)
+    edits.refuse(source._neurons, targets, pairs, steps)
     full = count == shape[0] * shape[1] and not is_listed(chosen)
     dtype = source._store.dtype
     carousel = is_carousel(chosen, sources, targets)
     if carousel and initializer is not None:
         raise checks.void("initializer", "kind", ONE_TO_ONE)
-    signs = edits.signs_of_new(source._neurons, targets, pairs, sign, delay)
+    signs = edits.signs_of_new(source._neurons, targets, pairs, sign, is_delayed)
     if weights is not None:
         values = given_weights(weights, sources, targets, pairs, count)
         if signs is not None:
@@ -604,7 +606,7 @@ def connect_layers(
         values = parameters.with_signs(drawn.T.ravel(), signs)
     learns = not carousel if trainable is None else bool(trainable)
     store, first_identity = edits.connect_many(
-        source._neurons, targets, pairs, values, learns, signs, delay
+        source._neurons, targets, pairs, values, learns, signs, steps
     )
     return Projection(store, first_identity, count, source, target, full=full)
 
@@ -684,13 +686,8 @@ def pairs_of(
         or is_carousel(pattern, source, target)
     ):
         return pairs
-    pairs, number = (
-        pairs or _numbered(source, target),
-        {neuron: i for i, neuron in enumerate(source)},
-    )
-    to_itself = (
-        np.array([number.get(neuron, -1) for neuron in target])[pairs[1]] == pairs[0]
-    )
+    pairs = pairs or _numbered(source, target)
+    to_itself = _are_self_connections(source, target, pairs)
     if (
         to_itself.any()
         and not isinstance(pattern, str)
@@ -704,6 +701,49 @@ def pairs_of(
             " out."
         )
     return (pairs[0][~to_itself], pairs[1][~to_itself]) if to_itself.any() else pairs
+
+
+def _are_self_connections(
+    source: Sequence[Any], target: Sequence[Any], pairs: tuple[Indices, Indices]
+) -> NDArray[np.bool_]:
+    """Return the mask of the pairs of a neuron with itself."""
+    number = {neuron: i for i, neuron in enumerate(source)}
+    own_source = np.array([number.get(neuron, -1) for neuron in target])
+    return np.asarray(own_source[pairs[1]] == pairs[0])
+
+
+def given_delays(
+    delay: int | Floats,
+    source: Sequence[Any],
+    target: Sequence[Any],
+    pairs: tuple[Indices, Indices] | None,
+    count: int,
+) -> int | Ints:
+    """Return the delays of some pairs (None: of all): one for all, or one for each, in
+    whole steps.
+    """
+    if isinstance(delay, int):
+        return delay
+    shape = len(source), len(target)
+    if delay.shape == shape:
+        delay = delay.T.ravel() if pairs is None else delay[pairs]
+    if delay.shape != (count,):
+        raise ArgumentError(
+            f"`delay` must be a number or an array of shape {shape} or ({count},), got"
+            f" {checks.shape_of(delay)}."
+        )
+    for value in delay[~((delay >= 0) & (delay % 1 == 0))][:1].tolist():
+        advice = "Round delays in milliseconds: np.round(delays / dt)."
+        raise ArgumentError(checks.expected("A delay", checks.DELAYS, value, advice))
+    checks.delay("A delay", int(delay.max()))
+    steps = delay.astype(np.int64)
+    pairs = pairs or every_pair(*map(np.arange, shape))
+    if (_are_self_connections(source, target, pairs) & (steps == 0)).any():
+        raise ArgumentError(
+            "With an array of delays, a connection of a neuron to itself needs a delay"
+            " of 1 or more, got 0."
+        )
+    return steps
 
 
 def is_named(pattern: Any, *names: str) -> bool:

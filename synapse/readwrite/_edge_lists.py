@@ -20,8 +20,10 @@ from .._checks import (
     expected,
     float_type,
     is_number,
+    numbers as numbers_in,
     pandas,
     pluralize,
+    positive_number,
     short_repr,
     suggests_arguments,
     text,
@@ -168,6 +170,7 @@ def from_edges(
         Literal["draw"] | None, partial(choice, options=("draw",))
     ] = None,
     signs: Mapping[str, Mapping[Any, int]] | None = None,
+    dt: Annotated[float | None, positive_number] = None,
 ) -> Network:
     """Build a network from a list or a table of connections: millions of them in
     seconds.
@@ -220,6 +223,10 @@ def from_edges(
         whose connections to others it describes; a missing value is no sign. Weights
         of which none is negative, such as numbers of synapses, get these signs.
         Default: the column "sign".
+    dt : float, optional
+        Length of a step, in the unit of the column "delay", such as milliseconds: a
+        delay becomes the nearest whole number of steps, delay / dt; half a step goes to
+        the even number. Default: the column counts steps.
 
     Returns
     -------
@@ -308,6 +315,8 @@ def from_edges(
     if neurons is not None:
         # Until here the ends are numbered as the names appear in the edges.
         ends = _numbers_of(names_in_edges, numbers)[ends]
+    if dt is not None:
+        links["delay"] = _in_steps(links, dt)
     if signs is not None:
         links.update(_signed(signs, links, rows, ends))
 
@@ -316,6 +325,16 @@ def from_edges(
     nodes = TableItems("neuron", _numbers_or_values(rows), keys, names)
     connections = TableItems("edge", _numbers_or_values(links), keys, names, ends)
     return network_of_columns(numbers, nodes, connections, ends, float_dtype, options)
+
+
+def _in_steps(links: Mapping[Any, Any], dt: float) -> Any:
+    """Return the delays of edges as numbers of steps; NaN: none."""
+    if "delay" not in links:
+        raise ArgumentError("`dt` needs a column 'delay' of edges. Leave it out.")
+    delays = [
+        np.nan if is_missing(delay) else delay for delay in _listed(links["delay"])
+    ]
+    return np.round(numbers_in("The delays of edges", delays, "numbers") / dt)
 
 
 def _signed(

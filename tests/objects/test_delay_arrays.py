@@ -10,7 +10,8 @@ from synapse.errors import ArgumentError, TopologyError
 
 def pools(composed):
     """Two layers with a connection for each pair, and a network that has run."""
-    a, b = Layer(3, "tanh"), Layer(4, "tanh")
+    a = Layer(3, "tanh")
+    b = Layer(4, "tanh")
     a.project(b, seed=0)
     net = Network(a, [], b) if composed else None
     if composed:

@@ -173,13 +173,14 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     cost = network._cost(None).code
     rates = np.array([rate], store.dtype)
     errors = np.empty(1)
-    ordered = (*data, bounds, order, False)
+    ordered = (*data, bounds, order, 1)
     options = cost, rates, True, kept, control, errors, -np.inf
     before = np.empty(store.n_connections), np.empty(store.n_neurons)
+    buffers = *before, engine.online.new_batch()
     kernels = network._kernels()
     arguments: tuple[Any, ...]
     if kernels.plan is None:
-        arguments = ordered, *options, NO_RENEWAL, before
+        arguments = ordered, *options, NO_RENEWAL, buffers
     else:
         engine.online.clear_traces(store, kernels.plan.span)
         arguments = ordered, options, NO_RENEWAL
@@ -215,7 +216,7 @@ def _pass_by_steps(
             store.address,
             store.scalar,
             network._lowered()[2],
-            (*data, bounds, order, False),
+            (*data, bounds, order, 1),
         )
         options = (
             rates.astype(store.dtype),
@@ -225,7 +226,10 @@ def _pass_by_steps(
             errors,
             -np.inf,
             NO_RENEWAL,
-            (np.empty(store.n_connections), np.empty(store.n_neurons)),
+            (
+                *(np.empty(size) for size in (store.n_connections, store.n_neurons)),
+                engine.online.new_batch(),
+            ),
         )
         ended = engine.online.train_network(*arguments, cost, *options)
     require_sound(ended[0], store["failed"])

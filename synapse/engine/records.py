@@ -36,6 +36,8 @@ class Ties(IntEnum):
     DELAYS = 8  # whether some connection has a delay
     RINGS = 9  # number of rings of past activations
     LISTS = 10  # number of ranges of which packs are listed
+    # whether steps mark the packs along which they update, see `mark_touched`
+    MARKED = 11
 
 
 class InputRows(IntEnum):

@@ -62,7 +62,8 @@ class Data:
 
     If ``clear``, the context is cleared before each sequence. ``stream`` marks one
     sequence whose order matters, for a network with memory. With a cost of whole
-    sequences, ``items`` has what it gets as the target of each, and targets are 0.
+    sequences, ``items`` has what it gets as the target of each, and targets are 0. If
+    ``continued``, the first sequence goes on from the context in any case.
     """
 
     inputs: Any  # or SparseRows, which rules for exact gradients make dense
@@ -72,6 +73,7 @@ class Data:
     clear: bool
     stream: bool
     items: list[Any] | None = None
+    continued: bool = False
 
     @cached_property
     def lengths(self) -> Ints:
@@ -656,13 +658,15 @@ def run_epochs(
     updates: Accumulator | None = None,
     plan: Plan | None = None,
     renewal: RenewalArguments | None = None,
+    batch: NDArray[np.int64] | None = None,
 ) -> tuple[int, float, int]:
     """Run the network over the data in one compiled call.
 
-    With `updates`, updates are added to them and weights do not change. With a `plan`,
-    updates are exact gradients by its sensitivities; else they are those of the online
-    rule. Neurons are renewed as `renewal` says. Returns the number of complete epochs,
-    and the summed cost and number of steps with a target of the latest.
+    With `updates`, updates are added to them and weights do not change; with a `batch`,
+    of the online rule, they change by gradient descent at the end of each. With a
+    `plan`, updates are exact gradients by its sensitivities; else they are those of the
+    online rule. Neurons are renewed as `renewal` says. Returns the number of complete
+    epochs, and the summed cost and number of steps with a target of the latest.
     """
     data.require_fit(network)
     _, store, span = network._lowered()
@@ -675,7 +679,8 @@ def run_epochs(
             if index is None
             else engine.quiet.kernels_for(store, span, index)
         )
-        arguments = _online_arguments(network, data, epochs, cost, learn, renewals)
+        of = network, data, epochs, cost, learn, renewals, batch
+        arguments = _online_arguments(*of)
     else:
         kernels = engine.rtrl.loops.kernels_for(plan, updates)
         ordered, options = _arguments(network, data, epochs, cost, learn)
@@ -700,7 +705,8 @@ def _arguments(
     options.
     """
     rows = kernel_rows(data.inputs, True), data.targets.reshape(-1), data.has_target
-    ordered = (*rows, data.bounds, epochs.orders, data.clear)
+    continued = int(data.continued) if data.clear else data.sequences
+    ordered = (*rows, data.bounds, epochs.orders, continued)
     buffered = max(OUTPUTS_PER_CHUNK, network._n_outputs)
     options = (
         cost.code,
@@ -721,9 +727,11 @@ def _online_arguments(
     cost: Cost,
     learn: bool,
     renewals: tuple[Any, ...],
+    batch: NDArray[np.int64] | None = None,
 ) -> tuple[Any, ...]:
     """Return the arguments of `train_network` of the online rule."""
     ordered, options = _arguments(network, data, epochs, cost, learn)
     store = network._store
     before = np.empty(store.n_connections), np.empty(store.n_neurons)
-    return ordered, *options, renewals, before
+    batch = engine.online.new_batch() if batch is None else batch
+    return ordered, *options, renewals, (*before, batch)

@@ -66,7 +66,7 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
             np.ones(steps, np.uint8),
             np.array([0, steps], np.int64),
             np.zeros((1, 1), np.int64),
-            clear,
+            0 if clear else 1,
         ),
         CODE,
         np.full(1, rate, store.dtype),
@@ -76,7 +76,10 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
         np.empty(1),
         -np.inf,
         tuple(engine.online.nothing_renewed()),
-        (np.empty(store.n_connections), np.empty(store.n_neurons)),
+        (
+            *(np.empty(size) for size in (store.n_connections, store.n_neurons)),
+            engine.online.new_batch(),
+        ),
     )
     assert control[1] == steps
     return updates

@@ -128,6 +128,7 @@ CALLS = {
     "by hand": by_hand,
     "online": trained("online"),
     "batches": trained("online", batch_size=7, optimizer="adam"),
+    "descent": trained("online", batch_size=7, optimizer="sgd"),
     "bptt": trained("bptt", batch_size=7, optimizer="adam"),
     "one by one": one_by_one,
     "recorded": recorded,

@@ -7,7 +7,7 @@ import pytest
 import architect
 import synapse
 from synapse import Trainer, gradient, optimizers
-from synapse.errors import SynapseError, TopologyError, TrainingWarning
+from synapse.errors import DivergenceError, SynapseError, TopologyError, TrainingWarning
 from synapse.learning.rules import Online
 from tests.helpers.cases import every_case
 
@@ -204,12 +204,11 @@ def test_classes_count_by_their_weight():
     )
 
 
-@every_case(("calls", "steps"), [(1, 7), (2, 14), (3, 14)])
+@every_case(("calls", "steps"), [(1, 7), (2, 14), (3, 21)])
 def test_ctrl_c_within_a_batch_of_the_online_rule_ends_with_it(
     calls, steps, monkeypatch, ctrl_c
 ):
-    """The second batch is two calls, as it begins within a sequence; so is the
-    third."""
+    """The second batch begins within a sequence, and so does the third."""
     network = net()
     other = net()
     made = []
@@ -280,3 +279,56 @@ def test_a_network_with_connections_from_outside_is_refused():
     with pytest.raises(TopologyError, match="outside of it"):
         trained(network, rule="online", batch_size=2)
     assert link.weight == 0.1
+
+
+def by_descent(network, data, in_python, **options):
+    """Train by sums of the online rule; a callback makes a batch a call of its own."""
+    trainer = Trainer(
+        network, rule="online", **{"optimizer": optimizers.SGD(0.3), **options}
+    )
+    calls = {"on_batch": lambda batch: None} if in_python else {}
+    losses = trainer.train(*data, epochs=3, seed=0, progress=False, **calls).history[
+        "loss"
+    ]
+    arrays = trainer._updater.arrays(trainer.optimizer, None)
+    return losses, arrays["steps"], parameters(network).tobytes()
+
+
+@every_case("size", [1, 3, 7, 1000, "sequence"])
+@every_case("dtype", ["float32", "float64"])
+@every_case(
+    "make",
+    [
+        lambda **options: architect.LSTM(3, 4, 2, seed=1, **options),
+        lambda **options: architect.Perceptron(3, 70, 20, 2, seed=1, **options),
+        lambda **options: architect.Elman(3, 4, 2, seed=1, **options),
+    ],
+)
+def test_descent_in_one_call_has_the_bits_of_batches_in_python(make, dtype, size):
+    targets = np.where(RNG.random(TARGETS.shape[:2] + (1,)) < 0.6, TARGETS, np.nan)
+    networks = [make(dtype=dtype) for _ in range(2)]
+    networks[0].layers[1].freeze()
+    networks[1].layers[1].freeze()
+    for data in ((INPUTS, targets), (INPUTS[0], TARGETS[0])):
+        here, there = (
+            by_descent(network, data, in_python, batch_size=size)
+            for network, in_python in zip(networks, (False, True), strict=True)
+        )
+        assert here == there
+
+
+@pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning")
+def test_descent_that_diverges_says_the_same_and_keeps_the_weights():
+    for dtype in ("float32", "float64"):
+        said = []
+        for in_python in (False, True):
+            network = architect.Perceptron(3, 5, 2, seed=1, dtype=dtype)
+            big = optimizers.SGD(float(np.finfo(dtype).max))
+            before = parameters(network)
+            targets = np.full((10, 2), 1e9)
+            options = {"batch_size": 10, "optimizer": big, "cost": "squared_error"}
+            with pytest.raises(DivergenceError) as raised:
+                by_descent(network, (INPUTS[:, 0], targets), in_python, **options)
+            said.append(str(raised.value))
+            assert parameters(network).tobytes() == before.tobytes()
+        assert said[0] == said[1]

@@ -14,6 +14,11 @@ from .continual_backprop import (
     nothing_renewed as nothing_renewed,
     renew_network as renew_network,
 )
+from .descent import (
+    UNMOVED as UNMOVED,
+    BatchPlaces as BatchPlaces,
+    new_batch as new_batch,
+)
 from .gradient_traces import (
     learn_by_adagrad as learn_by_adagrad,
     learn_by_traces as learn_by_traces,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..columns import aligned
 from ..lowering.flags import AT_ONCE, PENDING
 from ..records import Ties
 from ..redirected_table import RedirectedTable
@@ -21,14 +22,15 @@ class Accumulator(RedirectedTable):
     """Buffers for updates, and the table of addresses that directs kernels to them.
 
     The store is lowered if its topology has changed. `weights` and `biases` are the
-    sums of the updates, by row of connections and of neurons. Unless it is `recorded`,
-    a recording gets nothing.
+    sums of the updates, by row of connections and of neurons; `are_clear` is whether a
+    kernel has reset them. Unless it is `recorded`, a recording gets nothing.
     """
 
     def __init__(self, store: Store, recorded: bool = True) -> None:
         store.ensure_lowered()
-        self.weights = np.zeros(store.n_connections, store.dtype)
+        self.weights = aligned(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
+        self.are_clear = True
         # nothing that is shared changes: no time for it
         ties = np.zeros_like(store["ties"])
         ties[Ties.SIGNED :] = store["ties"][Ties.SIGNED :]
@@ -39,11 +41,17 @@ class Accumulator(RedirectedTable):
             "run_flags": store["run_flags"]
             | np.uint8(AT_ONCE),  # updates of such runs are never pending
         }
+        if store["ties"][Ties.LISTS]:
+            ties[Ties.MARKED] = 1
+            columns["touched"] = np.zeros(store.n_neurons, store.dtype)
         if not recorded:
             columns["log_layout"] = np.zeros_like(store["log_layout"])
         super().__init__(store, columns)
 
     def clear(self) -> None:
-        """Reset the buffers to 0."""
-        self.weights[:] = 0.0
-        self.biases[:] = 0.0
+        """Reset the buffers to 0, unless they are; what comes next adds to them."""
+        if not self.are_clear:
+            self.weights[:] = self.biases[:] = 0.0
+            if "touched" in self.columns:
+                self.columns["touched"][:] = 0.0
+        self.are_clear = False

@@ -94,10 +94,10 @@ def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
     """Return examples of the arguments of `train_network` and of `train_sparse`,
     without the first ones.
     """
-    others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], False
+    others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], 0
     rates = np.empty(0, type(scalar))
     renewal = tuple(nothing_renewed())
-    of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW)
+    of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW, SPAN)
     return ((ROW, *others), *of_epochs), ((SPARSE, *others), *of_epochs)
 
 

@@ -66,6 +66,24 @@ def list_again(store, span):
                 list_packs(store, number, store.activation, 0)
 
 
+@lazy_part(SPAN)
+def mark_touched(store, span):
+    """Mark the packs of sources along whose connections a step has added updates to the
+    sums of a batch.
+    """
+    step = width(store.activation)
+    for number in range(store.ties.lists):
+        source = store.list_source[number]
+        if span.start <= source < span.stop:
+            if store.list_count[number] < 0:
+                for q in range(0, store.list_length[number], step):
+                    store.touched[source + q] = 1.0
+            else:
+                entry = store.list_first[number]
+                for k in range(entry, entry + store.list_count[number]):
+                    store.touched[source + store.listed[k]] = 1.0
+
+
 @inline
 def relist(store, span):
     """`list_again`, if there are lists."""

@@ -33,6 +33,7 @@ from ..language.memory import span_of, store_at
 from ..language.words import max_float_of, one_like, safe_limit_of
 from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW
 from .continual_backprop import RENEWED, reinitialize_least_useful
+from .descent import COUNT, NO_BATCHES, SIZE, end_batch
 from .fire import (
     advance_ring,
     begin_lone_step,
@@ -50,7 +51,7 @@ from .inputs import (
     set_many_inputs,
     set_sparse_inputs,
 )
-from .lists import relist
+from .lists import mark_touched, relist
 from .propagate import compute_deltas, propagate_block
 from .record import is_recorded, record_row
 from .roles import RuleParts
@@ -454,6 +455,8 @@ def propagate_by(propagate, store, rule, span, rate, keep_pending):
         propagate(store, rule, start, stop, rate, keep_pending)
         stop = start
     after_updates(store)
+    if store.ties.lists != 0 and store.ties.marked != 0:
+        mark_touched(store, span)
     if is_recorded(store, span):
         record_row(store, False, False, schema.NONE)
 
@@ -666,7 +669,7 @@ def run_epochs(
     """Train for some epochs; `parts` are those of a rule, the others as in
     `train_network`.
     """
-    inputs, targets, has_target, bounds, orders, clear = data
+    inputs, targets, has_target, bounds, orders, continued = data
     store.failed[0] = 0.0
     epochs_done = 0
     total = 0.0
@@ -675,10 +678,11 @@ def run_epochs(
     begin_inputs(store, span, inputs)
     while is_running and epochs_done < rates.shape[0]:
         total = 0.0
+        cost_of_batch = 0.0
         n_targets = 0
         filled = 0
         for s in range(orders.shape[1]):
-            if clear and is_running:
+            if s >= continued and is_running:
                 # clearing discards the inputs that they need
                 parts.settle(store, rule, span)
                 for j in range(span.start, span.stop):
@@ -692,9 +696,15 @@ def run_epochs(
                 is_running = store.failed[0] == 0.0
                 if has_target[row] and is_running:
                     n_targets += 1
-                    if filled + span.outputs > buffer.size // FIELDS_PER_OUTPUT:
-                        total += summed_cost(store, cost, buffer, filled, span.outputs)
+                    begins = parts.begins_batch(rule)
+                    limit = buffer.size // FIELDS_PER_OUTPUT
+                    if begins or filled + span.outputs > limit:
+                        of = cost, buffer, filled, span.outputs
+                        cost_of_batch += summed_cost(store, *of)
                         filled = 0
+                    if begins:
+                        total += cost_of_batch
+                        cost_of_batch = 0.0
                     filled = append_outputs(
                         store, span, targets, row, cost, buffer, filled
                     )
@@ -714,8 +724,13 @@ def run_epochs(
                                 parts.clear_renewed(rule)
                 control[1] += 1
                 is_running = is_running and not control[0]
+            options = rates[epochs_done], s + 1 == orders.shape[1]
+            if is_running and not parts.end_sequence(store, rule, span, *options):
+                total = math.nan
+                is_running = False
         parts.settle(store, rule, span)
-        total += summed_cost(store, cost, buffer, filled, span.outputs)
+        cost_of_batch += summed_cost(store, cost, buffer, filled, span.outputs)
+        total += cost_of_batch
         errors[epochs_done] = total / np.float64(n_targets)
         is_running = is_running and status_of(store, total) == DONE
         if is_running:
@@ -751,13 +766,33 @@ def learn_or_undo(store, span, rate, weights, biases):
 @inline
 def learn_online(store, rule, span, rate):
     """Propagate, while updates may stay pending; `rule` are the buffers of
-    `learn_or_undo`.
+    `learn_or_undo`, and the places of a batch. Updates of a batch are added to its sums
+    with a rate of 1; the last step of a batch moves the parameters.
     """
-    if is_large(store, span, rate, one_like(rate)):
-        learn_or_undo(store, span, rate, rule[0], rule[1])
-        return store.failed[0] == 0.0 and store.failed[RESULT] == 0.0
-    propagate_network(store, span, rate, True)
-    return True
+    before, biases_before, batch = rule
+    pace = one_like(rate) if batch[SIZE] != NO_BATCHES else rate
+    batch[COUNT] += 1
+    if is_large(store, span, pace, one_like(rate)):
+        learn_or_undo(store, span, pace, before, biases_before)
+        if store.failed[0] != 0.0 or store.failed[RESULT] != 0.0:
+            return False
+    else:
+        propagate_network(store, span, pace, True)
+    return batch[COUNT] != batch[SIZE] or end_batch(store, span, batch, rate)
+
+
+@inline
+def _begins_batch(rule):
+    """Return whether the next step is the first of a batch."""
+    return rule[2][COUNT] == 0
+
+
+@inline
+def _end_sequence(store, rule, span, rate, is_last):
+    """End the batch of a sequence, or the last one of an epoch."""
+    batch = rule[2]
+    due = batch[SIZE] == 0 or (is_last and batch[SIZE] != NO_BATCHES)
+    return not due or batch[COUNT] == 0 or end_batch(store, span, batch, rate)
 
 
 @noinline
@@ -771,7 +806,14 @@ def clear_nothing(rule):
     """Do nothing: traces of renewed neurons have been cleared."""
 
 
-ONLINE = RuleParts(step_online, learn_online, clear_nothing, complete_updates)
+ONLINE = RuleParts(
+    step_online,
+    learn_online,
+    clear_nothing,
+    complete_updates,
+    _begins_batch,
+    _end_sequence,
+)
 
 
 @kernel
@@ -794,16 +836,17 @@ def train_network(
     + 1]`` of rows, in its order.
 
     `data` are inputs, targets, which rows have a target, bounds, the orders of the
-    epochs, and whether the context is cleared before a sequence. At these rows the cost
+    epochs, and how many sequences of an epoch continue from the context; it is cleared
+    before the others. At these rows the cost
     is computed and, with `learn`, the error is propagated. ``buffer`` is a buffer for
     the outputs (and `FIELDS_PER_OUTPUT`) of some steps, whose costs are summed
     together. A ``control[0]`` other than 0 stops the call; ``control[1]`` counts the
     rows. ``errors`` are the mean costs of the epochs; one that is at most `goal` ends
     the call. `renewal` are the fields of `RenewalArguments`, `buffers` buffers for all
-    weights and biases. Returns a status, the number of complete epochs, and the summed
-    cost of the latest and its number of rows with a target. A cost or an update that is
-    not finite ends the call before weights change; so does a registered function that
-    raises.
+    weights and biases, and the places of a batch (``descent.py``). Returns a status,
+    the number of complete epochs, and the summed cost of the latest and its number of
+    rows with a target. A cost or an update that is not finite ends the call before
+    weights change; so does a registered function that raises.
     """
     store, span = store_at(table, scalar), span_of(span)
     arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal

@@ -5,7 +5,8 @@ as their first argument, which is known, so each is compiled for one rule. A par
 the columns of the store as ``store`` and the `Span` of the network. What else its rule
 needs is ``rule``, which the loops pass on and never look into:
 
-- the online rule: None, or in epochs the buffers of ``loops.learn_or_undo``;
+- the online rule: None, or in epochs the buffers of ``loops.learn_or_undo`` and the
+  places of a batch (``descent.py``);
 - rtrl: the columns of a plan (`schema.PLAN`).
 """
 
@@ -13,6 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from ..language.decorators import inline
+
+
+@inline
+def _begins_none(rule):
+    """Return False: there are no batches."""
+    return False
+
+
+@inline
+def _goes_on(store, rule, span, rate, is_last):
+    """Return True: no batch ends."""
+    return True
 
 
 class RuleParts(NamedTuple):
@@ -29,3 +44,8 @@ class RuleParts(NamedTuple):
     clear_renewed: Callable[..., Any]
     # (store, rule, span): make all updates, so that ``store`` has every number
     settle: Callable[..., Any]
+    # (rule) -> whether the next step with a target is the first of a batch
+    begins_batch: Callable[..., Any] = _begins_none
+    # (store, rule, span, rate, is_last) -> whether all is finite: a sequence has ended,
+    # the last of an epoch or not
+    end_sequence: Callable[..., Any] = _goes_on

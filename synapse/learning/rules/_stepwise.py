@@ -15,11 +15,13 @@ from ... import engine
 from ..._checks import dense_rows
 from ..._typing import Floats, Ints
 from ...engine.lowering.ranges import concat_ranges
+from ...engine.records import Span, Ties
 from ...engine.rtrl import Plan
 from ...errors import ArgumentError, DivergenceError
 from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
-from ...optimizers import LBFGS, RecursiveOptimizer
+from ...optimizers import LBFGS, SGD, OptimizerState, RecursiveOptimizer
+from ...optimizers._base import too_steep
 from .._data import (
     Data,
     Epochs,
@@ -29,7 +31,8 @@ from .._data import (
     single_epoch,
 )
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
-from ._base import ALL_SLOPES, SLOPES_OF_OUTPUTS, TrainingRule
+from .._regularisation import Penalties
+from ._base import ALL_SLOPES, SLOPES_OF_OUTPUTS, RuleTask, TrainingRule
 
 if TYPE_CHECKING:
     from ...engine.online import Accumulator  # compiled: imported when it is used
@@ -148,18 +151,54 @@ class StepwiseRule(TrainingRule):
         return int(row), cost
 
     def joins_epochs(self) -> bool:
-        """Return whether there is neither an optimizer nor a recording, whose rows take
-        memory.
+        """Return whether there is neither a recording, whose rows take memory, nor
+        another optimizer than plain gradient descent.
         """
+        options, network = self.task.options, self.task.network
+        optimizer = options.optimizer
+        if optimizer is None or network._recorder is not None:
+            return network._recorder is None
+        _, store, span = network._lowered()
         return (
-            self.task.options.optimizer is None and self.task.network._recorder is None
+            isinstance(optimizer, SGD)
+            and optimizer.momentum == optimizer.weight_decay == 0.0
+            and options.penalties == Penalties()
+            and self._renewer is None
+            and type(self).run is StepwiseRule.run
+            and self.plan() is None
+            and not store["ties"][: Ties.CLAMPED].any()
+            and span[Span.LEARNING] == span[Span.START] + span[Span.INPUTS]
         )
 
     def learn_epochs(
         self, epochs: Epochs, updater: Updater | None
     ) -> tuple[int, float, float]:
-        """Run several epochs in one compiled call."""
-        return self.run(self.task.data, epochs)
+        """Run several epochs in one compiled call, which moves the parameters at the
+        end of each batch if there is an optimizer.
+        """
+        if updater is None:
+            return self.run(self.task.data, epochs)
+        size = self._size_of_batch
+        batch = engine.online.new_batch(0 if isinstance(size, str) else size)
+        self._moves.clear()
+        data = self.task.data
+        ended = run_epochs(
+            self.task.network,
+            data,
+            epochs,
+            self.task.cost,
+            updates=self._moves,
+            batch=batch,
+        )
+        state = updater.state
+        assert isinstance(state, OptimizerState)
+        _, count, updates = batch.tolist()
+        state.steps += updates
+        self._moves.are_clear = count == 0
+        if count == engine.online.UNMOVED:  # an update of the whole vector says why
+            updater.update(self._summed(0.0, 0, 0), float(epochs.rates[0]))
+            raise too_steep()
+        return ended
 
     def lay_out(self) -> None:
         """Lay out the sensitivities, and allocate memory for the summed updates of a
@@ -174,6 +213,13 @@ class StepwiseRule(TrainingRule):
             self._rows = network._connection_rows()
             self._neurons = network._rows()
         self.plan()
+
+    def continued(self, task: RuleTask) -> TrainingRule:
+        """Return this rule, which uses the same buffers, with other data."""
+        if type(self).__init__ is not TrainingRule.__init__:  # it may depend on them
+            return super().continued(task)
+        self.task = task
+        return self
 
     def gradient(self, chosen: Order) -> BatchGradient:
         """Return the summed updates over some whole sequences."""
@@ -245,25 +291,20 @@ class StepwiseRule(TrainingRule):
         within a sequence.
         """
         control = new_control()
-        n_continued = int(continued)  # its context is not cleared
         self._moves.clear()
-        cost = 0.0
-        steps = 0
-        for here, clear in (
-            (slice(n_continued), False),
-            (slice(n_continued, None), self.task.data.clear),
-        ):
-            bounds = np.stack([begins[here], ends[here]], axis=1).reshape(-1)
-            if len(bounds) and np.isfinite(cost):
-                batch = replace(self.task.data, bounds=bounds, clear=clear)
-                # skip the gaps between ranges
-                every_other = np.arange(0, len(bounds), 2, dtype=np.int64)
-                epoch = single_epoch(every_other, 1.0, control)
-                _, summed, has_target = self.run(batch, epoch, self._moves)
-                cost, steps = cost + summed, steps + has_target
+        bounds = np.stack([begins, ends], axis=1).reshape(-1)
+        batch = replace(self.task.data, bounds=bounds, continued=continued)
+        # skip the gaps between ranges
+        every_other = np.arange(0, len(bounds), 2, dtype=np.int64)
+        epoch = single_epoch(every_other, 1.0, control)
+        _, cost, steps = self.run(batch, epoch, self._moves)
+        return self._summed(cost, steps, int(control[1]))
+
+    def _summed(self, cost: float, steps: int, rows: int) -> BatchGradient:
+        """Return the gradient in the buffers."""
         weights = self._moves.weights[self._rows]
         biases = self._moves.biases[self._neurons]
-        return BatchGradient(cost, steps, -weights, -biases, int(control[1]))
+        return BatchGradient(cost, steps, -weights, -biases, rows)
 
 
 class Online(StepwiseRule, rule="online"):

@@ -1,0 +1,119 @@
+"""The step of plain gradient descent by the sums of a batch of the online rule.
+
+Like the step itself, it reads only what is not 0: of runs whose sources are listed, the
+packs that some step of the batch has touched (`lists.mark_touched`).
+"""
+
+from __future__ import annotations
+
+import math
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..language.decorators import inline, strict_fp
+from ..language.lazy_parts import SCALAR, SPAN, lazy_part
+from ..language.packs import width
+from ..language.words import max_float_of
+from ..lowering.flags import FIXED
+from ..schema import NONE
+from ..status import RESULT
+from .lists import is_listed, list_packs, listed_range
+
+
+class BatchPlaces(IntEnum):
+    """The places of a batch of the online rule in an array."""
+
+    SIZE = 0  # number of steps with a target; 0: a sequence, -1: no batches
+    COUNT = 1  # number of such steps in the present one; without batches not 0
+    UPDATES = 2  # number of batches that have moved the parameters
+
+
+SIZE, COUNT, UPDATES = (int(place) for place in BatchPlaces)
+NO_BATCHES = -1
+UNMOVED = -1
+"""In place of a count: a change of the parameters is not finite, and none has moved."""
+
+
+def new_batch(size: int = NO_BATCHES) -> NDArray[np.int64]:
+    """Return the places of batches of this size."""
+    return np.array([size, 1 if size == NO_BATCHES else 0, 0])
+
+
+@inline
+def squares_of(values, sums, start, n, pace, limit):
+    """Return the sum of squares of some sums, above `limit` if a change or a changed
+    value is; its bits decide nothing else.
+    """
+    total = 0.0
+    beyond = 0
+    for i in range(start, start + n):
+        change = pace * sums[i]
+        total += np.float64(sums[i]) * sums[i]
+        beyond += not abs(change) <= limit or not abs(values[i] + change) <= limit
+    return total if beyond == 0 else math.inf
+
+
+@strict_fp
+def descend(values, sums, start, n, pace, limit):
+    """Change some values, and reset their sums."""
+    for i in range(start, start + n):
+        values[i] = values[i] + pace * sums[i]
+        sums[i] = 0.0
+    return 0.0
+
+
+@inline
+def over_touched(store, span, each, pace, limit):
+    """Return the sum of `each` over all parameters of a network whose sums may not be
+    0, range by range.
+    """
+    wide = width(store.activation)
+    count = span.stop - span.learning
+    total = each(store.bias, store.bias_destination, span.learning, count, pace, limit)
+    of = store.weight, store.weight_destination
+    for j in range(span.learning, span.stop):
+        if store.self_row[j] != NONE:
+            total += each(*of, store.self_row[j], 1, pace, limit)
+        for r in range(store.run_start[j], store.run_stop[j]):
+            row = store.run_first[r]
+            n = store.run_length[r]
+            if store.run_flags[r] & FIXED:
+                continue
+            if is_listed(store, r):
+                entry, stop = listed_range(store, r)
+                for k in range(entry, stop):
+                    total += each(*of, row + store.listed[k], wide, pace, limit)
+                row += n - n % wide
+                n = n % wide
+            total += each(*of, row, n, pace, limit)
+    return total
+
+
+@lazy_part(SPAN, SCALAR)
+def descend_by_sums(store, span, pace):
+    """Add `pace` times the sums of a batch to the parameters, and reset the sums;
+    ``failed[RESULT]`` is 1 if all is finite, else 0: nothing has changed then.
+    """
+    limit = max_float_of(pace)
+    for number in range(store.ties.lists):
+        if span.start <= store.list_source[number] < span.stop:
+            list_packs(store, number, store.touched, 0)
+    squares = over_touched(store, span, squares_of, pace, limit)
+    store.failed[RESULT] = 1.0 if squares <= limit else 0.0
+    if squares <= limit:
+        over_touched(store, span, descend, pace, limit)
+        if store.ties.lists != 0:
+            for j in range(span.start, span.stop):
+                store.touched[j] = 0.0
+
+
+@inline
+def end_batch(store, span, batch, rate):
+    """Move the parameters by the sums of a batch; returns whether all is finite."""
+    descend_by_sums(store, span, rate)
+    moved = store.failed[RESULT] != 0.0
+    batch[COUNT] = 0 if moved else UNMOVED
+    batch[UPDATES] += moved
+    return moved

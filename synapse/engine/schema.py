@@ -425,6 +425,8 @@ COLUMNS = (
     Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
     # rows of gated connections, by gater and target
     Column("watched_gate", "watched", "uint32"),
+    # traces of a rule of synapses after the latest step, by name and connection
+    Column("watched_trace", "watched", "float64"),
     Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
     Column("log_layout", "place", "uint64", record=LogLayout),
 )
@@ -450,8 +452,8 @@ PAIR_NUMBERS = ("extended",)
 SENSITIVITY = "sensitivity"
 """Of a connection and a recurrent neuron."""
 WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS, SENSITIVITY)
-"""Numbers that can be recorded. Those that are not computed in ``online/record.py`` are
-columns."""
+"""Numbers that can be recorded, beside traces of rules of synapses, which come after
+them. Those that are not computed in ``online/record.py`` are columns."""
 
 PAIR_TRACE, PAIR_ROW, PAIR_START, PAIR_STOP = range(4)
 PAIR_FIELDS = 4

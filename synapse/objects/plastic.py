@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,15 +17,24 @@ from ..engine.schema import NONE
 from ..engine.status import DIVERGED, REFUSED
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
-from ..plasticity._names import OF_BOTH, OF_SOURCE, OF_TARGET
+from ..plasticity._names import (
+    CONTEXT,
+    COUNT,
+    FRAMES,
+    HEAD,
+    KEEP,
+    OF_BOTH,
+    OF_SOURCE,
+    RATE,
+    ROWS,
+    STEP,
+    TRIES,
+)
 from ..plasticity._rule import Rule
 from .edits import require_closed
 from .layer import Layer
 from .neuron import Neuron
 from .parameters import are_finite
-
-if TYPE_CHECKING:
-    from ..engine.online import Kernels
 
 NOTHING = np.empty(0)
 NO_PLACES = np.empty(0, np.int64)
@@ -33,16 +43,12 @@ EVENT_SQUASHES = "step", "bernoulli", "winner"
 """Squashes beside declared spikes whose value is 0 unless something happens."""
 
 
-class TraceArrays(NamedTuple):
+class KeptTraces(NamedTuple):
     """The traces of a rule, in an order that no edit changes."""
 
-    sources: Floats  # by trace, steps ago, and neuron
-    targets: Floats  # by trace and neuron
-    synapses: Floats  # by trace and connection
-    eligibility: Floats  # by connection, if the rule has one
-    ages: (
-        Ints  # of these: how many steps ago they were this; rules of events decay later
-    )
+    units: Floats  # by trace of neurons, steps ago, and neuron
+    synapses: Floats  # by trace of synapses, the eligibility last, and connection
+    ages: Ints  # by connection: how many steps ago its eligibility was this
 
 
 class Plasticity(IdentityObserver):
@@ -111,72 +117,77 @@ class Plasticity(IdentityObserver):
         rule, store = self.rule, self._store
         start, n = self._neurons[0]._row, len(self._neurons)
         rows = len(self._rows)
-        frames = 1 + max(1, int(store["delay"][self._rows].max(initial=0)))
+        frames = 2 + max(1, int(store["delay"][self._rows].max(initial=0)))
         sides = [side for side, _ in rule._by_side.values()]
-        decays, gains = rule._factors()
-        options = rule._options
-        low, high = options["bounds"] or (-np.inf, np.inf)
-        if rule._asks_for("size"):
-            low = max(low, 0.0)
-        keep = 0.0
-        if options["eligibility"] is not None:
-            keep = np.exp(-rule._settings["dt"] / options["eligibility"])
-        settings = [rule._settings[name] for name in rule._signature.settings]
-        floats = {
-            "options": [1.0, low, high, keep, options["normalize"] or 0.0],
-            "settings": [*settings, rule._settings["dt"]],
-            "decays": decays,
-            "gains": gains,
-            "third": np.zeros(n if rule._needs_modulator else 0),
-            "sources": np.zeros(sides.count(OF_SOURCE) * frames * n),
-            "targets": np.zeros(sides.count(OF_TARGET) * n),
-            "synapses": np.zeros(sides.count(OF_BOTH) * rows),
-            "eligibility": np.zeros(rows if options["eligibility"] else 0),
-        }
-        arrays = {name: np.array(v, store.dtype) for name, v in floats.items()}
-        arrays["post_row"] = self._post_rows(network, start)
-        arrays["clock"] = np.array([0, frames, n, rows, 0, 0], np.int64)
-        arrays["due"] = np.zeros(len(arrays["eligibility"]), np.int64)
-        if not rule._by_events:
-            arrays["due"] = NO_PLACES
-        arrays |= self._outgoing(network, start) if rule._by_events else {}
-        arrays = dict.fromkeys(GROUPS, NO_PLACES) | arrays
+        of_synapses = sides.count(OF_BOTH)
+        is_late = rule._by_events and rule._options["eligibility"] is not None
+        learns = self._rows[store["trainable"][self._rows] != 0]
+        outgoing = dict.fromkeys(GROUPS, NO_PLACES)
+        if rule._by_events:
+            outgoing = self._outgoing(network, start, learns)
+        self._targets = np.unique(store["target"][learns].astype(np.int64)) - start
         self._modulators = self._modulator_rows(network, start)
-        self._arrays = learning.PassArrays(**arrays)
+        self._arrays = learning.PassArrays(
+            numbers=np.array(rule._numbers(), store.dtype),
+            post_row=self._post_rows(network, start),
+            third=np.zeros(n if rule._needs_modulator else 0, store.dtype),
+            clock=np.array([0, frames, n, rows, 0, 0, 0], np.int64),
+            units=np.zeros((len(sides) - of_synapses) * frames * n, store.dtype),
+            synapses=np.zeros(of_synapses * rows, store.dtype),
+            due=np.zeros(rows if is_late else 0, np.int64),
+            **outgoing,
+            shown=NO_PLACES,
+        )
         self._place = self._rows - int(store.columns["first_incoming"][start])
+        # what is shared or scaled is only known to be finite once it is written
+        shares = rule._options["normalize"] or store["tie"][self._rows].any()
+        self._tries = rule._by_events and not shares
         self._kernels = calls.kernels_for(store, network._lowered()[2])
         self._address = calls.address_of(rule, store.scalar)
 
-    def kept(self) -> TraceArrays | None:
+    def _shaped(self) -> tuple[Floats, Floats]:
+        """Return the traces as views: of neurons, by trace, frame and neuron, and of
+        synapses, by trace and row.
+        """
+        frames, n, rows = self._arrays.clock[FRAMES : ROWS + 1].tolist()
+        units, synapses = self._arrays.units, self._arrays.synapses
+        return (
+            units.reshape(len(units) // (frames * n), frames, n),
+            synapses.reshape(len(synapses) // max(1, rows), rows),
+        )
+
+    def _ages(self, places: Ints) -> Ints:
+        """Return how many steps ago eligibilities were what the arrays have."""
+        due = self._arrays.due
+        if not due.size:
+            return np.zeros(len(places), np.int64)
+        ages: Ints = self._arrays.clock[COUNT] - due[places]
+        return ages
+
+    def kept(self) -> KeptTraces | None:
         """Return copies of the traces by neuron and connection; None if there are
         none.
         """
         if self._arrays is None:
             return None
-        sources, targets, synapses, eligibility, due = self._shaped()
+        units, synapses = self._shaped()
         head, frames = self._arrays.clock[:2].tolist()
-        ages = (head - np.arange(frames)) % frames
-        return TraceArrays(
-            sources[:, ages],
-            targets.copy(),
-            synapses[:, self._place],
-            eligibility[:, self._place],
-            self._arrays.clock[5] - due[:, self._place],
-        )
+        steps = (head - np.arange(frames)) % frames
+        place = self._place
+        return KeptTraces(units[:, steps], synapses[:, place], self._ages(place))
 
     @property
     def latest(self) -> int:
         """The number of the latest step that was learned; 0: none."""
-        return 0 if self._arrays is None else int(self._arrays.clock[4])
+        return 0 if self._arrays is None else int(self._arrays.clock[STEP])
 
     @latest.setter
     def latest(self, step: int) -> None:
-        self._arrays.clock[4] = step
+        self._arrays.clock[STEP] = step
 
-    def _outgoing(self, network: Any, start: int) -> dict[str, Ints]:
+    def _outgoing(self, network: Any, start: int, rows: Ints) -> dict[str, Ints]:
         """Return the connections that learn by lag and source."""
         store = self._store
-        rows = self._rows[store["trainable"][self._rows] != 0]
         loops = (store["source"] == store["target"])[rows] & (store["delay"][rows] == 0)
         rows = rows[~loops]
         lags, group = np.unique(self._lags(network, rows), return_inverse=True)
@@ -205,21 +216,8 @@ class Plasticity(IdentityObserver):
         delay = store["delay"][rows].astype(np.int64)
         return np.where(delay > 0, delay, -1 * late)
 
-    def _shaped(self) -> TraceArrays:
-        """Return the traces as views by frame and row."""
-        arrays, n, rows = self._arrays, len(self._neurons), len(self._rows)
-        frames = int(arrays.clock[1])
-        counts = [side for side, _ in self.rule._by_side.values()].count
-        return TraceArrays(
-            arrays.sources.reshape(counts(OF_SOURCE), frames, n),
-            arrays.targets.reshape(counts(OF_TARGET), n),
-            arrays.synapses.reshape(counts(OF_BOTH), rows),
-            arrays.eligibility.reshape(int(arrays.eligibility.size > 0), rows),
-            arrays.due.reshape(int(arrays.due.size > 0), rows),
-        )
-
     def _restore(
-        self, before: TraceArrays, neurons: list[Neuron], identities: Ints
+        self, before: KeptTraces, neurons: list[Neuron], identities: Ints
     ) -> None:
         """Write traces of before an edit where their neurons and connections are."""
         place = {neuron: i for i, neuron in enumerate(self._neurons)}
@@ -232,25 +230,24 @@ class Plasticity(IdentityObserver):
         self.write(before, now, at)
 
     def write(
-        self, traces: TraceArrays, neurons: Ints | None = None, rows: Ints | None = None
+        self, traces: KeptTraces, neurons: Ints | None = None, rows: Ints | None = None
     ) -> None:
         """Write traces by neuron and connection: in the order of the network, or into
         these places of it (-1: gone).
         """
-        sources, targets, synapses, eligibility, due = self._shaped()
+        units, synapses = self._shaped()
         if neurons is None or rows is None:
             neurons = np.arange(len(self._neurons))
             rows = np.arange(len(self._rows))
         present, stay = neurons >= 0, rows >= 0
-        head = int(self._arrays.clock[0])
-        for age in range(min(sources.shape[1], traces.sources.shape[1])):
-            frame = sources[:, (head - age) % sources.shape[1]]
-            frame[:, neurons[present]] = traces.sources[:, age, present]
-        targets[:, neurons[present]] = traces.targets[:, present]
+        self._arrays.clock[HEAD] = 0
+        steps = np.arange(min(units.shape[1], traces.units.shape[1]))
+        earlier = traces.units[:, steps][..., present]
+        units[:, (-steps % units.shape[1])[:, None], neurons[present]] = earlier
         place = self._place[rows[stay]]
         synapses[:, place] = traces.synapses[:, stay]
-        eligibility[:, place] = traces.eligibility[:, stay]
-        due[:, place] = self._arrays.clock[5] - traces.ages[:, stay]
+        if self._arrays.due.size:
+            self._arrays.due[place] = self._arrays.clock[COUNT] - traces.ages[stay]
 
     def take_over(self, network: Any, other: Plasticity) -> None:
         """Copy the traces of a network of the same structure."""
@@ -264,25 +261,25 @@ class Plasticity(IdentityObserver):
         """Return the arrays that are member of the context."""
         if self._arrays is None:
             return {}
-        names = (*TraceArrays._fields[:-1], "due", "clock")
-        return {f"{name} of the rule": getattr(self._arrays, name) for name in names}
+        return {f"{name} of the rule": getattr(self._arrays, name) for name in CONTEXT}
 
     def clear(self) -> None:
         """Clear all traces."""
-        for traces in self.context().values():
-            if traces.dtype.char in "fd":
-                traces[:] = 0.0
+        if self._arrays is not None:
+            self._arrays.units[:] = 0.0
+            self._arrays.synapses[:] = 0.0
 
     def clear_neuron(self, neuron: Neuron) -> None:
         """Clear the traces of one neuron, and of the synapses into it."""
         if self._arrays is None or neuron not in self._neurons:
             return
         if self._topology == self._store.topology_version:
-            i = self._neurons.index(neuron)
-            sources, targets, synapses, eligibility, _ = self._shaped()
-            sources[..., i] = targets[:, i] = 0.0
-            into = self._place[self._store["target"][self._rows] == neuron._row]
-            synapses[:, into] = eligibility[:, into] = 0.0
+            units, synapses = self._shaped()
+            units[..., self._neurons.index(neuron)] = 0.0
+            into = self._store["target"][self._rows] == neuron._row
+            synapses[:, self._place[into]] = 0.0
+
+    # --- traces that are looked at ----------------------------------------------------
 
     def traces_of(self, network: Any, rows: Ints) -> dict[str, Floats]:
         """Return the traces that connections in these rows read in the next step, by
@@ -290,25 +287,53 @@ class Plasticity(IdentityObserver):
         """
         with ExclusiveAccess(network):
             self.ready(network)
-            store, arrays = self._store, self._arrays
-            sources, targets, synapses, eligibility, due = self._shaped()
-            start = self._neurons[0]._row
-            i, j = (store[end][rows].astype(np.int64) - start for end in ENDS)
-            back = np.abs(self._lags(network, rows))
-            frame = (int(arrays.clock[0]) - back) % int(arrays.clock[1])
-            at = rows - int(store.columns["first_incoming"][start])
-            shown: dict[str, Floats] = {}
-            for name, (side, k) in self.rule._by_side.items():
-                if side == OF_SOURCE:
-                    shown[name] = sources[k, frame, i].copy()
-                elif side == OF_TARGET:
-                    shown[name] = targets[k, j].copy()
-                else:
-                    shown[name] = synapses[k, at].copy()
-            if eligibility.size:
-                ages = (arrays.clock[5] - due)[:, at].sum(axis=0)
-                shown["eligibility"] = eligibility[0, at] * arrays.options[3] ** ages
-            return shown
+            names = self.rule._by_side
+            return {name: self._read(*self._at(network, name, rows)) for name in names}
+
+    def show(
+        self, network: Any, names: Sequence[str], rows: NDArray[Any], shown: Floats
+    ) -> None:
+        """Write traces of connections in these rows (NONE: removed) to `shown`, by name
+        and connection, now and in each step. The caller has the network in use.
+        """
+        self.ready(network)
+        there = rows != NONE
+        places = np.full((len(names), len(rows), 2), -1, np.int64)
+        shown[:] = np.nan
+        by_name = shown.reshape(len(names), -1)
+        for k, name in enumerate(names):
+            if name in self.rule._by_side:
+                found = self._at(network, name, rows[there].astype(np.int64))
+                places[k, there] = np.stack(found, axis=1)
+                by_name[k, there] = self._read(*found)
+        self._arrays = self._arrays._replace(shown=places.reshape(-1))
+
+    def _at(self, network: Any, name: str, rows: Ints) -> tuple[Ints, Ints]:
+        """Return where a trace of connections is, without the frame, and how many
+        frames back; -1: it is one of synapses.
+        """
+        side, place = self.rule._by_side[name]
+        store, start = self._store, self._neurons[0]._row
+        frames, n, count = self._arrays.clock[FRAMES : ROWS + 1].tolist()
+        if side == OF_BOTH:
+            at = place * count + rows - int(store.columns["first_incoming"][start])
+            return at, np.full(len(rows), -1, np.int64)
+        of_source = side == OF_SOURCE
+        i = store["source" if of_source else "target"][rows].astype(np.int64) - start
+        return place * frames * n + i, of_source * np.abs(self._lags(network, rows))
+
+    def _read(self, at: Ints, back: Ints) -> Floats:
+        """Return traces by where they are."""
+        arrays = self._arrays
+        head, frames, n, count = arrays.clock[: ROWS + 1].tolist()
+        values: Floats
+        if (back < 0).any():
+            values = arrays.synapses[at] * arrays.numbers[KEEP] ** self._ages(
+                at % count
+            )
+        else:
+            values = arrays.units[at + (head - back) % frames * n]
+        return values
 
     # --- what fits a network ----------------------------------------------------------
 
@@ -410,69 +435,85 @@ class Plasticity(IdentityObserver):
         cost: int = 0,
         modulator: Any = None,
         rate: float = 1.0,
+        currents: tuple[Ints, Floats] | None = None,
     ) -> tuple[Floats, float]:
         """Activate and learn once for each row of inputs, or (None) learn from the
         latest step; returns the outputs and the summed cost. If a change is not finite,
         nothing has been learned.
         """
-        with ExclusiveAccess(network):
-            self.ready(network)
-            if not steps:
-                return np.empty((0, network._n_outputs)), 0.0
-            values, places = self._modulated(network, modulator, steps)
-            arrays = self._arrays
-            self._require_errors(targets)
-            if inputs is None:
-                self._require_step(network)
-            arrays.options[0] = rate
-            outputs = np.empty(steps * network._n_outputs)
-            rows = NOTHING if inputs is None else inputs.reshape(-1)
-            activates = inputs is not None
-            data = rows, outputs, targets.reshape(-1), cost, values, places, activates
-            of = self._address, data, tuple(arrays)
-            cost_of_steps = self._call(network, steps, of, rows)
-            return outputs.reshape(steps, -1), cost_of_steps
-
-    def _call(
-        self, network: Any, steps: int, arguments: tuple[Any, ...], inputs: Floats
-    ) -> float:
-        """Call the loop over rows, and undo all that was learned if it diverges."""
-        column = self._store.columns["weight"]
-        begin, stop = (
-            int(self._rows.min(initial=0)),
-            int(self._rows.max(initial=-1)) + 1,
-        )
-        weights = column[begin:stop].copy()
-        before = {name: a.copy() for name, a in self.context().items()}
-
-        def kernels(_: Any) -> Kernels:
-            return self._kernels
-
         # compiled: imported when it is used
         from ..plasticity._kernels.learning import learn_rows
 
-        status, cost = network._call(learn_rows, steps, arguments, kernels)
-        if status == REFUSED:
-            network._refuse_inputs(inputs)
-        learned = column[begin:stop], *self.context().values()
-        floats = (a for a in learned if a.dtype.char in "fd")
-        if status == DIVERGED or not all(map(are_finite, floats)):
-            column[begin:stop] = weights
-            for name, values in self.context().items():
-                values[:] = before[name]
-            raise DivergenceError(
-                f"A change of a weight or a trace by {self.rule!r} was not finite. No"
-                " weight has changed. Use lower rates, `bounds`, or smaller inputs."
-            )
-        return float(cost)
+        with ExclusiveAccess(network):
+            self.ready(network)
+            outputs = np.empty((steps, network._n_outputs))
+            if not steps:
+                return outputs, 0.0
+            modulators, places = self._modulated(network, modulator, steps)
+            self._require_errors(targets)
+            if inputs is None:
+                self._require_step(network)
+            recorder = self._store.recorder
+            if recorder is not None:
+                recorder.show_traces()
+            self._arrays.numbers[RATE] = rate
+            of_steps = [a.reshape(steps, -1) for a in (outputs, targets, modulators)]
+            total = 0.0
+
+            def run(part: slice, rows: Floats) -> None:
+                nonlocal total
+                results, aims, third = (a[part].reshape(-1) for a in of_steps)
+                inputs_of = rows.reshape(-1)
+                data = inputs_of, results, aims, cost, third, places, inputs is not None
+                of = self._address, data, tuple(self._arrays)
+                count = part.stop - part.start
+                ended = network._call(learn_rows, count, of, lambda _: self._kernels)
+                if ended[0] == REFUSED:
+                    network._refuse_inputs(inputs_of)
+                if ended[0] == DIVERGED:
+                    self._refuse_change()
+                total += ended[1]
+
+            with self._undone_if_it_diverges(self._tries and steps == 1):
+                if currents is None:
+                    run(slice(0, steps), NOTHING if inputs is None else inputs)
+                else:
+                    network._run_with_currents(inputs, *currents, run)
+            return outputs, float(total)
+
+    @contextmanager
+    def _undone_if_it_diverges(self, tries: bool) -> Iterator[None]:
+        """Undo what steps within the block have learned if they diverge; a single step
+        that first `tries`, as it visits few synapses, has learned nothing then.
+        """
+        self._arrays.clock[TRIES] = tries
+        begin, stop = self._rows.min(initial=0), self._rows.max(initial=-1) + 1
+        weights = self._store.columns["weight"][begin:stop]
+        changing = [] if tries else [weights, *self.context().values()]
+        before = [array.copy() for array in changing]
+        try:
+            yield
+            if not all(are_finite(a) for a in changing if a.dtype.kind == "f"):
+                self._refuse_change()
+        except DivergenceError:
+            for array, values in zip(changing, before, strict=True):
+                array[:] = values
+            raise
+
+    def _refuse_change(self) -> NoReturn:
+        """Raise the error for a step that has diverged."""
+        raise DivergenceError(
+            f"A change of a weight or a trace by {self.rule!r} was not finite. No"
+            " weight has changed. Use lower rates, `bounds`, or smaller inputs."
+        )
 
     def _require_step(self, network: Any) -> None:
         """Raise TopologyError if there is no new step to learn from."""
         now = network._step_number
-        if not now or now == int(self._arrays.clock[4]):
+        if not now or now == self.latest:
             raise TopologyError(
                 f"{network!r} has no step that {self.rule!r} has not learned from. Call"
-                " network.activate begin."
+                " network.activate first."
             )
 
     def _require_errors(self, targets: Floats) -> None:
@@ -523,13 +564,6 @@ class Plasticity(IdentityObserver):
             places[mine] = width + np.arange(len(mine)) * (rows.shape[1] > 1)
             columns.append(rows)
         return np.concatenate(columns, axis=1).reshape(-1), places
-
-    @property
-    def _targets(self) -> Ints:
-        """The neurons with connections that learn, counted from the begin."""
-        learns = self._rows[self._store["trainable"][self._rows] != 0]
-        target: Ints = self._store["target"][learns].astype(np.int64)
-        return np.unique(target) - self._neurons[0]._row
 
     def _modulator_array(self, values: ArrayLike, steps: int, of: Ints) -> Floats:
         """Return modulators of shape (steps, 1) or (steps, targets), checked."""

@@ -163,7 +163,12 @@ class Propagating(Stepping):
         return by.learn(self, None, 1, row, code, modulator, step)[1]
 
     def _run_learning(
-        self, inputs: Any, learn: Any, modulator: Any, voids: Mapping[str, Any]
+        self,
+        inputs: Any,
+        learn: Any,
+        modulator: Any,
+        inject: Any,
+        voids: Mapping[str, Any],
     ) -> Any:
         """Run rows or sequences while synapses learn by their rule."""
         by = self._plastic
@@ -184,20 +189,20 @@ class Propagating(Stepping):
             checks.dense_rows(checks.input_rows(title, sequence, n, dtype))
             for title, sequence in zip(titles, parts, strict=True)
         ]
-        several = [modulator]
-        if not is_single:
-            several = [None] * len(rows) if modulator is None else list(modulator)
+        several = modulator
+        if is_single or modulator is None:
+            several = [modulator] * len(rows)
         if len(several) != len(rows):
             wanted = f"be one for each of {checks.pluralize(len(rows), 'sequence')}"
             raise ArgumentError(checks.must("modulator", wanted, f"{len(several)}"))
         outputs = []
         with ExclusiveAccess(self):
-            for sequence, third in zip(rows, several, strict=True):
+            currents = self._currents_of_sequences(rows, inject, is_single)
+            for sequence, third, of in zip(rows, several, currents, strict=True):
                 if not is_single and len(sequence):
                     self._clear_in_use()
-                outputs.append(
-                    by.learn(self, sequence, len(sequence), modulator=third)[0]
-                )
+                given = {"modulator": third, "currents": of}
+                outputs.append(by.learn(self, sequence, len(sequence), **given)[0])
         if is_single or isinstance(inputs, list | tuple):
             return outputs[0] if is_single else outputs
         return np.reshape(outputs, (*np.shape(inputs)[:2], self._n_outputs))

@@ -140,7 +140,8 @@ class Log:
         """Return the array of a variable, one row per step."""
         if not is_among(name, self.variables):
             raise unknown_name("recorded variable", name, self.variables)
-        return self._recorder.rows()[:, self._recorder.indices[_column(name)]]
+        recorder = self._recorder
+        return recorder.rows()[:, recorder.indices[recorder.column(name)]]
 
     def keys(self) -> tuple[str, ...]:
         """Return the names of the arrays, for ``dict(log)``."""
@@ -178,7 +179,7 @@ class Log:
         """
         if not is_among(variable, self.variables):
             raise unknown_name("recorded variable", variable, self.variables)
-        return self._recorder.owners(_column(variable))
+        return self._recorder.owners(self._recorder.column(variable))
 
     def of(self, items: Shown, variable: str | None = None) -> Floats:
         """Return the recorded numbers of some neurons or connections.
@@ -237,7 +238,9 @@ class Log:
         """Return the default variable of :meth:`of`."""
         connections = bool(items) and isinstance(items[0], Connection)
         columns = schema.CONNECTION_NUMBERS if connections else schema.NEURON_NUMBERS
-        names = [name for name in self.variables if _column(name) in columns]
+        recorder = self._recorder
+        columns += recorder.traces * connections
+        names = [name for name in self.variables if recorder.column(name) in columns]
         if connections and len(names) > 1:
             several = " or ".join(f"log.of(items, {name!r})" for name in names)
             raise ArgumentError(
@@ -338,11 +341,6 @@ class Log:
         self._recorder.close()
 
 
-def _column(variable: str) -> str:
-    """Return the column of a store for this variable."""
-    return ALIASES.get(variable, variable)
-
-
 def _label(owner: Neuron | Connection | Pair) -> str:
     """Return a label for a column; "removed" for a neuron or connection that no longer
     exists.
@@ -373,7 +371,10 @@ def record(
         responsibility), "projected", "gated". For connections: "weight", "gain",
         "eligibility". For pairs of a connection and a neuron: "extended", the extended
         traces, and "sensitivity", which a network that learns by rtrl keeps (see
-        :attr:`Connection.sensitivity`). Default: "activation".
+        :attr:`Connection.sensitivity`). For connections of a network that learns by a
+        rule of synapses, also the names of the rule's traces, see
+        :attr:`Connection.traces`; they come before other variables of the same names.
+        Default: "activation".
     neurons : Layer or iterable of Neuron, optional
         The neurons to record. Default: all neurons of the network, in activation order.
     connections : Projection or iterable of Connection, optional
@@ -411,6 +412,8 @@ def record(
       derivative of that sequence's cost with respect to the state, through all later
       steps. This rule has no traces and does not split errors: "eligibility",
       "bias_eligibility", "extended", "sensitivity", "projected" and "gated" are NaN.
+    - Traces of a rule of synapses are those that the next step reads. They stand still
+      in steps that do not learn, and are NaN while the network has no such trace.
     - A sensitivity is NaN in steps that do not compute it: while the network learns by
       another rule, and after an edit or a smaller reach because of which the network no
       longer computes it.
@@ -432,18 +435,23 @@ def record(
     ((3, 3), (3, 75))
     """
     require_network("network", network)
+    live = network._plastic
+    of_rule = () if live is None else live.rule.traces
     for name in variables:
-        if not is_among(name, NUMBERS):
-            raise unknown_name("variable to record", name, NUMBERS)
+        if not is_among(name, (*NUMBERS, *of_rule)):
+            raise unknown_name("variable to record", name, (*NUMBERS, *of_rule))
     if len(set(variables)) < len(variables):
         raise ArgumentError(f"Expected each variable once, got {', '.join(variables)}.")
     names = variables or ("activation",)
-    columns = [_column(name) for name in names]
+    traces = tuple(name for name in names if name in of_rule)
+    columns = [ALIASES.get(name, name) for name in names if name not in of_rule]
     of_neurons = any(column in schema.NEURON_NUMBERS for column in columns)
     chosen = (
         _chosen(network, "neuron", neurons) if neurons is not None or of_neurons else ()
     )
-    of_connections = any(column in schema.CONNECTION_NUMBERS for column in columns)
+    of_connections = bool(traces) or any(
+        column in schema.CONNECTION_NUMBERS for column in columns
+    )
     of_pairs = any(column in schema.PAIR_NUMBERS for column in columns)
     sensitive = schema.SENSITIVITY in columns
     wanted = connections is not None or of_connections or of_pairs or sensitive
@@ -461,7 +469,8 @@ def record(
     return Log(
         names,
         Recorder(
-            network, columns, chosen, links if of_connections else (), pairs, kept
+            *(network, columns, traces, chosen),
+            *(links if of_connections else (), pairs, kept),
         ),
     )
 
@@ -541,22 +550,25 @@ class Recorder(Watcher):
     """Rows of numbers of neurons, connections and pairs, one row per step; the
     ``recorder`` of a store.
 
-    `columns` are names of columns of the store (see ``schema.WATCHABLE``). The caller
-    of a method other than `begin`, `close` and `rows` holds the lock of the store.
+    `columns` are names of columns of the store (see ``schema.WATCHABLE``), `traces` of
+    traces of a rule of synapses. The caller of a method other than `begin`, `close` and
+    `rows` holds the lock of the store.
     """
 
     def __init__(
         self,
         network: Network,
         columns: Sequence[str],
+        traces: tuple[str, ...],
         neurons: tuple[Neuron, ...],
         connections: tuple[Connection, ...],
         pairs: tuple[Pair, ...],
         sensitive: tuple[Pair, ...],
     ) -> None:
         self.network = network
+        self.traces = traces
         # in each row, sensitivities are last
-        self.columns = tuple(sorted(columns, key=schema.SENSITIVITY.__eq__))
+        self.columns = *traces, *sorted(columns, key=schema.SENSITIVITY.__eq__)
         self.neurons = neurons
         self.connections = connections
         self.pairs = pairs
@@ -580,11 +592,17 @@ class Recorder(Watcher):
         """Return the owners of a column's numbers: the neurons, the connections or the
         pairs.
         """
+        if column in self.traces:
+            return self.connections
         if column in schema.NEURON_NUMBERS:
             return self.neurons
         if column in schema.CONNECTION_NUMBERS:
             return self.connections
         return self.pairs if column in schema.PAIR_NUMBERS else self.sensitive
+
+    def column(self, variable: str) -> str:
+        """Return the column of this variable, or the trace."""
+        return variable if variable in self.traces else ALIASES.get(variable, variable)
 
     @property
     def _store(self) -> Store:
@@ -613,7 +631,11 @@ class Recorder(Watcher):
                 " already. Record everything in one call."
             )
         store.ensure_lowered()
-        watched = [schema.WATCHABLE.index(column) for column in self.columns]
+        watched = [len(schema.WATCHABLE)] * len(self.traces)
+        of_store = self.columns[len(self.traces) :]
+        watched += [schema.WATCHABLE.index(column) for column in of_store]
+        shown = np.empty(len(self.traces) * len(self.connections))
+        store.columns["watched_trace"] = shown
         store.columns["watched_what"] = np.array(watched, np.uint8)
         counts = (
             len(watched),
@@ -661,6 +683,18 @@ class Recorder(Watcher):
         self._follow_pairs()
         if self.active:
             columns["log_layout"][LogLayout.NETWORK] = self.network._anchor._row
+
+    def show_traces(self) -> None:
+        """Write the present traces of the rule of synapses for the kernels; they stay
+        until a step learns.
+        """
+        live = self.network._plastic
+        columns = self._store.columns
+        if self.traces and live is None:
+            columns["watched_trace"][:] = np.nan
+        elif self.traces and live is not None:
+            watched = self._rows_of(self.connections)
+            live.show(self.network, self.traces, watched, columns["watched_trace"])
 
     def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
         """Return the rows of connections; NONE for removed ones."""
@@ -761,6 +795,7 @@ class Recorder(Watcher):
 
     def make_room(self, steps: int) -> None:
         """Ensure memory for `steps` more steps; called before they run."""
+        self.show_traces()
         layout = self._store.columns["log_layout"]
         self._called = None
         rows = int(layout[LogLayout.STEPS]) + steps
@@ -885,7 +920,8 @@ class Recorder(Watcher):
             self.step_over()
             self._chunks.append(rows)
         columns = self._store.columns
-        for name, index in self.indices.items():
+        for name in self.columns[len(self.traces) :]:
+            index = self.indices[name]
             if name in schema.NEURON_NUMBERS or name in schema.CONNECTION_NUMBERS:
                 watched = columns[
                     "watched" if name in schema.NEURON_NUMBERS else "watched_connection"
@@ -894,6 +930,8 @@ class Recorder(Watcher):
                 rows[:, index][:, there] = self._exact(
                     name, watched[there].astype(np.int64), numbers
                 )
+        self.show_traces()
+        rows[:, : len(columns["watched_trace"])] = columns["watched_trace"]
 
     def _exact(self, name: str, rows: Ints, numbers: dict[str, Floats]) -> Any:
         """Return a number of these rows of neurons or connections in steps of an exact

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,30 +14,22 @@ from ..errors import FormatError, UnknownNameError
 from ..plasticity._rule import require_name, rule_named
 from .layer import Layer
 from .network import Network
-from .plastic import Plasticity, TraceArrays
+from .plastic import KeptTraces, Plasticity
 
-Numbers = Any  # an array, by row of a table
 MAPPED = "post", "modulator"
 """Options that refer to layers and neurons, place files have by their numbers."""
 
 
 @dataclass
 class SavedRule:
-    """The rule of a network, with its traces that are not 0. The columns are those of
-    ``schema.RULE_TABLES``.
+    """The rule of a network, with its traces that are not 0. `traces` has the columns
+    of ``schema.RULE_TABLES`` as attributes.
     """
 
     name: str
     settings: dict[str, Any]
     latest: int  # the step that was learned last
-    unit_neuron: Numbers
-    unit_number: Numbers
-    unit_steps: Numbers
-    unit_value: Numbers
-    synapse_connection: Numbers
-    synapse_number: Numbers
-    synapse_steps: Numbers
-    synapse_value: Numbers
+    traces: SimpleNamespace
 
     @classmethod
     def of(cls, network: Network) -> SavedRule:
@@ -47,10 +40,8 @@ class SavedRule:
         live.ready(network)
         kept = live.kept()
         assert kept is not None
-        source, target, synapse, eligible, ages = kept
-        number, steps, neuron = np.nonzero(source)
-        of_target, at = np.nonzero(target)
-        place, connection = np.nonzero(np.concatenate([synapse, eligible]))
+        number, steps, neuron = units = np.nonzero(kept.units)
+        place, connection = synapses = np.nonzero(kept.synapses)
         settings = {
             name: _numbered(network, value) if name in MAPPED else value
             for name, value in live.rule.settings.items()
@@ -58,21 +49,17 @@ class SavedRule:
         if "bounds" in settings:  # JSON has no infinity
             ends = settings["bounds"]
             settings["bounds"] = [None if np.isinf(end) else end for end in ends]
-        return cls(
-            str(live.rule.name),
-            settings,
-            live.latest,
-            np.concatenate([neuron, at]),
-            np.concatenate([number, of_target]),
-            # 0: of a target
-            np.concatenate([steps + 1, np.zeros(len(at), np.int64)]),
-            np.concatenate([source[number, steps, neuron], target[of_target, at]]),
-            connection,
-            place,
-            (np.zeros_like(place) if not len(ages) else ages[0, connection])
-            * (place >= len(synapse)),
-            np.concatenate([synapse, eligible])[place, connection],
+        traces = SimpleNamespace(
+            unit_neuron=neuron,
+            unit_number=number,
+            unit_steps=steps,
+            unit_value=kept.units[units],
+            synapse_connection=connection,
+            synapse_number=place,
+            synapse_steps=kept.ages[connection],
+            synapse_value=kept.synapses[synapses],
         )
+        return cls(str(live.rule.name), settings, live.latest, traces)
 
     def restore(self, network: Network) -> None:
         """Set the rule of a new network, with these traces. Raises FormatError if
@@ -98,23 +85,13 @@ class SavedRule:
             live.ready(network)
             kept = live.kept()
             assert kept is not None
+            read = self.traces
             zeros: list[Any] = [*map(np.zeros_like, kept)]
-            sources, targets, synapses, eligible, ages = zeros
-            every = np.concatenate([synapses, eligible])
-            of_source = self.unit_steps > 0
-            number, neuron = self.unit_number, self.unit_neuron
-            places = (
-                (sources, (number, self.unit_steps - 1, neuron), of_source),
-                (targets, (number, neuron), ~of_source),
-            )
-            for array, index, chosen in places:
-                where = tuple(each[chosen] for each in index)
-                array[where] = self.unit_value[chosen]
-            every[self.synapse_number, self.synapse_connection] = self.synapse_value
-            split = len(synapses)
-            ages[:, self.synapse_connection] = self.synapse_steps
-            of_synapses = every[:split], every[split:]
-            live.write(TraceArrays(sources, targets, *of_synapses, ages))
+            units, synapses, ages = zeros
+            units[read.unit_number, read.unit_steps, read.unit_neuron] = read.unit_value
+            synapses[read.synapse_number, read.synapse_connection] = read.synapse_value
+            ages[read.synapse_connection] = read.synapse_steps
+            live.write(KeptTraces(units, synapses, ages))
             live.latest = self.latest
 
 

@@ -57,7 +57,12 @@ class Stepping(Calling):
 
     @abstractmethod
     def _run_learning(
-        self, inputs: Any, learn: Any, modulator: Any, voids: Mapping[str, Any]
+        self,
+        inputs: Any,
+        learn: Any,
+        modulator: Any,
+        inject: Any,
+        voids: Mapping[str, Any],
     ) -> Any:
         """Run rows or sequences while synapses learn."""
 
@@ -215,7 +220,7 @@ class Stepping(Calling):
             as many as there are cores, if that pays.
         learn : bool, default=False
             Whether synapses learn in every step, by the rule of synapses that
-            :attr:`Network.rule` is.
+            :attr:`Network.rule` is. For a rule, a current is a part of the bias.
         modulator : array_like or mapping, optional
             With `learn`, for a rule that has a modulator: an array of shape (T,), or
             (T, targets) with one number for each neuron whose connections learn; or a
@@ -267,9 +272,9 @@ class Stepping(Calling):
         if threads is not None:
             threads = checks.positive_integer("threads", threads, checks.MAX_THREADS)
         if learn is not False or modulator is not None:
-            voids = {"inject": inject, "threads": threads, "traces": traces}
+            voids = {"threads": threads, "traces": traces}
             learned: Floats | list[Floats]
-            learned = self._run_learning(inputs, learn, modulator, voids)
+            learned = self._run_learning(inputs, learn, modulator, inject, voids)
             return learned
         parts = [inputs]
         together = type(inputs) is np.ndarray and inputs.ndim == 2
@@ -463,59 +468,80 @@ class Stepping(Calling):
         with ExclusiveAccess(self):
             self._kernels()  # a network that cannot step raises
             found = currents_of(self, "inject", inject, steps)
-            outputs = self._run_with_currents(rows, *found, traces)
+            outputs = self._run_of_currents(rows, *found, traces)
         return outputs[0] if steps is None else outputs
 
     def _run_sequences_injected(
         self, sequences: list[Floats], inject: Any, traces: bool
     ) -> list[Floats]:
         """Run sequences with currents, each from a cleared context."""
-        by_sequence = isinstance(inject, list | tuple)
-        several = inject if by_sequence else [inject] * len(sequences)
-        if len(several) != len(sequences):
-            wanted = f"have currents for {checks.pluralize(len(sequences), 'sequence')}"
-            raise ArgumentError(checks.must("inject", wanted, f"{len(several)}"))
         with ExclusiveAccess(self):
             self._kernels()
-            found = [
-                currents_of(
-                    self, f"inject[{i}]" if by_sequence else "inject", one, len(rows)
-                )
-                for i, (rows, one) in enumerate(zip(sequences, several, strict=True))
-            ]
+            found = self._currents_of_sequences(sequences, inject)
             outputs = []
             for rows, (at, currents) in zip(sequences, found, strict=True):
                 if len(rows):
                     self._clear_in_use()
-                outputs.append(self._run_with_currents(rows, at, currents, traces))
+                outputs.append(self._run_of_currents(rows, at, currents, traces))
+        return outputs
+
+    def _currents_of_sequences(
+        self, sequences: list[Floats], inject: Any, is_single: bool = False
+    ) -> list[Any]:
+        """Return the currents of each sequence, see `currents_of`; None without."""
+        if inject is None:
+            return [None] * len(sequences)
+        by_sequence = isinstance(inject, list | tuple) and not is_single
+        several = inject if by_sequence else [inject] * len(sequences)
+        if len(several) != len(sequences):
+            wanted = f"have currents for {checks.pluralize(len(sequences), 'sequence')}"
+            raise ArgumentError(checks.must("inject", wanted, f"{len(several)}"))
+        return [
+            currents_of(
+                self, f"inject[{i}]" if by_sequence else "inject", one, len(rows)
+            )
+            for i, (rows, one) in enumerate(zip(sequences, several, strict=True))
+        ]
+
+    def _run_of_currents(
+        self, rows: Floats, at: NDArray[np.int64], currents: Floats, traces: bool
+    ) -> Floats:
+        """Run rows with the currents of some store rows; returns the outputs."""
+        outputs = np.empty((len(currents), self._n_outputs))
+
+        def run(part: slice, inputs: Floats) -> None:
+            stretch, results = inputs.reshape(-1), outputs[part].reshape(-1)
+            if self._run(part.stop - part.start, stretch, results, traces) != DONE:
+                self._refuse_inputs(stretch)
+
+        self._run_with_currents(rows, at, currents, run)
         return outputs
 
     def _run_with_currents(
-        self, rows: Floats, at: NDArray[np.int64], currents: Floats, traces: bool
-    ) -> Floats:
+        self,
+        rows: Floats,
+        at: NDArray[np.int64],
+        currents: Floats,
+        run: Callable[[slice, Floats], None],
+    ) -> None:
         """Run rows with the currents of some store rows: in a step, a current is part
-        of the bias. The caller has the network in use.
+        of the bias. `run` runs each stretch of equal currents, by its inputs. The
+        caller has the network in use.
         """
-        n, m = self._n_inputs if rows.size else 0, self._n_outputs
+        n = self._n_inputs if rows.size else 0
         _, store, span = self._lowered()
-        outputs = np.empty(len(currents) * m)
         # the biases of inputs that are set are not read
         added = rows.reshape(-1, self._n_inputs).copy()
         is_input = at < span[Span.START] + n
         added[:, at[is_input] - span[Span.START]] += currents[:, is_input]
-        inputs = added.reshape(-1)
         before = store["bias"][at]
         try:
             for start, stop in equal_stretches(currents):
                 store["bias"][at] = before + currents[start]
-                stretch = inputs[start * n : stop * n]
-                results = outputs[start * m : stop * m]
-                if self._run(stop - start, stretch, results, traces) != DONE:
-                    self._refuse_inputs(stretch)
+                run(slice(start, stop), added[start:stop])
                 raise_interrupt()
         finally:
             store["bias"][at] = before
-        return outputs.reshape(len(currents), m)
 
     def _run(self, steps: int, inputs: Any, outputs: Floats, traces: bool) -> int:
         """Run steps; returns a status. Without traces and sensitivities, these are then

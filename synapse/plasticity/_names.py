@@ -1,4 +1,6 @@
-"""What a synapse has: the names that a function of a rule may ask for."""
+"""What a synapse has: the names that a function of a rule may ask for; and places in
+the arrays of a pass.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,19 @@ NAMES = (
 )
 """The names, by their place among the values that a pass makes for each synapse;
 settings follow, then traces."""
+
+HEAD, FRAMES, WIDTH, ROWS, STEP, COUNT, TRIES = range(7)
+"""Places of the ``clock`` of a pass: the frame of the present traces of neurons, the
+numbers of frames, of neurons and of connections of the network, the latest step that
+was learned, how many have been, and whether a step first tries what is not finite,
+without writing it."""
+RATE, LOW, HIGH, KEEP, SUM_OF_SIZES, DELTA_T = range(6)
+"""Places of the ``numbers`` of a pass: the factor of changes, the bounds of weights, by
+what the eligibility decays in a step, the sum of sizes to which a target's weights are
+scaled, and the length of a step. Settings follow, by what each trace decays in a step,
+and for each the factor of what is added."""
+CONTEXT = "units", "synapses", "due", "clock"
+"""Arrays of a pass that change as it learns."""
 
 OF_SOURCE = 1
 OF_TARGET = 2

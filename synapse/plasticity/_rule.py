@@ -8,7 +8,7 @@ from typing import Any, final
 
 from .. import _checks as checks
 from ..errors import ArgumentError, ArgumentTypeError
-from ._names import NAMES, OF_BOTH, OF_SOURCE, OF_TARGET
+from ._names import NAMES, OF_BOTH
 from ._signature import OPTIONS, Signature
 from ._trace import MEAN
 
@@ -249,12 +249,16 @@ class Rule:
 
     @property
     def _by_side(self) -> dict[str, tuple[int, int]]:
-        """The side of each trace, and its place among those of its side."""
-        counts = {OF_SOURCE: 0, OF_TARGET: 0, OF_BOTH: 0}
+        """The side of each trace, and its place among those of neurons, or of
+        synapses.
+        """
+        counts = [0, 0]
         places = {}
-        for name, (_, side) in self._signature.traces.items():
-            places[name] = side, counts[side]
-            counts[side] += 1
+        sides = {name: side for name, (_, side) in self._signature.traces.items()}
+        for name in self.traces:
+            side = sides.get(name, OF_BOTH)
+            places[name] = side, counts[side == OF_BOTH]
+            counts[side == OF_BOTH] += 1
         return places
 
     @property
@@ -264,17 +268,26 @@ class Rule:
         every = self._functions[0] is not None or self._options["normalize"] is not None
         return not every and OF_BOTH not in sides
 
-    def _factors(self) -> tuple[list[float], list[float]]:
-        """Return by what each trace decays in a step, and the factor of what is
-        added.
+    def _numbers(self) -> list[float]:
+        """Return the numbers that are the same for all synapses, see
+        ``_names.RATE``.
         """
-        dt = self._settings["dt"]
-        decays, gains = [], []
-        for name, (declared, _) in self._signature.traces.items():
-            decay = exp(-dt / self._settings[name])
-            decays.append(decay)
-            gains.append(1.0 - decay if declared.number == MEAN else decay)
-        return decays, gains
+        options = self._options
+        settings = self._settings
+        dt = settings["dt"]
+        low, high = options["bounds"] or (-inf, inf)
+        if self._asks_for("size"):
+            low = max(low, 0.0)
+        keep = exp(-dt / options["eligibility"]) if options["eligibility"] else 0.0
+        traces = self._signature.traces
+        decays = [exp(-dt / settings[name]) for name in traces]
+        gains = [
+            1.0 - decay if declared.number == MEAN else decay
+            for decay, (declared, _) in zip(decays, traces.values(), strict=True)
+        ]
+        of_functions = [settings[name] for name in self._signature.settings]
+        sum_of_sizes = options["normalize"] or 0.0
+        return [1.0, low, high, keep, sum_of_sizes, dt, *of_functions, *decays, *gains]
 
     @property
     def _pass(self) -> Any:
@@ -295,7 +308,7 @@ class Rule:
         from ..engine.language.user_functions import UNCHECKED
 
         signature = self._signature
-        order = [*NAMES, *signature.settings, "", *signature.traces]
+        order = [*NAMES, *signature.settings, *signature.traces]
 
         def call(function: Any) -> Any:
             if function is None:
@@ -305,11 +318,12 @@ class Rule:
 
         for copy, _, _ in signature.functions.values():
             copy.options = UNCHECKED
+        places = self._by_side
         traces = tuple(
-            kernels.TraceForm(side, declared.number, place, call(declared.of))
-            for (declared, _), (side, place) in zip(
-                signature.traces.values(), self._by_side.values(), strict=True
+            kernels.TraceForm(
+                *(k, side, declared.number, places[name][1], call(declared.of))
             )
+            for k, (name, (declared, side)) in enumerate(signature.traces.items())
         )
         return kernels.PassForm(
             *map(call, self._functions),

@@ -9,6 +9,7 @@ these declarations. Between a document and a network is a :class:`SavedNetwork`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,7 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
     if (rule := saved.synaptic) is not None:
         head_of_rule = (rule.name, rule.settings, rule.latest)
         content[SYNAPTIC] = dict(zip(SYNAPTIC_KEYS, head_of_rule, strict=True))
-        content |= _written(RULE_TABLES, rule)
+        content |= _written(RULE_TABLES, rule.traces)
     named = any(name is not None for name in saved.names or ())
     return content | {
         "layers": {
@@ -531,7 +532,7 @@ def _synaptic_rule(
     checks.an_object("The settings of the synaptic_rule", settings)
     is_step = checks.is_whole(latest, 0, clock)
     require(is_step, "The latest of the synaptic_rule", "at most the clock", latest)
-    return SavedRule(name, settings, latest, **columns)
+    return SavedRule(name, settings, latest, SimpleNamespace(**columns))
 
 
 def _check_sensitivities(

@@ -325,6 +325,167 @@ def test_weights_are_recorded_after_they_have_changed():
     assert (log.weight[0] != log.weight[3]).all()
 
 
+@pytest.mark.parametrize("rule", RULES_OF_FILES, ids=str)
+@pytest.mark.parametrize("structure", ["dense", "late", "delays", "gated"])
+def test_traces_are_recorded_as_they_are_read_after_each_step(rule, structure):
+    """In runs, steps, steps that do not learn, trainings, cleared and edited."""
+    net, rows, needs = learned(structure, rule)
+    names = rule.traces
+    twin = net.clone()
+    links = dict(zip(net.connections, twin.connections, strict=True))
+    expected = []
+
+    def shown():
+        lost = dict.fromkeys(names, np.nan)
+        return [each.traces if each._identity >= 0 else lost for each in links.values()]
+
+    def step(row, learns=True, **needs):
+        twin.activate(row)
+        if learns:
+            twin.propagate(**needs)
+        expected.append(shown())
+
+    reward = needs.get("modulator", [None] * len(rows))
+    modulated = [{} if each is None else {"modulator": each} for each in reward]
+    with synapse.record(net, "weight", *names, "activation") as log:
+        net.run(rows, learn=True, **needs)
+        for row, of in zip(rows, modulated, strict=True):
+            step(row, **of)
+        net.activate(rows[1])
+        net.propagate(**modulated[3])
+        step(rows[1], **modulated[3])
+        net.run(rows[:3], traces=False)
+        for row in rows[:3]:
+            step(row, learns=False)
+        for each in (net, twin):
+            each.clear()
+        net.activate(rows[0])
+        step(rows[0], learns=False)
+        for each in (net, twin):
+            each.layers[0][1].disconnect(each.layers[1][0])
+            each.layers[0][2].project(each.layers[2][0], weight=0.3, delay=4)
+        net.run(rows, learn=True, **needs)
+        for row, of in zip(rows, modulated, strict=True):
+            step(row, **of)
+    assert (net.weights == twin.weights).all()
+    assert log.activation.shape == (len(expected), len(net))
+    for name in names:
+        values = [[traces[name] for traces in of_step] for of_step in expected]
+        assert log[name] == pytest.approx(np.array(values), rel=1e-14, nan_ok=True)
+        assert (log[name] != 0.0).any()
+        assert log.columns(name) == tuple(links)
+    last = log.connections[-2]
+    assert np.array_equal(log.of(last, names[0]), log[names[0]][:, -2], equal_nan=True)
+    assert log.labels(names[0]) == log.labels("weight")
+    assert [*log.to_pandas().columns.levels[0]] == sorted(
+        ["weight", "activation", *names]
+    )
+
+
+def test_traces_are_recorded_by_the_names_that_the_rule_has():
+    net, rows, needs = learned("dense", Pairs(eligibility=7.0))
+    with pytest.raises(UnknownNameError, match="'x'"):
+        synapse.record(net, "X")
+    with pytest.raises(UnknownNameError):
+        synapse.record(architect.Perceptron(2, 1), "x")
+    two = net.connections[:2]
+    with synapse.record(net, "y", "eligibility", connections=two) as log:
+        net.run(rows, learn=True, **needs)
+        of_rule = [[c.traces[name] for c in two] for name in ("y", "eligibility")]
+        net.rule = Oja
+        net.run(rows, learn=True)
+        net.rule = "online"
+        net.run(rows)
+    assert log.y[11].tolist() == of_rule[0]
+    assert log.eligibility[11] == pytest.approx(of_rule[1], rel=1e-14)
+    assert (log.y[:12] > 0.0).any()
+    assert np.isnan(log.y[12:]).all()
+    assert np.isnan(log.eligibility[12:]).all()
+
+
+def test_traces_are_recorded_in_trainings():
+    rows = np.random.default_rng(0).normal(size=(6, 3))
+    net = architect.Perceptron(3, 2, squash="identity", seed=0)
+    net.rule = BCM
+    twin = net.clone()
+    expected = []
+    with synapse.record(net, "theta") as log:
+        Trainer(net).train(rows, epochs=2, shuffle=False, progress=False)
+    for row in [*rows, *rows]:
+        twin.run([row], learn=True)
+        expected.append([c.traces["theta"] for c in twin.connections])
+    assert log.theta.tolist() == expected
+    assert log.theta.shape == (12, 6)
+
+
+def biased(
+    pre, post, post_bias, weight, x=trace("pre", 4.0), y=trace("post", 9.0), rate=0.02
+):
+    return rate * (pre * post - y * x * weight + post_bias)
+
+
+@pytest.mark.parametrize("structure", ["dense", "delays", "gated", "synchronous"])
+def test_a_run_with_currents_learns_as_its_steps(structure):
+    net = made(structure)
+    net.rule = Rule(biased)
+    rows = rows_of(net, 9)
+    cells = net.layers[1]
+    unit = net.output[0]
+    currents = {
+        cells: np.repeat(
+            [[0.5, 0.0, 1.0], [0.0, 0.0, 0.0], [1.0, -1.0, 2.0]], 3, axis=0
+        ),
+        unit: np.arange(9) * 0.1,
+        net.input[0]: 0.25,
+    }
+    twin = net.clone()
+    several = net.clone()
+    names = {cells: twin.layers[1], unit: twin.output[0], net.input[0]: twin.input[0]}
+    biases = net.biases
+    outputs = net.run(rows, inject=currents, learn=True)
+    plain = made(structure)
+    plain.rule = Rule(biased)
+    plain.run(rows, learn=True)
+    assert (plain.weights != net.weights).all()
+    for step, row in enumerate(rows):
+        now = {
+            names[key]: values[step] if np.ndim(values) else values
+            for key, values in currents.items()
+        }
+        before = twin.biases
+        assert (twin.activate(row, inject=now) == outputs[step]).all()
+        at = [*twin.layers[1], twin.output[0]]
+        added = [*np.ravel(now[twin.layers[1]]), now[twin.output[0]]]
+        for neuron, current in zip(at, added, strict=True):
+            neuron.bias += current
+        twin.propagate()
+        twin.biases = before
+    assert (net.weights == twin.weights).all()
+    assert (net.biases == biases).all()
+    assert [c.traces for c in net.connections] == [c.traces for c in twin.connections]
+    with pytest.raises(SynapseError, match="inject"):
+        net.run(rows, inject=[{unit: 0.5}], learn=True)
+    of_each = [{"output": 0.5}, {}]
+    two = several.run([rows, rows[:4]], inject=of_each, learn=True)
+    single = made(structure)
+    single.rule = Rule(biased)
+    assert (single.run(rows, inject=of_each[0], learn=True) == two[0]).all()
+    single.clear()
+    assert (single.run(rows[:4], learn=True) == two[1]).all()
+    assert (single.weights == several.weights).all()
+
+
+def test_currents_of_a_run_that_diverges_leave_nothing():
+    net = architect.Perceptron(2, 1, squash="identity", seed=0)
+    net.rule = Hebb(rate=1e200)
+    before = net.weights
+    biases = net.biases
+    with pytest.raises(DivergenceError):
+        net.run(np.ones((6, 2)), inject={"output": np.arange(6.0)}, learn=True)
+    assert (net.weights == before).all()
+    assert (net.biases == biases).all()
+
+
 def explode(pre, post, rate=1.0):
     return rate * pre / (post - post)
 

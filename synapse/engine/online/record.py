@@ -165,6 +165,7 @@ def record_row(store, begin, activated, neuron):
     elif store.log_layout.open == 0:
         return
     at = (store.log_layout.steps - 1) * store.log_layout.width
+    trace = 0
     for w in range(store.log_layout.numbers):
         variable = store.watched_what[w]
         if variable < CONNECTIONS:
@@ -178,6 +179,11 @@ def record_row(store, begin, activated, neuron):
         elif variable < SENSITIVITIES:
             record_pairs(store, at, activated)
             at += store.log_layout.pairs
+        elif variable > SENSITIVITIES:
+            for i in range(store.log_layout.connections):
+                store.log[at + i] = store.watched_trace[trace + i]
+            at += store.log_layout.connections
+            trace += store.log_layout.connections
         elif activated:
             for i in range(store.log_layout.sensitivities):
                 store.log[at + i] = math.nan  # see ``rtrl/loops.py``

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..._typing import Ints
 from ...engine.language.kinds import BOOL
 from ...engine.online.calls import ROW, SPAN, Examples, Kernels, calls_by_float
 from . import learning
@@ -15,11 +16,9 @@ from . import learning
 def _arrays(scalar: Any) -> learning.PassArrays:
     """Return examples of the arrays of a pass."""
     floats = np.empty(0, type(scalar))
-    whole = {"post_row", "clock", "due", "lags", "outgoing", "outgoing_rows"}
-    whole.add("outgoing_targets")
-    return learning.PassArrays(
-        *(SPAN if name in whole else floats for name in learning.PassArrays._fields)
-    )
+    kinds = get_type_hints(learning.PassArrays).values()
+    arrays: Any = (SPAN if kind == Ints else floats for kind in kinds)
+    return learning.PassArrays(*arrays)
 
 
 def _examples(scalar: Any) -> Examples:

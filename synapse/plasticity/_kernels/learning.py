@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from ..._typing import Floats, Ints
 from ...engine import schema
 from ...engine.language.decorators import Kernel, inline, kernel, strict_fp
 from ...engine.language.memory import call_equation, span_of, store_at
 from ...engine.language.program import PartOptions
-from ...engine.language.words import max_float_of, one_like, zero_like
+from ...engine.language.words import one_like, zero_like
 from ...engine.lowering import flags as mark
 from ...engine.online.inputs import begin_inputs, end_inputs
 from ...engine.online.loops import (
@@ -38,7 +39,24 @@ from ...engine.online.ties import (
     clip_to_signs,
 )
 from ...engine.status import DIVERGED, DONE, FAILED, ROW
-from .._names import OF_BOTH, OF_SOURCE, OF_TARGET
+from .._names import (
+    COUNT,
+    DELTA_T,
+    FRAMES,
+    HEAD,
+    HIGH,
+    KEEP,
+    LOW,
+    OF_BOTH,
+    OF_SOURCE,
+    OF_TARGET,
+    RATE,
+    ROWS,
+    STEP,
+    SUM_OF_SIZES,
+    TRIES,
+    WIDTH,
+)
 
 SUM, MEAN, LATEST = range(3)
 """Kinds of traces."""
@@ -50,16 +68,9 @@ ACTIVATIONS_PER_LOOK = 16
 LATE = -1
 """In place of a lag: the previous activation, by the order of activation."""
 
-HEAD, FRAMES, WIDTH, ROWS, STEP, COUNT = range(6)
-"""Places of ``clock``: the frame of the present traces of sources, the numbers of
-frames, of neurons and of connections of the network, the latest step that was learned,
-and how many have been."""
-
-RATE, LOW, HIGH, KEEP, SUM_OF_SIZES = range(5)
-"""Places of ``options``: the factor of changes, the bounds of weights, by what the
-eligibility decays in a step, and the sum of sizes to which a target's weights are
-scaled (0: they are not)."""
-
+SHOWN = 2
+"""Numbers of a recorded trace: where it is among those of neurons, without its frame,
+or among those of synapses; and how many frames back, or -1."""
 
 Call = tuple[Any, tuple[int, ...]]
 """A function, and its arguments: places among the values of a synapse."""
@@ -68,9 +79,10 @@ Call = tuple[Any, tuple[int, ...]]
 class TraceForm(NamedTuple):
     """A trace as a pass is compiled for it."""
 
+    number: int  # among all traces of the rule
     side: int  # see `_names.SIDES`
     kind: int
-    place: int  # among the traces of its side
+    place: int  # among the traces of neurons, or of synapses
     function: Call
 
 
@@ -83,7 +95,7 @@ class PassForm(NamedTuple):
     traces: tuple[TraceForm, ...]
     settings: int  # how many
     sized: bool  # changes are those of the size of a weight
-    eligible: bool  # changes are summed in an eligibility trace
+    eligible: bool  # changes are summed in an eligibility trace, the last of synapses
     # signs are read for each synapse, which keeps its loop from vector registers;
     # otherwise a loop of its own enforces them
     one_by_one: bool
@@ -94,48 +106,45 @@ class PassForm(NamedTuple):
 
 
 class PassArrays(NamedTuple):
-    """What a pass reads and writes beside the store."""
+    """What a pass reads and writes beside the store: floats of its kind, and whole
+    numbers.
+    """
 
-    options: Any  # see RATE
-    settings: Any
-    decays: Any  # by trace
-    gains: Any  # by trace: the factor of what is added
-    post_row: Any  # by neuron: the row whose activation is `post`
-    third: Any  # by neuron: the modulator; empty without one
-    clock: Any  # see HEAD
-    sources: Any  # traces of sources, by trace, frame and neuron
-    targets: Any  # traces of targets, by trace and neuron
-    synapses: Any  # traces of synapses, by trace and row of a connection
-    eligibility: Any  # by row of a connection
+    numbers: Floats  # see RATE
+    post_row: Ints  # by neuron: the row whose activation is `post`
+    third: Floats  # by neuron: the modulator; empty without one
+    clock: Ints  # see HEAD
+    units: Floats  # traces of neurons, by trace, frame and neuron
+    synapses: Floats  # traces of synapses, by trace and row of a connection
     # of rules of events, by row: the step, by COUNT, in which its eligibility is due
-    due: Any
+    due: Ints
     # connections that learn, by group, of one lag, and source: the groups (LATE: those
-    # one step late), where each source begins, and rows
-    lags: Any
-    outgoing: Any
-    outgoing_rows: Any
-    outgoing_targets: Any
+    # one step late), where each source begins, rows and targets
+    lags: Ints
+    outgoing: Ints
+    outgoing_rows: Ints
+    outgoing_targets: Ints
+    shown: Ints  # the traces that are recorded, see SHOWN
 
 
-class Constants(NamedTuple):
+class Fixed(NamedTuple):
     """Numbers that are the same for all synapses, read once for a pass."""
 
-    settings: Any
-    rate: Any
-    low: Any
-    high: Any
-    keep: Any
-    decays: Any
-    gains: Any
+    numbers: Any  # see RATE
+    head: Any
+    frames: Any
+    width: Any
+    rows: Any
+    start: Any  # the first neuron, and the first connection, of the network
+    base: Any
+    count: Any
 
 
 class Place(NamedTuple):
-    """Where a synapse finds its traces."""
+    """Where a synapse finds the traces of its source."""
 
-    frame: Any  # of the traces of sources, as its delay says
+    frame: Any  # as its delay says
     source: Any  # counted from the first neuron of the network
-    target: Any
-    row: Any  # counted from the first connection of the network
 
 
 @inline
@@ -150,6 +159,21 @@ def activations_ago(store, start, lag):
     return store.past, frame_offset(store, store.ring_head, store.ring[start], lag)
 
 
+@inline
+def frame_ago(head, frames, lag):
+    """Return the frame of the traces of neurons of some steps ago."""
+    return head - lag if head >= lag else head - lag + frames
+
+
+@inline
+def decayed(arrays, keep, trace, row, count):
+    """Return an eligibility as this step reads it; rules of events decay it late."""
+    if arrays.due.size == 0:
+        return trace
+    steps = zero_like(trace) + (count - arrays.due[row])
+    return trace * math.pow(keep, steps)
+
+
 @strict_fp
 def sign_of(store, c, weight):
     """Return the sign of a connection; without one, that of its weight."""
@@ -162,27 +186,22 @@ def sign_of(store, c, weight):
     return sign
 
 
+@strict_fp
+def wrong_if_infinite(number):
+    """Return 0 for a finite number, NaN for others."""
+    return zero_like(number) * number
+
+
 def made_pass(form: PassForm) -> Kernel:
     """Return the pass of a rule, which kernels call by its address."""
-    sized = form.sized
-    eligible = form.eligible
     traces = form.traces
-    settings = tuple(range(form.settings + 1))  # the last one is dt
-    numbers = tuple(range(len(traces)))
-    of_neurons = tuple(k for k in numbers if traces[k].side != OF_BOTH)
-    of_synapses = tuple(k for k in numbers if traces[k].side == OF_BOTH)
-    sides = tuple(trace.side for trace in traces)
-    places = tuple(trace.place for trace in traces)
-    kinds = tuple(trace.kind for trace in traces)
-    summed = tuple(trace.function for trace in traces)
-    step = form.step
-    on_pre = form.on_pre
-    on_post = form.on_post
-    one_by_one = form.one_by_one
-    bounded = form.bounded
-    scaled = form.scaled
-    by_events = form.by_events
-    gained = form.gained
+    of_neurons = tuple(trace for trace in traces if trace.side != OF_BOTH)
+    of_synapses = tuple(trace for trace in traces if trace.side == OF_BOTH)
+    settings = tuple(range(DELTA_T, DELTA_T + 1 + form.settings))
+    decays = DELTA_T + 1 + form.settings
+    gains = decays + len(traces)
+    every_number = tuple(range(gains + len(traces)))
+    eligibility = len(of_synapses)  # its place among the traces of synapses
 
     @strict_fp
     def result_of(function, values):
@@ -191,300 +210,350 @@ def made_pass(form: PassForm) -> Kernel:
         return of(*tuple(values[k] for k in chosen))
 
     @strict_fp
-    def renewed(k, fixed, before, new):
+    def renewed(trace, fixed, before, new):
         """Return a trace as the next step reads it."""
-        if kinds[k] == LATEST:
-            latest = fixed.gains[k] * new
-            return latest if new != 0.0 else fixed.decays[k] * before
-        return fixed.decays[k] * before + fixed.gains[k] * new
+        decay = fixed.numbers[decays + trace.number]
+        gain = fixed.numbers[gains + trace.number]
+        if trace.kind == LATEST:
+            return gain * new if new != 0.0 else decay * before
+        return decay * before + gain * new
 
     @inline
-    def trace_at(k, arrays, at):
+    def unit_at(trace, fixed, frame, i):
+        """Return where the trace of a neuron is."""
+        return (trace.place * fixed.frames + frame) * fixed.width + i
+
+    @inline
+    def trace_at(trace, arrays, fixed, c, of_target, at):
         """Return a trace as a synapse reads it in this step."""
-        n = arrays.clock[WIDTH]
-        if sides[k] == OF_SOURCE:
-            frames = places[k] * arrays.clock[FRAMES]
-            return arrays.sources[(frames + at.frame) * n + at.source]
-        if sides[k] == OF_TARGET:
-            return arrays.targets[places[k] * n + at.target]
-        return arrays.synapses[places[k] * arrays.clock[ROWS] + at.row]
+        if trace.side == OF_SOURCE:
+            return arrays.units[unit_at(trace, fixed, at.frame, at.source)]
+        if trace.side == OF_TARGET:
+            return of_target[1][trace.number]
+        return arrays.synapses[trace.place * fixed.rows + c - fixed.base]
 
     @inline
-    def values_of(arrays, fixed, pre, weight, sign, gain, of_target, at):
+    def values_of(arrays, fixed, c, weight, sign, seen):
         """Return the values of all names, settings and traces; what no function asks
         for is not computed.
         """
-        of_synapse = weight, sign * weight, sign, gain, fixed.settings[form.settings]
-        traced = tuple(trace_at(k, arrays, at) for k in numbers)
-        return (pre, *of_target, *of_synapse, *fixed.settings, *traced)
+        pre, gain, of_target, at = seen
+        return (
+            *(pre, *of_target[0], weight, sign * weight, sign, gain),
+            *tuple(fixed.numbers[k] for k in settings),
+            *tuple(
+                trace_at(trace, arrays, fixed, c, of_target, at) for trace in traces
+            ),
+        )
 
     @strict_fp
     def moved(fixed, weight, sign, change):
         """Return a weight after a change, within its bounds."""
-        if not bounded:
-            return weight + fixed.rate * change
-        if sized:
-            size = sign * weight + fixed.rate * change
-            return sign * min(max(size, fixed.low), fixed.high)
-        return min(max(weight + fixed.rate * change, fixed.low), fixed.high)
+        if not form.bounded:
+            return weight + fixed.numbers[RATE] * change
+        low, high = fixed.numbers[LOW], fixed.numbers[HIGH]
+        if form.sized:
+            size = sign * weight + fixed.numbers[RATE] * change
+            return sign * min(max(size, low), high)
+        return min(max(weight + fixed.numbers[RATE] * change, low), high)
 
     @strict_fp
-    def changed(function, occurs, arrays, fixed, weight, total, seen):
+    def changed(function, occurs, arrays, fixed, c, weight, total, sign, seen):
         """Return a weight after a function of the rule, and the sum of changes."""
-        pre, sign, gain, of_target, at = seen
         if function is None:
             return weight, total
         if occurs:
-            values = values_of(arrays, fixed, pre, weight, sign, gain, of_target, at)
+            values = values_of(arrays, fixed, c, weight, sign, seen)
             change = result_of(function, values)
             total = total + change
-            if not eligible:
+            if not form.eligible:
                 weight = moved(fixed, weight, sign, change)
         return weight, total
 
     @strict_fp
-    def learn_synapse(store, arrays, fixed, c, pre, gain, of_target, at):
-        """Change one weight and its traces. Returns 0, or 1 if a change is not finite,
-        which bounds would hide.
+    def learn_synapse(store, arrays, fixed, c, seen, writes):
+        """Change one weight and its traces, if it `writes`. Returns NaN if something is
+        not finite that is not seen in the weights after a run, otherwise 0.
         """
         before = store.weight[c]
         sign = one_like(before)
-        if one_by_one:
+        if form.one_by_one:
             sign = sign_of(store, c, before)
-        seen = pre, sign, gain, of_target, at
+        pre, _, of_target, _ = seen
         weight = before
         total = zero_like(before)
-        fires = of_target[0] != 0.0
-        weight, total = changed(step, True, arrays, fixed, weight, total, seen)
-        weight, total = changed(on_pre, pre != 0.0, arrays, fixed, weight, total, seen)
-        weight, total = changed(on_post, fires, arrays, fixed, weight, total, seen)
-        if eligible:
-            trace = arrays.eligibility[at.row]
-            if by_events:
-                steps = arrays.clock[COUNT] - arrays.due[at.row]
-                trace *= math.pow(fixed.keep, zero_like(trace) + steps)
-                arrays.due[at.row] = arrays.clock[COUNT] + 1
-            weight = moved(fixed, weight, sign, of_target[5] * trace)
-            arrays.eligibility[at.row] = fixed.keep * (trace + total)
-        for k in of_synapses:
-            values = values_of(arrays, fixed, pre, before, sign, gain, of_target, at)
-            new = result_of(summed[k], values)
-            total = total + new
-            arrays.synapses[places[k] * arrays.clock[ROWS] + at.row] = renewed(
-                k, fixed, trace_at(k, arrays, at), new
-            )
-        if one_by_one:
+        fires = of_target[0][0] != 0.0
+        of = arrays, fixed, c
+        weight, total = changed(form.step, True, *of, weight, total, sign, seen)
+        weight, total = changed(form.on_pre, pre != 0.0, *of, weight, total, sign, seen)
+        weight, total = changed(form.on_post, fires, *of, weight, total, sign, seen)
+        wrong = wrong_if_infinite(total)
+        if form.eligible:
+            row = c - fixed.base
+            at = eligibility * fixed.rows + row
+            keep = fixed.numbers[KEEP]
+            trace = decayed(arrays, keep, arrays.synapses[at], row, fixed.count)
+            weight = moved(fixed, weight, sign, of_target[0][5] * trace)
+            trace = keep * (trace + total)
+            wrong += wrong_if_infinite(trace)
+            if writes:
+                arrays.synapses[at] = trace
+                if form.by_events:
+                    arrays.due[row] = fixed.count + 1
+        for of_synapse in of_synapses:
+            values = values_of(arrays, fixed, c, before, sign, seen)
+            new = result_of(of_synapse.function, values)
+            wrong += wrong_if_infinite(new)
+            if writes:
+                place = of_synapse.place * fixed.rows + c - fixed.base
+                earlier = arrays.synapses[place]
+                arrays.synapses[place] = renewed(of_synapse, fixed, earlier, new)
+        if form.one_by_one:
             if store.ties.signed != 0:
                 weight = clip_to_sign(store, c, weight)
-        store.weight[c] = weight
-        if bounded:
-            return 0.0 if abs(total) <= max_float_of(total) else 1.0
-        return 0.0
+        if writes:
+            store.weight[c] = weight
+        if form.by_events:
+            return wrong + wrong_if_infinite(weight)
+        return wrong if form.bounded else zero_like(wrong)
 
     @inline
-    def learn_run(store, arrays, fixed, r, origin, of_target, j):
-        """Learn the synapses of a run; returns the number of changes that are
-        not finite.
-        """
-        start, base = origin
+    def learn_run(store, arrays, fixed, r, of_target, j, writes):
+        """Learn the synapses of a run; returns NaN if one is not finite."""
         row = store.run_first[r]
         n = store.run_length[r]
         late = 1 if store.run_flags[r] & mark.DELAYED != 0 else 0
         lag = store.run_lag[r]
-        frame = arrays.clock[HEAD] - (lag if lag != 0 else late)
-        if frame < 0:
-            frame += arrays.clock[FRAMES]
+        frame = frame_ago(fixed.head, fixed.frames, lag if lag != 0 else late)
         activations, offset = activations_of(store, r, True)
-        total = 0.0
+        wrong = 0.0
         ungated = one_like(store.bias[j])
         if store.run_kind[r] == mark.DENSE:
             source = store.run_source[r]
             for t in range(n):
-                at = Place(frame, source + t - start, j - start, row + t - base)
-                pre = activations[offset + source + t]
-                of = arrays, fixed, row + t, pre, ungated, of_target, at
-                total += learn_synapse(store, *of)
-            return total
-        gains = gaters_read(store, r)
+                at = Place(frame, source + t - fixed.start)
+                seen = activations[offset + source + t], ungated, of_target, at
+                wrong += learn_synapse(store, arrays, fixed, row + t, seen, writes)
+            return wrong
+        gains_of_run = gaters_read(store, r)
         for c in range(row, row + n):
             i = store.source[c]
             gain = ungated
-            if gained:
+            if form.gained:
                 if store.gater[c] != schema.NONE:
-                    gain = gains[store.gater[c]]
-            at = Place(frame, i - start, j - start, c - base)
-            pre = activations[offset + i]
-            total += learn_synapse(store, arrays, fixed, c, pre, gain, of_target, at)
-        return total
+                    gain = gains_of_run[store.gater[c]]
+            at = Place(frame, i - fixed.start)
+            seen = activations[offset + i], gain, of_target, at
+            wrong += learn_synapse(store, arrays, fixed, c, seen, writes)
+        return wrong
 
     @inline
-    def learn_carousel(store, arrays, fixed, origin, of_target, j):
+    def learn_carousel(store, arrays, fixed, row, of_target, j, writes):
         """Learn the self-connection of a neuron, which carries its state."""
-        start, base = origin
-        row = store.self_row[j]
         gain = one_like(store.bias[j])
         if store.gater[row] != schema.NONE:
             gain = gater_read(store, store.gater[row], j)
-        at = Place(arrays.clock[HEAD], j - start, j - start, row - base)
-        of = arrays, fixed, row, store.old_state[j], gain, of_target, at
-        return learn_synapse(store, *of)
+        seen = store.old_state[j], gain, of_target, Place(fixed.head, j - fixed.start)
+        return learn_synapse(store, arrays, fixed, row, seen, writes)
 
     @inline
     def visits_all(of_target):
         """Return whether something happens at all synapses of a target."""
-        if not by_events:
+        if not form.by_events:
             return True
-        return of_target[0] != 0.0 or (eligible and of_target[5] != 0.0)
+        return of_target[0][0] != 0.0 or (form.eligible and of_target[0][5] != 0.0)
 
     @inline
-    def learn_from(store, arrays, fixed, origin, key, i, frame, pre):
-        """Learn the synapses from a source at which its activation arrives."""
-        start, base = origin
-        total = 0.0
+    def learn_from(store, arrays, fixed, key, pre, at, writes):
+        """Learn the synapses from a source at which its activation arrives, but for
+        those of targets at which all are visited.
+        """
+        wrong = 0.0
         for k in range(arrays.outgoing[key], arrays.outgoing[key + 1]):
             c = arrays.outgoing_rows[k]
-            j = arrays.outgoing_targets[k]
-            of_target = numbers_of(store, arrays, start, j)
+            of_target = numbers_of(store, arrays, fixed, arrays.outgoing_targets[k])
             if not visits_all(of_target):
                 gain = one_like(pre)
-                if gained:
+                if form.gained:
                     gain = zero_like(pre) + gain_read(store, c)
-                at = Place(frame, i, j - start, c - base)
-                of = arrays, fixed, c, pre, gain, of_target, at
-                total += learn_synapse(store, *of)
-        return total
+                seen = pre, gain, of_target, at
+                wrong += learn_synapse(store, arrays, fixed, c, seen, writes)
+        return wrong
 
     @inline
-    def learn_arrivals(store, arrays, fixed, origin, group):
-        """Learn the synapses of a group at which something arrives, but for those of
-        targets at which all are visited.
-        """
-        start = origin[0]
-        n = arrays.clock[WIDTH]
+    def learn_arrivals(store, arrays, fixed, group, writes):
+        """Learn the synapses of a group at which something arrives."""
         lag = arrays.lags[GROUP * group]
-        activations, offset = activations_ago(store, start, lag)
-        frame = arrays.clock[HEAD] - abs(lag)
-        if frame < 0:
-            frame += arrays.clock[FRAMES]
-        total = 0.0
+        activations, offset = activations_ago(store, fixed.start, lag)
+        frame = frame_ago(fixed.head, fixed.frames, abs(lag))
+        wrong = 0.0
         stop = arrays.lags[GROUP * group + 2]
         for begin in range(arrays.lags[GROUP * group + 1], stop, ACTIVATIONS_PER_LOOK):
             end = min(begin + ACTIVATIONS_PER_LOOK, stop)
-            size = zero_like(fixed.rate)
+            size = zero_like(fixed.numbers[RATE])
             for i in range(begin, end):
-                size += abs(activations[offset + start + i])
+                size += abs(activations[offset + fixed.start + i])
             if size != 0.0:
                 for i in range(begin, end):
-                    pre = activations[offset + start + i]
+                    pre = activations[offset + fixed.start + i]
                     if pre != 0.0:
-                        key = group * n + i
-                        of = arrays, fixed, origin, key, i, frame, pre
-                        total += learn_from(store, *of)
-        return total
+                        of = group * fixed.width + i, pre, Place(frame, i), writes
+                        wrong += learn_from(store, arrays, fixed, *of)
+        return wrong
 
     @inline
-    def numbers_of(store, arrays, start, j):
-        """Return the numbers of a target."""
+    def target_trace(trace, arrays, fixed, i):
+        """Return a trace of a target; 0 for those of others."""
+        if trace.side == OF_TARGET:
+            return arrays.units[unit_at(trace, fixed, fixed.head, i)]
+        return zero_like(fixed.numbers[RATE])
+
+    @inline
+    def numbers_of(store, arrays, fixed, j):
+        """Return the numbers of a target, and its traces."""
+        i = j - fixed.start
         third = zero_like(store.bias[j])
         if arrays.third.size != 0:
-            third = arrays.third[j - start]
-        return (
-            store.activation[arrays.post_row[j - start]],
+            third = arrays.third[i]
+        of_neuron = (
+            store.activation[arrays.post_row[i]],
             store.state[j],
             store.derivative[j],
             store.bias[j],
             store.responsibility[j],
             third,
         )
+        return of_neuron, tuple(target_trace(of, arrays, fixed, i) for of in traces)
 
     @inline
-    def renew_neurons(store, arrays, fixed, start, targets):
-        """Step the traces of sources and of targets, which begin with the neuron
-        `targets`.
+    def renew_neurons(store, arrays, fixed, targets):
+        """Write the traces of neurons into the next frame, which no connection reads;
+        those of targets begin with the neuron `targets`. Returns NaN if one is
+        not finite.
         """
-        n = arrays.clock[WIDTH]
-        frames = arrays.clock[FRAMES]
-        head = arrays.clock[HEAD]
-        after = head + 1 if head + 1 < frames else 0
-        for k in of_neurons:
-            for i in range(0 if sides[k] == OF_SOURCE else targets, n):
-                of_target = numbers_of(store, arrays, start, start + i)
-                pre = store.activation[start + i]
+        after = fixed.head + 1 if fixed.head + 1 < fixed.frames else 0
+        wrong = 0.0
+        for trace in of_neurons:
+            for i in range(0 if trace.side == OF_SOURCE else targets, fixed.width):
+                pre = store.activation[fixed.start + i]
                 zero = zero_like(pre)
-                at = Place(head, i, i, 0)
-                values = values_of(arrays, fixed, pre, zero, zero, zero, of_target, at)
-                new = result_of(summed[k], values)
-                total = renewed(k, fixed, trace_at(k, arrays, at), new)
-                if sides[k] == OF_SOURCE:
-                    arrays.sources[(places[k] * frames + after) * n + i] = total
-                else:
-                    arrays.targets[places[k] * n + i] = total
-        arrays.clock[HEAD] = after
+                of_target = numbers_of(store, arrays, fixed, fixed.start + i)
+                seen = pre, zero, of_target, Place(fixed.head, i)
+                values = values_of(arrays, fixed, 0, zero, zero, seen)
+                new = result_of(trace.function, values)
+                before = arrays.units[unit_at(trace, fixed, fixed.head, i)]
+                renewed_trace = renewed(trace, fixed, before, new)
+                arrays.units[unit_at(trace, fixed, after, i)] = renewed_trace
+                wrong += wrong_if_infinite(renewed_trace)
+        return wrong
 
     @inline
-    def scale_weights(store, arrays, j):
-        """Scale the weights into a neuron that learn to a sum of sizes."""
-        wanted = arrays.options[SUM_OF_SIZES]
+    def scale_weights(store, fixed, j):
+        """Scale the weights into a neuron that learn to a sum of sizes. Returns NaN if
+        that is not finite.
+        """
+        wanted = fixed.numbers[SUM_OF_SIZES]
         total = zero_like(wanted)
         row = store.first_incoming[j]
         for c in range(row, row + store.learning[j]):
             total += abs(store.weight[c])
-        if wanted != 0.0 and total != 0.0:
+        if total != 0.0:
             for c in range(row, row + store.learning[j]):
                 store.weight[c] *= wanted / total
+        return wrong_if_infinite(total)
 
     @inline
     def bound_tied(store, fixed):
-        """Give tied weights the sum of their changes, within the bounds."""
+        """Give tied weights the sum of their changes, within the bounds. Returns NaN if
+        one is not finite.
+        """
         after_updates(store)
+        wrong = 0.0
         for s in range(store.ties.ranges):
             for c in range(store.tied[s], store.tied[s] + store.tied_length[s]):
                 weight = store.weight[c]
+                wrong += wrong_if_infinite(weight)
                 sign = sign_of(store, c, weight)
                 store.weight[c] = moved(fixed, weight, sign, zero_like(weight))
+        return wrong
+
+    @inline
+    def learn_all(store, arrays, fixed, of, writes):
+        """Learn all synapses, or only try."""
+        wrong = 0.0
+        for j in range(of.learning, of.stop):
+            of_target = numbers_of(store, arrays, fixed, j)
+            if visits_all(of_target):
+                for r in range(store.run_start[j], store.run_stop[j]):
+                    if not store.run_flags[r] & mark.FIXED:
+                        wrong += learn_run(
+                            store, arrays, fixed, r, of_target, j, writes
+                        )
+                        if not form.one_by_one:
+                            if store.ties.signed != 0 and writes:
+                                row = store.run_first[r]
+                                clip_to_signs(store, row, row + store.run_length[r])
+            row = store.self_row[j]
+            if row != schema.NONE:
+                if store.trainable[row] != 0:
+                    at = row, of_target, j, writes
+                    wrong += learn_carousel(store, arrays, fixed, *at)
+            if form.scaled:
+                if writes:
+                    wrong += scale_weights(store, fixed, j)
+        if form.by_events:
+            for group in range(arrays.lags.size // GROUP):
+                wrong += learn_arrivals(store, arrays, fixed, group, writes)
+        return wrong
 
     def learn(table, scalar, span, *passed):
         store = store_at(table, scalar)
         of = span_of(span)
         arrays = PassArrays(*passed)
-        fixed = Constants(
-            tuple(arrays.settings[k] for k in settings),
-            arrays.options[RATE],
-            arrays.options[LOW],
-            arrays.options[HIGH],
-            arrays.options[KEEP],
-            tuple(arrays.decays[k] for k in numbers),
-            tuple(arrays.gains[k] for k in numbers),
+        fixed = Fixed(
+            tuple(arrays.numbers[k] for k in every_number),
+            arrays.clock[HEAD],
+            arrays.clock[FRAMES],
+            arrays.clock[WIDTH],
+            arrays.clock[ROWS],
+            of.start,
+            store.first_incoming[of.start],
+            arrays.clock[COUNT],
         )
-        origin = of.start, store.first_incoming[of.start]
-        before_updates(store)
-        total = 0.0
-        for j in range(of.learning, of.stop):
-            of_target = numbers_of(store, arrays, of.start, j)
-            stop = store.run_stop[j] if visits_all(of_target) else store.run_start[j]
-            for r in range(store.run_start[j], stop):
-                if not store.run_flags[r] & mark.FIXED:
-                    total += learn_run(store, arrays, fixed, r, origin, of_target, j)
-                    if not one_by_one:
-                        if store.ties.signed != 0:
-                            row = store.run_first[r]
-                            clip_to_signs(store, row, row + store.run_length[r])
-            row = store.self_row[j]
-            if row != schema.NONE:
-                if store.trainable[row] != 0:
-                    total += learn_carousel(store, arrays, fixed, origin, of_target, j)
-            if scaled:
-                scale_weights(store, arrays, j)
-        if by_events:
-            for group in range(arrays.lags.size // GROUP):
-                total += learn_arrivals(store, arrays, fixed, origin, group)
+        wrong = renew_neurons(store, arrays, fixed, of.learning - of.start)
+        if form.by_events:
+            if arrays.clock[TRIES] != 0:
+                wrong += learn_all(store, arrays, fixed, of, False)
+        if wrong == 0.0:
+            before_updates(store)
+            wrong += learn_all(store, arrays, fixed, of, True)
+        if wrong == 0.0 and store.ties.ranges != 0:
+            wrong += bound_tied(store, fixed)
+        if wrong != 0.0:
+            return False
+        if form.by_events:
             arrays.clock[COUNT] += 1
-        if store.ties.ranges != 0:
-            bound_tied(store, fixed)
-        renew_neurons(store, arrays, fixed, of.start, of.learning - of.start)
-        return total == 0.0
+        arrays.clock[HEAD] = fixed.head + 1 if fixed.head + 1 < fixed.frames else 0
+        return True
 
     return Kernel(learn, PartOptions())
+
+
+@inline
+def show_traces(store, arrays):
+    """Write the traces that are recorded, as the next step reads them."""
+    for s in range(arrays.shown.size // SHOWN):
+        at = arrays.shown[SHOWN * s]
+        back = arrays.shown[SHOWN * s + 1]
+        if back >= 0:
+            frame = frame_ago(arrays.clock[HEAD], arrays.clock[FRAMES], back)
+            trace = arrays.units[at + frame * arrays.clock[WIDTH]]
+            store.watched_trace[s] = trace
+        elif at >= 0:
+            keep = arrays.numbers[KEEP]
+            row = at % arrays.clock[ROWS]
+            trace = decayed(arrays, keep, arrays.synapses[at], row, arrays.clock[COUNT])
+            store.watched_trace[s] = trace
 
 
 @inline
@@ -538,11 +607,12 @@ def learn_rows(table, scalar, span, address, data, passed):
             status = FAILED
             break
         fill_modulators(store, arrays.third, modulators, places, row, width)
-        arrays.clock[STEP] = store.stamp[of.start]
         if not call_equation(address, arguments, arguments):
             status = DIVERGED
             break
+        arrays.clock[STEP] = store.stamp[of.start]
         if is_recorded(store, of):
+            show_traces(store, arrays)
             record_row(store, False, False, schema.NONE)
     if activates:
         end_inputs(store, of)

@@ -38,7 +38,7 @@ from .parameters import are_finite
 
 NOTHING = np.empty(0)
 NO_PLACES = np.empty(0, np.int64)
-GROUPS = "lags", "outgoing", "outgoing_rows", "outgoing_targets"
+GROUPS = "lags", "outgoing", "outgoing_pairs"
 EVENT_SQUASHES = "step", "bernoulli", "winner"
 """Squashes beside declared spikes whose value is 0 unless something happens."""
 
@@ -194,6 +194,7 @@ class Plasticity(IdentityObserver):
         n = len(self._neurons)
         key = group * n + (store["source"][rows].astype(np.int64) - start)
         order = np.argsort(key, kind="stable")
+        targets = store["target"][rows].astype(np.int64)
         begins = np.searchsorted(key[order], np.arange(len(lags) * n + 1))
         sources = key[order] % n
         ends = np.searchsorted(key[order], n * np.arange(len(lags) + 1))
@@ -201,8 +202,7 @@ class Plasticity(IdentityObserver):
         return {
             "lags": np.array([*groups], np.int64).reshape(-1),
             "outgoing": begins.astype(np.int64),
-            "outgoing_rows": rows[order].astype(np.int64),
-            "outgoing_targets": store["target"][rows[order]].astype(np.int64),
+            "outgoing_pairs": np.stack([rows, targets], axis=1)[order].reshape(-1),
         }
 
     def _lags(self, network: Any, rows: Ints) -> Ints:

@@ -227,10 +227,90 @@ def test_functions_of_one_name_in_one_directory_have_files_of_their_own(bench):
     assert [file.parent.name for file in bench.files()] == ["given"] * 2
 
 
-def test_captured_values_are_in_no_file(bench):
+def test_a_function_with_captured_values_has_a_file_for_its_text(bench):
     bench.source.write_text(CAPTURING)
-    assert [bench.does() for _ in range(2)] == ["compiles"] * 2
-    assert bench.files() == []
+    assert [bench.does() for _ in range(2)] == ["compiles", "translates"]
+    (file,) = bench.files()
+    assert file.parent == bench.folder / "home" / "kernels"
+    bench.edit("TIMES = 2", "TIMES = 3")
+    assert [bench.does() for _ in range(2)] == ["compiles", "translates"]
+    bench.edit("TIMES = 3", "TIMES = 2")
+    assert bench.does() == "translates"
+    other = next(each for each in bench.files() if each != file)
+    file.write_bytes(other.read_bytes())  # of another text
+    assert bench.does() == "compiles"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert [bench.does() for _ in range(2)] == ["compiles", "translates"]
+
+
+def test_files_of_functions_are_as_many_as_declared(bench):
+    bench.patch.setattr(code_files, "MAX_FUNCTIONS", 2)
+    bench.source.write_text(CAPTURING)
+    for times in (2, 3, 4):
+        assert bench.does() == "compiles"
+        bench.edit(f"TIMES = {times}", f"TIMES = {times + 1}")
+    assert len(bench.files()) == 2
+    bench.edit("TIMES = 5", "TIMES = 4")
+    assert bench.does() == "translates"
+
+
+def test_functions_of_users_are_compiled_once_for_all_processes(tmp_path):
+    """A rule of synapses and a squash; both compute what their source says."""
+    script = tmp_path / "own.py"
+    for rate, compiled in ((0.5, True), (0.5, False), (0.25, True)):
+        script.write_text(OWN.replace("RATE = 0.5", f"RATE = {rate}"))
+        environment = {**os.environ, "SYNAPSE_CACHE_DIR": str(tmp_path / "cache")}
+        ended = subprocess.run(
+            [sys.executable, str(script)],
+            env={**environment, "PYTHONPATH": PATHS},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        change, activation, functions = map(float, ended.stdout.split())
+        assert change == rate * 2.0
+        assert activation == rate * 3.0
+        assert functions == (2 if compiled else 0)
+
+
+OWN = """\
+import architect
+import numpy as np
+import synapse
+from synapse.engine.language import machine
+from synapse.plasticity import Rule
+
+RATE = 0.5
+names = []
+plain = machine.object_code
+
+
+def counted(text, speed=3):
+    names.append(text)
+    return plain(text, speed)
+
+
+def mine(pre):
+    return RATE * pre
+
+
+def bent(state):
+    return RATE * state, RATE
+
+
+net = architect.Perceptron(1, 1, squash="identity", seed=0)
+net.activate([2.0])
+machine.object_code = counted
+net.rule = Rule(mine)
+synapse.squashes.register(bent)
+machine.object_code = plain
+net.output[0].squash = "bent"
+net.weights = [0.0]
+net.biases = [0.0, 3.0]
+net.activate([2.0])
+net.propagate()
+print(net.weights[0], net.output[0].activation, len(names))
+"""
 
 
 CAPTURING = """\

@@ -1,9 +1,11 @@
-"""Files of machine code, one for each kernel and kinds of its arguments.
+"""Files of machine code, one for each kernel and kinds of its arguments, and one for
+each function of a user.
 
-A file is read on two levels. If no source that kernels are made from has changed, its
-code is taken as it is. Otherwise the kernel is translated, and the code is taken if the
-text for LLVM is the same: a comment compiles nothing. What is made for another
-processor, or by another LLVM, has another name.
+A file of a kernel is read on two levels. If no source that kernels are made from has
+changed, its code is taken as it is. Otherwise the kernel is translated, and the code is
+taken if the text for LLVM is the same: a comment compiles nothing. A function of a
+user, or one that captures values, is always translated: only its text says what it
+does. What is made for another processor, or by another LLVM, has another name.
 """
 
 from __future__ import annotations
@@ -32,6 +34,10 @@ NOTICE = (
     " ...\n"
 )
 SIZE = hashlib.sha256().digest_size
+FUNCTION = "function."
+"""How names of files begin that have functions of users, of one directory."""
+MAX_FUNCTIONS = 200
+"""Number of these files that are kept, the latest ones, of some 10 to 40 kB each."""
 _ENGINE = Path(__file__).parents[1]
 _lock = threading.RLock()
 _told: set[str] = set()
@@ -47,7 +53,7 @@ def code_of(
     is_own = _ENGINE.parent in _room_of(function).parents
     with _lock, DeferredInterrupt():
         if not is_own or function.__closure__:
-            return _compiled(translate(), make)
+            return _code_of_text(function.__name__, translate(), make)
         sources = _digest_of_sources(function)
         paths = _paths(function, kinds)
         files = list(filter(None, map(_read, paths)))
@@ -60,6 +66,30 @@ def code_of(
         code = code or _compiled(text, make)
         _keep(paths, CodeFile(sources, digest, code))
         return code
+
+
+def _code_of_text(name: str, text: str, make: Callable[[str], bytes]) -> bytes:
+    """Return the object code of a user's function, or of one with captured values: from
+    the file for its text, which has all that it is made from.
+    """
+    digest = hashlib.sha256(text.encode()).digest()
+    key = "\0".join([machine.description(), digest.hex()]).encode()
+    file_name = f"{FUNCTION}{name}.{hashlib.sha256(key).hexdigest()[:16]}.o"
+    passed = os.environ.get("SYNAPSE_CACHE_DIR")
+    try:
+        path = (Path(passed) if passed else _user_cache()) / file_name
+    except RuntimeError:  # no home
+        return _compiled(text, make)
+    file = _read(path)
+    if file is not None and file.text == digest:
+        return file.code
+    code = _compiled(text, make)
+    _keep([path], CodeFile(bytes(SIZE), digest, code))
+    with suppress(OSError):  # another process may remove the same ones
+        files = sorted(path.parent.glob(f"{FUNCTION}*.o"), key=os.path.getmtime)
+        for old in files[:-MAX_FUNCTIONS]:
+            old.unlink()
+    return code
 
 
 def _room_of(function: Any) -> Path:

@@ -63,8 +63,9 @@ SUM, MEAN, LATEST = range(3)
 NO_MODULATOR = -1
 GROUP = 3
 """Numbers of a group: its lag, and its first and last source, the last not included."""
-ACTIVATIONS_PER_LOOK = 16
-"""Number of activations that are examined together: most are silent."""
+ACTIVATIONS_PER_LOOK = 32
+"""Number of activations that are examined together, by one turn of a loop with vector
+registers: most are silent."""
 LATE = -1
 """In place of a lag: the previous activation, by the order of activation."""
 
@@ -119,11 +120,10 @@ class PassArrays(NamedTuple):
     # of rules of events, by row: the step, by COUNT, in which its eligibility is due
     due: Ints
     # connections that learn, by group, of one lag, and source: the groups (LATE: those
-    # one step late), where each source begins, rows and targets
+    # one step late), where each source begins, and pairs of a row and its target
     lags: Ints
     outgoing: Ints
-    outgoing_rows: Ints
-    outgoing_targets: Ints
+    outgoing_pairs: Ints
     shown: Ints  # the traces that are recorded, see SHOWN
 
 
@@ -370,8 +370,9 @@ def made_pass(form: PassForm) -> Kernel:
         """
         wrong = 0.0
         for k in range(arrays.outgoing[key], arrays.outgoing[key + 1]):
-            c = arrays.outgoing_rows[k]
-            of_target = numbers_of(store, arrays, fixed, arrays.outgoing_targets[k])
+            c = arrays.outgoing_pairs[2 * k]
+            j = arrays.outgoing_pairs[2 * k + 1]
+            of_target = numbers_of(store, arrays, fixed, j)
             if not visits_all(of_target):
                 gain = one_like(pre)
                 if form.gained:

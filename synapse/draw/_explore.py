@@ -202,7 +202,8 @@ def explore(
         a log is refused; N sequences, shape (N, T, n), each begin with a cleared
         context; None means the page's own data. The log must have "activation", "state"
         and "derivative" of all neurons. Errors, "bias_eligibility", "eligibility",
-        "extended" and "sensitivity" are shown if they are recorded.
+        "extended", "sensitivity" and the traces of a rule of synapses are shown if they
+        are recorded.
     targets : array_like, shape (T, m), optional
         Targets of the outputs; a row of NaN is a step without a target. With targets,
         the page shows them and the errors that ``net.propagate(0, target)`` computes

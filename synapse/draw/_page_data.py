@@ -105,6 +105,9 @@ def numbers_of(
         ]
     pairs = {name: of for name, of in pairs.items() if len(of.pairs) <= room}
     reads.update((name, of.read) for name, of in pairs.items())
+    names = _traces_of(network, room)
+    for name in names:
+        reads[name] = lambda name=name: [link.traces[name] for link in connections]
     collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
     for row, aim in zip(rows, aims, strict=True):
         network.activate(row)
@@ -125,9 +128,18 @@ def numbers_of(
         by_step = zip(columns.pop(name), targets, strict=True)
         errors = [None if target is None else row for row, target in by_step]
         columns[name] = errors if aimed else None
+    columns["traces"] = {name: columns.pop(name) for name in names}
     return columns | {
         name: of.columns(np.array(collected[name])) for name, of in pairs.items()
     }
+
+
+def _traces_of(network: Network, room: int) -> tuple[str, ...]:
+    """Return the names of the traces of a rule of synapses, if a page has room for
+    them.
+    """
+    names: tuple[str, ...] = getattr(network.rule, "traces", ())
+    return names if len(names) * len(network.connections) <= room else ()
 
 
 def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
@@ -155,6 +167,11 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     room = MAX_TRACES // (len(log) + 1) - len(connections)
     if "eligibility" in log.variables and room >= 0:
         columns["eligibility"] = rows_of(connections, "eligibility")
+    columns["traces"] = {
+        name: rows_of(connections, name)
+        for name in _traces_of(network, room)
+        if name in log.variables
+    }
     place = {connection: c for c, connection in enumerate(connections)}
     number_of = {neuron: i for i, neuron in enumerate(network)}
     for name in OF_PAIRS:

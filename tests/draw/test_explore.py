@@ -22,6 +22,7 @@ from synapse.errors import (
     TopologyError,
     UnknownNameError,
 )
+from synapse.plasticity import RewardSTDP
 from synapse.readwrite import from_json_data
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.networks import unchanged, used
@@ -550,3 +551,27 @@ def test_a_page_that_learns_holds_the_network_and_its_sequences():
             (lambda: explore(net, [], learn=True), ArgumentError, "at least one row"),
         ]
     )
+
+
+def test_traces_of_a_rule_of_synapses_are_in_the_page():
+    a = Layer(3)
+    b = Layer(2, "spike", -0.5)
+    a.project(b, weights=0.4, delay=1)
+    net = Network(a, b)
+    net.rule = RewardSTDP(x=4.0, eligibility=9.0)
+    sequence = (np.arange(15).reshape(5, 3) % 4 < 2).astype(float)
+    net.run(sequence, learn=True, modulator=np.zeros(5))
+    with record(net, "activation", "state", "derivative", *net.rule.traces) as log:
+        net.run(sequence, learn=True, modulator=np.ones(5))
+    shown = data_of(page_of(net, log))["traces"]
+    assert [*shown] == ["y", "x", "eligibility"]
+    for name, values in shown.items():
+        assert values[0] == [None] * 6
+        for step in range(5):
+            assert values[1 + step] == pytest.approx(log[name][step], rel=1e-5)
+        assert np.any(log[name])
+    # without a log the context is cleared, and nothing is learned
+    shown = data_of(page_of(net, sequence))["traces"]
+    assert [*shown] == ["y", "x", "eligibility"]
+    assert all(not np.any(values) for values in shown.values())
+    assert data_of(page_of(gated(), rows(3)))["traces"] == {}

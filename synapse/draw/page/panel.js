@@ -114,6 +114,7 @@ function ofConnection({ connection: c }) {
   const rows = [["weight", real(connections.weight[c])], ["gain", gain(c)]];
   if (gater >= 0) rows.push(["gate", `${neurons.name[gater]}, ${openWord(gain(c))}`]);
   if (data.eligibility) rows.push(["eligibility", eligibility(c)]);
+  for (const [name, values] of Object.entries(data.traces ?? {})) rows.push([`trace ${name}`, real(values[now][c])]);
   rows.push(...fate(connections, c), ["source activation", activation(source)], ["target state", state(target)]);
   const ends = made("div", null, { className: "tools" });
   for (const n of new Set([source, target, gater].filter((n) => n >= 0)))

@@ -69,8 +69,8 @@ def code_of(
 
 
 def _code_of_text(name: str, text: str, make: Callable[[str], bytes]) -> bytes:
-    """Return the object code of a user's function, or of one with captured values: from
-    the file for its text, which has all that it is made from.
+    """Return the object code of a user's function, or of one with captured values, from
+    the file for its text. Nothing else says what such a function does.
     """
     digest = hashlib.sha256(text.encode()).digest()
     key = "\0".join([machine.description(), digest.hex()]).encode()

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import networkx as nx
 
+from tests.helpers.sources import tree_of
+
 ROOT = Path(__file__).parents[2]
 
 MOST = 4
@@ -59,7 +61,7 @@ def graph(types: bool = False) -> nx.DiGraph:
         package = module
         if path.name != "__init__.py":
             package = module.rpartition(".")[0]
-        for statement in imports(ast.parse(path.read_text()), types):
+        for statement in imports(tree_of(path), types):
             for name, holder in names_of(statement, package):
                 target = name if name in files else holder
                 if target in files and target != module:

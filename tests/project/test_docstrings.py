@@ -7,12 +7,10 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.helpers.sources import trees
+
 ROOT = Path(__file__).parents[2]
-TREES = {
-    path: ast.parse(path.read_text(encoding="utf-8"))
-    for package in ("synapse", "architect")
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+TREES = trees()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 MARKED = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)|(?<!`)``([^`]+)``(?!`)")  # no roles

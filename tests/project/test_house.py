@@ -12,6 +12,7 @@ from pathlib import Path
 import synapse
 from tests.arguments import PUBLIC
 from tests.arguments.public import MODULES
+from tests.helpers.sources import tree_of, trees
 from tests.surface import WRITTEN, surface
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +32,7 @@ def test_no_room_touches_the_store():
     for file in (*ROOT.glob("synapse/*/**/*.py"), *ROOT.glob("architect/**/*.py")):
         name = file.relative_to(ROOT).as_posix()
         if not name.startswith(OWNERS):
-            nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+            nodes = ast.walk(tree_of(file))
             touched[name] = PRIVATE & {
                 node.attr for node in nodes if isinstance(node, ast.Attribute)
             }
@@ -89,8 +90,8 @@ def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
     wrapped = re.compile(rf"^ *({names}) +-{{3,}}|\S.* -{{4,}}(?: |$)", re.MULTILINE)
     bare = re.compile(rf"^ *({names}):?$(?!\n *-{{3,}}$)", re.MULTILINE)
     wrong = {}
-    for file in (*ROOT.glob("synapse/**/*.py"), *ROOT.glob("architect/**/*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for file, tree in trees().items():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 text = ast.get_docstring(node) or ""
                 match = wrapped.search(text) or bare.search(text)
@@ -103,12 +104,7 @@ def test_no_module_sets_what_another_one_owns():
     """A reader and a tool can follow imports, but not methods and entries that a module
     above sets."""
     foreign = []
-    for path in sorted(
-        path
-        for room in ("synapse", "architect")
-        for path in (ROOT / room).rglob("*.py")
-    ):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for path, tree in trees().items():
         imports = [
             node
             for node in ast.walk(tree)
@@ -176,10 +172,8 @@ def test_the_map_in_the_first_docstring_names_every_room():
 
 def _trees():
     """The modules of the library by their paths."""
-    for room in ("synapse", "architect"):
-        for path in sorted((ROOT / room).rglob("*.py")):
-            name = path.relative_to(ROOT).as_posix()
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
+    for path, tree in trees().items():
+        yield path.relative_to(ROOT).as_posix(), tree
 
 
 SAME_ROLES = {

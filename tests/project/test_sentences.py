@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.sources import trees
+
 ROOT = Path(__file__).parents[2]
 ROOMS = set(
     """
@@ -25,11 +27,7 @@ ROOMS = set(
     """.split()  # noqa: SIM905
 )
 """Packages, and modules beside them, whose sentences hold."""
-TREES = {
-    path: ast.parse(path.read_text(encoding="utf-8"))
-    for package in ("synapse", "architect")
-    for path in sorted((ROOT / package).rglob("*.py"))
-}
+TREES = trees()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PROPERTIES = {"property", "cached_property", "fact", "setter", "getter"}
 VERBS = set(

@@ -4,10 +4,12 @@ with one a line, and completion of what is there.
 
 import ast
 import inspect
+import json
 import os
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import get_args
@@ -119,19 +121,32 @@ def _is_package(module):
     return find_spec(module).submodule_search_locations is not None
 
 
+SHOWN = """
+import importlib, json
+shown = {}
+for name in %s:
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        assert type(error).__name__ == "MissingExtraError", error
+    else:
+        shown[name] = [*module.__all__], dir(module)
+print(json.dumps(shown))
+"""
+
+
+@cache
+def _shown():
+    """What each module shows when it has been imported after those before it, in a
+    process where no test has registered a name; without those that lack an extra."""
+    return json.loads(python("-c", SHOWN % MODULES))
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_dir_and_an_editor_show_the_public_names_and_no_others(module):
-    # in a process where no other test has registered a name or imported a module
-    code = f"""import importlib
-module = importlib.import_module({module!r})
-print(*module.__all__)
-print(*dir(module))"""
-    shown = subprocess.run(
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True
-    )
-    if "MissingExtraError" in shown.stderr:
+    if module not in _shown():
         pytest.skip(f"{module} needs a package that is not installed")
-    starred, names = ({*line.split()} for line in shown.stdout.splitlines())
+    starred, names = map(set, _shown()[module])
     names = {name for name in names if not name.startswith("_")}
     modules = {f"{module}.{name}" for name in names if _is_package(module)}
     assert {name for name in modules if find_spec(name)} <= {*MODULES}

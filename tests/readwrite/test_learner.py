@@ -58,11 +58,11 @@ def bits_of(language, graphs, steps):
 
 
 def test_the_bits_of_python():
-    """Of a hundred graphs by both rules: kernels that are not compiled compute what is
+    """Of each kind of graph by each rule: kernels that are not compiled compute what is
     written, without fused products."""
-    alike, different = bits_of("python", 100, 5)
+    alike, different = bits_of("python", 32, 5)
     assert different == "[]"
-    assert alike >= 90
+    assert alike >= 29
 
 
 def test_the_bits_of_c():
@@ -72,7 +72,7 @@ def test_the_bits_of_c():
 
 
 def test_the_bits_of_plain_programs():
-    for language, graphs in (("plain python", 100), ("plain c", 16)):
+    for language, graphs in (("plain python", 32), ("plain c", 16)):
         alike, different = bits_of(language, graphs, 10)
         assert different == "[]", language
         assert alike >= 0.9 * graphs

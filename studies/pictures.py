@@ -9,10 +9,13 @@ Every number in them is computed here, from seeds, in a few seconds.
 from __future__ import annotations
 
 import sys
+import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
 import numpy as np
+import onnx
 
 HERE = Path(__file__).resolve().parent
 
@@ -59,10 +62,76 @@ def blocks():
     return draw.network(architect.LSTM(20, 60, 5, style="synaptic", seed=0)).figure
 
 
+def operators(net, ax):
+    """Draw the operators of an ONNX file as Netron does: boxes from top to bottom."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "net.onnx"
+        synapse.save(net, file)
+        nodes = onnx.load(str(file)).graph.node
+    makers = {name: i for i, node in enumerate(nodes) for name in node.output}
+    edges = [
+        (makers[n], i)
+        for i, node in enumerate(nodes)
+        for n in node.input
+        if n in makers
+    ]
+    graph = nx.DiGraph(edges)
+    graph.add_nodes_from(range(len(nodes)))
+    for depth, generation in enumerate(nx.topological_generations(graph)):
+        for node in generation:
+            graph.nodes[node]["depth"] = -depth
+    places = nx.multipartite_layout(graph, subset_key="depth", align="horizontal")
+    labels = {i: node.op_type for i, node in enumerate(nodes)}
+    nx.draw_networkx_edges(
+        graph, places, ax=ax, arrowsize=6, edge_color="gray", node_size=90
+    )
+    box = {"boxstyle": "round,pad=0.25", "facecolor": "#404040", "edgecolor": "none"}
+    nx.draw_networkx_labels(
+        graph, places, labels, ax=ax, font_size=5.5, font_color="white", bbox=box
+    )
+
+
+def circles(sizes, ax):
+    """Draw layers of a size as NN-SVG does: circles, and a line for each pair."""
+    places = [
+        [(3.0 * x, (size - 1) / 2 - y) for y in range(size)]
+        for x, size in enumerate(sizes)
+    ]
+    for sources, targets in pairwise(places):
+        for here in sources:
+            for there in targets:
+                ax.plot(*zip(here, there), color="gray", lw=0.6, zorder=1)
+    ax.scatter(
+        *np.concatenate(places).T, s=170, c="white", edgecolors="black", zorder=2
+    )
+    ax.set(xlim=(-0.8, 6.8), ylim=(-2.6, 2.6))
+
+
+def compared():
+    """Draw one LSTM as Netron, NN-SVG and Synapse show networks."""
+    net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
+    with draw.style():
+        figure, axes = plt.subplots(
+            1,
+            3,
+            figsize=(11.0, 3.9),
+            width_ratios=(1.1, 0.8, 1.9),
+            layout="constrained",
+        )
+        operators(net, axes[0])
+        axes[0].set_title("operators, as in Netron")
+        circles([2, 4, 1], axes[1])
+        axes[1].set_title("sizes, as in NN-SVG")
+        draw.network(net, axes[2]).set_title("neurons, connections and gates")
+        for ax in axes[:2]:
+            ax.set_axis_off()
+    return figure
+
+
 def layouts():
-    """Draw a pool of gated neurons as a ring, and a small world by a layout of
+    """Draw a pool of gated neurons as a disc, and a small world by a layout of
     networkx."""
-    liquid = architect.Liquid(1, 10, 1, connections=20, gates=3, seed=1)
+    liquid = architect.Liquid(1, 60, 1, connections=120, gates=3, seed=1)
     graph = nx.DiGraph(nx.watts_strogatz_graph(24, 4, 0.1, seed=0))
     graph.remove_edges_from([*graph.in_edges(0)])  # an input reads nothing
     world = synapse.from_networkx(graph, inputs=[0], outputs=[12], seed=0)
@@ -71,7 +140,7 @@ def layouts():
             1, 2, figsize=(8.4, 3.7), layout="constrained"
         )
         draw.network(liquid, left, color_bars=False).set_title(
-            "Liquid(1, 10, 1), 3 gates"
+            "Liquid(1, 60, 1), 3 gates"
         )
         draw.network(world, right, layout="spring", color_bars=False).set_title(
             "A small world"
@@ -208,6 +277,7 @@ def matrix():
 
 PICTURES = {
     "network": networks,
+    "compared": compared,
     "blocks": blocks,
     "layouts": layouts,
     "memory": memory,

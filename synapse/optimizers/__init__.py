@@ -20,7 +20,7 @@ from .._checks import (
     public_module as _public_module,
 )
 from ._base import Optimizer, OptimizerState
-from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, SparseAdam
 from ._lbfgs import LBFGS
 from ._names import by_name as _table, names, register
 from ._recursive import DEKF, RLS, RecursiveOptimizer, RecursiveState
@@ -39,6 +39,7 @@ __all__ = [
     "RecursiveOptimizer",
     "RecursiveState",
     "Rprop",
+    "SparseAdam",
     "names",
     "register",
 ]

@@ -292,6 +292,57 @@ class AdamW(_Moments):
 @final
 @_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
+class SparseAdam(BuiltIn):
+    """Adam for gradients that are mostly 0: a parameter whose gradient is exactly 0 in
+    a batch does not change, and neither does its memory.
+
+    It is PyTorch's ``SparseAdam``: with s = √(1 - beta2^t), p -= rate · s m / ((1 -
+    beta1^t) (√v + epsilon)), where t counts all steps, and m and v are only updated
+    where the gradient is not 0. :class:`Adam` moves a parameter for some steps after
+    its last gradient, shrinks its m and v in every step, and adds epsilon to √v / s. So
+    a word that occurs in one text of a thousand learns with the averages of its own
+    texts. Where no gradient is 0, both differ by epsilon only.
+
+    Parameters
+    ----------
+    rate : float
+        The learning rate: about the largest change of a parameter in one step.
+    betas : (float, float)
+        Factors of the previous means m and v.
+    epsilon : float
+        Term of the denominator that keeps the quotient finite when gradients are small.
+
+    Examples
+    --------
+    >>> parameters = np.array([1.0, 1.0])
+    >>> state = SparseAdam(rate=0.25, betas=(0.5, 0.75)).begin(parameters)
+    >>> state.step(parameters, gradient=[4.0, 8.0])
+    >>> state.step(parameters, gradient=[4.0, 0.0])
+    >>> parameters.round(6), state.first_moment
+    (array([0.5 , 0.75]), array([3., 4.]))
+    """
+
+    _equation: ClassVar[Kernel] = equations.sparse_adam
+    non_negative: ClassVar[tuple[str, ...]] = ("second_moment",)
+    rate: Annotated[float, _checks.positive_number] = 0.001
+    betas: Annotated[tuple[float, float], pair_of(_checks.fraction_below_one)] = (
+        0.9,
+        0.999,
+    )
+    epsilon: Annotated[float, _checks.positive_number] = 1e-8
+
+    def slots(self) -> dict[str, float]:
+        """Return the names ``first_moment`` and ``second_moment``, which start at 0."""
+        return {"first_moment": 0.0, "second_moment": 0.0}
+
+    def _settings(self) -> tuple[float, ...]:
+        """Return betas and epsilon."""
+        return *self.betas, self.epsilon
+
+
+@final
+@_checks.suggests_arguments("optimizer")
+@dataclass(frozen=True)
 class Rprop(BuiltIn):
     """iRprop-: each parameter has a step that grows while its gradient keeps its sign,
     and shrinks otherwise.

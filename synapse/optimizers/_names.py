@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from .._checks import NEAREST_ADVICE, Names, expected, suggestion
 from ..errors import ArgumentError, ArgumentTypeError
 from ._base import Optimizer
-from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, SparseAdam
 from ._lbfgs import LBFGS
 from ._recursive import DEKF, RLS, RecursiveOptimizer
 
@@ -21,6 +21,7 @@ BUILT_IN = (
     AdamW,
     RMSprop,
     Rprop,
+    SparseAdam,
     LBFGS,
     RLS,
     DEKF,

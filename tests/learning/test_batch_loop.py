@@ -33,6 +33,7 @@ OPTIMIZERS = [
     optimizers.Adam(0.05, amsgrad=True),
     optimizers.AdamW(0.05, weight_decay=0.1),
     optimizers.Rprop(0.01),
+    optimizers.SparseAdam(0.05),
 ]
 PENALTIES = (
     Penalties(),

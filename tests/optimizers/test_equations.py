@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import synapse
-from synapse.optimizers import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop
+from synapse.optimizers import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, SparseAdam
 from synapse.optimizers._descent import BuiltIn
 from tests.helpers.cases import every_case
 
@@ -71,6 +71,19 @@ def rprop(p, rate, etas=(0.5, 1.2), steps=(1e-6, 50)):
         last = g
 
 
+def sparse_adam(p, rate, betas, epsilon=1e-8):
+    m = v = 0.0
+    step = 0
+    while True:
+        g = yield p
+        step += 1
+        if g != 0:
+            m = betas[0] * m + (1 - betas[0]) * g
+            v = betas[1] * v + (1 - betas[1]) * g * g
+            root = math.sqrt(1 - betas[1] ** step)
+            p -= rate * root / (1 - betas[0] ** step) * m / (math.sqrt(v) + epsilon)
+
+
 # [recipe fast optimizer: equation]
 CASES = [
     (SGD, sgd, {"rate": 0.1}),
@@ -100,6 +113,7 @@ CASES = [
         adam,
         {"rate": 0.05, "betas": (0.9, 0.9), "weight_decay": 0.3, "amsgrad": True},
     ),
+    (SparseAdam, sparse_adam, {"rate": 0.05, "betas": (0.9, 0.99), "epsilon": 1e-3}),
     (Rprop, rprop, {"rate": 0.05}),
     (Rprop, rprop, {"rate": 0.05, "etas": (0.3, 1.7), "steps": (0.02, 0.2)}),
 ]
@@ -110,6 +124,7 @@ def random_gradients(seed=0):
     rng = np.random.default_rng(seed)
     gradients = rng.normal(size=(STEPS, SIZE)) * 10.0 ** rng.integers(-3, 2, SIZE)
     gradients[::7, 2] = 0.0
+    gradients[rng.random(STEPS) < 0.8, 3] = 0.0
     return rng.normal(size=SIZE), gradients
 
 
@@ -170,6 +185,8 @@ def test_each_is_torchs(optimizer, equation, settings):
     state = optimizer(**settings).begin(ours)
     for gradient in gradients:
         theirs.grad = torch.tensor(gradient)
+        if optimizer is SparseAdam:
+            theirs.grad = theirs.grad.to_sparse()
         state.step(ours, gradient)
         other.step()
         assert ours == pytest.approx(theirs.detach().numpy(), rel=1e-10, abs=1e-10)
@@ -182,3 +199,25 @@ def test_tiny_gradients_have_signs():
     for _ in range(2):
         state.step(parameters, [1e-200])
     assert parameters == pytest.approx([-0.5 - 0.6])
+
+
+def test_sparse_adam_is_adam_of_what_has_a_gradient():
+    """With every gradient not 0 they differ by epsilon; a parameter without a gradient
+    and its memory stay, while the count of steps goes on."""
+    for dtype, near in ((np.float64, 1e-12), (np.float32, 1e-5)):
+        rng = np.random.default_rng(0)
+        sparse, dense = np.zeros(50, dtype), np.zeros(50, dtype)
+        ours = SparseAdam(0.1, epsilon=1e-30).begin(sparse)
+        theirs = Adam(0.1, epsilon=1e-30).begin(dense)
+        for _ in range(5):
+            gradient = rng.normal(size=50)
+            ours.step(sparse, gradient)
+            theirs.step(dense, gradient)
+        assert sparse == pytest.approx(dense, abs=near)
+        before = sparse.copy(), ours.slots.copy()
+        ours.step(sparse, np.where(np.arange(50) < 10, 1.0, 0.0))
+        moved = np.arange(50) < 10
+        assert np.array_equal(sparse[~moved], before[0][~moved])
+        assert np.array_equal(ours.slots[:, ~moved], before[1][:, ~moved])
+        assert (sparse[moved] != before[0][moved]).all()
+        assert ours.steps == 6

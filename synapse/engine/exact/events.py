@@ -70,7 +70,8 @@ MAX_SCATTERED_SOURCES = 4
 exact.events.MAX_SCATTERED_SOURCES``: neither a tenth nor ten times changes the time of
 a row by more than a tenth. Without a limit, 300,000 sparse connections beside an active
 dense layer of 300 take 3.7 times as long; if no dense run follows activity, 60,000
-beside 3,000 one to one take 6 times."""
+beside 3,000 one to one take 6 times. Lists of packs (``online/lists.py``) are of dense
+runs of 64 sources and more, and save nothing here."""
 PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement.
 ``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times

@@ -231,6 +231,31 @@ def rprop(change, values, gradient, memory, settings, rate, count, start, stop):
     return are_finite(change, stop - start)
 
 
+@equation
+def sparse_adam(change, values, gradient, memory, settings, rate, count, start, stop):
+    """Compute the step of Adam for parameters whose gradient is not 0; the others, and
+    their memory, stay. Epsilon is added to the root before its bias is corrected.
+    """
+    number = change.dtype.type
+    steps = float(count)
+    beta = settings[0]
+    beta2 = settings[1]
+    mean = memory[0][start:stop]
+    second = memory[1][start:stop]
+    root = math.sqrt(1.0 - beta2**steps)
+    pace = number(rate * root / (1.0 - beta**steps))
+    factors = number(beta), number(1.0 - beta), number(beta2), number(1.0 - beta2)
+    last = number(settings[2]), False, pace, number(1.0), number(0.0)
+    for i in range(stop - start):
+        change[i] = 0.0
+        if gradient[i] != 0.0:
+            moments = mean[i], second[i], second[i]
+            change[i], mean[i], second[i], _ = step_by_adam(
+                gradient[i], values[i], *moments, *factors, *last
+            )
+    return are_finite(change, stop - start)
+
+
 # [recipe fast optimizer]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
+
+from .schema import NONE
 
 
 class IdentityObserver(ABC):
@@ -33,3 +34,22 @@ class IdentityObserver(ABC):
         NONE stands for connections that have been removed. So does the last number,
         which is that of no connection: clip to it what is NONE already.
         """
+
+
+class IdentityArray(IdentityObserver):
+    """An object whose identities are an array; NONE for connections that have been
+    removed.
+    """
+
+    _identities: NDArray[Any]
+
+    def _moved(self, store: Any, offset: int) -> None:
+        """Follow the store, which has been absorbed by another."""
+        removed = self._identities == NONE
+        moved = self._identities.astype(np.int64) + offset
+        self._identities = np.where(removed, NONE, moved)
+
+    def _renumbered(self, new: NDArray[np.uint32]) -> None:
+        """Take over new identities of the connections."""
+        last = len(new) - 1
+        self._identities = new[np.minimum(self._identities, last)].astype(np.int64)

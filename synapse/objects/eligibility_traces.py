@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import engine
 from .._typing import Floats
-from ..engine.follower import IdentityObserver
+from ..engine.follower import IdentityArray
 from ..engine.language.decorators import Kernel
 from ..engine.locking import ExclusiveAccess
 from ..engine.online import learn_by_traces
@@ -31,7 +31,7 @@ from .slopes import Slopes
 NOTHING = np.empty(0)
 
 
-class EligibilityTraces(IdentityObserver):
+class EligibilityTraces(IdentityArray):
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
     They follow the network through edits: those of parameters that stay do not change,
@@ -61,9 +61,7 @@ class EligibilityTraces(IdentityObserver):
             at.tied for at in self._places
         )
         # By these the sums are found after an edit: those of row i, and of neuron i.
-        self._identities: NDArray[np.uint32] = store["identity"][
-            : store.n_connections
-        ].copy()
+        self._identities = store["identity"][: store.n_connections].copy()
         self._neurons = list(network)
         self._rows = network._rows()
         store.follow(self)
@@ -72,15 +70,6 @@ class EligibilityTraces(IdentityObserver):
     def _places(self) -> tuple[parameters.ParameterRows, ...]:
         """Where the parameters are, in the order of the network."""
         return self.network._parameter_places()
-
-    def _moved(self, store: Store, offset: int) -> None:
-        """Follow the store, which has been absorbed by another."""
-        self._identities = self._identities + offset
-
-    def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Take over new identities of the connections."""
-        identities = new[np.clip(self._identities, 0, len(new) - 1)]
-        self._identities = np.where(self._identities < len(new), identities, NONE)
 
     def _lowered_store(self) -> Store:
         """Return the store, lowered, with sums for its topology. The caller has the

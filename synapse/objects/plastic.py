@@ -11,11 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
 from .._typing import Floats, Ints
-from ..engine.follower import IdentityObserver
+from ..engine.follower import IdentityArray
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..engine.status import DIVERGED, REFUSED
-from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
 from ..plasticity._names import (
     CONTEXT,
@@ -51,7 +50,7 @@ class KeptTraces(NamedTuple):
     ages: Ints  # by connection: how many steps ago its eligibility was this
 
 
-class Plasticity(IdentityObserver):
+class Plasticity(IdentityArray):
     """A rule of a network, with its traces.
 
     Traces follow the network through edits: those of neurons and connections that stay
@@ -66,15 +65,6 @@ class Plasticity(IdentityObserver):
         self._neurons: list[Neuron] = []
         self._identities: Ints = NO_PLACES
         self._rows: Ints = NO_PLACES
-
-    def _moved(self, store: Store, offset: int) -> None:
-        """Follow the store, which has been absorbed by another."""
-        self._identities = self._identities + offset
-
-    def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Take over new identities of the connections."""
-        identities = new[np.clip(self._identities, 0, len(new) - 1)].astype(np.int64)
-        self._identities = np.where(self._identities < len(new), identities, NONE)
 
     # --- the arrays for a topology ----------------------------------------------------
 
@@ -139,6 +129,7 @@ class Plasticity(IdentityObserver):
             shown=NO_PLACES,
         )
         self._place = self._rows - int(store.columns["first_incoming"][start])
+        self._range = slice(self._rows.min(initial=0), self._rows.max(initial=-1) + 1)
         # what is shared or scaled is only known to be finite once it is written
         shares = rule._options["normalize"] or store["tie"][self._rows].any()
         self._tries = rule._by_events and not shares
@@ -487,8 +478,7 @@ class Plasticity(IdentityObserver):
         that first `tries`, as it visits few synapses, has learned nothing then.
         """
         self._arrays.clock[TRIES] = tries
-        begin, stop = self._rows.min(initial=0), self._rows.max(initial=-1) + 1
-        weights = self._store.columns["weight"][begin:stop]
+        weights = self._store.columns["weight"][self._range]
         changing = [] if tries else [weights, *self.context().values()]
         before = [array.copy() for array in changing]
         try:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .._typing import Floats, Ints
 from ..engine import schema
-from ..engine.follower import IdentityObserver
+from ..engine.follower import IdentityArray
 from ..engine.locking import ExclusiveAccess
 from ..engine.records import Span
 from ..engine.schema import GROUP, NONE, SAVED
@@ -202,7 +202,7 @@ _NUMBERS = tuple(
 )
 
 
-class Snapshot(IdentityObserver):
+class Snapshot(IdentityArray):
     """Copy of the weights and biases of a network, which can be restored even after
     edits.
     """
@@ -252,14 +252,8 @@ class Snapshot(IdentityObserver):
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow the store, which has been absorbed by another."""
+        super()._moved(store, offset)
         self._store = store
-        self._identities[self._identities != NONE] += offset
-
-    def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Take over new identities of the connections."""
-        self._identities = new[np.minimum(self._identities, len(new) - 1)].astype(
-            np.int64
-        )
 
     def restore(self) -> None:
         """Restore the weights and biases of connections and neurons that still

@@ -17,6 +17,7 @@ from ..errors import ArgumentError
 from ..objects.connection import Connection, connections_at, require_connection
 from ..objects.neuron import Neuron
 from ..objects.sensitivities import network_in_step
+from ..plasticity import Rule
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ def explain(connection: Connection) -> Explanation:
         If `connection` is not a Connection.
     ArgumentError
         If the connection is not trainable, if its network has learnt by rtrl in the
-        latest step, or if its target has been activated or weights have been set since
-        it last propagated.
+        latest step or learns by a rule of synapses, or if its target has been activated
+        or weights have been set since it last propagated.
 
     Notes
     -----
@@ -187,6 +188,12 @@ def _require_online(target: Neuron) -> None:
             f"The latest step of {network!r} was by rtrl, whose updates are not sums of"
             " these terms. Read connection.sensitivity, or set network.rule"
             ' to "online" before the step.'
+        )
+    by = target._store.network_at(target._row)
+    if by is not None and isinstance(by.rule, Rule):
+        raise ArgumentError(
+            f"{by!r} learns by {by.rule!r}, whose changes are not sums of these terms."
+            " Read connection.traces."
         )
 
 

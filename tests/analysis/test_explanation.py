@@ -9,6 +9,7 @@ import synapse
 from synapse import Layer, Network, Neuron
 from synapse.analysis import explain
 from synapse.errors import ArgumentError, ArgumentTypeError, TopologyError
+from synapse.plasticity import Oja
 from tests.helpers.cases import all_hold, all_refused
 from tests.helpers.networks import lstm, perceptron
 from tests.helpers.strategies import Twin, given_graphs, specs
@@ -186,4 +187,13 @@ def test_steps_by_sensitivities_are_not_explained():
     net.rule = "rtrl"
     net.activate([0.5, 0.25])
     with pytest.raises(ArgumentError, match="was by rtrl"):
+        explain(net.connections[0])
+
+
+def test_what_a_rule_of_synapses_changes_is_not_explained_by_errors():
+    net = architect.Perceptron(2, 1, seed=0)
+    net.rule = Oja
+    net.activate([1.0, 0.5])
+    net.propagate()
+    with pytest.raises(ArgumentError, match=r"Oja.*connection\.traces"):
         explain(net.connections[0])

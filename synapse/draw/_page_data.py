@@ -170,13 +170,15 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
         if number in log.variables or name in NUMBERS:
             columns[name] = rows_of(network, number)
     room = MAX_TRACES // (len(log) + 1) - len(connections)
-    if "eligibility" in log.variables and room >= 0:
-        columns["eligibility"] = rows_of(connections, "eligibility")
     columns["traces"] = {
         name: rows_of(connections, name)
         for name in _traces_of(network, room)
         if name in log.variables
     }
+    # a rule of synapses may have a trace of this name, which the log has instead
+    recorded = set(log.variables) - set(columns["traces"])
+    if "eligibility" in recorded and room >= 0:
+        columns["eligibility"] = rows_of(connections, "eligibility")
     place = {connection: c for c, connection in enumerate(connections)}
     number_of = {neuron: i for i, neuron in enumerate(network)}
     for name in OF_PAIRS:

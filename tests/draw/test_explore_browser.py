@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, tie
+from synapse import Layer, Network, Neuron, record, tie
 from synapse.draw import explore
 from synapse.draw._explore import part_of
+from synapse.plasticity import RewardSTDP
 from tests.helpers.cases import all_hold
 
 from .conftest import CHROMIUM, PLAYWRIGHT
@@ -140,6 +141,23 @@ def test_every_number_of_a_neuron_and_a_connection(opened):
     assert word(page, "trainable") == "yes"
     emit(page, f"c{len(net.connections) - 1}", "tap")
     assert word(page, "trainable") == "no"
+
+
+def test_traces_of_a_rule_of_synapses_of_a_connection(opened):
+    net = Network(Layer(3), Layer(2, "spike", -0.5))
+    net.input.project(net.output, weights=0.4, delay=1)
+    net.rule = RewardSTDP(x=4.0, eligibility=9.0)
+    sequence = (np.arange(15).reshape(5, 3) % 4 < 2).astype(float)
+    with record(net, "activation", "state", "derivative", *net.rule.traces) as log:
+        net.run(sequence, learn=True, modulator=np.ones(5))
+    page = opened(net, log)
+    emit(page, "c4", "tap")
+    for step in (2, 5):
+        page.fill("#step", str(step))
+        for name in net.rule.traces:
+            shown = number(page, f"trace {name}")
+            assert shown == pytest.approx(log[name][step - 1, 4], rel=1e-12)
+    assert number(page, "trace eligibility") != 0.0
 
 
 def test_extended_traces_and_sensitivities_by_neuron(opened):

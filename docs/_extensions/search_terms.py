@@ -50,7 +50,7 @@ TERMS = {
     "reward": ["reinforcement learning", "Q-learning", "Gymnasium"],
     "connectomes": ["connectome", "adjacency matrix"],
     "simulators": ["Brian2", "NEST", "snnTorch"],
-    "reference/learning#synapse.Trainer": [
+    "reference/learning#synapse.learning.Trainer": [
         "weight decay",
         "gradient clipping",
         "mini-batch",

@@ -35,7 +35,7 @@ def test_axe_finds_nothing_serious(opened, viewport, scheme):
     for name in ("learn", "data", "build", "keep", "lessons"):
         tab(page, name)
         if name == "lessons":
-            page.select_option("#lesson", "0")
+            page.select_option("#lesson", "14")  # with rows, whose strips have colours
         results = axe.Axe().run(page).response
         assert results["passes"]
         found += [

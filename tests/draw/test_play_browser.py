@@ -494,6 +494,10 @@ def test_pasted_rows_are_used_or_refused(opened):
     assert page.evaluate("page.data.sequences") == [[row] for row in rows]
     assert "Left out: who" in page.text_content("#notice")
     assert page.eval_on_selector_all("#answers th[scope=col]", HEADS) == names
+    page.fill("#csv", "")  # then it offers the rows that are learned
+    page.click("#own summary")
+    page.click("#own summary")
+    assert page.input_value("#csv").count("\n") in (2, 3)
     page.fill("#csv", "1 2 3 0 7")
     page.click("#csv-use")  # four inputs: another network
     page.click("#epoch")

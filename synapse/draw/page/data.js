@@ -309,7 +309,7 @@ const MOST_WRITTEN = 60;
 let offered = "";
 function offerRows() {
   const samples = page.data.whole.every((one) => one.length === 1), count = page.data.whole.flat().length, open = get("own").open;
-  if (!open || get("csv").value !== offered || count > MOST_WRITTEN) return;
+  if (!open || !["", offered].includes(get("csv").value) || count > MOST_WRITTEN) return;
   const { inputs, targets } = { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf), ...page.data.names }, heads = [...inputs, ...targets];
   const plain = heads.length === inputCount() + targetCount() && heads.every((head) => !/[,;\t"]/.test(head) && !NUMBER.test(head) && !isMissing(head));
   const line = ([row, aims]) => [...row, ...(aims ?? targets.map(() => null))].map((value) => value ?? "?").join(", ");

@@ -399,6 +399,24 @@ def as_matrix(
     return rows
 
 
+def rows_as_given(
+    values: Any, columns: int, dtype: np.dtype[Any]
+) -> NDArray[Any] | None:
+    """Return an array (N, columns) or (S, T, columns) as rows, if it is contiguous, of
+    float64 or the dtype of a network, and all numbers are finite; None otherwise.
+    """
+    if (
+        type(values) is not np.ndarray
+        or values.dtype not in (FLOAT64, dtype)
+        or values.ndim not in (2, 3)
+        or values.shape[-1] != columns
+        or not values.flags.carray
+    ):
+        return None
+    rows = values.reshape(-1, columns)
+    return rows if sum_of_squares(rows) <= SQUARES[dtype] else None
+
+
 def parts_of(
     title: str, values: Any, columns: int, parted: bool = False
 ) -> tuple[list[Any], bool]:

@@ -592,23 +592,33 @@ class Model(ModelFile):
         these.
         """
         network = self.network
-        parts, is_single, _ = self._columns.parts(network.input, inputs)
+        scale = self.target_scale
+        lost = [each for each in self._scales if each is not None and each.lost]
+        is_array = isinstance(inputs, np.ndarray) and inputs.ndim == 3
+        rows = inputs
+        if is_array and not lost and inputs.size:  # all sequences at once
+            rows = inputs.reshape(-1, inputs.shape[-1])
+        parts, is_single, _ = self._columns.parts(network.input, rows)
         if self.scale is not None:
-            parts = [self.scale.standard(rows) for rows in parts]
+            parts = [self.scale.standard(rows_of_part) for rows_of_part in parts]
+        standard = parts[0] if is_single else parts
+        if rows is not inputs:
+            standard = parts[0].reshape(inputs.shape)
         with preserved_context(network):
             network.clear()
-            standard = parts[0] if is_single else parts
             # sparse rows are read as such by steps with traces
             traces = any(map(_checks.is_sparse, parts))
             outputs = network.run(standard, traces=traces, threads=self._threads)
-        scale = self.target_scale
+        if rows is not inputs:
+            outputs = outputs.reshape(len(rows), -1)
         answers = [
-            form(part if scale is None else scale.original(part))
-            for part in ([outputs] if is_single else outputs)
+            form(rows_of_part if scale is None else scale.original(rows_of_part))
+            for rows_of_part in ([outputs] if is_single else outputs)
         ]
+        if rows is not inputs:
+            return answers[0].reshape(*inputs.shape[:2], *answers[0].shape[1:])
         if is_single:
             return answers[0]
-        is_array = isinstance(inputs, np.ndarray) and inputs.ndim == 3
         return np.stack(answers) if is_array else answers
 
     # --- what it is made of -----------------------------------------------------------

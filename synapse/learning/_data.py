@@ -19,10 +19,8 @@ from .._cost import Cost, SequenceCost
 from .._typing import Floats, Ints
 from ..costs import categorical_cross_entropy
 from ..engine.lowering.ranges import concat_ranges
-from ..engine.status import DONE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
-from ..objects.parts import CallParts, OfPart
 from ..objects.stepping import kernel_rows
 
 if TYPE_CHECKING:
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
         Accumulator,
         RenewalArguments,
     )  # compiled: imported when used
-    from ..engine.replica import Replica
     from ..engine.rtrl import Plan
 
 MAX_CACHED_BYTES = 1 << 24
@@ -563,89 +560,41 @@ def single_epoch(order: Order, rate: float, control: Control) -> Epochs:
     return Epochs(order[None], np.array([rate]), np.empty(1), -np.inf, control)
 
 
-def run_epoch(
-    network: Network, data: Data, cost: Cost, threads: int | None = None
-) -> tuple[float, int]:
+def run_epoch(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
     """Run once over the data, without learning; returns the cost, and the number of
     steps with a target.
+    """
+    epoch = single_epoch(data.filled, 0.0, new_control())
+    return run_epochs(network, data, epoch, cost, learn=False)[1:]
 
-    Costs are summed by part, so the sum does not depend on `threads`. Default: as many
-    as pay.
+
+def run_apart(
+    network: Network, data: Data, cost: Cost, threads: int | None
+) -> tuple[Floats, Floats] | None:
+    """Run sequences or rows that do not depend on each other; returns outputs and the
+    cost of each row. None if these do, or fail: nothing has changed then.
     """
     data.require_fit(network)
-    if len(data.inputs) < network._least_steps:
-        epoch = single_epoch(data.filled, 0.0, new_control())
-        return run_epochs(network, data, epoch, cost, learn=False)[1:]
-    parts = _parts_of(network, data)
-    epochs = [
-        single_epoch(data.filled[sequences], 0.0, new_control())
-        for sequences in parts.parts
-    ]
-    answers: Iterable[Any] | None = _run_together(
-        network, data, epochs, cost, parts, threads
-    )
-    if answers is None:
-        answers = (
-            run_epochs(network, data, epoch, cost, learn=False) for epoch in epochs
-        )
-    total = 0.0
-    steps = 0
-    for _, summed, judged in answers:
-        total, steps = total + summed, steps + judged
-        if not isfinite(total):
-            break
-    return total, steps
-
-
-def _run_together(
-    network: Network,
-    data: Data,
-    epochs: list[Epochs],
-    cost: Cost,
-    parts: CallParts,
-    threads: int | None,
-) -> list[tuple[int, float, int]] | None:
-    """Run an epoch for each part in several threads; returns what :func:`run_epochs`
-    does of each, or None as :meth:`CallParts.run`.
-    """
-    if len(epochs) == 1:
+    sequences = data.filled if data.clear else data.inputs
+    if len(sequences) == 1 or (not data.clear and network.has_memory):
         return None
-    _, store, span = network._lowered()
-    kernels = engine.online.kernels_for(store, span)
-    network._announce(int(data.lengths.sum()), kernels)
-    none = tuple(engine.online.nothing_renewed())
-    by_part = dict(
-        zip([sequences.start for sequences in parts.parts], epochs, strict=True)
-    )
-
-    def runner(replica: Replica) -> OfPart:
-        train = kernels.with_table(replica.address)[train_kernel(data)]
-
-        def run_part(sequences: slice) -> tuple[int, float, int] | None:
-            epoch = by_part[sequences.start]
-            arguments = _online_arguments(network, data, epoch, cost, False, none)
-            status, done, total, steps = train(*arguments)
-            return (int(done), total, int(steps)) if status == DONE else None
-
-        return run_part
-
-    return parts.run(threads, runner)
-
-
-def _parts_of(network: Network, data: Data) -> CallParts:
-    """Return the parts of data that several threads can run."""
-    lengths = data.lengths[data.filled]
-    apart = data.clear or not network.has_memory
-    parts = CallParts(network, lengths, len(data.inputs), apart)
-    last = parts.parts[-1]
-    if (
-        not data.clear
-        and last.start
-        and not data.has_target[-lengths[last].sum() :].any()
-    ):
-        # the errors of the last step with a target stay
-        return CallParts(network, lengths, len(data.inputs), apart=False)
-    return parts
+    costs = np.zeros(len(data.inputs))
+    judge = engine.exact.Judge(data.targets.reshape(-1), cost.code, costs)
+    apart = data.inputs, data.bounds, True, threads
+    outputs = network._side_by_side(*apart, judge)
+    if outputs is None:
+        return None
+    # what the last step leaves includes, in rows, the one before and the last errors
+    start = int(data.bounds[data.filled[-1]])
+    if not data.clear:
+        judged = np.flatnonzero(data.has_target)
+        start = min([len(costs) - 2, *judged[-1:].tolist()])
+    if network._is_recorded:
+        start = 0
+    last = data if start == 0 else data.rows(start, len(costs), data.clear)
+    network._skip_steps(start)
+    run_epoch(network, last, cost)
+    return outputs, costs
 
 
 def run_epochs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ from .._typing import Floats, Ints
 from ..objects.network import Network
 from ..objects.recording import record
 from ..objects.snapshots import deterministic
-from ._data import Data, run_epoch
+from ._data import Data, run_apart, run_epoch
 from ._metrics import (
     Metric,
     class_labels,
@@ -88,23 +88,54 @@ def mean_cost(
     """Return the mean cost per step with a target, weighted if there are `weights`;
     random neurons output means. Threads: as many as pay by default.
     """
-    with deterministic(network):
-        if isinstance(cost, SequenceCost):
-            assert data.items is not None
-            filled = data.filled
+    if isinstance(cost, SequenceCost):
+        assert data.items is not None
+        filled = data.filled
+        with deterministic(network):
             outputs = data.by_sequence(outputs_of(network, data, threads), filled)
-            loss, _ = cost._compute(outputs, [data.items[index] for index in filled])
-            return Evaluation(loss, len(filled), cost.name)
-        if weights is None:
-            total, steps = run_epoch(network, data, cost, threads)
-            return Evaluation(total / steps if steps else math.nan, steps, cost.name)
-        weighted = replace(data, has_target=data.has_target * (weights > 0))
-        total = 0.0
-        steps = 0
-        for stretch, weight in _by_weight(weighted, weights):
-            summed, n_targets = run_epoch(network, stretch, cost, threads)
+        loss, _ = cost._compute(outputs, [data.items[index] for index in filled])
+        return Evaluation(loss, len(filled), cost.name)
+    apart = _evaluated_apart(network, data, cost, weights, threads)
+    return apart[0] if apart else _by_steps(network, data, cost, weights)
+
+
+def _evaluated_apart(
+    network: Network,
+    data: Data,
+    cost: Cost,
+    weights: Floats | None,
+    threads: int | None,
+) -> tuple[Evaluation, Floats] | None:
+    """Return the evaluation and the outputs of data that do not depend on each other;
+    None of others.
+    """
+    with deterministic(network):
+        apart = run_apart(network, data, cost, threads)
+    if apart is None:
+        return None
+    outputs, costs = apart
+    counted = data.counted(weights)
+    chosen = counted > 0
+    steps = int(np.count_nonzero(chosen))
+    total = float((counted * costs)[chosen].sum())
+    mean = total / float(counted.sum()) if steps else math.nan
+    return Evaluation(mean, steps, cost.name), outputs
+
+
+def _by_steps(
+    network: Network, data: Data, cost: Cost, weights: Floats | None
+) -> Evaluation:
+    """Return the evaluation of a stream, or of one sequence."""
+    counted = data.counted(weights)
+    weighted = replace(data, has_target=(counted > 0).astype(np.uint8))
+    parts = [(weighted, 1.0)] if weights is None else _by_weight(weighted, weights)
+    total = 0.0
+    steps = 0
+    with deterministic(network):
+        for stretch, weight in parts:
+            summed, n_targets = run_epoch(network, stretch, cost)
             total, steps = total + weight * summed, steps + n_targets
-    mean = total / float(weights[weighted.has_target == 1].sum()) if steps else math.nan
+    mean = total / float(counted.sum()) if steps else math.nan
     return Evaluation(mean, steps, cost.name)
 
 
@@ -123,13 +154,17 @@ def evaluated(
     classes = classes_of(data, weights) if data.items is None else None
     if classes is None or network._recorder is not None:
         return replace(mean_cost(network, data, cost, weights, threads), metrics=values)
-    with record(network, neurons=network.output) as log:
-        evaluation = mean_cost(network, data, cost, weights, threads)
-    confusion, wrong = classified(data, classes, log.activation)
+    apart = _evaluated_apart(network, data, cost, weights, threads)
+    if apart is None:
+        with record(network, neurons=network.output) as log:
+            evaluation = _by_steps(network, data, cost, weights)
+        apart = evaluation, log.activation
+    evaluation, outputs = apart
+    confusion, wrong = classified(data, classes, outputs)
     return replace(evaluation, metrics=values, confusion=confusion, misclassified=wrong)
 
 
-def _by_weight(data: Data, weights: Floats) -> Iterator[tuple[Data, float]]:
+def _by_weight(data: Data, weights: Floats) -> Iterable[tuple[Data, float]]:
     """Split the data into parts of consecutive rows with equal weight, within
     sequences.
     """

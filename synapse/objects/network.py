@@ -924,14 +924,16 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         """Whether a neuron draws random numbers: its squash is random and it is not
         deterministic.
         """
-        store = self._store
-        rows = self._rows()
-        return bool(
-            (
-                np.isin(store["squash"][rows], RANDOM)
-                & (store["deterministic"][rows] == 0)
-            ).any()
-        )
+        drawing = self._drawing
+        return bool(len(drawing) and (self._store["deterministic"][drawing] == 0).any())
+
+    @fact
+    def _drawing(self) -> NDArray[np.intp]:
+        """The rows of its neurons with a random squash."""
+        _, store, span = self._lowered()
+        start = span[Span.START]
+        squashes = store["squash"][start : span[Span.STOP]]
+        return start + np.flatnonzero(np.isin(squashes, RANDOM))
 
     @property
     def dtype(self) -> np.dtype[Any]:

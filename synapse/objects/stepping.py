@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from itertools import accumulate, pairwise
 from typing import Any, NoReturn, overload
 
 import numpy as np
@@ -18,25 +18,14 @@ from ..engine import online
 from ..engine.language.decorators import Kernel
 from ..engine.locking import ExclusiveAccess, atomic, raise_interrupt
 from ..engine.records import Span, Ties
-from ..engine.replica import Replica
+from ..engine.schema import NONE
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from .calling import Calling
 from .facts import fact
 from .injection import Currents, currents_of, equal_stretches
-from .parts import CallParts, OfPart, least_steps
-from .threads import work_of
+from .side_by_side import SideBySide
 
-Pieces = Callable[[slice], list[tuple[Floats, Floats]]]
-"""Returns the inputs and outputs of each call of a part."""
-MANY_ROWS = 64
-"""Number of rows below which one thread runs them, whatever the network."""
-SHORT_SEQUENCE = 12
-"""Number of steps, on average, below which a sequence is short."""
-MIN_SEQUENCE = 1 << 16
-MIN_SHORT_SEQUENCE = 1 << 19
-"""Work in a sequence, on average, below which no thread helps: Python calls the kernel
-for each sequence, some 4 µs, and runs one thread meanwhile."""
 NOTHING = np.empty(0)
 SEVERAL = -1
 """In place of the index of an input: several have this name."""
@@ -193,7 +182,9 @@ class Stepping(Calling):
         ----------
         inputs : array_like, shape (T, n) or (B, T, n), or list of array_like (T_i, n)
             One row per step, which continues from the present context; or several
-            sequences, and the context is cleared before each. A network with one input
+            sequences, and the context is cleared before each. Sequences, and rows of a
+            network without memory (:attr:`has_memory`), do not depend on each other, so
+            several are computed side by side. A network with one input
             also takes shape (T,). Rows may be a sparse array of SciPy, or anything with
             the ``indptr``, ``indices``, ``data`` and ``shape`` of one in CSR. The forms
             are those of :meth:`Trainer.train`.
@@ -203,8 +194,9 @@ class Stepping(Calling):
             of the time with gates and memory, and learning begins with the next step:
             until then, :meth:`propagate` and :meth:`output_gradient` raise. Connections
             of neurons that output exactly 0, as spikes and ReLU do, are not read where
-            that is faster. The outputs are those of single steps to the last bit with
-            traces, and up to rounding without, because sums are split.
+            that is faster. One row, one sequence and the rows of a network with memory
+            have the outputs of single steps to the last bit with traces, and up to
+            rounding without, because sums are split.
         inject : mapping or list of mapping, optional
             Currents by the name of a layer or a neuron, or by these objects; of several
             sequences those of all, or a list with those of each. A current
@@ -231,7 +223,9 @@ class Stepping(Calling):
         -------
         ndarray, shape (T, m) or (B, T, m), or list of ndarray
             The outputs of every step, in the form of the inputs. The network then has
-            the context of the last step; empty sequences do not change it.
+            the context of the last step; empty sequences do not change it. What is
+            computed side by side has the outputs of single steps up to rounding, with
+            the same bits however many rows or sequences are beside it.
 
         Raises
         ------
@@ -276,98 +270,144 @@ class Stepping(Calling):
             learned: Floats | list[Floats]
             learned = self._run_learning(inputs, learn, modulator, inject, voids)
             return learned
+        rows = checks.rows_as_given(inputs, n, dtype) if inject is None else None
         parts = [inputs]
         together = type(inputs) is np.ndarray and inputs.ndim == 2
-        if not together:
+        if rows is None and not together:
             parts, together = checks.parts_of("inputs", inputs, n)
-        if together:
+        if not together:
+            return self._run_parts(inputs, rows, parts, traces, inject, threads)
+        if rows is None:
             finite = not traces or inject is not None
             rows = checks.input_rows("inputs", parts[0], n, dtype, finite=finite)
+        if inject is not None:
+            dense = checks.dense_rows(rows)
+            return self._run_injected(dense, len(rows), inject, traces)
+        if len(rows) > 1:
+            return self._run_rows(rows, traces, threads)
+        return self._run_stream(rows, traces)
+
+    def _run_parts(
+        self,
+        inputs: Any,
+        rows: Any,
+        parts: list[Any],
+        traces: bool,
+        inject: Any,
+        threads: int | None,
+    ) -> Any:
+        """Run sequences, which are given as `rows` already or as `parts`; returns
+        outputs in the form of `inputs`.
+        """
+        if rows is not None:
+            lengths = [inputs.shape[1]] * len(inputs)
+        else:
+            n, dtype = self._n_inputs, self._store.dtype
+            sequences = [
+                checks.input_rows(f"inputs of sequence {i}", sequence, n, dtype)
+                for i, sequence in enumerate(parts)
+            ]
+            lengths = [len(sequence) for sequence in sequences]
+            rows = checks.joined_rows(sequences) if sequences else np.empty((0, n))
+        bounds = np.array([0, *accumulate(lengths)])
+        with ExclusiveAccess(self):
+            # a network that cannot step raises before it is cleared
+            self._kernels()
             if inject is not None:
                 dense = checks.dense_rows(rows)
-                return self._run_injected(dense, len(rows), inject, traces)
-            return self._run_rows(rows, traces, threads)
-        title = "inputs of sequence"
-        sequences = [
-            checks.input_rows(f"{title} {i}", rows_of_part, n, dtype)
-            for i, rows_of_part in enumerate(parts)
-        ]
-        if inject is not None:
-            dense_sequences = [checks.dense_rows(rows) for rows in sequences]
-            outputs = self._run_sequences_injected(dense_sequences, inject, traces)
-        else:
-            with ExclusiveAccess(self):
-                # a network that cannot step raises before it is cleared
-                self._kernels()
-                outputs = self._run_sequences(sequences, traces, threads)
+                sequences = [dense[start:stop] for start, stop in pairwise(bounds)]
+                outputs = self._run_sequences_injected(sequences, inject, traces)
+            else:
+                outputs = self._run_sequences(rows, bounds, traces, threads)
         if isinstance(inputs, list | tuple):
-            return outputs
-        joined = np.concatenate(outputs) if outputs else NOTHING
-        return joined.reshape(*np.shape(inputs)[:2], self._n_outputs)
+            return [outputs[start:stop] for start, stop in pairwise(bounds)]
+        return outputs.reshape(*np.shape(inputs)[:2], self._n_outputs)
 
     def _run_sequences(
-        self, sequences: list[Floats], traces: bool, threads: int | None
-    ) -> list[Floats]:
-        """Run sequences, each from a cleared context. The caller has the network in
-        use.
-        """
-        steps = sum(map(len, sequences))
-        if (
-            threads != 1
-            and steps >= self._least_steps
-            and self._are_long(len(sequences), steps)
-        ):
-            outputs = [np.empty((len(rows), self._n_outputs)) for rows in sequences]
-            if self._run_sequences_apart(sequences, outputs, traces, threads):
-                return outputs
-        outputs = []
-        for rows in sequences:
-            if len(rows):
-                self._clear_in_use()
-            outputs.append(self._run_rows(rows, traces))
-        return outputs
-
-    def _run_sequences_apart(
         self,
-        sequences: list[Floats],
-        outputs: list[Floats],
+        rows: Any,
+        bounds: NDArray[np.int64],
         traces: bool,
         threads: int | None,
-    ) -> bool:
-        """Run sequences in several threads, if that pays; returns whether it has."""
-        pairs = [pair for pair in zip(sequences, outputs, strict=True) if len(pair[0])]
-        lengths = np.array([len(rows) for rows, _ in pairs])
-        parts = CallParts(self, lengths, int(lengths.sum()))
-        self._clear_in_use()
-        return self._run_parts(parts, pairs.__getitem__, True, traces, threads)
-
-    def _are_long(self, sequences: int, steps: int) -> bool:
-        """Return whether sequences with these `steps` in all are long enough for
-        several threads.
+    ) -> Floats:
+        """Run sequences, each from a cleared context; returns their outputs one after
+        the other. The caller has the network in use.
         """
-        store = self._store
-        least = MIN_SEQUENCE
-        if steps < sequences * SHORT_SEQUENCE:
-            least = MIN_SHORT_SEQUENCE
-        work = work_of(store.n_connections, store.dtype.itemsize, steps)
-        return work >= sequences * least
+        outputs = None
+        filled = np.flatnonzero(np.diff(bounds)).tolist()
+        if len(filled) > 1:
+            outputs = self._side_by_side(rows, bounds, traces, threads)
+        again = filled
+        if outputs is not None and not self._is_recorded:
+            again = filled[-1:]
+            self._skip_steps(int(bounds[again[0]]))
+        one_by_one = [np.empty((0, self._n_outputs))]
+        for i in again:
+            self._clear_in_use()
+            sequence = rows[bounds[i] : bounds[i + 1]]
+            one_by_one.append(self._run_stream(sequence, traces))
+        return np.concatenate(one_by_one) if outputs is None else outputs
 
     @atomic
-    def _run_rows_apart(
-        self, rows: Any, outputs: Floats, traces: bool, threads: int | None
-    ) -> bool:
-        """Run rows in several threads, if they do not depend on each other and that
-        pays; returns whether it has.
-        """
+    def _run_rows(self, rows: Any, traces: bool, threads: int | None) -> Floats:
+        """Run several rows, starting from the present context."""
         self._kernels()  # a network that cannot step raises
-        if self.has_memory:
-            return False
-        parts = CallParts(self, np.ones(len(rows), np.int64), len(rows))
+        outputs = None
+        if not self.has_memory:
+            bounds = np.array([0, len(rows)])
+            outputs = self._side_by_side(rows, bounds, traces, threads)
+        if outputs is None or self._is_recorded:
+            one_by_one = self._run_stream(rows, traces)
+            return one_by_one if outputs is None else outputs
+        # what the last step leaves includes the one before
+        self._skip_steps(len(rows) - 2)
+        self._run_stream(rows[-2:], traces)
+        return outputs
 
-        def piece(rows_of_part: slice) -> list[tuple[Floats, Floats]]:
-            return [(rows[rows_of_part], outputs[rows_of_part])]
+    @property
+    def _is_recorded(self) -> bool:
+        """Whether each of its steps has to be made, because it is recorded."""
+        return self._store.recorder is not None
 
-        return self._run_parts(parts, piece, False, traces, threads)
+    def _side_by_side(
+        self,
+        rows: Any,
+        bounds: NDArray[np.int64],
+        traces: bool,
+        threads: int | None,
+        *judge: engine.exact.Judge,
+    ) -> Floats | None:
+        """Return the outputs of sequences that do not depend on each other, computed
+        side by side; None if they cannot be, or fail. Nothing else has changed.
+        """
+        store = self._store
+        # what is outside may read its past, or the other way round
+        shared = store.columns["ties"][Ties.RINGS] and len(self) < store.n_neurons
+        if shared or self._is_random or not (traces or self._by_events is None):
+            return None
+        if independent := not self.has_memory:
+            bounds = np.arange(len(rows) + 1)
+        return self._lanes.run(rows, bounds, independent, threads, *judge)
+
+    def _skip_steps(self, steps: int) -> None:
+        """Count steps that are not made, as nothing depends on their numbers."""
+        _, store, span = self._lowered()
+        self._count_steps(steps)
+        size = span[Span.STOP] - span[Span.START]
+        store["clock"][0] += np.uint64(steps * size)
+        ring = store["ring"][span[Span.START]]
+        if ring != NONE:
+            head = int(store["ring_head"][ring]) + steps
+            store["ring_head"][ring] = head % int(store["ring_frames"][ring])
+            store["ring_steps"][ring] += steps
+        if steps:  # neurons activate one after the other
+            stamps = int(store["clock"][0]) - np.arange(size)[::-1]
+            store["stamp"][span[Span.START] : span[Span.STOP]] = stamps
+
+    @fact
+    def _lanes(self) -> SideBySide:
+        """What runs its sequences side by side."""
+        return SideBySide(self)
 
     @fact
     def _neuron_rows(self) -> NDArray[np.int64]:
@@ -375,89 +415,13 @@ class Stepping(Calling):
         _, _, span = self._lowered()
         return np.arange(span[Span.START], span[Span.STOP], dtype=np.int64)
 
-    @fact
-    def _least_steps(self) -> int:
-        """The number of steps below which a call is not divided."""
-        self._lowered()
-        return least_steps(self)
-
-    def _run_parts(
-        self,
-        parts: CallParts,
-        pieces: Pieces,
-        clears: bool,
-        traces: bool,
-        threads: int | None,
-    ) -> bool:
-        """Run parts in several threads, if they can and that pays; returns whether it
-        has.
-        """
-        store = self._store
-        # what is outside may read its past, or the other way round
-        shared = store.columns["ties"][Ties.RINGS] and len(self) < store.n_neurons
-        if store.recorder is not None or shared:
-            return False
-        # steps by rtrl, and by events, write to memory of their own
-        if self._kernels().plan is not None if traces else self._by_events is not None:
-            return False
-        runner = partial(self._runner, pieces, clears, traces)
-        if parts.run(threads, runner) is None:
-            return False
-        if not traces:
-            self._note_untraced()
-        return True
-
-    def _runner(
-        self, pieces: Pieces, clears: bool, traces: bool, replica: Replica
-    ) -> OfPart:
-        """Return what runs the pieces of a part with the numbers of one thread.
-
-        It calls kernels without :meth:`_call`: the thread that divides the work holds
-        the lock, and :meth:`_call` in another thread would wait for it.
-        """
-        _, store, span = self._lowered()
-        address = replica.address
-        neurons = self._neuron_rows
-        memory = None
-        if traces:
-            of_thread = self._kernels().with_table(address)
-
-            def call(inputs: Any, outputs: Floats) -> Any:
-                return of_thread[run_kernel(inputs)](inputs, outputs)
-
-        else:
-            memory = engine.exact.tapes_of_runs(store), np.zeros(1, np.int64)
-            kernels = engine.exact.kernels_untraced(store, span, *memory)
-            kernel = kernels.with_table(address)[engine.exact.run_untraced]
-            call = partial(kernel, False)
-
-        def run_part(rows_of_part: slice, in_use: Any = memory) -> bool | None:
-            for inputs, outputs in pieces(rows_of_part):
-                if clears:
-                    engine.online.clear_rows(address, store.scalar, neurons)
-                if call(kernel_rows(inputs, traces), outputs.reshape(-1)) != DONE:
-                    return None
-            return True
-
-        return run_part
-
-    def _run_rows(
-        self, rows: Any, traces: bool = True, threads: int | None = 1
-    ) -> Floats:
-        """Run rows, starting from the present context."""
+    def _run_stream(self, rows: Any, traces: bool) -> Floats:
+        """Run rows one after the other, starting from the present context."""
         inputs = kernel_rows(rows, traces)
         outputs = np.empty(len(rows) * self._n_outputs)
-        results = outputs.reshape(len(rows), self._n_outputs)
-        if (
-            threads != 1
-            and len(rows) >= MANY_ROWS
-            and len(rows) >= self._least_steps
-            and self._run_rows_apart(rows, results, traces, threads)
-        ):
-            return results
         if self._run(len(rows), inputs, outputs, traces) != DONE:
             self._refuse_inputs(checks.dense_rows(rows).reshape(-1))
-        return results
+        return outputs.reshape(len(rows), self._n_outputs)
 
     def _run_injected(
         self, rows: Floats, steps: int | None, inject: Any, traces: bool = True
@@ -473,17 +437,17 @@ class Stepping(Calling):
 
     def _run_sequences_injected(
         self, sequences: list[Floats], inject: Any, traces: bool
-    ) -> list[Floats]:
-        """Run sequences with currents, each from a cleared context."""
-        with ExclusiveAccess(self):
-            self._kernels()
-            found = self._currents_of_sequences(sequences, inject)
-            outputs = []
-            for rows, (at, currents) in zip(sequences, found, strict=True):
-                if len(rows):
-                    self._clear_in_use()
-                outputs.append(self._run_of_currents(rows, at, currents, traces))
-        return outputs
+    ) -> Floats:
+        """Run sequences with currents, each from a cleared context; returns their
+        outputs one after the other. The caller has the network in use.
+        """
+        found = self._currents_of_sequences(sequences, inject)
+        outputs = [np.empty((0, self._n_outputs))]
+        for rows, (at, currents) in zip(sequences, found, strict=True):
+            if len(rows):
+                self._clear_in_use()
+            outputs.append(self._run_of_currents(rows, at, currents, traces))
+        return np.concatenate(outputs)
 
     def _currents_of_sequences(
         self, sequences: list[Floats], inject: Any, is_single: bool = False
@@ -673,9 +637,9 @@ class Stepping(Calling):
         """Compute the outputs of the next step without making it.
 
         States, traces, sensitivities, the streams of random neurons, the clock and a
-        recording stay as they are. The next :meth:`run` of these inputs without traces
-        returns the same outputs, and :meth:`activate` does up to rounding, because sums
-        are split.
+        recording stay as they are. The next :meth:`run` of this row without traces
+        returns the same outputs. :meth:`activate`, and :meth:`run` with other rows that
+        do not depend on it, do up to rounding, because sums are split.
 
         Parameters
         ----------
@@ -727,7 +691,7 @@ def kernel_rows(rows: Any, sparse: bool) -> Any:
     """
     if sparse and isinstance(rows, checks.SparseRows):
         return rows.for_kernels
-    return checks.dense_rows(rows).reshape(-1)
+    return np.asarray(checks.dense_rows(rows), np.float64).reshape(-1)
 
 
 def run_kernel(inputs: Any) -> Kernel:

@@ -4,6 +4,7 @@ before: not on the number of earlier calls, on where calls began, or on caches."
 import pickle
 import sys
 from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pytest
@@ -118,10 +119,19 @@ def probes(net, rows, cut, learns=True):
     steps = net.clone()
     whole = net.run(rows, traces=False)
     in_pieces = [pieces.run(piece, traces=False) for piece in np.split(rows, [cut])]
-    np.testing.assert_array_equal(whole, np.concatenate(in_pieces))
+    # rows that do not depend on each other are side by side, but not one alone
+    alike = np.testing.assert_array_equal
+    if not net.has_memory:
+        alike = partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-5)
+    whole_or_near = (
+        alike if min(cut, len(rows) - cut) == 1 else np.testing.assert_array_equal
+    )
+    whole_or_near(whole, np.concatenate(in_pieces))
     for row, output in zip(rows, whole, strict=True):
-        np.testing.assert_array_equal(peeks.peek(row), output)
-        np.testing.assert_array_equal(peeks.run(row[None], traces=False)[0], output)
+        looked = peeks.peek(row)
+        alike(looked, output)
+        step = peeks.run(row[None], traces=False)[0]
+        np.testing.assert_array_equal(step, looked)
     found = [whole, net._store["state"].copy()]
     if learns:
         for row in rows[:5]:

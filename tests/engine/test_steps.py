@@ -17,7 +17,7 @@ import numpy as np
 import synapse, architect
 from synapse import Layer, Network
 from synapse.engine.exact import events
-from synapse.objects import parts, stepping
+from synapse.objects import side_by_side
 from synapse.readwrite import from_json_data, json_data
 
 def of(net):
@@ -97,7 +97,7 @@ by("python", made(), trained("bptt", optimizer=synapse.optimizers.Adam(), dropou
 
 by("test", made(), lambda n: synapse.Trainer(n).test([rows], [np.abs(rows)]))
 
-parts.PART, stepping.MIN_SEQUENCE, stepping.SHORT_SEQUENCE = 1, 0, 0
+side_by_side.PART = 1
 four = [rows[:1], rows[1:2], rows[2:3], rows[3:]]
 by("threads", made(), lambda n: n.run(four, threads=2))
 by("threads, untraced", made(), lambda n: n.run(four, traces=False, threads=2))

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Trainer, record, squashes
+from synapse import Layer, Network, Trainer, engine, record, squashes
 from synapse.analysis import lesions
 from synapse.engine.exact import events
 from synapse.engine.schema import COLUMNS, STEPPED
 from synapse.errors import ArgumentError, ArgumentTypeError, FunctionError
 from synapse.learning import _gradient
-from synapse.objects import parts, stepping, threads as workers
+from synapse.objects import side_by_side, threads as workers
 from tests.helpers.cases import every_case
 from tests.helpers.processes import python
 from tests.helpers.ties import tie_at_random
@@ -29,9 +29,7 @@ LENGTHS = [1 + i % 5 for i in range(40)]
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     """Parts of some steps, which threads compute however short they are."""
-    monkeypatch.setattr(parts, "PART", 1 << 12)
-    monkeypatch.setattr(stepping, "SHORT_SEQUENCE", 0)
-    monkeypatch.setattr(stepping, "MIN_SEQUENCE", 0)
+    monkeypatch.setattr(side_by_side, "PART", 1)
 
 
 def one_clock(**options):
@@ -243,7 +241,7 @@ def test_without_memory_for_others_one_thread_runs(monkeypatch):
     def no_memory(*_):
         raise MemoryError
 
-    monkeypatch.setattr(parts, "Replica", no_memory)
+    monkeypatch.setattr(engine.exact, "call_side_by_side", no_memory)
     assert bits(net.run(inputs, threads=3)) == alone
 
 
@@ -293,9 +291,11 @@ def helped(monkeypatch):
     monkeypatch.setattr(workers, "usable_cores", lambda: 3)
     asked = []
     real = workers.submitted
-    for module in (parts, _gradient):
+    for module in (side_by_side, _gradient):
         monkeypatch.setattr(
-            module, "submitted", lambda calls: asked.append(len(calls)) or real(calls)
+            module,
+            "submitted",
+            lambda calls: (asked.append(len(calls)) if calls else None) or real(calls),
         )
     return asked
 
@@ -310,8 +310,9 @@ def test_by_default_many_rows_are_divided_and_few_are_not(helped):
     assert helped == [2, 2]
     net.run(rows[:100])
     Trainer(net).test(rows[:100], targets[:100])
-    net.run(list(rows[:, None]))  # sequences that end at once
     assert helped == [2, 2]
+    net.run(list(rows[:, None]))  # sequences that end at once
+    assert helped == [2, 2, 2]
 
 
 def test_lesions_use_several_threads(helped):
@@ -335,10 +336,10 @@ import numpy as np
 import architect, synapse
 from synapse import Trainer
 from synapse.learning import _gradient
-from synapse.objects import parts, stepping
+from synapse.objects import side_by_side
 from tests.helpers.integrity import check_store
 
-parts.PART, stepping.MIN_SEQUENCE, stepping.SHORT_SEQUENCE = 1 << 18, 0, 0
+side_by_side.PART = 1
 net = architect.LSTM(6, 20, 4, seed=0)
 rng = np.random.default_rng(0)
 X, Y = rng.normal(size=(300, 20, 6)), rng.random((300, 20, 4))

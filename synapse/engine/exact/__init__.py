@@ -5,6 +5,7 @@ training by them.
 from . import events as events, update as update
 from .by_team import train_by_team as train_by_team
 from .calls import (
+    call_side_by_side as call_side_by_side,
     kernels_by_events as kernels_by_events,
     kernels_of_streams as kernels_of_streams,
     kernels_untraced as kernels_untraced,
@@ -16,6 +17,7 @@ from .loops import (
     gradient_network as gradient_network,
 )
 from .runs import run_untraced as run_untraced
+from .side_by_side import Judge as Judge, SequenceRows as SequenceRows
 from .streams import learn_stream as learn_stream
 from .tapes import (
     SharedTapes as SharedTapes,

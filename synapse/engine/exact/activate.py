@@ -47,6 +47,8 @@ class Way(NamedTuple):
     follow: Callable[..., Any]
     # (store, tapes, extra, span, forward, due): all have
     end: Callable[..., Any]
+    # whether activations of several samples are stored sample by sample, too
+    transposes: bool = True
 
 
 @inline
@@ -61,10 +63,18 @@ def _part(store, extra, start, due):
 
 @inline
 def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
-    """Compute states, activations and slopes of neurons that read all of their sources;
-    ended samples are reset before their states are kept and squashed.
+    """Compute states, activations and slopes of neurons that read all of their
+    sources.
     """
     compute_states(store, tapes, start, stop, forward)
+    finish_states(store, tapes, start, stop, forward, step, lanes, ragged)
+
+
+@inline
+def finish_states(store, tapes, start, stop, forward, step, lanes, ragged):
+    """Keep states, and compute activations and slopes; ended samples are reset
+    before.
+    """
     if ragged:
         zero_finished(flat(tapes), start, stop, forward.offset, step, lanes)
     commit_states(tapes, start, stop, forward)
@@ -111,7 +121,7 @@ def activate_by(
         if store.ties.clamped != 0:
             apply_clamps(store, flat(tapes), start, stop, forward.now, lanes)
         # last: the sums of the gradient read what other neurons read
-        if lanes > 1:
+        if way.transposes and lanes > 1:
             block = start, stop, span, forward.now, lanes
             transpose_activations(store, tapes, *block, True)
         due = way.follow(store, tapes, extra, span, start, stop, forward, due)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from ..language.lazy_parts import failure
 from ..online.calls import Kernels
+from ..records import Span
+from ..redirected_table import RedirectedTable
+from ..schema import FAILURE, SIDE_BY_SIDE
 from ..store import Store
-from . import events, runs, streams
+from . import events, runs, side_by_side, streams
 from .tapes import Tapes
 
 
-def tapes_of_runs(store: Store) -> Tapes:
+def tapes_of_runs(store: Store, width: int = 1, outputs: int = 0) -> Tapes:
     """Return tapes of two steps, the present one and the one before, with all rows of a
-    store and a copy of its past.
+    store and a copy of its past, for `width` samples; for tests, with `outputs`.
     """
-    sizes = store.n_neurons, 0, 0
+    sizes = store.n_neurons, outputs, 0
     past, rings = (len(store.columns[name]) for name in ("past", "ring_head"))
-    return Tapes(store.dtype, 1, 1, *sizes, restored=True, past=past, rings=rings)
+    return Tapes(store.dtype, width, 1, *sizes, restored=True, past=past, rings=rings)
 
 
 def kernels_untraced(
@@ -53,3 +59,34 @@ def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:
         return kernels
     code = streams.calls_for(store)
     return Kernels(code, *kernels.begin, before=kernels.before, updates=kernels.updates)
+
+
+def call_side_by_side(store: Store, span: NDArray[Any]) -> Callable[..., int]:
+    """Return a function of `SequenceRows`, and of a `Judge` for a test, which runs the
+    network in a span of a lowered store side by side, with memory of its own, for one
+    thread; see ``side_by_side.py``.
+    """
+    code = side_by_side.calls_for(store)
+    lanes = SIDE_BY_SIDE[store.dtype]
+    tapes = tapes_of_runs(store, lanes, int(span[Span.OUTPUTS]))
+    # lists of single sources in place of packs
+    limit = store["list_limit"] * np.uint32(lanes)
+    columns = {
+        "list_limit": limit,
+        "list_first": store["list_first"] * np.uint32(lanes),
+        "list_count": store["list_count"].copy(),
+        "listed": np.empty(int(limit.sum()), np.uint32),
+        "failed": np.zeros(FAILURE),
+    }
+    table = RedirectedTable(store, columns)
+
+    def call(sequences: Any, *judge: Any) -> int:
+        kernel = side_by_side.KERNELS[bool(judge), type(sequences.inputs) is tuple]
+        memory = tapes.address, (0,) * lanes, tapes.rows
+        begin = table.address, store.scalar, *memory, span
+        status: int = code[kernel](*begin, sequences, *judge)
+        if columns["failed"][0] < 0:  # of a part of a kernel
+            raise failure()
+        return status
+
+    return call

@@ -183,6 +183,9 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
     """Copy a row of `inputs`, which may be sparse, to the input neurons of every
     sample; 0 for ended samples.
     """
+    if is_sparse(inputs):
+        clamp_sparse_inputs(tapes, span, inputs, step, now, lanes)
+        return
     values = by_sample(tapes)
     n = span.inputs
     rows = span.stop - span.start
@@ -204,6 +207,21 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
     if lanes > 1:
         start = span.start
         transpose_activations(store, tapes, start, start + n, span, now, lanes, False)
+
+
+@inline
+def clamp_sparse_inputs(tapes, span, inputs, step, now, lanes):
+    """Do so with a sparse row."""
+    values, columns, starts = inputs
+    numbers = flat(tapes)
+    begin = now + span.start
+    for i in range(begin * lanes, (begin + span.inputs) * lanes):
+        numbers.activation[i] = 0.0
+    for lane in range(opaque(lanes)):
+        row = tapes.row[step * lanes + lane]
+        if row != ENDED:
+            for k in range(starts[row], starts[row + 1]):
+                numbers.activation[(begin + columns[k]) * lanes + lane] = values[k]
 
 
 @inline

@@ -1,21 +1,20 @@
 """Steps without traces that read the packs of sources that are not all 0.
 
-The lists are those of ``online/lists.py``, in the columns of the store: a thread with
-steps of its own has its own ones (``engine/replica.py``). A list is walked in the order
-of the sums over all sources, so no bit depends on it.
+The lists are those of ``online/lists.py``, in the columns of the store, or in others
+for runs side by side, which list single sources (`list_lanes`). A list is walked in the
+order of the sums over all sources, so no bit depends on it.
 """
 
 from __future__ import annotations
 
 from ..language.decorators import inline
-from ..language.lazy_parts import INDEX, TAPES, lazy_part
-from ..language.packs import flat, width
+from ..language.lazy_parts import INDEX, lazy_part
+from ..language.packs import flat, is_laned, length_of, splat, width
 from ..language.tiles import add_products, load_sums, no_sums, store_sums
 from ..lowering.flags import LISTS
 from ..online.lists import is_listed, list_packs, listed_range
 from ..schema import NONE
-from .activate import GATHERING, compute_all
-from .fire import fire
+from .activate import GATHERING, finish_states
 from .states import (
     MAX_UNTILED_PRODUCTS,
     NEURONS,
@@ -24,7 +23,6 @@ from .states import (
     add_sums,
     add_tile,
     are_many,
-    commit_states,
     compute_states,
     dense_stop,
     gaps_of,
@@ -61,7 +59,7 @@ def add_tile_of(store, tapes, sums, r, run, runs, count, source):
     return add_sums(store, tapes, sums, source, store.run_length[r], row, gaps)
 
 
-@lazy_part(TAPES, *[INDEX] * 4, STEP)
+@lazy_part(*[INDEX] * 4, STEP, taped=True)
 def add_listed_runs(store, tapes, run_start, run_stop, start, stop, step):
     """Add the weighted inputs of consecutive neurons from some of their runs, as
     ``states.add_dense_runs`` does.
@@ -91,7 +89,7 @@ def add_listed_runs(store, tapes, run_start, run_stop, start, stop, step):
             add_tile(store, tapes, run, runs, step.offset + whole, count, source)
 
 
-@lazy_part(TAPES, INDEX, INDEX, STEP)
+@lazy_part(INDEX, INDEX, STEP, taped=True)
 def compute_listed_states(store, tapes, start, stop, step):
     """Compute the states of a block of neurons, some of whose sources are listed."""
     j = start
@@ -101,7 +99,7 @@ def compute_listed_states(store, tapes, start, stop, step):
             list_sources(store, tapes, j, step)
         if store.flags[j] & LISTS and are_many(store, j):
             for i in range(j, end):
-                tapes.new_state[step.offset + i] = store.bias[i]
+                tapes.new_state[step.offset + i] = splat(store.bias[i], tapes.state)
             r = store.run_start[j]
             while r < store.run_stop[j]:
                 dense_end = dense_stop(store, r, store.run_stop[j])
@@ -118,25 +116,48 @@ def compute_listed_states(store, tapes, start, stop, step):
 
 
 @inline
+def list_lanes(store, number, tapes, at):
+    """List the sources of a range that are not 0 in all samples."""
+    activations = flat(tapes).activation
+    lanes = length_of(tapes.activation[at])
+    source = at + store.list_source[number]
+    entry = store.list_first[number]
+    limit = store.list_limit[number]
+    count = 0
+    for q in range(store.list_length[number]):
+        some = 0
+        for t in range(lanes):
+            some += activations[(source + q) * lanes + t] != 0.0
+        if some != 0:
+            if count == limit:
+                count = -1
+                break
+            store.listed[entry + count] = q
+            count += 1
+    store.list_count[number] = count
+
+
+@inline
 def list_sources(store, tapes, j, step):
     """List the sources that neuron j is the first to read."""
     for r in range(store.run_start[j], store.run_stop[j]):
         number = store.run_list[r]
         if number != NONE and store.list_run[number] == r:
             at = sources_at(store, tapes, r, step)
-            list_packs(store, number, tapes.activation, at)
+            if is_laned(tapes.activation):
+                list_lanes(store, number, tapes, at)
+            else:
+                list_packs(store, number, tapes.activation, at)
 
 
 @inline
 def compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
-    """Compute states, activations and slopes of neurons, of one sample."""
+    """Compute states, activations and slopes, see `compute_all`."""
     if store.ties.lists == 0:
-        of = extra, start, stop, forward, step, lanes, ragged, due
-        compute_all(store, tapes, *of)
+        compute_states(store, tapes, start, stop, forward)
     else:
         compute_listed_states(store, tapes, start, stop, forward)
-        commit_states(tapes, start, stop, forward)
-        fire(store, flat(tapes), start, stop, forward, step, lanes)
+    finish_states(store, tapes, start, stop, forward, step, lanes, ragged)
 
 
 LISTING = GATHERING._replace(compute=compute)

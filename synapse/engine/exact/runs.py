@@ -94,7 +94,7 @@ def next_frame(store, tapes, ring):
     return head
 
 
-@lazy_part(TAPES, INDEX, STEP)
+@lazy_part(INDEX, STEP, taped=True)
 def advance_past(store, tapes, ring, step):
     """Advance the past of a network: it gets what its neurons did in the step before
     this one.

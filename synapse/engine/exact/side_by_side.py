@@ -1,0 +1,204 @@
+"""Runs of several sequences, each from a cleared context, or of rows that do not depend
+on each other: as many of them as there are lanes, side by side.
+
+The tapes are those of ``runs.py``, of two steps that swap roles, with lanes. Nothing is
+written but the outputs, so several threads can share a store, each with tapes of its
+own. A lane computes the same numbers whatever the others do: no bit of a row depends on
+the rows beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..language.decorators import inline, kernel
+from ..language.memory import span_of, store_at, tapes_at
+from ..language.packs import flat, splat
+from ..language.words import max_float_of, opaque
+from ..online.calls import ROW, SPAN, SPARSE, calls_by_float
+from ..online.inputs import is_sparse
+from ..schema import ENDED, NONE, SIDE_BY_SIDE
+from ..status import DONE, FAILED, REFUSED
+from .activate import activate_by
+from .lists import LISTING
+from .loops import compute_output_errors
+from .runs import advance, load_outside, next_step, size_of
+from .step import Step
+
+FORWARD = LISTING._replace(transposes=False)
+"""No sum of a gradient reads the activations."""
+
+
+@inline
+def begin_cleared(store, tapes, span, rows):
+    """Clear the context on the tapes; returns the `Step` before the first one."""
+    none = splat(0.0, tapes.state)
+    for j in range(span.start, span.stop):
+        tapes.activation[j] = none
+        tapes.activation[rows + j] = none
+        tapes.state[j] = none
+        tapes.state[rows + j] = none
+    load_outside(store, tapes, 0, span.start, rows)
+    load_outside(store, tapes, span.stop, rows, rows)
+    ring = store.ring[span.start]
+    if ring != NONE:
+        start = 2 * rows + store.ring_first[ring]
+        for i in range(start, start + size_of(store, ring)):
+            tapes.activation[i] = none
+        tapes.head[ring] = 0
+    return Step(0, rows, 0 - span.start, rows, 2 * rows, 1, 1, -1)
+
+
+@inline
+def are_finite(span, inputs, start, stop, maximum):
+    """Return whether the inputs of these rows are finite, in the float of `maximum`."""
+    if is_sparse(inputs):
+        values, _, starts = inputs
+        begin = starts[start]
+        end = starts[stop]
+    else:
+        values = inputs
+        begin = start * span.inputs
+        end = stop * span.inputs
+    bad = 0
+    for i in range(begin, end):
+        bad += not abs(values[i]) <= maximum
+    return bad == 0
+
+
+class SequenceRows(NamedTuple):
+    """The sequences of a call, of which it runs those of `order`."""
+
+    inputs: Any  # rows, or sparse rows, of all sequences
+    bounds: Any  # where each sequence begins and ends among the rows
+    order: Any
+    outputs: Any  # written: rows of all sequences
+    independent: Any  # whether each has one row, and no context
+
+
+class Judge(NamedTuple):
+    """What outputs cost, if they are tested."""
+
+    targets: Any  # rows of all sequences
+    cost: Any
+    costs: Any  # written: the cost of each row
+
+
+@inline
+def next_rows(tapes, sequences, group_start, t, lanes):
+    """Write which row each lane of a group of sequences has in step t; returns whether
+    some have ended.
+    """
+    ragged = False
+    for lane in range(opaque(lanes)):
+        row = ENDED
+        if group_start + lane < sequences.order.size:
+            sequence = sequences.order[group_start + lane]
+            if sequences.bounds[sequence] + t < sequences.bounds[sequence + 1]:
+                row = sequences.bounds[sequence] + t
+        tapes.row[lane] = row
+        tapes.share[lane] = 1.0
+        ragged = ragged or row == ENDED
+    return ragged
+
+
+@inline
+def longest_of(span, sequences, group_start, lanes, maximum):
+    """Return the number of steps of a group of sequences; -1 if an input is not
+    finite.
+    """
+    longest = 0
+    for k in range(group_start, min(group_start + lanes, sequences.order.size)):
+        start = sequences.bounds[sequences.order[k]]
+        stop = sequences.bounds[sequences.order[k] + 1]
+        longest = max(longest, stop - start)
+        if not are_finite(span, sequences.inputs, start, stop, maximum):
+            return -1
+    return longest
+
+
+@inline
+def run_all(table, scalar, tape_table, tag, rows, span, sequences, judge):
+    """Run sequences from a cleared context; `judge` is None, or a `Judge`.
+
+    `rows` are those of the store, which the tapes have. Returns a status; nothing but
+    outputs and costs has changed.
+    """
+    store = store_at(table, scalar)
+    tapes = tapes_at(tape_table, scalar, tag)
+    numbers = flat(tapes)
+    lanes = len(tag)
+    span = span_of(span)
+    tapes.failed[0] = 0.0
+    store.failed[0] = 0.0
+    n = span.outputs
+    inputs = sequences.inputs
+    step = begin_cleared(store, tapes, span, rows)
+    for group_start in range(0, sequences.order.size, lanes):
+        longest = longest_of(span, sequences, group_start, lanes, max_float_of(scalar))
+        if longest < 0:
+            return REFUSED
+        if group_start > 0 and not sequences.independent:
+            step = begin_cleared(store, tapes, span, rows)
+        for t in range(longest):
+            step = next_step(step, 1)
+            advance(store, tapes, None, span, step)
+            ragged = next_rows(tapes, sequences, group_start, t, lanes)
+            of = tapes, None, span, inputs, 0, step, lanes, ragged, False
+            activate_by(FORWARD, store, *of)
+            if judge is not None:
+                of = span, judge.targets, 0, step.now, judge.cost, lanes
+                compute_output_errors(store, numbers, *of)
+            if tapes.failed[0] != 0.0 or store.failed[0] != 0.0:
+                return FAILED
+            for lane in range(opaque(lanes)):
+                row = tapes.row[lane]
+                if row != ENDED:
+                    at = (step.now + span.stop - n) * lanes + lane
+                    for o in range(n):
+                        sequences.outputs[row * n + o] = numbers.activation[
+                            at + o * lanes
+                        ]
+                    if judge is not None:
+                        cost = 0.0
+                        for o in range(n):
+                            weight = store.cost_weight[span.stop - n + o]
+                            cost += weight * numbers.value[o * lanes + lane]
+                        judge.costs[row] = cost
+    return DONE
+
+
+@kernel
+def run_side_by_side(table, scalar, tape_table, tag, rows, span, sequences):
+    """Run `SequenceRows`, see `run_all`."""
+    return run_all(table, scalar, tape_table, tag, rows, span, sequences, None)
+
+
+@kernel
+def test_side_by_side(table, scalar, tape_table, tag, rows, span, sequences, judge):
+    """Run `SequenceRows` and compute the cost of their outputs, see `run_all`."""
+    return run_all(table, scalar, tape_table, tag, rows, span, sequences, judge)
+
+
+KERNELS = {
+    (tests, sparse): kernel(each.part)
+    for sparse in (False, True)
+    for tests, each in ((False, run_side_by_side), (True, test_side_by_side))
+}
+"""By whether outputs are tested, and whether rows are sparse."""
+
+
+def _examples(scalar):
+    tag = (0,) * SIDE_BY_SIDE[np.dtype(type(scalar))]
+    examples = {}
+    for (tests, sparse), each in KERNELS.items():
+        inputs = SPARSE if sparse else np.empty(0, type(scalar))
+        sequences = SequenceRows(inputs, SPAN, SPAN, ROW, True)
+        judge = (Judge(ROW, 0, ROW),) if tests else ()
+        examples[each] = 0, scalar, 0, tag, 0, SPAN, sequences, *judge
+    return examples
+
+
+calls_for = calls_by_float(_examples)

@@ -1,0 +1,105 @@
+"""Sequences of one call that do not depend on each other, side by side in registers and
+in several threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _checks as checks, engine
+from .._typing import Floats
+from ..engine.locking import raise_interrupt
+from ..engine.schema import SIDE_BY_SIDE
+from ..engine.status import DONE
+from .threads import computing, ended, submitted, threads_that_pay, work_of
+
+if TYPE_CHECKING:
+    from .calling import Calling
+
+PART = 1 << 24
+"""Work in a part, see `work_of`: some 0.1 ms, in which the costs of a part vanish."""
+MAX_NEURONS = 1 << 14
+"""Neurons in a store up to which the memory of a thread stays: some 16 MB."""
+
+
+class SideBySide:
+    """Runs sequences of a network, for one topology. Each thread has memory of its
+    own, which stays for later calls, unless it is large.
+    """
+
+    def __init__(self, network: Calling) -> None:
+        self.network = network
+        self._calls: list[Callable[..., int]] = []
+
+    def run(
+        self,
+        rows: Any,
+        bounds: NDArray[np.int64],
+        independent: bool,
+        threads: int | None,
+        *judge: engine.exact.Judge,
+    ) -> Floats | None:
+        """Return the outputs of sequences of rows; None if an input is refused or a
+        registered function raises. With a `judge`, their costs are written. The caller
+        has the network in use; nothing has changed.
+        """
+        store = self.network._store
+        order = np.arange(len(bounds) - 1)
+        if not independent:  # those that end together are side by side
+            lengths = np.diff(bounds)
+            order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]
+        outputs = np.empty((len(rows), self.network._n_outputs))
+        work = work_of(store.n_connections, store.dtype.itemsize, len(rows))
+        lanes = SIDE_BY_SIDE[store.dtype]
+        size = lanes * max(1, ceil(PART * len(order) / max(work, 1.0) / lanes))
+        parts = list(pairwise([*range(0, len(order), size), len(order)]))
+        if isinstance(rows, checks.SparseRows):
+            inputs: Any = rows.for_kernels
+        else:  # beyond the range of a float32 is infinity, which is refused
+            with np.errstate(over="ignore"):
+                inputs = np.asarray(rows, store.dtype).reshape(-1)
+        wanted = threads
+        if wanted is None:
+            wanted = threads_that_pay(work, work / 2)
+        left = iter(parts)  # Python's lock makes `next` indivisible
+        done = []
+
+        def take(call: Any) -> None:
+            for start, stop in left:
+                of_part = bounds, order[start:stop], outputs.reshape(-1), independent
+                status = call(engine.exact.SequenceRows(inputs, *of_part), *judge)
+                if status != DONE:
+                    break
+                done.append(start)
+
+        with computing(min(wanted, len(parts)), threads is None) as count:
+            self._make_calls(count)
+            calls = self._calls[:count]
+            helpers = submitted([partial(take, call) for call in calls[1:]])
+            try:
+                take(calls[0])
+            finally:  # no thread may read the network afterwards
+                for _ in left:
+                    pass
+                ended(helpers)
+        if store.n_neurons > MAX_NEURONS:
+            self._calls.clear()
+        raise_interrupt()
+        return outputs if len(done) == len(parts) else None
+
+    def _make_calls(self, count: int) -> None:
+        """Make what each thread calls; fewer threads do if memory is short."""
+        _, store, span = self.network._lowered()
+        try:
+            while len(self._calls) < count:
+                self._calls.append(engine.exact.call_side_by_side(store, span))
+        except MemoryError:
+            if not self._calls:
+                raise

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..forecasting._frames import labels_beside
 from ..objects.network import Network
 from ..tables import predict_rows, predict_series
-from ..tables._encoding import encoding_of
+from ..tables._encoding import encoding_of, is_named_as_key
 from ..tables._pandas import pd
 from ..tables._table import find
 from .formats import read
@@ -32,12 +32,13 @@ def run(options: argparse.Namespace) -> None:
     """Predict with a model.
 
     The columns of DATA are matched to the model's inputs by name; others are ignored.
-    The result has a row for each row of DATA: its columns that are no inputs (for
-    models that `synapse train` has not written, only the --sequence column), then the
-    outputs. A model with memory starts with a cleared context, and clears it again
-    when the value of --sequence changes. If the outputs are probabilities of classes
-    (softmax), the first column is the likeliest class, under the name of the target. A
-    model of a series forecasts every row from the previous rows.
+    The result has a row for each row of DATA: its columns that are no inputs or are
+    named like identifiers, such as "customer_id" (for models that `synapse train` has
+    not written, only the --sequence column), then the outputs. A model with memory
+    starts with a cleared context, and clears it again when the value of --sequence
+    changes. If the outputs are probabilities of classes (softmax), the first column is
+    the likeliest class, under the name of the target. A model of a series forecasts
+    every row from the previous rows.
     """
     if options.output is not None and Path(options.output).suffix:
         require_table(options.output)
@@ -64,7 +65,8 @@ def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame
     say(notes)
     keys = [] if table.sequence is None else [find(table.cells, table.sequence)]
     if (encoding := encoding_of(network)) is not None:
-        used = {*encoding.columns, *network.metadata["targets"]}
+        inputs = {name for name in encoding.columns if not is_named_as_key(name)}
+        used = {*inputs, *network.metadata["targets"]}
         keys = [name for name in table.cells.columns if name not in used]
     names = [neuron.name or "" for neuron in network.output]
     result = table.cells[keys]

@@ -73,8 +73,9 @@ def to_edges(network: Network) -> EdgeTables:
     -------
     tuple of two pandas.DataFrame, ``edges`` and ``neurons``
         `edges` has a row for each connection, in the order of ``network.connections``:
-        the names of its ``source`` and ``target``, its ``weight``, and where a network
-        has them, ``sign``, ``delay``, the name of the ``gater``, and metadata.
+        the names of its ``source`` and ``target``, its ``weight``, its ``gain``, which
+        is not in the weight, and where a network has them, ``sign``, ``delay``, the
+        name of the ``gater``, and metadata.
         `neurons` has a row for each neuron, in the order of the network: its ``name``,
         ``layer``, ``squash``, ``bias``, and so on. The other columns are the attributes
         that :func:`synapse.to_networkx` describes.

@@ -3,9 +3,9 @@ It needs sktime.
 """
 
 from .._checks import public_module as _public_module
-from ._forecaster import SynapseForecaster
+from ._forecaster import NetworkForecaster
 
 __all__ = [
-    "SynapseForecaster",
+    "NetworkForecaster",
 ]
 _public_module(__name__, __all__)

@@ -32,7 +32,7 @@ from ..tables._series_task import SeriesTask
 
 
 @final
-class SynapseForecaster(BaseForecaster):
+class NetworkForecaster(BaseForecaster):
     """Forecasts series of one or more columns by a network or a statistical method, for
     sktime.
 
@@ -105,10 +105,10 @@ class SynapseForecaster(BaseForecaster):
     Examples
     --------
     >>> import numpy as np, pandas as pd
-    >>> from synapse.sktime import SynapseForecaster
+    >>> from synapse.sktime import NetworkForecaster
     >>> series = pd.Series(np.sin(0.3 * np.arange(150)))
     >>> options = {"compared": ("naive", "ar"), "epochs": 100, "random_state": 0}
-    >>> forecaster = SynapseForecaster(**options)
+    >>> forecaster = NetworkForecaster(**options)
     >>> ahead = forecaster.fit(series, fh=[1, 5, 10]).predict()
     >>> forecaster.chosen_, bool(np.abs(ahead - np.sin(0.3 * ahead.index)).max() < 0.1)
     ('ar', True)

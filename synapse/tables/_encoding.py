@@ -132,11 +132,20 @@ def _unread(table: pd.DataFrame, names: Sequence[str]) -> str:
     return ""
 
 
+def _words_in(name: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+", bare(name).lower())
+
+
+def is_named_as_key(name: str) -> bool:
+    """Return whether the name of a column ends like those of identifiers."""
+    return bool(IDENTIFIERS & {*_words_in(name)[-1:]})
+
+
 def _are_identifiers(name: str, cells: pd.Series) -> bool:
     """Return whether the numbers in a column of this name, without missing ones, are
     identifiers.
     """
-    parts = [*re.findall(r"[^\W\d_]+", bare(name).lower())]
+    parts = _words_in(name)
     if not is_numeric(cells) or len(cells) < 3 or not cells.is_unique:
         return False
     values = cells.to_numpy(np.float64)
@@ -144,7 +153,7 @@ def _are_identifiers(name: str, cells: pd.Series) -> bool:
         return False
     low, high = float(values.min()), float(values.max())
     return bool(
-        IDENTIFIERS & {*parts[-1:]}
+        is_named_as_key(name)
         or high - low < MAX_CHANCE_SPAN * len(values) ** 2
         or (low >= MIN_CODE and len(f"{low:.0f}") == len(f"{high:.0f}"))
     )

@@ -85,7 +85,7 @@ def test_rooms_that_need_an_extra_are_attributes_of_synapse():
         if find_spec("river"):  # extras that this environment may lack
             assert synapse.river.NetworkRegressor
         if find_spec("sktime"):
-            assert synapse.sktime.SynapseForecaster
+            assert synapse.sktime.NetworkForecaster
     """
     later = python("-c", code).split()
     tree = ast.parse(Path(synapse.__file__).read_text(encoding="utf-8"))

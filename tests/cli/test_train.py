@@ -274,6 +274,20 @@ def test_statistical_methods_of_the_test_can_be_named(sales, tmp_path, capsys):
     assert "'arma'" in said
 
 
+def test_a_key_stays_in_the_result_also_if_it_is_an_input(capsys, tmp_path, rng):
+    """Customers with several rows: their numbers are inputs and find the rows again."""
+    customer = rng.integers(100_200, 100_250, 100)
+    spent = rng.uniform(0, 100, 100).round(1)
+    data = tmp_path / "d.csv"
+    path = tmp_path / "m.json"
+    write(data, spent=spent, customer_id=customer, buys=spent > 50)
+    done(capsys, "train", data, "--target", "buys", "--seed", 1, "-o", path)
+    code, ran, _ = run_cli(capsys, "run", path, data)
+    head, *rows = [line.split(",") for line in ran.splitlines()]
+    assert (code, head[:2]) == (0, ["customer_id", "buys"])
+    assert [int(row[0]) for row in rows] == customer.tolist()
+
+
 def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
     """A table as people have them: y follows from words and a number that is sometimes
     missing."""

@@ -186,6 +186,7 @@ SAME_ROLES = {
     "NetworkForecaster": {
         "synapse/forecasting/_network_forecaster.py",
         "synapse/river/_forecaster.py",
+        "synapse/sktime/_forecaster.py",
     },
     "NetworkRegressor": {
         "synapse/river/_regressor.py",

@@ -3,6 +3,7 @@ them."""
 
 import io
 import json
+import re
 import sys
 import xml.etree.ElementTree as ElementTree
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import errors, from_networkx, load, record, save, to_networkx
+from synapse import errors, from_networkx, load, record, save, to_edges, to_networkx
 from synapse.readwrite import _graph_files, dot_data, gexf_data
 from tests.helpers.cases import all_hold, every_case
 
@@ -290,3 +291,27 @@ def test_json_of_another_layout_is_told_what_it_has():
             load(stream, "node_link")
     twin = from_networkx(nx.adjacency_graph(json.loads(json.dumps(by_adjacency))))
     assert_twins(used("named"), twin)
+
+
+def test_weights_in_files_of_graphs_are_without_the_gain(tmp_path):
+    net = architect.LSTM(2, 3, 1, seed=0)
+    net.run([[0.0, 1.0], [1.0, 0.5]])
+    gated = next(
+        link for link in net.connections if link.gater and abs(link.gain - 1) > 0.1
+    )
+    gated.weight = 0.75
+    order = list(net)
+    ends = order.index(gated.source), order.index(gated.target)
+    graphs = {"to_networkx": to_networkx(net), "net.graph": net.graph}
+    for kind in ("graphml", "gexf"):
+        save(net, tmp_path / f"net.{kind}")
+        read = getattr(nx, f"read_{kind}")
+        graphs[kind] = nx.relabel_nodes(read(tmp_path / f"net.{kind}"), int)
+    for name, graph in graphs.items():
+        start, stop = (gated.source, gated.target) if name == "net.graph" else ends
+        data = graph.edges[start, stop]
+        assert (data["weight"], data["gain"]) == pytest.approx((0.75, gated.gain)), name
+    assert re.search(rf"{ends[0]} -> gate_\d+ \[label=\"0.75\"", dot_data(net))
+    table = to_edges(net).edges
+    row = table.loc[list(net.connections).index(gated)]
+    assert (row["weight"], row["gain"]) == pytest.approx((0.75, gated.gain))

@@ -131,7 +131,7 @@ def test_a_network_that_is_saved_alone_names_what_has_the_scales(tmp_path):
 def test_a_forecaster_is_saved_as_its_model(tmp_path):
     sktime = pytest.importorskip("synapse.sktime", exc_type=ImportError)
     series = pd.Series(np.sin(np.arange(60) / 3.0))
-    forecaster = sktime.SynapseForecaster(
+    forecaster = sktime.NetworkForecaster(
         hidden=(2,), epochs=2, random_state=0, compared=("naive",)
     ).fit(series, fh=[1])
     with pytest.raises(ArgumentTypeError) as told:

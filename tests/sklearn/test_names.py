@@ -324,7 +324,7 @@ def test_sktime_takes_columns_by_name():
     ahead = exogenous[36:]
 
     def forecaster():
-        made = sktime.SynapseForecaster(
+        made = sktime.NetworkForecaster(
             hidden=(2,), epochs=2, random_state=0, compared=("naive",)
         )
         return made.fit(series, X=exogenous[:36], fh=[1, 2])

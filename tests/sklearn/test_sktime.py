@@ -13,7 +13,7 @@ from sktime.utils.estimator_checks import check_estimator
 import synapse.sktime
 from synapse.errors import ArgumentTypeError
 from synapse.optimizers import AdamW
-from synapse.sktime import SynapseForecaster
+from synapse.sktime import NetworkForecaster
 from synapse.tables import TrainingOptions, forecast_series, train_series, update_series
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
@@ -30,14 +30,27 @@ def sales(count=132):
 
 
 def test_all_checks_of_sktime_pass():
-    states = check_estimator(SynapseForecaster, verbose=False)
+    states = check_estimator(NetworkForecaster, verbose=False)
     assert not {name: state for name, state in states.items() if state != "PASSED"}
     assert len(states) >= 754
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_months_that_begin_on_the_first_are_those_of_periods(known):
+    """An index of dates "MS", also one without a frequency, as from a CSV file."""
+    series = sales(72)
+    dates = series.index.to_timestamp()
+    assert dates.freq == "MS"
+    by_date = series.set_axis(dates if known else pd.DatetimeIndex(dates.to_numpy()))
+    ahead = NetworkForecaster(**QUICK).fit(series, fh=[1, 2, 13]).predict()
+    found = NetworkForecaster(**QUICK).fit(by_date, fh=[1, 2, 13]).predict()
+    assert found.to_numpy().tolist() == ahead.to_numpy().tolist()
+    assert found.index.tolist() == ahead.index.to_timestamp().tolist()
+
+
 def test_it_forecasts_what_the_command_forecasts():
     series = sales()
-    forecaster = SynapseForecaster(**QUICK).fit(series[:120], fh=range(1, 13))
+    forecaster = NetworkForecaster(**QUICK).fit(series[:120], fh=range(1, 13))
     seed = int(np.random.RandomState(0).randint(2**31 - 1))
     frame = pd.DataFrame(
         {"y0": series[:120].to_numpy()}, index=pd.RangeIndex(1, 121, name="row")
@@ -65,7 +78,7 @@ def test_it_forecasts_what_the_command_forecasts():
 def test_a_method_can_be_named_and_new_rows_go_on():
     series = sales()
     for method, chosen in (("network", "gru"), ("ar", "ar"), ("combine", "combine")):
-        forecaster = SynapseForecaster(method=method, **QUICK).fit(series[:108], fh=[1])
+        forecaster = NetworkForecaster(method=method, **QUICK).fit(series[:108], fh=[1])
         assert forecaster.chosen_ == chosen
         before = forecaster.predict()
         weights = forecaster.model_.network.weights.copy()
@@ -81,7 +94,7 @@ def test_a_method_can_be_named_and_new_rows_go_on():
 
 def test_an_update_learns_new_rows_from_where_the_model_is():
     series = sales()
-    forecaster = SynapseForecaster(method="network", **QUICK)
+    forecaster = NetworkForecaster(method="network", **QUICK)
     forecaster.fit(series[:108], fh=[1])
     twin = copy.deepcopy(forecaster.model_)
     forecaster.update(series[108:120])
@@ -97,21 +110,21 @@ def test_an_update_learns_new_rows_from_where_the_model_is():
 def test_it_takes_an_optimizer_and_options_of_a_trainer():
     decaying = AdamW(weight_decay=0.5)
     options = {**QUICK, "epochs": 5, "method": "network"}
-    forecaster = SynapseForecaster(
+    forecaster = NetworkForecaster(
         optimizer=decaying, trainer_options={"clip": 0.1}, **options
     )
     trainer = forecaster.fit(sales(), fh=[1]).model_.trainer
     assert (trainer.optimizer, trainer.clip, trainer.rate) == (decaying, 0.1, 0.02)
-    plain = SynapseForecaster(**options).fit(sales(), fh=[1]).model_.network
+    plain = NetworkForecaster(**options).fit(sales(), fh=[1]).model_.network
     assert np.abs(trainer.network.weights).sum() < np.abs(plain.weights).sum()
     with pytest.raises(ArgumentTypeError, match="`optimizer` .* Use optimizer=synapse"):
-        SynapseForecaster(optimizer=AdamW, **options).fit(sales(), fh=[1])
+        NetworkForecaster(optimizer=AdamW, **options).fit(sales(), fh=[1])
 
 
 def test_min_delta_ends_a_training_earlier():
     options = {**QUICK, "epochs": 300, "patience": 5, "method": "network"}
     long, short = (
-        SynapseForecaster(min_delta=delta, **options).fit(sales(), fh=[1])
+        NetworkForecaster(min_delta=delta, **options).fit(sales(), fh=[1])
         for delta in (0.0, 0.05)
     )
     assert short.model_.metadata["epochs"] < long.model_.metadata["epochs"]
@@ -121,7 +134,7 @@ def test_values_known_in_advance_explain_their_own_row():
     holiday = np.array([0, 1, 0, 0, 1, 0, 1, 1, 0, 0] * 10)
     holidays = pd.DataFrame({"holiday": holiday})
     shop = pd.Series(1 + 0.5 * holiday)
-    forecaster = SynapseForecaster(method="network", compared=("mean",), random_state=0)
+    forecaster = NetworkForecaster(method="network", compared=("mean",), random_state=0)
     forecaster.fit(shop[:90], X=holidays[:90], fh=[1, 2, 5])
     assert (
         forecaster.predict(X=holidays[90:]).round(1).tolist()
@@ -136,7 +149,7 @@ def test_an_update_may_know_rows_that_the_series_has_not_reached():
     season = pd.DataFrame({"season": np.sin(np.arange(48.0) / 2)}, index=times)
     series = 3.0 + season["season"].rename("y").to_frame()
     single, apart = (
-        SynapseForecaster(epochs=2, random_state=0).fit(
+        NetworkForecaster(epochs=2, random_state=0).fit(
             series[:36], X=season[:36], fh=[1, 2]
         )
         for _ in range(2)
@@ -155,7 +168,7 @@ def test_a_mistake_is_said_by_fit():
         ({"method": "arima", "compared": ("ar",)}, "`method` must be"),
     ):
         with pytest.raises(ValueError, match=said):
-            SynapseForecaster(**{**QUICK, **options}).fit(sales(), fh=[1])
+            NetworkForecaster(**{**QUICK, **options}).fit(sales(), fh=[1])
 
 
 def test_its_example_runs():

@@ -98,7 +98,16 @@ def picture(plt, curves, joined, path):
     for module in joined[0]:
         first = int(np.argmax(labels == module))
         axes.axvline(first, color=ink.GRAY, lw=0.5, ls=":")
-        axes.annotate(module, (first, 0.02), rotation=90, fontsize=7, va="bottom")
+        axes.annotate(
+            module,
+            (first, 0.02),
+            xytext=(2, 0),
+            textcoords="offset points",
+            rotation=90,
+            fontsize=7,
+            va="bottom",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+        )
     axes.set(xlabel="lines", ylabel=f"right, of {width} lines", ylim=(0, 1))
     axes.legend(loc="lower right", frameon=False)
     save_figure(figure, path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import engine
 from .._typing import Floats
@@ -78,7 +77,7 @@ class EligibilityTraces(IdentityArray):
         store: Store = self.network._lowered()[1]
         if self._updates.topology == store.topology_version:
             return store
-        before = self._sums[0], self._by_neuron()
+        before = self._sums
         neurons = self._neurons
         rows = self._rows
         identities = self._identities
@@ -95,18 +94,13 @@ class EligibilityTraces(IdentityArray):
             [neuron._row if neuron._store is store else -1 for neuron in neurons],
             np.int64,
         )
-        for by_neuron, earlier in zip(self._by_neuron(), before[1], strict=True):
-            by_neuron[now[now >= 0]] = earlier[rows[now >= 0]]
+        self._sums[1][now[now >= 0]] = before[1][rows[now >= 0]]
         return store
 
     @property
     def _sums(self) -> tuple[Floats, Floats]:
         """What is left between steps, by row of connections and of neurons."""
         return self._updates.weights, self._updates.biases
-
-    def _by_neuron(self) -> tuple[NDArray[Any], ...]:
-        """Return what is left between steps by row of neurons."""
-        return (self._sums[1],)
 
     def _read(self) -> Slopes:
         weights, biases = self._places

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import engine
 from .._typing import Floats, Ints
@@ -42,7 +41,7 @@ class OnlineAdaGrad(EligibilityTraces):
 
     With the errors e of the outputs and the slopes g = Σ e ∂y/∂w of the last step::
 
-        s <- keep s + g²
+        s <- keep s + g² where g is not 0
         w <- w + step g / √s,   step = rate min(1, D / (bound rate Σ g²/√s))
 
     D is Σ|e|, or Σ e² if `squared`: the first-order decrease of the cost is at most D /
@@ -50,17 +49,11 @@ class OnlineAdaGrad(EligibilityTraces):
     :class:`EligibilityTraces`.
 
     A step may list the inputs that are not 0: it takes time for these only, if each
-    neuron reads all inputs or none and nothing is remembered. A sum of another input
-    decays by keep to the power of the steps since the last one that listed it, when it
-    is next needed.
+    neuron reads all inputs or none and nothing is remembered.
     """
 
-    _step = 0
-    """Number of the latest step with listed inputs."""
-    _keep = 1.0
-    """The factor of these steps."""
-    _settled = True
-    """Whether all sums have decayed up to now."""
+    _count = 0.0
+    """Number of steps in the sums, of which each decays as these do."""
 
     def _begin(self) -> None:
         super()._begin()
@@ -69,7 +62,6 @@ class OnlineAdaGrad(EligibilityTraces):
         # not `zeros_like`, which would write to the memory of spare inputs
         by_weight = np.zeros(len(weights), weights.dtype)
         self._squares = by_weight, np.zeros(len(biases), biases.dtype)
-        self._stamps = np.zeros(len(biases), np.int64)
         self._settings = np.empty(4)
         network = self.network
         self._lists: InputLists | None = None
@@ -78,22 +70,15 @@ class OnlineAdaGrad(EligibilityTraces):
             _, store, span = network._lowered()
             self._lists = engine.online.InputLists.of(store, span, updates)
 
-    def _by_neuron(self) -> tuple[NDArray[Any], ...]:
-        return self._squares[1], self._stamps
-
     @property
     def _sums(self) -> tuple[Floats, Floats]:
         return self._squares
 
     def state(self) -> tuple[Any, ...]:
         """Return all numbers of the steps, for :meth:`restore`."""
-        squares = self.read()
-        stamps = self._stamps[self._places[1].every]
-        return squares, stamps, self._step, self._keep, self._settled
+        return self.read(), self._count
 
-    def restore(
-        self, squares: Slopes, stamps: Ints, step: int, keep: float, settled: bool
-    ) -> None:
+    def restore(self, squares: Slopes, count: float) -> None:
         """Take over what :meth:`state` has returned."""
         with ExclusiveAccess(self.network):
             self._lowered_store()
@@ -101,8 +86,7 @@ class OnlineAdaGrad(EligibilityTraces):
                 self._places, self._squares, squares, strict=True
             ):
                 sums[at.every] = values
-            self._stamps[self._places[1].every] = stamps
-        self._step, self._keep, self._settled = step, keep, settled
+        self._count = count
 
     # --- inputs -----------------------------------------------------------------------
 
@@ -157,10 +141,9 @@ class OnlineAdaGrad(EligibilityTraces):
         with ExclusiveAccess(self.network):
             store = self._lowered_store()
             rows = self._rows_from(store, i)
-            now = self._step if not self._settled else 0
-            since = max(0, now - int(self._stamps[self.network._anchor._row + i]))
-            sums = self._squares[0][rows] * self._keep**since
-            return np.stack([store["weight"][rows], sums]).astype(float)
+            return np.stack(
+                [store["weight"][rows], self._squares[0][rows]], dtype=float
+            )
 
     def set_parameters_of(self, i: int, values: Floats) -> None:
         """Set them to values of the first targets; others become 0."""
@@ -171,7 +154,16 @@ class OnlineAdaGrad(EligibilityTraces):
             every[:, : values.shape[1]] = values[:, : len(rows)]
             parameters.assign(store, "weight", rows, every[0])
             self._squares[0][rows] = every[1]
-            self._stamps[self.network._anchor._row + i] = self._step
+
+    def expect(self, i: int, samples: float) -> None:
+        """Begin the sums of the weights from input i as if this number of mean samples
+        had had it, of the value 1.
+        """
+        with ExclusiveAccess(self.network):
+            store = self._lowered_store()
+            rows = self._rows_from(store, i)
+            mean = self._squares[1][store["target"][rows]] / max(self._count, 1.0)
+            self._squares[0][rows] = samples * mean
 
     # --- steps ------------------------------------------------------------------------
 
@@ -223,16 +215,6 @@ class OnlineAdaGrad(EligibilityTraces):
             network._refuse_inputs(self._row(inputs, values))
         return outputs
 
-    def _settle(self, store: Store) -> None:
-        """Decay the sums of all inputs up to now."""
-        if not self._settled:
-            start = self.network._anchor._row
-            source = store["source"][: store.n_connections].astype(np.int64) - start
-            rows = np.flatnonzero((source >= 0) & (source < self.network._n_inputs))
-            since = self._step - self._stamps[start + source[rows]]
-            self._squares[0][rows] *= self._keep**since
-            self._settled = True
-
     @locked
     def move(
         self,
@@ -253,42 +235,29 @@ class OnlineAdaGrad(EligibilityTraces):
         settings[2] = keep
         settings[3] = bound
         if self._listed is not None:
-            self._move_listed(store, errors, keep, squared)
-            return
-        self._settle(store)
-        if self._tied:
-            self.require_done(
-                self._move_shared(store, errors, weight, rate, keep, bound, squared)
+            status = self._move_listed(errors, squared)
+        elif self._tied:
+            status = self._move_shared(
+                store, errors, weight, rate, keep, bound, squared
             )
-            return
-        arguments = errors, self._squares, settings, squared, self._sizes
-        self.require_done(self._call(learn_by_adagrad, 0, *arguments))
+        else:
+            arguments = errors, self._squares, settings, squared, self._sizes
+            status = self._call(learn_by_adagrad, 0, *arguments)
+        self.require_done(status)
+        self._count = keep * self._count + 1.0
 
-    def _move_listed(
-        self, store: Store, errors: Floats, keep: float, squared: bool
-    ) -> None:
-        """Do the same after a step with listed inputs."""
+    def _move_listed(self, errors: Floats, squared: bool) -> Any:
+        """Do the same after a step with listed inputs; returns a status."""
         assert self._lists is not None
         assert self._listed is not None
         lists, (inputs, values) = self._lists, self._listed
-        if self._settled or keep != self._keep:
-            self._settle(store)
-            self._settled, self._keep = False, keep
-            self._stamps[:] = self._step
-        row = self.network._anchor._row
-        stamps = self._stamps[row : row + self.network._n_inputs]
-        changes = np.empty((len(lists.readers[0]) + 1) * len(inputs))
-        sums = *self._squares, stamps, self._step + 1, changes
-        arguments = inputs, values, lists.rest, errors, sums, self._settings, squared
-        status = self.network._call(
-            learn_listed,
-            0,
-            (lists.readers, *arguments),
-            lambda _: lists.learning,
-            False,
+        changes = np.empty(len(lists.readers[0]) * len(inputs))
+        sums = *self._squares, changes
+        step = inputs, values, lists.rest, errors, sums, self._settings, squared
+        arguments = lists.readers, *step
+        return self.network._call(
+            learn_listed, 0, arguments, lambda _: lists.learning, False
         )
-        self.require_done(status)
-        self._step += 1
 
     def _move_shared(
         self,
@@ -317,7 +286,8 @@ class OnlineAdaGrad(EligibilityTraces):
         ):
             tie = store[SHARED_BY[name]]
             shared = parameters.sum_of_group(tie, at.every, each[at.every])
-            sums[at.every] = sums[at.every] * keep + shared**2
+            kept = np.where(shared == 0.0, 1.0, keep)
+            sums[at.every] = sums[at.every] * kept + shared**2
             update = shared / (np.sqrt(sums[at.every]) + SMALLEST_ROOT)
             # each parameter counts once
             members = parameters.distinct(tie[at.every])[0]

@@ -39,6 +39,11 @@ network with as many, they are runs of their own."""
 USUAL = 8
 """Number of samples after which a feature that all of them have, or none, is expected
 to be present, or absent."""
+EXPECTED_SAMPLES = 4
+"""Number of mean samples in the sums of squares with which a new input of a model of
+classes begins. Without, its first step is as large where the network was nearly right
+as where it was wrong. Errors of numbers become smaller, so a mean of earlier ones says
+nothing about theirs."""
 NEVER = 1 << 62
 
 Features = Mapping[Hashable, Any]
@@ -277,6 +282,8 @@ class FeatureInputs:
         for place, role in roles:
             self._table[role, place] = self._spare.pop()
             self._entitle(place, role)
+            if self._model.task == "classes":
+                self.steps.expect(int(self._table[role, place]), EXPECTED_SAMPLES)
 
     def _entitle(self, place: int, role: int) -> None:
         """Name an input by its feature."""

@@ -92,9 +92,10 @@ class StreamNetwork(base.Estimator):
         of the sum of its squared gradients, relative to the first (AdaGrad, Duchi,
         Hazan and Singer 2011). Default 0.2.
     time_constant : float
-        Number of samples, 1 or above, over which these sums extend: an earlier square
-        counts less by 1 - 1/time_constant at every sample, so steps do not vanish in
-        streams that change. Default 2000.
+        Number of samples, 1 or above, over which these sums extend: at every later
+        sample in which the parameter has a gradient, earlier squares are multiplied by
+        1 - 1/time_constant, so steps do not vanish in streams that change. A new input
+        of a classifier begins with the sums of four mean samples. Default 2000.
     bound : float or None
         Factor κ of the bound on a step: to first order, a step reduces the cost by at
         most Σ|t - y| / κ for classes and (t - y)² / κ for numbers, so that with 1 an

@@ -98,6 +98,42 @@ def test_listed_steps_learn_what_dense_steps_learn(options, estimator, monkeypat
         assert weight == pytest.approx(theirs[name], rel=1e-5, abs=1e-7), name
 
 
+@pytest.mark.parametrize("least", [16, NEVER])
+def test_a_rare_word_has_the_sums_of_its_own_samples(least, monkeypatch):
+    """A linear model of words by hand: sums decay where their word is, and begin with
+    four mean samples.
+    """
+    monkeypatch.setattr(_features, "USUAL", NEVER)
+    monkeypatch.setattr(_features, "MIN_LISTED", least)
+    model = NetworkClassifier(
+        hidden=(), bound=None, rate=0.1, time_constant=10.0, seed=0
+    )
+    rng = np.random.default_rng(0)
+    weights, squares = {"": np.zeros(2)}, {"": np.zeros(2)}
+    model.learn_one({"always": 1.0}, 0)  # one label: no error
+    weights[""][0] = model.network.output[0].bias
+    count = 1.0
+    for step in range(1, 120):
+        drawn = {f"w{int(rng.zipf(1.5)) % 40}" for _ in range(3 * (step > 1))}
+        label = 1 if step < 2 else int(rng.integers(2))
+        for word in drawn - weights.keys():
+            weights[word] = np.zeros(2)
+            squares[word] = 4.0 * squares[""] / count
+        state = sum(weights[word] for word in ("", *drawn))
+        expected = np.exp(state) / np.exp(state).sum()
+        x = {"always": 1.0, **dict.fromkeys(sorted(drawn), 1.0)}
+        if step > 1:
+            probabilities = [model.predict_proba_one(x)[each] for each in (0, 1)]
+            assert probabilities == pytest.approx(expected, rel=1e-6)
+        model.learn_one(x, label)
+        error = np.eye(2)[label] - expected
+        for word in ("", *drawn):
+            squares[word] = 0.9 * squares[word] + error**2
+            weights[word] += 0.1 * error / np.sqrt(squares[word])
+        count = 0.9 * count + 1.0
+    assert len(weights) > 30
+
+
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("every", [1, 7])
 def test_reading_copying_and_predicting_change_no_later_bit(options, every):

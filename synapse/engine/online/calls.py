@@ -38,7 +38,7 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
 def listed_examples(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_listed`, without its first ones."""
     squares = np.empty(0, type(scalar))
-    sums = squares, squares, SPAN, 0, ROW
+    sums = squares, squares, ROW
     return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, sums, ROW, False
 
 

@@ -117,10 +117,19 @@ def scale_gradient(slopes, squares, decay, n):
     decrease = 0.0
     for i in range(n):
         slope = slopes[i]
-        squares[i] = squares[i] * decay + slope * slope
-        slopes[i] = slope / (math.sqrt(squares[i]) + SMALLEST_ROOT)
+        slopes[i] = scale_slope(slope, squares, i, decay)
         decrease += np.float64(slope) * slopes[i]
     return decrease
+
+
+@inline
+def scale_slope(slope, squares, i, decay):
+    """Add the square of a slope to a decayed sum; returns the slope divided by its
+    root. A slope of 0 changes no sum: a rare input has those of its own samples.
+    """
+    if slope != 0.0:
+        squares[i] = squares[i] * decay + slope * slope
+    return slope / (math.sqrt(squares[i]) + SMALLEST_ROOT)
 
 
 @kernel

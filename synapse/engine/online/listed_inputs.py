@@ -16,7 +16,7 @@ from ..language.memory import span_of, store_at
 from ..language.words import max_float_of, zero_like
 from ..status import DIVERGED, DONE, FAILED, REFUSED
 from .fire import clamp_neuron, fire, tick
-from .gradient_traces import SMALLEST_ROOT
+from .gradient_traces import scale_slope
 from .loops import propagate_network
 from .states import compute_states
 from .step_formulas import share_of_step
@@ -98,27 +98,6 @@ def activate_listed(table, scalar, span, readers, inputs, values, outputs, lates
     return status
 
 
-@inline
-def power(base, exponent):
-    """Return ``base ** exponent`` for a whole number of at least 0, by squaring."""
-    result = 1.0
-    while exponent > 0:
-        if exponent & 1:
-            result *= base
-        base *= base
-        exponent >>= 1
-    return result
-
-
-@inline
-def scale_slope(slope, squares, i, decay):
-    """Add the square of a slope to a decayed sum; returns the slope divided by its
-    root.
-    """
-    squares[i] = squares[i] * decay + slope * slope
-    return slope / (math.sqrt(squares[i]) + SMALLEST_ROOT)
-
-
 @kernel
 def learn_listed(
     table, scalar, span, readers, inputs, values, rest, errors, sums, settings, squared
@@ -126,12 +105,11 @@ def learn_listed(
     """Do what `learn_by_adagrad` does after a step with listed inputs.
 
     `rest` are the rows of all other connections. `sums` are the sums of squares by
-    connection and by neuron, the number of the last step of each input, that of this
-    one, and a buffer for the changes of the listed inputs, then for their decays.
+    connection and by neuron, and a buffer for the changes of the listed inputs.
     """
     store, span = store_at(table, scalar), span_of(span)
     rows, firsts = readers
-    squares, bias_squares, stamps, now, changes = sums
+    squares, bias_squares, changes = sums
     weight, rate, keep, bound = settings[0], settings[1], settings[2], settings[3]
     start = span.start + span.inputs
     slopes, biases = store.weight_destination, store.bias_destination
@@ -164,15 +142,11 @@ def learn_listed(
         biases[j] = scale_slope(slope, bias_squares, j, keep)
         decrease += np.float64(slope) * biases[j]
     n = inputs.size
-    decays = rows.size * n
-    for k in range(n):
-        changes[decays + k] = power(keep, now - stamps[inputs[k]])
-        stamps[inputs[k]] = now
     for r in range(rows.size):
         for k in range(n):
             slope = store.step[rows[r]] * values[k]
             c = firsts[r] + inputs[k]
-            change = scale_slope(slope, squares, c, changes[decays + k])
+            change = scale_slope(slope, squares, c, keep)
             changes[r * n + k] = change
             decrease += np.float64(slope) * change
     limit = 0.0

@@ -6,6 +6,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+import architect
 import synapse
 from synapse import Layer, Network, record
 from synapse.engine.quiet import index, kernels
@@ -218,6 +219,24 @@ def test_long_runs_lose_no_digit(quiet):
     for k, factor in ((0, 1.5), (4, 3.0)):
         bound = factor * np.abs(single[k] - exact[k]).max()
         assert np.abs(mine_single[k] - exact[k]).max() <= bound
+
+
+@pytest.mark.parametrize("options", [{}, {"reset": "zero"}, {"excitatory": 60}])
+def test_spiking_cells(quiet, options):
+    """Voltages that spikes read one to one; gated and signed cells read all."""
+    trained_nets = []
+    inputs, targets = given_spikes(20, 40, 0.05)
+    for on in (False, True):
+        quiet(on)
+        net = architect.Spiking(
+            20, 120, 1, density=0.2, adaptive=0, time_constant=5, seed=3, **options
+        )
+        before = numbers(net)[0].copy()
+        learned(net, ([inputs], [targets]), 1e-3, epochs=2)
+        trained_nets.append(numbers(net))
+    assert (steps_of(net) > 30) == ("excitatory" not in options)
+    assert np.abs(trained_nets[0][0] - before).max() > 1e-4
+    assert gap(*trained_nets) < 1e-10
 
 
 def test_recordings_read_through(quiet):

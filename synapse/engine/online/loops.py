@@ -434,9 +434,8 @@ def propagate_network(store, span, rate, keep_pending):
 
 @inline
 def _propagate_block(store, rule, start, stop, rate, keep_pending):
-    """Propagate the errors of a block, which have been computed; no `rule` is
-    needed.
-    """
+    """Compute the errors of a block, and propagate them; no `rule` is needed."""
+    compute_deltas(store, start, stop, rate, keep_pending)
     propagate_block(store, start, stop, rate, keep_pending, True)
 
 
@@ -451,7 +450,6 @@ def propagate_by(propagate, store, rule, span, rate, keep_pending):
     stop = span.stop
     while stop > span.learning:
         start = store.block_first[stop - 1]
-        compute_deltas(store, start, stop, rate, keep_pending)
         propagate(store, rule, start, stop, rate, keep_pending)
         stop = start
     after_updates(store)

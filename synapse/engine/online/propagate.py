@@ -291,21 +291,8 @@ def compute_deltas(store, start, stop, rate, keep_pending):
     `keep_pending`, the step of pending updates is stored.
     """
     for j in range(start, stop):
-        # [equation error: sum of both parts]
-        derivative = store.derivative[j]
         flags = store.flags[j]
-        projected = derivative * store.pushed[j] + store.projected[j]
-        gated_directly = derivative * store.pushed_gated[j]
-        gated = gated_directly + derivative * store.pushed_traced[j]
-        step = rate * (projected + gated_directly)
-        store.responsibility[j] = projected + gated
-        store.projected[j] = projected
-        store.gated[j] = gated
-        # [end]
-        store.pushed[j] = 0.0
-        store.pushed_gated[j] = 0.0
-        store.pushed_traced[j] = 0.0
-        store.step[j] = step
+        step = compute_delta(store, j, rate)
         store.pending_step[j] = (
             step
             if keep_pending and not flags & (mark.GATES | mark.TRACED)
@@ -317,6 +304,28 @@ def compute_deltas(store, start, stop, rate, keep_pending):
                 step * store.bias_eligibility[j] if flags & mark.TRACED else step
             )
         # [end]
+
+
+@inline
+def compute_delta(store, j, rate):
+    """Compute the error of a neuron; returns its step, the rate times the part of the
+    error that multiplies eligibilities.
+    """
+    # [equation error: sum of both parts]
+    derivative = store.derivative[j]
+    projected = derivative * store.pushed[j] + store.projected[j]
+    gated_directly = derivative * store.pushed_gated[j]
+    gated = gated_directly + derivative * store.pushed_traced[j]
+    step = rate * (projected + gated_directly)
+    store.responsibility[j] = projected + gated
+    store.projected[j] = projected
+    store.gated[j] = gated
+    # [end]
+    store.pushed[j] = 0.0
+    store.pushed_gated[j] = 0.0
+    store.pushed_traced[j] = 0.0
+    store.step[j] = step
+    return step
 
 
 @inline

@@ -11,13 +11,17 @@ from ..exact.events import GROUP, sort_by_key
 from ..functions.activations import may_be_silent
 from ..lowering.flags import (
     DELAYED,
+    FIXED,
     GATED,
     GATES,
     LAGGED,
     MEMORY,
     OUTSIDE,
+    SILENT,
+    STEPPED,
     TRACED,
     UNORDERED,
+    WITH_GATES,
 )
 from ..lowering.ranges import concat_ranges
 from ..records import Span, Ties
@@ -26,6 +30,13 @@ from ..store import Store
 
 MIN_CONNECTIONS = 4096
 """Connections below which a step reads all: the kernel is not worth its compilation."""
+
+LEAKY = 1
+PUSHES = 2
+ONE_TO_ONE = 4
+"""Forms of a neuron: connections into it may be quiet; it sends errors to sources; it
+has one connection, which does not learn, and its neighbours have the same from
+neighbouring sources."""
 
 
 class QuietIndex(NamedTuple):
@@ -41,8 +52,9 @@ class QuietIndex(NamedTuple):
     target: NDArray[np.uint32]
     row: NDArray[np.uint32]
     sends: NDArray[np.uint8]  # by group: whether any connections begin there
-    quiet: NDArray[np.uint8]  # by neuron: whether those into it may be quiet
-    stop: NDArray[np.int64]  # where the neurons end that are like it in this
+    form: NDArray[np.uint8]  # by neuron: a sum of `LEAKY`, `PUSHES` and `ONE_TO_ONE`
+    start: NDArray[np.int64]  # where the neurons of the same form begin, and end
+    stop: NDArray[np.int64]
     # by neuron, two numbers: how far traces are from rows, and where trainable rows end
     place: NDArray[np.int64]
     sums: NDArray[Any]  # by neuron, what active sources have sent
@@ -96,8 +108,13 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     late, prompt = begins[:-1:2].copy(), begins[1:-1:2].copy()
     sends = np.logical_or.reduceat(late[1:] > late[:-1], np.arange(0, n, GROUP))
     begin = c["first_incoming"][start:stop].astype(np.int64)
-    changes = np.flatnonzero(fits[1:] != fits[:-1]) + 1
-    ends = np.append(changes, n)
+    form = _forms_of(c, fits, slice(start, stop))
+    changed = form[1:] != form[:-1]
+    changed |= (form[1:] & ONE_TO_ONE != 0) & (
+        c["alike_stop"][start + 1 : stop] != c["alike_stop"][start : stop - 1]
+    )
+    ends = np.append(np.flatnonzero(changed) + 1, n)
+    lengths = np.diff(ends, prepend=0)
     shift = c["first_trace"][start:stop] - begin
     return QuietIndex(
         late=late,
@@ -105,8 +122,9 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
         target=target,
         row=row,
         sends=sends.astype(np.uint8),
-        quiet=fits.astype(np.uint8),
-        stop=start + np.repeat(ends, np.diff(ends, prepend=0)),
+        form=form.astype(np.uint8),
+        start=start + np.repeat(ends - lengths, lengths),
+        stop=start + np.repeat(ends, lengths),
         place=np.stack([shift, begin + c["learning"][start:stop]], 1).reshape(-1),
         sums=np.zeros(n, store.dtype),
         carry=np.zeros(n, store.dtype),
@@ -114,3 +132,19 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
         active=np.zeros(n + 1, np.int64),
         mode=np.zeros(3, np.int64),
     )
+
+
+def _forms_of(c: Any, fits: NDArray[np.bool_], rows: slice) -> NDArray[np.int64]:
+    """Return the forms of neurons; `fits` says which are `LEAKY`."""
+    run_start, run_stop = (
+        c[end][rows].astype(np.int64) for end in ("run_start", "run_stop")
+    )
+    runs = slice(run_start[0], run_stop[-1])
+    pushes = np.append(0, np.cumsum(c["run_flags"][runs] & SILENT == 0))
+    pushes = pushes[run_stop - run_start[0]] > pushes[run_start - run_start[0]]
+    single = (run_stop - run_start == 1) & (c["flags"][rows] & WITH_GATES == 0)
+    run = run_start[single]
+    single[single] = (c["run_length"][run] == 1) & (
+        c["run_flags"][run] & (STEPPED | FIXED | UNORDERED) == STEPPED | FIXED
+    )
+    return LEAKY * fits + PUSHES * pushes + ONE_TO_ONE * single

@@ -50,12 +50,12 @@ from ..online.loops import (
     run_epochs,
     set_inputs,
 )
-from ..online.propagate import propagate_block
+from ..online.propagate import compute_delta, compute_deltas, propagate_block
 from ..online.roles import RuleParts
 from ..online.states import compute_states_of, trace_of
 from ..online.steps import end_step
 from ..store import Store
-from .index import QuietIndex
+from .index import LEAKY, ONE_TO_ONE, PUSHES, QuietIndex
 
 PER_EVENT = 12
 """How many connections a step reads in the time of one of an active source."""
@@ -117,7 +117,7 @@ def settle_all(store, quiet, span):
     """Write the weights and traces of all rows; steps read all connections then."""
     if quiet.mode[READS] != 0:
         for j in range(span.start, span.stop):
-            if quiet.quiet[j - quiet.origin]:
+            if quiet.form[j - quiet.origin] & LEAKY:
                 settle_row(store, quiet, j)
     quiet.mode[READS] = 0
     quiet.mode[WAITS] = 0
@@ -127,7 +127,7 @@ def settle_all(store, quiet, span):
 def begin_all(store, quiet, span):
     """Begin to read the connections of active sources only."""
     for j in range(span.start, span.stop):
-        if quiet.quiet[j - quiet.origin]:
+        if quiet.form[j - quiet.origin] & LEAKY:
             begin_row(store, quiet, j)
     quiet.mode[READS] = 1
 
@@ -210,6 +210,18 @@ def compute_quiet_states(store, quiet, start, stop):
 
 
 @inline
+def compute_one_to_one(store, start, stop):
+    """Compute the states of neurons of this form."""
+    row = store.run_first[store.run_start[start]] - start
+    source = store.run_source[store.run_start[start]] - start
+    for j in range(start, stop):
+        store.old_state[j] = store.state[j]
+        brought = store.weight[row + j] * store.activation[source + j]
+        store.state[j] = store.bias[j] + brought
+        store.pending_step[j] = 0.0
+
+
+@inline
 def choose(store, quiet, span):
     """Decide whether a step reads the connections of active sources only: from what is
     active before it, and so that a change back comes some steps later.
@@ -240,7 +252,7 @@ def step_network(store, quiet, span, inputs, row):
     j = start
     while j < span.stop:
         stop = quiet.stop[j - quiet.origin]
-        if quiet.quiet[j - quiet.origin]:
+        if quiet.form[j - quiet.origin] & LEAKY:
             decay_rows(store, quiet, j, stop)
         j = stop
     for k in range(1, quiet.active[0] + 1):
@@ -253,8 +265,11 @@ def step_network(store, quiet, span, inputs, row):
         j = start
         while j < stop:
             end = min(stop, quiet.stop[j - quiet.origin])
-            if quiet.quiet[j - quiet.origin]:
+            form = quiet.form[j - quiet.origin]
+            if form & LEAKY:
                 compute_quiet_states(store, quiet, j, end)
+            elif form & ONE_TO_ONE:
+                compute_one_to_one(store, j, end)
             else:
                 compute_states_of(store, j, end, start)
             j = end
@@ -298,22 +313,47 @@ def push_quiet(store, j):
 
 
 @inline
+def push_one_to_one(store, start, stop):
+    """Send the errors of neurons of this form back."""
+    row = store.run_first[store.run_start[start]] - start
+    source = store.run_source[store.run_start[start]] - start
+    for j in range(start, stop):
+        store.pushed[source + j] += store.responsibility[j] * store.weight[row + j]
+
+
+@inline
+def compute_quiet_deltas(store, start, stop, rate, traced):
+    """`compute_deltas` for neurons of a form, without a branch."""
+    for j in range(start, stop):
+        compute_delta(store, j, rate)
+    for j in range(start, stop):
+        bias = store.bias_destination[j]
+        trace = store.bias_eligibility[j] if traced else one_like(bias)
+        learned = bias + store.step[j] * trace
+        store.bias_destination[j] = learned if store.trainable_bias[j] else bias
+
+
+@inline
 def propagate_quiet(store, quiet, start, stop, rate, keep_pending):
-    """Push the errors of a block of neurons back, and update weights."""
-    j = stop
-    while j > start:
-        is_quiet = quiet.quiet[j - 1 - quiet.origin]
-        begin = j - 1
-        while begin > start and quiet.quiet[begin - 1 - quiet.origin] == is_quiet:
-            begin -= 1
-        if is_quiet:
-            for i in range(begin, j):
-                push_quiet(store, i)
-            for i in range(begin, j):
-                store.quiet_step[i] += store.step[i] * store.quiet_decay[i]
+    """Compute the errors of a block of neurons, push them back, and update weights."""
+    while stop > start:
+        begin = max(start, quiet.start[stop - 1 - quiet.origin])
+        form = quiet.form[begin - quiet.origin]
+        if form & LEAKY:
+            compute_quiet_deltas(store, begin, stop, rate, True)
+            if form & PUSHES:
+                for j in range(begin, stop):
+                    push_quiet(store, j)
+            for j in range(begin, stop):
+                store.quiet_step[j] += store.step[j] * store.quiet_decay[j]
+        elif form & ONE_TO_ONE:
+            compute_quiet_deltas(store, begin, stop, rate, False)
+            if form & PUSHES:
+                push_one_to_one(store, begin, stop)
         else:
-            propagate_block(store, begin, j, rate, keep_pending, True)
-        j = begin
+            compute_deltas(store, begin, stop, rate, keep_pending)
+            propagate_block(store, begin, stop, rate, keep_pending, True)
+        stop = begin
 
 
 @inline
@@ -372,7 +412,7 @@ def _examples(scalar: Any) -> Examples:
     rows = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
     floats = np.empty(0, type(scalar))
-    by_source = SPAN, SPAN, rows, rows, few, few, SPAN, SPAN
+    by_source = SPAN, SPAN, rows, rows, few, few, SPAN, SPAN, SPAN
     index = QuietIndex._make((*by_source, floats, floats, floats, SPAN, SPAN))
     of_rows, of_sparse = epochs_examples(scalar)
     begin = 0, scalar, SPAN, index

@@ -381,9 +381,8 @@ def blank_targets(network: Network, inputs: Any, value: float) -> Any:
 
 def cost_of(network: Network, cost: str | Cost | None) -> Cost:
     """Return the cost as :meth:`Network._cost`, or one of whole sequences."""
-    if cost is not None:
-        cost = _cost.get(cost) if isinstance(cost, SequenceCost | str) else cost
-    return cost if isinstance(cost, SequenceCost) else network._cost(cost)
+    chosen = cost if cost is None else _cost.get(cost)
+    return chosen if isinstance(chosen, SequenceCost) else network._cost(cost)
 
 
 def write_slopes(title: str, slopes: Any, data: Data, chosen: Order) -> None:

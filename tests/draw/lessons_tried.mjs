@@ -38,7 +38,7 @@ class Page {
     const answers = this.answers(), far = ([, targets], [answer]) => (targets ? Math.abs(answer - targets[0]) : 0);
     return Math.max(...this.data.sequences.flatMap((rows, i) => rows.map((row, t) => far(row, answers[i][t]))));
   }
-  ons(name) { return this.signs(name).replaceAll("0", "").length; }
+  countOn(name) { return this.signs(name).replaceAll("0", "").length; }
   signs(name) { // of the state, by sample
     return this.data.sequences.map(([[row]]) => (this.network.activate(row), Number(this.neuron(name).state > 0))).join("");
   }
@@ -142,8 +142,8 @@ const SHEETS = [
     wrong: ["bias mouth -1", "bias mouth -1.5", "bias mouth 0.1", "bias face -0.5", "bias eyes -2.5; bias mouth -0.5", "weigh b23 mouth 3", "play 9"],
     ends: {
       "Any bias above -1, up to 0": (left) => [-1, -0.99, 0, 0.01].map((bias) => (left.bias("mouth", bias), left.wrong())).join() === "1,0,0,1",
-      "no edge answers to more than two images": (left) => ["a12", "a23", "a34", "b12", "b23", "b34"].every((edge) => ["1", "2"].includes(String(left.ons(edge)))),
-      "\"eyes\" and \"mouth\" answer to four each, \"face\" to three": (left) => ["eyes", "mouth", "face"].map((name) => left.ons(name)).join() === "4,4,3",
+      "no edge answers to more than two images": (left) => ["a12", "a23", "a34", "b12", "b23", "b34"].every((edge) => ["1", "2"].includes(String(left.countOn(edge)))),
+      "\"eyes\" and \"mouth\" answer to four each, \"face\" to three": (left) => ["eyes", "mouth", "face"].map((name) => left.countOn(name)).join() === "4,4,3",
       "Images 2 and 3 have no pixel in common": (left) => left.data.sequences[1][0][0].every((one, i) => one + left.data.sequences[2][0][0][i] === 1),
     } },
   { asked: "target 4 1; target 5 0; play 3000",

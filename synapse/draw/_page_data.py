@@ -347,9 +347,10 @@ def _registered(net: Network) -> list[str]:
             f"{error} Use a formula, or explore without learn=True."
         ) from error
     for name in costs.names():
-        if name not in COSTS:
+        cost = costs.get(name)
+        if name not in COSTS and not isinstance(cost, costs.SequenceCost):
             with suppress(FormatError):
-                texts.append(registered_source("cost", name, costs.get(name)._evaluate))
+                texts.append(registered_source("cost", name, cost._evaluate))
     return texts
 
 

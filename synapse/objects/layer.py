@@ -421,11 +421,10 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         steps: int | Floats = 0
         if type(delay) is not int or delay:
             title = "delay of a projection"
-            steps = (
-                checks.finite_array(title, delay, gaps=True)
-                if np.ndim(delay)
-                else checks.delay(title, delay)
-            )
+            is_one = checks.is_number(delay) or delay is None
+            steps = delay if is_one else checks.finite_array(title, delay, gaps=True)
+            if is_one or not np.size(steps):
+                steps = checks.delay(title, delay)
         with ExclusiveLayerAccess(self, to, columns=False):
             return connect_layers(
                 self,

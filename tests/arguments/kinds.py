@@ -57,8 +57,8 @@ ANY = frozenset(ODD)
 """Of data, documents and files, whose own tests say what they take."""
 
 BY_NAME = {
-    "": "data gradient layout parameters pattern patterns target neuron other kind",
-    "None": "dtype frozen sample_weight groups",
+    "": "data gradient parameters pattern patterns target neuron other kind",
+    "None": "dtype frozen sample_weight groups layout",
     "0 -1": "index",
     "0.5": (
         "epsilon most clip clip_value tolerance density leak coverage level"

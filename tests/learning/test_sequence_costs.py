@@ -352,3 +352,8 @@ else:
     raise SystemExit("not refused")
 """,
     )
+
+
+def test_a_page_that_learns_leaves_such_costs_out():
+    net = architect.Perceptron(2, 2, seed=0)
+    assert synapse.draw.link(net, [[0.0, 1.0]], [[1.0, 0.0]])

@@ -193,17 +193,12 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
     for lane in range(opaque(lanes)):
         row = tapes.row[step * lanes + lane]
         to = begin + lane * rows
-        if is_sparse(inputs) or row == ENDED:
+        if row != ENDED:
+            for i in range(n):
+                values[to + i] = inputs[row * n + i]
+        else:
             for i in range(n):
                 values[to + i] = 0.0
-        if row != ENDED:
-            if is_sparse(inputs):
-                numbers, columns, starts = inputs
-                for k in range(starts[row], starts[row + 1]):
-                    values[to + columns[k]] = numbers[k]
-            else:
-                for i in range(n):
-                    values[to + i] = inputs[row * n + i]
     if lanes > 1:
         start = span.start
         transpose_activations(store, tapes, start, start + n, span, now, lanes, False)
@@ -211,17 +206,22 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
 
 @inline
 def clamp_sparse_inputs(tapes, span, inputs, step, now, lanes):
-    """Do so with a sparse row."""
+    """Do so with a sparse row, in both orders of the numbers of several samples."""
     values, columns, starts = inputs
-    numbers = flat(tapes)
+    numbers, ordered = flat(tapes), by_sample(tapes)
     begin = now + span.start
+    rows = span.stop - span.start
     for i in range(begin * lanes, (begin + span.inputs) * lanes):
         numbers.activation[i] = 0.0
     for lane in range(opaque(lanes)):
+        to = begin * lanes + lane * rows
+        for i in range(span.inputs):
+            ordered[to + i] = 0.0
         row = tapes.row[step * lanes + lane]
         if row != ENDED:
             for k in range(starts[row], starts[row + 1]):
                 numbers.activation[(begin + columns[k]) * lanes + lane] = values[k]
+                ordered[to + columns[k]] = values[k]
 
 
 @inline

@@ -4,6 +4,7 @@ notebooks run."""
 import ast
 import doctest
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.peers import NPM_FOLDER
 from studies import activate, sensitivities
 from synapse.objects.sensitivities import require_plan
 
@@ -96,6 +98,33 @@ def run_and_compare(page, blocks):
             f"{page}, line {block.line}: the block prints\n{output}\nand the page"
             f" shows\n{block.shown}"
         )
+
+
+SEEDED = """let state = 0;
+Math.random = () => (state = (1664525 * state + 1013904223) % 2 ** 32) / 2 ** 32;
+"""
+
+
+@pytest.mark.peers
+def test_the_programs_of_synaptic_print_what_the_page_shows(monkeypatch):
+    """They are one program, as those in Python beside them; outputs are compared by
+    their numbers and truth values."""
+    node = shutil.which("node") or pytest.skip("there is no node here")
+    found = [str(NPM_FOLDER / "node_modules"), os.environ.get("NODE_PATH", "")]
+    monkeypatch.setenv("NODE_PATH", os.pathsep.join(filter(None, found)))
+    command = [node, "-e", "require.resolve('synaptic')"]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("Node does not find synaptic")
+
+    page = (DOCS / "migration.md").read_text(encoding="utf-8")
+    pair = r"```javascript\n(.*?)```\n\n```python\n.*?```\n\n```text\n(.*?)```"
+    pairs = re.findall(pair, page, re.DOTALL)
+    assert len(pairs) == page.count("```javascript") == 5
+    program = SEEDED + "".join(code for code, _ in pairs)
+    printed = subprocess.check_output([node, "-"], input=program, text=True)
+    shown = "".join(text for _, text in pairs).lower()
+    value = re.compile(r"\d+|true|false")
+    assert value.findall(printed) == value.findall(shown)
 
 
 @pytest.mark.compiler

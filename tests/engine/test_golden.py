@@ -40,7 +40,8 @@ def test_runs_steps_and_the_reference_give_the_golden_outputs():
             (name, "steps"),
             [by_steps.activate(row) for row in golden["inputs"]],
             outputs,
-            0,
+            # rows of a network without memory are computed side by side
+            1e-15 if name.startswith("perceptron") else 0,
         )
         net.clear()
         wrong.note((name, "cleared"), net.run(golden["inputs"]), outputs, 0)

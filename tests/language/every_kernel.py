@@ -41,6 +41,7 @@ from synapse.engine.language.kinds import (
 from synapse.engine.language.memory import STORE
 from synapse.engine.lowering import orders, runner
 from synapse.engine.online import calls as online
+from synapse.engine.quiet import kernels as quiet
 from synapse.engine.rtrl import loops as rtrl
 from tests.language.trees import problems_of, statements_of, translated
 
@@ -49,7 +50,7 @@ PACKAGES = [
     *("synapse.engine", "synapse.evolve", "synapse.analysis"),
     *["synapse.river"] * HAS_RIVER,
 ]
-WITH_EXAMPLES = online, streams, runs, events, rtrl
+WITH_EXAMPLES = online, quiet, streams, runs, events, rtrl
 FLOATS = "float64", "float32"
 FOR_PYTHON = "for Python"
 LOOP_OF_LOWERING = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
@@ -167,6 +168,7 @@ def call_all(dtype):
     pending.run([[1.0], [0.5]])
     pending.clone()
     wide.run(data[0][0])
+    Trainer(wide).test(*data)
     synapse.tie(wide.connections[:2])
     with synapse.record(wide, "state"):
         wide.hidden[0][0].activate()

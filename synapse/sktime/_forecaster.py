@@ -31,6 +31,16 @@ from ..tables._series import unit_of
 from ..tables._series_task import SeriesTask
 
 
+def _require_even_steps(index: Any) -> None:
+    """Raise ArgumentError if dates have gaps: sktime counts steps from the last one."""
+    if not isinstance(index, pd.DatetimeIndex) or index.freq is not None:
+        return
+    if len(index) > 2 and step_of(index.tz_localize(None)) is None:
+        got = f"{len(index)} dates from {index[0]} to {index[-1]} with uneven steps"
+        advice = 'Add what is missing, such as y.asfreq("MS").interpolate().'
+        raise ArgumentError(must("index of y", "have even steps", got, advice))
+
+
 @final
 class NetworkForecaster(BaseForecaster):
     """Forecasts series of one or more columns by a network or a statistical method, for
@@ -177,6 +187,7 @@ class NetworkForecaster(BaseForecaster):
         for name in compared:
             choice("Each of the compared", name, METHODS)
         choice("method", self.method, [None, "network", COMBINE, *compared])
+        _require_even_steps(y.index)
 
         learning = TrainingOptions(
             build=network,

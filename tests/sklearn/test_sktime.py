@@ -11,7 +11,7 @@ pytest.importorskip("sktime")
 from sktime.utils.estimator_checks import check_estimator
 
 import synapse.sktime
-from synapse.errors import ArgumentTypeError
+from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.optimizers import AdamW
 from synapse.sktime import NetworkForecaster
 from synapse.tables import TrainingOptions, forecast_series, train_series, update_series
@@ -46,6 +46,14 @@ def test_months_that_begin_on_the_first_are_those_of_periods(known):
     found = NetworkForecaster(**QUICK).fit(by_date, fh=[1, 2, 13]).predict()
     assert found.to_numpy().tolist() == ahead.to_numpy().tolist()
     assert found.index.tolist() == ahead.index.to_timestamp().tolist()
+
+
+def test_a_missing_month_is_refused():
+    series = sales(72)
+    dates = series.index.to_timestamp()
+    gap = pd.Series(series.to_numpy()[1:], pd.DatetimeIndex(dates.delete(30)))
+    with pytest.raises(ArgumentError, match=r"even steps, got 71 dates .*asfreq"):
+        NetworkForecaster(**QUICK).fit(gap, fh=[1])
 
 
 def test_it_forecasts_what_the_command_forecasts():

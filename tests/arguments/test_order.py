@@ -37,6 +37,7 @@ GUARDS = {
 WRITING = {
     *("_call", "_call_in_use", "descent", "learn_epochs", "learn_stream"),
     *("_enter", "_renumber"),
+    *("take", "_skip_steps"),  # of sequences side by side
 }
 """Functions that only write, most of them by kernels: all has been checked."""
 DRAWN = "bit_generator"

@@ -288,7 +288,8 @@ def test_edits():
 def test_a_delay_changes_at_any_time(composed):
     """The weight stays; a source remembers as many steps as it has ever been read
     back."""
-    x, y = Neuron("identity"), Neuron("identity")
+    x = Neuron("identity")
+    y = Neuron("identity")
     link = x.project(y, weight=0.5)
     if composed:
         link.delay = 2
@@ -304,7 +305,8 @@ def test_a_delay_changes_at_any_time(composed):
     link.delay = 0
     assert net.run([[10.0]]).ravel().tolist() == [5.0]
     other = x.project(y, weight=1.0, delay=4)
-    loop, memory = y.project(y, weight=0.5, delay=1), y.project(y, weight=0.1)
+    loop = y.project(y, weight=0.5, delay=1)
+    memory = y.project(y, weight=0.1)
     all_refused(
         [
             (lambda: setattr(link, "delay", 4), TopologyError, "already with the del"),
@@ -480,7 +482,8 @@ def test_a_delayed_connection_is_found_and_removed_by_its_ends(before, seen):
 def test_which_of_several_connections_is_removed_has_to_be_said():
     """But for the one without a delay, which starts at the neuron itself."""
     net, neurons = built({(0, 3, 0): 0.1, (0, 3, 2): 0.2, (0, 3, 5): 0.3}, range(6), 0)
-    a, b = neurons[0], neurons[3]
+    a = neurons[0]
+    b = neurons[3]
     weights = {delay: a.connection_to(b, delay=delay).weight for delay in (0, 2, 5)}
     assert weights == {0: 0.1, 2: 0.2, 5: 0.3}
     assert a.connection_to(b).delay == 0
@@ -578,7 +581,8 @@ def test_a_delay_of_1_beside_a_connection_of_the_same_step_is_a_second_one():
     with pytest.warns(TopologyWarning, match="synchronous.*2 such pairs"):
         net.activate([1.0, 1.0])
     for options in ({"delay": 2}, {"delay": 1}):  # alone, or one step later
-        x, y = Layer(1), Layer(1)
+        x = Layer(1)
+        y = Layer(1)
         x.project(y, seed=0)
         y[0].project(y[0])  # carries the state, not the activation
         y[0].project(y[0], **options)
@@ -680,7 +684,8 @@ def random_network(seed, together):
     net.synchronous = together
     links = list(delay_some(net, seed, int(rng.integers(4, 16))).values())
     hidden = list(net.hidden[0])
-    source, target = hidden[0], hidden[-1]
+    source = hidden[0]
+    target = hidden[-1]
     delays = [2, 3, 4, int(rng.integers(5, 13))]
     lacking = [d for d in delays if source.connection_to(target, delay=d) is None]
     links += [source.project(target, weight=0.2, delay=delay) for delay in lacking]
@@ -719,7 +724,8 @@ def assert_near(ours, theirs, within):
 
 @pytest.mark.parametrize("cleared", [None, 0, 1])
 def test_a_cleared_neuron_begins_the_next_step_when_it_activates_alone(cleared):
-    source, target = Neuron("identity"), Neuron("identity")
+    source = Neuron("identity")
+    target = Neuron("identity")
     source.project(target, weight=1.0, delay=1)
     net = Network(Layer([source]), Layer([target]))
     net.activate([1.0])

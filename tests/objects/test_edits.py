@@ -98,7 +98,8 @@ def test_competing_neurons_of_two_floats_are_refused_with_nothing_changed():
 
 
 def test_neurons_of_a_graph_join_a_larger_layer_that_nothing_has_read():
-    a, b = Neuron(), Neuron()
+    a = Neuron()
+    b = Neuron()
     link = a.project(b, weight=0.5)
     assert b.incoming == (link,)  # reads the graph of their store
     large = Layer(9)

@@ -70,7 +70,8 @@ class Owners(Twin):
 
     def turn(self):
         """A step, with its errors."""
-        reference, ways = self.reference, self.ways
+        reference = self.reference
+        ways = self.ways
         owners = self.owners()
         ways.shuffle(owners)
         reference.settle()
@@ -112,7 +113,8 @@ class Owners(Twin):
 
     def edit(self):
         """Change what delays or gates, between two steps."""
-        ways, links = self.ways, self.reference.links
+        ways = self.ways
+        links = self.reference.links
         delayed = [pair for pair in links if isinstance(pair[0], tuple)]
         way = ways.choice(["delay", "new", "gone", "gate", "found", "clamp"])
         if way == "delay" and delayed:
@@ -290,7 +292,8 @@ def test_rows_without_traces_read_what_rows_with_traces_do(rows, source_first, d
         x.project(h, seed=1)
         h.project(y, seed=2)
         net = Network(x, h, y)
-        before, after = Neuron("identity"), Neuron("identity")
+        before = Neuron("identity")
+        after = Neuron("identity")
         before.project(h, seed=3, delay=delay)
         before.project(x[0], weight=1.0, delay=1)
         y.project(after, weights=1.0, delay=delay)
@@ -314,7 +317,8 @@ def test_rows_without_traces_read_what_rows_with_traces_do(rows, source_first, d
 
 def outputs_after(edits, copy=lambda net: net):
     """An input that counts steps, read with a delay that is edited between them."""
-    x, y = Neuron(), Neuron("identity")
+    x = Neuron()
+    y = Neuron("identity")
     link = x.project(y, weight=1.0, delay=edits[0][0])
     net = Network(Layer([x]), Layer([y]))
     t = 0
@@ -345,7 +349,8 @@ def test_a_neuron_remembers_as_many_steps_as_its_longest_delay_until_now(between
 
 
 def test_a_neuron_that_is_cleared_remembers_as_many_steps_as_it_needs():
-    x, y = Layer(1), Layer(1, "identity")
+    x = Layer(1)
+    y = Layer(1, "identity")
     link = x[0].project(y[0], weight=1.0, delay=500)
     net = Network(x, y)
     net.run([[1.0]] * 3)

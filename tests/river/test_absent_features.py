@@ -222,7 +222,8 @@ def hand_built(samples, seed):
             else:
                 row.append(0.0)
         outputs.append(float(network.activate(row)[0]))
-        y, others = target[step], target[: step + 1]
+        y = target[step]
+        others = target[: step + 1]
         standard = (y - others.mean()) / (others.std() or 1.0)
         errors = np.array([standard - outputs[-1]])
         steps.move(errors, 1.0, twin.rate, 1 - 1 / twin.time_constant, 1.0, True)

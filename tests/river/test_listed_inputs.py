@@ -92,7 +92,8 @@ def test_listed_steps_learn_what_dense_steps_learn(options, estimator, monkeypat
     dense = model_of(options, estimator)
     for x, y in words(0):
         learn(dense, x, y)
-    ours, theirs = numbers(listing), numbers(dense)
+    ours = numbers(listing)
+    theirs = numbers(dense)
     assert ours.keys() == theirs.keys()
     for name, weight in ours.items():
         assert weight == pytest.approx(theirs[name], rel=1e-5, abs=1e-7), name
@@ -109,7 +110,8 @@ def test_a_rare_word_has_the_sums_of_its_own_samples(least, monkeypatch):
         hidden=(), bound=None, rate=0.1, time_constant=10.0, seed=0
     )
     rng = np.random.default_rng(0)
-    weights, squares = {"": np.zeros(2)}, {"": np.zeros(2)}
+    weights = {"": np.zeros(2)}
+    squares = {"": np.zeros(2)}
     model.learn_one({"always": 1.0}, 0)  # one label: no error
     weights[""][0] = model.network.output[0].bias
     count = 1.0
@@ -137,7 +139,8 @@ def test_a_rare_word_has_the_sums_of_its_own_samples(least, monkeypatch):
 @pytest.mark.parametrize("options", OPTIONS)
 @pytest.mark.parametrize("every", [1, 7])
 def test_reading_copying_and_predicting_change_no_later_bit(options, every):
-    plain, read = model_of(options), model_of(options)
+    plain = model_of(options)
+    read = model_of(options)
     for step, (x, y) in enumerate(words(1)):
         learn(plain, x, y)
         if step % every == 0:
@@ -182,7 +185,8 @@ def test_a_new_name_takes_a_spare_input_and_is_no_edit():
     for i in range(40):
         model.learn_one({f"a{i}": 1.0, "b": 1.0}, i % 2)
     store = model._steps.network._store
-    versions, sizes = set(), set()
+    versions = set()
+    sizes = set()
     for i in range(len(model._inputs._spare)):
         model.learn_one({f"new{i}": 1.0, "b": 1.0}, i % 2)
         versions.add(store.topology_version)

@@ -84,9 +84,10 @@ def random_network(seed, dtype=np.float64):
     if seed % 5 == 3:
         synapse.tie(list(made[0])[:2])
     net = Network(x, hidden, y)
-    if seed % 5 == 4 and rng.random() < 0.5:
-        for connection in list(made[0])[:5]:
-            connection.sign = 1 if connection.weight > 0 else -1
+    if seed % 5 == 4:
+        for connection in made[0]:
+            if rng.random() < 0.7:
+                connection.sign = 1 if connection.weight > 0 else -1
     if rng.random() < 0.3:
         net.synchronous = True
     return net
@@ -179,12 +180,21 @@ def gap(ours, theirs):
         )
 
 
-def spiking(dtype, n=300, count=9000, seed=0):
+def spiking(dtype, n=300, count=9000, seed=0, kept=0.9, signs=None):
     rng = np.random.default_rng(seed)
     x, cells = Layer(n, dtype=dtype), Layer(n, "spike", -0.08, dtype=dtype)
     y = Layer(1, "identity", dtype=dtype)
-    cells.project(cells, "one_to_one", weights=0.9)
-    x.project(cells, pairs(rng, n, n, count), weights=rng.normal(0, 0.3, count))
+    cells.project(cells, "one_to_one", weights=kept)
+    ends, weights = pairs(rng, n, n, count), rng.normal(0, 0.3, count)
+    if signs is None:
+        x.project(cells, ends, weights=weights)
+    else:
+        weights[rng.random(count) < 0.1] = 0.0
+        for k, sign in enumerate(signs):
+            some = slice(k, None, len(signs))
+            sources, targets = ends[0][some], ends[1][some]
+            sized = sign * abs(weights[some]) if sign else weights[some]
+            x.project(cells, (sources, targets), weights=0.1 * sized, sign=sign)
     cells.project(y, weights=rng.normal(0, 0.3, (n, 1)))
     return Network(x, cells, y)
 
@@ -223,7 +233,7 @@ def test_long_runs_lose_no_digit(quiet):
 
 @pytest.mark.parametrize("options", [{}, {"reset": "zero"}, {"excitatory": 60}])
 def test_spiking_cells(quiet, options):
-    """Voltages that spikes read one to one; gated and signed cells read all."""
+    """Voltages that spikes read one to one, with and without gates and signs."""
     trained_nets = []
     inputs, targets = given_spikes(20, 40, 0.05)
     for on in (False, True):
@@ -234,9 +244,31 @@ def test_spiking_cells(quiet, options):
         before = numbers(net)[0].copy()
         learned(net, ([inputs], [targets]), 1e-3, epochs=2)
         trained_nets.append(numbers(net))
-    assert (steps_of(net) > 30) == ("excitatory" not in options)
+    assert steps_of(net) > 30
     assert np.abs(trained_nets[0][0] - before).max() > 1e-4
     assert gap(*trained_nets) < 1e-10
+
+
+@pytest.mark.parametrize("kept", [0.9, -0.5, 1.0, 0.0])
+def test_weights_keep_signs(quiet, kept):
+    """Weights stop at 0, wait there, and leave it again, beside some without a sign, as
+    by the rule that reads all."""
+    inputs, targets = given_spikes(300, 400, 0.01)
+    inputs[[100, 300]] = 0.05  # those after it read all, and leave traces
+    log = []
+    for on in (False, True):
+        quiet(on)
+        net = spiking(np.float64, kept=kept, signs=(1, -1, None))
+        before = numbers(net)[0].copy()
+        for part in (slice(0, 150), slice(150, 400)):
+            learned(net, ([inputs[part]], [targets[part] - 0.5]), 0.1)
+            log.append(numbers(net))
+    assert 300 < steps_of(net) < 380
+    for want, got in ((log[0], log[2]), (log[1], log[3])):
+        assert gap(want, got) < 1e-12
+    middle, last = log[2][0], log[3][0]
+    assert ((before != 0.0) & (middle == 0.0)).sum() >= 10
+    assert ((middle == 0.0) & (last != 0.0)).sum() >= 20
 
 
 def test_recordings_read_through(quiet):

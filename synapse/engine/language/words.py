@@ -247,6 +247,7 @@ def _constant(value: Callable[[str], float]) -> Any:
 
 zero_like = _constant(lambda _: 0.0)
 one_like = _constant(lambda _: 1.0)
+epsilon_of = _constant(lambda name: float(np.finfo(name).eps))
 max_float_of = _constant(lambda name: float(np.finfo(name).max))
 # products of eight such numbers are finite
 safe_limit_of = _constant(lambda name: float(np.finfo(name).max) ** 0.125)

@@ -60,6 +60,9 @@ class QuietIndex(NamedTuple):
     sums: NDArray[Any]  # by neuron, what active sources have sent
     carry: NDArray[Any]  # the weight of its self-connection
     limit: NDArray[Any]  # the largest ``quiet_step``, by ``quiet_decay``
+    # by neuron, two numbers, if any connection has a sign: the smallest and the largest
+    # ``quiet_step`` with which no weight of the row has lost its sign
+    interval: NDArray[Any]
     active: NDArray[np.int64]  # active sources, after their number
     mode: NDArray[np.int64]  # see ``kernels.READS``
 
@@ -71,7 +74,7 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     Those into a self-connected neuron may be, unless one of them has a gate, a delay of
     several steps, or a source in another network, the neuron gates another one with
     memory, or its self-connection is trainable. Nothing is quiet in a store with shared
-    weights or signs.
+    weights.
     """
     c = store.columns
     start, stop = int(span[Span.START]), int(span[Span.STOP])
@@ -79,7 +82,7 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     flags = c["flags"][start:stop]
     unfit = GATES | GATED | LAGGED | OUTSIDE
     fits = flags & (MEMORY | TRACED | unfit) == MEMORY | TRACED
-    if c["ties"][Ties.RANGES] or c["ties"][Ties.SIGNED] or not fits.any():
+    if c["ties"][Ties.RANGES] or not fits.any():
         return None
     fits[fits] = c["trainable"][c["self_row"][start:stop][fits]] == 0
     run_start, run_stop = (
@@ -129,6 +132,7 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
         sums=np.zeros(n, store.dtype),
         carry=np.zeros(n, store.dtype),
         limit=np.zeros(n, store.dtype),
+        interval=np.zeros(2 * n if c["ties"][Ties.SIGNED] else 0, store.dtype),
         active=np.zeros(n + 1, np.int64),
         mode=np.zeros(3, np.int64),
     )

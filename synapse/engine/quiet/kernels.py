@@ -13,6 +13,11 @@ fires with y, a grows by y / P, and u falls by S y / P, so that w stays. A row i
 and a S differ from w in units of the trace, is above the mean weight of the row, or P
 is very small.
 
+A weight with a sign stops at 0, which is no line. So a row with signs has an interval
+of S in which none of its weights passes 0, narrowed when a source fires. An update by
+which S leaves it settles the row, with weights of the wrong sign at 0. It is empty at
+first: the first error of a row settles it.
+
 All rows are settled at the end of an epoch, before the context is cleared, and when a
 step reads all connections since many sources are active: so nothing outside of a call
 sees these numbers, and no bit depends on how epochs are divided into calls.
@@ -29,7 +34,7 @@ from numpy.typing import NDArray
 from ..exact.events import BITS, GROUP, NOT_COUNTED, is_silent, list_active
 from ..language.decorators import in_order, inline, kernel, noinline
 from ..language.memory import span_of, store_at
-from ..language.words import one_like
+from ..language.words import epsilon_of, one_like
 from ..lowering import flags as mark
 from ..online import loops
 from ..online.calls import (
@@ -54,6 +59,7 @@ from ..online.propagate import compute_delta, compute_deltas, propagate_block
 from ..online.roles import RuleParts
 from ..online.states import compute_states_of, trace_of
 from ..online.steps import end_step
+from ..online.ties import clip_to_sign
 from ..store import Store
 from .index import LEAKY, ONE_TO_ONE, PUSHES, QuietIndex
 
@@ -69,6 +75,8 @@ SAMPLE = 8
 """Number of weights of a row whose mean size is its limit until it is settled."""
 MIN_DECAY = 2.0**-40
 """Smallest |P|, and the inverse of the largest one."""
+MIN_WEIGHT = 1e-30
+"""In place of a weight of 0 in a quotient."""
 
 QuietState: Any = namedtuple(  # type: ignore[misc]
     "QuietState", [*QuietIndex._fields, "origin", "budget", "buffers"]
@@ -88,15 +96,30 @@ def settle_row(store, quiet, j):
     row = store.first_incoming[j]
     trace = store.first_trace[j]
     n = store.learning[j]
+    signed = quiet.interval.size != 0
     size = 0.0 * step
+    # what the fastest weight loses of its size by a step of -1, and of 1
+    fall = rise = size + MIN_WEIGHT
     for t in range(n):
-        weight = store.weight[row + t] + step * store.eligibility[trace + t]
+        eligibility = store.eligibility[trace + t]
+        weight = store.weight[row + t] + step * eligibility
+        eligibility *= decay
+        if signed:
+            weight = clip_to_sign(store, row + t, weight)
+            pull = store.sign[row + t] * eligibility
+            room = abs(weight) + MIN_WEIGHT
+            fall = max(fall, (pull - epsilon_of(weight)) / room)
+            rise = max(rise, (0.0 - pull - epsilon_of(weight)) / room)
         store.weight[row + t] = weight
-        store.eligibility[trace + t] *= decay
+        store.eligibility[trace + t] = eligibility
         size += abs(weight)
     store.quiet_step[j] = 0.0
     store.quiet_decay[j] = 1.0
-    quiet.limit[j - quiet.origin] = size / max(n, 1)
+    i = j - quiet.origin
+    quiet.limit[i] = size / max(n, 1)
+    if signed:
+        quiet.interval[2 * i] = -1.0 / fall
+        quiet.interval[2 * i + 1] = 1.0 / rise
 
 
 @inline
@@ -110,6 +133,9 @@ def begin_row(store, quiet, j):
         size += abs(store.weight[row + t])
     quiet.limit[i] = size / max(n, 1)
     quiet.carry[i] = store.weight[store.self_row[j]]
+    if quiet.interval.size != 0:
+        quiet.interval[2 * i] = 0.0
+        quiet.interval[2 * i + 1] = 0.0
 
 
 @noinline
@@ -133,28 +159,48 @@ def begin_all(store, quiet, span):
 
 
 @inline
-def decay_rows(store, quiet, start, stop):
-    """Decay the traces into neurons, and settle rows that would lose digits."""
-    origin = quiet.origin
-    for j in range(start, stop):
-        store.quiet_decay[j] *= quiet.carry[j - origin]
+def settle_due(store, quiet, start, stop, is_due):
+    """Write all numbers of the rows of which `is_due` returns another number than 0."""
     for begin in range(start, stop, GROUP):
         end = min(begin + GROUP, stop)
         due = 0
         for j in range(begin, end):
-            decay = abs(store.quiet_decay[j])
-            due += decay < MIN_DECAY
-            due += decay > 1.0 / MIN_DECAY
-            due += abs(store.quiet_step[j]) > quiet.limit[j - origin] * decay
+            due += is_due(store, quiet, j)
         if due != 0:
             for j in range(begin, end):
-                decay = abs(store.quiet_decay[j])
-                size = abs(store.quiet_step[j])
-                if not (
-                    MIN_DECAY <= decay <= 1.0 / MIN_DECAY
-                    and size <= quiet.limit[j - origin] * decay
-                ):
+                if is_due(store, quiet, j) != 0:
                     settle_row(store, quiet, j)
+
+
+@inline
+def loses_digits(store, quiet, j):
+    """Return a number other than 0 if sums of the row of a neuron would lose digits."""
+    decay = abs(store.quiet_decay[j])
+    due = 0
+    due += decay < MIN_DECAY
+    due += decay > 1.0 / MIN_DECAY
+    due += abs(store.quiet_step[j]) > quiet.limit[j - quiet.origin] * decay
+    return due
+
+
+@inline
+def decay_rows(store, quiet, start, stop):
+    """Decay the traces into neurons, and settle rows that would lose digits."""
+    for j in range(start, stop):
+        store.quiet_decay[j] *= quiet.carry[j - quiet.origin]
+    settle_due(store, quiet, start, stop, loses_digits)
+
+
+@inline
+def passes_zero(store, quiet, j):
+    """Return a number other than 0 if a weight of the row of a neuron loses its
+    sign.
+    """
+    i = 2 * (j - quiet.origin)
+    due = 0
+    due += store.quiet_step[j] < quiet.interval[i]
+    due += store.quiet_step[j] > quiet.interval[i + 1]
+    return due
 
 
 # --- steps ----------------------------------------------------------------------------
@@ -174,8 +220,17 @@ def send(store, quiet, start, stop, activation):
             eligibility = store.eligibility[trace]
             gain = activation / store.quiet_decay[j]
             quiet.sums[i] += (weight + step * eligibility) * activation
-            store.eligibility[trace] = eligibility + gain
-            store.weight[c] = weight - step * gain
+            eligibility += gain
+            weight -= step * gain
+            store.eligibility[trace] = eligibility
+            store.weight[c] = weight
+            if quiet.interval.size != 0:
+                zero = 0.0 - weight / eligibility
+                pull = store.sign[c] * eligibility
+                if pull > 0.0:
+                    quiet.interval[2 * i] = max(quiet.interval[2 * i], zero)
+                elif pull < 0.0:
+                    quiet.interval[2 * i + 1] = min(quiet.interval[2 * i + 1], zero)
         else:
             quiet.sums[i] += weight * activation
 
@@ -346,6 +401,8 @@ def propagate_quiet(store, quiet, start, stop, rate, keep_pending):
                     push_quiet(store, j)
             for j in range(begin, stop):
                 store.quiet_step[j] += store.step[j] * store.quiet_decay[j]
+            if quiet.interval.size != 0:
+                settle_due(store, quiet, begin, stop, passes_zero)
         elif form & ONE_TO_ONE:
             compute_quiet_deltas(store, begin, stop, rate, False)
             if form & PUSHES:
@@ -413,7 +470,7 @@ def _examples(scalar: Any) -> Examples:
     few = np.empty(0, np.uint8)
     floats = np.empty(0, type(scalar))
     by_source = SPAN, SPAN, rows, rows, few, few, SPAN, SPAN, SPAN
-    index = QuietIndex._make((*by_source, floats, floats, floats, SPAN, SPAN))
+    index = QuietIndex._make((*by_source, *[floats] * 4, SPAN, SPAN))
     of_rows, of_sparse = epochs_examples(scalar)
     begin = 0, scalar, SPAN, index
     return {train_network: (*begin, *of_rows), train_sparse: (*begin, *of_sparse)}

@@ -44,14 +44,11 @@ from . import (
     costs,
     errors,
     initializers,
-    learning as learning,
-    optimizers,
     plasticity as plasticity,
     squashes,
 )
 from ._scale import Scale
 from .errors import SynapseError
-from .learning import Gradient, Trainer, check_gradient, every, gradient
 from .objects.connection import Connection
 from .objects.ensemble import Ensemble
 from .objects.layer import Layer
@@ -71,6 +68,8 @@ if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
         evolve as evolve,
         experiments as experiments,
         forecasting as forecasting,
+        learning as learning,
+        optimizers as optimizers,
         reward as reward,
         river as river,
         sklearn as sklearn,
@@ -81,6 +80,7 @@ if _types.TYPE_CHECKING:  # at run time `__getattr__` imports them when used
     )
     from ._model import Model
     from .forecasting import forecast
+    from .learning import Gradient, Trainer, check_gradient, every, gradient
     from .readwrite import from_networkx
     from .readwrite._edge_lists import from_edges, to_edges
 
@@ -89,11 +89,14 @@ __version__ = "0.1.0"
 # Packages and modules that are imported when they are first used, and functions of
 # theirs
 _LATER = (
-    *("analysis", "draw", "evolve", "experiments", "forecasting"),
-    *("readwrite", "reward", "spikes", "tables", "tasks"),
+    *("analysis", "draw", "evolve", "experiments", "forecasting", "learning"),
+    *("optimizers", "readwrite", "reward", "spikes", "tables", "tasks"),
     *("river", "sklearn", "sktime"),  # with extras
 )
 _LATER_NAMES = {
+    **dict.fromkeys(
+        ("Gradient", "Trainer", "check_gradient", "every", "gradient"), "learning"
+    ),
     "Model": "_model",
     "forecast": "forecasting",
     "from_edges": "readwrite._edge_lists",
@@ -149,7 +152,7 @@ Network._provide(_drawn=_drawn)
 
 
 __dir__ = _checks.public_names(
-    __all__, _LATER, _LATER_NAMES, ["__version__", "learning", "plasticity"]
+    __all__, _LATER, _LATER_NAMES, ["__version__", "plasticity"]
 )
 
 

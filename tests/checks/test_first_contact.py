@@ -58,16 +58,22 @@ def soft():
 
 
 def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
-    code = (
-        "import sys, synapse\nnames = ['analysis', 'draw', 'experiments',"
-        " 'forecasting', 'tables', 'tasks']\nassert not any(f'synapse.{name}' in"
-        " sys.modules for name in names)\nassert set(names) <="
-        " set(dir(synapse))\nassert synapse.tasks.Recall and"
-        " synapse.analysis.compare\nassert synapse.experiments.train_many\nassert"
-        " synapse.readwrite.dot_data and synapse.learning.fit_readout\nassert"
-        " 'synapse.draw' not in sys.modules\nfrom synapse import draw\nassert"
-        " synapse.draw is draw\n"
-    )
+    code = """if True:
+        import sys, architect, synapse
+        net = architect.Perceptron(2, 1, seed=0)
+        net.activate([0, 1]), net.propagate(0.1, [1])
+        names = ["analysis", "draw", "experiments", "forecasting", "learning"]
+        names += ["optimizers", "tables", "tasks"]
+        assert not any(f"synapse.{name}" in sys.modules for name in names)
+        assert set(names) <= set(dir(synapse))
+        assert synapse.tasks.Recall and synapse.analysis.compare
+        assert synapse.experiments.train_many and synapse.optimizers.Adam
+        assert synapse.readwrite.dot_data and synapse.learning.fit_readout
+        assert synapse.gradient is synapse.learning.gradient
+        assert "synapse.draw" not in sys.modules
+        from synapse import draw
+        assert synapse.draw is draw
+    """
     python("-c", code)
 
 

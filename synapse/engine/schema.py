@@ -362,8 +362,8 @@ COLUMNS = (
     # how many packs it has; -1: too many
     Column("list_count", "list", "int64"),
     Column("listed", "listed", "uint32"),
-    # of an accumulator's table: not 0 where a pack of sources begins, or a neuron is,
-    # from which the sums of a batch may have a term; empty in a store
+    # of a table with sums of its own: not 0 where a pack of sources begins, or a neuron
+    # is, from which the sums of a batch may have a term; empty in a store
     Column("touched", "listed", "float"),
     # the program, a row a pair of gater and self-connected gated neuron
     Column("influence", "influence", "float"),

@@ -27,7 +27,8 @@ from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess, raise_interrupt
 from ..engine.lowering.flags import DENSE, SHARED, STEPPED
 from ..engine.lowering.ranges import concat_ranges
-from ..engine.records import Span
+from ..engine.records import Span, Ties
+from ..engine.redirected_table import RedirectedTable
 from ..engine.schema import CHUNK, ENDED, GIVEN_SLOPES
 from ..engine.status import DIVERGED, DONE
 from ..errors import ArgumentError, DivergenceError, TopologyError
@@ -170,6 +171,7 @@ def gradient(
                 exact.network,
                 exact._lowered,
             )  # they would keep the network alive, and a store that it left
+            exact._tables.clear()
             _known[network] = exact
         return Gradient(loss, weights, biases, wiring_of(network))
 
@@ -239,6 +241,7 @@ class ExactGradient:
         self.threads = threads
         self._structure = 0
         self._tapes: dict[tuple[int, int, bool], engine.exact.Tapes] = {}
+        self._tables: dict[Any, RedirectedTable] = {}  # with the lists of each tapes
         self.take(data, weights)
         self._refresh_layout()
 
@@ -265,6 +268,7 @@ class ExactGradient:
             self._tapes.clear()
         for tapes in self._tapes.values():
             tapes.clear()
+        self._tables.clear()
         self._recorded: RecordedSteps | None = (
             None  # what a recording takes from the present call
         )
@@ -336,6 +340,8 @@ class ExactGradient:
             self.network._lowered()
         )  # lower now: the computing threads cannot
         self.network._column("failed")[0] = 0.0
+        for table in self._tables.values():
+            table.renewed()
 
     def descent(
         self,
@@ -622,6 +628,12 @@ class ExactGradient:
     ) -> engine.exact.DescentArguments:
         """Return the arguments of the kernel for some samples, `width` in a group."""
         address, store, span = self._lowered
+        if tapes is not None and len(tapes.touched):
+            if tapes not in self._tables:
+                self._tables[tapes] = engine.exact.table_with_lists(
+                    store, width, touched=tapes.touched
+                )
+            address = self._tables[tapes].address
         return engine.exact.DescentArguments(
             table=address,
             scalar=store.scalar,
@@ -641,7 +653,8 @@ class ExactGradient:
         """
         key = number, width, self._recorded is not None
         if key in self._tapes and self._tapes[key].steps < steps:
-            del self._tapes[key]  # first, as both together may not fit into memory
+            # first, as both together may not fit into memory
+            self._tables.pop(self._tapes.pop(key), None)
         if key not in self._tapes:
             network = self.network
             _, store, span = self._lowered
@@ -656,6 +669,7 @@ class ExactGradient:
                 len(network._column("weight")),
                 depth=engine.exact.context_depth(store, span),
                 recorded=self._recorded is not None,
+                touched=store.n_neurons * bool(store["ties"][Ties.LISTS]),
             )
         return self._tapes[key]
 

@@ -432,9 +432,9 @@ class Updater(OfNetwork):
         vectors = *little, state.slots, np.array(optimizer._settings(), float)
         parts = gradient[: parameters.n_weights], gradient[parameters.n_weights :]
         equation = update.equation_address(optimizer._equation, vectors)
-        bounds = self.limit, parameters.low, parameters.high
+        options = self.limit, optimizer._skips_zeros(), parameters.low, parameters.high
         step = update.OptimizerStep._make(
-            (equation, *vectors, ~parameters.frozen, *bounds)
+            (equation, *vectors, ~parameters.frozen, *options)
         )
         none = np.empty(0, np.int64)
         whole = update.ParameterScatter(

@@ -28,6 +28,12 @@ class BuiltIn(Optimizer):
     def _settings(self) -> tuple[float, ...]:
         """Return the numbers of the equation, in the order in which it unpacks them."""
 
+    def _skips_zeros(self) -> bool:
+        """Return whether a parameter whose gradient is 0 stays as it is, and its
+        memory.
+        """
+        return False
+
     @final
     def find_change(
         self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float
@@ -103,6 +109,10 @@ class SGD(BuiltIn):
     def _settings(self) -> tuple[float, ...]:
         """Return momentum, whether it is Nesterov's, and weight decay."""
         return self.momentum, self.nesterov, self.weight_decay
+
+    def _skips_zeros(self) -> bool:
+        """Return whether there is neither momentum nor weight decay."""
+        return self.momentum == self.weight_decay == 0.0
 
 
 @final
@@ -195,6 +205,10 @@ class AdaGrad(BuiltIn):
     def _settings(self) -> tuple[float, ...]:
         """Return epsilon."""
         return (self.epsilon,)
+
+    def _skips_zeros(self) -> bool:
+        """Return True."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -338,6 +352,10 @@ class SparseAdam(BuiltIn):
     def _settings(self) -> tuple[float, ...]:
         """Return betas and epsilon."""
         return *self.betas, self.epsilon
+
+    def _skips_zeros(self) -> bool:
+        """Return True."""
+        return True
 
 
 @final

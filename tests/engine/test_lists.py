@@ -2,6 +2,7 @@
 read all connections, whatever is called, and no list outlives its call."""
 
 import threading
+from contextlib import suppress
 from itertools import pairwise
 
 import numpy as np
@@ -14,11 +15,15 @@ from synapse.engine import schema
 from synapse.engine.lowering import lists
 from synapse.engine.records import Ties
 
-pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning"),
+    pytest.mark.filterwarnings("ignore::synapse.errors.RateWarning"),
+]
 
 ACTIVE = (0.0, 0.003, 0.01, 0.1, 0.3, 1.0)
 SQUASHES = ("relu", "tanh", "logistic", "spike")
 SEEDS = range(12)
+PER_SEQUENCE = 4
 
 
 def perceptron(seed, rng, dtype):
@@ -62,7 +67,7 @@ def made(seed):
     dtype = ("float64", "float32")[seed % 2]
     net = (recurrent if seed % 4 == 3 else perceptron)(seed, rng, dtype)
     steps = 40
-    active = rng.choice(ACTIVE, (steps, 1))
+    active = rng.choice(ACTIVE, (steps // PER_SEQUENCE, 1)).repeat(PER_SEQUENCE, 0)
     rows = rng.normal(size=(steps, len(net.input)))
     rows = np.where(rng.random(rows.shape) < active, rows, 0.0)
     return net, rows, rng.random((steps, len(net.output)))
@@ -124,12 +129,40 @@ def sequences(net, rows, targets, rng):
     return list(net.run([rows[:7], rows[7:]]))
 
 
+def exact(optimizer, **options):
+    """Batches of much and little activity follow each other; an update that cannot be
+    made is undone."""
+
+    def train(net, rows, targets, rng):
+        data = [
+            each.reshape(-1, PER_SEQUENCE, each.shape[1]) for each in (rows, targets)
+        ]
+        how = {"shuffle": False, "progress": False}
+        rule = {"rule": "bptt", "optimizer": optimizer, "rate": 0.01}
+        trainer = synapse.Trainer(net, **rule, **options)
+        results = [trainer.train(*data, epochs=3, **how).loss]
+        results += [synapse.gradient(net, *each).weights for each in (data, data)]
+        before, trainer.rate = net.weights, float(np.finfo(net.dtype).max)
+        with suppress(synapse.errors.DivergenceError):
+            trainer.train(*data, epochs=2, **how)
+        results.append(net.weights)
+        net.clear()
+        net.weights = before
+        net.biases = np.zeros_like(net.biases)
+        return results
+
+    return train
+
+
 CALLS = {
     "by hand": by_hand,
     "online": trained("online"),
     "batches": trained("online", batch_size=7, optimizer="adam"),
     "descent": trained("online", batch_size=7, optimizer="sgd"),
     "bptt": trained("bptt", batch_size=7, optimizer="adam"),
+    "exact descent": exact("sgd", batch_size=1),
+    "exact squares": exact("adagrad", batch_size=3),
+    "exact threads": exact("sparse_adam", batch_size=5, threads=2),
     "one by one": one_by_one,
     "recorded": recorded,
     "edited": edited,

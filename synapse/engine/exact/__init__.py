@@ -9,6 +9,7 @@ from .calls import (
     kernels_by_events as kernels_by_events,
     kernels_of_streams as kernels_of_streams,
     kernels_untraced as kernels_untraced,
+    table_with_lists as table_with_lists,
     tapes_of_runs as tapes_of_runs,
 )
 from .loops import (

@@ -17,8 +17,10 @@ from ..language.lazy_parts import INDEX, lazy_part
 from ..language.packs import by_sample, flat, pack, put_pack, splat, total, width
 from ..language.tiles import add_outer, add_rows, no_sums
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
+from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..schema import NONE
+from .lists import list_touched, packs_of_float
 from .states import (
     NEURONS,
     PACK,
@@ -98,8 +100,15 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
     begin = source * chunk.lanes + store.run_source[r] - chunk.origin
     gains = at_gaters_step(flags, chunk.now, chunk.now - chunk.rows)
     wide = width(by_sample(tapes))
+    entry = 0
+    packs = (n + wide + wide - 1) // (wide + wide)
+    few = is_listed(store, r)
+    if few:
+        entry, end = listed_range(store, r)
+        packs = end - entry
     # Packs outside, so that their activations stay in the cache for all tiles.
-    for q in range(0, n, wide + wide):
+    for k in range(packs):
+        q = store.listed[entry + k] if few else k * (wide + wide)
         left = min(n - q, wide + wide)
         pack_panel(tapes, begin + q, left, chunk, 1 + (left > wide))
         for j in range(start, stop, NEURONS):
@@ -300,6 +309,8 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
     now = (step + depth) * rows - span.start
     chunk = Chunk(steps, now, span.start, rows, lanes)
     stop = span.start + span.inputs
+    if neurons.fresh and store.ties.lists != 0:
+        list_touched(store, span, packs_of_float(store))
     if neurons.fresh and neurons.part == 0:
         for j in range(span.start, stop):
             begin_sums(store, tapes, span, j, False)

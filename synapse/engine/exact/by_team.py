@@ -5,8 +5,9 @@ is compiled when a training first needs it.
 from __future__ import annotations
 
 from ..language.decorators import kernel, strict_fp, strict_fp_call
-from ..language.memory import load_word, store_at
+from ..language.memory import load_word, span_of, store_at
 from ..status import DONE, STOPPED
+from .lists import age_marks
 from .team import (
     ADDS,
     FAILED,
@@ -38,11 +39,11 @@ from .train import (
     samples_of,
     squares_of,
     steps_of,
+    table_of,
     update_all_weights,
     update_weights,
-    worse_of,
 )
-from .update import sum_of_squares
+from .update import sum_of_squares, worse_of
 
 MIN_PARAMETERS = 4096
 """Number of weights above which several threads update them."""
@@ -86,6 +87,8 @@ def descend_by_steps(training, count):
         begin_round(team, SUMS, team.threads, start, stop, width)
         if not run_parts(training):
             return False, 0.0
+        span = span_of(variants.arguments.span)
+        age_marks(table_of(variants, width > 1), span)
         loss += team.numbers[SUM]
         if not alone:
             begin_round(team, ADDS, team.threads, int(start == 0), 0, width)

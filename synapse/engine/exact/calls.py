@@ -61,6 +61,23 @@ def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:
     return Kernels(code, *kernels.begin, before=kernels.before, updates=kernels.updates)
 
 
+def table_with_lists(
+    store: Store, lanes: int, **columns: NDArray[Any]
+) -> RedirectedTable:
+    """Return a table with lists of its own, of single sources if there are several
+    lanes, and with these columns.
+    """
+    limit = store["list_limit"] * np.uint32(lanes)
+    lists = {
+        "list_limit": limit,
+        "list_first": store["list_first"] * np.uint32(lanes),
+        "list_count": store["list_count"].copy(),
+        "listed": np.empty(int(limit.sum()), np.uint32),
+        "input_rows": store["input_rows"].copy(),
+    }
+    return RedirectedTable(store, lists | columns)
+
+
 def call_side_by_side(store: Store, span: NDArray[Any]) -> Callable[..., int]:
     """Return a function of `SequenceRows`, and of a `Judge` for a test, which runs the
     network in a span of a lowered store side by side, with memory of its own, for one
@@ -69,23 +86,15 @@ def call_side_by_side(store: Store, span: NDArray[Any]) -> Callable[..., int]:
     code = side_by_side.calls_for(store)
     lanes = SIDE_BY_SIDE[store.dtype]
     tapes = tapes_of_runs(store, lanes, int(span[Span.OUTPUTS]))
-    # lists of single sources in place of packs
-    limit = store["list_limit"] * np.uint32(lanes)
-    columns = {
-        "list_limit": limit,
-        "list_first": store["list_first"] * np.uint32(lanes),
-        "list_count": store["list_count"].copy(),
-        "listed": np.empty(int(limit.sum()), np.uint32),
-        "failed": np.zeros(FAILURE),
-    }
-    table = RedirectedTable(store, columns)
+    failed = np.zeros(FAILURE)
+    table = table_with_lists(store, lanes, failed=failed)
 
     def call(sequences: Any, *judge: Any) -> int:
         kernel = side_by_side.KERNELS[bool(judge), type(sequences.inputs) is tuple]
         memory = tapes.address, (0,) * lanes, tapes.rows
         begin = table.address, store.scalar, *memory, span
         status: int = code[kernel](*begin, sequences, *judge)
-        if columns["failed"][0] < 0:  # of a part of a kernel
+        if failed[0] < 0:  # of a part of a kernel
             raise failure()
         return status
 

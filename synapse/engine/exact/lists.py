@@ -1,8 +1,13 @@
 """Steps without traces that read the packs of sources that are not all 0.
 
 The lists are those of ``online/lists.py``, in the columns of the store, or in others
-for runs side by side, which list single sources (`list_lanes`). A list is walked in the
-order of the sums over all sources, so no bit depends on it.
+for several samples, whose single sources are listed (`list_lanes`), and for the exact
+gradients of each thread. A list is walked in the order of the sums over all sources, so
+no bit depends on it.
+
+The gradient of a batch is summed for the touched packs only (`list_touched`): for
+others it is 0, as it was. ``store.touched`` marks those of the batch, and those of the
+batch before, whose sums have to be overwritten.
 """
 
 from __future__ import annotations
@@ -12,7 +17,8 @@ from ..language.lazy_parts import INDEX, lazy_part
 from ..language.packs import flat, is_laned, length_of, splat, width
 from ..language.tiles import add_products, load_sums, no_sums, store_sums
 from ..lowering.flags import LISTS
-from ..online.lists import is_listed, list_packs, listed_range
+from ..lowering.lists import SHARE
+from ..online.lists import NEW, is_listed, list_packs, listed_range
 from ..schema import NONE
 from .activate import GATHERING, finish_states
 from .states import (
@@ -148,6 +154,48 @@ def list_sources(store, tapes, j, step):
                 list_lanes(store, number, tapes, at)
             else:
                 list_packs(store, number, tapes.activation, at)
+
+
+@inline
+def packs_of_float(store):
+    """Return how many sources an entry of the touched ones has: two packs."""
+    return 2 * width(store.activation)
+
+
+@inline
+def list_touched(store, span, step):
+    """List the sources that are marked, `step` at a time; the last ones, if they are
+    fewer, always are.
+    """
+    for number in range(store.ties.lists):
+        source = store.list_source[number]
+        if span.start <= source < span.stop:
+            entry = store.list_first[number]
+            n = store.list_length[number]
+            limit = n // (step * SHARE)
+            count = 0
+            for q in range(0, n, step):
+                size = min(n - q, step)
+                some = int(size < step)
+                for t in range(size):
+                    some += store.touched[source + q + t] != 0.0
+                if some != 0:
+                    if count == limit:
+                        count = -1
+                        break
+                    store.listed[entry + count] = q
+                    count += 1
+            store.list_count[number] = count
+
+
+@inline
+def age_marks(store, span):
+    """Take the marks of a batch, whose sums are in place, for those of the one
+    before.
+    """
+    if store.ties.lists != 0:
+        for j in range(span.start, span.stop):
+            store.touched[j] = 1.0 if store.touched[j] == NEW else 0.0
 
 
 @inline

@@ -38,12 +38,14 @@ from ..language.lazy_parts import INDEX, TAPES, lazy_part
 from ..language.memory import span_of, store_at, tapes_at
 from ..language.packs import flat, splat
 from ..language.words import opaque
+from ..online.lists import mark_touched
 from ..online.read_order import depth_of
 from ..schema import CHUNK, ENDED, GIVEN_SLOPES
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import NeuronPart, accumulate
-from .activate import GATHERING, activate_by
+from .activate import activate_by
 from .fire import zero_clamped_errors
+from .lists import LISTING, age_marks
 from .propagate import compute_softmax_deltas, propagate_all
 from .states import NEURONS
 from .step import Step, StepBack
@@ -178,13 +180,15 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
 
 
 @inline
-def begin_errors(tapes, rows, depth):
-    """Reset the errors that go to earlier steps."""
+def begin_errors(tapes, span, depth):
+    """Reset the errors that go to earlier steps; those of inputs are never read."""
     none = splat(0.0, tapes.state)
-    for i in range(rows):
+    rows = span.stop - span.start
+    for i in range(span.inputs, rows):
         tapes.carried[i] = none
-    for i in range((depth + 1) * rows):
-        tapes.pushed[i] = none
+    for part in range(depth + 1):
+        for i in range(part * rows + span.inputs, (part + 1) * rows):
+            tapes.pushed[i] = none
 
 
 @inline
@@ -221,7 +225,7 @@ def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes
         check += propagate_all(store, tapes, start, stop, back)
         stop = start
     if step % window == 0:  # errors do not pass to the previous window
-        begin_errors(tapes, rows, depth)
+        begin_errors(tapes, span, depth)
     return check
 
 
@@ -267,9 +271,9 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
         now = (step + depth) * rows - span.start
         forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1, 0)
         options = lanes, samples.ragged, samples.masked
-        activate_by(
-            GATHERING, store, tapes, None, span, inputs, step, forward, *options
-        )
+        activate_by(LISTING, store, tapes, None, span, inputs, step, forward, *options)
+        if store.ties.lists != 0 and samples.window != 0:
+            mark_touched(store, span)
         if samples.recorded:
             record_forward(store, tapes, rows, step, step + depth)
         tapes.loss[step] = compute_output_errors(
@@ -366,7 +370,7 @@ def gradient_network(
     )
     if status != DONE or samples.window == 0:
         return status, value, steps
-    begin_errors(tapes, rows, depth)
+    begin_errors(tapes, span, depth)
     stop = steps
     while stop > 0:
         begin = (stop - 1) // chunk * chunk
@@ -387,4 +391,6 @@ def gradient_network(
             part = NeuronPart(samples.part, samples.parts, stop == steps)
             accumulate(store, tapes, span, begin, stop - begin, depth, lanes, part)
         stop = begin
+    if samples.parts == 1:
+        age_marks(store, span)
     return DONE, value, steps

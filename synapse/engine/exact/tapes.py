@@ -51,12 +51,16 @@ class Tapes:
         restored: bool = False,
         past: int = 0,
         rings: int = 0,
+        touched: int = 0,
     ) -> None:
         self.width = width
         self.steps = steps
         self.rows = rows
         self.depth = depth
         self.continued = False  # whether the last call started from a context
+        # marks of the packs of sources from which the gradient has terms, by row of the
+        # store; empty if there are no lists
+        self.touched = np.zeros(touched, dtype)
         sizes = {
             "activation": (steps + depth) * rows + past,
             "transposed": (steps + depth) * rows if width > 1 else 0,
@@ -118,6 +122,7 @@ class Tapes:
     def clear(self) -> None:
         """Reset for a new set of trainable parameters."""
         self._memory[:] = 0
+        self.touched[:] = 0.0
         self.continued = False
 
     def begin(
@@ -187,6 +192,8 @@ class SharedTapes:
 
     def __init__(self, tapes: Tapes) -> None:
         self._tapes = tapes
+        self.width = tapes.width
+        self.touched = tapes.touched
         self._own = [aligned(tapes[name].size, tapes[name].dtype) for name in SCRATCH]
         self.table = tapes.table.copy()
         for name, values in zip(SCRATCH, self._own, strict=True):

@@ -14,18 +14,24 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..functions.optimizers import are_finite
-from ..language.decorators import kernel, strict_fp
-from ..language.memory import DESCENT, call_descent, store_at
+from ..language.decorators import kernel, strict_fp, strict_fp_call
+from ..language.memory import DESCENT, call_descent, span_of, store_at
+from ..online.lists import is_listed, listed_range
+from ..schema import NONE
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
+from .lists import list_touched, packs_of_float
 from .loops import DescentArguments, SampleGroup, gradient_network
 from .tapes import SharedTapes, Tapes
 from .update import (
+    PART,
     apply_update,
     find_gradient,
     read_column,
     sum_members,
     sum_of_squares,
     undo_update,
+    update_part,
+    worse_of,
     write_column,
 )
 
@@ -34,6 +40,7 @@ class Unfolding(NamedTuple):
     """How the gradient of one group is computed, with a number of lanes."""
 
     address: Any  # of `gradient_network`
+    lists: Any  # address of the store's table with lists of its own
     table: Any  # of the tapes
     tag: Any
     weight_update: Any  # columns of the tapes: minus the gradient
@@ -103,14 +110,15 @@ def unfolding(
     """
     table = arguments.tape_table
     tag = arguments.tag
+    lists = arguments.table
     if tapes is None:
-        return Unfolding(0, table, tag, NO_MOVES, NO_MOVES)
+        return Unfolding(0, lists, table, tag, NO_MOVES, NO_MOVES)
     types = type(arguments.scalar), type(arguments.inputs)
     addresses = _addresses.setdefault(types, {})
     if len(tag) not in addresses:
         addresses[len(tag)] = gradient_network.address(arguments, DESCENT)
     updates = tapes["weight_update"], tapes["bias_update"]
-    return Unfolding(addresses[len(tag)], table, tag, *updates)
+    return Unfolding(addresses[len(tag)], lists, table, tag, *updates)
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
@@ -174,7 +182,7 @@ def with_tapes(a, unfolding, samples):
     """`DescentArguments` with these tapes and samples."""
     data = a.span, a.inputs, a.targets
     return DescentArguments(
-        a.table,
+        unfolding.lists,
         a.scalar,
         unfolding.table,
         unfolding.tag,
@@ -348,16 +356,6 @@ def update(store, change, rate, count):
 
 
 @strict_fp
-def worse_of(status, other):
-    """Return how two parts of an update have ended together: TOO_FAR before BEYOND, as
-    in `update`, which moves all at once.
-    """
-    if status == TOO_FAR or other == TOO_FAR:
-        return TOO_FAR
-    return status if status != DONE else other
-
-
-@strict_fp
 def update_weights(training, slopes, by_rows, rate, count, start, stop):
     """Move some of the weights, see `apply_update`; `by_rows`: by minus the tapes'
     gradient.
@@ -386,6 +384,109 @@ LONE_PARTS = descend_batch, squares_of, update_all_weights
 
 
 @strict_fp
+def over_touched(store, span, step, each, total, *of):
+    """Return what `each` makes of a total and a range of rows, over the weights from
+    sources that are marked or have no list, `step` sources at a time.
+    """
+    for j in range(span.start + span.inputs, span.stop):
+        if store.self_row[j] != NONE:
+            total = each(total, store.self_row[j], 1, *of)
+        for r in range(store.run_start[j], store.run_stop[j]):
+            row = store.run_first[r]
+            n = store.run_length[r]
+            if is_listed(store, r):
+                entry, stop = listed_range(store, r)
+                for k in range(entry, stop):
+                    q = store.listed[k]
+                    total = each(total, row + q, min(n - q, step), *of)
+            else:
+                for q in range(0, n, PART):
+                    total = each(total, row + q, min(n - q, PART), *of)
+    return total
+
+
+@strict_fp
+def add_squares(total, row, n, slopes):
+    """Add the squares of some slopes to a total."""
+    return total + sum_of_squares(slopes, row, row + n)
+
+
+@strict_fp_call
+def move_rows(status, row, n, column, slopes, optimizer, first, rate, count):
+    """Move some weights by minus the tapes' gradient; returns the worse status."""
+    of = column, slopes, row, -1.0, optimizer, rate, count
+    return worse_of(status, update_part(*of, row, row - first, n))
+
+
+@strict_fp
+def restore_rows(total, row, n, column, slopes):
+    """Restore the values of some weights before `move_rows`."""
+    for i in range(row, row + n):
+        column[i] = slopes[i]
+    return total
+
+
+@strict_fp
+def table_of(variants, is_wide):
+    """Return the store with the lists of the tapes of several lanes, or of one."""
+    lists = variants.wide.lists if is_wide else variants.single.lists
+    return store_at(lists, variants.arguments.scalar)
+
+
+@strict_fp
+def list_weights(training, is_wide):
+    """List the sources of weights whose gradient on the tapes may not be 0, if the
+    optimizer leaves others as they are; returns whether they are few.
+    """
+    change = training.change
+    few = 0
+    if training.store.ties.lists != 0 and change.weights.begins.size == 1:
+        if change.step.skips_zeros:
+            store = table_of(training.variants, is_wide)
+            span = span_of(training.variants.arguments.span)
+            list_touched(store, span, packs_of_float(store))
+            for number in range(store.ties.lists):
+                few += store.list_count[number] >= 0
+    return few != 0
+
+
+@strict_fp
+def mark_all(training, is_wide):
+    """Mark all sources: the gradient on the tapes has been overwritten."""
+    if training.store.ties.lists != 0:
+        store = table_of(training.variants, is_wide)
+        span = span_of(training.variants.arguments.span)
+        for j in range(span.start, span.stop):
+            store.touched[j] = 1.0
+
+
+@strict_fp
+def update_touched(training, slopes, is_wide, rate, count):
+    """Update as `update_plainly` does, by the gradient on the tapes, without weights
+    from sources that are not listed: nothing would change there.
+    """
+    change = training.change
+    store = table_of(training.variants, is_wide)
+    span = span_of(training.variants.arguments.span)
+    step = packs_of_float(store)
+    weights, biases = slopes
+    squares = over_touched(store, span, step, add_squares, 0.0, weights)
+    squares += sum_of_squares(biases, 0, biases.size)
+    if not squares <= change.step.limit:
+        return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
+    first = change.weights.begins[0]
+    of = store.weight, weights, change.step, first, rate, count
+    status = over_touched(store, span, step, move_rows, DONE, *of)
+    of = False, -1.0, change.step, rate, count, 0, biases.size
+    status = worse_of(status, apply_update(store.bias, change.biases, biases, *of))
+    if status != DONE:
+        of = store.weight, weights
+        over_touched(store, span, step, restore_rows, 0, *of)
+        undo_update(store.bias, change.biases, biases, False)
+    return status
+
+
+@strict_fp
 def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
     """Update as `update` does without ties, penalties and limits, part by part;
     `by_rows`: by minus the tapes' gradient, of several lanes if `is_wide`.
@@ -394,6 +495,8 @@ def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
     change = training.change
     bias = training.store.bias
     weights, biases = slopes
+    if by_rows and list_weights(training, is_wide):
+        return update_touched(training, slopes, is_wide, rate, count)
     squares = squares_of(training, weights, by_rows, is_wide)
     squares += sum_of_squares(biases, 0, biases.size)
     if not squares <= change.step.limit:
@@ -405,6 +508,8 @@ def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
     if status != DONE:
         undo_update(training.store.weight, change.weights, weights, by_rows)
         undo_update(bias, change.biases, biases, False)
+    if by_rows:
+        mark_all(training, is_wide)
     return status
 
 

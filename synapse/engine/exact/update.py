@@ -63,6 +63,8 @@ class OptimizerStep(NamedTuple):
     settings: Any
     trainable: Any  # booleans: the parameters that are not frozen
     limit: float  # the largest number of the store's float
+    # whether a parameter without a gradient stays as it is, and its memory
+    skips_zeros: bool
     low: Any  # bounds of the parameters, by their signs; empty if none has one
     high: Any
 
@@ -218,6 +220,41 @@ def find_gradient(penalty, values, gradient):
     return DONE if math.isfinite(after) else TOO_STEEP, squares
 
 
+@strict_fp
+def update_part(column, slopes, here, sign, step, rate, count, row, at, n):
+    """Change `n` entries of a column from `row` on, which are from `at` on in the
+    optimizer's vectors, by `sign` times the slopes from `here` on; returns a status.
+    """
+    vectors = (step.change, step.values, step.gradient, step.memory, step.settings)
+    like = (*vectors, 0.0, 0, 0, 0)
+    within = True
+    for i in range(n):
+        step.values[i] = column[row + i]
+        step.gradient[i] = sign * slopes[here + i]
+        slopes[here + i] = step.values[i]
+    arguments = (*vectors, rate, count, at, at + n)
+    finite = call_equation(step.equation, arguments, like)
+    for i in range(n):
+        value = step.values[i]
+        if step.trainable[at + i]:
+            value = value - step.change[i]
+        within &= abs(value) <= step.limit
+        column[row + i] = value
+    if not finite:
+        return TOO_FAR
+    return DONE if within else BEYOND
+
+
+@strict_fp
+def worse_of(status, other):
+    """Return how two parts of an update have ended together: TOO_FAR before BEYOND, as
+    in `update`, which moves all at once.
+    """
+    if status == TOO_FAR or other == TOO_FAR:
+        return TOO_FAR
+    return status if status != DONE else other
+
+
 @strict_fp_call
 def apply_update(
     column, scatter, slopes, by_rows, sign, step, rate, count, start, stop
@@ -229,11 +266,8 @@ def apply_update(
     `by_rows`, have the rows of the column. The old values take their place, for
     `undo_update`.
     """
-    vectors = (step.change, step.values, step.gradient, step.memory, step.settings)
     passed = 0
-    like = (*vectors, 0.0, 0, 0, 0)
-    finite = True
-    within = True
+    status = DONE
     for k in range(scatter.begins.size):
         length = scatter.lengths[k]
         skipped = min(max(start - passed, 0), length)
@@ -242,23 +276,11 @@ def apply_update(
         for row in range(scatter.begins[k] + skipped, end, PART):
             n = min(end - row, PART)
             here = row if by_rows else at - scatter.entry
-            for i in range(n):
-                step.values[i] = column[row + i]
-                step.gradient[i] = sign * slopes[here + i]
-                slopes[here + i] = step.values[i]
-            arguments = (*vectors, rate, count, at, at + n)
-            finite &= call_equation(step.equation, arguments, like)
-            for i in range(n):
-                value = step.values[i]
-                if step.trainable[at + i]:
-                    value = value - step.change[i]
-                within &= abs(value) <= step.limit
-                column[row + i] = value
+            of = column, slopes, here, sign, step, rate, count
+            status = worse_of(status, update_part(*of, row, at, n))
             at += n
         passed += length
-    if not finite:
-        return TOO_FAR
-    return DONE if within else BEYOND
+    return status
 
 
 @strict_fp

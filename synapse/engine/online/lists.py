@@ -16,6 +16,10 @@ from ..language.lazy_parts import SPAN, lazy_part
 from ..language.packs import add_rows_products, for_each, totals, update_rows, width
 from ..schema import NONE
 
+NEW = 2.0
+"""Mark of a pack that steps of the present batch have touched; 1: of the batch before,
+whose sums are still in place."""
+
 
 @inline
 def is_listed(store, r):
@@ -69,7 +73,7 @@ def list_again(store, span):
 @lazy_part(SPAN)
 def mark_touched(store, span):
     """Mark the packs of sources along whose connections a step has added updates to the
-    sums of a batch.
+    sums of a batch, or will add to a gradient.
     """
     step = width(store.activation)
     for number in range(store.ties.lists):
@@ -77,11 +81,11 @@ def mark_touched(store, span):
         if span.start <= source < span.stop:
             if store.list_count[number] < 0:
                 for q in range(0, store.list_length[number], step):
-                    store.touched[source + q] = 1.0
+                    store.touched[source + q] = NEW
             else:
                 entry = store.list_first[number]
                 for k in range(entry, entry + store.list_count[number]):
-                    store.touched[source + store.listed[k]] = 1.0
+                    store.touched[source + store.listed[k]] = NEW
 
 
 @inline

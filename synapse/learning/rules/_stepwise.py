@@ -161,7 +161,7 @@ class StepwiseRule(TrainingRule):
         _, store, span = network._lowered()
         return (
             isinstance(optimizer, SGD)
-            and optimizer.momentum == optimizer.weight_decay == 0.0
+            and optimizer._skips_zeros()
             and options.penalties == Penalties()
             and self._renewer is None
             and type(self).run is StepwiseRule.run

@@ -4,14 +4,44 @@ only the translator needs.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
+from ...engine.language.expressions import COMPARED
+from ...engine.language.kinds import (
+    BOOL,
+    FLOATS,
+    INT,
+    NOTHING,
+    BundleKind,
+    ColumnKind,
+    KnownKind,
+    TupleKind,
+)
+from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.program import Instance
-from .inlined import bind_columns, inline_calls, unloop, without_overwritten
-from .shorter import shortened
-from .trees import called_by, column_name, has_effects, reached_by, statements_in
-from .unread import columns_read, drop_parameters, narrow_results, sweep
-from .variables import substitute
+from ...engine.language.tree import Node, literal, statement
+from .trees import (
+    called_by,
+    column_name,
+    expressions,
+    expressions_of,
+    has_effects,
+    is_literal,
+    is_pure,
+    mapped,
+    names_set,
+    parts_of,
+    reached_by,
+    statements_in,
+    substituted,
+    substituted_in,
+    variables_in,
+    variables_of,
+    with_blocks,
+    within,
+)
 
 
 def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
@@ -52,3 +82,781 @@ def _depends_on(instance: Instance, read: set[str]) -> Any:
         for callee in called_by(instance)
     }
     return instance.body, instance.parameters, unread, callees
+
+
+# --- functions and loops, in place of calls -------------------------------------------
+
+
+MAX_INLINED = 3
+"""Statements of a function that is written in place of its only call."""
+
+
+def without_overwritten(body: list[Node]) -> list[Node]:
+    """Return statements without values that variables lose before they are read."""
+    made: list[Node] = []
+    for node in reversed(body):
+        node = with_blocks(node, without_overwritten)
+        if node.form != "set" or not is_pure(node.parts[1]):
+            made.append(node)
+            continue
+        name = node.parts[0]
+        later = next((n for n in reversed(made) if _mentions(n, name)), None)
+        if later is None or later.form != "set" or name in variables_in(later.parts[1]):
+            made.append(node)
+    return made[::-1]
+
+
+def _mentions(node: Node, name: str) -> bool:
+    """Return whether a statement, or one in it, reads or sets a variable, or leaves."""
+    return any(
+        inner.form in ("break", "continue")
+        or (inner.form in ("set", "for") and inner.parts[0] == name)
+        or any(name in variables_in(part) for part in parts_of(inner))
+        for inner in statements_in([node])
+    )
+
+
+# --- loops of one turn, functions that are called once
+
+
+def unloop(body: list[Node]) -> list[Node]:
+    """Return statements without loops of one turn."""
+    made: list[Node] = []
+    for node in body:
+        node = with_blocks(node, unloop)
+        if node.form == "for" and _turns(node) == 1:
+            name, low, *_, inner = node.parts
+            made.append(statement("set", name, low))
+            made += substituted_in(inner, {name: low})
+        else:
+            made.append(node)
+    return made
+
+
+def _turns(loop: Node) -> int | None:
+    """Return how many turns a loop has; None if it may change that or be left."""
+    counter, low, high, step, body = loop.parts
+    bounds = [bound.parts[0] for bound in (low, high, step) if bound.form == "literal"]
+    leaves = {node.form for node in statements_in(body)} & {"break", "continue"}
+    changes = leaves or counter in names_set(body)
+    return None if changes or len(bounds) < 3 else len(range(*bounds))
+
+
+def inline_calls(instances: list[Instance], roots: list[Instance]) -> None:
+    """Write the statements of short functions that are called once in place of the
+    call.
+    """
+    counts = Counter(callee for instance in instances for callee in called_by(instance))
+    short = {
+        instance
+        for instance in instances
+        if counts[instance] == 1 and instance not in roots and _is_short(instance)
+    }
+    for instance in instances:
+        if not short.isdisjoint(called_by(instance)):
+            instance.body = _inlined(instance, instance.body, short)
+
+
+def _is_short(instance: Instance) -> bool:
+    """Return whether a function has few statements, and returns only at its end."""
+    statements = [node.form for node in statements_in(instance.body)]
+    if "return" not in statements:
+        return instance.result == NOTHING and len(statements) <= MAX_INLINED
+    is_last = instance.body[-1].form == "return" and statements.count("return") == 1
+    is_value = is_last and not instance.has_effects
+    return is_value and 1 < len(statements) <= MAX_INLINED + 2
+
+
+def _inlined(caller: Instance, body: list[Node], short: set[Instance]) -> list[Node]:
+    made: list[Node] = []
+    for node in body:
+        node = with_blocks(node, lambda block: _inlined(caller, block, short))
+        call = _call_of(node, short) if node.form != "while" else None
+        if call is None:
+            made.append(node)
+            continue
+        callee, arguments = call.parts
+        taken = {name for name, _ in caller.parameters} | {*caller.locals}
+        passed = {name for name, _ in callee.parameters}
+        kinds = dict(callee.parameters) | callee.locals
+        names = {
+            name: _free(f"{name}.0" if name in passed else name, taken)
+            for name in kinds
+        }
+        for (name, kind), argument in zip(callee.parameters, arguments, strict=True):
+            if not isinstance(kind, BundleKind | KnownKind):
+                caller.locals[names[name]] = kind
+                made.append(statement("set", names[name], argument))
+        for name, kind in callee.locals.items():
+            caller.locals[names[name]] = kind
+        made += [_renamed(inner, names) for inner in callee.body]
+        if made[-1].form == "return":
+            (value,) = made.pop().parts
+            parts = (
+                _replaced(part, call, value) if isinstance(part, Node) else part
+                for part in node.parts
+            )
+            made.append(node._replace(parts=tuple(parts)))
+    return made
+
+
+def _call_of(node: Node, short: set[Instance]) -> Node | None:
+    """Return a call of one of some functions that is made whenever a statement is."""
+    for part in parts_of(node):
+        if part.form == "call" and part.parts[0] in short:
+            return part
+        is_lazy = part.form in ("choice", "and", "or", "call")
+        if not is_lazy and (found := _call_of(part, short)) is not None:
+            return found
+    return None
+
+
+def _replaced(node: Node, call: Node, value: Node) -> Node:
+    def change(part: Node) -> Node:
+        return value if part is call else part
+
+    return change(mapped(node, change))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 0
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{name}.{number}"
+    taken.add(free)
+    return free
+
+
+def _renamed(node: Node, names: dict[str, str]) -> Node:
+    """Return an expression or a statement with other names of variables."""
+
+    def change(part: Node) -> Node:
+        if part.form == "variable":
+            (name,) = part.parts
+            return part._replace(parts=(names.get(name, name),))
+        return part
+
+    def of_statement(inner: Node) -> Node:
+        inner = with_blocks(inner, lambda body: [*map(of_statement, body)])
+        if inner.form in ("set", "for"):
+            name, *others = inner.parts
+            inner = inner._replace(parts=(names.get(name, name), *others))
+        return inner
+
+    return of_statement(change(mapped(node, change)))
+
+
+# --- columns
+
+
+def bind_columns(instances: list[Instance]) -> None:
+    """Name columns in the functions that always get the same ones."""
+    passed: dict[tuple[Instance, str], set[Node]] = {}
+    for instance in instances:
+        for node in expressions_of(instance):
+            if node.form == "call":
+                callee, arguments = node.parts
+                for (name, kind), argument in zip(
+                    callee.parameters, arguments, strict=True
+                ):
+                    if isinstance(kind, ColumnKind):
+                        passed.setdefault((callee, name), set()).add(argument)
+    for instance in instances:
+        bound = {}
+        for name, _ in instance.parameters:
+            column, *others = passed.get((instance, name), {None})
+            if column is not None and column.form == "column" and not others:
+                bound[name] = column
+        if bound:
+            instance.body = substituted_in(instance.body, bound)
+
+
+# --- variables that only the translator needs -----------------------------------------
+
+
+def substitute(instance: Instance) -> None:
+    """Write what variables stand for in their place: other variables, numbers, columns,
+    short sums, and what is read once, in the next statement.
+    """
+    _split(instance)
+    sets = Counter(names_set(instance.body))
+    values = _copied_values(instance, sets)
+    for name in values:
+        values[name] = _resolved(values[name], values)
+    _rename(instance, values)
+    instance.body = substituted_in(instance.body, values)
+    reads = Counter(variables_of(expressions_of(instance)))
+    instance.body = _joined(instance.body, reads, sets)
+    _count_by_names(instance)
+
+
+def _is_made(name: str) -> bool:
+    """Return whether the translator made a variable."""
+    return "." in name
+
+
+# --- what a variable stands for
+
+
+def _copied_values(instance: Instance, sets: Counter[str]) -> dict[str, Node]:
+    """Return the values of variables that are written in their place."""
+    parameters = {name for name, _ in instance.parameters}
+    loops = Counter(
+        node.parts[0] for node in statements_in(instance.body) if node.form == "for"
+    )
+    still = {name for name in parameters if not sets[name]}
+    still |= {name for name, count in sets.items() if count in (1, loops[name])}
+    still -= {name for name in parameters if sets[name]}
+    return {
+        name: value
+        for node in statements_in(instance.body)
+        if node.form == "set"
+        for name, value in [node.parts]
+        if sets[name] == 1 and _is_still(value, still) and _may_be_copied(name, value)
+    }
+
+
+def _resolved(value: Node, values: dict[str, Node]) -> Node:
+    """Return a value in which no variable stands for another value."""
+    while any(name in values for name in variables_in(value)):
+        value = substituted(value, values)
+    return value
+
+
+def _is_still(value: Node, still: set[str]) -> bool:
+    """Return whether an expression always has the same value in its function."""
+    if value.form == "variable":
+        return value.parts[0] in still
+    if value.form in ("literal", "known", "column"):
+        return True
+    forms = ("binary", "hidden", "tuple", "item", "cast", "choice", "compare")
+    return value.form in forms and all(
+        _is_still(part, still) for part in parts_of(value)
+    )
+
+
+def _may_be_copied(name: str, value: Node) -> bool:
+    if value.form in ("variable", "literal", "known", "column", "tuple", "item"):
+        return True
+    if any(isinstance(kind, ColumnKind) for kind in items_of(value.kind)):
+        return value.form in ("choice", "hidden")
+    size = sum(inner.form == "binary" for inner in within(value))
+    return _is_made(name) and value.kind == INT and size <= MAX_COPIED
+
+
+def _rename(instance: Instance, values: dict[str, Node]) -> None:
+    """Give variables of the translator the names of their copies."""
+    names: dict[str, str] = {}
+    for name, value in values.items():
+        made = value.parts[0] if value.form == "variable" else ""
+        if made in instance.locals and _is_made(made) and not _is_made(name):
+            names.setdefault(made, name)
+    if not names:
+        return
+    for made, name in names.items():
+        instance.locals[name] = instance.locals.pop(made)
+        del values[name]
+    instance.body = [_renamed(node, names) for node in instance.body]
+    values |= {name: _renamed(value, names) for name, value in values.items()}
+
+
+# --- tuples
+
+
+def _split(instance: Instance) -> None:
+    """Hold the items of a tuple in variables of their own."""
+    sets: dict[str, list[Node]] = {}
+    for node in statements_in(instance.body):
+        if node.form == "set":
+            sets.setdefault(node.parts[0], []).append(node.parts[1])
+    whole = {
+        name
+        for node in statements_in(instance.body)
+        for part in parts_of(node)
+        for name in _read_as_a_whole(part)
+    }
+    names = {
+        name
+        for name, values in sets.items()
+        if name not in whole and all(_is_divisible(name, value) for value in values)
+    }
+    if not names:
+        return
+
+    def change(node: Node) -> Node:
+        if node.form == "item" and node.parts[0].form == "variable":
+            (name,), place = node.parts[0].parts, node.parts[1]
+            if name in names:
+                return Node("variable", node.kind, (f"{name}.{place}",))
+        return node
+
+    body = [mapped(node, change) for node in instance.body]
+    instance.body = _divided(instance, body, names)
+
+
+def _divided(instance: Instance, body: list[Node], names: set[str]) -> list[Node]:
+    made: list[Node] = []
+    for node in body:
+        node = with_blocks(node, lambda block: _divided(instance, block, names))
+        if node.form != "set" or node.parts[0] not in names:
+            made.append(node)
+            continue
+        for place, item in enumerate(node.parts[1].parts):
+            name = f"{node.parts[0]}.{place}"
+            instance.locals[name] = item.kind
+            made.append(statement("set", name, item))
+    return made
+
+
+def _is_divisible(name: str, value: Node) -> bool:
+    """Return whether each item of a tuple needs at most itself before."""
+    return value.form == "tuple" and all(
+        inner.parts[1] == place
+        for place, item in enumerate(value.parts)
+        for inner in within(item)
+        if inner.form == "item" and inner.parts[0].parts == (name,)
+    )
+
+
+def _read_as_a_whole(node: Node) -> Iterator[str]:
+    """Yield the variables of which an expression reads more than an item."""
+    if node.form == "variable":
+        yield node.parts[0]
+    if node.form == "item" and node.parts[0].form == "variable":
+        return
+    for part in parts_of(node):
+        yield from _read_as_a_whole(part)
+
+
+# --- what is read once
+
+
+def _joined(body: list[Node], reads: Counter[str], sets: Counter[str]) -> list[Node]:
+    """Put what is computed for the next statement alone into it."""
+    made: list[Node] = []
+    for node in body:
+        node = with_blocks(node, lambda block: _joined(block, reads, sets))
+        while made and _is_for(made[-1], node, reads, sets):
+            name, value = made.pop().parts
+            parts = tuple(
+                substituted(part, {name: value}) if isinstance(part, Node) else part
+                for part in node.parts
+            )
+            node = node._replace(parts=parts)
+        made.append(node)
+    return made
+
+
+def _is_for(before: Node, node: Node, reads: Counter[str], sets: Counter[str]) -> bool:
+    """Return whether a statement gives a variable its value for the next one alone."""
+    if before.form != "set":
+        return False
+    name, value = before.parts
+    if not reads[name] == sets[name] == 1:
+        return False
+    if isinstance(value.kind, TupleKind) and node.form != "return":
+        return False
+    if not _is_made(name) and node.form != "return":
+        return False
+    if not is_pure(value):  # nothing else may be read before it
+        of_value = node.form in ("return", "set", "if", "do")
+        itself = Node("variable", value.kind, (name,))
+        return of_value and parts_of(node)[:1] == [itself]
+    # A call in it may have an effect, but only after its arguments.
+    return any(
+        name in variables_in(part) and all(map(is_pure, parts_of(part)))
+        for part in parts_of(node)
+    )
+
+
+# --- loops
+
+
+def _count_by_names(instance: Instance) -> None:
+    """Make loops count by variables of the kernel: where they begin with ``name =
+    counter``.
+    """
+    loops: dict[str, list[Node]] = {}
+    for node in statements_in(instance.body):
+        if node.form == "for" and node.parts[-1]:
+            begin = node.parts[-1][0]
+            counter = Node("variable", INT, (node.parts[0],))
+            if begin.form == "set" and begin.parts[1] == counter:
+                loops.setdefault(begin.parts[0], []).append(node)
+    reads = Counter(variables_of(expressions_of(instance)))
+    sets = Counter(names_set(instance.body))
+    for name, counted in loops.items():
+        inside = sum(
+            Counter(variables_of(expressions(loop.parts[-1])))[name] for loop in counted
+        )
+        counters = [loop.parts[0] for loop in counted]
+        is_own = all(reads[counter] == sets[counter] == 1 for counter in counters)
+        if is_own and reads[name] == inside and sets[name] == len(counted):
+            instance.body = _counted_by(instance.body, name, {*counters})
+
+
+def _counted_by(body: list[Node], name: str, counters: set[str]) -> list[Node]:
+    made = []
+    for node in body:
+        node = with_blocks(node, lambda block: _counted_by(block, name, counters))
+        if node.form == "for" and node.parts[0] in counters:
+            node = node._replace(parts=(name, *node.parts[1:-1], node.parts[-1][1:]))
+        made.append(node)
+    return made
+
+
+# --- what nobody reads ----------------------------------------------------------------
+
+
+# --- statements
+
+
+def columns_read(instances: list[Instance]) -> Iterator[str]:
+    """Yield the columns that are read for something else than themselves."""
+    for instance in instances:
+        for node in statements_in(instance.body):
+            parts = list(parts_of(node))
+            itself = column_name(parts.pop(0)) if node.form == "store" else None
+            for place, part in enumerate(parts):
+                for inner in within(part):
+                    name = column_name(inner)
+                    if name and (name != itself or place == 0):
+                        yield name
+
+
+def sweep(instance: Instance, read: set[str]) -> None:
+    """Remove statements without an effect, and variables that only change themselves.
+    `read` are the columns that are read.
+    """
+    names = {
+        name
+        for node in statements_in(instance.body)
+        for part in parts_of(node)
+        for name in variables_in(part)
+        if node.form != "set" or name != node.parts[0]
+    }
+    instance.body = _swept(instance.body, names, read)
+    used = names | {n.parts[0] for n in statements_in(instance.body) if n.form == "for"}
+    instance.locals = {
+        name: kind for name, kind in instance.locals.items() if name in used
+    }
+
+
+def _swept(body: list[Node], names: set[str], read: set[str]) -> list[Node]:
+    kept: list[Node] = []
+    for node in body:
+        node = with_blocks(
+            _for_its_effect(node, names, read), lambda block: _swept(block, names, read)
+        )
+        if node.form == "if" and not node.parts[1]:
+            test, then, other = node.parts
+            node = statement("if", shorter(Node("not", BOOL, (test,))), other, then)
+        if not _is_idle(node):
+            kept.append(node)
+        if node.form in ("return", "break", "continue"):
+            break
+    return kept
+
+
+def _for_its_effect(node: Node, names: set[str], read: set[str]) -> Node:
+    """Return a statement, or its value alone if the written place is not read."""
+    if node.form == "set":
+        name, value = node.parts
+        is_itself = value.form == "variable" and value.parts[0] == name
+        is_instance = isinstance(value.kind, BundleKind) or value.form == "data"
+        if is_itself or is_instance or name not in names:
+            return statement("do", value)
+    if node.form == "store":
+        column, _, value = node.parts
+        name = column_name(column)
+        if name is not None and name not in read:
+            return statement("do", value)
+    return node
+
+
+def _is_idle(node: Node) -> bool:
+    """Return whether a statement does nothing."""
+    if node.form == "do":
+        return is_pure(node.parts[0])
+    if node.form == "if":
+        return not node.parts[1] and not node.parts[2]
+    return node.form == "for" and not node.parts[-1]
+
+
+# --- parameters
+
+
+def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
+    """Remove unread parameters, with the arguments of calls."""
+    wanted: dict[Instance, list[bool]] = {}
+    for instance in instances:
+        names = variables_of(expressions_of(instance))
+        wanted[instance] = [
+            not isinstance(kind, BundleKind | KnownKind)
+            and kind != SPAN_COLUMN
+            and (name in names or instance in roots)
+            for name, kind in instance.parameters
+        ]
+
+    def change(node: Node) -> Node:
+        if node.form != "call" or node.parts[0] not in wanted:
+            return node
+        instance, arguments = node.parts
+        chosen = zip(arguments, wanted[instance], strict=True)
+        return node._replace(parts=(instance, tuple(a for a, keep in chosen if keep)))
+
+    narrowed = {instance for instance in instances if not all(wanted[instance])}
+    for instance in instances:
+        if not narrowed.isdisjoint(called_by(instance)):
+            instance.body = [mapped(node, change) for node in instance.body]
+    for instance in narrowed:
+        chosen = zip(instance.parameters, wanted[instance], strict=True)
+        instance.parameters = [parameter for parameter, keep in chosen if keep]
+
+
+# --- results
+
+
+def narrow_results(instances: list[Instance], roots: list[Instance]) -> None:
+    """Change functions to return what their callers read: nothing, or one item."""
+    used: dict[Instance, set[int | None]] = {instance: set() for instance in instances}
+    for instance in instances:
+        for callee, place in _results_read(instance):
+            used[callee].add(place)
+    callers: dict[Instance, list[Instance]] = {}
+    for instance in instances:
+        for callee in {*called_by(instance)}:
+            callers.setdefault(callee, []).append(instance)
+    for instance in instances:
+        if instance in roots or instance.result == NOTHING:
+            continue
+        places = used[instance]
+        is_tuple = isinstance(instance.result, TupleKind)
+        if not places:
+            _return_only(callers.get(instance, []), instance, None)
+        elif is_tuple and len(places) == 1 and None not in places:
+            _return_only(callers.get(instance, []), instance, *places)
+
+
+def _results_read(instance: Instance) -> Iterator[tuple[Instance, int | None]]:
+    """Yield the functions whose results are read, and which item; None: all."""
+    sets = Counter(
+        node.parts[0] for node in statements_in(instance.body) if node.form == "set"
+    )
+    callees: dict[str, Instance] = {}
+    for node in statements_in(instance.body):
+        for part in parts_of(node):
+            is_held = node.form == "set" and sets[node.parts[0]] == 1
+            if part.form == "call" and (is_held or node.form == "do"):
+                if is_held:
+                    callees[node.parts[0]] = part.parts[0]
+                for argument in parts_of(part):
+                    yield from _items_read(argument, callees)
+            else:
+                yield from _items_read(part, callees)
+
+
+def _items_read(
+    node: Node, callees: dict[str, Instance]
+) -> Iterator[tuple[Instance, int | None]]:
+    place: Any = None
+    values = node
+    if node.form == "item":
+        values, place = node.parts
+    if values.form == "variable" and values.parts[0] in callees:
+        yield callees[values.parts[0]], place
+        return
+    if values.form == "call":
+        yield values.parts[0], place
+    for part in parts_of(values if values.form == "call" else node):
+        yield from _items_read(part, callees)
+
+
+def _return_only(
+    callers: list[Instance], narrowed: Instance, place: int | None
+) -> None:
+    """Change a function to return one item of its result, or nothing."""
+    kind = NOTHING if place is None else narrowed.result.items[place]
+
+    def returned(body: list[Node]) -> list[Node]:
+        made: list[Node] = []
+        for node in body:
+            node = with_blocks(node, returned)
+            if node.form != "return":
+                made.append(node)
+                continue
+            (value,) = node.parts
+            if place is not None:
+                value = shorter(Node("item", kind, (value, place)))
+            elif value is not None and not is_pure(value):
+                made.append(statement("do", value))  # it has an effect all the same
+            made.append(statement("return", None if place is None else value))
+        return made
+
+    body = returned(narrowed.body)
+    if place is None and body and body[-1].form == "return":
+        body.pop()
+    narrowed.body = body
+    narrowed.result = kind
+    for caller in callers:
+        _read_only(caller, narrowed, kind)
+
+
+def _read_only(caller: Instance, narrowed: Instance, kind: Any) -> None:
+    """Change a function to read the only result of another one."""
+    names = {
+        node.parts[0]
+        for node in statements_in(caller.body)
+        if node.form == "set"
+        and node.parts[1].form == "call"
+        and node.parts[1].parts[0] is narrowed
+    }
+
+    def is_result(node: Node) -> bool:
+        if node.form == "call":
+            return node.parts[0] is narrowed
+        return node.form == "variable" and node.parts[0] in names
+
+    def change(node: Node) -> Node:
+        if is_result(node):
+            return node._replace(kind=kind)
+        if node.form == "item" and is_result(node.parts[0]):
+            return node.parts[0]
+        return node
+
+    for name in names:
+        caller.locals[name] = kind
+    caller.body = [mapped(node, change) for node in caller.body]
+
+
+# --- shorter expressions of the same value --------------------------------------------
+
+
+OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+MAX_COPIED = 3
+"""Operations of an expression that is written at each place where it is read."""
+
+
+def shorter(node: Node) -> Node:
+    """Return a shorter expression of the same value, or itself."""
+    short = SHORTER.get(node.form)
+    return short(node) if short else node
+
+
+def _not(node: Node) -> Node:
+    (value,) = node.parts
+    if value.form == "not":
+        return value.parts[0]
+    if value.form == "compare":
+        sign, left, right = value.parts
+        if sign in ("==", "!=") or left.kind not in FLOATS:
+            return value._replace(parts=(OPPOSITES[sign], left, right))
+    return node
+
+
+def _item(node: Node) -> Node:
+    values, place = node.parts
+    if values.form == "tuple":
+        return values.parts[place]
+    if values.form == "choice":
+        test, *sides = values.parts
+        items = (shorter(Node("item", node.kind, (side, place))) for side in sides)
+        return Node("choice", node.kind, (test, *items))
+    return node
+
+
+def _sum(node: Node) -> Node:
+    operation, left, right = node.parts
+    if node.kind == INT and operation == "Add":
+        if is_literal(left, 0):
+            return right
+        if is_literal(right, 0):
+            return left
+    return node
+
+
+def _call(node: Node) -> Node:
+    """Return what a function returns that only chooses a column, reads a number, or
+    calls another one.
+    """
+    instance, arguments = node.parts
+    value = _only_value(instance.body)
+    if value is None:
+        return node
+    is_column = any(isinstance(kind, ColumnKind) for kind in items_of(instance.result))
+    size = sum(
+        inner.form not in ("variable", "column", "bundle") for inner in within(value)
+    )
+    if not is_column and value.form != "call" and size > MAX_COPIED:
+        return node
+    names = [name for name, _ in instance.parameters]
+    passed = dict(zip(names, arguments, strict=True))
+    reads = Counter(variables_in(value))
+    if not all(
+        _is_simple(argument)
+        or (reads[name] <= 1 and (_is_index(argument) or is_pure(argument)))
+        for name, argument in passed.items()
+    ):
+        return node
+    return substituted(value, passed)
+
+
+def _only_value(body: list[Node]) -> Node | None:
+    """Return the value of the only statement of a function."""
+    if len(body) != 1 or body[0].form not in ("return", "do"):
+        return None
+    return body[0].parts[0]
+
+
+def _is_simple(node: Node) -> bool:
+    if node.form == "tuple":
+        return all(_is_simple(item) or _is_index(item) for item in parts_of(node))
+    return node.form in ("variable", "literal", "known", "column")
+
+
+def _is_index(node: Node) -> bool:
+    """Return whether an expression is a sum of indices."""
+    return all(
+        inner.form in ("variable", "literal", "binary") for inner in within(node)
+    )
+
+
+def items_of(kind: Any) -> list[Any]:
+    """Return the kinds of the items of a tuple, and of tuples in it, or the kind."""
+    if not isinstance(kind, TupleKind):
+        return [kind]
+    return [inner for item in kind.items for inner in items_of(item)]
+
+
+def _compare(node: Node) -> Node:
+    sign, left, right = node.parts
+    if left.form == right.form == "literal":
+        return literal(BOOL, COMPARED[sign](left.parts[0], right.parts[0]))
+    return node
+
+
+def _decided(node: Node) -> Node:
+    """Return the side that decides, if the other one is a literal."""
+    decides = node.form == "or"
+    left, right = node.parts
+    for test, other in ((left, right), (right, left)):
+        if test.form == "literal":
+            return test if bool(test.parts[0]) == decides else other
+    return node
+
+
+SHORTER = {
+    "not": _not,
+    "item": _item,
+    "binary": _sum,
+    "call": _call,
+    "compare": _compare,
+    "and": _decided,
+    "or": _decided,
+}
+
+
+def shortened(body: list[Node]) -> list[Node]:
+    """Return statements with shorter expressions."""
+    return [mapped(node, shorter) for node in body]

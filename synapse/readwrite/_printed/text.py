@@ -30,9 +30,11 @@ from .trees import (
     column_name,
     expressions,
     expressions_of,
+    names_set,
     parts_of,
     statements_in,
-    within,
+    variables_in,
+    variables_of,
 )
 
 OR, AND, BITS, COMPARE, SHIFT, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
@@ -81,17 +83,14 @@ class Homes:
 
     def __init__(self, instance: Instance) -> None:
         self.paths: dict[str, list[tuple[tuple[int, int], ...]]] = {}
-        self.sets = Counter(
-            node.parts[0]
-            for node in statements_in(instance.body)
-            if node.form in ("set", "for")
-        )
+        self.sets = Counter(names_set(instance.body))
         self._walk(instance.body, ())
         loops = [n for n in statements_in(instance.body) if n.form == "for"]
-        reads = Counter(_variables(instance.body))
+        reads = Counter(variables_of(expressions(instance.body)))
         inside = Counter[str]()
         for loop in loops:
-            inside[loop.parts[0]] += Counter(_variables(loop.parts[-1]))[loop.parts[0]]
+            read_inside = variables_of(expressions(loop.parts[-1]))
+            inside[loop.parts[0]] += read_inside.count(loop.parts[0])
         self.loops = loops
         counts = Counter(loop.parts[0] for loop in loops)
         self.counters = {
@@ -103,13 +102,7 @@ class Homes:
     def _walk(self, body: list[Node], path: tuple[tuple[int, int], ...]) -> None:
         for place, node in enumerate(body):
             here = (*path, (id(body), place))
-            names = {
-                inner.parts[0]
-                for part in node.parts
-                if isinstance(part, Node)
-                for inner in within(part)
-                if inner.form == "variable"
-            }
+            names = {name for part in parts_of(node) for name in variables_in(part)}
             if node.form in ("set", "for"):
                 names.add(node.parts[0])
             for name in names:
@@ -121,10 +114,7 @@ class Homes:
     def near(self, counter: str) -> Iterator[str]:
         """Yield the variables in the loops of a counter, and in those around them."""
         for loop in self.loops:
-            names = {loop.parts[0], *_variables([loop])}
-            names |= {
-                n.parts[0] for n in statements_in([loop]) if n.form in ("set", "for")
-            }
+            names = {*names_set([loop]), *variables_of(expressions([loop]))}
             if counter in names:
                 yield from names
 
@@ -147,12 +137,6 @@ class Homes:
         ):
             depth += 1
         return paths[0][depth][0], min(path[depth][1] for path in paths)
-
-
-def _variables(body: list[Node]) -> Iterator[str]:
-    for node in expressions(body):
-        if node.form == "variable":
-            yield node.parts[0]
 
 
 def _free(wanted: str, taken: Collection[Any]) -> str:

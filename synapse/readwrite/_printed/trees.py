@@ -137,7 +137,18 @@ def _substitution(values: dict[str, Node]) -> Callable[[Node], Node]:
 
 def variables_in(node: Node) -> list[str]:
     """Return the names of the variables that an expression reads."""
-    return [inner.parts[0] for inner in within(node) if inner.form == "variable"]
+    return variables_of(within(node))
+
+
+def variables_of(nodes: list[Node]) -> list[str]:
+    """Return the names of the variables among some expressions."""
+    return [node.parts[0] for node in nodes if node.form == "variable"]
+
+
+def names_set(body: list[Node]) -> list[str]:
+    """Return the names of the variables that statements set, or count in loops."""
+    sets = (node for node in statements_in(body) if node.form in ("set", "for"))
+    return [node.parts[0] for node in sets]
 
 
 def is_literal(node: Node, value: float) -> bool:

@@ -313,9 +313,8 @@ class ExactGradient:
         )
         kinds = columns["run_kind"][runs]
         lengths = columns["run_length"][runs].astype(np.int64)
-        dense = np.isin(kinds, (DENSE, SHARED)) & (
-            columns["run_flags"][runs] & STEPPED == 0
-        )
+        dense = (kinds == DENSE) | (kinds == SHARED)
+        dense &= columns["run_flags"][runs] & STEPPED == 0
         return bool(lengths[dense].sum() > lengths[~dense].sum())
 
     def split(self, count: int) -> Iterator[tuple[slice, int]]:

@@ -172,7 +172,8 @@ def _outputs_learn(network: Network) -> bool:
     _, store, span = network._lowered()
     outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
     learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
-    return bool(learns) and not np.isin(store["squash"][outputs], FLAT_SQUASHES).any()
+    squashes = store["squash"][outputs]
+    return bool(learns) and not any((squashes == flat).any() for flat in FLAT_SQUASHES)
 
 
 def _is_linked(network: Network) -> bool:

@@ -46,7 +46,9 @@ class NeuronRows:
         for store, _ in list(self._by_store()):
             store.ensure_lowered()  # may move rows
         for store, rows in self._by_store():
-            yield store, np.flatnonzero(np.isin(store["target"], rows)), rows
+            chosen = np.zeros(store.n_neurons, bool)
+            chosen[rows] = True
+            yield store, np.flatnonzero(chosen[store["target"]]), rows
 
     def clear(self) -> None:
         """Clear the context: states, activations, errors and traces. No weight

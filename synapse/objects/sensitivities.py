@@ -20,6 +20,7 @@ from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.lowering.program import Placed
 from ..engine.rtrl import BIAS, Plan, PortableSensitivities, TooLarge
+from ..engine.rtrl.plan import KnownLayouts
 from ..engine.rtrl.portable import identities_of, read, write
 from ..engine.schema import ENDED
 from ..engine.store import Store
@@ -77,6 +78,7 @@ class Sensitivities(IdentityObserver):
         self._neurons: list[Neuron] = []
         self._identities: Ints  # of the parameters, by entry of ``direct``
         self._network: Callable[[], Calling | None] = lambda: None
+        self._layouts: KnownLayouts = {}
 
     def follow(self, store: Store) -> None:
         """Follow a store through its changes, before the first plan is made, too."""
@@ -123,7 +125,7 @@ class Sensitivities(IdentityObserver):
         kept = self.kept()
         before = self._neurons
         other = self.plan is not None and not self.in_step
-        plan = made_plan(network, store, span, self.reach)
+        plan = made_plan(network, store, span, self.reach, self._layouts)
         self._neurons = list(network)
         self._identities = identities_of(plan)
         self.plan = plan
@@ -316,11 +318,17 @@ def network_in_step(neuron: Neuron) -> Calling | None:
 # --- making plans ---------------------------------------------------------------------
 
 
-def made_plan(network: Calling, store: Store, span: Any, reach: int | None) -> Plan:
+def made_plan(
+    network: Calling,
+    store: Store,
+    span: Any,
+    reach: int | None,
+    layouts: KnownLayouts | None = None,
+) -> Plan:
     """Make a plan, or raise TopologyError if the network is not closed or too large."""
     require_closed(network, "trained by rtrl")
     try:
-        return Plan(store, span, reach, most_bytes())
+        return Plan(store, span, reach, most_bytes(), layouts)
     except TooLarge as error:
         raise too_large(network, reach, error.bytes) from None
 

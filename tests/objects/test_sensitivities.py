@@ -221,3 +221,39 @@ def test_a_cleared_neuron_and_a_saved_network_after_any_number_of_steps(hidden, 
     assert [value for value, _ in rest] == pytest.approx(
         [before for _, before in rest], rel=1e-9, abs=1e-15
     )
+
+
+def test_parts_frozen_and_released_in_turn():
+    """A layout that is known gives the bits of one that is made anew, in a copy. Two
+    weights into one neuron are frozen in turn: as many learn then, in other rows."""
+    rng = np.random.default_rng(0)
+    kept = architect.LSTM(2, 3, 1, seed=0)
+    kept.rule = "rtrl"
+    anew = kept.clone()
+    find = Layout._find_classes
+    frozen = None
+    made = 0
+    for turn in (0, 1, 0, 1, None, 2, None, 2, 3, 2, None, "edit", None, 1, None, 0):
+        for net in (kept, anew):
+            link, other = net.hidden[0][0].incoming[:2]
+            parts = link, other, net.hidden[1], net.output[0]
+            if frozen is not None:
+                parts[frozen].trainable = True
+            if turn == "edit":
+                net.input[1].disconnect(net.hidden[0][1])
+            elif turn is not None:
+                parts[turn].trainable = False
+        frozen = None if turn == "edit" else turn
+        anew = anew.clone()
+        rows, targets = rng.normal(size=(3, 2)), rng.random((3, 1))
+        for net in (kept, anew):
+            with patch.object(
+                Layout, "_find_classes", autospec=True, side_effect=find
+            ) as begun:
+                for row, target in zip(rows, targets, strict=True):
+                    net.activate(row)
+                    net.propagate(0.3, target)
+            made += begun.call_count if net is kept else 0
+        assert kept.weights.tolist() == anew.weights.tolist()
+        assert kept.biases.tolist() == anew.biases.tolist()
+    assert made == 9  # of 15 changes

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from ..store_rows import StoreRows
     from .program import Traces
 
+NO_PAST = dict.fromkeys(
+    ("past_neuron", "past_steps", "ring_neuron", "met_source", "met_target"),
+    np.empty(0, np.int64),
+) | dict.fromkeys(("ring_stamp", "met_lead"), np.empty(0, np.uint64))
+"""What `read` returns of a store without rings, but for the values of the past."""
+
 
 def lay_out(store: StoreRows) -> None:
     """Build the rings of a store. All past is 0."""
@@ -48,6 +54,8 @@ def read(store: StoreRows) -> dict[str, NDArray[Any]]:
     connections have delayed it.
     """
     c = store.columns
+    if not len(c["past"]):  # as most stores: the search takes as long as a lowering
+        return NO_PAST | {"past_value": c["past"]}
     rows = c["longest_delay"].nonzero()[0]
     lags = c["longest_delay"][rows].astype(np.int64)
     neuron = rows.repeat(lags)

@@ -104,6 +104,8 @@ class Layout:
         self._learning = store.columns["learning"][rows].astype(np.int64)
         self._biased = store["trainable_bias"][rows] == 1
         self.columns: dict[str, NDArray[Any]] = {}
+        # of the columns, for kernels, once a plan has been made
+        self.table: NDArray[np.int64] | None = None
         self._find_classes()
         self._find_columns(store)
         self._set_lines()

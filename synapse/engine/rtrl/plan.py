@@ -21,6 +21,14 @@ from .layout import Layout
 from .pattern import find_pattern
 
 _PLACES = {column.name: i for i, column in enumerate(schema.PLAN)}
+MAX_LAYOUTS = 2
+"""Layouts of a network that are known: when a part of it is frozen and released in
+turn, and when two trainers of parts take turns, each finds its own again."""
+MAX_KNOWN_CONNECTIONS = 1 << 16
+"""Connections of a store up to which layouts stay in memory; of more, a layout can be
+larger than all columns of the store."""
+KnownLayouts = dict[Any, Layout]
+"""By what they depend on, the latest last."""
 
 
 class Plan:
@@ -30,7 +38,7 @@ class Plan:
     copies of the flags without them. `span` is that of the network, `order` the number
     of steps within which a parameter must reach a recurrent number to be kept (None:
     any). The store has been lowered. Raises TooLarge if that needs more than `maximum`
-    bytes.
+    bytes. `layouts` are those of the same network and order.
     """
 
     def __init__(
@@ -39,11 +47,14 @@ class Plan:
         span: NDArray[np.int64],
         order: int | None,
         maximum: float = inf,
+        layouts: KnownLayouts | None = None,
     ) -> None:
         self.store = store
         self.span = span
         self.topology = store.topology_version
-        self.layout = Layout(store, find_pattern(store, span, order, maximum), maximum)
+        self.layout = _layout_of(
+            store, span, order, maximum, {} if layouts is None else layouts
+        )
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
         for column in schema.PLAN:
             if column.name in self.layout.sizes:
@@ -51,9 +62,14 @@ class Plan:
                 self.columns[column.name] = _zeros(
                     self.layout.sizes[column.name], dtype
                 )
-        self._table = np.zeros(2 * len(schema.PLAN), np.int64)
-        for name, array in self.columns.items():
-            self._enter(name, array)
+        if self.layout.table is None:
+            self._table = np.zeros(2 * len(schema.PLAN), np.int64)
+            for name, array in self.layout.columns.items():
+                self._enter(name, array)
+            self.layout.table = self._table
+        self._table = self.layout.table.copy()
+        for name in self.layout.sizes:
+            self._enter(name, self.columns[name])
         self.address = int(self._table.ctypes.data)
         self.untraced = without_traces(store)
         self._untraced = RedirectedTable(store, self.untraced)
@@ -211,6 +227,32 @@ class Plan:
         read it before every call.
         """
         return self._untraced.renewed(updates)
+
+
+def _layout_of(
+    store: Store,
+    span: NDArray[np.int64],
+    order: int | None,
+    maximum: float,
+    layouts: KnownLayouts,
+) -> Layout:
+    """Return the layout of a network of a lowered store: the known one, if what learns
+    is as it was then, and each connection is in the same row.
+    """
+    names = "identity", "trainable", "trainable_bias"
+    few = store.n_connections <= MAX_KNOWN_CONNECTIONS
+    learning = [store[name].tobytes() for name in names] if few else ()
+    key = store.structure_version, *learning
+    layout = layouts.pop(key, None) if few else None
+    if layout is None:
+        layout = Layout(store, find_pattern(store, span, order, maximum), maximum)
+        for other in [*layouts]:
+            # the latest one stays, unless the structure has changed since
+            if not few or len(layouts) == MAX_LAYOUTS or other[0] != key[0]:
+                del layouts[other]
+    if few:
+        layouts[key] = layout
+    return layout
 
 
 def without_traces(store: Store) -> dict[str, NDArray[Any]]:

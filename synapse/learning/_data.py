@@ -24,7 +24,6 @@ from ..objects.network import Network
 from ..objects.stepping import kernel_rows
 
 if TYPE_CHECKING:
-    from ..engine.language.decorators import Kernel
     from ..engine.online import (
         Accumulator,
         RenewalArguments,
@@ -619,31 +618,28 @@ def run_epochs(
     data.require_fit(network)
     _, store, span = network._lowered()
     renewals = tuple(renewal or engine.online.nothing_renewed())
-    arguments: tuple[Any, ...]
-    if plan is None:
+    ordered, options = _arguments(network, data, epochs, cost, learn)
+    arguments: tuple[Any, ...] = ordered, options, renewals
+    if plan is not None:
+        kernels = engine.rtrl.loops.kernels_for(plan, updates)
+    else:
         index = network._quiet_index if learn and updates is None else None
         kernels = (
             engine.online.kernels_for(store, span, updates)
             if index is None
             else engine.quiet.kernels_for(store, span, index)
         )
-        of = network, data, epochs, cost, learn, renewals, batch
-        arguments = _online_arguments(*of)
-    else:
-        kernels = engine.rtrl.loops.kernels_for(plan, updates)
-        ordered, options = _arguments(network, data, epochs, cost, learn)
-        arguments = ordered, options, renewals
-    lengths = data.bounds[1:] - data.bounds[:-1]
-    count = int(lengths[epochs.orders].sum()) if network._recorder is not None else 0
-    ended = network._call_in_use(kernels, train_kernel(data), count, *arguments)
-    _, done, total, steps = ended
-    return int(done), total, int(steps)
-
-
-def train_kernel(data: Data) -> Kernel:
-    """Return the kernel that trains on such rows; rtrl has another in its place."""
+        before = np.empty(store.n_connections), np.empty(store.n_neurons)
+        batch = engine.online.new_batch() if batch is None else batch
+        arguments = ordered, *options, renewals, (*before, batch)
+    count = 0
+    if network._recorder is not None:
+        count = int(data.lengths[epochs.orders].sum())
+    # rtrl has another in the place of each
     is_sparse = isinstance(data.inputs, _checks.SparseRows)
-    return engine.online.train_sparse if is_sparse else engine.online.train_network
+    kernel = engine.online.train_sparse if is_sparse else engine.online.train_network
+    _, done, total, steps = network._call_in_use(kernels, kernel, count, *arguments)
+    return int(done), total, int(steps)
 
 
 def _arguments(
@@ -666,20 +662,3 @@ def _arguments(
         epochs.goal,
     )
     return ordered, options
-
-
-def _online_arguments(
-    network: Network,
-    data: Data,
-    epochs: Epochs,
-    cost: Cost,
-    learn: bool,
-    renewals: tuple[Any, ...],
-    batch: NDArray[np.int64] | None = None,
-) -> tuple[Any, ...]:
-    """Return the arguments of `train_network` of the online rule."""
-    ordered, options = _arguments(network, data, epochs, cost, learn)
-    store = network._store
-    before = np.empty(store.n_connections), np.empty(store.n_neurons)
-    batch = engine.online.new_batch() if batch is None else batch
-    return ordered, *options, renewals, (*before, batch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -12,14 +11,16 @@ from numpy.typing import NDArray
 
 from .. import _checks as checks, engine
 from .._registration import require_sound
-from ..engine.locking import ExclusiveAccess
+from ..engine.functions.activations import RANDOM
+from ..engine.locking import ExclusiveAccess, consistent_read
+from ..engine.lowering.flags import DELAYED, DELAYED_GATE
 from ..engine.records import Span, Ties
 from ..engine.schema import COUNTING, NONE
 from ..engine.status import DIVERGED, DONE, FAILED, LARGE, RESIZED, UNSTEPPED
 from ..engine.store import Store
 from ..errors import TopologyError, TopologyWarning
-from . import order, parameters
-from .facts import Facts
+from . import edits, order, parameters
+from .facts import Facts, fact
 from .layer import Layer
 from .neuron import Neuron
 from .parameters import ParameterRows
@@ -69,20 +70,6 @@ class Calling(Sequence[Neuron]):
     _plastic: Plasticity | None = None  # or by this rule of synapses
 
     @property
-    @abstractmethod
-    def has_memory(self) -> bool:
-        """Whether its outputs can depend on earlier inputs."""
-
-    @property
-    @abstractmethod
-    def _is_random(self) -> bool:
-        """Whether a neuron draws random numbers."""
-
-    @abstractmethod
-    def _parameter_places(self) -> tuple[ParameterRows, ...]:
-        """Return where its weights and its biases are."""
-
-    @property
     def output(self) -> Layer:
         """Output layer."""
         return self._layers[-1]
@@ -104,6 +91,75 @@ class Calling(Sequence[Neuron]):
         left = [neuron for neuron in self._layers[0] if neuron not in gone]
         if left:
             self._store["stamp"][left[0]._row] = self._step_number
+
+    def _parameter_places(self) -> tuple[ParameterRows, ...]:
+        """Return where its weights and its biases are; kept for the present
+        topology.
+        """
+        facts = self._present_facts()
+        if facts.places is None:
+            store: Store = self._store
+            facts.places = (
+                ParameterRows.of(store, "weight", self._connection_rows()),
+                ParameterRows.of(store, "bias", self._rows()),
+            )
+        return facts.places
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether its outputs can depend on earlier inputs."""
+        return self._has_memory
+
+    @fact
+    @consistent_read
+    def _has_memory(self) -> bool:
+        """Whether a connection arrives late, or a neuron has a self-connection."""
+        _, store, span = self._lowered()
+        columns = store.columns
+        first_row = int(span[Span.START])
+        stop = int(span[Span.STOP])
+        runs = slice(
+            int(columns["run_start"][first_row]), int(columns["run_stop"][stop - 1])
+        )
+        late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
+        loops = columns["self_row"][first_row:stop] != NONE
+        return bool(late.any() or loops.any())
+
+    @property
+    @consistent_read
+    def _is_random(self) -> bool:
+        """Whether a neuron draws random numbers: its squash is random and it is not
+        deterministic.
+        """
+        drawing = self._drawing
+        return bool(len(drawing) and (self._store["deterministic"][drawing] == 0).any())
+
+    @fact
+    def _drawing(self) -> NDArray[np.intp]:
+        """The rows of its neurons with a random squash."""
+        _, store, span = self._lowered()
+        start = span[Span.START]
+        squashes = store["squash"][start : span[Span.STOP]]
+        return start + np.flatnonzero(np.isin(squashes, RANDOM))
+
+    @property
+    def _number_now(self) -> int:
+        return int(self._store["network"][self._anchor._row])
+
+    def _rows(self) -> NDArray[np.int64]:
+        """Return the rows of its neurons; contiguous after lowering."""
+        return edits.rows_of(self)
+
+    @consistent_read
+    def _connection_rows(self) -> NDArray[np.int64]:
+        """Return the rows of the connections within the network, in the order of
+        creation.
+        """
+        store = self._store
+        store.ensure_lowered()
+        return edits.rows_within(
+            store, np.append(store["network"] == self._number_now, False)
+        )
 
     def _call(
         self,

@@ -14,14 +14,12 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _checks as checks, engine
+from .. import _checks as checks
 from .._initializer import Seed, random_generator
 from .._typing import Floats, Ints
 from ..engine.functions.activations import RANDOM
 from ..engine.locking import ExclusiveAccess, atomic, consistent_read
-from ..engine.lowering.flags import DELAYED, DELAYED_GATE
-from ..engine.records import Span
-from ..engine.schema import HIDDEN, INPUT, NONE, OUTPUT
+from ..engine.schema import HIDDEN, INPUT, OUTPUT
 from ..engine.store import Store
 from ..errors import (
     ArgumentError,
@@ -39,7 +37,6 @@ from .groups import require_neighbors
 from .layer import ExclusiveLayerAccess, Layer, flat_layers
 from .neuron import Neuron, require_neuron
 from .neuron_rows import NeuronRows
-from .parameters import ParameterRows
 from .projection import GateKind, Kind, Projection, ProjectOptions
 from .slopes import OutputSlopes
 
@@ -761,16 +758,6 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         """
         self._clear_in_use()
 
-    def _clear_in_use(self) -> None:
-        """Clear the context. The caller has the network in use."""
-        address, store, _ = self._lowered()
-        engine.online.clear_rows(address, store.scalar, self._neuron_rows)
-        for learned in (self._sensitivities, self._plastic):
-            if learned is not None:
-                learned.clear()
-        if store.recorder is not None and store.recorder.records(self):
-            store.recorder.step_over()
-
     @atomic
     def reseed(self, seed: Seed = None) -> None:
         """Restart the random streams of its neurons, see :meth:`Neuron.reseed`.
@@ -844,19 +831,6 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
             numbers = self._vector(title, checks.finite_array(title, values), at.size)
             parameters.assign(self._store, name, at.every, numbers)
 
-    def _parameter_places(self) -> tuple[ParameterRows, ...]:
-        """Return where its weights and its biases are; kept for the present
-        topology.
-        """
-        facts = self._present_facts()
-        if facts.places is None:
-            store: Store = self._store
-            facts.places = (
-                ParameterRows.of(store, "weight", self._connection_rows()),
-                ParameterRows.of(store, "bias", self._rows()),
-            )
-        return facts.places
-
     @property
     @consistent_read
     def synchronous(self) -> bool:
@@ -897,43 +871,6 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         column = self._store.columns["synchronous"]
         any_has = bool(column[rows].any()) if together is None else together
         return any_has & (np.arange(len(rows)) >= inputs)
-
-    @property
-    def has_memory(self) -> bool:
-        """Whether its outputs can depend on earlier inputs."""
-        return self._has_memory
-
-    @fact
-    @consistent_read
-    def _has_memory(self) -> bool:
-        """Whether a connection arrives late, or a neuron has a self-connection."""
-        _, store, span = self._lowered()
-        columns = store.columns
-        first_row = int(span[Span.START])
-        stop = int(span[Span.STOP])
-        runs = slice(
-            int(columns["run_start"][first_row]), int(columns["run_stop"][stop - 1])
-        )
-        late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
-        loops = columns["self_row"][first_row:stop] != NONE
-        return bool(late.any() or loops.any())
-
-    @property
-    @consistent_read
-    def _is_random(self) -> bool:
-        """Whether a neuron draws random numbers: its squash is random and it is not
-        deterministic.
-        """
-        drawing = self._drawing
-        return bool(len(drawing) and (self._store["deterministic"][drawing] == 0).any())
-
-    @fact
-    def _drawing(self) -> NDArray[np.intp]:
-        """The rows of its neurons with a random squash."""
-        _, store, span = self._lowered()
-        start = span[Span.START]
-        squashes = store["squash"][start : span[Span.STOP]]
-        return start + np.flatnonzero(np.isin(squashes, RANDOM))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -991,10 +928,6 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         """
         return self._store.n_neurons + self._store.n_connections
 
-    @property
-    def _number_now(self) -> int:
-        return int(self._store["network"][self._anchor._row])
-
     def _by_store(self) -> list[tuple[Store, Ints]]:
         """Return its store, and the rows of its neurons there."""
         return [(self._store, self._rows())]
@@ -1005,21 +938,6 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         """
         connections = self._connection_rows()
         return [(self._store, connections, self._rows())]
-
-    def _rows(self) -> NDArray[np.int64]:
-        """Return the rows of its neurons; contiguous after lowering."""
-        return edits.rows_of(self)
-
-    @consistent_read
-    def _connection_rows(self) -> NDArray[np.int64]:
-        """Return the rows of the connections within the network, in the order of
-        creation.
-        """
-        store = self._store
-        store.ensure_lowered()
-        return edits.rows_within(
-            store, np.append(store["network"] == self._number_now, False)
-        )
 
     # --- copies -----------------------------------------------------------------------
 

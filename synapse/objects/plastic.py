@@ -152,8 +152,7 @@ class Plasticity(IdentityArray):
         due = self._arrays.due
         if not due.size:
             return np.zeros(len(places), np.int64)
-        ages: Ints = self._arrays.clock[COUNT] - due[places]
-        return ages
+        return self._arrays.clock[COUNT] - due[places]
 
     def kept(self) -> KeptTraces | None:
         """Return copies of the traces by neuron and connection; None if there are
@@ -317,14 +316,10 @@ class Plasticity(IdentityArray):
         """Return traces by where they are."""
         arrays = self._arrays
         head, frames, n, count = arrays.clock[: ROWS + 1].tolist()
-        values: Floats
         if (back < 0).any():
-            values = arrays.synapses[at] * arrays.numbers[KEEP] ** self._ages(
-                at % count
-            )
-        else:
-            values = arrays.units[at + (head - back) % frames * n]
-        return values
+            decay = arrays.numbers[KEEP] ** self._ages(at % count)
+            return arrays.synapses[at] * decay
+        return arrays.units[at + (head - back) % frames * n]
 
     # --- what fits a network ----------------------------------------------------------
 

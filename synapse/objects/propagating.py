@@ -14,7 +14,7 @@ from .._checks import is_row
 from .._cost import Cost
 from .._typing import Floats
 from ..engine import online
-from ..engine.locking import ExclusiveAccess, atomic
+from ..engine.locking import atomic
 from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS
 from ..engine.status import DIVERGED, REFUSED
 from ..errors import ArgumentError, DivergenceError
@@ -162,51 +162,6 @@ class Propagating(Stepping):
             modulator = {k: np.reshape(v, (1, -1)) for k, v in modulator.items()}
         return by.learn(self, None, 1, row, code, modulator, step)[1]
 
-    def _run_learning(
-        self,
-        inputs: Any,
-        learn: Any,
-        modulator: Any,
-        inject: Any,
-        voids: Mapping[str, Any],
-    ) -> Any:
-        """Run rows or sequences while synapses learn by their rule."""
-        by = self._plastic
-        if not checks.boolean("`learn`", learn):
-            raise ArgumentError("`modulator` of a run is for learn=True. Remove it.")
-        if by is None:
-            raise ArgumentError(
-                "`learn` must be False without a rule of synapses, got True. Set"
-                " network.rule to one of synapse.plasticity, or use a Trainer."
-            )
-        for name, value in voids.items():
-            if value is not (True if name == "traces" else None):
-                raise ArgumentError(f"`{name}` is not for learn=True. Remove it.")
-        n, dtype = self._n_inputs, self._store.dtype
-        parts, is_single = checks.parts_of("inputs", inputs, n)
-        titles = ["inputs" if is_single else f"inputs[{i}]" for i in range(len(parts))]
-        rows = [
-            checks.dense_rows(checks.input_rows(title, sequence, n, dtype))
-            for title, sequence in zip(titles, parts, strict=True)
-        ]
-        several = modulator
-        if is_single or modulator is None:
-            several = [modulator] * len(rows)
-        if len(several) != len(rows):
-            wanted = f"be one for each of {checks.pluralize(len(rows), 'sequence')}"
-            raise ArgumentError(checks.must("modulator", wanted, f"{len(several)}"))
-        outputs = []
-        with ExclusiveAccess(self):
-            currents = self._currents_of_sequences(rows, inject, is_single)
-            for sequence, third, of in zip(rows, several, currents, strict=True):
-                if not is_single and len(sequence):
-                    self._clear_in_use()
-                given = {"modulator": third, "currents": of}
-                outputs.append(by.learn(self, sequence, len(sequence), **given)[0])
-        if is_single or isinstance(inputs, list | tuple):
-            return outputs[0] if is_single else outputs
-        return np.reshape(outputs, (*np.shape(inputs)[:2], self._n_outputs))
-
     def _lesson(
         self, rate: float, targets: ArrayLike | None, cost: str | Cost | None = None
     ) -> tuple[Floats, int, float]:
@@ -248,8 +203,9 @@ class Propagating(Stepping):
         """
         if self._untraced is not None:
             self._require_traces()
-        ended: tuple[int, float]
-        ended = self._call(online.propagate_targets, 0, (targets, cost, rate, check))
+        ended: tuple[int, float] = self._call(
+            online.propagate_targets, 0, (targets, cost, rate, check)
+        )
         if ended[0] == DIVERGED:
             self._refuse_step(ended[1])
         return ended

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NoReturn, overload
 
@@ -15,16 +14,90 @@ from .. import _checks as checks, engine
 from .._checks import is_row
 from .._typing import Floats
 from ..engine import online
-from ..engine.language.decorators import Kernel
 from ..engine.locking import ExclusiveAccess, atomic, raise_interrupt
 from ..engine.records import Span, Ties
 from ..engine.schema import NONE
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
-from ..errors import ArgumentError, DivergenceError, TopologyError
+from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
 from .calling import Calling
 from .facts import fact
-from .injection import Currents, currents_of, equal_stretches
+from .layer import Layer
+from .neuron import Neuron
 from .side_by_side import SideBySide
+
+# --- currents -------------------------------------------------------------------------
+
+
+Currents = Mapping[Any, ArrayLike]
+"""Currents by the name of a layer or a neuron, or by the object itself."""
+
+
+def currents_of(
+    network: Any, title: str, inject: Any, steps: int | None
+) -> tuple[NDArray[np.int64], Floats]:
+    """Return the store rows of the neurons that get a current, and the currents, shape
+    (steps, neurons).
+
+    The caller has the network in use. Without a number of steps, `inject` has the
+    currents of one. `title` is what it is called in messages.
+    """
+    _, _, span = network._lowered()
+    if not isinstance(inject, Mapping):
+        condition = "a dict of currents by the name of a layer or a neuron"
+        raise ArgumentTypeError(checks.expected(title, condition, inject))
+    dtype = network._store.dtype
+    length = 1 if steps is None else steps
+    parts = []
+    for key, values in inject.items():
+        rows = _rows_of(network, key, span)
+        part = f"{title}[{checks.short_repr(key)}]"
+        numbers = checks.finite_array(part, values, dtype)
+        parts.append((rows, _in_shape(part, numbers, steps, len(rows))))
+    at = np.unique(np.concatenate([rows for rows, _ in parts] or [span[:0]]))
+    currents = np.zeros((length, len(at)))
+    for rows, numbers in parts:  # a neuron that is named twice gets both
+        currents[:, np.searchsorted(at, rows)] += numbers
+    return at, currents
+
+
+def _rows_of(network: Any, key: Any, span: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the store rows of a layer or a neuron of a network, given by name or as an
+    object.
+    """
+    target = network[key] if isinstance(key, str) else key
+    if not isinstance(target, Layer | Neuron):
+        condition = "the name of a layer or a neuron"
+        raise ArgumentTypeError(checks.expected("A key of `inject`", condition, key))
+    neurons = list(target) if isinstance(target, Layer) else [target]
+    rows = np.array([neuron._row for neuron in neurons], np.int64)
+    start, stop = span[Span.START], span[Span.STOP]
+    within = all(neuron._store is network._store for neuron in neurons)
+    if not within or (rows < start).any() or (rows >= stop).any():
+        raise ArgumentError(f"{target!r} of `inject` is not in {network!r}.")
+    return rows
+
+
+def _in_shape(title: str, numbers: Floats, steps: int | None, size: int) -> Floats:
+    """Return currents in shape (steps, size), or raise ArgumentError."""
+    if numbers.ndim == 0:
+        return numbers
+    if steps is None and numbers.shape == (size,):
+        return numbers
+    if steps is not None and numbers.shape == (steps, size):
+        return numbers
+    if steps is not None and numbers.shape == (steps,):
+        return numbers[:, None]
+    shape = f"shape ({size},)" if steps is None else f"shape ({steps}, {size})"
+    got = f"shape {numbers.shape}"
+    raise ArgumentError(checks.must(title, f"be a number or have {shape}", got))
+
+
+def equal_stretches(currents: Floats) -> Iterable[tuple[int, int]]:
+    """Return where consecutive steps with the same currents start and stop."""
+    changes = np.flatnonzero((currents[1:] != currents[:-1]).any(axis=1)) + 1
+    bounds = [0, *changes.tolist(), len(currents)]
+    return pairwise(bounds) if len(currents) else ()
+
 
 NOTHING = np.empty(0)
 SEVERAL = -1
@@ -39,21 +112,6 @@ class Stepping(Calling):
     _untraced: NDArray[np.int64] | None = None
     # names of its inputs, and the index of each
     _names_of_inputs: tuple[list[str | None], dict[str, int]] = ([], {})
-
-    @abstractmethod
-    def _clear_in_use(self) -> None:
-        """Clear the context."""
-
-    @abstractmethod
-    def _run_learning(
-        self,
-        inputs: Any,
-        learn: Any,
-        modulator: Any,
-        inject: Any,
-        voids: Mapping[str, Any],
-    ) -> Any:
-        """Run rows or sequences while synapses learn."""
 
     def activate(
         self,
@@ -115,8 +173,8 @@ class Stepping(Calling):
         """Return the inputs of one step; those that are not in the mapping are 0: a
         single step sets all of them anyway.
         """
-        named = any(isinstance(key, str) for key in inputs)
-        by_name = self._inputs_by_name() if named else {}
+        is_named = any(isinstance(key, str) for key in inputs)
+        by_name = self._inputs_by_name() if is_named else {}
         return checks.row_of_mapping("inputs", inputs, by_name, self._n_inputs)
 
     @atomic
@@ -267,9 +325,7 @@ class Stepping(Calling):
             threads = checks.positive_integer("threads", threads, checks.MAX_THREADS)
         if learn is not False or modulator is not None:
             voids = {"threads": threads, "traces": traces}
-            learned: Floats | list[Floats]
-            learned = self._run_learning(inputs, learn, modulator, inject, voids)
-            return learned
+            return self._run_learning(inputs, learn, modulator, inject, voids)
         rows = checks.rows_as_given(inputs, n, dtype) if inject is None else None
         parts = [inputs]
         together = type(inputs) is np.ndarray and inputs.ndim == 2
@@ -286,6 +342,51 @@ class Stepping(Calling):
         if len(rows) > 1:
             return self._run_rows(rows, traces, threads)
         return self._run_stream(rows, traces)
+
+    def _run_learning(
+        self,
+        inputs: Any,
+        learn: Any,
+        modulator: Any,
+        inject: Any,
+        voids: Mapping[str, Any],
+    ) -> Any:
+        """Run rows or sequences while synapses learn by their rule."""
+        by = self._plastic
+        if not checks.boolean("`learn`", learn):
+            raise ArgumentError("`modulator` of a run is for learn=True. Remove it.")
+        if by is None:
+            raise ArgumentError(
+                "`learn` must be False without a rule of synapses, got True. Set"
+                " network.rule to one of synapse.plasticity, or use a Trainer."
+            )
+        for name, value in voids.items():
+            if value is not (True if name == "traces" else None):
+                raise ArgumentError(f"`{name}` is not for learn=True. Remove it.")
+        n, dtype = self._n_inputs, self._store.dtype
+        parts, is_single = checks.parts_of("inputs", inputs, n)
+        titles = ["inputs" if is_single else f"inputs[{i}]" for i in range(len(parts))]
+        rows = [
+            checks.dense_rows(checks.input_rows(title, sequence, n, dtype))
+            for title, sequence in zip(titles, parts, strict=True)
+        ]
+        several = modulator
+        if is_single or modulator is None:
+            several = [modulator] * len(rows)
+        if len(several) != len(rows):
+            wanted = f"be one for each of {checks.pluralize(len(rows), 'sequence')}"
+            raise ArgumentError(checks.must("modulator", wanted, f"{len(several)}"))
+        outputs = []
+        with ExclusiveAccess(self):
+            currents = self._currents_of_sequences(rows, inject, is_single)
+            for sequence, third, of in zip(rows, several, currents, strict=True):
+                if not is_single and len(sequence):
+                    self._clear_in_use()
+                given = {"modulator": third, "currents": of}
+                outputs.append(by.learn(self, sequence, len(sequence), **given)[0])
+        if is_single or isinstance(inputs, list | tuple):
+            return outputs[0] if is_single else outputs
+        return np.reshape(outputs, (*np.shape(inputs)[:2], self._n_outputs))
 
     def _run_parts(
         self,
@@ -404,6 +505,16 @@ class Stepping(Calling):
             stamps = int(store["clock"][0]) - np.arange(size)[::-1]
             store["stamp"][span[Span.START] : span[Span.STOP]] = stamps
 
+    def _clear_in_use(self) -> None:
+        """Clear the context. The caller has the network in use."""
+        address, store, _ = self._lowered()
+        engine.online.clear_rows(address, store.scalar, self._neuron_rows)
+        for learned in (self._sensitivities, self._plastic):
+            if learned is not None:
+                learned.clear()
+        if store.recorder is not None and store.recorder.records(self):
+            store.recorder.step_over()
+
     @fact
     def _lanes(self) -> SideBySide:
         """What runs its sequences side by side."""
@@ -512,7 +623,9 @@ class Stepping(Calling):
         those of a cleared network.
         """
         if traces:
-            return self._call(run_kernel(inputs), steps, (inputs, outputs))
+            is_sparse = type(inputs) is tuple
+            kernel = online.run_sparse if is_sparse else online.run_network
+            return self._call(kernel, steps, (inputs, outputs))
         run = engine.exact.run_untraced
         by = Stepping._begin_untraced_run
         return self._call(run, steps, (False, inputs, outputs), by)
@@ -535,9 +648,7 @@ class Stepping(Calling):
             return by_events
         _, store, span = self._lowered()
         memory = self._tapes, self._noted_untraced()
-        kernels: engine.online.Kernels
-        kernels = engine.exact.kernels_untraced(store, span, *memory)
-        return kernels
+        return engine.exact.kernels_untraced(store, span, *memory)
 
     @fact
     def _by_events(self) -> engine.online.Kernels | None:
@@ -546,16 +657,13 @@ class Stepping(Calling):
         """
         _, store, span = self._lowered()
         memory = self._tapes, self._noted_untraced()
-        kernels: engine.online.Kernels | None
-        kernels = engine.exact.kernels_by_events(store, span, *memory)
-        return kernels
+        return engine.exact.kernels_by_events(store, span, *memory)
 
     @fact
     def _quiet_index(self) -> engine.quiet.QuietIndex | None:
         """The connections by source that may be quiet in a training; None: none."""
         _, store, span = self._lowered()
-        index: engine.quiet.QuietIndex | None = engine.quiet.build_index(store, span)
-        return index
+        return engine.quiet.build_index(store, span)
 
     @fact
     def _tapes(self) -> engine.exact.Tapes:
@@ -692,8 +800,3 @@ def kernel_rows(rows: Any, sparse: bool) -> Any:
     if sparse and isinstance(rows, checks.SparseRows):
         return rows.for_kernels
     return np.asarray(checks.dense_rows(rows), np.float64).reshape(-1)
-
-
-def run_kernel(inputs: Any) -> Kernel:
-    """Return the kernel that runs such rows."""
-    return online.run_sparse if type(inputs) is tuple else online.run_network

@@ -36,5 +36,4 @@ def kernels_for(store: Any, span: NDArray[np.int64]) -> Kernels:
 
 def address_of(rule: Any, scalar: Any) -> int:
     """Return the address of the pass of a rule, compiled for a float."""
-    address: int = rule._pass.address((0, scalar, SPAN, *_arrays(scalar)), BOOL)
-    return address
+    return rule._pass.address((0, scalar, SPAN, *_arrays(scalar)), BOOL)

@@ -53,9 +53,12 @@ def built(
     """
     make: Any = ARCHITECTURES[name]
     parameters = signature(make).parameters
-    if squash is not None and "squash" not in parameters:
-        condition = f"None for {name}, which has its own"
-        raise ArgumentError(_checks.expected("squash", condition, squash))
+    _checks.require(
+        squash is None or "squash" in parameters,
+        "squash",
+        f"None for {name}, which has its own",
+        squash,
+    )
     squash = SQUASHES.get(name) if squash is None else squash
     if squash is not None:
         options["squash"] = squash

@@ -168,10 +168,12 @@ class SequenceCost(Cost):
         assert self._function is not None
         with AllowInterrupt():
             result: Any = self._function(outputs, targets)
-        if not isinstance(result, tuple) or len(result) != 2:
-            condition = "a pair (cost, derivatives by the outputs)"
-            title = f"The result of the cost {self.name}"
-            raise ArgumentTypeError(_checks.expected(title, condition, result))
+        _checks.require_type(
+            isinstance(result, tuple) and len(result) == 2,
+            f"The result of the cost {self.name}",
+            "a pair (cost, derivatives by the outputs)",
+            result,
+        )
         return _checks.finite_number(f"The cost {self.name}", result[0]), result[1]
 
 
@@ -326,9 +328,12 @@ def matching(squashes: Sequence[Squash]) -> Cost:
         different = frozenset()
     if different in _MATCHING:
         return _MATCHING[different]
-    if not different or not all(isinstance(squash, Squash) for squash in different):
-        title = "The squashes of outputs"
-        raise ArgumentTypeError(_checks.expected(title, "a list of squashes", squashes))
+    _checks.require_type(
+        different and all(isinstance(squash, Squash) for squash in different),
+        "The squashes of outputs",
+        "a list of squashes",
+        squashes,
+    )
     return by_name["squared_error"]
 
 

@@ -82,15 +82,16 @@ class NamedInitializer:
     def _drawn_for(
         self, rng: Any = None, shape: Any = (), fan_in: Any = None, fan_out: Any = None
     ) -> Floats:
-        if not isinstance(rng, np.random.Generator):
-            raise ArgumentTypeError(
-                _checks.expected("rng of an initializer", "a numpy Generator", rng)
-            )
+        _checks.require_type(
+            isinstance(rng, np.random.Generator),
+            "rng of an initializer",
+            "a numpy Generator",
+            rng,
+        )
         title = "shape of an initializer"
         condition = "(sources, targets) or (connections,)"
         sizes = _checks.listed(title, shape, condition)
-        if len(sizes) not in (1, 2):
-            raise ArgumentError(_checks.expected(title, "1 or 2 numbers", shape))
+        _checks.require(len(sizes) in (1, 2), title, "1 or 2 numbers", shape)
         for size in sizes:
             _checks.non_negative_integer(title, size)
         _checks.non_negative_integer("fan_in of an initializer", fan_in)
@@ -378,9 +379,9 @@ def draw(
     else:
         drawn = function(rng, shape, fan_in, fan_out)
     values = _checks.finite_array(title, drawn, dtype)
-    if values.shape != shape:
-        condition = f"an array of shape {shape}"
-        raise ArgumentError(_checks.expected(title, condition, values.shape))
+    _checks.require(
+        values.shape == shape, title, f"an array of shape {shape}", values.shape
+    )
     return values
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import engine
-from ._checks import Names, expected, short_repr, warn_of_python
+from ._checks import Names, require_type, short_repr, warn_of_python
 from .engine.functions.capture import frozen
 from .engine.status import FAILED
-from .errors import ArgumentError, ArgumentTypeError, FunctionError
+from .errors import ArgumentError, FunctionError
 
 AFTER_A_STEP = (
     "This step has changed no weights. Call clear() to discard its activations."
@@ -58,10 +58,12 @@ def enter(
     must be the same function.
     """
     registry = names.noun
-    if not inspect.isfunction(function):
-        raise ArgumentTypeError(
-            expected(f"A {registry} to register", "a Python function", function)
-        )
+    require_type(
+        inspect.isfunction(function),
+        f"A {registry} to register",
+        "a Python function",
+        function,
+    )
     name = function.__name__
     copy, code = frozen(function)
     key = (code, bounds)

@@ -139,9 +139,12 @@ class Scale:
                 "Expected a mean and a deviation for each column, got the shapes"
                 f" {means.shape} and {deviations.shape}."
             )
-        if not ((deviations > 0.0) & (deviations < SQUARABLE)).all():
-            condition = f"above 0 and below {SQUARABLE:g}"
-            raise ArgumentError(_checks.expected("deviation", condition, deviation))
+        _checks.require(
+            ((deviations > 0.0) & (deviations < SQUARABLE)).all(),
+            "deviation",
+            f"above 0 and below {SQUARABLE:g}",
+            deviation,
+        )
         scale = cls(len(means), lags=lags)
         ones = np.ones(len(means))
         scale._numbers = np.stack([ones, deviations, means, deviations**2])
@@ -214,8 +217,9 @@ class Scale:
             count = self.count + total
             squares = own_squares + gap**2 * (self.count * total / count)
         if not np.isfinite(squares).all():
-            if not np.isfinite(_checks.dense_rows(added)).all():
-                raise ArgumentError(_checks.expected("rows", "finite", rows))
+            _checks.require(
+                np.isfinite(_checks.dense_rows(added)).all(), "rows", "finite", rows
+            )
             raise ArgumentError(TOO_LARGE)
 
         squares += self.squares
@@ -447,9 +451,12 @@ class Scale:
         """
         weights = _checks.finite_array("weights", values)
         used = weights[self.lost :] if weights.ndim == 1 else weights
-        if used.shape != (count,) or not (used >= 0.0).all() or not used.any():
-            condition = "one number for each row, 0 or above, and one above 0"
-            raise ArgumentError(_checks.expected("weights", condition, values))
+        _checks.require(
+            used.shape == (count,) and (used >= 0.0).all() and used.any(),
+            "weights",
+            "one number for each row, 0 or above, and one above 0",
+            values,
+        )
         return used
 
     def _require_series(self, title: str, rows: Floats, minimum: int) -> None:

@@ -22,6 +22,8 @@ from ._checks import (
     finite_number,
     made_elsewhere,
     positive_number,
+    require,
+    require_type,
 )
 from ._registration import SQUASH, Registered, enter, wrong_slopes
 from .engine.functions import activations as _declared
@@ -323,16 +325,21 @@ def register(
 
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
     """Return the code for exports, checked."""
-    if not isinstance(written, Mapping):
-        raise ArgumentTypeError(expected("written of a squash", "a mapping", written))
+    require_type(
+        isinstance(written, Mapping), "written of a squash", "a mapping", written
+    )
     for language, code in written.items():
         choice("A language of a squash", language, (*EXPRESSIONS, *BUILDERS))
         title = f"The {language} code of a squash"
-        if language in BUILDERS and not callable(code):
-            raise ArgumentTypeError(expected(title, "a function", code))
-        if language in EXPRESSIONS and not (isinstance(code, str) and STATE in code):
-            condition = f"an expression with {STATE} for the state"
-            raise ArgumentError(expected(title, condition, code))
+        require_type(
+            language not in BUILDERS or callable(code), title, "a function", code
+        )
+        require(
+            language not in EXPRESSIONS or (isinstance(code, str) and STATE in code),
+            title,
+            f"an expression with {STATE} for the state",
+            code,
+        )
     return dict(written)
 
 

@@ -129,6 +129,28 @@ def must(title: str, requirement: str, got: str, advice: str = "") -> str:
     return f"{sentence} {advice}" if advice else sentence
 
 
+def require(
+    fits: object, title: str, condition: str, value: Any, advice: str = ""
+) -> None:
+    """Raise ArgumentError, in the words of :func:`expected`, unless the value fits.
+
+    Everything is computed before it is known whether the value fits, so conditions that
+    take long to write are for an ``if``.
+    """
+    if not fits:
+        raise ArgumentError(expected(title, condition, value, advice))
+
+
+def require_type(
+    fits: object, title: str, condition: str, value: Any, advice: str = ""
+) -> None:
+    """Raise ArgumentTypeError, as :func:`require` does, unless it is of a kind that
+    fits.
+    """
+    if not fits:
+        raise ArgumentTypeError(expected(title, condition, value, advice))
+
+
 def finite_number(title: str, value: Any, dtype: Any = np.float64) -> float:
     """Return `value` as a float; an error names it by `title`.
 

@@ -15,9 +15,9 @@ from .._checks import (
     as_matrix,
     boolean,
     choice,
-    expected,
     index_within,
     pandas,
+    require,
     suggests_arguments,
 )
 from .._cost import Cost
@@ -270,8 +270,12 @@ def patch(
     steps = range(min(len(rows), len(other_rows)))
     at = steps[index_within("step", step, len(steps))]
     if isinstance(neuron, Neuron):
-        if require_neuron("neuron", neuron) not in network:
-            raise ArgumentError(expected("neuron", "one of the network's", neuron))
+        require(
+            require_neuron("neuron", neuron) in network,
+            "neuron",
+            "one of the network's",
+            neuron,
+        )
         number = network.index(neuron)
     else:
         number = range(len(network))[index_within("neuron", neuron, len(network))]

@@ -13,6 +13,7 @@ from .._checks import (
     expected,
     listed,
     positive_integer,
+    require_type,
     short_repr,
     suggests_arguments,
 )
@@ -144,10 +145,13 @@ def rewire(
         edges["target"] = _rewired(edges, within, swaps, rng)
         options: Any = {"dtype": network.dtype, "name": network.name}
         return from_edges(edges, neurons=neurons, **options)
-    if not hasattr(network, "keys"):
-        condition = "a Network, a data frame or a mapping from names to columns"
-        advice = about_network(network)
-        raise ArgumentTypeError(expected("network", condition, network, advice))
+    require_type(
+        hasattr(network, "keys"),
+        "network",
+        "a Network, a data frame or a mapping from names to columns",
+        network,
+        about_network(network),
+    )
     columns = columns_of_table("edges", network, ENDS)
     targets = _rewired(columns, within, swaps, rng)
     if hasattr(network, "assign"):

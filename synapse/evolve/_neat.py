@@ -355,10 +355,9 @@ def neat(
     require_picklable("fitness", fitness, pool)
     path = None if checkpoint is None else as_path(checkpoint, "checkpoint")
     genome = Genome.from_network(start) if isinstance(start, Network) else start
-    if not isinstance(genome, Genome | None):
-        raise ArgumentTypeError(
-            _checks.expected("start", "a Genome, a Network or None", start)
-        )
+    _checks.require_type(
+        isinstance(genome, Genome | None), "start", "a Genome, a Network or None", start
+    )
     sizes = _checked_sizes(fitness, genome, inputs=inputs, outputs=outputs)
     rng = random_generator(seed)
     if genome is None:
@@ -502,10 +501,7 @@ def evaluate_genomes(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Flo
             .ravel()
             .tolist()
         )
-        if not rows[-1]:
-            raise ArgumentTypeError(
-                _checks.expected("fitness", "a number, or several", returned)
-            )
+        _checks.require_type(rows[-1], "fitness", "a number, or several", returned)
         # it may have adopted others
         genomes.weights[begin:stop] = genome.genes["weight"]
     return _columns(rows), np.zeros(count, bool), genomes.weights

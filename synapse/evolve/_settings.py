@@ -13,17 +13,16 @@ from numpy.typing import NDArray
 from .. import _squash
 from .._checks import (
     choice,
-    expected,
     from_0_to_1,
     listed,
     non_negative_integer,
     non_negative_number,
+    require,
     suggests_arguments,
     whole_number,
 )
 from .._typing import Ints
 from ..engine.functions.activations import ACTIVATIONS, SINGLE
-from ..errors import ArgumentError
 from ._kernels.genes import record
 
 FRACTIONS = 1000
@@ -208,11 +207,12 @@ def codes_of(several: Any) -> Ints:
     codes = []
     for squash in several:
         name = _squash.get(squash).name
-        if name not in ACTIVATIONS or ACTIVATIONS[name].family != SINGLE:
-            raise ArgumentError(
-                expected("A squash of a genome", "built in, of one state", name)
-            )
+        require(
+            name in ACTIVATIONS and ACTIVATIONS[name].family == SINGLE,
+            "A squash of a genome",
+            "built in, of one state",
+            name,
+        )
         codes.append(ACTIVATIONS[name].code)
-    if not codes:
-        raise ArgumentError(expected("squashes", "at least one", several))
+    require(codes, "squashes", "at least one", several)
     return np.array(codes, np.int64)

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import expected, imported
-from ..errors import ArgumentError
+from .._checks import imported, require
 
 RESAMPLES = 10_000
 """Number of resamples of a bootstrap."""
@@ -76,8 +75,7 @@ def median_of(values: Sequence[float], level: float) -> Estimate:
     infinite.
     """
     data = np.sort(np.asarray(values, np.float64))
-    if np.isnan(data).any():
-        raise ArgumentError(expected("values", "numbers, none of them NaN", math.nan))
+    require(not np.isnan(data).any(), "values", "numbers, none of them NaN", math.nan)
     stats = scipy_stats()
     size = len(data)
     low, high = data[[0, -1]]

@@ -213,8 +213,7 @@ def _all_points(grid: Mapping[str, Any]) -> list[Point]:
         title = f"The values of {name!r}"
         values = _checks.listed(title, column, f"a list of {KINDS}")
         columns[name] = [_value(name, value) for value in values]
-        if not values:
-            raise ArgumentError(_checks.expected(title, "at least one", column))
+        _checks.require(values, title, "at least one", column)
     total = prod(map(len, columns.values()))
     if total > MAX_POINTS:
         most = f"have at most {MAX_POINTS} points"
@@ -230,9 +229,12 @@ def _listed_points(grid: Any) -> list[Point]:
     points = [
         {name: _value(name, value) for name, value in entry.items()} for entry in named
     ]
-    if not points or any(point.keys() != points[0].keys() for point in points):
-        condition = "dicts with the same names, at least one"
-        raise ArgumentError(_checks.expected("grid", condition, grid))
+    _checks.require(
+        points and not any(point.keys() != points[0].keys() for point in points),
+        "grid",
+        "dicts with the same names, at least one",
+        grid,
+    )
     return points
 
 
@@ -242,8 +244,7 @@ def _parameters(title: str, parameters: Any) -> Mapping[str, Any]:
     named = isinstance(parameters, Mapping) and all(
         isinstance(name, str) for name in parameters
     )
-    if not named or not parameters:
-        raise ArgumentTypeError(_checks.expected(title, condition, parameters))
+    _checks.require_type(named and parameters, title, condition, parameters)
     for name in ("seed", "failed"):
         if name in parameters:
             raise ArgumentError(
@@ -270,9 +271,12 @@ def _checked_seeds(seeds: Any) -> list[int]:
         _checks.whole_number("A seed", entry, condition, 0, MAX_SEED)
         for entry in entries
     ]
-    if not numbers or len(set(numbers)) < len(numbers):
-        condition = "different whole numbers, at least one"
-        raise ArgumentError(_checks.expected("seeds", condition, seeds))
+    _checks.require(
+        numbers and len(set(numbers)) == len(numbers),
+        "seeds",
+        "different whole numbers, at least one",
+        seeds,
+    )
     return numbers
 
 

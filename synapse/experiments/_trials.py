@@ -167,8 +167,7 @@ class Trials(list[Row]):
         >>> print(trials.median("needed"))
         5,100 (4,200 to -)
         """
-        if math.isnan(failed):
-            raise ArgumentError(_checks.expected("failed", "a number, not NaN", failed))
+        _checks.require(not math.isnan(failed), "failed", "a number, not NaN", failed)
         numbers = (
             failed if value is None else _checks.real_number("A value", value)
             for value in self.values(name)
@@ -236,9 +235,12 @@ class Trials(list[Row]):
         # Counted one by one: an entry that is no name may not be hashable, and is
         # refused below.
         names = [*self.names, *counts, *rates, *medians]
-        if any(names.count(name) > 1 for name in names):
-            title = "The columns of a summary"
-            raise ArgumentError(_checks.expected(title, "of different names", names))
+        _checks.require(
+            not any(names.count(name) > 1 for name in names),
+            "The columns of a summary",
+            "of different names",
+            names,
+        )
 
         columns: dict[str, list[Any]] = {
             name: [group[0][name] for group in groups] for name in self.names

@@ -8,11 +8,16 @@ from typing import Annotated, Any, final
 import numpy as np
 
 from .. import engine
-from .._checks import expected, from_0_to_1, positive_integer, suggests_arguments
+from .._checks import (
+    from_0_to_1,
+    positive_integer,
+    require_type,
+    suggests_arguments,
+)
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.store import Store
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.network import Network
 from ..optimizers import OptimizerState
 
@@ -73,10 +78,12 @@ class ContinualBackprop:
 
 def checked_renewal(title: str, value: Any) -> ContinualBackprop | None:
     """Return a renewal or None, or raise ArgumentTypeError."""
-    if value is not None and not isinstance(value, ContinualBackprop):
-        raise ArgumentTypeError(
-            expected(title, "a synapse.learning.ContinualBackprop", value)
-        )
+    require_type(
+        value is None or isinstance(value, ContinualBackprop),
+        title,
+        "a synapse.learning.ContinualBackprop",
+        value,
+    )
     return value
 
 

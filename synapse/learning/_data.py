@@ -160,10 +160,7 @@ class Data:
         and that part.
         """
         fraction = _checks.finite_number("validation", fraction)
-        if not 0 < fraction < 1:
-            raise ArgumentError(
-                _checks.expected("validation", "between 0 and 1", fraction)
-            )
+        _checks.require(0 < fraction < 1, "validation", "between 0 and 1", fraction)
         bounds = (
             np.arange(len(self.inputs) + 1, dtype=np.int64)
             if self.stream
@@ -359,8 +356,7 @@ def _with_items(network: Network, inputs: Any, items: Any) -> Data:
     data = without_targets(network, inputs)
     condition = f"a list with one object for each of {data.sequences} sequences"
     listed = _checks.listed("targets", items, condition)
-    if len(listed) != data.sequences:
-        raise ArgumentError(_checks.expected("targets", condition, len(listed)))
+    _checks.require(len(listed) == data.sequences, "targets", condition, len(listed))
     return replace(data, items=listed)
 
 
@@ -395,9 +391,9 @@ def write_slopes(title: str, slopes: Any, data: Data, chosen: Order) -> None:
     rows = [_checks.as_matrix(title, part, outputs, double) for part in parts]
     wanted = [int(lengths.sum())] if is_single else lengths.tolist()
     got = list(map(len, rows))
-    if got != wanted:
-        condition = f"arrays of {wanted} steps, like the outputs"
-        raise ArgumentError(_checks.expected(title, condition, got))
+    _checks.require(
+        got == wanted, title, f"arrays of {wanted} steps, like the outputs", got
+    )
     places = concat_ranges(data.bounds[:-1][chosen], lengths)
     data.targets[places] = np.concatenate(rows)
 
@@ -515,12 +511,13 @@ def checked_weights(samples: Any, data: Data) -> Floats:
     title = "sample_weight"
     condition = f"{_checks.pluralize(data.sequences, 'number')}, one per sequence"
     weights = _checks.numbers(title, samples, condition)
-    if weights.shape != (data.sequences,):
-        raise ArgumentError(_checks.expected(title, condition, weights.shape))
-    if not (np.isfinite(weights) & (weights >= 0)).all():
-        raise ArgumentError(
-            _checks.expected(title, "finite numbers, 0 or above", samples)
-        )
+    _checks.require(weights.shape == (data.sequences,), title, condition, weights.shape)
+    _checks.require(
+        (np.isfinite(weights) & (weights >= 0)).all(),
+        title,
+        "finite numbers, 0 or above",
+        samples,
+    )
     return weights
 
 
@@ -528,9 +525,12 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
     """Return the weight of each row's class: the index of the target's largest entry,
     or 0 or 1 for one output.
     """
-    if not isinstance(classes, Mapping):
-        condition = "a mapping of classes to numbers"
-        raise ArgumentTypeError(_checks.expected("class_weight", condition, classes))
+    _checks.require_type(
+        isinstance(classes, Mapping),
+        "class_weight",
+        "a mapping of classes to numbers",
+        classes,
+    )
     targets = np.nan_to_num(data.targets)
     count = max(2, outputs)
     labels = (
@@ -538,10 +538,12 @@ def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Float
     )
     weights = np.ones(len(labels))
     for label, weight in classes.items():
-        if _checks.integer(label) not in range(count):
-            raise ArgumentError(
-                _checks.expected("A class of class_weight", f"0 to {count - 1}", label)
-            )
+        _checks.require(
+            _checks.integer(label) in range(count),
+            "A class of class_weight",
+            f"0 to {count - 1}",
+            label,
+        )
         weights[labels == label] = _checks.non_negative_number(
             f"The weight of class {label}", weight
         )

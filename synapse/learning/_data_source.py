@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from .._checks import expected, function_of, is_number
+from .._checks import function_of, is_number, require_type
 from .._cost import Cost
 from ..engine.locking import AllowInterrupt
-from ..errors import ArgumentError, ArgumentTypeError, SynapseError
+from ..errors import ArgumentError, SynapseError
 from ..objects.network import Network
 from ..objects.snapshots import preserved_context
 from ..optimizers import LBFGS, Optimizer, RecursiveOptimizer
@@ -149,12 +149,13 @@ def checked_batches(batches: Any, epochs: int) -> Any:
         or hasattr(batches, "__array__")
         or is_number(batches)
     )
-    if batches is None or single:
-        condition = (
-            "(inputs, targets) as two arguments, or an iterable of such pairs as the"
-            " only one"
-        )
-        raise ArgumentTypeError(expected("The data of a training", condition, batches))
+    require_type(
+        batches is not None and not single,
+        "The data of a training",
+        "(inputs, targets) as two arguments, or an iterable of such pairs as the"
+        " only one",
+        batches,
+    )
     if isinstance(batches, Iterator) and epochs > 1:
         raise ArgumentError(
             f"An iterator is exhausted after one epoch, but epochs is {epochs}. Pass a"
@@ -201,12 +202,14 @@ def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
     single = isinstance(batches, str | bytes | Mapping | Set) or hasattr(
         batches, "__array__"
     )
-    if single or not (isinstance(batches, Iterable) or hasattr(batches, "__getitem__")):
-        condition = (
-            "a fraction, a tuple (inputs, targets), or a list or other iterable of such"
-            " pairs"
-        )
-        raise ArgumentTypeError(expected("validation", condition, batches))
+    require_type(
+        not single
+        and (isinstance(batches, Iterable) or hasattr(batches, "__getitem__")),
+        "validation",
+        "a fraction, a tuple (inputs, targets), or a list or other iterable of such"
+        " pairs",
+        batches,
+    )
     pairs = [
         _pair(batch, "held-out arrays as a tuple: validation=(inputs, targets)")
         for batch in batches
@@ -222,11 +225,12 @@ def _iterable(batches: Any) -> Any:
     """Return an iterable of batches: `batches` itself, or the result of calling it."""
     if not isinstance(batches, Iterable) and callable(batches):
         batches = batches()
-    if not isinstance(batches, Iterable) and not hasattr(batches, "__getitem__"):
-        condition = (
-            "an iterable of pairs, (inputs, targets), or a function that returns one"
-        )
-        raise ArgumentTypeError(expected("batches", condition, batches))
+    require_type(
+        isinstance(batches, Iterable) or hasattr(batches, "__getitem__"),
+        "batches",
+        "an iterable of pairs, (inputs, targets), or a function that returns one",
+        batches,
+    )
     return batches
 
 
@@ -242,8 +246,11 @@ def _pair(
     DataLoader, is a pair, too.
     """
     pair = isinstance(batch, tuple) and len(batch) == 2
-    if not pair and not (isinstance(batch, list) and is_pair(batch)):
-        raise ArgumentTypeError(
-            expected("A batch", "a pair, (inputs, targets)", batch, f"Pass {advice}.")
-        )
+    require_type(
+        pair or (isinstance(batch, list) and is_pair(batch)),
+        "A batch",
+        "a pair, (inputs, targets)",
+        batch,
+        f"Pass {advice}.",
+    )
     return batch[0], batch[1]

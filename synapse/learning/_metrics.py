@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import choice, expected, function_of, listed, read_only
+from .._checks import choice, expected, function_of, listed, read_only, require
 from .._typing import Floats, Ints
 from ..engine.locking import AllowInterrupt
 from ..errors import ArgumentError, ArgumentTypeError
@@ -35,11 +35,13 @@ def checked_metrics(title: str, value: Any) -> dict[str, Metric]:
             continue
         function = function_of("A metric", metric, "targets", "outputs")
         name = getattr(metric, "__name__", "<lambda>")
-        if not name.isidentifier():
-            advice = "Define it by def."
-            raise ArgumentError(
-                expected("A metric", "a function with a name", metric, advice)
-            )
+        require(
+            name.isidentifier(),
+            "A metric",
+            "a function with a name",
+            metric,
+            "Define it by def.",
+        )
         if name in metrics or name in RESERVED:
             raise ArgumentError(
                 "Expected metrics with different names, which are not"

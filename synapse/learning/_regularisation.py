@@ -11,9 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import expected, finite_number, is_number, lowercase_title, subject
+from .._checks import (
+    finite_number,
+    is_number,
+    lowercase_title,
+    require,
+    require_type,
+    subject,
+)
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.network import Network
 
@@ -108,16 +115,13 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
     position = {neuron: i for i, neuron in enumerate(network)}
     for key, chance in by_layer.items():
         layer: Any = network[key] if isinstance(key, str) else key
-        if not isinstance(layer, Layer) or any(
-            neuron not in position for neuron in layer
-        ):
-            raise ArgumentTypeError(
-                expected(
-                    f"A layer in {lowercase_title(title)}",
-                    "one of the network",
-                    key,
-                )
-            )
+        require_type(
+            isinstance(layer, Layer)
+            and not any(neuron not in position for neuron in layer),
+            f"A layer in {lowercase_title(title)}",
+            "one of the network",
+            key,
+        )
         if any(
             position[neuron] >= len(position) - len(network.output) for neuron in layer
         ):
@@ -126,7 +130,6 @@ def chances_by_neuron(title: str, network: Network, chances_given: Chances) -> F
                 " layers only."
             )
         value = finite_number(title, chance)
-        if not 0 <= value < 1:
-            raise ArgumentError(expected(title, "0 or above and below 1", chance))
+        require(0 <= value < 1, title, "0 or above and below 1", chance)
         chances[[position[neuron] for neuron in layer]] = value
     return chances

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import _checks, optimizers
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentTypeError
 
 Rates = Callable[[int, float | None], float]
 """Maps (epoch from 0, loss of the previous epoch or None) to a rate; called once per
@@ -222,24 +222,24 @@ class ReduceOnPlateau(AdaptiveSchedule):
     threshold: Annotated[float, _checks.non_negative_number] = 1e-4
 
     def __post_init__(self) -> None:
-        if not 0 < self.factor < 1:
-            condition = "a number above 0 and below 1"
-            raise ArgumentError(
-                _checks.expected("factor of ReduceOnPlateau", condition, self.factor)
-            )
-        if self.min_rate > self.start:
-            condition = f"at most `start`, {self.start}"
-            raise ArgumentError(
-                _checks.expected(
-                    "min_rate of ReduceOnPlateau", condition, self.min_rate
-                )
-            )
-        if self.threshold >= 1:
-            raise ArgumentError(
-                _checks.expected(
-                    "threshold of ReduceOnPlateau", "below 1", self.threshold
-                )
-            )
+        _checks.require(
+            0 < self.factor < 1,
+            "factor of ReduceOnPlateau",
+            "a number above 0 and below 1",
+            self.factor,
+        )
+        _checks.require(
+            self.min_rate <= self.start,
+            "min_rate of ReduceOnPlateau",
+            f"at most `start`, {self.start}",
+            self.min_rate,
+        )
+        _checks.require(
+            self.threshold < 1,
+            "threshold of ReduceOnPlateau",
+            "below 1",
+            self.threshold,
+        )
 
     def begin(self) -> Rates:
         """Return the rates of one training."""

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import expected, listed
+from .._checks import expected, listed, require_type
 from .._typing import Bools, Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import INPUT
 from ..engine.store import Store
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.connection import Connection
 from ..objects.layer import Layer
 from ..objects.network import Network
@@ -58,14 +58,12 @@ class TrainableSubset(tuple[Item, ...]):
         return members
 
     def _require_own(self, item: Any) -> None:
-        if not isinstance(item, Item):
-            raise ArgumentTypeError(
-                expected(
-                    "An item of `only`",
-                    "a layer, projection, neuron, connection or name of a layer",
-                    item,
-                )
-            )
+        require_type(
+            isinstance(item, Item),
+            "An item of `only`",
+            "a layer, projection, neuron, connection or name of a layer",
+            item,
+        )
         store, neurons, links = self._members(item)
         belongs = store is self.network._store
         if belongs:

@@ -16,7 +16,7 @@ from .. import _checks
 from .._cost import Cost
 from .._initializer import Seed, random_generator
 from .._typing import PathLike
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.snapshots import take_over
 from ..optimizers import LBFGS
 from ..plasticity._rule import Rule
@@ -67,8 +67,7 @@ def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
 
 def _eval_set(title: str, value: Any) -> dict[str, Any]:
     condition = "a mapping of names to (inputs, targets)"
-    if not isinstance(value, Mapping):
-        raise ArgumentTypeError(_checks.expected(title, condition, value))
+    _checks.require_type(isinstance(value, Mapping), title, condition, value)
     for name in value:
         if not isinstance(name, str) or not name.isidentifier() or name == VALIDATION:
             raise ArgumentError(

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from .._checks import expected, short_repr, text, with_article
+from .._checks import expected, require_type, short_repr, text, with_article
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -88,14 +88,12 @@ def register(architecture: Class) -> Class:
     (<Ladder 1-1-1-1, 4 neurons, 2 connections>, 2, <Layer rung 3, 1 neuron>)
     """
     given: Any = architecture
-    if not (
-        isinstance(given, type) and issubclass(given, Network) and given is not Network
-    ):
-        raise ArgumentTypeError(
-            expected(
-                "An architecture to register", "a subclass of Network", architecture
-            )
-        )
+    require_type(
+        isinstance(given, type) and issubclass(given, Network) and given is not Network,
+        "An architecture to register",
+        "a subclass of Network",
+        architecture,
+    )
     name = architecture.__name__
     registered = get(architecture.__name__)
     if registered is not None and not _is_known(architecture):

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Hashable, Iterator, MutableMapping
 from typing import Any, ClassVar
 
-from .._checks import expected
+from .._checks import require_type
 from ..errors import ArgumentTypeError, UnknownNameError
 from .graph_names import escaped, unescaped
 
@@ -51,14 +51,12 @@ class DataView(MutableMapping[str, Any]):
         return self.metadata[unescaped(key, self._taken)]
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if not isinstance(key, Hashable):
-            raise ArgumentTypeError(
-                expected(
-                    f"A key of the data of a {self._what}",
-                    "hashable, like the keys of a dict",
-                    key,
-                )
-            )
+        require_type(
+            isinstance(key, Hashable),
+            f"A key of the data of a {self._what}",
+            "hashable, like the keys of a dict",
+            key,
+        )
         if key in self._settable:
             self._set(key, value)
         elif key in self._known:

@@ -19,7 +19,7 @@ from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import GIVEN_ERRORS
 from ..engine.store import Store
 from ..engine.store_rows import StoreRows
-from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..errors import ArgumentError, TopologyError
 from . import edits, groups, order, parameters
 from .neuron import SPAN, Neuron, require_neuron
 from .neuron_rows import NeuronRows
@@ -418,7 +418,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             )
         _initializer.get("glorot" if initializer is None else initializer)
         fixed_sign = checks.sign("sign of a projection", sign)
-        steps: int | Floats = 0
+        steps: Any = 0
         if type(delay) is not int or delay:
             title = "delay of a projection"
             is_one = checks.is_number(delay) or delay is None
@@ -819,19 +819,24 @@ class ExclusiveLayerAccess(ExclusiveAccess):
 def _existing_neurons(neurons: Any) -> list[Neuron]:
     """Return the neurons of a layer that is made of existing ones, checked."""
     title = "neurons of a layer"
-    if isinstance(neurons, set | frozenset):
-        condition = "in an order, such as a list"
-        raise ArgumentTypeError(checks.expected(title, condition, neurons))
+    checks.require_type(
+        not isinstance(neurons, set | frozenset),
+        title,
+        "in an order, such as a list",
+        neurons,
+    )
     listed = checks.listed(title, neurons, "a whole number or a list of Neurons")
     if not listed:
         raise ArgumentError("A layer must have at least one neuron, got none.")
     title = "A neuron of a layer"
-    if checks.integer(listed[0]) is not None:
-        advice = (
-            "A layer has one size: Layer(2). For a network with layers of several sizes"
-            " use architect.Perceptron(2, 3)."
-        )
-        raise ArgumentTypeError(checks.expected(title, "a Neuron", listed[0], advice))
+    checks.require_type(
+        checks.integer(listed[0]) is None,
+        title,
+        "a Neuron",
+        listed[0],
+        "A layer has one size: Layer(2). For a network with layers of several sizes"
+        " use architect.Perceptron(2, 3).",
+    )
     for neuron in listed:
         require_neuron(title, neuron)
     if len(set(listed)) < len(listed):
@@ -865,10 +870,9 @@ def _as_layer(title: str, target: Any) -> Layer:
     if isinstance(target, Neuron):
         return Layer([target])
     layer = getattr(target, "input", target)
-    if not isinstance(layer, Layer):
-        raise ArgumentTypeError(
-            checks.expected(title, "a Layer, a Neuron or a Network", target)
-        )
+    checks.require_type(
+        isinstance(layer, Layer), title, "a Layer, a Neuron or a Network", target
+    )
     return layer
 
 
@@ -891,11 +895,13 @@ def flat_layers(listed_parts: Iterable[Any]) -> list[Layer]:
         foreign = "" if isinstance(item, Layer) else checks.about_network(item)
         single = isinstance(item, Layer) or type(item) in ADVICE or foreign != ""
         for layer in [item] if single else checks.listed(title, item, condition):
-            if not isinstance(layer, Layer):
-                advice = ADVICE.get(type(layer), foreign)
-                raise ArgumentTypeError(
-                    checks.expected(title, condition, layer, advice)
-                )
+            checks.require_type(
+                isinstance(layer, Layer),
+                title,
+                condition,
+                layer,
+                ADVICE.get(type(layer), foreign),
+            )
             layers.append(layer)
     if len(layers) < 2:
         raise ArgumentError(

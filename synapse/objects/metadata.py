@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected, json_object
+from .._checks import json_object, require_type
 from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..engine.store import Store
-from ..errors import ArgumentTypeError
 
 Columns = dict[Any, dict[Any, Any]]
 """By name, the values of those that have one: by neuron, by the identity of a
@@ -108,10 +107,12 @@ class Metadata(MutableMapping[Any, Any]):
         return column[key]
 
     def __setitem__(self, name: Any, value: Any) -> None:
-        if not isinstance(name, Hashable):
-            raise ArgumentTypeError(
-                expected("A key of metadata", "hashable, like the keys of a dict", name)
-            )
+        require_type(
+            isinstance(name, Hashable),
+            "A key of metadata",
+            "hashable, like the keys of a dict",
+            name,
+        )
         with ExclusiveAccess(self._owner):
             columns, key = self._place(made=True)
             columns.setdefault(name, {})[key] = value

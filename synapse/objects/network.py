@@ -341,10 +341,12 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         >>> len(net.select(kind=lambda kind: kind in ("inter", "motor")))
         3
         """
-        if what not in ("neurons", "connections"):
-            raise ArgumentError(
-                checks.expected("what", '"neurons" or "connections"', what)
-            )
+        checks.require(
+            what in ("neurons", "connections"),
+            "what",
+            '"neurons" or "connections"',
+            what,
+        )
         notes = self._store.notes
         store = self._store
         columns = getattr(notes, what, {})
@@ -518,10 +520,9 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         True
         """
         layer = Layer([neurons]) if isinstance(neurons, Neuron) else neurons
-        if not isinstance(layer, Layer):
-            raise ArgumentTypeError(
-                checks.expected("neurons", "a Neuron or a Layer", neurons)
-            )
+        checks.require_type(
+            isinstance(layer, Layer), "neurons", "a Neuron or a Layer", neurons
+        )
         with ExclusiveLayerAccess(self, layer):
             index = (
                 len(self._layers) - 1 if before is None else self._place_before(before)

@@ -15,7 +15,7 @@ from ..engine.follower import IdentityArray
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..engine.status import DIVERGED, REFUSED
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
+from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..plasticity._names import (
     CONTEXT,
     COUNT,
@@ -395,11 +395,12 @@ class Plasticity(IdentityArray):
         """Return the rows of a layer, or a neuron, of the network."""
         if isinstance(member, str):
             member = network[member]
-        if not isinstance(member, Layer | Neuron):
-            condition = "layers or neurons of the network"
-            raise ArgumentTypeError(
-                checks.expected(f"`{name}` of a rule", condition, member)
-            )
+        checks.require_type(
+            isinstance(member, Layer | Neuron),
+            f"`{name}` of a rule",
+            "layers or neurons of the network",
+            member,
+        )
         neurons = [member] if isinstance(member, Neuron) else list(member)
         inside = set(self._neurons)
         for neuron in neurons:

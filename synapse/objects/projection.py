@@ -656,9 +656,12 @@ def between(
 
 def require_projection(title: str, projection: Any) -> Projection:
     """Return `projection` if it is a Projection, or raise ArgumentTypeError."""
-    if not isinstance(projection, Projection):
-        condition = "a Projection, as layer.project returns it"
-        raise ArgumentTypeError(checks.expected(title, condition, projection))
+    checks.require_type(
+        isinstance(projection, Projection),
+        title,
+        "a Projection, as layer.project returns it",
+        projection,
+    )
     return projection
 
 
@@ -765,10 +768,12 @@ def _every_pair(
     every pair.
     """
     whole = not is_listed(pattern) and not is_named(pattern, ONE_TO_ONE)
-    if whole and n_sources * n_targets > checks.MAX_CONNECTIONS:
-        pairs = f"{n_sources} and {n_targets} neurons"
-        condition = f"of at most {checks.MAX_CONNECTIONS} pairs"
-        raise ArgumentError(checks.expected("A projection", condition, pairs))
+    checks.require(
+        not whole or n_sources * n_targets <= checks.MAX_CONNECTIONS,
+        "A projection",
+        f"of at most {checks.MAX_CONNECTIONS} pairs",
+        f"{n_sources} and {n_targets} neurons",
+    )
     if isinstance(pattern, str):
         return _named_pairs(pattern, n_sources, n_targets)
     if checks.is_number(pattern):
@@ -846,8 +851,7 @@ def _listed_pairs(
         f"two lists of equal length: indices of sources below {n_sources} and of"
         f" targets below {n_targets}"
     )
-    if len(pattern) != 2:
-        raise ArgumentError(checks.expected(title, condition, pattern))
+    checks.require(len(pattern) == 2, title, condition, pattern)
     sources, targets = (_array(places) for places in pattern)
     fits = (
         sources.shape == targets.shape
@@ -856,8 +860,7 @@ def _listed_pairs(
     )
     for numbers, stop in ((sources, n_sources), (targets, n_targets)) if fits else ():
         fits = fits and bool(((numbers >= 0) & (numbers < stop)).all())
-    if not fits:
-        raise ArgumentError(checks.expected(title, condition, pattern))
+    checks.require(fits, title, condition, pattern)
     sources, targets = sources.astype(np.int64), targets.astype(np.int64)
     if len(np.unique(sources * n_targets + targets)) < len(sources):
         raise TopologyError(

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from .. import _html, engine
 from .._checks import (
     attribute_error,
-    expected,
     is_among,
     listed,
     made_elsewhere,
     pandas,
     pluralize,
+    require_type,
     suggestion,
     unknown_name,
 )
@@ -225,10 +225,12 @@ class Log:
         owners = self.columns(name)
         index = {owner: i for i, owner in enumerate(owners)}
         for owner in chosen:
-            if not isinstance(owner, Neuron | Connection):
-                raise ArgumentTypeError(
-                    expected(title, "Neurons or Connections", owner)
-                )
+            require_type(
+                isinstance(owner, Neuron | Connection),
+                title,
+                "Neurons or Connections",
+                owner,
+            )
             if owner not in index:
                 raise ArgumentError(f"The {name} of {owner!r} is not recorded.")
         values = self[name][:, [index[owner] for owner in chosen]]

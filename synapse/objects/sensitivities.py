@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import engine
-from .._checks import expected, positive_integer
+from .._checks import expected, positive_integer, require
 from .._typing import Floats, Ints
 from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
@@ -50,9 +50,12 @@ def checked_rule(rule: Any) -> LearningRule:
     raise ArgumentError.
     """
     name, reach = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
-    if not isinstance(name, str) or name not in (ONLINE, RTRL):
-        kinds = '"online", "rtrl", a pair such as ("rtrl", 2) or a plasticity.Rule'
-        raise ArgumentError(expected("rule of a network", kinds, rule))
+    require(
+        isinstance(name, str) and name in (ONLINE, RTRL),
+        "rule of a network",
+        '"online", "rtrl", a pair such as ("rtrl", 2) or a plasticity.Rule',
+        rule,
+    )
     return LearningRule(name, checked_reach(name, reach))
 
 

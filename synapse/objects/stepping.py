@@ -18,7 +18,7 @@ from ..engine.locking import ExclusiveAccess, atomic, raise_interrupt
 from ..engine.records import Span, Ties
 from ..engine.schema import NONE
 from ..engine.status import DIVERGED, DONE, REFUSED, ROW
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, TopologyError
+from ..errors import ArgumentError, DivergenceError, TopologyError
 from .calling import Calling
 from .facts import fact
 from .layer import Layer
@@ -42,9 +42,12 @@ def currents_of(
     currents of one. `title` is what it is called in messages.
     """
     _, _, span = network._lowered()
-    if not isinstance(inject, Mapping):
-        condition = "a dict of currents by the name of a layer or a neuron"
-        raise ArgumentTypeError(checks.expected(title, condition, inject))
+    checks.require_type(
+        isinstance(inject, Mapping),
+        title,
+        "a dict of currents by the name of a layer or a neuron",
+        inject,
+    )
     dtype = network._store.dtype
     length = 1 if steps is None else steps
     parts = []
@@ -65,9 +68,12 @@ def _rows_of(network: Any, key: Any, span: NDArray[np.int64]) -> NDArray[np.int6
     object.
     """
     target = network[key] if isinstance(key, str) else key
-    if not isinstance(target, Layer | Neuron):
-        condition = "the name of a layer or a neuron"
-        raise ArgumentTypeError(checks.expected("A key of `inject`", condition, key))
+    checks.require_type(
+        isinstance(target, Layer | Neuron),
+        "A key of `inject`",
+        "the name of a layer or a neuron",
+        key,
+    )
     neurons = list(target) if isinstance(target, Layer) else [target]
     rows = np.array([neuron._row for neuron in neurons], np.int64)
     start, stop = span[Span.START], span[Span.STOP]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, expected, listed, short_repr
+from .._checks import any_array, listed, require, require_type, short_repr
 from .._typing import Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.store import Store
@@ -131,8 +131,9 @@ def _chosen(title: str, items: Any) -> Chosen:
     """Return the items, checked."""
     condition = "a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
-        if isinstance(items, Connection | Neuron):
-            raise ArgumentTypeError(expected(title, condition, items))
+        require_type(
+            not isinstance(items, Connection | Neuron), title, condition, items
+        )
         items = listed(title, items, condition)
         if items and not isinstance(items[0], Connection | Neuron):
             raise ArgumentTypeError(
@@ -164,15 +165,12 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
     if hasattr(groups, "tolist"):  # a column of a data frame has any type
         groups = groups.tolist()
     labels = any_array(title, groups, condition)
-    if labels.dtype.kind not in "iuU":
-        raise ArgumentTypeError(expected(title, condition, groups))
+    require_type(labels.dtype.kind in "iuU", title, condition, groups)
     # NumPy makes texts of numbers, and of missing values, that are beside texts.
     if labels.ndim == 1 and labels.dtype.kind == "U":
         for label in groups:  # type: ignore[union-attr]
-            if not isinstance(label, str):
-                raise ArgumentTypeError(expected(title, condition, groups))
-    if labels.shape != (count,):
-        raise ArgumentError(expected(title, f"of shape ({count},)", labels.shape))
+            require_type(isinstance(label, str), title, condition, groups)
+    require(labels.shape == (count,), title, f"of shape ({count},)", labels.shape)
     return np.unique(labels, return_inverse=True)[1].astype(np.int64, copy=False)
 
 

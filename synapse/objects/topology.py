@@ -19,6 +19,7 @@ from .._checks import (
     made_elsewhere,
     pluralize,
     read_only,
+    require_type,
 )
 from .._typing import Bools, Floats, Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
@@ -197,8 +198,7 @@ class Topology:
             raise ArgumentTypeError(expected("network", condition, network, advice))
         neurons = listed("network", network, condition)
         for neuron in neurons:
-            if not isinstance(neuron, Neuron):
-                raise ArgumentTypeError(expected("network", condition, neuron))
+            require_type(isinstance(neuron, Neuron), "network", condition, neuron)
         if len(set(neurons)) < len(neurons):
             raise ArgumentError(
                 "The neurons of a topology must be distinct, got one of them twice."

@@ -40,10 +40,9 @@ def trainable_mask(frozen: Any, size: int) -> NDArray[np.bool_] | None:
 def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
     """Raise unless `arrays` are a mapping with these names."""
     title = f"The arrays of {type(optimizer).__name__}"
-    if not isinstance(arrays, Mapping):
-        raise ArgumentTypeError(
-            _checks.expected(title, "a mapping of names to arrays", arrays)
-        )
+    _checks.require_type(
+        isinstance(arrays, Mapping), title, "a mapping of names to arrays", arrays
+    )
     if set(arrays) != set(names):
         raise ArgumentError(
             _checks.expected(title, ", ".join(names), ", ".join(map(str, arrays)))
@@ -331,10 +330,12 @@ class OptimizerState:
         frozen: Any = None,
         dtype: Any = np.float64,
     ) -> None:
-        if not isinstance(optimizer, Optimizer):
-            title = "optimizer of OptimizerState"
-            condition = "an optimizer, such as synapse.optimizers.Adam()"
-            raise ArgumentTypeError(_checks.expected(title, condition, optimizer))
+        _checks.require_type(
+            isinstance(optimizer, Optimizer),
+            "optimizer of OptimizerState",
+            "an optimizer, such as synapse.optimizers.Adam()",
+            optimizer,
+        )
         self.optimizer = optimizer
         self.steps = 0
         size = _checks.non_negative_integer("size of OptimizerState", size)
@@ -345,11 +346,12 @@ class OptimizerState:
         named = isinstance(starts, Mapping) and all(
             isinstance(name, str) for name in starts
         )
-        if not (named and all(map(_checks.is_number, starts.values()))):
-            title = f"The memory of {type(optimizer).__name__}"
-            raise ArgumentTypeError(
-                _checks.expected(title, "a mapping of names to numbers", starts)
-            )
+        _checks.require_type(
+            named and all(map(_checks.is_number, starts.values())),
+            f"The memory of {type(optimizer).__name__}",
+            "a mapping of names to numbers",
+            starts,
+        )
         self._names = tuple(starts)
         for name in starts:
             if hasattr(OptimizerState, name):
@@ -432,11 +434,12 @@ class OptimizerState:
 
     def _vector(self, name: str, values: Any) -> Floats:
         vector = _checks.finite_array(f"The {name}", values, self.change.dtype)
-        if vector.shape != self.change.shape:
-            condition = f"of shape {self.change.shape}"
-            raise ArgumentError(
-                _checks.expected(f"The {name}", condition, vector.shape)
-            )
+        _checks.require(
+            vector.shape == self.change.shape,
+            f"The {name}",
+            f"of shape {self.change.shape}",
+            vector.shape,
+        )
         if name in self.optimizer.non_negative and (vector < 0).any():
             raise ArgumentError(
                 _checks.expected(f"The {name}", "0 or above", float(vector.min()))
@@ -465,8 +468,9 @@ class OptimizerState:
         condition = f"a number or numbers of shape {array.shape}"
         title = f"{name} of OptimizerState"
         values = _checks.numbers(title, value, condition)
-        if values.shape not in ((), array.shape):
-            raise ArgumentError(_checks.expected(title, condition, values.shape))
+        _checks.require(
+            values.shape in ((), array.shape), title, condition, values.shape
+        )
         array[...] = values
 
     def __dir__(self) -> list[str]:

@@ -13,7 +13,6 @@ from .. import _checks
 from .._typing import Floats
 from ..engine.functions import optimizers as equations
 from ..engine.language.decorators import Kernel
-from ..errors import ArgumentError
 from ._base import Optimizer, OptimizerState
 
 
@@ -96,11 +95,12 @@ class SGD(BuiltIn):
     weight_decay: Annotated[float, _checks.non_negative_number] = 0.0
 
     def __post_init__(self) -> None:
-        if self.nesterov and not self.momentum:
-            title = self._about("momentum")
-            raise ArgumentError(
-                _checks.expected(title, "above 0 with nesterov", self.momentum)
-            )
+        _checks.require(
+            not self.nesterov or self.momentum,
+            self._about("momentum"),
+            "above 0 with nesterov",
+            self.momentum,
+        )
 
     def slots(self) -> dict[str, float]:
         """Return one name with momentum: ``velocity``, which starts at 0."""
@@ -397,18 +397,19 @@ class Rprop(BuiltIn):
 
     def __post_init__(self) -> None:
         shrink, grow = self.etas
-        if not shrink < 1 < grow:
-            raise ArgumentError(
-                _checks.expected(
-                    self._about("etas"), "one below and one above 1", self.etas
-                )
-            )
+        _checks.require(
+            shrink < 1 < grow,
+            self._about("etas"),
+            "one below and one above 1",
+            self.etas,
+        )
         minimum, maximum = self.steps
-        if not minimum <= self.rate <= maximum:
-            condition = f"around the rate, {self.rate}"
-            raise ArgumentError(
-                _checks.expected(self._about("steps"), condition, self.steps)
-            )
+        _checks.require(
+            minimum <= self.rate <= maximum,
+            self._about("steps"),
+            f"around the rate, {self.rate}",
+            self.steps,
+        )
 
     def slots(self) -> dict[str, float]:
         """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import _checks
 from .._typing import Floats
-from ..errors import ArgumentError, DivergenceError
+from ..errors import DivergenceError
 from ._base import check_parameters, trainable_mask
 
 LINE_SEARCH = 20
@@ -134,12 +134,12 @@ class LBFGS(metaclass=_checks.OwnNames):
             )
             cost = _checks.real_number("The cost", cost)
             slopes = _checks.numbers("The gradient", gradient, "numbers")
-            if slopes.shape != free.shape:
-                raise ArgumentError(
-                    _checks.expected(
-                        "The gradient", f"of shape {free.shape}", slopes.shape
-                    )
-                )
+            _checks.require(
+                slopes.shape == free.shape,
+                "The gradient",
+                f"of shape {free.shape}",
+                slopes.shape,
+            )
             if not (np.isfinite(cost) and np.isfinite(slopes).all()):
                 raise DivergenceError(
                     f"The cost became {cost}, or its gradient infinite, in a search by"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypeVar
 
-from .._checks import NEAREST_ADVICE, Names, expected, suggestion
+from .._checks import NEAREST_ADVICE, Names, expected, require_type, suggestion
 from ..errors import ArgumentError, ArgumentTypeError
 from ._base import Optimizer
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, SparseAdam
@@ -82,9 +82,12 @@ def register(optimizer: Class) -> Class:
     title = "An optimizer to register"
     entry: Any = optimizer
     kinds = (Optimizer, RecursiveOptimizer)
-    if not (isinstance(entry, type) and issubclass(entry, kinds)) or entry in kinds:
-        condition = "a subclass of Optimizer or RecursiveOptimizer"
-        raise ArgumentTypeError(expected(title, condition, optimizer))
+    require_type(
+        (isinstance(entry, type) and issubclass(entry, kinds)) and entry not in kinds,
+        title,
+        "a subclass of Optimizer or RecursiveOptimizer",
+        optimizer,
+    )
     try:
         inspect.signature(entry).bind()
     except TypeError:

@@ -229,16 +229,16 @@ class RecursiveState(ABC):
         require_names(self.optimizer, ["steps", "covariance"], arrays)
         flat = _checks.finite_array("The covariance", arrays["covariance"])
         size = (np.diff(self._bounds) ** 2).sum()
-        if flat.shape != (size,):
-            raise ArgumentError(
-                _checks.expected("The covariance", f"of shape ({size},)", flat.shape)
-            )
+        _checks.require(
+            flat.shape == (size,), "The covariance", f"of shape ({size},)", flat.shape
+        )
         for matrix in self._matrices(flat):
-            if not ((matrix == matrix.T).all() and (matrix.diagonal() > 0).all()):
-                condition = "symmetric, with variances above 0"
-                raise ArgumentError(
-                    _checks.expected("The covariance of each group", condition, matrix)
-                )
+            _checks.require(
+                (matrix == matrix.T).all() and (matrix.diagonal() > 0).all(),
+                "The covariance of each group",
+                "symmetric, with variances above 0",
+                matrix,
+            )
         steps = _checks.non_negative_integer("The steps", arrays["steps"])
         self._restore(flat)
         self.steps = steps

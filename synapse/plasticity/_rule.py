@@ -8,7 +8,7 @@ from math import exp, inf
 from typing import Any, final
 
 from .. import _checks as checks
-from .._checks import expected, is_number, known_names, suggestion
+from .._checks import expected, is_number, known_names, require_type, suggestion
 from ..engine.functions.capture import frozen
 from ..errors import ArgumentError, ArgumentTypeError
 from ._names import NAMES, OF_BOTH, SIDES
@@ -128,11 +128,14 @@ class Signature:
 def require_named(function: Any) -> str:
     """Return file and line of a function for messages, or raise ArgumentTypeError."""
     title = "A function of a rule"
-    if not inspect.isfunction(function):
-        raise ArgumentTypeError(expected(title, "a Python function", function))
-    if function.__name__ == "<lambda>":
-        advice = "Write it with def: its arguments have names and defaults."
-        raise ArgumentTypeError(expected(title, "a named function", function, advice))
+    require_type(inspect.isfunction(function), title, "a Python function", function)
+    require_type(
+        function.__name__ != "<lambda>",
+        title,
+        "a named function",
+        function,
+        "Write it with def: its arguments have names and defaults.",
+    )
     code = function.__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
 
@@ -477,9 +480,12 @@ def _checked_option(name: str, title: str, value: Any) -> Any:
         return checks.bounds(title, low, high)
     if name in ("eligibility", "normalize"):
         return checks.positive_number(title, value)
-    if name == "post" and not isinstance(value, Mapping):
-        condition = "a mapping of layers to layers, {voltage: spikes}"
-        raise ArgumentTypeError(checks.expected(title, condition, value))
+    checks.require_type(
+        name != "post" or isinstance(value, Mapping),
+        title,
+        "a mapping of layers to layers, {voltage: spikes}",
+        value,
+    )
     return dict(value) if isinstance(value, Mapping) else value
 
 

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .._checks import choice, expected, positive_number
-from ..errors import ArgumentTypeError
+from .._checks import choice, positive_number, require_type
 
 KINDS = "sum", "mean", "latest"
 MEAN = KINDS.index("mean")
@@ -37,9 +36,12 @@ class Trace:
         return KINDS.index(self.kind)
 
     def __post_init__(self) -> None:
-        if not callable(self.of) and self.of not in ("pre", "post"):
-            condition = '"pre", "post" or a function of names of a synapse'
-            raise ArgumentTypeError(expected("`of` of a trace", condition, self.of))
+        require_type(
+            callable(self.of) or self.of in ("pre", "post"),
+            "`of` of a trace",
+            '"pre", "post" or a function of names of a synapse',
+            self.of,
+        )
         tau = positive_number("tau of a trace", self.tau)
         object.__setattr__(self, "tau", tau)
         choice("kind of a trace", self.kind, KINDS)

@@ -17,7 +17,7 @@ from .. import _checks as checks
 from .._initializer import Seed, random_generator
 from .._typing import Floats, Ints
 from ..engine.locking import DeferredInterrupt
-from ..errors import ArgumentError, ArgumentTypeError, FormatError
+from ..errors import ArgumentError, FormatError
 from ..learning._training import progress_bar
 from ..objects.snapshots import preserved_context
 from ..readwrite._file_checks import members
@@ -111,15 +111,20 @@ class Episodic:
 
     def __init__(self, name: str, environment: Any, agent: Agent) -> None:
         for method in ("reset", "step"):
-            if not callable(getattr(environment, method, None)):
-                condition = "an object with reset and step"
-                raise ArgumentTypeError(checks.expected(name, condition, environment))
-        count = getattr(environment, "num_envs", None)
-        if count is not None:
-            advice = VECTOR_ADVICE.format(count=count)
-            raise ArgumentTypeError(
-                checks.expected(name, "one environment", environment, advice)
+            checks.require_type(
+                callable(getattr(environment, method, None)),
+                name,
+                "an object with reset and step",
+                environment,
             )
+        count = getattr(environment, "num_envs", None)
+        checks.require_type(
+            count is None,
+            name,
+            "one environment",
+            environment,
+            VECTOR_ADVICE.format(count=count),
+        )
         self.environment = environment
         seen = getattr(environment, "observation_space", None)
         # The numbers of a MultiBinary space are columns already.
@@ -162,13 +167,12 @@ class Episodic:
 
     def _row(self, observation: Any) -> Floats:
         """Return an observation as a row of numbers."""
-        if isinstance(observation, dict | tuple):
-            condition = (
-                "numbers; wrap the environment in FlattenObservation of gymnasium"
-            )
-            raise ArgumentTypeError(
-                checks.expected("observation", condition, observation)
-            )
+        checks.require_type(
+            not isinstance(observation, dict | tuple),
+            "observation",
+            "numbers; wrap the environment in FlattenObservation of gymnasium",
+            observation,
+        )
         if self._seen is not None:
             return self._seen.row(observation)
         return np.ravel(observation)
@@ -199,11 +203,12 @@ def _answer(name: str, size: int, answer: Any) -> tuple[Any, ...]:
     """Return what a method of an environment has returned, if it is a tuple of this
     size.
     """
-    if not isinstance(answer, tuple) or len(answer) != size:
-        condition = f"a tuple of {size}, as of Gymnasium"
-        raise ArgumentTypeError(
-            checks.expected(f"The result of {name}", condition, answer)
-        )
+    checks.require_type(
+        isinstance(answer, tuple) and len(answer) == size,
+        f"The result of {name}",
+        f"a tuple of {size}, as of Gymnasium",
+        answer,
+    )
     return answer
 
 
@@ -398,9 +403,12 @@ def run(
     >>> run(agent, Levers(), steps=300, progress=False).returns[-100:].mean() > 0.9
     np.True_
     """
-    if not isinstance(agent, Agent):
-        condition = "one of synapse.reward, such as QLearning"
-        raise ArgumentTypeError(checks.expected("agent", condition, agent))
+    checks.require_type(
+        isinstance(agent, Agent),
+        "agent",
+        "one of synapse.reward, such as QLearning",
+        agent,
+    )
     training = Episodic("environment", environment, agent)
     learn, progress = (
         checks.boolean("learn", learn),

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import _checks as checks
 from .._initializer import Seed, random_generator
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.executors import checked_executor, gathered, result_of, shares_objects
 from ._agent import Agent
 from ._archive import take_over_agent
@@ -169,9 +169,12 @@ def _checked_agents(agents: Any) -> list[Agent]:
     """
     several: list[Agent] = checks.listed("agents", agents, "a list of agents")
     for agent in several:
-        if not isinstance(agent, Agent):
-            condition = "a list of agents of synapse.reward"
-            raise ArgumentTypeError(checks.expected("agents", condition, agent))
+        checks.require_type(
+            isinstance(agent, Agent),
+            "agents",
+            "a list of agents of synapse.reward",
+            agent,
+        )
     networks = [network for agent in several for network in agent._networks]
     if len(set(networks)) < len(networks):
         raise ArgumentError(

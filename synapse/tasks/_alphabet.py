@@ -7,7 +7,13 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from .._checks import any_array, expected, short_repr, suggests_arguments
+from .._checks import (
+    any_array,
+    expected,
+    require_type,
+    short_repr,
+    suggests_arguments,
+)
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
@@ -52,10 +58,12 @@ class Alphabet:
     letters: str
 
     def __post_init__(self) -> None:
-        if not isinstance(self.letters, str):
-            raise ArgumentTypeError(
-                expected("letters of Alphabet", "a string", self.letters)
-            )
+        require_type(
+            isinstance(self.letters, str),
+            "letters of Alphabet",
+            "a string",
+            self.letters,
+        )
         if not self.letters:
             raise ArgumentError(
                 "Expected at least one letter in an alphabet, got none."
@@ -155,8 +163,7 @@ class Alphabet:
             raise ArgumentTypeError(f"`indices` must be {condition}, got {got}.")
         outside = numbers[(numbers < 0) | (numbers >= len(self))]
         if len(outside):
-            wrong = int(outside[0])
-            raise ArgumentError(expected("indices", condition, wrong))
+            raise ArgumentError(expected("indices", condition, int(outside[0])))
         return "".join(self.letters[number] for number in numbers.tolist())
 
     def __len__(self) -> int:
@@ -165,6 +172,5 @@ class Alphabet:
 
 
 def _checked_text(text: Any) -> str:
-    if not isinstance(text, str):
-        raise ArgumentTypeError(expected("A text", "a string", text))
+    require_type(isinstance(text, str), "A text", "a string", text)
     return text

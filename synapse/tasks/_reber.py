@@ -12,13 +12,12 @@ import numpy as np
 from .._checks import (
     MAX_SEQUENCES,
     choice,
-    expected,
     positive_integer,
+    require,
     suggests_arguments,
     text,
 )
 from .._initializer import Seed, random_generator
-from ..errors import ArgumentError
 from ._samples import Ranked, SampleBatch
 from ._task import Criterion, Task
 
@@ -140,9 +139,12 @@ def legal(string: str) -> list[str]:
             break
         nodes.append(following[symbol])
         following = FOLLOWING[nodes[-1]]
-    if 0 not in nodes or nodes.index(0) != len(string) - 1:
-        condition = "B, T or P, a Reber string, that letter again, E"
-        raise ArgumentError(expected("An embedded Reber string", condition, string))
+    require(
+        0 in nodes and nodes.index(0) == len(string) - 1,
+        "An embedded Reber string",
+        "B, T or P, a Reber string, that letter again, E",
+        string,
+    )
     return [LEGAL_AFTER[node] for node in nodes[:-1]]
 
 

@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._checks import (
-    expected,
     finite_array,
     index_within,
     positive_integer,
+    require,
+    require_type,
     suggests_arguments,
     whole_number,
 )
 from .._typing import Floats, Ints
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.snapshots import deterministic, preserved_context
 
@@ -94,10 +95,12 @@ class Sample:
 
     def __getitem__(self, steps: slice) -> Sample:
         """Return some consecutive steps."""
-        if not isinstance(steps, slice):
-            raise ArgumentTypeError(
-                expected("steps of a sample", "a slice, as in sample[:10]", steps)
-            )
+        require_type(
+            isinstance(steps, slice),
+            "steps of a sample",
+            "a slice, as in sample[:10]",
+            steps,
+        )
         allowed = None if self.allowed is None else self.allowed[steps]
         return Sample(self.inputs[steps], self.targets[steps], self.judge, allowed)
 
@@ -106,10 +109,12 @@ class Sample:
         Steps without a target count as right.
         """
         values = finite_array("outputs", outputs)
-        if values.shape != self.targets.shape:
-            raise ArgumentError(
-                expected("outputs", f"of shape {self.targets.shape}", values.shape)
-            )
+        require(
+            values.shape == self.targets.shape,
+            "outputs",
+            f"of shape {self.targets.shape}",
+            values.shape,
+        )
         return self.judge(self.targets, values, self.allowed)
 
     def right(self, outputs: ArrayLike) -> bool:
@@ -170,8 +175,7 @@ class SampleBatch(Sequence[Sample]):
             span = slice(self.bounds[number], self.bounds[number + 1])
             return Sample(*self._cut(span))
         numbers = range(len(self))[index]
-        if numbers.step != 1:
-            raise ArgumentError(expected("A slice of samples", "without a step", index))
+        require(numbers.step == 1, "A slice of samples", "without a step", index)
         stop = max(numbers.start, numbers.stop)  # which is lower in an empty slice
         span = slice(self.bounds[numbers.start], self.bounds[stop])
         rows, goals, judge, allowed = self._cut(span)

@@ -13,14 +13,14 @@ import numpy as np
 
 from .._checks import (
     MAX_SEQUENCES,
-    expected,
     integer,
     pluralize,
     positive_integer,
+    require_type,
     suggests_arguments,
 )
 from .._initializer import Seed, random_generator
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ._samples import Sample, SampleBatch, SampleStream, Score, joined
 
@@ -190,10 +190,12 @@ class Task(ABC):
             starts = range(0, len(samples) or 1, TESTED_AT_ONCE)
             return (samples[start : start + TESTED_AT_ONCE] for start in starts)
         is_seed = samples is None or isinstance(samples, np.random.Generator)
-        if not is_seed and integer(samples) is None:
-            raise ArgumentTypeError(
-                expected("samples", "samples of a task, or a seed", samples)
-            )
+        require_type(
+            is_seed or integer(samples) is not None,
+            "samples",
+            "samples of a task, or a seed",
+            samples,
+        )
         rng = random_generator(samples)
         task = self.tested
         return (

@@ -8,11 +8,10 @@ from typing import Any, final
 import numpy as np
 
 from ... import _cost
-from ..._checks import expected, non_negative_number, width_of
+from ..._checks import non_negative_number, require, width_of
 from ..._cost import Cost
 from ..._squash import by_code
 from ..._typing import Bools, Floats
-from ...errors import ArgumentError
 from ...learning._data import prepare
 from ...objects.outputs import require_range
 from .._genome import Genome
@@ -129,8 +128,7 @@ def dataset(
     True
     """
     chosen = _cost.get(cost)
-    if chosen.name not in _cost.COSTS:
-        raise ArgumentError(expected("cost", "a built-in cost", chosen.name))
+    require(chosen.name in _cost.COSTS, "cost", "a built-in cost", chosen.name)
     widths = (max(1, width_of(values)) for values in (inputs, targets))
     data = prepare(Genome.minimal(*widths).network(), inputs, targets, chosen)
     starts = np.isin(np.arange(len(data.inputs)), data.bounds)

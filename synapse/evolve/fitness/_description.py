@@ -9,7 +9,13 @@ from typing import Any, final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..._checks import expected, finite_array, listed, pluralize, positive_integer
+from ..._checks import (
+    finite_array,
+    listed,
+    pluralize,
+    positive_integer,
+    require,
+)
 from ..._typing import Bools, Floats, Ints
 from ...errors import ArgumentError
 from .._genome import Genome
@@ -146,9 +152,12 @@ def description_length(
     several = np.ones(len(texts))
     if counts is not None:
         several = finite_array("counts", counts)
-        if (several < 0.0).any() or not several.any():
-            condition = "numbers of 0 or above, at least one above 0"
-            raise ArgumentError(expected("counts", condition, counts))
+        require(
+            not (several < 0.0).any() and several.any(),
+            "counts",
+            "numbers of 0 or above, at least one above 0",
+            counts,
+        )
     if len(sequences) != len(texts) or several.shape != (len(texts),) or not texts:
         raise ArgumentError(
             "`inputs`, `symbols` and `counts` must have one length, at least 1, got"
@@ -167,10 +176,12 @@ def description_length(
                 f" first one, got {rows.shape[1]} in sequence {number}."
             )
     every = np.concatenate(texts)
-    if ((every != np.floor(every)) | (every < 0) | (every >= max(size, 2))).any():
-        raise ArgumentError(
-            expected("symbols", f"whole numbers below {max(size, 2)}", every)
-        )
+    require(
+        not ((every != np.floor(every)) | (every < 0) | (every >= max(size, 2))).any(),
+        "symbols",
+        f"whole numbers below {max(size, 2)}",
+        every,
+    )
     lengths = [len(text) for text in texts]
     return DescriptionFitness(
         np.concatenate(sequences),

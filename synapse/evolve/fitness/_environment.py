@@ -11,17 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..._checks import (
-    expected,
     finite_array,
     function_of,
     positive_integer,
+    require,
     suggests_arguments,
     warn_of_python,
     whole_number,
 )
 from ..._typing import Bools, Floats
 from ...engine.language.user_functions import Compiled, compile_step
-from ...errors import ArgumentError
 from .._genomes import Genomes
 from .._kernels.phenotype import run_environment
 
@@ -87,10 +86,12 @@ class Environment:
         function_of("observe", self.observe, "state", "inputs")
         function_of("step", self.step, "state", "outputs")
         starts = finite_array("starts", self.starts)
-        if starts.ndim != 2 or not starts.size:
-            raise ArgumentError(
-                expected("starts", "of shape (episodes, numbers)", starts.shape)
-            )
+        require(
+            starts.ndim == 2 and starts.size,
+            "starts",
+            "of shape (episodes, numbers)",
+            starts.shape,
+        )
         object.__setattr__(self, "starts", starts)
         if self.score is not None:
             whole_number(

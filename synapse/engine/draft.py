@@ -40,13 +40,9 @@ class DraftNeurons(NamedTuple):
     trainable: bool  # whether their biases learn
 
 
-class DraftConnection(NamedTuple):
-    """The values of a single connection."""
-
-    weight: float
-    trainable: bool
-    sign: int
-    delay: int
+DraftConnection = tuple[int, float, bool, int]
+"""A single connection: its identity, its weight, whether that learns, and its sign. A
+plain tuple, because a named one takes as long to make as all the rest of its entry."""
 
 
 class ConnectionBatch(NamedTuple):
@@ -92,7 +88,6 @@ class Draft:
     __slots__ = (
         "batched",
         "batches",
-        "connections",
         "gaters",
         "neurons",
         "pairs",
@@ -103,10 +98,8 @@ class Draft:
 
     def __init__(self, *neurons: DraftNeurons) -> None:
         self.neurons = [*neurons]
-        # The identities of single connections, by their ends and delay, and their
-        # values and gaters, by identity; values that no key has are not a connection.
-        self.pairs: dict[tuple[Neuron, Neuron, int], int] = NONE_YET
-        self.connections: dict[int, DraftConnection] = NONE_YET
+        # Single connections, by their ends and delay, and their gaters, by identity.
+        self.pairs: dict[tuple[Neuron, Neuron, int], DraftConnection] = NONE_YET
         self.gaters: dict[int, Neuron] = NONE_YET
         self.batches: dict[int, ConnectionBatch] = NONE_YET  # by first identity
         self.batched = 0  # connections in batches
@@ -140,14 +133,13 @@ class Draft:
         sign: int,
         delay: int,
     ) -> int:
-        """Add a single connection; returns its identity. The last statement adds it, so
+        """Add a single connection; returns its identity. One assignment adds it, so
         Ctrl-C cannot divide it.
         """
         identity = len(self.pairs) + self.batched
         if not self.pairs:
-            self.pairs, self.connections, self.gaters = {}, {}, {}
-        self.connections[identity] = DraftConnection(weight, trainable, sign, delay)
-        self.pairs[source, target, delay] = identity
+            self.pairs, self.gaters = {}, {}
+        self.pairs[source, target, delay] = identity, weight, trainable, sign
         return identity
 
     def connects(self, source: Neuron, target: Neuron, delay: int) -> bool | None:
@@ -226,10 +218,9 @@ class Draft:
         offset = self.n_made()
         self.neurons += other.neurons
         if other.pairs and not self.pairs:
-            self.pairs, self.connections, self.gaters = {}, {}, {}
-        for key, identity in other.pairs.items():
-            self.connections[offset + identity] = other.connections[identity]
-            self.pairs[key] = offset + identity
+            self.pairs, self.gaters = {}, {}
+        for key, (identity, *values) in other.pairs.items():
+            self.pairs[key] = offset + identity, *values
         for identity, gater in other.gaters.items():
             self.gaters[offset + identity] = gater
         moved = {offset + identity: batch for identity, batch in other.batches.items()}
@@ -270,15 +261,16 @@ class Draft:
     def _write_single(self, columns: dict[str, NDArray[Any]]) -> None:
         # Not by zip(*...), which makes an object for each of them, and so lets Python
         # collect garbage.
-        identities = [*self.pairs.values()]
-        values = [self.connections[identity] for identity in identities]
-        rows: Any = slice(None) if not self.batches else identities
-        columns["source"][rows] = [source._row for source, *_ in self.pairs]
+        made = self.pairs.values()
+        rows: Any = slice(None)
+        if self.batches:
+            rows = [identity for identity, _, _, _ in made]
+        columns["source"][rows] = [source._row for source, _, _ in self.pairs]
         columns["target"][rows] = [target._row for _, target, _ in self.pairs]
-        columns["weight"][rows] = [value.weight for value in values]
-        columns["trainable"][rows] = [value.trainable for value in values]
-        columns["sign"][rows] = [value.sign for value in values]
-        columns["delay"][rows] = [value.delay for value in values]
+        columns["delay"][rows] = [delay for _, _, delay in self.pairs]
+        columns["weight"][rows] = [weight for _, weight, _, _ in made]
+        columns["trainable"][rows] = [learns for _, _, learns, _ in made]
+        columns["sign"][rows] = [sign for _, _, _, sign in made]
         gaters = [gater._row for gater in self.gaters.values()]
         columns["gater"][[*self.gaters]] = gaters
 

@@ -444,16 +444,19 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             learns = checks.boolean("trainable of a connection", trainable)
         rng = SYSTEM if seed is None else random_generator(seed)
         new_sign = 0 if sign is None else checks.sign("sign of a connection", sign)
-        new_sign = edits.sign_of_new(self, target, new_sign, steps)
+        if store.editor.may_have_signs:
+            new_sign = edits.sign_of_new(self, target, new_sign, steps)
         if weight is None:
             weight = (
                 1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
             )
-            weight = new_sign * abs(weight) if new_sign else weight
-        number = checks.finite_number("A weight", weight, store.dtype)
+            if new_sign:
+                weight = new_sign * abs(weight)
+        else:
+            weight = checks.finite_number("A weight", weight, store.dtype)
         if new_sign:
-            parameters.require_signs(new_sign, number)
-        return edits.connect(self, target, number, learns, new_sign, steps)
+            parameters.require_signs(new_sign, weight)
+        return edits.connect(self, target, weight, learns, new_sign, steps)
 
     def disconnect(self, other: Neuron, *, delay: int | None = None) -> None:
         """Remove the connection from this neuron to another.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,10 +15,7 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..learning import Result
 from ..objects.recording import Log
 from ._arguments import over_time
-from ._style import CYCLE, canvas, count_along, entry, label, mark_of, name_lines
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import CYCLE, Axes, canvas, count_along, entry, label, mark_of, name_lines
 
 DASHES = ("-", "--", ":", "-.")
 MAX_LINES = len(CYCLE) * len(DASHES)

@@ -5,7 +5,7 @@ side.
 from __future__ import annotations
 
 from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import networkx as nx
 import numpy as np
@@ -15,10 +15,7 @@ from .._typing import Ints
 from ..errors import ArgumentError
 from ..evolve import Evolution, Genome
 from ._network import network
-from ._style import BLACK, TICKS, canvas, count_along, mark_of
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import BLACK, TICKS, Axes, canvas, count_along, mark_of
 
 BANDS = ("#56b4e9", "#f7ecb0", "#e69f00", "#1f4e79", "#bdbdbd", "#a34700", "#00664b")
 """Colors of bands. Any two are at least 31 apart in CIELAB, also as people see them who

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,10 +13,7 @@ from .._checks import expected
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
 from ..objects.network import require_network
-from ._style import CYCLE, canvas, check_axes, count_along, entry
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import CYCLE, Axes, canvas, check_axes, count_along, entry
 
 MIN_AXIS = 1e-12
 """Lower end of the axis of :func:`error_flow`, at most."""

@@ -16,11 +16,9 @@ from ._picture import draw_gates, draw_lines
 from ._places import BOXES, Places
 from ._placing_rules import UNIT, structure_of
 from ._routes import along, curve, scene_at, ways_of
-from ._style import GREEN, INK, LETTER_WIDTH, SKY, canvas, lines
+from ._style import GREEN, INK, LETTER_WIDTH, SKY, Axes, canvas, lines
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from ._scaled import Scaled
 
 MAX_WIDTH = 8.4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,10 +13,17 @@ from .._checks import any_array, expected, listed, must, numbers, pluralize, tex
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..forecasting._frames import column_names, labels_beside, labels_of
-from ._style import BLUE, CYCLE, INK, canvas, count_along, entry, mark_of, name_lines
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import (
+    BLUE,
+    CYCLE,
+    INK,
+    Axes,
+    canvas,
+    count_along,
+    entry,
+    mark_of,
+    name_lines,
+)
 
 
 def forecast(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.projection import Projection
 from ._arguments import names_of
-from ._style import BLUE, GRAY, RED, canvas, label, largest, name_each
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import BLUE, GRAY, RED, Axes, canvas, label, largest, name_each
 
 GROUND = "#f1f1f1"
 

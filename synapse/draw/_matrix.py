@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ._raster import set_layers_apart
 from ._style import (
     GROUND,
     INK,
+    Axes,
     around_zero,
     canvas,
     diverging,
@@ -22,9 +23,6 @@ from ._style import (
     largest,
     name_each,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 CELL = 0.25
 """Inches of a row or a column, so that its name has letters of 8 points."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from .._checks import (
     boolean,
@@ -27,10 +27,7 @@ from ._places import (
     structured,
 )
 from ._placing_rules import MAX_IN_RING
-from ._style import label, size_of
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import Axes, label, size_of
 
 MAX_NEURONS = 300
 MAX_CONNECTIONS = 4000

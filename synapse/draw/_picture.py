@@ -13,11 +13,9 @@ from ..objects.topology import NO_GATER, OUTSIDE, Topology
 from . import _style
 from ._places import RADIUS, Places, names_shown
 from ._routes import along, arrowheads, curve, lead_at, scene_at, ways_of
-from ._style import GATE, INK, LETTER_WIDTH, PALE, canvas, key, label, largest
+from ._style import GATE, INK, LETTER_WIDTH, PALE, Axes, canvas, key, label, largest
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from ._scaled import Scaled
 
 NUMBERS = ("activation", "bias", "state")

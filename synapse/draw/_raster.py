@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +15,7 @@ from ._places import short_names
 from ._routes import spread
 from ._style import (
     INK,
+    Axes,
     canvas,
     coloring,
     count_along,
@@ -23,9 +24,6 @@ from ._style import (
     name_each,
     points_each,
 )
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @suggests_arguments(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -11,10 +11,7 @@ from .._checks import boolean, expected, positive_integer, suggests_arguments
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..reward import Run
-from ._style import CYCLE, canvas, count_along, entry, name_lines
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import CYCLE, Axes, canvas, count_along, entry, name_lines
 
 DRAWS = 1000
 """Number of samples of the bootstrap."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -13,10 +13,17 @@ from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
-from ._style import GRAY, INK, around_zero, canvas, diverging, key, label, points_each
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import (
+    GRAY,
+    INK,
+    Axes,
+    around_zero,
+    canvas,
+    diverging,
+    key,
+    label,
+    points_each,
+)
 
 LETTER = 8.0
 """Size of names, in points."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,10 +15,7 @@ from ..objects.layer import Layer
 from ..objects.neuron import Neuron
 from ..objects.recording import Log
 from ..spikes._trains import MILLISECONDS
-from ._style import BLUE, CYCLE, INK, RED, canvas, label
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from ._style import BLUE, CYCLE, INK, RED, Axes, canvas, label
 
 LINES = 5
 """Most neurons of a layer of which lines are drawn."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.colors import Colormap, Normalize
+else:
+    Axes = Any  # for annotations: matplotlib is imported when something is drawn
 
 # Okabe and Ito 2008.
 BLACK = "#000000"

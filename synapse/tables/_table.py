@@ -7,6 +7,7 @@ import csv
 import io
 import re
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,14 +30,11 @@ from .._checks import (
     text,
 )
 from .._scale import SQUARABLE
-from .._typing import Bools, Floats, PathLike
+from .._typing import Bools, Floats, Ints, PathLike
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..readwrite import _files
-from ._layout import about_dates_as_names, has_units
-from ._markers import read_markers
-from ._number_text import PATTERNS, convert_numbers, to_floats
+from ._number_text import PATTERNS, convert_numbers, signed, to_floats
 from ._pandas import pd
-from ._totals import total_rows
 from ._typed_files import TypedCells
 
 DELIMITERS = ";\t,"
@@ -777,3 +775,183 @@ def sequences(table: pd.DataFrame, column: str | None) -> list[slice]:
     return [
         slice(*ends) for ends in zip(starts, [*starts[1:], len(cells)], strict=True)
     ]
+
+
+# --- rows of units, columns of dates -------------------------------------------------
+
+
+# read_csv can read several rows as names (header=[0, 1]), but must be told so.
+MIN_DATES = 3
+"""Number of columns, at least, that are named by dates in a table that is wide."""
+SAMPLED_ROWS = 20
+"""Number of rows below the first that show what a column has."""
+
+
+def has_units(table: pd.DataFrame) -> bool:
+    """Return whether the first row of a table of text has the units of its columns:
+    text above columns of numbers, and nothing like the cells below.
+    """
+
+    def is_number(cell: Any) -> bool:
+        return any(
+            pattern.fullmatch(signed(str(cell))) for pattern in PATTERNS.values()
+        )
+
+    def form(cell: Any) -> str:
+        return re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", str(cell)))
+
+    sample = table.iloc[1 : 1 + SAMPLED_ROWS]
+    of_numbers = [
+        bool(cells.notna().any() and cells.dropna().map(is_number).all())
+        for _, cells in sample.items()
+    ]
+    head = table.iloc[0]
+    units = head[of_numbers].dropna()
+    if not len(units) or any(map(is_number, units)):
+        return False
+    return not {*map(form, head.dropna())} & {*map(form, sample.iloc[0].dropna())}
+
+
+def about_dates_as_names(table: pd.DataFrame, path: str, separator: str) -> list[str]:
+    """Return a sentence on a table that has a column for each date, and what to do."""
+    of_numbers = table.select_dtypes("number").columns
+    names = of_numbers[of_numbers.str.fullmatch(r".*\d{4}.*|.*\d\W\d.*|\D+\d\d")]
+    with warnings.catch_warnings(action="ignore"):
+        times = pd.to_datetime(names, format="mixed", errors="coerce")
+    months = pd.to_datetime(names, format="%b-%y", errors="coerce")
+    dated = names[times.notna() | months.notna()]
+    others = [name for name in table.columns if name not in dated]
+    if len(dated) < MIN_DATES or len(dated) <= len(others):
+        return []
+    marks = "" if separator == "," else f", sep={separator!r}"
+    key = f" --sequence {others[0]!r}" if others else ""
+    return [
+        f"{pluralize(len(dated), 'column')} from {dated[0]!r} to {dated[-1]!r} are"
+        ' dates. To forecast, give each date a row: python -c "import pandas;'
+        f" pandas.read_csv({path!r}{marks}).melt({others}, None, 'date',"
+        " 'value').to_csv('long.csv', index=False)\", and train on long.csv with"
+        f" --target value{key}."
+    ]
+
+
+# --- numbers that mark missing values ------------------------------------------------
+
+
+# pandas takes marks of missing values that it is told (na_values); it finds none.
+USUAL = re.compile(
+    r"-?((\d)\2+(\.\2+)?|9\.9+|32767|2147483647|.*e\+(1[5-9]|[2-9]\d|\d{3}))"
+    r"|-1|-32768|-2147483648"
+)
+"""Usual marks: one digit that repeats, as in 9999 and 88.8, -1, the ends of integers,
+and all numbers from 1e15 on."""
+MIN_DISTINCT = 5
+"""Number of different other values, at least, beside which a number is a mark."""
+
+
+def read_markers(
+    table: pd.DataFrame, missing: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Replace the marks of missing values in columns of numbers; return sentences that
+    count them, and these numbers as text.
+
+    A mark is a usual one, and further from the other values than these are from each
+    other. It is negative or huge where no other number is, and comes again or is very
+    far away; or it comes three times, and is not a whole number above whole ones, as
+    numbers of shops are. Numbers of which this holds in part are named. If the
+    user says which cells are `missing`, no other numbers are.
+    """
+    notes = list[str]()
+    markers = list[str]()
+    named = pd.to_numeric(pd.Series(missing, dtype=object), errors="coerce")
+    for name in table.select_dtypes("number").columns:
+        is_named = table[name].isin(named.dropna())
+        if is_named.any():
+            table[name] = table[name].mask(is_named)
+            cells = pluralize(int(is_named.sum()), "number")
+            notes.append(f"{cells} of {name!r} in --missing: missing values.")
+        values = table[name].to_numpy(np.float64)
+        others, counts = np.unique(values[np.isfinite(values)], return_counts=True)
+        apart = dict[float, int]()
+        while len(others) > MIN_DISTINCT:
+            gaps = others[1] - others[0], others[-1] - others[-2]
+            end = -int(gaps[1] > gaps[0])
+            value, rest = float(others[end]), np.delete(others, end)
+            is_usual = USUAL.fullmatch(repr(value).removesuffix(".0")) is not None
+            if max(gaps) <= np.ptp(rest) or not (is_usual or counts[end] > 2):
+                break
+            apart[value] = int(counts[end])
+            others, counts = rest, np.delete(counts, end)
+        for value, count in apart.items():
+            text = repr(value).removesuffix(".0")
+            low, high = others[[0, -1]].tolist()
+            is_far = count > 1 or max(low - value, value - high) > 3 * (high - low)
+            is_foreign = value < 0 <= low or "e+" in text
+            is_measured = value < low or bool((others % 1).any())
+            is_mark = is_far if is_foreign else count > 2 and is_measured
+            meaning, advice = (
+                "counts as a number",
+                f"marks a missing value, pass --missing={text}",
+            )
+            if is_mark and not missing and USUAL.fullmatch(text):
+                meaning, advice = "is a missing value", "is a number, pass --missing=NA"
+                markers.append(text)
+                table[name] = table[name].mask(values == value)
+            notes.append(
+                f"{text} {meaning} in {pluralize(count, 'cell')} of {name!r}, where the"
+                f" others are {low:.6g} to {high:.6g}. If it {advice}."
+            )
+    return notes, [*dict.fromkeys(markers)]
+
+
+# --- rows of totals ------------------------------------------------------------------
+
+
+# pandas skips rows by their number only (skipfooter).
+LABEL = re.compile(
+    r"((grand|sub)[- ]?)?(totals?|sums?|totale|suma|summe|gesamt|gesamtsumme"
+    r"|insgesamt|zwischensumme)\b.*",
+    re.IGNORECASE,
+)
+"""What the first text of such a row is, such as "Total", "Total 2024" or "Summe:"."""
+MIN_ROWS = 3
+"""Number of rows above one without a label, at least, whose sum is no chance."""
+SUM_TOLERANCE = 1e-9
+"""Relative difference of sums that rounding explains."""
+
+
+def total_rows(table: pd.DataFrame) -> Ints:
+    """Return the positions of rows that are totals: none unless the last row is one.
+
+    Its first cell of text is a word for a total, or a cell is missing where no other is
+    and each of its numbers is the sum of those above. Other rows with such a word are
+    totals, too.
+    """
+    if len(table) < 2:
+        return np.array([], int)
+    texts = table.select_dtypes(exclude="number")
+    labels = texts.map(lambda cell: isinstance(cell, str) and LABEL.fullmatch(cell))
+    has_label = labels.astype(bool).any(axis=1).to_numpy()
+    if has_label[-1]:
+        return np.flatnonzero(has_label)
+    return np.array([len(table) - 1] if _is_sum(table) else [], int)
+
+
+def _is_sum(table: pd.DataFrame) -> bool:
+    """Return whether the last row, in which a cell is missing, has the sums of the
+    columns above it.
+    """
+    *_, last = table.isna().to_numpy()
+    above = table.iloc[:-1]
+    if (
+        len(above) < MIN_ROWS
+        or not last.any()
+        or above.loc[:, last].isna().any(axis=None)
+    ):
+        return False
+    names = table.columns[~last]
+    if not len(names) or any(table[name].dtype.kind not in "iuf" for name in names):
+        return False
+    numbers, total = above[names].to_numpy(float), table[names].iloc[-1].to_numpy(float)
+    sizes = np.abs(numbers).sum(axis=0)
+    are_sums = np.abs(numbers.sum(axis=0) - total) <= SUM_TOLERANCE * sizes
+    return bool(are_sums.all() and sizes.all())

@@ -65,7 +65,7 @@ def test_a_long_series_shows_lines_before_and_while_it_is_tested(
     assert seen[0].startswith(
         "5100 rows, 2024-01-01 to 2024-07-31 11:00:00 (time), step"
     )
-    monkeypatch.setattr("synapse.cli.epoch_lines.SECONDS", 0.0)
+    monkeypatch.setattr("synapse.cli.reading.SECONDS", 0.0)
     assert cli.main([*map(str, line), "--methods", "naive,ar"]) == 0
     said = capsys.readouterr().err
     for name in ("naive", "ar"):

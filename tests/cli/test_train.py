@@ -254,7 +254,7 @@ def test_errors_have_the_unit_of_the_column_and_one_form(capsys, tmp_path, rng):
 def test_a_training_that_takes_long_prints_lines_into_a_pipe(
     plane, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("synapse.cli.epoch_lines.SECONDS", 0.0)
+    monkeypatch.setattr("synapse.cli.reading.SECONDS", 0.0)
     line = ["train", plane, "--target", "y", "--ignore", "word", "--epochs", 3]
     for more, count in (([], 6), (["-q"], 0)):  # of both trainings
         assert main([*map(str, [*line, "-o", tmp_path / "m.json", *more])]) == 0

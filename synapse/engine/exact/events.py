@@ -197,7 +197,7 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     n = stop - start
     run_lag = c["run_lag"][chosen]
     lags = np.unique(run_lag[run_lag > 1]).astype(np.int64)
-    ring_start, width = _ring_of(c, start) if len(lags) else (start, 0)
+    ring_start, width = ring_of(c, start) if len(lags) else (start, 0)
     is_late = c["run_flags"][chosen] & DELAYED != 0
     # 32 bits are enough, and other numbers of millions of connections take gigabytes
     rows = _rows_of_runs(c, chosen, lengths)
@@ -264,7 +264,7 @@ def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.u
     return rows
 
 
-def _ring_of(c: Any, start: int) -> tuple[int, int]:
+def ring_of(c: Any, start: int) -> tuple[int, int]:
     """Return the first neuron of a network's ring, and how many it has."""
     ring = c["ring"][start]
     begin = int(c["ring_start"][ring])

@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exact.events import GROUP, sort_by_key
+from ..exact.events import GROUP, ring_of, sort_by_key
 from ..functions.activations import may_be_silent
 from ..lowering.flags import (
     DELAYED,
     FIXED,
     GATED,
     GATES,
-    LAGGED,
     MEMORY,
     OUTSIDE,
     SILENT,
@@ -45,12 +44,17 @@ class QuietIndex(NamedTuple):
 
     Source i, counted from the network's first row, has those that are read one step
     late from ``late[i]`` to ``prompt[i]`` and the others from there to ``late[i + 1]``.
+    The neurons of the ring follow as further sources, once for each lag, with those
+    that are read with it, all of them late.
     """
 
     late: NDArray[np.int64]
     prompt: NDArray[np.int64]
     target: NDArray[np.uint32]
     row: NDArray[np.uint32]
+    lags: NDArray[np.int64]
+    # by lag: how far the activations that it reads are from the numbers of its sources
+    frames: NDArray[np.int64]
     sends: NDArray[np.uint8]  # by group: whether any connections begin there
     form: NDArray[np.uint8]  # by neuron: a sum of `LEAKY`, `PUSHES` and `ONE_TO_ONE`
     start: NDArray[np.int64]  # where the neurons of the same form begin, and end
@@ -71,16 +75,15 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     """Return the index of a lowered store's network; None if no connection may be
     quiet, or too few.
 
-    Those into a self-connected neuron may be, unless one of them has a gate, a delay of
-    several steps, or a source in another network, the neuron gates another one with
-    memory, or its self-connection is trainable. Nothing is quiet in a store with shared
-    weights.
+    Those into a self-connected neuron may be, unless one of them has a gate or a source
+    in another network, the neuron gates another one with memory, or its self-connection
+    is trainable. Nothing is quiet in a store with shared weights.
     """
     c = store.columns
     start, stop = int(span[Span.START]), int(span[Span.STOP])
     n = stop - start
     flags = c["flags"][start:stop]
-    unfit = GATES | GATED | LAGGED | OUTSIDE
+    unfit = GATES | GATED | OUTSIDE
     fits = flags & (MEMORY | TRACED | unfit) == MEMORY | TRACED
     if c["ties"][Ties.RANGES] or not fits.any():
         return None
@@ -102,14 +105,21 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     if 2 * np.count_nonzero(silent[source]) < len(rows):
         return None
 
-    is_late = c["run_flags"][runs] & DELAYED != 0
+    run_lag = c["run_lag"][runs]
+    lags = np.unique(run_lag[run_lag > 0]).astype(np.int64)
+    ring_start, width = ring_of(c, start) if len(lags) else (start, 0)
+    number = n + np.searchsorted(lags, run_lag) * width - (ring_start - start)
+    source += np.repeat(np.where(run_lag > 0, number, 0).astype(np.uint32), lengths)
+    is_late = (c["run_flags"][runs] & DELAYED != 0) | (run_lag > 0)
     source *= np.uint32(2)
     source += np.repeat(~is_late, lengths)
-    begins = np.zeros(2 * n + 2, np.int64)
+    sources = n + len(lags) * width
+    begins = np.zeros(2 * sources + 2, np.int64)
     row, target = np.empty((2, len(rows)), np.uint32)
     sort_by_key(source, rows, c["target"], begins, row, target)
     late, prompt = begins[:-1:2].copy(), begins[1:-1:2].copy()
-    sends = np.logical_or.reduceat(late[1:] > late[:-1], np.arange(0, n, GROUP))
+    groups = np.arange(0, sources, GROUP)
+    sends = np.logical_or.reduceat(late[1:] > late[:-1], groups)
     begin = c["first_incoming"][start:stop].astype(np.int64)
     form = _forms_of(c, fits, slice(start, stop))
     changed = form[1:] != form[:-1]
@@ -124,6 +134,8 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
         prompt=prompt,
         target=target,
         row=row,
+        lags=lags,
+        frames=np.zeros_like(lags),
         sends=sends.astype(np.uint8),
         form=form.astype(np.uint8),
         start=start + np.repeat(ends - lengths, lengths),
@@ -133,7 +145,7 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
         carry=np.zeros(n, store.dtype),
         limit=np.zeros(n, store.dtype),
         interval=np.zeros(2 * n if c["ties"][Ties.SIGNED] else 0, store.dtype),
-        active=np.zeros(n + 1, np.int64),
+        active=np.zeros(sources + 1, np.int64),
         mode=np.zeros(3, np.int64),
     )
 

@@ -56,6 +56,7 @@ from ..online.loops import (
     set_inputs,
 )
 from ..online.propagate import compute_delta, compute_deltas, propagate_block
+from ..online.read_order import frame_offset
 from ..online.roles import RuleParts
 from ..online.states import compute_states_of, trace_of
 from ..online.steps import end_step
@@ -83,6 +84,9 @@ QuietState: Any = namedtuple(  # type: ignore[misc]
 )
 """`QuietIndex` in a kernel; the first row of the network, the largest number of events
 of a step, and buffers for all weights and biases."""
+
+Frames: Any = namedtuple("Frames", ["activation"])  # type: ignore[misc]
+"""Past activations, as `list_active` takes them."""
 
 
 # --- rows -----------------------------------------------------------------------------
@@ -277,12 +281,47 @@ def compute_one_to_one(store, start, stop):
 
 
 @inline
+def list_earlier(store, quiet, span, due):
+    """List the active sources among the neurons of earlier steps, which connections
+    with lags read; `due` connections begin at those of this step.
+    """
+    ring = store.ring[span.start]
+    start = span.stop
+    for k in range(quiet.lags.size):
+        at = frame_offset(store, store.ring_head, ring, quiet.lags[k])
+        quiet.frames[k] = at + store.ring_start[ring] - start
+        stop = start + store.ring_stop[ring] - store.ring_start[ring]
+        of = Frames(store.past), quiet, start, stop, quiet.frames[k]
+        due = list_active(*of, due)
+        start = stop
+
+
+@inline
+def send_listed(store, quiet, span):
+    """Send what the inputs send, what is read one step late, and what earlier."""
+    n = span.stop - span.start
+    sources = quiet.prompt.size
+    for q in range(1, quiet.active[0] + 1):
+        i = quiet.active[q]
+        j = quiet.origin + i
+        stop = quiet.late[i + 1] if i < span.inputs else quiet.prompt[i]
+        if i < n:
+            send(store, quiet, quiet.late[i], stop, store.activation[j])
+        else:
+            k = (i - n) * quiet.lags.size // (sources - n)
+            activation = store.past[quiet.frames[k] + j]
+            send(store, quiet, quiet.late[i], stop, activation)
+
+
+@inline
 def choose(store, quiet, span):
     """Decide whether a step reads the connections of active sources only: from what is
     active before it, and so that a change back comes some steps later.
     """
     quiet.active[0] = 0
-    list_active(store, quiet, span.start, span.stop, 0, 0)
+    due = list_active(store, quiet, span.start, span.stop, 0, 0)
+    if quiet.lags.size != 0:
+        list_earlier(store, quiet, span, due)
     few = quiet.active[0] != NOT_COUNTED
     if quiet.mode[READS] != 0:
         if not few:
@@ -310,11 +349,7 @@ def step_network(store, quiet, span, inputs, row):
         if quiet.form[j - quiet.origin] & LEAKY:
             decay_rows(store, quiet, j, stop)
         j = stop
-    for k in range(1, quiet.active[0] + 1):
-        i = quiet.active[k]
-        activation = store.activation[quiet.origin + i]
-        late = quiet.prompt[i] if quiet.origin + i >= start else quiet.late[i + 1]
-        send(store, quiet, quiet.late[i], late, activation)
+    send_listed(store, quiet, span)
     while start < span.stop:
         stop = span.stop if store.synchronous[start] else store.block_stop[start]
         j = start
@@ -469,7 +504,7 @@ def _examples(scalar: Any) -> Examples:
     rows = np.empty(0, np.uint32)
     few = np.empty(0, np.uint8)
     floats = np.empty(0, type(scalar))
-    by_source = SPAN, SPAN, rows, rows, few, few, SPAN, SPAN, SPAN
+    by_source = SPAN, SPAN, rows, rows, SPAN, SPAN, few, few, SPAN, SPAN, SPAN
     index = QuietIndex._make((*by_source, *[floats] * 4, SPAN, SPAN))
     of_rows, of_sparse = epochs_examples(scalar)
     begin = 0, scalar, SPAN, index

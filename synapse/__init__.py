@@ -148,7 +148,14 @@ def _drawn(network: Network) -> str:
     return small_picture(network)
 
 
-Network._provide(_drawn=_drawn)
+def _copied(network: Network) -> Network:
+    """Return a copy; the module that copies is imported with the first one."""
+    from .objects.snapshots import copied
+
+    return copied(network)
+
+
+Network._provide(_drawn=_drawn, _copied=_copied)
 
 
 __dir__ = _checks.public_names(

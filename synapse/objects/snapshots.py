@@ -51,9 +51,6 @@ def copied(network: Network) -> Network:
         return clone
 
 
-Network._provide(_copied=copied)
-
-
 def _is_as_saved(store: Store) -> bool:
     """Return whether a file would have the same numbers: groups are numbered from 1 on,
     and values are finite.

@@ -62,6 +62,7 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
         import sys, architect, synapse
         net = architect.Perceptron(2, 1, seed=0)
         net.activate([0, 1]), net.propagate(0.1, [1])
+        assert (net.clone().weights == net.weights).all()
         names = ["analysis", "draw", "experiments", "forecasting", "learning"]
         names += ["optimizers", "tables", "tasks"]
         assert not any(f"synapse.{name}" in sys.modules for name in names)

@@ -130,6 +130,14 @@ def row_of_mapping(
     title: str, values: Mapping[Any, Any], by_name: Mapping[str, int], columns: int
 ) -> Floats:
     """Return one row of the numbers of a mapping by index, or by name; others are 0."""
+    row = np.zeros(columns)
+    for key, value in values.items():
+        # almost every mapping has such keys, each once, and such values
+        if not (type(key) is int and 0 <= key < columns and type(value) is float):
+            break
+        row[key] = value
+    else:
+        return row
     indices = [_place(title, key, by_name, columns) for key in values]
     data = numbers(title, list(values.values()), "a dict of numbers")
     if data.ndim != 1:
@@ -137,7 +145,7 @@ def row_of_mapping(
     if len({*indices}) < len(indices):
         again = next(index for index in indices if indices.count(index) > 1)
         raise ArgumentError(must(title, "have each index once", f"{again} twice"))
-    row = np.zeros(columns)
+    row[:] = 0.0
     row[np.array(indices, np.intp)] = data
     return row
 

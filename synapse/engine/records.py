@@ -53,6 +53,8 @@ class InputRows(IntEnum):
     BEFORE = 2
     # number of ranges of sources whose lists are in use; the others are read in whole
     LISTED = 3
+    # number of steps of this call that inputs have not counted
+    STEPS = 4
 
 
 class LogLayout(IntEnum):

@@ -18,7 +18,7 @@ from ..language.packs import flat, is_laned, length_of, splat, width
 from ..language.tiles import add_products, load_sums, no_sums, store_sums
 from ..lowering.flags import LISTS
 from ..lowering.lists import SHARE
-from ..online.lists import NEW, is_listed, list_packs, listed_range
+from ..online.lists import NEW, is_listed, list_packs, list_some, listed_range
 from ..schema import NONE
 from .activate import GATHERING, finish_states
 from .states import (
@@ -124,23 +124,10 @@ def compute_listed_states(store, tapes, start, stop, step):
 @inline
 def list_lanes(store, number, tapes, at):
     """List the sources of a range that are not 0 in all samples."""
-    activations = flat(tapes).activation
     lanes = length_of(tapes.activation[at])
-    source = at + store.list_source[number]
-    entry = store.list_first[number]
     limit = store.list_limit[number]
-    count = 0
-    for q in range(store.list_length[number]):
-        some = 0
-        for t in range(lanes):
-            some += activations[(source + q) * lanes + t] != 0.0
-        if some != 0:
-            if count == limit:
-                count = -1
-                break
-            store.listed[entry + count] = q
-            count += 1
-    store.list_count[number] = count
+    of = flat(tapes).activation, at, 1, lanes, limit
+    store.list_count[number] = list_some(store, number, *of)
 
 
 @inline
@@ -168,23 +155,14 @@ def list_touched(store, span, step):
     fewer, always are.
     """
     for number in range(store.ties.lists):
-        source = store.list_source[number]
-        if span.start <= source < span.stop:
-            entry = store.list_first[number]
+        if span.start <= store.list_source[number] < span.stop:
             n = store.list_length[number]
             limit = n // (step * SHARE)
-            count = 0
-            for q in range(0, n, step):
-                size = min(n - q, step)
-                some = int(size < step)
-                for t in range(size):
-                    some += store.touched[source + q + t] != 0.0
-                if some != 0:
-                    if count == limit:
-                        count = -1
-                        break
-                    store.listed[entry + count] = q
-                    count += 1
+            count = list_some(store, number, store.touched, 0, step, 1, limit)
+            if count >= 0 and n % step != 0:
+                if count < limit:
+                    store.listed[store.list_first[number] + count] = n - n % step
+                count = count + 1 if count < limit else -1
             store.list_count[number] = count
 
 

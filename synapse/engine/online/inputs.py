@@ -15,6 +15,7 @@ from ..language.words import word
 from ..schema import NONE
 from .fire import clamp_neuron, tick
 from .record import is_recorded
+from .steps import count_steps
 
 
 @word(lambda inputs: isinstance(inputs, tuple))
@@ -63,8 +64,12 @@ def clear_inputs(store, span):
         store.pushed_gated,
         store.pushed_traced,
     ):
+        used = 0
         for t in range(n):
-            column[start + t] = 0.0
+            used += column[start + t] != 0.0
+        if used != 0:  # reading takes less time than writing
+            for t in range(n):
+                column[start + t] = 0.0
     write_stamps(store, span)
     if store.input_rows.sets != 0:
         store.input_rows.sets += 1
@@ -118,3 +123,6 @@ def end_inputs(store, span):
         if store.input_rows.sets > 2:
             write_stamps(store, span)
         store.input_rows.sets = 0
+        start = span.start
+        count_steps(store, start, start + span.inputs, store.input_rows.steps)
+        store.input_rows.steps = 0

@@ -19,6 +19,8 @@ from ..schema import NONE
 NEW = 2.0
 """Mark of a pack that steps of the present batch have touched; 1: of the batch before,
 whose sums are still in place."""
+GROUP = 8
+"""Packs that are looked at together, because most of them are 0."""
 
 
 @inline
@@ -29,23 +31,48 @@ def is_listed(store, r):
 
 
 @inline
-def list_packs(store, number, activations, at):
-    """List the packs of a range that are not all 0; its neurons are `at` further."""
-    step = width(store.activation)
+def has_some(activations, start, n):
+    """Return whether some of n activations are not 0."""
+    some = 0
+    for i in range(start, start + n):
+        some += activations[i] != 0.0
+    return some != 0
+
+
+@inline
+def list_some(store, number, numbers, at, unit, lanes, limit):
+    """List the sources of a range, `unit` at a time, some of whose numbers are not 0:
+    each has `lanes`, and those of row 0 are `at` sources further. Returns how many are
+    listed; -1 if they are more than `limit`.
+    """
     source = at + store.list_source[number]
     entry = store.list_first[number]
-    limit = store.list_limit[number]
+    n = store.list_length[number] - store.list_length[number] % unit
     count = 0
-    for p in range(store.list_length[number] // step):
-        some = 0
-        for t in range(step):
-            some += activations[source + p * step + t] != 0.0
-        if some != 0:
-            if count == limit:
-                count = -1
-                break
-            store.listed[entry + count] = p * step
-            count += 1
+    start = 0
+    while start < n and count >= 0:
+        stop = min(start + GROUP * unit, n)
+        some = has_some(numbers, (source + start) * lanes, unit * lanes)
+        if not some:
+            some = has_some(numbers, (source + start) * lanes, (stop - start) * lanes)
+        if some:
+            for q in range(start, stop, unit):
+                if has_some(numbers, (source + q) * lanes, unit * lanes):
+                    if count == limit:
+                        count = -1
+                        break
+                    store.listed[entry + count] = q
+                    count += 1
+        start = stop
+    return count
+
+
+@inline
+def list_packs(store, number, activations, at):
+    """List the packs of a range that are not all 0; its neurons are `at` further."""
+    limit = store.list_limit[number]
+    step = width(store.activation)
+    count = list_some(store, number, activations, at, step, 1, limit)
     store.input_rows.listed += (count >= 0) - (store.list_count[number] >= 0)
     store.list_count[number] = count
 

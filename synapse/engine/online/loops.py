@@ -30,6 +30,7 @@ from ..functions.costs import (
 from ..language.decorators import inline, kernel, noinline
 from ..language.lazy_parts import ARRAY, INDEX, NUMBER, SCALAR, SPAN, lazy_part
 from ..language.memory import span_of, store_at
+from ..language.packs import width
 from ..language.words import max_float_of, one_like, safe_limit_of
 from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW
 from .continual_backprop import RENEWED, reinitialize_least_useful
@@ -249,11 +250,16 @@ def check_rows(store, span, inputs, outputs, scalar):
         inputs.size > 0 and inputs.size != rows * span.inputs
     ):
         return RESIZED
+    bad = 0  # counted: such a loop is vectorised
     for i in range(inputs.size):
-        if not abs(inputs[i]) <= maximum:
-            store.failed[ROW] = i // span.inputs
-            return REFUSED
-    return DONE
+        bad += not abs(inputs[i]) <= maximum
+    if bad == 0:
+        return DONE
+    i = 0
+    while abs(inputs[i]) <= maximum:
+        i += 1
+    store.failed[ROW] = i // span.inputs
+    return REFUSED
 
 
 @inline
@@ -265,7 +271,37 @@ def status_of(store, total):
 
 
 @inline
-def is_large(store, span, rate, scalar):
+def count_small(store, start, stop, maximum):
+    """Return how many activations are at most `maximum`; NaN is not."""
+    small = 0
+    for j in range(start, stop):
+        small += abs(store.activation[j]) <= maximum
+    return small
+
+
+@inline
+def count_small_inputs(store, span, maximum):
+    """Return how many inputs are at most `maximum`: those that are not listed are 0."""
+    n = span.inputs
+    for number in range(store.ties.lists):
+        is_range = store.list_source[number] == span.start and (
+            store.list_length[number] == n and store.list_delayed[number] == 0
+        )
+        if is_range and store.list_count[number] >= 0:
+            wide = width(store.activation)
+            entry = store.list_first[number]
+            stop = entry + store.list_count[number]
+            small = n - n % wide - (stop - entry) * wide
+            for k in range(entry, stop):
+                start = span.start + store.listed[k]
+                small += count_small(store, start, start + wide, maximum)
+            end = span.start + n
+            return small + count_small(store, end - n % wide, end, maximum)
+    return count_small(store, span.start, span.start + n, maximum)
+
+
+@inline
+def is_large(store, span, rate, scalar, lists):
     """Return whether an update of this step may be infinite or NaN.
 
     An update is a product of an error, the rate, a trace or an activation, and the
@@ -273,11 +309,15 @@ def is_large(store, span, rate, scalar):
     product is finite. The trace of a bias stands for those of the weights. A large
     state has a derivative of 0 or shows in an activation, and so does a large weight,
     unless it is larger than the activation that it led to: this case is not covered.
+    `lists` is whether the lists are those of this step.
     """
     maximum = safe_limit_of(scalar)
-    small = 0  # how many numbers are at most that; NaN is not
-    for j in range(span.start, span.stop):
-        small += abs(store.activation[j]) <= maximum
+    start = span.start
+    small = 0
+    if lists:
+        small = count_small_inputs(store, span, maximum)
+        start += span.inputs
+    small += count_small(store, start, span.stop, maximum)
     for j in range(span.learning, span.stop):
         small += abs(store.bias_eligibility[j]) <= maximum
     for j in range(span.stop - span.outputs, span.stop):
@@ -633,14 +673,14 @@ def propagate_targets(table, scalar, span, targets, cost, rate, check):
     """
     store, span = store_at(table, scalar), span_of(span)
     status, total = set_output_errors(store, span, targets, cost, check, scalar)
+    relist(store, span)
     if (
         status == DONE
         and check & schema.CHECK_SIZES
-        and is_large(store, span, rate, scalar)
+        and is_large(store, span, rate, scalar, True)
     ):
         status = LARGE
     if status == DONE:
-        relist(store, span)
         propagate_network(store, span, rate, False)
     return status, total
 
@@ -770,7 +810,7 @@ def learn_online(store, rule, span, rate):
     before, biases_before, batch = rule
     pace = one_like(rate) if batch[SIZE] != NO_BATCHES else rate
     batch[COUNT] += 1
-    if is_large(store, span, pace, one_like(rate)):
+    if is_large(store, span, pace, one_like(rate), True):
         learn_or_undo(store, span, pace, before, biases_before)
         if store.failed[0] != 0.0 or store.failed[RESULT] != 0.0:
             return False

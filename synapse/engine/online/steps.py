@@ -51,8 +51,14 @@ def step_of(store, span):
 
 @inline
 def end_step(store, span):
-    """End a step of a network with traces."""
+    """End a step of a network with traces; steps of inputs are counted at the end of a
+    call, see `end_inputs`.
+    """
     if store.failed[0] == 0.0:
-        count_steps(store, span.start, span.stop, 1)
+        start = span.start
+        if store.ties.lists != 0 and store.input_rows.sets != 0:
+            store.input_rows.steps += 1
+            start += span.inputs
+        count_steps(store, start, span.stop, 1)
     if is_recorded(store, span):
         record_row(store, True, True, NONE)

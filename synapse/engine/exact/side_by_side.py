@@ -96,7 +96,9 @@ def next_rows(tapes, sequences, group_start, t, lanes):
         row = ENDED
         if group_start + lane < sequences.order.size:
             sequence = sequences.order[group_start + lane]
-            if sequences.bounds[sequence] + t < sequences.bounds[sequence + 1]:
+            if sequences.independent:
+                row = sequence
+            elif sequences.bounds[sequence] + t < sequences.bounds[sequence + 1]:
                 row = sequences.bounds[sequence] + t
         tapes.row[lane] = row
         tapes.share[lane] = 1.0
@@ -110,7 +112,12 @@ def longest_of(span, sequences, group_start, lanes, maximum):
     finite.
     """
     longest = 0
-    for k in range(group_start, min(group_start + lanes, sequences.order.size)):
+    end = min(group_start + lanes, sequences.order.size)
+    if sequences.independent:  # rows that follow each other are looked at together
+        start = sequences.order[group_start]
+        stop = sequences.order[end - 1] + 1
+        return 1 if are_finite(span, sequences.inputs, start, stop, maximum) else -1
+    for k in range(group_start, end):
         start = sequences.bounds[sequences.order[k]]
         stop = sequences.bounds[sequences.order[k] + 1]
         longest = max(longest, stop - start)

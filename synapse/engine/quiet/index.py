@@ -33,9 +33,10 @@ MIN_CONNECTIONS = 4096
 LEAKY = 1
 PUSHES = 2
 ONE_TO_ONE = 4
+LEARNS_CARRY = 8
 """Forms of a neuron: connections into it may be quiet; it sends errors to sources; it
 has one connection, which does not learn, and its neighbours have the same from
-neighbouring sources."""
+neighbouring sources; its self-connection learns."""
 
 
 class QuietIndex(NamedTuple):
@@ -56,7 +57,7 @@ class QuietIndex(NamedTuple):
     # by lag: how far the activations that it reads are from the numbers of its sources
     frames: NDArray[np.int64]
     sends: NDArray[np.uint8]  # by group: whether any connections begin there
-    form: NDArray[np.uint8]  # by neuron: a sum of `LEAKY`, `PUSHES` and `ONE_TO_ONE`
+    form: NDArray[np.uint8]  # by neuron: a sum of `LEAKY`, `PUSHES`, ...
     start: NDArray[np.int64]  # where the neurons of the same form begin, and end
     stop: NDArray[np.int64]
     # by neuron, two numbers: how far traces are from rows, and where trainable rows end
@@ -76,8 +77,8 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     quiet, or too few.
 
     Those into a self-connected neuron may be, unless one of them has a gate or a source
-    in another network, the neuron gates another one with memory, or its self-connection
-    is trainable. Nothing is quiet in a store with shared weights.
+    in another network, or the neuron gates another one with memory. Nothing is quiet in
+    a store with shared weights.
     """
     c = store.columns
     start, stop = int(span[Span.START]), int(span[Span.STOP])
@@ -87,7 +88,6 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     fits = flags & (MEMORY | TRACED | unfit) == MEMORY | TRACED
     if c["ties"][Ties.RANGES] or not fits.any():
         return None
-    fits[fits] = c["trainable"][c["self_row"][start:stop][fits]] == 0
     run_start, run_stop = (
         c[end][start:stop].astype(np.int64) for end in ("run_start", "run_stop")
     )
@@ -163,4 +163,7 @@ def _forms_of(c: Any, fits: NDArray[np.bool_], rows: slice) -> NDArray[np.int64]
     single[single] = (c["run_length"][run] == 1) & (
         c["run_flags"][run] & (STEPPED | FIXED | UNORDERED) == STEPPED | FIXED
     )
-    return LEAKY * fits + PUSHES * pushes + ONE_TO_ONE * single
+    learns = fits.copy()
+    learns[fits] = c["trainable"][c["self_row"][rows][fits]] != 0
+    form = LEAKY * fits + LEARNS_CARRY * learns
+    return np.asarray(form + PUSHES * pushes + ONE_TO_ONE * single)

@@ -62,7 +62,7 @@ from ..online.states import compute_states_of, trace_of
 from ..online.steps import end_step
 from ..online.ties import clip_to_sign
 from ..store import Store
-from .index import LEAKY, ONE_TO_ONE, PUSHES, QuietIndex
+from .index import LEAKY, LEARNS_CARRY, ONE_TO_ONE, PUSHES, QuietIndex
 
 PER_EVENT = 12
 """How many connections a step reads in the time of one of an active source."""
@@ -85,7 +85,7 @@ QuietState: Any = namedtuple(  # type: ignore[misc]
 """`QuietIndex` in a kernel; the first row of the network, the largest number of events
 of a step, and buffers for all weights and biases."""
 
-Frames: Any = namedtuple("Frames", ["activation"])  # type: ignore[misc]
+Frames: Any = namedtuple("Frames", ["activation"])
 """Past activations, as `list_active` takes them."""
 
 
@@ -190,6 +190,12 @@ def loses_digits(store, quiet, j):
 @inline
 def decay_rows(store, quiet, start, stop):
     """Decay the traces into neurons, and settle rows that would lose digits."""
+    if quiet.form[start - quiet.origin] & LEARNS_CARRY:
+        for j in range(start, stop):
+            i = j - quiet.origin
+            c = store.self_row[j]
+            ahead = store.quiet_step[j] * store.eligibility[c + quiet.place[2 * i]]
+            quiet.carry[i] = store.weight[c] + ahead
     for j in range(start, stop):
         store.quiet_decay[j] *= quiet.carry[j - quiet.origin]
     settle_due(store, quiet, start, stop, loses_digits)
@@ -211,32 +217,40 @@ def passes_zero(store, quiet, j):
 
 
 @in_order
+def read_and_trace(store, quiet, j, c, activation):
+    """Return the weight of a connection into a neuron; if it learns, add what its
+    source sends to the trace.
+    """
+    i = j - quiet.origin
+    weight = store.weight[c]
+    if c >= quiet.place[2 * i + 1]:
+        return weight
+    trace = c + quiet.place[2 * i]
+    step = store.quiet_step[j]
+    eligibility = store.eligibility[trace]
+    gain = activation / store.quiet_decay[j]
+    now = weight + step * eligibility
+    eligibility += gain
+    weight -= step * gain
+    store.eligibility[trace] = eligibility
+    store.weight[c] = weight
+    if quiet.interval.size != 0:
+        zero = 0.0 - weight / eligibility
+        pull = store.sign[c] * eligibility
+        if pull > 0.0:
+            quiet.interval[2 * i] = max(quiet.interval[2 * i], zero)
+        elif pull < 0.0:
+            quiet.interval[2 * i + 1] = min(quiet.interval[2 * i + 1], zero)
+    return now
+
+
+@in_order
 def send(store, quiet, start, stop, activation):
     """Add what a source sends to the sums of its targets, and to the traces."""
     for q in range(start, stop):
         j = quiet.target[q]
-        c = quiet.row[q]
-        i = j - quiet.origin
-        weight = store.weight[c]
-        if c < quiet.place[2 * i + 1]:
-            trace = c + quiet.place[2 * i]
-            step = store.quiet_step[j]
-            eligibility = store.eligibility[trace]
-            gain = activation / store.quiet_decay[j]
-            quiet.sums[i] += (weight + step * eligibility) * activation
-            eligibility += gain
-            weight -= step * gain
-            store.eligibility[trace] = eligibility
-            store.weight[c] = weight
-            if quiet.interval.size != 0:
-                zero = 0.0 - weight / eligibility
-                pull = store.sign[c] * eligibility
-                if pull > 0.0:
-                    quiet.interval[2 * i] = max(quiet.interval[2 * i], zero)
-                elif pull < 0.0:
-                    quiet.interval[2 * i + 1] = min(quiet.interval[2 * i + 1], zero)
-        else:
-            quiet.sums[i] += weight * activation
+        weight = read_and_trace(store, quiet, j, quiet.row[q], activation)
+        quiet.sums[j - quiet.origin] += weight * activation
 
 
 @inline
@@ -266,6 +280,9 @@ def compute_quiet_states(store, quiet, start, stop):
         store.state[j] = store.bias[j] + carry * old + quiet.sums[j - origin]
         quiet.sums[j - origin] = 0.0
         store.bias_eligibility[j] = carry * store.bias_eligibility[j] + 1.0
+    if quiet.form[start - origin] & LEARNS_CARRY:
+        for j in range(start, stop):
+            read_and_trace(store, quiet, j, store.self_row[j], store.old_state[j])
 
 
 @inline

@@ -89,8 +89,7 @@ class NamedInitializer:
             rng,
         )
         title = "shape of an initializer"
-        condition = "(sources, targets) or (connections,)"
-        sizes = _checks.listed(title, shape, condition)
+        sizes = _checks.listed(title, shape, "(sources, targets) or (connections,)")
         _checks.require(len(sizes) in (1, 2), title, "1 or 2 numbers", shape)
         for size in sizes:
             _checks.non_negative_integer(title, size)

@@ -245,8 +245,7 @@ def row_of(title: str, values: Any, size: int) -> Floats:
     """
     if is_row(values, size):
         return values  # nothing to copy
-    condition = pluralize(size, "number")
-    row = numbers(title, values, condition)
+    row = numbers(title, values, pluralize(size, "number"))
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
     if row.shape != (size,):

@@ -174,5 +174,4 @@ def _by_place(
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
     """Return the keys that only one of two dicts has, and those of the other alone."""
     only_here = [key for key in here if key not in there]
-    only_there = [key for key in there if key not in here]
-    return only_here, only_there
+    return only_here, [key for key in there if key not in here]

@@ -231,8 +231,7 @@ def error_flow(
     if layer is not None:
         chosen = network[layer] if isinstance(layer, str) else layer
         if not any(chosen is member for member in network.layers):
-            title = "layer"
-            raise ArgumentError(expected(title, f"a layer of {network!r}", layer))
+            raise ArgumentError(expected("layer", f"a layer of {network!r}", layer))
         number = {neuron: i for i, neuron in enumerate(network)}
         measured = [number[neuron] for neuron in chosen]
     steps = run_steps(network, inputs)

@@ -57,8 +57,7 @@ class Steps:
         """
         gated = table.gated
         gains = np.repeat(table.gain[None, :], len(self.state), axis=0)
-        gaters = table.gater[gated]
-        gains[:, gated] = self._delivered(gaters, table._late_gates[gated])
+        gains[:, gated] = self._delivered(table.gater[gated], table._late_gates[gated])
         return gains
 
     def _delivered(self, neurons: Ints, delayed: Bools) -> Floats:

@@ -22,7 +22,6 @@ from .columns import (
 )
 from .draft import NONE_YET, Draft, DraftNeurons
 from .functions.activations import FUNCTIONS
-from .watcher import Watcher
 from .written import Written
 
 Names = Sequence[str | None]
@@ -115,7 +114,8 @@ class StoreRows:
         self.followers: Collection[Any] = ()
         # metadata of neurons and connections, once there are any
         self.notes: Any = None
-        self.recorder: Watcher | None = None  # of one of its networks
+        # the `Recorder` of one of its networks, see ``objects/recording.py``
+        self.recorder: Any = None
         self.absorbed = False  # by another store, which has taken over its contents
         # The first changes with every change of structure and of what learns, and
         # differs between stores: it identifies a topology. The second is that of the

@@ -198,8 +198,7 @@ class Genome:
         squash, bias, count = table.squash, table.bias, table.neurons
         hidden = count - inputs - outputs
         nodes = _ends(inputs, outputs, hidden)
-        names = list(table.names[inputs : inputs + hidden])
-        ids = _ids_of(names, inputs + outputs)
+        ids = _ids_of(list(table.names[inputs : inputs + hidden]), inputs + outputs)
         number = np.concatenate(  # ids by place in the order of activation
             [np.arange(inputs), ids, inputs + 1 + np.arange(outputs)]
         )

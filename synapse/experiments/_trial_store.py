@@ -191,8 +191,7 @@ def _require_store(file: sqlite3.Connection, path: Path) -> str:
     if len(rows) != 1:
         _damaged(path)
     trial: str = rows[0][0]
-    digest = rows[0][1]
-    if digest != _digest(trial) or _value(file, "integrity_check") != "ok":
+    if rows[0][1] != _digest(trial) or _value(file, "integrity_check") != "ok":
         _damaged(path)
     return trial
 

@@ -153,10 +153,12 @@ def _read(network: Network, option: str, value: Any) -> Any:
         shaped = isinstance(pairs, list) and all(
             isinstance(pair, list) and len(pair) == 2 for pair in pairs
         )
-        fits = shaped and all(
-            is_whole(number, 0, len(layers) - 1) for number, _ in pairs
+        require(
+            shaped and all(is_whole(number, 0, len(layers) - 1) for number, _ in pairs),
+            f"The {option}",
+            "pairs of a layer's number and a number",
+            pairs,
         )
-        require(fits, f"The {option}", "pairs of a layer's number and a number", pairs)
         return {layers[number]: chance for number, chance in pairs}
     name: Any = value.get("name")
     require(

@@ -36,7 +36,7 @@ from ..objects import parameters
 from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
 from ..objects.stepping import kernel_rows
-from ..objects.threads import computing, ended, submitted, threads_that_pay, work_of
+from ..objects.threads import beside, computing, threads_that_pay, work_of
 from ._data import (
     MAX_CACHED_BYTES,
     Data,
@@ -293,28 +293,18 @@ class ExactGradient:
         """Return whether tiles of neurons have gaters: their errors, scaled by these,
         have one place on the tapes, where two threads would write.
         """
-        _, store, span = self.network._lowered()
-        runs = slice(
-            int(store.columns["run_start"][span[Span.START]]),
-            int(store.columns["run_stop"][span[Span.STOP] - 1]),
-        )
-        return bool((store.columns["run_kind"][runs] == SHARED).any())
+        return bool((self.network._of_runs("run_kind") == SHARED).any())
 
     def _is_dense(self) -> bool:
         """Return whether most connections are those of neurons with the same sources.
         One sample fills vector registers with these only; two or three of them, one
         after another, are quicker than idle lanes.
         """
-        _, store, span = self.network._lowered()
-        columns = store.columns
-        runs = slice(
-            int(columns["run_start"][span[Span.START]]),
-            int(columns["run_stop"][span[Span.STOP] - 1]),
-        )
-        kinds = columns["run_kind"][runs]
-        lengths = columns["run_length"][runs].astype(np.int64)
+        of_runs = self.network._of_runs
+        kinds = of_runs("run_kind")
+        lengths = of_runs("run_length").astype(np.int64)
         dense = (kinds == DENSE) | (kinds == SHARED)
-        dense &= columns["run_flags"][runs] & STEPPED == 0
+        dense &= of_runs("run_flags") & STEPPED == 0
         return bool(lengths[dense].sum() > lengths[~dense].sum())
 
     def split(self, count: int) -> Iterator[tuple[slice, int]]:
@@ -378,7 +368,9 @@ class ExactGradient:
             self._each(groups, run_group, threads)
         ):
             group_loss, by_weight, by_bias = descent
-            self._latest = self._tapes_of_group(thread, groups[number])
+            samples, width, _ = groups[number]
+            tapes = self._tapes[thread, width, self._recorded is not None]
+            self._latest = tapes, int(samples.steps)
             loss += group_loss
             if number == 0:
                 several = len(groups) > 1  # the next group overwrites these
@@ -448,8 +440,7 @@ class ExactGradient:
         with ExclusiveAccess(self.network):
             self.begin()
             sequences = self.data.filled
-            shares = np.ones(len(sequences))
-            groups = list(self._groups(sequences, shares, 0, None))
+            groups = list(self._groups(sequences, np.ones(len(sequences)), 0, None))
         run_group = partial(self._loss, cost=cost)
 
         def summed() -> float:
@@ -505,29 +496,14 @@ class ExactGradient:
                     break
                 raise_interrupt()  # in the main thread
 
-        helpers = submitted([partial(take, number) for number in range(1, threads)])
-        try:
+        calls = [partial(take, number) for number in range(1, threads)]
+        with beside(calls, partial(list, left)):
             take(0)
-        finally:  # after an error, too, no thread may read the network any more
-            for _ in left:
-                pass
-            ended(helpers)
         for index in range(len(groups)):
             answer = answers[index]  # those before the first error are complete
             if isinstance(answer, Exception):
                 raise answer
             yield answer
-
-    def _tapes_of_group(
-        self, number: int, group: Group
-    ) -> tuple[engine.exact.Tapes, int]:
-        """Return the tapes on which a thread has computed a group, and its number of
-        steps.
-        """
-        samples, width, _ = group
-        return self._tapes[number, width, self._recorded is not None], int(
-            samples.steps
-        )
 
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
@@ -536,8 +512,7 @@ class ExactGradient:
         the other.
         """
         begins = self.data.bounds[:-1][chosen]
-        ends = self.data.bounds[1:][chosen]
-        lengths = ends - begins
+        lengths = self.data.bounds[1:][chosen] - begins
         several = len(self.data.inputs) > len(self.data.filled)
         if self.independent_steps and several:
             rows = concat_ranges(begins, lengths)

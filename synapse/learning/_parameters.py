@@ -47,14 +47,12 @@ class OfNetwork:
     """
 
     def __init__(self, network: Network) -> None:
-        self._network = ref(network)
+        self._network: Any = ref(network)
 
     @property
     def network(self) -> Network:
         """The network, which whoever calls a method holds."""
-        network = self._network()
-        assert network is not None
-        return network
+        return self._network()
 
 
 class ParameterVector(OfNetwork):
@@ -242,9 +240,11 @@ class Updater(OfNetwork):
         super().__init__(network)
         self.penalties = penalties
         self.part = subset
-        self.optimizer: Optimizer | LBFGS | RecursiveOptimizer | None = None
-        self.parameters: ParameterVector | None = None
-        self.state: OptimizerState | RecursiveState | None = None
+        # None until the first training: an optimizer, its `ParameterVector`, and the
+        # `OptimizerState` or `RecursiveState`, which L-BFGS does not have
+        self.optimizer: Any = None
+        self.parameters: Any = None
+        self.state: Any = None
         self._change: Any = None  # for kernels, once a compiled loop has run
         self._limits: Penalties | None = None  # those of `penalty`
 
@@ -315,7 +315,7 @@ class Updater(OfNetwork):
 
     def restore(
         self,
-        optimizer: Optimizer | LBFGS | RecursiveOptimizer,
+        optimizer: Any,
         arrays: Mapping[str, Any],
     ) -> None:
         """Take over the result of :meth:`arrays`."""
@@ -334,12 +334,9 @@ class Updater(OfNetwork):
         """Apply one step of the optimizer; returns the gradient's norm before clipping,
         if `measured`.
         """
-        assert self.parameters is not None
-        assert self.state is not None
         values = self.parameters.read()
         rate = self.state.optimizer.rate if rate is None else rate
         if isinstance(batch, StepJacobian):
-            assert isinstance(self.state, RecursiveState)
             self.state._update(values, batch.jacobian, batch.errors, rate)
             norm = batch.norm if measured else 0.0
         else:
@@ -352,7 +349,6 @@ class Updater(OfNetwork):
         """Return the values after a step of the optimizer's state against their
         gradient.
         """
-        assert isinstance(self.state, OptimizerState)
         values = values.astype(self.state.change.dtype, copy=False)
         self.state._update(values, gradient, rate)
         return values
@@ -361,7 +357,6 @@ class Updater(OfNetwork):
         """Set the parameters of the network, clipped to the signs of its
         connections.
         """
-        assert self.parameters is not None
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
         if self.parameters.signed:
@@ -422,9 +417,6 @@ class Updater(OfNetwork):
         optimizer = self.optimizer
         state = self.state
         parameters = self.parameters
-        assert isinstance(optimizer, BuiltIn)
-        assert isinstance(state, OptimizerState)
-        assert parameters is not None
         update = engine.exact.update
         size = len(state.change)
         values, gradient = np.empty((2, size))

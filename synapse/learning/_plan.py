@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..objects.network import Network
-from ._callbacks import Batch, Callback
+from ._callbacks import Callback
 from ._checkpoint import Checkpointer, TrainingState
 from ._metrics import Metric
 from ._options import FixedOptions
@@ -25,7 +25,7 @@ class TrainingPlan:
     restore: bool  # restore the weights of the best epoch
     metrics: Mapping[str, Metric]
     callbacks: tuple[Callback, ...]
-    on_batch: Callable[[Batch], Any] | None
+    on_batch: Any  # a function of a `Batch`, or None
     checkpoint: Checkpointer | None
     resumed_from: TrainingState | None  # the training that this one continues
 

@@ -66,8 +66,12 @@ def _callbacks(title: str, value: Any) -> tuple[Any, ...]:
 
 
 def _eval_set(title: str, value: Any) -> dict[str, Any]:
-    condition = "a mapping of names to (inputs, targets)"
-    _checks.require_type(isinstance(value, Mapping), title, condition, value)
+    _checks.require_type(
+        isinstance(value, Mapping),
+        title,
+        "a mapping of names to (inputs, targets)",
+        value,
+    )
     for name in value:
         if not isinstance(name, str) or not name.isidentifier() or name == VALIDATION:
             raise ArgumentError(
@@ -203,7 +207,6 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         """
         self._updater = Updater(self.network, self._penalties, self.only)
         if memory is not None:
-            assert self.optimizer is not None
             self._updater.restore(self.optimizer, memory)
         self._paused = (
             None if training is None else TrainingState.of(self.network, *training)

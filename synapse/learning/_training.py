@@ -381,8 +381,7 @@ class Training:
         """Run L-BFGS from the present parameters; returns why the training ends,
         or None after an edit. The caller has the network in use.
         """
-        optimizer = self.plan.options.optimizer
-        assert isinstance(optimizer, LBFGS)
+        optimizer: Any = self.plan.options.optimizer
         (task,) = self.source
         rule = self._rule_for(task)
         updater = self.updater
@@ -465,7 +464,6 @@ class Training:
         self, loss: float, norm: float | None, rate: float, rows: int, steps: float
     ) -> None:
         """Call `on_batch` after an update."""
-        assert self.plan.on_batch is not None
         epoch = self.history.done + self.in_epoch  # L-BFGS has recorded it
         self.batch, self.updates = self.batch + 1, self.updates + 1
         figures = loss, norm, rate, self.history.seconds, rows, steps

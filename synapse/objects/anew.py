@@ -120,8 +120,7 @@ def reset(
     """Give new values to the trainable parameters among these, as networks that are
     made anew have them.
     """
-    order = np.argsort(store["identity"][connections])
-    connections = connections[order]
+    connections = connections[np.argsort(store["identity"][connections])]
     connections = connections[store["trainable"][connections] == 1]
     neurons = neurons[
         (store["trainable_bias"][neurons] == 1) & (store["role"][neurons] != INPUT)

@@ -95,8 +95,7 @@ def register(architecture: Class) -> Class:
         architecture,
     )
     name = architecture.__name__
-    registered = get(architecture.__name__)
-    if registered is not None and not _is_known(architecture):
+    if get(architecture.__name__) is not None and not _is_known(architecture):
         raise ArgumentError(
             f"An architecture named {name!r} is registered already. Use another name."
         )

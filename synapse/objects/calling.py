@@ -114,16 +114,16 @@ class Calling(Sequence[Neuron]):
     @consistent_read
     def _has_memory(self) -> bool:
         """Whether a connection arrives late, or a neuron has a self-connection."""
-        _, store, span = self._lowered()
-        columns = store.columns
-        first_row = int(span[Span.START])
-        stop = int(span[Span.STOP])
-        runs = slice(
-            int(columns["run_start"][first_row]), int(columns["run_stop"][stop - 1])
-        )
-        late = columns["run_flags"][runs] & (DELAYED | DELAYED_GATE)
-        loops = columns["self_row"][first_row:stop] != NONE
+        late = self._of_runs("run_flags") & (DELAYED | DELAYED_GATE)
+        loops = self._store.columns["self_row"][self._rows()] != NONE
         return bool(late.any() or loops.any())
+
+    def _of_runs(self, name: str) -> NDArray[Any]:
+        """Return the entries that its runs have in a column."""
+        _, store, span = self._lowered()
+        start, stop = (store.columns[f"run_{end}"] for end in ("start", "stop"))
+        runs = slice(int(start[span[Span.START]]), int(stop[span[Span.STOP] - 1]))
+        return store.columns[name][runs]
 
     @property
     @consistent_read

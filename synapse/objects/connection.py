@@ -258,8 +258,7 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @delay.setter
     @atomic
     def delay(self, value: int) -> None:
-        steps = checked_delay("delay of a connection", value)
-        self.source._set_delay(self, steps)
+        self.source._set_delay(self, checked_delay("delay of a connection", value))
 
     @property
     @consistent_read

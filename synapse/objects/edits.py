@@ -145,11 +145,6 @@ def join(neurons: Neurons) -> Store:
     return _joined({neuron._require() for neuron in neurons})
 
 
-def _by_size(store: Store) -> tuple[int, int]:
-    """Return a key that sorts the store with most neurons and connections first."""
-    return -len(store.handles) - store.editor.n_made(store), store.serial
-
-
 def _joined(stores: set[Store]) -> Store:
     if len(stores) == 1:
         return stores.pop()
@@ -159,7 +154,13 @@ def _joined(stores: set[Store]) -> Store:
             f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with the"
             " same dtype."
         )
-    largest, *others = sorted(stores, key=_by_size)
+    largest, *others = sorted(
+        stores,
+        key=lambda store: (
+            -len(store.handles) - store.editor.n_made(store),
+            store.serial,
+        ),
+    )
     if any(store.recorder is not None for store in others):
         raise TopologyError(
             "A network that is being recorded cannot be connected to a larger one. End"
@@ -205,15 +206,14 @@ def find_all(
 def _all_between(store: Store, source: NeuronHandle, target: NeuronHandle) -> list[Any]:
     """Return the connections between two neurons of a store, which gets its columns."""
     store.make_columns()
-    if store.graph is None:
-        if not isinstance(store.edges, dict) and store.n_connections > LOOK_UP:
-            rows = store.rows_into(target._row)
-            rows = rows[store["source"][rows] == source._row]
-            rows = rows[np.argsort(store["delay"][rows])]
-            identities = store["identity"][rows].tolist()
-            return [store.edge(identity) for identity in identities]
-        graph.of(store)
-    return graph.edges_between(store.graph, source, target)
+    is_large = not isinstance(store.edges, dict) and store.n_connections > LOOK_UP
+    if store.graph is None and is_large:
+        rows = store.rows_into(target._row)
+        rows = rows[store["source"][rows] == source._row]
+        rows = rows[np.argsort(store["delay"][rows])]
+        identities = store["identity"][rows].tolist()
+        return [store.edge(identity) for identity in identities]
+    return graph.edges_between(source, target)
 
 
 def connect(

@@ -25,7 +25,7 @@ from .calling import locked
 from .facts import Facts
 from .network import Network
 from .neuron import Neuron
-from .slopes import Slopes
+from .propagating import Slopes
 
 NOTHING = np.empty(0)
 
@@ -166,8 +166,7 @@ class EligibilityTraces(IdentityArray):
         """Call a kernel of the learning rule of the network, with the sums as
         destinations; the caller reads the status.
         """
-        by = self._adding
-        return self.network._call(kernel, steps, arguments, by, False)
+        return self.network._call(kernel, steps, arguments, self._adding, False)
 
     def _adding(self, network: Network) -> engine.online.Kernels:
         """Return the kernels of its learning rule that add updates to the sums."""

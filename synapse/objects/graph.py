@@ -502,8 +502,7 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
     targets = store["target"][rows[alive]]
     edges = store.held_edges((alive + first_identity).tolist())
     if store["delay"].any():  # else a pair has one connection
-        ends = zip(sources.tolist(), targets.tolist(), edges, strict=True)
-        for i, j, edge in ends:
+        for i, j, edge in zip(sources.tolist(), targets.tolist(), edges, strict=True):
             _add_parallel(graph, store.handles[i], store.handles[j], edge)
         return
     _link(graph._adj, store.handles, sources, targets, edges)
@@ -523,21 +522,15 @@ def _add_parallel(
     graph._adj[source][target] = graph._pred[target][source] = edge
 
 
-def edges_between(
-    graph: LiveGraph, source: NeuronHandle, target: NeuronHandle
-) -> list[Any]:
-    """Return the connections from one neuron to another, the shortest delay first."""
+def edges_between(source: NeuronHandle, target: NeuronHandle) -> list[Any]:
+    """Return the connections from one neuron to another of a store, the shortest delay
+    first.
+    """
+    graph = of(source._store)
     shown = graph._adj[source].get(target)
     if shown is None:
         return []
     return graph._parallel.get((source, target)) or [shown]
-
-
-def every_between(source: NeuronHandle, target: NeuronHandle) -> list[Any]:
-    """Return the connections from one neuron to another of a store, the shortest delay
-    first.
-    """
-    return edges_between(of(source._store), source, target)
 
 
 def edges_of(neuron: NeuronHandle, into: bool) -> tuple[Any, ...]:
@@ -547,7 +540,7 @@ def edges_of(neuron: NeuronHandle, into: bool) -> tuple[Any, ...]:
     if not graph._parallel:
         return tuple(others.values())
     pairs = ((other, neuron) if into else (neuron, other) for other in others)
-    edges = [edge for pair in pairs for edge in edges_between(graph, *pair)]
+    edges = [edge for pair in pairs for edge in edges_between(*pair)]
     return tuple(sorted(edges, key=attrgetter("_identity")))
 
 

@@ -27,5 +27,4 @@ def warn_of_missing(network: object) -> None:
     what is written.
     """
     if isinstance(network, Network) and network in _notes:
-        message = f"{network!r} {_notes[network]}"
-        warn(message, IncompleteWarning)
+        warn(f"{network!r} {_notes[network]}", IncompleteWarning)

@@ -38,7 +38,7 @@ from .layer import ExclusiveLayerAccess, Layer, flat_layers
 from .neuron import Neuron, require_neuron
 from .neuron_rows import NeuronRows
 from .projection import GateKind, Kind, Projection, ProjectOptions
-from .slopes import OutputSlopes
+from .propagating import Propagating
 
 ERRORS = "responsibility", "projected", "gated"
 """The columns of a neuron's error."""
@@ -46,7 +46,7 @@ ERRORS = "responsibility", "projected", "gated"
 
 @checks.fixed_attributes
 @checks.suggests_attributes("Network")
-class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
+class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
     The neurons of a layer activate one after the other, too. Connections with
@@ -937,8 +937,7 @@ class Network(NeuronRows, OutputSlopes, metaclass=checks.AbstractOwnNames):
         """Return what that of a layer does, with the connections within the network
         only.
         """
-        connections = self._connection_rows()
-        return [(self._store, connections, self._rows())]
+        return [(self._store, self._connection_rows(), self._rows())]
 
     # --- copies -----------------------------------------------------------------------
 

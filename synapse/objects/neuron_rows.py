@@ -151,8 +151,7 @@ class NeuronRows:
 
     @trainable.setter
     def trainable(self, value: bool) -> None:
-        learns = checks.boolean(f"trainable of a {self._noun}", value)
-        if learns:
+        if checks.boolean(f"trainable of a {self._noun}", value):
             self.unfreeze()
         else:
             self.freeze()

@@ -31,7 +31,7 @@ from . import edits, parameters
 from .calling import locked
 from .eligibility_traces import EligibilityTraces
 from .layer import Layer
-from .slopes import Slopes
+from .propagating import Slopes
 
 
 @final
@@ -210,8 +210,7 @@ class OnlineAdaGrad(EligibilityTraces):
         outputs = np.empty(network._n_outputs)
         assert self._lists is not None  # whose kernels these are
         arguments = self._lists.readers, inputs, values, outputs, *more
-        status = network._call(kernel, 0, arguments, lambda _: by)
-        if status != DONE:
+        if network._call(kernel, 0, arguments, lambda _: by) != DONE:
             network._refuse_inputs(self._row(inputs, values))
         return outputs
 

@@ -420,12 +420,6 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
     return np.unique(np.array(roots), return_inverse=True)[1][inverse]
 
 
-def untie_rows(store: Store, name: str, rows: Ints) -> None:
-    """End the ties of these rows; their values do not change."""
-    store.touch()
-    store[SHARED_BY[name]][rows] = 0
-
-
 @contextmanager
 def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
     """Sum the updates of tied parameters while neurons propagate one by one, and apply

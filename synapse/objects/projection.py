@@ -336,8 +336,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         if pairs is not None:
             return pairs[of_targets].astype(np.int64)
         layer, name = (self.target, "target") if of_targets else (self.source, "source")
-        rows = self._alive_rows()
-        return _index_in(layer, self._store[name][rows])
+        return _index_in(layer, self._store[name][self._alive_rows()])
 
     def __repr__(self) -> str:
         count = checks.pluralize(len(self), "connection")

@@ -32,7 +32,6 @@ from ..engine.records import LogLayout
 from ..engine.rtrl import Plan
 from ..engine.schema import NONE
 from ..engine.store import Store
-from ..engine.watcher import Watcher
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from .connection import Connection, extended_into, require_connection
 from .layer import Layer
@@ -548,7 +547,7 @@ def _sensitive(
     return pairs
 
 
-class Recorder(Watcher):
+class Recorder:
     """Rows of numbers of neurons, connections and pairs, one row per step; the
     ``recorder`` of a store.
 

@@ -333,7 +333,12 @@ def made_plan(
     try:
         return Plan(store, span, reach, most_bytes(), layouts)
     except TooLarge as error:
-        raise too_large(network, reach, error.bytes) from None
+        raise ArgumentError(
+            f"The sensitivities of {network!r} at reach {reach} need"
+            f" {error.bytes / 1e9:.3g} GB, but this machine has"
+            f" {most_bytes() / 1e9:.3g} GB. Pass a smaller reach, such as 1;"
+            " synapse.learning.rtrl_cost lists what each needs."
+        ) from None
 
 
 def most_bytes() -> float:
@@ -342,12 +347,3 @@ def most_bytes() -> float:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):  # not a Unix system
         return float("inf")
-
-
-def too_large(network: Calling, reach: int | None, needed: float) -> ArgumentError:
-    """Return the error for sensitivities that do not fit into memory."""
-    return ArgumentError(
-        f"The sensitivities of {network!r} at reach {reach} need {needed / 1e9:.3g} GB,"
-        f" but this machine has {most_bytes() / 1e9:.3g} GB. Pass a smaller reach, such"
-        " as 1; synapse.learning.rtrl_cost lists what each needs."
-    )

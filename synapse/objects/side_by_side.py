@@ -18,7 +18,7 @@ from .._typing import Floats
 from ..engine.locking import raise_interrupt
 from ..engine.schema import SIDE_BY_SIDE
 from ..engine.status import DONE
-from .threads import computing, ended, submitted, threads_that_pay, work_of
+from .threads import beside, computing, threads_that_pay, work_of
 
 if TYPE_CHECKING:
     from .calling import Calling
@@ -74,21 +74,16 @@ class SideBySide:
         def take(call: Any) -> None:
             for start, stop in left:
                 of_part = bounds, order[start:stop], outputs.reshape(-1), independent
-                status = call(engine.exact.SequenceRows(inputs, *of_part), *judge)
-                if status != DONE:
+                if call(engine.exact.SequenceRows(inputs, *of_part), *judge) != DONE:
                     break
                 done.append(start)
 
         with computing(min(wanted, len(parts)), threads is None) as count:
             self._make_calls(count)
             calls = self._calls[:count]
-            helpers = submitted([partial(take, call) for call in calls[1:]])
-            try:
+            helpers = [partial(take, call) for call in calls[1:]]
+            with beside(helpers, partial(list, left)):
                 take(calls[0])
-            finally:  # no thread may read the network afterwards
-                for _ in left:
-                    pass
-                ended(helpers)
         if store.n_neurons > MAX_NEURONS:
             self._calls.clear()
         raise_interrupt()

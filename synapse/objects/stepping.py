@@ -674,8 +674,7 @@ class Stepping(Calling):
     @fact
     def _tapes(self) -> engine.exact.Tapes:
         """The tapes of its steps without traces."""
-        store = self._lowered()[1]
-        return engine.exact.tapes_of_runs(store)
+        return engine.exact.tapes_of_runs(self._lowered()[1])
 
     def _noted_untraced(self) -> NDArray[np.int64]:
         """Return where kernels write when a step without traces ended."""

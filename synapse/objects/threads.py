@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import parent_process
-from typing import Any, TypeVar
+from typing import Any
 
 from .._checks import MAX_THREADS
 
@@ -24,8 +24,6 @@ weights times rows, see `work_of`."""
 MIN_CALL = 1 << 26
 """Work in a call, in the same unit, below which no thread helps: waking one takes some
 50 µs."""
-
-Answer = TypeVar("Answer")
 
 
 class _Threads:
@@ -100,24 +98,28 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of them
     os.register_at_fork(after_in_child=_threads.__init__)  # type: ignore[misc]
 
 
-def submitted(calls: Sequence[Callable[[], Answer]]) -> list[Future[Answer]]:
-    """Begin calls in threads of this process: fewer if there is no more memory, or if
-    Python ends.
+@contextmanager
+def beside(
+    calls: Sequence[Callable[[], Any]], stop: Callable[[], Any]
+) -> Iterator[None]:
+    """Run calls in threads of this process beside the block: fewer if there is no more
+    memory, or if Python ends.
+
+    When the block ends, after an error, too, `stop` tells them to end: those that have
+    not begun are cancelled, and the others are waited for.
     """
     futures: list[Future[Any]] = []
-    if not calls:
-        return futures
-    with _threads.lock:
-        if _threads.pool is None:
-            _threads.pool = ThreadPoolExecutor(MAX_THREADS, "synapse")
-    with suppress(RuntimeError, MemoryError):
-        for call in calls:
-            futures.append(_threads.pool.submit(call))  # noqa: PERF401 - some
-    return futures
-
-
-def ended(futures: Sequence[Future[Any]]) -> None:
-    """End calls: cancel those that have not begun, and wait for the others."""
-    for future in futures:
-        if not future.cancel():
-            future.exception()
+    try:
+        if calls:
+            with _threads.lock:
+                if _threads.pool is None:
+                    _threads.pool = ThreadPoolExecutor(MAX_THREADS, "synapse")
+            with suppress(RuntimeError, MemoryError):
+                for call in calls:
+                    futures.append(_threads.pool.submit(call))  # noqa: PERF401 - some
+        yield
+    finally:
+        stop()
+        for future in futures:
+            if not future.cancel():
+                future.exception()

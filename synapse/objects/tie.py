@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from .._checks import any_array, listed, require, require_type, short_repr
 from .._typing import Ints
 from ..engine.locking import ExclusiveAccess
+from ..engine.schema import SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError
 from . import edits, parameters
@@ -123,8 +124,9 @@ def untie(items: Items) -> None:
     """
     chosen = _chosen("items", items)
     with ExclusiveAccess(*_handles(chosen)):
-        for column_and_rows in _places(chosen):
-            parameters.untie_rows(*column_and_rows)
+        for store, column, rows in _places(chosen):
+            store.touch()
+            store[SHARED_BY[column]][rows] = 0
 
 
 def _chosen(title: str, items: Any) -> Chosen:

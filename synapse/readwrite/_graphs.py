@@ -503,7 +503,7 @@ def _every(data: Any) -> Iterable[Any]:
     """
     if not isinstance(data, Connection):
         return [data]
-    return live.every_between(data.source, data.target)
+    return live.edges_between(data.source, data.target)
 
 
 def _whole(data: Any) -> Any:

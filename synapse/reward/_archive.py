@@ -21,7 +21,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..learning._archive import GENERATORS
 from ..objects.network import Network
-from ..objects.slopes import Slopes
+from ..objects.propagating import Slopes
 from ..objects.snapshots import take_over
 from ..readwrite._file_checks import members, require_version
 from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
@@ -87,10 +87,6 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     return {AGENT: as_text(head), **arrays}
 
 
-_KEYS = {"normalize": "normalise", "trace_decay": "trace"}
-"""What files call an argument that has another name in Python."""
-
-
 def argument_names(agent: Agent) -> list[str]:
     """Return names of the arguments of an agent, which are attributes, too; without its
     networks and its seed.
@@ -111,7 +107,7 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
     for name in argument_names(agent):
         value = getattr(agent, name)
         if isinstance(value, bool | int | float | str | None):
-            settings[_KEYS.get(name, name)] = value
+            settings[name] = value
         elif whole:
             advice = (
                 "A file holds no functions of your own: set the attribute to a number"
@@ -178,9 +174,8 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
         )
     cls = classes[head["kind"]]
     arguments = inspect.signature(cls.__init__).parameters
-    names = {_KEYS.get(name, name): name for name in arguments}
-    stored = members("The settings of an agent", head["settings"], (), names)
-    settings = {names[key]: value for key, value in stored.items()} | dict(functions)
+    stored = members("The settings of an agent", head["settings"], (), arguments)
+    settings = stored | dict(functions)
     missing = set(arguments) - {"self", "seed", *cls._network_names} - set(settings)
     if missing:
         raise FormatError(

@@ -97,8 +97,7 @@ class MackeyGlass(StreamTask):
         values = np.concatenate(blocks)[: self.length + self.horizon].T
         inputs = values[:, : -self.horizon].reshape(-1, 1)
         targets = values[:, self.horizon :].reshape(-1, 1)
-        lengths = np.full(count, self.length)
-        return SampleBatch(inputs, targets, lengths, CRITERION)
+        return SampleBatch(inputs, targets, np.full(count, self.length), CRITERION)
 
 
 def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats]]:

@@ -290,12 +290,14 @@ def helped(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(workers, "usable_cores", lambda: 3)
     asked = []
-    real = workers.submitted
+    real = workers.beside
     for module in (side_by_side, _gradient):
         monkeypatch.setattr(
             module,
-            "submitted",
-            lambda calls: (asked.append(len(calls)) if calls else None) or real(calls),
+            "beside",
+            lambda calls, stop: (
+                (asked.append(len(calls)) if calls else None) or real(calls, stop)
+            ),
         )
     return asked
 

@@ -189,10 +189,10 @@ def test_by_default_a_large_batch_is_divided_and_a_small_one_is_not(monkeypatch)
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(workers, "usable_cores", lambda: 2)
     helped = []
-    real = workers.submitted
+    real = workers.beside
     monkeypatch.setattr(
-        "synapse.learning.rules._bptt.submitted",
-        lambda calls: helped.append(len(calls)) or real(calls),
+        "synapse.learning.rules._bptt.beside",
+        lambda calls, stop: helped.append(len(calls)) or real(calls, stop),
     )
 
     def large():

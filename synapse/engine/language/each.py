@@ -17,6 +17,11 @@ class UnevenError(Exception):
     """The turns of a loop do not all answer the same."""
 
 
+def _by(function: Callable[[Any, Any], Any]) -> Any:
+    """Return an operator of `Each`, which computes a function in all turns."""
+    return lambda number, other: number._with(function, number, other)
+
+
 class Each:
     """Integers that are not all equal, of which a loop has one in each turn. What is
     computed of them is one number where it is the same in all turns. Equal ones are the
@@ -55,44 +60,17 @@ class Each:
     def __bool__(self) -> bool:
         return bool(self != 0)
 
-    def __eq__(self, other: object) -> Any:
-        return self._with(operator.eq, self, other)
-
-    def __ne__(self, other: object) -> Any:
-        return self._with(operator.ne, self, other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._with(operator.lt, self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._with(operator.le, self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._with(operator.gt, self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._with(operator.ge, self, other)
-
-    def __add__(self, other: Any) -> Any:
-        return self._with(operator.add, self, other)
-
-    __radd__ = __add__
-
-    def __sub__(self, other: Any) -> Any:
-        return self._with(operator.sub, self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._with(operator.sub, other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._with(operator.mul, self, other)
-
-    __rmul__ = __mul__
-
-    def __and__(self, other: Any) -> Any:
-        return self._with(operator.and_, self, other)
-
-    __rand__ = __and__
+    __eq__ = _by(operator.eq)
+    __ne__ = _by(operator.ne)
+    __lt__ = _by(operator.lt)
+    __le__ = _by(operator.le)
+    __gt__ = _by(operator.gt)
+    __ge__ = _by(operator.ge)
+    __add__ = __radd__ = _by(operator.add)
+    __sub__ = _by(operator.sub)
+    __rsub__ = _by(lambda number, other: other - number)
+    __mul__ = __rmul__ = _by(operator.mul)
+    __and__ = __rand__ = _by(operator.and_)
 
 
 def each(numbers: Any) -> Any:

@@ -118,8 +118,9 @@ def _place_of_member(base: Node, name: str) -> tuple[Node, Node]:
     record = kind.record if isinstance(kind, ColumnKind) else None
     if record is not None and name.upper() in record.__members__:
         return base, literal(INT, int(record[name.upper()]))
-    is_member = isinstance(kind, RecordKind) and name in kind.names
-    require(is_member, f"a value has no {name}")
+    require(
+        isinstance(kind, RecordKind) and name in kind.names, f"a value has no {name}"
+    )
     of, offset = kind.members[kind.names.index(name)]
     field = Node("member", ColumnKind(of, ARRAYS), (base, offset))
     return field, literal(INT, 0)
@@ -308,8 +309,10 @@ class Expressions:
         """Return a variable, or what a name is outside of the function."""
         name = node.id
         if name in self.known or name in self.variables:
-            rule = f"{name} may have no value here, or one of two kinds"
-            require(name in self.valued, rule)
+            require(
+                name in self.valued,
+                f"{name} may have no value here, or one of two kinds",
+            )
             local, kind = self.variables.get(name, ("", None))
             held = self.known.get(name) or self.held.get(local)
             return held or Node("variable", kind, (local,))
@@ -348,8 +351,10 @@ class Expressions:
     def _item(self, base: Node, index: ast.expr) -> Node:
         if isinstance(index, ast.Slice):
             ends = self._ends(index, known(0), known(None))
-            is_part = not index.step and all(map(is_known, ends))
-            require(is_part, "a part of a tuple is known before the call")
+            require(
+                not index.step and all(map(is_known, ends)),
+                "a part of a tuple is known before the call",
+            )
             low, high = (end.kind.value for end in ends)
             return tuple_of(items_of(base)[low:high])
         base, place = self.values(base, index)
@@ -382,8 +387,10 @@ class Expressions:
         kind: ArrayKind = array.kind
         if isinstance(index, ast.Slice):
             size = size_of(array)
-            is_part = not index.step and kind.dimensions == 1
-            require(is_part, "a part of a vector has a begin and an end")
+            require(
+                not index.step and kind.dimensions == 1,
+                "a part of a vector has a begin and an end",
+            )
             bounds = list(map(self.whole, self._ends(index, known(0), size)))
             if self.options.from_end:
                 both = self.call(ends_of_part, [size, *bounds])
@@ -404,15 +411,19 @@ class Expressions:
         """Return the column, or array, and the index of a place that is read or
         written.
         """
-        is_place = isinstance(node, ast.Attribute | ast.Subscript)
-        require(is_place, f"{type(node).__name__} is no place for a value")
+        require(
+            isinstance(node, ast.Attribute | ast.Subscript),
+            f"{type(node).__name__} is no place for a value",
+        )
         return self._place_in(self.visit(node.value), node)
 
     def _place_in(self, base: Node, node: Any) -> tuple[Node, Node]:
         if isinstance(node, ast.Attribute):
             return _place_of_member(base, node.attr)
-        has_places = isinstance(base.kind, ColumnKind | ArrayKind)
-        require(has_places, "only columns and arrays have places")
+        require(
+            isinstance(base.kind, ColumnKind | ArrayKind),
+            "only columns and arrays have places",
+        )
         return self.place_of(base, node.slice)
 
     def place_of(self, column: Node, index: ast.expr) -> tuple[Node, Node]:
@@ -425,8 +436,10 @@ class Expressions:
         if isinstance(column.kind, ArrayKind):
             sizes = [size_of(column, k) for k in range(len(indices))]
             indices = list(map(self._within, indices, sizes))
-        is_whole = len(indices) == getattr(column.kind, "dimensions", 1) < 3
-        require(is_whole, "a place has an index for each dimension")
+        require(
+            len(indices) == getattr(column.kind, "dimensions", 1) < 3,
+            "a place has an index for each dimension",
+        )
         if len(indices) == 1:
             return column, indices[0]
         row, place = indices
@@ -529,8 +542,7 @@ class Expressions:
             return same
         parts = operation, left, right
         is_shift = operation in ("LShift", "RShift") and right.form == "literal"
-        is_short = not is_shift or 0 <= right.parts[0] < 64
-        require(is_short, "a shift is by 0 to 63 bits")
+        require(not is_shift or 0 <= right.parts[0] < 64, "a shift is by 0 to 63 bits")
         return self.folded(Node("binary", kind, parts))
 
     def folded_by(self, function: Callable[..., Any], *operands: Node) -> Node:
@@ -738,8 +750,9 @@ class Expressions:
             return tuple_of(arguments, fields)
         # of a kernel, or of a function that Numba has compiled
         function = getattr(function, "part", getattr(function, "py_func", function))
-        is_source = isinstance(function, FunctionType)
-        require(is_source, f"{name} is no word of the language")
+        require(
+            isinstance(function, FunctionType), f"{name} is no word of the language"
+        )
         return self.call(function, arguments)
 
     def _arguments(
@@ -749,8 +762,7 @@ class Expressions:
         values = self.values(*given, *(keyword.value for keyword in named))
         if not named:
             return values
-        is_source = isinstance(function, FunctionType)
-        require(is_source, "arguments of a word have no names")
+        require(isinstance(function, FunctionType), "arguments of a word have no names")
         code = function.__code__
         count = len(values) - len(named)
         by_name = {
@@ -758,8 +770,10 @@ class Expressions:
             for keyword, value in zip(named, values[count:], strict=True)
         }
         names = code.co_varnames[count : code.co_argcount][: len(named)]
-        follow = by_name.keys() == {*names}
-        require(follow, "arguments that are given by name follow the others")
+        require(
+            by_name.keys() == {*names},
+            "arguments that are given by name follow the others",
+        )
         return [*values[:count], *(by_name[name] for name in names)]
 
     def call(self, function: Any, arguments: list[Node]) -> Node:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
+import operator
 import sys
 from collections.abc import Callable
 from functools import cache, partial
@@ -196,11 +197,7 @@ def load_word(t: Translator, words: Node, index: Node) -> Node:
     return t.result_of(Node("load_word", INT, (words, convert(index, INT))))
 
 
-def _store_plainly(words: Any, index: int, value: int) -> None:
-    words[index] = value
-
-
-@word(_store_plainly)
+@word(operator.setitem)
 def store_word(t: Translator, words: Node, index: Node, value: Node) -> None:
     """Write a word."""
     t.effect(statement("store_word", words, convert(index, INT), convert(value, INT)))

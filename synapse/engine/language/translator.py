@@ -85,8 +85,10 @@ class Translator(Expressions):
         if isinstance(body, ast.expr):
             body = [ast.copy_location(ast.Return(body), body)]
         goes_on = self.block(body, instance.body)
-        ends = not goes_on or not self.returns_value
-        require(ends, "a function returns a value at its end, too")
+        require(
+            not goes_on or not self.returns_value,
+            "a function returns a value at its end, too",
+        )
         if goes_on and self.is_optional:
             self.out = instance.body
             self._return(known(None))
@@ -115,10 +117,10 @@ class Translator(Expressions):
             self.known[rest.arg] = tuple_of(items)
             self.valued.add(rest.arg)
             names += others
-        rule = (
-            f"{self.function.__name__} takes {len(names)} arguments, got {len(kinds)}"
+        require(
+            len(names) == len(kinds),
+            f"{self.function.__name__} takes {len(names)} arguments, got {len(kinds)}",
         )
-        require(len(names) == len(kinds), rule)
         self.arguments = {*names}
         return list(zip(names, kinds, strict=True))
 
@@ -225,8 +227,9 @@ class Translator(Expressions):
         if value.form != "tuple":
             value = self.temporary(value)
         parts = [self.temporary(part) for part in items_of(value)]
-        is_whole = len(parts) == len(target.elts)
-        require(is_whole, f"{len(parts)} values have as many names")
+        require(
+            len(parts) == len(target.elts), f"{len(parts)} values have as many names"
+        )
         for element, part in zip(target.elts, parts, strict=True):
             self._assign_to(element, part)
 
@@ -431,17 +434,20 @@ class Translator(Expressions):
             self.loops.pop()
             return
         target: Any = node.target
-        is_name = isinstance(target, ast.Name)
-        require(is_name, "a loop over a range has one variable")
+        require(isinstance(target, ast.Name), "a loop over a range has one variable")
         assert isinstance(call, ast.Call)
         bounds = [at_run_time(self.whole(bound)) for bound in self.values(*call.args)]
-        is_range = not call.keywords and 0 < len(bounds) < 4
-        require(is_range, "a range has one to three numbers")
+        require(
+            not call.keywords and 0 < len(bounds) < 4,
+            "a range has one to three numbers",
+        )
         zero, one = literal(INT, 0), literal(INT, 1)
         low, high, step = [*[zero][len(bounds) - 1 :], *bounds, one][:3]
         is_user = self.options.from_end
-        is_step = step != literal(INT, 0) and (step.form == "literal" or not is_user)
-        require(is_step, "a step is known before the call, and not 0")
+        require(
+            step != literal(INT, 0) and (step.form == "literal" or not is_user),
+            "a step is known before the call, and not 0",
+        )
         high, step = self.temporary(high), self.temporary(step)
         counter = self.new_name("counter")
         self.instance.locals[counter] = INT
@@ -465,8 +471,9 @@ class Translator(Expressions):
 
         def require_value(name: ast.Name) -> None:
             is_written = isinstance(name.ctx, ast.Store)
-            rule = f"{name.id} has values of one kind"
-            require(is_written or name.id not in lost, rule)
+            require(
+                is_written or name.id not in lost, f"{name.id} has values of one kind"
+            )
 
         for part in ast.walk(node) if lost else ():
             if isinstance(part, ast.Name):

@@ -94,8 +94,7 @@ def at_run_time(node: Node) -> Node:
     if isinstance(value, Each):
         return value.at_run_time(Node)
     kind = scalar_kind(value)
-    is_short = kind != INT or -(1 << 63) <= value < 1 << 64
-    require(is_short, "an integer has 64 bits")
+    require(kind != INT or -(1 << 63) <= value < 1 << 64, "an integer has 64 bits")
     if kind is not None:
         return literal(kind, value.item() if isinstance(value, np.generic) else value)
     if isinstance(value, tuple):
@@ -166,8 +165,10 @@ def items_of(node: Node) -> list[Node]:
     """Return all items of a tuple."""
     items: Any = getattr(node.kind, "items", None)
     items = node.kind.value if is_known(node) else items
-    is_tuple = isinstance(items, tuple | list | range | np.ndarray)
-    require(is_tuple, f"{name_of(node.kind)} is no tuple")
+    require(
+        isinstance(items, tuple | list | range | np.ndarray),
+        f"{name_of(node.kind)} is no tuple",
+    )
     return [item_of(node, place) for place in range(len(items))]
 
 

@@ -15,7 +15,7 @@ from ..._cost import Cost, SequenceCost
 from ..._typing import Floats
 from ...errors import ArgumentError
 from ...objects.network import Network
-from ...optimizers import LBFGS, OptimizerState, RecursiveOptimizer
+from ...optimizers import LBFGS, RecursiveOptimizer
 from .._continual_backprop import Renewer
 from .._data import Data, Epochs, Order
 from .._parameters import BatchGradient, StepJacobian, Updater
@@ -233,8 +233,6 @@ class TrainingRule(ABC):
         if self._renewer is not None:
             renewed = self._renewer.renew(self.task.rng, self._activity())
             if len(renewed):
-                assert updater.parameters is not None
-                assert isinstance(updater.state, OptimizerState)
                 self._renewer.clear(
                     updater.state, updater.parameters.entries(), renewed
                 )
@@ -256,14 +254,7 @@ class TrainingRule(ABC):
         """
 
     @property
-    def _sequences_in_batch(self) -> int:
-        """Number of sequences in a batch, of a rule whose batches are sequences."""
-        size = self._size_of_batch
-        assert isinstance(size, int)
-        return size
-
-    @property
-    def _size_of_batch(self) -> int | str:
+    def _size_of_batch(self) -> Any:
         """The option `batch_size`, or its default: for a stream all of each batch."""
         usual = sys.maxsize if self.task.streamed else self.batch_size
         return self.task.options.batch_size or usual
@@ -272,7 +263,7 @@ class TrainingRule(ABC):
         """Yield the gradient of each batch in turn. The caller updates the weights in
         between.
         """
-        size = self._sequences_in_batch
+        size = self._size_of_batch
         for start in range(0, len(order), size):
             yield self.gradient(order[start : start + size])
 

@@ -12,7 +12,7 @@ from ... import engine
 from ..._cost import Cost, SequenceCost
 from ..._typing import Floats
 from ...errors import ArgumentError, DivergenceError
-from ...objects.threads import computing, ended, submitted, threads_that_pay, work_of
+from ...objects.threads import beside, computing, threads_that_pay, work_of
 from ...optimizers import LBFGS
 from ...optimizers._base import not_clipped, too_far, too_steep
 from ...optimizers._descent import BuiltIn
@@ -123,17 +123,14 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
     def _batches(self) -> BatchLoop:
         """Return the compiled loop over batches, for the present topology."""
         if self._loop is None:
-            size = self._sequences_in_batch
+            size = self._size_of_batch
             self._loop = BatchLoop(
                 self._exact, self.task.cost, self._window, size, self._steps
             )
         return self._loop
 
-    def learn_epochs(
-        self, epochs: Epochs, updater: Updater | None
-    ) -> tuple[int, float, float]:
+    def learn_epochs(self, epochs: Epochs, updater: Any) -> tuple[int, float, float]:
         """Run all batches of several epochs in one compiled call."""
-        assert updater is not None
         return self._batches().run(epochs, updater)
 
     def _activity(self) -> Floats:
@@ -235,8 +232,6 @@ class BatchLoop:
         self.exact.begin()
         optimizer = updater.optimizer
         state = updater.state
-        assert isinstance(optimizer, BuiltIn)
-        assert state is not None
         address, store, _ = self.exact._lowered
         runs = engine.exact.Runs(
             orders=self._sorted(epochs.orders),
@@ -268,12 +263,9 @@ class BatchLoop:
             kinds = store.dtype, *self._used.values(), type(self.exact._inputs)
             kernel = exact.train_by_team if len(ways) > 1 else exact.train_epochs
             train = exact.entry_for(kernel, kinds, arguments[0])
-            helpers = submitted([partial(train, *given) for given in arguments[1:]])
-            try:
+            helpers = [partial(train, *given) for given in arguments[1:]]
+            with beside(helpers, partial(team[0].fill, engine.exact.OVER)):
                 done, code, state.steps, total, n_targets, where = train(*arguments[0])
-            finally:
-                team[0][:] = engine.exact.OVER  # also if it could not be called
-                ended(helpers)
         self.exact.network._count_steps(int(epochs.control[1]) - before)
         if code not in (engine.status.DONE, engine.status.STOPPED):
             raise self._failure(code, where, optimizer, updater)

@@ -20,7 +20,7 @@ from ...engine.rtrl import Plan
 from ...errors import ArgumentError, DivergenceError
 from ...objects.network import Network
 from ...objects.sensitivities import Sensitivities
-from ...optimizers import LBFGS, SGD, OptimizerState, RecursiveOptimizer
+from ...optimizers import LBFGS, SGD, RecursiveOptimizer
 from ...optimizers._base import too_steep
 from .._data import (
     Data,
@@ -145,8 +145,7 @@ class StepwiseRule(TrainingRule):
         kernel = jacobian.regress_network
         if plan is not None:
             kernel = jacobian.linearise_network
-        count = rows[1] - rows[0]
-        ended = network._call_in_use(kernels, kernel, count, run, wanted)
+        ended = network._call_in_use(kernels, kernel, rows[1] - rows[0], run, wanted)
         _, row, cost = ended
         return int(row), cost
 
@@ -190,10 +189,8 @@ class StepwiseRule(TrainingRule):
             updates=self._moves,
             batch=batch,
         )
-        state = updater.state
-        assert isinstance(state, OptimizerState)
         _, count, updates = batch.tolist()
-        state.steps += updates
+        updater.state.steps += updates
         self._moves.are_clear = count == 0
         if count == engine.online.UNMOVED:  # an update of the whole vector says why
             updater.update(self._summed(0.0, 0, 0), float(epochs.rates[0]))

@@ -57,8 +57,7 @@ class BySynapses(TrainingRule):
 
     def continued(self, task: Any) -> TrainingRule:
         """Return the rule for the next batch of a stream, with the traces of this."""
-        rule = super().continued(task)
-        assert isinstance(rule, BySynapses)
+        rule: Any = super().continued(task)
         rule._own = self._own
         return rule
 

@@ -36,6 +36,9 @@ from .spikes import recall
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 STEPS = 24
+STEPS_OF_TRACE = 80
+LEAK = 0.9
+RATE = 0.02
 SMALL = {"initializer": "uniform", "bias_initializer": "uniform"}  # within ±0.1
 
 
@@ -275,6 +278,101 @@ def matrix():
     return draw.matrix(net, groups="kind", scale=300).figure
 
 
+def leaky_outputs():
+    """Fifty inputs, and a hundred leaky outputs: enough connections to be quiet."""
+    inputs = synapse.Layer(50)
+    outputs = synapse.Layer(100, "identity")
+    inputs.project(outputs, seed=0)
+    outputs.project(outputs, "one_to_one", weights=LEAK)
+    for neuron in outputs:
+        neuron.trainable_bias = False
+    return synapse.Network(inputs, [], outputs)
+
+
+def quiet():
+    """Draw weight and trace of one connection as the rule computes them that reads all
+    connections, and what is stored of it if only active sources are followed."""
+    rng = np.random.default_rng(0)
+    rows = (rng.random((STEPS_OF_TRACE, 50)) < 0.03).astype(float)
+    rows[:, 0] = 0.0
+    rows[[12, 20, 55], 0] = 1.0
+    aims = np.cumsum(rng.normal(0.0, 0.3, (STEPS_OF_TRACE, 100)), axis=0)
+
+    # one training follows active sources; single steps read all connections
+    net, dense = leaky_outputs(), leaky_outputs()
+    watched = {"neurons": [net.output[0]], "connections": row_of(net)}
+    names = "weight", "eligibility", "activation"
+    with synapse.record(net, *names, **watched) as log:
+        synapse.Trainer(net, RATE, "squared_error").train(
+            rows, aims, epochs=1, progress=False
+        )
+    with synapse.record(dense, "weight", connections=row_of(dense)) as all_read:
+        for row, aim in zip(rows, aims):
+            dense.activate(row)
+            dense.propagate(RATE, aim)
+    apart = np.abs(log.weight - all_read.weight).max()
+    if not 0.0 < apart < 1e-12:
+        raise ValueError(f"The two ways differ by {apart}.")
+    weights, traces = all_read.weight, log.eligibility[:, 0]
+    starts = np.array([link.weight for link in row_of(leaky_outputs())])
+    errors = aims[:, 0] - log.activation[:, 0]
+    stored = lines_of(rows[:, 0], RATE * errors, starts, weights)
+    rebuilt = stored["u"] + stored["a"] * stored["S"]
+    if np.abs(rebuilt - weights[:, 0]).max() > 1e-12:
+        raise ValueError("The stored numbers are not those of the weight.")
+    with draw.style():
+        figure, axes = plt.subplots(
+            3, 1, figsize=(7.0, 5.0), sharex=True, layout="constrained"
+        )
+        step = np.arange(STEPS_OF_TRACE)
+        fires = np.flatnonzero(rows[:, 0])
+        for ax, line, name in ((axes[0], traces, "ε"), (axes[1], weights[:, 0], "w")):
+            ax.plot(step, line, color="C0", lw=3, alpha=0.35, label=f"{name}, all read")
+        axes[0].plot(step, stored["a"] * stored["P"], ":", color="k", label="a P")
+        axes[0].step(step, stored["a"], where="post", color="C1", label="a, stored")
+        axes[1].plot(step, rebuilt, ":", color="k", label="u + a S")
+        axes[1].step(step, stored["u"], where="post", color="C1", label="u, stored")
+        axes[2].plot(step, stored["P"], color="C2", label="P of the target")
+        axes[2].plot(step, 5 * stored["S"], color="C3", label="5 S of the target")
+        for ax in axes:
+            for moment in fires:
+                ax.axvline(moment, color="0.8", lw=0.8, zorder=0)
+            for moment in np.flatnonzero(stored["settled"]):
+                ax.axvline(moment, color="0.8", lw=0.8, ls=":", zorder=0)
+            ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        axes[2].set_xlabel("step")
+    return figure
+
+
+def row_of(net):
+    """The connections into the first output."""
+    return [source.connection_to(net.output[0]) for source in net.input]
+
+
+def lines_of(fired, updates, starts, weights):
+    """The numbers of a connection that are stored while its source fires or not, at the
+    end of each step."""
+    u, a, step, decay = starts[0], 0.0, 0.0, 1.0
+    limit = np.abs(starts[:8]).mean()
+    columns = {name: np.zeros(len(fired)) for name in ("u", "a", "P", "S", "settled")}
+    for t, (y, update) in enumerate(zip(fired, updates)):
+        decay *= LEAK
+        if abs(step) > limit * decay:
+            u += a * step
+            a *= decay
+            step, decay = 0.0, 1.0
+            limit = np.abs(weights[t - 1]).mean()
+            columns["settled"][t] = 1.0
+        if y:
+            u -= step * y / decay
+            a += y / decay
+        step += update * decay
+        numbers = u, a, decay, step
+        for name, number in zip(("u", "a", "P", "S"), numbers):
+            columns[name][t] = number
+    return columns
+
+
 PICTURES = {
     "network": networks,
     "compared": compared,
@@ -284,6 +382,7 @@ PICTURES = {
     "error_flow": error_flow,
     "spikes": spikes,
     "matrix": matrix,
+    "quiet": quiet,
 }
 
 

@@ -16,6 +16,7 @@ from studies import (
     memory_capacity,
     minimal,
     mnist1d,
+    mushroom_body,
     pipelines,
     reward,
     rtrl,
@@ -76,7 +77,15 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
             )
             in page
         )
-    for study in (event_xor, fly, memory_capacity, mnist1d, spans, worm):
+    for study in (
+        event_xor,
+        fly,
+        memory_capacity,
+        mnist1d,
+        mushroom_body,
+        spans,
+        worm,
+    ):
         results = json.loads(study.PAGE.with_suffix(".json").read_text())
         assert study.report(results) in study.PAGE.read_text(encoding="utf-8")
 

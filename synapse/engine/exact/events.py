@@ -121,8 +121,10 @@ class OutgoingIndex(NamedTuple):
 
     late: NDArray[np.int64]
     prompt: NDArray[np.int64]
-    # the same with lags of 2 and more: over those of ``lags[k]``, neuron i of the ring,
-    # which has n, has connections from ``lagged[k * n + i]`` to the next number there
+    # the same with lags of 2 and more: over ``lags[k]``, of which there are n, neuron i
+    # of the ring has connections from ``lagged[i * n + k]`` to the next number there.
+    # What a source sends over several lags is side by side: it is in the cache from the
+    # first of these steps to the last.
     lags: NDArray[np.int64]
     lagged: NDArray[np.int64]
     target: NDArray[np.uint32]
@@ -206,9 +208,9 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     others = len(rows) - total  # all of them from silent sources
     if 2 * (np.count_nonzero(silent[key]) - others) < total:
         return None
-    base = np.searchsorted(lags, run_lag) * width + start - ring_start
+    base = (start - ring_start) * len(lags) + np.searchsorted(lags, run_lag)
     base = np.where(run_lag > 1, base, len(lags) * width + ~is_late)
-    key *= np.repeat(np.where(run_lag > 1, 1, 2).astype(np.uint32), lengths)
+    key *= np.repeat(np.where(run_lag > 1, len(lags), 2).astype(np.uint32), lengths)
     key += np.repeat(base.astype(np.uint32), lengths)
     begins = np.zeros(len(lags) * width + 2 * n + 2, np.int64)
     sorted_rows, target = np.empty((2, len(rows)), np.uint32)
@@ -228,7 +230,7 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     sends = _in_groups(late[1:] > late[:-1])
     sends_late = np.zeros(n, bool)
     sends_late[ring_start - start :][:width] = (
-        (lagged[1:] > lagged[:-1]).reshape(len(lags), width).any(axis=0)
+        (lagged[1:] > lagged[:-1]).reshape(width, len(lags)).any(axis=1)
     )
     part_sends = _any_of_parts(sends | _in_groups(sends_late))
     slots = FIRST_RUN + _one_to_one_runs(c, neuron_of, runs, skipped)
@@ -551,8 +553,8 @@ def scatter_lagged(store, tapes, events, span, step):
         read = past + frame * width
         for k in range(at + 1, at + 1 + events.earlier[at]):
             i = events.earlier[k]
-            begin = events.lagged[number * width + i]
-            end = events.lagged[number * width + i + 1]
+            begin = events.lagged[i * events.lags.size + number]
+            end = events.lagged[i * events.lags.size + number + 1]
             scatter(store, events, begin, end, tapes.activation[read + i])
             due += end - begin
     return due

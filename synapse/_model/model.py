@@ -7,7 +7,7 @@ from functools import partial, wraps
 from typing import Annotated, Any, Self, final
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from .._build import architecture, built
@@ -16,20 +16,37 @@ from .._scale import Scale
 from .._typing import Floats
 from ..engine.locking import DeferredInterrupt, raise_interrupt
 from ..engine.schema import CHECK_SIZES
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting._network_forecaster import NetworkForecaster
 from ..learning import Result, Trainer
+from ..learning._archive import TRAINER, arrays_of, trainer_of
 from ..learning._data import prepare
+from ..learning._options import OPTIONS
 from ..objects import incomplete
 from ..objects.layer import Layer
 from ..objects.network import Network, require_network
 from ..objects.scaling import with_scales
 from ..objects.snapshots import preserved_context
+from ..readwrite._file_checks import an_object, members, require_version
+from ..readwrite._formats import Archived
+from ..readwrite._json_format import (
+    DIGEST,
+    from_json_data,
+    json_data,
+    require_digest,
+    sealed,
+)
+from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
 from .columns import InputColumns, names_in
-from .files import ModelFile
 from .scales import Scales, Sequences, checked_scale, scale_of
 from .targets import Targets, checked_classes, checked_task
 
+MARK = "synapse model"
+VERSION = 1
+MODEL = "model"
+"""The array that marks the file of a model."""
+HEAD = ("format", "version", "task", "classes", "scale", "target_scale")
+OTHER_ENTRIES = (TRAINER, "arrays", DIGEST)
 STANDARD_UNITS = (
     "takes and returns standard units, and its scales are not written with the network"
     " alone. Save its model, or model.whole(), which has them as neurons."
@@ -38,7 +55,7 @@ STANDARD_UNITS = (
 
 @final
 @_checks.suggests_arguments("Model", of_class=False)
-class Model(ModelFile):
+class Model(Archived):
     """A network with the scales, names and classes of its data; fitted, continued,
     saved and exported as a whole.
 
@@ -631,6 +648,78 @@ class Model(ModelFile):
         condition = f"one of {self.network!r}"
         raise ArgumentError(_checks.expected("trainer", condition, trainer))
 
+    # --- files ------------------------------------------------------------------------
+
+    def _whole(self) -> Network:
+        return self.whole()
+
+    def _head(self) -> dict[str, Any]:
+        """Return what a model has beside its network and its trainer, as JSON has
+        it.
+        """
+        scales = (self.scale, self.target_scale)
+        described = (None if scale is None else scale.as_json() for scale in scales)
+        values = (MARK, VERSION, self.task, self.classes, *described)
+        return dict(zip(HEAD, values, strict=True))
+
+    def _archive(self) -> dict[str, NDArray[Any]]:
+        trainer = self._trainer
+        arrays = npz_data(self.network) if trainer is None else arrays_of(trainer, None)
+        return {MODEL: as_text(self._head()), **arrays}
+
+    @classmethod
+    def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Any:
+        head = from_array(MODEL, arrays.pop(MODEL))
+        if TRAINER in arrays:
+            return cls._of_parts(head, trainer_of(Trainer, OPTIONS, arrays))
+        return cls._of_parts(head, from_arrays(arrays))
+
+    def _document(self) -> dict[str, Any]:
+        document = self._head()
+        if self._trainer is not None:
+            arrays = arrays_of(self._trainer, None)
+            document[TRAINER] = from_array(TRAINER, arrays[TRAINER])
+            names = document[TRAINER]["arrays"]
+            document["arrays"] = {
+                name: {"dtype": arrays[name].dtype.str, "values": arrays[name].tolist()}
+                for name in names
+            }
+        return {**sealed(document), "network": sealed(json_data(self.network))}
+
+    @classmethod
+    def _of_document(cls, document: dict[str, Any]) -> Any:
+        require_version("model", document, MARK, VERSION)
+        entries = members(
+            "A saved model", document, (*HEAD, "network"), OTHER_ENTRIES
+        ).copy()
+        network = from_json_data(entries.pop("network"))
+        require_digest(entries)
+        head = {name: document[name] for name in HEAD}
+        if TRAINER not in document:
+            return cls._of_parts(head, network)
+        written = an_object("The arrays of a model", document.get("arrays"))
+        arrays = {name: _from_json(name, array) for name, array in written.items()}
+        arrays |= {TRAINER: as_text(document[TRAINER]), **npz_data(network)}
+        return cls._of_parts(head, trainer_of(Trainer, OPTIONS, arrays))
+
+    @classmethod
+    def _of_parts(cls, head: Any, learning: Network | Trainer) -> Any:
+        """Return the model of a file; FormatError if its description is not valid."""
+        require_version("model", head, MARK, VERSION)
+        members("The description of a model", head, HEAD)
+        trainer = learning if isinstance(learning, Trainer) else None
+        network = learning if isinstance(learning, Network) else learning.network
+        sizes = {"scale": len(network.input), "target_scale": len(network.output)}
+        try:
+            scales = {
+                name: head[name] is not None and Scale.from_json(head[name], size)
+                for name, size in sizes.items()
+            }
+            classes, task = head["classes"], head["task"]
+            return cls(network, classes, task=task, trainer=trainer, **scales)
+        except SynapseError as error:
+            raise FormatError(f"The model in the file is not valid. {error}") from None
+
 
 def whole_of(model: Any) -> Any:
     """Return the network of a model in the units of its data; all else as it is."""
@@ -648,3 +737,11 @@ def _set_names(layer: Layer, name: str, neurons: Sequence[str]) -> None:
     for neuron, neuron_name in zip(layer, neurons, strict=True):
         neuron.name = neuron_name
     layer.name = name
+
+
+def _from_json(name: str, written: Any) -> NDArray[Any]:
+    fields = members(f"The array {name!r}", written, ("dtype", "values"))
+    try:
+        return np.array(fields["values"], fields["dtype"])
+    except (TypeError, ValueError, OverflowError) as error:
+        raise FormatError(f"The array {name!r} cannot be read: {error}.") from None

@@ -17,7 +17,6 @@ from ..tables import Trained, TrainingOptions, train_rows, train_series
 from ..tables._dates import like_time
 from ..tables._encoding import MAX_WORDS
 from ..tables._pandas import pd
-from ..tables._resuming import remove_checkpoints
 from ..tables._series import step_name
 from ..tables._table import (
     bare,
@@ -27,6 +26,7 @@ from ..tables._table import (
     place,
     require_one_use,
 )
+from ..tables._table_training import remove_checkpoints
 from ..tables._time_words import DATE_NAMES
 from . import INTERRUPTED, formats
 from .helpers import (

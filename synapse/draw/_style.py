@@ -15,9 +15,11 @@ from .._checks import expected, imported
 from ..errors import ArgumentTypeError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib import axes
     from matplotlib.axis import Axis
     from matplotlib.colors import Colormap, Normalize
+
+    Axes = axes.Axes
 else:
     Axes = Any  # for annotations: matplotlib is imported when something is drawn
 

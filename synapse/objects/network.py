@@ -116,7 +116,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     _made: anew.Made | None = None
     """The arguments with which it was made, if its class takes a seed."""
     _copied: ClassVar[Callable[[Any], Network]]
-    """Returns a copy; of `snapshots`, which knows all classes of networks."""
+    """Returns a copy; of the package, which knows all classes of networks."""
     _drawn: ClassVar[Callable[[Any], str]]
     """Returns its drawing; of the package, which knows the room that draws."""
     _left_out: ClassVar[tuple[str, ...]] = ()

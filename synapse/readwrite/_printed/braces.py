@@ -12,16 +12,14 @@ from .text import MAX_LINE, SHIFT, STEP, TextWriter
 class BraceWriter(TextWriter):
     """Writes the statements of a language with braces."""
 
+    end = ";"
+
     def begin_of(self, name: str, kind: Any) -> str:
         """Return what declares a variable before its first value."""
         raise NotImplementedError
 
     def counter_begin(self) -> str:
         """Return what declares the counter of a loop."""
-        raise NotImplementedError
-
-    def stored(self, column: Node, value: Node) -> str:
-        """Return a value as a number of a column."""
         raise NotImplementedError
 
     def braced(self, head: str, body: list[Node], indent: str) -> str:
@@ -39,11 +37,6 @@ class BraceWriter(TextWriter):
             return f"{indent}{begin}{self.local[name]} = {self.bare(value)};\n"
         before = Node("variable", value.kind, (name,))
         return f"{indent}{self.local[name]} {self.change_of(before, value)};\n"
-
-    def do_store(self, indent: str, column: Node, index: Node, value: Node) -> str:
-        before = Node("load", value.kind, (column, index))
-        change = self.change_of(before, value, self.stored(column, value))
-        return f"{indent}{self.place(column, index)} {change};\n"
 
     def do_if(
         self, indent: str, test: Node, then: list[Node], other: list[Node]
@@ -77,7 +70,7 @@ class BraceWriter(TextWriter):
             stop = self.new_name(f"{name}_stop")
             declared = f"const {self.counter_begin()}".replace("const let", "const")
             before = f"{indent}{declared}{stop} = {self.bare(high)};\n"
-        is_own = self.homes.is_counter(counter)
+        is_own = counter in self.homes.counters
         begin = self.counter_begin() if is_own or self.is_new(counter) else ""
         by = step.parts[0] if step.form == "literal" else 0
         further = {1: f"{name}++", -1: f"{name}--"}.get(
@@ -88,12 +81,3 @@ class BraceWriter(TextWriter):
             f"for ({begin}{name} = {self.bare(low)}; {name} {sign} {stop}; {further})"
         )
         return before + self.braced(head, body, indent) + "\n"
-
-    def do_return(self, indent: str, value: Node | None) -> str:
-        return f"{indent}return{'' if value is None else f' {self.bare(value)}'};\n"
-
-    def do_break(self, indent: str) -> str:
-        return f"{indent}break;\n"
-
-    def do_continue(self, indent: str) -> str:
-        return f"{indent}continue;\n"

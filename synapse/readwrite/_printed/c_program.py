@@ -231,7 +231,7 @@ def stack_of(writer: CWriter) -> int:
     """Return a bound of the bytes of variables on the stack of the deepest call."""
     depths: dict[Any, int] = {}
     for instance in writer.program.instances:  # callees first
-        here = 8 * len(writer.instance_locals(instance))
+        here = 8 * (len(instance.parameters) + len(instance.locals))
         depths[instance] = here + max(
             (depths[callee] for callee in called_by(instance)), default=0
         )

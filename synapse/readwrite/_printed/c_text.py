@@ -229,10 +229,6 @@ class CWriter(BraceWriter):
             rows.append(f"typedef struct {{\n{fields}}} {name};")
         return "\n\n".join(rows)
 
-    def instance_locals(self, instance: Instance) -> list[str]:
-        """Return the variables and parameters of a function."""
-        return [name for name, _ in instance.parameters] + [*instance.locals]
-
     def memory(self, kind: ColumnKind | ArrayKind) -> str:
         """Return the type of the numbers of a column that is passed."""
         if kind.of in FLOATS:

@@ -161,12 +161,6 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
     def counter_begin(self) -> str:
         return "let "
 
-    def do_do(self, indent: str, value: Node) -> str:
-        return f"{indent}{self.bare(value)};\n"
-
-    def stored(self, column: Node, value: Node) -> str:
-        return self.bare(value)
-
     def may_change(self, value: Node) -> bool:
         return bool(value.kind not in (FLOAT32, WORD))
 
@@ -265,8 +259,3 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
         called = self.helper(name) if name in HELPERS else f"Math.{name}"
         text = f"{called}({passed})"
         return (f"Math.fround({text})" if node.kind == FLOAT32 else text), ATOM
-
-    def of_dot(
-        self, node: Node, weight: Node, row: Node, values: Node, source: Node, n: Node
-    ) -> Text:
-        raise NotImplementedError

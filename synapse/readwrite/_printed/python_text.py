@@ -95,14 +95,6 @@ class PythonWriter(AliasWriter):
     def may_change(self, value: Node) -> bool:
         return bool(value.kind != WORD)
 
-    def do_do(self, indent: str, value: Node) -> str:
-        return f"{indent}{self.bare(value)}\n"
-
-    def do_store(self, indent: str, column: Node, index: Node, value: Node) -> str:
-        before = Node("load", value.kind, (column, index))
-        change = self.change_of(before, value)
-        return f"{indent}{self.place(column, index)} {change}\n"
-
     def do_if(
         self, indent: str, test: Node, then: list[Node], other: list[Node]
     ) -> str:
@@ -139,15 +131,6 @@ class PythonWriter(AliasWriter):
         name = self.local[counter]
         head = f"for {name} in range({', '.join(passed)}):"
         return f"{indent}{head}\n{self.body(body, indent)}"
-
-    def do_return(self, indent: str, value: Node | None) -> str:
-        return f"{indent}return{'' if value is None else f' {self.bare(value)}'}\n"
-
-    def do_break(self, indent: str) -> str:
-        return f"{indent}break\n"
-
-    def do_continue(self, indent: str) -> str:
-        return f"{indent}continue\n"
 
     # --- expressions
 

@@ -93,6 +93,7 @@ class Homes:
             inside[loop.parts[0]] += read_inside.count(loop.parts[0])
         self.loops = loops
         counts = Counter(loop.parts[0] for loop in loops)
+        # Loops declare these for themselves.
         self.counters = {
             name
             for name in counts
@@ -117,10 +118,6 @@ class Homes:
             names = {*names_set([loop]), *variables_of(expressions([loop]))}
             if counter in names:
                 yield from names
-
-    def is_counter(self, name: str) -> bool:
-        """Return whether loops declare a variable for themselves."""
-        return name in self.counters
 
     def of(self, name: str) -> tuple[int, int]:
         """Return the block in which a variable is declared, and the number of the
@@ -160,6 +157,7 @@ class TextWriter:
     equals: ClassVar[dict[str, str]] = {}
     comment = "# ", "# ", ""
     """What begins a comment and its further lines, and what ends it."""
+    end = ""  # of a statement
 
     def __init__(self, program: Specialised) -> None:
         self.program = program
@@ -209,11 +207,11 @@ class TextWriter:
     def _name_locals(self) -> None:
         self.local: dict[str, str] = {}
         self.taken_names = {*self.reserved, *self.names.values()}
-        for name in sorted(self.kinds, key=self.homes.is_counter):
+        for name in sorted(self.kinds, key=self.homes.counters.__contains__):
             base, _, number = name.partition(".")
             if base == "t" and number:
                 base = "value"
-            if self.homes.is_counter(name):
+            if name in self.homes.counters:
                 near = {self.local.get(other) for other in self.homes.near(name)}
                 near |= {*self.reserved, *self.names.values()}
                 self.local[name] = _free(base.strip("_"), near)
@@ -265,14 +263,10 @@ class TextWriter:
         waiting: dict[int, list[str]] = {}
         for name in self.kinds:
             if name in self.homes.paths and name not in self.declared:
-                if name in dict(self.instance.parameters) or self.homes.is_counter(
-                    name
-                ):
+                if name in {*dict(self.instance.parameters), *self.homes.counters}:
                     continue
-                if (
-                    isinstance(self.kinds[name], BundleKind)
-                    or self.kinds[name] == SPAN_COLUMN
-                ):
+                kind = self.kinds[name]
+                if isinstance(kind, BundleKind) or kind == SPAN_COLUMN:
                     continue
                 home, place = self.homes.of(name)
                 if home == id(body):
@@ -320,6 +314,30 @@ class TextWriter:
     def may_change(self, value: Node) -> bool:
         """Return whether an operation may be written as a change."""
         return True
+
+    def stored(self, column: Node, value: Node) -> str:
+        """Return a value as a number of a column."""
+        return self.bare(value)
+
+    # --- statements that languages have in common
+
+    def do_do(self, indent: str, value: Node) -> str:
+        return f"{indent}{self.bare(value)}{self.end}\n"
+
+    def do_store(self, indent: str, column: Node, index: Node, value: Node) -> str:
+        before = Node("load", value.kind, (column, index))
+        change = self.change_of(before, value, self.stored(column, value))
+        return f"{indent}{self.place(column, index)} {change}{self.end}\n"
+
+    def do_return(self, indent: str, value: Node | None) -> str:
+        returned = "" if value is None else f" {self.bare(value)}"
+        return f"{indent}return{returned}{self.end}\n"
+
+    def do_break(self, indent: str) -> str:
+        return f"{indent}break{self.end}\n"
+
+    def do_continue(self, indent: str) -> str:
+        return f"{indent}continue{self.end}\n"
 
     # --- to be written by a language
 

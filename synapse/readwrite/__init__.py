@@ -36,13 +36,15 @@ if _typing.TYPE_CHECKING:
     from ._c import c_source as c_source
     from ._graph_files import dot_data as dot_data
     from ._graphs import from_networkx as from_networkx
-    from ._javascript import javascript_source as javascript_source
+    from ._interpreted import (
+        javascript_source as javascript_source,
+        python_source as python_source,
+    )
     from ._json_format import from_json_data as from_json_data, json_data as json_data
     from ._neataptic import from_neataptic_data as from_neataptic_data
     from ._nir import from_nir as from_nir, to_nir as to_nir
     from ._npz import from_npz_data as from_npz_data, npz_data as npz_data
     from ._onnx import onnx_model as onnx_model
-    from ._python import python_source as python_source
     from ._pytorch import from_torch as from_torch, to_torch as to_torch
     from ._synaptic import (
         SynapticWarning as SynapticWarning,

@@ -37,8 +37,10 @@ from ..objects.network import Network, require_network
 from ..objects.ordinary_graph import to_networkx
 from ._graphs import (
     CARRIED,
+    WAYS,
     Carried,
     Items,
+    Merge,
     Options,
     functions_of,
     is_missing,
@@ -48,7 +50,6 @@ from ._graphs import (
     network_of_columns,
     require_names,
 )
-from ._multi_edges import WAYS, Merge
 
 ENDS = ("source", "target")
 Columns = dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ...engine.language.kinds import BOOL
@@ -14,13 +15,10 @@ class BraceWriter(TextWriter):
 
     end = ";"
 
-    def begin_of(self, name: str, kind: Any) -> str:
-        """Return what declares a variable before its first value."""
-        raise NotImplementedError
-
-    def counter_begin(self) -> str:
-        """Return what declares the counter of a loop."""
-        raise NotImplementedError
+    # What declares a variable of a kind before its first value, and what declares the
+    # counter of a loop.
+    begin_of: Callable[[str, Any], str]
+    counter_begin: Callable[[], str]
 
     def braced(self, head: str, body: list[Node], indent: str) -> str:
         """Return statements under a head, without the end of the line."""

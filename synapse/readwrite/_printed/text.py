@@ -7,7 +7,7 @@ tables. A function gets the instance if it, or one that it calls, reads or write
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from textwrap import wrap
 from typing import Any, ClassVar
 
@@ -159,6 +159,16 @@ class TextWriter:
     """What begins a comment and its further lines, and what ends it."""
     end = ""  # of a statement
 
+    # What each language writes: a parameter by its name, kind and local name, that of
+    # the instance, a function with these parameters, the declaration of a variable
+    # without a value, the name of a column or a table, a real number.
+    parameter: Callable[[str, Any, str], str]
+    instance_parameter: Callable[[], str]
+    defined: Callable[[Instance, list[str]], str]
+    declaration: Callable[[str, str], str]
+    column: Callable[[str], str]
+    number: Callable[[float], Text]
+
     def __init__(self, program: Specialised) -> None:
         self.program = program
         self.tables: dict[tuple[Any, ...], str] = {}
@@ -249,10 +259,6 @@ class TextWriter:
         lines = wrap(", ".join(texts) or "0", MAX_LINE - len(indent), **UNBROKEN)
         return indent + f"\n{indent}".join(lines)
 
-    def number(self, value: float) -> Text:
-        """Return a real number."""
-        raise NotImplementedError
-
     def whole(self, value: int, is_word: bool) -> str:
         """Return an integer of a table; a word has 64 bits without a sign."""
         return "-1" if value == NONE else str(value)
@@ -338,28 +344,6 @@ class TextWriter:
 
     def do_continue(self, indent: str) -> str:
         return f"{indent}continue{self.end}\n"
-
-    # --- to be written by a language
-
-    def parameter(self, name: str, kind: Any, local: str) -> str:
-        """Return a parameter."""
-        raise NotImplementedError
-
-    def instance_parameter(self) -> str:
-        """Return the parameter of the instance."""
-        raise NotImplementedError
-
-    def defined(self, instance: Instance, passed: list[str]) -> str:
-        """Return a function with these parameters."""
-        raise NotImplementedError
-
-    def declaration(self, name: str, indent: str) -> str:
-        """Return the declaration of a variable without a value."""
-        raise NotImplementedError
-
-    def column(self, name: str) -> str:
-        """Return the name of a column or a table."""
-        raise NotImplementedError
 
     # --- expressions
 

@@ -1,4 +1,4 @@
-"""JavaScript and Python programs that learn, printed from the kernels."""
+"""Networks as standalone programs in Python and JavaScript."""
 
 from __future__ import annotations
 
@@ -7,26 +7,144 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._checks import boolean, pluralize, positive_number
-from ..._cost import Cost, get as cost_named
-from ...engine.functions.costs import PROBABILITIES, SHARES
-from ...objects.network import Network
-from ...optimizers import Optimizer
-from .._codegen import (
+from .._checks import boolean, pluralize, positive_number
+from .._cost import Cost, get as cost_named
+from ..engine.functions.costs import PROBABILITIES, SHARES
+from ..objects.network import Network
+from ..optimizers import Optimizer
+from ._codegen import (
     Language,
     checked_prefix,
     filled,
     free_name,
     heading_of,
+    program_format,
     require_no_learning,
 )
-from .._plan import written_columns
-from .alike import Sums
-from .columns import CONTEXT_COLUMNS, is_whole, member
-from .javascript_text import JavaScriptWriter
-from .learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner
-from .python_text import PythonWriter
-from .ways import optimizer_of_program
+from ._plan import written_columns
+from ._printed.alike import Sums
+from ._printed.columns import CONTEXT_COLUMNS, is_whole, member
+from ._printed.javascript_text import JavaScriptWriter
+from ._printed.learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner
+from ._printed.python_text import PythonWriter
+from ._printed.ways import optimizer_of_program
+
+PYTHON = Language(
+    "python", "Python", "# ", frozenset({"False", "None", "True", "ValueError"})
+)
+
+
+JAVASCRIPT = Language(
+    "javascript",
+    "JavaScript",
+    "// ",
+    frozenset(
+        {
+            "Array",
+            "Float64Array",
+            "Infinity",
+            "Int32Array",
+            "Math",
+            "Object",
+            "RangeError",
+        }
+    ),
+)
+
+
+def python_source(
+    network: Network,
+    keep_context: bool = False,
+    *,
+    prefix: str = "network",
+    learn: bool = False,
+    cost: str | Cost | None = None,
+    bound: float | None = None,
+    optimizer: str | Optimizer | None = None,
+) -> str:
+    """Write a network as a Python program that needs nothing but Python.
+
+    The program is a module with a class ``Network`` with ``step(inputs)``, which takes
+    and returns a list of numbers, and ``clear()``. Its outputs are those of the
+    network, up to rounding. After an error nothing has changed. With `learn`, it also
+    has ``learn(targets, rate)``, which is :meth:`synapse.Network.propagate` by the
+    network's :attr:`~synapse.Network.rule`, ``numbers()`` and ``load(numbers)``, which
+    carry all biases and weights. It runs in MicroPython, too.
+
+    Parameters
+    ----------
+    network : Network
+        The network. It is not changed. Its squashes must be built in, or have a formula
+        that can be written, or be registered with ``written=``. Random neurons must be
+        deterministic; the program computes their means.
+    keep_context : bool
+        Whether to start from the network's present states and activations. Default: a
+        cleared context.
+    prefix : str
+        Names the class, so that programs can be used together: ``PitchNet`` for
+        "pitch_net". Letters, digits and single underscores between them. Default:
+        "network".
+    learn : bool
+        Whether the program can learn. Default: False.
+    cost : str or Cost, optional
+        Cost of a program that learns. Default: as in
+        :meth:`synapse.Network.propagate`.
+    bound : float, optional
+        Largest absolute value of weights and biases that learn. Default: no bound.
+    optimizer : str or Optimizer, optional
+        Optimizer of a program that learns: an :class:`~synapse.optimizers.SGD`,
+        RMSprop, AdaGrad, Adam or AdamW, or its name. Each update is then that of a
+        :class:`synapse.Trainer` with this optimizer and ``batch_size=1``; the rate is
+        that of the call. Default: the plain update of
+        :meth:`synapse.Network.propagate`.
+
+    Raises
+    ------
+    ArgumentError
+        If `prefix` is no such name, the language has a name like the class, `bound` is
+        not above 0, or there is a cost, a bound or an optimizer without `learn`.
+    FormatError
+        If a squash cannot be written in this language, or a random neuron is not
+        deterministic; with `learn`, also if a slope, a cost or the optimizer cannot.
+    ArgumentTypeError
+        If `network` is not a Network.
+    TopologyError, DivergenceError
+        As for :func:`synapse.save`.
+
+    Examples
+    --------
+    >>> from synapse import Layer, Network
+    >>> a, b = Layer(2), Layer(1)
+    >>> _ = a.project(b, weights=[[1.0], [2.0]])
+    >>> program = {}
+    >>> exec(python_source(Network(a, [], b)), program)
+    >>> program["Network"]().step([2.0, -1.0])
+    [0.5]
+    """
+    return _source(network, PYTHON, keep_context, prefix, learn, cost, bound, optimizer)
+
+
+def javascript_source(
+    network: Network,
+    keep_context: bool = False,
+    *,
+    prefix: str = "network",
+    learn: bool = False,
+    cost: str | Cost | None = None,
+    bound: float | None = None,
+    optimizer: str | Optimizer | None = None,
+) -> str:
+    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and
+    ``clear``.
+
+    It runs in browsers, as a script, and in Node, with ``require``. Scripts with
+    different `prefix` share a page. Parameters and errors are those of
+    :func:`python_source`.
+    """
+    return _source(
+        network, JAVASCRIPT, keep_context, prefix, learn, cost, bound, optimizer
+    )
+
 
 SUMS = {
     "python": Sums(0, in_array=False, by_dots=True),
@@ -46,10 +164,6 @@ class Texts(NamedTuple):
     zeros: str
     context: str
     between: str
-
-
-def _python_zero(kind: str) -> str:
-    return "0" if kind == "whole" else "0.0"
 
 
 TEXTS = {
@@ -73,7 +187,7 @@ TEXTS = {
 }
 
 
-def interpreted_source(
+def _source(
     network: Network,
     language: Language,
     keep_context: bool,
@@ -128,7 +242,7 @@ def interpreted_source(
         columns.append(
             texts.zeros.format(
                 name=flat,
-                zero=_python_zero("whole" if is_whole(name) else "real"),
+                zero="0" if is_whole(name) else "0.0",
                 count=max(1, len(values)),
                 array=_array(name, values),
             )
@@ -187,3 +301,19 @@ def _array(name: str, values: NDArray[Any]) -> str:
     if values.dtype == np.float32:
         return "Float32Array"
     return "Float64Array" if values.dtype.kind == "f" else "Int32Array"
+
+
+FORMATS = (
+    program_format(
+        PYTHON,
+        "a Python program",
+        python_source,
+        "https://docs.python.org/3/reference/",
+    ),
+    program_format(
+        JAVASCRIPT,
+        "a JavaScript program",
+        javascript_source,
+        "https://tc39.es/ecma262/",
+    ),
+)

@@ -9,8 +9,8 @@ from typing import Any
 
 import networkx as nx
 
-from synapse._checks import expected, listed
-from synapse.errors import ArgumentTypeError, TopologyError
+from synapse._checks import listed, require_type
+from synapse.errors import TopologyError
 from synapse.objects.connection import Connection
 from synapse.objects.groups import keys_of
 from synapse.objects.layer import Layer
@@ -134,10 +134,12 @@ def _once(role: str, neurons: Iterable[Any]) -> list[Neuron]:
         )
     seen = set[Neuron]()
     for neuron in chosen:
-        if not isinstance(neuron, Neuron):
-            raise ArgumentTypeError(
-                expected(f"Each of the {role} of construct", "a Neuron", neuron)
-            )
+        require_type(
+            isinstance(neuron, Neuron),
+            f"Each of the {role} of construct",
+            "a Neuron",
+            neuron,
+        )
         if neuron in seen:
             raise TopologyError(
                 f"{neuron!r} is given twice among the {role} of construct. Pass it"

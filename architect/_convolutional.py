@@ -14,7 +14,7 @@ from synapse import _checks
 from synapse._initializer import Initializer, Seed, draw
 from synapse._squash import Squash
 from synapse._typing import Floats, Ints
-from synapse.errors import ArgumentError, TopologyError
+from synapse.errors import TopologyError
 from synapse.objects.architectures import register
 from synapse.objects.layer import Layer
 from synapse.objects.network import Network
@@ -194,16 +194,20 @@ class Convolutional(Network):
         count = _checks.pluralize(len(self._convolutions), "array")
         condition = f"{count}, one a convolution"
         values = _checks.listed("kernels", values, condition)
-        if len(values) != len(self._convolutions):
-            raise ArgumentError(_checks.expected("kernels", condition, len(values)))
+        _checks.require(
+            len(values) == len(self._convolutions), "kernels", condition, len(values)
+        )
 
         # All arrays are checked before the first weight changes.
         arrays = []
         for value, (window, _, _) in zip(values, self._convolutions, strict=True):
             array = _checks.finite_array("kernels", value, self.dtype)
-            if array.shape != window.kernels:
-                condition = f"finite numbers of shape {window.kernels}"
-                raise ArgumentError(_checks.expected("kernels", condition, array.shape))
+            _checks.require(
+                array.shape == window.kernels,
+                "kernels",
+                f"finite numbers of shape {window.kernels}",
+                array.shape,
+            )
             arrays.append(array)
 
         convolutions = self.parts["_convolutions"]
@@ -342,12 +346,12 @@ def _checked_windows(
     """Return the windows of all convolutions."""
     _checks.choice("padding of Convolutional", padding, PADDINGS)
     places = _sizes("inputs of Convolutional", inputs)
-    if len(places) > 2:
-        raise ArgumentError(
-            _checks.expected(
-                "inputs of Convolutional", "a length, or height and width", inputs
-            )
-        )
+    _checks.require(
+        len(places) <= 2,
+        "inputs of Convolutional",
+        "a length, or height and width",
+        inputs,
+    )
     counts = _sizes("filters of Convolutional", filters)
     axes = len(places)
     depth = _checks.positive_integer(
@@ -360,11 +364,12 @@ def _checked_windows(
     shape = (*places, depth)
     windows = []
     for count, size, step in zip(counts, kernels, strides, strict=True):
-        if any(length > room for length, room in zip(size, shape, strict=False)):
-            condition = f"at most {shape[:-1]}, the size of the layer it reads"
-            raise ArgumentError(
-                _checks.expected("kernel of Convolutional", condition, size)
-            )
+        _checks.require(
+            all(length <= room for length, room in zip(size, shape, strict=False)),
+            "kernel of Convolutional",
+            f"at most {shape[:-1]}, the size of the layer it reads",
+            size,
+        )
         window = _Window(shape, size, step, padding == "same", count)
         _refuse_large(window)
         windows.append(window)
@@ -376,9 +381,12 @@ def _refuse_large(window: _Window) -> None:
     """Raise if a convolution has more neurons or connections than a network may."""
     neurons = _checks.MAX_NEURONS
     connections = _checks.MAX_CONNECTIONS
-    if window.neurons > neurons or window.max_connections > connections:
-        limit = f"of at most {neurons} neurons and {connections} connections"
-        raise ArgumentError(_checks.expected("A convolution", limit, window.maps))
+    _checks.require(
+        window.neurons <= neurons and window.max_connections <= connections,
+        "A convolution",
+        f"of at most {neurons} neurons and {connections} connections",
+        window.maps,
+    )
 
 
 def _sizes(title: str, entry: Any) -> tuple[int, ...]:
@@ -386,8 +394,7 @@ def _sizes(title: str, entry: Any) -> tuple[int, ...]:
     sizes = (entry,)
     if _several(entry):
         sizes = tuple(_checks.listed(title, entry, "one number or more"))
-    if not sizes:
-        raise ArgumentError(_checks.expected(title, "one number or more", entry))
+    _checks.require(sizes, title, "one number or more", entry)
     maximum = _checks.MAX_NEURONS
     return tuple(_checks.positive_integer(title, size, maximum) for size in sizes)
 
@@ -406,12 +413,18 @@ def _per_layer(
     entries = [option] * layers
     if _several(option):
         entries = _checks.listed(title, option, "a number or a list")
-    if len(entries) != layers:
-        condition = f"a number, or a list of {layers}: one a convolution"
-        raise ArgumentError(_checks.expected(title, condition, option))
+    _checks.require(
+        len(entries) == layers,
+        title,
+        f"a number, or a list of {layers}: one a convolution",
+        option,
+    )
     for entry in entries:
         sizes = _sizes(title, entry)
-        if len(sizes) not in (1, axes):
-            limit = f"at most {_checks.pluralize(axes, 'number')} for a convolution"
-            raise ArgumentError(_checks.expected(title, limit, entry))
+        _checks.require(
+            len(sizes) in (1, axes),
+            title,
+            f"at most {_checks.pluralize(axes, 'number')} for a convolution",
+            entry,
+        )
         yield sizes * axes if len(sizes) == 1 else sizes

@@ -8,15 +8,15 @@ import numpy as np
 
 from synapse._checks import (
     boolean,
-    expected,
     is_number,
     pair,
     positive_number,
+    require,
     suggests_arguments,
 )
 from synapse._initializer import Initializer, Seed, given_back
 from synapse._squash import Squash
-from synapse.errors import ArgumentError, TopologyError
+from synapse.errors import TopologyError
 from synapse.objects.architectures import register
 from synapse.objects.network import Network
 
@@ -168,6 +168,5 @@ def _checked_range(time_constants: Any) -> tuple[float, float]:
     if not is_number(time_constants):
         limits = pair(title, time_constants, "a number, or two such as (1, 10)")
     low, high = (positive_number(title, limit) for limit in limits)
-    if low > high:
-        raise ArgumentError(expected(title, "two numbers in order", time_constants))
+    require(low <= high, title, "two numbers in order", time_constants)
     return low, high

@@ -234,11 +234,13 @@ class Hopfield(Network):
         n = len(self.output)
         rows = np.atleast_2d(values.astype(np.float64))
         fits = rows.ndim == 2 and rows.shape[1] == n and len(rows)
-        if not fits or (single and values.ndim != 1):
-            shape = f"({n},)" if single else f"(P, {n}) or ({n},)"
-            raise ArgumentError(
-                _checks.expected(title, f"of the shape {shape}", values.shape)
-            )
+        shape = f"({n},)" if single else f"(P, {n}) or ({n},)"
+        _checks.require(
+            fits and (not single or values.ndim == 1),
+            title,
+            f"of the shape {shape}",
+            values.shape,
+        )
 
         if values.dtype == bool:
             return np.where(rows, 1.0, -1.0)

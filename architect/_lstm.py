@@ -12,8 +12,8 @@ from synapse._checks import (
     MAX_NEURONS,
     boolean,
     choice,
-    expected,
     positive_integer,
+    require,
     suggests_arguments,
 )
 from synapse._initializer import Initializer, Seed
@@ -285,17 +285,16 @@ class LSTM(Network):
 def _refuse_other_style(options: LSTMOptions) -> None:
     """Raise if an option does not exist in the standard style."""
     cells = options.cells_per_block
-    if cells != 1:
-        raise ArgumentError(expected("cells_per_block of a standard LSTM", "1", cells))
+    require(cells == 1, "cells_per_block of a standard LSTM", "1", cells)
     for name in ("hidden_to_hidden", "output_to_hidden", "output_to_gates"):
-        if getattr(options, name):
-            advice = (
-                f"In the standard style the hidden layer recurs; {name} is of the style"
-                f" {SYNAPTIC!r}."
-            )
-            raise ArgumentError(
-                expected(f"{name} of a standard LSTM", "False", True, advice)
-            )
+        require(
+            not getattr(options, name),
+            f"{name} of a standard LSTM",
+            "False",
+            True,
+            f"In the standard style the hidden layer recurs; {name} is of the style"
+            f" {SYNAPTIC!r}.",
+        )
 
 
 @dataclass(frozen=True)

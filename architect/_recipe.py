@@ -116,9 +116,9 @@ class Recipe:
 
         # A single number is the upper limit of a range that begins at 1 step.
         lower, upper = (1.0, *self.span)[-2:]
-        if not lower <= upper:
-            condition = "1 step or more, or two numbers in order"
-            raise ArgumentError(checks.expected(title, condition, span))
+        checks.require(
+            lower <= upper, title, "1 step or more, or two numbers in order", span
+        )
 
     def keeping(self, size: int, bias: Any) -> Any:
         """Return the biases of gates for cells that keep their state: all at `bias`, or

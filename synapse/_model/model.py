@@ -179,9 +179,12 @@ class Model(Archived):
         """
         columns = _names("inputs", inputs)
         targets = _names("outputs", outputs)
-        if classes is not None and len(targets) != 1:
-            condition = "one name, that of the column of classes"
-            raise ArgumentError(_checks.expected("outputs", condition, outputs))
+        _checks.require(
+            classes is None or len(targets) == 1,
+            "outputs",
+            "one name, that of the column of classes",
+            outputs,
+        )
         labels = targets if classes is None else [str(label) for label in classes]
         task = "numbers" if classes is None else "classes"
         options.setdefault("output_squash", OUTPUTS[task])
@@ -252,9 +255,12 @@ class Model(Archived):
     def trainer(self, trainer: Trainer) -> None:
         network = _checks.instance("trainer", trainer, Trainer).network
         sizes = (len(network.input), len(network.output))
-        if sizes != (len(self.network.input), len(self.network.output)):
-            condition = f"one of a network like {self.network!r}"
-            raise ArgumentError(_checks.expected("trainer", condition, trainer))
+        _checks.require(
+            sizes == (len(self.network.input), len(self.network.output)),
+            "trainer",
+            f"one of a network like {self.network!r}",
+            trainer,
+        )
         self._network = network
         self._trainer = trainer
         self._note()

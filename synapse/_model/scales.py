@@ -11,15 +11,14 @@ from numpy.typing import ArrayLike
 from .. import _checks
 from .._scale import Scale
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 
 
 def checked_scale(title: str, scale: Any) -> Any:
     if isinstance(scale, Scale):
         return scale
     condition = "a Scale, True for a new one, or False for none"
-    if not isinstance(scale, bool):
-        raise ArgumentTypeError(_checks.expected(title, condition, scale))
+    _checks.require_type(isinstance(scale, bool), title, condition, scale)
     return scale
 
 
@@ -27,9 +26,12 @@ def scale_of(title: str, scale: Scale | bool, columns: int) -> Scale | None:
     """Return a scale of these columns, or raise ArgumentError; False: none."""
     if not isinstance(scale, Scale):
         return Scale(columns) if scale else None
-    if len(scale) != columns:
-        condition = f"one of {_checks.pluralize(columns, 'column')}"
-        raise ArgumentError(_checks.expected(title, condition, scale))
+    _checks.require(
+        len(scale) == columns,
+        title,
+        f"one of {_checks.pluralize(columns, 'column')}",
+        scale,
+    )
     return scale
 
 
@@ -83,14 +85,18 @@ class Scales(NamedTuple):
             lengths = np.array(rows)
             condition = _checks.pluralize(len(lengths), "number")
             factors = _checks.numbers("sample_weight", weights, condition)
-            if factors.shape != (len(lengths),):
-                message = _checks.expected("sample_weight", condition, factors.shape)
-                raise ArgumentError(message)
-            if not (np.isfinite(factors) & (factors >= 0.0)).all():
-                condition = "finite numbers, 0 or above"
-                raise ArgumentError(
-                    _checks.expected("sample_weight", condition, weights)
-                )
+            _checks.require(
+                factors.shape == (len(lengths),),
+                "sample_weight",
+                condition,
+                factors.shape,
+            )
+            _checks.require(
+                (np.isfinite(factors) & (factors >= 0.0)).all(),
+                "sample_weight",
+                "finite numbers, 0 or above",
+                weights,
+            )
             by_row = np.repeat(factors, lengths)
         if self.inputs is not None:
             self.inputs.add(_checks.joined_rows(data.inputs), by_row)

@@ -37,8 +37,12 @@ def checked_classes(title: str, classes: Any) -> list[Any]:
     ]
     kinds = str | int | float | bool
     are_labels = all(isinstance(label, kinds) and label == label for label in plain)
-    if isinstance(classes, set) or not are_labels or len({*plain}) < len(plain):
-        raise ArgumentError(_checks.expected(title, condition, classes))
+    _checks.require(
+        not isinstance(classes, set) and are_labels and len({*plain}) == len(plain),
+        title,
+        condition,
+        classes,
+    )
     return plain
 
 
@@ -68,11 +72,12 @@ class Targets:
             names = [neuron.name for neuron in network.output]
             if classes is None:
                 classes = names if all(names) else range(len(names))
-            if len(classes) != len(names):
-                condition = (
-                    f"a label for each of {_checks.pluralize(len(names), 'output')}"
-                )
-                raise ArgumentError(_checks.expected("classes", condition, classes))
+            _checks.require(
+                len(classes) == len(names),
+                "classes",
+                f"a label for each of {_checks.pluralize(len(names), 'output')}",
+                classes,
+            )
             self.set_classes(classes)
         elif classes is not None:
             condition = f"None for the task {task!r}"

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import boolean, expected, numbers, suggests_arguments
+from .._checks import boolean, numbers, require_type, suggests_arguments
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..learning import Result
 from ..objects.recording import Log
 from ._arguments import over_time
@@ -90,15 +90,13 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     """Return names and histories of trainings."""
     if isinstance(results, Result) or _is_history(results):
         return [("", _history(results))]
-    if not isinstance(results, (Mapping, list, tuple)):
-        raise ArgumentTypeError(
-            expected(
-                "results",
-                "a Result, a history, or several of them",
-                results,
-                "Use estimator.result_." if hasattr(results, "result_") else "",
-            )
-        )
+    require_type(
+        isinstance(results, (Mapping, list, tuple)),
+        "results",
+        "a Result, a history, or several of them",
+        results,
+        "Use estimator.result_." if hasattr(results, "result_") else "",
+    )
     named = list(
         results.items() if isinstance(results, Mapping) else enumerate(results)
     )
@@ -116,22 +114,19 @@ def _is_history(result: Any) -> bool:
 def _history(result: Any) -> dict[str, Floats]:
     """Return the losses of a training."""
     history = result.history if isinstance(result, Result) else result
-    if not _is_history(history):
-        raise ArgumentTypeError(
-            expected(
-                "results",
-                "a Result or a history with a loss by epoch",
-                result,
-            )
-        )
+    require_type(
+        _is_history(history),
+        "results",
+        "a Result or a history with a loss by epoch",
+        result,
+    )
     by_epoch = {}
     subject = "losses of a history"
     condition = "a number an epoch"
     for curve in ("loss", "validation_loss"):
         if curve in history:
             by_epoch[curve] = numbers(subject, history[curve], condition)
-            if by_epoch[curve].ndim != 1:
-                raise ArgumentTypeError(expected(subject, condition, history[curve]))
+            require_type(by_epoch[curve].ndim == 1, subject, condition, history[curve])
     return by_epoch
 
 

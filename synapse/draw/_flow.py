@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import analysis
-from .._checks import expected
-from ..errors import ArgumentError, ArgumentTypeError
+from .._checks import require_type
+from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.network import require_network
 from ._style import CYCLE, Axes, canvas, check_axes, count_along, entry
@@ -62,15 +62,13 @@ def error_flow(
     >>> [line.get_label() for line in ax.lines], ax.get_yscale()
     (['cells', 'Elman'], 'log')
     """
-    if layer is not None and not isinstance(layer, str | Layer):
-        raise ArgumentTypeError(
-            expected(
-                "layer",
-                "a layer or its name",
-                layer,
-                "Targets are not needed: an error of 1 is followed back.",
-            )
-        )
+    require_type(
+        layer is None or isinstance(layer, str | Layer),
+        "layer",
+        "a layer or its name",
+        layer,
+        "Targets are not needed: an error of 1 is followed back.",
+    )
     check_axes(ax)
     named = networks if isinstance(networks, Mapping) else {"": networks}
     if not 0 < len(named) <= len(CYCLE):

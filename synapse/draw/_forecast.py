@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, expected, listed, must, numbers, pluralize, text
+from .._checks import (
+    any_array,
+    listed,
+    must,
+    numbers,
+    pluralize,
+    require_type,
+    text,
+)
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
 from ..forecasting._frames import column_names, labels_beside, labels_of
@@ -202,10 +210,12 @@ def _checked_times(times: Any, count: int) -> Any:
             f"Expected {count} times, one for each step of the history and the"
             f" forecast, got the shape {places.shape}."
         )
-    if places.dtype.kind not in "iufM" and not all(
-        isinstance(place, date) for place in places
-    ):
-        raise ArgumentTypeError(expected("times", "dates or numbers", times))
+    require_type(
+        places.dtype.kind in "iufM" or all(isinstance(place, date) for place in places),
+        "times",
+        "dates or numbers",
+        times,
+    )
     return places
 
 

@@ -14,9 +14,16 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from .._checks import expected, function_of, is_among, missing_extra, unknown_name
+from .._checks import (
+    function_of,
+    is_among,
+    missing_extra,
+    require,
+    require_type,
+    unknown_name,
+)
 from .._typing import Bools, Floats, Indices, Ints
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.neuron import Neuron
 from ..objects.topology import Topology
@@ -293,9 +300,12 @@ def check_layout(layout: Any, *more: str) -> bool:
         if not is_among(layout, layouts):
             raise unknown_name("layout", layout, layouts)
         return layout != LAYERS
-    if not callable(layout):
-        condition = "the name of a layout or a function of a graph"
-        raise ArgumentTypeError(expected("layout", condition, layout))
+    require_type(
+        callable(layout),
+        "layout",
+        "the name of a layout or a function of a graph",
+        layout,
+    )
     function_of("layout", layout, "graph")
     return True
 
@@ -326,24 +336,24 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
         if callable(layout):
             raise
         raise missing_extra(f"The layout {layout!r} needs", "scipy") from error
-    if not isinstance(placed, Mapping) or not all(i in placed for i in range(count)):
-        raise ArgumentError(
-            expected(
-                "layout",
-                f"a dict with a place for each node 0 to {count - 1}",
-                placed,
-            )
-        )
+    require(
+        isinstance(placed, Mapping) and all(i in placed for i in range(count)),
+        "layout",
+        f"a dict with a place for each node 0 to {count - 1}",
+        placed,
+    )
     try:
         centres = np.array(
             [[float(x) for x in placed[i]] for i in range(count)]
         ).reshape(count, -1)
     except (TypeError, ValueError):
         centres = np.full((count, 2), np.nan)
-    if centres.shape != (count, 2) or not np.isfinite(centres).all():
-        raise ArgumentError(
-            expected("layout", "two finite numbers (x, y) for each node", placed)
-        )
+    require(
+        centres.shape == (count, 2) and np.isfinite(centres).all(),
+        "layout",
+        "two finite numbers (x, y) for each node",
+        placed,
+    )
     spaced = _spaced(centres)
     return _pushed_apart(spaced) if layout in FORCES else spaced
 

@@ -7,9 +7,14 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from .._checks import boolean, expected, positive_integer, suggests_arguments
+from .._checks import (
+    boolean,
+    positive_integer,
+    require_type,
+    suggests_arguments,
+)
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..reward import Run
 from ._style import CYCLE, Axes, canvas, count_along, entry, name_lines
 
@@ -94,11 +99,13 @@ def _groups(runs: Any) -> list[tuple[str, list[Run]]]:
     groups = []
     for name, group in named:
         several = [group] if isinstance(group, Run) else group
-        if not isinstance(several, list | tuple) or not all(
-            isinstance(run, Run) for run in several
-        ):
-            condition = "a Run, several of them, or these by name"
-            raise ArgumentTypeError(expected("runs", condition, group))
+        require_type(
+            isinstance(several, list | tuple)
+            and all(isinstance(run, Run) for run in several),
+            "runs",
+            "a Run, several of them, or these by name",
+            group,
+        )
         if not several:
             raise ArgumentError("Expected at least one run of each agent, got none.")
         groups.append((str(name), list(several)))

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from .._checks import boolean, expected, positive_number, suggests_arguments
+from .._checks import boolean, positive_number, require, suggests_arguments
 from .._typing import Ints
-from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.sensitivities import sensitivity_matrix
 from ..objects.topology import Topology
@@ -85,14 +84,12 @@ def sensitivities(
     own = kept.steps == 0
     recurrent_neurons = kept.rows[own]
     values = kept.values[own]
-    if not values.size:
-        raise ArgumentError(
-            expected(
-                "network",
-                "a network with a recurrent neuron and a trainable parameter",
-                network,
-            )
-        )
+    require(
+        values.size,
+        "network",
+        "a network with a recurrent neuron and a trainable parameter",
+        network,
+    )
     matrix = np.ma.masked_invalid(values)
     rows, columns = values.shape
     size = (

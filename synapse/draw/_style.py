@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected, imported
-from ..errors import ArgumentTypeError
+from .._checks import imported, require_type
 
 if TYPE_CHECKING:
     from matplotlib import axes
@@ -130,8 +129,13 @@ def check_axes(ax: Any, advice: str = "") -> None:
     need_matplotlib()
     from matplotlib.axes import Axes
 
-    if ax is not None and not isinstance(ax, Axes):
-        raise ArgumentTypeError(expected("ax", "a matplotlib Axes or None", ax, advice))
+    require_type(
+        ax is None or isinstance(ax, Axes),
+        "ax",
+        "a matplotlib Axes or None",
+        ax,
+        advice,
+    )
 
 
 def size_of(ax: Any) -> tuple[float, float]:

@@ -10,9 +10,9 @@ import numpy as np
 
 from .._checks import (
     between_0_and_1,
-    expected,
     finite_array,
     pluralize,
+    require,
     suggests_arguments,
 )
 from .._scale import root_mean_square, unit_of
@@ -46,11 +46,12 @@ class Calibration:
 
     def __post_init__(self) -> None:
         errors = finite_array("errors of Calibration", self.errors)
-        if errors.ndim != 3 or not errors.size:
-            condition = "of shape (origins, steps, m), of at least one origin"
-            raise ArgumentError(
-                expected("errors of Calibration", condition, self.errors)
-            )
+        require(
+            errors.ndim == 3 and errors.size,
+            "errors of Calibration",
+            "of shape (origins, steps, m), of at least one origin",
+            self.errors,
+        )
         object.__setattr__(self, "errors", errors)
 
     def _scale_of_steps(self, steps: int) -> Floats:

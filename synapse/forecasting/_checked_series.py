@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from .._checks import (
-    expected,
     finite_array,
     must,
     numbers,
     pluralize,
     positive_integer,
+    require,
 )
 from .._typing import Floats
 from ..errors import ArgumentError, ArgumentTypeError
@@ -73,8 +73,7 @@ def horizon(title: str, steps: Any) -> int:
 def known_rows(title: str, values: Any) -> Floats:
     """Return values known in advance as an array of shape (N, k)."""
     rows = finite_array(title, values)
-    if rows.ndim != 2:
-        raise ArgumentError(expected(title, "rows of numbers, shape (N, k)", values))
+    require(rows.ndim == 2, title, "rows of numbers, shape (N, k)", values)
     return rows
 
 

@@ -17,17 +17,17 @@ from .._checks import (
     as_matrix,
     attribute_error,
     bounds,
-    expected,
     finite_number,
     index_within,
     instance,
     pandas,
     parts_of,
     pluralize,
+    require_type,
     suggests_arguments,
 )
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.snapshots import preserved_context
@@ -352,8 +352,7 @@ def forecasts_from(
 
 def members(model: Any) -> Sequence[Network]:
     """Return the networks of an ensemble, or a network alone."""
-    if not isinstance(model, Model):
-        raise ArgumentTypeError(expected("network", "a Network or an Ensemble", model))
+    require_type(isinstance(model, Model), "network", "a Network or an Ensemble", model)
     return model if isinstance(model, Ensemble) else [model]
 
 
@@ -366,10 +365,12 @@ def fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
                 "Pass feedback={output: input} for those that can."
             )
         return [(o, o) for o in range(m)]
-    if not isinstance(feedback, Mapping):
-        raise ArgumentTypeError(
-            expected("feedback", "a dict {output: input} of numbers from 0", feedback)
-        )
+    require_type(
+        isinstance(feedback, Mapping),
+        "feedback",
+        "a dict {output: input} of numbers from 0",
+        feedback,
+    )
     pairs = [
         (
             index_within("An output of the feedback", o, m) % m,

@@ -9,10 +9,9 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, instance, listed, whole_number
+from .._checks import instance, listed, require, whole_number
 from .._scale import Scale
 from .._typing import Floats
-from ..errors import ArgumentError
 from ..objects.outputs import require_range, squashes_of
 from ..objects.snapshots import preserved_context
 from ._checked_series import (
@@ -117,8 +116,7 @@ class NetworkForecaster:
             whole_number("origins", each, condition, self.scale.lost + 1, len(past))
             for each in listed("origins", origins, condition)
         ]
-        if not places or places != sorted({*places}):
-            raise ArgumentError(expected("origins", condition, origins))
+        require(places and places == sorted({*places}), "origins", condition, origins)
         return self._ahead(past, places, steps)
 
     def _ahead(self, past: Floats, origins: Sequence[int], steps: int) -> Floats:

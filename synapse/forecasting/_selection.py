@@ -10,9 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, is_among, pluralize, unknown_name, whole_number
+from .._checks import (
+    is_among,
+    pluralize,
+    require_type,
+    unknown_name,
+    whole_number,
+)
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError, SynapseError
+from ..errors import ArgumentError, SynapseError
 from ._checked_series import checked_series
 from ._rolling import Forecaster, RollingOrigin, rolling_origin
 
@@ -221,20 +227,24 @@ def select(
     ('seasonal', 0.8)
     """
     by_name: Any = forecasters
-    if not isinstance(by_name, Mapping) or not by_name:
-        raise ArgumentTypeError(
-            expected("forecasters", "a dict of names and functions", forecasters)
-        )
+    require_type(
+        isinstance(by_name, Mapping) and by_name,
+        "forecasters",
+        "a dict of names and functions",
+        forecasters,
+    )
     if COMBINE in by_name:
         raise ArgumentError(
             f"The name {COMBINE!r} is reserved for the mean. Rename the forecaster."
         )
     names: Any = () if combine is None else combine
     are_listed = isinstance(names, Sequence) and not isinstance(names, str)
-    if not (are_listed and all(is_among(name, by_name) for name in names)):
-        raise ArgumentTypeError(
-            expected("combine", "a list of names of forecasters, or None", combine)
-        )
+    require_type(
+        are_listed and all(is_among(name, by_name) for name in names),
+        "combine",
+        "a list of names of forecasters, or None",
+        combine,
+    )
     values = checked_series("series", series)
     width = values.shape[1] if values.ndim == 2 else 1
     condition = f"a whole number from 1 to {width}, the number of columns"

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import (
-    expected,
     imported,
     is_among,
     pluralize,
     positive_integer,
+    require,
     suggests_arguments,
 )
 from .._scale import SQUARABLE, unit_of
@@ -122,8 +122,7 @@ def statistical(
     array([36., 40.])
     """
     values = checked_series("series", series, period, ", as many as the period")
-    if not is_among(method, METHODS):
-        raise ArgumentError(expected("method", f"one of {', '.join(METHODS)}", method))
+    require(is_among(method, METHODS), "method", f"one of {', '.join(METHODS)}", method)
     if method in ("naive", "seasonal"):
         return partial(seasonal_naive, period=period if method == "seasonal" else 1)
     fit = _autoregression if method == "ar" else partial(_fitted, method, known)

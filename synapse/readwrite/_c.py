@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, overload
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .._checks import boolean, choice, expected, float_type, positive_number
+from .._checks import boolean, choice, float_type, positive_number, require
 from .._cost import Cost, get
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -86,12 +86,18 @@ def write(path: _files.File, content: Any) -> None:
         )
     file = _files.as_path(path)
     other = file.with_suffix(".h")
-    if other == file:
-        condition = "a name with another suffix than the header, .h"
-        raise ArgumentError(expected("path", condition, file.name))
-    if re.search(r'["\\\n\r]', other.name):
-        condition = "a file name that C can include, without quotes and backslashes"
-        raise ArgumentError(expected("path", condition, file.name))
+    require(
+        other != file,
+        "path",
+        "a name with another suffix than the header, .h",
+        file.name,
+    )
+    require(
+        not re.search(r'["\\\n\r]', other.name),
+        "path",
+        "a file name that C can include, without quotes and backslashes",
+        file.name,
+    )
     source, header = content
     named = re.sub('#include ".*"', f'#include "{other.name}"', source, count=1)
     with _files.replacing(other) as beside, _files.replacing(file) as main:
@@ -239,9 +245,13 @@ def c_source(
     if dtype is None:
         dtype = np.float32 if fast else np.float64
     number_type = float_type("dtype", dtype)
-    if not fast and number_type != np.float64:
-        advice = 'Remove it, or set sums="fast".'
-        raise ArgumentError(expected("dtype", "float64", str(number_type), advice))
+    require(
+        fast or number_type == np.float64,
+        "dtype",
+        "float64",
+        str(number_type),
+        'Remove it, or set sums="fast".',
+    )
     has_header = boolean("header", header)
     start = f"void {prefix}_start({type_name(prefix)} *net);" if keep_context else ""
     learns = boolean("learn", learn)
@@ -251,9 +261,12 @@ def c_source(
     require_range(number_type, *_numbers_of(saved, keep_context))
     chosen = network._cost(cost) if learns else get("squared_error")
     limit = None if bound is None else positive_number("bound", bound)
-    if limit is not None and _fitting(limit, number_type) == 0:
-        condition = f"above 0 in {number_type}"
-        raise ArgumentError(expected("bound", condition, bound))
+    require(
+        limit is None or _fitting(limit, number_type) != 0,
+        "bound",
+        f"above 0 in {number_type}",
+        bound,
+    )
     options = ProgramOptions(
         C,
         number_type,

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
 
-from .._checks import expected, pluralize, text as checked_text
+from .._checks import pluralize, require, text as checked_text
 from ..errors import ArgumentError
 from ..objects.saved import SavedNetwork
 from . import _files
@@ -46,12 +46,12 @@ def checked_prefix(prefix: str) -> str:
     it.
     """
     checked_text("prefix", prefix)
-    if len(prefix) > MAX_PREFIX_LETTERS or not PREFIX.fullmatch(prefix):
-        condition = (
-            "letters and digits with single underscores between, beginning with a"
-            " letter"
-        )
-        raise ArgumentError(expected("prefix", condition, prefix))
+    require(
+        len(prefix) <= MAX_PREFIX_LETTERS and PREFIX.fullmatch(prefix),
+        "prefix",
+        "letters and digits with single underscores between, beginning with a letter",
+        prefix,
+    )
     return prefix
 
 

@@ -24,6 +24,8 @@ from .._checks import (
     pandas,
     pluralize,
     positive_number,
+    require,
+    require_type,
     short_repr,
     suggests_arguments,
     text,
@@ -367,8 +369,12 @@ def _signed(
             f"`signs` must have a sign for {short_repr(unknown[0])} in the column"
             f" {column!r}, +1, -1, or 0 for none, got {short_repr(of_values)}."
         )
-    if not {*of_values.values()} <= {1, -1, 0}:
-        raise ArgumentError(expected("Values of `signs`", "+1, -1 or 0", of_values))
+    require(
+        {*of_values.values()} <= {1, -1, 0},
+        "Values of `signs`",
+        "+1, -1 or 0",
+        of_values,
+    )
     sign = np.array([of_values.get(value, 0) for value in values], float)
     weight = _as_array(links.get("weight", []))
     is_unsigned = weight.dtype.kind in "iuf" and not (weight < 0).any()
@@ -437,9 +443,12 @@ def _columns_of_tuples(edges: Any) -> dict[str, Any]:
     if isinstance(edges, np.ndarray) and edges.ndim == 2 and edges.shape[1] == 2:
         return {"source": edges[:, 0], "target": edges[:, 1]}
     no_rows = isinstance(edges, np.ndarray) and edges.ndim == 0
-    if isinstance(edges, str) or not isinstance(edges, Iterable) or no_rows:
-        condition = "a list of tuples, a data frame or a mapping from names to columns"
-        raise ArgumentTypeError(expected("edges", condition, edges))
+    require_type(
+        not isinstance(edges, str) and isinstance(edges, Iterable) and not no_rows,
+        "edges",
+        "a list of tuples, a data frame or a mapping from names to columns",
+        edges,
+    )
 
     rows = [_attributes_of(place, edge) for place, edge in enumerate(edges)]
     names = dict.fromkeys(chain(ENDS, *(row for row in rows if len(row) > len(ENDS))))
@@ -467,9 +476,12 @@ def columns_of_table(
     table_name: str, table: Any, needed: Iterable[str]
 ) -> dict[Any, Any]:
     """Return the columns of a table, after checks of their names and lengths."""
-    if not hasattr(table, "keys"):
-        condition = "a data frame or a mapping from names to columns"
-        raise ArgumentTypeError(expected(table_name, condition, table))
+    require_type(
+        hasattr(table, "keys"),
+        table_name,
+        "a data frame or a mapping from names to columns",
+        table,
+    )
     # A data frame iterates over its columns, but only `keys` says so of every mapping.
     columns = {column: table[column] for column in table.keys()}  # noqa: SIM118
     for column in needed:
@@ -484,10 +496,12 @@ def columns_of_table(
         else None
         for column, values in columns.items()
     }
-    if len({*lengths.values()}) > 1:
-        raise ArgumentError(
-            expected(f"The columns of the {table_name}", "of one length", lengths)
-        )
+    require(
+        len({*lengths.values()}) <= 1,
+        f"The columns of the {table_name}",
+        "of one length",
+        lengths,
+    )
     return columns
 
 

@@ -18,9 +18,9 @@ from typing import IO, Any
 
 import numpy as np
 
-from .._checks import expected, file_path, short_repr
+from .._checks import file_path, require, require_type, short_repr
 from .._typing import PathLike
-from ..errors import ArgumentError, ArgumentTypeError, FormatError
+from ..errors import FormatError
 
 try:
     import fcntl
@@ -81,8 +81,7 @@ def replacing(path: File) -> Iterator[IO[bytes]]:
         _write_into(path, content.getvalue())
         return
     file = Path(os.path.realpath(as_path(path)))  # a symbolic link stays one
-    if file.exists() and not file.is_file():  # never replace /dev/null
-        raise ArgumentError(expected("path", "that of a file", str(path)))
+    require(not file.exists() or file.is_file(), "path", "that of a file", str(path))
     if not file.parent.is_dir():  # else the error would name the hidden file
         raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(file.parent))
     _remove_stale(file.parent)
@@ -189,15 +188,19 @@ def _write_into(stream: Any, content: str | bytes) -> None:
     if not hasattr(stream, "encoding"):
         stream.write(content.encode() if isinstance(content, str) else content)
         return
-    if isinstance(content, bytes):
-        raise ArgumentTypeError(
-            expected("The file", "open for bytes, in mode 'wb'", stream)
-        )
+    require_type(
+        not isinstance(content, bytes),
+        "The file",
+        "open for bytes, in mode 'wb'",
+        stream,
+    )
     encoding = stream.encoding or "utf-8"  # a StringIO has none
-    if codecs.lookup(encoding).name != "utf-8":
-        raise ArgumentError(
-            expected("The file", "open with encoding='utf-8'", encoding)
-        )
+    require(
+        codecs.lookup(encoding).name == "utf-8",
+        "The file",
+        "open with encoding='utf-8'",
+        encoding,
+    )
     stream.write(content)
 
 

@@ -35,6 +35,8 @@ from .._checks import (
     is_number,
     listed,
     pluralize,
+    require,
+    require_type,
     short_repr,
     sign,
     suggestion,
@@ -51,7 +53,6 @@ from ..engine.lowering.ranges import order_of
 from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
 from ..errors import (
     ArgumentError,
-    ArgumentTypeError,
     SynapseError,
     TopologyError,
     TopologyWarning,
@@ -282,13 +283,15 @@ def from_networkx(
         merge=merge,
         self_connections=self_connections,
     )
-    if not isinstance(graph, nx.Graph):
-        advice = (
-            "Use synapse.from_edges(edges) for edges. Make a graph with"
-            " networkx.from_pandas_edgelist, from_scipy_sparse_array or, of a file,"
-            " synapse.readwrite.read_graph(path)."
-        )
-        raise ArgumentTypeError(expected("graph", "a graph of networkx", graph, advice))
+    require_type(
+        isinstance(graph, nx.Graph),
+        "graph",
+        "a graph of networkx",
+        graph,
+        "Use synapse.from_edges(edges) for edges. Make a graph with"
+        " networkx.from_pandas_edgelist, from_scipy_sparse_array or, of a file,"
+        " synapse.readwrite.read_graph(path).",
+    )
     names = list(graph)
     require_names("node", names)
     _warn_of_blanks(names)
@@ -1030,11 +1033,9 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
     """
     subject = "attributes"
     condition = f"a dict with keys among {', '.join(NODE)}"
-    if not isinstance(attributes, Mapping | None):
-        raise ArgumentTypeError(expected(subject, condition, attributes))
+    require_type(isinstance(attributes, Mapping | None), subject, condition, attributes)
     for key in attributes or {}:
-        if not is_among(key, NODE):
-            raise ArgumentError(expected(subject, condition, key))
+        require(is_among(key, NODE), subject, condition, key)
     keys: Keys = {
         **{key: key for key in NODE if key in COMPOSED},
         **(attributes or {}),
@@ -1042,9 +1043,9 @@ def keys_of(weight: Any, gater: Any, attributes: Any) -> Keys:
         "gater": gater,
     }
     for key, name in keys.items():
-        if not isinstance(name, str | None):
-            condition = "the name of an attribute, or None"
-            raise ArgumentTypeError(expected(key, condition, name))
+        require_type(
+            isinstance(name, str | None), key, "the name of an attribute, or None", name
+        )
     return keys
 
 

@@ -266,8 +266,8 @@ def _source(
         "kept": ", ".join(f"self.{member(n)}[:]" for n in sorted(program.changed)),
         "restored": ", ".join(f"self.{member(n)}" for n in sorted(program.changed)),
     }
-    kind = "learner" if learn else "program"
-    return filled(f"{kind}{language.suffix}.in", parts)
+    template = "learner" if learn else "program"
+    return filled(f"{template}{language.suffix}.in", parts)
 
 
 def _expected(cost: Cost) -> str:
@@ -287,11 +287,11 @@ def _imports(writer: Any) -> str:
     return "\n".join(lines)
 
 
-def _filled(text: str, called: str, writer: Any, learner: Learner, name: str) -> str:
+def _filled(text: str, title: str, writer: Any, learner: Learner, name: str) -> str:
     values = learner.data.columns[name]
     indent = "    " if text.startswith(("{", "c")) else "            "
     rows = writer.rows(values, indent)
-    return text.format(name=called, rows=rows, array=_array(name, values))
+    return text.format(name=title, rows=rows, array=_array(name, values))
 
 
 def _array(name: str, values: NDArray[Any]) -> str:

@@ -47,7 +47,7 @@ def with_relays(table: Topology, chosen: Bools | None = None) -> tuple[Topology,
     read = holder[np.maximum(behind - 1, 0), origin]
     read[behind == 0] = origin[behind == 0]
     named = list(zip(origin.tolist(), behind.tolist(), strict=True))
-    held = np.array([table._past_of(*each) for each in named])
+    past = np.array([table._past_of(*each) for each in named])
     rare = (NONDEFAULT_OF_NEURONS, NONDEFAULT_OF_CONNECTIONS)
     relay, link = (
         dict[str, Any]((column.name, column.default) for column in columns.values())
@@ -63,7 +63,7 @@ def with_relays(table: Topology, chosen: Bools | None = None) -> tuple[Topology,
     new: dict[str, Any] = {
         **{
             name: np.insert(old[name], [inputs] * count, value)
-            for name, value in {**relay, "activation": held, "state": held}.items()
+            for name, value in {**relay, "activation": past, "state": past}.items()
         },
         **{
             name: np.append(old[name], np.full(count, value, old[name].dtype))

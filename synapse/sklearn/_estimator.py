@@ -161,9 +161,12 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
                 " path)."
             )
         tasks = ("numbers",) if cls._numeric else ("classes", "labels")
-        if _checks.instance("model", model, Model).task not in tasks:
-            condition = f"a model of {' or '.join(tasks)}"
-            raise ArgumentError(_checks.expected("model", condition, model.task))
+        _checks.require(
+            _checks.instance("model", model, Model).task in tasks,
+            "model",
+            f"a model of {' or '.join(tasks)}",
+            model.task,
+        )
         estimator = cls(**parameters)
         estimator.model_ = model
         model._columns.fitted_by_name = None  # the estimator checks names
@@ -178,8 +181,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
     def _checked(self, y: Any) -> Any:
         """Return targets in a form that the methods below take."""
         values = _checks.numbers("y", y, "numbers")
-        if not np.isfinite(values).all():
-            raise ArgumentError(_checks.expected("y", "finite", y))
+        _checks.require(np.isfinite(values).all(), "y", "finite", y)
         return values
 
     def _learn_targets(self, y: Any, classes: Any) -> list[str]:
@@ -319,11 +321,12 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
             self._formed(metric) if callable(metric) else metric for metric in metrics
         ]
         if self.eval_set is not None:
-            if not isinstance(self.eval_set, Mapping):
-                condition = "a dict of names and tuples (X, y)"
-                raise ArgumentError(
-                    _checks.expected("eval_set", condition, self.eval_set)
-                )
+            _checks.require(
+                isinstance(self.eval_set, Mapping),
+                "eval_set",
+                "a dict of names and tuples (X, y)",
+                self.eval_set,
+            )
             options["eval_set"] = {
                 name: self._held_out("The data of eval_set", "", data)
                 for name, data in self.eval_set.items()
@@ -365,9 +368,12 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
 
     def _held_out(self, title: str, also: str, data: Any) -> tuple[Any, Any]:
         """Return data that are not learned, as the model takes them."""
-        if not isinstance(data, tuple) or len(data) != 2:
-            condition = f"{also}a tuple (X, y)"
-            raise ArgumentError(_checks.expected(title, condition, data))
+        _checks.require(
+            isinstance(data, tuple) and len(data) == 2,
+            title,
+            f"{also}a tuple (X, y)",
+            data,
+        )
         X, y = self._checked_data(*data, reset=False)
         inputs, targets = self._samples(X, self._targets(y))
         return inputs, targets

@@ -15,9 +15,9 @@ from .._checks import (
     any_array,
     as_matrix,
     choice,
-    expected,
     listed,
     pluralize,
+    require,
     require_labels,
 )
 from .._defaults import SEQUENCES
@@ -78,10 +78,12 @@ class SequenceEstimator(NetworkEstimator):
         """Return the sequences as matrices."""
         parts = listed("X", X, "an array (N, T, n), or a list of arrays (T_i, n)")
         shape: tuple[int, ...] = np.shape(parts[0]) if parts else ()
-        if len(shape) not in (1, 2):
-            raise ArgumentError(
-                expected("X", "an array (N, T, n), or a list of arrays (T_i, n)", X)
-            )
+        require(
+            len(shape) in (1, 2),
+            "X",
+            "an array (N, T, n), or a list of arrays (T_i, n)",
+            X,
+        )
         tables = [part for part in parts if hasattr(part, "columns")]
         for i, table in enumerate(tables or [X]):
             _check_feature_names(self, table, reset=reset and i == 0)
@@ -121,8 +123,12 @@ class SequenceEstimator(NetworkEstimator):
         answers_by_step = [
             any_array("y", answer, f"{condition} and step") for answer in answers
         ]
-        if len({rows.shape[1:] for rows in answers_by_step}) > 1:
-            raise ArgumentError(expected("y", f"{condition} and step", answers))
+        require(
+            len({rows.shape[1:] for rows in answers_by_step}) <= 1,
+            "y",
+            f"{condition} and step",
+            answers,
+        )
         return np.concatenate(answers_by_step)
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:

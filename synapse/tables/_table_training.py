@@ -15,7 +15,6 @@ from .._build import architecture, lower_name
 from .._checks import (
     boolean,
     choice,
-    expected,
     file_path,
     fraction_below_one,
     function_of,
@@ -24,12 +23,13 @@ from .._checks import (
     non_negative_number,
     positive_integer,
     positive_number,
+    require_type,
     suggests_arguments,
 )
 from .._defaults import IN_TABLES, SERIES, Fit
 from .._model import Model
 from .._typing import Floats, PathLike
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError, FormatError
+from ..errors import ArgumentError, DivergenceError, FormatError
 from ..learning import Result, Trainer
 from ..learning._callbacks import Progress, called_with_progress
 from ..learning._options import OPTIONS
@@ -83,10 +83,9 @@ def _optimizer(title: str, optimizer: Any) -> Any:
 
 
 def _trainer_options(title: str, options: Any) -> dict[str, Any]:
-    if not isinstance(options, Mapping):
-        raise ArgumentTypeError(
-            expected(title, "a mapping of names to values", options)
-        )
+    require_type(
+        isinstance(options, Mapping), title, "a mapping of names to values", options
+    )
     for name, value in options.items():
         FURTHER[choice("Each of the trainer_options", name, FURTHER)].checked_early(
             value

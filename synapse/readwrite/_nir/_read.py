@@ -11,10 +11,10 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._checks import MAX_DELAYS, expected
+from ..._checks import MAX_DELAYS, require_type
 from ..._squash import Squash, get
 from ..._typing import Floats, Ints
-from ...errors import ArgumentTypeError, FormatError
+from ...errors import FormatError
 from ...objects.layer import Layer
 from ...objects.network import Network
 
@@ -37,8 +37,7 @@ class Unit:
 
 def read(nir: Any, graph: Any, dt: float, spike: str | Squash, reset: str) -> Network:
     """Return the network of a graph."""
-    if not isinstance(graph, nir.NIRGraph):
-        raise ArgumentTypeError(expected("graph", "a graph of NIR", graph))
+    require_type(isinstance(graph, nir.NIRGraph), "graph", "a graph of NIR", graph)
     get(spike)
     nodes, edges = _flat(nir, graph)
     reader = Reader(nodes, edges, dt, spike, reset)

@@ -15,7 +15,7 @@ import torch
 
 import architect
 
-from ..._checks import expected, pluralize
+from ..._checks import expected, pluralize, require
 from ..._typing import Ints
 from ...errors import ArgumentError, ArgumentTypeError, TopologyError
 from ...objects.layer import Layer
@@ -169,11 +169,12 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
     """Raise if a module has a setting that the architectures do not support."""
     for name, wanted in settings.items():
         has = getattr(module, name, wanted)
-        if has != wanted:
-            subject = f"The setting {name!r} of torch.nn.{type(module).__name__}"
-            raise ArgumentError(
-                expected(subject, f"{wanted!r}, the only one known here", has)
-            )
+        require(
+            has == wanted,
+            f"The setting {name!r} of torch.nn.{type(module).__name__}",
+            f"{wanted!r}, the only one known here",
+            has,
+        )
 
 
 # --- the network that is the same -----------------------------------------------------
@@ -271,10 +272,12 @@ def _recurrent_network(peer: Peer, options: dict[str, Any]) -> Network:
 def _dtype(module: Any) -> Any:
     torch_dtype = next(module.parameters()).dtype
     numpy_dtypes = {torch.float64: np.float64, torch.float32: np.float32}
-    if torch_dtype not in numpy_dtypes:
-        raise ArgumentError(
-            expected("The dtype of a module", "float64 or float32", torch_dtype)
-        )
+    require(
+        torch_dtype in numpy_dtypes,
+        "The dtype of a module",
+        "float64 or float32",
+        torch_dtype,
+    )
     return numpy_dtypes[torch_dtype]
 
 
@@ -398,11 +401,15 @@ def _counterparts(
     starts = np.cumsum([0, *map(len, net.layers)])
     neurons: list[Any] = []
     for ours, theirs in zip(like.layers, layers, strict=False):
-        if len(ours) != len(theirs):
-            wanted = f"of {pluralize(len(ours), 'neuron')}, as in the modules"
-            alone = ours is like.output and not peer.linears
-            advice = "Pass the Linear of the read-out, too." if alone else ""
-            raise ArgumentError(expected(repr(theirs), wanted, len(theirs), advice))
+        require(
+            len(ours) == len(theirs),
+            repr(theirs),
+            f"of {pluralize(len(ours), 'neuron')}, as in the modules",
+            len(theirs),
+            "Pass the Linear of the read-out, too."
+            if ours is like.output and not peer.linears
+            else "",
+        )
         has_squash = not peer.any_squash or (
             ours is not like.output and isinstance(like, architect.LSTM | architect.GRU)
         )

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from ..._checks import expected, must
-from ...errors import ArgumentError, ArgumentTypeError
+from ..._checks import must, require_type
+from ...errors import ArgumentError
 from ._layers import Peer, require_chain, require_plain
 
 nn = torch.nn
@@ -28,8 +28,12 @@ def peer_of_state(
     `squash` is that of an RNN, or of the Linears but the last one; with `any_squash`,
     that of the network that receives the numbers will do.
     """
-    if squash is not None and not isinstance(squash, str | list | tuple):
-        raise ArgumentTypeError(expected("squash", "a name or a list of names", squash))
+    require_type(
+        squash is None or isinstance(squash, str | list | tuple),
+        "squash",
+        "a name or a list of names",
+        squash,
+    )
     recurrent: list[Any] = []
     linears: list[Any] = []
     for prefix, tensors in _groups(state).items():

@@ -40,6 +40,12 @@ net = torch.nn.Sequential(Linear(2, 3), Sigmoid(), Linear(3, 1), Sigmoid())
 STEP = (
     "torch.nn.functional.mse_loss(net(torch.rand(1, 2)), torch.rand(1, 1)).backward()"
 )
+LSTM_STEP = """
+import torch
+lstm, out = torch.nn.LSTM(2, 3), torch.nn.Linear(3, 1)
+net = lambda rows: out(lstm(rows)[0]).sigmoid()
+torch.nn.functional.mse_loss(net(torch.rand(2, 1, 2)), torch.rand(2, 1, 1)).backward()
+"""
 OURS = {
     "`import synapse, architect`": "",
     "first `net.activate`, 2-3-1": f"{NETWORK}\nnet.activate([0.0, 1.0])",
@@ -53,6 +59,10 @@ OURS = {
     "first `Trainer.train`, LSTM 2-3-1": (
         f"{LSTM}\nsynapse.Trainer(net).train({SEQUENCE}, epochs=2, progress=False)"
     ),
+    "first exact gradient, LSTM 2-3-1": (
+        f"{LSTM}\nsynapse.Trainer(net, rule='bptt')"
+        f".train({SEQUENCE}, epochs=2, progress=False)"
+    ),
     "first training by rtrl, Elman 2-3-1": (
         "net = architect.Elman(2, 3, 1, seed=0)\nsynapse.Trainer(net,"
         f" rule='rtrl').train({SEQUENCE}, epochs=2, progress=False)"
@@ -61,10 +71,14 @@ OURS = {
 PEERS = {
     "`import torch`": "import torch",
     "PyTorch eager: first forward and backward, 2-3-1": TORCH + STEP,
+    "PyTorch eager: first forward, 2-3-1": f"{TORCH}net(torch.rand(1, 2))",
+    "PyTorch eager: first forward and backward, LSTM 2-3-1": LSTM_STEP,
     "`torch.compile`: first forward and backward, 2-3-1": (
         f"{TORCH}net = torch.compile(net)\n{STEP}"
     ),
 }
+BASE = {"`import numpy, networkx`": "import numpy, networkx"}
+"""What the import of Synapse contains that is not its own."""
 CLOCKS = "print(time.process_time(), time.perf_counter() - begin)"
 CAP = 120
 """Seconds that a peer may take."""
@@ -80,6 +94,7 @@ def starts(repeats: int, quick: bool, tell: Tell) -> dict[str, Any]:
     starts."""
     ours = dict(list(OURS.items())[:2]) if quick else OURS
     work = {name: f"import synapse, architect\n{code}" for name, code in ours.items()}
+    work = BASE | work
     if importlib.util.find_spec("torch") is not None:
         work |= dict(list(PEERS.items())[:2]) if quick else PEERS
     seconds: dict[str, dict[str, list[list[float]]]] = {
@@ -146,7 +161,14 @@ def _medians(times: dict[str, list[list[float]]]) -> dict[str, Any]:
 
 SAME = {
     "`import synapse, architect`": ("`import torch`",),
-    "first exact gradient, 2-3-1": tuple(list(PEERS)[1:]),
+    "first `net.activate`, 2-3-1": ("PyTorch eager: first forward, 2-3-1",),
+    "first exact gradient, 2-3-1": (
+        "PyTorch eager: first forward and backward, 2-3-1",
+        "`torch.compile`: first forward and backward, 2-3-1",
+    ),
+    "first exact gradient, LSTM 2-3-1": (
+        "PyTorch eager: first forward and backward, LSTM 2-3-1",
+    ),
 }
 """What of PyTorch does the same as a start."""
 
@@ -155,7 +177,7 @@ def comparisons(results: dict[str, Any]) -> list[Comparison]:
     """CPU seconds of a first call, after the installation and later."""
     caches = {"cold": "new installation", "warm": "later"}
     rows = []
-    for name in OURS:
+    for name in (*BASE, *OURS):
         if name not in results:
             continue
         for cache, words in caches.items():

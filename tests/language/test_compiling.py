@@ -156,11 +156,13 @@ def test_no_notice_waits_after_short_compiling(monkeypatch, capsys):
 
 @pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
 def test_a_progress_bar_says_compiling_each_time_and_its_estimate_leaves_that_out(
-    capsys,
+    capsys, monkeypatch, tmp_path
 ):
     def compiles(_):
         element = np.random.default_rng().random()  # no file has this code
-        Kernel(lambda number: number + element, PartOptions())(1.0)
+        with monkeypatch.context() as patch:  # nor is one left where users have theirs
+            patch.setenv("SYNAPSE_CACHE_DIR", str(tmp_path))
+            Kernel(lambda number: number + element, PartOptions())(1.0)
 
     trainer = synapse.Trainer(architect.Perceptron(1, 1, 1, seed=0))
     trainer.train([[0.0]], [[1.0]], epochs=1, progress=False)
@@ -171,6 +173,7 @@ def test_a_progress_bar_says_compiling_each_time_and_its_estimate_leaves_that_ou
         began = bar.start_t
         compiles(None)
         assert (bar.desc, bar.start_t > began) == ("error 1", True)
+    assert len([*tmp_path.iterdir()]) == 3  # one each time
 
 
 ACTS = """

@@ -219,8 +219,8 @@ class Draft:
         self.neurons += other.neurons
         if other.pairs and not self.pairs:
             self.pairs, self.gaters = {}, {}
-        for key, (identity, *values) in other.pairs.items():
-            self.pairs[key] = offset + identity, *values
+        for key, (identity, weight, trainable, sign) in other.pairs.items():
+            self.pairs[key] = offset + identity, weight, trainable, sign
         for identity, gater in other.gaters.items():
             self.gaters[offset + identity] = gater
         moved = {offset + identity: batch for identity, batch in other.batches.items()}

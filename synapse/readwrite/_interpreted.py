@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from .._checks import boolean, pluralize, positive_number
 from .._cost import Cost, get as cost_named
-from ..engine.functions.costs import PROBABILITIES, SHARES
 from ..objects.network import Network
 from ..optimizers import Optimizer
 from ._codegen import (
@@ -25,7 +24,7 @@ from ._plan import written_columns
 from ._printed.alike import Sums
 from ._printed.columns import CONTEXT_COLUMNS, is_whole, member
 from ._printed.javascript_text import JavaScriptWriter
-from ._printed.learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner
+from ._printed.learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner, expected_targets
 from ._printed.python_text import PythonWriter
 from ._printed.ways import optimizer_of_program
 
@@ -261,20 +260,13 @@ def _source(
         "columns": "\n".join(columns),
         "names": ", ".join(f'"{member(name)}"' for name in sorted(program.changed)),
         "start": "".join(context),
-        "expected": _expected(chosen),
+        "expected": expected_targets(chosen),
         "expected_inputs": pluralize(learner.inputs, "input"),
         "kept": ", ".join(f"self.{member(n)}[:]" for n in sorted(program.changed)),
         "restored": ", ".join(f"self.{member(n)}" for n in sorted(program.changed)),
     }
     template = "learner" if learn else "program"
     return filled(f"{template}{language.suffix}.in", parts)
-
-
-def _expected(cost: Cost) -> str:
-    """Return which targets a cost can have."""
-    if cost.code in SHARES:
-        return "targets of all outputs from 0.0 to 1.0 that add up to 1"
-    return "targets from 0.0 to 1.0" if cost.code in PROBABILITIES else "finite targets"
 
 
 def _imports(writer: Any) -> str:

@@ -45,6 +45,13 @@ LEARNING_ROOTS = *LOADABLE_ROOTS, "learn"
 KEPT = {"weight", "bias"}
 
 
+def expected_targets(cost: Cost) -> str:
+    """Return which targets a cost can have."""
+    if cost.code in SHARES:
+        return "targets of all outputs from 0.0 to 1.0 that add up to 1"
+    return "targets from 0.0 to 1.0" if cost.code in PROBABILITIES else "finite targets"
+
+
 class Learner:
     """A network, as the functions of a program that learns by its rule.
 

@@ -181,8 +181,15 @@ CASES = (
         "two packs of sources",
         "exact/accumulate.py",
         (
-            ("for q in range(0, n, wide + wide):", "for q in range(0, n, wide):"),
-            ("left = min(n - q, wide + wide)", "left = min(n - q, wide)"),
+            (
+                "    entry = 0\n    packs = (n + wide + wide - 1) // (wide + wide)",
+                "    entry = 0\n    packs = (n + wide - 1) // wide",
+            ),
+            ("few = is_listed(store, r)", "few = False"),
+            (
+                "if few else k * (wide + wide)\n        left = min(n - q, wide + wide)",
+                "if few else k * wide\n        left = min(n - q, wide)",
+            ),
         ),
         (*GRADIENTS, "Adam, 784-100-10, batches of 8"),
     ),

@@ -302,7 +302,7 @@ def picture(plt, fired, before, after, paired, unpaired, path):
         ylabel="avoids the punished odour, %",
         ylim=(0, 102),
     )
-    axes[2].legend(loc="lower right")
+    axes[2].legend(loc="lower left")
     save_figure(figure, path)
 
 

@@ -2,11 +2,10 @@
 
     python -m demos odours
 
-Task: Each of ten odours excites projection neurons in a random way. Five come with
-punishment. Learn from punishment which odours to avoid.
+Task: Each of ten odours excites projection neurons in a random way; learn which five
+come with punishment.
 Solution: Few of the Kenyon cells fire, so each odour has synapses of its own onto the
-output neurons. The online rule changes these at every step, and no weight changes its
-sign.
+output neurons. The online rule changes these at every step and keeps their signs.
 
 The wiring is measured: the synapses of 58 and 63 projection neurons on 83 and 81 Kenyon
 cells of the left and the right side of one larva, and of those on 29 output neurons of

@@ -365,9 +365,9 @@ def test_a_killed_evolution_is_resumed(tmp_path):
     code = f"""if True:
         from studies._poles import Poles
         from synapse import evolve
-        from synapse.evolve import _evaluations
-        _evaluations.MIN_CHECKPOINT_SECONDS = 0.0
-        _evaluations.MAX_CHECKPOINT_FRACTION = 1.0
+        from synapse.evolve import _neat
+        _neat.MIN_CHECKPOINT_SECONDS = 0.0
+        _neat.MAX_CHECKPOINT_FRACTION = 1.0
         evolve.neat(
             Poles(velocities=False), population=30, max_evaluations=100_000, seed=2,
             checkpoint={str(file)!r}, resume=True,

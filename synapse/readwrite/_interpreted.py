@@ -145,19 +145,13 @@ def javascript_source(
     )
 
 
-SUMS = {
-    "python": Sums(0, in_array=False, by_dots=True),
-    "javascript": Sums(6, in_array=False, by_dots=False),
-}
-"""Engines of JavaScript keep six sums in variables, but those of an array in memory."""
-
-
 class Texts(NamedTuple):
-    """How a language writes what stands around functions: a table, a column of an
-    instance that begins with numbers or with 0, and the context.
+    """How a language adds sums, and writes what stands around functions: a table, a
+    column of an instance that begins with numbers or with 0, and the context.
     """
 
     writer: Any
+    sums: Sums
     table: str
     column: str
     zeros: str
@@ -168,6 +162,7 @@ class Texts(NamedTuple):
 TEXTS = {
     "python": Texts(
         PythonWriter,
+        Sums(0, in_array=False, by_dots=True),
         "{name} = (\n{rows},\n)",
         # MicroPython makes tuples of numbers when it compiles, lists on its stack
         "        self.{name} = list((\n{rows},\n        ))",
@@ -177,6 +172,8 @@ TEXTS = {
     ),
     "javascript": Texts(
         JavaScriptWriter,
+        # its engines keep six sums in variables, but those of an array in memory
+        Sums(6, in_array=False, by_dots=False),
         "const {name} = new {array}([\n{rows},\n]);",
         "        this.{name} = new {array}([\n{rows},\n        ]);",
         "        this.{name} = new {array}({count});",
@@ -214,7 +211,7 @@ def _source(
         optimizer=optimizer_of_program(optimizer, language.name),
         offered=LEARNING_ROOTS if learn else PLAIN_ROOTS,
         library=is_javascript,
-        how=None if learn else SUMS[language.key],
+        how=None if learn else texts.sums,
     )
     program = learner.program
     writer = texts.writer(program)

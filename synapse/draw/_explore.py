@@ -25,8 +25,6 @@ from ..objects.recording import Log
 from ..objects.topology import Topology
 from ..readwrite._files import File, write
 from ..readwrite._json_format import from_json_data
-from . import _placing_rules, _routing_rules
-from ._javascript import printed
 from ._page_data import aims_of, describe, learning_of, numbers_of, numbers_of_log
 
 PAUSE = 0.1
@@ -265,6 +263,7 @@ def _structure(data: dict[str, Any]) -> list[Any]:
 # --- the page -------------------------------------------------------------------------
 
 SCRIPTS = (
+    "rules",
     "model",
     "colours",
     "layout",
@@ -311,7 +310,7 @@ def page_of(data: dict[str, Any]) -> str:
     text.
     """
     library, learn = part_of("cytoscape.min.js"), "learn" in data
-    scripts = [layout_source(), *(part_of(f"{name}.js") for name in SCRIPTS)]
+    scripts = [part_of(f"{name}.js") for name in SCRIPTS]
     if learn:
         # Only such a page needs the rooms that write programs.
         from ..readwrite._printed.page import page_source
@@ -355,18 +354,6 @@ def page_of(data: dict[str, Any]) -> str:
 def _short(source: str) -> str:
     """Return printed functions without comments and spaces, a twentieth of a page."""
     return re.sub(r"^(/\*\*.*\*/\n| +)", "", source, flags=re.MULTILINE)
-
-
-LAYOUT = (
-    *("BOX", "CABLE", "LARGEST_ZOOM", "NEURON", "CLEARANCE", "arrange", "extent_of"),
-    *("measures_of", "lead_of", "plan_for", "routes_of", "scene_of", "structure_of"),
-)
-"""What the page uses of the functions by which pictures are laid out."""
-
-
-def layout_source() -> str:
-    """Return the functions that place neurons and route connections, in JavaScript."""
-    return printed("layout", LAYOUT, _placing_rules, _routing_rules)
 
 
 def part_of(name: str) -> str:

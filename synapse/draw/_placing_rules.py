@@ -1,9 +1,9 @@
 """Where layers and neurons stand, in pictures and in the page.
 
-Both place by these functions: the page has them in JavaScript, as `_javascript.py`
-prints them. So they are loops over numbers, tuples and lists, of the statements that it
-knows. What depends on text is an argument, because only the reader of a picture can
-measure it.
+Both place by these functions: the page has them in JavaScript (`page/rules.js`), as
+`python -m tests.draw.printed_rules` prints them after a change. So they are loops over
+numbers, tuples and lists, of the statements that it knows. What depends on text is an
+argument, because only the reader of a picture can measure it.
 
 Lengths are pixels of the page at a zoom of 1; pictures divide them by `UNIT`. A place
 is (along, across): along the flow from the first layer to the last, and across it.

@@ -14,10 +14,9 @@ import pytest
 import architect
 from synapse import Layer, Network, Topology
 from synapse.draw import _placing_rules as placing, _routing_rules as routing
-from synapse.draw._explore import layout_source
-from synapse.draw._javascript import printed
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .printed_rules import RULES, layout_source, printed
 
 NODE = shutil.which("node")
 WINDOW = (900.0, 560.0)
@@ -145,7 +144,7 @@ def test_javascript_places_and_routes_as_python_does():
         folded = [i % 2 == 1 for i in range(layers)]
         cases[name, "folded"] = (columns, folded, WINDOW, [0.0] * layers, (0.0, 0.0))
     answered = subprocess.run(
-        [NODE, "-e", layout_source() + IN_NODE],
+        [NODE, "-e", RULES.read_text(encoding="utf-8") + IN_NODE],
         input=json.dumps(list(cases.values())),
         capture_output=True,
         text=True,
@@ -182,6 +181,11 @@ def test_neurons_of_a_page_stand_where_python_places_them(opened, name):
     spots = placing.arrange(structure, plan, [0.0] * len(folded)).spots
     points = [spot if plan.measures.sideways else spot[::-1] for spot in spots]
     np.testing.assert_allclose(np.array(sorted(there))[:, 1:], points, atol=1e-6)
+
+
+def test_the_page_has_the_rules_of_pictures():
+    written = RULES.read_text(encoding="utf-8")
+    assert written == layout_source(), "python -m tests.draw.printed_rules"
 
 
 def test_what_javascript_means_otherwise_is_not_printed(monkeypatch):

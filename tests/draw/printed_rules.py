@@ -1,4 +1,5 @@
-"""Python functions printed as JavaScript, for the page.
+"""The rules of a layout printed as JavaScript, for the page: ``python -m
+tests.draw.printed_rules`` writes `draw/page/rules.js`, which `test_layout` compares.
 
 Only what the layout needs is known: functions of numbers, tuples, lists, dicts and
 dataclasses; plain statements, comprehensions and lambdas. Everything else is refused,
@@ -12,9 +13,19 @@ import ast
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+import synapse.draw
+from synapse.draw import _placing_rules, _routing_rules
+
+RULES = Path(synapse.draw.__file__).parent / "page" / "rules.js"
+LAYOUT = (
+    *("BOX", "CABLE", "LARGEST_ZOOM", "NEURON", "CLEARANCE", "arrange", "extent_of"),
+    *("measures_of", "lead_of", "plan_for", "routes_of", "scene_of", "structure_of"),
+)
+"""What the page uses of the functions by which pictures are laid out."""
 
 HELPERS = """\
 const compared = (a, b) => {
@@ -56,6 +67,15 @@ OPERATORS: dict[type, str] = {
 }
 
 
+def layout_source() -> str:
+    """Return the functions that place neurons and route connections, in JavaScript."""
+    return (
+        "// The rules by which pictures are laid out, printed by"
+        " tests/draw/printed_rules.py: no edits here.\n"
+        + printed("layout", LAYOUT, _placing_rules, _routing_rules)
+    )
+
+
 def printed(name: str, exports: Iterable[str], *modules: ModuleType) -> str:
     """Print modules, without what they import, as one object of this name, which has
     these constants and functions of theirs.
@@ -65,7 +85,6 @@ def printed(name: str, exports: Iterable[str], *modules: ModuleType) -> str:
     return f"const {name} = (() => {{\n{parts}\nreturn {{ {exported} }};\n}})();\n"
 
 
-@cache
 def _module(module: ModuleType) -> str:
     tree = ast.parse(inspect.getsource(module))
     return "\n".join(line for statement in tree.body for line in _top(statement))
@@ -292,3 +311,7 @@ def _name(name: str) -> str:
 
 def _upper(match: re.Match[str]) -> str:
     return match[1].upper()
+
+
+if __name__ == "__main__":
+    RULES.write_text(layout_source(), encoding="utf-8")

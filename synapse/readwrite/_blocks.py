@@ -99,7 +99,7 @@ def blocks_of(plan: ExportPlan) -> list[Block]:
     """
     numbers = np.arange(plan.neurons)
     stage_of = np.searchsorted([stage.start for stage in plan.stages], numbers, "right")
-    blocks = [Block(0, plan.inputs)]
+    blocks = [Block(0, plan.topology.inputs)]
     for stage in plan.stages:
         for start, stop in pairwise(_cuts(plan, stage, stage_of)):
             pieces = [

@@ -5,28 +5,25 @@ vectorise them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, Literal, get_args, overload
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from .._checks import boolean, choice, float_type, positive_number, require
 from .._cost import Cost, get
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ..objects.saved import SavedNetwork
 from ..optimizers import Optimizer
 from . import _files
 from ._codegen import (
-    Language,
     checked_prefix,
     program_format,
     require_no_learning,
     type_name,
 )
-from ._plan import require_range, written_columns
-from ._printed.c_program import ProgramOptions, program_source
+from ._plan import written_columns
+from ._printed.c_program import C, program_source
 from ._printed.ways import optimizer_of_program
 
 MARK = "%%\n"
@@ -258,52 +255,27 @@ def c_source(
     if not learns:
         require_no_learning(cost, bound, optimizer)
     saved = written_columns(network, C.name, keep_context, learns)
-    require_range(number_type, *_numbers_of(saved, keep_context))
-    chosen = network._cost(cost) if learns else get("squared_error")
     limit = None if bound is None else positive_number("bound", bound)
     require(
-        limit is None or _fitting(limit, number_type) != 0,
+        limit is None or limit >= np.finfo(number_type).smallest_subnormal,
         "bound",
         f"above 0 in {number_type}",
         bound,
     )
-    options = ProgramOptions(
-        C,
-        number_type,
-        fast,
+    text = program_source(
+        network,
+        saved,
         prefix,
-        chosen,
-        limit,
-        optimizer_of_program(optimizer, "C"),
-        keep_context,
-        learns,
-        boolean("loadable", loadable),
+        number_type,
+        fast=fast,
+        context=keep_context,
+        learns=learns,
+        loadable=boolean("loadable", loadable),
+        cost=network._cost(cost) if learns else get("squared_error"),
+        bound=limit,
+        optimizer=optimizer_of_program(optimizer, "C"),
     )
-    text = program_source(network, saved, options)
     return in_files(text, prefix, start, has_header)
-
-
-def _numbers_of(saved: SavedNetwork, keep_context: bool) -> Iterator[NDArray[Any]]:
-    """Yield weights, biases and the context that a program begins with."""
-    acting = saved.connections["target"] >= saved.layers[0][1]
-    yield saved.connections["weight"][acting]
-    for name in ("bias", *(("activation", "state") if keep_context else ())):
-        yield saved.neurons[name]
-
-
-C = Language("c", "C", "// ")
-
-
-def _fitting(value: float, dtype: np.dtype[Any]) -> Any:
-    """Return a finite number as one of a dtype, or ArgumentError if it is beyond its
-    range.
-    """
-    if abs(value) > float(np.finfo(dtype).max):
-        raise ArgumentError(
-            f"A number of the program, {value:.3g}, is beyond the range of {dtype}. Use"
-            ' dtype="float64".'
-        )
-    return dtype.type(value)
 
 
 FORMAT = program_format(

@@ -12,7 +12,13 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .._checks import choice, float_type, imported, suggests_arguments
+from .._checks import (
+    choice,
+    float_type,
+    imported,
+    require,
+    suggests_arguments,
+)
 from .._squash import ACTIVATIONS, LARGEST
 from .._typing import Floats, Ints
 from ..errors import TopologyError
@@ -23,7 +29,7 @@ from ._blocks import Block, blocks_of, components_of
 from ._formats import Format
 from ._formulas import as_registered, computed, kind_of, tree_of
 from ._operator_layers import OperatorLayer, layer_of
-from ._plan import NOW, ExportPlan, Fire, Stage, require_range, written_plan
+from ._plan import NOW, ExportPlan, Fire, Stage, written_plan
 
 Form = Literal["auto", "plain", "step", "sequence"]
 
@@ -93,7 +99,15 @@ def onnx_model(
     plan = written_plan(network, "onnx", "ONNX", keep_context)
     float_dtype = float_type("dtype", dtype)
     kept = plan.memory()
-    require_range(float_dtype, plan.weights, plan.biases, plan.start)
+    numbers = np.concatenate([plan.weights, plan.biases, plan.start])
+    largest = float(np.abs(numbers).max(initial=0.0))
+    require(
+        largest <= np.finfo(float_dtype).max,
+        "A weight, bias or state",
+        f"within the range of {float_dtype}",
+        largest,
+        'Use dtype="float64".',
+    )
     if form == "plain" and len(kept):
         raise TopologyError(
             f"{network!r} has memory, and a plain model has no state for it. Use"
@@ -235,7 +249,7 @@ class Graph:
         self._tensor = np.full(len(plan.start), "", object)
         self._column = np.zeros(len(plan.start), np.int64)
         self.rows = self.input()
-        self._place(self.rows, np.arange(plan.inputs))
+        self._place(self.rows, np.arange(plan.topology.inputs))
         if with_state:
             self._place("state", kept)
         for step in steps:
@@ -413,9 +427,12 @@ class Graph:
         """Make the model, after all stages have been added."""
         plan = self.plan
         helper = self.onnx.helper
-        outputs = np.arange(plan.neurons - plan.outputs, plan.neurons)
+        outputs = np.arange(plan.neurons - plan.topology.outputs, plan.neurons)
         self.output(self.values(outputs))
-        ends = [("x", [*self.axes, plan.inputs])], [("y", [*self.axes, plan.outputs])]
+        ends = (
+            [("x", [*self.axes, plan.topology.inputs])],
+            [("y", [*self.axes, plan.topology.outputs])],
+        )
         if self.with_state:
             self.node("Identity", self.next_state(), output="next_state")
             ends[0].append(("state", ["batch", len(self.kept)]))
@@ -441,7 +458,11 @@ class Graph:
 
     def _metadata(self) -> dict[str, Any]:
         plan = self.plan
-        facts = {"name": plan.name, "neurons": plan.names, "layers": plan.layers}
+        facts = {
+            "name": plan.topology.name,
+            "neurons": plan.names,
+            "layers": plan.layers,
+        }
         if not self.with_state:
             return facts
         state: list[tuple[str | int, ...]] = []
@@ -479,12 +500,12 @@ class SequenceGraph(Graph):
         """Return the tensor of the inputs, of shape (length * batch, inputs)."""
         self.times = self.node("Shape", "x", start=0, end=2)
         return self.node(
-            "Reshape", "x", self.constant(np.array([-1, self.plan.inputs]))
+            "Reshape", "x", self.constant(np.array([-1, self.plan.topology.inputs]))
         )
 
     def output(self, rows: str) -> None:
         """Add the outputs of the model, of shape (length, batch, outputs)."""
-        self.in_steps(rows, self.plan.outputs, output="y")
+        self.in_steps(rows, self.plan.topology.outputs, output="y")
 
     def next_state(self) -> str:
         """Return the states of the layers after the last step."""
@@ -508,7 +529,7 @@ class SequenceGraph(Graph):
         """Add a layer, with what it reads for all steps."""
         n = len(layer.hidden)
         number = len(self.nodes)
-        whole = np.array_equal(layer.sources, np.arange(self.plan.inputs))
+        whole = np.array_equal(layer.sources, np.arange(self.plan.topology.inputs))
         inputs = (
             "x"
             if whole

@@ -70,7 +70,7 @@ def layer_of(
     read = {
         r.block for k, b in enumerate(blocks) if k not in members for r in b.reads()
     }
-    first_output = plan.neurons - plan.outputs
+    first_output = plan.neurons - plan.topology.outputs
     if any(k in read or blocks[k].stop > first_output for k in inside):
         return None
     patterns = _patterns(members, recurs, blocks)

@@ -13,16 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import _squash
 from .._checks import boolean
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
-from ..errors import ArgumentError
 from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology, require_released
@@ -79,21 +77,6 @@ class ExportPlan:
     gater: Ints  # -1: none
 
     @property
-    def name(self) -> str:
-        """Name of the network."""
-        return self.topology.name
-
-    @property
-    def inputs(self) -> int:
-        """Number of inputs."""
-        return self.topology.inputs
-
-    @property
-    def outputs(self) -> int:
-        """Number of outputs."""
-        return self.topology.outputs
-
-    @property
     def neurons(self) -> int:
         """Number of neurons."""
         return len(self.order)
@@ -144,7 +127,7 @@ class ExportPlan:
         # A group whose members are in several stages fires with states that later
         # stages have yet to compute.
         for stage in self.stages:
-            ready = np.arange(self.inputs, stage.stop)
+            ready = np.arange(self.topology.inputs, stage.stop)
             for _, start, stop in stage.fires:
                 absent = np.setdiff1d(np.arange(start, stop), ready)
                 read.append(absent + self.neurons)
@@ -231,16 +214,6 @@ def plan_of(topology: Topology) -> ExportPlan:
         target=target[rows],
         gater=gater[rows],
     )
-
-
-def require_range(dtype: np.dtype[Any], *numbers: NDArray[Any]) -> None:
-    """Raise if a weight, bias or state does not fit into numbers of a dtype."""
-    largest = max(np.abs(values).max(initial=0.0) for values in numbers)
-    if largest > np.finfo(dtype).max:
-        raise ArgumentError(
-            f"A weight, bias or state of {largest:.3g} is beyond the range of {dtype}."
-            ' Use dtype="float64".'
-        )
 
 
 def _stage_numbers(topology: Topology) -> Ints:

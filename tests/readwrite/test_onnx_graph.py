@@ -284,7 +284,7 @@ def test_what_cannot_be_written(tmp_path):
         (
             lambda: save(large, path),
             errors.ArgumentError,
-            "beyond the range of float32",
+            "within the range of float32",
         ),
     ]
     all_refused(refused)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -51,48 +50,7 @@ BITS = {
 """By the type of numbers: that of their bits, a mask without the sign, and infinity."""
 
 
-@dataclass(frozen=True)
-class ProgramOptions:
-    """How a program is written: `language` writes numbers of `dtype` in C."""
-
-    language: Language
-    dtype: np.dtype[Any]
-    fast: bool
-    prefix: str
-    cost: Cost
-    bound: float | None
-    optimizer: BuiltIn | None
-    context: bool
-    learns: bool
-    loadable: bool
-
-    @property
-    def has_weights(self) -> bool:
-        """Whether instances have weights of their own."""
-        return self.learns or self.loadable
-
-    @property
-    def offered(self) -> tuple[str, ...]:
-        """The functions that kernels become."""
-        if self.learns:
-            return LEARNING_ROOTS
-        return LOADABLE_ROOTS if self.loadable else PLAIN_ROOTS
-
-    @property
-    def real(self) -> str:
-        """The type of numbers."""
-        return "float" if self.dtype == np.float32 else "double"
-
-    def names(self) -> dict[str, str]:
-        """Return the names of a program, for templates."""
-        return {
-            "prefix": self.prefix,
-            "capitals": self.prefix.upper(),
-            "type": free_name(self.language, self.prefix),
-            "real": self.real,
-        }
-
-
+C = Language("c", "C", "// ")
 NAN = """
 static inline int {prefix}_is_nan({real} number) {{
     return {prefix}_magnitude(number) > {infinity};
@@ -343,33 +301,46 @@ def prototypes(writer: CWriter) -> str:
 
 
 def program_source(
-    network: Network, saved: SavedNetwork, options: ProgramOptions
+    network: Network,
+    saved: SavedNetwork,
+    prefix: str,
+    dtype: np.dtype[Any],
+    *,
+    fast: bool,
+    context: bool,
+    learns: bool,
+    loadable: bool,
+    cost: Cost,
+    bound: float | None,
+    optimizer: BuiltIn | None,
 ) -> str:
-    """Return a C program of the network. `saved` has its columns."""
-    prefix, real = options.prefix, options.real
+    """Return a C program of the network, with numbers of `dtype`. `saved` has its
+    columns.
+    """
+    real = "float" if dtype == np.float32 else "double"
+    offered = LOADABLE_ROOTS if loadable else PLAIN_ROOTS
     learner = Learner(
         network,
         saved,
-        language=options.language,
-        scalar=str(options.dtype),
-        cost=options.cost,
-        bound=options.bound,
-        optimizer=options.optimizer,
-        offered=options.offered,
-        fast=options.fast,
+        language=C,
+        scalar=str(dtype),
+        cost=cost,
+        bound=bound,
+        optimizer=optimizer,
+        offered=LEARNING_ROOTS if learns else offered,
+        fast=fast,
         library=real == "float",
         how=None
-        if options.has_weights
-        else Sums(MAX_NEURONS, in_array=True, by_dots=options.fast),
+        if learns or loadable
+        else Sums(MAX_NEURONS, in_array=True, by_dots=fast),
     )
-    names = options.names()
+    names = {"prefix": prefix, "capitals": prefix.upper(), "real": real}
+    names["type"] = free_name(C, prefix)
     places = None if learner.loadable else survivors(network, learner)
     own = names["type"] if places is None else f"{prefix}_values"
-    is_own = options.fast and real == "float"
-    fast = {
-        f: text.format(prefix=prefix) for f, text in FAST_FUNCTIONS.items() if is_own
-    }
-    writer = CWriter(learner.program, prefix, own, real, fast)
+    functions = FAST_FUNCTIONS if fast and real == "float" else {}
+    own_functions = {f: text.format(prefix=prefix) for f, text in functions.items()}
+    writer = CWriter(learner.program, prefix, own, real, own_functions)
     columns = Columns(learner.program, prefix, real)
     members, instance = columns.members()
     tables, constants = columns.tables(writer)
@@ -382,7 +353,7 @@ def program_source(
         helpers.insert(0, filled("fast.c.in", names).rstrip())
     parts = {
         **names,
-        "heading": heading_of(saved, options.language),
+        "heading": heading_of(saved, C),
         "inputs": learner.inputs,
         "outputs": learner.outputs,
         "neurons": learner.neurons,
@@ -396,13 +367,12 @@ def program_source(
         "first": columns.first(writer),
         "start": "",
     }
-    if options.context:
+    if context:
         rows = columns.context(writer)
         if places is not None:
             rows = _memory_rows(writer, columns, places, real)
         begin = "init" if learner.loadable else "clear"
-        context = {**names, "rows": rows, "begin": begin}
-        parts["start"] = filled("start.c.in", context)
+        parts["start"] = filled("start.c.in", {**names, "rows": rows, "begin": begin})
     if places is not None:
         parts |= _memory(parts, columns, places, prefix, real)
         stack += instance
@@ -415,6 +385,6 @@ def program_source(
     )
     if not learner.loadable:
         return filled("program.c.in", {**NOT_COPIED, **parts, **_words(parts)})
-    purpose = PURPOSES[options.learns]
-    teach = TEACH.format(prefix=prefix) if options.learns else ""
+    teach = TEACH.format(prefix=prefix) if learns else ""
+    purpose = PURPOSES[learns]
     return filled("learner.c.in", {**parts, "purpose": purpose, "teach": teach})

@@ -119,11 +119,11 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             for block in blocks
         )
         # The outputs are the last neurons of a plan, in their order.
-        outputs = plan.neurons - plan.outputs
+        outputs = plan.neurons - plan.topology.outputs
         self._answering = [k for k, block in enumerate(blocks) if block.stop > outputs]
         answering = plan.neurons - blocks[self._answering[0]].start
-        last = np.arange(answering - plan.outputs, answering)
-        whole = answering == plan.outputs
+        last = np.arange(answering - plan.topology.outputs, answering)
+        whole = answering == plan.topology.outputs
         self.register_buffer(
             "_answers", None if whole else torch.tensor(last), persistent=False
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from functools import partial
+from typing import Annotated, Any, final
 
 import numpy as np
 
@@ -84,9 +85,17 @@ class CfC(Network):
         cells: int,
         outputs: int,
         *,
-        backbone: int = 0,
-        mixed_memory: bool = False,
-        gated: bool = True,
+        backbone: Annotated[
+            int,
+            partial(
+                whole_number,
+                condition=f"a whole number from 0 to {MAX_NEURONS}",
+                minimum=0,
+                maximum=MAX_NEURONS,
+            ),
+        ] = 0,
+        mixed_memory: Annotated[bool, boolean] = False,
+        gated: Annotated[bool, boolean] = True,
         output_squash: str | Squash = "logistic",
         initializer: str | Initializer = "glorot",
         bias_initializer: str | Initializer = "zeros",
@@ -96,10 +105,6 @@ class CfC(Network):
         counts = checked_sizes(
             "CfC", (inputs, cells, outputs), 3, "inputs, cells, outputs"
         )
-        condition = f"a whole number from 0 to {MAX_NEURONS}"
-        width = whole_number("backbone of CfC", backbone, condition, 0, MAX_NEURONS)
-        mixed = boolean("mixed_memory of CfC", mixed_memory)
-        scaled = boolean("gated of CfC", gated)
         recipe = Recipe(seed, initializer, bias_initializer, dtype, output_squash)
 
         size = counts[1]
@@ -111,11 +116,11 @@ class CfC(Network):
 
         # What computes u: the cells and signals, an LSTM, a backbone.
         sources = [signals, middle]
-        if mixed:
+        if mixed_memory:
             layers = _memory(recipe, sources, size)
             sources = [signals, layers[-1]]
-        if width:
-            layers.append(_reading(recipe, sources, width, "tanh", "backbone"))
+        if backbone:
+            layers.append(_reading(recipe, sources, backbone, "tanh", "backbone"))
             sources = layers[-1:]
 
         # Four layers read u. Blends also read the elapsed time, times the speeds.
@@ -133,7 +138,7 @@ class CfC(Network):
         speeds.gate(elapsed.project(blends, weights=1.0, trainable=False), "input")
         blends.gate(pass_on(end, middle), "input")
         direct = pass_on(start, middle)
-        if scaled:
+        if gated:
             inverse = recipe.fixed(size, "inverse", bias=1.0)
             pass_on(blends, inverse, -1.0)
             inverse.gate(direct, "input")

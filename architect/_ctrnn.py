@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 
@@ -97,7 +97,7 @@ class CTRNN(Network):
         *,
         wiring: Any = "all_to_all",
         time_constants: float | tuple[float, float] = (1.0, 10.0),
-        learn_time_constants: bool = True,
+        learn_time_constants: Annotated[bool, boolean] = True,
         squash: str | Squash = "tanh",
         output_squash: str | Squash = "identity",
         initializer: str | Initializer = "uniform",
@@ -108,7 +108,6 @@ class CTRNN(Network):
         counts = checked_sizes(
             "CTRNN", (inputs, cells, outputs), 3, "inputs, cells, outputs"
         )
-        learns = boolean("learn_time_constants of CTRNN", learn_time_constants)
         low, high = _checked_range(time_constants)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
@@ -128,7 +127,9 @@ class CTRNN(Network):
 
             # a_j = elapsed time / tau_j, and 1 - a_j
             constants = np.exp(rng.uniform(np.log(low), np.log(high), counts[1]))
-            elapsed.project(rates, weights=1.0 / constants, trainable=learns, sign=1)
+            elapsed.project(
+                rates, weights=1.0 / constants, trainable=learn_time_constants, sign=1
+            )
             pass_on(rates, retentions, -1.0)
 
             # The terms of the sum over inputs, the bias and the cells, times a_j.

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, final
+from functools import partial
+from typing import Annotated, Any, Literal, NamedTuple, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -151,8 +152,13 @@ class Hopfield(Network):
             0.138 * n, n / (4 * math.log(n)), n / math.sqrt(2 * math.log(n))
         )
 
+    @_checks.suggests_arguments("learn")
     def learn(
-        self, patterns: ArrayLike, rule: Literal["hebb", "storkey"] = "hebb"
+        self,
+        patterns: ArrayLike,
+        rule: Annotated[
+            Literal["hebb", "storkey"], partial(_checks.choice, options=RULES)
+        ] = "hebb",
     ) -> None:
         """Store patterns in addition to those stored before.
 
@@ -169,14 +175,17 @@ class Hopfield(Network):
         ArgumentError, ArgumentTypeError
             If `patterns` or `rule` cannot be used. No weight has changed.
         """
-        _checks.choice("rule of Hopfield", rule, RULES)
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", single=False):
             couplings = RULES[rule](couplings, pattern)
         self.parts["links"].weights = couplings[_others(len(couplings))]
 
+    @_checks.suggests_arguments("recall")
     def recall(
-        self, pattern: ArrayLike, sweeps: int = 100, seed: Seed = None
+        self,
+        pattern: ArrayLike,
+        sweeps: Annotated[int, _checks.positive_integer] = 100,
+        seed: Seed = None,
     ) -> Floats:
         """Start from a pattern and activate neurons, one at a time, until none changes.
 
@@ -202,7 +211,6 @@ class Hopfield(Network):
         ArgumentError, ArgumentTypeError
             If an argument cannot be used, or all couplings are 0.
         """
-        limit = _checks.positive_integer("sweeps", sweeps)
         rng = random_generator(seed)
         (start,) = self._checked(pattern, "A pattern", single=True)
         if not np.any(self.parts["links"].weights):
@@ -211,7 +219,7 @@ class Hopfield(Network):
             )
         self.input.activate(np.zeros(len(self.input)))
         self.output.activate(start)
-        for _ in range(limit):
+        for _ in range(sweeps):
             before = self.output.activations
             for i in rng.permutation(len(before)):
                 neuron = self.output[i]

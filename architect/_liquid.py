@@ -4,7 +4,7 @@ learns.
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,16 +128,16 @@ class Liquid(Network):
         *,
         connections: int | None = None,
         gates: int = 0,
-        spectral_radius: float | None = None,
-        leak: float = 1.0,
+        spectral_radius: Annotated[float | None, positive_number] = None,
+        leak: Annotated[float, fraction] = 1.0,
         squash: str | Squash = "tanh",
         output_squash: str | Squash = "identity",
-        train_pool: bool = False,
+        train_pool: Annotated[bool, boolean] = False,
         initializer: str | Initializer = "uniform",
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
         dtype: Any = np.float64,
-        synchronous: bool = False,
+        synchronous: Annotated[bool, boolean] = False,
     ) -> None:
         counts = checked_sizes(
             "Liquid", (inputs, pool, outputs), 3, "inputs, pool, outputs"
@@ -152,18 +152,13 @@ class Liquid(Network):
             "connections", usual if connections is None else connections, 1, maximum
         )
         gated = _count("gates", gates, 0, links)
-        carried = 1.0 - fraction("leak of Liquid", leak)
-        learns = boolean("train_pool of Liquid", train_pool)
-        together = boolean("synchronous of Liquid", synchronous)
-        radius = spectral_radius
-        if radius is not None:
-            radius = positive_number("spectral_radius of Liquid", radius)
+        carried = 1.0 - leak
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
         options: Any = {
             "initializer": initializer,
-            "trainable": learns,
+            "trainable": train_pool,
             "seed": recipe.rng,
         }
 
@@ -173,7 +168,7 @@ class Liquid(Network):
             input_layer = recipe.inputs(counts[0])
             middle = recipe.layer(counts[1], squash, "pool", fan_in=fan_in)
             output = recipe.layer(counts[2], output_squash, "output", fan_in=counts[1])
-            if not learns:
+            if not train_pool:
                 middle.trainable_bias = False
             input_layer.project(middle, **options)
 
@@ -181,10 +176,10 @@ class Liquid(Network):
             mask = ~np.eye(counts[1], dtype=bool)
             pairs = np.flatnonzero(mask)
             mask.flat[recipe.rng.choice(pairs, maximum - links, replace=False)] = False
-            delay = 0 if radius is None else 1
+            delay = 0 if spectral_radius is None else 1
             within = middle.project(middle, mask, delay=delay, **options)
-            if radius is not None:
-                _scale(within, mask, radius, carried)
+            if spectral_radius is not None:
+                _scale(within, mask, spectral_radius, carried)
 
         inner = list(within)
         for i in recipe.rng.choice(links, gated, replace=False):
@@ -192,7 +187,7 @@ class Liquid(Network):
         if carried:
             middle.project(middle, weights=carried)
         recipe.connect(middle, output)
-        super().__init__(input_layer, [middle], output, synchronous=together)
+        super().__init__(input_layer, [middle], output, synchronous=synchronous)
 
 
 def _count(option: str, value: Any, minimum: int, maximum: int) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple, final
+from functools import partial
+from typing import Annotated, Any, Final, Literal, NamedTuple, final
 
 import numpy as np
 
@@ -185,13 +186,18 @@ class LSTM(Network):
     def __init__(
         self,
         *sizes: int,
-        style: Literal["standard", "synaptic"] = STANDARD,
-        peepholes: Literal["usual", "all_to_all", "one_to_one"] | None = USUAL,
-        hidden_to_hidden: bool = False,
-        output_to_hidden: bool = False,
-        output_to_gates: bool = False,
-        input_to_output: bool | None = None,
-        forget_gates: bool = True,
+        style: Annotated[
+            Literal["standard", "synaptic"], partial(choice, options=STYLES)
+        ] = STANDARD,
+        peepholes: Annotated[
+            Literal["usual", "all_to_all", "one_to_one"] | None,
+            partial(choice, options=(USUAL, "all_to_all", "one_to_one", None)),
+        ] = USUAL,
+        hidden_to_hidden: Annotated[bool, boolean] = False,
+        output_to_hidden: Annotated[bool, boolean] = False,
+        output_to_gates: Annotated[bool, boolean] = False,
+        input_to_output: Annotated[bool | None, boolean] = None,
+        forget_gates: Annotated[bool, boolean] = True,
         cells_per_block: int = 1,
         cell_squash: str | Squash | None = None,
         squash: str | Squash = "logistic",
@@ -208,16 +214,13 @@ class LSTM(Network):
         counts = checked_sizes(
             "LSTM", sizes, 3, "inputs, layers of memory blocks, outputs"
         )
-        standard = choice("style of LSTM", style, STYLES) == STANDARD
-        patterns = (USUAL, "all_to_all", "one_to_one", None)
-        choice("peepholes of LSTM", peepholes, patterns)
+        standard = style == STANDARD
 
         # Defaults that depend on the style
         if peepholes == USUAL:
             peepholes = None if standard else "all_to_all"
         if input_to_output is None:
             input_to_output = not standard
-        direct = boolean("input_to_output of LSTM", input_to_output)
         if cell_squash is None:
             cell_squash = "tanh" if standard else "logistic"
         usual = GATE_BIASES[style]
@@ -228,20 +231,19 @@ class LSTM(Network):
             forget_gate_bias=usual[1] if forget_gate_bias is None else forget_gate_bias,
             output_gate_bias=usual[2] if output_gate_bias is None else output_gate_bias,
         )
-        forgetting = boolean("forget_gates of LSTM", forget_gates)
 
         maximum = MAX_NEURONS // max(counts)
         options = LSTMOptions(
             peepholes=peepholes,
             squash=squash,
             cell_squash=cell_squash,
-            biases=(ins, forgets if forgetting else None, outs),
+            biases=(ins, forgets if forget_gates else None, outs),
             cells_per_block=positive_integer(
                 "cells_per_block of LSTM", cells_per_block, maximum
             ),
-            hidden_to_hidden=boolean("hidden_to_hidden of LSTM", hidden_to_hidden),
-            output_to_hidden=boolean("output_to_hidden of LSTM", output_to_hidden),
-            output_to_gates=boolean("output_to_gates of LSTM", output_to_gates),
+            hidden_to_hidden=hidden_to_hidden,
+            output_to_hidden=output_to_hidden,
+            output_to_gates=output_to_gates,
         )
         if standard:
             _refuse_other_style(options)
@@ -261,12 +263,12 @@ class LSTM(Network):
         # each layer of cells does.
         inputs = recipe.inputs(counts[0])
         fan_in = counts[-2] if standard else sum(counts[1:-1]) * options.cells_per_block
-        if direct:
+        if input_to_output:
             fan_in += counts[0]
         output = recipe.layer(counts[-1], last, "output", fan_in=fan_in)
         build: Any = standard_blocks if standard else synaptic_blocks
         blocks = build(recipe, counts[1:-1], inputs, output, options)
-        if direct:
+        if input_to_output:
             recipe.connect(inputs, output)
         hidden = [layer for block in blocks for layer in block if layer is not None]
         super().__init__(inputs, hidden, output)

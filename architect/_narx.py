@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import pairwise
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 
@@ -22,6 +23,8 @@ from synapse.objects.layer import Layer
 from synapse.objects.network import Network
 
 from ._recipe import Recipe, checked_sizes, numbered, pass_on
+
+LENGTH = partial(positive_integer, maximum=MAX_DELAYS)
 
 
 @final
@@ -81,8 +84,8 @@ class NARX(Network):
         hidden: int | Iterable[int],
         outputs: int,
         *,
-        input_delay: int = 2,
-        output_delay: int = 2,
+        input_delay: Annotated[int, LENGTH] = 2,
+        output_delay: Annotated[int, LENGTH] = 2,
         squash: str | Squash = "tanh",
         output_squash: str | Squash = "identity",
         initializer: str | Initializer = "fan_in",
@@ -97,21 +100,19 @@ class NARX(Network):
             hidden_sizes = listed("hidden of NARX", hidden, condition)
         all_sizes = (inputs, *hidden_sizes, outputs)
         counts = checked_sizes("NARX", all_sizes, 3, "inputs, hidden layers, outputs")
-        reach = positive_integer("input_delay of NARX", input_delay, MAX_DELAYS)
-        back = positive_integer("output_delay of NARX", output_delay, MAX_DELAYS)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
         input_layer = recipe.inputs(counts[0])
         sizes = counts[1:-1]
-        fans = [counts[0] * (1 + reach) + counts[-1] * back, *sizes]
+        fans = [counts[0] * (1 + input_delay) + counts[-1] * output_delay, *sizes]
         layers = [
             recipe.layer(n, squash, numbered("hidden", i, len(sizes)), fan_in=fans[i])
             for i, n in enumerate(sizes)
         ]
         output = recipe.layer(counts[-1], output_squash, "output", fan_in=fans[-1])
-        past_outputs = _delay_line(recipe, output, back, "output delay")
-        past_inputs = _delay_line(recipe, input_layer, reach, "input delay")
+        past_outputs = _delay_line(recipe, output, output_delay, "output delay")
+        past_inputs = _delay_line(recipe, input_layer, input_delay, "input delay")
 
         for source in (input_layer, *past_inputs, *past_outputs):
             recipe.connect(source, layers[0], fan_in=fans[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Annotated, Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,7 @@ class Random(Network):
         hidden: int,
         outputs: int,
         *,
-        density: float = 0.5,
+        density: Annotated[float, fraction] = 0.5,
         gates: int = 0,
         self_connections: int = 0,
         backward: int = 0,
@@ -92,20 +92,18 @@ class Random(Network):
         bias_initializer: str | Initializer = "uniform",
         seed: Seed = None,
         dtype: Any = np.float64,
-        synchronous: bool = False,
+        synchronous: Annotated[bool, boolean] = False,
     ) -> None:
         counts = checked_sizes(
             "Random", (inputs, hidden, outputs), 3, "inputs, hidden, outputs"
         )
-        share = fraction("density of Random", density)
-        together = boolean("synchronous of Random", synchronous)
         last = squash if output_squash is None else output_squash
         recipe = Recipe(seed, initializer, bias_initializer, dtype, squash, last)
 
         # A number that is refused gives the caller's generator back as it was.
         with given_back(recipe.rng):
             forward, back, loops = _allowed_pairs(*counts)
-            mask = _forward(forward, counts, share, recipe.rng)
+            mask = _forward(forward, counts, density, recipe.rng)
             _draw_more(mask, back, "backward", backward, recipe.rng)
             _draw_more(mask, loops, "self_connections", self_connections, recipe.rng)
             _check_number("gates", gates, int(mask.sum()), "connections")
@@ -129,7 +127,7 @@ class Random(Network):
             # If possible, the gater activates before the target.
             before = place.get(links[i].target, len(between)) or len(between)
             between[int(recipe.rng.integers(before))].gate(links[i])
-        super().__init__(input_layer, [between], output, synchronous=together)
+        super().__init__(input_layer, [between], output, synchronous=synchronous)
 
 
 def _check_number(name: str, number: int, maximum: int, objects: str) -> None:

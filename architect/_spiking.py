@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, final
+from functools import partial
+from typing import Annotated, Any, Literal, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,14 +139,24 @@ class Spiking(Network):
         outputs: int,
         *,
         adaptive: int | None = None,
-        density: float = 1.0,
-        time_constant: float = 20.0,
-        adaptation_time: float = 100.0,
-        output_time: float = 20.0,
-        threshold: float = 1.0,
-        adaptation: float = 0.3,
-        reset: Literal["subtract", "zero"] = "subtract",
-        refractory: int = 0,
+        density: Annotated[float, fraction] = 1.0,
+        time_constant: Annotated[float, positive_number] = 20.0,
+        adaptation_time: Annotated[float, positive_number] = 100.0,
+        output_time: Annotated[float, positive_number] = 20.0,
+        threshold: Annotated[float, positive_number] = 1.0,
+        adaptation: Annotated[float, finite_number] = 0.3,
+        reset: Annotated[
+            Literal["subtract", "zero"], partial(choice, options=("subtract", "zero"))
+        ] = "subtract",
+        refractory: Annotated[
+            int,
+            partial(
+                whole_number,
+                condition=f"a whole number of steps from 0 to {MAX_DELAYS:,}",
+                minimum=0,
+                maximum=MAX_DELAYS,
+            ),
+        ] = 0,
         excitatory: int | None = None,
         spike: str | Squash = "spike",
         output_squash: str | Squash = "identity",
@@ -165,32 +176,22 @@ class Spiking(Network):
         if excitatory is not None:
             title = "excitatory of Spiking"
             excitatory = whole_number(title, excitatory, condition, 0, n_cells)
-        title = "refractory of Spiking"
-        condition = f"a whole number of steps from 0 to {MAX_DELAYS:,}"
-        n_steps = whole_number(title, refractory, condition, 0, MAX_DELAYS)
-        share = fraction("density of Spiking", density)
-        of_voltage = _kept("time_constant", time_constant)
-        of_adaptation = _kept("adaptation_time", adaptation_time)
-        of_output = _kept("output_time", output_time)
-        limit = positive_number("threshold of Spiking", threshold)
-        raised = finite_number("adaptation of Spiking", adaptation, np.float64)
-        choice("reset of Spiking", reset, ("subtract", "zero"))
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, spike, output_squash
         )
 
         source = recipe.inputs(counts[0])
         voltages = recipe.fixed(n_cells, "voltages")
-        spikes = recipe.fixed(n_cells, "spikes", bias=-limit, function=spike)
+        spikes = recipe.fixed(n_cells, "spikes", bias=-threshold, function=spike)
         output = recipe.layer(counts[2], output_squash, "output", fan_in=n_cells)
         recipe.connect(source, voltages)
-        leak = pass_on(voltages, voltages, of_voltage)
+        leak = pass_on(voltages, voltages, math.exp(-1.0 / time_constant))
         drives = [pass_on(voltages, spikes)]
-        pairs = _pairs(n_cells, share, recipe.rng)
+        pairs = _pairs(n_cells, density, recipe.rng)
         _connect(recipe, spikes, voltages, excitatory, pairs)
         hidden = [voltages, spikes]
         if reset == "subtract":
-            pass_on(spikes, voltages, -limit)
+            pass_on(spikes, voltages, -threshold)
         else:
             keep = recipe.fixed(n_cells, "keep", bias=1.0)
             pass_on(spikes, keep, -1.0)  # of the step before: `keep` is first
@@ -200,25 +201,20 @@ class Spiking(Network):
             adapting = Layer(spikes[:n_adaptive])
             levels = recipe.fixed(n_adaptive, "adaptation")
             pass_on(adapting, levels)
-            pass_on(levels, levels, of_adaptation)
-            drives.append(pass_on(levels, adapting, -raised))  # one step late
+            pass_on(levels, levels, math.exp(-1.0 / adaptation_time))
+            drives.append(pass_on(levels, adapting, -adaptation))  # one step late
             hidden.append(levels)
-        if n_steps:
+        if refractory:
             ready = recipe.fixed(n_cells, "ready", bias=1.0)
             pass_on(spikes, ready, -1.0)  # of the step before: `ready` is first
-            for steps in range(2, n_steps + 1):
+            for steps in range(2, refractory + 1):
                 pass_on(spikes, ready, -1.0, delay=steps)
             for drive in drives:
                 Layer(ready[: len(drive)]).gate(drive, "one_to_one")
             hidden.insert(hidden.index(spikes), ready)
         _connect(recipe, spikes, output, excitatory)
-        pass_on(output, output, of_output)
+        pass_on(output, output, math.exp(-1.0 / output_time))
         super().__init__(source, hidden, output)
-
-
-def _kept(name: str, steps: Any) -> float:
-    """Return the share that is kept at each step, for a time constant."""
-    return math.exp(-1.0 / positive_number(f"{name} of Spiking", steps))
 
 
 def _connect(

@@ -12,14 +12,14 @@ from numpy.typing import ArrayLike
 from .._checks import (
     any_array,
     listed,
-    must,
     numbers,
     pluralize,
+    require,
     require_type,
     text,
 )
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ..forecasting._frames import column_names, labels_beside, labels_of
 from ._style import (
     BLUE,
@@ -169,12 +169,9 @@ def _on_axis(index: Any) -> Any:
 
 def _as_columns(title: str, values: Any) -> Floats:
     matrix = numbers(title, values, "a number a step, or a row of numbers a step")
-    if matrix.ndim not in (1, 2) or not matrix.size:
-        raise ArgumentTypeError(
-            must(title, "have the shape (T,) or (T, m)", f"{matrix.shape}")
-        )
-    if np.isinf(matrix).any():
-        raise ArgumentError(must(title, "be finite", "infinity"))
+    fits = matrix.ndim in (1, 2) and matrix.size
+    require_type(fits, title, "of the shape (T,) or (T, m)", matrix.shape)
+    require(not np.isinf(matrix).any(), title, "finite", np.inf)
     return matrix.reshape(len(matrix), -1)
 
 

@@ -53,7 +53,7 @@ def network(
     groups: str | None = None,
     layout: Any = None,
     blocks: bool | None = None,
-    numbers: bool = False,
+    numbers: Annotated[bool, boolean] = False,
     color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
     """Draw a network: layers from left to right, connections as thick as their weights.
@@ -147,8 +147,7 @@ def network(
     if groups is not None:
         diagram = grouped(diagram, groups)
     free = layout is not None and check_layout(layout, MATRIX)
-    printed = boolean("numbers", numbers)
-    if printed and diagram.connections > MAX_PRINTED:
+    if numbers and diagram.connections > MAX_PRINTED:
         raise ArgumentError(
             f"numbers=True prints up to {MAX_PRINTED} weights; there are"
             f" {diagram.connections} connections."
@@ -157,14 +156,14 @@ def network(
     large = diagram.neurons > MAX_NEURONS or diagram.connections > maximum
     by_layers = large and not free if blocks is None else boolean("blocks", blocks)
     has_discs = not by_layers and layout != MATRIX
-    if (by_layers and free) or not (has_discs or color is None) or printed > has_discs:
+    if (by_layers and free) or not (has_discs or color is None) or numbers > has_discs:
         raise ArgumentError(
             "`color`, `numbers` and another `layout` are for neurons, which `blocks`,"
             " the default of large networks, and layout='matrix' do not draw. Pass one"
             " of the two."
         )
     if layout is None:
-        given = blocks is not None or printed
+        given = blocks is not None or numbers
         layout = LAYERS if given else _layout_of(diagram, color)
     title = label(network.name, 40) if isinstance(network, Network) else ""
     if by_layers:
@@ -172,7 +171,7 @@ def network(
     if layout == MATRIX:
         return draw_neurons(diagram, ax, title, color_bars)
     window = None if ax is None else size_of(ax)
-    picture = Picture(diagram, places_of(diagram, layout, printed, window), printed)
+    picture = Picture(diagram, places_of(diagram, layout, numbers, window), numbers)
     return picture.draw(ax, title, color, color_bars)
 
 

@@ -13,9 +13,10 @@ from .._checks import (
     pluralize,
     positive_integer,
     require,
+    require_type,
 )
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 
 MAX_STEPS = 10_000_000
 """Longest horizon, so that a forecast fits into memory."""
@@ -33,13 +34,10 @@ def checked_series(
     synapse.errors.ArgumentError: The past must be finite, got nan at step 1. ...
     """
     array = numbers(title, values, "a number a step, or a row of numbers a step")
-    if array.ndim not in (1, 2) or array.shape[1:] == (0,):
-        raise ArgumentTypeError(
-            must(title, "have the shape (T,) or (T, m)", f"{array.shape}")
-        )
-    if len(array) < minimum:
-        needed = f"{pluralize(minimum, 'step')} or more{reason}"
-        raise ArgumentError(must(title, f"have {needed}", f"{len(array)}"))
+    fits = array.ndim in (1, 2) and array.shape[1:] != (0,)
+    require_type(fits, title, "of the shape (T,) or (T, m)", array.shape)
+    needed = f"of {pluralize(minimum, 'step')} or more{reason}"
+    require(len(array) >= minimum, title, needed, len(array))
     bad = ~np.isfinite(array)
     if bad.any():
         step = int(bad.reshape(len(array), -1).any(axis=1).argmax())
@@ -58,11 +56,9 @@ def require_columns(
     """Raise unless the shape of an array of steps ends in `columns`, which is () or
     (m,).
     """
-    if array.shape[1:] != columns:
-        shape = f"(T, {columns[0]})" if columns else "(T,)"
-        raise ArgumentError(
-            must(title, f"have the shape {shape}, {why}", f"{array.shape}")
-        )
+    shape = f"(T, {columns[0]})" if columns else "(T,)"
+    fits = array.shape[1:] == columns
+    require(fits, title, f"of the shape {shape}, {why}", array.shape)
 
 
 def horizon(title: str, steps: Any) -> int:

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike
 from .. import _html
 from .._checks import (
     function_of,
-    must,
     numbers,
     pluralize,
     positive_integer,
+    require,
     suggests_arguments,
     whole_number,
 )
@@ -215,10 +215,8 @@ def rolling_origin(
             raise ArgumentError(
                 f"The forecast must have the shape {shape}, got {shape_returned}."
             )
-    if len(forecasts) != len(origins):
-        raise ArgumentError(
-            must("The forecasts", f"be of {len(origins)} origins", f"{len(forecasts)}")
-        )
+    condition = f"of {len(origins)} origins"
+    require(len(forecasts) == len(origins), "The forecasts", condition, len(forecasts))
     scale = np.abs(values[period:begin] - values[: begin - period]).mean(axis=0)
     return RollingOrigin(origins, np.stack(forecasts), truth, scale)
 

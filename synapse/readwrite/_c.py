@@ -5,12 +5,20 @@ vectorise them.
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, get_args, overload
+from functools import partial
+from typing import Annotated, Any, Literal, get_args, overload
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .._checks import boolean, choice, float_type, positive_number, require
+from .._checks import (
+    boolean,
+    choice,
+    float_type,
+    positive_number,
+    require,
+    suggests_arguments,
+)
 from .._cost import Cost, get
 from ..errors import ArgumentError
 from ..objects.network import Network
@@ -137,19 +145,20 @@ def c_source(
     loadable: bool = ...,
     header: Literal[True],
 ) -> tuple[str, str]: ...
+@suggests_arguments("c_source")
 def c_source(
     network: Network,
     keep_context: bool = False,
     *,
     dtype: DTypeLike | None = None,
-    sums: Sums = "fast",
+    sums: Annotated[Sums, partial(choice, options=SUMS)] = "fast",
     prefix: str = DEFAULT,
-    learn: bool = False,
+    learn: Annotated[bool, boolean] = False,
     cost: str | Cost | None = None,
-    bound: float | None = None,
+    bound: Annotated[float | None, positive_number] = None,
     optimizer: str | Optimizer | None = None,
-    loadable: bool = False,
-    header: bool = False,
+    loadable: Annotated[bool, boolean] = False,
+    header: Annotated[bool, boolean] = False,
 ) -> str | tuple[str, str]:
     """Write a network as a C99 program: a type ``Network`` and functions that compute
     its steps.
@@ -236,7 +245,6 @@ def c_source(
     >>> print(c_source(architect.Perceptron(2, 1, seed=0)).splitlines()[0])
     // The network Perceptron: 3 neurons, 2 connections. Written by Synapse.
     """
-    choice("sums", sums, SUMS)
     checked_prefix(prefix)
     fast = sums == "fast"
     if dtype is None:
@@ -249,15 +257,12 @@ def c_source(
         str(number_type),
         'Remove it, or set sums="fast".',
     )
-    has_header = boolean("header", header)
     start = f"void {prefix}_start({type_name(prefix)} *net);" if keep_context else ""
-    learns = boolean("learn", learn)
-    if not learns:
+    if not learn:
         require_no_learning(cost, bound, optimizer)
-    saved = written_columns(network, C.name, keep_context, learns)
-    limit = None if bound is None else positive_number("bound", bound)
+    saved = written_columns(network, C.name, keep_context, learn)
     require(
-        limit is None or limit >= np.finfo(number_type).smallest_subnormal,
+        bound is None or bound >= np.finfo(number_type).smallest_subnormal,
         "bound",
         f"above 0 in {number_type}",
         bound,
@@ -269,13 +274,13 @@ def c_source(
         number_type,
         fast=fast,
         context=keep_context,
-        learns=learns,
-        loadable=boolean("loadable", loadable),
-        cost=network._cost(cost) if learns else get("squared_error"),
-        bound=limit,
+        learns=learn,
+        loadable=loadable,
+        cost=network._cost(cost) if learn else get("squared_error"),
+        bound=bound,
         optimizer=optimizer_of_program(optimizer, "C"),
     )
-    return in_files(text, prefix, start, has_header)
+    return in_files(text, prefix, start, header)
 
 
 FORMAT = program_format(

@@ -9,7 +9,6 @@ import pandas as pd
 
 from .. import _checks as checks
 from .._typing import Floats
-from ..errors import ArgumentError
 from ._features import Features, dicts_of
 from ._stream_network import StreamNetwork
 
@@ -84,12 +83,8 @@ class TargetNetwork(StreamNetwork):
 
 def _column(column: str, values: Any, count: int) -> list[Any]:
     """Return the values of a series, one for each row."""
-    if getattr(values, "ndim", 1) != 1:
-        condition = f"be a column of {count} values"
-        raise ArgumentError(checks.must(column, condition, f"the shape {values.shape}"))
+    condition = f"a column of {count} values"
+    checks.require(getattr(values, "ndim", 1) == 1, column, condition, values)
     listed: list[Any] = pd.Series(values).tolist()
-    if len(listed) != count:
-        raise ArgumentError(
-            checks.expected(column, f"a column of {count} values", len(listed))
-        )
+    checks.require(len(listed) == count, column, condition, len(listed))
     return listed

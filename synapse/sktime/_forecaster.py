@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self, final
 
 import numpy as np
 
-from .._checks import choice, listed, missing_extra, must, positive_integer
+from .._checks import choice, listed, missing_extra, positive_integer, require
 
 try:
     import pandas as pd
@@ -33,12 +33,14 @@ from ..tables._series_task import SeriesTask
 
 def _require_even_steps(index: Any) -> None:
     """Raise ArgumentError if dates have gaps: sktime counts steps from the last one."""
-    if not isinstance(index, pd.DatetimeIndex) or index.freq is not None:
-        return
-    if len(index) > 2 and step_of(index.tz_localize(None)) is None:
-        got = f"{len(index)} dates from {index[0]} to {index[-1]} with uneven steps"
-        advice = 'Add what is missing, such as y.asfreq("MS").interpolate().'
-        raise ArgumentError(must("index of y", "have even steps", got, advice))
+    if isinstance(index, pd.DatetimeIndex) and index.freq is None and len(index) > 2:
+        require(
+            step_of(index.tz_localize(None)) is not None,
+            "index of y",
+            "of dates with even steps",
+            index,
+            'Add what is missing, such as y.asfreq("MS").interpolate().',
+        )
 
 
 @final
@@ -238,9 +240,8 @@ class NetworkForecaster(BaseForecaster):
     def _require_known(self, X: Any) -> None:
         """Raise unless X has the columns that were learned, in any order."""
         known = self._known_names
-        if X is not None and {*X.columns} != {*known}:
-            names = [*X.columns]
-            raise ArgumentError(must("X", f"have the columns {known}", f"{names}"))
+        names = known if X is None else [*X.columns]
+        require({*names} == {*known}, "X", f"of the columns {known}", names)
 
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))

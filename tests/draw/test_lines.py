@@ -202,12 +202,12 @@ def test_what_cannot_be_drawn():
         ("a row for each step and a column for each neuron", draw.traces, [[1.0, 2.0]]),
         ("got 1", draw.traces, [[[1.0, 2.0]], ["a"]]),
         (
-            r"`history` must have the shape \(T,\) or \(T, m\), got \(0,\)",
+            r"`history` must be of the shape \(T,\) or \(T, m\), got \(0,\)",
             draw.forecast,
             [[], [1.0]],
         ),
         (
-            "`history` must be finite, got infinity",
+            "`history` must be finite, got inf",
             draw.forecast,
             [[1.0, np.inf], [1.0]],
         ),

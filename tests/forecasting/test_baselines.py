@@ -143,12 +143,12 @@ def test_what_cannot_be_forecast_is_one_sentence():
         (
             lambda: forecasting.seasonal_naive(np.arange(11), 1, 12),
             ArgumentError,
-            "must have 12 steps or more, as many as the period, got 11",
+            "must be of 12 steps or more, as many as the period, got 11",
         ),
         (
             lambda: forecasting.autoregression(np.arange(6), 1, order=3),
             ArgumentError,
-            "must have 7 steps or more for the order 3, got 6",
+            "must be of 7 steps or more for the order 3, got 6",
         ),
         (
             lambda: forecasting.autoregression(np.arange(6), 1, order=-1),

@@ -336,5 +336,5 @@ def test_sktime_takes_columns_by_name():
             lambda made, rows: made.predict(X=rows),
             lambda made, rows: made.update(pd.Series(Y[36:], ahead.index), X=rows),
         ):
-            with pytest.raises(synapse.errors.ArgumentError, match="have the columns"):
+            with pytest.raises(synapse.errors.ArgumentError, match="of the columns"):
                 call(forecaster(), other)

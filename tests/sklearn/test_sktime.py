@@ -52,7 +52,7 @@ def test_a_missing_month_is_refused():
     series = sales(72)
     dates = series.index.to_timestamp()
     gap = pd.Series(series.to_numpy()[1:], pd.DatetimeIndex(dates.delete(30)))
-    with pytest.raises(ArgumentError, match=r"even steps, got 71 dates .*asfreq"):
+    with pytest.raises(ArgumentError, match=r"even steps, got .*asfreq"):
         NetworkForecaster(**QUICK).fit(gap, fh=[1])
 
 

@@ -67,6 +67,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
@@ -99,7 +100,7 @@ class ArgumentCheck(NamedTuple):
     """The check of a parameter of a call."""
 
     name: str
-    place: int
+    place: int  # beyond all others for a keyword alone
     title: str
     check: Check
     none: bool  # whether None is the default, which is not checked
@@ -115,12 +116,13 @@ def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentChec
     named = of_class and short == "__init__"
     end = f" of {owner.rpartition('.')[2]}" if named else ""
     checks = []
-    for place, parameter in enumerate(inspect.signature(function).parameters.values()):
+    for number, parameter in enumerate(inspect.signature(function).parameters.values()):
         name = parameter.name
         declared = _declared(annotations.get(name), function.__globals__)
         if declared is not None:
             annotations[name], check = declared
             none = parameter.default is None
+            place = number if parameter.kind < parameter.KEYWORD_ONLY else sys.maxsize
             checks.append(ArgumentCheck(name, place, f"{name}{end}", check, none))
     return checks
 

@@ -497,6 +497,15 @@ MAX_JSON_DEPTH = 100
 VALUES = "a JSON value (a string, finite number, boolean, None, list or dict)"
 
 
+def plain(value: Any) -> Any:
+    """Return a value with numbers and arrays of NumPy as Python's, and tuples as lists,
+    as JSON has them.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return [*map(plain, value)] if isinstance(value, tuple) else value
+
+
 def json_object(title: str, value: Any) -> dict[str, Any]:
     """Return a copy of a dict of JSON values, or raise an ArgumentTypeError that names
     the key.

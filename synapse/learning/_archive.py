@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import optimizers
-from .._checks import expected, is_number
+from .._checks import expected, plain
 from .._cost import Cost
 from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
@@ -89,16 +89,13 @@ def _written(network: Network, option: str, value: Any) -> Any:
     """Return the value of an option, or of a field of one; ArgumentError for a function
     or class of the user.
     """
-    if value is None or isinstance(value, bool | str | int | float):
+    value = plain(value)
+    if value is None or isinstance(value, bool | str | int | float | list):
         return value
     if isinstance(value, Cost):
         return value.name
-    if is_number(value):
-        return float(value)
     if isinstance(value, TrainableSubset):
         return {PART: value.described()}
-    if isinstance(value, tuple):
-        return list(value)
     if isinstance(value, Mapping):
         pairs = []
         layers = list(network.layers)

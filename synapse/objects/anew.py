@@ -11,18 +11,17 @@ import inspect
 from collections.abc import Sequence
 from copy import copy
 from functools import wraps
-from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .. import _initializer, _squash
-from .._checks import require_range
+from .._checks import json_object, plain, require_range
 from .._initializer import draw, glorot
 from .._typing import Floats, Ints
 from ..engine.schema import INPUT
 from ..engine.store import Store
-from ..errors import ArgumentError
+from ..errors import ArgumentError, ArgumentTypeError
 from . import parameters
 from .edits import rows_of
 
@@ -72,12 +71,12 @@ def as_json(made: Made) -> dict[str, Any] | None:
     """Return arguments as a file has them; None if one of them has no name there."""
     if not made.are_known:
         return None
+    named = {name: _named(value) for name, value in made.named.items()}
     try:
-        return {
-            "positional": [_plain(value) for value in made.positional],
-            "named": {name: _plain(value) for name, value in made.named.items()},
-        }
-    except ValueError:
+        return json_object(
+            "arguments", {"positional": [*map(_named, made.positional)], "named": named}
+        )
+    except ArgumentTypeError:
         return None
 
 
@@ -91,24 +90,17 @@ def from_json(content: Any) -> Made:
     return Made(tuple(map(_initializer.from_json, positional)), options)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value for JSON, or ValueError."""
-    if isinstance(value, float) and not isfinite(value):
-        raise ValueError(f"{value} is not finite.")
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, np.generic):
-        return _plain(value.item())
+def _named(value: Any) -> Any:
+    """Return a value with the names of squashes, dtypes and initializers, as JSON has
+    it.
+    """
     if isinstance(value, _squash.Squash):
         return value.name
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(item) for item in value]
     if isinstance(value, np.dtype | type):
         return np.dtype(value).name
-    content = _initializer.to_json(value)
-    if content is None:
-        raise ValueError(f"{value!r} has no name.")
-    return content
+    if isinstance(value, list | tuple):
+        return [*map(_named, value)]
+    return _initializer.to_json(value) or value if callable(value) else plain(value)
 
 
 # --- drawing --------------------------------------------------------------------------

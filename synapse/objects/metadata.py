@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import json_object, require_type
+from .._checks import json_object, plain, require_type
 from ..engine.follower import IdentityObserver
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
@@ -161,15 +161,9 @@ def as_json(title: str, columns: Columns) -> Columns:
         name: dict(
             zip(
                 column,
-                json_object(title, {name: [*map(_plain, column.values())]})[name],
+                json_object(title, {name: [*map(plain, column.values())]})[name],
                 strict=True,
             )
         )
         for name, column in columns.items()
     }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
-    return [*map(_plain, value)] if isinstance(value, tuple) else value

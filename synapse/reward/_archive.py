@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import expected, is_among
+from .._checks import expected, is_among, plain
 from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError, SynapseError
@@ -150,8 +150,7 @@ def _remembered(agent: Agent) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it; NaN, which JSON does not have, as a string."""
-    if isinstance(value, np.ndarray | np.generic):
-        value = value.tolist()
+    value = plain(value)
     return "NaN" if isinstance(value, float) and value != value else value
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -20,7 +20,7 @@ from .._checks import (
     suggests_arguments,
 )
 from .._squash import ACTIVATIONS, LARGEST
-from .._typing import Floats, Ints
+from .._typing import Ints
 from ..errors import TopologyError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER
@@ -126,25 +126,29 @@ def onnx_model(
                 ' form="step".'
             )
     if steps:
-        return SequenceGraph(plan, float_dtype, steps).model()
+        return SequenceGraph(plan, float_dtype, *steps).model()
     with_state = form == "step" or len(kept) > 0
     return Graph(plan, float_dtype, kept, plan.stages, with_state=with_state).model()
 
 
-def _steps_of_sequences(plan: ExportPlan) -> list[Operator | Stage] | None:
-    """Return the recurrent layers of a plan, and its other blocks, in an order of
-    computation; None if the layers have not all of its memory.
+def _steps_of_sequences(
+    plan: ExportPlan,
+) -> tuple[list[OperatorLayer | Stage], list[Block]] | None:
+    """Return the recurrent layers of a plan, and its other blocks as stages, in an
+    order of computation, and all blocks; None if operators have not all of its memory.
     """
     blocks = blocks_of(plan)
-    steps: list[Operator | Stage] = []
+    steps: list[OperatorLayer | Stage] = []
     for members, recurs in components_of(blocks):
         block = blocks[members[0]]
         if recurs:
             layer = layer_of(members, recurs, blocks, plan)
-            operator = layer and Operator.of(layer, blocks, plan)
-            if operator is None:
+            if layer is None:
                 return None
-            steps.append(operator)
+            squash = getattr(ACTIVATIONS.get(layer.squash), "onnx", None)
+            if layer.kind == "RNN" and squash not in ELMAN:
+                return None
+            steps.append(layer)
         elif any(read.when != NOW for read in block.reads()):
             return None
         else:
@@ -153,61 +157,14 @@ def _steps_of_sequences(plan: ExportPlan) -> list[Operator | Stage] | None:
                 for squash, start, stop in block.pieces
             ]
             steps.append(Stage(block.start, block.stop, fires))
-    return steps if any(isinstance(step, Operator) for step in steps) else None
+    has_layers = any(isinstance(step, OperatorLayer) for step in steps)
+    return (steps, blocks) if has_layers else None
 
 
 ELMAN = ("Relu", "Sigmoid", "Tanh")
 """Activations of ONNX that every runtime has in an RNN."""
 ORDER = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
 """ONNX's order of the gates of a :class:`OperatorLayer`."""
-
-
-class Operator(NamedTuple):
-    """A recurrent layer as an operator of ONNX, with neurons as numbers of the plan.
-
-    `weights` are W, R and B of the operator without their first axis.
-    """
-
-    name: str  # LSTM, GRU or RNN
-    attributes: dict[str, object]
-    sources: Ints  # neurons that it reads
-    weights: tuple[Floats, Floats, Floats]
-    hidden: Ints  # neurons whose activations it computes
-    cells: Ints  # neurons whose states an LSTM has besides
-
-    @classmethod
-    def of(
-        cls, layer: OperatorLayer, blocks: list[Block], plan: ExportPlan
-    ) -> Operator | None:
-        """Return the operator of a layer; None if runtimes lack its activation."""
-        hidden = blocks[layer.hidden].numbers
-        attributes: dict[str, object] = {"hidden_size": len(hidden)}
-        if layer.kind == "RNN":
-            squash = ACTIVATIONS.get(layer.squash)
-            if squash is None or squash.onnx not in ELMAN:
-                return None
-            attributes["activations"] = [squash.onnx]
-        elif layer.kind == "GRU":
-            attributes["linear_before_reset"] = 1
-        order = ORDER[layer.kind]
-        weight = np.append(plan.topology.weight, 0.0)  # -1: no connection
-        within = np.zeros(layer.summed.shape)
-        for block, connections in layer.constants:
-            within[-1] += weight[connections] * plan.biases[blocks[block].start]
-        biases = plan.biases[layer.summed[order]], within[order]
-        into, recurrent = (
-            weight[connections[order]].reshape(len(order) * len(hidden), -1)
-            for connections in (layer.into, layer.recurrent)
-        )
-        cells = hidden[:0] if layer.cells is None else blocks[layer.cells].numbers
-        return cls(
-            layer.kind,
-            attributes,
-            layer.sources,
-            (into, recurrent, np.concatenate(biases, axis=None)),
-            hidden,
-            cells,
-        )
 
 
 # supported by runtimes since 2022
@@ -234,7 +191,7 @@ class Graph:
         plan: ExportPlan,
         dtype: np.dtype[Any],
         kept: Ints,
-        steps: Sequence[Stage | Operator],
+        steps: Sequence[Stage | OperatorLayer],
         with_state: bool,
     ) -> None:
         self.onnx = imported("onnx", "ONNX models need")
@@ -486,13 +443,16 @@ class SequenceGraph(Graph):
         self,
         plan: ExportPlan,
         dtype: np.dtype[Any],
-        steps: Sequence[Stage | Operator],
+        steps: Sequence[Stage | OperatorLayer],
+        blocks: list[Block],
     ) -> None:
         self.last: list[str] = []
+        self.blocks = blocks
         kept = [
-            np.append(step.hidden, step.cells + plan.neurons)
+            values
             for step in steps
-            if isinstance(step, Operator)
+            if isinstance(step, OperatorLayer)
+            for values in self.states_of(step, plan)
         ]
         super().__init__(plan, dtype, np.concatenate(kept), steps, with_state=True)
 
@@ -520,42 +480,62 @@ class SequenceGraph(Graph):
 
     def compute(self, step: Any) -> None:
         """Add a layer, or the neurons of a stage."""
-        if isinstance(step, Operator):
+        if isinstance(step, OperatorLayer):
             self.recur(step)
         else:
             super().compute(step)
 
-    def recur(self, layer: Operator) -> None:
+    def states_of(self, layer: OperatorLayer, plan: ExportPlan) -> list[Ints]:
+        """Return the values that a layer keeps: of hidden neurons, and of cells."""
+        values = [self.blocks[layer.hidden].numbers]
+        if layer.cells is not None:
+            values.append(self.blocks[layer.cells].numbers + plan.neurons)
+        return values
+
+    def recur(self, layer: OperatorLayer) -> None:
         """Add a layer, with what it reads for all steps."""
-        n = len(layer.hidden)
+        plan = self.plan
+        states = self.states_of(layer, plan)
+        n = len(states[0])
+        attributes: dict[str, object] = {"hidden_size": n}
+        if layer.kind == "RNN":
+            attributes["activations"] = [ACTIVATIONS[layer.squash].onnx]
+        elif layer.kind == "GRU":
+            attributes["linear_before_reset"] = 1
+        order = ORDER[layer.kind]
+        weight = np.append(plan.topology.weight, 0.0)  # -1: no connection
+        within = np.zeros(layer.summed.shape)
+        for block, connections in layer.constants:
+            within[-1] += weight[connections] * plan.biases[self.blocks[block].start]
+        matrices = [
+            weight[connections[order]].reshape(len(order) * n, -1)
+            for connections in (layer.into, layer.recurrent)
+        ]
+        biases = np.append(plan.biases[layer.summed[order]], within[order])
         number = len(self.nodes)
-        whole = np.array_equal(layer.sources, np.arange(self.plan.topology.inputs))
+        whole = np.array_equal(layer.sources, np.arange(plan.topology.inputs))
         inputs = (
             "x"
             if whole
             else self.in_steps(self.values(layer.sources), len(layer.sources))
         )
         axis = self.constant(np.array([0]))
-        states = [
-            layer.hidden,
-            *([layer.cells + self.plan.neurons] if len(layer.cells) else []),
-        ]
         begin = [self.node("Unsqueeze", self.values(values), axis) for values in states]
-        weights = [self.constant(values[None]) for values in layer.weights]
+        weights = [self.constant(values[None]) for values in (*matrices, biases)]
         results = [
             f"{name}_{number}"
             for name in ("hidden", "last_hidden", "last_cells")[: 1 + len(states)]
         ]
         sources = [inputs, *weights, "", *begin]
         node = self.onnx.helper.make_node(
-            layer.name, sources, results, results[0], **layer.attributes
+            layer.kind, sources, results, results[0], **attributes
         )
         self.nodes.append(node)
         last = self.node("Concat", *results[1:], axis=2)
         self.last.append(self.node("Squeeze", last, axis))
         self._place(
             self.node("Reshape", results[0], self.constant(np.array([-1, n]))),
-            layer.hidden,
+            states[0],
         )
 
 

@@ -264,6 +264,7 @@ def _structure(data: dict[str, Any]) -> list[Any]:
 
 SCRIPTS = (
     "rules",
+    "plans",
     "model",
     "colours",
     "layout",

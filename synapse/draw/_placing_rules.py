@@ -26,8 +26,7 @@ BOX = (120.0, 78.0)
 """Width and height of a folded layer in the page."""
 
 LARGEST_ZOOM = 1.5
-ENOUGH_ZOOM = 0.9
-"""So that few neurons do not fill a window; so that names can be read."""
+"""So that few neurons do not fill a window."""
 
 STRETCH = 2.2
 """How far apart neurons stand where there is room, in cells."""
@@ -39,10 +38,6 @@ it than neurons. A larger one becomes a disc."""
 
 GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
 """Angle from one neuron of a disc to the next, as of the seeds of a sunflower."""
-
-LINES = (99, 3, 2, 1)
-LINE_LENGTHS = (40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2)
-"""Layers side by side, and neurons in a line, at most: as they are tried in a page."""
 
 WIDEST_NAME = 160.0
 
@@ -144,56 +139,6 @@ class Arrangement:
     gap: float  # from level to level
 
 
-def measures_of(neuron: float) -> list[Measures]:
-    """Return the layouts that a page tries: from left to right, from top to bottom with
-    one layer in a level, or with several side by side.
-    """
-    return [
-        Measures(
-            sideways=True,
-            cell=(84.0, 64.0),
-            title=(0.0, 24.0),
-            between=56.0,
-            widest=340.0,
-            beside=14.0,
-            single=False,
-            neuron=neuron,
-            lift=12.0,
-            box=BOX,
-            lane=LANE,
-            cable=CABLE,
-        ),
-        Measures(
-            sideways=False,
-            cell=(neuron + 28.0, 58.0),
-            title=(0.0, 84.0),
-            between=9.0,
-            widest=90.0,
-            beside=14.0,
-            single=True,
-            neuron=neuron,
-            lift=12.0,
-            box=(BOX[1], BOX[0]),
-            lane=LANE,
-            cable=CABLE,
-        ),
-        Measures(
-            sideways=False,
-            cell=(neuron + 28.0, 58.0),
-            title=(22.0, 0.0),
-            between=20.0,
-            widest=90.0,
-            beside=14.0,
-            single=False,
-            neuron=neuron,
-            lift=12.0,
-            box=(BOX[1], BOX[0]),
-            lane=LANE,
-            cable=CABLE,
-        ),
-    ]
-
-
 def structure_of(
     counts: list[int],
     layer: list[int],
@@ -230,19 +175,6 @@ def structure_of(
     level[size - 1] = max([0, *[depth + 1 for depth in level[: size - 1]]])
     ring = [within[i] > counts[i] and counts[i] >= MIN_IN_RING for i in range(size)]
     return Structure(counts=counts, level=level, ring=ring, leads=leads)
-
-
-def levels_of(structure: Structure, maximum: int) -> list[list[int]]:
-    """Return lists of layers that stand side by side, at most `maximum` in each."""
-    members = [
-        [i for i in range(len(structure.level)) if structure.level[i] == depth]
-        for depth in range(max(structure.level) + 1)
-    ]
-    return [
-        level[start : start + maximum]
-        for level in members
-        for start in range(0, len(level), maximum)
-    ]
 
 
 def block_of(
@@ -352,32 +284,6 @@ def plan_of(
         zoom=zoom,
         window=window,
     )
-
-
-def plan_for(
-    structure: Structure, choices: list[Measures], folded: list[bool], window: Point
-) -> PlacingPlan:
-    """Return the first plan for a window (width, height) that is large enough or, if
-    none is, about as large as any.
-    """
-    plans = [
-        plan_of(
-            structure,
-            measures,
-            levels_of(structure, 1 if measures.single else maximum),
-            longest,
-            folded,
-            window if measures.sideways else (window[1], window[0]),
-        )
-        for measures in choices
-        for maximum in LINES
-        for longest in LINE_LENGTHS
-    ]
-    best = plans[0]
-    for plan in plans:
-        if min(ENOUGH_ZOOM, plan.zoom) > 1.06 * best.zoom:
-            best = plan
-    return best
 
 
 def wider_by(plan: PlacingPlan, free: float, widths: list[float]) -> list[float]:

@@ -22,8 +22,8 @@ from synapse.draw import _placing_rules, _routing_rules
 
 RULES = Path(synapse.draw.__file__).parent / "page" / "rules.js"
 LAYOUT = (
-    *("BOX", "CABLE", "LARGEST_ZOOM", "NEURON", "CLEARANCE", "arrange", "extent_of"),
-    *("measures_of", "lead_of", "plan_for", "routes_of", "scene_of", "structure_of"),
+    *("BOX", "CABLE", "LANE", "LARGEST_ZOOM", "NEURON", "CLEARANCE", "arrange"),
+    *("extent_of", "lead_of", "plan_of", "routes_of", "scene_of", "structure_of"),
 )
 """What the page uses of the functions by which pictures are laid out."""
 

@@ -14,8 +14,10 @@ import pytest
 import architect
 from synapse import Layer, Network, Topology
 from synapse.draw import _placing_rules as placing, _routing_rules as routing
+from synapse.draw._explore import part_of
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .plans import measures_of, plan_for
 from .printed_rules import RULES, layout_source, printed
 
 NODE = shutil.which("node")
@@ -76,7 +78,7 @@ def columns_of(net):
 def laid_out(columns, folded, window, widths, text):
     """Spots, frames and routes in a window; `text` is the room of names."""
     structure = placing.structure_of(*columns)
-    plan = placing.plan_for(structure, placing.measures_of(30.0), folded, window)
+    plan = plan_for(structure, measures_of(30.0), folded, window)
     arranged = placing.arrange(structure, plan, widths)
     _, layer, source, target, gater = columns
     extents = [
@@ -107,7 +109,7 @@ const answers = JSON.parse(readFileSync(0, "utf8")).map(
   ([columns, folded, window, widths, text]) => {
   const structure = layout.structureOf(...columns);
   const [, layer, source, target, gater] = columns;
-  const plan = layout.planFor(structure, layout.measuresOf(30), folded, window);
+  const plan = bestPlan(structure, measuresOf(30), folded, window);
   const arranged = layout.arrange(structure, plan, widths);
   const { spots, frames } = arranged;
   const extents = spots.map((spot, i) => layout.extentOf(
@@ -144,7 +146,7 @@ def test_javascript_places_and_routes_as_python_does():
         folded = [i % 2 == 1 for i in range(layers)]
         cases[name, "folded"] = (columns, folded, WINDOW, [0.0] * layers, (0.0, 0.0))
     answered = subprocess.run(
-        [NODE, "-e", RULES.read_text(encoding="utf-8") + IN_NODE],
+        [NODE, "-e", part_of("rules.js") + part_of("plans.js") + IN_NODE],
         input=json.dumps(list(cases.values())),
         capture_output=True,
         text=True,
@@ -177,7 +179,7 @@ def test_neurons_of_a_page_stand_where_python_places_them(opened, name):
     structure = placing.structure_of(*columns_of(net))
     folded = [False] * len(structure.counts)
     window = (size[0] - 28.0, size[1] - 28.0)
-    plan = placing.plan_for(structure, placing.measures_of(30.0), folded, window)
+    plan = plan_for(structure, measures_of(30.0), folded, window)
     spots = placing.arrange(structure, plan, [0.0] * len(folded)).spots
     points = [spot if plan.measures.sideways else spot[::-1] for spot in spots]
     np.testing.assert_allclose(np.array(sorted(there))[:, 1:], points, atol=1e-6)

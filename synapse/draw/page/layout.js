@@ -5,7 +5,7 @@ const NEURON = touch ? 33 : layout.NEURON;
 const BOX = { x: layout.BOX[0], y: layout.BOX[1] }; // a folded layer
 const LARGEST = layout.LARGEST_ZOOM, SMALLEST = 0.75; // zooms: names can be read
 const MARGIN = 14;
-const CHOICES = layout.measuresOf(NEURON);
+const CHOICES = measuresOf(NEURON);
 
 let structure; // levels of layers, rings, and what leads from layer to layer
 const isRing = (i) => structure.ring[i];
@@ -13,7 +13,7 @@ const findLevels = () => {
   structure = layout.structureOf(layers.map(({ count }) => count), layerOf, connections.source, connections.target, connections.gater);
 };
 const total = (numbers) => numbers.reduce((sum, number) => sum + number, 0);
-const planFor = (hidden, { x, y }) => layout.planFor(structure, CHOICES, hidden, [x, y]);
+const planFor = (hidden, { x, y }) => bestPlan(structure, CHOICES, hidden, [x, y]);
 
 // The layout of a plan, with its frames, neurons and rooms of text in x and y; names are measured here.
 function arrange(plan) {

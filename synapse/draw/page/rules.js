@@ -21,21 +21,14 @@ const UNIT = 64.0;
 const NEURON = 30.0;
 const BOX = [120.0, 78.0];
 const LARGEST_ZOOM = 1.5;
-const ENOUGH_ZOOM = 0.9;
 const STRETCH = 2.2;
 const MIN_IN_RING = 4;
 const MAX_IN_RING = 40;
 const GOLDEN_ANGLE = (Math.PI * (3.0 - Math.sqrt(5.0)));
-const LINES = [99, 3, 2, 1];
-const LINE_LENGTHS = [40, 30, 24, 20, 16, 12, 10, 8, 6, 5, 4, 3, 2];
 const WIDEST_NAME = 160.0;
 const LANE = 6.0;
 const CABLE = 6.0;
 const WIDEST_CABLE = 14.0;
-/** Return the layouts that a page tries: from left to right, from top to bottom with one layer in a level, or with several side by side. */
-function measuresOf(neuron) {
-  return [({ sideways: true, cell: [84.0, 64.0], title: [0.0, 24.0], between: 56.0, widest: 340.0, beside: 14.0, single: false, neuron: neuron, lift: 12.0, box: BOX, lane: LANE, cable: CABLE }), ({ sideways: false, cell: [(neuron + 28.0), 58.0], title: [0.0, 84.0], between: 9.0, widest: 90.0, beside: 14.0, single: true, neuron: neuron, lift: 12.0, box: [BOX[1], BOX[0]], lane: LANE, cable: CABLE }), ({ sideways: false, cell: [(neuron + 28.0), 58.0], title: [22.0, 0.0], between: 20.0, widest: 90.0, beside: 14.0, single: false, neuron: neuron, lift: 12.0, box: [BOX[1], BOX[0]], lane: LANE, cable: CABLE })];
-}
 /** Return what decides the places of neurons: `layer` of each, and the source, target and gater (-1: none) of each connection. */
 function structureOf(counts, layer, source, target, gater) {
   let before, leads, level, pair, place, ring, size, start, stop, within;
@@ -70,12 +63,6 @@ function structureOf(counts, layer, source, target, gater) {
   level[(size - 1)] = highest([0, ...level.slice(0, (size - 1)).map((depth) => (depth + 1))]);
   ring = range(size).map((i) => ((within[i] > counts[i]) && (counts[i] >= MIN_IN_RING)));
   return ({ counts: counts, level: level, ring: ring, leads: leads });
-}
-/** Return lists of layers that stand side by side, at most `maximum` in each. */
-function levelsOf(structure, maximum) {
-  let members;
-  members = range((highest(structure.level) + 1)).map((depth) => range(structure.level.length).filter((i) => (structure.level[i] === depth)).map((i) => i));
-  return members.flatMap((level) => range(0, level.length, maximum).map((start) => level.slice(start, (start + maximum))));
 }
 /** Return the room of a layer: a box, a ring, or lines of up to `longest` neurons. */
 function blockOf(structure, layer, folded, measures, longest) {
@@ -136,18 +123,6 @@ function planOf(structure, measures, levels, longest, folded, window) {
   cables = roomOfCables(structure, levels, measures, laneOf(measures, folded));
   zoom = Math.min(LARGEST_ZOOM, (window[0] / length), (window[1] / (breadth + cables)));
   return ({ measures: measures, levels: levels, blocks: blocks, depths: depths, breadths: breadths, length: length, breadth: breadth, cables: cables, minimum: minimum, zoom: zoom, window: window });
-}
-/** Return the first plan for a window (width, height) that is large enough or, if none is, about as large as any. */
-function planFor(structure, choices, folded, window) {
-  let best, plans;
-  plans = choices.flatMap((measures) => LINES.flatMap((maximum) => LINE_LENGTHS.map((longest) => planOf(structure, measures, levelsOf(structure, (measures.single ? 1 : maximum)), longest, folded, (measures.sideways ? window : [window[1], window[0]])))));
-  best = plans[0];
-  for (const plan of plans) {
-    if ((Math.min(ENOUGH_ZOOM, plan.zoom) > (1.06 * best.zoom))) {
-      best = plan;
-    }
-  }
-  return best;
 }
 /** Return how much wider than its cells each level becomes so that no name is cut, as far as `free` room in the gaps allows; `widths` are those of the longest name of each layer. */
 function widerBy(plan, free, widths) {
@@ -539,5 +514,5 @@ function near(corner, end) {
   share = Math.min(0.5, ((2.0 * CORNER_RADIUS) / (length || 1.0)));
   return [(corner[0] + (share * u)), (corner[1] + (share * v))];
 }
-return { BOX, CABLE, LARGEST_ZOOM, NEURON, CLEARANCE, arrange, extentOf, measuresOf, leadOf, planFor, routesOf, sceneOf, structureOf };
+return { BOX, CABLE, LANE, LARGEST_ZOOM, NEURON, CLEARANCE, arrange, extentOf, leadOf, planOf, routesOf, sceneOf, structureOf };
 })();

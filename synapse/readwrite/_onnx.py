@@ -102,7 +102,7 @@ def onnx_model(
     numbers = np.concatenate([plan.weights, plan.biases, plan.start])
     largest = float(np.abs(numbers).max(initial=0.0))
     require(
-        largest <= np.finfo(float_dtype).max,
+        largest <= float(np.finfo(float_dtype).max),
         "A weight, bias or state",
         f"within the range of {float_dtype}",
         largest,

@@ -112,7 +112,7 @@ def test_what_cannot_be_forecast_is_one_sentence():
         (
             [],
             ArgumentError,
-            r"`history` must have \d steps? or more.*, got 0\.",
+            r"`history` must be of \d steps? or more.*, got 0\.",
         ),
         (
             [[1, 2], [float("inf"), 3], [1, 2]],

@@ -262,7 +262,7 @@ def c_source(
         require_no_learning(cost, bound, optimizer)
     saved = written_columns(network, C.name, keep_context, learn)
     require(
-        bound is None or bound >= np.finfo(number_type).smallest_subnormal,
+        bound is None or bound >= float(np.finfo(number_type).smallest_subnormal),
         "bound",
         f"above 0 in {number_type}",
         bound,

@@ -39,7 +39,7 @@ from ..readwrite._json_format import (
 from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
 from .columns import InputColumns, names_in
 from .scales import Scales, Sequences, checked_scale, scale_of
-from .targets import Targets, checked_classes, checked_task
+from .targets import TASKS, Targets, checked_classes
 
 MARK = "synapse model"
 VERSION = 1
@@ -125,7 +125,7 @@ class Model(Archived):
         network: Annotated[Network, require_network],
         classes: Annotated[Sequence[Any] | None, checked_classes] = None,
         *,
-        task: Annotated[str | None, checked_task] = None,
+        task: Annotated[str | None, partial(_checks.choice, options=TASKS)] = None,
         scale: Annotated[Scale | bool, checked_scale] = True,
         target_scale: Annotated[Scale | bool, checked_scale] = True,
         trainer: Trainer | None = None,

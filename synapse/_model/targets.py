@@ -24,10 +24,6 @@ TASKS = {
 TITLE = "network of Model"
 
 
-def checked_task(title: str, task: Any) -> Any:
-    return _checks.choice(title, task, [None, *TASKS])
-
-
 def checked_classes(title: str, classes: Any) -> list[Any]:
     """Return the labels of classes as values of JSON."""
     condition = "a list of different strings, numbers or booleans"

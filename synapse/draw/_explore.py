@@ -321,7 +321,11 @@ def page_of(data: dict[str, Any]) -> str:
         data = {**data, "learn": learning}
         network = (part_of(f"{name}.js") for name in NETWORK)
         bench = (part_of(f"{name}.js") for name in WORKBENCH)
-        kernels, functions = map(_short, (page_source(), "\n".join(registered)))
+        # Without comments and spaces, a twentieth of a page.
+        kernels, functions = (
+            re.sub(r"^(/\*\*.*\*/\n| +)", "", source, flags=re.MULTILINE)
+            for source in (page_source(), "\n".join(registered))
+        )
         scripts += kernels, *network, functions, *bench
     script = re.sub(
         r"^import .*;$|^export (?=\w)", "", "\n".join(scripts), flags=re.MULTILINE
@@ -350,11 +354,6 @@ def page_of(data: dict[str, Any]) -> str:
     return re.sub(
         r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], part_of("explorer.html")
     )
-
-
-def _short(source: str) -> str:
-    """Return printed functions without comments and spaces, a twentieth of a page."""
-    return re.sub(r"^(/\*\*.*\*/\n| +)", "", source, flags=re.MULTILINE)
 
 
 def part_of(name: str) -> str:

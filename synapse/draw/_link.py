@@ -113,12 +113,10 @@ def packed(state: dict[str, Any]) -> str:
     address (base64url).
     """
     compressor = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    short = json.loads(json.dumps(state, allow_nan=False), parse_float=_rounded)
+    short = json.loads(
+        json.dumps(state, allow_nan=False),
+        parse_float=lambda number: float(f"{float(number):.{DIGITS}g}"),
+    )
     content = json.dumps(short, separators=(",", ":")).encode()
     compressed = compressor.compress(content) + compressor.flush()
     return base64.urlsafe_b64encode(compressed).decode("ascii").rstrip("=")
-
-
-def _rounded(number: str) -> float:
-    """Return a number with `DIGITS` digits."""
-    return float(f"{float(number):.{DIGITS}g}")

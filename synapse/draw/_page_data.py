@@ -107,7 +107,7 @@ def numbers_of(
     reads.update((name, of.read) for name, of in pairs.items())
     names = _traces_of(network, room)
     for name in names:
-        reads[name] = partial(_read_traces, network, name)
+        reads[name] = lambda name=name: [link.traces[name] for link in connections]
     collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
     for row, aim in zip(rows, aims, strict=True):
         network.activate(row)
@@ -132,11 +132,6 @@ def numbers_of(
     return columns | {
         name: of.columns(np.array(collected[name])) for name, of in pairs.items()
     }
-
-
-def _read_traces(network: Network, name: str) -> list[float]:
-    """Return a trace of the rule of synapses, by connection."""
-    return [connection.traces[name] for connection in network.connections]
 
 
 def _traces_of(network: Network, room: int) -> tuple[str, ...]:

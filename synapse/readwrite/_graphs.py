@@ -428,10 +428,11 @@ def _keep_nodes(nodes: Items, labels: Sequence[str]) -> None:
     if untold:
         nodes.columns[key] = untold
     if several:
-        _warn(
+        warn(
             f"{pluralize(sum(map(count.__getitem__, several)), 'neuron')} share"
             f" {pluralize(len(several), 'name')}, such as {short_repr(several[0])}."
-            f" Their nodes tell them apart: neuron.metadata[{key!r}]."
+            f" Their nodes tell them apart: neuron.metadata[{key!r}].",
+            TopologyWarning,
         )
     rounded = [
         name
@@ -439,16 +440,13 @@ def _keep_nodes(nodes: Items, labels: Sequence[str]) -> None:
         if isinstance(name, float) and 2**53 <= abs(name) < inf
     ]
     if rounded:
-        _warn(
+        warn(
             f"{pluralize(len(rounded), 'name')}, such as {rounded[0]!r},"
             f" {'is a float' if len(rounded) == 1 else 'are floats'} beyond 2**53,"
             " where neighbouring whole numbers are equal. Read the numbers as integers"
-            " or text: pandas.read_csv(path, dtype=str)."
+            " or text: pandas.read_csv(path, dtype=str).",
+            TopologyWarning,
         )
-
-
-def _warn(message: str) -> None:
-    warn(message, TopologyWarning)
 
 
 def _past_of(
@@ -493,12 +491,13 @@ def _warn_of_blanks(names: Iterable[Any]) -> None:
     texts = [name for name in names if isinstance(name, str)]
     twins = sorted({*texts} & {name.strip() for name in texts if name != name.strip()})
     if twins:
-        _warn(
+        warn(
             f"{pluralize(len(twins), 'node')}, such as {short_repr(twins[0])}, and"
             " others of the same name with blanks around it are neurons of their own."
             " To join"
             " them: networkx.relabel_nodes(graph, {node: node.strip() for node in"
-            " graph})."
+            " graph}).",
+            TopologyWarning,
         )
 
 

@@ -214,7 +214,8 @@ def network_of_graph(modules: Any) -> Network | None:
     calls = calls_of(modules)
     if in_a_row(calls):
         return None
-    return LinearGraph(modules, calls, _dtype(modules)).network()
+    inputs, *hidden, output = LinearGraph(modules, calls, _dtype(modules)).layers
+    return Network(inputs, hidden, output)
 
 
 def require_outputs(modules: Any, net: Network, module: Any) -> None:
@@ -623,7 +624,7 @@ def _as_sum(value: Layer | _Sum) -> _Sum:
 
 
 class LinearGraph:
-    """The network of Linears, activations and additions."""
+    """The layers of Linears, activations and additions, in order."""
 
     def __init__(self, module: Any, calls: list[ForwardCall], dtype: Any) -> None:
         self.module = module
@@ -632,25 +633,17 @@ class LinearGraph:
         if type(entry) is not nn.Linear:
             raise _refused(module, "does not begin with one Linear of its inputs")
         self.layers = [Layer(entry.in_features, "identity", dtype=dtype)]
-        values: list[Layer | _Sum] = []
+        values: list[Layer | _Sum] = [self.layers[0]]
         readers = np.bincount([k + 1 for call in calls for k in call.sources])
         for number, call in enumerate(calls):
-            value = self._value(call, [self._of(k, values) for k in call.sources])
+            value = self._value(call, [values[k + 1] for k in call.sources])
             read_twice = number + 2 <= len(readers) - 1 and readers[number + 1] > 1
             last = number == len(calls) - 1
             if isinstance(value, _Sum) and (read_twice or last):
                 value = self._layer(value, "identity")
             values.append(value)
-        if self._of(len(calls) - 1, values) is not self.layers[-1]:
+        if values[-1] is not self.layers[-1]:
             raise _refused(module, "uses its outputs again")
-
-    def network(self) -> Network:
-        """Return the network."""
-        inputs, *hidden, output = self.layers
-        return Network(inputs, hidden, output)
-
-    def _of(self, k: int, values: list[Layer | _Sum]) -> Layer | _Sum:
-        return self.layers[0] if k < 0 else values[k]
 
     def _value(self, call: ForwardCall, inputs: list[Layer | _Sum]) -> Layer | _Sum:
         if call.module is None:

@@ -311,7 +311,6 @@ class Reader:
         """Add the weights into a unit, and its biases."""
         # by the unit that they lead from, and their delay
         weights: dict[tuple[str, int], NDArray[np.float64]] = {}
-        learn = set()
         size = len(unit.receiving)
         bias = np.zeros(size)
         if unit.reset is not None and unit.reset.any():
@@ -331,7 +330,6 @@ class Reader:
             if shift is not None:
                 bias += self._numbers(shift, size, name)
                 unit.receiving.trainable_bias = True
-            learn.add(source)
         unit.receiving.biases = unit.receiving.biases + unit.gain * bias
         for (source, delay), matrix in weights.items():
             sending = self.units[source].sending

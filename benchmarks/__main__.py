@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import shlex
 import sys
 import time
@@ -58,6 +59,12 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
         "--out", type=Path, help="folder for the results; by default benchmarks/results"
     )
     parser.add_argument(
+        "--again",
+        action="store_true",
+        help="keep the tables of OUT/results.json that are not measured now; the page"
+        " names the command and the code of those that are",
+    )
+    parser.add_argument(
         "--page",
         type=Path,
         nargs="+",
@@ -92,6 +99,15 @@ def tell(text: str) -> None:
     print(f"[{time.strftime('%H:%M:%S')}] {text}", file=sys.stderr, flush=True)
 
 
+def measured_again(
+    before: dict[str, Any], now: dict[str, Any], names: list[str]
+) -> dict[str, Any]:
+    """The results of a run before with some tables of another, which name theirs."""
+    source = {key: now[key] for key in ("command", "machine")}
+    again = before.get("again", {}) | dict.fromkeys(names, source)
+    return before | {name: now[name] for name in names} | {"again": again}
+
+
 def main(words: list[str] | None = None) -> dict[str, Any]:
     """Run, and write JSON, Markdown and plot."""
     options = arguments(words)
@@ -103,6 +119,9 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
     if options.peers:
         peers = chosen(options.peers)
     options.out.mkdir(parents=True, exist_ok=True)
+    before = None
+    if options.again:  # read first: a missing file is no matter of half an hour later
+        before = json.loads((options.out / "results.json").read_text("utf-8"))
 
     # Node's packages are peers of two tables.
     in_node = "steps" in options.only and any(peer.is_node for peer in peers)
@@ -128,6 +147,8 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
     results: dict[str, Any] = {"command": command, "machine": about}
     for name in options.only:
         results[name] = TABLES[name].measure(plan, tell)
+    if before:
+        results = measured_again(before, results, options.only)
     steps = results.get("steps", [])
     results["versions"] = {
         name: v for cell in steps for name, v in cell.get("versions", {}).items()

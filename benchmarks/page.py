@@ -351,6 +351,8 @@ def markdown(runs: list[dict[str, Any]]) -> str:
         rows = table_of(runs, name)
         if rows:
             parts += [f"## {subject.heading}\n", f"{subject.words}\n", rows]
+        again = (run["again"][name] for run in runs if name in run.get("again", {}))
+        parts += [source_of(source, name) for source in again]
     for program in PROGRAMS:
         results = json.loads((RESULTS / f"{program.file}.json").read_text("utf-8"))
         parts += [f"## {program.heading}\n", f"{program.words}\n"]

@@ -79,6 +79,12 @@ def markdown(run: dict[str, Any]) -> str:
     for name, module in TABLES.items():
         if run.get(name):
             sections += [f"## {module.TITLE}\n", *module.text(run[name])]
+        if again := run.get("again", {}).get(name):
+            machine = again["machine"]
+            sections.append(
+                f"Measured again: `{again['command']}`; {machine['cpu']}; code"
+                f" {machine['commit']}, {machine['date'][:10]}\n"
+            )
     return "\n".join(section for section in sections if section)
 
 

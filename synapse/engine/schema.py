@@ -681,6 +681,10 @@ CHUNK = 16
 """Number of steps of an unfolding whose gradients are summed together. ``python -m
 benchmarks.constants schema.CHUNK``: rows take 0.99 to 1.25 times as long with a tenth,
 0.99 to 1.14 times with ten times."""
+AHEAD = 4
+"""Number of steps of an unfolding whose inputs by connections with delays as long, or
+longer, are summed together: a connection's numbers are then read once for all. More
+steps leave more connections that are too short."""
 TILE = 8  # number of neurons whose sums exact gradients hold in registers
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (
@@ -698,6 +702,8 @@ TAPES = (
     # activations of two packs of sources in a chunk of steps
     Column("panel", "tape", "lanes"),
     Column("new_state", "tape", "lanes"),  # the states of one step
+    # by step of a group and neuron: what connections with long delays bring
+    Column("ahead", "tape", "lanes"),
     Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
     # By neuron: errors from later neurons and steps, to be multiplied by its slope or
     # not.

@@ -167,9 +167,9 @@ def test_neurons_that_read_many_delays(frozen):
     x = Layer(3)
     h = Layer(14, "tanh")
     y = Layer(2)
-    delays = rng.integers(1, 7, (14, 14)) * (rng.random((14, 14)) < 0.6)
+    delays = rng.integers(1, 13, (14, 14)) * (rng.random((14, 14)) < 0.6)
     x.project(h, seed=1)
-    for delay in range(1, 7):
+    for delay in range(1, 13):
         links = h.project(h, delays == delay, delay=delay, seed=delay)
         if frozen and delay < 3:
             links.trainable = False

@@ -269,7 +269,7 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
     tapes.failed[0] = 0.0
     for step in range(samples.start, samples.stop):
         now = (step + depth) * rows - span.start
-        forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1, 0)
+        forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1, step)
         options = lanes, samples.ragged, samples.masked
         activate_by(LISTING, store, tapes, None, span, inputs, step, forward, *options)
         if store.ties.lists != 0 and samples.window != 0:

@@ -30,7 +30,8 @@ from ..lowering.flags import (
     ZIPPED,
 )
 from ..online.read_order import at_gaters_step, at_self_gater_step
-from ..schema import NONE, TILE
+from ..read_order import depth_of
+from ..schema import AHEAD, NONE, TILE
 from .step import STEP, lagged_at, sources_at, stretch_at
 
 NEURONS = TILE  # of a tile
@@ -410,21 +411,23 @@ def compute_alike_states(store, tapes, start, stop, step):
 
 
 @inline
-def compute_state(store, tapes, j, gated, step):
+def compute_state(store, tapes, j, gated, ahead, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of a neuron by itself;
     unless it is `gated`, only inputs without gates and lags.
     """
     state = splat(store.bias[j], tapes.state)
+    if gated and ahead:
+        state += tapes.ahead[step.number % AHEAD * step.rows + step.offset + j]
     r = store.run_start[j]
     while r < store.run_stop[j]:
         runs = stretch_of(store, j, r) if gated else 0
-        if runs > 0:
+        if runs > 0 and not (ahead and store.run_lag[r] >= AHEAD):
             where = stretch_at(store, tapes, j, step)
             row = store.run_first[r]
             state += sum_of(store, tapes, row, store.run_rows[r], lagged_at, *where)
-        elif gated:
+        elif gated and runs == 0:
             state += sum_of_run(store, tapes, r, step)
-        else:
+        elif runs == 0:
             state += ungated_sum(store, tapes, r, step)
         r += max(runs, 1)
     if gated and store.flags[j] & MEMORY:
@@ -432,11 +435,38 @@ def compute_state(store, tapes, j, gated, step):
     tapes.new_state[step.offset + j] = state
 
 
+@in_order
+def look_ahead(store, tapes, j, step):
+    """Compute what stretches with long lags bring to a neuron in the next steps."""
+    rows = step.rows
+    at = step.offset + j
+    first = second = third = fourth = splat(0.0, tapes.state)
+    r = store.run_start[j]
+    while r < store.run_stop[j]:
+        runs = stretch_of(store, j, r)
+        n = store.run_rows[r] if runs > 0 and store.run_lag[r] >= AHEAD else 0
+        for c in range(store.run_first[r], store.run_first[r] + n):
+            source = step.now + store.source[c] - store.delay[c] * rows
+            first += tapes.activation[source] * store.weight[c]
+            second += tapes.activation[source + rows] * store.weight[c]
+            third += tapes.activation[source + 2 * rows] * store.weight[c]
+            fourth += tapes.activation[source + 3 * rows] * store.weight[c]
+        r += max(runs, 1)
+    tapes.ahead[at] = first
+    tapes.ahead[at + rows] = second
+    tapes.ahead[at + 2 * rows] = third
+    tapes.ahead[at + 3 * rows] = fourth
+
+
 @lazy_part(INDEX, INDEX, STEP, taped=True)
 def compute_gated_states(store, tapes, start, stop, step):
     """`compute_state` of consecutive neurons that are gated."""
+    ahead = step.past == 0 and depth_of(store, start) >= AHEAD
+    if ahead and step.number % AHEAD == 0:
+        for j in range(start, stop):
+            look_ahead(store, tapes, j, step)
     for j in range(start, stop):
-        compute_state(store, tapes, j, True, step)
+        compute_state(store, tapes, j, True, ahead, step)
 
 
 @inline
@@ -453,7 +483,7 @@ def compute_states(store, tapes, start, stop, step):
                 end += 1
             compute_gated_states(store, tapes, j, end, step)
         else:
-            compute_state(store, tapes, j, False, step)
+            compute_state(store, tapes, j, False, False, step)
         j = end
 
 

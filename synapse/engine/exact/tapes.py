@@ -14,6 +14,7 @@ from ..columns import aligned
 from ..read_order import Attributes, depth_of
 from ..records import Span
 from ..schema import (
+    AHEAD,
     CHUNK,
     FAILURE,
     NONE,
@@ -70,6 +71,7 @@ class Tapes:
             "error": min(steps, CHUNK) * (rows + TILE),
             "panel": min(steps, CHUNK) * 2 * VECTOR_BYTES // dtype.itemsize,
             "new_state": rows,
+            "ahead": AHEAD * rows * (depth >= AHEAD),
             "tile": TILE,
             "pushed": (depth + 1) * rows,
             "carried": rows,

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...functions.activations import SOFTMAX
 from ...records import Ties
-from ...schema import NONE, OUTPUT
+from ...schema import AHEAD, NONE, OUTPUT
 from ..flags import (
     AT_ONCE,
     DELAYED,
@@ -363,7 +363,8 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
 
 def find_stretches(store: Any, start: int, stop: int) -> None:
     """Mark the first of several short runs with lags, which are read in one pass, with
-    the numbers of these runs and of their rows.
+    the numbers of these runs and of their rows. All lags of a stretch are shorter than
+    `AHEAD`, or none.
     """
     following = 0  # short runs in a row, of which t + 1 is the first
     for t in range(stop - 1, start - 1, -1):
@@ -371,7 +372,11 @@ def find_stretches(store: Any, start: int, stop: int) -> None:
         store.run_rows[t] = store.run_length[t]
         if not is_short(store, t):
             following = 0
-        elif following == 0 or store.run_flags[t] != store.run_flags[t + 1]:
+        elif (
+            following == 0
+            or store.run_flags[t] != store.run_flags[t + 1]
+            or (store.run_lag[t] < AHEAD) != (store.run_lag[t + 1] < AHEAD)
+        ):
             following = 1
         else:
             following += 1

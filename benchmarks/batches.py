@@ -64,6 +64,7 @@ CASES = [
         for name in ("Adam", "SGD")
         for b in (16, 32)
     ),
+    Case((784, 100, 10), 1024, 512, "Adam", 0.001),
 ]
 
 

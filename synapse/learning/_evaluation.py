@@ -185,7 +185,8 @@ def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
     not classes.
     """
     counted = data.counted(weights) > 0
-    labels = class_labels(data.targets[counted])
+    # most targets count: a copy takes longer than a look at them
+    labels = class_labels(data.targets if counted.all() else data.targets[counted])
     if labels is None:
         return None
     classes = np.full(len(counted), -1)

@@ -546,6 +546,7 @@ class ExactGradient:
                 stop=np.int64(steps),
                 part=np.int64(0),
                 parts=np.int64(1),
+                fresh=True,
             )
             yield samples, width, mask
 

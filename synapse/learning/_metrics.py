@@ -67,7 +67,10 @@ def class_labels(targets: Floats) -> Ints | None:
     """Return the class of each row of targets; None if they are not classes: one-hot,
     or 0 and 1 for a single output.
     """
-    if not len(targets) or not np.isin(targets, (0, 1)).all():
+    # other targets are seen in the first row
+    if not len(targets) or any(
+        not ((part == 0) | (part == 1)).all() for part in (targets[0], targets)
+    ):
         return None
     if targets.shape[1] == 1:
         return targets[:, 0].astype(np.int64)

@@ -134,13 +134,14 @@ def preserved_context(network: Network) -> Iterator[None]:
 def deterministic(network: Network) -> Iterator[None]:
     """Make random neurons output their means within the block."""
     with ExclusiveAccess(network):
-        network._lowered()  # rows are sorted
-        before = network._store["deterministic"].copy()
-        network.deterministic = True
+        _, store, span = network._lowered()  # rows are sorted
+        rows = slice(int(span[Span.START]), int(span[Span.STOP]))
+        before = store["deterministic"][rows].copy()
+        store["deterministic"][rows] = True
         try:
             yield
         finally:
-            network._store["deterministic"][:] = before
+            store["deterministic"][rows] = before
 
 
 def take_over(network: Network, clone: Network) -> None:

@@ -154,6 +154,22 @@ def exact(optimizer, **options):
     return train
 
 
+def in_groups(net, rows, targets, rng):
+    """Batches of two groups of samples, with a few other sources active in each."""
+    group = 16 * schema.SIDE_BY_SIDE[net.dtype]
+    size = group + 20
+    few = np.zeros((3 * size, rows.shape[1]))
+    for batch in np.split(few, 3):
+        for part in (batch[:group], batch[group:]):
+            source = int(rng.integers(rows.shape[1] - 8))
+            part[:, source : source + 8] = rng.normal(size=(len(part), 8))
+    threads = int(rng.integers(1, 4))
+    how = {"rule": "bptt", "optimizer": "sgd", "rate": 0.01, "threads": threads}
+    trainer = synapse.Trainer(net, batch_size=size, **how)
+    aims = np.resize(targets, (len(few), targets.shape[1]))
+    return [trainer.train(few, aims, epochs=2, shuffle=False, progress=False).loss]
+
+
 CALLS = {
     "by hand": by_hand,
     "online": trained("online"),
@@ -163,6 +179,7 @@ CALLS = {
     "exact descent": exact("sgd", batch_size=1),
     "exact squares": exact("adagrad", batch_size=3),
     "exact threads": exact("sparse_adam", batch_size=5, threads=2),
+    "exact groups": in_groups,
     "one by one": one_by_one,
     "recorded": recorded,
     "edited": edited,

@@ -309,7 +309,7 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
     now = (step + depth) * rows - span.start
     chunk = Chunk(steps, now, span.start, rows, lanes)
     stop = span.start + span.inputs
-    if neurons.fresh and store.ties.lists != 0:
+    if store.ties.lists != 0:
         list_touched(store, span, packs_of_float(store))
     if neurons.fresh and neurons.part == 0:
         for j in range(span.start, stop):

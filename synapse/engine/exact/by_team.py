@@ -9,7 +9,6 @@ from ..language.memory import load_word, span_of, store_at
 from ..status import DONE, STOPPED
 from .lists import age_marks
 from .team import (
-    ADDS,
     FAILED,
     GROUPS,
     MOVES,
@@ -28,13 +27,11 @@ from .team import (
 )
 from .train import (
     BatchTraining,
-    add_biases,
     add_group,
-    add_part_of_group,
     call_group,
     descend_batch,
     group_at,
-    is_alone,
+    is_in_place,
     run_epochs,
     samples_of,
     squares_of,
@@ -73,9 +70,9 @@ def descend_by_steps(training, count):
     """
     _, variants, batches, change, _, team = training
     like = variants.arguments.samples
-    alone = is_alone(batches, count, change)
     loss = 0.0
     start = 0
+    width = batches.lanes
     while start < count:
         stop, width = group_at(batches, count, start)
         steps = steps_of(like, batches, start, stop, width)
@@ -88,12 +85,11 @@ def descend_by_steps(training, count):
         if not run_parts(training):
             return False, 0.0
         span = span_of(variants.arguments.span)
-        age_marks(table_of(variants, width > 1), span)
+        age_marks(table_of(variants, width > 1), span, start == 0)
         loss += team.numbers[SUM]
-        if not alone:
-            begin_round(team, ADDS, team.threads, int(start == 0), 0, width)
-            run_parts(training)
         start = stop
+    if not is_in_place(like, batches, count, change):
+        add_group(variants, change, True, width)
     return True, loss
 
 
@@ -105,7 +101,7 @@ def run_parts(training):
     team = training.team
     index = take_part(team)
     while index >= 0:
-        if team.words[TASK] >= ADDS:
+        if team.words[TASK] >= SQUARES:
             run_part_of_update(training, index)
         else:
             run_part_of_batch(training, index)
@@ -131,11 +127,11 @@ def run_part_of_batch(training, index):
             start = stop
             stop, width = group_at(batches, count, start)
     steps = steps_of(like, batches, start, stop, width)
-    work = 0, steps, 0, 1
+    work = 0, steps, 0, 1, True
     if task == STEPS:
-        work = steps * index // parts, steps * (index + 1) // parts, 0, 0
+        work = steps * index // parts, steps * (index + 1) // parts, 0, 0, True
     elif task == SUMS:
-        work = 0, 0, index, parts
+        work = 0, 0, index, parts, start == 0
     status = STOPPED
     loss = 0.0
     if load_word(team.words, FAILED) == 0 and control[0] == 0:
@@ -156,17 +152,6 @@ def run_part_of_update(training, index):
     _, variants, _, change, _, team = training
     task = team.words[TASK]
     parts = team.words[TASK + 1]
-    if task == ADDS:
-        n = change.slopes[0].size
-        begin = team.words[TASK + 2] != 0
-        width = team.words[TASK + 4]
-        if index == 0:
-            add_biases(variants, change, begin, width)
-        ends = n * index // parts, n * (index + 1) // parts
-        add_part_of_group(variants, change, begin, width, *ends)
-        wait_for_turn(team, index)
-        end_part(team, index, True)
-        return
     by_rows = team.words[TASK + 2] != 0
     count = team.words[TASK + 3]
     slopes = variants.wide.weight_update if by_rows else change.slopes[0]

@@ -167,13 +167,14 @@ def list_touched(store, span, step):
 
 
 @inline
-def age_marks(store, span):
-    """Take the marks of a batch, whose sums are in place, for those of the one
-    before.
+def age_marks(store, span, fresh):
+    """Take the marks of a batch, whose sums are in place, for those of the one before;
+    unless they are `fresh`, sums before them are in place, too.
     """
     if store.ties.lists != 0:
         for j in range(span.start, span.stop):
-            store.touched[j] = 1.0 if store.touched[j] == NEW else 0.0
+            kept = store.touched[j] == NEW or (not fresh and store.touched[j] != 0.0)
+            store.touched[j] = 1.0 if kept else 0.0
 
 
 @inline

@@ -114,11 +114,12 @@ def compute_clamped_states(store, tapes, start, stop, at, new_state_at, lanes):
 
 
 @inline
-def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
-    """Return the cost of a step; the outputs' error signals overwrite the targets."""
+def compute_output_costs(store, tapes, span, targets, step, now, cost, lanes):
+    """Compute the cost of each output of a step, and its error signal without weights,
+    which overwrites the target.
+    """
     load_targets(tapes, span, targets, step, lanes)
     n = span.outputs
-    cost_of_step = 0.0
     at = (now + span.stop - n) * lanes
     new_state_at = (span.stop - n - span.start) * lanes
     to = step * n * lanes
@@ -163,6 +164,15 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
         )
     else:
         custom_cost_and_error(store, tapes, cost, at, to, n, lanes)
+
+
+@inline
+def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
+    """Return the cost of a step; the outputs' error signals overwrite the targets."""
+    compute_output_costs(store, tapes, span, targets, step, now, cost, lanes)
+    n = span.outputs
+    to = step * n * lanes
+    cost_of_step = 0.0
     for lane in range(opaque(lanes)):
         share = tapes.share[step * lanes + lane]
         for o in range(n):
@@ -328,6 +338,7 @@ class SampleGroup(NamedTuple):
     stop: Any
     part: Any
     parts: Any
+    fresh: Any  # whether it overwrites the gradient on the tapes, or is added to it
 
 
 class DescentArguments(NamedTuple):
@@ -388,9 +399,10 @@ def gradient_network(
                 record_errors(store, tapes, rows, step, begin)
         # after all errors of the chunk; the latest chunk overwrites the gradient
         if samples.parts > 0:
-            part = NeuronPart(samples.part, samples.parts, stop == steps)
+            fresh = samples.fresh and stop == steps
+            part = NeuronPart(samples.part, samples.parts, fresh)
             accumulate(store, tapes, span, begin, stop - begin, depth, lanes, part)
         stop = begin
     if samples.parts == 1:
-        age_marks(store, span)
+        age_marks(store, span, samples.fresh)
     return DONE, value, steps

@@ -23,7 +23,7 @@ from ..schema import ENDED, NONE, SIDE_BY_SIDE
 from ..status import DONE, FAILED, REFUSED
 from .activate import activate_by
 from .lists import LISTING
-from .loops import compute_output_errors
+from .loops import compute_output_costs
 from .runs import advance, load_outside, next_step, size_of
 from .step import Step
 
@@ -157,7 +157,7 @@ def run_all(table, scalar, tape_table, tag, rows, span, sequences, judge):
             activate_by(FORWARD, store, *of)
             if judge is not None:
                 of = span, judge.targets, 0, step.now, judge.cost, lanes
-                compute_output_errors(store, numbers, *of)
+                compute_output_costs(store, numbers, *of)
             if tapes.failed[0] != 0.0 or store.failed[0] != 0.0:
                 return FAILED
             for lane in range(opaque(lanes)):

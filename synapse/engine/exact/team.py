@@ -50,11 +50,10 @@ SHIFT = 32
 GROUPS = 0
 STEPS = 1
 SUMS = 2
-ADDS = 3
-SQUARES = 4
-MOVES = 5
-"""Kinds of rounds: the gradients of groups; the steps of one group; its sums, and how
-they are added to those of other groups; the squares of a gradient; the update by it."""
+SQUARES = 3
+MOVES = 4
+"""Kinds of rounds: the gradients of groups; the steps of one group; its sums; the
+squares of a gradient; the update by it."""
 SUM = 0
 """Place of the number that a round computes: a cost, a sum of squares, or how an update
 has ended."""

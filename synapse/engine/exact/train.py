@@ -207,13 +207,6 @@ def call_group(variants, samples, width):
 
 
 @strict_fp
-def add_group(variants, change, begin, width):
-    """Add the gradient of a group, which is on its tapes, to the sum of a batch."""
-    add_part_of_group(variants, change, begin, width, 0, change.slopes[0].size)
-    add_biases(variants, change, begin, width)
-
-
-@strict_fp
 def updates_of(variants, width):
     """Return minus the gradient of a group of `width` lanes, by connection and by
     neuron, which is on its tapes.
@@ -224,28 +217,18 @@ def updates_of(variants, width):
 
 
 @strict_fp
-def add_biases(variants, change, begin, width):
-    """Add the biases of a group."""
-    biases = change.slopes[1]
-    _, updates = updates_of(variants, width)
-    add_updates(biases, 0, updates, 0, biases.size, begin)
-
-
-@strict_fp
-def add_part_of_group(variants, change, begin, width, start, stop):
-    """Add some of the weights of a group, counted from the first one: subtract minus
-    the gradient on its tapes from that of a batch.
+def add_group(variants, change, begin, width):
+    """Add the gradient of a group to that of a batch: subtract minus the gradient,
+    which is on its tapes.
     """
-    updates, _ = updates_of(variants, width)
+    by_weight, by_bias = updates_of(variants, width)
+    weights, biases = change.slopes
     at = 0
     for k in range(change.weights.begins.size):
-        row = change.weights.begins[k]
         n = change.weights.lengths[k]
-        skipped = min(max(start - at, 0), n)
-        count = min(max(stop - at, 0), n) - skipped
-        source = at + skipped, updates, row + skipped, count
-        add_updates(change.slopes[0], *source, begin)
+        add_updates(weights, at, by_weight, change.weights.begins[k], n, begin)
         at += n
+    add_updates(biases, 0, by_bias, 0, biases.size, begin)
 
 
 @strict_fp
@@ -270,11 +253,12 @@ def width_of(batches, count, left):
 
 
 @strict_fp
-def is_alone(batches, count, change):
-    """Return whether a batch of `count` samples fits in one group, so that its gradient
-    is used in place.
+def is_in_place(like, batches, count, change):
+    """Return whether the gradient of a batch of `count` samples is used where its tapes
+    have it: the batch is one group, or its groups are summed there.
     """
-    return change.plain and count <= width_of(batches, count, count) * batches.deep
+    one = count <= width_of(batches, count, count) * batches.deep
+    return change.plain and (one or like.independent_steps)
 
 
 @strict_fp
@@ -295,18 +279,21 @@ def descend_batch(training, count):
     like = variants.arguments.samples
     loss = 0.0
     start = 0
-    alone = is_alone(batches, count, change)
+    in_place = is_in_place(like, batches, count, change)
+    # groups of one chunk of steps: their sums on the tapes have the bits of any sum
+    joined = like.independent_steps
     while start < count:
         if control[0] != 0:
             return STOPPED, loss, 0, 0, 0
         stop, width = group_at(batches, count, start)
         steps = steps_of(like, batches, start, stop, width)
-        samples = samples_of(like, batches, start, stop, width, (0, steps, 0, 1))
+        work = 0, steps, 0, 1, start == 0 or not joined
+        samples = samples_of(like, batches, start, stop, width, work)
         status, group_loss, bad = call_group(variants, samples, width)
         if status != DONE:
             return status, group_loss, bad, steps, width
-        if not alone:
-            add_group(variants, change, start == 0, width)
+        if not in_place and (stop == count or not joined):
+            add_group(variants, change, start == 0 or joined, width)
         loss += group_loss
         start = stop
     return DONE, loss, 0, 0, 0
@@ -534,11 +521,11 @@ def run_batches(parts, training, runs, epoch, count):
         # a batch without a target is no update
         learns = status == DONE and batch_targets > 0.0
         if learns and change.plain:
-            # the gradient of the only group is still on its tapes
-            alone = is_alone(batches, samples, change)
+            like = variants.arguments.samples
+            in_place = is_in_place(like, batches, samples, change)
             lanes = width_of(batches, samples, samples)
-            slopes = updates_of(variants, lanes) if alone else change.slopes
-            of = alone, lanes > 1, runs.rates[epoch], count + 1
+            slopes = updates_of(variants, lanes) if in_place else change.slopes
+            of = in_place, lanes > 1, runs.rates[epoch], count + 1
             status = update_plainly(parts, training, slopes, *of)
         elif learns:
             status = update(store, change, runs.rates[epoch], count + 1)

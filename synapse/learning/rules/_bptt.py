@@ -349,6 +349,7 @@ class BatchLoop:
             stop=np.int64(0),
             part=np.int64(0),
             parts=np.int64(1),
+            fresh=True,
         )
         arguments = [
             self.exact.arguments(lanes, memory, samples, self.cost)

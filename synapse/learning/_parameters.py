@@ -17,6 +17,7 @@ from .. import engine
 from .._checks import sum_of_squares
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
+from ..engine.lowering.ranges import joined_ranges
 from ..engine.schema import SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, TopologyError
@@ -64,7 +65,7 @@ class ParameterVector(OfNetwork):
         super().__init__(network)
         store = network._store
         connections = network._connection_rows()
-        neurons = network._rows()
+        neurons = network._neuron_rows
         self._topology = store.topology_version
         weights = _SharedValues(store, "weight", connections, 0)
         self.n_weights = weights.count
@@ -76,6 +77,8 @@ class ParameterVector(OfNetwork):
         self.frozen = np.concatenate(
             [
                 np.bincount(column.place, rows, column.count) == 0
+                if column.tied
+                else ~rows
                 for column, rows in self._with(*trainable)
             ]
         )
@@ -98,10 +101,7 @@ class ParameterVector(OfNetwork):
 
     def read(self) -> Floats:
         """Return the present vector."""
-        values = [
-            column.store[column.name][column.rows[column.first_rows]]
-            for column in self._parts
-        ]
+        values = [column.store[column.name][column.read] for column in self._parts]
         return np.concatenate(values).astype(float)
 
     def write(self, values: Floats) -> None:
@@ -170,22 +170,24 @@ class _SharedValues:
         self.begin = begin
         tie = store[SHARED_BY[name]]
         self.first_rows = self.place = np.arange(len(rows))
-        others = like = np.empty(0, np.int64)
-        if tie[rows].any():
+        self.read = self.written = rows
+        self.entries = self.taken = begin + self.place
+        if tie.any() and tie[rows].any():
             self.first_rows, self.place = parameters.distinct(tie[rows])
+            self.read = rows[self.first_rows]
+            self.entries = begin + self.place
             # members in other networks change, too
             others, like = parameters.other_members(tie, rows)
-        self.entries = begin + self.place
-        self.written = np.concatenate([rows, others])
-        self.taken = np.concatenate([self.entries, self.entries[like]])
+            self.written = np.concatenate([rows, others])
+            self.taken = np.concatenate([self.entries, self.entries[like]])
         self.count = len(self.first_rows)
         self.tied = len(self.written) != self.count
 
     def places(self) -> Any:
         """Return the `ParameterScatter` for kernels."""
-        # of consecutive rows
-        begins = np.flatnonzero(np.diff(self.rows, prepend=-2) != 1)
-        lengths = np.diff(begins, append=len(self.rows))
+        consecutive = np.zeros(len(self.rows), bool)
+        consecutive[1:] = self.rows[1:] == self.rows[:-1] + 1
+        begins, lengths = joined_ranges(consecutive)
         nothing = np.empty(0, np.uint32)
         shared = (
             (self.entries, self.written, self.taken) if self.tied else (nothing,) * 3
@@ -194,7 +196,7 @@ class _SharedValues:
         return engine.exact.update.ParameterScatter(
             np.int64(self.begin),
             self.tied,
-            *(each.astype(np.int64) for each in numbers),
+            *(each.astype(np.int64, copy=False) for each in numbers),
         )
 
 

@@ -763,13 +763,11 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     def _by_store(self) -> Iterator[tuple[Store, Ints]]:
         """Yield its stores, with the rows of its neurons in each."""
-        for store in dict.fromkeys(neuron._store for neuron in self._alive()):
-            yield (
-                store,
-                edits.rows_of(
-                    neuron for neuron in self._neurons if neuron._store is store
-                ),
-            )
+        neurons = self._alive()
+        stores = dict.fromkeys(neuron._store for neuron in neurons)
+        for store in stores:
+            here = (neuron for neuron in neurons if neuron._store is store)
+            yield store, edits.rows_of(neurons if len(stores) == 1 else here)
 
     @consistent_read
     def _column(self, name: str) -> NDArray[Any]:

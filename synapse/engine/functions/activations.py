@@ -564,6 +564,9 @@ SILENT = [
 ]
 """Codes of squashes that are exactly 0 in a range of states, or for all but one."""
 
+CAN_BE_SILENT = np.isin(np.arange(FIRST_CUSTOM + 1), [*SILENT, FIRST_CUSTOM])
+"""By code: whether a squash can be exactly 0. The last is for all registered ones."""
+
 FUNCTIONS: list[int] = []
 """Users' activation functions: the addresses that kernels call."""
 
@@ -572,4 +575,4 @@ def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
     """Return a mask of the squashes that can be exactly 0; registered ones are assumed
     to.
     """
-    return np.isin(codes, SILENT) | (codes >= FIRST_CUSTOM)
+    return CAN_BE_SILENT[np.minimum(codes, FIRST_CUSTOM)]

@@ -67,13 +67,19 @@ def lay_out(store: StoreRows) -> None:
     read = many[range_of]
     c["run_list"][runs[read]] = (np.cumsum(many) - 1)[range_of[read]]
     c["flags"][targets[read]] |= np.uint32(LISTS)
-    c["list_run"] = runs[first_readers].astype(np.uint32)
-    c["list_source"] = source[first_readers]
-    c["list_length"] = length[first_readers]
-    c["list_delayed"] = delayed[first_readers]
-    c["list_limit"] = limit
-    c["list_first"] = (np.cumsum(limit) - limit).astype(np.uint32)
+    found = {
+        "list_run": runs[first_readers],
+        "list_source": source[first_readers],
+        "list_length": length[first_readers],
+        "list_delayed": delayed[first_readers],
+        "list_limit": limit,
+        "list_first": np.cumsum(limit) - limit,
+        "list_count": np.full(len(first_readers), -1),
+        "listed": np.zeros(int(limit.sum()), np.uint32),
+    }
+    for name, numbers in found.items():
+        if len(c[name]) != len(numbers):  # otherwise the table has its address
+            c[name] = np.empty(len(numbers), c[name].dtype)
+        c[name][:] = numbers
     c["input_rows"][InputRows.LISTED] = 0
-    c["list_count"] = np.full(len(first_readers), -1, np.int64)
-    c["listed"] = np.zeros(int(limit.sum()), np.uint32)
     c["ties"][Ties.LISTS] = len(first_readers)

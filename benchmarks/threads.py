@@ -3,8 +3,9 @@ core and on two: Synapse with as many threads as pay, and PyTorch with as many a
 
 ``python -m benchmarks.threads`` measures every network and batch in a process of its
 own, libraries and cores in alternation, and writes ``results/threads.json``.
-``--quick`` measures little, and writes nothing. Times are wall times, so the machine
-must be idle: two cores, and nothing else that runs."""
+``python -m benchmarks.threads LSTM "batch 256"`` measures the rows whose names have
+all of these words, and ``--quick`` little of some; both write nothing. Times are wall
+times, so the machine must be idle: two cores, and nothing else that runs."""
 
 from __future__ import annotations
 
@@ -247,6 +248,7 @@ def main(words: list[str] | None = None) -> None:
         prog="python -m benchmarks.threads", description=__doc__
     )
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("words", nargs="*", help="parts of the names of rows")
     options = parser.parse_args(words)
     repeats, seconds = (1, 0.01) if options.quick else (9, 0.4)
     results: dict[str, Any] = {
@@ -259,11 +261,12 @@ def main(words: list[str] | None = None) -> None:
     calls += [(row, task, batch) for task in FORWARD for row, batch in SETS]
     for row, task, batch in [calls[3], *calls[-2:]] if options.quick else calls:
         spec = {"row": row, "task": task, "batch": batch}
-        spec |= {"repeats": repeats, "seconds": seconds}
-        results["rows"].append(child.ask("benchmarks.threads", spec, 600))
+        if all(word in label_of(spec) for word in options.words):
+            spec |= {"repeats": repeats, "seconds": seconds}
+            results["rows"].append(child.ask("benchmarks.threads", spec, 600))
     print(text(results))
     print("\n".join(["Short of the goal:", *(short_of_goal(results) or ["none"])]))
-    if not options.quick:
+    if not (options.quick or options.words):
         RESULTS.write_text(json.dumps(results, indent=1) + "\n")
 
 

@@ -200,8 +200,9 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
             for i in range(n):
                 values[to + i] = 0.0
     if lanes > 1:
-        start = span.start
-        transpose_activations(store, tapes, start, start + n, span, now, lanes, False)
+        # a whole square, if it fits: what follows the inputs is computed later
+        stop = span.start + (lanes if n < lanes <= rows else n)
+        transpose_activations(store, tapes, span.start, stop, span, now, lanes, False)
 
 
 @inline

@@ -69,7 +69,7 @@ def class_labels(targets: Floats) -> Ints | None:
     """
     # other targets are seen in the first row
     if not len(targets) or any(
-        not ((part == 0) | (part == 1)).all() for part in (targets[0], targets)
+        not ((values == 0) | (values == 1)).all() for values in (targets[0], targets)
     ):
         return None
     if targets.shape[1] == 1:

@@ -160,12 +160,12 @@ def in_groups(net, rows, targets, rng):
     size = group + 20
     few = np.zeros((3 * size, rows.shape[1]))
     for batch in np.split(few, 3):
-        for part in (batch[:group], batch[group:]):
+        for samples in (batch[:group], batch[group:]):
             source = int(rng.integers(rows.shape[1] - 8))
-            part[:, source : source + 8] = rng.normal(size=(len(part), 8))
+            samples[:, source : source + 8] = rng.normal(size=(len(samples), 8))
     threads = int(rng.integers(1, 4))
-    how = {"rule": "bptt", "optimizer": "sgd", "rate": 0.01, "threads": threads}
-    trainer = synapse.Trainer(net, batch_size=size, **how)
+    options = {"optimizer": "sgd", "rate": 0.01, "threads": threads}
+    trainer = synapse.Trainer(net, rule="bptt", batch_size=size, **options)
     aims = np.resize(targets, (len(few), targets.shape[1]))
     return [trainer.train(few, aims, epochs=2, shuffle=False, progress=False).loss]
 

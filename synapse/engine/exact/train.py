@@ -257,8 +257,8 @@ def is_in_place(like, batches, count, change):
     """Return whether the gradient of a batch of `count` samples is used where its tapes
     have it: the batch is one group, or its groups are summed there.
     """
-    one = count <= width_of(batches, count, count) * batches.deep
-    return change.plain and (one or like.independent_steps)
+    is_one_group = count <= width_of(batches, count, count) * batches.deep
+    return change.plain and (is_one_group or like.independent_steps)
 
 
 @strict_fp

@@ -67,7 +67,7 @@ def lay_out(store: StoreRows) -> None:
     read = many[range_of]
     c["run_list"][runs[read]] = (np.cumsum(many) - 1)[range_of[read]]
     c["flags"][targets[read]] |= np.uint32(LISTS)
-    found = {
+    columns = {
         "list_run": runs[first_readers],
         "list_source": source[first_readers],
         "list_length": length[first_readers],
@@ -77,7 +77,7 @@ def lay_out(store: StoreRows) -> None:
         "list_count": np.full(len(first_readers), -1),
         "listed": np.zeros(int(limit.sum()), np.uint32),
     }
-    for name, numbers in found.items():
+    for name, numbers in columns.items():
         if len(c[name]) != len(numbers):  # otherwise the table has its address
             c[name] = np.empty(len(numbers), c[name].dtype)
         c[name][:] = numbers

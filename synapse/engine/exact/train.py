@@ -218,8 +218,8 @@ def updates_of(variants, width):
 
 @strict_fp
 def add_group(variants, change, begin, width):
-    """Add the gradient of a group to that of a batch: subtract minus the gradient,
-    which is on its tapes.
+    """Add the gradient of a group to the batch's: subtract minus the gradient, which is
+    on its tapes.
     """
     by_weight, by_bias = updates_of(variants, width)
     weights, biases = change.slopes

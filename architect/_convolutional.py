@@ -371,22 +371,17 @@ def _checked_windows(
             size,
         )
         window = _Window(shape, size, step, padding == "same", count)
-        _refuse_large(window)
+        _checks.require(
+            window.neurons <= _checks.MAX_NEURONS
+            and window.max_connections <= _checks.MAX_CONNECTIONS,
+            "A convolution",
+            f"of at most {_checks.MAX_NEURONS} neurons and {_checks.MAX_CONNECTIONS}"
+            " connections",
+            window.maps,
+        )
         windows.append(window)
         shape = window.maps
     return windows
-
-
-def _refuse_large(window: _Window) -> None:
-    """Raise if a convolution has more neurons or connections than a network may."""
-    neurons = _checks.MAX_NEURONS
-    connections = _checks.MAX_CONNECTIONS
-    _checks.require(
-        window.neurons <= neurons and window.max_connections <= connections,
-        "A convolution",
-        f"of at most {neurons} neurons and {connections} connections",
-        window.maps,
-    )
 
 
 def _sizes(title: str, entry: Any) -> tuple[int, ...]:

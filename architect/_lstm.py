@@ -345,7 +345,9 @@ def synaptic_blocks(
             fan_in += len(output)
         block = MemoryBlocks(
             recipe.layer(size, options.squash, names[0], ins),
-            _forget_gates(recipe, size, options, names[1], forgets),
+            None
+            if forgets is None
+            else recipe.layer(size, options.squash, names[1], forgets),
             recipe.layer(cells, options.cell_squash, names[2], fan_in=fan_in),
             recipe.layer(size, options.squash, names[3], outs),
         )
@@ -397,7 +399,9 @@ def standard_blocks(
         fan_in = len(source) + size
         block = StandardBlocks(
             recipe.layer(size, options.squash, names[0], ins),
-            _forget_gates(recipe, size, options, names[1], forgets),
+            None
+            if forgets is None
+            else recipe.layer(size, options.squash, names[1], forgets),
             recipe.layer(size, options.cell_squash, names[2], fan_in=fan_in),
             recipe.fixed(size, names[3]),
             recipe.layer(size, options.squash, names[4], outs),
@@ -424,15 +428,6 @@ def standard_blocks(
         source = block.hidden
     recipe.connect(source, output)
     return blocks
-
-
-def _forget_gates(
-    recipe: Recipe, size: int, options: LSTMOptions, name: str, bias: Any
-) -> Layer | None:
-    """Return the forget gates of a layer of blocks; None without a bias."""
-    if bias is None:
-        return None
-    return recipe.layer(size, options.squash, name, bias)
 
 
 def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:

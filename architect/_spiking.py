@@ -171,11 +171,9 @@ class Spiking(Network):
         n_cells = counts[1]
         n_adaptive = n_cells // 2 if adaptive is None else adaptive
         condition = f"a whole number from 0 to {n_cells}"
-        title = "adaptive of Spiking"
-        n_adaptive = whole_number(title, n_adaptive, condition, 0, n_cells)
-        if excitatory is not None:
-            title = "excitatory of Spiking"
-            excitatory = whole_number(title, excitatory, condition, 0, n_cells)
+        for name, count in (("adaptive", n_adaptive), ("excitatory", excitatory)):
+            if count is not None:
+                whole_number(f"{name} of Spiking", count, condition, 0, n_cells)
         recipe = Recipe(
             seed, initializer, bias_initializer, dtype, spike, output_squash
         )

@@ -106,8 +106,8 @@ def numbers_of(
     pairs = {name: of for name, of in pairs.items() if len(of.pairs) <= room}
     reads.update((name, of.read) for name, of in pairs.items())
     names = _traces_of(network, room)
-    for name in names:
-        reads[name] = lambda name=name: [link.traces[name] for link in connections]
+    read_traces = lambda name: [link.traces[name] for link in connections]  # noqa: E731
+    reads |= {name: partial(read_traces, name) for name in names}
     collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
     for row, aim in zip(rows, aims, strict=True):
         network.activate(row)

@@ -160,12 +160,8 @@ def _without_defaults(
 
 def all_default(values: NDArray[Any], default: float) -> bool:
     """Return whether all values are this one, to the last bit: -0.0 is not 0."""
-    if (values != default).any():
-        return False
-    return (
-        values.dtype.kind != "f"
-        or not (np.signbit(values) != np.signbit(default)).any()
-    )
+    is_default = (values == default).all()
+    return bool(is_default and (np.signbit(values) == np.signbit(default)).all())
 
 
 def require_format(data: Any) -> None:

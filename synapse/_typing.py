@@ -1,7 +1,5 @@
 """Types of arrays, paths and closed sets of names for annotations."""
 
-from __future__ import annotations
-
 import os
 from typing import Any, Literal
 

@@ -5,8 +5,6 @@ A kernel reads and writes a member as an attribute, ``span.start`` or
 ``span[Span.START]``. So each name is declared once, here.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

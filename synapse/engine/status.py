@@ -2,8 +2,6 @@
 it.
 """
 
-from __future__ import annotations
-
 DONE = 0
 STOPPED = 1  # from outside
 # a registered function raised, or a part could not be compiled: see the column

@@ -26,7 +26,7 @@ from .neuron import Neuron
 from .parameters import ParameterRows
 
 if TYPE_CHECKING:
-    from ..engine.language.decorators import Kernel
+    from ..engine.language import Kernel
     from ..engine.online import Accumulator, Kernels  # compiled: imported when used
     from .plastic import Plasticity
     from .sensitivities import Sensitivities

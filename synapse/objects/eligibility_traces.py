@@ -9,7 +9,7 @@ import numpy as np
 from .. import engine
 from .._typing import Floats
 from ..engine.follower import IdentityArray
-from ..engine.language.decorators import Kernel
+from ..engine.language import Kernel
 from ..engine.locking import ExclusiveAccess
 from ..engine.online import learn_by_traces
 from ..engine.online.step_formulas import (

@@ -49,7 +49,7 @@ from .neuron_rows import NeuronRows
 from .projection import Projection
 
 if TYPE_CHECKING:
-    from ..engine.language.decorators import Kernel
+    from ..engine.language import Kernel
     from .layer import Layer
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import engine
 from .._typing import Floats, Ints
-from ..engine.language.decorators import Kernel
+from ..engine.language import Kernel
 from ..engine.locking import ExclusiveAccess
 from ..engine.online import (
     InputLists,

@@ -12,7 +12,7 @@ import numpy as np
 from .. import _checks
 from .._typing import Floats
 from ..engine.functions import optimizers as equations
-from ..engine.language.decorators import Kernel
+from ..engine.language import Kernel
 from ._base import Optimizer, OptimizerState
 
 

@@ -2,8 +2,6 @@
 the arrays of a pass.
 """
 
-from __future__ import annotations
-
 PRE, POST, POST_STATE, POST_SLOPE, POST_BIAS, POST_ERROR = range(6)
 MODULATOR, WEIGHT, SIZE, SIGN, GAIN, DT = range(6, 12)
 

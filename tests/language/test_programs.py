@@ -276,6 +276,23 @@ def default_that_is_assigned(x, pair=(1.0, 2.0)):
     return pair[0]
 
 
+@trap(*((vector(), vector() / 7.0, n, at) for n in range(3) for at in (0, 1)))
+def parts_that_are_written(a, b, n, at):
+    a[at : at + n] += 0.1 * b[1 : 1 + n] * a[at + n - n : at + n]
+    b[: n + 1] = a[0 : n + 1]
+    a[n:2] = 5.0
+    return a[0] + a[1] * b[2], n
+
+
+@trap((vector(), 3), (vector(), 0))
+def sums_over_a_range(a, n):
+    i = 7
+    largest = 0.0
+    for k in range(n):
+        largest = max(largest, sum((a[i] * a[k] for i in range(n)), 0.5 * k))
+    return sum(a[k] > 1.5 for k in range(n)), i, largest, sum(i for i in range(n)) == n
+
+
 @trap((3,), (0,))
 def integer_that_becomes_real(n):
     x = 1

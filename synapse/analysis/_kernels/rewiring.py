@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..._typing import Ints
-from ...engine.language.decorators import inline, kernel, stream
+from ...engine.language import inline, kernel, stream
 
 NOWHERE = -1
 """The row of an edge that does not exist."""

@@ -12,10 +12,21 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from ..language.decorators import inline
-from ..language.lazy_parts import INDEX, lazy_part
-from ..language.packs import by_sample, flat, pack, put_pack, splat, total, width
-from ..language.tiles import add_outer, add_rows, no_sums
+from ..language import (
+    INDEX,
+    add_outer,
+    add_rows,
+    by_sample,
+    flat,
+    inline,
+    lazy_part,
+    no_sums,
+    pack,
+    put_pack,
+    splat,
+    total,
+    width,
+)
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
@@ -296,8 +307,7 @@ def begin_sums(store, tapes, span, j, learns):
         summed = learns and not store.run_flags[r] & FIXED
         if is_lone(store, j) or not (summed and dense_alike(store, r)):
             row = store.run_first[r]
-            for q in range(row, row + store.run_length[r]):
-                tapes.weight_update[q] = 0.0
+            tapes.weight_update[row : row + store.run_length[r]] = 0.0
 
 
 @inline

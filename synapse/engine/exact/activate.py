@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..language.decorators import inline
-from ..language.packs import flat
+from ..language import flat, inline
 from ..online.inputs import is_sparse
 from .fire import (
     apply_clamps,

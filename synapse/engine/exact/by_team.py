@@ -2,10 +2,7 @@
 is compiled when a training first needs it.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import kernel, strict_fp, strict_fp_call
-from ..language.memory import load_word, span_of, store_at
+from ..language import kernel, load_word, span_of, strict_fp, strict_fp_call
 from ..status import DONE, STOPPED
 from .lists import age_marks
 from .team import (
@@ -229,11 +226,10 @@ TEAM_PARTS = descend_together, squares_together, move_together
 
 
 @kernel
-def train_by_team(table, scalar, variants, batches, runs, change, count, team):
+def train_by_team(store, scalar, variants, batches, runs, change, count, team):
     """Run `train_epochs` by several threads: the leader runs the epochs, others help it
     until it has ended.
     """
-    store = store_at(table, scalar)
     training = BatchTraining(store, variants, batches, change, runs.control, team)
     if team.number > 0:
         while wait_for_round(team):

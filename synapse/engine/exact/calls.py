@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..language.lazy_parts import failure
+from ..language import failure
 from ..online.calls import Kernels
 from ..records import Span
 from ..redirected_table import RedirectedTable

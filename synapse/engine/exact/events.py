@@ -33,10 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..functions import activations
-from ..language.decorators import inline, kernel
-from ..language.memory import span_of, store_at, tapes_at
-from ..language.packs import splat
-from ..language.tiles import by_case
+from ..language import by_case, inline, kernel, splat
 from ..lowering.flags import (
     DELAYED,
     DENSE,
@@ -375,10 +372,13 @@ and how many events cost as much as gathering."""
 @inline
 def is_silent(tapes, start, stop, now):
     """Return whether the activations of these neurons are 0."""
-    total = splat(0.0, tapes.activation)
-    for j in range(start, stop):
-        total += abs(tapes.activation[now + j])
-    return total == 0.0
+    return (
+        sum(
+            (abs(tapes.activation[now + j]) for j in range(start, stop)),
+            splat(0.0, tapes.activation),
+        )
+        == 0.0
+    )
 
 
 @inline
@@ -457,8 +457,7 @@ def list_frame(store, tapes, events, ring, frame, read):
 @inline
 def mark_active(events, value):
     """Mark all parts: 0 if their activations are 0, 1 if they may not be."""
-    for part_index in range(events.part_active.size):
-        events.part_active[part_index] = value
+    events.part_active[: events.part_active.size] = value
 
 
 @inline
@@ -572,8 +571,7 @@ def scatter_prompt(store, tapes, events, listed, step):
 @inline
 def clear_sums(events, start, stop):
     """Clear the incomplete sums of neurons that gather instead."""
-    for j in range(start - events.origin, stop - events.origin):
-        events.sums[j] = 0.0
+    events.sums[start - events.origin : stop - events.origin] = 0.0
 
 
 # --- the states of a piece ------------------------------------------------------------
@@ -608,8 +606,9 @@ def add_events(store, tapes, events, start, stop, step):
             tapes.new_state[step.offset + start + t] = state
             events.sums[offset + t] = 0.0
     else:
-        for t in range(stop - start):
-            tapes.new_state[step.offset + start + t] = events.aligned[biases + t]
+        tapes.new_state[step.offset + start : step.offset + stop] = events.aligned[
+            biases : biases + stop - start
+        ]
 
 
 @inline
@@ -789,9 +788,7 @@ def find_equal(events, slot, part_index, equal):
     stop = slot * n + min((part_index + 1) << PART_BITS, n)
     events.block[slot * events.part_sends.size + part_index] = slot * n
     number = events.aligned[begin]
-    others = 0
-    for q in range(begin, stop):
-        others += events.aligned[q] != number
+    others = sum(events.aligned[q] != number for q in range(begin, stop))
     if others > 0:
         return equal
     for k in range(equal + 1):
@@ -799,8 +796,7 @@ def find_equal(events, slot, part_index, equal):
             return equal
         offset = slots * n + (k << PART_BITS)
         if k == equal:
-            for q in range(offset, offset + PART):
-                events.aligned[q] = number
+            events.aligned[offset : offset + PART] = number
         if events.aligned[offset] == number:
             events.block[slot * events.part_sends.size + part_index] = offset - (
                 part_index << PART_BITS
@@ -889,8 +885,9 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
     here = Step(*offsets, step.whole, step.whole_before, step.number)
     if gathers(events, start, due):
         if not (step.whole_before or has_own_states(store, store.squash[start])):
-            for j in range(start, stop):
-                tapes.state[step.before + j] = tapes.activation[step.before + j]
+            tapes.state[step.before + start : step.before + stop] = tapes.activation[
+                step.before + start : step.before + stop
+            ]
         compute_states(store, tapes, start, stop, here)
     else:
         compute_states_by_events(store, tapes, events, start, stop, here)
@@ -932,12 +929,9 @@ SCATTERED = RunParts(BY_EVENTS, _begin_run, advance_by_events)
 
 @kernel
 def run_untraced(
-    table, scalar, tape_table, rows, span, latest, fans, looks, inputs, outputs
+    store, scalar, tapes, rows, span, latest, fans, looks, inputs, outputs
 ):
     """``runs.run_untraced`` by events."""
-    store = store_at(table, scalar)
-    tapes = tapes_at(tape_table, scalar, (0,))
-    span = span_of(span)
     events = EventState(*fans, span.start, fans.target.size // PER_EVENT)
     data = rows, latest, looks, inputs, outputs
     return run_rows(SCATTERED, store, tapes, events, span, *data, scalar)

@@ -4,14 +4,19 @@ samples at once.
 Functions to which the number of lanes matters get tapes of single numbers (`flat`).
 """
 
-from __future__ import annotations
-
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random, identity
-from ..language.decorators import by_type, inline
-from ..language.lazy_parts import INDEX, TAPES, lazy_part
-from ..language.packs import by_sample, flat, transpose
-from ..language.words import opaque
+from ..language import (
+    INDEX,
+    TAPES,
+    by_sample,
+    by_type,
+    flat,
+    inline,
+    lazy_part,
+    opaque,
+    transpose,
+)
 from ..lowering.flags import GRADIENT_SOURCE
 from ..online.inputs import is_sparse
 from ..schema import ENDED
@@ -85,8 +90,9 @@ def fire_without_derivatives(store, tapes, start, stop, forward):
     at = forward.offset + start
     to = forward.now + start
     if code == activations.IDENTITY:
-        for q in range(stop - start):
-            tapes.activation[to + q] = tapes.new_state[at + q]
+        tapes.activation[to : to + stop - start] = tapes.new_state[
+            at : at + stop - start
+        ]
     elif code == activations.RELU:
         for q in range(stop - start):
             state = tapes.new_state[at + q]
@@ -165,8 +171,7 @@ def zero_clamped_errors(store, tapes, start, stop, to, lanes):
     """Zero the errors of clamped outputs."""
     for j in range(start, stop):
         if store.clamped[j]:
-            for q in range(to + (j - start) * lanes, to + (j - start + 1) * lanes):
-                tapes.signal[q] = 0.0
+            tapes.signal[to + (j - start) * lanes : to + (j - start + 1) * lanes] = 0.0
 
 
 @inline
@@ -194,11 +199,9 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
         row = tapes.row[step * lanes + lane]
         to = begin + lane * rows
         if row != ENDED:
-            for i in range(n):
-                values[to + i] = inputs[row * n + i]
+            values[to : to + n] = inputs[row * n : row * n + n]
         else:
-            for i in range(n):
-                values[to + i] = 0.0
+            values[to : to + n] = 0.0
     if lanes > 1:
         # a whole square, if it fits: what follows the inputs is computed later
         stop = span.start + (lanes if n < lanes <= rows else n)
@@ -212,12 +215,10 @@ def clamp_sparse_inputs(tapes, span, inputs, step, now, lanes):
     numbers, ordered = flat(tapes), by_sample(tapes)
     begin = now + span.start
     rows = span.stop - span.start
-    for i in range(begin * lanes, (begin + span.inputs) * lanes):
-        numbers.activation[i] = 0.0
+    numbers.activation[begin * lanes : (begin + span.inputs) * lanes] = 0.0
     for lane in range(opaque(lanes)):
         to = begin * lanes + lane * rows
-        for i in range(span.inputs):
-            ordered[to + i] = 0.0
+        ordered[to : to + span.inputs] = 0.0
         row = tapes.row[step * lanes + lane]
         if row != ENDED:
             for k in range(starts[row], starts[row + 1]):

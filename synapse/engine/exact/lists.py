@@ -10,12 +10,20 @@ others it is 0, as it was. ``store.touched`` marks those of the batch, and those
 batch before, whose sums have to be overwritten.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import inline
-from ..language.lazy_parts import INDEX, lazy_part
-from ..language.packs import flat, is_laned, length_of, splat, width
-from ..language.tiles import add_products, load_sums, no_sums, store_sums
+from ..language import (
+    INDEX,
+    add_products,
+    flat,
+    inline,
+    is_laned,
+    lazy_part,
+    length_of,
+    load_sums,
+    no_sums,
+    splat,
+    store_sums,
+    width,
+)
 from ..lowering.flags import LISTS
 from ..lowering.lists import SHARE
 from ..online.lists import NEW, is_listed, list_packs, list_some, listed_range
@@ -89,8 +97,9 @@ def add_listed_runs(store, tapes, run_start, run_stop, start, stop, step):
             none = no_sums(tapes.activation, PACK)
             sums = add_tile_of(store, tapes, none, r, run, runs, count, source)
             store_sums(tapes.tile, 0, sums)
-            for k in range(count):
-                tapes.new_state[step.offset + whole + k] += tapes.tile[k]
+            tapes.new_state[step.offset + whole : step.offset + whole + count] += (
+                tapes.tile[:count]
+            )
         else:
             add_tile(store, tapes, run, runs, step.offset + whole, count, source)
 

@@ -33,11 +33,17 @@ from ..functions.compiled import (
     softmax_errors,
 )
 from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
-from ..language.decorators import in_order, inline, kernel
-from ..language.lazy_parts import INDEX, TAPES, lazy_part
-from ..language.memory import span_of, store_at, tapes_at
-from ..language.packs import flat, splat
-from ..language.words import opaque
+from ..language import (
+    INDEX,
+    TAPES,
+    flat,
+    in_order,
+    inline,
+    kernel,
+    lazy_part,
+    opaque,
+    splat,
+)
 from ..online.lists import mark_touched
 from ..online.read_order import depth_of
 from ..schema import CHUNK, ENDED, GIVEN_SLOPES
@@ -194,11 +200,9 @@ def begin_errors(tapes, span, depth):
     """Reset the errors that go to earlier steps; those of inputs are never read."""
     none = splat(0.0, tapes.state)
     rows = span.stop - span.start
-    for i in range(span.inputs, rows):
-        tapes.carried[i] = none
+    tapes.carried[span.inputs : rows] = none
     for part in range(depth + 1):
-        for i in range(part * rows + span.inputs, (part + 1) * rows):
-            tapes.pushed[i] = none
+        tapes.pushed[part * rows + span.inputs : (part + 1) * rows] = none
 
 
 @inline
@@ -220,11 +224,11 @@ def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes
     # the signals at t, before delta_j of the outputs is computed from them: errors of
     # states, or of activations
     if cost == GIVEN_SLOPES:
-        for o in range(n):
-            tapes.pushed[to_now + span.stop - n + o] += tapes.signal[step * n + o]
+        tapes.pushed[to_now + span.stop - n : to_now + span.stop] += tapes.signal[
+            step * n : step * n + n
+        ]
     else:
-        for o in range(n):
-            tapes.carried[rows - n + o] += tapes.signal[step * n + o]
+        tapes.carried[rows - n : rows] += tapes.signal[step * n : step * n + n]
     stop = span.stop
     while stop > span.start + span.inputs:
         start = max(store.block_first[stop - 1], span.start + span.inputs)
@@ -264,10 +268,7 @@ def load_rows(tapes, samples, lanes):
 @in_order
 def summed_loss(tapes, start, stop):
     """Return the cost of some steps, added in their order."""
-    value = 0.0
-    for step in range(start, stop):
-        value += tapes.loss[step]
-    return value
+    return sum((tapes.loss[step] for step in range(start, stop)), 0.0)
 
 
 @inline
@@ -311,10 +312,9 @@ def record_forward(store, tapes, rows, step, frame):
 @lazy_part(*[INDEX] * 3, taped=True)
 def record_errors(store, tapes, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
-    for i in range(rows):
-        tapes.recorded_error[step * rows + i] = tapes.error[
-            (step - begin) * (rows + NEURONS) + i
-        ]
+    tapes.recorded_error[step * rows : step * rows + rows] = tapes.error[
+        (step - begin) * (rows + NEURONS) : (step - begin) * (rows + NEURONS) + rows
+    ]
 
 
 class SampleGroup(NamedTuple):
@@ -358,7 +358,7 @@ class DescentArguments(NamedTuple):
 
 @kernel
 def gradient_network(
-    table, scalar, tape_table, tag, span, inputs, targets, samples, cost, n_updates
+    store, scalar, tapes, tag, span, inputs, targets, samples, cost, n_updates
 ):
     """Run some samples together, compute their cost and sum the gradient.
 
@@ -367,10 +367,7 @@ def gradient_network(
     gradient. Returns a status, the summed cost, and the last step at which errors were
     not finite (the number of steps if all were).
     """
-    store = store_at(table, scalar)
-    tapes = tapes_at(tape_table, scalar, tag)
     lanes = len(tag)
-    span = span_of(span)
     rows = span.stop - span.start
     chunk = CHUNK
     steps = samples.steps

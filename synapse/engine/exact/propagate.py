@@ -5,12 +5,17 @@ The equations are in ``loops.py``. Errors within the step are added at `to_now`,
 for the previous step at `to_before`.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import inline
-from ..language.lazy_parts import INDEX, TAPES, lazy_part
-from ..language.packs import splat, total, width
-from ..language.tiles import load_tile, push_products
+from ..language import (
+    INDEX,
+    TAPES,
+    inline,
+    lazy_part,
+    load_tile,
+    push_products,
+    splat,
+    total,
+    width,
+)
 from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
 from ..online.read_order import at_gaters_step, at_self_gater_step, sends_error
 from ..schema import NONE
@@ -100,8 +105,7 @@ def take_errors(store, tapes, r, runs, at, count, gains):
     """Return the errors of a tile of neurons, scaled by their gaters; 0 beyond the
     first `count`.
     """
-    for k in range(count):
-        tapes.tile[k] = tapes.error[at + k]
+    tapes.tile[:count] = tapes.error[at : at + count]
     if store.run_kind[r] == SHARED:
         for k in range(count):
             tapes.tile[k] = tapes.tile[k] * gain(store, tapes, r + k * runs, gains)

@@ -13,9 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..language.decorators import inline, kernel
-from ..language.lazy_parts import INDEX, TAPES, lazy_part
-from ..language.memory import span_of, store_at, tapes_at
+from ..language import INDEX, TAPES, inline, kernel, lazy_part
 from ..lowering.flags import OUTSIDE
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, clear_error, tick
@@ -81,8 +79,9 @@ def load_past(store, tapes, step):
     """Copy all past activations."""
     for ring in range(store.ties.rings):
         start = store.ring_first[ring]
-        for i in range(start, start + size_of(store, ring)):
-            tapes.activation[step.past + i] = store.past[i]
+        tapes.activation[
+            step.past + start : step.past + start + size_of(store, ring)
+        ] = store.past[start : start + size_of(store, ring)]
         tapes.head[ring] = store.ring_head[ring]
 
 
@@ -116,8 +115,9 @@ def write_past(store, tapes, ring, stamp, steps, step):
     this stamp.
     """
     start = store.ring_first[ring]
-    for i in range(start, start + size_of(store, ring)):
-        store.past[i] = tapes.activation[step.past + i]
+    store.past[start : start + size_of(store, ring)] = tapes.activation[
+        step.past + start : step.past + start + size_of(store, ring)
+    ]
     store.ring_head[ring] = tapes.head[ring]
     store.ring_stamp[ring] = stamp
     store.ring_steps[ring] += steps
@@ -138,8 +138,7 @@ def write_back(store, tapes, span, start, step, steps):
         if store.flags[j] & OUTSIDE:
             for _ in range(min(steps, 2)):  # more change nothing
                 meet_sources(store, j)
-    for j in range(span.start, start):
-        store.derivative[j] = 0.0
+    store.derivative[span.start : start] = 0.0
     for j in range(start, span.stop):
         store.old_state[j] = tapes.state[step.before + j]
         store.state[j] = tapes.state[step.now + j]
@@ -154,8 +153,7 @@ def write_back(store, tapes, span, start, step, steps):
 @inline
 def copy_streams(to, streams, span):
     """Copy where the streams of random neurons are, to draw the same numbers again."""
-    for j in range(span.start, span.stop):
-        to[j] = streams[j]
+    to[span.start : span.stop] = streams[span.start : span.stop]
 
 
 @inline
@@ -164,8 +162,7 @@ def has_failed(store, tapes):
     which.
     """
     if tapes.failed[0] != 0.0:
-        for i in range(FAILURE):
-            store.failed[i] = tapes.failed[i]
+        store.failed[:FAILURE] = tapes.failed[:FAILURE]
         tapes.failed[0] = 0.0
     return store.failed[0] != 0.0
 
@@ -211,8 +208,9 @@ def run_rows(
             copy_streams(store.random, tapes.random, span)
             store.failed[FAILED_ROW] = row
             return FAILED
-        for o in range(n):
-            outputs[row * n + o] = tapes.activation[step.now + span.stop - n + o]
+        outputs[row * n : row * n + n] = tapes.activation[
+            step.now + span.stop - n : step.now + span.stop
+        ]
         if by_row or (row == steps - 1 and not looks):
             write_back(store, tapes, span, start, step, 1 if by_row else steps)
             latest[0] = store.stamp[span.stop - 1]
@@ -233,7 +231,7 @@ GATHERED = RunParts(LISTING, _nothing, advance)
 
 
 @kernel
-def run_untraced(table, scalar, tape_table, rows, span, latest, looks, inputs, outputs):
+def run_untraced(store, scalar, tapes, rows, span, latest, looks, inputs, outputs):
     """Activate once for every row of `outputs`, which are written, without traces.
 
     `rows` are those of the store, which the tapes have. When the last output has
@@ -242,10 +240,8 @@ def run_untraced(table, scalar, tape_table, rows, span, latest, looks, inputs, o
     recorded, by the rows that the log has. ``failed[ROW]`` is the row of an input that
     is refused, or at which a registered function has raised.
     """
-    store = store_at(table, scalar)
-    tapes = tapes_at(tape_table, scalar, (0,))
     data = inputs, outputs
-    of = tapes, None, span_of(span), rows, latest, looks, *data, scalar
+    of = tapes, None, span, rows, latest, looks, *data, scalar
     return run_rows(GATHERED, store, *of)
 
 

@@ -13,10 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..language.decorators import inline, kernel
-from ..language.memory import span_of, store_at, tapes_at
-from ..language.packs import flat, splat
-from ..language.words import max_float_of, opaque
+from ..language import flat, inline, kernel, max_float_of, opaque, splat
 from ..online.calls import ROW, SPAN, SPARSE, calls_by_float
 from ..online.inputs import is_sparse
 from ..schema import ENDED, NONE, SIDE_BY_SIDE
@@ -45,8 +42,7 @@ def begin_cleared(store, tapes, span, rows):
     ring = store.ring[span.start]
     if ring != NONE:
         start = 2 * rows + store.ring_first[ring]
-        for i in range(start, start + size_of(store, ring)):
-            tapes.activation[i] = none
+        tapes.activation[start : start + size_of(store, ring)] = none
         tapes.head[ring] = 0
     return Step(0, rows, 0 - span.start, rows, 2 * rows, 1, 1, -1)
 
@@ -62,10 +58,7 @@ def are_finite(span, inputs, start, stop, maximum):
         values = inputs
         begin = start * span.inputs
         end = stop * span.inputs
-    bad = 0
-    for i in range(begin, end):
-        bad += not abs(values[i]) <= maximum
-    return bad == 0
+    return sum(not abs(values[i]) <= maximum for i in range(begin, end)) == 0
 
 
 class SequenceRows(NamedTuple):
@@ -127,17 +120,14 @@ def longest_of(span, sequences, group_start, lanes, maximum):
 
 
 @inline
-def run_all(table, scalar, tape_table, tag, rows, span, sequences, judge):
+def run_all(store, scalar, tapes, tag, rows, span, sequences, judge):
     """Run sequences from a cleared context; `judge` is None, or a `Judge`.
 
     `rows` are those of the store, which the tapes have. Returns a status; nothing but
     outputs and costs has changed.
     """
-    store = store_at(table, scalar)
-    tapes = tapes_at(tape_table, scalar, tag)
     numbers = flat(tapes)
     lanes = len(tag)
-    span = span_of(span)
     tapes.failed[0] = 0.0
     store.failed[0] = 0.0
     n = span.outputs
@@ -178,15 +168,15 @@ def run_all(table, scalar, tape_table, tag, rows, span, sequences, judge):
 
 
 @kernel
-def run_side_by_side(table, scalar, tape_table, tag, rows, span, sequences):
+def run_side_by_side(store, scalar, tapes, tag, rows, span, sequences):
     """Run `SequenceRows`, see `run_all`."""
-    return run_all(table, scalar, tape_table, tag, rows, span, sequences, None)
+    return run_all(store, scalar, tapes, tag, rows, span, sequences, None)
 
 
 @kernel
-def test_side_by_side(table, scalar, tape_table, tag, rows, span, sequences, judge):
+def test_side_by_side(store, scalar, tapes, tag, rows, span, sequences, judge):
     """Run `SequenceRows` and compute the cost of their outputs, see `run_all`."""
-    return run_all(table, scalar, tape_table, tag, rows, span, sequences, judge)
+    return run_all(store, scalar, tapes, tag, rows, span, sequences, judge)
 
 
 KERNELS = {

@@ -5,18 +5,19 @@ have the same sources. The equations are those of ``online/states.py``;
 ``exact/loops.py`` describes the layout of the tapes.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import in_order, inline
-from ..language.lazy_parts import INDEX, lazy_part
-from ..language.packs import splat, width
-from ..language.tiles import (
+from ..language import (
+    INDEX,
     add_products,
+    in_order,
+    inline,
+    lazy_part,
     load_sums,
     no_sums,
     spaced,
+    splat,
     store_sums,
     sum_in_four,
+    width,
 )
 from ..lowering.flags import (
     DENSE,
@@ -178,10 +179,10 @@ def dense_sum(store, tapes, row, n, sources):
     """sum_i w_ij y_i from consecutive sources."""
     if width(tapes.activation) == 1:
         return sum_of(store, tapes, row, n, consecutive_at, sources - row)
-    total = splat(0.0, tapes.state)
-    for q in range(n):
-        total += tapes.activation[sources + q] * store.weight[row + q]
-    return total
+    return sum(
+        (tapes.activation[sources + q] * store.weight[row + q] for q in range(n)),
+        splat(0.0, tapes.state),
+    )
 
 
 @inline
@@ -224,8 +225,7 @@ def add_tile(store, tapes, r, runs, at, count, source):
     n = store.run_length[r]
     if count * n > MAX_UNTILED_PRODUCTS:
         fill_tile(store, tapes, r, runs, count, source)
-        for k in range(count):
-            tapes.new_state[at + k] += tapes.tile[k]
+        tapes.new_state[at : at + count] += tapes.tile[:count]
     else:
         for k in range(count):
             row = store.run_first[r + k * runs]
@@ -492,5 +492,6 @@ def commit_states(tapes, start, stop, step):
     """Store the states for the next step: of all neurons, since a copy takes less time
     than a look for self-connected ones.
     """
-    for j in range(start, stop):
-        tapes.state[step.now + j] = tapes.new_state[step.offset + j]
+    tapes.state[step.now + start : step.now + stop] = tapes.new_state[
+        step.offset + start : step.offset + stop
+    ]

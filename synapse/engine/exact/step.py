@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..language.decorators import inline
-from ..language.kinds import named_indices
+from ..language import inline, named_indices
 from ..lowering.flags import DELAYED, UNORDERED
 from ..online.read_order import frame_offset, latest_frames_offset
 

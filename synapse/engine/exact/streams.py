@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..language.decorators import inline, kernel
-from ..language.memory import span_of, store_at, tapes_at
+from ..language import inline, kernel
 from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.gradient_traces import begin_gradient, update_by_traces
 from ..online.lists import relist
@@ -80,7 +79,7 @@ _ONLINE = ONLINE._replace(learn_step=_learn)
 
 
 @kernel
-def learn_stream(table, scalar, span, tape_table, stream, factors, sizes):
+def learn_stream(store, scalar, span, tapes, stream, factors, sizes):
     """`learn_by_traces` at every row of a stream, with the temporal difference of the
     only output.
 
@@ -88,10 +87,9 @@ def learn_stream(table, scalar, span, tape_table, stream, factors, sizes):
     written, and the number of the store's rows, which the tapes have; `factors` are the
     discount, decay, rate and bound. Returns a status and the number of complete rows.
     """
-    store = store_at(table, scalar)
-    tapes = tapes_at(tape_table, scalar, (0,))
-    s = span_of(span)
-    return run_stream(_ONLINE, store, store, tapes, scalar, s, stream, factors, sizes)
+    return run_stream(
+        _ONLINE, store, store, tapes, scalar, span, stream, factors, sizes
+    )
 
 
 def stream_of(scalar: Any) -> tuple[Any, ...]:

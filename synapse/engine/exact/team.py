@@ -22,13 +22,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..language.decorators import strict_fp, strict_fp_call
-from ..language.memory import (
+from ..language import (
     LINE,
     call_yield,
     load_word,
     pause,
     store_word,
+    strict_fp,
+    strict_fp_call,
     swap_word,
     yield_address,
 )

@@ -14,8 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..functions.optimizers import are_finite
-from ..language.decorators import kernel, strict_fp, strict_fp_call
-from ..language.memory import DESCENT, call_descent, span_of, store_at
+from ..language import (
+    DESCENT,
+    call_descent,
+    kernel,
+    span_of,
+    store_at,
+    strict_fp,
+    strict_fp_call,
+)
 from ..online.lists import is_listed, listed_range
 from ..schema import NONE
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
@@ -237,11 +244,9 @@ def add_updates(slopes, at, updates, row, n, begin):
     0.
     """
     if begin:
-        for i in range(n):
-            slopes[at + i] = 0.0 - updates[row + i]
+        slopes[at : at + n] = 0.0 - updates[row : row + n]
     else:
-        for i in range(n):
-            slopes[at + i] -= updates[row + i]
+        slopes[at : at + n] -= updates[row : row + n]
 
 
 @strict_fp
@@ -408,8 +413,7 @@ def move_rows(status, row, n, column, slopes, optimizer, first, rate, count):
 @strict_fp
 def restore_rows(total, row, n, column, slopes):
     """Restore the values of some weights before `move_rows`."""
-    for i in range(row, row + n):
-        column[i] = slopes[i]
+    column[row : row + n] = slopes[row : row + n]
     return total
 
 
@@ -443,8 +447,7 @@ def mark_all(training, is_wide):
     if training.store.ties.lists != 0:
         store = table_of(training.variants, is_wide)
         span = span_of(training.variants.arguments.span)
-        for j in range(span.start, span.stop):
-            store.touched[j] = 1.0
+        store.touched[span.start : span.stop] = 1.0
 
 
 @strict_fp
@@ -515,9 +518,7 @@ def run_batches(parts, training, runs, epoch, count):
         stop = min(start + batches.size, len(order))
         samples = fill_batch(batches, independent_steps, order, start, stop)
         status, loss, bad, steps, width = parts[0](training, samples)
-        batch_targets = 0.0
-        for index in range(start, stop):
-            batch_targets += counts[index]
+        batch_targets = sum((counts[index] for index in range(start, stop)), 0.0)
         # a batch without a target is no update
         learns = status == DONE and batch_targets > 0.0
         if learns and change.plain:
@@ -562,10 +563,9 @@ def run_epochs(parts, training, runs, count):
 
 
 @kernel
-def train_epochs(table, scalar, variants, batches, runs, change, count):
+def train_epochs(store, scalar, variants, batches, runs, change, count):
     """Run epochs, called from Python; `count` is the number of steps that the optimizer
     has done.
     """
-    store = store_at(table, scalar)
     training = BatchTraining(store, variants, batches, change, runs.control, 0)
     return run_epochs(LONE_PARTS, training, runs, count)

@@ -13,9 +13,14 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from ..language.decorators import inline, kernel, strict_fp, strict_fp_call
-from ..language.memory import call_equation
-from ..language.tiles import sum_in_four
+from ..language import (
+    call_equation,
+    inline,
+    kernel,
+    strict_fp,
+    strict_fp_call,
+    sum_in_four,
+)
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 PART = 1024
@@ -110,8 +115,7 @@ def read_column(column, scatter, values):
             for i in range(n):
                 values[scatter.entries[at + i]] = column[row + i]
         else:
-            for i in range(n):
-                values[entry + i] = column[row + i]
+            values[entry : entry + n] = column[row : row + n]
         at += n
 
 
@@ -126,8 +130,7 @@ def write_column(column, scatter, values):
     for k in range(scatter.begins.size):
         row = scatter.begins[k]
         n = scatter.lengths[k]
-        for i in range(n):
-            column[row + i] = values[at + i]
+        column[row : row + n] = values[at : at + n]
         at += n
 
 
@@ -135,8 +138,7 @@ def write_column(column, scatter, values):
 def sum_members(scatter, slopes, gradient):
     """Write the gradient of a column: the sum over the members of each entry."""
     if not scatter.tied:
-        for i in range(slopes.size):
-            gradient[scatter.entry + i] = slopes[i]
+        gradient[scatter.entry : scatter.entry + slopes.size] = slopes[: slopes.size]
         return
     for i in range(slopes.size):
         gradient[scatter.entries[i]] = 0.0
@@ -158,8 +160,11 @@ def add_penalties(penalty, values, gradient):
                 sign = -1.0
             gradient[i] += penalty.l1 * sign * penalty.trainable[i]
     if penalty.l2 != 0.0:
-        for i in range(penalty.trainable.size):
-            gradient[i] += penalty.l2 * values[i] * penalty.trainable[i]
+        gradient[: penalty.trainable.size] += (
+            penalty.l2
+            * values[: penalty.trainable.size]
+            * penalty.trainable[: penalty.trainable.size]
+        )
 
 
 @inline
@@ -167,10 +172,7 @@ def sum_of_squares(numbers, start, stop):
     """Return the sum of squares of some numbers, in any order: its bits decide nothing
     but whether it is finite.
     """
-    total = 0.0
-    for i in range(start, stop):
-        total += numbers[i] * numbers[i]
-    return total
+    return sum((numbers[i] * numbers[i] for i in range(start, stop)), 0.0)
 
 
 @strict_fp
@@ -200,8 +202,9 @@ def clip(penalty, gradient):
     # divided by the largest: the sum of squares of large numbers would overflow
     ratio = scaled_norm(gradient, largest)
     if largest * ratio > penalty.norm:
-        for i in range(gradient.size):
-            gradient[i] = gradient[i] / largest * (penalty.norm / ratio)
+        gradient[: gradient.size] = (
+            gradient[: gradient.size] / largest * (penalty.norm / ratio)
+        )
     return True
 
 
@@ -291,8 +294,7 @@ def undo_update(column, scatter, slopes, by_rows):
         row = scatter.begins[k]
         n = scatter.lengths[k]
         begin = row if by_rows else at
-        for i in range(n):
-            column[row + i] = slopes[begin + i]
+        column[row : row + n] = slopes[begin : begin + n]
         at += n
 
 

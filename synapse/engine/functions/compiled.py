@@ -11,11 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from ..language.decorators import for_python, inline, parts_of, stream
-from ..language.lazy_parts import INDEX, NUMBER, by_code, column, lazy_part
-from ..language.memory import call_at
+from ..language import (
+    INDEX,
+    NUMBER,
+    by_code,
+    call_at,
+    column,
+    for_python,
+    inline,
+    lazy_part,
+    one_like,
+    parts_of,
+    stream,
+    zero_like,
+)
 from ..language.source import define
-from ..language.words import one_like, zero_like
 from . import activations, costs
 from .activations import (
     ACTIVATIONS,

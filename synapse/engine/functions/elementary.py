@@ -7,12 +7,9 @@ for NaN.
 They are compiled without reassociation, which would undo the split of ln 2.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
-from ..language.decorators import in_order
-from ..language.words import from_bits, table, to_bits
+from ..language import from_bits, in_order, table, to_bits
 
 STEPS = 64  # to a factor of 2: e^x = 2^(k/64) e^r
 PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2

@@ -16,13 +16,10 @@ of a step finds the changes of the parameters and returns whether all variances 
 above 0; `update_covariance` then changes the covariances.
 """
 
-from __future__ import annotations
-
 import math
 from functools import partial
 
-from ..language.decorators import inline, kernel, strict_fp
-from ..language.words import zero_like
+from ..language import inline, kernel, strict_fp, zero_like
 
 equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the same
 
@@ -55,8 +52,9 @@ def sgd(change, values, gradient, memory, settings, rate, count, start, stop):
     decay = number(settings[2])
     pace = number(rate)
     if momentum == 0.0:
-        for i in range(stop - start):
-            change[i] = (values[i] * decay + gradient[i]) * pace
+        change[: stop - start] = (
+            values[: stop - start] * decay + gradient[: stop - start]
+        ) * pace
         return are_finite(change, stop - start)
     velocity = memory[0][start:stop]
     for i in range(stop - start):
@@ -262,19 +260,13 @@ def sparse_adam(change, values, gradient, memory, settings, rate, count, start, 
 @inline
 def times_row(covariance, line, rows, o, start, n):
     """Return the product of a row of P and a part of a row of a matrix."""
-    total = 0.0
-    for t in range(n):
-        total += covariance[line + t] * rows[o, start + t]
-    return total
+    return sum((covariance[line + t] * rows[o, start + t] for t in range(n)), 0.0)
 
 
 @inline
 def row_times_row(a, o, b, q, start, n):
     """Return the product of the same parts of two rows."""
-    total = 0.0
-    for t in range(n):
-        total += a[o, start + t] * b[q, start + t]
-    return total
+    return sum((a[o, start + t] * b[q, start + t] for t in range(n)), 0.0)
 
 
 @strict_fp
@@ -291,8 +283,7 @@ def downdate(covariance, at, n, w, start, scale, added):
             for j in range(n):
                 covariance[line + j] -= step * w[o, start + j]
         if scale != 1.0:
-            for j in range(n):
-                covariance[line + j] *= scale
+            covariance[line : line + n] *= scale
         covariance[line + i] += added
 
 
@@ -359,8 +350,7 @@ def find_kalman(covariance, bounds, starts, slopes, errors, measurement, w, s, c
                 s[o, q] += row_times_row(slopes, o, w, q, start, n)
     if not factorise(s):
         return False
-    for i in range(size):
-        change[i] = 0.0
+    change[:size] = 0.0
     for o in range(m):
         for q in range(o):
             errors[o] -= s[o, q] * errors[q]

@@ -1,8 +1,6 @@
 """Running means and deviations of columns, row by row."""
 
-from __future__ import annotations
-
-from ..language.decorators import inline, kernel
+from ..language import inline, kernel
 from . import ROUNDING, SQUARABLE, VANISHING
 
 

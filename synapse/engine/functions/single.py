@@ -6,14 +6,11 @@ Activations are within 4 ulp, slopes within 6 ulp of float32
 (``tests/engine/test_single.py``), and NaN for NaN.
 """
 
-from __future__ import annotations
-
 from math import copysign
 
 import numpy as np
 
-from ..language.decorators import in_order
-from ..language.words import single_bits, single_from_bits
+from ..language import in_order, single_bits, single_from_bits
 
 f4 = np.float32
 PER_LN2 = f4(1.4426950408889634)

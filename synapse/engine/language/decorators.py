@@ -15,6 +15,7 @@ import numpy as np
 
 from . import source
 from .kinds import BOOL
+from .memory import RECORDS, plain_address, read_plainly
 from .program import FAST_FLAGS, IN_ORDER_FLAGS, STRICT_FLAGS, PartOptions
 
 COMPILES = os.environ.get("SYNAPSE_COMPILE", "1") not in ("", "0")
@@ -96,9 +97,7 @@ class Kernel:
 
                 address = address_of(self.part, kinds_of(examples), result)
             else:
-                from .memory import plain_address
-
-                address = plain_address(self.part)
+                address = plain_address(_uncompiled(self.part))
             self.addresses[key] = address
         return self.addresses[key]
 
@@ -119,7 +118,8 @@ def kernel(function: Any, fastmath: bool = True) -> Kernel:
 
     Without `fastmath` it computes the same bits, whoever calls it.
     """
-    return Kernel(function, PartOptions(FAST_FLAGS if fastmath else STRICT_FLAGS))
+    flags = FAST_FLAGS if fastmath else STRICT_FLAGS
+    return Kernel(function, PartOptions(flags, records=RECORDS))
 
 
 def _uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,7 +129,7 @@ def _uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @np.errstate(all="ignore")
     def entry(*arguments: Any) -> Any:
-        result = function(*arguments)
+        result = function(*read_plainly(function, arguments))
         return tuple(map(_number, result)) if type(result) is tuple else _number(result)
 
     return entry

@@ -89,6 +89,7 @@ COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+ZERO = ast.Constant(0, lineno=1, col_offset=0)
 KNOWN_LENGTH = "a tuple is as long as is known before the call"
 MAX_PAIRS = 999  # of values that an operation can have, by the facts
 
@@ -176,6 +177,7 @@ class Expressions:
     instance: Any
     fail: Callable[[], None]
     temporary: Callable[[Node], Node]
+    assign: Callable[[str, Node], None]
     bind: Callable[[ast.expr, Node], None]
 
     def __init__(
@@ -734,6 +736,11 @@ class Expressions:
             if isinstance(argument, ast.GeneratorExp):
                 return self._tuple_by(argument)
             return tuple_of(self.items(argument))
+        is_sum = (
+            is_known(callee) and callee.kind.value is sum and len(node.args) in (1, 2)
+        )
+        if is_sum and isinstance(node.args[0], ast.GeneratorExp):
+            return self._sum_by(*node.args)
         require(is_known(callee), "what is called is known before the call")
         function = callee.kind.value
         arguments = self._arguments(function, node.args, node.keywords)
@@ -754,6 +761,27 @@ class Expressions:
             isinstance(function, FunctionType), f"{name} is no word of the language"
         )
         return self.call(function, arguments)
+
+    def _sum_by(self, terms: Any, start: ast.expr = ZERO) -> Node:
+        """Write ``sum((term for k in range(...)), start)`` as a loop before it, whose
+        variable is its own.
+        """
+        by, *others = terms.generators
+        is_plain = isinstance(by.target, ast.Name) and not (by.ifs or others)
+        require(is_plain, "a sum has one variable, and no condition")
+        total = ast.Name(self.new_name("total"), ast.Store())
+        self.assign(total.id, self.visit(start))
+        outside = self.known, self.variables, self.valued
+        name: Any = getattr(by.target, "id", "")
+        self.known = {k: value for k, value in self.known.items() if k != name}
+        self.variables = self.variables | {name: (self.new_name(name), INT)}
+        self.valued = self.valued - {name}
+        adds = ast.AugAssign(total, ast.Add(), terms.elt)
+        loop = ast.For(by.target, by.iter, [adds], [])
+        self.visit(ast.fix_missing_locations(ast.copy_location(loop, terms)))
+        result = self.visit(total)
+        self.known, self.variables, self.valued = outside
+        return result
 
     def _arguments(
         self, function: Any, given: list[ast.expr], named: list[ast.keyword]

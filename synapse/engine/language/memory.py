@@ -96,6 +96,28 @@ def span_of(t: Translator, array: Node) -> Node:
     return Node("data", SPAN_COLUMN, (array,))
 
 
+RECORDS = (
+    ("store", store_at, ("scalar",)),
+    ("plan", plan_at, ("scalar",)),
+    ("tapes", tapes_at, ("scalar", "tag")),
+    ("span", span_of, ()),
+)
+"""The arguments that a kernel gets as an address or an array and has as a bundle or a
+record: the words that read them, and which other arguments these take, if there."""
+
+
+def read_plainly(function: Any, passed: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of a kernel in Python, with its `RECORDS`."""
+    count = function.__code__.co_argcount
+    names = function.__code__.co_varnames[:count]
+    arguments = dict(zip(names, passed[:count], strict=True))
+    for name, read, others in function.options.records:
+        if name in arguments:
+            of = (arguments[other] for other in others if other in arguments)
+            arguments[name] = read(arguments[name], *of)
+    return *arguments.values(), *passed[count:]
+
+
 def reset_of(cleared: tuple[Declared, ...]) -> Any:
     """Return a word that sets these columns of a neuron to their defaults."""
 

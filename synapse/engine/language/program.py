@@ -26,12 +26,14 @@ class PartOptions(NamedTuple):
 
     flags : what its arithmetic may do. inlined : into each caller. from_end : negative
     indices count from the end. checked : it returns nothing where it would raise.
+    records : what a kernel reads of its arguments first, see ``memory.py``.
     """
 
     flags: tuple[str, ...] = FAST_FLAGS
     inlined: bool = True
     from_end: bool = False
     checked: bool = False
+    records: tuple[Any, ...] = ()
 
 
 class Instance:

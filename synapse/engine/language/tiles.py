@@ -7,8 +7,6 @@ each takes four cycles. Loops over packs are at the end: the compiler does not v
 the end of a loop, which in short rows is most of it, so the last pack is masked.
 """
 
-from __future__ import annotations
-
 from ..schema import TILE
 from .decorators import inline
 from .packs import (

@@ -5,12 +5,21 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from .each import TURN, Each
 from .expressions import Expressions
-from .kinds import BOOL, INT, NOTHING, KnownKind, TupleKind, read_from, unify
+from .kinds import (
+    BOOL,
+    INT,
+    NOTHING,
+    KnownKind,
+    TupleKind,
+    read_from,
+    unify,
+)
 from .source import definition_of, sound_definition_of
 from .tree import (
     Node,
@@ -32,6 +41,8 @@ if TYPE_CHECKING:
     from .program import Instance, TypedProgram
 
 
+PLACE = "place"
+"""The variable of a loop for which a statement of parts of columns stands."""
 MAX_TURNS = 4096
 """Turns of a loop that are translated one by one."""
 
@@ -79,6 +90,7 @@ class Translator(Expressions):
         self.out = instance.body
         for name, kind in self._named_arguments():
             self._take(name, kind)
+        self._read_records()
         if any(isinstance(getattr(of, "value", None), Each) for of in instance.kinds):
             instance.parameters.append((TURN, INT))
         body = tree.body
@@ -141,11 +153,20 @@ class Translator(Expressions):
             self.instance.parameters.append((name, kind))
             self.variables[name] = name, kind
 
+    def _read_records(self) -> None:
+        """Read what a kernel has as bundles and a record: addresses, and an array."""
+        for name, read, others in self.options.records:
+            if name in self.variables:
+                of = [self.visit(ast.Name(k)) for k in others if k in self.valued]
+                self.assign(name, read.write(self, self.visit(ast.Name(name)), *of))
+
     # --- statements
 
     def block(self, statements: list[ast.stmt], out: list[Node]) -> bool:
         """Translate statements into a list; returns whether its end is reached."""
         before, self.out = self.out, out
+        if not self.options.from_end:  # no end of a part is looked at
+            statements = list(map(_by_place, statements))
         results: Iterator[Any] = map(self.visit, statements)
         reached = all(result is not False for result in results)  # until one is
         self.out = before
@@ -515,6 +536,36 @@ class Translator(Expressions):
         if values := self.values_of(value):
             self.possible[copy.parts[0]] = values
         return copy
+
+
+class _Place(ast.NodeTransformer):
+    """Puts the place of a turn for each part of a column."""
+
+    def visit_Slice(self, node: ast.Slice) -> ast.expr:
+        place = ast.Name(PLACE, ast.Load())
+        return ast.BinOp(node.lower, ast.Add(), place) if node.lower else place
+
+
+@cache
+def _by_place(node: ast.stmt) -> ast.stmt:
+    """Return a statement; if it writes a part of a column, as in
+    ``a[i : i + n] += x * b[j : j + n]``, the loop over places that it stands for.
+    """
+    targets = getattr(node, "targets", [getattr(node, "target", None)])
+    part = getattr(targets[0], "slice", None)
+    if not isinstance(part, ast.Slice) or part.upper is None:
+        return node
+    stop: Any = part.upper
+    start = part.lower or ast.Constant(0)
+    count: ast.expr = ast.BinOp(stop, ast.Sub(), start)
+    is_sum = isinstance(stop, ast.BinOp) and isinstance(stop.op, ast.Add)
+    if is_sum and ast.dump(stop.left) == ast.dump(start):
+        count = stop.right
+    loop: Any = ast.parse(f"for {PLACE} in range({ast.unparse(count)}): 0").body[0]
+    loop.body = [_Place().visit(deepcopy(node))]
+    for each in ast.walk(loop):
+        ast.copy_location(each, node)
+    return loop
 
 
 @cache

@@ -2,8 +2,6 @@
 sets.
 """
 
-from __future__ import annotations
-
 # Flags of a neuron, set by lowering. A plain neuron has none and skips the code behind
 # them.
 MEMORY = 1  # self-connected: its state carries over

@@ -46,14 +46,12 @@ def _entry_of(loop: Callable[..., tuple[int, int]]) -> Any:
     """Return a loop as machine code: a function of the address of a table, two numbers
     and memory. None if nothing is compiled.
     """
-    from ..language.decorators import COMPILES
+    from ..language import COMPILES, FLOAT64, INT, STORE, ArrayKind, BundleKind
 
     if not COMPILES:
         return None
     # LLVM is loaded when it is needed
     from ..language.entries import entry
-    from ..language.kinds import FLOAT64, INT, ArrayKind, BundleKind
-    from ..language.memory import STORE
 
     kinds = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
     # no loop of floats: the second level of optimisation saves half the time to compile

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..language.decorators import Kernel
+from ..language import Kernel
 from . import listed_inputs, loops
 from .continual_backprop import nothing_renewed
 from .gradient_traces import learn_by_adagrad, learn_by_traces

@@ -10,9 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..functions.compiled import draw
-from ..language.decorators import inline, kernel
-from ..language.lazy_parts import ARRAY, INDICES, lazy_part
-from ..language.memory import store_at
+from ..language import ARRAY, INDICES, inline, kernel, lazy_part
 from .fire import clear_neuron
 
 RATE, MATURITY, DECAY, RENEWED = range(4)
@@ -93,9 +91,13 @@ def reinitialize_least_useful(
         lowest = start
         for i in range(start, stops[layer]):
             j = neurons[i]
-            total = 0.0
-            for q in range(out_first[i], out_first[i + 1]):
-                total += abs(store.weight[out[q]])
+            total = sum(
+                (
+                    abs(store.weight[out[q]])
+                    for q in range(out_first[i], out_first[i + 1])
+                ),
+                0.0,
+            )
             size = (
                 activity[i] if activity.size else abs(np.float64(store.activation[j]))
             )
@@ -125,8 +127,8 @@ def reinitialize_least_useful(
 
 
 @kernel
-def renew_network(table, scalar, renewal):
+def renew_network(store, scalar, renewal):
     """Renew neurons after an update that was made elsewhere; `renewal` are
     `RenewalArguments`.
     """
-    reinitialize_least_useful(store_at(table, scalar), *renewal)
+    reinitialize_least_useful(store, *renewal)

@@ -12,10 +12,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ..language.decorators import inline, strict_fp
-from ..language.lazy_parts import SCALAR, SPAN, lazy_part
-from ..language.packs import width
-from ..language.words import max_float_of
+from ..language import SCALAR, SPAN, inline, lazy_part, max_float_of, strict_fp, width
 from ..lowering.flags import FIXED
 from ..schema import NONE
 from ..status import RESULT
@@ -105,8 +102,7 @@ def descend_by_sums(store, span, pace):
     if squares <= limit:
         over_touched(store, span, descend, pace, limit)
         if store.ties.lists != 0:
-            for j in range(span.start, span.stop):
-                store.touched[j] = 0.0
+            store.touched[span.start : span.stop] = 0.0
 
 
 @inline

@@ -1,12 +1,8 @@
 """Kernels of activations: of single neurons, of groups, and of random neurons."""
 
-from __future__ import annotations
-
 from ..functions import activations, compiled, single
 from ..functions.compiled import activate_range, compete, custom, fire_random
-from ..language.decorators import by_type, inline
-from ..language.lazy_parts import INDEX, lazy_part
-from ..language.memory import reset
+from ..language import INDEX, by_type, inline, lazy_part, reset
 from ..lowering.flags import OUTSIDE, TRACED, WITH_GATES
 from ..schema import NONE
 from .read_order import meet_sources
@@ -197,17 +193,18 @@ def clear_traces(store, j):
     """Clear the traces of a neuron."""
     n = store.learning[j]
     if store.flags[j] & TRACED:
-        for t in range(n):
-            store.eligibility[store.first_trace[j] + t] = 0.0
+        store.eligibility[store.first_trace[j] : store.first_trace[j] + n] = 0.0
     for p in range(store.influence_start[j], store.influence_stop[j]):
         store.influence[p] = 0.0
         if store.influence_trace[p] != NONE:
-            for t in range(store.learning[store.influence_gater[p]] + 1):
-                store.extended[store.influence_trace[p] + t] = 0.0
+            store.extended[
+                store.influence_trace[p] : store.influence_trace[p]
+                + store.learning[store.influence_gater[p]]
+                + 1
+            ] = 0.0
     for q in range(store.pull_start[j], store.pull_stop[j]):
         trace = store.influence_trace[store.pull[q]]
-        for t in range(n + 1):
-            store.extended[trace + t] = 0.0
+        store.extended[trace : trace + n + 1] = 0.0
 
 
 @inline

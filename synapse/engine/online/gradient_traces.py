@@ -5,14 +5,11 @@ An `Accumulator` holds the sums: its table has them as the destinations of updat
 propagation with a rate of 1 adds the gradient of a step.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
-from ..language.decorators import inline, kernel
-from ..language.memory import span_of, store_at
+from ..language import inline, kernel
 from ..status import DIVERGED, DONE
 from .lists import relist
 from .loops import propagate_network
@@ -39,11 +36,9 @@ def begin_gradient(store, span, errors, decay, sizes):
     """
     for slopes, n in summed_slopes(store, sizes):
         if decay == 0.0:  # a product with 0 would keep what is not finite
-            for i in range(n):
-                slopes[i] = 0.0
+            slopes[:n] = 0.0
         else:
-            for i in range(n):
-                slopes[i] *= decay
+            slopes[:n] *= decay
     n = span.outputs
     for o in range(n):
         j = span.stop - n + o
@@ -53,12 +48,10 @@ def begin_gradient(store, span, errors, decay, sizes):
 @inline
 def apply_traces(store, step, sizes):
     """Add the sums, times `step`, to the parameters; weights with a sign stop at 0."""
-    for c in range(sizes[0]):
-        store.weight[c] += step * store.weight_destination[c]
+    store.weight[: sizes[0]] += step * store.weight_destination[: sizes[0]]
     if store.ties.signed != 0:
         clip_to_signs(store, 0, sizes[0])
-    for j in range(sizes[1]):
-        store.bias[j] += step * store.bias_destination[j]
+    store.bias[: sizes[1]] += step * store.bias_destination[: sizes[1]]
 
 
 @inline
@@ -100,9 +93,13 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     decrease = 0.0
     for (slopes, n), sums in zip(summed_slopes(store, sizes), squares, strict=True):
         decrease += scale_gradient(slopes, sums, decay, n)
-    limit = 0.0
-    for o in range(span.outputs):
-        limit += errors[o] * errors[o] if squared else abs(errors[o])
+    limit = sum(
+        (
+            errors[o] * errors[o] if squared else abs(errors[o])
+            for o in range(span.outputs)
+        ),
+        0.0,
+    )
     step = rate * weight * _share_of_step(rate, bound, decrease, limit)
     apply_traces(store, step, sizes)
     return DONE
@@ -133,12 +130,10 @@ def scale_slope(slope, squares, i, decay):
 
 
 @kernel
-def learn_by_adagrad(table, scalar, span, errors, squares, settings, squared, sizes):
+def learn_by_adagrad(store, scalar, span, errors, squares, settings, squared, sizes):
     """Compute the slopes of the last step for these errors, and move by
     :func:`update_by_adagrad`.
     """
-    store = store_at(table, scalar)
-    span = span_of(span)
     begin_gradient(store, span, errors, 0.0, sizes)
     relist(store, span)
     propagate_network(store, span, scalar, False)
@@ -146,12 +141,10 @@ def learn_by_adagrad(table, scalar, span, errors, squares, settings, squared, si
 
 
 @kernel
-def learn_by_traces(table, scalar, span, errors, decay, delta, rate, bound, sizes):
+def learn_by_traces(store, scalar, span, errors, decay, delta, rate, bound, sizes):
     """Decay the sums, add the slopes of the last step, and move parameters; returns a
     status and the step.
     """
-    store = store_at(table, scalar)
-    span = span_of(span)
     begin_gradient(store, span, errors, decay, sizes)
     relist(store, span)
     propagate_network(store, span, scalar, False)

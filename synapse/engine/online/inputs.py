@@ -5,13 +5,17 @@ Rows of inputs are an array, or a tuple of three: the numbers that are not 0, th
 columns, and where each row begins, and the end (CSR).
 """
 
-from __future__ import annotations
-
-from ..language.decorators import inline
-from ..language.kinds import TupleKind
-from ..language.lazy_parts import ARRAY, INDEX, INDICES, SPAN, lazy_part
-from ..language.tree import known
-from ..language.words import word
+from ..language import (
+    ARRAY,
+    INDEX,
+    INDICES,
+    SPAN,
+    TupleKind,
+    inline,
+    known,
+    lazy_part,
+    word,
+)
 from ..schema import NONE
 from .fire import clamp_neuron, tick
 from .record import is_recorded
@@ -41,10 +45,8 @@ def set_many_inputs(store, span, inputs, row):
     """
     n = span.inputs
     start = span.start
-    for t in range(n):
-        store.old_activation[start + t] = store.activation[start + t]
-    for t in range(n):
-        store.activation[start + t] = inputs[row * n + t]
+    store.old_activation[start : start + n] = store.activation[start : start + n]
+    store.activation[start : start + n] = inputs[row * n : row * n + n]
     store.stamp[start] = tick(store, n)
     if store.input_rows.sets > 1:
         store.input_rows.sets = 3
@@ -64,12 +66,9 @@ def clear_inputs(store, span):
         store.pushed_gated,
         store.pushed_traced,
     ):
-        used = 0
-        for t in range(n):
-            used += column[start + t] != 0.0
+        used = sum(column[start + t] != 0.0 for t in range(n))
         if used != 0:  # reading takes less time than writing
-            for t in range(n):
-                column[start + t] = 0.0
+            column[start : start + n] = 0.0
     write_stamps(store, span)
     if store.input_rows.sets != 0:
         store.input_rows.sets += 1
@@ -96,10 +95,8 @@ def set_sparse_inputs(store, span, values, columns, starts, row):
         for t in range(n):
             clamp_neuron(store, start + t, 0.0, now + t)
     else:
-        for t in range(n):
-            store.old_activation[start + t] = store.activation[start + t]
-        for t in range(n):
-            store.activation[start + t] = 0.0
+        store.old_activation[start : start + n] = store.activation[start : start + n]
+        store.activation[start : start + n] = 0.0
         store.stamp[start] = tick(store, n)
         clear_inputs(store, span)
     store.input_rows.before = store.input_rows.latest

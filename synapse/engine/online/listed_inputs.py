@@ -5,15 +5,11 @@ In the tables of their calls, the runs that lead from the inputs have no connect
 (``InputLists``), so the parts of an ordinary step compute everything else.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
-from ..language.decorators import inline, kernel
-from ..language.memory import span_of, store_at
-from ..language.words import max_float_of, zero_like
+from ..language import inline, kernel, max_float_of, zero_like
 from ..status import DIVERGED, DONE, FAILED, REFUSED
 from .fire import clamp_neuron, fire, tick
 from .gradient_traces import scale_slope
@@ -49,37 +45,38 @@ def step_listed(store, span, readers, inputs, values, outputs, scalar):
         compute_states(store, None, start, stop)
         while r < rows.size and rows[r] < stop:
             first = firsts[r]
-            total = zero_like(scalar)
-            for k in range(inputs.size):
-                total += store.weight[first + inputs[k]] * values[k]
+            total = sum(
+                (
+                    store.weight[first + inputs[k]] * values[k]
+                    for k in range(inputs.size)
+                ),
+                zero_like(scalar),
+            )
             store.state[rows[r]] += total
             r += 1
         fire(store, None, start, stop)
         start = stop
-    for o in range(span.outputs):
-        outputs[o] = store.activation[span.stop - span.outputs + o]
+    outputs[: span.outputs] = store.activation[span.stop - span.outputs : span.stop]
     return DONE if store.failed[0] == 0.0 else FAILED
 
 
 @kernel
-def peek_listed(table, scalar, span, readers, inputs, values, outputs):
+def peek_listed(store, scalar, span, readers, inputs, values, outputs):
     """Compute the outputs for listed inputs, in a table with copies of what a step
     writes.
     """
-    store, span = store_at(table, scalar), span_of(span)
     if not are_finite(values, scalar):
         return REFUSED
     return step_listed(store, span, readers, inputs, values, outputs, scalar)
 
 
 @kernel
-def activate_listed(table, scalar, span, readers, inputs, values, outputs, latest):
+def activate_listed(store, scalar, span, readers, inputs, values, outputs, latest):
     """Activate with listed inputs.
 
     `latest` are the inputs of the previous such step, after their number and the time
     of its end. If something has activated since, all inputs are set to 0.
     """
-    store, span = store_at(table, scalar), span_of(span)
     if not are_finite(values, scalar):
         return REFUSED
     untouched = latest[1] == store.clock[0]
@@ -100,14 +97,13 @@ def activate_listed(table, scalar, span, readers, inputs, values, outputs, lates
 
 @kernel
 def learn_listed(
-    table, scalar, span, readers, inputs, values, rest, errors, sums, settings, squared
+    store, scalar, span, readers, inputs, values, rest, errors, sums, settings, squared
 ):
     """Do what `learn_by_adagrad` does after a step with listed inputs.
 
     `rest` are the rows of all other connections. `sums` are the sums of squares by
     connection and by neuron, and a buffer for the changes of the listed inputs.
     """
-    store, span = store_at(table, scalar), span_of(span)
     rows, firsts = readers
     squares, bias_squares, changes = sums
     weight, rate, keep, bound = settings[0], settings[1], settings[2], settings[3]
@@ -115,15 +111,11 @@ def learn_listed(
     slopes, biases = store.weight_destination, store.bias_destination
     for q in range(rest.size):
         slopes[rest[q]] = 0.0
-    for j in range(start, span.stop):
-        biases[j] = 0.0
-    for o in range(span.outputs):
-        store.projected[span.stop - span.outputs + o] = errors[o]
+    biases[start : span.stop] = 0.0
+    store.projected[span.stop - span.outputs : span.stop] = errors[: span.outputs]
     propagate_network(store, span, scalar, False)
 
-    total = 0.0
-    for q in range(rest.size):
-        total += np.float64(slopes[rest[q]]) ** 2
+    total = sum((np.float64(slopes[rest[q]]) ** 2 for q in range(rest.size)), 0.0)
     for j in range(start, span.stop):
         total += np.float64(biases[j]) ** 2
     for r in range(rows.size):
@@ -149,14 +141,17 @@ def learn_listed(
             change = scale_slope(slope, squares, c, keep)
             changes[r * n + k] = change
             decrease += np.float64(slope) * change
-    limit = 0.0
-    for o in range(span.outputs):
-        limit += errors[o] * errors[o] if squared else abs(errors[o])
+    limit = sum(
+        (
+            errors[o] * errors[o] if squared else abs(errors[o])
+            for o in range(span.outputs)
+        ),
+        0.0,
+    )
     step = rate * weight * _share_of_step(rate, bound, decrease, limit)
     for q in range(rest.size):
         store.weight[rest[q]] += step * slopes[rest[q]]
-    for j in range(start, span.stop):
-        store.bias[j] += step * biases[j]
+    store.bias[start : span.stop] += step * biases[start : span.stop]
     for r in range(rows.size):
         for k in range(n):
             store.weight[firsts[r] + inputs[k]] += step * changes[r * n + k]

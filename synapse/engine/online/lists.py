@@ -9,11 +9,17 @@ If more than a part of the packs is not 0 (``lowering/lists.py``), ``list_count`
 and everything is read.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import in_order, inline
-from ..language.lazy_parts import SPAN, lazy_part
-from ..language.packs import add_rows_products, for_each, totals, update_rows, width
+from ..language import (
+    SPAN,
+    add_rows_products,
+    for_each,
+    in_order,
+    inline,
+    lazy_part,
+    totals,
+    update_rows,
+    width,
+)
 from ..schema import NONE
 
 NEW = 2.0
@@ -33,10 +39,7 @@ def is_listed(store, r):
 @inline
 def has_some(activations, start, n):
     """Return whether some of n activations are not 0."""
-    some = 0
-    for i in range(start, start + n):
-        some += activations[i] != 0.0
-    return some != 0
+    return sum(activations[i] != 0.0 for i in range(start, start + n)) != 0
 
 
 @inline

@@ -4,8 +4,6 @@ and many steps.
 The parts of a step are in ``states.py``, ``fire.py`` and ``propagate.py``.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
@@ -27,11 +25,21 @@ from ..functions.costs import (
     SHARES,
     SUM_TOLERANCE,
 )
-from ..language.decorators import inline, kernel, noinline
-from ..language.lazy_parts import ARRAY, INDEX, NUMBER, SCALAR, SPAN, lazy_part
-from ..language.memory import span_of, store_at
-from ..language.packs import width
-from ..language.words import max_float_of, one_like, safe_limit_of
+from ..language import (
+    ARRAY,
+    INDEX,
+    NUMBER,
+    SCALAR,
+    SPAN,
+    inline,
+    kernel,
+    lazy_part,
+    max_float_of,
+    noinline,
+    one_like,
+    safe_limit_of,
+    width,
+)
 from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW
 from .continual_backprop import RENEWED, reinitialize_least_useful
 from .descent import COUNT, NO_BATCHES, SIZE, end_batch
@@ -250,9 +258,8 @@ def check_rows(store, span, inputs, outputs, scalar):
         inputs.size > 0 and inputs.size != rows * span.inputs
     ):
         return RESIZED
-    bad = 0  # counted: such a loop is vectorised
-    for i in range(inputs.size):
-        bad += not abs(inputs[i]) <= maximum
+    # counted: such a loop is vectorised
+    bad = sum(not abs(inputs[i]) <= maximum for i in range(inputs.size))
     if bad == 0:
         return DONE
     i = 0
@@ -273,10 +280,7 @@ def status_of(store, total):
 @inline
 def count_small(store, start, stop, maximum):
     """Return how many activations are at most `maximum`; NaN is not."""
-    small = 0
-    for j in range(start, stop):
-        small += abs(store.activation[j]) <= maximum
-    return small
+    return sum(abs(store.activation[j]) <= maximum for j in range(start, stop))
 
 
 @inline
@@ -339,9 +343,7 @@ def count_large(store, ring, maximum):
     start = store.ring_first[ring]
     width = store.ring_stop[ring] - store.ring_start[ring]
     stop = start + store.ring_frames[ring] * width
-    small = 0
-    for i in range(start, stop):
-        small += abs(store.past[i]) <= maximum
+    small = sum(abs(store.past[i]) <= maximum for i in range(start, stop))
     store.failed[RESULT] = stop - start - small
 
 
@@ -405,8 +407,7 @@ def set_output_errors(store, span, targets, cost, check, scalar):
         total = cost_of_step(store, span, targets, 0, cost)
         compute_output_errors(store, span, targets, 0, cost)
     else:
-        for j in range(start, span.stop):
-            store.projected[j] = 0.0
+        store.projected[start : span.stop] = 0.0
     return status_of(store, total), total
 
 
@@ -483,8 +484,7 @@ def _propagate_block(store, rule, start, stop, rate, keep_pending):
 def propagate_by(propagate, store, rule, span, rate, keep_pending):
     """`propagate_network`, each block by a function of a rule."""
     before_updates(store)
-    for j in range(span.learning, span.stop - span.outputs):
-        store.projected[j] = 0.0
+    store.projected[span.learning : span.stop - span.outputs] = 0.0
     if store.ties.clamped != 0:
         zero_clamped_errors(store, span.stop - span.outputs, span.stop)
     stop = span.stop
@@ -514,8 +514,7 @@ def run_rows(parts, store, rule, span, inputs, outputs, scalar):
             store.failed[ROW] = row
             status = FAILED
             break
-        for o in range(n):
-            outputs[row * n + o] = store.activation[span.stop - n + o]
+        outputs[row * n : row * n + n] = store.activation[span.stop - n : span.stop]
     end_inputs(store, span)
     return status
 
@@ -524,11 +523,10 @@ def run_rows(parts, store, rule, span, inputs, outputs, scalar):
 
 
 @kernel
-def activate_one(table, scalar, row):
+def activate_one(store, scalar, row):
     """Activate one neuron; returns its activation, or None (FAILED): a tuple would take
     a tenth longer.
     """
-    store = store_at(table, scalar)
     store.failed[0] = 0.0
     j = row
     begin_lone_step(store, j)
@@ -541,9 +539,8 @@ def activate_one(table, scalar, row):
 
 
 @kernel
-def clamp_one(table, scalar, row, value):
+def clamp_one(store, scalar, row, value):
     """Set the activation of one neuron to `value`; returns it."""
-    store = store_at(table, scalar)
     begin_lone_step(store, row)
     clamp_neuron(store, row, value, tick(store, 1))
     count_steps(store, row, row + 1, 1)
@@ -551,7 +548,7 @@ def clamp_one(table, scalar, row, value):
 
 
 @kernel
-def propagate_one(table, scalar, row, options):
+def propagate_one(store, scalar, row, options):
     """Propagate one neuron, with a target or without; returns a status. If the cost
     raises, nothing has changed.
 
@@ -561,7 +558,6 @@ def propagate_one(table, scalar, row, options):
     as the check, the status is LARGE if its numbers are, see `is_large`; no weight has
     changed then.
     """
-    store = store_at(table, scalar)
     has_target, target, cost, outputs, rate, check = options
     store.failed[0] = 0.0
     j = row
@@ -595,27 +591,26 @@ def propagate_one(table, scalar, row, options):
 
 
 @kernel
-def record_step(table, scalar, begin, activated, row):
+def record_step(store, scalar, begin, activated, row):
     """Record a step in which neurons are called one by one, see `record_row`."""
-    record_row(store_at(table, scalar), begin, activated, row)
+    record_row(store, begin, activated, row)
 
 
 @kernel
-def clear_rows(table, scalar, rows):
+def clear_rows(store, scalar, rows):
     """Clear the context of these neurons."""
-    store = store_at(table, scalar)
     for i in range(rows.shape[0]):
         clear_neuron(store, rows[i])
 
 
 @kernel
-def clear_traces(table, scalar, span):
+def clear_traces(store, scalar, span):
     """Clear the traces of a network."""
-    clear_all_traces(store_at(table, scalar), span_of(span))
+    clear_all_traces(store, span)
 
 
 @kernel
-def run_network(table, scalar, span, inputs, outputs):
+def run_network(store, scalar, span, inputs, outputs):
     """Activate once for every row of `outputs`, which are written; rows are
     consecutive.
 
@@ -623,12 +618,11 @@ def run_network(table, scalar, span, inputs, outputs):
     has changed. If a registered function raises, the run ends. ``failed[ROW]`` is the
     row of that input, or step.
     """
-    store = store_at(table, scalar)
-    return run_rows(ONLINE, store, None, span_of(span), inputs, outputs, scalar)
+    return run_rows(ONLINE, store, None, span, inputs, outputs, scalar)
 
 
 @kernel
-def feed_network(table, scalar, span, feedback, inputs, outputs):
+def feed_network(store, scalar, span, feedback, inputs, outputs):
     """Activate once for every row of `outputs`; output o is added to input
     ``feedback[o]`` of the next row.
 
@@ -636,8 +630,6 @@ def feed_network(table, scalar, span, feedback, inputs, outputs):
     `run_network` does. It is DIVERGED if an output, or an input after the addition, is
     not finite; ``failed[ROW]`` is then the last row run before.
     """
-    store = store_at(table, scalar)
-    span = span_of(span)
     store.failed[0] = 0.0
     n = span.outputs
     status = check_rows(store, span, inputs, outputs, scalar)
@@ -664,14 +656,13 @@ def feed_network(table, scalar, span, feedback, inputs, outputs):
 
 
 @kernel
-def propagate_targets(table, scalar, span, targets, cost, rate, check):
+def propagate_targets(store, scalar, span, targets, cost, rate, check):
     """Propagate after an activation by `set_output_errors`; returns a status, DONE if
     it learned, and a cost.
 
     `check` is a sum of CHECK_TARGETS and CHECK_SIZES, by which the status is LARGE if
     `is_large`; no weight has changed then.
     """
-    store, span = store_at(table, scalar), span_of(span)
     status, total = set_output_errors(store, span, targets, cost, check, scalar)
     relist(store, span)
     if (
@@ -787,8 +778,7 @@ def learn_or_undo(store, span, rate, weights, biases):
     """
     both = (store.weight_destination, weights), (store.bias_destination, biases)
     for column, before in both:
-        for i in range(before.size):
-            before[i] = column[i]
+        before[: before.size] = column[: before.size]
     propagate_network(store, span, rate, False)
     is_finite = True
     for column, before in both:
@@ -797,8 +787,7 @@ def learn_or_undo(store, span, rate, weights, biases):
     store.failed[RESULT] = 0.0 if is_finite else 1.0
     if not is_finite:
         for column, before in both:
-            for i in range(before.size):
-                column[i] = before[i]
+            column[: before.size] = before[: before.size]
 
 
 @inline
@@ -856,7 +845,7 @@ ONLINE = RuleParts(
 
 @kernel
 def train_network(
-    table,
+    store,
     scalar,
     span,
     data,
@@ -886,7 +875,6 @@ def train_network(
     rows with a target. A cost or an update that is not finite ends the call before
     weights change; so does a registered function that raises.
     """
-    store, span = store_at(table, scalar), span_of(span)
     arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal
     return run_epochs(ONLINE, store, buffers, span, *arguments)
 

@@ -6,12 +6,16 @@ The equations are those of the page "The equations". Updates are added to
 unless updates are accumulated (``accumulator.py``).
 """
 
-from __future__ import annotations
-
-from ..language.decorators import in_order, inline
-from ..language.lazy_parts import INDEX, NUMBER, lazy_part
-from ..language.packs import no_pack
-from ..language.words import one_like, zero_like
+from ..language import (
+    INDEX,
+    NUMBER,
+    in_order,
+    inline,
+    lazy_part,
+    no_pack,
+    one_like,
+    zero_like,
+)
 from ..lowering import flags as mark
 from ..schema import NONE
 from .lists import is_listed, update_listed
@@ -44,8 +48,7 @@ def push_back(store, r, delta, row, n, source):
     """Send the error of a neuron back along a run of plain connections."""
     # [equation error: projected]
     if not store.run_flags[r] & mark.SILENT:
-        for t in range(n):
-            store.pushed[source + t] += delta * store.weight[row + t]
+        store.pushed[source : source + n] += delta * store.weight[row : row + n]
     # [end]
 
 
@@ -53,8 +56,9 @@ def push_back(store, r, delta, row, n, source):
 def update_traced(store, j, row, n, step):
     """Update the weights of a run along stored traces."""
     trace = trace_of(store, j, row)
-    for t in range(n):
-        store.weight_destination[row + t] += step * store.eligibility[trace + t]
+    store.weight_destination[row : row + n] += (
+        step * store.eligibility[trace : trace + n]
+    )
 
 
 @inline
@@ -77,14 +81,15 @@ def propagate_run(store, j, r, delta, step, keep_pending, lagged, pull, extended
     if pull is not None and pull != 0.0:
         # [equation learning: weights]
         trace = extended + row - store.first_incoming[j]
-        for t in range(n):
-            store.weight_destination[row + t] += (
-                step * activations[at + source + t] + pull * store.extended[trace + t]
-            )
+        store.weight_destination[row : row + n] += (
+            step * activations[at + source : at + source + n]
+            + pull * store.extended[trace : trace + n]
+        )
         # [end]
         return
-    for t in range(n):
-        store.weight_destination[row + t] += step * activations[at + source + t]
+    store.weight_destination[row : row + n] += (
+        step * activations[at + source : at + source + n]
+    )
 
 
 @lazy_part(INDEX, INDEX, INDEX)
@@ -274,8 +279,9 @@ def pull_extended(store, j, rate, pulls):
             continue
         trace = store.influence_trace[p]
         if q >= store.pull_start[j] + pulls:
-            for t in range(n):
-                store.weight_destination[row + t] += step * store.extended[trace + t]
+            store.weight_destination[row : row + n] += (
+                step * store.extended[trace : trace + n]
+            )
         if store.trainable_bias[j]:
             store.bias_destination[j] += step * store.extended[trace + n]
         # [end]

@@ -5,11 +5,8 @@ The functions of ``engine/read_order.py`` are compiled here.
 Loops choose a column, or a step of a tape, before they begin, by the flags of a run.
 """
 
-from __future__ import annotations
-
 from .. import read_order as plain
-from ..language.decorators import inline, parts_of
-from ..language.lazy_parts import INDEX, lazy_part
+from ..language import INDEX, inline, lazy_part, parts_of
 from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
 
 (

@@ -1,14 +1,11 @@
 """Kernels of recordings, see ``synapse.record``."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np
 
 from .. import schema
-from ..language.decorators import inline
-from ..language.lazy_parts import INDEX, lazy_part
+from ..language import INDEX, inline, lazy_part
 from ..language.source import define
 from ..lowering.flags import TRACED
 from ..schema import NONE, WATCHABLE
@@ -180,10 +177,10 @@ def record_row(store, begin, activated, neuron):
             record_pairs(store, at, activated)
             at += store.log_layout.pairs
         elif variable > SENSITIVITIES:
-            for i in range(store.log_layout.connections):
-                store.log[at + i] = store.watched_trace[trace + i]
+            store.log[at : at + store.log_layout.connections] = store.watched_trace[
+                trace : trace + store.log_layout.connections
+            ]
             at += store.log_layout.connections
             trace += store.log_layout.connections
         elif activated:
-            for i in range(store.log_layout.sensitivities):
-                store.log[at + i] = math.nan  # see ``rtrl/loops.py``
+            store.log[at : at + store.log_layout.sensitivities] = math.nan

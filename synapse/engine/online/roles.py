@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..language.decorators import inline
+from ..language import inline
 
 
 @inline

@@ -10,22 +10,25 @@ in one written order (`in_order`), whether an update is pending or has been made
 so the bits do not depend on it.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import in_order, inline
-from ..language.lazy_parts import INDEX, SCALAR, lazy_part
-from ..language.packs import (
+from ..language import (
+    INDEX,
+    SCALAR,
     add_rows_products,
+    by_case,
     for_each,
+    in_order,
+    inline,
     lanes_of,
+    lazy_part,
     no_pack,
     no_short_pack,
     no_single,
+    one_like,
+    sum_in_four,
     totals,
     update_rows,
+    zero_like,
 )
-from ..language.tiles import by_case, sum_in_four
-from ..language.words import one_like, zero_like
 from ..lowering import flags as mark
 from ..schema import NONE
 from .lists import is_listed, list_packs, sum_listed
@@ -292,8 +295,7 @@ def apply_pending_updates(store, start, stop, activations):
             row = store.run_first[r]
             n = store.run_length[r]
             if store.run_kind[r] == mark.DENSE:
-                for t in range(n):
-                    store.weight[row + t] += step * activations[source + t]
+                store.weight[row : row + n] += step * activations[source : source + n]
             else:
                 for t in range(n):
                     store.weight[row + t] += step * activations[store.source[row + t]]
@@ -495,8 +497,7 @@ def compute_four_states(store, j, lagged, listed):
             add_four(store, j, r, no_short_pack(store.weight), lagged)
         else:
             add_four(store, j, r, no_single(store.weight), lagged)
-    for i in range(j, j + 4):
-        store.pending_step[i] = 0.0
+    store.pending_step[j : j + 4] = 0.0
 
 
 @lazy_part(INDEX, INDEX)

@@ -1,9 +1,7 @@
 """A step has happened: it is counted and recorded, whatever way it was made."""
 
-from __future__ import annotations
-
 from .. import schema
-from ..language.decorators import inline
+from ..language import inline
 from ..language.source import define
 from ..schema import NONE
 from .record import is_recorded, record_row

@@ -6,12 +6,7 @@ only before and after the step, so that no inner loop depends on ties, and no ne
 reads a number that has been updated already.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import inline, kernel
-from ..language.lazy_parts import lazy_part
-from ..language.memory import store_at
-from ..language.words import zero_like
+from ..language import inline, kernel, lazy_part, zero_like
 
 
 @inline
@@ -28,13 +23,15 @@ def add_updates(values, rows, lengths, groups, base, update, ranges):
     for s in range(ranges):
         row = rows[s]
         g = groups[s]
-        for t in range(lengths[s]):
-            update[g + t] += values[row + t] - base[g + t]
+        update[g : g + lengths[s]] += (
+            values[row : row + lengths[s]] - base[g : g + lengths[s]]
+        )
     for s in range(ranges):
         row = rows[s]
         g = groups[s]
-        for t in range(lengths[s]):
-            values[row + t] = base[g + t] + update[g + t]
+        values[row : row + lengths[s]] = (
+            base[g : g + lengths[s]] + update[g : g + lengths[s]]
+        )
 
 
 @inline
@@ -101,20 +98,18 @@ def after_updates(store):
 
 
 @kernel
-def begin_deferred_ties(table, scalar):
+def begin_deferred_ties(store, scalar):
     """Start a phase in which neurons propagate one by one and update only their own
     numbers.
     """
-    store = store_at(table, scalar)
     before_updates(store)
     store.ties.held = 1
 
 
 @kernel
-def commit_deferred_ties(table, scalar):
+def commit_deferred_ties(store, scalar):
     """End that phase: update the shared numbers by the sum of all updates since its
     start.
     """
-    store = store_at(table, scalar)
     store.ties.held = 0
     after_updates(store)

@@ -32,9 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exact.events import BITS, GROUP, NOT_COUNTED, is_silent, list_active
-from ..language.decorators import in_order, inline, kernel, noinline
-from ..language.memory import span_of, store_at
-from ..language.words import epsilon_of, one_like
+from ..language import epsilon_of, in_order, inline, kernel, noinline, one_like
 from ..lowering import flags as mark
 from ..online import loops
 from ..online.calls import (
@@ -132,9 +130,7 @@ def begin_row(store, quiet, j):
     i = j - quiet.origin
     row = store.first_incoming[j]
     n = min(store.learning[j], SAMPLE)
-    size = 0.0 * store.weight[row]
-    for t in range(n):
-        size += abs(store.weight[row + t])
+    size = sum((abs(store.weight[row + t]) for t in range(n)), 0.0 * store.weight[row])
     quiet.limit[i] = size / max(n, 1)
     quiet.carry[i] = store.weight[store.self_row[j]]
     if quiet.interval.size != 0:
@@ -167,9 +163,7 @@ def settle_due(store, quiet, start, stop, is_due):
     """Write all numbers of the rows of which `is_due` returns another number than 0."""
     for begin in range(start, stop, GROUP):
         end = min(begin + GROUP, stop)
-        due = 0
-        for j in range(begin, end):
-            due += is_due(store, quiet, j)
+        due = sum(is_due(store, quiet, j) for j in range(begin, end))
         if due != 0:
             for j in range(begin, end):
                 if is_due(store, quiet, j) != 0:
@@ -196,8 +190,9 @@ def decay_rows(store, quiet, start, stop):
             c = store.self_row[j]
             ahead = store.quiet_step[j] * store.eligibility[c + quiet.place[2 * i]]
             quiet.carry[i] = store.weight[c] + ahead
-    for j in range(start, stop):
-        store.quiet_decay[j] *= quiet.carry[j - quiet.origin]
+    store.quiet_decay[start:stop] *= quiet.carry[
+        start - quiet.origin : stop - quiet.origin
+    ]
     settle_due(store, quiet, start, stop, loses_digits)
 
 
@@ -424,8 +419,9 @@ def push_one_to_one(store, start, stop):
     """Send the errors of neurons of this form back."""
     row = store.run_first[store.run_start[start]] - start
     source = store.run_source[store.run_start[start]] - start
-    for j in range(start, stop):
-        store.pushed[source + j] += store.responsibility[j] * store.weight[row + j]
+    store.pushed[source + start : source + stop] += (
+        store.responsibility[start:stop] * store.weight[row + start : row + stop]
+    )
 
 
 @inline
@@ -451,8 +447,9 @@ def propagate_quiet(store, quiet, start, stop, rate, keep_pending):
             if form & PUSHES:
                 for j in range(begin, stop):
                     push_quiet(store, j)
-            for j in range(begin, stop):
-                store.quiet_step[j] += store.step[j] * store.quiet_decay[j]
+            store.quiet_step[begin:stop] += (
+                store.step[begin:stop] * store.quiet_decay[begin:stop]
+            )
             if quiet.interval.size != 0:
                 settle_due(store, quiet, begin, stop, passes_zero)
         elif form & ONE_TO_ONE:
@@ -491,7 +488,7 @@ QUIET = RuleParts(step_network, learn_step, clear_nothing, settle)
 
 @kernel
 def train_network(
-    table,
+    store,
     scalar,
     span,
     index,
@@ -507,7 +504,6 @@ def train_network(
     buffers,
 ):
     """``online.train_network``, with the `QuietIndex` of the network."""
-    store, span = store_at(table, scalar), span_of(span)
     budget = index.target.size // PER_EVENT
     quiet = QuietState(*index, span.start, budget, buffers)
     arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal

@@ -5,8 +5,6 @@ They are 0 between sweeps. After the adjoints of each neuron come those of past
 activations, see ``Layout``.
 """
 
-from __future__ import annotations
-
 PUSHED = 0
 """By neuron: to its activation in this step, along connections,"""
 GATED = 1

@@ -3,13 +3,17 @@
 A step that is not renewed at once stays pending, see `pending.py`.
 """
 
-from __future__ import annotations
-
 from .. import schema
-from ..language import tiles
-from ..language.decorators import inline, noinline
-from ..language.lazy_parts import INDEX, PLAN, lazy_part
-from ..language.words import one_like, zero_like
+from ..language import (
+    INDEX,
+    PLAN,
+    inline,
+    lazy_part,
+    noinline,
+    one_like,
+    tiles,
+    zero_like,
+)
 from .layout import MAX_SINGLE_LINES
 from .offsets import base_at, errors_given_at, next_at, slot_of
 from .pending import backpropagate_errors, continue_renewal
@@ -45,8 +49,7 @@ def fill_direct(store, plan, span, to):
         if at == schema.NONE or at < laid:
             continue
         laid = at + store.learning[j] + store.trainable_bias[j]
-        for t in range(at, laid):
-            plan.direct[to + t] = 0.0
+        plan.direct[to + at : to + laid] = 0.0
         at += to
         rows = at - store.first_incoming[j]
         bias = at + store.learning[j]
@@ -201,9 +204,10 @@ def move_through(store, plan, rate):
             # a parameter that shares its column has the sum
             count = 0 if plan.update_tied[g] else terms
             if plan.update_bias[g]:
-                step = zero_like(rate)
-                for s in range(steps + 1):
-                    step += plan.given[deltas + s * stride]
+                step = sum(
+                    (plan.given[deltas + s * stride] for s in range(steps + 1)),
+                    zero_like(rate),
+                )
                 for k in range(count):
                     step += (
                         plan.factors[k]

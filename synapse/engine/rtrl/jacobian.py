@@ -14,9 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..functions.activations import SOFTMAX
-from ..language.decorators import inline, kernel
-from ..language.memory import plan_at, span_of, store_at
-from ..language.words import one_like
+from ..language import inline, kernel, one_like
 from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
 from ..online.fire import clear_error, clear_neuron
 from ..online.loops import (
@@ -65,8 +63,7 @@ class Linearisation(NamedTuple):
 @inline
 def clear_errors(store, span):
     """Reset the error signals of all neurons."""
-    for j in range(span.learning, span.stop):
-        store.projected[j] = 0.0
+    store.projected[span.learning : span.stop] = 0.0
 
 
 @inline
@@ -77,8 +74,10 @@ def aim_at(store, span, o):
     if store.squash[j] != SOFTMAX:
         store.projected[j] = store.derivative[j]
         return
-    for k in range(store.group_first[j], store.group_stop[j]):
-        store.projected[k] = -store.activation[j] * store.activation[k]
+    store.projected[store.group_first[j] : store.group_stop[j]] = (
+        -store.activation[j]
+        * store.activation[store.group_first[j] : store.group_stop[j]]
+    )
     store.projected[j] += store.activation[j]
 
 
@@ -130,8 +129,9 @@ def judge_outputs(store, span, targets, row, cost, errors):
     their cost.
     """
     n = span.outputs
-    for o in range(n):
-        errors[o] = targets[row * n + o] - store.activation[span.stop - n + o]
+    errors[:n] = (
+        targets[row * n : row * n + n] - store.activation[span.stop - n : span.stop]
+    )
     return cost_of_step(store, span, targets, row, cost)
 
 
@@ -151,8 +151,9 @@ def show_direct_errors(store, span, targets, row, cost):
         clear_error(store, j)
         store.projected[j] = 0.0
     compute_output_errors(store, span, targets, row, cost)
-    for j in range(span.stop - span.outputs, span.stop):
-        store.responsibility[j] = store.projected[j]
+    store.responsibility[span.stop - span.outputs : span.stop] = store.projected[
+        span.stop - span.outputs : span.stop
+    ]
 
 
 @inline
@@ -216,26 +217,23 @@ def linearise(step_network, fill_regression, store, plan, span, data, wanted):
 
 
 @kernel
-def linearise_network(table, scalar, plan_table, span, data, wanted):
+def linearise_network(store, scalar, plan, span, data, wanted):
     """Run up to the first row with a target; H and t - y there.
 
     `data` are `DataRows`, `wanted` is a `Linearisation`. The destinations of `table`
     are buffers of zeros. Returns a status, the next row and the cost.
     """
-    store = store_at(table, scalar)
-    plan = plan_at(plan_table, scalar)
     parts = step_network, fill_any
-    return linearise(*parts, store, plan, span_of(span), data, wanted)
+    return linearise(*parts, store, plan, span, data, wanted)
 
 
 @kernel
-def regress_network(table, scalar, span, data, wanted):
+def regress_network(store, scalar, span, data, wanted):
     """Make steps by the online rule, as `linearise_network` does if the field
     ``direct`` of `wanted` is true; the traces follow.
     """
-    store = store_at(table, scalar)
     parts = step_online, fill_direct
-    return linearise(*parts, store, None, span_of(span), data, wanted)
+    return linearise(*parts, store, None, span, data, wanted)
 
 
 calls_for = calls_by_float(lambda scalar: {})

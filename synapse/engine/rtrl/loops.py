@@ -14,10 +14,7 @@ import numpy as np
 from .. import schema
 from ..exact import streams
 from ..exact.streams import run_stream, stream_of
-from ..language.decorators import inline, kernel
-from ..language.lazy_parts import PLAN, lazy_part
-from ..language.memory import plan_at, span_of, store_at, tapes_at
-from ..language.words import max_float_of
+from ..language import PLAN, inline, kernel, lazy_part, max_float_of
 from ..online import gradient_traces, loops as online_loops
 from ..online.calls import (
     ROW,
@@ -71,12 +68,9 @@ LATEST_PLACES = len(Latest)
 @inline
 def clear_plan(plan):
     """Reset all sensitivities."""
-    for i in range(plan.counts.copy):
-        plan.sensitivity[i] = 0.0
-    for k in range(plan.counts.roots):
-        plan.old_derivative[k] = 0.0
-    for i in range(LATEST_PLACES):
-        plan.latest[i] = 0
+    plan.sensitivity[: plan.counts.copy] = 0.0
+    plan.old_derivative[: plan.counts.roots] = 0.0
+    plan.latest[:LATEST_PLACES] = 0
 
 
 @inline
@@ -122,8 +116,7 @@ def undo_unless_finite(store, plan):
     if beyond == 0:
         return True
     for column, before, n in destinations(store, plan):
-        for i in range(n):
-            column[i] = before[i]
+        column[:n] = before[:n]
     return False
 
 
@@ -135,11 +128,9 @@ def learn_step(store, plan, span, rate):
     can be infinite while all states and the cost are finite.
     """
     for column, before, n in destinations(store, plan):
-        for i in range(n):
-            before[i] = column[i]
+        before[:n] = column[:n]
     before_updates(store)
-    for j in range(span.learning, span.stop - span.outputs):
-        store.projected[j] = 0.0
+    store.projected[span.learning : span.stop - span.outputs] = 0.0
     if store.ties.clamped != 0:
         zero_clamped_errors(store, span.stop - span.outputs, span.stop)
     sweep_cost(store, plan, span, span.learning, rate)
@@ -163,13 +154,11 @@ RTRL = RuleParts(step_network, learn_step, _forget, complete_updates)
 
 
 @kernel
-def run_network(table, scalar, plan_table, span, inputs, outputs):
+def run_network(store, scalar, plan, span, inputs, outputs):
     """Activate once for every row of `outputs`, like ``online.run_network``, with
     sensitivities.
     """
-    store = store_at(table, scalar)
-    plan = plan_at(plan_table, scalar)
-    return run_rows(RTRL, store, plan, span_of(span), inputs, outputs, scalar)
+    return run_rows(RTRL, store, plan, span, inputs, outputs, scalar)
 
 
 run_sparse = kernel(run_network.part)
@@ -177,13 +166,10 @@ run_sparse = kernel(run_network.part)
 
 
 @kernel
-def propagate_targets(table, scalar, plan_table, span, targets, cost, rate, check):
+def propagate_targets(store, scalar, plan, span, targets, cost, rate, check):
     """Learn from the targets of the last activation, like
     ``online.propagate_targets``.
     """
-    store = store_at(table, scalar)
-    plan = plan_at(plan_table, scalar)
-    span = span_of(span)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
     status, total = set_output_errors(store, span, targets, cost, check, scalar)
@@ -194,14 +180,11 @@ def propagate_targets(table, scalar, plan_table, span, targets, cost, rate, chec
 
 @kernel
 def learn_by_traces(
-    table, scalar, plan_table, span, errors, decay, delta, rate, bound, sizes
+    store, scalar, plan, span, errors, decay, delta, rate, bound, sizes
 ):
     """Learn along decaying sums of slopes, like
     ``online.gradient_traces.learn_by_traces``.
     """
-    store = store_at(table, scalar)
-    plan = plan_at(plan_table, scalar)
-    span = span_of(span)
     if not has_step(store, plan, span):
         return UNSTEPPED, 0.0
     begin_gradient(store, span, errors, decay, sizes)
@@ -212,14 +195,11 @@ def learn_by_traces(
 
 @kernel
 def learn_by_adagrad(
-    table, scalar, plan_table, span, errors, squares, settings, squared, sizes
+    store, scalar, plan, span, errors, squares, settings, squared, sizes
 ):
     """Learn from the errors of the last step, like
     ``online.gradient_traces.learn_by_adagrad``.
     """
-    store = store_at(table, scalar)
-    plan = plan_at(plan_table, scalar)
-    span = span_of(span)
     if not has_step(store, plan, span):
         return UNSTEPPED
     begin_gradient(store, span, errors, 0.0, sizes)
@@ -229,43 +209,37 @@ def learn_by_adagrad(
 
 
 @kernel
-def learn_stream(table, scalar, plan_table, span, tape_table, stream, factors, sizes):
+def learn_stream(store, scalar, plan, span, tapes, stream, factors, sizes):
     """Learn from a stream, like ``exact.streams.learn_stream``."""
-    store = store_at(table, scalar)
-    plan = plan_at(plan_table, scalar)
-    tapes = tapes_at(tape_table, scalar, (0,))
-    s = span_of(span)
-    if not has_step(store, plan, s):
+    if not has_step(store, plan, span):
         return UNSTEPPED, 0
-    return run_stream(RTRL, store, plan, tapes, scalar, s, stream, factors, sizes)
+    return run_stream(RTRL, store, plan, tapes, scalar, span, stream, factors, sizes)
 
 
 @kernel
-def renew_direct(table, scalar, plan_table, span):
+def renew_direct(store, scalar, plan, span):
     """Compute anew what the last step left in ``direct``, for a plan that has been laid
     out after it.
     """
-    fill_direct(store_at(table, scalar), plan_at(plan_table, scalar), span_of(span), 0)
+    fill_direct(store, plan, span, 0)
 
 
 @kernel
-def renew_sensitivities(table, scalar, plan_table, steps):
+def renew_sensitivities(store, scalar, plan, steps):
     """Write the sensitivities after the first pending steps to the copy for readers; it
     reads only the plan.
     """
-    materialize(store_at(table, scalar), plan_at(plan_table, scalar), steps)
+    materialize(store, plan, steps)
 
 
 @kernel
-def train_network(table, scalar, plan_table, span, data, epochs, renewal):
+def train_network(store, scalar, plan, span, data, epochs, renewal):
     """Train for some epochs as ``online.train_network`` does, by exact gradients;
     `table` is ``Plan.store_table``.
 
     `epochs` has the arguments of that kernel from the cost to the goal.
     """
-    store = store_at(table, scalar)
-    plan = plan_at(plan_table, scalar)
-    return run_epochs(RTRL, store, plan, span_of(span), data, *epochs, renewal)
+    return run_epochs(RTRL, store, plan, span, data, *epochs, renewal)
 
 
 calls_for = calls_by_float(

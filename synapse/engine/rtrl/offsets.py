@@ -4,9 +4,7 @@ the sensitivities, steps that are pending, and vectors on their way back.
 `pending.py` says what they are for.
 """
 
-from __future__ import annotations
-
-from ..language.decorators import inline
+from ..language import inline
 
 
 @inline

@@ -33,12 +33,7 @@ copy (`materialize`), so that reading changes no later bit.
 `offsets.py` says where the numbers of a copy, a step or a vector begin.
 """
 
-from __future__ import annotations
-
-from ..language import tiles
-from ..language.decorators import inline, noinline
-from ..language.lazy_parts import INDEX, PLAN, lazy_part
-from ..language.words import one_like
+from ..language import INDEX, PLAN, inline, lazy_part, noinline, one_like, tiles
 from .offsets import (
     base_at,
     errors_at,
@@ -70,15 +65,12 @@ def vjp_step(plan, c, slot, n, near, far, moved):
     stop = plan.class_line[c + 1]
     visits = slot * plan.counts.visits
     readings = slot * plan.counts.readings
-    for i in range(plan.class_neurons[c] * n):
-        plan.given[moved + i] = 0.0
+    plan.given[moved : moved + plan.class_neurons[c] * n] = 0.0
     # one vector is multiplied by J as it is listed; several by J as a matrix, in tiles
     if n == 1:
-        for i in range(stop - start):
-            plan.vectors[far + i] = 0.0
+        plan.vectors[far : far + stop - start] = 0.0
     else:
-        for i in range(n * n):
-            plan.jacobian[i] = 0.0
+        plan.jacobian[: n * n] = 0.0
     for line in range(start, stop):
         at = near + (line - start) * n
         # a D, which I of the parameters into each neuron is proportional to
@@ -254,11 +246,9 @@ def backpropagate_errors(store, plan, c, steps):
     lines = plan.class_line[c + 1] - plan.class_line[c]
     near = errors_at(plan)
     far = near + lines
-    for k in range(lines):
-        plan.vectors[near + k] = plan.factors[k]
+    plan.vectors[near : near + lines] = plan.factors[:lines]
     for back in range(steps):
         s = steps - 1 - back
         vjp_step(plan, c, slot_of(plan, s), 1, near, far, errors_given_at(plan, c, s))
         near, far = far, near
-    for k in range(lines):
-        plan.factors[k] = plan.vectors[near + k]
+    plan.factors[:lines] = plan.vectors[near : near + lines]

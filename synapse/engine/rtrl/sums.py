@@ -8,10 +8,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .. import schema
-from ..language import tiles
-from ..language.decorators import inline
-from ..language.packs import for_each
-from ..language.words import one_like
+from ..language import for_each, inline, one_like, tiles
 from .layout import PANEL
 from .offsets import slot_of
 

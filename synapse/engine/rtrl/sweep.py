@@ -3,13 +3,19 @@
 ``adjoint`` holds what has been pushed back, see ``adjoints.py``.
 """
 
-from __future__ import annotations
-
 from ..functions.activations import SOFTMAX
-from ..language.decorators import inline, noinline
-from ..language.lazy_parts import INDEX, PLAN, SCALAR, SPAN, lazy_part
-from ..language.tiles import add_scaled
-from ..language.words import one_like, zero_like
+from ..language import (
+    INDEX,
+    PLAN,
+    SCALAR,
+    SPAN,
+    add_scaled,
+    inline,
+    lazy_part,
+    noinline,
+    one_like,
+    zero_like,
+)
 from ..lowering import flags as mark
 from ..online.read_order import (
     at_gaters_step,
@@ -92,10 +98,9 @@ def push_sources(store, plan, r, delta, to):
             plan.adjoint, to + source, delta * gains[gater], store.weight, row, n
         )
     elif run_kind == mark.ZIPPED:
-        for t in range(n):
-            plan.adjoint[to + source + t] += (
-                delta * gains[gater + t] * store.weight[row + t]
-            )
+        plan.adjoint[to + source : to + source + n] += (
+            delta * gains[gater : gater + n] * store.weight[row : row + n]
+        )
     else:
         for c in range(row, row + n):
             plan.adjoint[to + store.source[c]] += (
@@ -113,9 +118,10 @@ def push_gaters(store, plan, r, delta, to):
     source = source_offset + store.run_source[r]
     gater = store.run_gater[r]
     if run_kind == mark.SHARED:
-        total = zero_like(delta)
-        for t in range(n):
-            total += store.weight[row + t] * activations[source + t]
+        total = sum(
+            (store.weight[row + t] * activations[source + t] for t in range(n)),
+            zero_like(delta),
+        )
         plan.adjoint[to + gater] += delta * total
     elif run_kind == mark.ZIPPED:
         for t in range(n):
@@ -148,11 +154,13 @@ def softmax_vjp(plan, activation, at, start, stop):
     """Convert errors of the activations of a softmax group to errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
-    mean = zero_like(plan.adjoint[at + start])
-    for k in range(start, stop):
-        mean += activation[k] * plan.adjoint[at + k]
-    for k in range(start, stop):
-        plan.adjoint[at + k] = activation[k] * (plan.adjoint[at + k] - mean)
+    mean = sum(
+        (activation[k] * plan.adjoint[at + k] for k in range(start, stop)),
+        zero_like(plan.adjoint[at + start]),
+    )
+    plan.adjoint[at + start : at + stop] = activation[start:stop] * (
+        plan.adjoint[at + start : at + stop] - mean
+    )
 
 
 @lazy_part(PLAN, SPAN, INDEX)
@@ -179,9 +187,13 @@ def carried_back(store, plan, span, k):
         return plan.old_derivative[k] * pushed + carried
     # [end]
     previous = adjoint_at(span, PREVIOUS)
-    mean = zero_like(carried)
-    for i in range(store.group_first[row], store.group_stop[row]):
-        mean += store.old_activation[i] * plan.adjoint[previous + i]
+    mean = sum(
+        (
+            store.old_activation[i] * plan.adjoint[previous + i]
+            for i in range(store.group_first[row], store.group_stop[row])
+        ),
+        zero_like(carried),
+    )
     return store.old_activation[row] * (pushed - mean) + carried
 
 
@@ -269,8 +281,9 @@ def update_run(store, r, step, target, to):
         add_scaled(target, to + row, step, activations, source, n)
     elif run_kind == mark.ZIPPED:
         gater = store.run_gater[r]
-        for t in range(n):
-            target[to + row + t] += step * gains[gater + t] * activations[source + t]
+        target[to + row : to + row + n] += (
+            step * gains[gater : gater + n] * activations[source : source + n]
+        )
     else:
         for c in range(row, row + n):
             target[to + c] += (
@@ -317,5 +330,4 @@ def sweep_cost(store, plan, span, learning, rate):
     # what the activations and states of the step before are to become
     for k in range(plan.counts.roots):
         plan.old_error[k] = carried_back(store, plan, span, k)
-    for i in range(plan.counts.adjoint):
-        plan.adjoint[i] = 0.0
+    plan.adjoint[: plan.counts.adjoint] = 0.0

@@ -5,11 +5,9 @@ networks, Transactions of the Association for Computational Linguistics 10 (2022
 785-799.
 """
 
-from __future__ import annotations
-
 import math
 
-from ...engine.language.decorators import inline, kernel, noinline
+from ...engine.language import inline, kernel, noinline
 from .genes import GENE0, GENE1, NODE0, NODE1, STATE
 from .mutation import as_fraction
 from .phenotype import advance, clear, row_of
@@ -52,9 +50,10 @@ def bits_of_genome(genomes, g, inputs, outputs, squash_bits, maximum):
     hidden = n1 - n0 - ends - 1
     bits = bits_of(hidden) + hidden * squash_bits
     for i in range(n0, n1):
-        sent = 0
-        for c in range(at[g, GENE0], at[g, GENE1]):
-            sent += genes[c].enabled != 0 and genes[c].source == nodes[i].id
+        sent = sum(
+            genes[c].enabled != 0 and genes[c].source == nodes[i].id
+            for c in range(at[g, GENE0], at[g, GENE1])
+        )
         bits += bits_of(sent)
     # Whether a node carries its state over.
     bits += hidden + outputs
@@ -83,9 +82,7 @@ def share_of(value, start, stop, symbol):
     if stop == start + 1:
         one = min(max(value[start], 0.0), 1.0)
         return one if symbol == 1 else 1.0 - one
-    total = 0.0
-    for o in range(start, stop):
-        total += max(value[o], 0.0)
+    total = sum((max(value[o], 0.0) for o in range(start, stop)), 0.0)
     if not 0.0 < total < math.inf:
         return 1.0 / (stop - start)
     return max(value[start + symbol], 0.0) / total

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...engine.language.decorators import COMPILES
+from ...engine.language import COMPILES
 
 
 def record(fields: list[tuple[str, str]]) -> np.dtype[Any]:

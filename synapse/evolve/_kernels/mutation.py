@@ -4,9 +4,7 @@ The child is the last one written, so nodes and genes are added behind it. ``rng
 the state of the stream of random numbers.
 """
 
-from __future__ import annotations
-
-from ...engine.language.decorators import inline, noinline, stream
+from ...engine.language import inline, noinline, stream
 from .genes import GENE0, GENE1, INNOVATIONS, NEXT_NODE, NOBODY, NODE0, NODE1, STATE
 from .phenotype import row_of
 

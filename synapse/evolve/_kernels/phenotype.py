@@ -20,8 +20,7 @@ from ...engine.functions.compiled import (
     relu,
     squash_of,
 )
-from ...engine.language.decorators import inline, kernel, noinline
-from ...engine.language.memory import call_equation
+from ...engine.language import call_equation, inline, kernel, noinline
 from .genes import (
     GENE0,
     GENE1,

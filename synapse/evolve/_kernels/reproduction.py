@@ -5,9 +5,7 @@ The paper is K. O. Stanley and R. Miikkulainen, Evolving neural networks through
 augmenting topologies, Evolutionary Computation 10 (2002) 99-127.
 """
 
-from __future__ import annotations
-
-from ...engine.language.decorators import inline, kernel, noinline
+from ...engine.language import inline, kernel, noinline
 from .genes import (
     FEW_GENES,
     GENE0,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._typing import Ints
-from ...engine.language.kinds import BOOL
+from ...engine.language import BOOL
 from ...engine.online.calls import ROW, SPAN, Examples, Kernels, calls_by_float
 from . import learning
 

@@ -11,10 +11,17 @@ from typing import Any, NamedTuple
 
 from ..._typing import Floats, Ints
 from ...engine import schema
-from ...engine.language.decorators import Kernel, inline, kernel, strict_fp
-from ...engine.language.memory import call_equation, span_of, store_at
-from ...engine.language.program import PartOptions
-from ...engine.language.words import one_like, zero_like
+from ...engine.language import (
+    Kernel,
+    call_equation,
+    inline,
+    kernel,
+    one_like,
+    span_of,
+    store_at,
+    strict_fp,
+    zero_like,
+)
 from ...engine.lowering import flags as mark
 from ...engine.online.inputs import begin_inputs, end_inputs
 from ...engine.online.loops import (
@@ -391,9 +398,10 @@ def made_pass(form: PassForm) -> Kernel:
         stop = arrays.lags[GROUP * group + 2]
         for begin in range(arrays.lags[GROUP * group + 1], stop, ACTIVATIONS_PER_LOOK):
             end = min(begin + ACTIVATIONS_PER_LOOK, stop)
-            size = zero_like(fixed.numbers[RATE])
-            for i in range(begin, end):
-                size += abs(activations[offset + fixed.start + i])
+            size = sum(
+                (abs(activations[offset + fixed.start + i]) for i in range(begin, end)),
+                zero_like(fixed.numbers[RATE]),
+            )
             if size != 0.0:
                 for i in range(begin, end):
                     pre = activations[offset + fixed.start + i]
@@ -459,8 +467,7 @@ def made_pass(form: PassForm) -> Kernel:
         for c in range(row, row + store.learning[j]):
             total += abs(store.weight[c])
         if total != 0.0:
-            for c in range(row, row + store.learning[j]):
-                store.weight[c] *= wanted / total
+            store.weight[row : row + store.learning[j]] *= wanted / total
         return wrong_if_infinite(total)
 
     @inline
@@ -507,9 +514,7 @@ def made_pass(form: PassForm) -> Kernel:
                 wrong += learn_arrivals(store, arrays, fixed, group, writes)
         return wrong
 
-    def learn(table, scalar, span, *passed):
-        store = store_at(table, scalar)
-        of = span_of(span)
+    def learn(store, scalar, span, *passed):
         arrays = PassArrays(*passed)
         fixed = Fixed(
             tuple(arrays.numbers[k] for k in every_number),
@@ -517,17 +522,17 @@ def made_pass(form: PassForm) -> Kernel:
             arrays.clock[FRAMES],
             arrays.clock[WIDTH],
             arrays.clock[ROWS],
-            of.start,
-            store.first_incoming[of.start],
+            span.start,
+            store.first_incoming[span.start],
             arrays.clock[COUNT],
         )
-        wrong = renew_neurons(store, arrays, fixed, of.learning - of.start)
+        wrong = renew_neurons(store, arrays, fixed, span.learning - span.start)
         if form.by_events:
             if arrays.clock[TRIES] != 0:
-                wrong += learn_all(store, arrays, fixed, of, False)
+                wrong += learn_all(store, arrays, fixed, span, False)
         if wrong == 0.0:
             before_updates(store)
-            wrong += learn_all(store, arrays, fixed, of, True)
+            wrong += learn_all(store, arrays, fixed, span, True)
         if wrong == 0.0 and store.ties.ranges != 0:
             wrong += bound_tied(store, fixed)
         if wrong != 0.0:
@@ -537,7 +542,7 @@ def made_pass(form: PassForm) -> Kernel:
         arrays.clock[HEAD] = fixed.head + 1 if fixed.head + 1 < fixed.frames else 0
         return True
 
-    return Kernel(learn, PartOptions())
+    return kernel(learn)
 
 
 @inline
@@ -571,7 +576,7 @@ def fill_modulators(store, third, modulators, at, row, width):
 
 
 @kernel
-def learn_rows(table, scalar, span, address, data, passed):
+def learn_rows(table, scalar, bounds, address, data, passed):
     """Activate and learn once for each row of `outputs`, or learn from the latest step
     if ``activates`` is False; returns a status and the summed cost.
 
@@ -579,7 +584,7 @@ def learn_rows(table, scalar, span, address, data, passed):
     its own among them, and whether to activate.
     """
     store = store_at(table, scalar)
-    of = span_of(span)
+    of = span_of(bounds)
     inputs, outputs, targets, cost, modulators, places, activates = data
     arrays = PassArrays(*passed)
     store.failed[0] = 0.0
@@ -593,12 +598,11 @@ def learn_rows(table, scalar, span, address, data, passed):
         begin_inputs(store, of, inputs)
     status = DONE
     width = modulators.size // max(steps, 1)
-    arguments = (table, scalar, span, *passed)
+    arguments = (table, scalar, bounds, *passed)
     for row in range(steps):
         if activates:
             step_online(store, None, of, inputs, row)
-            for o in range(n):
-                outputs[row * n + o] = store.activation[of.stop - n + o]
+            outputs[row * n : row * n + n] = store.activation[of.stop - n : of.stop]
         if targets.size > 0:
             total += cost_of_step(store, of, targets, row, cost)
             compute_output_errors(store, of, targets, row, cost)

@@ -1,9 +1,7 @@
 """The inputs that are not 0 in a sample, with their activations."""
 
-from __future__ import annotations
-
 from ...engine.functions.scale import take_value
-from ...engine.language.decorators import inline, kernel
+from ...engine.language import inline, kernel
 
 VALUE, INDICATOR, EXPECTED, SEEN, START = range(5)
 """Rows of the table of features: the two inputs; whether the indicator is 1 while the

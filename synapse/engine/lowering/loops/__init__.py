@@ -6,8 +6,6 @@ connections, and ``work`` is memory for integers. Everything here is Python, of 
 numbers.
 """
 
-from __future__ import annotations
-
 from .blocks import join_neurons as join_neurons
 from .gated import (
     count_influences as count_influences,

@@ -26,8 +26,7 @@ def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
             ring = rings
             rings += 1
             size = lay_out_ring(store, ring, start, stop, longest + 1, size)
-        for j in range(start, stop):
-            store.ring[j] = ring
+        store.ring[start:stop] = ring
         start = stop
     return rings, size
 
@@ -74,8 +73,7 @@ def locate_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
     for t in range(store.run_stop[n - 1]):
         first = store.run_first[t]
         if store.run_flags[t] & UNORDERED:
-            for r in range(first, first + store.run_length[t]):
-                store.past_offset[r] = t
+            store.past_offset[first : first + store.run_length[t]] = t
         elif store.run_stretch[t] != 0:
             ring = store.ring[store.run_source[t]]
             start = store.ring_start[ring]

@@ -94,11 +94,11 @@ def wirings(size, edges):
         start[source, target] = sign
     matrices = []
     for values in product((0, 1, -1), repeat=len(cells)):
+        if values.count(0) != len(cells) - len(edges) or sum(values) != start.sum():
+            continue
         matrix = np.zeros_like(start)
         matrix[tuple(zip(*cells, strict=True))] = values
-        if values.count(0) == len(cells) - len(edges) and (
-            described(matrix) == described(start)
-        ):
+        if described(matrix) == described(start):
             matrices.append(matrix.tobytes())
     return matrices
 

@@ -107,9 +107,9 @@ def one_by_one(net, rows, targets, rng):
 
 
 def recorded(net, rows, targets, rng):
-    with synapse.record(net, "activation", "weight") as log:
+    with synapse.record(net, "activation", "bias") as log:
         trained("online")(net, rows, targets, rng)
-    return [np.asarray(log[name]) for name in ("activation", "weight")]
+    return [np.asarray(log[name]) for name in ("activation", "bias")]
 
 
 def edited(net, rows, targets, rng):

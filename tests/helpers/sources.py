@@ -1,4 +1,5 @@
-"""The sources of the library, parsed once for all tests that read them."""
+"""The sources of the library, parsed once for all tests that read them, and by none
+when it is collected."""
 
 import ast
 from functools import cache
@@ -11,6 +12,12 @@ ROOT = Path(__file__).resolve().parents[2]
 def tree_of(path):
     """The syntax tree of a file, which nobody changes."""
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def nodes_of(path):
+    """All nodes of a file."""
+    return list(ast.walk(tree_of(path)))
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import networkx as nx
 
-from tests.helpers.sources import tree_of
+from tests.helpers.sources import nodes_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,17 +28,17 @@ def modules() -> dict[str, Path]:
     }
 
 
-def imports(node: ast.AST, types: bool) -> Iterator[ast.AST]:
-    """Imports below a node, also those in functions."""
-    for child in ast.iter_child_nodes(node):
-        for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(
-            child.test
-        )
-        if for_types and not types:
-            continue
-        if isinstance(child, ast.Import | ast.ImportFrom):
-            yield child
-        yield from imports(child, types)
+def imports(path: Path, types: bool) -> list[ast.AST]:
+    """Imports of a file, also those in functions."""
+    left_out = {
+        inner
+        for node in nodes_of(path)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+        if not types
+    }
+    every = [n for n in nodes_of(path) if isinstance(n, ast.Import | ast.ImportFrom)]
+    return [node for node in every if node not in left_out]
 
 
 def names_of(statement: ast.AST, package: str) -> Iterator[tuple[str, str]]:
@@ -61,7 +61,7 @@ def graph(types: bool = False) -> nx.DiGraph:
         package = module
         if path.name != "__init__.py":
             package = module.rpartition(".")[0]
-        for statement in imports(tree_of(path), types):
+        for statement in imports(path, types):
             for name, holder in names_of(statement, package):
                 target = name if name in files else holder
                 if target in files and target != module:

@@ -4,13 +4,13 @@ import ast
 import builtins
 import keyword
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.helpers.sources import trees
+from tests.helpers.sources import nodes_of, trees
 
 ROOT = Path(__file__).parents[2]
-TREES = trees()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 MARKED = re.compile(r"(?<![`:\w])`([^`]+)`(?!`)|(?<!`)``([^`]+)``(?!`)")  # no roles
@@ -32,11 +32,11 @@ def parameters(function):
     return {each.arg for each in [*named, arguments.vararg, arguments.kwarg] if each}
 
 
-def names_in(tree):
+def names_in(nodes):
     """Names that a module binds or uses, but for parameters and local variables; and
     its texts that may be names of options."""
     names = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, DEFINITIONS):
             names.add(node.name)
         if isinstance(node, ast.Attribute):
@@ -54,24 +54,34 @@ def names_in(tree):
     return names
 
 
-DEFINED = {
-    node.name
-    for tree in TREES.values()
-    for node in ast.walk(tree)
-    if isinstance(node, ast.ClassDef)
-}
-DEFINED |= {
-    node.name
-    for tree in TREES.values()
-    for node in tree.body
-    if isinstance(node, FUNCTIONS)
-}
-OURS = {path.stem for path in TREES}
-FILES = {path.name for path in (ROOT / "synapse").rglob("*.*")}
-EVERYWHERE = {*DEFINED, *OF_PYTHON, *OF_OTHERS}
-EVERYWHERE |= {folder for path in TREES for folder in path.with_suffix("").parts}
-NAMES = {path: names_in(tree) for path, tree in TREES.items()}
-ATTRIBUTES = EVERYWHERE.union(*NAMES.values())
+@cache
+def names_of_modules():
+    """The names in each file."""
+    return {path: names_in(nodes_of(path)) for path in trees()}
+
+
+@cache
+def known_everywhere():
+    """Classes, functions of modules, folders, and names of Python and of others."""
+    names = {*OF_PYTHON, *OF_OTHERS}
+    for path, tree in trees().items():
+        names |= {node.name for node in tree.body if isinstance(node, FUNCTIONS)}
+        names |= {n.name for n in nodes_of(path) if isinstance(n, ast.ClassDef)}
+        names |= {*path.with_suffix("").parts}
+    return names
+
+
+@cache
+def attributes():
+    """All names, of which a name behind a point is one."""
+    return known_everywhere().union(*names_of_modules().values())
+
+
+@cache
+def files():
+    """The modules of the library, and the names of all its files."""
+    names = {path.name for path in (ROOT / "synapse").rglob("*.*")}
+    return {path.stem for path in trees()}, names
 
 
 def is_text(line):
@@ -87,11 +97,13 @@ def unknown_names(code, allowed, parameter_names):
         return set(code.split(" .. ")) - allowed
     if re.fullmatch(r"[A-Za-z_]\w*(\.\w+)+", code):
         owner = code.partition(".")[0]
-        if code in FILES or code.endswith(WRITTEN):
+        modules, names = files()
+        if code in names or code.endswith(WRITTEN):
             return set()
-        if owner not in OURS and find_spec(owner):
+        if owner not in modules and find_spec(owner):
             return set()  # a name of another library
-        return {code} if code.rpartition(".")[2] not in allowed | ATTRIBUTES else set()
+        name = code.rpartition(".")[2]
+        return set() if name in attributes() or name in allowed else {code}
     entries = re.fullmatch(r"(\w+)\[[^\[\]]*\]", code)
     if entries and entries[1] in parameter_names:  # single letters are indices
         return set(re.findall(r"[A-Za-z_]\w+", code)) - allowed
@@ -130,8 +142,8 @@ def test_docstrings_name_what_there_is():
     and options."""
     mistakes = [
         f"{path.relative_to(ROOT)} {fault}"
-        for path, tree in TREES.items()
-        for fault in faults(tree, EVERYWHERE | NAMES[path])
+        for path, tree in trees().items()
+        for fault in faults(tree, known_everywhere() | names_of_modules()[path])
     ]
     assert not mistakes, "\n".join(mistakes)
 
@@ -139,12 +151,12 @@ def test_docstrings_name_what_there_is():
 def test_comments_name_constants_that_there_are():
     """Such as ``schema.HIDDEN``: a constant of the module of this name."""
     constants = {}
-    for path, names in NAMES.items():
+    for path, names in names_of_modules().items():
         module = path.parent.name if path.stem == "__init__" else path.stem
         constants.setdefault(module, set()).update(names)
     mistakes = [
         f"{path.relative_to(ROOT)}: {module}.{name}"
-        for path in TREES
+        for path in trees()
         for module, name in re.findall(
             r"``(\w+)\.([A-Z_]+)``", path.read_text(encoding="utf-8")
         )
@@ -159,5 +171,5 @@ def test_the_check_finds_a_parameter_that_has_been_renamed():
         "    '''Whether `value` is in ``first .. most``, `widths`, or ``value[last]``."
         "'''\n"
     )
-    mistakes = sorted(faults(tree, EVERYWHERE | names_in(tree)))
+    mistakes = sorted(faults(tree, known_everywhere() | names_in(ast.walk(tree))))
     assert mistakes == ["is_whole: first", "is_whole: last", "is_whole: widths"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import synapse
 from tests.arguments import PUBLIC
 from tests.arguments.public import MODULES
-from tests.helpers.sources import tree_of, trees
+from tests.helpers.sources import nodes_of, trees
 from tests.surface import WRITTEN, surface
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,9 +32,8 @@ def test_no_room_touches_the_store():
     for file in (*ROOT.glob("synapse/*/**/*.py"), *ROOT.glob("architect/**/*.py")):
         name = file.relative_to(ROOT).as_posix()
         if not name.startswith(OWNERS):
-            nodes = ast.walk(tree_of(file))
             touched[name] = PRIVATE & {
-                node.attr for node in nodes if isinstance(node, ast.Attribute)
+                node.attr for node in nodes_of(file) if isinstance(node, ast.Attribute)
             }
             rooms += 1
     assert rooms > 80
@@ -90,8 +89,8 @@ def test_every_section_of_a_docstring_has_its_own_line_and_is_underlined():
     wrapped = re.compile(rf"^ *({names}) +-{{3,}}|\S.* -{{4,}}(?: |$)", re.MULTILINE)
     bare = re.compile(rf"^ *({names}):?$(?!\n *-{{3,}}$)", re.MULTILINE)
     wrong = {}
-    for file, tree in trees().items():
-        for node in ast.walk(tree):
+    for file in trees():
+        for node in nodes_of(file):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 text = ast.get_docstring(node) or ""
                 match = wrapped.search(text) or bare.search(text)
@@ -107,7 +106,7 @@ def test_no_module_sets_what_another_one_owns():
     for path, tree in trees().items():
         imports = [
             node
-            for node in ast.walk(tree)
+            for node in nodes_of(path)
             if isinstance(node, ast.Import | ast.ImportFrom)
         ]
         imported = {
@@ -170,10 +169,10 @@ def test_the_map_in_the_first_docstring_names_every_room():
 # --- words --------------------------------------------------------------------------
 
 
-def _trees():
-    """The modules of the library by their paths."""
-    for path, tree in trees().items():
-        yield path.relative_to(ROOT).as_posix(), tree
+def _modules():
+    """The nodes of the modules of the library, by their paths."""
+    for path in trees():
+        yield path.relative_to(ROOT).as_posix(), nodes_of(path)
 
 
 SAME_ROLES = {
@@ -203,8 +202,8 @@ that are found in their rooms."""
 
 def test_no_two_classes_have_one_name():
     files = {}
-    for name, tree in _trees():
-        for node in ast.walk(tree):
+    for name, nodes in _modules():
+        for node in nodes:
             if isinstance(node, ast.ClassDef):
                 files.setdefault(node.name, []).append(name)
     assert len(files) > 300
@@ -222,8 +221,8 @@ WITHOUT_A_NOUN = re.compile(
 def test_constants_have_a_noun():
     """MAX_NEURONS and MIN_ROWS, not MOST_NEURONS and SHORTEST."""
     wrong = []
-    for name, tree in _trees():
-        for node in tree.body:
+    for name, (module, *_) in _modules():
+        for node in module.body:
             for target in getattr(node, "targets", [getattr(node, "target", None)]):
                 word = getattr(target, "id", "").lstrip("_")
                 if WITHOUT_A_NOUN.fullmatch(word):
@@ -234,8 +233,8 @@ def test_constants_have_a_noun():
 def test_half_open_ranges_have_a_start_and_a_stop():
     """As slices of Python. An end or a last one would be read as included."""
     wrong = []
-    for name, tree in _trees():
-        for node in ast.walk(tree):
+    for name, nodes in _modules():
+        for node in nodes:
             if isinstance(node, ast.FunctionDef):
                 arguments = node.args
                 names = {

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.sources import trees
+from tests.helpers.sources import nodes_of, trees
 
 ROOT = Path(__file__).parents[2]
 ROOMS = set(
@@ -27,7 +27,6 @@ ROOMS = set(
     """.split()  # noqa: SIM905
 )
 """Packages, and modules beside them, whose sentences hold."""
-TREES = trees()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PROPERTIES = {"property", "cached_property", "fact", "setter", "getter"}
 VERBS = set(
@@ -66,9 +65,9 @@ def room(path):
     return parts[0] if parts[0] == "architect" else "/".join(parts[:2])
 
 
-def functions(tree):
-    """Functions with a docstring that are not properties."""
-    for node in ast.walk(tree):
+def functions(path):
+    """Functions of a file with a docstring that are not properties."""
+    for node in nodes_of(path):
         if isinstance(node, FUNCTIONS) and ast.get_docstring(node):
             decorators = map(ast.unparse, node.decorator_list)
             if PROPERTIES.isdisjoint(name.split(".")[-1] for name in decorators):
@@ -100,16 +99,16 @@ def faults(docstring):
 def test_docstrings_of_functions_begin_with_a_verb():
     mistakes = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {fault}"
-        for path, tree in TREES.items()
+        for path in trees()
         if room(path) in ROOMS
-        for node in functions(tree)
+        for node in functions(path)
         for fault in faults(ast.get_docstring(node))
     ]
     assert not mistakes, "\n".join(mistakes)
 
 
 def test_every_room_that_holds_is_there():
-    assert set(map(room, TREES)) >= ROOMS
+    assert set(map(room, trees())) >= ROOMS
 
 
 @pytest.mark.parametrize(
@@ -153,7 +152,7 @@ def titles(tree):
 def test_messages_name_parameters_in_backticks():
     """`_checks.expected` writes "`rate` must be ..." for the title "rate"."""
     mistakes = []
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for title, names in titles(tree):
             noun = re.fullmatch(r"The (\w+)", title.value)
             if (noun and noun[1] in names) or title.value.startswith("Expected the "):

@@ -131,14 +131,20 @@ class Program:
         self.real = np.float32 if "const float *inputs" in source else np.float64
         real = "float" if self.real == np.float32 else "double"
         begin = "network_start" if keep_context else "network_init"
-        defined = f"-DREAL={real}", f"-DBEGIN={begin}", f"-DROWS={ROWS}"
-        (folder / "main.c").write_text(MAIN)
-        (folder / "program.c").write_text(other, encoding="utf-8")
-        compiled(folder, *defined, "-fsyntax-only")
-        (folder / "program.c").write_text(source, encoding="utf-8")
-        self.command = compiled(folder, *defined, *flags)
+        self.folder = folder
+        self.source = source
+        self.defined = f"-DREAL={real}", f"-DBEGIN={begin}", f"-DROWS={ROWS}"
         self.numbers = len(net.biases) + len(net.weights)
         self.outputs = len(net.output)
+        (folder / "main.c").write_text(MAIN)
+        (folder / "program.c").write_text(other, encoding="utf-8")
+        compiled(folder, *self.defined, "-fsyntax-only")
+        self.begin(flags)
+
+    def begin(self, flags):
+        """Begin anew, compiled with these flags."""
+        self.flags = flags
+        self.command = None
         self.sent = b""
         self.counts = []
 
@@ -169,6 +175,9 @@ class Program:
 
     def answers(self):
         """What each command found, or the status with which it was refused."""
+        if self.command is None:
+            (self.folder / "program.c").write_text(self.source, encoding="utf-8")
+            self.command = compiled(self.folder, *self.defined, *self.flags)
         done = subprocess.run(
             self.command, input=self.sent, capture_output=True, check=False
         )

@@ -155,11 +155,17 @@ def run_c(
     net, steps, folder, keep_context=False, flags=("-O1",), sums="exact", **options
 ):
     source = c_source(net, keep_context, sums=sums, **options)
+    return run_source(source, steps, folder, flags)
+
+
+def run_source(source, steps, folder, flags):
+    """The same of a program that has been written."""
     (folder / "program.c").write_text(source, encoding="utf-8")
     (folder / "main.c").write_text(C_MAIN)
     real = "float" if "const float *inputs" in source else "double"
-    begin = "-DBEGIN=network_start" if keep_context else "-DBEGIN=network_clear"
-    program = compiled(folder, begin, f"-DREAL={real}", *flags)
+    begin = "start" if "network_start(" in source else "clear"
+    defined = f"-DBEGIN=network_{begin}", f"-DREAL={real}"
+    program = compiled(folder, *defined, *flags)
     lines = ["c" if row is CLEAR else "s " + " ".join(map(repr, row)) for row in steps]
     printed = run(program, "\n".join(lines))
     return np.array(

@@ -3,6 +3,7 @@
 import io
 import shutil
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pytest
@@ -70,15 +71,17 @@ def test_units_share_programs(tmp_path):
     options = ["-std=c99", "-std=c++11"]
     both = list(zip(compilers(), options, strict=True))
 
-    def check(learn, keep_context, languages):
+    mixed = (0, 0, 0, 0), (0, 1, 0, 1), (1, 0, 1, 0), (1, 1, 1, 1)
+    other = architect.Perceptron(1, 2, 1, seed=0)
+    synapse.save(other, tmp_path / "other.c", header=True)
+
+    def check(learn, keep_context):
         net = graph(4)
         net.activate([0.5] * len(net.input))
         named = {"prefix": "pitch_net", "sums": "exact", "header": True}
         synapse.save(
             net, tmp_path / "net.c", learn=learn, keep_context=keep_context, **named
         )
-        other = architect.Perceptron(1, 2, 1, seed=0)
-        synapse.save(other, tmp_path / "other.c", header=True)
         rows = random_steps(net, 5)
         begin = "init" if learn else "clear"
         begin = "start" if keep_context else begin
@@ -88,28 +91,22 @@ def test_units_share_programs(tmp_path):
         (tmp_path / "main.c").write_text(main)
         (tmp_path / "unit.c").write_text(UNIT)
         units = "net", "other", "unit", "main"
-        for name, language in zip(units, languages, strict=True):
-            compiler, standard = both[language]
+        for name, (language, (compiler, standard)) in product(units, enumerate(both)):
             kind = "c++" if language else "c"
             flags = [compiler, "-x", kind, standard, *WARNINGS]
             path = str(tmp_path / name)
-            run([*flags, "-c", f"{path}.c", "-o", f"{path}.o"])
-        objects = [str(tmp_path / f"{name}.o") for name in units]
-        run([both[1][0], *objects, "-o", str(tmp_path / "main"), "-lm"])
-        printed = run([str(tmp_path / "main")]).split()
+            run([*flags, "-c", f"{path}.c", "-o", f"{path}.{language}.o"])
         if not keep_context:
             net.clear()
         ours = expected(net, rows).ravel()
-        assert close(np.array(printed, float), ours)
+        for languages in mixed:
+            linked = zip(units, languages, strict=True)
+            objects = [str(tmp_path / f"{name}.{kind}.o") for name, kind in linked]
+            run([both[1][0], *objects, "-o", str(tmp_path / "main"), "-lm"])
+            printed = run([str(tmp_path / "main")]).split()
+            assert close(np.array(printed, float), ours), languages
 
-    mixed = (0, 0, 0, 0), (0, 1, 0, 1), (1, 0, 1, 0), (1, 1, 1, 1)
-    cases = [
-        (learn, keep_context, languages)
-        for learn in (False, True)
-        for keep_context in (False, True)
-        for languages in mixed
-    ]
-    all_hold(check, cases)
+    all_hold(check, product((False, True), repeat=2))
 
 
 def test_both_texts():

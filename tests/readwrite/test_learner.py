@@ -60,9 +60,9 @@ def bits_of(language, graphs, steps):
 def test_the_bits_of_python():
     """Of each kind of graph by each rule: kernels that are not compiled compute what is
     written, without fused products."""
-    alike, different = bits_of("python", 32, 5)
+    alike, different = bits_of("python", 24, 5)
     assert different == "[]"
-    assert alike >= 29
+    assert alike >= 21
 
 
 def test_the_bits_of_c():
@@ -72,43 +72,34 @@ def test_the_bits_of_c():
 
 
 def test_the_bits_of_plain_programs():
-    for language, graphs in (("plain python", 32), ("plain c", 16)):
-        alike, different = bits_of(language, graphs, 10)
+    for language in ("plain python", "plain c"):
+        alike, different = bits_of(language, 16, 10)
         assert different == "[]", language
-        assert alike >= 0.9 * graphs
+        assert alike >= 14
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", ["c", "python", "plain c", "plain python"])
-def test_the_bits_of_a_hundred_graphs(language):
-    alike, different = bits_of(language, 100, 150)
+def test_the_bits_of_64_graphs(language):
+    alike, different = bits_of(language, 64, 60)
     assert different == "[]"
-    assert alike >= 90
+    assert alike >= 57
 
 
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_learning_as_compiled_kernels_do(tmp_path):
-    def check(seed):
+    """The bits are compared with kernels that are not compiled."""
+
+    def check(seed, rule):
         net = graph(seed)
-        data = data_for(net, 30, seed)
-        program = Program(net, tmp_path)
-        assert close(there(program, *data, 0.05), here(net, *data, 0.05))
-
-    all_hold(check, range(8))
-
-
-@pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
-def test_exact_gradients_online(tmp_path):
-    def check(seed, order):
-        net = graph(seed)
-        net.rule = ("rtrl", order)
+        net.rule = rule
         data = data_for(net, 25, seed)
         program = Program(net, tmp_path)
         assert close(there(program, *data, 0.05), here(net, *data, 0.05))
 
     tied = 7
-    whole = [(seed, None) for seed in (0, 3, 4, tied)]
-    all_hold(check, [*whole, (2, 1), (5, 2), (9, 1), (tied, 1)])
+    orders = [(2, ("rtrl", 1)), (5, ("rtrl", 2)), (tied, ("rtrl", 1))]
+    all_hold(check, [(1, "online"), (0, "rtrl"), *orders])
 
 
 def test_large_networks_learn_in_c(tmp_path):
@@ -204,6 +195,10 @@ def test_fast_sums_of_float32(tmp_path):
     )
 
 
+CLEARED = 0, 4, 6
+"""Graphs whose programs begin without a context."""
+
+
 @pytest.mark.parametrize("learned_in", [in_python, in_javascript])
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_learning_in_other_languages(tmp_path, learned_in):
@@ -213,19 +208,25 @@ def test_learning_in_other_languages(tmp_path, learned_in):
         inputs, targets = data_for(net, 25, seed)
         if net._cost(None).name != "categorical_cross_entropy":
             targets[3, 0] = NAN
-        outputs = learned_in(net, inputs, targets, 0.05, tmp_path)
-        assert close(outputs, here(net, inputs, targets, 0.05))
+        data = inputs, targets, 0.05
+        keeps = seed not in CLEARED or rule == "rtrl"
+        if keeps:
+            here(net, inputs[20:], targets[20:], 0.05)
+        outputs = learned_in(net, *data, tmp_path, keep_context=keeps)
+        assert close(outputs, here(net, *data))
 
-        # Its context goes along, and a bound stops weights.
-        data = inputs[:5], targets[:5], 0.05
-        again = learned_in(net, *data, tmp_path, keep_context=True)
-        bounded = learned_in(net, *data, tmp_path, bound=0.01)
-        assert close(again, here(net, *data))
+    all_hold(check, itertools.product(range(8), ["online"]))
+    all_hold(check, itertools.product((0, 3, 4), ["rtrl"]))
+
+    def check_bound(seed):
+        net = graph(seed)
+        data = data_for(net, 5, seed)
+        bounded = learned_in(net, *data, 0.05, tmp_path, bound=0.01)
         outputs = 5 * len(net.output)
         assert np.abs(bounded[outputs:][net_learns(net)]).max() <= 0.01
 
-    exact = [(seed, "rtrl") for seed in (0, 3, 4)]
-    all_hold(check, [*((seed, "online") for seed in range(8)), *exact])
+    tied = 7
+    all_hold(check_bound, [0, tied])
 
 
 def net_learns(net):
@@ -334,32 +335,33 @@ def test_costs_and_their_weights(tmp_path):
     all_hold(check, [None, "squared_error", "mean_squared_error", quartic_of_learners])
 
 
-def saturated_output(state):
-    """One step moves the bias of an output with this state by target minus output."""
-    source, output = Layer(1), Layer(1)
+SATURATED = np.array([800.0, -800.0, 60.0, -400.0])
+
+
+def saturated_outputs():
+    """One step moves the biases of these outputs by target minus output."""
+    source, output = Layer(1), Layer(len(SATURATED))
     source.project(output, weights=0.25)
-    output.biases = [state]
+    output.biases = SATURATED
     return Network(source, [], output)
 
 
-def test_a_saturated_output_learns(tmp_path):
+def test_saturated_outputs_learn(tmp_path):
     """The slope of a logistic output is no number above 0 from states of 745 on (104 in
     float32), but its cross-entropy needs none."""
 
-    def check(state, form):
-        net = saturated_output(state)
-        data = np.array([[1.0]]), np.array([[float(state < 0)]]), 0.5
+    def check(form):
+        net = saturated_outputs()
+        data = np.array([[1.0]]), np.array([SATURATED < 0], float), 0.5
         if form in (in_python, in_javascript):
             outputs = form(net, *data, tmp_path)
         else:
             outputs = there(Program(net, tmp_path, sums=form), *data)
-        sign = -math.copysign(1.0, state)
-        moved = [state + 0.5 * sign, 0.25 + 0.5 * sign]
-        expected = [float(state > 0), 0.0, *moved]
+        moves = -0.5 * np.sign(SATURATED)
+        expected = [*(SATURATED > 0), 0.0, *(SATURATED + moves), *(0.25 + moves)]
         assert np.abs(outputs - expected).max() <= (1e-4 if form == "fast" else 1e-12)
 
-    forms = "exact", "fast", in_python, in_javascript
-    all_hold(check, [*itertools.product([800.0, -800.0, 60.0, -400.0], forms)])
+    all_hold(check, ["exact", "fast", in_python, in_javascript])
 
 
 @synapse.costs.register
@@ -368,12 +370,11 @@ def quartic_of_learners(target, output, derivative, outputs):
     return error**4, 4.0 * error**3 * derivative
 
 
-@pytest.mark.parametrize("flags", [EXACT, *FAST_MATH], ids=" ".join)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_errors_change_nothing(tmp_path, dtype, flags):
+def test_errors_change_nothing(tmp_path, dtype):
     """The program itself checks that every byte of the instance is the same."""
     net = architect.Elman(2, 3, 2, seed=0)
-    program = Program(net, tmp_path, flags, sums="fast", dtype=dtype)
+    program = Program(net, tmp_path, sums="fast", dtype=dtype)
     cases = [
         (lambda: program.step([NAN, 0.0]), BAD_INPUT),
         (lambda: program.step([0.0, -INF]), BAD_INPUT),
@@ -387,40 +388,51 @@ def test_errors_change_nothing(tmp_path, dtype, flags):
         (lambda: program.learn([0.5, 0.5], -0.1), BAD_RATE),
         (lambda: program.load(np.full(program.numbers, NAN)), BAD_NUMBER),
     ]
-    program.step([0.1, 0.2])
-    for call, _ in cases:
-        call()
-    program.learn([NAN, 0.5], 0.1)
-    *answers, learned = program.answers()
-    assert answers[1:] == [status for _, status in cases]
-    assert len(learned) == 0  # one target is enough
+
+    def check(*flags):
+        program.begin(flags)
+        program.step([0.1, 0.2])
+        for call, _ in cases:
+            call()
+        program.learn([NAN, 0.5], 0.1)
+        *answers, learned = program.answers()
+        assert answers[1:] == [status for _, status in cases]
+        assert len(learned) == 0  # one target is enough
+
+    all_hold(check, [EXACT, *FAST_MATH])
 
 
 def test_learning_with_fast_math(tmp_path):
     """The powers of a program do not lose digits; a diverging one is noticed."""
 
-    def check(make, flags):
-        net = make()
+    def check(net):
         data = data_for(net, 100)
-        program = Program(net, tmp_path, flags, sums="fast", dtype="float64")
-        assert close(there(program, *data, 0.05), here(net, *data, 0.05), 1e-11)
+        program = Program(net, tmp_path, sums="fast", dtype="float64")
+        ours = here(net, *data, 0.05)
+        for flags in FAST_MATH:
+            program.begin(flags)
+            assert close(there(program, *data, 0.05), ours, 1e-11), flags
 
-    makers = [
-        lambda: architect.LSTM(4, 8, 2, seed=0),
-        lambda: architect.Perceptron(3, 8, 4, output_squash="softmax", seed=0),
-        lambda: architect.Perceptron(3, 8, 4, squash="elu", seed=0),
+    nets = [
+        architect.LSTM(4, 8, 2, seed=0),
+        architect.Perceptron(3, 8, 4, output_squash="softmax", seed=0),
+        architect.Perceptron(3, 8, 4, squash="elu", seed=0),
     ]
-    all_hold(check, itertools.product(makers, FAST_MATH))
+    all_hold(check, nets)
 
 
-@pytest.mark.parametrize("flags", [EXACT, *FAST_MATH], ids=" ".join)
-def test_outputs_that_are_not_finite_teach_nothing(tmp_path, flags):
+def test_outputs_that_are_not_finite_teach_nothing(tmp_path):
     net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
     net.weights = [1e300]
-    program = Program(net, tmp_path, flags)
-    program.step([1e300])
-    program.learn([0.5], 0.1)
-    assert program.answers()[1] == DIVERGED
+    program = Program(net, tmp_path)
+
+    def check(*flags):
+        program.begin(flags)
+        program.step([1e300])
+        program.learn([0.5], 0.1)
+        assert program.answers()[1] == DIVERGED
+
+    all_hold(check, [EXACT, *FAST_MATH])
 
 
 def test_softmax_targets_are_shares(tmp_path):
@@ -434,18 +446,19 @@ def test_softmax_targets_are_shares(tmp_path):
     assert len(answers[2]) == 0
 
 
-@pytest.mark.parametrize("flags", [EXACT, *FAST_MATH], ids=" ".join)
-def test_weights_that_run_away_stop_at_a_bound(tmp_path, flags):
+def test_weights_that_run_away_stop_at_a_bound(tmp_path):
     def check(change):
         net = architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
         change(net)
-        program = Program(net, tmp_path, flags, bound=2.5)
-        for _ in range(200):
-            program.step([3.0, -4.0])
-            program.learn([1e6], 1.0)
-        program.weights()
-        numbers = program.answers()[-1]
-        assert np.abs(numbers).max() == 2.5
+        program = Program(net, tmp_path, bound=2.5)
+        for flags in (EXACT, *FAST_MATH):
+            program.begin(flags)
+            for _ in range(200):
+                program.step([3.0, -4.0])
+                program.learn([1e6], 1.0)
+            program.weights()
+            numbers = program.answers()[-1]
+            assert np.abs(numbers).max() == 2.5, flags
 
     all_hold(check, [lambda net: None, lambda net: tie_at_random(net, 0)])
 
@@ -544,25 +557,25 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     """With every option, by both compilers and all their warnings."""
     compiler = shutil.which("g++") or pytest.skip("there is no C++ compiler here")
 
-    def check(net):
-        every = {"bound": 5.0, "sums": "exact", "keep_context": True}
-        for options in ({}, every, {"optimizer": "adam"}):
-            text = c_source(net, learn=True, prefix="pitch_net", **options)
-            assert "malloc" not in text
-            for written, language in itertools.product(
-                (text, widened(text)), LANGUAGES
-            ):
-                path = tmp_path / "program.c"
-                path.write_text(written)
-                command = [compiler, *language, *WARNINGS, "-c", path, "-o"]
-                run([*map(str, command), str(tmp_path / "program.o")])
+    def check(net, options):
+        text = c_source(net, learn=True, prefix="pitch_net", **options)
+        assert "malloc" not in text
+        for written, language in itertools.product((text, widened(text)), LANGUAGES):
+            path = tmp_path / "program.c"
+            path.write_text(written)
+            command = [compiler, *language, *WARNINGS, "-c", path, "-o"]
+            run([*map(str, command), str(tmp_path / "program.o")])
 
-    nets = [graph(seed) for seed in (0, 3, 6, 7)]
     exact = graph(4)
     exact.rule = "rtrl"
     rootless = architect.Perceptron(2, 3, 1, seed=0)
     rootless.rule = "rtrl"
-    all_hold(check, [*nets, exact, rootless, Network(Layer(1), [], Layer(2))])
+    nets = rootless, Network(Layer(1), [], Layer(2))
+    every = {"bound": 5.0, "sums": "exact", "keep_context": True}
+    all_hold(check, itertools.product(nets, ({}, every, {"optimizer": "adam"})))
+    of_graphs = [(0, every), (3, {"optimizer": "adam"}), (6, {}), (7, every)]
+    all_hold(check, [(graph(seed), options) for seed, options in of_graphs])
+    all_hold(check, itertools.product([exact], (every, {"optimizer": "adam"})))
 
 
 def test_two_programs_share_an_executable(tmp_path):

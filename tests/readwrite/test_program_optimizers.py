@@ -69,9 +69,12 @@ def numbers_of(net, results):
 
 
 def different(seeds, steps):
-    """Cases of which a program and kernels that are not compiled have other bits."""
-    cases = itertools.product(seeds, ("online", "rtrl"), OPTIMIZERS)
-    for seed, rule, name in cases:
+    """Cases of which a program and kernels that are not compiled have other bits: each
+    optimizer by each rule, on two graphs."""
+    chosen = itertools.cycle(seeds)
+    cases = itertools.product(range(2), ("online", "rtrl"), OPTIMIZERS)
+    for _, rule, name in cases:
+        seed = next(chosen)
         net = of_kind(seed, rule)
         data = data_for(net, steps, seed)
         with TemporaryDirectory() as folder:
@@ -106,7 +109,7 @@ def test_they_learn_as_a_trainer(seed, tmp_path):
         assert close(numbers_of(net, there(program, *data, RATE)), ours)
 
     names = [*OPTIMIZERS][seed:] + [*OPTIMIZERS][:seed]
-    all_hold(check, [("online", names[0]), ("rtrl", names[1]), ("online", "adam")])
+    all_hold(check, [("online", names[0]), ("rtrl", names[1])])
 
 
 @pytest.mark.parametrize("learned_in", [in_python, in_javascript])
@@ -151,9 +154,10 @@ def test_an_update_that_is_not_finite_changes_nothing(tmp_path):
         net.rule = rule
         inputs, targets = data_for(net, 6)
         outputs = []
+        flags = *EXACT, f"-DLEAVES={DIVERGED}"
+        program = Program(net, tmp_path, flags, optimizer=OPTIMIZERS[name])
         for is_tried in (False, True):
-            flags = *EXACT, f"-DLEAVES={DIVERGED}"
-            program = Program(net, tmp_path, flags, optimizer=OPTIMIZERS[name])
+            program.begin(flags)
             for row, aims in zip(inputs, targets, strict=True):
                 program.step(row)
                 if is_tried:

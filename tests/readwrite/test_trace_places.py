@@ -39,13 +39,15 @@ def candidates(data, table, neurons, connections):
     return itertools.product(range(pairs), range(-1, connections))
 
 
-def with_row(data, table, row, value):
-    """The arrays with one more row; `document` names those that are new."""
+def with_rows(data, table, rows, value):
+    """The arrays with more rows; `document` names those that are new."""
     added = dict(data)
-    for key, number in zip((*TABLES[table], "value"), (*row, value), strict=True):
+    values = [value] * len(rows)
+    columns = *zip(*rows, strict=True), values
+    for key, numbers in zip((*TABLES[table], "value"), columns, strict=True):
         name = f"{table}_{key}"
         column = data.get(name, np.empty(0, float if key == "value" else np.int64))
-        added[name] = np.append(column, np.array([number], column.dtype))
+        added[name] = np.append(column, np.array(numbers, column.dtype))
         if name not in data:
             text = added["document"].item().decode()
             names = sorted({*data, *added} - {"document"})
@@ -78,11 +80,12 @@ def require_exact(net):
             data.get(name, np.empty(0)).tolist()
         )
         every = candidates(data, table, len(net), len(net.connections))
-        for row in set(every) - set(rows_of(data, table)):
-            # A row of zeros is what the network has where it has nothing.
-            from_npz_data(with_row(data, table, row, 0.0))
+        missing = sorted(set(every) - set(rows_of(data, table)))
+        if missing:  # A row of zeros is what the network has where it has nothing.
+            from_npz_data(with_rows(data, table, missing, 0.0))
+        for row in missing:
             with pytest.raises(FormatError, match="duplicate or refers"):
-                from_npz_data(with_row(data, table, row, 1.0))
+                from_npz_data(with_rows(data, table, [row], 1.0))
 
 
 @given_graphs(specs(most=4), st.booleans())

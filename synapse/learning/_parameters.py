@@ -18,7 +18,7 @@ from .._checks import sum_of_squares
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.lowering.ranges import joined_ranges
-from ..engine.schema import SHARED_BY
+from ..engine.schema import SHARED_BY, Ties
 from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects import parameters
@@ -409,7 +409,10 @@ class Updater(OfNetwork):
             names = "change", "values", "gradient"
             little = {name: np.empty_like(getattr(step, name)) for name in names}
             step = step._replace(**little)
-        change = *self.places, *vectors, self.penalty, step, self._plain
+        _, store, _ = self.network._lowered()
+        lists = True if store["ties"][Ties.LISTS] else None
+        penalty = None if self._plain else self.penalty
+        change = *self.places, *vectors, penalty, step, lists
         return engine.exact.update.Change(*change)
 
     def _find_change(self) -> Any:

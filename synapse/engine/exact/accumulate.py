@@ -16,6 +16,7 @@ from ..language import (
     INDEX,
     add_outer,
     add_rows,
+    apart,
     by_sample,
     flat,
     inline,
@@ -31,7 +32,7 @@ from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..schema import NONE
-from .lists import list_touched, packs_of_float
+from .lists import list_touched
 from .states import (
     NEURONS,
     PACK,
@@ -100,8 +101,10 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
 
 
 @inline
-def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
-    """Add the gradient of a dense run of neurons with the same sources."""
+def accumulate_dense(store, tapes, chunk, start, stop, r, fresh, long):
+    """Add the gradient of a dense run of neurons with the same sources: `long`, or of
+    as many as a vector register holds.
+    """
     flags = store.run_flags[r]
     shared = store.run_kind[r] == SHARED
     runs = store.run_stop[start] - store.run_start[start]
@@ -113,7 +116,7 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
     wide = width(by_sample(tapes))
     entry = 0
     packs = (n + wide + wide - 1) // (wide + wide)
-    few = is_listed(store, r)
+    few = long and is_listed(store, r)
     if few:
         entry, end = listed_range(store, r)
         packs = end - entry
@@ -121,7 +124,8 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
     for k in range(packs):
         q = store.listed[entry + k] if few else k * (wide + wide)
         left = min(n - q, wide + wide)
-        pack_panel(tapes, begin + q, left, chunk, 1 + (left > wide))
+        both = long and left > wide
+        pack_panel(tapes, begin + q, left, chunk, 1 + both)
         for j in range(start, stop, NEURONS):
             count = min(stop - j, NEURONS)
             at = j - chunk.origin
@@ -130,10 +134,16 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh):
                 scale_errors(store, tapes, run, runs, at, count, gains, chunk)
                 at = chunk.rows
             to = rows_of(store, run, runs, count)
-            if left > wide:
+            if both:
                 accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, PACKS)
             else:
                 accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, PACK)
+
+
+@lazy_part(*[INDEX] * 4, CHUNK_KIND, taped=True)
+def accumulate_long(store, tapes, r, start, stop, fresh, chunk):
+    """Add the gradient of a dense run of more sources than a register holds."""
+    accumulate_dense(store, tapes, chunk, start, stop, r, fresh, True)
 
 
 @inline
@@ -236,10 +246,12 @@ def accumulate_alike(store, tapes, start, stop, fresh, chunk):
     for r in range(store.run_start[start], store.run_stop[start]):
         if store.run_flags[r] & FIXED:
             continue
-        if dense_alike(store, r):
-            accumulate_dense(store, tapes, chunk, start, stop, r, fresh)
-        else:
+        if not dense_alike(store, r):
             accumulate_apart(store, tapes, r, runs, start, stop, chunk)
+        elif store.run_length[r] > width(by_sample(tapes)):
+            accumulate_long(store, tapes, r, start, stop, fresh, chunk)
+        else:
+            accumulate_dense(store, tapes, chunk, start, stop, r, fresh, False)
     # dE/dw_jj = - sum_t delta_j g_jj s_j(old)
     if store.flags[start] & MEMORY:
         accumulate_memories(store, tapes, start, stop, chunk)
@@ -310,7 +322,7 @@ def begin_sums(store, tapes, span, j, learns):
             tapes.weight_update[row : row + store.run_length[r]] = 0.0
 
 
-@inline
+@apart
 def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
     """Add steps from `step` on to the gradient of the parameters of a `NeuronPart`. The
     tapes begin with a context of `depth` steps.
@@ -320,7 +332,7 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
     chunk = Chunk(steps, now, span.start, rows, lanes)
     stop = span.start + span.inputs
     if store.ties.lists != 0:
-        list_touched(store, span, packs_of_float(store))
+        list_touched(store, span)
     if neurons.fresh and neurons.part == 0:
         for j in range(span.start, stop):
             begin_sums(store, tapes, span, j, False)

@@ -12,6 +12,7 @@ batch before, whose sums have to be overwritten.
 
 from ..language import (
     INDEX,
+    SPAN,
     add_products,
     flat,
     inline,
@@ -158,11 +159,12 @@ def packs_of_float(store):
     return 2 * width(store.activation)
 
 
-@inline
-def list_touched(store, span, step):
-    """List the sources that are marked, `step` at a time; the last ones, if they are
+@lazy_part(SPAN)
+def list_touched(store, span):
+    """List the sources that are marked, two packs at a time; the last ones, if they are
     fewer, always are.
     """
+    step = packs_of_float(store)
     for number in range(store.ties.lists):
         if span.start <= store.list_source[number] < span.stop:
             n = store.list_length[number]

@@ -26,16 +26,16 @@ from ..functions.compiled import (
     cost_and_error,
     cost_and_error_range,
     cost_of,
-    cross_entropy,
     lead_of,
     logit_of,
     logit_within,
     softmax_errors,
 )
-from ..functions.costs import CATEGORICAL, CROSS_ENTROPY, FIRST_CUSTOM_COST
+from ..functions.costs import CATEGORICAL, FIRST_CUSTOM_COST
 from ..language import (
     INDEX,
     TAPES,
+    apart,
     flat,
     in_order,
     inline,
@@ -134,17 +134,7 @@ def compute_output_costs(store, tapes, span, targets, step, now, cost, lanes):
         compute_clamped_states(
             store, tapes, span.stop - n, span.stop, at, new_state_at, lanes
         )
-    if cost == CROSS_ENTROPY:  # here, so that the loop has no branch and vectorises
-        for q in range(n * lanes):
-            target = tapes.signal[to + q]
-            tapes.value[q], tapes.signal[to + q] = cross_entropy(
-                target,
-                tapes.activation[at + q],
-                tapes.slope[at + q],
-                size,
-                np.float64(tapes.new_state[new_state_at + q]),
-            )
-    elif cost == CATEGORICAL:
+    if cost == CATEGORICAL:
         softmax_cost_and_errors(
             store, tapes, span.stop - n, at, new_state_at, to, n, lanes
         )
@@ -205,7 +195,7 @@ def begin_errors(tapes, span, depth):
         tapes.pushed[part * rows + span.inputs : (part + 1) * rows] = none
 
 
-@inline
+@apart
 def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes):
     """Propagate the errors of one step, block by block in reverse order; returns 0 if
     they are finite.

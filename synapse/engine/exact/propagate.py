@@ -89,11 +89,10 @@ def push_memory(store, tapes, j, back):
     tapes.pushed[to] += delta * tapes.state[back.before + j] * weight
 
 
-@inline
-def push_gaters(store, tapes, r, runs, at, count, by):
-    """Send errors to the gaters of a tile of runs: delta_j sum_i w_ij y_i, with the
-    sums in ``tapes.tile``.
-    """
+@lazy_part(*[INDEX] * 6, taped=True)
+def push_gaters(store, tapes, r, runs, at, count, source, by):
+    """Send errors to the gaters of a tile of runs: delta_j sum_i w_ij y_i."""
+    fill_tile(store, tapes, r, runs, count, source)
     for k in range(count):
         tapes.pushed[by + store.run_gater[r + k * runs]] += (
             tapes.error[at + k] * tapes.tile[k]
@@ -134,8 +133,8 @@ def push_tile(store, tapes, j, count, back):
         by = at_gaters_step(flags, back.to_now, back.to_before)
         # delta_k sum_a w_ak y_a to the gater, first: `take_errors` reuses the tile
         if store.run_kind[r] == SHARED and not flags & QUIET_GATER:
-            fill_tile(store, tapes, r, runs, count, sources + source)
-            push_gaters(store, tapes, r, runs, back.slot + j, count, by)
+            at = back.slot + j
+            push_gaters(store, tapes, r, runs, at, count, sources + source, by)
         # delta_k g_ik w_ik to the sources
         if sends_error(flags):
             errors = take_errors(store, tapes, r, runs, back.slot + j, count, gains)

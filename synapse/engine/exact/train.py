@@ -104,8 +104,6 @@ class BatchTraining(NamedTuple):
 
 
 NO_MOVES = np.zeros(0)
-# by the types of `scalar` and of inputs, and the number of lanes
-_addresses: dict[tuple[type, type], dict[int, int]] = {}
 _entries: dict[Any, Any] = {}
 
 
@@ -120,17 +118,14 @@ def unfolding(
     lists = arguments.table
     if tapes is None:
         return Unfolding(0, lists, table, tag, NO_MOVES, NO_MOVES)
-    types = type(arguments.scalar), type(arguments.inputs)
-    addresses = _addresses.setdefault(types, {})
-    if len(tag) not in addresses:
-        addresses[len(tag)] = gradient_network.address(arguments, DESCENT)
+    address = gradient_network.address(arguments, DESCENT)
     updates = tapes["weight_update"], tapes["bias_update"]
-    return Unfolding(addresses[len(tag)], lists, table, tag, *updates)
+    return Unfolding(address, lists, table, tag, *updates)
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
-    """`train_epochs` or `train_by_team` as machine code: `kinds`, the dtype, the lanes
-    used and the type of inputs, tell types of arguments.
+    """`train_epochs` or `train_by_team` as machine code: `kinds`, the dtype, the type
+    of inputs, and what the change has, tell types of arguments.
     """
     key = id(kernel), kinds
     if key not in _entries:
@@ -263,7 +258,7 @@ def is_in_place(like, batches, count, change):
     have it: the batch is one group, or its groups are summed there.
     """
     is_one_group = count <= width_of(batches, count, count) * batches.deep
-    return change.plain and (is_one_group or like.independent_steps)
+    return change.penalty is None and (is_one_group or like.independent_steps)
 
 
 @strict_fp
@@ -431,23 +426,21 @@ def list_weights(training, is_wide):
     """
     change = training.change
     few = 0
-    if training.store.ties.lists != 0 and change.weights.begins.size == 1:
-        if change.step.skips_zeros:
-            store = table_of(training.variants, is_wide)
-            span = span_of(training.variants.arguments.span)
-            list_touched(store, span, packs_of_float(store))
-            for number in range(store.ties.lists):
-                few += store.list_count[number] >= 0
+    if change.weights.begins.size == 1 and change.step.skips_zeros:
+        store = table_of(training.variants, is_wide)
+        span = span_of(training.variants.arguments.span)
+        list_touched(store, span)
+        for number in range(store.ties.lists):
+            few += store.list_count[number] >= 0
     return few != 0
 
 
 @strict_fp
 def mark_all(training, is_wide):
     """Mark all sources: the gradient on the tapes has been overwritten."""
-    if training.store.ties.lists != 0:
-        store = table_of(training.variants, is_wide)
-        span = span_of(training.variants.arguments.span)
-        store.touched[span.start : span.stop] = 1.0
+    store = table_of(training.variants, is_wide)
+    span = span_of(training.variants.arguments.span)
+    store.touched[span.start : span.stop] = 1.0
 
 
 @strict_fp
@@ -485,7 +478,8 @@ def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
     change = training.change
     bias = training.store.bias
     weights, biases = slopes
-    if by_rows and list_weights(training, is_wide):
+    listed = change.lists is not None and by_rows
+    if listed and list_weights(training, is_wide):
         return update_touched(training, slopes, is_wide, rate, count)
     squares = squares_of(training, weights, by_rows, is_wide)
     squares += sum_of_squares(biases, 0, biases.size)
@@ -498,7 +492,7 @@ def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
     if status != DONE:
         undo_update(training.store.weight, change.weights, weights, by_rows)
         undo_update(bias, change.biases, biases, False)
-    if by_rows:
+    if listed:
         mark_all(training, is_wide)
     return status
 
@@ -521,15 +515,16 @@ def run_batches(parts, training, runs, epoch, count):
         batch_targets = sum((counts[index] for index in range(start, stop)), 0.0)
         # a batch without a target is no update
         learns = status == DONE and batch_targets > 0.0
-        if learns and change.plain:
-            like = variants.arguments.samples
-            in_place = is_in_place(like, batches, samples, change)
-            lanes = width_of(batches, samples, samples)
-            slopes = updates_of(variants, lanes) if in_place else change.slopes
-            of = in_place, lanes > 1, runs.rates[epoch], count + 1
-            status = update_plainly(parts, training, slopes, *of)
-        elif learns:
-            status = update(store, change, runs.rates[epoch], count + 1)
+        if learns:
+            if change.penalty is None:
+                like = variants.arguments.samples
+                in_place = is_in_place(like, batches, samples, change)
+                lanes = width_of(batches, samples, samples)
+                slopes = updates_of(variants, lanes) if in_place else change.slopes
+                of = in_place, lanes > 1, runs.rates[epoch], count + 1
+                status = update_plainly(parts, training, slopes, *of)
+            else:
+                status = update(store, change, runs.rates[epoch], count + 1)
         # the optimizer's memory has moved even if the parameters could not
         count += learns and (status == DONE or status == TOO_FAR or status == BEYOND)
         if status != DONE:

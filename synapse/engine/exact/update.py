@@ -84,10 +84,10 @@ class Change(NamedTuple):
     gradient: Any
     # the gradient by connections and by neurons; parts of `gradient` if none are tied
     slopes: Any
+    # None if there are no ties, penalties and limits: `values` are not needed then
     penalty: Any
     step: Any
-    # whether there are no ties, penalties and limits: `values` are not needed then
-    plain: bool
+    lists: Any  # None if no sources are listed, else True
 
 
 _equations: dict[Any, int] = {}

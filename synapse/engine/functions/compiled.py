@@ -166,7 +166,7 @@ _JUDGING = (
     "activation, slope, at, new_state, new_state_at, value, signal, to, n, outputs",
     "value[q], signal[to + q]",
     "signal[to + q], activation[at + q], slope[at + q], outputs,"
-    " new_state[new_state_at + q]",
+    " float(new_state[new_state_at + q])",
 )
 _COST_LOOPS = [_loop("judge_by", name, *_JUDGING) for name in _ERRORS]
 cost_and_error_range = by_code(

@@ -46,6 +46,10 @@ machine measured.
 """
 noinline = _part(PartOptions(FAST_FLAGS, inlined=False))
 """Decorate a part that is too large, or too rarely run, to be inlined."""
+apart = _part(PartOptions(FAST_FLAGS, inlined=False, apart=True))
+"""Decorate a large part with few arguments that stays a function of its own: the time
+to optimise a function grows faster than its size.
+"""
 strict_fp = _part(PartOptions(STRICT_FLAGS))
 """Decorate an inlined part that computes the same bits in every kernel."""
 strict_fp_call = _part(PartOptions(STRICT_FLAGS, inlined=False))

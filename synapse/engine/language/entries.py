@@ -20,6 +20,7 @@ from .kinds import (
     WORD,
     ArrayKind,
     BundleKind,
+    KnownKind,
     RecordKind,
     TupleKind,
     of_dtype,
@@ -27,7 +28,7 @@ from .kinds import (
 from .llvm import FunctionWriter, Module, Writer, quoted, type_of
 from .program import Instance, PartOptions, TypedProgram
 from .source import place_of
-from .tree import RefusedError, scalar_kind
+from .tree import RefusedError, known, scalar_kind
 
 ENTRY = "synapse_entry"
 """The name of the function that others find in an object file."""
@@ -48,6 +49,8 @@ def kind_of(example: Any) -> Any:
         return _kind_of_array(example)
     if isinstance(example, tuple):
         return TupleKind(kinds_of(example), getattr(example, "_fields", ()))
+    if example is None:
+        return known(None).kind
     kind = scalar_kind(example)
     if kind is None:
         raise TypeError(f"A kernel cannot take {example!r}.")
@@ -205,6 +208,8 @@ run:""")
             made = self.let(number.take.format(value))
         elif isinstance(kind, BundleKind):
             made = self.let(f"inttoptr {self.taken(INT, passed)} to ptr")
+        elif isinstance(kind, KnownKind):
+            made = "0"  # nobody reads it
         else:
             array = isinstance(kind, ArrayKind)
             parts = (self._fields if array else self._items)(kind, passed)

@@ -281,12 +281,11 @@ class FunctionWriter(Writer):
         self.block(instance.body)
         self.put("ret void" if instance.result == NOTHING else "unreachable")
         inlined = instance.options.inlined and not name
+        mark = "alwaysinline " if inlined else "noinline " * instance.options.apart
         module.functions.append(
             f"define {'dso_local' if name else 'internal'} {type_of(instance.result)}"
             f" {quoted(name or instance.name)}({', '.join(arguments)})"
-            f" {'alwaysinline ' if inlined else ''}nounwind {{\n"
-            + "\n".join([*self.head, *self.lines])
-            + "\n}"
+            f" {mark}nounwind {{\n" + "\n".join([*self.head, *self.lines]) + "\n}"
         )
 
     def on_stack(self, kind: str) -> str:

@@ -260,8 +260,10 @@ class BatchLoop:
                 )
                 for number, ways_here in enumerate(ways)
             ]
-            kinds = store.dtype, *self._used.values(), type(self.exact._inputs)
             kernel = exact.train_by_team if len(ways) > 1 else exact.train_epochs
+            inputs, change = self.exact._inputs, arguments[0][5]
+            parts = change.penalty is None, change.lists is None
+            kinds = store.dtype, *self._used.values(), type(inputs), *parts
             train = exact.entry_for(kernel, kinds, arguments[0])
             helpers = [partial(train, *given) for given in arguments[1:]]
             with beside(helpers, partial(team[0].fill, engine.exact.OVER)):

@@ -113,10 +113,12 @@ def input_rows(
     return _sparse_rows(title, values, columns, dtype)
 
 
-def joined_rows(parts: Sequence[Any]) -> Any:
-    """Return rows one after the other; if all are sparse, so is the result."""
+def joined_rows(parts: Sequence[Any], dtype: Any = None) -> Any:
+    """Return rows one after the other; if all are sparse, so is the result. Dense ones
+    get this dtype.
+    """
     if not all(isinstance(rows, SparseRows) for rows in parts):
-        return np.concatenate([dense_rows(rows) for rows in parts])
+        return np.concatenate([dense_rows(rows) for rows in parts], dtype=dtype)
     counts = [np.diff(rows.indptr) for rows in parts]
     return SparseRows(
         np.concatenate([rows.data[rows.kept] for rows in parts]),

@@ -240,7 +240,7 @@ class Epochs:
 
 
 def _of_arrays(
-    network: Network, inputs: Any, targets: Any, cost: Cost | None
+    network: Network, inputs: Any, targets: Any, cost: Cost | None, dtype: Any
 ) -> Data | None:
     """Lay out two arrays of ordinary numbers, of rows or of sequences of one length;
     None for other data.
@@ -257,10 +257,11 @@ def _of_arrays(
     fits = width == widths[0] and targets.shape == (*shape, widths[1])
     if not fits or len(shape) not in (1, 2) or not inputs.size:
         return None
-    rows, aims = (
-        np.array(array, float, order="C").reshape(-1, array.shape[-1])
-        for array in (inputs, targets)
-    )
+    with np.errstate(over="ignore"):  # infinity has no finite square
+        rows, aims = (
+            np.array(array, kept, order="C").reshape(-1, array.shape[-1])
+            for array, kept in ((inputs, dtype), (targets, float))
+        )
     squares = _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)
     if not squares <= _checks.SQUARES[network.dtype]:
         return None
@@ -274,10 +275,14 @@ def _of_arrays(
 
 
 def prepare(
-    network: Network, inputs: Any, targets: Any, cost: Cost | None = None
+    network: Network,
+    inputs: Any,
+    targets: Any,
+    cost: Cost | None = None,
+    dtype: Any = np.float64,
 ) -> Data:
     """Check that inputs and targets are finite, fit each other and the network, and lay
-    them out.
+    them out; dense inputs get this dtype.
 
     Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a
     list of (T_i,). If a cost is given, the targets must be such that it can use them;
@@ -285,12 +290,12 @@ def prepare(
     """
     if isinstance(cost, SequenceCost):
         return _with_items(network, inputs, targets)
-    data = _of_arrays(network, inputs, targets, cost)
+    data = _of_arrays(network, inputs, targets, cost, dtype)
     if data is not None:
         return data
     inputs, targets = _checks.from_pairs(inputs, targets)
     try:
-        return _prepared_pair(network, inputs, targets, cost)
+        return _prepared_pair(network, inputs, targets, cost, dtype)
     except (ArgumentError, ArgumentTypeError):
         sentence = about_targets(network, inputs, targets)
         if not sentence:
@@ -299,7 +304,11 @@ def prepare(
 
 
 def _prepared_pair(
-    network: Network, inputs: Any, targets: Any, cost: Cost | None
+    network: Network,
+    inputs: Any,
+    targets: Any,
+    cost: Cost | None,
+    dtype: Any = np.float64,
 ) -> Data:
     """Check inputs and targets, and lay them out, see :func:`prepare`."""
     depth = _checks.depth_of(targets)
@@ -320,13 +329,12 @@ def _prepared_pair(
             "Expected inputs and targets in the same form, "
             f"got {_form(parts, is_single)} and {_form(aims, has_single_target)}."
         )
-    dtype = network.dtype
     lengths = []
     for i, (sequence, aim) in enumerate(zip(parts, aims, strict=True)):
         where = "" if is_single else f" of sequence {i}"
-        parts[i] = _checks.input_rows(f"inputs{where}", sequence, n, dtype)
+        parts[i] = _checks.input_rows(f"inputs{where}", sequence, n, network.dtype)
         aims[i] = _checks.as_matrix(
-            f"targets{where}", aim, columns, dtype, finite=False
+            f"targets{where}", aim, columns, network.dtype, finite=False
         )
         if classes:
             aims[i] = _checks.one_hot(f"targets{where}", aims[i], outputs)
@@ -338,7 +346,7 @@ def _prepared_pair(
         lengths.append(len(parts[i]))
     if sum(lengths) == 0:
         raise ArgumentError("Expected at least one sample to train on, got none.")
-    rows = _checks.joined_rows(parts)
+    rows = _checks.joined_rows(parts, dtype)
     targets = np.concatenate(aims)
     stream = is_single and network.has_memory
     if is_single and not stream:

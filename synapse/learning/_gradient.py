@@ -249,7 +249,7 @@ class ExactGradient:
         """Go on with other data."""
         self.data = data
         self.weights = NO_WEIGHTS if weights is None else weights
-        self._inputs = kernel_rows(data.inputs, True)
+        self._inputs = kernel_rows(data.inputs, True, self.network.dtype)
         self._targets = data.targets.reshape(-1)
 
     def _refresh_layout(self) -> None:

@@ -562,7 +562,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         make: Callable[..., RuleTask],
     ) -> tuple[_data_source.Arrays, Data | None]:
         """Check arrays; returns the data to train on and the held-out data."""
-        data, _ = self._prepared(inputs, targets)
+        data = self._for_rule(inputs, targets)
         held_out: Data | None
         weights = row_weights(
             data, sample_weight, class_weight, len(self.network.output)
@@ -592,23 +592,33 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         """Return a stream of batches; each batch is checked when it is used."""
 
         def task(inputs: Any, targets: Any) -> RuleTask:
-            data, _ = self._prepared(inputs, targets)
+            data = self._for_rule(inputs, targets)
             weights = row_weights(data, None, class_weight, len(self.network.output))
             return make(data=self._rule.arrange(data), weights=weights)
 
         return _data_source.BatchStream(batches, task)
 
+    def _for_rule(self, inputs: Any, targets: Any) -> Data:
+        """Check data to train on."""
+        dtype = self.network.dtype if self._rule.in_float else np.float64
+        return self._prepared(inputs, targets, dtype=dtype)[0]
+
     def _prepared(
-        self, inputs: Any, targets: Any, cost: str | Cost | None = None
+        self,
+        inputs: Any,
+        targets: Any,
+        cost: str | Cost | None = None,
+        dtype: Any = None,
     ) -> tuple[Data, Cost]:
         """Check data for the network and a cost (default: the trainer's); returns the
-        data and the cost.
+        data, with inputs of this dtype (default: the network's), and the cost.
         """
         measure = cost_of(self.network, self.cost if cost is None else cost)
         # the squashes of the outputs have changed
         if cost is None and measure is not self.cost:
             self.cost._check([neuron.squash for neuron in self.network.output])
-        return prepare(self.network, inputs, targets, measure), measure
+        dtype = self.network.dtype if dtype is None else dtype
+        return prepare(self.network, inputs, targets, measure, dtype), measure
 
     def _held_out(self, validation: Any) -> Data:
         """Check a pair of inputs and targets for validation, or batches of them, which

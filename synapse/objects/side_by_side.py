@@ -51,7 +51,7 @@ class SideBySide:
         has the network in use; nothing has changed.
         """
         store = self.network._store
-        order = np.arange(len(bounds) - 1)
+        order = bounds[:-1]  # of rows
         if not independent:  # those that end together are side by side
             lengths = np.diff(bounds)
             order = np.argsort(-lengths, kind="stable")[: np.count_nonzero(lengths)]

@@ -798,10 +798,10 @@ UNTRACED = Stepping._without_traces.__get__
 """Kernels of a network other than those of its learning rule, for :meth:`_call`."""
 
 
-def kernel_rows(rows: Any, sparse: bool) -> Any:
+def kernel_rows(rows: Any, sparse: bool, dtype: Any = np.float64) -> Any:
     """Return rows of inputs as kernels take them: numbers, or if `sparse` they may also
     be the arrays of sparse rows.
     """
     if sparse and isinstance(rows, checks.SparseRows):
         return rows.for_kernels
-    return np.asarray(checks.dense_rows(rows), np.float64).reshape(-1)
+    return np.asarray(checks.dense_rows(rows), dtype).reshape(-1)

@@ -105,7 +105,8 @@ def activate_by(
     """
     start = span.start
     if is_sparse(inputs) or inputs.size > 0:
-        clamp_inputs(store, tapes, span, inputs, step, forward.now, lanes)
+        row = step, forward.now, lanes, way.transposes
+        clamp_inputs(store, tapes, span, inputs, *row)
         start += span.inputs
     due = way.begin(store, tapes, extra, span, start, forward)
     while start < span.stop:

@@ -184,15 +184,25 @@ def zero_finished(tapes, start, stop, offset, step, lanes):
 
 
 @inline
-def clamp_inputs(store, tapes, span, inputs, step, now, lanes):
+def clamp_inputs(store, tapes, span, inputs, step, now, lanes, transposes):
     """Copy a row of `inputs`, which may be sparse, to the input neurons of every
-    sample; 0 for ended samples.
+    sample; 0 for ended samples. If it `transposes`, both orders of several samples are
+    read.
     """
+    n = span.inputs
     if is_sparse(inputs):
         clamp_sparse_inputs(tapes, span, inputs, step, now, lanes)
         return
+    if not transposes and 4 * n <= lanes:
+        numbers = flat(tapes)
+        for i in range(n):
+            to = (now + span.start + i) * lanes
+            for lane in range(lanes):
+                row = tapes.row[step * lanes + lane]
+                value = inputs[row * n + i] if row != ENDED else 0.0
+                numbers.activation[to + lane] = value
+        return
     values = by_sample(tapes)
-    n = span.inputs
     rows = span.stop - span.start
     begin = (now + span.start) * lanes
     for lane in range(opaque(lanes)):

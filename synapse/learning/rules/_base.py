@@ -96,6 +96,8 @@ class TrainingRule(ABC):
         Whether samples and classes can have weights. Default True.
     by_sequences : bool
         Whether costs of whole sequences can be used. Default False.
+    in_float : bool
+        Whether inputs have the float of the network, instead of float64. Default False.
     has_reach : bool
         Whether the rule has the option `reach`. Default False.
     batch_size : int
@@ -109,6 +111,7 @@ class TrainingRule(ABC):
     by_steps: ClassVar[bool] = False
     weighs: ClassVar[bool] = True
     by_sequences: ClassVar[bool] = False
+    in_float: ClassVar[bool] = False
     has_reach: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32

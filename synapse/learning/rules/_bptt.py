@@ -35,6 +35,7 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
 
     threaded: ClassVar[bool] = True
     by_sequences: ClassVar[bool] = True
+    in_float: ClassVar[bool] = True
 
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)

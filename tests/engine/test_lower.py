@@ -7,10 +7,8 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network
-from synapse.engine.lowering import flags as flag, runner, sorting
-from synapse.engine.lowering.loops import ranges
+from synapse.engine.lowering import flags as flag
 from tests.helpers.networks import lstm, perceptron
-from tests.helpers.strategies import Twin, crowded
 
 
 def runs(neuron):
@@ -291,22 +289,6 @@ def test_neighbours_fire_one_by_one_where_one_gates_the_other():
     assert hidden[1].activation == 0.5 + 0.5 * 1.0 + 1.0 * 1.0
 
 
-def test_a_million_neurons_have_their_connections_in_the_same_order(monkeypatch):
-    """Then the numbers by which they are sorted do not fit into one."""
-
-    def order():
-        store = Twin(crowded(3)).net._store
-        store.ensure_lowered()
-        return [store[name].tolist() for name in ("target", "source", "gater")]
-
-    expected = order()
-    for module in (ranges, sorting):
-        monkeypatch.setattr(module, "MIN_WIDE_NEURONS", 0)
-    # compiled loops have the number as it was
-    monkeypatch.setattr(runner, "_entry_of", lambda loop: None)
-    assert order() == expected
-
-
 def test_a_group_is_of_a_block_with_neurons_that_it_does_not_read():
     """Its members read an input, and each other one step late."""
     a = Layer(1)
@@ -321,8 +303,9 @@ def test_a_group_is_of_a_block_with_neurons_that_it_does_not_read():
 
 
 @pytest.mark.parametrize("gated", [False, True])
-def test_many_connections_are_ordered_by_target_and_source(gated):
-    """Thousands of random ones, in two ways: without gaters, and with one."""
+@pytest.mark.parametrize("delayed", [False, True])
+def test_many_connections_are_ordered_by_target_and_source(gated, delayed):
+    """Thousands of random ones, of which some are removed, fixed or lead back."""
     rng = np.random.default_rng(0)
     n = 300
     pairs = rng.permutation(n * n)[:20_000]
@@ -335,29 +318,34 @@ def test_many_connections_are_ordered_by_target_and_source(gated):
     }
     net = synapse.from_edges(edges, range(10), range(n - 5, n))
     weights = {
-        (link.source.name, link.target.name): link.weight for link in net.connections
+        (link.source.name, link.target.name, 0): link.weight for link in net.connections
     }
     for link in list(net.connections)[::7]:
         link.trainable = False
     for link in list(net.connections)[::11]:
         start, end = link.source, link.target
         start.disconnect(end)
-        del weights[start.name, end.name]
+        del weights[start.name, end.name, 0]
     for neuron in net.neurons[100:200]:
-        weights[neuron.name, neuron.name] = neuron.project(neuron).weight
+        weights[neuron.name, neuron.name, 0] = neuron.project(neuron).weight
     for start in reversed(net.neurons[100:]):
         for end in net.neurons[20:22]:
             if not start.connection_to(end):
-                weights[start.name, end.name] = start.project(end).weight
+                weights[start.name, end.name, 0] = start.project(end).weight
+        for delay in (4, 2, 3) if delayed else ():
+            link = start.project(net.neurons[30], delay=delay)
+            weights[start.name, net.neurons[30].name, delay] = link.weight
     if gated:
-        net.neurons[50].gate(net.connections[100])
+        net.neurons[50].gate(list(net.connections)[::100])
     net.activate(np.zeros(10))
     store = net._store
-    loops = (store["source"] == store["target"]).astype(int)
-    columns = store["target"], ~store["trainable"].astype(bool), loops
+    delay = store["delay"]
+    loops = (store["source"] == store["target"]) & (delay == 0)
+    columns = store["target"], store["trainable"] == 0, loops, delay
     keys = list(zip(*columns, store["gater"] + 1, store["source"], strict=True))
     assert len(keys) == len(weights) > 15_000
     assert sorted(keys) == keys
     assert {
-        (link.source.name, link.target.name): link.weight for link in net.connections
+        (link.source.name, link.target.name, link.delay): link.weight
+        for link in net.connections
     } == weights

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..records import Ties
+from ..schema import MAX_DELAYS
 from . import edits, gating, lists, loops, rings, ties
 from .flags import MEMORY
 from .program import Program, restore
 from .room import cut, make_room
 from .runner import run
-from .sorting import move_connections, order_connections, sort_neurons
+from .sorting import move_connections, sort_neurons
 
 if TYPE_CHECKING:
     from ..store_rows import StoreRows
@@ -76,15 +77,13 @@ def lower_all(store: StoreRows) -> int:
     if tied:
         ties.number_groups(store)
     n = store.n_neurons
-    size = 2 * n + 3 * store.n_connections + 1
+    # three numbers for each connection, and one for each number it is sorted by: the
+    # system has memory for those that are written
+    size = 6 * n + 3 * store.n_connections + MAX_DELAYS + 16
     work = np.empty(size, np.int64)
-    ranges, in_order = run(loops.find_ranges, store, work)
-    if not in_order:
-        moves = order_connections(store, work, ranges)
-        del work  # it is as large as what is moved
-        move_connections(store, moves)
-        del moves
-        work = np.empty(size, np.int64)
+    _, place = run(loops.find_ranges, store, work)
+    if place:
+        move_connections(store, work[place:])
         run(loops.find_ranges, store, work)
     if tied:
         ties.lay_out(store)

@@ -16,12 +16,13 @@ from .neighbours import is_memory
 
 Pair = tuple[int, int]
 
-MIN_WIDE_NEURONS = 1_000_000
-"""Neurons from which on the order of connections takes two numbers."""
-REMOVED = 1 << 62
-"""The number of removed connections, which is above all others."""
-DELAY_BITS = 28
-"""Bits of a delay in the number of a connection."""
+PLACE_BITS = 32
+"""Bits of the number of a range, behind that by which it is sorted last."""
+BY_SOURCE = 0
+BY_GATER = 1
+BY_DELAY = 2
+BY_TARGET = 3
+"""What a pass sorts ranges by."""
 
 
 def count_ordered(store: Any, n: int, count: int, work: Any) -> Pair:
@@ -58,40 +59,134 @@ def survey(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def find_ranges(store: Any, n: int, count: int, work: Any) -> Pair:
-    """List the first rows of all ranges from ``work[2 * n]`` on, then the two numbers
-    by which each has its place; returns how many ranges there are, and whether all are
-    in order.
+    """List the first rows of all ranges from ``work[2 * n]`` on; returns how many there
+    are, and 0 if all are in order.
+
+    Otherwise this is the place in `work` of three numbers: the first new row of the
+    connections that are moved, where these end, and how many are left of all. The rows
+    of those that are moved follow, in their new order.
     """
-    start = 2 * n
-    major = start + count + 1
-    minor = major + count
-    ranges = list_ranges(store, 0, count, start, work) - start
-    in_order = True
+    firsts = 2 * n
+    ranges = list_ranges(store, 0, count, firsts, work) - firsts
+    for k in range(firsts, firsts + ranges):
+        follows_last = k == firsts or follows(store, work[k - 1], work[k])
+        if store.target[work[k]] == NONE or not follows_last:
+            return ranges, list_rows(store, n, count, ranges, work)
+    return ranges, 0
+
+
+def follows(store: Any, before: int, r: int) -> bool:
+    """Return whether a connection comes after another one."""
+    by_target = major_of(store, r) - major_of(store, before)
+    by_delay = store.delay[r] - store.delay[before]
+    by_gater = gate_of(store, r) - gate_of(store, before)
+    later = store.source[r] > store.source[before]
+    later = by_gater > 0 or (by_gater == 0 and later)
+    later = by_delay > 0 or (by_delay == 0 and later)
+    return by_target > 0 or (by_target == 0 and later)
+
+
+def major_of(store: Any, r: int) -> int:
+    """Return the number by which connections are sorted before all else."""
+    fixed = store.trainable[r] == 0
+    return (store.target[r] << 2) | (fixed << 1) | is_memory(store, r)
+
+
+def gate_of(store: Any, r: int) -> int:
+    """Return 1 and the gater of a connection; 0: none."""
+    return (store.gater[r] + 1) & NONE
+
+
+def list_rows(store: Any, n: int, count: int, ranges: int, work: Any) -> int:
+    """Sort ranges, and list the rows of those that are moved after three numbers, see
+    `find_ranges`; returns the place of these.
+    """
+    firsts = 2 * n
+    here = firsts + count + 1
+    there = here + count + 3
+    counts = there + count + 3
+    gated = 0
+    longest = 0
     for k in range(ranges):
-        r = work[start + k]
-        work[major + k], work[minor + k] = key_of(store, r, n)
-        in_order &= store.target[r] != NONE
-        if k > 0:
-            step = work[major + k] - work[major + k - 1]
-            in_order &= step > 0 or (
-                step == 0 and work[minor + k] > work[minor + k - 1]
-            )
-    return ranges, in_order
+        r = work[firsts + k]
+        major = 4 * n if store.target[r] == NONE else major_of(store, r)
+        work[here + k] = (major << PLACE_BITS) | k
+        gated |= gate_of(store, r)
+        longest = max(longest, store.delay[r])
+    keys = 4 * n + 1 + longest
+    # the last pass is by what comes first, and each keeps the order of the one before
+    for by in range(BY_SOURCE, BY_TARGET + 1):
+        needed = (by != BY_GATER or gated != 0) and (by != BY_DELAY or longest != 0)
+        of = firsts, here, there, counts, ranges, work
+        if needed and sort_by(store, by, keys, *of):
+            here, there = there, here
+    return list_moved(store, n, firsts, here, there, ranges, work)
 
 
-def key_of(store: Any, r: int, n: int) -> Pair:
-    """Return two numbers to sort connections by; the second is 0 if all fits into the
-    first, which is faster.
+def key_of(store: Any, by: int, firsts: int, item: int, work: Any) -> int:
+    """Return the number by which a pass sorts a range."""
+    if by == BY_TARGET:
+        return item >> PLACE_BITS
+    r = work[firsts + (item & NONE)]
+    if by == BY_SOURCE:
+        return (store.source[r] + 1) & NONE  # 0: removed
+    return gate_of(store, r) if by == BY_GATER else store.delay[r]
+
+
+def sort_by(
+    store: Any,
+    by: int,
+    keys: int,
+    firsts: int,
+    here: int,
+    there: int,
+    counts: int,
+    ranges: int,
+    work: Any,
+) -> bool:
+    """Sort ranges by numbers below `keys`, from ``work[here]`` to ``work[there]``;
+    return whether they were in another order.
     """
-    i = store.source[r]
-    j = store.target[r]
-    gate = (store.gater[r] + 1) & NONE  # 0: none
-    if j == NONE:
-        return REMOVED, 0
-    major = (j << 2) | ((store.trainable[r] == 0) << 1) | is_memory(store, r)
-    if n < MIN_WIDE_NEURONS and store.ties[Ties.DELAYS] == 0:
-        return (major * (n + 1) + gate) * n + i, 0
-    return (major << DELAY_BITS) | store.delay[r], (gate << 32) | i
+    for k in range(counts, counts + keys + 1):
+        work[k] = 0
+    in_order = True
+    latest = 0
+    for q in range(here, here + ranges):
+        key = key_of(store, by, firsts, work[q], work)
+        in_order &= key >= latest
+        latest = key
+        work[counts + key + 1] += 1
+    if in_order:
+        return False
+    for k in range(counts, counts + keys):
+        work[k + 1] += work[k]
+    for q in range(here, here + ranges):
+        k = counts + key_of(store, by, firsts, work[q], work)
+        work[there + work[k]] = work[q]
+        work[k] += 1
+    return True
+
+
+def list_moved(
+    store: Any, n: int, firsts: int, here: int, there: int, ranges: int, work: Any
+) -> int:
+    """List the rows of sorted ranges that are moved, see `find_ranges`; returns
+    `there`.
+    """
+    start = stop = kept = 0
+    for q in range(here, here + ranges):
+        if work[q] >> PLACE_BITS == 4 * n:  # removed, as all after it
+            break
+        k = firsts + (work[q] & NONE)
+        for r in range(work[k], work[k + 1]):
+            work[there + 3 + kept - start] = r
+            stop = stop if r == kept else kept + 1
+            start += (start == kept) & (r == kept)
+            kept += 1
+    work[there] = start
+    work[there + 1] = max(start, stop)
+    work[there + 2] = kept
+    return there
 
 
 def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:

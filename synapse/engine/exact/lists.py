@@ -13,96 +13,20 @@ batch before, whose sums have to be overwritten.
 from ..language import (
     INDEX,
     SPAN,
-    add_products,
     flat,
     inline,
     is_laned,
     lazy_part,
     length_of,
-    load_sums,
-    no_sums,
-    splat,
-    store_sums,
     width,
 )
 from ..lowering.flags import LISTS
 from ..lowering.lists import SHARE
-from ..online.lists import NEW, is_listed, list_packs, list_some, listed_range
+from ..online.lists import NEW, list_packs, list_some
 from ..schema import NONE
 from .activate import GATHERING, finish_states
-from .states import (
-    MAX_UNTILED_PRODUCTS,
-    NEURONS,
-    PACK,
-    add_run,
-    add_sums,
-    add_tile,
-    are_many,
-    compute_states,
-    dense_stop,
-    gaps_of,
-)
+from .states import are_many, compute_alike_states, compute_states
 from .step import STEP, sources_at
-
-
-@inline
-def add_listed_sums(store, tapes, sums, r, source, row, gaps):
-    """Add sum_i w_ij y_i of a tile of neurons to their sums, over the listed packs."""
-    wide = width(tapes.activation)
-    n = store.run_length[r]
-    activations, weights = tapes.activation, store.weight
-    entry, stop = listed_range(store, r)
-    for k in range(entry, stop):
-        q = store.listed[k]
-        sums = add_products(sums, activations, source + q, weights, row + q, gaps, wide)
-    q = n - n % wide
-    if q < n:
-        of = activations, source + q, weights, row + q
-        sums = add_products(sums, *of, gaps, n - q)
-    return sums
-
-
-@inline
-def add_tile_of(store, tapes, sums, r, run, runs, count, source):
-    """Add sum_i w_ij y_i of `count` neurons, whose run `run` has the sources of run r,
-    to the sums of a tile.
-    """
-    gaps = gaps_of(store, run, runs, count)
-    row = store.run_first[run]
-    if is_listed(store, r):
-        return add_listed_sums(store, tapes, sums, r, source, row, gaps)
-    return add_sums(store, tapes, sums, source, store.run_length[r], row, gaps)
-
-
-@lazy_part(*[INDEX] * 4, STEP, taped=True)
-def add_listed_runs(store, tapes, run_start, run_stop, start, stop, step):
-    """Add the weighted inputs of consecutive neurons from some of their runs, as
-    ``states.add_dense_runs`` does.
-    """
-    runs = store.run_stop[start] - store.run_start[start]
-    whole = stop - (stop - start) % NEURONS
-    for j in range(start, whole, NEURONS):
-        sums = load_sums(tapes.new_state, step.offset + j)
-        for r in range(run_start, run_stop):
-            source = sources_at(store, tapes, r, step) + store.run_source[r]
-            run = r + (j - start) * runs
-            sums = add_tile_of(store, tapes, sums, r, run, runs, NEURONS, source)
-        store_sums(tapes.new_state, step.offset + j, sums)
-    count = stop - whole
-    if count == 0:
-        return
-    for r in range(run_start, run_stop):
-        source = sources_at(store, tapes, r, step) + store.run_source[r]
-        run = r + (whole - start) * runs
-        if is_listed(store, r) and count * store.run_length[r] > MAX_UNTILED_PRODUCTS:
-            none = no_sums(tapes.activation, PACK)
-            sums = add_tile_of(store, tapes, none, r, run, runs, count, source)
-            store_sums(tapes.tile, 0, sums)
-            tapes.new_state[step.offset + whole : step.offset + whole + count] += (
-                tapes.tile[:count]
-            )
-        else:
-            add_tile(store, tapes, run, runs, step.offset + whole, count, source)
 
 
 @lazy_part(INDEX, INDEX, STEP, taped=True)
@@ -114,18 +38,7 @@ def compute_listed_states(store, tapes, start, stop, step):
         if store.flags[j] & LISTS:
             list_sources(store, tapes, j, step)
         if store.flags[j] & LISTS and are_many(store, j):
-            for i in range(j, end):
-                tapes.new_state[step.offset + i] = splat(store.bias[i], tapes.state)
-            r = store.run_start[j]
-            while r < store.run_stop[j]:
-                dense_end = dense_stop(store, r, store.run_stop[j])
-                if dense_end > r:
-                    add_listed_runs(store, tapes, r, dense_end, j, end, step)
-                    r = dense_end
-                else:
-                    runs = store.run_stop[j] - store.run_start[j]
-                    add_run(store, tapes, r, runs, j, end, step)
-                    r += 1
+            compute_alike_states(store, tapes, j, end, step, True)
         else:
             compute_states(store, tapes, j, end, step)
         j = end

@@ -30,6 +30,7 @@ from ..lowering.flags import (
     STEPPED,
     ZIPPED,
 )
+from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..read_order import depth_of
 from ..schema import AHEAD, NONE, TILE
@@ -205,26 +206,52 @@ def add_sums(store, tapes, sums, source, n, row, gaps):
 
 
 @inline
-def fill_tile(store, tapes, r, runs, count, source):
+def add_listed_sums(store, tapes, sums, r, source, row, gaps):
+    """Add sum_i w_ij y_i of a tile of neurons to their sums, over the listed packs."""
+    wide = width(tapes.activation)
+    n = store.run_length[r]
+    activations, weights = tapes.activation, store.weight
+    entry, stop = listed_range(store, r)
+    for k in range(entry, stop):
+        q = store.listed[k]
+        sums = add_products(sums, activations, source + q, weights, row + q, gaps, wide)
+    q = n - n % wide
+    if q < n:
+        of = activations, source + q, weights, row + q
+        sums = add_products(sums, *of, gaps, n - q)
+    return sums
+
+
+@inline
+def add_run_sums(store, tapes, sums, run, gaps, source, lists):
+    """Add sum_i w_ij y_i of a tile of neurons to their sums. `lists` is a run with the
+    same sources, which may be listed; None: all are read.
+    """
+    row = store.run_first[run]
+    if lists is not None and is_listed(store, lists):
+        return add_listed_sums(store, tapes, sums, lists, source, row, gaps)
+    return add_sums(store, tapes, sums, source, store.run_length[run], row, gaps)
+
+
+@inline
+def fill_tile(store, tapes, r, runs, count, source, lists=None):
     """Write sum_i w_ij y_i of a tile of `count` neurons with the same sources to
-    ``tapes.tile``.
+    ``tapes.tile``, see `add_run_sums`.
     """
     gaps = gaps_of(store, r, runs, count)
     none = no_sums(tapes.activation, PACK)
-    sums = add_sums(
-        store, tapes, none, source, store.run_length[r], store.run_first[r], gaps
-    )
+    sums = add_run_sums(store, tapes, none, r, gaps, source, lists)
     store_sums(tapes.tile, 0, sums)
 
 
 @inline
-def add_tile(store, tapes, r, runs, at, count, source):
+def add_tile(store, tapes, r, runs, at, count, source, lists):
     """Add sum_i w_ij y_i of up to eight neurons with the same sources to the states
-    from `at` on.
+    from `at` on, see `add_run_sums`.
     """
     n = store.run_length[r]
     if count * n > MAX_UNTILED_PRODUCTS:
-        fill_tile(store, tapes, r, runs, count, source)
+        fill_tile(store, tapes, r, runs, count, source, lists)
         tapes.new_state[at : at + count] += tapes.tile[:count]
     else:
         for k in range(count):
@@ -232,11 +259,11 @@ def add_tile(store, tapes, r, runs, at, count, source):
             tapes.new_state[at + k] += dense_sum(store, tapes, row, n, source)
 
 
-@lazy_part(*[INDEX] * 5, STEP, taped=True)
-def add_dense_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
+@inline
+def add_tiles(store, tapes, run_start, run_stop, runs, start, stop, step, lists):
     """Add the weighted inputs of consecutive neurons, which have `runs` runs each, from
     some of these without gates and with the same sources: tile by tile. The sums of
-    whole tiles stay in registers.
+    whole tiles stay in registers. With `lists`, sources may be listed.
     """
     whole = stop - (stop - start) % NEURONS
     for j in range(start, whole, NEURONS):
@@ -244,16 +271,27 @@ def add_dense_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
         for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
-            gaps = gaps_of(store, run, runs, NEURONS)
-            row = store.run_first[run]
-            sums = add_sums(store, tapes, sums, source, store.run_length[r], row, gaps)
+            of = run, gaps_of(store, run, runs, NEURONS), source, r if lists else None
+            sums = add_run_sums(store, tapes, sums, *of)
         store_sums(tapes.new_state, step.offset + j, sums)
     for j in range(whole, stop, NEURONS):
         count = min(stop - j, NEURONS)
         for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
-            run = r + (j - start) * runs
-            add_tile(store, tapes, run, runs, step.offset + j, count, source)
+            of = step.offset + j, count, source, r if lists else None
+            add_tile(store, tapes, r + (j - start) * runs, runs, *of)
+
+
+@lazy_part(*[INDEX] * 5, STEP, taped=True)
+def add_dense_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
+    """`add_tiles` from sources that are all read."""
+    add_tiles(store, tapes, run_start, run_stop, runs, start, stop, step, False)
+
+
+@lazy_part(*[INDEX] * 5, STEP, taped=True)
+def add_listed_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
+    """`add_tiles` from sources some of which are listed."""
+    add_tiles(store, tapes, run_start, run_stop, runs, start, stop, step, True)
 
 
 @inline
@@ -378,15 +416,16 @@ def dense_stop(store, run_start, run_stop):
 
 
 @inline
-def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
+def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step, lists=False):
     """Add the weighted inputs of neurons computed together, of `runs` runs each, from
     some of these: run by run, but dense ones next to each other at once.
     """
+    add_dense = add_listed_runs if lists else add_dense_runs
     r = run_start
     while r < run_stop:
         dense_end = dense_stop(store, r, run_stop)
         if dense_end > r:
-            add_dense_runs(store, tapes, r, dense_end, runs, start, stop, step)
+            add_dense(store, tapes, r, dense_end, runs, start, stop, step)
             r = dense_end
         else:
             add_run(store, tapes, r, runs, start, stop, step)
@@ -394,9 +433,9 @@ def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
 
 
 @inline
-def compute_alike_states(store, tapes, start, stop, step):
+def compute_alike_states(store, tapes, start, stop, step, lists=False):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed
-    together.
+    together. With `lists`, sources may be listed.
     """
     # b_j first: it overwrites the sum of the previous step
     for j in range(start, stop):
@@ -404,7 +443,8 @@ def compute_alike_states(store, tapes, start, stop, step):
     # sum_i g_ij w_ij y_i
     run_start = store.run_start[start]
     run_stop = store.run_stop[start]
-    add_runs(store, tapes, run_start, run_stop, run_stop - run_start, start, stop, step)
+    of = run_start, run_stop, run_stop - run_start, start, stop, step
+    add_runs(store, tapes, *of, lists)
     # g_jj w_jj s_j(old)
     if store.flags[start] & MEMORY:
         carry_states(store, tapes, start, stop, step)

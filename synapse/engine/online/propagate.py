@@ -335,10 +335,10 @@ def compute_delta(store, j, rate):
 
 
 @inline
-def propagate_neuron(store, j, rate, keep_pending, gated, lagged):
+def propagate_neuron(store, j, rate, keep_pending, gated, lagged, lists=False):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
     delta_k x_ij^k). Without `lagged`, no run of j has a lag; unless it is `gated`, it
-    has no gates and traces.
+    has no gates and traces; with `lists`, sources may be listed.
     """
     delta = store.responsibility[j]
     step = store.step[j]
@@ -364,7 +364,17 @@ def propagate_neuron(store, j, rate, keep_pending, gated, lagged):
                 r += store.run_stretch[r]
                 continue
             of = store, j, r, delta, step
-            if store.run_flags[r] & mark.UNORDERED or (gated and layout == mark.PAIRED):
+            if lists and is_listed(store, r):
+                row = store.run_first[r]
+                push_back(
+                    store, r, delta, row, store.run_length[r], store.run_source[r]
+                )
+                if not store.run_flags[r] & mark.FIXED:
+                    read = sources_read(store, r)
+                    update_listed(store, no_pack(store.weight), read, r, step)
+            elif store.run_flags[r] & mark.UNORDERED or (
+                gated and layout == mark.PAIRED
+            ):
                 propagate_any_run(*of)
             elif layout == mark.LISTED:
                 propagate_listed_run(*of, may_wait, lagged)
@@ -417,31 +427,14 @@ def propagate_listed(store, j, rate, keep_pending):
     """`propagate_neuron` for a plain one: if sources of it are listed, no update stays
     pending, so that the next sum needs to read no more than its own list.
     """
-    listed = False
+    lists = False
     for r in range(store.run_start[j], store.run_stop[j]):
-        listed |= is_listed(store, r)
-    if not listed:
+        lists |= is_listed(store, r)
+    if lists:
+        store.pending_step[j] = 0.0
+        propagate_neuron(store, j, rate, False, False, False, True)
+    else:
         propagate_neuron(store, j, rate, keep_pending != 0, False, False)
-        return
-    delta = store.responsibility[j]
-    step = store.step[j]
-    store.pending_step[j] = 0.0
-    if delta == 0.0 and step == 0.0:
-        return
-    for r in range(store.run_start[j], store.run_stop[j]):
-        row = store.run_first[r]
-        of = store, j, r, delta, step
-        if is_listed(store, r):
-            push_back(store, r, delta, row, store.run_length[r], store.run_source[r])
-            if not store.run_flags[r] & mark.FIXED:
-                read = sources_read(store, r)
-                update_listed(store, no_pack(store.weight), read, r, step)
-        elif store.run_flags[r] & mark.UNORDERED:
-            propagate_any_run(*of)
-        elif store.run_kind[r] == mark.LISTED:
-            propagate_listed_run(*of, False, False)
-        else:
-            propagate_run(*of, False, False, None, 0)
 
 
 @inline

@@ -364,11 +364,25 @@ def sum_packs(store, activations, none, rows, n, source, steps, pending):
     return totals(sums, others)
 
 
-@in_order
-def ungated_sum(store, j, r, lagged):
-    """Return the weighted inputs of `j` from an ungated run, after its pending
-    updates.
+@inline
+def waits(store, j, r, count):
+    """Return whether an update of run r into j, or of the same run into the neurons
+    after it, is pending.
     """
+    pending = False
+    for i in range(j, j + count):
+        pending |= store.pending_step[i] != 0.0
+    return pending and may_be_pending(store, r)
+
+
+@in_order
+def ungated_sum(store, j, r, lagged, lists):
+    """Return the weighted inputs of `j` from an ungated run, after its pending
+    updates, which read all of its sources.
+    """
+    if lists and is_listed(store, r) and not waits(store, j, r, 1):
+        of = no_pack(store.weight), (store.run_first[r],), r
+        return sum_listed(store, *of)[0]
     row = store.run_first[r]
     n = store.run_length[r]
     step = store.pending_step[j]
@@ -397,9 +411,10 @@ def stretch_sum(store, j, r):
 
 
 @inline
-def compute_state(store, j, block, gated, lagged):
+def compute_state(store, j, block, gated, lagged, lists=False):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
-    `extend_run` and `sources_now`. Unless it is `gated`, it has no gates and traces.
+    `extend_run` and `sources_now`. Unless it is `gated`, it has no gates and traces;
+    with `lists`, sources may be listed.
     """
     flags = store.flags[j]
     # [equation state]
@@ -416,7 +431,7 @@ def compute_state(store, j, block, gated, lagged):
             r += store.run_stretch[r]
         else:
             if not gated or store.run_kind[r] <= mark.LISTED:
-                state += ungated_sum(store, j, r, lagged)
+                state += ungated_sum(store, j, r, lagged, lists)
             else:
                 row = store.run_first[r]
                 state += gated_sum(store, j, r, row, store.run_length[r], lagged)
@@ -455,17 +470,6 @@ def add_four(store, j, r, none, lagged):
 def add_four_long(store, j, r):
     """`add_four` for a run of many connections."""
     add_four(store, j, r, no_pack(store.weight), False)
-
-
-@inline
-def waits(store, j, r, count):
-    """Return whether an update of run r into j, or of the same run into the neurons
-    after it, is pending.
-    """
-    pending = False
-    for i in range(j, j + count):
-        pending |= store.pending_step[i] != 0.0
-    return pending and may_be_pending(store, r)
 
 
 @in_order
@@ -516,16 +520,7 @@ def compute_listed_states(store, start, stop):
             compute_four_states(store, j, False, True)
             j += 4
         else:
-            store.old_state[j] = store.state[j]
-            state = store.bias[j]
-            for r in range(store.run_start[j], store.run_stop[j]):
-                if is_listed(store, r) and not waits(store, j, r, 1):
-                    none = no_pack(store.weight)
-                    state += sum_listed(store, none, (store.run_first[r],), r)[0]
-                else:
-                    state += ungated_sum(store, j, r, False)
-            store.pending_step[j] = 0.0
-            store.state[j] = state
+            compute_state(store, j, j, False, False, True)
             j += 1
 
 

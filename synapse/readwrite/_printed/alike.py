@@ -156,14 +156,14 @@ class Alike:
             alike = compute_tiled_states if stretch.tiles else compute_alike_states
             t.call(alike, [store, known(stretch)])
 
-    def write_sum(self, t: Any, store: Node, j: Node, r: Node, lagged: Node) -> Node:
+    def write_sum(self, t: Any, store: Node, j: Node, r: Node, *flags: Node) -> Node:
         """Write `states.ungated_sum`; of a dense run, one product after the other."""
         kind, begin, n, source = (
             t.load(column_of(store, f"run_{name}"), r)
             for name in ("kind", "first", "length", "source")
         )
         if not is_known(kind) or kind.kind.value != DENSE:
-            return t.call(states.ungated_sum, [store, j, r, lagged])
+            return t.call(states.ungated_sum, [store, j, r, *flags])
         weight, activation = (
             column_of(store, name) for name in ("weight", "activation")
         )

@@ -26,7 +26,8 @@ def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
             ring = rings
             rings += 1
             size = lay_out_ring(store, ring, start, stop, longest + 1, size)
-        store.ring[start:stop] = ring
+        for j in range(start, stop):
+            store.ring[j] = ring
         start = stop
     return rings, size
 
@@ -73,7 +74,8 @@ def locate_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
     for t in range(store.run_stop[n - 1]):
         first = store.run_first[t]
         if store.run_flags[t] & UNORDERED:
-            store.past_offset[first : first + store.run_length[t]] = t
+            for r in range(first, first + store.run_length[t]):
+                store.past_offset[r] = t
         elif store.run_stretch[t] != 0:
             ring = store.ring[store.run_source[t]]
             start = store.ring_start[ring]

@@ -11,21 +11,22 @@ import inspect
 import sys
 import warnings
 from contextlib import suppress
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import architect
 import synapse
 from synapse.engine import language
 from synapse.engine.locking import gc_paused
 from synapse.errors import ArgumentError
 from tests.arguments import ROWS, World
 from tests.arguments.kinds import ODD
+from tests.helpers.sources import ROOT, nodes_of, trees
 
-FOLDERS = [Path(package.__file__).parent for package in (synapse, architect)]
+TOP = Path(synapse.__file__).parents[1]
 GUARDS = {
     "set_attribute": "Of assigned attributes, which the library names right.",
     "__setattr__": "Of the options of a trainer, as above.",
@@ -61,26 +62,23 @@ def _raises(node: ast.AST) -> bool:
     return False
 
 
+@cache
 def _refusing() -> set[tuple[str, int]]:
     """File and first line of all functions that can refuse something."""
     lines = set()
-    for folder in FOLDERS:
-        for file in folder.rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text())):
-                if not isinstance(node, ast.FunctionDef) or node.name in GUARDS:
-                    continue
-                handle = node.name == "__init__" and file.stem in (
-                    "connection",
-                    "projection",
-                )
-                if _raises(node) and not handle:
-                    top = node.decorator_list[0] if node.decorator_list else node
-                    lines.add((str(file), top.lineno))
+    for file in trees():
+        for node in nodes_of(file):
+            if not isinstance(node, ast.FunctionDef) or node.name in GUARDS:
+                continue
+            handle = node.name == "__init__" and file.stem in (
+                "connection",
+                "projection",
+            )
+            if _raises(node) and not handle:
+                top = node.decorator_list[0] if node.decorator_list else node
+                lines.add((str(TOP / file.relative_to(ROOT)), top.lineno))
+    assert len(lines) > 500
     return lines
-
-
-REFUSING = _refusing()
-assert len(REFUSING) > 500
 
 
 class RefusedError(ArgumentError):
@@ -92,6 +90,7 @@ class Refusal:
 
     def __init__(self, place: int) -> None:
         self.place = place
+        self.refusing = _refusing()
         self.reached = []  # file and line of what could refuse, call by call
         self.computes = False
 
@@ -101,7 +100,7 @@ class Refusal:
             return
         self.computes = code.co_name in WRITING and "synapse" in code.co_filename
         function = code.co_filename, code.co_firstlineno
-        if function in REFUSING:
+        if function in self.refusing:
             self.reached.append(function)
             if len(self.reached) == self.place:
                 self.where = f"{Path(code.co_filename).name}: {code.co_name}"

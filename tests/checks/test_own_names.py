@@ -6,6 +6,8 @@ import pkgutil
 import pydoc
 import re
 import sys
+from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -19,30 +21,29 @@ from tests.helpers.cases import all_hold
 PACKAGES = (synapse, architect)
 
 
+@cache
 def modules():
     """All modules that can be imported here; those of extras may be missing."""
+    imported = [*PACKAGES]
     for package in PACKAGES:
-        yield package
-        for found in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            if "__main__" in found.name:
-                continue
-            try:
-                yield import_module(found.name)
-            except ImportError:
-                continue
+        for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            if "__main__" not in info.name:
+                with suppress(ImportError):
+                    imported.append(import_module(info.name))
+    return imported
 
 
-MODULES = list(modules())
-CLASSES = sorted(
-    {
+@cache
+def classes():
+    """All classes in them."""
+    every = {
         value
-        for module in MODULES
+        for module in modules()
         for value in vars(module).values()
         if isinstance(value, type)
         and value.__module__.split(".")[0] in {"synapse", "architect"}
-    },
-    key=lambda cls: (cls.__module__, cls.__qualname__),
-)
+    }
+    return sorted(every, key=lambda cls: (cls.__module__, cls.__qualname__))
 
 
 def foreign_in(cls):
@@ -56,8 +57,8 @@ def foreign_in(cls):
 
 
 def test_all_classes_and_their_advice_are_found():
-    answering = [cls for cls in CLASSES if foreign_in(cls)]
-    assert len(CLASSES) > 300
+    answering = [cls for cls in classes() if foreign_in(cls)]
+    assert len(classes()) > 300
     assert len(answering) >= 30
     owners = {cls.__name__ for cls in answering}
     assert {
@@ -85,7 +86,7 @@ def test_no_class_lists_names_of_other_libraries():
             assert len(listed) > 3
             assert not foreign & listed
 
-    all_hold(unlisted, CLASSES)
+    all_hold(unlisted, classes())
 
 
 OBJECTS = {
@@ -139,7 +140,7 @@ def test_modules_list_their_own_names():
             with pytest.raises(AttributeError):
                 getattr(module, name)
 
-    all_hold(own, [module for module in MODULES if hasattr(module, "__path__")])
+    all_hold(own, [module for module in modules() if hasattr(module, "__path__")])
 
 
 def test_help_shows_our_names(capsys):

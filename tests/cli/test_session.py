@@ -10,7 +10,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+from functools import cache
 from importlib import metadata
+from itertools import chain
 
 import pytest
 from packaging.requirements import Requirement
@@ -83,13 +85,10 @@ def plain(name):
     return re.sub("[-_.]+", "-", name).lower()
 
 
-OWNERS = {
-    top: set(map(plain, names))
-    for top, names in metadata.packages_distributions().items()
-}
-DISTRIBUTIONS = {
-    name for names in metadata.packages_distributions().values() for name in names
-}
+@cache
+def owners():
+    """The distributions of each package that can be imported."""
+    return metadata.packages_distributions()
 
 
 def installed(extras):
@@ -108,9 +107,8 @@ def installed(extras):
             not wanted.marker or wanted.marker.evaluate({"extra": ""})
         ):
             packages.add(plain(wanted.name))
-            due += (
-                wanted.name in DISTRIBUTIONS and metadata.requires(wanted.name)
-            ) or []
+            is_there = wanted.name in {*chain(*owners().values())}
+            due += (is_there and metadata.requires(wanted.name)) or []
     return packages
 
 
@@ -145,7 +143,11 @@ def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
     (tmp_path / "demos").symlink_to(SUNSPOTS.parents[1])
     for command, extras in [(lines[-2][0], ["draw"]), *lines]:
         there = installed(extras)
-        hidden = {module for module, owners in OWNERS.items() if not owners & there}
+        hidden = {
+            top
+            for top, names in owners().items()
+            if there.isdisjoint(map(plain, names))
+        }
         command += ["-o", "page.html"] * (command[1:] == ["play"])
         line = [sys.executable, "-c", HIDING.format(hidden=hidden, command=command)]
         settings = {"cwd": tmp_path, "env": {**ENVIRONMENT, "MPLBACKEND": "Agg"}}

@@ -20,6 +20,10 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 pytest.register_assert_rewrite("tests.helpers.networks", "tests.helpers.strategies")
 
+# For the workers of xdist, which begin after this, and for processes of tests: threads
+# of NumPy would wait in a loop for cores on which other workers run, at seven times the
+# CPU for the fits of a forecast. The library's own threads are others.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 ROOT = Path(__file__).parents[1]
 # programs for a type checker: a test runs them in processes of their own
 collect_ignore = ["project/typed", "plasticity/brian2_numbers.py"]

@@ -623,7 +623,8 @@ class Model(Archived):
             rows = inputs.reshape(-1, inputs.shape[-1])
         parts, is_single, _ = self._columns.parts(network.input, rows)
         if self.scale is not None:
-            parts = [self.scale.standard(rows_of_part) for rows_of_part in parts]
+            standard_of = self.scale._standard
+            parts = [standard_of(rows_here, network.dtype) for rows_here in parts]
         standard = parts[0] if is_single else parts
         if rows is not inputs:
             standard = parts[0].reshape(inputs.shape)

@@ -407,12 +407,9 @@ def sorted_layers(network: NetworkHandle) -> list[list[int]]:
 
 
 def _between_groups(pairs: Pairs, first_member: Ints) -> NDArray[np.int32]:
-    """Return the pairs of the first members of groups, which activate as one; pairs
-    within a group are left out.
-    """
-    every = first_member[np.asarray(pairs, np.int64).reshape(-1, 2)]
-    between = every[every[:, 0] != every[:, 1]]
-    return paired(between[:, 0], between[:, 1])
+    """Return the pairs of the first members of groups, which activate as one."""
+    every = np.asarray(pairs, np.int64).reshape(-1, 2)
+    return first_member.astype(np.int32).take(every)
 
 
 # --- orders of pairs of numbers -------------------------------------------------------
@@ -515,8 +512,8 @@ def topological_order(count: int, pairs: Pairs) -> list[Ints]:
 
 
 class PrecedenceGraph:
-    """Pairs (before, after) of 0 to ``count - 1`` for fast loops, none from outputs or
-    to inputs.
+    """Pairs (before, after) of 0 to ``count - 1`` for fast loops, none from outputs, to
+    inputs, or of equal numbers.
     """
 
     def __init__(

@@ -195,13 +195,13 @@ def _term(plan: ExportPlan, rows: Ints, key: list[int], place: Ints, size: int) 
         whole = np.pad(matrix, ((0, 0), (start, size - stop)), constant_values=-1)
         if gate is None:
             return Term("dense", read, 0, size, whole)
-        of_target = _gater_of(target - start, gater, stop - start)
+        of_target = gater_of(target - start, gater, stop - start)
         if of_target is not None:
             gains = _picked(of_target, gate)
             return Term(
                 "dense", read, start, stop, matrix, None, gate, (None, None, gains)
             )
-        of_source = _gater_of(source - low, gater, high - low)
+        of_source = gater_of(source - low, gater, high - low)
         if of_source is not None:
             gains = _picked(of_source, gate)
             return Term("dense", read, 0, size, whole, gate, None, (None, None, gains))
@@ -209,11 +209,13 @@ def _term(plan: ExportPlan, rows: Ints, key: list[int], place: Ints, size: int) 
     return Term("sparse", read, start, stop, connection, gate, None, picks)
 
 
-def _gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
-    """Return the gater at each end; None if one of the ends has none or several."""
-    gaters = np.full(count, -1)
+def gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
+    """Return the gater at each end, 0 where no connection ends; None if one of the ends
+    has several.
+    """
+    gaters = np.zeros(count, np.int64)
     gaters[ends] = gater
-    return gaters if (gaters >= 0).all() and (gaters[ends] == gater).all() else None
+    return gaters if (gaters[ends] == gater).all() else None
 
 
 def _picked(numbers: Ints, read: Read | None) -> Ints | None:

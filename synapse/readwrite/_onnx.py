@@ -25,7 +25,7 @@ from ..errors import TopologyError
 from ..objects.network import Network
 from ..objects.topology import NO_GATER
 from . import _files
-from ._blocks import Block, blocks_of, components_of
+from ._blocks import Block, blocks_of, components_of, gater_of
 from ._formats import Format
 from ._formulas import as_registered, computed, kind_of, tree_of
 from ._operator_layers import OperatorLayer, layer_of
@@ -353,8 +353,8 @@ class Graph:
         matrix[column, target] = plan.weights[rows]
         if gater[0] == NO_GATER:
             return self.node("MatMul", self.values(sources), self.constant(matrix))
-        of_source = _one_each(gater, column, len(sources))
-        of_target = _one_each(gater, target, len(neurons))
+        of_source = gater_of(column, gater, len(sources))
+        of_target = gater_of(target, gater, len(neurons))
         if of_source is not None:
             gated = self.node("Mul", self.values(sources), self.values(of_source))
             return self.node("MatMul", gated, self.constant(matrix))
@@ -537,13 +537,6 @@ class SequenceGraph(Graph):
             self.node("Reshape", results[0], self.constant(np.array([-1, n]))),
             states[0],
         )
-
-
-def _one_each(gater: Ints, place: Ints, places: int) -> Ints | None:
-    """Return the gater of every place, if the connections of each place share one."""
-    chosen = np.zeros(places, np.int64)
-    chosen[place] = gater
-    return chosen if (chosen[place] == gater).all() else None
 
 
 SAME = "abs cos exp log max min pow sin sqrt tanh where"

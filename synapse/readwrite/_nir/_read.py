@@ -148,8 +148,7 @@ class Reader:
 
     def _steps(self, name: str) -> Ints:
         """Return the steps by which a node delays each of its numbers."""
-        delay = self.nodes[name].delay
-        seconds = self._numbers(delay, np.size(delay), name)
+        seconds = self._numbers(self.nodes[name].delay, name)
         steps = np.round(seconds / self.dt)
         whole = np.abs(seconds / self.dt - steps) < 1e-6
         if not (whole & (steps >= 0) & (steps <= MAX_DELAYS)).all():
@@ -163,9 +162,7 @@ class Reader:
 
     def make_units(self) -> None:
         """Make the layers of every node, but of weights between two such nodes."""
-        size = self._size(self.nodes[self.source].output_type)
-        layer = Layer(size, "identity", name=self.source)
-        self.units[self.source] = Unit(layer, layer, [layer], np.ones(size))
+        self.units[self.source] = self._sums(self.source, self._size(self.source))
         delays = [name for name, steps in self.steps.items() if steps.all()]
         order = ordered(self.graph, self.source, delays)
         order.remove(self.source)
@@ -179,11 +176,11 @@ class Reader:
             elif node_type in MAPS and any(  # a layer, if others than units follow
                 self.types[other] not in UNITS for other in self.graph[name]
             ):
-                self.units[name] = self._sums(name, self._size_of(name))
+                self.units[name] = self._sums(name, self._size(name))
         last = [*self.units][-1]
         before = [*self.graph.predecessors(self.end)]
         if before != [last] or last == self.source:
-            sizes = {self._size_of(name) for name in before}
+            sizes = {self._size(name) for name in before}
             if len(sizes) != 1:
                 raise FormatError(
                     "All nodes that lead to the output must have one size."
@@ -191,11 +188,13 @@ class Reader:
             self.units[self.end] = self._sums(self.end, sizes.pop())
 
     def _sums(self, name: str, size: int) -> Unit:
-        layer = Layer(size, "identity", np.zeros(size), name)
+        layer = Layer(size, "identity", name=name)
         return Unit(layer, layer, [layer], np.ones(size))
 
-    def _fixed(self, size: int, name: str, bias: Any = 0.0) -> Layer:
-        layer = Layer(size, "identity", np.zeros(size) + bias, name)
+    def _fixed(
+        self, size: int, name: str, bias: Any = 0.0, squash: str | Squash = "identity"
+    ) -> Layer:
+        layer = Layer(size, squash, bias, name)
         layer.trainable_bias = False
         return layer
 
@@ -203,24 +202,21 @@ class Reader:
         """Return the layers of neurons of NIR, with the connections within them."""
         node = self.nodes[name]
         node_type = self.types[name]
-        size = self._size(node.output_type)
+        size = self._size(name)
         if node_type == "Threshold":
-            bias = -self._numbers(node.threshold, size, name)
-            layer = Layer(size, self.spike, bias, name)
-            layer.trainable_bias = False
+            bias = -self._numbers(node.threshold, name)
+            layer = self._fixed(size, name, bias, self.spike)
             return Unit(layer, layer, [layer], np.ones(size))
 
-        share, gain = self._step_of(name, size)
+        share, gain, bias = self._step_of(name)
         if node_type in ("LI", "I"):
-            layer = self._fixed(size, name, self._leak(node, share, size, name))
+            layer = self._fixed(size, name, bias)
             _pass_on(layer, layer, share)
             return Unit(layer, layer, [layer], gain)
 
-        bias = self._leak(node, share, size, name)
         voltage = self._fixed(size, f"{name} voltage", bias)
-        threshold = self._numbers(node.v_threshold, size, name)
-        spikes = Layer(size, self.spike, -threshold, name)
-        spikes.trainable_bias = False
+        threshold = self._numbers(node.v_threshold, name)
+        spikes = self._fixed(size, name, -threshold, self.spike)
         leak = _pass_on(voltage, voltage, share)
         _pass_on(voltage, spikes, np.ones(size))
         hidden = [voltage, spikes]
@@ -229,36 +225,37 @@ class Reader:
             _pass_on(spikes, keep, -np.ones(size))
             keep.gate(leak, "one_to_one")
             hidden = [keep, *hidden]
-            reset = share * self._numbers(node.v_reset, size, name)
+            reset = share * self._numbers(node.v_reset, name)
         else:
             reset = -threshold * (1.0 if self.reset == "subtract" else share)
         if node_type != "CubaLIF":
             return Unit(voltage, spikes, hidden, gain, reset)
 
-        of_current = self._share(node.tau_syn, size, name)
+        of_current = self._share(node.tau_syn, name)
         current = self._fixed(size, f"{name} current")
         _pass_on(current, current, of_current)
         _pass_on(current, voltage, gain)
-        gain = self._numbers(node.w_in, size, name) * (1.0 - of_current)
-        unit = Unit(current, spikes, [current, *hidden], gain)
         if reset.any():
             _pass_on(spikes, voltage, reset)
-        return unit
+        gain = self._numbers(node.w_in, name) * (1.0 - of_current)
+        return Unit(current, spikes, [current, *hidden], gain)
 
-    def _step_of(self, name: str, size: int) -> tuple[Floats, Floats]:
-        """Return the share that a step keeps of a voltage, and the factor of its
-        input.
+    def _step_of(self, name: str) -> tuple[Floats, Floats, Floats]:
+        """Return the share that a step keeps of a voltage, the factor of its input, and
+        what the step adds to one resting elsewhere than at 0.
         """
         node = self.nodes[name]
-        resistance = self._numbers(node.r, size, name)
+        resistance = self._numbers(node.r, name)
         if self.types[name] in ("IF", "I"):
-            return np.ones(size), resistance * self.dt
+            nothing = np.zeros(len(resistance))
+            return nothing + 1.0, resistance * self.dt, nothing
         tau = node.tau_mem if self.types[name] == "CubaLIF" else node.tau
-        share = self._share(tau, size, name)
-        return share, resistance * (1.0 - share)
+        share = self._share(tau, name)
+        rest = self._numbers(node.v_leak, name)
+        return share, resistance * (1.0 - share), rest * (1.0 - share)
 
-    def _share(self, tau: Any, size: int, name: str) -> Floats:
-        seconds = self._numbers(tau, size, name)
+    def _share(self, tau: Any, name: str) -> Floats:
+        seconds = self._numbers(tau, name)
         if not (seconds >= self.dt).all():
             raise FormatError(
                 f"The time constants of {name!r} must be {self.dt:g} s, the dt,"
@@ -266,13 +263,9 @@ class Reader:
             )
         return np.asarray(1.0 - self.dt / seconds)
 
-    def _leak(self, node: Any, share: Floats, size: int, name: str) -> Floats:
-        """Return what a step adds to a voltage that rests elsewhere than at 0."""
-        rest = self._numbers(getattr(node, "v_leak", 0.0), size, name)
-        return np.asarray(rest * (1.0 - share))
-
-    def _numbers(self, values: Any, size: int, name: str) -> Floats:
+    def _numbers(self, values: Any, name: str, size: int | None = None) -> Floats:
         """Return constants of a node, one for each neuron."""
+        size = self._size(name) if size is None else size
         try:
             numbers = np.broadcast_to(np.asarray(values, float).ravel(), size)
         except (TypeError, ValueError, OverflowError):
@@ -283,19 +276,10 @@ class Reader:
             raise FormatError(f"The numbers of {name!r} must be finite.")
         return np.array(numbers)
 
-    def _size(self, of_type: dict[str, Any]) -> int:
-        (shape,) = of_type.values()
-        return int(np.prod(shape))
-
-    def _size_of(self, name: str) -> int:
+    def _size(self, name: str) -> int:
         """Return the number of values that a node sends."""
-        if name in self.units:
-            return len(self.units[name].sending)
-        if self.types[name] in ("Linear", "Affine"):
-            return int(np.asarray(self.nodes[name].weight).shape[0])
-        if self.types[name] == "Scale":
-            return int(np.asarray(self.nodes[name].scale).size)
-        return self._size(self.nodes[name].output_type)
+        (shape,) = self.nodes[name].output_type.values()
+        return int(np.prod(shape))
 
     # --- connections ------------------------------------------------------------------
 
@@ -328,7 +312,7 @@ class Reader:
                 key = source, delay
                 weights[key] = weights.get(key, 0.0) + delayed
             if shift is not None:
-                bias += self._numbers(shift, size, name)
+                bias += self._numbers(shift, name, size)
                 unit.receiving.trainable_bias = True
         unit.receiving.biases = unit.receiving.biases + unit.gain * bias
         for (source, delay), matrix in weights.items():

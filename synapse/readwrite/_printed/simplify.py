@@ -62,8 +62,8 @@ def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
             depends_on = _depends_on(instance, read)
             if seen.get(instance) != depends_on:
                 seen[instance] = depends_on
-                shortened = [mapped(node, shorter) for node in instance.body]
-                instance.body = unloop(shortened)
+                body = without_overwritten(unloop(shortened(instance.body)))
+                instance.body = body
                 substitute(instance)
                 sweep(instance, read)
             instance.has_effects = has_effects(instance)
@@ -89,6 +89,34 @@ def _depends_on(instance: Instance, read: set[str]) -> Any:
 
 MAX_INLINED = 3
 """Statements of a function that is written in place of its only call."""
+
+
+def without_overwritten(body: list[Node]) -> list[Node]:
+    """Return statements without values that variables lose before they are read.
+
+    C needs this: such a value may be of another kind than the next one.
+    """
+    made: list[Node] = []
+    for node in reversed(body):
+        node = with_blocks(node, without_overwritten)
+        if node.form != "set" or not is_pure(node.parts[1]):
+            made.append(node)
+            continue
+        name = node.parts[0]
+        later = next((n for n in reversed(made) if _mentions(n, name)), None)
+        if later is None or later.form != "set" or name in variables_in(later.parts[1]):
+            made.append(node)
+    return made[::-1]
+
+
+def _mentions(node: Node, name: str) -> bool:
+    """Return whether a statement, or one in it, reads or sets a variable, or leaves."""
+    return any(
+        inner.form in ("break", "continue")
+        or (inner.form in ("set", "for") and inner.parts[0] == name)
+        or any(name in variables_in(part) for part in parts_of(inner))
+        for inner in statements_in([node])
+    )
 
 
 # --- loops of one turn, functions that are called once
@@ -830,3 +858,8 @@ SHORTER = {
     "and": _decided,
     "or": _decided,
 }
+
+
+def shortened(body: list[Node]) -> list[Node]:
+    """Return statements with shorter expressions."""
+    return [mapped(node, shorter) for node in body]

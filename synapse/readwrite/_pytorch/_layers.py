@@ -6,7 +6,7 @@ import inspect
 import operator
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -611,16 +611,8 @@ def modules_in_a_row(module: Any) -> list[Any]:
     return [call.module for call in calls]
 
 
-@dataclass
-class _Sum:
-    """What is added up, before it is squashed: Linears of layers, and layers."""
-
-    linears: list[tuple[Any, Layer]] = field(default_factory=list)
-    copies: list[Layer] = field(default_factory=list)
-
-
-def _as_sum(value: Layer | _Sum) -> _Sum:
-    return _Sum(copies=[value]) if isinstance(value, Layer) else value
+Sum = list[tuple[Any, Layer]]
+"""What is added up, before it is squashed: Linears of layers, and layers (None)."""
 
 
 class LinearGraph:
@@ -633,31 +625,27 @@ class LinearGraph:
         if type(entry) is not nn.Linear:
             raise _refused(module, "does not begin with one Linear of its inputs")
         self.layers = [Layer(entry.in_features, "identity", dtype=dtype)]
-        values: list[Layer | _Sum] = [self.layers[0]]
-        readers = np.bincount([k + 1 for call in calls for k in call.sources])
-        for number, call in enumerate(calls):
+        values: list[Sum] = [[(None, self.layers[0])]]
+        read = [k + 1 for call in calls for k in call.sources]
+        for number, call in enumerate(calls, 1):
             value = self._value(call, [values[k + 1] for k in call.sources])
-            read_twice = number + 2 <= len(readers) - 1 and readers[number + 1] > 1
-            last = number == len(calls) - 1
-            if isinstance(value, _Sum) and (read_twice or last):
-                value = self._layer(value, "identity")
+            if read.count(number) > 1 or number == len(calls):
+                value = [(None, self._layer(value))]
             values.append(value)
-        if values[-1] is not self.layers[-1]:
+        if values[-1][0][1] is not self.layers[-1]:
             raise _refused(module, "uses its outputs again")
 
-    def _value(self, call: ForwardCall, inputs: list[Layer | _Sum]) -> Layer | _Sum:
+    def _value(self, call: ForwardCall, inputs: list[Sum]) -> Sum:
         if call.module is None:
-            a, b = map(_as_sum, inputs)
-            return _Sum(a.linears + b.linears, a.copies + b.copies)
+            return inputs[0] + inputs[1]
+        (value,) = inputs
         if type(call.module) is nn.Linear:
-            (source,) = inputs
-            if isinstance(source, _Sum):
-                source = self._layer(source, "identity")
+            source = self._layer(value)
             if len(source) != call.module.in_features:
                 raise _refused(self.module, "broadcasts values")
-            return _Sum([(call.module, source)])
+            return [(call.module, source)]
         if type(call.module) in (nn.Dropout, nn.Identity):
-            return inputs[0]
+            return value
         name, settings = MODULES.get(type(call.module), ("", {}))
         class_name = type(call.module).__name__
         others = {k: v for k, v in settings.items() if getattr(call.module, k, v) != v}
@@ -665,47 +653,51 @@ class LinearGraph:
             raise _refused(
                 self.module, f"adds values beside {class_name} {others or ''}".rstrip()
             )
-        (value,) = inputs
-        return self._layer(_as_sum(value), name)
+        return [(None, self._layer(value, name))]
 
-    def _layer(self, value: _Sum, squash: str) -> Layer:
-        """Add the layer of a sum: weights of its Linears, and fixed copies."""
-        sizes = {linear.out_features for linear, _ in value.linears}
-        sizes |= {len(layer) for layer in value.copies}
+    def _layer(self, value: Sum, squash: str = "") -> Layer:
+        """Return the layer of a sum, a new one unless the sum is a layer already:
+        weights of its Linears, and fixed copies.
+        """
+        if not squash and len(value) == 1 and value[0][0] is None:
+            return value[0][1]
+        sizes = {
+            len(source) if linear is None else linear.out_features
+            for linear, source in value
+        }
         if len(sizes) > 1:
             raise _refused(self.module, "broadcasts values")
         value = self._apart(value)
-        (size,) = sizes
-        layer = Layer(size, squash, dtype=self.dtype)
-        biases = [linear.bias for linear, _ in value.linears if linear.bias is not None]
+        layer = Layer(sizes.pop(), squash or "identity", dtype=self.dtype)
+        biases = [getattr(linear, "bias", None) for linear, _ in value]
+        biases = [bias for bias in biases if bias is not None]
         if biases:
             layer.biases = sum(map(_array, biases))
         else:
             layer.trainable_bias = False
-        for linear, source in value.linears:
-            source.project(layer, weights=_array(linear.weight).T)
-        for source in value.copies:
-            source.project(layer, "one_to_one", weights=1.0, trainable=False)
+        for linear, source in value:
+            if linear is None:
+                source.project(layer, "one_to_one", weights=1.0, trainable=False)
+            else:
+                source.project(layer, weights=_array(linear.weight).T)
         self.layers.append(layer)
         return layer
 
-    def _apart(self, value: _Sum) -> _Sum:
+    def _apart(self, value: Sum) -> Sum:
         """Return a sum that reads each layer once; a second Linear of a layer gets a
         layer of its own.
         """
-        read = [id(layer) for layer in value.copies]
+        read = [id(layer) for linear, layer in value if linear is None]
         if len(set(read)) < len(read):
             raise _refused(self.module, "adds a value to itself")
-        linears = []
-        copies = list(value.copies)
-        for linear, source in value.linears:
-            if id(source) in read:
-                alone = _Sum([(linear, source)])
-                copies.append(self._layer(alone, "identity"))
+        apart: Sum = []
+        for linear, source in value:
+            if linear is not None and id(source) in read:
+                apart.append((None, self._layer([(linear, source)])))
             else:
-                linears.append((linear, source))
+                apart.append((linear, source))
                 read.append(id(source))
-        return _Sum(linears, copies)
+        return apart
 
 
 def _array(tensor: Any) -> Any:

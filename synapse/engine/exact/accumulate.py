@@ -16,12 +16,12 @@ from ..language import (
     INDEX,
     add_outer,
     add_rows,
-    apart,
     by_sample,
     flat,
     inline,
     lazy_part,
     no_sums,
+    noinline,
     pack,
     put_pack,
     splat,
@@ -322,7 +322,7 @@ def begin_sums(store, tapes, span, j, learns):
             tapes.weight_update[row : row + store.run_length[r]] = 0.0
 
 
-@apart
+@noinline
 def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
     """Add steps from `step` on to the gradient of the parameters of a `NeuronPart`. The
     tapes begin with a context of `depth` steps.

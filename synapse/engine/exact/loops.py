@@ -35,12 +35,12 @@ from ..functions.costs import CATEGORICAL, FIRST_CUSTOM_COST
 from ..language import (
     INDEX,
     TAPES,
-    apart,
     flat,
     in_order,
     inline,
     kernel,
     lazy_part,
+    noinline,
     opaque,
     splat,
 )
@@ -195,7 +195,7 @@ def begin_errors(tapes, span, depth):
         tapes.pushed[part * rows + span.inputs : (part + 1) * rows] = none
 
 
-@apart
+@noinline
 def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes):
     """Propagate the errors of one step, block by block in reverse order; returns 0 if
     they are finite.

@@ -15,7 +15,6 @@ kernel, the kinds of a lazy part's arguments, and words.
 from .decorators import (
     COMPILES,
     Kernel,
-    apart,
     by_type,
     for_python,
     in_order,
@@ -144,7 +143,6 @@ __all__ = [
     "add_rows",
     "add_rows_products",
     "add_scaled",
-    "apart",
     "by_case",
     "by_code",
     "by_sample",

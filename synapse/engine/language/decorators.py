@@ -45,10 +45,8 @@ whose loads stay single: gathers, which vectorised loops would use, are no faste
 machine measured.
 """
 noinline = _part(PartOptions(FAST_FLAGS, inlined=False))
-"""Decorate a part that is too large, or too rarely run, to be inlined."""
-apart = _part(PartOptions(FAST_FLAGS, inlined=False, apart=True))
-"""Decorate a large part with few arguments that stays a function of its own: the time
-to optimise a function grows faster than its size.
+"""Decorate a part with few arguments that is large, or rarely run: it stays a function
+of its own, because the time to optimise one grows faster than its size.
 """
 strict_fp = _part(PartOptions(STRICT_FLAGS))
 """Decorate an inlined part that computes the same bits in every kernel."""

@@ -280,12 +280,11 @@ class FunctionWriter(Writer):
             self.put(f"store {arguments[k]}, ptr {self.slots[local]}")
         self.block(instance.body)
         self.put("ret void" if instance.result == NOTHING else "unreachable")
-        inlined = instance.options.inlined and not name
-        mark = "alwaysinline " if inlined else "noinline " * instance.options.apart
+        mark = "alwaysinline" if instance.options.inlined and not name else "noinline"
         module.functions.append(
             f"define {'dso_local' if name else 'internal'} {type_of(instance.result)}"
             f" {quoted(name or instance.name)}({', '.join(arguments)})"
-            f" {mark}nounwind {{\n" + "\n".join([*self.head, *self.lines]) + "\n}"
+            f" {mark} nounwind {{\n" + "\n".join([*self.head, *self.lines]) + "\n}"
         )
 
     def on_stack(self, kind: str) -> str:

@@ -19,6 +19,12 @@ _API = [
     *("PyEval_SaveThread", "PyEval_RestoreThread"),
 ]
 """Functions of Python that entries call; all are part of its stable interface."""
+SEARCHED = 20
+"""Blocks that LLVM searches for what may have written a number that is loaded. Kernels
+are many loads in many blocks, so a full search is a quarter of the time to optimise a
+step of the online rule, of which it changes no instruction."""
+SEARCHED_BY_OTHERS = 200
+"""The default, which other users of LLVM in this process get."""
 pauses = platform.machine() in ("x86_64", "AMD64")
 
 
@@ -60,6 +66,11 @@ def _target(**options: Any) -> Any:
     return target.create_target_machine(jit=True, **options)
 
 
+def _search(blocks: int) -> None:
+    """Tell LLVM how many blocks to search for what may have written a loaded number."""
+    llvm.set_option("", f"-memdep-block-number-limit={blocks}")
+
+
 def object_code(text: str, speed: int = 3) -> bytes:
     """Return the object code of a module for this processor."""
     machine = _target(
@@ -77,7 +88,9 @@ def object_code(text: str, speed: int = 3) -> bytes:
     tuning.loop_vectorization = speed > 1
     tuning.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, tuning)
+    _search(SEARCHED)
     builder.getModulePassManager().run(module, builder)
+    _search(SEARCHED_BY_OTHERS)
     return machine.emit_object(module)
 
 

@@ -24,15 +24,14 @@ STRICT_FLAGS = ()
 class PartOptions(NamedTuple):
     """How a function is compiled.
 
-    flags : what its arithmetic may do. inlined : into each caller. apart : into none,
-    even if there is only one. from_end : negative indices count from the end. checked :
-    it returns nothing where it would raise. records : what a kernel reads of its
-    arguments first, see ``memory.py``.
+    flags : what its arithmetic may do. inlined : into each caller, else into none.
+    from_end : negative indices count from the end. checked : it returns nothing where
+    it would raise. records : what a kernel reads of its arguments first, see
+    ``memory.py``.
     """
 
     flags: tuple[str, ...] = FAST_FLAGS
     inlined: bool = True
-    apart: bool = False
     from_end: bool = False
     checked: bool = False
     records: tuple[Any, ...] = ()

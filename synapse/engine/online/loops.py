@@ -112,7 +112,7 @@ def step_online(store, rule, span, inputs, row):
     activate_blocks(store, rule, span, start)
 
 
-@inline
+@noinline
 def activate_blocks(store, rule, span, start):
     """Activate neurons from `start` on block by block or, if they are synchronous, all
     at once.
@@ -790,7 +790,7 @@ def learn_or_undo(store, span, rate, weights, biases):
             column[: before.size] = before[: before.size]
 
 
-@inline
+@noinline
 def learn_online(store, rule, span, rate):
     """Propagate, while updates may stay pending; `rule` are the buffers of
     `learn_or_undo`, and the places of a batch. Updates of a batch are added to its sums

@@ -5,6 +5,7 @@ compiled pass.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -257,11 +258,10 @@ def _of_arrays(
     fits = width == widths[0] and targets.shape == (*shape, widths[1])
     if not fits or len(shape) not in (1, 2) or not inputs.size:
         return None
-    with np.errstate(over="ignore"):  # infinity has no finite square
-        rows, aims = (
-            np.array(array, kept, order="C").reshape(-1, array.shape[-1])
-            for array, kept in ((inputs, dtype), (targets, float))
-        )
+    narrow = dtype == _checks.FLOAT32  # infinity has no finite square
+    with np.errstate(over="ignore") if narrow else nullcontext():
+        rows = np.array(inputs, dtype, order="C").reshape(-1, width)
+    aims = np.array(targets, float, order="C").reshape(-1, targets.shape[-1])
     squares = _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)
     if not squares <= _checks.SQUARES[network.dtype]:
         return None

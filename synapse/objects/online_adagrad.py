@@ -231,11 +231,7 @@ class OnlineAdaGrad(EligibilityTraces):
         nothing has changed.
         """
         store = self._lowered_store()
-        settings = self._settings
-        settings[0] = weight
-        settings[1] = rate
-        settings[2] = keep
-        settings[3] = bound
+        self._settings[:] = weight, rate, keep, bound
         if self._listed is not None:
             status = self._move_listed(errors, squared)
         elif self._tied:
@@ -243,8 +239,8 @@ class OnlineAdaGrad(EligibilityTraces):
                 store, errors, weight, rate, keep, bound, squared
             )
         else:
-            arguments = errors, self._squares, settings, squared, self._sizes
-            status = self._call(learn_by_adagrad, 0, *arguments)
+            of = errors, self._squares, self._settings, squared, self._sizes
+            status = self._call(learn_by_adagrad, 0, *of)
         self.require_done(status)
         self._count = keep * self._count + 1.0
 

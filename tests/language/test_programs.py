@@ -16,6 +16,7 @@ from synapse.engine.language.decorators import (
 )
 from synapse.engine.language.source import define
 from synapse.engine.language.user_functions import CHECKED
+from synapse.engine.language.words import added
 from tests.language import programs
 from tests.language.programs import Style
 
@@ -289,8 +290,13 @@ def sums_over_a_range(a, n):
     i = 7
     largest = 0.0
     for k in range(n):
-        largest = max(largest, sum((a[i] * a[k] for i in range(n)), 0.5 * k))
-    return sum(a[k] > 1.5 for k in range(n)), i, largest, sum(i for i in range(n)) == n
+        largest = max(largest, added((a[i] * a[k] for i in range(n)), 0.5 * k))
+    return (
+        added(a[k] > 1.5 for k in range(n)),
+        i,
+        largest,
+        added(i for i in range(n)) == n,
+    )
 
 
 @trap((3,), (0,))

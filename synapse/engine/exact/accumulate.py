@@ -16,6 +16,7 @@ from ..language import (
     INDEX,
     add_outer,
     add_rows,
+    added,
     by_sample,
     flat,
     inline,
@@ -282,9 +283,9 @@ def accumulate_lone(store, tapes, start, stop, chunk):
 @inline
 def accumulate_bias(tapes, at, chunk):
     """Add the gradient of a bias: the sum of a neuron's errors."""
-    moved = splat(0.0, tapes.state)
-    for t in range(chunk.steps):
-        moved += tapes.error[at + t * (chunk.rows + NEURONS)]
+    size = chunk.rows + NEURONS
+    none = splat(0.0, tapes.state)
+    moved = added((tapes.error[at + t * size] for t in range(chunk.steps)), none)
     tapes.bias_update[at] += total(moved)
 
 

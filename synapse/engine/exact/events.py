@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..functions import activations
-from ..language import by_case, inline, kernel, splat
+from ..language import added, by_case, inline, kernel, splat
 from ..lowering.flags import (
     DELAYED,
     DENSE,
@@ -373,7 +373,7 @@ and how many events cost as much as gathering."""
 def is_silent(tapes, start, stop, now):
     """Return whether the activations of these neurons are 0."""
     return (
-        sum(
+        added(
             (abs(tapes.activation[now + j]) for j in range(start, stop)),
             splat(0.0, tapes.activation),
         )
@@ -788,7 +788,7 @@ def find_equal(events, slot, part_index, equal):
     stop = slot * n + min((part_index + 1) << PART_BITS, n)
     events.block[slot * events.part_sends.size + part_index] = slot * n
     number = events.aligned[begin]
-    others = sum(events.aligned[q] != number for q in range(begin, stop))
+    others = added(events.aligned[q] != number for q in range(begin, stop))
     if others > 0:
         return equal
     for k in range(equal + 1):

@@ -35,6 +35,7 @@ from ..functions.costs import CATEGORICAL, FIRST_CUSTOM_COST
 from ..language import (
     INDEX,
     TAPES,
+    added,
     flat,
     in_order,
     inline,
@@ -258,7 +259,7 @@ def load_rows(tapes, samples, lanes):
 @in_order
 def summed_loss(tapes, start, stop):
     """Return the cost of some steps, added in their order."""
-    return sum((tapes.loss[step] for step in range(start, stop)), 0.0)
+    return added((tapes.loss[step] for step in range(start, stop)), 0.0)
 
 
 @inline

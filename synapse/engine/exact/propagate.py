@@ -8,6 +8,7 @@ for the previous step at `to_before`.
 from ..language import (
     INDEX,
     TAPES,
+    added,
     inline,
     lazy_part,
     load_tile,
@@ -42,10 +43,14 @@ def compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes):
     while j < stop:
         group_stop = store.group_stop[j]
         for lane in range(lanes):
-            mean = 0.0
-            for i in range(j, group_stop):
-                y = tapes.activation[(now + i) * lanes + lane]
-                mean += y * tapes.pushed[(to_now + i) * lanes + lane]
+            mean = added(
+                (
+                    tapes.activation[(now + i) * lanes + lane]
+                    * tapes.pushed[(to_now + i) * lanes + lane]
+                    for i in range(j, group_stop)
+                ),
+                0.0,
+            )
             # the slope becomes y_j, so that `compute_deltas` completes the product
             for i in range(j, group_stop):
                 at = (to_now + i) * lanes + lane

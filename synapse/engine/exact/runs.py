@@ -32,9 +32,8 @@ from .step import STEP, Step
 def load_context(store, tapes, span, rows):
     """Copy the context to the tapes; returns the `Step` before the first one."""
     step = Step(0, rows, 0, rows, 2 * rows, 1, 1, -1)
-    for j in range(span.start, span.stop):
-        tapes.activation[step.now + j] = store.activation[j]
-        tapes.state[step.now + j] = store.state[j]
+    tapes.activation[span.start : span.stop] = store.activation[span.start : span.stop]
+    tapes.state[span.start : span.stop] = store.state[span.start : span.stop]
     load_outside(store, tapes, 0, span.start, rows)
     load_outside(store, tapes, span.stop, rows, rows)
     if store.ties.rings != 0:

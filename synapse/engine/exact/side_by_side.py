@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..language import flat, inline, kernel, max_float_of, opaque, splat
+from ..language import added, flat, inline, kernel, max_float_of, opaque, splat
 from ..online.calls import ROW, SPAN, SPARSE, calls_by_float
 from ..online.inputs import is_sparse
 from ..schema import ENDED, NONE, SIDE_BY_SIDE
@@ -32,11 +32,12 @@ FORWARD = LISTING._replace(transposes=False)
 def begin_cleared(store, tapes, span, rows):
     """Clear the context on the tapes; returns the `Step` before the first one."""
     none = splat(0.0, tapes.state)
-    for j in range(span.start, span.stop):
-        tapes.activation[j] = none
-        tapes.activation[rows + j] = none
-        tapes.state[j] = none
-        tapes.state[rows + j] = none
+    for start, stop in (
+        (span.start, span.stop),
+        (rows + span.start, rows + span.stop),
+    ):
+        tapes.activation[start:stop] = none
+        tapes.state[start:stop] = none
     load_outside(store, tapes, 0, span.start, rows)
     load_outside(store, tapes, span.stop, rows, rows)
     ring = store.ring[span.start]
@@ -58,7 +59,7 @@ def are_finite(span, inputs, start, stop, maximum):
         values = inputs
         begin = start * span.inputs
         end = stop * span.inputs
-    return sum(not abs(values[i]) <= maximum for i in range(begin, end)) == 0
+    return added(not abs(values[i]) <= maximum for i in range(begin, end)) == 0
 
 
 class SequenceRows(NamedTuple):

@@ -8,6 +8,7 @@ have the same sources. The equations are those of ``online/states.py``;
 from ..language import (
     INDEX,
     add_products,
+    added,
     in_order,
     inline,
     lazy_part,
@@ -180,7 +181,7 @@ def dense_sum(store, tapes, row, n, sources):
     """sum_i w_ij y_i from consecutive sources."""
     if width(tapes.activation) == 1:
         return sum_of(store, tapes, row, n, consecutive_at, sources - row)
-    return sum(
+    return added(
         (tapes.activation[sources + q] * store.weight[row + q] for q in range(n)),
         splat(0.0, tapes.state),
     )
@@ -336,19 +337,28 @@ def add_stepped(store, tapes, r, gap, start, stop, step):
 @inline
 def gated_sum(store, tapes, r, row, n, sources, gaters):
     """sum_i g_ij w_ij y_i of a run with a gater for each connection."""
-    total = splat(0.0, tapes.state)
+    none = splat(0.0, tapes.state)
     if store.run_kind[r] == ZIPPED:
         source = sources + store.run_source[r]
         gater = gaters + store.run_gater[r]
-        for q in range(n):
-            weighted = tapes.activation[source + q] * tapes.activation[gater + q]
-            total += weighted * store.weight[row + q]
-    else:
-        for q in range(row, row + n):
-            activation = tapes.activation[sources + store.source[q]]
-            weighted = activation * tapes.activation[gaters + store.gater[q]]
-            total += weighted * store.weight[q]
-    return total
+        return added(
+            (
+                tapes.activation[source + q]
+                * tapes.activation[gater + q]
+                * store.weight[row + q]
+                for q in range(n)
+            ),
+            none,
+        )
+    return added(
+        (
+            tapes.activation[sources + store.source[q]]
+            * tapes.activation[gaters + store.gater[q]]
+            * store.weight[q]
+            for q in range(row, row + n)
+        ),
+        none,
+    )
 
 
 @inline

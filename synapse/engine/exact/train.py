@@ -16,6 +16,7 @@ import numpy as np
 from ..functions.optimizers import are_finite
 from ..language import (
     DESCENT,
+    added,
     call_descent,
     kernel,
     span_of,
@@ -512,7 +513,7 @@ def run_batches(parts, training, runs, epoch, count):
         stop = min(start + batches.size, len(order))
         samples = fill_batch(batches, independent_steps, order, start, stop)
         status, loss, bad, steps, width = parts[0](training, samples)
-        batch_targets = sum((counts[index] for index in range(start, stop)), 0.0)
+        batch_targets = added((counts[index] for index in range(start, stop)), 0.0)
         # a batch without a target is no update
         learns = status == DONE and batch_targets > 0.0
         if learns:

@@ -14,6 +14,7 @@ import math
 from typing import Any, NamedTuple
 
 from ..language import (
+    added,
     call_equation,
     inline,
     kernel,
@@ -172,7 +173,7 @@ def sum_of_squares(numbers, start, stop):
     """Return the sum of squares of some numbers, in any order: its bits decide nothing
     but whether it is finite.
     """
-    return sum((numbers[i] * numbers[i] for i in range(start, stop)), 0.0)
+    return added((numbers[i] * numbers[i] for i in range(start, stop)), 0.0)
 
 
 @strict_fp

@@ -19,7 +19,7 @@ above 0; `update_covariance` then changes the covariances.
 import math
 from functools import partial
 
-from ..language import inline, kernel, strict_fp, zero_like
+from ..language import added, inline, kernel, strict_fp, zero_like
 
 equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the same
 
@@ -260,13 +260,13 @@ def sparse_adam(change, values, gradient, memory, settings, rate, count, start, 
 @inline
 def times_row(covariance, line, rows, o, start, n):
     """Return the product of a row of P and a part of a row of a matrix."""
-    return sum((covariance[line + t] * rows[o, start + t] for t in range(n)), 0.0)
+    return added((covariance[line + t] * rows[o, start + t] for t in range(n)), 0.0)
 
 
 @inline
 def row_times_row(a, o, b, q, start, n):
     """Return the product of the same parts of two rows."""
-    return sum((a[o, start + t] * b[q, start + t] for t in range(n)), 0.0)
+    return added((a[o, start + t] * b[q, start + t] for t in range(n)), 0.0)
 
 
 @strict_fp

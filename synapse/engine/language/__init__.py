@@ -104,6 +104,7 @@ from .tree import (
     known,
 )
 from .words import (
+    added,
     epsilon_of,
     from_bits,
     max_float_of,
@@ -143,6 +144,7 @@ __all__ = [
     "add_rows",
     "add_rows_products",
     "add_scaled",
+    "added",
     "by_case",
     "by_code",
     "by_sample",

@@ -56,7 +56,7 @@ from .tree import (
     statement,
     tuple_of,
 )
-from .words import REALS, ends_of_part
+from .words import REALS, added, ends_of_part
 
 if TYPE_CHECKING:
     from .program import PartOptions, TypedProgram
@@ -736,10 +736,7 @@ class Expressions:
             if isinstance(argument, ast.GeneratorExp):
                 return self._tuple_by(argument)
             return tuple_of(self.items(argument))
-        is_sum = (
-            is_known(callee) and callee.kind.value is sum and len(node.args) in (1, 2)
-        )
-        if is_sum and isinstance(node.args[0], ast.GeneratorExp):
+        if is_known(callee) and callee.kind.value is added:
             return self._sum_by(*node.args)
         require(is_known(callee), "what is called is known before the call")
         function = callee.kind.value
@@ -763,7 +760,7 @@ class Expressions:
         return self.call(function, arguments)
 
     def _sum_by(self, terms: Any, start: ast.expr = ZERO) -> Node:
-        """Write ``sum((term for k in range(...)), start)`` as a loop before it, whose
+        """Write ``added((term for k in range(...)), start)`` as a loop before it, whose
         variable is its own.
         """
         by, *others = terms.generators

@@ -81,6 +81,15 @@ class Words:
         return Words(self.by_function | instead)
 
 
+def added(terms: Iterable[Any], start: Any = 0) -> Any:
+    """Return the sum of terms, added to `start` in their order: `sum` of Python adds
+    reals more exactly, from 3.12 on.
+    """
+    for term in terms:
+        start = start + term
+    return start
+
+
 def ends_of_part(size: Any, low: Any, high: Any) -> Any:
     """Return the ends of a part of a vector, as Python does."""
     low = min(max(low + size if low < 0 else low, 0), size)

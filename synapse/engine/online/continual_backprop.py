@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..functions.compiled import draw
-from ..language import ARRAY, INDICES, inline, kernel, lazy_part
+from ..language import ARRAY, INDICES, added, inline, kernel, lazy_part
 from .fire import clear_neuron
 
 RATE, MATURITY, DECAY, RENEWED = range(4)
@@ -91,7 +91,7 @@ def reinitialize_least_useful(
         lowest = start
         for i in range(start, stops[layer]):
             j = neurons[i]
-            total = sum(
+            total = added(
                 (
                     abs(store.weight[out[q]])
                     for q in range(out_first[i], out_first[i + 1])

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ..language import inline, kernel
+from ..language import added, inline, kernel
 from ..status import DIVERGED, DONE
 from .lists import relist
 from .loops import propagate_network
@@ -93,7 +93,7 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     decrease = 0.0
     for (slopes, n), sums in zip(summed_slopes(store, sizes), squares, strict=True):
         decrease += scale_gradient(slopes, sums, decay, n)
-    limit = sum(
+    limit = added(
         (
             errors[o] * errors[o] if squared else abs(errors[o])
             for o in range(span.outputs)

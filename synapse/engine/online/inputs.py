@@ -11,6 +11,7 @@ from ..language import (
     INDICES,
     SPAN,
     TupleKind,
+    added,
     inline,
     known,
     lazy_part,
@@ -66,7 +67,7 @@ def clear_inputs(store, span):
         store.pushed_gated,
         store.pushed_traced,
     ):
-        used = sum(column[start + t] != 0.0 for t in range(n))
+        used = added(column[start + t] != 0.0 for t in range(n))
         if used != 0:  # reading takes less time than writing
             column[start : start + n] = 0.0
     write_stamps(store, span)

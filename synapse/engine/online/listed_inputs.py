@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ..language import inline, kernel, max_float_of, zero_like
+from ..language import added, inline, kernel, max_float_of, zero_like
 from ..status import DIVERGED, DONE, FAILED, REFUSED
 from .fire import clamp_neuron, fire, tick
 from .gradient_traces import scale_slope
@@ -23,10 +23,8 @@ _share_of_step = inline(share_of_step)
 @inline
 def are_finite(values, scalar):
     """Return whether inputs have finite values in the float of the store."""
-    for k in range(values.size):
-        if not abs(values[k]) <= max_float_of(scalar):
-            return False
-    return True
+    maximum = max_float_of(scalar)
+    return added(not abs(values[k]) <= maximum for k in range(values.size)) == 0
 
 
 @inline
@@ -45,7 +43,7 @@ def step_listed(store, span, readers, inputs, values, outputs, scalar):
         compute_states(store, None, start, stop)
         while r < rows.size and rows[r] < stop:
             first = firsts[r]
-            total = sum(
+            total = added(
                 (
                     store.weight[first + inputs[k]] * values[k]
                     for k in range(inputs.size)
@@ -115,7 +113,7 @@ def learn_listed(
     store.projected[span.stop - span.outputs : span.stop] = errors[: span.outputs]
     propagate_network(store, span, scalar, False)
 
-    total = sum((np.float64(slopes[rest[q]]) ** 2 for q in range(rest.size)), 0.0)
+    total = added((np.float64(slopes[rest[q]]) ** 2 for q in range(rest.size)), 0.0)
     for j in range(start, span.stop):
         total += np.float64(biases[j]) ** 2
     for r in range(rows.size):
@@ -141,7 +139,7 @@ def learn_listed(
             change = scale_slope(slope, squares, c, keep)
             changes[r * n + k] = change
             decrease += np.float64(slope) * change
-    limit = sum(
+    limit = added(
         (
             errors[o] * errors[o] if squared else abs(errors[o])
             for o in range(span.outputs)

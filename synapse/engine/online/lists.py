@@ -12,6 +12,7 @@ and everything is read.
 from ..language import (
     SPAN,
     add_rows_products,
+    added,
     for_each,
     in_order,
     inline,
@@ -39,7 +40,7 @@ def is_listed(store, r):
 @inline
 def has_some(activations, start, n):
     """Return whether some of n activations are not 0."""
-    return sum(activations[i] != 0.0 for i in range(start, start + n)) != 0
+    return added(activations[i] != 0.0 for i in range(start, start + n)) != 0
 
 
 @inline

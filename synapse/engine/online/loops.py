@@ -31,6 +31,7 @@ from ..language import (
     NUMBER,
     SCALAR,
     SPAN,
+    added,
     inline,
     kernel,
     lazy_part,
@@ -259,7 +260,7 @@ def check_rows(store, span, inputs, outputs, scalar):
     ):
         return RESIZED
     # counted: such a loop is vectorised
-    bad = sum(not abs(inputs[i]) <= maximum for i in range(inputs.size))
+    bad = added(not abs(inputs[i]) <= maximum for i in range(inputs.size))
     if bad == 0:
         return DONE
     i = 0
@@ -280,7 +281,7 @@ def status_of(store, total):
 @inline
 def count_small(store, start, stop, maximum):
     """Return how many activations are at most `maximum`; NaN is not."""
-    return sum(abs(store.activation[j]) <= maximum for j in range(start, stop))
+    return added(abs(store.activation[j]) <= maximum for j in range(start, stop))
 
 
 @inline
@@ -343,7 +344,7 @@ def count_large(store, ring, maximum):
     start = store.ring_first[ring]
     width = store.ring_stop[ring] - store.ring_start[ring]
     stop = start + store.ring_frames[ring] * width
-    small = sum(abs(store.past[i]) <= maximum for i in range(start, stop))
+    small = added(abs(store.past[i]) <= maximum for i in range(start, stop))
     store.failed[RESULT] = stop - start - small
 
 

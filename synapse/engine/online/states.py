@@ -14,6 +14,7 @@ from ..language import (
     INDEX,
     SCALAR,
     add_rows_products,
+    added,
     by_case,
     for_each,
     in_order,
@@ -91,30 +92,35 @@ def carry_state(store, j):
 @inline
 def gated_sum(store, j, r, row, n, lagged):
     """Return the weighted inputs of `j` from a run of gated connections."""
-    layout = store.run_kind[r]
-    total = zero_like(store.bias[j])
+    none = zero_like(store.bias[j])
     activations, at = sources_now(store, j, r, lagged)
-    # [equation state: gated run]
-    if layout == mark.PAIRED:
-        for t in range(n):
-            gain = store.activation[store.gater[row + t]]
-            total += (
-                gain * store.weight[row + t] * activations[at + store.source[row + t]]
-            )
-        return total
-    # [end]
+    if store.run_kind[r] == mark.PAIRED:
+        # [equation state: gated run]
+        return added(
+            (
+                store.activation[store.gater[c]]
+                * store.weight[c]
+                * activations[at + store.source[c]]
+                for c in range(row, row + n)
+            ),
+            none,
+        )
+        # [end]
     source = at + store.run_source[r]
     gater = store.run_gater[r]
-    if layout == mark.ZIPPED:
-        for t in range(n):
-            total += (
+    if store.run_kind[r] == mark.ZIPPED:
+        return added(
+            (
                 store.activation[gater + t]
                 * store.weight[row + t]
                 * activations[source + t]
-            )
-        return total
-    for t in range(n):
-        total += store.weight[row + t] * activations[source + t]
+                for t in range(n)
+            ),
+            none,
+        )
+    total = added(
+        (store.weight[row + t] * activations[source + t] for t in range(n)), none
+    )
     # [equation influence: gated run]
     if store.run_influence[r] != NONE:
         store.influence[store.run_influence[r]] += total

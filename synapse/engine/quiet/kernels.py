@@ -32,7 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exact.events import BITS, GROUP, NOT_COUNTED, is_silent, list_active
-from ..language import epsilon_of, in_order, inline, kernel, noinline, one_like
+from ..language import added, epsilon_of, in_order, inline, kernel, noinline, one_like
 from ..lowering import flags as mark
 from ..online import loops
 from ..online.calls import (
@@ -130,7 +130,9 @@ def begin_row(store, quiet, j):
     i = j - quiet.origin
     row = store.first_incoming[j]
     n = min(store.learning[j], SAMPLE)
-    size = sum((abs(store.weight[row + t]) for t in range(n)), 0.0 * store.weight[row])
+    size = added(
+        (abs(store.weight[row + t]) for t in range(n)), 0.0 * store.weight[row]
+    )
     quiet.limit[i] = size / max(n, 1)
     quiet.carry[i] = store.weight[store.self_row[j]]
     if quiet.interval.size != 0:
@@ -163,7 +165,7 @@ def settle_due(store, quiet, start, stop, is_due):
     """Write all numbers of the rows of which `is_due` returns another number than 0."""
     for begin in range(start, stop, GROUP):
         end = min(begin + GROUP, stop)
-        due = sum(is_due(store, quiet, j) for j in range(begin, end))
+        due = added(is_due(store, quiet, j) for j in range(begin, end))
         if due != 0:
             for j in range(begin, end):
                 if is_due(store, quiet, j) != 0:
@@ -174,11 +176,8 @@ def settle_due(store, quiet, start, stop, is_due):
 def loses_digits(store, quiet, j):
     """Return a number other than 0 if sums of the row of a neuron would lose digits."""
     decay = abs(store.quiet_decay[j])
-    due = 0
-    due += decay < MIN_DECAY
-    due += decay > 1.0 / MIN_DECAY
-    due += abs(store.quiet_step[j]) > quiet.limit[j - quiet.origin] * decay
-    return due
+    is_far = abs(store.quiet_step[j]) > quiet.limit[j - quiet.origin] * decay
+    return (decay < MIN_DECAY) + (decay > 1.0 / MIN_DECAY) + is_far
 
 
 @inline
@@ -202,10 +201,8 @@ def passes_zero(store, quiet, j):
     sign.
     """
     i = 2 * (j - quiet.origin)
-    due = 0
-    due += store.quiet_step[j] < quiet.interval[i]
-    due += store.quiet_step[j] > quiet.interval[i + 1]
-    return due
+    step = store.quiet_step[j]
+    return (step < quiet.interval[i]) + (step > quiet.interval[i + 1])
 
 
 # --- steps ----------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from .. import schema
 from ..language import (
     INDEX,
     PLAN,
+    added,
     inline,
     lazy_part,
     noinline,
@@ -204,7 +205,7 @@ def move_through(store, plan, rate):
             # a parameter that shares its column has the sum
             count = 0 if plan.update_tied[g] else terms
             if plan.update_bias[g]:
-                step = sum(
+                step = added(
                     (plan.given[deltas + s * stride] for s in range(steps + 1)),
                     zero_like(rate),
                 )

@@ -10,6 +10,7 @@ from ..language import (
     SCALAR,
     SPAN,
     add_scaled,
+    added,
     inline,
     lazy_part,
     noinline,
@@ -118,7 +119,7 @@ def push_gaters(store, plan, r, delta, to):
     source = source_offset + store.run_source[r]
     gater = store.run_gater[r]
     if run_kind == mark.SHARED:
-        total = sum(
+        total = added(
             (store.weight[row + t] * activations[source + t] for t in range(n)),
             zero_like(delta),
         )
@@ -154,7 +155,7 @@ def softmax_vjp(plan, activation, at, start, stop):
     """Convert errors of the activations of a softmax group to errors of its states: y_i
     (e_i - sum_k y_k e_k).
     """
-    mean = sum(
+    mean = added(
         (activation[k] * plan.adjoint[at + k] for k in range(start, stop)),
         zero_like(plan.adjoint[at + start]),
     )
@@ -187,7 +188,7 @@ def carried_back(store, plan, span, k):
         return plan.old_derivative[k] * pushed + carried
     # [end]
     previous = adjoint_at(span, PREVIOUS)
-    mean = sum(
+    mean = added(
         (
             store.old_activation[i] * plan.adjoint[previous + i]
             for i in range(store.group_first[row], store.group_stop[row])

@@ -7,7 +7,7 @@ networks, Transactions of the Association for Computational Linguistics 10 (2022
 
 import math
 
-from ...engine.language import inline, kernel, noinline
+from ...engine.language import added, inline, kernel, noinline
 from .genes import GENE0, GENE1, NODE0, NODE1, STATE
 from .mutation import as_fraction
 from .phenotype import advance, clear, row_of
@@ -50,7 +50,7 @@ def bits_of_genome(genomes, g, inputs, outputs, squash_bits, maximum):
     hidden = n1 - n0 - ends - 1
     bits = bits_of(hidden) + hidden * squash_bits
     for i in range(n0, n1):
-        sent = sum(
+        sent = added(
             genes[c].enabled != 0 and genes[c].source == nodes[i].id
             for c in range(at[g, GENE0], at[g, GENE1])
         )
@@ -82,7 +82,7 @@ def share_of(value, start, stop, symbol):
     if stop == start + 1:
         one = min(max(value[start], 0.0), 1.0)
         return one if symbol == 1 else 1.0 - one
-    total = sum((max(value[o], 0.0) for o in range(start, stop)), 0.0)
+    total = added((max(value[o], 0.0) for o in range(start, stop)), 0.0)
     if not 0.0 < total < math.inf:
         return 1.0 / (stop - start)
     return max(value[start + symbol], 0.0) / total

@@ -13,6 +13,7 @@ from ..._typing import Floats, Ints
 from ...engine import schema
 from ...engine.language import (
     Kernel,
+    added,
     call_equation,
     inline,
     kernel,
@@ -398,7 +399,7 @@ def made_pass(form: PassForm) -> Kernel:
         stop = arrays.lags[GROUP * group + 2]
         for begin in range(arrays.lags[GROUP * group + 1], stop, ACTIVATIONS_PER_LOOK):
             end = min(begin + ACTIVATIONS_PER_LOOK, stop)
-            size = sum(
+            size = added(
                 (abs(activations[offset + fixed.start + i]) for i in range(begin, end)),
                 zero_like(fixed.numbers[RATE]),
             )

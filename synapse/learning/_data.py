@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +20,14 @@ from .._cost import Cost, SequenceCost
 from .._typing import Floats, Ints
 from ..costs import categorical_cross_entropy
 from ..engine.lowering.ranges import concat_ranges
+from ..engine.online import (
+    Accumulator,
+    RenewalArguments,
+)
+from ..engine.rtrl import Plan
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
 from ..objects.stepping import kernel_rows
-
-if TYPE_CHECKING:
-    from ..engine.online import (
-        Accumulator,
-        RenewalArguments,
-    )  # compiled: imported when used
-    from ..engine.rtrl import Plan
 
 MAX_CACHED_BYTES = 1 << 24
 """Bytes up to which the memory of a rule is kept for the next call. It bounds what a

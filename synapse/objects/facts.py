@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from .._cost import Cost
-    from ..engine.online import Kernels
-    from .parameters import ParameterRows
+from .._cost import Cost
+from ..engine.online import Kernels
+from .parameters import ParameterRows
 
 Found = TypeVar("Found")
 

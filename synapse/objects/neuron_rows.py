@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,10 +12,8 @@ from .._initializer import Initializer, Seed, random_generator
 from .._typing import Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.schema import INPUT
+from ..engine.store import Store
 from . import anew, parameters
-
-if TYPE_CHECKING:
-    from ..engine.store import Store
 
 
 class NeuronRows:

@@ -8,7 +8,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,10 @@ from ..engine.rtrl.portable import identities_of, read, write
 from ..engine.schema import ENDED
 from ..engine.store import Store
 from ..errors import ArgumentError, TopologyError
+from .calling import Calling
+from .connection import Connection
 from .edits import require_closed
-
-if TYPE_CHECKING:
-    from .calling import Calling
-    from .connection import Connection
-    from .neuron import Neuron
+from .neuron import Neuron
 
 ONLINE = "online"
 RTRL = "rtrl"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +18,8 @@ from .._typing import Floats
 from ..engine.locking import raise_interrupt
 from ..engine.schema import SIDE_BY_SIDE
 from ..engine.status import DONE
+from .calling import Calling
 from .threads import beside, computing, threads_that_pay, work_of
-
-if TYPE_CHECKING:
-    from .calling import Calling
 
 PART = 1 << 24
 """Work in a part, see `work_of`: some 0.1 ms, in which the costs of a part vanish."""

@@ -5,7 +5,7 @@ backward pass.
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,7 @@ from ..schema import (
     VECTOR_BYTES,
     numpy_dtype,
 )
-
-if TYPE_CHECKING:
-    from ..store import Store
+from ..store import Store
 
 TABLE_SLOTS = {column.name: i for i, column in enumerate(TAPES)}
 

@@ -18,7 +18,7 @@ import ctypes
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,11 +36,9 @@ from .kinds import (
 )
 from .llvm import declare_symbol
 from .memory import PLANS, SPAN_COLUMN, STORE, TAPE
+from .translator import Translator
 from .tree import Node, at_run_time, convert, is_known, known, statement
 from .words import Word
-
-if TYPE_CHECKING:
-    from .translator import Translator
 
 INDEX = INT
 """Kind of an argument: an integer."""

@@ -14,7 +14,7 @@ import operator
 import sys
 from collections.abc import Callable
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..records import Span
 from ..schema import (
@@ -39,6 +39,7 @@ from .kinds import (
     TupleKind,
     read_from,
 )
+from .translator import Translator
 from .tree import (
     Node,
     at_run_time,
@@ -49,9 +50,6 @@ from .tree import (
     statement,
 )
 from .words import word
-
-if TYPE_CHECKING:
-    from .translator import Translator
 
 _FAMILIES = {
     name: ("activations", name) for name in ("activation", "old_activation", "past")

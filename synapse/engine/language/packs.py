@@ -7,12 +7,13 @@ Python, a pack is an array.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..schema import VECTOR_BYTES
 from .kinds import INT, ColumnKind, PackKind, TupleKind, read_from
+from .translator import Translator
 from .tree import (
     Node,
     column_of,
@@ -26,9 +27,6 @@ from .tree import (
     tuple_of,
 )
 from .words import word
-
-if TYPE_CHECKING:
-    from .translator import Translator
 
 SHORT_PACK = 4
 """Numbers of a short pack. Its loads are not longer than the stores of a squash, for

@@ -7,7 +7,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,11 +16,9 @@ from .kinds import BOOL, FLOAT64, INT, RANK, ArrayKind, ColumnKind, TupleKind
 from .memory import plain_address
 from .program import STRICT_FLAGS, PartOptions
 from .source import place_of
+from .translator import Translator
 from .tree import Node, RefusedError
 from .words import word
-
-if TYPE_CHECKING:
-    from .translator import Translator
 
 CHECKED = PartOptions(STRICT_FLAGS, from_end=True, checked=True)
 """A user's function returns nothing where it would raise."""

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..language import Kernel
+from ..store import Store
 from . import listed_inputs, loops
+from .accumulator import Accumulator
 from .continual_backprop import nothing_renewed
 from .gradient_traces import learn_by_adagrad, learn_by_traces
-
-if TYPE_CHECKING:
-    from ..store import Store
-    from .accumulator import Accumulator
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)

@@ -8,13 +8,14 @@ the outputs into changes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..functions.activations import SOFTMAX
 from ..language import inline, kernel, one_like
+from ..online import Accumulator
 from ..online.calls import Kernels, calls_by_float, kernels_for as online_kernels
 from ..online.fire import clear_error, clear_neuron
 from ..online.loops import (
@@ -26,15 +27,12 @@ from ..online.loops import (
 from ..online.record import is_recorded, record_row
 from ..schema import NONE
 from ..status import DONE, FAILED
+from ..store import Store
 from . import loops
 from .advance import move_through
 from .loops import step_network
+from .plan import Plan
 from .sweep import add_direct_of, sweep_cost
-
-if TYPE_CHECKING:
-    from ..online import Accumulator
-    from ..store import Store
-    from .plan import Plan
 
 
 class DataRows(NamedTuple):

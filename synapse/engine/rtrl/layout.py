@@ -10,7 +10,7 @@ network of four neurons.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +20,9 @@ from ..functions.activations import SOFTMAX
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.ranges import concat_ranges
 from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
+from ..store import Store
 from .adjoints import ADJOINTS, CARRIED, PREVIOUS
 from .pattern import OWN, Pattern, TooLarge
-
-if TYPE_CHECKING:
-    from ..store import Store
 
 Rows = NDArray[np.int64]
 TERMS_PER_CHUNK = 1 << 15

@@ -17,7 +17,7 @@ all sweeps are followed at the same time.
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +28,7 @@ from ..lowering.ranges import concat_ranges
 from ..read_order import is_delayed_in_order
 from ..records import Span
 from ..schema import NONE
-
-if TYPE_CHECKING:
-    from ..store import Store
+from ..store import Store
 
 Rows = NDArray[np.int64]
 Bits = NDArray[np.uint8]

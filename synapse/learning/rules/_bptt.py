@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,10 @@ from ...optimizers._base import not_clipped, too_far, too_steep
 from ...optimizers._descent import BuiltIn
 from .._data import Data, Epochs, Order
 from .._gradient import SAMPLE_TAPE_STEPS, ExactGradient, checked_window, not_finite
+from .._options import FixedOptions
 from .._parameters import BatchGradient, Updater
 from .._regularisation import Masks
 from ._base import RuleTask, TrainingRule
-
-if TYPE_CHECKING:
-    from .._options import FixedOptions
 
 
 class BackpropagationThroughTime(TrainingRule, rule="bptt"):

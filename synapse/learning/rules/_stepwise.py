@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ... import engine
 from ..._checks import dense_rows
 from ..._typing import Floats, Ints
 from ...engine.lowering.ranges import concat_ranges
+from ...engine.online import Accumulator
 from ...engine.records import Span, Ties
 from ...engine.rtrl import Plan
 from ...errors import ArgumentError, DivergenceError
@@ -30,13 +31,10 @@ from .._data import (
     run_epochs,
     single_epoch,
 )
+from .._options import FixedOptions
 from .._parameters import BatchGradient, ParameterVector, StepJacobian, Updater
 from .._regularisation import Penalties
 from ._base import ALL_SLOPES, SLOPES_OF_OUTPUTS, RuleTask, TrainingRule
-
-if TYPE_CHECKING:
-    from ...engine.online import Accumulator  # compiled: imported when it is used
-    from .._options import FixedOptions
 
 DIVERGENCE_FACTOR = 1e6
 """Largest error that a recursive optimizer learns from, as a multiple of the largest

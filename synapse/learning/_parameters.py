@@ -18,7 +18,8 @@ from .._checks import sum_of_squares
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.lowering.ranges import joined_ranges
-from ..engine.schema import SHARED_BY, Ties
+from ..engine.records import Ties
+from ..engine.schema import SHARED_BY
 from ..engine.store import Store
 from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects import parameters

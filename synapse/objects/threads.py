@@ -13,7 +13,6 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from multiprocessing import parent_process
 from typing import Any
 
 from .._checks import MAX_THREADS
@@ -54,6 +53,8 @@ def _cores_for_batches() -> int:
     process has divided the work, and at most ``OMP_NUM_THREADS``, which joblib and Dask
     set for their workers.
     """
+    from multiprocessing import parent_process  # 2 ms, which only trainings need
+
     if parent_process() is not None:
         return 1
     limit = os.environ.get("OMP_NUM_THREADS", "")

@@ -7,8 +7,8 @@ import io
 import json
 import os
 import re
+import secrets
 import shutil
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -128,7 +128,7 @@ def _new_file(folder: Path, last: ExitStack) -> tuple[IO[bytes], Path | None]:
 
 
 def _hidden_name(folder: Path) -> Path:
-    return folder / f".synapse-{uuid.uuid4().hex}.tmp"
+    return folder / f".synapse-{secrets.token_hex(16)}.tmp"
 
 
 def _keep_locked(stream: IO[bytes], last: ExitStack) -> None:

@@ -167,7 +167,7 @@ def test_threads_pay_from_some_work_on_and_never_more_than_there_are_cores(monke
     assert workers.threads_that_pay(large, workers.MIN_CALL - 1) == 1
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     assert workers.threads_that_pay(large, large) == 2
-    monkeypatch.setattr(workers, "parent_process", object)
+    monkeypatch.setattr("multiprocessing.parent_process", object)
     assert workers.threads_that_pay(large, large) == 1
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
+import secrets
 import sys
 import threading
-import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -122,7 +122,7 @@ def _read(path: Path) -> CodeFile | None:
 def _write(path: Path, file: CodeFile) -> None:
     """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.{uuid.uuid4().hex[:16]}.tmp")
+    new = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
     rest = b"".join(file)
     try:
         new.write_bytes(hashlib.sha256(rest).digest() + rest)

@@ -5,19 +5,18 @@ The rules are in ``docs/architecture.md`` (Threads and Ctrl-C).
 
 from __future__ import annotations
 
-# signal.signal wraps this and takes ten times as long
 import _signal  # type: ignore[import-not-found]
 import gc
 import threading
 from _thread import get_ident
+
+# signal.signal wraps this and takes ten times as long
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from .store_rows import StoreRows
+from .store_rows import StoreRows
 
 SIGINT = _signal.SIGINT
 P = ParamSpec("P")

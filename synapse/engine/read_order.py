@@ -18,16 +18,14 @@ kernels. So what an object shows is what a recording writes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .lowering.flags import TRACED
 from .schema import NONE
-
-if TYPE_CHECKING:
-    from .store_rows import StoreRows
+from .store_rows import StoreRows
 
 
 class Attributes:

@@ -8,20 +8,18 @@ rows, and are not read. The result is what `lower` would make of the same topolo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..records import Ties
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
+from ..store_rows import StoreRows
 from .flags import GATED, GATES, LAGGED, MEMORY, STEPPED
 from .loops import find_few_runs
 from .ranges import concat_ranges
 from .runner import run
-
-if TYPE_CHECKING:
-    from ..store_rows import StoreRows
 
 MIN_CONNECTIONS = 1 << 15
 """Connections of a store below which everything is laid out anew as fast. ``python -m

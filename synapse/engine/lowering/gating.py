@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from ..store_rows import StoreRows
 from . import loops
 from .flags import MEMORY
 from .room import cut, make_room
 from .runner import run
-
-if TYPE_CHECKING:
-    from ..store_rows import StoreRows
 
 
 def has_traces(store: StoreRows) -> bool:

@@ -4,17 +4,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..functions.activations import may_be_silent
 from ..records import InputRows, Ties
 from ..schema import INPUT, NONE, VECTOR_BYTES
+from ..store_rows import StoreRows
 from .flags import DELAYED, DENSE, LISTS, UNORDERED, WITH_GATES
-
-if TYPE_CHECKING:
-    from ..store_rows import StoreRows
 
 MIN_SOURCES = 64
 """Sources of a range from which on it has a list: its sums are in packs as long as a

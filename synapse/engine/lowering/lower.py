@@ -7,21 +7,17 @@ how the topology came about.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..records import Ties
 from ..schema import MAX_DELAYS
+from ..store_rows import StoreRows
 from . import edits, gating, lists, loops, rings, ties
 from .flags import MEMORY
 from .program import Program, restore
 from .room import cut, make_room
 from .runner import run
 from .sorting import move_connections, sort_neurons
-
-if TYPE_CHECKING:
-    from ..store_rows import StoreRows
 
 SPARE_RUNS = 1 << 10
 """Rows of runs that may be left over, so that a small network keeps its columns from

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,18 +13,13 @@ from numpy.typing import NDArray
 from ..._typing import Indices
 from ..read_order import Attributes, activations_read, sources_read
 from ..schema import NONE
+from ..store_rows import StoreRows
 from . import rings
 from .flags import MEMORY
 from .loops import locate_kept, read_traces
 from .loops.traces import MARKS
 from .ranges import concat_ranges
 from .runner import run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ..store_rows import StoreRows
-
 
 _NEURONS = (
     "memory",

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..schema import PROGRAM
-
-if TYPE_CHECKING:
-    from ..store_rows import StoreRows
+from ..store_rows import StoreRows
 
 _NAMES = {
     axis: [column.name for column in PROGRAM if column.axis == axis]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..schema import CONNECTION, NONE
-
-if TYPE_CHECKING:
-    from ..store_rows import StoreRows
+from ..store_rows import StoreRows
 
 MAX_WHOLE_MOVES = 1 << 12
 """Connections whose columns are all moved, without a look which of them vary. ``python

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..records import Ties
+from ..store_rows import StoreRows
 from .ranges import joined_ranges
-
-if TYPE_CHECKING:
-    from ..store_rows import StoreRows
 
 
 def number_groups(store: StoreRows) -> None:

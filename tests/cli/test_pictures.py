@@ -33,6 +33,8 @@ def folder(tmp_path_factory):
         "4",
         "--epochs",
         "30",
+        "--methods",
+        "naive,ar",
         "-q",
     ]
     assert (

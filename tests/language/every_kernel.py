@@ -56,7 +56,7 @@ FOR_PYTHON = "for Python"
 LOOP_OF_LOWERING = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
 
 
-def every_kernel():
+def every_kernel(floats=FLOATS):
     """What expects the result of a kernel, FOR_PYTHON or a kind, by its function and
     the kinds of its arguments."""
     noted = {}
@@ -80,7 +80,7 @@ def every_kernel():
     Kernel.address = noted_address
     runner._entry_of = noted_loop
     try:
-        for dtype in FLOATS:
+        for dtype in floats:
             kind = np.dtype(dtype)
             store = SimpleNamespace(dtype=kind, scalar=kind.type(0))
             for module in WITH_EXAMPLES:
@@ -206,9 +206,9 @@ def evolve_all():
     events.sort_by_key(keys, rows, rows, np.zeros(2, np.int64), rows.copy(), rows)
 
 
-def every_text():
+def every_text(floats=FLOATS):
     """The text for LLVM of every kernel, with a name."""
-    results = every_kernel()
+    results = every_kernel(floats)
     for kernel, _ in every_tree(results):
         result = results.get(kernel, NOTHING)
         text = entries.text_of(*kernel, None if result is FOR_PYTHON else result)

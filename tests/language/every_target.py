@@ -20,15 +20,16 @@ from synapse.engine.language import machine
 from tests.language.every_kernel import every_text
 
 TARGETS = {
-    "AArch64 Linux": ("aarch64-unknown-linux-gnu", "generic"),
-    "Apple AArch64": ("arm64-apple-macosx14.0.0", "apple-m1"),
-    "Windows x64": ("x86_64-pc-windows-msvc", "x86-64-v3"),
-    "generic x86-64": ("x86_64-unknown-linux-gnu", "x86-64"),
+    "AArch64 Linux": ("aarch64-unknown-linux-gnu", "generic", "float32"),
+    "Apple AArch64": ("arm64-apple-macosx14.0.0", "apple-m1", "float64"),
+    "Windows x64": ("x86_64-pc-windows-msvc", "x86-64-v3", "float64"),
+    "generic x86-64": ("x86_64-unknown-linux-gnu", "x86-64", "float32"),
 }
-"""Triple and processor by name."""
+"""Triple, processor and float by name: each kind of processor has both floats, and what
+systems differ in has none."""
 
 
-def code_sizes(triple, processor):
+def code_sizes(triple, processor, dtype):
     """Bytes of object code by kernel."""
     machine.pauses = triple.startswith("x86")
     target = llvm.Target.from_triple(triple).create_target_machine(
@@ -36,7 +37,7 @@ def code_sizes(triple, processor):
     )
     options = llvm.create_pipeline_tuning_options(speed_level=1)
     sizes = {}
-    for name, text in every_text():
+    for name, text in every_text([dtype]):
         module = llvm.parse_assembly(text)
         module.triple = triple
         module.data_layout = str(target.target_data)

@@ -143,7 +143,8 @@ def test_single_precision(tmp_path):
         ours = trained(net, *data, OPTIMIZERS[name])
         assert close(numbers_of(net, there(program, *data, RATE)), ours, 1e-3)
 
-    all_hold(check, [(name,) for name in OPTIMIZERS])
+    # each with all that others are without
+    all_hold(check, ["nesterov", "centered", "adagrad", "amsgrad", "adamw"])
 
 
 def test_an_update_that_is_not_finite_changes_nothing(tmp_path):

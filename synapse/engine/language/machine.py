@@ -25,6 +25,8 @@ are many loads in many blocks, so a full search is a quarter of the time to opti
 step of the online rule, of which it changes no instruction."""
 SEARCHED_BY_OTHERS = 200
 """The default, which other users of LLVM in this process get."""
+FEW_PASSES = "always_inliner", "sroa", "simplify_cfg", "instruction_combine"
+"""What optimises at speed 1: each of these passes, once."""
 pauses = platform.machine() in ("x86_64", "AMD64")
 
 
@@ -85,11 +87,16 @@ def object_code(text: str, speed: int = 3) -> bytes:
     module.data_layout = str(machine.target_data)
     module.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=speed)
-    tuning.loop_vectorization = speed > 1
     tuning.slp_vectorization = False
     builder = llvm.create_pass_builder(machine, tuning)
+    if speed > 1:
+        passes = builder.getModulePassManager()
+    else:
+        passes = llvm.create_new_module_pass_manager()
+        for name in FEW_PASSES:
+            getattr(passes, f"add_{name}_pass")()
     _search(SEARCHED)
-    builder.getModulePassManager().run(module, builder)
+    passes.run(module, builder)
     _search(SEARCHED_BY_OTHERS)
     return machine.emit_object(module)
 

@@ -185,7 +185,7 @@ CASES = (
                 "    entry = 0\n    packs = (n + wide + wide - 1) // (wide + wide)",
                 "    entry = 0\n    packs = (n + wide - 1) // wide",
             ),
-            ("few = is_listed(store, r)", "few = False"),
+            ("few = long and is_listed(store, r)", "few = False"),
             (
                 "if few else k * (wide + wide)\n        left = min(n - q, wide + wide)",
                 "if few else k * wide\n        left = min(n - q, wide)",

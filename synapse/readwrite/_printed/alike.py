@@ -50,7 +50,8 @@ class Sums:
 @dataclass(frozen=True, eq=False)
 class Tile:
     """Neurons that read the same sources from a run, `width` in each turn of a loop.
-    begin, at : their first neuron and its first weight in each turn.
+    begin, at : their first neuron and its first weight in each turn. by_two : whether
+    each sum is two, so that a product waits for every other one.
     """
 
     begin: Any
@@ -59,6 +60,7 @@ class Tile:
     width: int
     source: int
     length: int
+    by_two: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +87,11 @@ class Alike:
     them.
     """
 
-    def __init__(self, data: KnownColumns, how: Sums) -> None:
+    def __init__(self, data: KnownColumns, sums: Sums) -> None:
         self.columns = dict(data.columns)
-        self.how = how
+        self.sums = sums
         self.weights = self.columns["weight"].copy()
-        self.add = add_in_array if how.in_array else add_in_variables
+        self.add = add_in_array if sums.in_array else add_in_variables
 
     def stretches(self, start: int, stop: int) -> Iterator[Stretch]:
         """Yield the stretches of a block."""
@@ -119,7 +121,7 @@ class Alike:
         runs = np.array([self._runs(j) for j in range(start, start + count)])
         sources, kinds = columns["run_source"][runs], columns["run_kind"][runs]
         is_shared = (sources == sources[0]).all() and (kinds == DENSE).all()
-        if not self.how.width or not is_shared or not runs.size:
+        if not self.sums.width or not is_shared or not runs.size:
             return ()
         made: list[Tile] = []
         at = int(columns["run_first"][runs[0, 0]])
@@ -128,9 +130,9 @@ class Alike:
                 int(columns[f"run_{name}"][run[0]]) for name in ("length", "source")
             )
             rows = columns["run_first"][run] + np.arange(length)[:, None]
-            rest = count % self.how.width if count > self.how.width else 0
+            rest = count % self.sums.width if count > self.sums.width else 0
             for begin, stop, width in (
-                (0, count - rest, min(count, self.how.width)),
+                (0, count - rest, min(count, self.sums.width)),
                 (count - rest, count, rest),
             ):
                 if begin == stop:
@@ -142,7 +144,8 @@ class Alike:
                 self.weights[at:end] = columns["weight"][in_order]
                 begins = each(range(start + begin, start + stop, width))
                 places = each(range(at, end, width * length))
-                made.append(Tile(begins, places, turns, width, source, length))
+                of = begins, places, turns, width, source, length
+                made.append(Tile(*of, by_two=self.sums.by_dots))
                 at = end
         return tuple(made)
 
@@ -167,7 +170,7 @@ class Alike:
         weight, activation = (
             column_of(store, name) for name in ("weight", "activation")
         )
-        if not self.how.by_dots or n.kind.value < MIN_DOT:
+        if not self.sums.by_dots or n.kind.value < MIN_DOT:
             return t.call(sums.sum_row, [weight, begin, n, activation, source])
         begin, source, n = map(at_run_time, (begin, source, n))
         parts = weight, begin, activation, source, n
@@ -224,7 +227,7 @@ def add_in_variables(store, begin, at, tile):
 
 
 @in_order
-def add_in_array(store, begin, at, tile):
+def add_in_array(store, begin, at, tile):  # noqa: C901 - one body, in its order
     """Add the weighted inputs of neurons from sources that all of them read: sum of
     w_ij y_i. Some sources are added at a time.
     """
@@ -242,7 +245,14 @@ def add_in_array(store, begin, at, tile):
             for k in range(width):
                 total = totals[k]
                 for m, y in enumerate(values):
-                    total += y * store.weight[row + m * width + k]
+                    if not (tile.by_two and m % 2):
+                        total += y * store.weight[row + m * width + k]
+                if tile.by_two:
+                    other = zero_like(total)
+                    for m, y in enumerate(values):
+                        if m % 2:
+                            other += y * store.weight[row + m * width + k]
+                    total += other
                 totals[k] = total
     if whole < length:
         for i in range(whole, length):

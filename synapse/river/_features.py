@@ -417,9 +417,10 @@ def present_in(x: Features) -> Features:
 def dicts_of(X: Any) -> list[dict[Hashable, Any]]:
     """Return the rows of a frame as dicts, if all are numbers."""
     checks.instance("X", X, pd.DataFrame)
-    names = [*X.columns]
-    condition = "of columns with different names"
-    checks.require(X.columns.is_unique, "X", condition, names)
+    if not X.columns.is_unique:
+        name = checks.short_repr(X.columns[X.columns.duplicated()][0])
+        condition = "have different names of columns"
+        raise ArgumentError(checks.must("X", condition, f"{name} twice"))
     rows: list[dict[Hashable, Any]] = X.to_dict("records")
     for row in rows:
         present_in(row)

@@ -68,6 +68,7 @@ def test_an_edit_changes_the_kernels_that_it_reaches_and_words_change_none(copy)
         "loops.train_network",
         "loops.gradient_network",
         "compiled.activate_tanh",
+        "compiled.judge_by_cross_entropy",
     }
     assert found["a constant"] <= of_floats
     for path in (copy / "synapse/engine").rglob("*.py"):

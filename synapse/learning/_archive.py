@@ -89,13 +89,13 @@ def _written(network: Network, option: str, value: Any) -> Any:
     """Return the value of an option, or of a field of one; ArgumentError for a function
     or class of the user.
     """
+    if isinstance(value, TrainableSubset):  # a tuple, too
+        return {PART: value.described()}
     value = plain(value)
     if value is None or isinstance(value, bool | str | int | float | list):
         return value
     if isinstance(value, Cost):
         return value.name
-    if isinstance(value, TrainableSubset):
-        return {PART: value.described()}
     if isinstance(value, Mapping):
         pairs = []
         layers = list(network.layers)

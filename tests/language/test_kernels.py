@@ -98,9 +98,10 @@ def test_an_unsound_tree_is_noticed(spoil, problem):
 
 DOCUMENTED = """
 Target.from_triple create_mcjit_compiler create_pass_builder
-create_pipeline_tuning_options get_host_cpu_features get_host_cpu_name
-get_process_triple initialize_native_asmprinter initialize_native_target add_symbol
-llvm_version_info parse_assembly ObjectFileRef.from_data
+create_pipeline_tuning_options create_new_module_pass_manager get_host_cpu_features
+get_host_cpu_name get_process_triple initialize_native_asmprinter
+initialize_native_target add_symbol llvm_version_info parse_assembly set_option
+ObjectFileRef.from_data
 """
 """Names of llvmlite.binding in https://llvmlite.readthedocs.io."""
 

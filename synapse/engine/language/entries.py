@@ -247,17 +247,16 @@ run:""")
             last = len(kind.items) - 1  # without a value: that it is there
             value = self.let(f"extractvalue {type_of(kind)} {value}, {last}")
             kind = kind.items[last]
-        if kind != NOTHING:
-            self.put(f"ret ptr {self.passed(kind, value)}")
-            return
-        line = "@synapse_none = external global i8"
-        if line not in self.module.globals:
-            self.module.globals.append(line)
-        self.call("void", "Py_IncRef", "ptr @synapse_none")
-        self.put("ret ptr @synapse_none")
+        self.put(f"ret ptr {self.passed(kind, value)}")
 
     def passed(self, kind: Any, value: str) -> str:
-        """Return a new object of a value."""
+        """Return a new object of a value; None for nothing."""
+        if kind == NOTHING or isinstance(kind, KnownKind):
+            line = "@synapse_none = external global i8"
+            if line not in self.module.globals:
+                self.module.globals.append(line)
+            self.call("void", "Py_IncRef", "ptr @synapse_none")
+            return "@synapse_none"
         typed = f"{type_of(kind)} {value}"
         if kind in _NUMBERS:
             number = _NUMBERS[kind]

@@ -103,7 +103,8 @@ get_host_cpu_name get_process_triple initialize_native_asmprinter
 initialize_native_target add_symbol llvm_version_info parse_assembly set_option
 ObjectFileRef.from_data
 """
-"""Names of llvmlite.binding in https://llvmlite.readthedocs.io."""
+"""Names of llvmlite.binding in https://llvmlite.readthedocs.io, and `set_option`, which
+Numba calls."""
 
 
 def test_one_module_imports_llvmlite_and_uses_names_of_its_documentation():

@@ -44,7 +44,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(matplotlib|networkx|nx|np|numpy|pandas|pd|scipy|torch|nir)\..*"),
     (
         r"py:class",
-        r"ArrayLike|Axes|DataFrame|Executor|NDArray|PathLike|(dict|list|tuple)\[.*",
+        r"ArrayLike|Axes|DataFrame|DTypeLike|Executor|NDArray|PathLike|(dict|list|tuple)\[.*",
     ),  # as annotations of these libraries spell them
     # Types in annotations that a reader does not use by name; the text of each
     # parameter says what it takes.
@@ -54,7 +54,7 @@ nitpick_ignore_regex = [
     ),
     (
         r"py:class",
-        r"(synapse\.([a-z_]+\.)+)?(Floats|Ints|Initializer|Order|Recorder|Seed|Store|Updater|Weights|Wiring)",
+        r"(synapse\.([a-z_]+\.)+)?(Floats|Ints|Initializer|Order|Recorder|Seed|Store|Sums|Updater|Weights|Wiring)",
     ),
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes)"),
     (

@@ -96,8 +96,10 @@ def object_code(text: str, speed: int = 3) -> bytes:
         for name in FEW_PASSES:
             getattr(passes, f"add_{name}_pass")()
     _search(SEARCHED)
-    passes.run(module, builder)
-    _search(SEARCHED_BY_OTHERS)
+    try:
+        passes.run(module, builder)
+    finally:  # also if Ctrl-C is raised here
+        _search(SEARCHED_BY_OTHERS)
     return machine.emit_object(module)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import shlex
 import sys
 import time
@@ -118,10 +117,10 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
     peers = ONE_OF_EACH if options.quick else PEERS
     if options.peers:
         peers = chosen(options.peers)
-    options.out.mkdir(parents=True, exist_ok=True)
     before = None
     if options.again:  # read first: a missing file is no matter of half an hour later
-        before = json.loads((options.out / "results.json").read_text("utf-8"))
+        before = page.results_of(options.out / "results.json")
+    options.out.mkdir(parents=True, exist_ok=True)
 
     # Node's packages are peers of two tables.
     in_node = "steps" in options.only and any(peer.is_node for peer in peers)

@@ -19,7 +19,7 @@ from . import brain, cuba, events, modules, spiking, threads
 from .chart import FAMILIES, draw
 from .comparison import Comparison
 from .markdown import multiple, number, table
-from .report import TABLES
+from .report import TABLES, source_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 CHART = "_static/performance.svg"
@@ -360,16 +360,15 @@ def markdown(runs: list[dict[str, Any]]) -> str:
     return "\n".join(parts)
 
 
-def source_of(results: dict[str, Any], name: str) -> str:
-    """The command, the machine and the code of the results of a program."""
-    command = results.get("command", f"python -m benchmarks.{name}")
-    if "device" in results:
-        return f"`{command}`; {results['device']}; code {results['commit']}\n"
-    machine = results["machine"]
-    return (
-        f"`{command}`; {machine['cpu']}, load {machine['load_at_start'][0]:g} before;"
-        f" code {machine['commit']}, {machine['date'][:10]}\n"
-    )
+def results_of(path: Path) -> dict[str, Any]:
+    """Read the results of a run; SystemExit if there are none."""
+    try:
+        run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"Expected a file of results, got {path}: {error}.") from None
+    if "machine" not in run:
+        raise SystemExit(f"Expected a file of results, got {path}.")
+    return run
 
 
 def write(paths: list[Path], docs: Path = DOCS) -> None:
@@ -380,17 +379,7 @@ def write(paths: list[Path], docs: Path = DOCS) -> None:
     SystemExit
         If there is no such file, or it does not hold results.
     """
-    runs = []
-    for path in paths:
-        try:
-            run = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise SystemExit(
-                f"Expected a file of results, got {path}: {error}."
-            ) from None
-        if "machine" not in run:
-            raise SystemExit(f"Expected a file of results, got {path}.")
-        runs.append(run)
+    runs = list(map(results_of, paths))
     by_subject = {name: compared(runs[0], name) for name in SUBJECTS}
     draw(
         {SUBJECTS[name].heading: rows for name, rows in by_subject.items()},

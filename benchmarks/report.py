@@ -80,12 +80,20 @@ def markdown(run: dict[str, Any]) -> str:
         if run.get(name):
             sections += [f"## {module.TITLE}\n", *module.text(run[name])]
         if again := run.get("again", {}).get(name):
-            machine = again["machine"]
-            sections.append(
-                f"Measured again: `{again['command']}`; {machine['cpu']}; code"
-                f" {machine['commit']}, {machine['date'][:10]}\n"
-            )
+            sections.append(f"Measured again: {source_of(again, name)}")
     return "\n".join(section for section in sections if section)
+
+
+def source_of(results: dict[str, Any], name: str) -> str:
+    """The command, the machine and the code of the results of a program."""
+    command = results.get("command", f"python -m benchmarks.{name}")
+    if "device" in results:
+        return f"`{command}`; {results['device']}; code {results['commit']}\n"
+    machine = results["machine"]
+    return (
+        f"`{command}`; {machine['cpu']}, load {machine['load_at_start'][0]:g} before;"
+        f" code {machine['commit']}, {machine['date'][:10]}\n"
+    )
 
 
 def write(run: dict[str, Any], folder: Path) -> None:

@@ -106,7 +106,10 @@ def numbers_of(
     pairs = {name: of for name, of in pairs.items() if len(of.pairs) <= room}
     reads.update((name, of.read) for name, of in pairs.items())
     names = _traces_of(network, room)
-    read_traces = lambda name: [link.traces[name] for link in connections]  # noqa: E731
+
+    def read_traces(name: str) -> list[float]:
+        return [link.traces[name] for link in connections]
+
     reads |= {name: partial(read_traces, name) for name in names}
     collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
     for row, aim in zip(rows, aims, strict=True):

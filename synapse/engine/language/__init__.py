@@ -5,8 +5,8 @@ function, ``translator`` and ``expressions`` make a typed tree of it, ``program`
 all functions that a kernel reaches. ``words``, ``memory`` and ``packs`` are what
 kernels call besides parts, ``tiles`` is written in the language itself. ``llvm`` writes
 the tree for LLVM, ``machine`` calls LLVM, ``entries`` are what Python calls,
-``code_files`` keeps machine code. Functions of users come
-through ``user_functions``.
+``code_files`` keeps machine code. Functions of users come through
+``user_functions``.
 
 What kernels are written in is imported from here: how a function becomes a part or a
 kernel, the kinds of a lazy part's arguments, and words.
@@ -100,9 +100,7 @@ from .tiles import (
     store_sums,
     sum_in_four,
 )
-from .tree import (
-    known,
-)
+from .tree import known
 from .words import (
     added,
     epsilon_of,

@@ -77,7 +77,8 @@ class Result(metaclass=AbstractOwnNames):
         return last < 0.99 * before
 
     def __repr__(self) -> str:
-        ended = f"stopped by {self.stop_reason}"
+        by = "" if self.stop_reason == "interrupted" else "stopped by "
+        ended = by + self.stop_reason
         if self.stop_reason == "epochs":
             ended = "reached the epoch limit" + (
                 " while the loss was still falling" if self.falling else ""

@@ -260,7 +260,8 @@ class Run(metaclass=checks.OwnNames):
         )
         episodes = checks.pluralize(len(self.returns), "episode")
         steps = checks.pluralize(self.steps, "step")
-        return f"<Run: {episodes}, {steps}{mean}, stopped by {self.stop_reason}>"
+        by = "" if self.stop_reason == "interrupted" else "stopped by "
+        return f"<Run: {episodes}, {steps}{mean}, {by}{self.stop_reason}>"
 
     def to_pandas(self, *, tests: bool = False) -> Any:
         """Return a data frame of pandas (extra "stats"): return, length and last step

@@ -145,3 +145,10 @@ def pixels(figure) -> bytes:
     file = BytesIO()
     figure.savefig(file, format="png", dpi=60, metadata={"Software": None})
     return file.getvalue()
+
+
+def until(page, condition):
+    """Wait in Python: the page's policy lets nothing wait in it."""
+    assert any(
+        page.evaluate(condition) or page.wait_for_timeout(50) for _ in range(1200)
+    ), condition

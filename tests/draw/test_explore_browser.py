@@ -18,6 +18,7 @@ from synapse.plasticity import RewardSTDP
 from tests.helpers.cases import all_hold
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .helpers import until
 
 pytestmark = [
     pytest.mark.browser,
@@ -609,11 +610,7 @@ def test_a_widget_follows_the_network(chromium):
         "(numbers) => { values.numbers = numbers; handlers['change:numbers'](); }",
         view._data,
     )
-    # its policy lets nothing wait in it
-    is_negative = f"{GRAPH}.getElementById('c0').hasClass('negative')"
-    assert any(
-        frame.evaluate(is_negative) or page.wait_for_timeout(50) for _ in range(200)
-    )
+    until(frame, f"{GRAPH}.getElementById('c0').hasClass('negative')")
     net.clear()
     output = net.clone().run(rows())[0, 0]
     frame.fill("#search", "output 0")

@@ -7,6 +7,7 @@ import architect
 from synapse import analysis
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .helpers import until
 from .test_explore_browser import GRAPH
 from .test_play_browser import of, tab
 
@@ -28,7 +29,8 @@ def test_marks_list_the_neurons_that_python_lists(opened):
     page = opened(net, rows, rng.normal(size=(40, 1)), learn=True)
     tab(page, "data")
     page.click("#find summary")
-    assert "Mark the steps" in page.text_content("#found-words")
+    words = "document.getElementById('found-words').textContent"
+    until(page, f"{words}.includes('Mark the steps')")
     cells = page.locator("#marks button")
     assert cells.count() == 40
     for begin, end in ((12, 19), (30, 33)):

@@ -6,8 +6,9 @@ import pytest
 import architect
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .helpers import until
 from .test_explore_browser import SCREENS, emit, place_of
-from .test_play_browser import drag, spot, tab, until, xor
+from .test_play_browser import drag, spot, tab, xor
 
 pytestmark = [
     pytest.mark.browser,

@@ -11,8 +11,9 @@ from synapse import Model
 from synapse.draw import explore
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .helpers import until
 from .test_explore_browser import GRAPH, SCREENS
-from .test_play_browser import drag, lessons, lstm, spot, tab, until, xor
+from .test_play_browser import drag, lessons, lstm, spot, tab, xor
 
 pytestmark = [
     pytest.mark.browser,

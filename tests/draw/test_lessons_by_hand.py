@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .helpers import until
 from .test_explore_browser import GRAPH
-from .test_play_browser import drag, spot, tab, until, xor
+from .test_play_browser import OFFERED, drag, spot, tab, xor
 
 pytestmark = [
     pytest.mark.browser,
@@ -79,6 +80,7 @@ class Hands:
         """Replace question marks in the rows of the data."""
         tab(self.page, "data")
         self.page.click("#own summary")
+        until(self.page, OFFERED)
         rows = self.page.input_value("#csv")
         for target in targets:
             rows = rows.replace("?", str(target), 1)

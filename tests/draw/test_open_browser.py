@@ -12,7 +12,8 @@ import synapse
 from synapse import readwrite
 
 from .conftest import CHROMIUM, PLAYWRIGHT
-from .test_play_browser import lessons, lstm, of, same, until, xor
+from .helpers import until
+from .test_play_browser import lessons, lstm, of, same, xor
 
 pytestmark = [
     pytest.mark.browser,

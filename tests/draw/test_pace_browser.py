@@ -9,9 +9,9 @@ import architect
 import synapse
 
 from .conftest import CHROMIUM, PLAYWRIGHT
-from .helpers import hand_wired
+from .helpers import hand_wired, until
 from .test_explore_browser import GRAPH, choose, emit
-from .test_play_browser import lessons, lstm, tab, until, xor
+from .test_play_browser import lessons, lstm, tab, xor
 
 pytestmark = [
     pytest.mark.browser,

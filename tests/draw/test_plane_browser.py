@@ -7,8 +7,9 @@ import pytest
 import architect
 
 from .conftest import CHROMIUM, PLAYWRIGHT
+from .helpers import until
 from .test_explore_browser import GRAPH, SCREENS, choose
-from .test_play_browser import lessons, lstm, of, tab, until, xor
+from .test_play_browser import lessons, lstm, of, tab, xor
 
 pytestmark = [
     pytest.mark.browser,

@@ -17,7 +17,7 @@ from synapse.draw._link import packed
 from synapse.draw._page_data import RECIPES
 
 from .conftest import CHROMIUM, PLAYWRIGHT
-from .helpers import hand_wired
+from .helpers import hand_wired, until
 from .test_explore_browser import (
     GRAPH,
     MODEL,
@@ -78,11 +78,8 @@ def saved(page, button, path):
     return path
 
 
-def until(page, condition):
-    """Wait in Python: the page's policy lets nothing wait in it."""
-    assert any(
-        page.evaluate(condition) or page.wait_for_timeout(50) for _ in range(300)
-    ), condition
+# What unfolds tells the page a moment later, which writes the rows then.
+OFFERED = "document.getElementById('csv').value !== ''"
 
 
 def tab(page, name):
@@ -457,6 +454,7 @@ def test_pasted_rows_are_used_or_refused(opened):
     page = opened(xor(), None, learn=True)
     tab(page, "data")
     page.click("#own summary")
+    until(page, OFFERED)
     for text, targets, said in (
         ("a, b\n1, 2\n2, 3\nx, 4", "1", 'Line 4, column 1: expected a number, got "x"'),
         ("1, 2\n1", "1", "Line 2 has 1 cell, line 1 has 2"),

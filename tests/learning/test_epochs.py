@@ -242,6 +242,7 @@ def test_very_short_epochs_can_be_stopped_between_calls(options, by, ctrl_c):
     ).start()
     result = trainer.train(*XOR, epochs=10**8, seed=0, progress=False, **options)
     assert result.stop_reason == "interrupted"
+    assert repr(result).endswith(", interrupted>")
     again = Trainer(other).train(*XOR, epochs=result.epochs, seed=0, progress=False)
     assert parameters(net).tobytes() == parameters(other).tobytes()
     assert again.history == result.history

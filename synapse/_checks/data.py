@@ -402,7 +402,8 @@ def rows_as_given(
     values: Any, columns: int, dtype: np.dtype[Any]
 ) -> NDArray[Any] | None:
     """Return an array (N, columns) or (S, T, columns) as rows, if it is contiguous, of
-    float64 or the dtype of a network, and all numbers are finite; None otherwise.
+    float64 or the dtype of a network, and its sequences are finite; None otherwise.
+    Kernels check one run of rows: they read all of it before anything changes.
     """
     if (
         type(values) is not np.ndarray
@@ -413,7 +414,8 @@ def rows_as_given(
     ):
         return None
     rows = values.reshape(-1, columns)
-    return rows if sum_of_squares(rows) <= SQUARES[dtype] else None
+    checked = values.ndim == 2 or sum_of_squares(rows) <= SQUARES[dtype]
+    return rows if checked else None
 
 
 def parts_of(

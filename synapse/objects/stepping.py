@@ -340,7 +340,7 @@ class Stepping(Calling):
         if not together:
             return self._run_parts(inputs, rows, parts, traces, inject, threads)
         if rows is None:
-            finite = not traces or inject is not None
+            finite = inject is not None
             rows = checks.input_rows("inputs", parts[0], n, dtype, finite=finite)
         if inject is not None:
             dense = checks.dense_rows(rows)

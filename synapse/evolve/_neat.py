@@ -222,7 +222,7 @@ def digest_of(population: Population) -> int:
 PARTS = 16
 """Number of parts into which a generation is divided for an executor. More parts share
 dearer evaluations more evenly; of so cheap ones as that of XOR, fewer cost less.
-``python -m benchmarks.constants neat.PARTS``: rows take 0.46 times as long with a
+``python -m benchmarks.constants _neat.PARTS``: rows take 0.46 times as long with a
 tenth, 5.63 times with ten times."""
 Task = Callable[[Genomes], tuple[Floats, Bools, Floats]]
 

@@ -62,7 +62,7 @@ GROUPS_PER_THREAD = 16
 """Number of groups for each thread whose gradients are in memory together."""
 SAMPLE_TAPE_STEPS = 16
 """Number of steps of samples that do not depend on each other. ``python -m
-benchmarks.constants gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times as long
+benchmarks.constants _gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times as long
 with a tenth, 0.98 to 1.05 times with ten times."""
 
 

@@ -26,7 +26,7 @@ from ._samples import Sample, SampleBatch, SampleStream, Score, joined
 
 TESTED_AT_ONCE = 100
 """Samples of a test in one call: a network that fails is not tested on all. ``python -m
-benchmarks.constants task.TESTED_AT_ONCE``: rows take 1.11 times as long with a tenth,
+benchmarks.constants _task.TESTED_AT_ONCE``: rows take 1.11 times as long with a tenth,
 7.70 times with ten times."""
 
 

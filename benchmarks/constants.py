@@ -281,8 +281,8 @@ CONSTANTS = (
         "engine.lowering.edits", "CHUNK", ("a sparse edit of 2,000,000 connections",)
     ),
     Constant(
-        "engine.lowering.sorting",
-        "MAX_WHOLE_MOVES",
+        "engine.columns",
+        "MAX_UNREAD",
         (
             "an edit of 2-3-1",
             "a freeze in 2,300 connections",

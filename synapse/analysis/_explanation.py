@@ -280,7 +280,7 @@ def _influence(store: Store, gater: int, gated: int) -> float:
     """Return I_jk of a neuron without a self-connection, with the weights it activated
     with.
     """
-    rows = np.flatnonzero((store["gater"] == gater) & (store["target"] == gated))
+    rows = np.flatnonzero((store["gate"] == gater + 1) & (store["target"] == gated))
     links = connections_at(store, rows)
     weights = np.array([link.weight - _last_update(store, link) for link in links])
     rows = np.array([link._at for link in links])

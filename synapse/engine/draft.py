@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Indices, Ints
-from . import schema
 from .columns import aligned
 
 Neuron = Any
@@ -238,7 +237,7 @@ class Draft:
         columns: dict[str, NDArray[Any]] = {
             "source": np.empty(count, np.uint32),
             "target": np.empty(count, np.uint32),
-            "gater": np.full(count, schema.NONE, np.uint32),
+            "gate": np.zeros(count, np.uint32),
             "trainable": np.empty(count, np.uint8),
             "sign": np.zeros(count, np.int8),
             "delay": np.zeros(count, np.uint32),
@@ -254,8 +253,8 @@ class Draft:
         if first_row:
             columns["source"] += np.uint32(first_row)
             columns["target"] += np.uint32(first_row)
-            gated = columns["gater"] != schema.NONE
-            columns["gater"][gated] += np.uint32(first_row)
+            gate = columns["gate"]
+            gate[gate != 0] += np.uint32(first_row)
         return columns
 
     def _write_single(self, columns: dict[str, NDArray[Any]]) -> None:
@@ -271,8 +270,8 @@ class Draft:
         columns["weight"][rows] = [weight for _, weight, _, _ in made]
         columns["trainable"][rows] = [learns for _, _, learns, _ in made]
         columns["sign"][rows] = [sign for _, _, _, sign in made]
-        gaters = [gater._row for gater in self.gaters.values()]
-        columns["gater"][[*self.gaters]] = gaters
+        gates = [gater._row + 1 for gater in self.gaters.values()]
+        columns["gate"][[*self.gaters]] = gates
 
 
 def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> None:
@@ -280,13 +279,13 @@ def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> No
     columns["source"][:], columns["target"][:] = batch.rows()
     columns["weight"][:] = batch.weights
     columns["trainable"][:] = batch.trainable
-    columns["delay"][:] = batch.delay
+    if not isinstance(batch.delay, int) or batch.delay:
+        columns["delay"][:] = batch.delay
     if batch.signs is not None:
         columns["sign"][:] = batch.signs
     if batch.gaters:
-        columns["gater"][:] = np.array([handle._row for handle in batch.gaters])[
-            batch.gates
-        ]
+        gates = np.array([handle._row + 1 for handle in batch.gaters])
+        columns["gate"][:] = gates[batch.gates]
 
 
 def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:

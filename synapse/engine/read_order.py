@@ -166,15 +166,15 @@ def gain_of(store: Any, c: Any) -> Any:
     one.
     """
     return (
-        np.float64(store.activation[store.gater[c]]) if store.gater[c] != NONE else 1.0
+        np.float64(store.activation[store.gate[c] - 1]) if store.gate[c] != 0 else 1.0
     )
 
 
 def gain_read(store: Any, c: Any) -> Any:
     """Return the gain of a connection when its target last activated."""
     return (
-        activation_read(store, store.gater[c], store.target[c])
-        if store.gater[c] != NONE
+        activation_read(store, store.gate[c] - 1, store.target[c])
+        if store.gate[c] != 0
         else 1.0
     )
 

@@ -74,11 +74,13 @@ TIME = Kind("TIME", ("uint64",), 0, 0)  # at most the clock
 # number of a group of rows; 0: none. Files number groups anew.
 GROUP = Kind("GROUP", ("uint32",), 0, 0)
 ROW = Kind("ROW", ("uint32",), NONE, NONE, in_files=False)  # of a neuron
+# 1 and the row of a neuron; 0: none
+GATE = Kind("GATE", ("uint32",), 0, 0, in_files=False)
 IDENTITY = Kind("IDENTITY", ("uint32",), NONE, NONE, in_files=False)  # of a connection
 NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in the store
 INDEX = Kind("INDEX", ("int32", "uint32", "int64"), 0, LARGEST_COUNT)
 AMOUNT = Kind("AMOUNT", ("int64",), 0, LARGEST_COUNT)  # at most the rows of its table
-KINDS = (NUMBER, FLAG, SIGN, COUNT, TIME, GROUP, ROW, IDENTITY, NETWORK)
+KINDS = (NUMBER, FLAG, SIGN, COUNT, TIME, GROUP, ROW, GATE, IDENTITY, NETWORK)
 """They determine what files may hold, and how values change when rows are removed or
 stores are joined."""
 
@@ -293,7 +295,8 @@ COLUMNS = (
     # files have numbers of neurons
     Column("source", "connection", "uint32", NONE, ROW, saved=False),
     Column("target", "connection", "uint32", NONE, ROW, saved=False),
-    Column("gater", "connection", "uint32", NONE, ROW, saved=False),
+    # of its gater, see ``StoreRows.gaters``
+    Column("gate", "connection", "uint32", 0, GATE, saved=False),
     # no update changes it
     _setting("sign", "connection", "int8", 0, SIGN, shared="tie"),
     Column("trainable", "connection", "uint8", 1, FLAG, saved=True, shared="tie"),

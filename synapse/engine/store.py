@@ -17,11 +17,15 @@ from .columns import (
     BLOCK_NAMES,
     COPIED,
     LEFT,
+    MAX_UNREAD,
     NEW_CONNECTION,
     SHIFTED,
     StoreColumns,
+    copied,
+    has_numbers,
     room,
     with_room,
+    write,
 )
 from .draft import Draft
 from .follower import IdentityObserver
@@ -136,7 +140,7 @@ class Store(StoreRows):
         trainable: NDArray[np.bool_] | bool = True,
         signs: NDArray[np.int8] | int = 0,
         delays: Indices | int = 0,
-        gaters: Indices | int = schema.NONE,
+        gates: Indices | int = 0,
     ) -> int:
         """Append connections, or a single one, with checked arguments; returns the
         first identity.
@@ -162,11 +166,15 @@ class Store(StoreRows):
             "trainable": trainable,
             "sign": signs,
             "delay": delays,
-            "gater": gaters,
+            "gate": gates,
             "identity": numbers + (identity - start),
         }
         for name, default in NEW_CONNECTION:
-            self.columns[name][rows] = values.get(name, default)
+            value = values.get(name, default)
+            if count == 1:
+                self.columns[name][rows] = value
+            else:
+                write(self.columns[name][rows], value)
         self.row_of[indices] = numbers
         self.n_connections += count
         self.n_identities += count
@@ -184,7 +192,7 @@ class Store(StoreRows):
         )
         for name, default in NEW_CONNECTION:
             dtype = self.columns[name].dtype
-            if name in columns:
+            if name in columns and (default or has_numbers(columns[name])):
                 column = np.ascontiguousarray(columns[name], dtype)
                 adopted[name] = column if column.flags.writeable else column.copy()
             else:
@@ -329,6 +337,7 @@ class Store(StoreRows):
         count = {"neuron": other.n_neurons, "connection": other.n_connections}
         offsets: dict[schema.Kind | None, int] = {
             schema.ROW: self.n_neurons,
+            schema.GATE: self.n_neurons,
             schema.IDENTITY: self.n_identities,
             schema.NETWORK: self._highest_network(),
             schema.TIME: int(
@@ -361,9 +370,8 @@ class Store(StoreRows):
         for block, others in zip(self.blocks, other.blocks, strict=True):
             block[:, self.n_neurons : neurons] = others[:, : other.n_neurons]
         for column in schema.CONNECTION:
-            self.columns[column.name][self.n_connections : connections] = other[
-                column.name
-            ]
+            rows = self.columns[column.name][self.n_connections : connections]
+            write(rows, other[column.name])
 
     def _adopt(self, other: Store, kept: Traces) -> None:
         """Publish the appended rows, and update everything that refers to the other
@@ -455,7 +463,8 @@ class Store(StoreRows):
         copy._hold(
             [block[:, : self.n_neurons] for block in self.blocks], self.n_neurons
         )
-        copy.columns.update({name: self[name].copy() for name in COPIED})
+        copy_of = copied if self.n_connections >= MAX_UNREAD else np.ndarray.copy
+        copy.columns.update({name: copy_of(self[name]) for name in COPIED})
         copy.row_of = self.row_of.copy()
         copy.names = self.names.copy()
         copy.handles = handles

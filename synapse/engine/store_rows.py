@@ -162,6 +162,15 @@ class StoreRows:
             return column[: self.n_runs]
         return column[: self.n_connections] if axis == "connection" else column
 
+    def gaters(self, rows: Any = slice(None)) -> NDArray[np.uint32]:
+        """Return the rows of the gaters of some connections; NONE: not gated."""
+        gaters: NDArray[np.uint32] = self["gate"][rows] - np.uint32(1)
+        return gaters
+
+    def ends(self, rows: Any = slice(None)) -> tuple[NDArray[np.uint32], ...]:
+        """Return the rows of sources, targets and gaters of some connections."""
+        return self["source"][rows], self["target"][rows], self.gaters(rows)
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         # A copy would keep the address of this store's memory, and kernels would write
         # to it.
@@ -282,6 +291,9 @@ class StoreRows:
         blocks = [block.take(order, axis=1) for block in self.blocks]
         names_of_ends = schema.of_kind(schema.ROW, schema.CONNECTION)
         ends = {name: new_row.take(self[name], mode="clip") for name in names_of_ends}
+        if self["gate"].any():
+            new_gate = np.roll(new_row, 1) + np.uint32(1)  # the first is that of none
+            ends["gate"] = new_gate.take(self["gate"])
         handles = [self.handles[i] for i in order]
         names = [self.names[i] for i in order]
         self._hold(blocks, len(order))

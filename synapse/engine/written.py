@@ -70,13 +70,13 @@ class Written:
 
     def are_gated(self, store: Any, identities: Any) -> bool:
         """Return whether one of these connections has a gater."""
-        return bool((store["gater"][store.row_of[identities]] != schema.NONE).any())
+        return bool(store["gate"][store.row_of[identities]].any())
 
     def gate(self, store: Any, gater: Any, connections: Iterable[Any]) -> None:
         """Gate connections by a neuron."""
         store.touch()
         identities = [connection._identity for connection in connections]
-        store["gater"][store.row_of[identities]] = gater._row
+        store["gate"][store.row_of[identities]] = gater._row + 1
 
     def gate_batch(
         self, store: Any, identities: Ints, gaters: Sequence[Any], gates: Indices
@@ -84,7 +84,7 @@ class Written:
         """Gate the connection ``identities[i]`` by ``gaters[gates[i]]``."""
         store.touch()
         rows = np.array([gater._row for gater in gaters])
-        store["gater"][store.row_of[identities]] = rows[gates]
+        store["gate"][store.row_of[identities]] = rows[gates] + 1
 
     def append(self, store: Any, draft: Draft) -> None:
         """Append the rows of what has been composed here or in a store that this one
@@ -97,7 +97,7 @@ class Written:
             connections = draft.columns_of_connections(store.dtype, first_row)
             if store.n_identities:
                 names = "source", "target", "weight", "trainable", "sign", "delay"
-                ends = [connections[name] for name in (*names, "gater")]
+                ends = [connections[name] for name in (*names, "gate")]
                 store.add_connections(*ends)
             else:
                 store.adopt_connections(connections)

@@ -110,9 +110,10 @@ class Renewer:
     ) -> engine.online.RenewalArguments:
         network = self.network
         links = self.network._connection_rows()
-        source, target, gater, tie, learns, delay = (
+        source, target, gater = (end.astype(np.int64) for end in store.ends(links))
+        tie, learns, delay = (
             store[name][links].astype(np.int64)
-            for name in ("source", "target", "gater", "tie", "trainable", "delay")
+            for name in ("tie", "trainable", "delay")
         )
         loops = source == target
         relayed = (

@@ -127,8 +127,8 @@ def wiring_of(network: Network) -> int:
         first_row = int(network._rows()[0])
         sizes = len(network), network._n_inputs, network._n_outputs
         checksum = crc32(np.array(sizes, np.int64).tobytes())
-        for end in ("source", "target", "gater"):
-            rows = store[end][links].astype(np.int64)
+        for end in store.ends(links):
+            rows = end.astype(np.int64)
             numbers = np.where(rows == NONE, -1, rows - first_row)
             checksum = crc32(numbers.tobytes(), checksum)
         facts[WIRING] = checksum

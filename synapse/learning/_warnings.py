@@ -89,10 +89,7 @@ class _Dependencies:
         first_row = span[Span.START].astype(np.uint32)
         rows = slice(int(span[Span.START]), int(span[Span.STOP]))
         # Unsigned numbers wrap around: those of rows before the network are large.
-        columns = [
-            store[name] - first_row if first_row else store[name]
-            for name in ("source", "target", "gater")
-        ]
+        columns = [end - first_row if first_row else end for end in store.ends()]
         columns.append(store["trainable"])
         into = _within(columns[1], network)
         source, target, gater, trainable = (

@@ -33,7 +33,7 @@ from ..engine.read_order import (
     influence_of,
 )
 from ..engine.row_handle import RowHandle
-from ..engine.schema import FLAG, NONE, SHOWN, Column
+from ..engine.schema import FLAG, SHOWN, Column
 from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError
 from . import parameters
@@ -273,8 +273,8 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @consistent_read
     def gater(self) -> Neuron | None:
         """Neuron that gates the connection; None if there is none."""
-        row = self._store["gater"][self._at]
-        return None if row == NONE else self._store.handles[row]
+        gate = self._store["gate"][self._at]
+        return self._store.handles[gate - 1] if gate else None
 
     @property
     @consistent_read
@@ -368,7 +368,7 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
 
     @consistent_read
     def _present(self) -> tuple[str, ...]:
-        gated = () if self._store["gater"][self._at] == NONE else ("gater",)
+        gated = ("gater",) if self._store["gate"][self._at] else ()
         return *FIELDS, *gated, *self._rare()
 
     @consistent_read
@@ -452,7 +452,7 @@ def extended_into(
         columns["first_incoming"][j]
     )
     learning = np.flatnonzero(offsets < columns["learning"][j])
-    rows = np.flatnonzero(store["gater"] == j)
+    rows = np.flatnonzero(store["gate"] == j + 1)
     for k in np.unique(store["target"][rows]):
         handle = store.handles[k]
         if not columns["flags"][k] & MEMORY:

@@ -85,12 +85,10 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
     for store, inside in members:
         if inside[:-1].all():
             continue  # the store has no other neurons
-        ends = (
-            np.minimum(store[end], store.n_neurons)
-            for end in ("source", "target", "gater")
+        source, target, gater = (
+            inside.take(rows, mode="clip") for rows in store.ends()
         )
-        source, target, gater = (inside[rows] for rows in ends)
-        gated = store["gater"] != NONE
+        gated = store["gate"] != 0
         crossing = (source != target) | (gated & (gater != (source & target)))
         entering = target & (~source | (gated & ~gater))
         for count, example, rows in (
@@ -532,7 +530,7 @@ def _placement_of_gates(
 def require_ungated(store: Store, identities: Ints | int) -> None:
     """Raise TopologyError if one of the connections is gated already."""
     rows = np.atleast_1d(store.row_of[identities])
-    taken = rows[store["gater"][rows] != NONE]
+    taken = rows[store["gate"][rows] != 0]
     if len(taken):
         connection = store.edge(int(store["identity"][taken[0]]))
         raise TopologyError(
@@ -554,7 +552,7 @@ def ungate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None
     store = gater._store
     rows = [connection._at for connection in connections]
     store.touch()
-    store["gater"][rows] = NONE
+    store["gate"][rows] = 0
 
 
 def _attached(store: Store, rows: Ints) -> Bools:
@@ -564,13 +562,11 @@ def _attached(store: Store, rows: Ints) -> Bools:
     # one entry more for removed ends and missing gaters
     gone = np.zeros(store.n_neurons + 1, bool)
     gone[rows] = True
-    attached, target, gates = (
-        gone.take(store[end], mode="clip") for end in ("source", "target", "gater")
-    )
+    attached, target, gates = (gone.take(end, mode="clip") for end in store.ends())
     attached |= target
     gates &= ~attached
     if gates.any():
-        gater = store.handles[int(store["gater"][np.flatnonzero(gates)[0]])]
+        gater = store.handles[store.gaters(np.flatnonzero(gates)[0])]
         raise TopologyError(
             f"{gater!r} gates {pluralize(int(gates.sum()), 'connection')} of other"
             " neurons and cannot be removed. Ungate them first:"

@@ -264,7 +264,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     def gated(self) -> tuple[Connection, ...]:
         """Connections that this neuron gates."""
         store = self._require()
-        return tuple(connections_at(store, store["gater"] == self._row))
+        return tuple(connections_at(store, store["gate"] == self._row + 1))
 
     @property
     def self_connection(self) -> Connection | None:
@@ -924,7 +924,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         start, stop = (
             int(store.columns[end][self._row]) for end in ("group_first", "group_stop")
         )
-        source, target, gater = (store[end] for end in ("source", "target", "gater"))
+        source, target, gater = store.ends()
         into = (target >= start) & (target < stop)
         connected = (source >= start) & (source < stop) & (source != target)
         gated = (gater >= start) & (gater < stop)

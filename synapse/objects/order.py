@@ -50,11 +50,11 @@ def relations_of(network: NetworkHandle) -> Relations:
     n = network._store.n_neurons
     # one entry more for removed ends
     inside = np.append(store["network"] == network._number_now, False)
-    target, pairs = np.minimum(store["target"], n), []
-    for name in ("source", "gater"):
-        end = np.minimum(store[name], n)
+    source, target, gater = (np.minimum(end, n) for end in store.ends())
+    pairs = []
+    for end in (source, gater):
         related = inside[end] & inside[target] & (end != target)
-        if name == "source":  # but not where past activations are read
+        if end is source:  # but not where past activations are read
             related &= store["delay"] == 0
         rows = np.flatnonzero(related)
         pairs.append((end[rows], target[rows]))
@@ -354,9 +354,7 @@ def are_joined(network: NetworkHandle, neurons: Neurons) -> bool:
     """
     store = network._store
     rows = np.array([neuron._row for neuron in neurons])
-    return any(
-        bool(np.isin(store[name], rows).any()) for name in ("source", "target", "gater")
-    )
+    return any(bool(np.isin(end, rows).any()) for end in store.ends())
 
 
 def attached(

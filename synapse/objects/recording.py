@@ -513,7 +513,7 @@ def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
     into: dict[Neuron, list[Connection]] = {}
     for connection in connections:
         into.setdefault(connection.target, []).append(connection)
-    gating = set(connections[0]._store["gater"].tolist())
+    gating = set(connections[0]._store.gaters().tolist())
     pairs = tuple(
         (links[i], gated)
         for gater, links in into.items()
@@ -720,8 +720,8 @@ class Recorder:
         """Update the rows of pairs, see ``schema.PAIR_TRACE``."""
         store = self._store
         columns = self._store.columns
-        gated = np.flatnonzero(store["gater"] != NONE)
-        key = store["gater"][gated].astype(np.int64) << 32 | store["target"][gated]
+        gated = np.flatnonzero(store["gate"])
+        key = store.gaters(gated).astype(np.int64) << 32 | store["target"][gated]
         order = np.argsort(key, kind="stable")
         columns["watched_gate"] = gated[order].astype(np.uint32)
         fields = np.full((len(self.pairs), schema.PAIR_FIELDS), NONE, np.uint32)
@@ -946,7 +946,7 @@ class Recorder:
             return store[name][rows]
         if name != "gain":
             return np.nan
-        gater = store["gater"][rows].astype(np.int64)
+        gater = store.gaters(rows).astype(np.int64)
         gains = np.ones((len(numbers["activation"]), len(rows)))
         gains[:, gater != NONE] = numbers["activation"][
             :, gater[gater != NONE] - first_row

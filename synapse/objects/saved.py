@@ -179,9 +179,7 @@ class SavedNetwork:
             store.columns[name][: len(neurons)] = column
         edges = dict(self.connections)
         if "gater" in edges:
-            edges["gater"] = np.where(
-                edges["gater"] == NO_GATER, np.int64(NONE), edges["gater"]
-            )
+            edges["gate"] = edges.pop("gater") - NO_GATER
         store.adopt_connections(edges)
         store["clock"][0] = self.clock
         return store
@@ -240,7 +238,7 @@ def _ends_of(
 ) -> dict[str, NDArray[Any]]:
     """Return sources, targets and gaters by the numbers of the neurons."""
     ends = {end: number[store[end][edges]] for end in ("source", "target")}
-    gater = store["gater"][edges]
+    gater = store.gaters(edges)
     ends["gater"] = np.full(len(gater), NO_GATER, np.int32)
     if (gated := gater != NONE).any():
         ends["gater"][gated] = number[gater[gated]]

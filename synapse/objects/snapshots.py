@@ -181,7 +181,7 @@ def _are_alike(store: Store, other: Store) -> bool:
     same = (
         "source",
         "target",
-        "gater",
+        "gate",
         "delay",
         "role",
         "position",

@@ -533,7 +533,7 @@ def _part(store: Store, neurons: Sequence[Neuron], first_number: int) -> dict[st
     number[rows] = mine
     number[-1] = NO_GATER
     edges = rows_within(store, number >= 0)
-    gater = np.minimum(store["gater"][edges], store.n_neurons)
+    gater = np.minimum(store.gaters(edges), store.n_neurons)
     notes = Notes() if store.notes is None else store.notes
     return {
         "neuron_metadata": by_number(notes.neurons, neurons),

@@ -342,7 +342,7 @@ def test_many_connections_are_ordered_by_target_and_source(gated, delayed):
     delay = store["delay"]
     loops = (store["source"] == store["target"]) & (delay == 0)
     columns = store["target"], store["trainable"] == 0, loops, delay
-    keys = list(zip(*columns, store["gater"] + 1, store["source"], strict=True))
+    keys = list(zip(*columns, store["gate"], store["source"], strict=True))
     assert len(keys) == len(weights) > 15_000
     assert sorted(keys) == keys
     assert {

@@ -179,7 +179,7 @@ class World:
                 "source",
                 "target",
                 "delay",
-                "gater",
+                "gate",
                 "trainable",
                 "weight",
                 "tie",
@@ -188,7 +188,7 @@ class World:
                 *(store[name][rows].tolist() for name in columns)
             ):
                 links[handles[s], handles[t], k] = (
-                    None if g == NONE else handles[g],
+                    handles[g - 1] if g else None,
                     learns,
                     weight,
                 )

@@ -110,7 +110,7 @@ def check_neurons(store):
 def check_connections(store):
     """Connections lead from living neurons to living neurons, and identities find their
     rows."""
-    source, target, gater = (store[name] for name in ("source", "target", "gater"))
+    source, target, gater = store.ends()
     identity, alive = store["identity"], store["target"] != NONE
     require((source != NONE) == alive, "a connection has both ends or none")
     require(gater[~alive] == NONE, "a removed connection has no gater")
@@ -353,16 +353,13 @@ def check_order(store):
     )
     key = np.where(network == 0, np.iinfo(np.int64).max, network << 32 | position)
     require(np.diff(key) >= 0, "the order of neurons")
-    source, target, gater = (
-        store[name].astype(np.int64) for name in ("source", "target", "gater")
-    )
     keys = (
-        source,
-        np.where(gater == NONE, -1, gater),
+        store["source"],
+        store["gate"],
         store["delay"],
         carries(store),
         store["trainable"] == 0,
-        target,
+        store["target"],
     )
     require(
         np.lexsort(keys) == np.arange(store.n_connections), "the order of connections"
@@ -477,9 +474,9 @@ def check_traces(store):
     gated = c["influence_gated"].astype(np.int64)
     check_lengths(store, "influence", len(gater))
     require((gater < n) & (gated < n), "ends of an influence")
-    memory = (store["gater"] != NONE) & ((c["flags"][store["target"]] & MEMORY) != 0)
+    memory = (store["gate"] != 0) & ((c["flags"][store["target"]] & MEMORY) != 0)
     key = np.unique(
-        store["target"][memory].astype(np.int64) << 32 | store["gater"][memory]
+        store["target"][memory].astype(np.int64) << 32 | store.gaters(memory)
     )
     require(
         np.array_equal(np.sort(gated << 32 | gater), key),

@@ -293,7 +293,7 @@ def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_s
         store = Layer(neurons).project(Layer(1), weights=0.0).source._store
         facts = {
             name: store[name].tolist()
-            for name in ("source", "target", "gater", "weight", "trainable")
+            for name in ("source", "target", "gate", "weight", "trainable")
         }
         numbers = [(n._row, n.bias, n.name, n.squash, n.activate()) for n in neurons]
         return facts, numbers, [link._at for link in links]

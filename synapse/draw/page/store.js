@@ -36,7 +36,8 @@ export class Store {
     this.links = sorted.map(({ one }) => one);
     this.#gather(neurons, "neurons");
     this.#gather(this.links, "connections");
-    for (const end of ["source", "target", "gater"]) this[end] = Int32Array.from(sorted, (one) => one[end]);
+    for (const end of ["source", "target"]) this[end] = Int32Array.from(sorted, (one) => one[end]);
+    this.gate = Int32Array.from(sorted, ({ gater }) => gater + 1);
     this.identity = Int32Array.from(this.links, (one) => one.identity);
     this.position = Int32Array.from(neurons, (_, i) => i);
     this.network = new Int32Array(n).fill(1);

@@ -197,7 +197,7 @@ def accumulate_run(store, tapes, at, r, chunk):
         i = sources + (
             store.source[row + q] if run_kind == PAIRED else store.run_source[r] + q
         )
-        gater = store.run_gater[r] if run_kind == SHARED else store.gater[row + q]
+        gater = store.run_gater[r] if run_kind == SHARED else store.gate[row + q] - 1
         g = gaters + gater
         tapes.weight_update[row + q] += product(
             tapes, at, g, tapes.activation, i, chunk

@@ -260,7 +260,7 @@ def push_run(store, tapes, r, delta, back):
     gater = store.run_gater[r]
     for q in range(store.run_length[r]):
         i = source + q if run_kind == ZIPPED else store.source[row + q]
-        g = gater + q if run_kind == ZIPPED else store.gater[row + q]
+        g = gater + q if run_kind == ZIPPED else store.gate[row + q] - 1
         weighted_error = delta * store.weight[row + q]
         if sends_error(flags):
             tapes.pushed[to + i] += weighted_error * tapes.activation[gains + g]

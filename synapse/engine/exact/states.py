@@ -353,7 +353,7 @@ def gated_sum(store, tapes, r, row, n, sources, gaters):
     return added(
         (
             tapes.activation[sources + store.source[q]]
-            * tapes.activation[gaters + store.gater[q]]
+            * tapes.activation[gaters + store.gate[q] - 1]
             * store.weight[q]
             for q in range(row, row + n)
         ),

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns import has_numbers
 from ..records import Ties
 from ..schema import CONNECTION, INPUT, NONE, PROGRAM
 from ..store_rows import StoreRows
@@ -130,6 +131,8 @@ def _move_rows(
     # Nothing fails from here on, so that a store is never half moved.
     for name, values in saved.items():
         column = store.columns[name]
+        if not has_numbers(column[: store.n_connections]):
+            continue
         memory = column.data  # moves in place, where NumPy makes a copy
         for begin, stop, by in ranges:
             memory[begin + by : stop + by] = memory[begin:stop]

@@ -217,7 +217,7 @@ def _begin(store: StoreRows, neurons: NDArray[np.int64]) -> None:
     store["bias_eligibility"][neurons[fresh]] = 0.0
     neurons = neurons[~fresh]
     rows = concat_ranges(c["first_incoming"][neurons], c["learning"][neurons])
-    target, gater = store["target"][rows], store["gater"][rows]
+    target, gater = store["target"][rows], store.gaters(rows)
     m = Attributes(store)
     read = activations_read(m, np.minimum(gater, store.n_neurons - 1), target)
     gain = np.where(gater == NONE, store.scalar, read)

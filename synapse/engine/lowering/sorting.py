@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from ..columns import has_numbers
 from ..schema import CONNECTION, NONE
 from ..store_rows import StoreRows
-
-MAX_WHOLE_MOVES = 1 << 12
-"""Connections whose columns are all moved, without a look which of them vary. ``python
--m benchmarks.constants lowering.sorting.MAX_WHOLE_MOVES``: rows take 0.94 to 1.68 times
-as long with a tenth, 0.96 to 1.41 times with ten times."""
 
 
 def sort_neurons(store: StoreRows) -> None:
@@ -42,26 +36,14 @@ def move_connections(store: StoreRows, moves: NDArray[np.int64]) -> None:
     start, stop, kept = moves[:3].tolist()
     rows = moves[3 : 3 + stop - start]
     columns = [store.columns[column.name] for column in CONNECTION]
-    varying = [
-        values
-        for values in columns
-        if values is store.columns["identity"]
-        or varies(values[start : store.n_connections])
-    ]
+    moving = [c for c in columns if has_numbers(c[start : store.n_connections])]
     room = np.empty(len(rows), np.uint64)
     new_rows = np.arange(start, stop, dtype=np.uint32)
     # if memory had run out before, nothing would have moved
-    for values in varying:
+    for values in moving:
         moved = room.view(values.dtype)[: len(rows)]
         values.take(rows, out=moved, mode="clip")  # "raise" takes a copy
         values[start:stop] = moved
     store.n_connections = kept
     rows[:] = store.columns["identity"][start:stop]  # as an index it would be copied
     store.row_of[rows] = new_rows
-
-
-def varies(values: NDArray[Any]) -> bool:
-    """Return whether there are several values: most connections have no gater, sign or
-    tie. It is not worth a look at few.
-    """
-    return len(values) < MAX_WHOLE_MOVES or bool((values != values[0]).any())

@@ -220,7 +220,7 @@ def propagate_any_run(store, j, r, delta, step):
             activation = activations[at + i]
         gain = one_like(weight)
         if gated:
-            g = store.gater[c]
+            g = store.gate[c] - 1
             if flags & mark.UNORDERED:
                 delayed_gate = is_delayed_by_stamp(store, g, j)
             gain = store.old_activation[g] if delayed_gate else store.activation[g]

@@ -98,7 +98,7 @@ def gated_sum(store, j, r, row, n, lagged):
         # [equation state: gated run]
         return added(
             (
-                store.activation[store.gater[c]]
+                store.activation[store.gate[c] - 1]
                 * store.weight[c]
                 * activations[at + store.source[c]]
                 for c in range(row, row + n)
@@ -162,7 +162,7 @@ def update_eligibility(store, j, carry, lagged):
         else:
             for t in range(n):
                 gain = (
-                    store.activation[store.gater[row + t]]
+                    store.activation[store.gate[row + t] - 1]
                     if layout != mark.LISTED
                     else one_like(carry)
                 )

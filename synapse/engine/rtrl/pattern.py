@@ -187,7 +187,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
     lag = np.append(store["run_lag"].astype(np.int64), 0)[run]  # OWN: the last place
     source = store["source"][rows].astype(np.int64) - begin
     target = target[rows].astype(np.int64) - begin
-    gater = store["gater"][rows].astype(np.int64)
+    gater = store.gaters(rows).astype(np.int64)
     gater = np.where(gater == NONE, -1, gater - begin)
     together = store["synchronous"][begin:stop] != 0
     rival = c["group_first"][begin:stop].astype(np.int64) - begin

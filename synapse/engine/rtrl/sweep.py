@@ -105,7 +105,7 @@ def push_sources(store, plan, r, delta, to):
     else:
         for c in range(row, row + n):
             plan.adjoint[to + store.source[c]] += (
-                delta * gains[store.gater[c]] * store.weight[c]
+                delta * gains[store.gate[c] - 1] * store.weight[c]
             )
 
 
@@ -130,7 +130,7 @@ def push_gaters(store, plan, r, delta, to):
             plan.adjoint[to + gater + t] += weighted_error * activations[source + t]
     else:
         for c in range(row, row + n):
-            plan.adjoint[to + store.gater[c]] += (
+            plan.adjoint[to + store.gate[c] - 1] += (
                 delta * store.weight[c] * activations[source_offset + store.source[c]]
             )
 
@@ -289,7 +289,7 @@ def update_run(store, r, step, target, to):
         for c in range(row, row + n):
             target[to + c] += (
                 step
-                * gains[store.gater[c]]
+                * gains[store.gate[c] - 1]
                 * activations[source_offset + store.source[c]]
             )
 

@@ -348,8 +348,8 @@ def made_pass(form: PassForm) -> Kernel:
             i = store.source[c]
             gain = ungated
             if form.gained:
-                if store.gater[c] != schema.NONE:
-                    gain = gains_of_run[store.gater[c]]
+                if store.gate[c] != 0:
+                    gain = gains_of_run[store.gate[c] - 1]
             at = Place(frame, i - fixed.start)
             seen = activations[offset + i], gain, of_target, at
             wrong += learn_synapse(store, arrays, fixed, c, seen, writes)
@@ -359,8 +359,8 @@ def made_pass(form: PassForm) -> Kernel:
     def learn_carousel(store, arrays, fixed, row, of_target, j, writes):
         """Learn the self-connection of a neuron, which carries its state."""
         gain = one_like(store.bias[j])
-        if store.gater[row] != schema.NONE:
-            gain = gater_read(store, store.gater[row], j)
+        if store.gate[row] != 0:
+            gain = gater_read(store, store.gate[row] - 1, j)
         seen = store.old_state[j], gain, of_target, Place(fixed.head, j - fixed.start)
         return learn_synapse(store, arrays, fixed, row, seen, writes)
 

@@ -41,7 +41,7 @@ def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
     return (
         store.run_flags[t] == flags
         and continues_lag(store, r, store.run_lag[t], store.run_source[t])
-        and store.run_gater[t] + length == store.gater[r]
+        and store.run_gater[t] + length == store.gate[r] - 1
         and store.run_source[t] + length == store.source[r]
         and (length == 1 or store.run_kind[t] == ZIPPED)
     )

@@ -79,7 +79,7 @@ def follows(store: Any, before: int, r: int) -> bool:
     """Return whether a connection comes after another one."""
     by_target = major_of(store, r) - major_of(store, before)
     by_delay = store.delay[r] - store.delay[before]
-    by_gater = gate_of(store, r) - gate_of(store, before)
+    by_gater = store.gate[r] - store.gate[before]
     later = store.source[r] > store.source[before]
     later = by_gater > 0 or (by_gater == 0 and later)
     later = by_delay > 0 or (by_delay == 0 and later)
@@ -90,11 +90,6 @@ def major_of(store: Any, r: int) -> int:
     """Return the number by which connections are sorted before all else."""
     fixed = store.trainable[r] == 0
     return (store.target[r] << 2) | (fixed << 1) | is_memory(store, r)
-
-
-def gate_of(store: Any, r: int) -> int:
-    """Return 1 and the gater of a connection; 0: none."""
-    return (store.gater[r] + 1) & NONE
 
 
 def list_rows(store: Any, n: int, count: int, ranges: int, work: Any) -> int:
@@ -111,7 +106,7 @@ def list_rows(store: Any, n: int, count: int, ranges: int, work: Any) -> int:
         r = work[firsts + k]
         major = 4 * n if store.target[r] == NONE else major_of(store, r)
         work[here + k] = (major << PLACE_BITS) | k
-        gated |= gate_of(store, r)
+        gated |= store.gate[r]
         longest = max(longest, store.delay[r])
     keys = 4 * n + 1 + longest
     # the last pass is by what comes first, and each keeps the order of the one before
@@ -130,7 +125,7 @@ def key_of(store: Any, by: int, firsts: int, item: int, work: Any) -> int:
     r = work[firsts + (item & NONE)]
     if by == BY_SOURCE:
         return (store.source[r] + 1) & NONE  # 0: removed
-    return gate_of(store, r) if by == BY_GATER else store.delay[r]
+    return store.gate[r] if by == BY_GATER else store.delay[r]
 
 
 def sort_by(
@@ -196,14 +191,14 @@ def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
     A range has one target, gater and delay, consecutive sources, and is trainable or
     not, and tied or not. A self-connection is a range of its own.
     """
-    source = target = gater = delay = fixed = tied = -2  # of the row before: none
+    source = target = gate = delay = fixed = tied = -2  # of the row before: none
     for r in range(start, stop):
         i = store.source[r]
         j = store.target[r]
         continued = (
             (i == source + 1)
             & (j == target)
-            & (store.gater[r] == gater)
+            & (store.gate[r] == gate)
             & (store.delay[r] == delay)
             & ((store.trainable[r] == 0) == fixed)
             & ((store.tie[r] != 0) == tied)
@@ -214,7 +209,7 @@ def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
             k += 1
         source = i
         target = j
-        gater = store.gater[r]
+        gate = store.gate[r]
         delay = store.delay[r]
         fixed = store.trainable[r] == 0
         tied = store.tie[r] != 0

@@ -78,7 +78,7 @@ def any_internal(store: Any, count: int) -> bool:
     for r in range(count):
         i = store.source[r]
         j = store.target[r]
-        g = store.gater[r]
+        g = store.gate[r] - 1
         start = store.group_first[j]
         stop = store.group_stop[j]
         if stop > start + 1 and (
@@ -157,12 +157,12 @@ def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
         k += 1
         if store.trainable[r] != 0:
             learning += work[k] - r
-        if store.gater[r] != NONE:
+        if store.gate[r] != 0:
             flags |= GATED
         if is_memory(store, r):
             flags |= MEMORY
             store.self_row[j] = r
-            store.self_gater[j] = store.gater[r]
+            store.self_gater[j] = (store.gate[r] - 1) & NONE
     store.flags[j] = flags
     store.learning[j] = learning
     store.group_first[j] = j
@@ -235,17 +235,17 @@ def divide_range(
         if lag != 0:
             inside = is_together(store, store.source[r], j)
             store.flags[j] |= LAGGED if inside else LAGGED | OUTSIDE
-        g = store.gater[r]
-        if g != NONE and end == r + 1 and advances(store, j, r, runs - 1, flags):
+        gate = store.gate[r]
+        if gate != 0 and end == r + 1 and advances(store, j, r, runs - 1, flags):
             store.run_kind[runs - 1] = ZIPPED
             store.run_length[runs - 1] += 1
         else:
-            store.run_kind[runs] = DENSE if g == NONE else SHARED
+            store.run_kind[runs] = DENSE if gate == 0 else SHARED
             store.run_flags[runs] = flags
             store.run_first[runs] = r
             store.run_length[runs] = end - r
             store.run_source[runs] = store.source[r]
-            store.run_gater[runs] = g
+            store.run_gater[runs] = (gate - 1) & NONE
             store.run_influence[runs] = NONE
             store.run_lag[runs] = lag
             store.run_met[runs] = 0
@@ -277,7 +277,7 @@ def flag_delay(store: Any, r: int, stop: int) -> None:
 def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
     """Return the flags of the run into j to which a connection belongs."""
     i = store.source[r]
-    g = store.gater[r]
+    g = store.gate[r] - 1  # below 0: none
     flags = 0
     if store.trainable[r] == 0:
         flags |= FIXED
@@ -285,13 +285,13 @@ def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
         flags |= AT_ONCE
     if work[i] != 0:
         flags |= SILENT
-    if not is_together(store, i, j) or (g != NONE and not is_together(store, g, j)):
+    if not is_together(store, i, j) or (g >= 0 and not is_together(store, g, j)):
         flags |= UNORDERED
     elif is_late(store, i, j):
         flags |= DELAYED | SILENT
     if store.delay[r] != 0:
         flags |= DELAYED | SILENT
-    if g != NONE:
+    if g >= 0:
         flags = flags_of_gater(store, j, g, flags, work)
     return flags
 
@@ -302,12 +302,12 @@ def flag_order(store: Any, j: int, r: int, stop: int) -> None:
     """
     group = store.group_first[j]  # a block has the whole group
     i = store.source[r]
-    g = store.gater[r]
+    gate = store.gate[r]
     if store.synchronous[j] == 0:
         if i < group and store.delay[r] == 0:
             store.earliest[group] = max(store.earliest[group], min(i + stop - r, group))
-        if g < group:
-            store.earliest[group] = max(store.earliest[group], g + 1)
+        if gate <= group:
+            store.earliest[group] = max(store.earliest[group], gate)
 
 
 def merge_runs(store: Any, j: int, stop: int, limit: int) -> int:

@@ -22,7 +22,10 @@ from .calling import Calling
 from .threads import beside, computing, threads_that_pay, work_of
 
 PART = 1 << 24
-"""Work in a part, see `work_of`: some 0.1 ms, in which the costs of a part vanish."""
+"""Least work in a part of several threads, see `work_of`: some 0.1 ms, of which a call
+takes a tenth."""
+PARTS = 8
+"""Parts for each of several threads, so that none waits long for the last one."""
 MAX_NEURONS = 1 << 14
 """Neurons in a store up to which the memory of a thread stays: some 16 MB."""
 
@@ -56,16 +59,17 @@ class SideBySide:
         outputs = np.empty((len(rows), self.network._n_outputs))
         work = work_of(store.n_connections, store.dtype.itemsize, len(rows))
         lanes = SIDE_BY_SIDE[store.dtype]
-        size = lanes * max(1, ceil(PART * len(order) / max(work, 1.0) / lanes))
+        wanted = threads
+        if wanted is None:
+            wanted = threads_that_pay(work, work / 2)
+        part = work if wanted == 1 else max(PART, work / (PARTS * wanted))
+        size = lanes * max(1, ceil(part * len(order) / max(work, 1.0) / lanes))
         parts = list(pairwise([*range(0, len(order), size), len(order)]))
         if isinstance(rows, checks.SparseRows):
             inputs: Any = rows.for_kernels
         else:  # beyond the range of a float32 is infinity, which is refused
             with np.errstate(over="ignore"):
                 inputs = np.asarray(rows, store.dtype).reshape(-1)
-        wanted = threads
-        if wanted is None:
-            wanted = threads_that_pay(work, work / 2)
         left = iter(parts)  # Python's lock makes `next` indivisible
         done = []
 

@@ -105,7 +105,7 @@ def activate_by(
     """
     start = span.start
     if is_sparse(inputs) or inputs.size > 0:
-        row = step, forward.now, lanes, way.transposes
+        row = step, forward.now, lanes, ragged, way.transposes
         clamp_inputs(store, tapes, span, inputs, *row)
         start += span.inputs
     due = way.begin(store, tapes, extra, span, start, forward)

@@ -184,10 +184,10 @@ def zero_finished(tapes, start, stop, offset, step, lanes):
 
 
 @inline
-def clamp_inputs(store, tapes, span, inputs, step, now, lanes, transposes):
+def clamp_inputs(store, tapes, span, inputs, step, now, lanes, ragged, transposes):
     """Copy a row of `inputs`, which may be sparse, to the input neurons of every
-    sample; 0 for ended samples. If it `transposes`, both orders of several samples are
-    read.
+    sample; 0 for ended samples, if it is `ragged`. If it `transposes`, both orders of
+    several samples are read.
     """
     n = span.inputs
     if is_sparse(inputs):
@@ -199,7 +199,8 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes, transposes):
             to = (now + span.start + i) * lanes
             for lane in range(lanes):
                 row = tapes.row[step * lanes + lane]
-                value = inputs[row * n + i] if row != ENDED else 0.0
+                ended = ragged and row == ENDED
+                value = 0.0 if ended else inputs[row * n + i]
                 numbers.activation[to + lane] = value
         return
     values = by_sample(tapes)

@@ -85,19 +85,54 @@ def next_rows(tapes, sequences, group_start, t, lanes):
     """Write which row each lane of a group of sequences has in step t; returns whether
     some have ended.
     """
+    left = sequences.order.size - group_start
+    if sequences.independent:  # rows that follow each other
+        first = sequences.order[group_start]
+        for lane in range(lanes):
+            tapes.row[lane] = first + lane if lane < left else ENDED
+        return left < lanes
     ragged = False
     for lane in range(opaque(lanes)):
         row = ENDED
-        if group_start + lane < sequences.order.size:
+        if lane < left:
             sequence = sequences.order[group_start + lane]
-            if sequences.independent:
-                row = sequence
-            elif sequences.bounds[sequence] + t < sequences.bounds[sequence + 1]:
+            if sequences.bounds[sequence] + t < sequences.bounds[sequence + 1]:
                 row = sequences.bounds[sequence] + t
         tapes.row[lane] = row
-        tapes.share[lane] = 1.0
         ragged = ragged or row == ENDED
     return ragged
+
+
+@inline
+def store_outputs(tapes, sequences, at, n, lanes, ragged):
+    """Write the outputs of a step, the first of which is at an index of the tapes."""
+    if sequences.independent and not ragged:
+        to = tapes.row[0] * n
+        for o in range(n):
+            for lane in range(lanes):
+                output = tapes.activation[at + o * lanes + lane]
+                sequences.outputs[to + o + lane * n] = output
+    else:
+        for lane in range(opaque(lanes)):
+            row = tapes.row[lane]
+            if row != ENDED:
+                for o in range(n):
+                    output = tapes.activation[at + o * lanes + lane]
+                    sequences.outputs[row * n + o] = output
+
+
+@inline
+def store_costs(store, tapes, span, costs, lanes):
+    """Write the cost of each row of a step."""
+    n = span.outputs
+    for lane in range(opaque(lanes)):
+        row = tapes.row[lane]
+        if row != ENDED:
+            cost = 0.0
+            for o in range(n):
+                weight = store.cost_weight[span.stop - n + o]
+                cost += weight * tapes.value[o * lanes + lane]
+            costs[row] = cost
 
 
 @inline
@@ -151,20 +186,10 @@ def run_all(store, scalar, tapes, tag, rows, span, sequences, judge):
                 compute_output_costs(store, numbers, *of)
             if tapes.failed[0] != 0.0 or store.failed[0] != 0.0:
                 return FAILED
-            for lane in range(opaque(lanes)):
-                row = tapes.row[lane]
-                if row != ENDED:
-                    at = (step.now + span.stop - n) * lanes + lane
-                    for o in range(n):
-                        sequences.outputs[row * n + o] = numbers.activation[
-                            at + o * lanes
-                        ]
-                    if judge is not None:
-                        cost = 0.0
-                        for o in range(n):
-                            weight = store.cost_weight[span.stop - n + o]
-                            cost += weight * numbers.value[o * lanes + lane]
-                        judge.costs[row] = cost
+            at = (step.now + span.stop - n) * lanes
+            store_outputs(numbers, sequences, at, n, lanes, ragged)
+            if judge is not None:
+                store_costs(store, numbers, span, judge.costs, lanes)
     return DONE
 
 

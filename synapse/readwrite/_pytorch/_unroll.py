@@ -230,10 +230,15 @@ class Start:
     """
 
     def __init__(
-        self, values: Sequence[tuple[Tensor, Tensor]] | None, rows: Tensor, sizes: Any
+        self,
+        values: Sequence[tuple[Tensor, Tensor]] | None,
+        rows: Tensor,
+        sequences: int,
+        sizes: list[int],
     ) -> None:
         self.values = values
         self.rows = rows
+        self.sequences = sequences
         self.sizes = sizes
         self.replaced: dict[int, tuple[Tensor, Tensor]] = {}
 
@@ -242,12 +247,12 @@ class Start:
             return self.replaced[k]
         if self.values is not None:
             return self.values[k]
-        zeros = self.rows.new_zeros(len(self.rows), self.sizes[k])
+        zeros = self.rows.new_zeros(self.sequences, self.sizes[k])
         return zeros, zeros
 
     def after(self, replaced: dict[int, tuple[Tensor, Tensor]]) -> Start:
         """Return the same with other values of some blocks."""
-        start = Start(self.values, self.rows, self.sizes)
+        start = Start(self.values, self.rows, self.sequences, self.sizes)
         start.replaced = self.replaced | replaced
         return start
 
@@ -274,7 +279,7 @@ class Unrolling:
         self.bias: dict[int, Tensor] = {}
         self.numbers: dict[TermModule, Tensor] = {}
         self.values: dict[int, Tensor] = {0: inputs}
-        self.last_values = {0: inputs[len(inputs) - self.sequences :]}
+        self.last_values = {0: self.of_last(inputs)} if context else {}
         self.last_states = {0: start[0][1]} if context else {}
 
     def do(self, function: Callable[..., Tensor], *operands: Tensor) -> Tensor:

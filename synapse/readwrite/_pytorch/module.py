@@ -12,9 +12,9 @@ from ...errors import ArgumentError
 from ...objects import parameters
 from ...objects.network import Network
 from ...objects.topology import Topology, require_released
-from .._blocks import Block, blocks_of, components_of
+from .._blocks import Block, Read, blocks_of, components_of
 from .._formulas import require_written
-from .._plan import ExportPlan, plan_of
+from .._plan import NOW, ExportPlan, plan_of
 from .._relays import with_relays
 from ._parts import (
     CONSTANTS,
@@ -118,6 +118,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             BlockModule(block, ~learns, biased, np.append(place, ZERO), function_of)
             for block in blocks
         )
+        self._sizes = [block.size for block in self.blocks]
         # The outputs are the last neurons of a plan, in their order.
         outputs = plan.neurons - plan.topology.outputs
         self._answering = [k for k, block in enumerate(blocks) if block.stop > outputs]
@@ -128,6 +129,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             "_answers", None if whole else torch.tensor(last), persistent=False
         )
         self._steps = self._steps_of(blocks)
+        self._row = self._row_of_linears()
 
     def _hold(
         self, topology: Topology, plan: ExportPlan, blocks: list[Block], number: Ints
@@ -231,6 +233,20 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             else:
                 steps.append((None, [component]))
         return steps
+
+    def _row_of_linears(self) -> list[tuple[str, Any]] | None:
+        """Return the Linears and functions that the inputs go through one by one; None
+        if the network is not such a row.
+        """
+        row = []
+        for k, (submodule, _) in enumerate(self._steps):
+            reads = [Read(NOW, k, 0, self._sizes[k])]
+            functions = self.blocks[k + 1].functions
+            if submodule is None or submodule.layer.reads != reads or functions[1:]:
+                return None
+            row.append((submodule.name, functions[0]))
+        whole = self._answering == [len(row)] and self._answers is None
+        return row if self._memoryless and whole else None
 
     def _mask(self) -> None:
         """Keep what is fixed in tensors that are trained otherwise."""
@@ -429,8 +445,14 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             outputs = batch.new_empty(sequences, steps, self._outputs)
         elif self._memoryless and not wanted:
             # Without memory, all rows are one step of as many sequences.
-            run = self._run(1, batch.flatten(0, 1), None, False)
-            outputs = self._answer(run).view(sequences, steps, -1)
+            values = batch.flatten(0, 1)
+            if self._row is None:
+                values = self._answer(self._run(1, values, None, False))
+            else:
+                self.hold_signs()
+                for name, function in self._row:
+                    values = function(getattr(self, name)(values))
+            outputs = values.view(sequences, steps, -1)
         else:
             rows = batch.transpose(0, 1).flatten(0, 1)
             run = self._run(steps, rows, None if context is None else start, wanted)
@@ -449,14 +471,14 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     ) -> Unrolling:
         """Compute all blocks: by modules of torch where that is possible."""
         self.hold_signs()
-        sizes = [block.size for block in self.blocks]
         start_values = None
         if start is not None:
             columns = (
-                values.index_select(1, self._order).split(sizes, 1) for values in start
+                values.index_select(1, self._order).split(self._sizes, 1)
+                for values in start
             )
             start_values = list(zip(*columns, strict=True))
-        block_start = Start(start_values, rows[: len(rows) // steps], sizes)
+        block_start = Start(start_values, rows, len(rows) // steps, self._sizes)
         run = Unrolling(steps, rows, block_start, context)
         by_module = [
             submodule is not None and run.fits(submodule, self.training)
@@ -495,7 +517,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         weight = self._vector("weight", _itself, whole)
         places = self._bias_every if whole else self._bias_rest
         bias = self._vector("bias", _itself, whole).index_select(0, places)
-        biases = bias.split([block.size for block in self.blocks])
+        biases = bias.split(self._sizes)
         for component in components:
             inside = (
                 component.blocks if isinstance(component, Recurrence) else [component]

@@ -50,13 +50,14 @@ def works() -> dict[str, Work]:
     ]
     samples = [(x, x["f0"] + x["f1"] * x["f2"] > 0) for x in rows]
     models = {
-        "perceptron, 16 hidden": NetworkClassifier(seed=0),
+        "perceptron, 32 hidden": NetworkClassifier(seed=0),
         "GRU of 8, online": NetworkClassifier(build="GRU", hidden=(8,), seed=0),
         "GRU of 8, exact rtrl": NetworkClassifier(
             build="GRU", hidden=(8,), rule="rtrl", seed=0
         ),
         "River, logistic regression": preprocessing.StandardScaler()
         | linear_model.LogisticRegression(),
+        "River, the same without a scaler": linear_model.LogisticRegression(),
         "River, Hoeffding adaptive tree": tree.HoeffdingAdaptiveTreeClassifier(seed=0),
         "River, adaptive random forest": forest.ARFClassifier(seed=0),
     }

@@ -28,6 +28,7 @@ class RedirectedTable:
         ]
         self._numbers = np.array(numbers, np.uint64)
         self.table = np.empty_like(store.table)
+        self._copied: tuple[int, RedirectedTable | None] | None = None
         self._address = int(self.table.ctypes.data)
 
     def renewed(self, base: RedirectedTable | None = None) -> int:
@@ -38,8 +39,11 @@ class RedirectedTable:
             raise RuntimeError("The topology has changed since the table was made.")
         if base is not None:
             base.renewed()
-        self.table[:] = (base or self.store).table
-        self.table[self._slots] = self._numbers
+        present = self.store.table_version, base
+        if self._copied != present:
+            self.table[:] = (base or self.store).table
+            self.table[self._slots] = self._numbers
+            self._copied = present
         return self._address
 
     @property

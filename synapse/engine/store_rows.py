@@ -84,6 +84,7 @@ class StoreRows:
         "serial",
         "structure_version",
         "table",
+        "table_version",
         "topology_version",
         "turns",
     )
@@ -138,6 +139,7 @@ class StoreRows:
         # the columns of neurons, one array for all of a dtype
         self.blocks: list[NDArray[Any]] = NOT_YET
         self.table: NDArray[np.uint64] = NOT_YET  # for kernels, which get its address
+        self.table_version = 0  # changes with it
         self.address = 0
         # 1 of its float, which tells kernels the type
         self.scalar: Any = NOT_YET
@@ -268,6 +270,7 @@ class StoreRows:
         """Enter the present addresses and lengths of the columns into the table for
         kernels.
         """
+        self.table_version += 1
         if len(self.columns["functions"]) < len(FUNCTIONS):  # none is ever removed
             self.columns["functions"] = np.array(FUNCTIONS, np.uint64)
         for name in self.columns.moved:

@@ -169,10 +169,11 @@ class EligibilityTraces(IdentityArray):
         return self.network._call(kernel, steps, arguments, self._adding, False)
 
     def _adding(self, network: Network) -> engine.online.Kernels:
-        """Return the kernels of its learning rule that add updates to the sums."""
-        facts = network._present_facts()
-        if self._facts is not facts or self._kernels is None:
-            self._facts = facts
+        """Return the kernels of its learning rule that add updates to the sums, for the
+        facts of the present topology.
+        """
+        if self._facts is not network._facts or self._kernels is None:
+            self._facts = network._facts
             self._kernels = network._kernels(self._updates)
         return self._kernels
 

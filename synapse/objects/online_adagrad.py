@@ -25,11 +25,11 @@ from ..engine.online import (
 from ..engine.online.gradient_traces import SMALLEST_ROOT
 from ..engine.online.step_formulas import share_of_step
 from ..engine.schema import SHARED_BY
-from ..engine.status import DIVERGED, DONE
+from ..engine.status import DIVERGED, DONE, REFUSED
 from ..engine.store import Store
 from . import edits, parameters
 from .calling import locked
-from .eligibility_traces import EligibilityTraces
+from .eligibility_traces import NOTHING, EligibilityTraces
 from .layer import Layer
 from .propagating import Slopes
 
@@ -62,10 +62,10 @@ class OnlineAdaGrad(EligibilityTraces):
         # not `zeros_like`, which would write to the memory of spare inputs
         by_weight = np.zeros(len(weights), weights.dtype)
         self._squares = by_weight, np.zeros(len(biases), biases.dtype)
-        self._settings = np.empty(4)
         network = self.network
+        # all inputs and the errors of a sample
+        self._memory = np.empty(network._n_inputs), np.empty(network._n_outputs)
         self._lists: InputLists | None = None
-        self._listed: tuple[Ints, Floats] | None = None
         if not (network._rtrl or network.has_memory or network._is_random):
             _, store, span = network._lowered()
             self._lists = engine.online.InputLists.of(store, span, updates)
@@ -171,20 +171,10 @@ class OnlineAdaGrad(EligibilityTraces):
     # --- steps ------------------------------------------------------------------------
 
     @locked
-    def activate(self, inputs: Ints, values: Floats, lists: bool) -> Floats:
-        """Activate with inputs of these indices; all others are 0. They are listed if
-        `lists` is true and the network allows it.
-        """
-        self._listed = None
-        found = self._found_lists() if lists else None
-        if found is None:
-            return self.network.activate(self._row(inputs, values))
-        self._listed = inputs, values
-        return self._run(activate_listed, found.learning, inputs, values, found.latest)
-
-    @locked
     def peek(self, inputs: Ints, values: Floats, lists: bool) -> Floats:
-        """Return what :meth:`activate` would return, in a step that leaves no trace."""
+        """Return the outputs for inputs of :meth:`learn_sample`, in a step that
+        leaves no trace.
+        """
         found = self._found_lists() if lists else None
         if found is None:
             return self.network.peek(self._row(inputs, values))
@@ -218,40 +208,65 @@ class OnlineAdaGrad(EligibilityTraces):
         return outputs
 
     @locked
-    def move(
+    def learn_sample(
         self,
-        errors: Floats,
+        inputs: Ints,
+        values: Floats,
+        lists: bool,
+        targets: Floats,
         weight: float,
         rate: float,
         keep: float,
         bound: float,
         squared: bool,
     ) -> None:
-        """Change the parameters by a step for these errors; if it is not finite,
-        nothing has changed.
+        """Activate with inputs of these indices (all others are 0), and change the
+        parameters by a step; if it is not finite, no parameter has changed. The inputs
+        are listed if `lists` is true and the network allows it.
         """
-        store = self._lowered_store()
-        self._settings[:] = weight, rate, keep, bound
-        if self._listed is not None:
-            status = self._move_listed(errors, squared)
-        elif self._tied:
-            status = self._move_shared(
-                store, errors, weight, rate, keep, bound, squared
+        network = self.network
+        store = network._anchor._store
+        if self._updates.topology != store.topology_version:  # kernels lower the store
+            self._lowered_store()
+        settings = weight, rate, keep, bound
+        found = self._found_lists() if lists else None
+        if found is not None:
+            status = self._learn_listed(
+                found, inputs, values, targets, settings, squared
             )
         else:
-            of = errors, self._squares, self._settings, squared, self._sizes
-            status = self._call(learn_by_adagrad, 0, *of)
-        self.require_done(status)
+            row, errors = self._memory
+            if self._tied or store.recorder is not None:
+                errors = network.activate(self._row(inputs, values))
+                row = NOTHING
+            if self._tied:
+                status = self._move_shared(store, targets - errors, *settings, squared)
+            else:
+                sample = (inputs, values, row), targets, errors
+                by = *sample, self._squares, settings, squared, self._sizes
+                status = network._call(learn_by_adagrad, 0, by, self._adding, False)
+        if status == REFUSED:
+            network._refuse_inputs(self._row(inputs, values))
+        if status != DONE:
+            self.require_done(status)
         self._count = keep * self._count + 1.0
 
-    def _move_listed(self, errors: Floats, squared: bool) -> Any:
-        """Do the same after a step with listed inputs; returns a status."""
-        assert self._lists is not None
-        assert self._listed is not None
-        lists, (inputs, values) = self._lists, self._listed
+    def _learn_listed(
+        self,
+        lists: InputLists,
+        inputs: Ints,
+        values: Floats,
+        targets: Floats,
+        settings: tuple[float, ...],
+        squared: bool,
+    ) -> Any:
+        """Do the same with listed inputs; returns a status."""
+        errors = targets - self._run(
+            activate_listed, lists.learning, inputs, values, lists.latest
+        )
         changes = np.empty(len(lists.readers[0]) * len(inputs))
         sums = *self._squares, changes
-        step = inputs, values, lists.rest, errors, sums, self._settings, squared
+        step = inputs, values, lists.rest, errors, sums, settings, squared
         arguments = lists.readers, *step
         return self.network._call(
             learn_listed, 0, arguments, lambda _: lists.learning, False

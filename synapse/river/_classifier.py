@@ -26,7 +26,9 @@ LABEL_TYPES = (str, int, float, bool)
 
 def checked_label(y: Any) -> Any:
     """Return a label, or ArgumentError."""
-    if y is None or y is pd.NA or not isinstance(y, Hashable) or y != y:
+    # `isinstance` is slow: it asks all bases of Hashable
+    is_label = y is not None and (type(y) in LABEL_TYPES or isinstance(y, Hashable))
+    if not is_label or y is pd.NA or y != y:
         raise ArgumentError(f"Expected a label, got {checks.short_repr(y)}.")
     return y
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
-from itertools import takewhile
+from itertools import repeat, takewhile
+from struct import Struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,7 +32,7 @@ from ._kernels.features import (
     list_inputs,
 )
 
-UNSAVED = ("steps",)
+UNSAVED = ("steps", "_latest")
 MIN_LISTED = 16
 """Number of inputs of features from which on steps list those that are not 0. In a
 network with as many, they are runs of their own."""
@@ -47,6 +47,10 @@ nothing about theirs."""
 NEVER = 1 << 62
 
 Features = Mapping[Hashable, Any]
+Keys = tuple[list[Hashable], Ints, Floats, Callable[..., None], Ints, Floats]
+"""The features of a sample; their places, and then those of absent ones that are
+expected; memory for values by place (NaN: absent), and what writes the first of them,
+in a third of the time that an array of a list takes; memory for inputs and units."""
 Sample = tuple[Ints, Floats, bool]
 """The inputs that are not 0, their activations, and whether steps list them."""
 
@@ -91,6 +95,9 @@ class FeatureInputs:
 
     steps: OnlineAdaGrad
     """The steps of the network, which keep sums for each weight."""
+    _latest: Keys | None = None
+    """The features of the latest sample; None after their places, or those of absent
+    ones that are expected, have changed."""
 
     def __init__(self, model: Model, names: list[Hashable], unseen: int | None) -> None:
         self._model = model
@@ -108,9 +115,6 @@ class FeatureInputs:
         """Places without a feature."""
         self._spare: list[int] = []
         """Inputs without a feature."""
-        self._latest: tuple[list[Hashable], Ints] | None = None
-        """The features of the latest sample, and their places and those of absent ones
-        that are expected; None after these have changed."""
         self._has_grown = False
         self._samples = 0
         self._seen: OrderedDict[Hashable, int] = OrderedDict.fromkeys(names, 0)
@@ -153,7 +157,7 @@ class FeatureInputs:
         present = present_in(x)
         self._require_inputs()
         if self._latest is None or self._latest[0] != [*present]:
-            new = [name for name in present if name not in self._places]
+            new = {*present}.difference(self._places)
             if new:
                 self._meet(in_order(new), present)
         self._samples += 1
@@ -171,8 +175,8 @@ class FeatureInputs:
 
     def _require_inputs(self) -> None:
         """Raise ArgumentError if inputs have been added or removed by hand."""
-        inputs = len(self._model.network.input)
-        if inputs != len(self._scale):
+        inputs = self._model.network._n_inputs
+        if inputs != len(self._scale.lags):  # `len` of the scale takes twice as long
             raise ArgumentError(
                 f"Expected {checks.pluralize(len(self._scale), 'input')} for the"
                 f" features of the stream, got {inputs}. Inputs come and go with the"
@@ -181,15 +185,10 @@ class FeatureInputs:
 
     def _listed(self, present: Features, now: int) -> Sample:
         """Return the inputs in standard units, after values are counted as those of
-        this sample; 0: they are not.
+        this sample; 0: they are not. The next call overwrites them.
         """
-        places = self._places_of(present)
-        values = np.array(array("d", present.values()))
-        if len(places) > len(values):
-            absent = np.full(len(places) - len(values), math.nan)
-            values = np.concatenate([values, absent])
-        inputs = np.empty(2 * len(places), np.int64)
-        units = np.empty(len(inputs))
+        _, places, values, write, inputs, units = self._keys_of(present)
+        write(values, 0, *present.values())
         lists = self._lists
         usual = USUAL if lists and now and self.steps.can_list else NEVER
         while True:
@@ -205,18 +204,22 @@ class FeatureInputs:
             self._provide(sorted((place, int(role)) for place, role in wanted))
             lists = self._lists
 
-    def _places_of(self, present: Features) -> Ints:
-        """Return the places of features, then of absent ones that are expected."""
+    def _keys_of(self, present: Features) -> Keys:
+        """Return the features of a sample; `_latest`, unless some have no place."""
         names = [*present]
         if self._latest is None or self._latest[0] != names:
-            get = self._places.get
-            places = [get(name, NONE) for name in names]
-            places += [at for name, at in self._expected.items() if name not in present]
-            found = np.array(places, np.int64)
+            places = [*map(self._places.get, names, repeat(NONE))]
+            if not self._expected.keys() <= present.keys():  # which is found fast
+                expected = self._expected.items()
+                places += [place for name, place in expected if name not in present]
+            count = len(places)
+            memory = np.full(count, math.nan), Struct(f"{len(names)}d").pack_into
+            room = np.empty(2 * count, np.int64), np.empty(2 * count)
+            keys: Keys = (names, np.array(places, np.int64), *memory, *room)
             if NONE in places:  # which features of a prediction may be
-                return found
-            self._latest = names, found
-        return self._latest[1]
+                return keys
+            self._latest = keys
+        return self._latest
 
     def row(self, x: Features) -> Floats:
         """Return all inputs for a sample, in standard units."""

@@ -264,9 +264,9 @@ class StreamNetwork(base.Estimator):
         """Change the parameters by a bounded step along the slopes of the errors of a
         sample, in standard units.
         """
-        errors = target - self._steps.activate(*sample)
-        self._steps.move(
-            errors,
+        self._steps.learn_sample(
+            *sample,
+            target,
             weight,
             self.rate,
             1.0 - 1.0 / self.time_constant,

@@ -3,6 +3,7 @@ next step."""
 
 import copy
 import pickle
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -429,18 +430,21 @@ def test_copies_of_a_network_without_traces_have_nothing_to_learn_from(rule, lin
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("squared", [False, True])
-def test_scaled_steps_follow_their_equation(rule, shared, squared):
+@pytest.mark.parametrize("recorded", [False, True])
+def test_scaled_steps_follow_their_equation(rule, shared, squared, recorded):
     net = architect.GRU(2, 3, 2, seed=0)
     if shared:
         synapse.tie([net.connections[0], net.connections[1]])
     net.rule = rule
+    twin = net.clone()
     steps = OnlineAdaGrad(net)
     rng = np.random.default_rng(0)
     sums = [np.zeros(len(net.connections)), np.zeros(len(net))]
     for _ in range(5):
-        net.activate(rng.normal(size=2))
-        errors = rng.normal(size=2)
-        slopes = net.output_gradient(errors)
+        row, errors = np.array([0.0, rng.normal()]), rng.normal(size=2)
+        twin.weights, twin.biases = net.weights, net.biases
+        outputs = twin.activate(row)
+        slopes = twin.output_gradient(errors)
         sums = [0.9 * each + slope**2 for each, slope in zip(sums, slopes, strict=True)]
         moves = [
             slope / (np.sqrt(each) + 1e-8)
@@ -452,7 +456,10 @@ def test_scaled_steps_follow_their_equation(rule, shared, squared):
         most = (errors**2).sum() if squared else abs(errors).sum()
         step = 0.5 * 0.1 * min(1.0, most / (3.0 * 0.1 * decrease))
         expected = net.weights + step * moves[0], net.biases + step * moves[1]
-        steps.move(errors, 0.5, 0.1, 0.9, 3.0, squared)
+        sample = np.array([1]), row[1:], False
+        with synapse.record(net) if recorded else nullcontext() as log:
+            steps.learn_sample(*sample, outputs + errors, 0.5, 0.1, 0.9, 3.0, squared)
+        assert log is None or len(log) == 1
         np.testing.assert_allclose(net.weights, expected[0], rtol=0, atol=1e-13)
         np.testing.assert_allclose(net.biases, expected[1], rtol=0, atol=1e-13)
     added = net.input[0].project(net.output[1], weight=0.0)

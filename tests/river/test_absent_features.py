@@ -221,12 +221,14 @@ def hand_built(samples, seed):
                 row.append((x[name] - np.mean(values)) / (deviation or 1.0))
             else:
                 row.append(0.0)
-        outputs.append(float(network.activate(row)[0]))
+        outputs.append(float(network.clone().activate(row)[0]))
         y = target[step]
         others = target[: step + 1]
         standard = (y - others.mean()) / (others.std() or 1.0)
-        errors = np.array([standard - outputs[-1]])
-        steps.move(errors, 1.0, twin.rate, 1 - 1 / twin.time_constant, 1.0, True)
+        sample = np.arange(len(row)), np.array(row), False, np.array([standard])
+        steps.learn_sample(
+            *sample, 1.0, twin.rate, 1 - 1 / twin.time_constant, 1.0, True
+        )
     states = {name: "absent" if name in first_sample else "present" for name in names}
     titles = [
         name if role == "value" else f"{name} {states[name]}" for name, role in roles

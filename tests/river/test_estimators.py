@@ -182,7 +182,7 @@ def test_a_feature_gets_an_input_for_its_value_when_this_varies():
 
 
 def test_a_step_with_a_new_feature_costs_little_more_than_one_without():
-    """At most five times as much at 1,000 features; an edit of such a network takes
+    """At most ten times as much at 1,000 features; an edit of such a network takes
     longer than a hundred steps."""
     model = NetworkClassifier(seed=0)
     x = {f"f{i:04}": 0.5 for i in range(1000)}
@@ -190,13 +190,13 @@ def test_a_step_with_a_new_feature_costs_little_more_than_one_without():
         model.learn_one({name: float(step) for name in x}, step % 2)
 
     def seconds(sample):
-        begun = time.perf_counter()
+        begun = time.process_time()
         model.learn_one(sample, 1)
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     usual = np.median([seconds({**x}) for _ in range(25)])
     new = np.median([seconds({**x, f"new {i}": 1.0}) for i in range(25)])
-    assert new < 5 * usual
+    assert new < 10 * usual
     assert len(model.network.input) == 1025
 
 

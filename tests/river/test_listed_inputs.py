@@ -172,7 +172,8 @@ def test_a_step_leaves_in_the_network_what_a_dense_one_leaves():
             outputs
         )
         assert network.neurons[-1].activation == before
-        model._steps.activate(*model._inputs.standard(last))
+        still = outputs, 0.0, 0.1, 1.0, 1.0, False  # nothing is learned
+        model._steps.learn_sample(*model._inputs.standard(last), *still)
         activations = [neuron.activation for neuron in network]
         twins = [neuron.activation for neuron in expected]
         assert activations == pytest.approx(twins, rel=1e-12)

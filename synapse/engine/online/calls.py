@@ -23,6 +23,7 @@ from .gradient_traces import learn_by_adagrad, learn_by_traces
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
 SPARSE = ROW, SPAN, SPAN
+SETTINGS = 0.0, 0.0, 0.0, 0.0
 
 
 def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
@@ -30,14 +31,15 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
     ones.
     """
     squares = np.empty(0, type(scalar))
-    return ROW, (squares, squares), ROW, False, SPAN
+    sample = SPAN, ROW, ROW
+    return sample, ROW, ROW, (squares, squares), SETTINGS, False, SPAN
 
 
 def listed_examples(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_listed`, without its first ones."""
     squares = np.empty(0, type(scalar))
     sums = squares, squares, ROW
-    return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, sums, ROW, False
+    return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, sums, SETTINGS, False
 
 
 Examples = dict[Kernel, tuple[Any, ...]]

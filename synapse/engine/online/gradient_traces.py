@@ -10,9 +10,9 @@ import math
 import numpy as np
 
 from ..language import added, inline, kernel
-from ..status import DIVERGED, DONE
+from ..status import DIVERGED, DONE, RESIZED
 from .lists import relist
-from .loops import propagate_network
+from .loops import ONLINE, propagate_network, run_rows
 from .step_formulas import bounded_step, share_of_step
 from .ties import clip_to_signs
 
@@ -73,6 +73,30 @@ def update_by_traces(store, delta, rate, bound, sizes):
 
 
 @inline
+def errors_of_sample(parts, store, rule, scalar, span, sample, targets, errors):
+    """Activate with a sample, and write the errors of the outputs; returns a status.
+
+    A sample has indices of inputs, their values, and memory for all inputs, of which
+    the others are 0. Without memory, the network has been activated, and its outputs
+    are in `errors`.
+    """
+    inputs, values, row = sample
+    if targets.size != span.outputs:
+        return RESIZED
+    if row.size > 0:
+        row[: row.size] = 0.0
+        for k in range(inputs.size):
+            if inputs[k] >= row.size:
+                return RESIZED
+            row[inputs[k]] = values[k]
+        status = run_rows(parts, store, rule, span, row, errors, scalar)
+        if status != DONE:
+            return status
+    errors[: span.outputs] = targets[: span.outputs] - errors[: span.outputs]
+    return DONE
+
+
+@inline
 def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     """Move parameters along their slopes, each divided by the root of its sum of
     squares; returns a status.
@@ -83,7 +107,7 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     `squared`, divided by the bound. The slopes are overwritten by the changes. If a
     slope is not finite, nothing else has changed.
     """
-    weight, rate, decay, bound = settings[0], settings[1], settings[2], settings[3]
+    weight, rate, decay, bound = settings
     total = 0.0
     for slopes, n in summed_slopes(store, sizes):
         for i in range(n):
@@ -130,10 +154,17 @@ def scale_slope(slope, squares, i, decay):
 
 
 @kernel
-def learn_by_adagrad(store, scalar, span, errors, squares, settings, squared, sizes):
-    """Compute the slopes of the last step for these errors, and move by
-    :func:`update_by_adagrad`.
+def learn_by_adagrad(
+    store, scalar, span, sample, targets, errors, squares, settings, squared, sizes
+):
+    """Activate with a sample, compute the slopes of its errors, and move by
+    :func:`update_by_adagrad`; returns a status. See :func:`errors_of_sample`.
     """
+    status = errors_of_sample(
+        ONLINE, store, None, scalar, span, sample, targets, errors
+    )
+    if status != DONE:
+        return status
     begin_gradient(store, span, errors, 0.0, sizes)
     relist(store, span)
     propagate_network(store, span, scalar, False)

@@ -104,7 +104,7 @@ def learn_listed(
     """
     rows, firsts = readers
     squares, bias_squares, changes = sums
-    weight, rate, keep, bound = settings[0], settings[1], settings[2], settings[3]
+    weight, rate, keep, bound = settings
     start = span.start + span.inputs
     slopes, biases = store.weight_destination, store.bias_destination
     for q in range(rest.size):

@@ -25,7 +25,12 @@ from ..online.calls import (
     calls_by_float,
 )
 from ..online.fire import zero_clamped_errors
-from ..online.gradient_traces import begin_gradient, update_by_adagrad, update_by_traces
+from ..online.gradient_traces import (
+    begin_gradient,
+    errors_of_sample,
+    update_by_adagrad,
+    update_by_traces,
+)
 from ..online.loops import (
     complete_updates,
     run_epochs,
@@ -195,13 +200,22 @@ def learn_by_traces(
 
 @kernel
 def learn_by_adagrad(
-    store, scalar, plan, span, errors, squares, settings, squared, sizes
+    store,
+    scalar,
+    plan,
+    span,
+    sample,
+    targets,
+    errors,
+    squares,
+    settings,
+    squared,
+    sizes,
 ):
-    """Learn from the errors of the last step, like
-    ``online.gradient_traces.learn_by_adagrad``.
-    """
-    if not has_step(store, plan, span):
-        return UNSTEPPED
+    """Learn from a sample, like ``online.gradient_traces.learn_by_adagrad``."""
+    status = errors_of_sample(RTRL, store, plan, scalar, span, sample, targets, errors)
+    if status != DONE:
+        return status
     begin_gradient(store, span, errors, 0.0, sizes)
     if not learn_step(store, plan, span, scalar):
         return DIVERGED

@@ -13,13 +13,18 @@ from ..tables._pandas import pd
 from ..tables._table import columns
 from . import helpers
 from .helpers import aligned, names, printable
-from .options import DATA, OPTIMIZER, TABLES, TRAINER, Options, shared
 from .pictures import check_picture, draw_comparison
 from .reading import (
+    DATA,
     MANY_ROWS,
+    OPTIMIZER,
+    TABLES,
+    TRAINER,
+    Options,
     ReadTable,
     about_series,
     say,
+    shared,
     training_options,
 )
 

@@ -25,9 +25,8 @@ from ..tables._series_task import series_facts
 from ..tables._table import numbers, place
 from . import helpers, reading
 from .formats import read
-from .options import MODEL, TABLES, Options, shared
 from .pictures import check_picture, draw_forecasts, share_drawn
-from .reading import ReadTable, say
+from .reading import MODEL, TABLES, Options, ReadTable, say, shared
 
 MAX_ROWS = 1000
 """Number of last rows whose digits are counted."""

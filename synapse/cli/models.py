@@ -23,7 +23,7 @@ from ..objects.network import Network
 from ..objects.topology import NO_GATER, Topology
 from . import formats, helpers
 from .formats import READING, loaded, read
-from .options import MODEL, Options
+from .reading import MODEL, Options
 
 HIDDEN_METADATA = ("errors", "relative", "encoding", "recent", "test")
 """Keys of metadata that are for other subcommands, such as errors on held-out rows."""

@@ -13,8 +13,7 @@ from ..tables._pandas import pd
 from ..tables._table import find
 from .formats import read
 from .helpers import joined, require_table, write_table
-from .options import DATA, MODEL, TABLES, Options, shared
-from .reading import HOW, ReadTable, refuse, say
+from .reading import DATA, HOW, MODEL, TABLES, Options, ReadTable, refuse, say, shared
 
 RUN: Options = {
     **MODEL,

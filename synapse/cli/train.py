@@ -38,13 +38,18 @@ from .helpers import (
     printable,
     require_folder,
 )
-from .options import DATA, OPTIMIZER, TABLES, TRAINER, Options, shared
 from .reading import (
+    DATA,
     MANY_ROWS,
+    OPTIMIZER,
+    TABLES,
+    TRAINER,
+    Options,
     ReadTable,
     about_series,
     refuse,
     say,
+    shared,
     training_options,
 )
 

@@ -13,13 +13,17 @@ from ..tables import update_rows, update_series
 from . import INTERRUPTED, formats
 from .formats import loaded
 from .helpers import aligned, names, printable
-from .options import MODEL, TABLES, TRAINER, Options, shared
 from .reading import (
     HOW,
+    MODEL,
+    TABLES,
+    TRAINER,
+    Options,
     ReadTable,
     further,
     refuse,
     say,
+    shared,
 )
 
 UPDATE: Options = {

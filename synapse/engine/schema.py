@@ -94,7 +94,7 @@ LOWERED = (
 AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
 TYPES = ("float", "float64", "int8", "uint8", "uint32", "int64", "uint64")
 """Kernels read all integers as signed 64-bit ones, see ``read_from`` in
-``language/kinds.py``."""
+``language/tree.py``."""
 
 
 COUNT_IT = "count"

@@ -41,7 +41,7 @@ from ..readwrite._npz import (
     write_arrays,
 )
 from . import _continual_backprop, _schedules
-from ._checkpoint import SNAPSHOTS, TrainingState, generator_in
+from ._plan import SNAPSHOTS, TrainingState, generator_in
 from ._trainable_subset import TrainableSubset, items_of
 
 if TYPE_CHECKING:

@@ -15,11 +15,9 @@ from .._cost import in_words
 from ..engine.locking import AllowInterrupt, ExclusiveAccess
 from ..objects.snapshots import Snapshot, preserved_context
 from ._callbacks import Progress, every
-from ._checkpoint import TrainingState
 from ._data import Data, Shape
-from ._evaluation import mean_cost
-from ._metrics import measured
-from ._plan import TrainingPlan
+from ._evaluation import mean_cost, measured
+from ._plan import TrainingPlan, TrainingState
 
 VALIDATION = "validation"
 """The name of the held-out data that decide when a training ends."""

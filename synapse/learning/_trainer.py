@@ -23,7 +23,6 @@ from ..plasticity._rule import Rule
 from ..readwrite._formats import Archived
 from . import _archive, _data_source
 from ._callbacks import Batch, Callback
-from ._checkpoint import Checkpointer, TrainingState, TrainingStateParts
 from ._data import (
     Data,
     blank_targets,
@@ -32,12 +31,17 @@ from ._data import (
     prepare,
     row_weights,
 )
-from ._evaluation import Evaluation, evaluated
+from ._evaluation import (
+    Evaluation,
+    Metric,
+    checked_metrics,
+    evaluated,
+    require_measurable,
+)
 from ._history import VALIDATION, History, Result
-from ._metrics import Metric, checked_metrics, require_measurable
 from ._options import OPTIONS, FixedOptions, TrainerOptions
 from ._parameters import Updater
-from ._plan import TrainingPlan
+from ._plan import Checkpointer, TrainingPlan, TrainingState, TrainingStateParts
 from ._training import Kept, OrderSampler, Training
 from ._warnings import warn_if_vanished, warn_of_dead_ends
 from .rules import RuleTask, TrainingRule

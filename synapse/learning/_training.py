@@ -27,13 +27,12 @@ from ..engine.locking import (
 from ..errors import ArgumentError, DivergenceError
 from ..optimizers import LBFGS
 from ._callbacks import Batch
-from ._checkpoint import TrainingState
 from ._data import MAX_CACHED_BYTES, Data, Epochs, Order, new_control
 from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
 from ._options import FixedOptions
 from ._parameters import Updater
-from ._plan import TrainingPlan
+from ._plan import TrainingPlan, TrainingState
 from ._schedules import CheckedRates
 from .rules import RuleTask, TrainingRule
 from .rules._synaptic import rule_class

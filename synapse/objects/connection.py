@@ -40,15 +40,13 @@ from . import parameters
 from .data_view import DataView
 from .graph_attributes import (
     CARRIES,
-    NONDEFAULT_OF_CONNECTIONS,
-    STATE,
-    nondefault_values,
-)
-from .graph_names import (
     CONNECTION_PART,
     EDGE_NAMES,
     FIELDS_OF_CONNECTIONS as FIELDS,
     MARK,
+    NONDEFAULT_OF_CONNECTIONS,
+    STATE,
+    nondefault_values,
 )
 from .metadata import Metadata
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from .._checks import require_type
 from ..errors import ArgumentTypeError, UnknownNameError
-from .graph_names import escaped, unescaped
+from .graph_attributes import escaped, unescaped
 
 
 class DataView(MutableMapping[str, Any]):

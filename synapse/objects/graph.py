@@ -25,15 +25,17 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import TopologyError
 from .data_view import DataView
-from .graph_attributes import NONDEFAULT_OF_NEURONS, PAST_NAME, nondefault_values
-from .graph_names import (
+from .graph_attributes import (
     FIELDS_OF_NEURONS as FIELDS,
     MARK,
     NEURON_PART,
     NODE_NAMES,
+    NONDEFAULT_OF_NEURONS,
+    PAST_NAME,
     POSITION,
     PREFIX,
     is_usual_position,
+    nondefault_values,
 )
 from .metadata import Metadata
 from .past import past_of

@@ -17,12 +17,6 @@ from ..errors import ArgumentError
 from .graph import LiveGraph
 from .graph_attributes import (
     CARRIES,
-    NONDEFAULT_OF_CONNECTIONS,
-    NONDEFAULT_OF_NEURONS,
-    PAST_NAME,
-    STATE,
-)
-from .graph_names import (
     CONNECTION_PART,
     EDGE_NAMES,
     GATE_PART,
@@ -30,8 +24,12 @@ from .graph_names import (
     NEURON_PART,
     NEURON_SPACING,
     NODE_NAMES,
+    NONDEFAULT_OF_CONNECTIONS,
+    NONDEFAULT_OF_NEURONS,
+    PAST_NAME,
     POSITION,
     PREFIX,
+    STATE,
     escaped,
     is_usual_position,
 )

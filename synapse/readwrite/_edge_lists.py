@@ -34,7 +34,7 @@ from .._checks import (
 from .._initializer import Initializer, Seed
 from .._squash import Squash
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
-from ..objects.graph_names import MARK
+from ..objects.graph_attributes import MARK
 from ..objects.network import Network, require_network
 from ..objects.ordinary_graph import to_networkx
 from ._graphs import (

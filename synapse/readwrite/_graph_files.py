@@ -23,8 +23,7 @@ import networkx as nx
 
 from .._checks import short_repr
 from ..errors import FormatError, SynapseError
-from ..objects.graph_attributes import STATE
-from ..objects.graph_names import (
+from ..objects.graph_attributes import (
     CONNECTION_PART,
     EDGE_NAMES,
     FIELDS_OF_NEURONS,
@@ -32,6 +31,7 @@ from ..objects.graph_names import (
     NEURON_PART,
     NODE_NAMES,
     POSITION,
+    STATE,
     escaped,
     unescaped,
 )

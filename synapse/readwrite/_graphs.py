@@ -63,12 +63,6 @@ from ..objects.connection import Connection
 from ..objects.graph import NeuronData
 from ..objects.graph_attributes import (
     CARRIES,
-    NONDEFAULT_OF_CONNECTIONS,
-    NONDEFAULT_OF_NEURONS,
-    PAST,
-    STATE,
-)
-from ..objects.graph_names import (
     COMPOSED,
     CONNECTION_PART,
     EDGE_NAMES,
@@ -76,8 +70,12 @@ from ..objects.graph_names import (
     MARK,
     NEURON_PART,
     NODE_NAMES,
+    NONDEFAULT_OF_CONNECTIONS,
+    NONDEFAULT_OF_NEURONS,
     OWN_NAMES,
+    PAST,
     POSITION,
+    STATE,
     is_usual_position,
     unescaped,
 )

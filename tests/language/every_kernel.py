@@ -30,7 +30,8 @@ from synapse.engine import exact
 from synapse.engine.exact import events, runs, streams
 from synapse.engine.language import entries, lazy_parts
 from synapse.engine.language.decorators import Kernel
-from synapse.engine.language.kinds import (
+from synapse.engine.language.memory import STORE
+from synapse.engine.language.tree import (
     BOOL,
     FLOAT64,
     INT,
@@ -38,7 +39,6 @@ from synapse.engine.language.kinds import (
     ArrayKind,
     BundleKind,
 )
-from synapse.engine.language.memory import STORE
 from synapse.engine.lowering import orders, runner
 from synapse.engine.online import calls as online
 from synapse.engine.quiet import kernels as quiet

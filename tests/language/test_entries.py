@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from synapse.engine.language.decorators import COMPILES, Kernel, kernel, strict_fp
-from synapse.engine.language.kinds import INT
 from synapse.engine.language.memory import (
     DESCENT,
     call_descent,
@@ -21,7 +20,7 @@ from synapse.engine.language.memory import (
     store_word,
 )
 from synapse.engine.language.program import STRICT_FLAGS, PartOptions
-from synapse.engine.language.tree import RefusedError
+from synapse.engine.language.tree import INT, RefusedError
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
 

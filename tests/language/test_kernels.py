@@ -10,9 +10,16 @@ import pytest
 from hypothesis import given
 
 from synapse.engine.language import machine
-from synapse.engine.language.kinds import BOOL, FLOAT64, INT, ArrayKind
 from synapse.engine.language.source import define
-from synapse.engine.language.tree import Node, literal, statement
+from synapse.engine.language.tree import (
+    BOOL,
+    FLOAT64,
+    INT,
+    ArrayKind,
+    Node,
+    literal,
+    statement,
+)
 from tests.helpers.processes import python
 from tests.language import every_target, programs, trees
 

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 
 from synapse.engine.language import entries
-from synapse.engine.language.kinds import (
+from synapse.engine.language.memory import STORE
+from synapse.engine.language.program import STRICT_FLAGS, PartOptions, TypedProgram
+from synapse.engine.language.source import define
+from synapse.engine.language.tree import (
     FLOAT64,
     INT,
     ArrayKind,
     BundleKind,
     PackKind,
+    RefusedError,
     TupleKind,
 )
-from synapse.engine.language.memory import STORE
-from synapse.engine.language.program import STRICT_FLAGS, PartOptions, TypedProgram
-from synapse.engine.language.source import define
-from synapse.engine.language.tree import RefusedError
 from synapse.engine.language.user_functions import CHECKED
 
 KERNEL = PartOptions(STRICT_FLAGS)

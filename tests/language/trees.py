@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from synapse.engine.language.kinds import (
+from synapse.engine.language.llvm import INSTRUCTIONS, FunctionWriter
+from synapse.engine.language.program import PartOptions, TypedProgram
+from synapse.engine.language.tree import (
     BOOL,
     INT,
     NOTHING,
     BundleKind,
     ColumnKind,
     KnownKind,
+    Node,
     PackKind,
     TupleKind,
     read_from,
 )
-from synapse.engine.language.llvm import INSTRUCTIONS, FunctionWriter
-from synapse.engine.language.program import PartOptions, TypedProgram
-from synapse.engine.language.tree import Node
 
 EFFECTS = {"called", "user", "load_word", "swap_word"}
 """Forms of expressions that change something, as calls of parts with effects do."""

@@ -18,8 +18,8 @@ from hypothesis import assume, example, given, strategies as st
 import architect
 from synapse import Trainer, errors, learning, load, optimizers, save
 from synapse.learning._archive import write_trainer
-from synapse.learning._checkpoint import Checkpointer
 from synapse.learning._options import OPTIONS
+from synapse.learning._plan import Checkpointer
 from synapse.learning.rules._base import RULES
 from tests.helpers.cases import every_case
 
@@ -270,7 +270,7 @@ def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
     seen = []
     path = tmp_path / "run.npz"
     write = write_trainer
-    monkeypatch.setattr("synapse.learning._checkpoint.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("synapse.learning._plan.time.monotonic", lambda: clock[0])
 
     def epochs_at(epochs, seconds, writing=0.0, **extra):
         def slow(*arguments):

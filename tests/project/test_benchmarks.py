@@ -248,7 +248,8 @@ def test_a_process_runs_with_another_value_of_a_constant():
         "import sys; from benchmarks.constants import Other;"
         "other = Other('synapse.objects.graph', 'MIN_BATCHED_READS', '7');"
         "sys.meta_path.insert(0, other);"
-        "from synapse.objects import graph, graph_names; print(graph.MIN_BATCHED_READS)"
+        "from synapse.objects import graph, graph_attributes;"
+        "print(graph.MIN_BATCHED_READS)"
     )
     assert python("-c", program).split()[-1] == "7"
 

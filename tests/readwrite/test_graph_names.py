@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import synapse
 from synapse import Layer, Network, from_edges, from_networkx, load, save
 from synapse.engine.schema import COLUMNS
-from synapse.objects.graph_names import COMPOSED, EDGE_NAMES, NODE_NAMES, OWN_NAMES
+from synapse.objects.graph_attributes import COMPOSED, EDGE_NAMES, NODE_NAMES, OWN_NAMES
 from tests.helpers.networks import lstm
 
 OF_FORMATS = (

@@ -1,7 +1,7 @@
 """Typed programs as text: what people do not read is left out, and nothing else."""
 
 from synapse.engine.language.decorators import noinline
-from synapse.engine.language.kinds import INT
+from synapse.engine.language.tree import INT
 from synapse.readwrite._printed.page import NETWORK, READ, WORDS, AnyNetwork, PageWriter
 from synapse.readwrite._printed.specialised import Root, Specialised
 

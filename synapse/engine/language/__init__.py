@@ -26,15 +26,6 @@ from .decorators import (
     strict_fp,
     strict_fp_call,
 )
-from .kinds import (
-    BOOL,
-    FLOAT64,
-    INT,
-    ArrayKind,
-    BundleKind,
-    TupleKind,
-    named_indices,
-)
 from .lazy_parts import (
     ARRAY,
     INDEX,
@@ -100,7 +91,16 @@ from .tiles import (
     store_sums,
     sum_in_four,
 )
-from .tree import known
+from .tree import (
+    BOOL,
+    FLOAT64,
+    INT,
+    ArrayKind,
+    BundleKind,
+    TupleKind,
+    known,
+    named_indices,
+)
 from .words import (
     added,
     epsilon_of,

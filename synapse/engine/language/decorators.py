@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from . import source
-from .kinds import BOOL
 from .memory import RECORDS, plain_address, read_plainly
 from .program import FAST_FLAGS, IN_ORDER_FLAGS, STRICT_FLAGS, PartOptions
+from .tree import BOOL
 
 COMPILES = os.environ.get("SYNAPSE_COMPILE", "1") not in ("", "0")
 """Whether kernels are compiled; with SYNAPSE_COMPILE=0 they run in Python."""

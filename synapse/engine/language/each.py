@@ -7,8 +7,6 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from .kinds import INT
-
 TURN = "turn"
 """The variable that counts the turns."""
 
@@ -30,19 +28,6 @@ class Each:
 
     def __init__(self, numbers: tuple[int, ...]) -> None:
         self.numbers = numbers
-
-    def at_run_time(self, node: Callable[..., Any]) -> Any:
-        """Return the number of this turn as an expression, made by `node`."""
-        begin, after = self.numbers[:2]
-        step = after - begin
-        number = node("variable", INT, (TURN,))
-        if self.numbers != tuple(begin + step * k for k in range(len(self.numbers))):
-            return node("table", INT, (self.numbers, number))
-        for operation, by, none in (("Mult", step, 1), ("Add", begin, 0)):
-            if by != none:
-                parts = operation, node("literal", INT, (by,)), number
-                number = node("binary", INT, parts)
-        return number
 
     def _with(self, function: Callable[..., Any], *others: Any) -> Any:
         """Return what a function gives in all turns."""

@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import code_files as files, machine
-from .kinds import (
+from .llvm import FunctionWriter, Module, Writer, quoted, type_of
+from .program import Instance, PartOptions, TypedProgram
+from .source import place_of
+from .tree import (
     BOOL,
     FLOAT32,
     FLOAT64,
@@ -22,13 +25,12 @@ from .kinds import (
     BundleKind,
     KnownKind,
     RecordKind,
+    RefusedError,
     TupleKind,
+    known,
     of_dtype,
+    scalar_kind,
 )
-from .llvm import FunctionWriter, Module, Writer, quoted, type_of
-from .program import Instance, PartOptions, TypedProgram
-from .source import place_of
-from .tree import RefusedError, known, scalar_kind
 
 ENTRY = "synapse_entry"
 """The name of the function that others find in an object file."""

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .each import TURN, Each, UnevenError
-from .kinds import (
+from .source import place_of
+from .tree import (
     ARRAYS,
     BOOL,
     FLOAT64,
@@ -32,15 +33,11 @@ from .kinds import (
     ArrayKind,
     BundleKind,
     ColumnKind,
+    Node,
     PackKind,
     RecordKind,
-    TupleKind,
-    unify,
-)
-from .source import place_of
-from .tree import (
-    Node,
     RefusedError,
+    TupleKind,
     at_run_time,
     column_of,
     convert,
@@ -55,6 +52,7 @@ from .tree import (
     size_of,
     statement,
     tuple_of,
+    unify,
 )
 from .words import REALS, added, ends_of_part
 

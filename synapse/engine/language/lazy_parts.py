@@ -25,7 +25,10 @@ import numpy as np
 from ..locking import DeferredInterrupt
 from ..schema import SIDE_BY_SIDE
 from .decorators import noinline
-from .kinds import (
+from .llvm import declare_symbol
+from .memory import PLANS, SPAN_COLUMN, STORE, TAPE
+from .translator import Translator
+from .tree import (
     FLOAT,
     FLOAT64,
     INT,
@@ -33,11 +36,13 @@ from .kinds import (
     ArrayKind,
     BundleKind,
     ColumnKind,
+    Node,
+    at_run_time,
+    convert,
+    is_known,
+    known,
+    statement,
 )
-from .llvm import declare_symbol
-from .memory import PLANS, SPAN_COLUMN, STORE, TAPE
-from .translator import Translator
-from .tree import Node, at_run_time, convert, is_known, known, statement
 from .words import Word
 
 INDEX = INT

@@ -11,7 +11,8 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-from .kinds import (
+from .program import Instance
+from .tree import (
     BOOL,
     FLOAT32,
     FLOAT64,
@@ -21,12 +22,12 @@ from .kinds import (
     WORD,
     ArrayKind,
     KnownKind,
+    Node,
     PackKind,
     RecordKind,
     TupleKind,
+    literal,
 )
-from .program import Instance
-from .tree import Node, literal
 
 SCALARS = {
     INT: "i64",

@@ -29,24 +29,22 @@ from ..schema import (
     TapeColumns,
 )
 from . import plain
-from .kinds import (
+from .translator import Translator
+from .tree import (
     BOOL,
     FLOAT64,
     INT,
     BundleKind,
     ColumnKind,
+    Node,
     TableLayout,
     TupleKind,
-    read_from,
-)
-from .translator import Translator
-from .tree import (
-    Node,
     at_run_time,
     column_of,
     convert,
     items_of,
     known,
+    read_from,
     statement,
 )
 from .words import word

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from ..schema import VECTOR_BYTES
-from .kinds import INT, ColumnKind, PackKind, TupleKind, read_from
 from .translator import Translator
 from .tree import (
+    INT,
+    ColumnKind,
     Node,
+    PackKind,
+    TupleKind,
     column_of,
     convert,
     is_known,
@@ -23,6 +26,7 @@ from .tree import (
     known,
     literal,
     load,
+    read_from,
     statement,
     tuple_of,
 )

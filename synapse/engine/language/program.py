@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .each import each
-from .kinds import NOTHING, ArrayKind
 from .translator import Translator
-from .tree import Node, RefusedError, is_known
+from .tree import NOTHING, ArrayKind, Node, RefusedError, is_known
 from .words import WORDS, Words
 
 FAST_FLAGS = ("reassoc", "contract", "nsz")

@@ -11,18 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from .each import TURN, Each
 from .expressions import Expressions
-from .kinds import (
+from .source import definition_of, sound_definition_of
+from .tree import (
     BOOL,
     INT,
     NOTHING,
     KnownKind,
-    TupleKind,
-    read_from,
-    unify,
-)
-from .source import definition_of, sound_definition_of
-from .tree import (
     Node,
+    TupleKind,
     at_run_time,
     convert,
     is_known,
@@ -30,10 +26,12 @@ from .tree import (
     known,
     literal,
     load,
+    read_from,
     require,
     scalar_kind,
     statement,
     tuple_of,
+    unify,
     zero_of,
 )
 

@@ -12,12 +12,21 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .decorators import COMPILES, strict_fp
-from .kinds import BOOL, FLOAT64, INT, RANK, ArrayKind, ColumnKind, TupleKind
 from .memory import plain_address
 from .program import STRICT_FLAGS, PartOptions
 from .source import place_of
 from .translator import Translator
-from .tree import Node, RefusedError
+from .tree import (
+    BOOL,
+    FLOAT64,
+    INT,
+    RANK,
+    ArrayKind,
+    ColumnKind,
+    Node,
+    RefusedError,
+    TupleKind,
+)
 from .words import word
 
 CHECKED = PartOptions(STRICT_FLAGS, from_end=True, checked=True)

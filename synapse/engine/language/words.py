@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .kinds import (
+from .tree import (
     BOOL,
     FLOAT32,
     FLOAT64,
@@ -18,12 +18,9 @@ from .kinds import (
     INT,
     WORD,
     ArrayKind,
+    Node,
     PackKind,
     TupleKind,
-    unify,
-)
-from .tree import (
-    Node,
     at_run_time,
     convert,
     is_known,
@@ -32,6 +29,7 @@ from .tree import (
     literal,
     require,
     size_of,
+    unify,
 )
 
 if TYPE_CHECKING:

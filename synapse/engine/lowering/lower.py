@@ -8,16 +8,18 @@ how the topology came about.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..columns import has_numbers
 from ..records import Ties
-from ..schema import MAX_DELAYS
+from ..schema import CONNECTION, MAX_DELAYS, NONE
 from ..store_rows import StoreRows
-from . import edits, gating, lists, loops, rings, ties
+from . import edits, lists, loops, rings
 from .flags import MEMORY
 from .program import Program, restore
+from .ranges import joined_ranges
 from .room import cut, make_room
 from .runner import run
-from .sorting import move_connections, sort_neurons
 
 SPARE_RUNS = 1 << 10
 """Rows of runs that may be left over, so that a small network keeps its columns from
@@ -35,11 +37,13 @@ def lower(store: StoreRows) -> None:
     change = edits.change_of(store) if edits.are_known(store) else None
     store.removed_rows = None  # so that all is lowered anew if this fails
     flags = lower_all(store) if change is None else edits.apply(store, change)
-    if flags & MEMORY or gating.has_traces(store):
-        gating.lay_out(store, flags)
+    c = store.columns
+    # those of a memory that has gone are removed
+    if flags & MEMORY or len(c["eligibility"]) or len(c["influence"]):
+        _lay_out_traces(store, flags)
     pasts = len(store.program.pending.past_neuron)
-    delays = store.columns["ties"][Ties.DELAYS] or pasts
-    if delays or len(store.columns["past"]):
+    delays = c["ties"][Ties.DELAYS] or pasts
+    if delays or len(c["past"]):
         rings.lay_out(store)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
     lists.lay_out(store)
@@ -68,10 +72,10 @@ def lower_all(store: StoreRows) -> int:
     """
     ordered, _ = run(loops.count_ordered, store)
     if ordered < store.n_neurons or (store.n_removed and None in store.handles):
-        sort_neurons(store)
+        _sort_neurons(store)
     tied, _ = run(loops.survey, store)
     if tied:
-        ties.number_groups(store)
+        _number_groups(store)
     n = store.n_neurons
     # three numbers for each connection, and one for each number it is sorted by: the
     # system has memory for those that are written
@@ -79,12 +83,120 @@ def lower_all(store: StoreRows) -> int:
     work = np.empty(size, np.int64)
     _, place = run(loops.find_ranges, store, work)
     if place:
-        move_connections(store, work[place:])
+        _move_connections(store, work[place:])
         run(loops.find_ranges, store, work)
     if tied:
-        ties.lay_out(store)
+        _lay_out_ties(store)
     make_room(store, "node", n)
     make_room(store, "run", store.n_connections, SPARE_RUNS)
     store.n_runs, flags = run(loops.find_runs, store, work)
     cut(store, "run", store.n_runs, SPARE_RUNS)
     return flags
+
+
+def _number_groups(store: StoreRows) -> None:
+    """Number the groups from 1. A group with one member left is dissolved."""
+    for name in ("tie", "bias_tie"):
+        tie = store[name]
+        if tie.any():
+            several = np.bincount(tie.astype(np.int64)) > 1
+            several[0] = False
+            tie[:] = (np.cumsum(several) * several)[tie]
+
+
+def _lay_out_ties(store: StoreRows) -> None:
+    """Build the rows that share a weight or a bias, as ranges of consecutive rows
+    with consecutive groups.
+    """
+    c = store.columns
+    counts = []
+    for name, number in (("tied", "tie"), ("bias_tied", "bias_tie")):
+        tied = store[number].nonzero()[0]
+        _, first_use, inverse = np.unique(
+            store[number][tied], return_index=True, return_inverse=True
+        )
+        # in order of first use: a filter's weights are consecutive
+        group = np.argsort(np.argsort(first_use))[inverse]
+        starts, lengths = joined_ranges(
+            np.append(False, (np.diff(tied) == 1) & (np.diff(group) == 1))[: len(tied)]
+        )
+        for suffix, values in (
+            ("", tied[starts]),
+            ("_length", lengths),
+            ("_group", group[starts]),
+        ):
+            c[name + suffix] = values.astype(np.uint32)
+        c[f"{name}_first"] = tied[np.sort(first_use)].astype(np.uint32)
+        c[f"{name}_base"], c[f"{name}_update"] = np.zeros(
+            (2, len(first_use)), store.dtype
+        )
+        counts += [len(starts), len(first_use)]
+    c["ties"][: Ties.SIGNED] = *counts, 0
+
+
+def _lay_out_traces(store: StoreRows, flags: int) -> None:
+    """Build the influences and traces of a store; `flags` are those of all neurons.
+    Traces begin at 0.
+    """
+    c = store.columns
+    pairs = pulls = traces = extended = 0
+    if flags & MEMORY:
+        pairs, _ = run(loops.count_influences, store)
+        make_room(store, "influence", pairs)
+        make_room(store, "pull", pairs)
+        pairs, pulls = run(loops.find_influences, store)
+    cut(store, "influence", pairs)
+    cut(store, "pull", pulls)
+    if flags & MEMORY:
+        work = np.empty(store.n_neurons, np.int64)
+        traces, extended = run(loops.locate_traces, store, work, pairs)
+    else:  # the last memory has gone
+        c["first_trace"].fill(0)
+    for name, rows in (
+        ("influence", pairs),
+        ("eligibility", traces),
+        ("extended", extended),
+    ):
+        if len(c[name]) == rows:
+            c[name].fill(0.0)  # its address stays
+        else:
+            c[name] = np.zeros(rows, store.dtype)
+
+
+def _sort_neurons(store: StoreRows) -> None:
+    """Sort neurons: networks one after the other, each in activation order, then other
+    neurons.
+    """
+    network = store["network"]
+    # neurons without a network come last
+    key = (network - np.uint32(1)).astype(np.uint64) << 32
+    key |= store["position"] * (network != 0)
+    order = np.argsort(key, kind="stable")
+    order = order[
+        np.array([handle is not None for handle in store.handles], bool)[order]
+    ]
+    new_row = np.full(store.n_neurons + 1, NONE, np.uint32)
+    new_row[order] = np.arange(len(order), dtype=np.uint32)
+    pending = store.program.pending
+    if not pending.are_none:
+        pending = pending.renamed(new_row)
+    store.sort_neurons(order, new_row)
+    store.program.pending = pending
+
+
+def _move_connections(store: StoreRows, moves: NDArray[np.int64]) -> None:
+    """Move connections to where ``loops.find_ranges`` has found that they belong."""
+    start, stop, kept = moves[:3].tolist()
+    rows = moves[3 : 3 + stop - start]
+    columns = [store.columns[column.name] for column in CONNECTION]
+    moving = [c for c in columns if has_numbers(c[start : store.n_connections])]
+    room = np.empty(len(rows), np.uint64)
+    new_rows = np.arange(start, stop, dtype=np.uint32)
+    # if memory had run out before, nothing would have moved
+    for values in moving:
+        moved = room.view(values.dtype)[: len(rows)]
+        values.take(rows, out=moved, mode="clip")  # "raise" takes a copy
+        values[start:stop] = moved
+    store.n_connections = kept
+    rows[:] = store.columns["identity"][start:stop]  # as an index it would be copied
+    store.row_of[rows] = new_rows

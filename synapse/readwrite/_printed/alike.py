@@ -14,8 +14,14 @@ import numpy as np
 from ..._typing import Ints
 from ...engine.language.decorators import in_order, noinline
 from ...engine.language.each import each
-from ...engine.language.kinds import ArrayKind
-from ...engine.language.tree import Node, at_run_time, column_of, is_known, known
+from ...engine.language.tree import (
+    ArrayKind,
+    Node,
+    at_run_time,
+    column_of,
+    is_known,
+    known,
+)
 from ...engine.language.words import word, zero_like
 from ...engine.lowering.flags import DENSE, LAGGED, WITH_GATES
 from ...engine.online import states

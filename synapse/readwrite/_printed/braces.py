@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...engine.language.kinds import BOOL
-from ...engine.language.tree import Node
+from ...engine.language.tree import BOOL, Node
 from .text import MAX_LINE, SHIFT, STEP, TextWriter
 
 

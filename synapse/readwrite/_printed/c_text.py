@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...engine.language.kinds import (
+from ...engine.language.program import Instance
+from ...engine.language.tree import (
     BOOL,
     FLOAT64,
     FLOATS,
@@ -17,10 +18,9 @@ from ...engine.language.kinds import (
     WORD,
     ArrayKind,
     ColumnKind,
+    Node,
     TupleKind,
 )
-from ...engine.language.program import Instance
-from ...engine.language.tree import Node
 from ...engine.schema import NONE
 from ...errors import ArgumentError
 from .braces import BraceWriter

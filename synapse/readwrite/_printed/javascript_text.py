@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...engine.language.kinds import (
+from ...engine.language.program import Instance
+from ...engine.language.tree import (
     BOOL,
     FLOAT32,
     FLOATS,
     INT,
     WORD,
+    Node,
 )
-from ...engine.language.program import Instance
-from ...engine.language.tree import Node
 from ...engine.schema import NONE
 from .aliases import AliasWriter
 from .braces import BraceWriter

@@ -15,9 +15,11 @@ from ..._squash import get as squash_named
 from ...engine.functions import compiled
 from ...engine.functions.activations import FIRST_CUSTOM
 from ...engine.functions.costs import FIRST_CUSTOM_COST, PROBABILITIES, SHARES
-from ...engine.language.kinds import FLOAT64, ArrayKind, KnownKind
 from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.tree import (
+    FLOAT64,
+    ArrayKind,
+    KnownKind,
     Node,
     RefusedError,
     convert,

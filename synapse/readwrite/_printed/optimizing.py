@@ -18,9 +18,8 @@ from ...engine.functions.optimizers import (
     step_by_rmsprop,
 )
 from ...engine.language.decorators import noinline
-from ...engine.language.kinds import BundleKind, TableLayout
 from ...engine.language.memory import STORE
-from ...engine.language.tree import Node, at_run_time, known
+from ...engine.language.tree import BundleKind, Node, TableLayout, at_run_time, known
 from ...engine.language.words import one_like, word, zero_like
 from ...engine.schema import TABLE, Column
 

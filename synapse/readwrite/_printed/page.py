@@ -18,16 +18,20 @@ from ...engine.functions import compiled
 from ...engine.functions.activations import FIRST_CUSTOM
 from ...engine.functions.costs import FIRST_CUSTOM_COST
 from ...engine.language.code_files import code_of
-from ...engine.language.kinds import (
+from ...engine.language.memory import STORE, call_at
+from ...engine.language.tree import (
     FLOAT64,
     INT,
     ArrayKind,
     BundleKind,
     KnownKind,
+    Node,
+    RefusedError,
     TupleKind,
+    convert,
+    items_of,
+    require,
 )
-from ...engine.language.memory import STORE, call_at
-from ...engine.language.tree import Node, RefusedError, convert, items_of, require
 from ...engine.language.user_functions import UNCHECKED
 from ...engine.lowering import loops
 from ...engine.lowering.flags import FOUR, MEMORY, OUTSIDE, PENDING, TRACED, UNORDERED

@@ -5,9 +5,8 @@ from __future__ import annotations
 import keyword
 from typing import Any, ClassVar
 
-from ...engine.language.kinds import BOOL, FLOATS, INT, WORD
 from ...engine.language.program import Instance
-from ...engine.language.tree import Node
+from ...engine.language.tree import BOOL, FLOATS, INT, WORD, Node
 from ...engine.schema import NONE
 from .aliases import AliasWriter
 from .text import ATOM, CHOICE, COMPARE, PRODUCT, SIGN, STEP, Text

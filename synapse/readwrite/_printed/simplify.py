@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...engine.language.expressions import COMPARED
-from ...engine.language.kinds import (
+from ...engine.language.memory import SPAN_COLUMN
+from ...engine.language.program import Instance
+from ...engine.language.tree import (
     BOOL,
     FLOATS,
     INT,
@@ -17,11 +19,11 @@ from ...engine.language.kinds import (
     BundleKind,
     ColumnKind,
     KnownKind,
+    Node,
     TupleKind,
+    literal,
+    statement,
 )
-from ...engine.language.memory import SPAN_COLUMN
-from ...engine.language.program import Instance
-from ...engine.language.tree import Node, literal, statement
 from .trees import (
     called_by,
     column_name,

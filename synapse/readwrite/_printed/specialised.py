@@ -11,10 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.functions import compiled, elementary, single
-from ...engine.language.kinds import ColumnKind
 from ...engine.language.memory import PLANS, STORE
 from ...engine.language.program import FAST_FLAGS, Instance, PartOptions, TypedProgram
-from ...engine.language.tree import Node, column_of, known
+from ...engine.language.tree import ColumnKind, Node, column_of, known
 from ...engine.language.words import WORDS, Words, real_function
 from ...engine.lowering.flags import LISTS
 from ...engine.online import Accumulator, read_order, states

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._squash import STATE
-from ...engine.language.kinds import (
-    BundleKind,
-    KnownKind,
-)
 from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.program import Instance
-from ...engine.language.tree import Node
+from ...engine.language.tree import (
+    BundleKind,
+    KnownKind,
+    Node,
+)
 from ...engine.schema import NONE
 from ...errors import FormatError
 from .specialised import Specialised

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..._typing import Ints
-from ...engine.language.kinds import TableLayout
 from ...engine.language.memory import STORE
 from ...engine.language.program import Instance
-from ...engine.language.tree import Node
+from ...engine.language.tree import Node, TableLayout
 from ...engine.schema import DESTINATIONS
 from .optimizing import UPDATES
 

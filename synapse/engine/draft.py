@@ -30,18 +30,17 @@ NONE_YET: Any = MappingProxyType({})
 alone and connected in the store of others."""
 
 
-class DraftNeurons(NamedTuple):
-    """Neurons made together."""
+DraftNeurons = tuple[int, int, Any, bool]
+"""Neurons made together: how many, the code of their activation function, the bias of
+all or of each, and whether biases learn. A plain tuple, because a named one takes as
+long to make as a fifth of a neuron."""
 
-    size: int
-    squash: int  # the code of their activation function
-    bias: Any  # of all, or of each
-    trainable: bool  # whether their biases learn
-
-
-DraftConnection = tuple[int, float, bool, int]
-"""A single connection: its identity, its weight, whether that learns, and its sign. A
-plain tuple, because a named one takes as long to make as all the rest of its entry."""
+Pair = tuple[Neuron, Neuron, int]
+"""The ends of a single connection, and its delay."""
+Drafted = float | tuple[float, bool, int]
+"""The numbers of a single connection, which its handle holds until there are columns:
+its weight, whether that learns, and its sign. The weight alone if it learns and has no
+sign."""
 
 
 class ConnectionBatch(NamedTuple):
@@ -95,14 +94,15 @@ class Draft:
 
     may_have_signs = False  # neurons; connections may
 
-    def __init__(self, *neurons: DraftNeurons) -> None:
-        self.neurons = [*neurons]
-        # Single connections, by their ends and delay, and their gaters, by identity.
-        self.pairs: dict[tuple[Neuron, Neuron, int], DraftConnection] = NONE_YET
+    def __init__(self, neurons: list[DraftNeurons] | None = None) -> None:
+        self.neurons = neurons or []
+        # Handles of single connections, by their ends and delay, and their gaters, by
+        # identity.
+        self.pairs: dict[Pair, Any] = NONE_YET
         self.gaters: dict[int, Neuron] = NONE_YET
         self.batches: dict[int, ConnectionBatch] = NONE_YET  # by first identity
         self.batched = 0  # connections in batches
-        self.takes_single = True  # whether one assignment adds a connection or a gate
+        self.takes_single = False  # whether one assignment adds a connection or a gate
 
     def n_made(self, store: Any = None) -> int:
         """Return how many connections have been made: the identity of the next."""
@@ -112,40 +112,33 @@ class Draft:
         """Return whether a neuron has an activation function with a code from `lowest`
         to `highest`.
         """
-        return any(lowest <= made.squash <= highest for made in self.neurons)
-
-    def has_connection(self, store: Any, identity: int) -> bool:
-        """Return whether there is a connection with this identity."""
-        return identity < len(self.pairs) + self.batched
+        return any(lowest <= squash <= highest for _, squash, _, _ in self.neurons)
 
     def identities(self, store: Any, first_identity: int, count: int) -> Ints:
         """Return the identities of the connections of a batch that still exist."""
         return np.arange(first_identity, first_identity + count)
 
     def connect(
-        self,
-        store: Any,
-        source: Neuron,
-        target: Neuron,
-        weight: float,
-        trainable: bool,
-        sign: int,
-        delay: int,
-    ) -> int:
-        """Add a single connection; returns its identity. One assignment adds it, so
+        self, store: Any, pair: Pair, weight: float, trainable: bool, sign: int
+    ) -> Any:
+        """Add a single connection; returns its handle. One assignment adds it, so
         Ctrl-C cannot divide it.
         """
-        identity = len(self.pairs) + self.batched
-        if not self.pairs:
-            self.pairs, self.gaters = {}, {}
-        self.pairs[source, target, delay] = identity, weight, trainable, sign
-        return identity
+        pairs = self.pairs or self._begin_singles()
+        numbers = weight if trainable and not sign else (weight, trainable, sign)
+        pairs[pair] = handle = store.edge_type(
+            store, len(pairs) + self.batched, numbers
+        )
+        return handle
 
-    def connects(self, source: Neuron, target: Neuron, delay: int) -> bool | None:
-        """Return whether a connection of this delay leads from one neuron to another;
-        None if there are batches.
-        """
-        return None if self.batches else (source, target, delay) in self.pairs
+    def _begin_singles(self) -> dict[Pair, Any]:
+        self.pairs, self.gaters = {}, {}
+        self.takes_single = not self.batches
+        return self.pairs
+
+    def connects(self, pair: Pair) -> bool | None:
+        """Return whether there is this connection; None if there are batches."""
+        return None if self.batches else pair in self.pairs
 
     def are_gated(self, store: Any, identities: Any) -> bool:
         """Return whether a single connection, or all of a batch, have a gater."""
@@ -204,10 +197,10 @@ class Draft:
         in these rows are others.
         """
         start = 0
-        for index, made in enumerate(self.neurons):
-            stop = start + made.size
+        for index, (size, *values, _) in enumerate(self.neurons):
+            stop = start + size
             if np.array_equal(rows, np.arange(start, stop)):
-                self.neurons[index] = made._replace(trainable=learns)
+                self.neurons[index] = size, *values, learns
                 return True
             start = stop
         return False
@@ -216,16 +209,27 @@ class Draft:
         """Append those of another draft, whose identities continue these."""
         offset = self.n_made()
         self.neurons += other.neurons
-        if other.pairs and not self.pairs:
-            self.pairs, self.gaters = {}, {}
-        for key, (identity, weight, trainable, sign) in other.pairs.items():
-            self.pairs[key] = offset + identity, weight, trainable, sign
+        if not other.n_made():
+            return
+        if other.pairs:
+            (self.pairs or self._begin_singles()).update(other.pairs)
+            for handle in other.pairs.values():
+                handle._moved(store, offset + handle._identity)
         for identity, gater in other.gaters.items():
             self.gaters[offset + identity] = gater
         moved = {offset + identity: batch for identity, batch in other.batches.items()}
         self.batches = self.batches | moved
-        self.takes_single = not self.batches
+        self.takes_single = bool(self.pairs) and not self.batches
         self.batched += other.batched
+
+    def released(self) -> dict[int, Any]:
+        """Return the handles of single connections by identity. Columns have their
+        numbers now.
+        """
+        handles = {handle._identity: handle for handle in self.pairs.values()}
+        for handle in handles.values():
+            handle._drafted = None
+        return handles
 
     def columns_of_connections(
         self, dtype: np.dtype[Any], first_row: int
@@ -260,16 +264,20 @@ class Draft:
     def _write_single(self, columns: dict[str, NDArray[Any]]) -> None:
         # Not by zip(*...), which makes an object for each of them, and so lets Python
         # collect garbage.
-        made = self.pairs.values()
+        made = [handle._drafted for handle in self.pairs.values()]
         rows: Any = slice(None)
         if self.batches:
-            rows = [identity for identity, _, _, _ in made]
+            rows = [handle._identity for handle in self.pairs.values()]
         columns["source"][rows] = [source._row for source, _, _ in self.pairs]
         columns["target"][rows] = [target._row for _, target, _ in self.pairs]
         columns["delay"][rows] = [delay for _, _, delay in self.pairs]
-        columns["weight"][rows] = [weight for _, weight, _, _ in made]
-        columns["trainable"][rows] = [learns for _, _, learns, _ in made]
-        columns["sign"][rows] = [sign for _, _, _, sign in made]
+        columns["trainable"][rows] = 1
+        if any(type(numbers) is tuple for numbers in made):
+            whole = [n if type(n) is tuple else (n, True, 0) for n in made]
+            columns["trainable"][rows] = [learns for _, learns, _ in whole]
+            columns["sign"][rows] = [sign for _, _, sign in whole]
+            made = [weight for weight, _, _ in whole]
+        columns["weight"][rows] = made
         gates = [gater._row + 1 for gater in self.gaters.values()]
         columns["gate"][[*self.gaters]] = gates
 

@@ -14,6 +14,7 @@ from _thread import get_ident
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from operator import attrgetter
 from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
 
 from .store_rows import StoreRows
@@ -28,6 +29,7 @@ handles_lock = threading.RLock()
 """Held while the table of a store's connection objects changes: readers do not hold the
 store's lock."""
 
+_serial_of = attrgetter("serial")
 POLL_SECONDS = 0.05
 """Seconds between two checks for Ctrl-C while waiting for a lock."""
 
@@ -157,8 +159,9 @@ class ExclusiveAccess(DeferredInterrupt):
         DeferredInterrupt.__enter__(self)
         try:
             self._acquire()
-            for store, _ in self._held if self._columns else ():
-                store.make_columns()
+            if self._columns:
+                for store, _ in self._held:
+                    store.make_columns()
         except BaseException:
             self.__exit__()
             raise
@@ -182,23 +185,19 @@ class ExclusiveAccess(DeferredInterrupt):
         return {handle._store for handle in self._handles}
 
     def _acquire(self) -> None:
-        while True:
-            stores = self._stores()
-            # All threads lock stores in the order of their creation, which prevents
-            # deadlocks.
-            for store in (
-                sorted(stores, key=lambda store: store.serial)
-                if len(stores) > 1
-                else stores
-            ):
-                must_wait = store.turns and not store.lock._is_owned()
-                if must_wait or not store.lock.acquire(blocking=False):
-                    _wait_for(store)
-                self._held.append((store, store.busy))
-                store.busy = True
-            if stores == self._stores():
+        stores = self._stores()
+        # All threads lock stores in the order of their creation, which prevents
+        # deadlocks.
+        for store in sorted(stores, key=_serial_of) if len(stores) > 1 else stores:
+            must_wait = store.turns and not store.lock._is_owned()
+            if must_wait or not store.lock.acquire(False):
+                _wait_for(store)
+            self._held.append((store, store.busy))
+            store.busy = True
+            if store.absorbed and stores != self._stores():
+                self._release()  # it has been joined to another while waiting
+                self._acquire()
                 return
-            self._release()  # a store has been joined to another while waiting
 
 
 # Threads that wait for a store have a turn each, and take its lock in this order: one

@@ -14,13 +14,11 @@ from .._typing import Indices
 from . import schema
 from .columns import (
     BLOCK_DEFAULTS,
-    BLOCK_NAMES,
     COPIED,
     LEFT,
     MAX_UNREAD,
     NEW_CONNECTION,
     SHIFTED,
-    StoreColumns,
     copied,
     has_numbers,
     room,
@@ -32,7 +30,6 @@ from .follower import IdentityObserver
 from .locking import DeferredInterrupt, ExclusiveAccess, gc_paused, handles_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .records import InputRows, LogLayout, Ties
 from .row_handle import REMOVED
 from .store_rows import Names, StoreRows
 from .written import WRITTEN
@@ -67,34 +64,15 @@ class Store(StoreRows):
             # otherwise another thread has been faster
             if isinstance(draft, Draft):
                 self._make_empty_columns()
+                self.program = Program(version=0)
                 if draft.neurons:
                     WRITTEN.append(self, draft)
-                if draft.batches or not self.edges:
-                    self.edges = weakref.WeakValueDictionary(self.edges)
+                edges = draft.released()
+                if draft.batches or not edges:
+                    self.edges = weakref.WeakValueDictionary(edges)
+                else:
+                    self.edges = edges
                 self.editor = WRITTEN
-
-    def _make_empty_columns(self) -> None:
-        """Begin with columns without rows."""
-        scalar = self.dtype.type(1)
-        # Python's own float is passed fastest
-        self.scalar = 1.0 if isinstance(scalar, float) else scalar
-        # memory may have run out before
-        self.n_neurons = self.n_connections = self.n_identities = 0
-        self.columns = StoreColumns(self.dtype)
-        self.blocks = [
-            np.empty((len(names), 0), self.columns[names[0]].dtype)
-            for names in BLOCK_NAMES
-        ]
-        self.columns["clock"] = np.zeros(1, np.uint64)
-        self.columns["failed"] = np.zeros(schema.FAILURE)
-        self.columns["log_layout"] = np.zeros(len(LogLayout), np.uint64)
-        self.columns["ties"] = np.zeros(len(Ties), np.uint64)
-        self.columns["input_rows"] = np.zeros(len(InputRows), np.int64)
-        self.row_of = np.empty(0, np.uint32)
-        self.networks = {}
-        self.program = Program(version=0)
-        self.table = np.zeros(2 * len(schema.TABLE), np.uint64)
-        self.address = int(self.table.ctypes.data)
 
     # --- composing --------------------------------------------------------------------
 
@@ -303,10 +281,6 @@ class Store(StoreRows):
         Rows are appended first and published at the end, so that an error leaves both
         stores unchanged. The caller holds both in use, so Ctrl-C is deferred.
         """
-        if other.dtype != self.dtype:
-            raise ValueError(
-                f"stores of {self.dtype} and {other.dtype} cannot be joined"
-            )
         composed = other.editor
         if composed is WRITTEN:
             self.make_columns()
@@ -315,6 +289,8 @@ class Store(StoreRows):
             self._absorb_columns(other)
             return offsets
         self.editor.append(self, composed)
+        if self.editor is WRITTEN:
+            other.edges = composed.released()
         self._take_over_handles(other, *offsets)
         other.editor = Draft()
         other.handles, other.names = [], []
@@ -406,10 +382,11 @@ class Store(StoreRows):
         for handle in other.handles:
             if handle is not None:
                 handle._moved(self, handle._row + first_row)
-        with handles_lock:
-            for identity, edge in list(other.edges.items()):
-                edge._moved(self, identity + first_identity)
-                self.edges[identity + first_identity] = edge
+        if other.edges:
+            with handles_lock:
+                for identity, edge in list(other.edges.items()):
+                    edge._moved(self, identity + first_identity)
+                    self.edges[identity + first_identity] = edge
         for follower in list(other.followers):
             follower._moved(self, first_identity)
             self.follow(follower)

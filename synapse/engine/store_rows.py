@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import threading
 import weakref
+from _thread import RLock
 from collections.abc import Collection, MutableMapping, Sequence
 from itertools import chain, count
 from typing import Any, Self
@@ -16,12 +16,14 @@ from .._typing import Bools, Indices
 from . import schema
 from .columns import (
     AXES,
+    BLOCK_NAMES,
     OF_NEURONS,
     TABLE_SLOTS,
     StoreColumns,
 )
 from .draft import NONE_YET, Draft, DraftNeurons
 from .functions.activations import FUNCTIONS
+from .records import InputRows, LogLayout, Ties
 from .written import Written
 
 Names = Sequence[str | None]
@@ -33,7 +35,7 @@ ALL_LEARN: tuple[int, int, dict[int, int]] = (0, 0, {})
 the versions of all parts since the latest edit."""
 DOUBLE = np.dtype(np.float64)
 NOT_YET: Any = None
-"""In place of arrays that :meth:`Store.make_columns` makes."""
+"""In place of the columns that :meth:`Store.make_columns` makes."""
 
 
 class NoProgram:
@@ -92,24 +94,25 @@ class StoreRows:
     def __init__(
         self,
         dtype: Any = DOUBLE,
-        handles: Sequence[Any] = (),
-        names: Names = (),
-        *neurons: DraftNeurons,
+        handles: list[Any] | None = None,
+        names: list[str | None] | None = None,
+        neurons: list[DraftNeurons] | None = None,
     ) -> None:
         self.serial = next(_serials)
         # held by the thread that steps, trains or edits, see ``locking.py``
-        self.lock: Any = threading.RLock()  # typeshed leaves out `_is_owned`
+        self.lock: Any = RLock()  # typeshed leaves out `_is_owned`
         self.busy = False  # whether it may be held for more than a moment
         # of the threads that wait for the lock: a list once one has
         self.turns: Any = ()
         self.dtype = DOUBLE if dtype is DOUBLE else np.dtype(dtype)
-        self.handles: list[Any] = [*handles]  # the neuron objects, by row
-        self.names: list[str | None] = [*names]
+        self.handles: list[Any] = handles or []  # the neuron objects, by row
+        self.names: list[str | None] = names or []
         # what edits go to: the draft, or the columns once there are any
-        self.editor: Draft | Written = Draft(*neurons)
-        # Connection objects by identity: all of them in a dict, while single ones are
-        # composed and once there is a graph; else those that somebody holds.
-        self.edges: MutableMapping[int, Any] = {}
+        self.editor: Draft | Written = Draft(neurons)
+        # Connection objects by identity, once there are columns: all of them in a dict
+        # if single ones have been composed, and once there is a graph; else those that
+        # somebody holds.
+        self.edges: MutableMapping[int, Any] = NONE_YET
         self.graph: Any = None  # the objects' graph, once looked at
         # a WeakSet once there are any
         self.followers: Collection[Any] = ()
@@ -125,6 +128,13 @@ class StoreRows:
         self.parts = ALL_LEARN
         self.program: Any = NoProgram
         self.networks: dict[int, weakref.ref[Any]] = NONE_YET  # by number
+        self.columns: StoreColumns = NOT_YET
+
+    def _make_empty_columns(self) -> None:
+        """Begin with columns without rows, and with all that refers to them."""
+        scalar = self.dtype.type(1)
+        # 1 of its float, which tells kernels the type; Python's own is passed fastest
+        self.scalar: Any = 1.0 if isinstance(scalar, float) else scalar
         # Rows of the columns, those of connections with removed ones until the next
         # lowering, and how many rows it removes.
         self.n_neurons = self.n_connections = self.n_runs = self.n_removed = 0
@@ -134,15 +144,23 @@ class StoreRows:
         self.removed_rows: list[Indices] | None = None
         # rows of connections by identity; NONE: removed
         self.n_identities = 0
-        self.row_of: NDArray[np.uint32] = NOT_YET
-        self.columns: StoreColumns = NOT_YET
+        self.row_of: NDArray[np.uint32] = np.empty(0, np.uint32)
+        self.columns = StoreColumns(self.dtype)
         # the columns of neurons, one array for all of a dtype
-        self.blocks: list[NDArray[Any]] = NOT_YET
-        self.table: NDArray[np.uint64] = NOT_YET  # for kernels, which get its address
+        self.blocks: list[NDArray[Any]] = [
+            np.empty((len(names), 0), self.columns[names[0]].dtype)
+            for names in BLOCK_NAMES
+        ]
+        self.columns["clock"] = np.zeros(1, np.uint64)
+        self.columns["failed"] = np.zeros(schema.FAILURE)
+        self.columns["log_layout"] = np.zeros(len(LogLayout), np.uint64)
+        self.columns["ties"] = np.zeros(len(Ties), np.uint64)
+        self.columns["input_rows"] = np.zeros(len(InputRows), np.int64)
+        self.networks = {}
+        # for kernels, which get its address
+        self.table: NDArray[np.uint64] = np.zeros(2 * len(schema.TABLE), np.uint64)
         self.table_version = 0  # changes with it
-        self.address = 0
-        # 1 of its float, which tells kernels the type
-        self.scalar: Any = NOT_YET
+        self.address = int(self.table.ctypes.data)
 
     def make_columns(self) -> None:
         """Make the columns of what has been composed, see ``store.py``."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._typing import Indices, Ints
 from . import schema
-from .draft import ConnectionBatch, Draft
+from .draft import ConnectionBatch, Draft, Pair
 
 
 class Written:
@@ -51,16 +51,15 @@ class Written:
     def connect(
         self,
         store: Any,
-        source: Any,
-        target: Any,
+        pair: Pair,
         weight: float,
         trainable: bool,
         sign: int,
-        delay: int,
-    ) -> int:
-        """Add a single connection; returns its identity."""
+    ) -> Any:
+        """Add a single connection; returns its handle."""
+        source, target, delay = pair
         ends = source._row, target._row
-        return store.add_connections(*ends, weight, trainable, sign, delay)
+        return store.edge(store.add_connections(*ends, weight, trainable, sign, delay))
 
     def add(self, store: Any, batch: ConnectionBatch) -> int:
         """Add connections; returns the identity of the first one."""
@@ -91,7 +90,7 @@ class Written:
         absorbs. Connections come first: rows of theirs alone are not read yet.
         """
         first_row = store.n_neurons
-        count = sum(made.size for made in draft.neurons)
+        count = sum(size for size, _, _, _ in draft.neurons)
         store.reserve_neurons(first_row + count)
         if draft.n_made():
             connections = draft.columns_of_connections(store.dtype, first_row)
@@ -102,12 +101,12 @@ class Written:
             else:
                 store.adopt_connections(connections)
         start = store.add_rows(count)
-        for made in draft.neurons:
-            rows = slice(start, start + made.size)
-            store.columns["squash"][rows] = made.squash
-            store.columns["bias"][rows] = made.bias
-            store.columns["trainable_bias"][rows] = made.trainable
-            start += made.size
+        for size, squash, bias, trainable in draft.neurons:
+            rows = slice(start, start + size)
+            store.columns["squash"][rows] = squash
+            store.columns["bias"][rows] = bias
+            store.columns["trainable_bias"][rows] = trainable
+            start += size
 
 
 WRITTEN = Written()

@@ -106,18 +106,21 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     (0.5, 1.0, 0.5)
     """
 
-    __slots__ = ("__weakref__", "_identity", "_store")
+    __slots__ = ("__weakref__", "_drafted", "_identity", "_store")
     __hash__ = object.__hash__
 
     _what = "connection"
     _known = _taken = EDGE_NAMES
     _settable = ("weight", "trainable")
 
-    def __init__(self, store: Store | None = None, identity: int = 0) -> None:
+    def __init__(
+        self, store: Store | None = None, identity: int = 0, drafted: Any = None
+    ) -> None:
         if not isinstance(store, Store):
             raise ArgumentTypeError("A Connection is made by neuron.project(other).")
         self._store = store
         self._identity = identity
+        self._drafted = drafted  # its numbers until there are columns, see `Draft`
 
     def _moved(self, store: Store, index: int) -> None:
         self._store = store

@@ -6,7 +6,7 @@ gates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -146,12 +146,7 @@ def join(neurons: Neurons) -> Store:
 def _joined(stores: set[Store]) -> Store:
     if len(stores) == 1:
         return stores.pop()
-    if len({store.dtype for store in stores}) > 1:
-        kinds = sorted({store.dtype.name for store in stores})
-        raise TopologyError(
-            f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with the"
-            " same dtype."
-        )
+    # the largest first, and equal ones by age
     largest, *others = sorted(
         stores,
         key=lambda store: (
@@ -159,11 +154,18 @@ def _joined(stores: set[Store]) -> Store:
             store.serial,
         ),
     )
-    if any(store.recorder is not None for store in others):
-        raise TopologyError(
-            "A network that is being recorded cannot be connected to a larger one. End"
-            " the recording first."
-        )
+    for store in others:
+        if store.dtype != largest.dtype:
+            kinds = sorted({store.dtype.name, largest.dtype.name})
+            raise TopologyError(
+                f"Neurons of {' and '.join(kinds)} cannot be connected. Build both with"
+                " the same dtype."
+            )
+        if store.recorder is not None:
+            raise TopologyError(
+                "A network that is being recorded cannot be connected to a larger one."
+                " End the recording first."
+            )
     for store in others:
         graphs = largest.graph, store.graph
         offsets = largest.absorb(store)
@@ -184,7 +186,7 @@ def are_connected(source: NeuronHandle, target: NeuronHandle, delay: int) -> boo
     """Return whether a connection with this delay leads from one neuron to another of
     its store.
     """
-    connected = source._store.editor.connects(source, target, delay)
+    connected = source._store.editor.connects((source, target, delay))
     return find(source, target, delay) is not None if connected is None else connected
 
 
@@ -225,22 +227,33 @@ def connect(
     """Connect two neurons that are not connected in this direction by this delay
     yet.
     """
-    ends = source, target
-    return _in_one_step(_connect, ends, weight, trainable, sign, delay)
+    store = source._store
+    pair = source, target, delay
+    # A draft needs no deferral of Ctrl-C, which would take as long as all the rest.
+    if not (store.busy or store.turns):
+        with store.lock:
+            draft = store.editor
+            if (
+                draft.takes_single
+                and source._store is store is target._store
+                and pair not in draft.pairs
+            ):
+                return draft.connect(store, pair, weight, trainable, sign)
+    with ExclusiveAccess(source, target, columns=False):
+        return _connect(source, target, weight, trainable, sign, delay)
 
 
 def _connect(
-    ends: tuple[NeuronHandle, NeuronHandle],
+    source: NeuronHandle,
+    target: NeuronHandle,
     weight: float,
     trainable: bool,
     sign: int,
     delay: int,
 ) -> Any:
-    source, target = ends
     store = source._require()
-    if store is not target._store:
-        target._require()
-        store = join(ends)
+    if target._require() is not store:
+        store = _joined({store, target._store})
     elif are_connected(source, target, delay):
         raise TopologyError(
             f"{source!r} is connected to {target!r} already{_by(delay)}. "
@@ -249,40 +262,17 @@ def _connect(
     placement = NO_PLACEMENT
     if store.networks and not delay:
         placement = Placement(store, source._row, target._row)
-    values = weight, trainable, sign, delay
-    identity = store.editor.connect(store, source, target, *values)
+    pair = source, target, delay
+    connection = store.editor.connect(store, pair, weight, trainable, sign)
     if store.graph is not None:
-        graph.follow_connected(store, identity, 1)
+        graph.follow_connected(store, connection._identity, 1)
     placement.place_new_layers()
-    return store.edge(identity)
+    return connection
 
 
 def _by(delay: int) -> str:
     """Return the words for a delay in messages: none for a connection without one."""
     return f" with the delay {delay}" if delay else ""
-
-
-def _in_one_step(change: Callable[..., R], handles: tuple[Any, ...], *values: Any) -> R:
-    """Make a change that adds one connection or gate, with exclusive access to the
-    stores of these handles.
-
-    A store that lists single connections only needs no deferral of Ctrl-C, which would
-    take as long as all the rest: one assignment adds the connection or the gate.
-    """
-    store = handles[0]._store
-    if not (store.busy or store.turns):
-        with store.lock:
-            if store.editor.takes_single and _are_in(store, handles):
-                return change(handles, *values)
-    with ExclusiveAccess(*handles, columns=False):
-        return change(handles, *values)
-
-
-def _are_in(store: Store, handles: Sequence[Any]) -> bool:
-    for handle in handles:  # noqa: SIM110 - a generator takes as long as all the rest
-        if handle._store is not store:
-            return False
-    return True
 
 
 def connect_many(
@@ -467,15 +457,17 @@ def set_delay(store: Store, row: int, delay: int) -> None:
 
 def gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
     """Gate connections without a gater by a neuron."""
-    if len(connections) == 1:
-        _in_one_step(_gate, (gater, connections[0]))
-        return
+    store = gater._store
+    if len(connections) == 1 and not (store.busy or store.turns):
+        with store.lock:
+            is_here = gater._store is store is connections[0]._store
+            if is_here and store.editor.takes_single:
+                return _gate(gater, connections)
     with ExclusiveAccess(gater, *connections, columns=False):
-        _gate((gater, *connections))
+        return _gate(gater, connections)
 
 
-def _gate(gater_and_connections: tuple[Any, ...]) -> None:
-    gater, *connections = gater_and_connections
+def _gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
     gater._require()
     store: Store = gater._store
     apart = False
@@ -487,7 +479,7 @@ def _gate(gater_and_connections: tuple[Any, ...]) -> None:
             at.make_columns()
             require_ungated(at, identity)
     if apart:
-        store = _joined({*map(_store_of, gater_and_connections)})
+        store = _joined({store, *map(_store_of, connections)})
     placement = NO_PLACEMENT
     if store.networks:
         identities = [connection._identity for connection in connections]

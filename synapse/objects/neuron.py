@@ -17,7 +17,7 @@ from .._registration import error_of_call, require_sound
 from .._squash import Squash
 from .._typing import Ints
 from ..engine import online
-from ..engine.draft import DraftNeurons
+from ..engine.functions.activations import RANDOM
 from ..engine.locking import (
     ExclusiveAccess,
     atomic,
@@ -167,10 +167,10 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             float_type = checks.float_type("dtype", dtype)
         value = checks.finite_number("bias of a neuron", bias, float_type)
         name_or_none = None if name is None else checks.text("name of a neuron", name)
-        made = DraftNeurons(1, function.code, value, True)
+        made = [(1, function.code, value, True)]
         self._store = Store(float_type, [self], [name_or_none], made)
         self._row = 0
-        if function._random:
+        if function.code in RANDOM:
             self.reseed()
 
     @staticmethod
@@ -185,8 +185,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         and bias or biases.
         """
         neurons = [Neuron.__new__(Neuron) for _ in range(count)]
-        made = DraftNeurons(count, squash, bias, True)
-        store = Store(dtype, neurons, names or [None] * count, made)
+        made = [(count, squash, bias, True)]
+        store = Store(dtype, [*neurons], [*names] or [None] * count, made)
         for row, neuron in enumerate(neurons):
             neuron._moved(store, row)
         return neurons
@@ -425,7 +425,6 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             raise ArgumentTypeError(
                 checks.about_arguments([Neuron.project], unknown, advice)
             )
-        store = self._require()
         if not isinstance(target, Neuron):
             # a layer is made of neurons, so it imports this module
             receive = getattr(type(target), "_receive", None)
@@ -435,7 +434,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                     checks.expected("target of a connection", kinds, target)
                 )
             return receive(target, self, weight, trainable, sign, delay, seed)
-        target._require()
+        store = self._store
         steps = 0  # as most connections have
         if type(delay) is not int or delay:
             steps = checks.delay("delay of a connection", delay)
@@ -447,9 +446,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         if store.editor.may_have_signs:
             new_sign = edits.sign_of_new(self, target, new_sign, steps)
         if weight is None:
-            weight = (
-                1.0 if target is self and not steps else float(rng.uniform(-SPAN, SPAN))
-            )
+            weight = 1.0 if target is self and not steps else rng.uniform(-SPAN, SPAN)
             if new_sign:
                 weight = new_sign * abs(weight)
         else:

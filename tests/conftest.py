@@ -148,6 +148,7 @@ def pytest_collection_finish():
     given(strategies.none())(lambda _: None)()
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000)  # programs are printed from many small objects that stay
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -114,20 +114,12 @@ def widened(source):
 
 
 class Program:
-    """The program of a network in a folder, and the commands to it.
+    """The program of a network in a folder, and the commands to it. Compilers see it
+    with the indices of a large network, too."""
 
-    If it is `wide`, it has the indices of a large network and runs under the
-    sanitizers. Compilers see the program with both."""
-
-    def __init__(
-        self, net, folder, flags=EXACT, keep_context=False, wide=False, **options
-    ):
+    def __init__(self, net, folder, flags=EXACT, keep_context=False, **options):
         options = {"sums": "exact", **options}
         source = c_source(net, keep_context, learn=True, **options)
-        other = widened(source)
-        if wide:
-            source, other = other, source
-            flags = (*flags, *SANITIZED)
         self.real = np.float32 if "const float *inputs" in source else np.float64
         real = "float" if self.real == np.float32 else "double"
         begin = "network_start" if keep_context else "network_init"
@@ -137,9 +129,14 @@ class Program:
         self.numbers = len(net.biases) + len(net.weights)
         self.outputs = len(net.output)
         (folder / "main.c").write_text(MAIN)
-        (folder / "program.c").write_text(other, encoding="utf-8")
+        (folder / "program.c").write_text(widened(source), encoding="utf-8")
         compiled(folder, *self.defined, "-fsyntax-only")
         self.begin(flags)
+
+    def widen(self):
+        """Begin anew with the indices of a large network, under the sanitizers."""
+        self.source = widened(self.source)
+        self.begin((*self.flags, *SANITIZED))
 
     def begin(self, flags):
         """Begin anew, compiled with these flags."""
@@ -369,39 +366,35 @@ def plainly_by_python(net, rows):
     return run_python(net, rows, None)
 
 
-def plain_differences(program, seeds, steps):
-    """The same as `differences` of programs that do not learn."""
-    different = []
-    alike = 0
-    for seed in seeds:
-        net = learning_by(seed)
-        net.deterministic = True
-        rows = data_for(net, steps, seed)[0].tolist()
-        found = program(net, rows)
-        ours = np.array([net.activate(row) for row in rows])
-        if np.isfinite(ours).all():
-            alike += 1
-            different += [seed] if ours.tobytes() != found.tobytes() else []
-    return alike, different
+def plainly(net, data):
+    """The outputs of a network, which do not learn."""
+    found = np.array([net.activate(row) for row in data])
+    return found if np.isfinite(found).all() else None
 
 
-def differences(program, seeds, steps):
-    """How many graphs were compared, and the seeds of those of which the program and
-    the network have other bits."""
+def learning(net, data):
+    """What `here` finds."""
+    return here(net, *data, 0.05)
+
+
+def differences(programs, steps, learns):
+    """How many graphs were compared by each program, and those of which the program and
+    the network have other bits; `programs` have the numbers of the graphs."""
+    alike = dict.fromkeys(programs, 0)
     different = []
-    alike = 0
-    for seed in seeds:
-        net = learning_by(seed)
+    for seed in sorted(set().union(*programs.values())):
+        net, source = learning_by(seed), learning_by(seed)
         data = data_for(net, steps, seed)
-        source = learning_by(seed)
-        ours = here(net, *data, 0.05)
-        if ours is None:
-            continue
-        found = program(source, data)
-        alike += 1
-        if ours.tobytes() != found.tobytes():
-            different.append(seed)
-    return alike, different
+        if not learns:
+            net.deterministic = source.deterministic = True
+            data = data[0].tolist()
+        ours = learning(net, data) if learns else plainly(net, data)
+        for program, seeds in programs.items():
+            if ours is not None and seed in seeds:
+                alike[program] += 1
+                if ours.tobytes() != program(source, data).tobytes():
+                    different.append((seed, program.__name__))
+    return [*alike.values()], different
 
 
 if __name__ == "__main__":
@@ -409,10 +402,8 @@ if __name__ == "__main__":
     import warnings
 
     warnings.simplefilter("ignore", synapse.errors.TopologyWarning)
-    compare, program = {
-        "c": (differences, by_c),
-        "python": (differences, by_python),
-        "plain c": (plain_differences, plainly_by_c),
-        "plain python": (plain_differences, plainly_by_python),
-    }[sys.argv[1]]
-    print(*compare(program, range(int(sys.argv[2])), int(sys.argv[3])))
+    learns = sys.argv[1] == "learning"
+    functions = (by_c, by_python) if learns else (plainly_by_c, plainly_by_python)
+    ranges = [range(*map(int, word.split(":"))) for word in sys.argv[3:]]
+    programs = dict(zip(functions, ranges, strict=True))
+    print(json.dumps(differences(programs, int(sys.argv[2]), learns)))

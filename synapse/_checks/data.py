@@ -143,6 +143,8 @@ def finite_array(
     if array.dtype.kind not in "iuf":
         raise ArgumentTypeError(expected(title, "numbers", values))
     floats = _as_float64(array)
+    if sum_of_squares(floats) <= SQUARES[np.dtype(dtype)]:  # the common case
+        return floats
     find_maximum = (
         np.fmax if gaps and floats.ndim == 2 else np.maximum
     )  # without NaN, or with it

@@ -7,6 +7,7 @@ are columns, then a `Written`, which has the same methods.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -25,6 +26,7 @@ columns. ``python -m benchmarks.constants draft.MAX_BATCHES``: rows take 0.99 to
 times as long with a tenth, 0.99 to 1.03 times with ten times."""
 
 
+_row_of = attrgetter("_row")
 NONE_YET: Any = MappingProxyType({})
 """In place of dicts that a draft makes with their first entry: most neurons are created
 alone and connected in the store of others."""
@@ -67,7 +69,7 @@ class ConnectionBatch(NamedTuple):
         as new arrays.
         """
         ends = [
-            np.array([handle._row for handle in handles], np.uint32)
+            np.fromiter(map(_row_of, handles), np.uint32, len(handles))
             for handles in (self.sources, self.targets)
         ]
         if self.pairs is None:
@@ -199,7 +201,7 @@ class Draft:
         start = 0
         for index, (size, *values, _) in enumerate(self.neurons):
             stop = start + size
-            if np.array_equal(rows, np.arange(start, stop)):
+            if rows.tolist() == [*range(start, stop)]:
                 self.neurons[index] = size, *values, learns
                 return True
             start = stop
@@ -250,10 +252,7 @@ class Draft:
         if self.pairs:
             self._write_single(columns)
         for start, batch in self.batches.items():
-            rows = slice(start, start + len(batch.weights))
-            _write_batch(
-                batch, {name: column[rows] for name, column in columns.items()}
-            )
+            _write_batch(batch, columns, slice(start, start + len(batch.weights)))
         if first_row:
             columns["source"] += np.uint32(first_row)
             columns["target"] += np.uint32(first_row)
@@ -282,18 +281,20 @@ class Draft:
         columns["gate"][[*self.gaters]] = gates
 
 
-def _write_batch(batch: ConnectionBatch, columns: dict[str, NDArray[Any]]) -> None:
-    """Write the connections of a batch into their rows of columns."""
-    columns["source"][:], columns["target"][:] = batch.rows()
-    columns["weight"][:] = batch.weights
-    columns["trainable"][:] = batch.trainable
+def _write_batch(
+    batch: ConnectionBatch, columns: dict[str, NDArray[Any]], rows: slice
+) -> None:
+    """Write the connections of a batch into these rows of columns."""
+    columns["source"][rows], columns["target"][rows] = batch.rows()
+    columns["weight"][rows] = batch.weights
+    columns["trainable"][rows] = batch.trainable
     if not isinstance(batch.delay, int) or batch.delay:
-        columns["delay"][:] = batch.delay
+        columns["delay"][rows] = batch.delay
     if batch.signs is not None:
-        columns["sign"][:] = batch.signs
+        columns["sign"][rows] = batch.signs
     if batch.gaters:
         gates = np.array([handle._row + 1 for handle in batch.gaters])
-        columns["gate"][:] = gates[batch.gates]
+        columns["gate"][rows] = gates[batch.gates]
 
 
 def every_pair(sources: Indices, targets: Indices) -> tuple[Indices, Indices]:

@@ -410,7 +410,7 @@ class Store(StoreRows):
                 if handle is None:
                     handle = self.edge_type(self, identity)
                     # otherwise it was removed meanwhile; readers look again
-                    if self.editor.has_connection(self, identity):
+                    if WRITTEN.has_connection(self, identity):
                         self.edges[identity] = handle
         return handle
 

@@ -289,7 +289,7 @@ def connect_many(
 
     Without `pairs`, every source is connected to every target.
     """
-    store = join((*sources, *targets))
+    store = _joined({*map(_store_of, sources), *map(_store_of, targets)})
     ends = [*sources], [*targets], pairs
     batch = ConnectionBatch(*ends, weights, trainable, signs, delay)
     placement = NO_PLACEMENT
@@ -308,11 +308,9 @@ def refuse(
     pairs: tuple[Indices, Indices] | None,
     delay: int | Ints,
 ) -> None:
-    """Raise if a pair is connected already by this delay. The pairs must be
-    distinct.
+    """Raise if a pair is connected already by this delay. The pairs must be distinct,
+    and their neurons in use.
     """
-    rows_of(sources)
-    rows_of(targets)
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
         if not store.editor.are_apart(sources, targets, delay):
             store.make_columns()

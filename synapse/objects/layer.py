@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -811,7 +812,7 @@ class ExclusiveLayerAccess(ExclusiveAccess):
             handle._alive() if isinstance(handle, Layer) else (handle,)
             for handle in self._handles
         )
-        return {handle._store for handles in parts for handle in handles}
+        return set(map(attrgetter("_store"), chain.from_iterable(parts)))
 
 
 def _existing_neurons(neurons: Any) -> list[Neuron]:

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache, total_ordering
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
@@ -184,7 +185,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         """Make neurons in one store, with these names, code of an activation function,
         and bias or biases.
         """
-        neurons = [Neuron.__new__(Neuron) for _ in range(count)]
+        neurons = [*map(object.__new__, repeat(Neuron, count))]
         made = [(count, squash, bias, True)]
         store = Store(dtype, [*neurons], [*names] or [None] * count, made)
         for row, neuron in enumerate(neurons):

@@ -924,7 +924,7 @@ def given_weights(
                 " matrix without a `kind` has NaN where nothing is connected."
             )
     elif values.shape in ((), (count,)):
-        chosen = np.broadcast_to(values, (count,)).copy()
+        chosen = np.full(count, values)
     else:
         raise ArgumentError(
             f"`weights` must be a number or an array of shape {shape} or ({count},),"

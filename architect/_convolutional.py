@@ -210,9 +210,8 @@ class Convolutional(Network):
             )
             arrays.append(array)
 
-        convolutions = self.parts["_convolutions"]
         for array, (_, projection, representatives) in zip(
-            arrays, convolutions, strict=True
+            arrays, self.parts["_convolutions"], strict=True
         ):
             projection.weights[representatives] = array.reshape(-1)
 

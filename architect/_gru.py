@@ -159,8 +159,7 @@ class GRU(Network):
 
             # r * (U h + c), where c is the weight from the constant neuron.
             for origin in (unit.cells, constant):
-                recurrent = recipe.connect(origin, unit.candidates)
-                unit.reset_gates.gate(recurrent, "input")
+                unit.reset_gates.gate(recipe.connect(origin, unit.candidates), "input")
 
             # h = z * h + (1 - z) * n
             pass_on(unit.update_gates, unit.inverse_gates, -1.0)

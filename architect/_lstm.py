@@ -232,14 +232,13 @@ class LSTM(Network):
             output_gate_bias=usual[2] if output_gate_bias is None else output_gate_bias,
         )
 
-        maximum = MAX_NEURONS // max(counts)
         options = LSTMOptions(
             peepholes=peepholes,
             squash=squash,
             cell_squash=cell_squash,
             biases=(ins, forgets if forget_gates else None, outs),
             cells_per_block=positive_integer(
-                "cells_per_block of LSTM", cells_per_block, maximum
+                "cells_per_block of LSTM", cells_per_block, MAX_NEURONS // max(counts)
             ),
             hidden_to_hidden=hidden_to_hidden,
             output_to_hidden=output_to_hidden,

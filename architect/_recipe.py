@@ -170,11 +170,10 @@ class Recipe:
             size = fan_in or fan_in_here
             return scale * np.asarray(self.initializer(rng, shape, size, fan_out))
 
-        initializer = of_all if fan_in else self.initializer
         return source.project(
             target,
             pattern,
-            initializer=initializer,
+            initializer=of_all if fan_in else self.initializer,
             self_connections=self_connections,
             sign=sign,
             seed=self.rng,

@@ -95,9 +95,7 @@ def subject(title: str) -> str:
     ('`title` of a picture', 'The target of step 3')
     """
     parameter = _PARAMETER.match(title)
-    if parameter is None:
-        return title
-    return f"`{parameter[0]}`{title[parameter.end() :]}"
+    return title if parameter is None else f"`{parameter[0]}`{title[parameter.end() :]}"
 
 
 def lowercase_title(title: str) -> str:

@@ -251,8 +251,7 @@ def row_of(title: str, values: Any, size: int) -> Floats:
     if row.ndim == 0 and size == 1:
         row = row.reshape(1)
     if row.shape != (size,):
-        is_target = title.startswith("target")
-        is_class = is_target and integer(values) is not None
+        is_class = title.startswith("target") and integer(values) is not None
         advice = f" {about_classes(size)}" if is_class else ""
         raise ArgumentError(f"{_counted(title, size)}, got {shape_of(row)}.{advice}")
     return row
@@ -416,8 +415,7 @@ def rows_as_given(
     ):
         return None
     rows = values.reshape(-1, columns)
-    checked = values.ndim == 2 or sum_of_squares(rows) <= SQUARES[dtype]
-    return rows if checked else None
+    return rows if values.ndim == 2 or sum_of_squares(rows) <= SQUARES[dtype] else None
 
 
 def parts_of(

@@ -411,8 +411,7 @@ def fixed_attributes(cls: Class) -> Class:
     ]
 
     def is_refused(owner: type, name: str) -> bool:
-        bases = owner.__mro__
-        if any(name in getattr(base, "__annotations__", ()) for base in bases):
+        if any(name in getattr(base, "__annotations__", ()) for base in owner.__mro__):
             return False
         return _is_ours(owner) or closest(name, settable, MIN_SIMILARITY) is not None
 

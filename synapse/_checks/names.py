@@ -155,8 +155,7 @@ def choice(title: str, value: Any, options: Iterable[Any]) -> Any:
     names = list(options)
     if not (is_among(value, names) or (value is None and None in names)):
         hint = suggestion(value, names).lstrip()
-        condition = " or ".join(map(repr, names))
-        raise ArgumentError(expected(title, condition, value, hint))
+        raise ArgumentError(expected(title, " or ".join(map(repr, names)), value, hint))
     return value
 
 

@@ -113,8 +113,7 @@ def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentChec
     """
     annotations = function.__annotations__
     owner, _, short = function.__qualname__.rpartition(".")
-    named = of_class and short == "__init__"
-    end = f" of {owner.rpartition('.')[2]}" if named else ""
+    end = f" of {owner.rpartition('.')[2]}" if of_class and short == "__init__" else ""
     checks = []
     for number, parameter in enumerate(inspect.signature(function).parameters.values()):
         name = parameter.name

@@ -223,8 +223,7 @@ def _require_indices(title: str, rows: SparseRows) -> None:
     if not within.all():
         requirement = f"have indices from 0 to {columns - 1}"
         raise ArgumentError(must(title, requirement, f"{indices[~within][0]}"))
-    row = np.repeat(np.arange(len(rows)), np.diff(rows.indptr))
-    keys = row * columns + indices
+    keys = np.repeat(np.arange(len(rows)), np.diff(rows.indptr)) * columns + indices
     if (np.diff(keys) > 0).all():  # in order, as most are
         return
     keys = np.sort(keys)

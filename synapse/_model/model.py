@@ -137,10 +137,8 @@ class Model(Archived):
             if isinstance(target_scale, Scale):
                 raise _checks.void("target_scale", "task", self.task)
             target_scale = False
-        count = len(network.output)
-        self.target_scale = scale_of("target_scale", target_scale, count)
-        is_scaled = self.target_scale is not None
-        self._targets.require_outputs(network, is_scaled)
+        self.target_scale = scale_of("target_scale", target_scale, len(network.output))
+        self._targets.require_outputs(network, self.target_scale is not None)
         self._trainer = self._checked_trainer(trainer)
         self._columns = InputColumns()
         self._note()
@@ -254,9 +252,9 @@ class Model(Archived):
     @trainer.setter
     def trainer(self, trainer: Trainer) -> None:
         network = _checks.instance("trainer", trainer, Trainer).network
-        sizes = (len(network.input), len(network.output))
         _checks.require(
-            sizes == (len(self.network.input), len(self.network.output)),
+            (len(network.input), len(network.output))
+            == (len(self.network.input), len(self.network.output)),
             "trainer",
             f"one of a network like {self.network!r}",
             trainer,
@@ -324,8 +322,15 @@ class Model(Archived):
         DivergenceError
             If the cost is not finite; the weights are those before that step.
         """
-        arguments = inputs, targets, validation, sample_weight
-        return self._train(*arguments, self._scales.anew(), options, fits=True)
+        return self._train(
+            inputs,
+            targets,
+            validation,
+            sample_weight,
+            self._scales.anew(),
+            options,
+            fits=True,
+        )
 
     def update(
         self,
@@ -341,8 +346,15 @@ class Model(Archived):
 
         Parameters and errors are those of :meth:`fit`.
         """
-        arguments = inputs, targets, validation, sample_weight
-        return self._train(*arguments, self._scales.copies(), options, fits=False)
+        return self._train(
+            inputs,
+            targets,
+            validation,
+            sample_weight,
+            self._scales.copies(),
+            options,
+            fits=False,
+        )
 
     @_checks.suggests_arguments("learn_one")
     def learn_one(
@@ -686,10 +698,9 @@ class Model(Archived):
         if self._trainer is not None:
             arrays = arrays_of(self._trainer, None)
             document[TRAINER] = from_array(TRAINER, arrays[TRAINER])
-            names = document[TRAINER]["arrays"]
             document["arrays"] = {
                 name: {"dtype": arrays[name].dtype.str, "values": arrays[name].tolist()}
-                for name in names
+                for name in document[TRAINER]["arrays"]
             }
         return {**sealed(document), "network": sealed(json_data(self.network))}
 

@@ -27,9 +27,9 @@ TITLE = "network of Model"
 def checked_classes(title: str, classes: Any) -> list[Any]:
     """Return the labels of classes as values of JSON."""
     condition = "a list of different strings, numbers or booleans"
-    labels = _checks.listed(title, classes, condition)
     plain = [
-        label.item() if isinstance(label, np.generic) else label for label in labels
+        label.item() if isinstance(label, np.generic) else label
+        for label in _checks.listed(title, classes, condition)
     ]
     kinds = str | int | float | bool
     are_labels = all(isinstance(label, kinds) and label == label for label in plain)
@@ -59,8 +59,7 @@ class Targets:
         squashes = {squash.name for squash in squashes_of(network)}
         if task is None:
             is_classes = classes is not None or squashes == {"softmax"}
-            is_labels = squashes == {"logistic"}
-            unscaled = "labels" if is_labels else "numbers"
+            unscaled = "labels" if squashes == {"logistic"} else "numbers"
             task = "classes" if is_classes else unscaled
         self.task = task
         self.classes: list[Any] | None = None
@@ -83,9 +82,8 @@ class Targets:
         """Set the label of each output."""
         self.classes = [*classes]
         self.labels = array_of(self.classes)
-        rows = np.eye(len(self.classes))
         self.one_hot: dict[Hashable, Floats] = dict(
-            zip(self.classes, rows, strict=True)
+            zip(self.classes, np.eye(len(self.classes)), strict=True)
         )
 
     def require_outputs(self, network: Network, is_scaled: bool) -> None:
@@ -102,9 +100,14 @@ class Targets:
         """Raise if targets that have no scale are beyond the bounds of the outputs."""
         if self.task == "numbers":
             rows = np.concatenate(targets)
-            advice = 'Build it with output_squash="identity".'
-            bounds = np.nanmin(rows), np.nanmax(rows)
-            require_range(TITLE, network, squashes_of(network), advice, *bounds)
+            require_range(
+                TITLE,
+                network,
+                squashes_of(network),
+                'Build it with output_squash="identity".',
+                np.nanmin(rows),
+                np.nanmax(rows),
+            )
 
     def decoded(self, outputs: Floats) -> Any:
         """Return what outputs in the units of the data predict, by row."""

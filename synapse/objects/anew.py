@@ -173,8 +173,7 @@ def _draw_network(
             break
     for key, rows in ours.items():
         if key in drawn:
-            values = np.concatenate(drawn[key])
-            columns[key[0]][rows] = np.resize(values, len(rows))
+            columns[key[0]][rows] = np.resize(np.concatenate(drawn[key]), len(rows))
 
 
 def _parts_of(

@@ -348,10 +348,10 @@ class Calling(Sequence[Neuron]):
         columns = store.columns
         stop = self._anchor._row + len(self)
         first_output = stop - self._n_outputs
-        without_runs = (
+        if (
             columns["run_start"][first_output] == columns["run_stop"][stop - 1]
-        )
-        if without_runs and (columns["self_row"][first_output:stop] == NONE).all():
+            and (columns["self_row"][first_output:stop] == NONE).all()
+        ):
             checks.warn(
                 f"{self!r}: no connection leads into its outputs, so they depend on no"
                 " input. Connect a layer to them with project().",

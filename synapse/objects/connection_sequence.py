@@ -34,10 +34,9 @@ class Connections(Sequence[Connection], IdentityObserver):
 
     def _moved(self, store: Store, offset: int) -> None:
         """Follow its store, which has been absorbed by another."""
-        here = self._identities != NONE
         self._store, self._identities = (
             store,
-            self._identities + here * np.uint32(offset),
+            self._identities + (self._identities != NONE) * np.uint32(offset),
         )
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:

@@ -558,9 +558,8 @@ def _link(
     ends = list(map(neurons.__getitem__, others[order].tolist()))
     data = list(map(edges.__getitem__, order.tolist()))
     rows_with_edges, begins = np.unique(rows[order], return_index=True)
-    bounds = [*begins.tolist(), len(data)]
     for row, (begin, stop) in zip(
-        rows_with_edges.tolist(), pairwise(bounds), strict=True
+        rows_with_edges.tolist(), pairwise([*begins.tolist(), len(data)]), strict=True
     ):
         adjacency[neurons[row]].update(
             zip(ends[begin:stop], data[begin:stop], strict=True)

@@ -93,8 +93,7 @@ def parted_by(layers: Sequence[LayerHandle]) -> str | None:
 def _parted_pair(neurons: Neurons, keys: Ints, first_output: int) -> str | None:
     """Return what parts two neurons with the same key; None if nothing does."""
     members = np.flatnonzero(keys)
-    by_group = members[np.argsort(keys[members], kind="stable")].tolist()
-    for i, j in pairwise(by_group):
+    for i, j in pairwise(members[np.argsort(keys[members], kind="stable")].tolist()):
         if keys[i] != keys[j]:
             continue
         pair = f"{neurons[i]!r} and {neurons[j]!r} compete"
@@ -151,8 +150,7 @@ def _require_softmax_neighbors(store: Store, rows: Ints, function: Squash) -> No
             (store["network"] == number) & (store["role"] == OUTPUT)
         )
         outputs = outputs[np.argsort(store["position"][outputs])]
-        changed = np.isin(outputs, rows)
-        after = np.where(changed, function.code, codes[outputs])
+        after = np.where(np.isin(outputs, rows), function.code, codes[outputs])
         positions = np.flatnonzero(after == SOFTMAX)
         if len(positions) and positions[-1] - positions[0] >= len(positions):
             between = outputs[positions[0] : positions[-1]][

@@ -179,9 +179,9 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     def _repr_html_(self) -> str:
         """Return the neurons as a table, for notebooks."""
         shown_neurons = list(self)[: _html.MAX_ROWS]
-        names = ("name", "squash", "activation", "state", "bias")
         columns = {
-            name: [getattr(neuron, name) for neuron in shown_neurons] for name in names
+            name: [getattr(neuron, name) for neuron in shown_neurons]
+            for name in ("name", "squash", "activation", "state", "bias")
         }
         columns["squash"] = [
             getattr(squash, "name", squash) for squash in columns["squash"]
@@ -452,16 +452,14 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         """Connect a neuron to every neuron of the layer, for
         ``neuron.project(layer)``.
         """
-        weights = (
-            None
-            if weight is None
-            else checks.finite_number("A weight", weight, source._store.dtype)
-        )
-        initializer = _initializer.uniform(SPAN) if weight is None else None
         return Layer([source]).project(
             self,
-            weights=weights,
-            initializer=initializer,
+            weights=(
+                None
+                if weight is None
+                else checks.finite_number("A weight", weight, source._store.dtype)
+            ),
+            initializer=_initializer.uniform(SPAN) if weight is None else None,
             trainable=trainable,
             sign=sign,
             delay=delay,

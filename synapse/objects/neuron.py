@@ -715,8 +715,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         self, rate: float, target: float | None, cost: int, outputs: float
     ) -> None:
         """Propagate as one of `outputs` outputs; `cost` is a code."""
-        has_target = target is not None
-        options = has_target, target or 0.0, cost, outputs, rate, CHECK_SIZES
+        options = target is not None, target or 0.0, cost, outputs, rate, CHECK_SIZES
         if self._call(online.propagate_one, options) == DIVERGED:
             raise DivergenceError(
                 f"An update of {self!r} left the finite range of"
@@ -768,8 +767,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         propagates = ended.__class__ is int
         if propagates and ended == LARGE:
             before = parameters.copied(store)
-            unchecked = *argument[:-1], 0
-            ended = kernel(store.address, store.scalar, self._row, unchecked)
+            ended = kernel(store.address, store.scalar, self._row, (*argument[:-1], 0))
             if parameters.undone(store, before):
                 ended = DIVERGED
         recorder = store.recorder
@@ -1130,10 +1128,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     def _require_squash(self, function: Squash) -> None:
         """Raise TopologyError if this neuron cannot have the activation function."""
         store = self._require()
-        within = store["network"][self._row] != 0
         if (
             function is squashes.softmax
-            and within
+            and store["network"][self._row] != 0
             and store["role"][self._row] != OUTPUT
         ):
             raise edits.no_output(self)
@@ -1161,9 +1158,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @atomic
     def cost_weight(self, value: float) -> None:
         store = self._require()
-        title = "cost_weight of a neuron"
         store["cost_weight"][self._row] = checks.non_negative_number(
-            title, value, store.dtype
+            "cost_weight of a neuron", value, store.dtype
         )
 
     @property

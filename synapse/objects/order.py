@@ -207,9 +207,8 @@ def ordered_layers(
     order = list(range(count))
     # layers that activate before each one
     earlier: list[set[int]] = [set() for _ in order]
-    fixed = [i for i in order if i not in unplaced]
     for before, after in [
-        *pairwise(fixed),
+        *pairwise([i for i in order if i not in unplaced]),
         *((0, i) for i in unplaced),
         *((i, count - 1) for i in unplaced),
     ]:

@@ -198,7 +198,6 @@ def _node_data(table: Topology) -> Rows:
     layer, sizes = table.layer, table.sizes
     rank = np.arange(table.neurons) - (np.cumsum(sizes) - sizes)[layer]
     # the first neuron of a layer on top
-    height = NEURON_SPACING * ((sizes[layer] - 1) / 2 - rank)
     columns = {
         "label": table.names,
         "layer": [table.layers[number] for number in layer.tolist()],
@@ -210,7 +209,7 @@ def _node_data(table: Topology) -> Rows:
         "state": table.state.tolist(),
         MARK: [NEURON_PART] * table.neurons,
         "x": (float(NEURON_SPACING) * layer).tolist(),
-        "y": height.tolist(),
+        "y": (NEURON_SPACING * ((sizes[layer] - 1) / 2 - rank)).tolist(),
     }
     nodes = _rows(columns)
     _add_nondefault(nodes, table, NONDEFAULT_OF_NEURONS)

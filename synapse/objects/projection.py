@@ -879,8 +879,7 @@ def _named_pairs(
 ) -> tuple[Indices, Indices] | None:
     if pattern == ONE_TO_ONE:
         larger = max(n_sources, n_targets)
-        smaller = min(n_sources, n_targets)
-        if larger % smaller:
+        if larger % min(n_sources, n_targets):
             raise ArgumentError(
                 "Expected layers of the same size for a one-to-one projection, or one"
                 f" size a multiple of the other, got {n_sources} and {n_targets}."

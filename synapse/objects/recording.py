@@ -221,8 +221,7 @@ class Log:
             else listed(title, items, "a list of Neurons or Connections")
         )
         name = self._default(chosen) if variable is None else variable
-        owners = self.columns(name)
-        index = {owner: i for i, owner in enumerate(owners)}
+        index = {owner: i for i, owner in enumerate(self.columns(name))}
         for owner in chosen:
             require_type(
                 isinstance(owner, Neuron | Connection),

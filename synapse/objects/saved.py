@@ -107,8 +107,7 @@ class SavedNetwork:
         Sensitivities are written into a plan, for which the store is lowered. `placed`
         gets the places of both then.
         """
-        names = self.neurons["squash"].tolist()
-        neurons = [Neuron.__new__(Neuron) for _ in names]
+        neurons = [Neuron.__new__(Neuron) for _ in self.neurons["squash"].tolist()]
         store = self._store_of(neurons)
         layers = layers_of(neurons, self.layers)
         network = instance_of(self.architecture, layers)

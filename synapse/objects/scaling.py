@@ -69,8 +69,14 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
 def _require_weights(network: Network, scale: Scale) -> None:
     """Raise if the numbers of a scale are beyond the dtype of the network."""
     with np.errstate(over="ignore"):
-        factors = scale.deviation, 1.0 / scale.deviation
-        numbers = np.array([*factors, scale.mean, scale.mean / scale.deviation])
+        numbers = np.array(
+            [
+                scale.deviation,
+                1.0 / scale.deviation,
+                scale.mean,
+                scale.mean / scale.deviation,
+            ]
+        )
     if not (np.abs(numbers) <= np.finfo(network.dtype).max).all():
         raise ArgumentError(
             f"Expected a scale whose factors fit {network.dtype.name}, the dtype of the"

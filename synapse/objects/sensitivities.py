@@ -288,11 +288,10 @@ class SensitivityPairs:
             roots = plan.layout.states
             neurons = [*network]
             rows = np.array([connection._at for connection in connections], np.int64)
-            every = (
+            indices = plan.places_of(
                 np.repeat(rows, len(roots)),
                 np.tile(roots + plan.layout.origin, len(rows)),
-            )
-            indices = plan.places_of(*every).reshape(len(rows), len(roots))
+            ).reshape(len(rows), len(roots))
         connection, root = np.nonzero(indices != ENDED)
         self.pairs = [
             (c, neurons[r])

@@ -101,8 +101,7 @@ def _in_shape(title: str, numbers: Floats, steps: int | None, size: int) -> Floa
 def equal_stretches(currents: Floats) -> Iterable[tuple[int, int]]:
     """Return where consecutive steps with the same currents start and stop."""
     changes = np.flatnonzero((currents[1:] != currents[:-1]).any(axis=1)) + 1
-    bounds = [0, *changes.tolist(), len(currents)]
-    return pairwise(bounds) if len(currents) else ()
+    return pairwise([0, *changes.tolist(), len(currents)]) if len(currents) else ()
 
 
 NOTHING = np.empty(0)
@@ -451,8 +450,7 @@ class Stepping(Calling):
         one_by_one = [np.empty((0, self._n_outputs))]
         for i in again:
             self._clear_in_use()
-            sequence = rows[bounds[i] : bounds[i + 1]]
-            one_by_one.append(self._run_stream(sequence, traces))
+            one_by_one.append(self._run_stream(rows[bounds[i] : bounds[i + 1]], traces))
         return np.concatenate(one_by_one) if outputs is None else outputs
 
     @atomic
@@ -464,8 +462,7 @@ class Stepping(Calling):
             bounds = np.array([0, len(rows)])
             outputs = self._side_by_side(rows, bounds, traces, threads)
         if outputs is None or self._is_recorded:
-            one_by_one = self._run_stream(rows, traces)
-            return one_by_one if outputs is None else outputs
+            return self._run_stream(rows, traces) if outputs is None else outputs
         # what the last step leaves includes the one before
         self._skip_steps(len(rows) - 2)
         self._run_stream(rows[-2:], traces)
@@ -629,8 +626,7 @@ class Stepping(Calling):
         those of a cleared network.
         """
         if traces:
-            is_sparse = type(inputs) is tuple
-            kernel = online.run_sparse if is_sparse else online.run_network
+            kernel = online.run_sparse if type(inputs) is tuple else online.run_network
             return self._call(kernel, steps, (inputs, outputs))
         run = engine.exact.run_untraced
         by = Stepping._begin_untraced_run
@@ -653,8 +649,9 @@ class Stepping(Calling):
         if by_events is not None:
             return by_events
         _, store, span = self._lowered()
-        memory = self._tapes, self._noted_untraced()
-        return engine.exact.kernels_untraced(store, span, *memory)
+        return engine.exact.kernels_untraced(
+            store, span, self._tapes, self._noted_untraced()
+        )
 
     @fact
     def _by_events(self) -> engine.online.Kernels | None:
@@ -662,8 +659,9 @@ class Stepping(Calling):
         gathering is faster.
         """
         _, store, span = self._lowered()
-        memory = self._tapes, self._noted_untraced()
-        return engine.exact.kernels_by_events(store, span, *memory)
+        return engine.exact.kernels_by_events(
+            store, span, self._tapes, self._noted_untraced()
+        )
 
     @fact
     def _quiet_index(self) -> engine.quiet.QuietIndex | None:
@@ -739,8 +737,7 @@ class Stepping(Calling):
     def _refuse_inputs(self, inputs: Floats) -> NoReturn:
         """Raise the error for rows of inputs that are not finite."""
         dtype = self._store.dtype
-        finite = np.abs(inputs) <= np.finfo(dtype).max
-        step = int(np.argmin(finite)) // self._n_inputs
+        step = int(np.argmin(np.abs(inputs) <= np.finfo(dtype).max)) // self._n_inputs
         row = inputs[step * self._n_inputs : (step + 1) * self._n_inputs]
         checks.require_range("inputs", row, dtype)
         got = checks.short_repr(row.tolist())

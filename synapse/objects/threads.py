@@ -85,8 +85,7 @@ def computing(threads: int, is_default: bool) -> Iterator[int]:
     """
     with _threads.lock:
         if is_default and threads > 1:
-            left = _cores_for_batches() - _threads.computing
-            threads = max(1, min(threads, left))
+            threads = max(1, min(threads, _cores_for_batches() - _threads.computing))
         _threads.computing += threads
     try:
         yield threads

@@ -197,9 +197,9 @@ def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
     for name, values in (("sign", signs), (trainable, learns)):
         unlike = np.flatnonzero(values != values[first_members[inverse]])
         if len(unlike):
-            members = int(first_members[inverse[unlike[0]]]), int(unlike[0])
             has = " and ".join(
-                f"{chosen[i]!r} has {getattr(chosen[i], name)}" for i in members
+                f"{chosen[i]!r} has {getattr(chosen[i], name)}"
+                for i in (int(first_members[inverse[unlike[0]]]), int(unlike[0]))
             )
             raise ArgumentError(
                 f"The members of a tied group must agree in {name}, but {has}. "

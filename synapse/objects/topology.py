@@ -490,7 +490,6 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
     facts["squash"] = tuple(_squash.by_code(codes[i]).name for i in order.tolist())
     facts["dtype"] = parts[0]["dtype"]
     past = [piece_columns["past"] for piece_columns in parts]
-    steps_of = sorted({steps for piece in past for steps in piece})
     facts["_past"] = {
         steps: np.concatenate(
             [
@@ -498,7 +497,7 @@ def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
                 for piece, piece_columns in zip(past, parts, strict=True)
             ]
         )[order]
-        for steps in steps_of
+        for steps in sorted({steps for piece in past for steps in piece})
     }
     for name in ("neuron_metadata", "connection_metadata"):
         facts[name] = joined = dict[Any, dict[int, Any]]()

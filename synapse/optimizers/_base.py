@@ -57,10 +57,9 @@ def check_parameters(
     """Raise unless `parameters` is a vector of one of these floats that can be changed
     in place.
     """
-    masked = isinstance(parameters, np.ma.MaskedArray)
     if (
         not isinstance(parameters, np.ndarray)
-        or masked
+        or isinstance(parameters, np.ma.MaskedArray)
         or parameters.dtype not in kinds
     ):
         names = " or ".join(np.dtype(dtype).name for dtype in kinds)

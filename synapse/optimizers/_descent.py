@@ -38,15 +38,16 @@ class BuiltIn(Optimizer):
         self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float
     ) -> None:
         """Update the memory and compute the change."""
-        vectors = (
+        self._equation(
             state.change,
             parameters,
             gradient,
             state.slots,
             np.array(self._settings(), float),
-        )
-        self._equation(
-            *vectors, float(rate), state.steps, np.int64(0), np.int64(len(gradient))
+            float(rate),
+            state.steps,
+            np.int64(0),
+            np.int64(len(gradient)),
         )
 
 

@@ -128,9 +128,8 @@ class LBFGS(metaclass=_checks.OwnNames):
 
         def cost(values: Floats) -> tuple[float, Floats]:
             answer = function(whole(values))
-            condition = "a cost and its gradient"
             cost, gradient = _checks.pair(
-                "The result of the function of LBFGS", answer, condition
+                "The result of the function of LBFGS", answer, "a cost and its gradient"
             )
             cost = _checks.real_number("The cost", cost)
             slopes = _checks.numbers("The gradient", gradient, "numbers")

@@ -412,15 +412,21 @@ class _Share:
         positive.
         """
         find = engine.functions.optimizers.find_least_squares
-        slopes = np.ascontiguousarray(regressors[None])
-        vectors = *self._places, slopes, forgetting, self._w, self.gain
-        return bool(find(self.matrix.reshape(-1), *vectors))
+        return bool(
+            find(
+                self.matrix.reshape(-1),
+                *self._places,
+                np.ascontiguousarray(regressors[None]),
+                forgetting,
+                self._w,
+                self.gain,
+            )
+        )
 
     def update_covariance(self, forgetting: float) -> None:
         """Change the covariance."""
-        flat = self.matrix.reshape(-1)
         engine.functions.optimizers.update_covariance(
-            flat, *self._places, self._w, 1.0 / forgetting, 0.0
+            self.matrix.reshape(-1), *self._places, self._w, 1.0 / forgetting, 0.0
         )
 
 
@@ -574,10 +580,15 @@ class _KalmanState(RecursiveState):
             self._w = np.empty_like(self._slopes)
         noise = self._noise(self._filter.measurement_noise)
         change = np.empty(len(self._columns))
-        scratch = self._w, np.empty((len(errors), len(errors))), change
-        find = engine.functions.optimizers.find_kalman
-        sound = find(
-            self._covariance, *self._places, self._slopes, errors, noise, *scratch
+        sound = engine.functions.optimizers.find_kalman(
+            self._covariance,
+            *self._places,
+            self._slopes,
+            errors,
+            noise,
+            self._w,
+            np.empty((len(errors), len(errors))),
+            change,
         )
         return change if sound else None
 

@@ -227,9 +227,8 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         network = network_of(
             self.build, columns, names, self.hidden, self.squash, **options
         )
-        neuron_names = [*columns, *names]
         for neuron, name in zip(
-            [*network.input, *network.output], neuron_names, strict=True
+            [*network.input, *network.output], [*columns, *names], strict=True
         ):
             neuron.name = name or neuron.name
         return Model(
@@ -260,8 +259,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, Any, Floats | None]:
         """Return checked data and weights."""
-        names = getattr(y, "columns", ())
-        self._target_names = [str(name) for name in names]
+        self._target_names = [str(name) for name in getattr(y, "columns", ())]
         X, y = self._checked_data(X, y, reset)
         return X, y, self._weights(X, y, sample_weight)
 
@@ -316,9 +314,9 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         model = self.model_
         options = {name: getattr(self, name) for name in TRAIN}
         condition = "a list of names and functions of (y, prediction)"
-        metrics = _checks.listed("metrics", self.metrics, condition)
         options["metrics"] = [
-            self._formed(metric) if callable(metric) else metric for metric in metrics
+            self._formed(metric) if callable(metric) else metric
+            for metric in _checks.listed("metrics", self.metrics, condition)
         ]
         if self.eval_set is not None:
             _checks.require(

@@ -184,8 +184,7 @@ class NetworkForecaster(BaseForecaster):
 
     def _fit(self, y: Any, X: Any, fh: Any) -> Self:
         network = lower_name("build", self.build)
-        condition = "a list of statistical methods"
-        compared = listed("compared", self.compared, condition)
+        compared = listed("compared", self.compared, "a list of statistical methods")
         for name in compared:
             choice("Each of the compared", name, METHODS)
         choice("method", self.method, [None, "network", COMBINE, *compared])
@@ -276,16 +275,14 @@ class NetworkForecaster(BaseForecaster):
             return forecast, places
 
         # Too few rows were held out: errors of rows that were fitted have to do.
-        errors = self._errors_of_fit(series, future, steps)
-        half = errors.half_widths(coverage, steps)
+        half = self._errors_of_fit(series, future, steps).half_widths(coverage, steps)
         return bounded(forecast.mean, half, coverage, clipping(None, None)), places
 
     def _has_errors(self, coverage: float) -> bool:
         """Return whether enough rows were held out for this interval; a `held_out` that
         is given has to suffice.
         """
-        by_method = self.model_.metadata.get("errors", {})
-        errors = np.array(by_method.get(self.chosen_, []))
+        errors = np.array(self.model_.metadata.get("errors", {}).get(self.chosen_, []))
         count = errors.shape[0] * errors.shape[1] if errors.size else 0
         return self.held_out is not None or count * (1 - coverage) > coverage
 

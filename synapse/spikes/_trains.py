@@ -85,8 +85,7 @@ def poisson(
             expected("rates", "finite numbers, 0 or above", table.min())
         )
     drawn = random_generator(seed).random(table.shape)
-    fires = drawn < -np.expm1(-table * dt / MILLISECONDS)
-    return fires.astype(np.float64)
+    return (drawn < -np.expm1(-table * dt / MILLISECONDS)).astype(np.float64)
 
 
 @suggests_arguments("events")
@@ -260,8 +259,7 @@ def intervals(
     >>> intervals([[1, 0], [0, 0], [1, 1], [1, 0]], dt=10.0)
     [array([20., 10.]), array([], dtype=float64)]
     """
-    train = _train(spikes)
-    return [np.diff(np.flatnonzero(column)) * dt for column in train.T]
+    return [np.diff(np.flatnonzero(column)) * dt for column in _train(spikes).T]
 
 
 def cv(spikes: ArrayLike) -> Floats:

@@ -311,8 +311,7 @@ def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
 
 def _any_of_parts(groups: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return, by part, whether it has such a group."""
-    begins = np.arange(0, len(groups), PART // GROUP)
-    return np.bitwise_or.reduceat(groups, begins)
+    return np.bitwise_or.reduceat(groups, np.arange(0, len(groups), PART // GROUP))
 
 
 def _by_block(
@@ -614,8 +613,7 @@ def add_events(store, tapes, events, start, stop, step):
 @inline
 def aligned_at(events, slot, i):
     """Return the offset of the numbers of neuron i and those after it in its part."""
-    parts = events.part_sends.size
-    return events.block[slot * parts + (i >> PART_BITS)] + i
+    return events.block[slot * events.part_sends.size + (i >> PART_BITS)] + i
 
 
 @inline
@@ -715,8 +713,9 @@ def gather_runs(store, tapes, events, start, stop, step):
                 slot += 1
                 if slot <= slots:
                     weights = aligned_at(events, slot - 1, j - events.origin)
-                    args = r, weights, j, alike_stop, step
-                    add_one_to_one(store, tapes, events, *args)
+                    add_one_to_one(
+                        store, tapes, events, r, weights, j, alike_stop, step
+                    )
                     continue
             add_runs(store, tapes, r, r + 1, runs, j, alike_stop, step)
         j = alike_stop
@@ -768,8 +767,7 @@ def align_numbers(store, events, span):
             slot = FIRST_RUN
             for r in range(store.run_start[j], store.run_stop[j]):
                 if slot < slots and not events.skipped[r] and is_one_to_one(store, r):
-                    weight = store.weight[store.run_first[r]]
-                    events.aligned[slot * n + i] = weight
+                    events.aligned[slot * n + i] = store.weight[store.run_first[r]]
                     slot += 1
     equal = 0
     for slot in range(slots):
@@ -788,8 +786,7 @@ def find_equal(events, slot, part_index, equal):
     stop = slot * n + min((part_index + 1) << PART_BITS, n)
     events.block[slot * events.part_sends.size + part_index] = slot * n
     number = events.aligned[begin]
-    others = added(events.aligned[q] != number for q in range(begin, stop))
-    if others > 0:
+    if added(events.aligned[q] != number for q in range(begin, stop)) > 0:
         return equal
     for k in range(equal + 1):
         if k == EQUAL:
@@ -869,9 +866,8 @@ def _part(store, events, start, due):
     together, and all of a block that gather.
     """
     stop = store.block_stop[start]
-    code = store.squash[start]
     if gathers(events, start, due) or (
-        activations.FIRST_GROUPED <= code <= activations.LAST_GROUPED
+        activations.FIRST_GROUPED <= store.squash[start] <= activations.LAST_GROUPED
     ):
         return stop
     part_index = (start - events.origin) >> PART_BITS
@@ -881,8 +877,16 @@ def _part(store, events, start, due):
 @inline
 def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
     # new states are where those of other parts were: they stay in the cache
-    offsets = step.now, step.before, 0 - start, step.rows, step.past
-    here = Step(*offsets, step.whole, step.whole_before, step.number)
+    here = Step(
+        step.now,
+        step.before,
+        0 - start,
+        step.rows,
+        step.past,
+        step.whole,
+        step.whole_before,
+        step.number,
+    )
     if gathers(events, start, due):
         if not (step.whole_before or has_own_states(store, store.squash[start])):
             tapes.state[step.before + start : step.before + stop] = tapes.activation[
@@ -932,9 +936,19 @@ def run_untraced(
     store, scalar, tapes, rows, span, latest, fans, looks, inputs, outputs
 ):
     """``runs.run_untraced`` by events."""
-    events = EventState(*fans, span.start, fans.target.size // PER_EVENT)
-    data = rows, latest, looks, inputs, outputs
-    return run_rows(SCATTERED, store, tapes, events, span, *data, scalar)
+    return run_rows(
+        SCATTERED,
+        store,
+        tapes,
+        EventState(*fans, span.start, fans.target.size // PER_EVENT),
+        span,
+        rows,
+        latest,
+        looks,
+        inputs,
+        outputs,
+        scalar,
+    )
 
 
 def _examples(scalar: Any) -> Examples:

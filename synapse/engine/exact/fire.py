@@ -129,16 +129,14 @@ def fire_groups(store, tapes, start, stop, forward, lanes):
     while j < stop:
         group_stop = store.group_stop[j]
         for lane in range(lanes):
-            member = (forward.now + store.group_first[j]) * lanes + lane
-            end = (forward.now + group_stop) * lanes
             compete(
                 store,
                 code,
                 tapes.state,
                 tapes.activation,
                 tapes.slope,
-                member,
-                end,
+                (forward.now + store.group_first[j]) * lanes + lane,
+                (forward.now + group_stop) * lanes,
                 lanes,
             )
         j = group_stop

@@ -48,9 +48,9 @@ def compute_listed_states(store, tapes, start, stop, step):
 def list_lanes(store, number, tapes, at):
     """List the sources of a range that are not 0 in all samples."""
     lanes = length_of(tapes.activation[at])
-    limit = store.list_limit[number]
-    of = flat(tapes).activation, at, 1, lanes, limit
-    store.list_count[number] = list_some(store, number, *of)
+    store.list_count[number] = list_some(
+        store, number, flat(tapes).activation, at, 1, lanes, store.list_limit[number]
+    )
 
 
 @inline

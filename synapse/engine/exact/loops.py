@@ -79,9 +79,8 @@ def custom_cost_and_error(store, tapes, cost, at, to, n, lanes):
     for q in range(n * lanes):
         y = tapes.activation[at + q]
         derivative = tapes.slope[at + q]
-        size = np.float64(n)
         tapes.value[q], tapes.signal[to + q] = cost_and_error(
-            tapes.failed, cost, tapes.signal[to + q], y, derivative, size, 0.0
+            tapes.failed, cost, tapes.signal[to + q], y, derivative, np.float64(n), 0.0
         )
 
 
@@ -105,8 +104,16 @@ def softmax_cost_and_errors(store, tapes, first_output, at, new_state_at, to, n,
         targets = to + lane
         outputs = at + lane
         aim = tapes.signal, targets
-        shares = tapes.activation, outputs
-        softmax_errors(store.cost_weight, first_output, *aim, *shares, *aim, n, lanes)
+        softmax_errors(
+            store.cost_weight,
+            first_output,
+            *aim,
+            tapes.activation,
+            outputs,
+            *aim,
+            n,
+            lanes,
+        )
 
 
 @lazy_part(TAPES, *[INDEX] * 5)
@@ -209,8 +216,9 @@ def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes
     parts = depth + 1
     to_now = step % parts * rows - span.start
     to_before = (step + depth) % parts * rows - span.start
-    offsets = now, now - rows, to_now, to_before, slot, 0 - span.start
-    back = StepBack(*offsets, rows, parts * rows)
+    back = StepBack(
+        now, now - rows, to_now, to_before, slot, 0 - span.start, rows, parts * rows
+    )
     check = 0.0
     # the signals at t, before delta_j of the outputs is computed from them: errors of
     # states, or of activations
@@ -225,8 +233,7 @@ def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes
         start = max(store.block_first[stop - 1], span.start + span.inputs)
         # A_j of a block is complete: what reads it in this step is later in the order
         if store.squash[start] == SOFTMAX:
-            block = start, stop, now, to_now, lanes
-            compute_softmax_deltas(store, flat(tapes), *block)
+            compute_softmax_deltas(store, flat(tapes), start, stop, now, to_now, lanes)
         check += propagate_all(store, tapes, start, stop, back)
         stop = start
     if step % window == 0:  # errors do not pass to the previous window
@@ -271,9 +278,19 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
     tapes.failed[0] = 0.0
     for step in range(samples.start, samples.stop):
         now = (step + depth) * rows - span.start
-        forward = Step(now, now - rows, 0 - span.start, rows, 0, 1, 1, step)
-        options = lanes, samples.ragged, samples.masked
-        activate_by(LISTING, store, tapes, None, span, inputs, step, forward, *options)
+        activate_by(
+            LISTING,
+            store,
+            tapes,
+            None,
+            span,
+            inputs,
+            step,
+            Step(now, now - rows, 0 - span.start, rows, 0, 1, 1, step),
+            lanes,
+            samples.ragged,
+            samples.masked,
+        )
         if store.ties.lists != 0 and samples.window != 0:
             mark_touched(store, span)
         if samples.recorded:

@@ -54,8 +54,16 @@ def next_step(step, whole):
     """Return the step that follows on tapes of two steps. It is `whole` if all of its
     numbers are written.
     """
-    offsets = step.before, step.now, step.offset, step.rows, step.past
-    return Step(*offsets, whole, step.whole, step.number + 1)
+    return Step(
+        step.before,
+        step.now,
+        step.offset,
+        step.rows,
+        step.past,
+        whole,
+        step.whole,
+        step.number + 1,
+    )
 
 
 @inline
@@ -99,8 +107,7 @@ def advance_past(store, tapes, ring, step):
     """
     start = store.ring_start[ring]
     width = store.ring_stop[ring] - start
-    head = next_frame(store, tapes, ring)
-    to = step.past + store.ring_first[ring] + head * width
+    to = step.past + store.ring_first[ring] + next_frame(store, tapes, ring) * width
     copy = to + store.ring_frames[ring] * width
     for i in range(width):
         activation = tapes.activation[step.before + start + i]
@@ -201,8 +208,9 @@ def run_rows(
         step = next_step(step, int(row >= first_whole))
         parts.advance(store, tapes, extra, span, step)
         tapes.row[0] = row
-        of = tapes, extra, span, inputs, 0, step, 1, False, False
-        activate_by(parts.way, store, *of)
+        activate_by(
+            parts.way, store, tapes, extra, span, inputs, 0, step, 1, False, False
+        )
         if has_failed(store, tapes):
             copy_streams(store.random, tapes.random, span)
             store.failed[FAILED_ROW] = row
@@ -239,9 +247,9 @@ def run_untraced(store, scalar, tapes, rows, span, latest, looks, inputs, output
     recorded, by the rows that the log has. ``failed[ROW]`` is the row of an input that
     is refused, or at which a registered function has raised.
     """
-    data = inputs, outputs
-    of = tapes, None, span, rows, latest, looks, *data, scalar
-    return run_rows(GATHERED, store, *of)
+    return run_rows(
+        GATHERED, store, tapes, None, span, rows, latest, looks, inputs, outputs, scalar
+    )
 
 
 calls_for = calls_by_float(

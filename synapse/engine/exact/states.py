@@ -218,8 +218,9 @@ def add_listed_sums(store, tapes, sums, r, source, row, gaps):
         sums = add_products(sums, activations, source + q, weights, row + q, gaps, wide)
     q = n - n % wide
     if q < n:
-        of = activations, source + q, weights, row + q
-        sums = add_products(sums, *of, gaps, n - q)
+        sums = add_products(
+            sums, activations, source + q, weights, row + q, gaps, n - q
+        )
     return sums
 
 
@@ -241,8 +242,7 @@ def fill_tile(store, tapes, r, runs, count, source, lists=None):
     """
     gaps = gaps_of(store, r, runs, count)
     none = no_sums(tapes.activation, PACK)
-    sums = add_run_sums(store, tapes, none, r, gaps, source, lists)
-    store_sums(tapes.tile, 0, sums)
+    store_sums(tapes.tile, 0, add_run_sums(store, tapes, none, r, gaps, source, lists))
 
 
 @inline
@@ -453,8 +453,17 @@ def compute_alike_states(store, tapes, start, stop, step, lists=False):
     # sum_i g_ij w_ij y_i
     run_start = store.run_start[start]
     run_stop = store.run_stop[start]
-    of = run_start, run_stop, run_stop - run_start, start, stop, step
-    add_runs(store, tapes, *of, lists)
+    add_runs(
+        store,
+        tapes,
+        run_start,
+        run_stop,
+        run_stop - run_start,
+        start,
+        stop,
+        step,
+        lists,
+    )
     # g_jj w_jj s_j(old)
     if store.flags[start] & MEMORY:
         carry_states(store, tapes, start, stop, step)

@@ -44,8 +44,7 @@ def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, sizes):
         advance(store, tapes, None, span, step)
         copy_streams(tapes.random, store.random, span)
         tapes.row[0] = t
-        of = tapes, None, span, rows, 0, step, 1, False, False
-        activate_by(GATHERING, store, *of)
+        activate_by(GATHERING, store, tapes, None, span, rows, 0, step, 1, False, False)
         copy_streams(store.random, tapes.random, span)
         if has_failed(store, tapes):
             return FAILED, t

@@ -120,8 +120,9 @@ def unfolding(
     if tapes is None:
         return Unfolding(0, lists, table, tag, NO_MOVES, NO_MOVES)
     address = gradient_network.address(arguments, DESCENT)
-    updates = tapes["weight_update"], tapes["bias_update"]
-    return Unfolding(address, lists, table, tag, *updates)
+    return Unfolding(
+        address, lists, table, tag, tapes["weight_update"], tapes["bias_update"]
+    )
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
@@ -144,8 +145,7 @@ def fill_batch(batches, independent_steps, order, start, stop):
     for index in range(start, stop):
         begin = batches.bounds[order[index]]
         end = batches.bounds[order[index] + 1]
-        samples = end - begin if independent_steps else 1
-        for t in range(samples):
+        for t in range(end - begin if independent_steps else 1):
             batches.begins[count] = begin + t
             batches.lengths[count] = 1 if independent_steps else end - begin
             batches.shares[count] = share
@@ -176,20 +176,22 @@ def samples_of(like, batches, start, stop, width, work):
     options = like.independent_steps, not full, like.masked, like.recorded
     begins = batches.begins[start:stop]
     shares = batches.shares[start:stop]
-    group = begins, lengths, shares, like.weights, steps, like.window
-    return SampleGroup(*group, *options, *work)
+    return SampleGroup(
+        begins, lengths, shares, like.weights, steps, like.window, *options, *work
+    )
 
 
 @strict_fp
 def with_tapes(a, unfolding, samples):
     """`DescentArguments` with these tapes and samples."""
-    data = a.span, a.inputs, a.targets
     return DescentArguments(
         unfolding.lists,
         a.scalar,
         unfolding.table,
         unfolding.tag,
-        *data,
+        a.span,
+        a.inputs,
+        a.targets,
         samples,
         a.cost,
         a.n_updates,
@@ -349,9 +351,18 @@ def update_weights(training, slopes, by_rows, rate, count, start, stop):
     gradient.
     """
     change = training.change
-    sign = -1.0 if by_rows else 1.0
-    options = by_rows, sign, change.step, rate, count, start, stop
-    return apply_update(training.store.weight, change.weights, slopes, *options)
+    return apply_update(
+        training.store.weight,
+        change.weights,
+        slopes,
+        by_rows,
+        -1.0 if by_rows else 1.0,
+        change.step,
+        rate,
+        count,
+        start,
+        stop,
+    )
 
 
 @strict_fp
@@ -402,8 +413,12 @@ def add_squares(total, row, n, slopes):
 @strict_fp_call
 def move_rows(status, row, n, column, slopes, optimizer, first, rate, count):
     """Move some weights by minus the tapes' gradient; returns the worse status."""
-    of = column, slopes, row, -1.0, optimizer, rate, count
-    return worse_of(status, update_part(*of, row, row - first, n))
+    return worse_of(
+        status,
+        update_part(
+            column, slopes, row, -1.0, optimizer, rate, count, row, row - first, n
+        ),
+    )
 
 
 @strict_fp
@@ -429,8 +444,7 @@ def list_weights(training, is_wide):
     few = 0
     if change.weights.begins.size == 1 and change.step.skips_zeros:
         store = table_of(training.variants, is_wide)
-        span = span_of(training.variants.arguments.span)
-        list_touched(store, span)
+        list_touched(store, span_of(training.variants.arguments.span))
         for number in range(store.ties.lists):
             few += store.list_count[number] >= 0
     return few != 0
@@ -458,8 +472,7 @@ def update_touched(training, slopes, is_wide, rate, count):
     squares += sum_of_squares(biases, 0, biases.size)
     if not squares <= change.step.limit:
         return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
-    first = change.weights.begins[0]
-    of = store.weight, weights, change.step, first, rate, count
+    of = store.weight, weights, change.step, change.weights.begins[0], rate, count
     status = over_touched(store, span, step, move_rows, DONE, *of)
     of = False, -1.0, change.step, rate, count, 0, biases.size
     status = worse_of(status, apply_update(store.bias, change.biases, biases, *of))
@@ -521,9 +534,15 @@ def run_batches(parts, training, runs, epoch, count):
                 like = variants.arguments.samples
                 in_place = is_in_place(like, batches, samples, change)
                 lanes = width_of(batches, samples, samples)
-                slopes = updates_of(variants, lanes) if in_place else change.slopes
-                of = in_place, lanes > 1, runs.rates[epoch], count + 1
-                status = update_plainly(parts, training, slopes, *of)
+                status = update_plainly(
+                    parts,
+                    training,
+                    updates_of(variants, lanes) if in_place else change.slopes,
+                    in_place,
+                    lanes > 1,
+                    runs.rates[epoch],
+                    count + 1,
+                )
             else:
                 status = update(store, change, runs.rates[epoch], count + 1)
         # the optimizer's memory has moved even if the parameters could not

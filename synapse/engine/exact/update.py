@@ -236,8 +236,7 @@ def update_part(column, slopes, here, sign, step, rate, count, row, at, n):
         step.values[i] = column[row + i]
         step.gradient[i] = sign * slopes[here + i]
         slopes[here + i] = step.values[i]
-    arguments = (*vectors, rate, count, at, at + n)
-    finite = call_equation(step.equation, arguments, like)
+    finite = call_equation(step.equation, (*vectors, rate, count, at, at + n), like)
     for i in range(n):
         value = step.values[i]
         if step.trainable[at + i]:
@@ -280,8 +279,10 @@ def apply_update(
         for row in range(scatter.begins[k] + skipped, end, PART):
             n = min(end - row, PART)
             here = row if by_rows else at - scatter.entry
-            of = column, slopes, here, sign, step, rate, count
-            status = worse_of(status, update_part(*of, row, at, n))
+            status = worse_of(
+                status,
+                update_part(column, slopes, here, sign, step, rate, count, row, at, n),
+            )
             at += n
         passed += length
     return status

@@ -70,8 +70,16 @@ def cost(
 
     def enter(formula: Formula) -> Formula:
         name = formula.__name__
-        properties = squash, probabilities, surrogate, aliases, averages
-        COSTS[name] = CostFormula(name, CODES[name], formula, *properties)
+        COSTS[name] = CostFormula(
+            name,
+            CODES[name],
+            formula,
+            squash,
+            probabilities,
+            surrogate,
+            aliases,
+            averages,
+        )
         return formula
 
     return enter

@@ -240,16 +240,14 @@ def sparse_adam(change, values, gradient, memory, settings, rate, count, start, 
     beta2 = settings[1]
     mean = memory[0][start:stop]
     second = memory[1][start:stop]
-    root = math.sqrt(1.0 - beta2**steps)
-    pace = number(rate * root / (1.0 - beta**steps))
+    pace = number(rate * math.sqrt(1.0 - beta2**steps) / (1.0 - beta**steps))
     factors = number(beta), number(1.0 - beta), number(beta2), number(1.0 - beta2)
     last = number(settings[2]), False, pace, number(1.0), number(0.0)
     for i in range(stop - start):
         change[i] = 0.0
         if gradient[i] != 0.0:
-            moments = mean[i], second[i], second[i]
             change[i], mean[i], second[i], _ = step_by_adam(
-                gradient[i], values[i], *moments, *factors, *last
+                gradient[i], values[i], mean[i], second[i], second[i], *factors, *last
             )
     return are_finite(change, stop - start)
 

@@ -167,8 +167,7 @@ def _paths(function: Any, kinds: str) -> list[Path]:
     passed = os.environ.get("SYNAPSE_CACHE_DIR")
     if passed:
         return [Path(passed) / name]
-    room = _room_of(function)
-    paths = [room / "__pycache__" / name]
+    paths = [_room_of(function) / "__pycache__" / name]
     with suppress(RuntimeError):  # no home
         place = hashlib.sha256(str(_ENGINE).encode()).hexdigest()[:16]
         paths.append(_user_cache() / f"{place}.{name}")

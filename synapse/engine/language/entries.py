@@ -236,8 +236,7 @@ run:""")
         data, sizes = (
             read("ptr", f"ptr {passed}", "i8", _HEAD + place) for place in (0, 16)
         )
-        counts = range(kind.dimensions)
-        return [data, *(read("i64", sizes, "i64", k) for k in counts)]
+        return [data, *(read("i64", sizes, "i64", k) for k in range(kind.dimensions))]
 
     def finish(self, kind: Any, value: str) -> None:
         """Return an object; None for nothing."""

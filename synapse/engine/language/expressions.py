@@ -121,8 +121,7 @@ def _place_of_member(base: Node, name: str) -> tuple[Node, Node]:
         isinstance(kind, RecordKind) and name in kind.names, f"a value has no {name}"
     )
     of, offset = kind.members[kind.names.index(name)]
-    field = Node("member", ColumnKind(of, ARRAYS), (base, offset))
-    return field, literal(INT, 0)
+    return Node("member", ColumnKind(of, ARRAYS), (base, offset)), literal(INT, 0)
 
 
 def _negated(value: Node) -> Node:
@@ -518,8 +517,7 @@ class Expressions:
         if is_known(left) and is_known(right):
             return self.folded_by(FOLDED[operation], left, right)
         left, right = at_run_time(left), at_run_time(right)
-        zero = literal(INT, 0)
-        if operation == "BitAnd" and zero in (left, right):
+        if operation == "BitAnd" and literal(INT, 0) in (left, right):
             return known(0)
         if isinstance(left.kind, PackKind) or isinstance(right.kind, PackKind):
             wide = left.kind if isinstance(left.kind, PackKind) else right.kind
@@ -809,8 +807,7 @@ class Expressions:
         given = [element for element in passed if not is_known(element)]
         if any(is_known(of) and isinstance(of.kind.value, Each) for of in passed):
             given.append(Node("variable", INT, (TURN,)))
-        parts = made, tuple(given)
-        result = Node("call", made.result, parts)
+        result = Node("call", made.result, (made, tuple(given)))
         if made.options.checked:
             return self._of_checked(result)
         if not made.has_effects:

@@ -323,8 +323,14 @@ class FunctionWriter(Writer):
         passed = self.value(value)
         kind = type_in_memory(column.kind.of)
         if isinstance(value.kind, RecordKind):
-            of = f"ptr {at}", f"ptr {passed}", f"i64 {value.kind.size}", "i1 false"
-            self.call("void", "llvm.memmove.p0.p0.i64", *of)
+            self.call(
+                "void",
+                "llvm.memmove.p0.p0.i64",
+                f"ptr {at}",
+                f"ptr {passed}",
+                f"i64 {value.kind.size}",
+                "i1 false",
+            )
             return
         if value.kind == INT and kind != "i64":
             passed = self.let(f"trunc i64 {passed} to {kind}")
@@ -420,8 +426,7 @@ call void %code.{n}({", ".join(values)})""")
         self.let(f"call i32 {self._code(address)}()")
 
     def _do_store_some(self, value: Node, column: Node, at: Node, left: Node) -> None:
-        passed = self.typed(value)
-        self._masked("void", "store", value.kind, column, at, left, passed)
+        self._masked("void", "store", value.kind, column, at, left, self.typed(value))
 
     # --- expressions
 
@@ -430,8 +435,7 @@ call void %code.{n}({", ".join(values)})""")
         if node.form not in INSTRUCTIONS:
             return getattr(self, f"_of_{node.form}")(node, *node.parts)
         parts = [self.typed(p) if isinstance(p, Node) else p for p in node.parts]
-        instruction = INSTRUCTIONS[node.form]
-        return self.let(instruction.format(*parts, kind=type_of(node.kind)))
+        return self.let(INSTRUCTIONS[node.form].format(*parts, kind=type_of(node.kind)))
 
     def _of_known(self, node: Node) -> str:
         return "0"
@@ -708,9 +712,13 @@ call void %code.{n}({", ".join(values)})""")
 
     def _of_reduced(self, node: Node, value: Node) -> str:
         kind = type_of(node.kind)
-        name = f"llvm.vector.reduce.fadd.v{value.kind.length}{SUFFIXES[node.kind]}"
-        values = f"{kind} {number(node.kind, 0.0)}", self.typed(value)
-        return self.call(kind, name, *values, flags="reassoc nsz ")
+        return self.call(
+            kind,
+            f"llvm.vector.reduce.fadd.v{value.kind.length}{SUFFIXES[node.kind]}",
+            f"{kind} {number(node.kind, 0.0)}",
+            self.typed(value),
+            flags="reassoc nsz ",
+        )
 
     def _of_sums(self, node: Node, *packs: Node) -> str:
         """Return the sum of each pack, as a pack or a tuple."""

@@ -177,9 +177,7 @@ def length_of(t: Translator, pack: Node) -> Node:
 
 
 def _zeros(kind: Any) -> Node:
-    if isinstance(kind, PackKind):
-        return Node("zeros", kind)
-    return literal(kind, 0.0)
+    return Node("zeros", kind) if isinstance(kind, PackKind) else literal(kind, 0.0)
 
 
 def _no_numbers(count: int) -> Any:
@@ -191,8 +189,7 @@ def _no_numbers(count: int) -> Any:
 
     @word(plain)
     def zeros(t: Translator, column: Node) -> Node:
-        of = column.kind.of
-        return _zeros(_packed(t, of, count) if count else wide(t, column))
+        return _zeros(_packed(t, column.kind.of, count) if count else wide(t, column))
 
     return zeros
 
@@ -268,8 +265,7 @@ def by_sample(t: Translator, tapes: Node) -> Node:
     """Return activations in which neurons are consecutive: as they are for one sample,
     transposed for several.
     """
-    name = "activation" if tapes.kind.lanes == 1 else "transposed"
-    column = column_of(tapes, name)
+    column = column_of(tapes, "activation" if tapes.kind.lanes == 1 else "transposed")
     return Node("retyped", ColumnKind(tapes.kind.scalar, column.kind.family), (column,))
 
 
@@ -327,8 +323,7 @@ def _times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
     """
     if not isinstance(c.kind, PackKind):
         return t.binary("Add", c, t.binary("Mult", a, b))
-    factors = convert(a, c.kind), convert(b, c.kind)
-    return Node("math", c.kind, ("fmuladd", *factors, c))
+    return Node("math", c.kind, ("fmuladd", convert(a, c.kind), convert(b, c.kind), c))
 
 
 @word(lambda a, b, c: c + a * b)
@@ -356,8 +351,7 @@ def update_rows(
     y = t.temporary(load_some(t, column, at, left, kind))
     for row, step in zip(items_of(rows), items_of(steps), strict=True):
         place = t.temporary(t.binary("Add", row, q))
-        w = load_some(t, weight, place, left, kind)
-        changed = _times_plus(t, step, y, w)
+        changed = _times_plus(t, step, y, load_some(t, weight, place, left, kind))
         store_some(t, changed, weight, place, left)
 
 
@@ -397,8 +391,7 @@ def totals(t: Translator, packs: Node, others: Node) -> Node:
     both = tuple(t.binary("Add", *pair) for pair in pairs)
     if not t.program.packed:
         return tuple_of(both)
-    kind = TupleKind((both[0].kind.of,) * len(both))
-    return Node("sums", kind, both)
+    return Node("sums", TupleKind((both[0].kind.of,) * len(both)), both)
 
 
 def _plain_put_totals(column: Any, at: Any, packs: Any) -> None:

@@ -30,8 +30,7 @@ def bundle(
 def _column(array: Any, column: Any, lanes: int) -> Any:
     if column.record is not None:
         return record(array, column.record)
-    is_wide = column.dtype == "lanes" and lanes > 1
-    return array.reshape(-1, lanes) if is_wide else array
+    return array.reshape(-1, lanes) if column.dtype == "lanes" and lanes > 1 else array
 
 
 def _arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:

@@ -409,8 +409,7 @@ class Translator(Expressions):
         test = at_run_time(test)
         is_bounded = test != literal(BOOL, True)
         if body:
-            leave = [statement("break")]
-            body.append(statement("if", test, [], leave))
+            body.append(statement("if", test, [], [statement("break")]))
             test = literal(BOOL, True)
         breaks = self._loop(node, body)
         self.out.append(statement("while", test, body))
@@ -462,9 +461,9 @@ class Translator(Expressions):
         )
         zero, one = literal(INT, 0), literal(INT, 1)
         low, high, step = [*[zero][len(bounds) - 1 :], *bounds, one][:3]
-        is_user = self.options.from_end
         require(
-            step != literal(INT, 0) and (step.form == "literal" or not is_user),
+            step != literal(INT, 0)
+            and (step.form == "literal" or not self.options.from_end),
             "a step is known before the call, and not 0",
         )
         high, step = self.temporary(high), self.temporary(step)
@@ -489,9 +488,9 @@ class Translator(Expressions):
         lost = before & self.mixed
 
         def require_value(name: ast.Name) -> None:
-            is_written = isinstance(name.ctx, ast.Store)
             require(
-                is_written or name.id not in lost, f"{name.id} has values of one kind"
+                isinstance(name.ctx, ast.Store) or name.id not in lost,
+                f"{name.id} has values of one kind",
             )
 
         for part in ast.walk(node) if lost else ():
@@ -515,8 +514,7 @@ class Translator(Expressions):
 
     def store(self, column: Node, index: Node, value: Node) -> None:
         """Write a number to a column, or a row to another."""
-        kind = read_from(column.kind.of)
-        parts = column, at_run_time(index), convert(value, kind)
+        parts = column, at_run_time(index), convert(value, read_from(column.kind.of))
         self.effect(statement("store", *parts))
 
     def temporary(self, value: Node) -> Node:

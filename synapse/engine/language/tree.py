@@ -352,8 +352,7 @@ def size_of(array: Node, dimension: int = 0) -> Node:
 
 def load(column: Node, index: Node) -> Node:
     """Return the number of a column or an array at an index."""
-    parts = column, at_run_time(index)
-    return Node("load", read_from(column.kind.of), parts)
+    return Node("load", read_from(column.kind.of), (column, at_run_time(index)))
 
 
 def column_of(bundle: Node, name: str) -> Node:

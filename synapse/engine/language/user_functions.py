@@ -119,8 +119,7 @@ def refusal_of(function: FunctionType, arguments: int) -> str:
     function.options = UNCHECKED  # type: ignore[attr-defined]
     try:
         kinds = (FLOAT64,) * arguments
-        made = TypedProgram().instance(function, kinds, UNCHECKED).result
-        if made not in RANK:
+        if TypedProgram().instance(function, kinds, UNCHECKED).result not in RANK:
             raise RefusedError("it returns one number", place_of(function))
     except RefusedError as error:
         return str(error)
@@ -171,5 +170,4 @@ def compile_step(observe: FunctionType, step: FunctionType) -> Compiled:
 
 
 def _array_at(address: int, size: int) -> Any:
-    memory = (ctypes.c_double * size).from_address(address)
-    return np.ctypeslib.as_array(memory)
+    return np.ctypeslib.as_array((ctypes.c_double * size).from_address(address))

@@ -151,8 +151,7 @@ def _moved_ranges(
     starts = change.stops
     stops = np.append(change.starts[1:], store.n_lowered)
     by = shift[change.neurons + 1]
-    moved = (starts < stops) & (by != 0)
-    ranges = np.transpose([starts, stops, by])[moved]
+    ranges = np.transpose([starts, stops, by])[(starts < stops) & (by != 0)]
     back = [tuple(row) for row in ranges.tolist() if row[2] < 0]
     forth = [tuple(row) for row in ranges.tolist() if row[2] > 0]
     return [*back, *forth[::-1]]
@@ -187,8 +186,7 @@ def _make_runs(
     """Shift the runs that stay, and find those of changed neurons."""
     c = store.columns
     run_start = c["run_start"].astype(np.int64)
-    run_stop = c["run_stop"].astype(np.int64)
-    counts = run_stop - run_start
+    counts = c["run_stop"].astype(np.int64) - run_start
     old_runs = store.n_runs
     c["flags"] &= MEMORY | LAGGED
     c["run_flags"] &= 0xFF ^ STEPPED

@@ -32,8 +32,7 @@ def lower(store: StoreRows) -> None:
     preserved.
     """
     # so that the next lowering has them if this one fails
-    traces = store.program.traces(store)
-    store.program = Program(0, traces, placed=store.program.placed)
+    store.program = Program(0, store.program.traces(store), placed=store.program.placed)
     change = edits.change_of(store) if edits.are_known(store) else None
     store.removed_rows = None  # so that all is lowered anew if this fails
     flags = lower_all(store) if change is None else edits.apply(store, change)
@@ -79,8 +78,7 @@ def lower_all(store: StoreRows) -> int:
     n = store.n_neurons
     # three numbers for each connection, and one for each number it is sorted by: the
     # system has memory for those that are written
-    size = 6 * n + 3 * store.n_connections + MAX_DELAYS + 16
-    work = np.empty(size, np.int64)
+    work = np.empty(6 * n + 3 * store.n_connections + MAX_DELAYS + 16, np.int64)
     _, place = run(loops.find_ranges, store, work)
     if place:
         _move_connections(store, work[place:])

@@ -99,8 +99,7 @@ def restore(store: StoreRows, kept: Traces) -> None:
     there = kept.past_steps <= longest.take(kept.past_neuron, mode="clip")
     rows = np.flatnonzero(there)
     neuron = kept.past_neuron[rows].astype(np.int64)
-    steps = kept.past_steps[rows].astype(np.int64)
-    places, copies = _places(store, neuron, steps)
+    places, copies = _places(store, neuron, kept.past_steps[rows].astype(np.int64))
     c["past"][places] = c["past"][copies] = kept.past_value[rows]
     if store.program.placed is not None:
         store.program.placed["past"] = rows, places

@@ -51,8 +51,7 @@ def reinitialize_neuron(
     outgoing weights to 0.
     """
     j = neurons[i]
-    count = into_first[i + 1] - into_first[i]
-    scale = 1.0 / math.sqrt(np.float64(count))
+    scale = 1.0 / math.sqrt(np.float64(into_first[i + 1] - into_first[i]))
     for q in range(into_first[i], into_first[i + 1]):
         row = into[q]
         weight = scale * (2.0 * draw(store, j) - 1.0)

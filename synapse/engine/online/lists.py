@@ -75,8 +75,7 @@ def list_some(store, number, numbers, at, unit, lanes, limit):
 def list_packs(store, number, activations, at):
     """List the packs of a range that are not all 0; its neurons are `at` further."""
     limit = store.list_limit[number]
-    step = width(store.activation)
-    count = list_some(store, number, activations, at, step, 1, limit)
+    count = list_some(store, number, activations, at, width(store.activation), 1, limit)
     store.input_rows.listed += (count >= 0) - (store.list_count[number] >= 0)
     store.list_count[number] = count
 

@@ -149,8 +149,9 @@ def compute_output_errors(store, span, targets, row, cost):
     if cost != CROSS_ENTROPY:
         compute_output_errors_generic(store, cost, targets, row * n, start, n)
         return store.failed[RESULT]
-    outputs = targets, row * n, start, n
-    return write_signals(store, cross_entropy, (), CROSS_ENTROPY, *outputs)
+    return write_signals(
+        store, cross_entropy, (), CROSS_ENTROPY, targets, row * n, start, n
+    )
 
 
 @inline
@@ -162,8 +163,9 @@ def write_signals(store, judge, first, cost, targets, offset, start, n):
     for o in range(n):
         j = start + o
         target = targets[offset + o]
-        output = store.activation[j], store.derivative[j], np.float64(n), 0.0
-        value, signal = judge(*first, target, *output)
+        value, signal = judge(
+            *first, target, store.activation[j], store.derivative[j], np.float64(n), 0.0
+        )
         store.projected[j] = store.cost_weight[j] * signal_of(store, j, cost, signal)
         gap = target - store.activation[j]
         if cost >= FIRST_CUSTOM_COST:
@@ -260,8 +262,7 @@ def check_rows(store, span, inputs, outputs, scalar):
     ):
         return RESIZED
     # counted: such a loop is vectorised
-    bad = added(not abs(inputs[i]) <= maximum for i in range(inputs.size))
-    if bad == 0:
+    if added(not abs(inputs[i]) <= maximum for i in range(inputs.size)) == 0:
         return DONE
     i = 0
     while abs(inputs[i]) <= maximum:
@@ -372,8 +373,9 @@ def cost_of_step(store, span, targets, row, cost):
         j = span.stop - n + o
         target = targets[row * n + o]
         logit = logit_of_output(store, j, target, lead, others)
-        of = store.activation[j], 1.0, np.float64(n), logit
-        value, _ = cost_and_error(store.failed, cost, target, *of)
+        value, _ = cost_and_error(
+            store.failed, cost, target, store.activation[j], 1.0, np.float64(n), logit
+        )
         total += store.cost_weight[j] * value
     return total
 
@@ -876,8 +878,21 @@ def train_network(
     rows with a target. A cost or an update that is not finite ends the call before
     weights change; so does a registered function that raises.
     """
-    arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal
-    return run_epochs(ONLINE, store, buffers, span, *arguments)
+    return run_epochs(
+        ONLINE,
+        store,
+        buffers,
+        span,
+        data,
+        cost,
+        rates,
+        learn,
+        buffer,
+        control,
+        errors,
+        goal,
+        renewal,
+    )
 
 
 run_sparse, train_sparse = kernel(run_network.part), kernel(train_network.part)

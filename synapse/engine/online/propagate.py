@@ -189,8 +189,7 @@ def update_stretch(store, j, r, step):
         since = 1 if has_advanced(store, store.ring[j], j) else 0
         at = latest_frames_offset(store, store.ring_head, j, since)
         for c in range(row, row + n):
-            read = store.past[at + store.past_offset[c]]
-            store.weight_destination[c] += step * read
+            store.weight_destination[c] += step * store.past[at + store.past_offset[c]]
 
 
 @lazy_part(INDEX, INDEX, NUMBER, NUMBER)
@@ -407,10 +406,9 @@ def propagate_gated(store, start, stop, rate, keep_pending):
             propagate_lagged(store, j, rate, keep_pending)
         else:
             propagate_neuron(store, j, rate, keep_pending != 0, True, False)
-        stays_pending = keep_pending != 0 and store.flags[j] & mark.PENDING
         if (
             store.ties.signed != 0
-            and not stays_pending
+            and not (keep_pending != 0 and store.flags[j] & mark.PENDING)
             and (store.step[j] != 0.0 or store.flags[j] & mark.GATES)
         ):
             enforce_signs(store, j, j + 1, keep_pending)

@@ -79,10 +79,9 @@ def carry_state(store, j):
     # [end]
     # [equation influence: self-connection]
     for p in range(store.influence_start[j], store.influence_stop[j]):
-        gates_self = store.influence_self[p] != 0
         store.influence[p] = (
             store.weight[store.self_row[j]] * store.state[j]
-            if gates_self
+            if store.influence_self[p] != 0
             else zero_like(carry)
         )
     # [end]
@@ -345,8 +344,7 @@ def add_pack(store, activations, sums, rows, q, source, left, steps, pending):
         update_rows(
             store.weight, rows, q, steps, store.old_activation, source + q, left, sums
         )
-    at = source + q
-    return add_rows_products(sums, activations, at, store.weight, rows, q, left)
+    return add_rows_products(sums, activations, source + q, store.weight, rows, q, left)
 
 
 @in_order
@@ -515,8 +513,7 @@ def compute_listed_states(store, start, stop):
     """Compute the states of neurons with the same sources, some of which are listed. A
     pending update reads all.
     """
-    begin = store.run_start[start]
-    for r in range(begin, store.run_stop[start]):
+    for r in range(store.run_start[start], store.run_stop[start]):
         number = store.run_list[r]
         if number != NONE and store.list_run[number] == r:
             list_packs(store, number, store.activation, 0)

@@ -118,8 +118,7 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     row, target = np.empty((2, len(rows)), np.uint32)
     sort_by_key(source, rows, c["target"], begins, row, target)
     late, prompt = begins[:-1:2].copy(), begins[1:-1:2].copy()
-    groups = np.arange(0, sources, GROUP)
-    sends = np.logical_or.reduceat(late[1:] > late[:-1], groups)
+    sends = np.logical_or.reduceat(late[1:] > late[:-1], np.arange(0, sources, GROUP))
     begin = c["first_incoming"][start:stop].astype(np.int64)
     form = _forms_of(c, fits, slice(start, stop))
     changed = form[1:] != form[:-1]

@@ -130,10 +130,9 @@ def begin_row(store, quiet, j):
     i = j - quiet.origin
     row = store.first_incoming[j]
     n = min(store.learning[j], SAMPLE)
-    size = added(
+    quiet.limit[i] = added(
         (abs(store.weight[row + t]) for t in range(n)), 0.0 * store.weight[row]
-    )
-    quiet.limit[i] = size / max(n, 1)
+    ) / max(n, 1)
     quiet.carry[i] = store.weight[store.self_row[j]]
     if quiet.interval.size != 0:
         quiet.interval[2 * i] = 0.0
@@ -165,8 +164,7 @@ def settle_due(store, quiet, start, stop, is_due):
     """Write all numbers of the rows of which `is_due` returns another number than 0."""
     for begin in range(start, stop, GROUP):
         end = min(begin + GROUP, stop)
-        due = added(is_due(store, quiet, j) for j in range(begin, end))
-        if due != 0:
+        if added(is_due(store, quiet, j) for j in range(begin, end)) != 0:
             for j in range(begin, end):
                 if is_due(store, quiet, j) != 0:
                     settle_row(store, quiet, j)
@@ -256,8 +254,13 @@ def send_prompt(store, quiet, start, stop):
             for j in range(begin, end):
                 i = j - quiet.origin
                 if store.activation[j] != 0.0:
-                    of = quiet.prompt[i], quiet.late[i + 1], store.activation[j]
-                    send(store, quiet, *of)
+                    send(
+                        store,
+                        quiet,
+                        quiet.prompt[i],
+                        quiet.late[i + 1],
+                        store.activation[j],
+                    )
         begin = end
 
 
@@ -300,8 +303,7 @@ def list_earlier(store, quiet, span, due):
         at = frame_offset(store, store.ring_head, ring, quiet.lags[k])
         quiet.frames[k] = at + store.ring_start[ring] - start
         stop = start + store.ring_stop[ring] - store.ring_start[ring]
-        of = Frames(store.past), quiet, start, stop, quiet.frames[k]
-        due = list_active(*of, due)
+        due = list_active(Frames(store.past), quiet, start, stop, quiet.frames[k], due)
         start = stop
 
 
@@ -318,8 +320,7 @@ def send_listed(store, quiet, span):
             send(store, quiet, quiet.late[i], stop, store.activation[j])
         else:
             k = (i - n) * quiet.lags.size // (sources - n)
-            activation = store.past[quiet.frames[k] + j]
-            send(store, quiet, quiet.late[i], stop, activation)
+            send(store, quiet, quiet.late[i], stop, store.past[quiet.frames[k] + j])
 
 
 @inline
@@ -464,8 +465,7 @@ def learn_step(store, quiet, span, rate):
     """Propagate, while updates may stay pending; where numbers are large, all rows are
     settled before.
     """
-    reads = quiet.mode[READS] != 0
-    if reads and is_large(store, span, rate, one_like(rate), False):
+    if quiet.mode[READS] != 0 and is_large(store, span, rate, one_like(rate), False):
         settle_all(store, quiet, span)
     if quiet.mode[READS] == 0:
         return learn_online(store, quiet.buffers, span, rate)
@@ -501,10 +501,21 @@ def train_network(
     buffers,
 ):
     """``online.train_network``, with the `QuietIndex` of the network."""
-    budget = index.target.size // PER_EVENT
-    quiet = QuietState(*index, span.start, budget, buffers)
-    arguments = data, cost, rates, learn, buffer, control, errors, goal, renewal
-    return run_epochs(QUIET, store, quiet, span, *arguments)
+    return run_epochs(
+        QUIET,
+        store,
+        QuietState(*index, span.start, index.target.size // PER_EVENT, buffers),
+        span,
+        data,
+        cost,
+        rates,
+        learn,
+        buffer,
+        control,
+        errors,
+        goal,
+        renewal,
+    )
 
 
 train_sparse = kernel(train_network.part)

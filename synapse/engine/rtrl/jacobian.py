@@ -221,8 +221,7 @@ def linearise_network(store, scalar, plan, span, data, wanted):
     `data` are `DataRows`, `wanted` is a `Linearisation`. The destinations of `table`
     are buffers of zeros. Returns a status, the next row and the cost.
     """
-    parts = step_network, fill_any
-    return linearise(*parts, store, plan, span, data, wanted)
+    return linearise(step_network, fill_any, store, plan, span, data, wanted)
 
 
 @kernel
@@ -230,8 +229,7 @@ def regress_network(store, scalar, span, data, wanted):
     """Make steps by the online rule, as `linearise_network` does if the field
     ``direct`` of `wanted` is true; the traces follow.
     """
-    parts = step_online, fill_direct
-    return linearise(*parts, store, None, span, data, wanted)
+    return linearise(step_online, fill_direct, store, None, span, data, wanted)
 
 
 calls_for = calls_by_float(lambda scalar: {})

@@ -368,8 +368,7 @@ class Layout:
 
     def _set_visits(self, store: Store) -> None:
         visits = self.pattern.visits
-        n_roots = len(self.roots)
-        root = np.repeat(np.arange(n_roots), np.diff(visits.starts))
+        root = np.repeat(np.arange(len(self.roots)), np.diff(visits.starts))
         soft = store["squash"][self.origin + visits.neuron] == SOFTMAX
         head = soft & (visits.neuron != self.roots[root])
         if head.any():  # the last neuron of a group is visited first
@@ -427,11 +426,10 @@ class Layout:
         """
         order = np.argsort(line, kind="stable")
         every = np.arange(len(self.keys) + 1)
-        index = self._index[self.pattern.visits.neuron[visit]]
         self._set(
             given_first=np.searchsorted(line[order], every),
             given_visit=visit[order],
-            given_index=index[order],
+            given_index=self._index[self.pattern.visits.neuron[visit]][order],
         )
         line, reading, source = self._readings_of(0, len(self.keys))
         line_index = source - self.class_line[self.line_class[line]]
@@ -502,8 +500,7 @@ class Layout:
         )
         self.products = int((counts * self.width[self.line_class]).sum())
         lines = np.bincount(self.line_class)
-        neurons = np.diff(self._class_first)
-        self._given = int((lines * neurons).max(initial=0))
+        self._given = int((lines * np.diff(self._class_first)).max(initial=0))
         self._square = int((lines**2).max(initial=0))
         visits = len(self.pattern.visits.neuron)
         n_readings = len(self.pattern.readings) + 1  # the last one is always 0

@@ -239,8 +239,7 @@ def _past_of(source: Rows, behind: Rows, size: int) -> tuple[Rows, Rows, Rows]:
     order = np.lexsort((owner, steps))
     neuron = np.append(np.arange(size), owner[order])
     steps = np.append(np.zeros(size, np.int64), steps[order])
-    earlier = _numbers_of(neuron[size:], steps[size:] - 1, neuron, steps)
-    return neuron, steps, earlier
+    return neuron, steps, _numbers_of(neuron[size:], steps[size:] - 1, neuron, steps)
 
 
 def _numbers_of(of: Rows, ago: Rows, neuron: Rows, steps: Rows) -> Rows:

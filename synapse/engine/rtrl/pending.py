@@ -111,9 +111,8 @@ def multiply(plan, n, near, far):
             sums = tiles.no_sums(plan.vectors, PACK)
             for e in range(n):
                 row = near + e * n + q
-                column = e * n + k
                 sums = tiles.add_outer(
-                    sums, plan.vectors, row, left, plan.jacobian, column, 1
+                    sums, plan.vectors, row, left, plan.jacobian, e * n + k, 1
                 )
             tiles.add_rows(plan.vectors, rows, q, sums, left, count, True)
 
@@ -180,8 +179,7 @@ def advance_unit(plan, c, unit, old, new, first_step, steps):
         s = steps - 1 - back
         slot = slot_of(plan, first_step + s)
         near = vectors_at(plan, back)
-        far = vectors_at(plan, back + 1)
-        vjp_step(plan, c, slot, n, near, far, given_at(plan, s))
+        vjp_step(plan, c, slot, n, near, vectors_at(plan, back + 1), given_at(plan, s))
     elif back >= plan.counts.depth:
         at = vectors_at(plan, steps)
         terms = Terms(plan.line_offset, lines.begin, n, old, plan.vectors, at, 1, n)

@@ -58,9 +58,9 @@ class Plan:
         self.columns: dict[str, NDArray[Any]] = dict(self.layout.columns)
         for column in schema.PLAN:
             if column.name in self.layout.sizes:
-                dtype = schema.numpy_dtype(column, store.dtype)
                 self.columns[column.name] = _zeros(
-                    self.layout.sizes[column.name], dtype
+                    self.layout.sizes[column.name],
+                    schema.numpy_dtype(column, store.dtype),
                 )
         if self.layout.table is None:
             self._table = np.zeros(2 * len(schema.PLAN), np.int64)

@@ -112,8 +112,9 @@ def list_rows(store: Any, n: int, count: int, ranges: int, work: Any) -> int:
     # the last pass is by what comes first, and each keeps the order of the one before
     for by in range(BY_SOURCE, BY_TARGET + 1):
         needed = (by != BY_GATER or gated != 0) and (by != BY_DELAY or longest != 0)
-        of = firsts, here, there, counts, ranges, work
-        if needed and sort_by(store, by, keys, *of):
+        if needed and sort_by(
+            store, by, keys, firsts, here, there, counts, ranges, work
+        ):
             here, there = there, here
     return list_moved(store, n, firsts, here, there, ranges, work)
 
@@ -195,7 +196,7 @@ def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
     for r in range(start, stop):
         i = store.source[r]
         j = store.target[r]
-        continued = (
+        if not (
             (i == source + 1)
             & (j == target)
             & (store.gate[r] == gate)
@@ -203,8 +204,7 @@ def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
             & ((store.trainable[r] == 0) == fixed)
             & ((store.tie[r] != 0) == tied)
             & (((i != j) & (i != j + 1)) | (delay != 0))
-        )
-        if not continued:
+        ):
             work[k] = r
             k += 1
         source = i

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from itertools import chain
 from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
@@ -16,22 +16,26 @@ from ..engine.language import Kernel
 from ._base import Optimizer, OptimizerState
 
 
+@dataclass(frozen=True)
 class BuiltIn(Optimizer):
     """Base class: training by exact gradients calls the same equation from its compiled
     loop over batches.
     """
 
     _equation: ClassVar[Kernel]
+    _is_sparse: ClassVar[bool] = False
 
-    @abstractmethod
     def _settings(self) -> tuple[float, ...]:
-        """Return the numbers of the equation, in the order in which it unpacks them."""
+        """Return the numbers of the equation: all fields after the rate, in order."""
+        _, *values = astuple(self)
+        pairs = (each if isinstance(each, tuple) else (each,) for each in values)
+        return tuple(chain.from_iterable(pairs))
 
     def _skips_zeros(self) -> bool:
         """Return whether a parameter whose gradient is 0 stays as it is, and its
         memory.
         """
-        return False
+        return self._is_sparse
 
     @final
     def find_change(
@@ -107,10 +111,6 @@ class SGD(BuiltIn):
         """Return one name with momentum: ``velocity``, which starts at 0."""
         return {"velocity": 0.0} if self.momentum else {}
 
-    def _settings(self) -> tuple[float, ...]:
-        """Return momentum, whether it is Nesterov's, and weight decay."""
-        return self.momentum, self.nesterov, self.weight_decay
-
     def _skips_zeros(self) -> bool:
         """Return whether there is neither momentum nor weight decay."""
         return self.momentum == self.weight_decay == 0.0
@@ -164,10 +164,6 @@ class RMSprop(BuiltIn):
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, remembered in used.items() if remembered}
 
-    def _settings(self) -> tuple[float, ...]:
-        """Decay, epsilon, momentum, and whether it is centred."""
-        return self.decay, self.epsilon, self.momentum, self.centered
-
 
 @final
 @_checks.suggests_arguments("optimizer")
@@ -195,6 +191,7 @@ class AdaGrad(BuiltIn):
     """
 
     _equation: ClassVar[Kernel] = equations.adagrad
+    _is_sparse: ClassVar[bool] = True
     non_negative: ClassVar[tuple[str, ...]] = ("sum_of_squares",)
     rate: Annotated[float, _checks.positive_number] = 0.01
     epsilon: Annotated[float, _checks.positive_number] = 1e-10
@@ -202,14 +199,6 @@ class AdaGrad(BuiltIn):
     def slots(self) -> dict[str, float]:
         """Return one name: ``sum_of_squares``, which starts at 0."""
         return {"sum_of_squares": 0.0}
-
-    def _settings(self) -> tuple[float, ...]:
-        """Return epsilon."""
-        return (self.epsilon,)
-
-    def _skips_zeros(self) -> bool:
-        """Return True."""
-        return True
 
 
 @dataclass(frozen=True)
@@ -234,10 +223,6 @@ class _Moments(BuiltIn):
             self.amsgrad
         )
         return dict.fromkeys(names, 0.0)
-
-    def _settings(self) -> tuple[float, ...]:
-        """Return betas, epsilon, amsgrad, and weight decay."""
-        return *self.betas, self.epsilon, self.amsgrad, 0.0
 
 
 @final
@@ -271,6 +256,10 @@ class Adam(_Moments):
     (array([0.75, 1.25]), array([  2., -20.]), array([  4., 400.]))
     """
 
+    def _settings(self) -> tuple[float, ...]:
+        """Return them with a weight decay of 0."""
+        return *super()._settings(), 0.0
+
 
 @final
 @_checks.suggests_arguments("optimizer")
@@ -298,10 +287,6 @@ class AdamW(_Moments):
     """
 
     weight_decay: Annotated[float, _checks.non_negative_number] = 0.01
-
-    def _settings(self) -> tuple[float, ...]:
-        """Return those of Adam, with weight decay."""
-        return *super()._settings()[:-1], self.weight_decay
 
 
 @final
@@ -338,6 +323,7 @@ class SparseAdam(BuiltIn):
     """
 
     _equation: ClassVar[Kernel] = equations.sparse_adam
+    _is_sparse: ClassVar[bool] = True
     non_negative: ClassVar[tuple[str, ...]] = ("second_moment",)
     rate: Annotated[float, _checks.positive_number] = 0.001
     betas: Annotated[tuple[float, float], pair_of(_checks.fraction_below_one)] = (
@@ -349,14 +335,6 @@ class SparseAdam(BuiltIn):
     def slots(self) -> dict[str, float]:
         """Return the names ``first_moment`` and ``second_moment``, which start at 0."""
         return {"first_moment": 0.0, "second_moment": 0.0}
-
-    def _settings(self) -> tuple[float, ...]:
-        """Return betas and epsilon."""
-        return *self.betas, self.epsilon
-
-    def _skips_zeros(self) -> bool:
-        """Return True."""
-        return True
 
 
 @final
@@ -419,5 +397,5 @@ class Rprop(BuiltIn):
         return {"sizes": self.rate, "signs": 0.0}
 
     def _settings(self) -> tuple[float, ...]:
-        """Return both factors, the smallest and the largest step, and the rate."""
-        return *self.etas, *self.steps, self.rate
+        """Return them, and the rate."""
+        return *super()._settings(), self.rate

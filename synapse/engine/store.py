@@ -425,8 +425,7 @@ class Store(StoreRows):
                 self.edges = dict(self.edges.items())
             edges = self.edges
             new = [identity for identity in identities if identity not in edges]
-            made = map(self.edge_type, repeat(self), new)
-            edges.update(zip(new, made, strict=True))
+            edges.update(zip(new, map(self.edge_type, repeat(self), new), strict=True))
             return list(map(edges.__getitem__, identities))
 
     # --- copying ----------------------------------------------------------------------
@@ -478,8 +477,7 @@ class Store(StoreRows):
             )
         version = self.topology_version
         lower(self)
-        unused = self.n_identities - self.n_connections
-        if unused > self.n_connections:
+        if self.n_identities - self.n_connections > self.n_connections:
             self.renumber()
         self.n_removed = 0
         if self.recorder is not None:

@@ -64,8 +64,9 @@ class Written:
     def add(self, store: Any, batch: ConnectionBatch) -> int:
         """Add connections; returns the identity of the first one."""
         signs = 0 if batch.signs is None else batch.signs
-        values = batch.weights, batch.trainable, signs, batch.delay
-        return store.add_connections(*batch.rows(), *values)
+        return store.add_connections(
+            *batch.rows(), batch.weights, batch.trainable, signs, batch.delay
+        )
 
     def are_gated(self, store: Any, identities: Any) -> bool:
         """Return whether one of these connections has a gater."""

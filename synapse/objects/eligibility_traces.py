@@ -146,13 +146,12 @@ class EligibilityTraces(IdentityArray):
         """
         store = self._lowered_store()
         row = NOTHING if errors is None else errors
-        change = 0.0 if self._tied else delta
         status, step = self._call(
             learn_by_traces,
             0,
             row,
             decay,
-            change,
+            0.0 if self._tied else delta,
             rate,
             bound,
             self._sizes,

@@ -264,10 +264,17 @@ class OnlineAdaGrad(EligibilityTraces):
         errors = targets - self._run(
             activate_listed, lists.learning, inputs, values, lists.latest
         )
-        changes = np.empty(len(lists.readers[0]) * len(inputs))
-        sums = *self._squares, changes
-        step = inputs, values, lists.rest, errors, sums, settings, squared
-        arguments = lists.readers, *step
+        sums = *self._squares, np.empty(len(lists.readers[0]) * len(inputs))
+        arguments = (
+            lists.readers,
+            inputs,
+            values,
+            lists.rest,
+            errors,
+            sums,
+            settings,
+            squared,
+        )
         return self.network._call(
             learn_listed, 0, arguments, lambda _: lists.learning, False
         )

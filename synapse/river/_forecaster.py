@@ -148,8 +148,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     @property
     def _lags_read(self) -> int:
         """The number of changes that are inputs now."""
-        usual = LAGS if self._season_length == 1 else LAGS_WITH_SEASON
-        return self.lags or usual
+        return self.lags or (LAGS if self._season_length == 1 else LAGS_WITH_SEASON)
 
     def _features(self, values: list[float], x: Features | None) -> Features:
         """Return the inputs of a step after these values."""

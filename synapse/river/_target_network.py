@@ -46,8 +46,7 @@ class TargetNetwork(StreamNetwork):
         target = self._checked(y)
         weight = w if w == 1.0 else checks.non_negative_number("w", w)
         with self._lock:
-            row = self._counted(x)
-            self._learn(row, self._standard(target), weight)
+            self._learn(self._counted(x), self._standard(target), weight)
 
     def learn_many(self, X: pd.DataFrame, y: pd.Series, w: Any = None) -> None:
         """Learn the rows of a frame, one after the other, like :meth:`learn_one`.

@@ -96,8 +96,9 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
         begin = at * lanes + t * size
         for lane in range(lanes):
             sources = offset + lane * wide
-            of = numbers.panel, sources, step, numbers.error, begin + lane, lanes
-            sums = add_outer(sums, *of)
+            sums = add_outer(
+                sums, numbers.panel, sources, step, numbers.error, begin + lane, lanes
+            )
     add_rows(tapes.weight_update, to, q, sums, left - wide + step, count, fresh)
 
 
@@ -198,9 +199,8 @@ def accumulate_run(store, tapes, at, r, chunk):
             store.source[row + q] if run_kind == PAIRED else store.run_source[r] + q
         )
         gater = store.run_gater[r] if run_kind == SHARED else store.gate[row + q] - 1
-        g = gaters + gater
         tapes.weight_update[row + q] += product(
-            tapes, at, g, tapes.activation, i, chunk
+            tapes, at, gaters + gater, tapes.activation, i, chunk
         )
 
 
@@ -273,8 +273,9 @@ def accumulate_lone(store, tapes, start, stop, chunk):
                     accumulate_run(store, tapes, at, r, chunk)
                 else:
                     stretch = store.run_first[r], store.run_rows[r], chunk
-                    where = chunk.now, chunk.rows
-                    accumulate_each(store, tapes, at, *stretch, lagged_at, *where)
+                    accumulate_each(
+                        store, tapes, at, *stretch, lagged_at, chunk.now, chunk.rows
+                    )
             r += max(runs, 1)
         if store.flags[j] & MEMORY:
             accumulate_memory(store, tapes, at, j, chunk)
@@ -329,8 +330,7 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
     tapes begin with a context of `depth` steps.
     """
     rows = span.stop - span.start
-    now = (step + depth) * rows - span.start
-    chunk = Chunk(steps, now, span.start, rows, lanes)
+    chunk = Chunk(steps, (step + depth) * rows - span.start, span.start, rows, lanes)
     stop = span.start + span.inputs
     if store.ties.lists != 0:
         list_touched(store, span)

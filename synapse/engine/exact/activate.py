@@ -105,8 +105,9 @@ def activate_by(
     """
     start = span.start
     if is_sparse(inputs) or inputs.size > 0:
-        row = step, forward.now, lanes, ragged, way.transposes
-        clamp_inputs(store, tapes, span, inputs, *row)
+        clamp_inputs(
+            store, tapes, span, inputs, step, forward.now, lanes, ragged, way.transposes
+        )
         start += span.inputs
     due = way.begin(store, tapes, extra, span, start, forward)
     while start < span.stop:
@@ -115,15 +116,22 @@ def activate_by(
         way.compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due)
         # a clamped neuron keeps its value, masked or not
         if masked:
-            masked_at = step * forward.rows - span.start
-            masked_by = forward.now, masked_at, lanes
-            apply_dropout(store, flat(tapes), start, stop, *masked_by)
+            apply_dropout(
+                store,
+                flat(tapes),
+                start,
+                stop,
+                forward.now,
+                step * forward.rows - span.start,
+                lanes,
+            )
         if store.ties.clamped != 0:
             apply_clamps(store, flat(tapes), start, stop, forward.now, lanes)
         # last: the sums of the gradient read what other neurons read
         if way.transposes and lanes > 1:
-            block = start, stop, span, forward.now, lanes
-            transpose_activations(store, tapes, *block, True)
+            transpose_activations(
+                store, tapes, start, stop, span, forward.now, lanes, True
+            )
         due = way.follow(store, tapes, extra, span, start, stop, forward, due)
         start = stop
     way.end(store, tapes, extra, span, forward, due)

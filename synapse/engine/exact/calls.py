@@ -34,8 +34,9 @@ def kernels_untraced(
     `latest` is written, see ``runs.py``.
     """
     code = runs.calls_for(store)
-    memory = tapes.address, tapes.rows
-    return Kernels(code, store.address, store.scalar, *memory, span, latest)
+    return Kernels(
+        code, store.address, store.scalar, tapes.address, tapes.rows, span, latest
+    )
 
 
 def kernels_by_events(
@@ -91,9 +92,16 @@ def call_side_by_side(store: Store, span: NDArray[Any]) -> Callable[..., int]:
 
     def call(sequences: Any, *judge: Any) -> int:
         kernel = side_by_side.KERNELS[bool(judge), type(sequences.inputs) is tuple]
-        memory = tapes.address, (0,) * lanes, tapes.rows
-        begin = table.address, store.scalar, *memory, span
-        status: int = code[kernel](*begin, sequences, *judge)
+        status: int = code[kernel](
+            table.address,
+            store.scalar,
+            tapes.address,
+            (0,) * lanes,
+            tapes.rows,
+            span,
+            sequences,
+            *judge,
+        )
         if failed[0] < 0:  # of a part of a kernel
             raise failure()
         return status

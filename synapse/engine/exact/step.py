@@ -68,8 +68,7 @@ def sources_at(store, tapes, r, step):
     if store.run_flags[r] & UNORDERED:
         if ring != store.ring[store.target[store.run_first[r]]]:
             # `meet_sources`, of a ring that does not advance on these tapes
-            met = step.number > 0 or store.ring_steps[ring] <= store.run_met[r]
-            lag -= int(met)
+            lag -= int(step.number > 0 or store.ring_steps[ring] <= store.run_met[r])
         if lag == 0:
             return step.now
     return step.past + frame_offset(store, tapes.head, ring, lag)

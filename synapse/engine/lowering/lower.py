@@ -40,8 +40,7 @@ def lower(store: StoreRows) -> None:
     # those of a memory that has gone are removed
     if flags & MEMORY or len(c["eligibility"]) or len(c["influence"]):
         _lay_out_traces(store, flags)
-    pasts = len(store.program.pending.past_neuron)
-    delays = c["ties"][Ties.DELAYS] or pasts
+    delays = c["ties"][Ties.DELAYS] or len(store.program.pending.past_neuron)
     if delays or len(c["past"]):
         rings.lay_out(store)
     run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))

@@ -31,15 +31,13 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
     ones.
     """
     squares = np.empty(0, type(scalar))
-    sample = SPAN, ROW, ROW
-    return sample, ROW, ROW, (squares, squares), SETTINGS, False, SPAN
+    return (SPAN, ROW, ROW), ROW, ROW, (squares, squares), SETTINGS, False, SPAN
 
 
 def listed_examples(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_listed`, without its first ones."""
     squares = np.empty(0, type(scalar))
-    sums = squares, squares, ROW
-    return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, sums, SETTINGS, False
+    return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, (squares, squares, ROW), SETTINGS, False
 
 
 Examples = dict[Kernel, tuple[Any, ...]]

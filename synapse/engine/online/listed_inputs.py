@@ -135,8 +135,7 @@ def learn_listed(
     for r in range(rows.size):
         for k in range(n):
             slope = store.step[rows[r]] * values[k]
-            c = firsts[r] + inputs[k]
-            change = scale_slope(slope, squares, c, keep)
+            change = scale_slope(slope, squares, firsts[r] + inputs[k], keep)
             changes[r * n + k] = change
             decrease += np.float64(slope) * change
     limit = added(

@@ -268,7 +268,7 @@ def test_an_argument_of_another_library_is_answered_by_ours():
         "Use hidden_to_hidden=True.": lambda: architect.LSTM(
             2, 3, 1, hiddenToHidden=True
         ),
-        "Did you mean 'Adam'?": lambda: Trainer(net, optimizer="adma"),
+        "Did you mean 'Adam'?": lambda: Trainer(net, optimizer="adem"),
         "Use optimizer=synapse.optimizers.RMSprop().": lambda: Trainer(
             net, optimizer=optimizers.RMSprop
         ),

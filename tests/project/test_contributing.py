@@ -1,6 +1,7 @@
 """The recipes of docs/recipes, followed to the letter in a copy, and the tests that
 they name."""
 
+import argparse
 import ast
 import importlib
 import re
@@ -189,45 +190,64 @@ def names_of(node):
     return {getattr(node, "name", "")}
 
 
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory):
+@pytest.fixture
+def copy(tmp_path):
     """A copy of the repository, with the kernels that have been compiled."""
-    whole = tmp_path_factory.mktemp("copy") / "synapse"
+    whole = tmp_path / "synapse"
     left_out = (".[!c]*", "*.egg-info", "build", "dist", "site")
     shutil.copytree(ROOT, whole, ignore=shutil.ignore_patterns(*left_out))
     return whole
 
 
 @pytest.mark.compiler
-@pytest.mark.parametrize("name", TRIED)
-def test_a_recipe_ends_green(name, copy, tmp_path):
-    public = copy / "tests/golden/public.txt"
-    before = {public: public.read_text(encoding="utf-8")}
-    try:
-        for block in RECIPES[name]:
-            file, code, shown = block.group("file", "code", "shown")
-            if file:
-                path, text = (
-                    (copy / file, code) if block["new"] else changed(copy, block)
-                )
-                before.setdefault(
-                    path, path.read_text(encoding="utf-8") if path.exists() else None
-                )
-                path.write_text(text, encoding="utf-8")
-            elif block["check"] == "run":
-                assert run(["-W", "error", "-c", code], copy, tmp_path) == (shown or "")
-            else:
-                for command in code.splitlines():
-                    program, *words = shlex.split(command, comments=True)
-                    words = (
-                        words
-                        if program == "python"
-                        else ["-m", "pytest", "-q", "-x", *NO_CACHE, *words]
-                    )
-                    run(words, copy, copy)
-    finally:
-        for path, text in before.items():
-            path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+def test_all_recipes_together_end_green(copy, tmp_path):
+    """Each adds its lines beside those of the others, as in a project that grows. What
+    several of them run is run once: a test of one fails as it would alone."""
+    blocks = [block for name in TRIED for block in RECIPES[name]]
+    for block in blocks:
+        file, code = block.group("file", "code")
+        if file:
+            path, text = (copy / file, code) if block["new"] else changed(copy, block)
+            assert not block["new"] or not path.exists()
+            path.write_text(text, encoding="utf-8")
+    for block in blocks:
+        if block["check"] == "run":
+            code, shown = block.group("code", "shown")
+            assert run(["-W", "error", "-c", code], copy, tmp_path) == (shown or "")
+    for words in commands(blocks):
+        run(words, copy, copy)
+
+
+TESTS = argparse.ArgumentParser("pytest")
+TESTS.add_argument("-m")
+TESTS.add_argument("-k")
+TESTS.add_argument("paths", nargs="*")
+
+
+def commands(blocks):
+    """What the recipes run after their lines, without what several run: programs, then
+    the tests of each tier, those of whole files and those that are chosen by name."""
+    lines = [
+        shlex.split(line, comments=True)
+        for block in blocks
+        if block["check"] == "test"
+        for line in block["code"].splitlines()
+    ]
+    yield from {tuple(words): None for program, *words in lines if program == "python"}
+    chosen = {}
+    for program, *words in lines:
+        if program == "pytest":
+            of = TESTS.parse_args(words)
+            chosen.setdefault((of.m, of.k is not None), []).append(of)
+    whole = {path for of in chosen[None, False] for path in of.paths}
+    for (tier, is_by_name), found in chosen.items():
+        paths = {path: None for of in found for path in of.paths}
+        words = ["-m", "pytest", "-q", "-x", *NO_CACHE]
+        words += [] if tier is None else ["-m", tier]
+        if is_by_name:
+            words += ["-k", " or ".join(f"({of.k})" for of in found)]
+            paths = [path for path in paths if path not in whole]
+        yield [*words, *paths]
 
 
 def run(arguments, packages, where):

@@ -15,7 +15,7 @@ import numpy as np
 
 from synapse._typing import Bools, Floats
 from synapse.evolve import Genome
-from synapse.evolve._genomes import Genomes
+from synapse.evolve._population import Genomes
 from synapse.evolve.fitness import Environment
 
 GRAVITY = -9.8

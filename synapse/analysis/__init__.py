@@ -5,7 +5,7 @@ the context first and restores it afterwards; random neurons output their means 
 """
 
 from .._checks import public_module as _public_module
-from ._activity import Activity, activity
+from ._activity import Activity, Switching, activity, switching
 from ._comparison import Comparison, compare
 from ._contribution import (
     EffectiveWeights,
@@ -20,7 +20,6 @@ from ._memory import HalfLives, half_lives, spectral_radius
 from ._pruning import Pruned, prune
 from ._rewiring import rewire
 from ._structure import LateConnections, components, gate_motifs, late_connections
-from ._switching import Switching, switching
 from ._table import Table
 
 __all__ = [

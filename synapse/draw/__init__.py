@@ -19,9 +19,8 @@ from ._flow import error_flow
 from ._forecast import forecast
 from ._hinton import hinton
 from ._link import link
-from ._matrix import matrix
+from ._matrix import matrix, raster
 from ._network import network
-from ._raster import raster
 from ._returns import returns
 from ._sensitivities import sensitivities
 from ._spikes import spikes

@@ -767,7 +767,7 @@ PLAN = (
     Column("bias_before", "plan", "float"),
     Column("old_error", "plan", "float"),  # minus dE / d s_q, of s_q one step earlier
     Column("factors", "plan", "float"),  # the factors of the lines that are summed
-    # errors that sweeps push back, see ``rtrl/adjoints.py``
+    # errors that sweeps push back, see ``rtrl/layout.py``
     Column("adjoint", "plan", "float"),
     Column("counts", "plan", "int64", record=Counts),
     # by root, and the end, if ``first`` or ``start`` is in the name of the column:

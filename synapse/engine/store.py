@@ -26,11 +26,10 @@ from .columns import (
     write,
 )
 from .draft import Draft
-from .follower import IdentityObserver
+from .follower import REMOVED, IdentityObserver
 from .locking import DeferredInterrupt, ExclusiveAccess, gc_paused, handles_lock
 from .lowering.lower import lower
 from .lowering.program import Program, Traces
-from .row_handle import REMOVED
 from .store_rows import Names, StoreRows
 from .written import WRITTEN
 

@@ -30,8 +30,7 @@ from ..readwrite._files import as_path, opened, reading
 from ..readwrite._npz import read_arrays, write_arrays
 from ._evolution import Evolution
 from ._genome import Genome
-from ._genomes import Genomes
-from ._population import Population, fronts_of
+from ._population import Genomes, Population, fronts_of
 from ._settings import Settings
 from .fitness._data import DataFitness
 

@@ -4,11 +4,10 @@ from .._checks import public_module as _public_module
 from ._baselines import autoregression, seasonal_naive
 from ._calibration import Calibration
 from ._closed_loop import Forecast, forecast
-from ._lags import choose_lags
 from ._network_forecaster import NetworkForecaster
 from ._rolling import RollingOrigin, rolling_origin
 from ._selection import Selection, select
-from ._statistical import statistical
+from ._statistical import choose_lags, statistical
 
 __all__ = [
     "Calibration",

@@ -23,6 +23,7 @@ from .._checks import (
     suggests_attributes,
 )
 from .._typing import Floats, Ints
+from ..engine.follower import RowHandle
 from ..engine.locking import atomic, consistent_read
 from ..engine.lowering.flags import MEMORY
 from ..engine.read_order import (
@@ -32,7 +33,6 @@ from ..engine.read_order import (
     gain_of,
     influence_of,
 )
-from ..engine.row_handle import RowHandle
 from ..engine.schema import FLAG, SHOWN, Column
 from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError

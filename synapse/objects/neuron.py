@@ -18,6 +18,7 @@ from .._registration import error_of_call, require_sound
 from .._squash import Squash
 from .._typing import Ints
 from ..engine import online
+from ..engine.follower import RowHandle
 from ..engine.functions.activations import RANDOM
 from ..engine.locking import (
     ExclusiveAccess,
@@ -26,7 +27,6 @@ from ..engine.locking import (
 )
 from ..engine.lowering.flags import TRACED
 from ..engine.records import Ties
-from ..engine.row_handle import RowHandle
 from ..engine.schema import CHECK_SIZES, INPUT, OUTPUT
 from ..engine.status import DIVERGED, DONE, LARGE
 from ..engine.store import Store

@@ -41,11 +41,15 @@ from ..forecasting import (
 from ..forecasting._checked_series import horizon
 from ..forecasting._closed_loop import bounded, clipping
 from ..forecasting._frames import labels_beside
-from ..forecasting._lags import MAX_FITTED_STEPS
 from ..forecasting._network_forecaster import lesson
 from ..forecasting._rolling import Forecaster
 from ..forecasting._selection import COMBINE
-from ..forecasting._statistical import FITTED_ELSEWHERE, MAX_SEASON, METHODS
+from ..forecasting._statistical import (
+    FITTED_ELSEWHERE,
+    MAX_FITTED_STEPS,
+    MAX_SEASON,
+    METHODS,
+)
 from ..learning import Result
 from ..objects.network import Network
 from ._pandas import pd

@@ -7,14 +7,13 @@ letters to indices and back, windows to learn from, and samples of the network.
 from .._checks import public_module as _public_module
 from . import reber
 from ._adding import Adding
-from ._alphabet import Alphabet
 from ._copying import Copy
 from ._mackey_glass import MackeyGlass
 from ._reber import EmbeddedReber
 from ._recall import Recall
 from ._samples import Ranked, Sample, SampleBatch, SampleStream, Score, Sides, Within
 from ._task import Criterion, StreamTask, Task
-from ._text import TextWindows, sample
+from ._text import Alphabet, TextWindows, sample
 
 __all__ = [
     "Adding",

@@ -5,7 +5,7 @@ import pytest
 
 import synapse
 from synapse.engine import store as store_module
-from synapse.engine.row_handle import RowHandle
+from synapse.engine.follower import RowHandle
 from synapse.engine.schema import COLUMNS, CONNECTION, NEURON, NONE
 from synapse.engine.store import Store
 from synapse.engine.store_rows import NOT_YET

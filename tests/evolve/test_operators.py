@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from synapse import evolve
-from synapse.evolve._genomes import Genomes
-from synapse.evolve._population import Population
+from synapse.evolve._population import Genomes, Population
 
 from .test_genome import evolved
 

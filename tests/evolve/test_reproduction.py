@@ -3,10 +3,9 @@
 import numpy as np
 
 from synapse import evolve
-from synapse.evolve._genomes import Genomes
 from synapse.evolve._kernels.genes import GENE
 from synapse.evolve._kernels.reproduction import speciate
-from synapse.evolve._population import Population
+from synapse.evolve._population import Genomes, Population
 from synapse.evolve._settings import record_of
 
 STILL = {"add_node": 0.0, "add_connection": 0.0, "mutate_weights": 0.0}

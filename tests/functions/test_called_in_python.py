@@ -13,7 +13,7 @@ import synapse
 from synapse import Neuron, Trainer, costs, evolve, squashes
 from synapse.engine.language.decorators import COMPILES
 from synapse.errors import ArgumentError, FunctionWarning
-from synapse.evolve._genomes import Genomes
+from synapse.evolve._population import Genomes
 from tests.helpers.processes import python
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")

@@ -18,7 +18,7 @@ from synapse.engine.language.decorators import COMPILES, kernel
 from synapse.engine.language.memory import call_at, plain_address
 from synapse.engine.language.user_functions import compile_function, compile_step
 from synapse.errors import FunctionError, FunctionWarning
-from synapse.evolve._genomes import Genomes
+from synapse.evolve._population import Genomes
 from tests.helpers.processes import python
 from tests.language import users
 

@@ -21,8 +21,22 @@ from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.ranges import concat_ranges
 from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
 from ..store import Store
-from .adjoints import ADJOINTS, CARRIED, PREVIOUS
 from .pattern import OWN, Pattern, TooLarge
+
+# The parts of the column ``adjoint``: adjoints are the derivatives of an output by
+# intermediate values, here by activations and states, which a sweep pushes back. They
+# are 0 between sweeps. After the adjoints of each neuron come those of past
+# activations, see ``Layout``.
+PUSHED = 0
+"""By neuron: to its activation in this step, along connections,"""
+GATED = 1
+"""and as a gater."""
+CARRIED = 2
+"""To its state one step earlier,"""
+PREVIOUS = 3
+"""and to its activation one step earlier."""
+ADJOINTS = 4
+
 
 Rows = NDArray[np.int64]
 TERMS_PER_CHUNK = 1 << 15

@@ -27,7 +27,7 @@ from ..online.read_order import (
     sources_at,
 )
 from ..schema import NONE
-from .adjoints import CARRIED, GATED, PREVIOUS, PUSHED
+from .layout import CARRIED, GATED, PREVIOUS, PUSHED
 from .pattern import GATERS, SOURCES
 
 

@@ -15,9 +15,9 @@ from ..._typing import Bools, Floats
 from ...learning._data import prepare
 from ...objects.outputs import require_range
 from .._genome import Genome
-from .._genomes import Genomes
 from .._kernels.genes import NOBODY
 from .._kernels.phenotype import judge_rows
+from .._population import Genomes
 
 
 @final

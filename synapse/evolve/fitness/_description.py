@@ -19,9 +19,9 @@ from ..._checks import (
 from ..._typing import Bools, Floats, Ints
 from ...errors import ArgumentError
 from .._genome import Genome
-from .._genomes import Genomes
 from .._kernels.description import describe
 from .._kernels.genes import Generation
+from .._population import Genomes
 from .._settings import FRACTIONS
 
 

@@ -21,8 +21,8 @@ from ..._checks import (
 )
 from ..._typing import Bools, Floats
 from ...engine.language.user_functions import Compiled, compile_step
-from .._genomes import Genomes
 from .._kernels.phenotype import run_environment
+from .._population import Genomes
 
 
 @final

@@ -483,4 +483,4 @@ class Store(StoreRows):
             self.recorder.follow()
         self.renew_table()
         # last, so that lowering starts over after a failure
-        self.program = Program(version, made=True)
+        self.program = Program(version, made=True, structure=self.structure_version)

@@ -267,12 +267,12 @@ class StoreRows:
         its own, which it has again when its turn comes, so that what has been prepared
         for it is still valid.
         """
+        self.removed_rows = None
         before, version, versions = self.parts
         if version != self.topology_version:  # edited since
             versions = {}
         versions[before] = self.topology_version
         if number not in versions:
-            self.removed_rows = None
             versions[number] = next(_versions)
         self.topology_version = versions[number]
         self.parts = number, self.topology_version, versions

@@ -349,3 +349,32 @@ def test_many_connections_are_ordered_by_target_and_source(gated, delayed):
         (link.source.name, link.target.name, link.delay): link.weight
         for link in net.connections
     } == weights
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: architect.Perceptron(70, 80, 20, 5, seed=0, squash="relu"),
+        lambda: architect.Elman(3, 20, 2, seed=0),
+        lambda: architect.LSTM(2, 3, 2, seed=0),
+        tied,
+        gated_by_the_first,
+    ],
+)
+def test_what_learns_changes_a_program_as_lowering_anew_does(make):
+    """Layers, neurons, biases and single weights, in any order."""
+    made = make()
+    net = made if isinstance(made, Network) else made[0]
+    rng = np.random.default_rng(0)
+    store = net._store
+    members = [net, *net.layers[1:], *net.neurons, *net.connections[:9]]
+    for _ in range(60):
+        member = members[rng.integers(min(len(members), rng.choice([4, 200])))]
+        name = "trainable_bias" if rng.random() < 0.2 else "trainable"
+        if hasattr(member, name):
+            setattr(member, name, bool(rng.random() < 0.5))
+        store.ensure_lowered()
+        changed = {name: store[name].tobytes() for name in store.columns}
+        store.touch()
+        store.ensure_lowered()
+        assert changed == {name: store[name].tobytes() for name in store.columns}

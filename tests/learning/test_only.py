@@ -284,3 +284,26 @@ def test_all_members_of_a_tie_are_in_a_part_if_one_is():
         )
         biases.append(net.biases.tolist())
     assert biases[0] == biases[1]
+
+
+def test_parts_of_a_large_network_take_turns_with_edits():
+    net = architect.Perceptron(100, 300, 10, seed=0)
+    rng = np.random.default_rng(0)
+    data = rng.random((8, 100)), rng.random((8, 10))
+    trainers = {name: Trainer(net, only=[name]) for name in ("hidden", "output")}
+    trainers[""] = Trainer(net)
+    for turn in ["hidden", "output", "hidden", "", "output", "edit", "hidden", "edit"]:
+        name = turn
+        if turn == "edit":
+            net.input[rng.integers(50)].project(net.output[0])
+            name = ""
+        outputs = set(net.output)
+        expected = np.array(
+            [
+                not name or (link.target in outputs) == (name == "output")
+                for link in net.connections
+            ]
+        )
+        before = net.weights
+        trainers[name].train([data], progress=False)
+        assert ((net.weights != before) == expected).all()

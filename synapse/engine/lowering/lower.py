@@ -31,11 +31,16 @@ def lower(store: StoreRows) -> None:
     """Make the program columns of `store` from its topology; numbers and traces are
     preserved.
     """
-    # so that the next lowering has them if this one fails
+    same_structure = store.program.structure == store.structure_version
+    # so that the next lowering has the traces if this one fails
     store.program = Program(0, store.program.traces(store), placed=store.program.placed)
     change = edits.change_of(store) if edits.are_known(store) else None
     store.removed_rows = None  # so that all is lowered anew if this fails
-    flags = lower_all(store) if change is None else edits.apply(store, change)
+    work = np.empty(store.n_neurons + 1, np.int64)
+    stays = same_structure and run(loops.change_learning, store, work)[0]
+    flags = 0
+    if not stays:
+        flags = lower_all(store) if change is None else edits.apply(store, change)
     c = store.columns
     # those of a memory that has gone are removed
     if flags & MEMORY or len(c["eligibility"]) or len(c["influence"]):
@@ -43,8 +48,9 @@ def lower(store: StoreRows) -> None:
     delays = c["ties"][Ties.DELAYS] or len(store.program.pending.past_neuron)
     if delays or len(c["past"]):
         rings.lay_out(store)
-    run(loops.join_neurons, store, np.empty(store.n_neurons + 1, np.int64))
-    lists.lay_out(store)
+    run(loops.join_neurons, store, work)
+    if not stays:
+        lists.lay_out(store)
     if delays:
         rings.restore(store, store.program.pending)
     pending = store.program.pending

@@ -130,6 +130,7 @@ class Program:
     placed: Placed | None = None  # filled by lowering, for a file of the pending traces
     # kernels of neurons; None: each looks for the rule of its network first
     single_calls: Any = None
+    structure: int = 0  # the version of the structure then
 
     def traces(self, store: StoreRows) -> Traces:
         """Return every trace that is stored now."""

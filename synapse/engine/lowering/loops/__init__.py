@@ -21,5 +21,9 @@ from .rings import (
     find_rings as find_rings,
     locate_lagged as locate_lagged,
 )
-from .runs import find_few_runs as find_few_runs, find_runs as find_runs
+from .runs import (
+    change_learning as change_learning,
+    find_few_runs as find_few_runs,
+    find_runs as find_runs,
+)
 from .traces import locate_kept as locate_kept, read_traces as read_traces

@@ -13,6 +13,7 @@ from ..flags import (
     GATES,
     GRADIENT_SOURCE,
     LISTED,
+    LISTS,
     NEVER_PENDING,
     OUTSIDE,
     PENDING,
@@ -92,7 +93,7 @@ def is_alike(store: Any, start: int, j: int) -> bool:
     away = j - start
     if (
         store.flags[start] & OUTSIDE  # each has its own steps of their rings
-        or store.flags[j] != store.flags[start]
+        or (store.flags[j] ^ store.flags[start]) & ~LISTS  # which come later
         or store.run_stop[j] - store.run_start[j] != runs
     ):
         return False

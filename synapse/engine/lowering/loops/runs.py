@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...functions.activations import SOFTMAX
-from ...records import Ties
+from ...records import InputRows, Ties
 from ...schema import AHEAD, NONE, OUTPUT
 from ..flags import (
     AT_ONCE,
@@ -22,12 +22,15 @@ from ..flags import (
     GATED,
     LAGGED,
     LISTED,
+    LISTS,
     MEMORY,
     OUTSIDE,
     PAIRED,
     SHARED,
     SILENT,
+    STEPPED,
     UNORDERED,
+    WITH_GATES,
     ZIPPED,
 )
 from .gated import advances, flags_of_gater
@@ -141,6 +144,36 @@ def find_few_runs(store: Any, n: int, count: int, work: Any) -> Pair:
         describe_neuron(store, j, k, count, work)
         k, runs = find_runs_of(store, j, k, runs, n, count, work)
     return runs, 0
+
+
+def change_learning(store: Any, n: int, count: int, work: Any) -> Pair:
+    """Renew what depends on which connections learn alone, if none changes its row or
+    run: of each neuron, all learn or none, before and now. Returns whether it was so;
+    otherwise nothing has changed. Lists of sources begin anew.
+    """
+    differs = store.ties[Ties.RANGES] | store.ties[Ties.BIAS_RANGES]
+    stop = count
+    for j in range(n - 1, -1, -1):
+        learning = 0
+        for r in range(store.first_incoming[j], stop):
+            learning += store.trainable[r] != 0
+        size = stop - store.first_incoming[j]
+        before = store.learning[j]
+        # a product is 0 if all learn or none
+        differs |= learning * (size - learning) | before * (size - before)
+        differs |= store.flags[j] & WITH_GATES
+        work[j] = learning
+        stop = store.first_incoming[j]
+    for j in range(0 if differs else n):
+        store.learning[j] = work[j]
+        fixed = FIXED * (work[j] == 0)
+        for t in range(store.run_start[j], store.run_stop[j]):
+            store.run_flags[t] = store.run_flags[t] & ~(STEPPED | FIXED) | fixed
+        store.flags[j] &= LISTS
+    for k in range(0 if differs else store.ties[Ties.LISTS]):
+        store.list_count[k] = -1
+        store.input_rows[InputRows.LISTED] = 0
+    return differs == 0, 0
 
 
 def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:

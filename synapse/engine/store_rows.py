@@ -221,9 +221,8 @@ class StoreRows:
             return np.flatnonzero(self["target"] == row)
         # As they were lowered, and those that have been added since.
         firsts = self.columns["first_incoming"]
-        start = int(firsts[row])
         stop = int(firsts[row + 1]) if row + 1 < len(firsts) else self.n_lowered
-        rows = np.arange(start, stop)
+        rows = np.arange(int(firsts[row]), stop)
         if self.n_connections > self.n_lowered:
             rows = np.append(rows, np.arange(self.n_lowered, self.n_connections))
         leads_there: Bools = self["target"][rows] == row

@@ -347,9 +347,8 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
             '"neurons" or "connections"',
             what,
         )
-        notes = self._store.notes
         store = self._store
-        columns = getattr(notes, what, {})
+        columns = getattr(self._store.notes, what, {})
         for name, value in wanted.items():
             if name not in columns:
                 raise _no_metadata(what, name, value, map(str, columns))

@@ -363,9 +363,8 @@ def attached(
     neurons and the others.
     """
     every = relations_of(network)
-    store = network._store
     inside = np.zeros(len(network), bool)
-    inside[store["position"][[neuron._row for neuron in neurons]]] = True
+    inside[network._store["position"][[neuron._row for neuron in neurons]]] = True
     within = inside[every.before] == inside[every.after]
     return every.where(within), every.where(~within)
 

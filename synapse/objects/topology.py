@@ -295,9 +295,8 @@ class Topology:
         alone.
         """
         outputs = np.arange(self.neurons) >= self.neurons - self.outputs
-        squash = np.array(self.squash, str)
         group = np.where(outputs & self._softmax, -1, self._group)
-        _, kind = np.unique(squash, return_inverse=True)
+        _, kind = np.unique(np.array(self.squash, str), return_inverse=True)
         return bounds_of(np.where(group == 0, 0, (group + 2) * (len(kind) + 1) + kind))
 
     @property

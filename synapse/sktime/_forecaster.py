@@ -305,9 +305,8 @@ class NetworkForecaster(BaseForecaster):
             return np.asarray(np.mean(forecasts, axis=0))
 
         # A forecast needs the rows that differences lose, and a season.
-        minimum = task.scale.lost + 1
         period = task.period
-        start = max(len(series) // 2, minimum, period + 1)
+        start = max(len(series) // 2, task.scale.lost + 1, period + 1)
         tested = max(1, min(steps, (len(series) - start) // 3))
         rolled = rolling_origin(forecaster, task.y, tested, start=start, period=period)
         return Calibration(-rolled.errors[..., : len(task.targets)])

@@ -640,10 +640,9 @@ def carry_from(store, tapes, events, states, start, stop, step):
     before.
     """
     receives = has_events(events, start, stop)
-    gated = store.self_gater[start] != NONE
     of = store, tapes, events, states, start, stop, step
     # one loop for each case, which has no branch
-    if gated:
+    if store.self_gater[start] != NONE:
         by_case(carry_by, receives, *of, True)
     else:
         by_case(carry_by, receives, *of, False)

@@ -173,11 +173,19 @@ def samples_of(like, batches, start, stop, width, work):
         full = count % width == 0
     else:
         full = count == width and lengths[count - 1] == lengths[0]
-    options = like.independent_steps, not full, like.masked, like.recorded
-    begins = batches.begins[start:stop]
     shares = batches.shares[start:stop]
     return SampleGroup(
-        begins, lengths, shares, like.weights, steps, like.window, *options, *work
+        batches.begins[start:stop],
+        lengths,
+        shares,
+        like.weights,
+        steps,
+        like.window,
+        like.independent_steps,
+        not full,
+        like.masked,
+        like.recorded,
+        *work,
     )
 
 

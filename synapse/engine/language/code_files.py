@@ -112,9 +112,8 @@ def _read(path: Path) -> CodeFile | None:
         content = path.read_bytes()
     except OSError:
         return None
-    digest = content[:SIZE]
     rest = content[SIZE:]
-    if hashlib.sha256(rest).digest() != digest:
+    if hashlib.sha256(rest).digest() != content[:SIZE]:
         return None
     return CodeFile(rest[:SIZE], rest[SIZE : 2 * SIZE], rest[2 * SIZE :])
 

@@ -83,9 +83,8 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     c = store.columns
     start, stop = int(span[Span.START]), int(span[Span.STOP])
     n = stop - start
-    flags = c["flags"][start:stop]
     unfit = GATES | GATED | OUTSIDE
-    fits = flags & (MEMORY | TRACED | unfit) == MEMORY | TRACED
+    fits = c["flags"][start:stop] & (MEMORY | TRACED | unfit) == MEMORY | TRACED
     if c["ties"][Ties.RANGES] or not fits.any():
         return None
     run_start, run_stop = (

@@ -295,9 +295,8 @@ class Layout:
                 return i
             gater = int(c["run_gater"][r]) if run_kind == SHARED else NONE
             offset = int(c["run_first"][r]) - int(self._incoming[i])
-            source = int(c["run_source"][r])
             reads = flags & (DELAYED | DELAYED_GATE), int(c["run_lag"][r])
-            dense.append((offset, source, length, gater, reads))
+            dense.append((offset, int(c["run_source"][r]), length, gater, reads))
             learning -= length
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 

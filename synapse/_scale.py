@@ -321,7 +321,12 @@ class Scale:
         with np.errstate(over="ignore", invalid="ignore"):
             if isinstance(values, _checks.SparseRows) and not self.centred:
                 divided = values.data / self.deviation[values.indices]
-                return values.with_data(_in_range(divided, values.data))
+                return _checks.SparseRows(
+                    _in_range(divided, values.data),
+                    values.indices,
+                    values.indptr,
+                    values.shape[1],
+                )
             values = self._differences(_checks.dense_rows(values))
             matrix = values.reshape(-1, len(self))
             standard = np.empty(matrix.shape, dtype)

@@ -55,10 +55,6 @@ class SparseRows:
         kept = self.indptr[start : max(start, stop) + 1]
         return SparseRows(self.data, self.indices, kept, self.shape[1])
 
-    def with_data(self, data: Floats) -> SparseRows:
-        """Return rows with other numbers in the same columns."""
-        return SparseRows(data, self.indices, self.indptr, self.shape[1])
-
     @property
     def kept(self) -> slice:
         """Where the numbers of its rows are in ``data`` and ``indices``."""

@@ -36,7 +36,7 @@ from ..engine.read_order import (
 from ..engine.schema import FLAG, SHOWN, Column
 from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError
-from . import parameters
+from . import edits, parameters
 from .data_view import DataView
 from .graph_attributes import (
     CARRIES,
@@ -259,7 +259,8 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @delay.setter
     @atomic
     def delay(self, value: int) -> None:
-        self.source._set_delay(self, checked_delay("delay of a connection", value))
+        steps = checked_delay("delay of a connection", value)
+        edits.set_delay(self._store, self._at, steps)
 
     @property
     @consistent_read
@@ -408,7 +409,7 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
 
 
 show_columns(Connection, "connection")
-Store.make_edges_of(Connection)
+Store.edge_type = Connection  # which the engine does not know
 
 
 def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:

@@ -501,12 +501,6 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 raise _not_one(self, other, links, steps)
             edits.disconnect(self._store, np.array([found[0]._identity]))
 
-    def _set_delay(self, link: Connection, delay: int) -> None:
-        """Set the delay of a connection from this neuron; the caller has it in
-        use.
-        """
-        edits.set_delay(self._store, link._at, delay)
-
     def gate(self, *connections: Connection | Iterable[Connection]) -> None:
         """Gate connections: the activation of this neuron becomes their gain.
 

@@ -68,17 +68,16 @@ def fire(store, tapes, start, stop, forward, step, lanes):
 
 
 @inline
-def is_spike(code):
-    """Return whether this is 1 above 0, else 0."""
-    return code == activations.STEP or (
-        activations.FIRST_SPIKE <= code <= activations.LAST_SPIKE
-    )
-
-
-@inline
 def can_skip_derivatives(code):
-    """Return whether `fire_without_derivatives` computes this squash."""
-    return code == activations.IDENTITY or code == activations.RELU or is_spike(code)
+    """Return whether `fire_without_derivatives` computes this squash: identity, relu,
+    or 1 above 0, else 0.
+    """
+    return (
+        code == activations.IDENTITY
+        or code == activations.RELU
+        or code == activations.STEP
+        or (activations.FIRST_SPIKE <= code <= activations.LAST_SPIKE)
+    )
 
 
 @inline

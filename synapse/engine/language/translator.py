@@ -181,7 +181,8 @@ class Translator(Expressions):
         for name in before:
             if name in known.keys() | self.known.keys():
                 if self.known.get(name) != known.get(name):
-                    self._unname(name)
+                    self.unnamed.add(name)
+                    raise _WidenedError  # begin again, with a variable of this name
             elif self.variables[name][0] != variables[name][0]:
                 self.mixed.add(name)
         valued, self.valued = self.valued - self.mixed, before
@@ -202,11 +203,6 @@ class Translator(Expressions):
         end = self.branch(body, out)
         self.possible = before
         return end
-
-    def _unname(self, name: str) -> None:
-        """Begin again, with a variable of this name."""
-        self.unnamed.add(name)
-        raise _WidenedError
 
     def _of_expr(self, node: ast.Expr) -> None:
         """Translate a call for its effect; leave out a docstring."""
@@ -400,8 +396,8 @@ class Translator(Expressions):
     def _of_while(self, node: ast.While) -> bool:
         """``while``: statements of its condition are repeated, too."""
         require(not node.orelse, "a loop has no else")
-        unrolls = self.program.unrolls and not _leaves(node)
-        reached = self._unroll(node) if unrolls else None
+        leaves = any(isinstance(n, ast.Break | ast.Continue) for n in ast.walk(node))
+        reached = self._unroll(node) if self.program.unrolls and not leaves else None
         if reached is not None:
             return reached
         self._forget(node)
@@ -587,11 +583,6 @@ def _changed_in(loop: ast.AST) -> set[str]:
     """Return the names to which a loop assigns."""
     names = (node for node in ast.walk(loop) if isinstance(node, ast.Name))
     return {name.id for name in names if isinstance(name.ctx, ast.Store)}
-
-
-def _leaves(loop: ast.While) -> bool:
-    """Return whether a loop has a break or continue, or one within it."""
-    return any(isinstance(node, ast.Break | ast.Continue) for node in ast.walk(loop))
 
 
 def _is_thing(value: Node) -> bool:

@@ -122,43 +122,12 @@ def fill_regressors(store, span, wanted):
 
 
 @inline
-def judge_outputs(store, span, targets, row, cost, errors):
-    """Write t - y of all outputs to `errors`, NaN where there is no target; returns
-    their cost.
-    """
-    n = span.outputs
-    errors[:n] = (
-        targets[row * n : row * n + n] - store.activation[span.stop - n : span.stop]
-    )
-    return cost_of_step(store, span, targets, row, cost)
-
-
-@inline
 def leave_out(span, targets, row, jacobian):
     """Set H = 0 for the outputs without a target, which then change nothing."""
     for o in range(span.outputs):
         if targets[row * span.outputs + o] != targets[row * span.outputs + o]:
             for place in range(jacobian.shape[1]):
                 jacobian[o, place] = 0.0
-
-
-@inline
-def show_direct_errors(store, span, targets, row, cost):
-    """Leave the errors of the outputs in the store, and none of other neurons."""
-    for j in range(span.learning, span.stop):
-        clear_error(store, j)
-        store.projected[j] = 0.0
-    compute_output_errors(store, span, targets, row, cost)
-    store.responsibility[span.stop - span.outputs : span.stop] = store.projected[
-        span.stop - span.outputs : span.stop
-    ]
-
-
-@inline
-def record_errors(store, span):
-    """Record the errors of a step, if the network is recorded."""
-    if is_recorded(store, span):
-        record_row(store, False, False, NONE)
 
 
 # --- up to the next target ------------------------------------------------------------
@@ -169,10 +138,16 @@ def record_errors(store, span):
 @inline
 def fill_direct(store, plan, span, targets, row, wanted):
     """Compute H of the outputs' own parameters within the step, and the errors of the
-    outputs.
+    outputs; other neurons have none.
     """
     fill_regressors(store, span, wanted)
-    show_direct_errors(store, span, targets, row, wanted.cost)
+    for j in range(span.learning, span.stop):
+        clear_error(store, j)
+        store.projected[j] = 0.0
+    compute_output_errors(store, span, targets, row, wanted.cost)
+    store.responsibility[span.stop - span.outputs : span.stop] = store.projected[
+        span.stop - span.outputs : span.stop
+    ]
 
 
 @inline
@@ -195,6 +170,7 @@ def linearise(step_network, fill_regression, store, plan, span, data, wanted):
     """Run up to a target, with two parts of kernels: to activate and to write H."""
     inputs = data.inputs
     targets = data.targets
+    n = span.outputs
     store.failed[0] = 0.0
     if data.clear:
         for j in range(span.start, span.stop):
@@ -204,12 +180,18 @@ def linearise(step_network, fill_regression, store, plan, span, data, wanted):
         if store.failed[0] != 0.0:
             return FAILED, row + 1, 0.0
         if data.has_target[row]:
-            total = judge_outputs(store, span, targets, row, wanted.cost, wanted.errors)
+            # t - y, NaN where there is no target
+            wanted.errors[:n] = (
+                targets[row * n : row * n + n]
+                - store.activation[span.stop - n : span.stop]
+            )
+            total = cost_of_step(store, span, targets, row, wanted.cost)
             status = status_of(store, total)
             if status == DONE:
                 fill_regression(store, plan, span, targets, row, wanted)
                 leave_out(span, targets, row, wanted.jacobian)
-                record_errors(store, span)
+                if is_recorded(store, span):
+                    record_row(store, False, False, NONE)
             return status, row + 1, total
     return DONE, data.stop, 0.0
 

@@ -95,9 +95,10 @@ class Freezer:
         """Return the copy and the key of a tuple, named tuple or list."""
         items = [self.value(item, attributes) for item in value]
         copies = [copy for copy, _ in items]
-        return type(value)(*copies) if hasattr(value, "_fields") else type(value)(
-            copies
-        ), (type(value), tuple(key for _, key in items))
+        clone = (
+            type(value)(*copies) if hasattr(value, "_fields") else type(value)(copies)
+        )
+        return clone, (type(value), tuple(key for _, key in items))
 
     def module(self, module: ModuleType, attributes: set[str]) -> Frozen:
         """Return the copy and the key of a module with the attributes that a function

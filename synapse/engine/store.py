@@ -393,6 +393,13 @@ class Store(StoreRows):
 
     # --- handles of connections -------------------------------------------------------
 
+    @classmethod
+    def make_edges_of(cls, handles: type[Any]) -> None:
+        """Set the class of the handles of connections, which the engine does not
+        know.
+        """
+        cls.edge_type = handles
+
     def edge(self, identity: int) -> Any:
         """Return the connection with this identity; there is one object for each."""
         handle = self.edges.get(identity)

@@ -409,7 +409,7 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
 
 
 show_columns(Connection, "connection")
-Store.edge_type = Connection  # which the engine does not know
+Store.make_edges_of(Connection)
 
 
 def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import mmap
+import sys
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -93,6 +96,13 @@ MAX_UNREAD = 1 << 12
 benchmarks.constants columns.MAX_UNREAD``: rows take 0.94 to 1.68 times as long with a
 tenth, 0.96 to 1.41 times with ten times."""
 
+MIN_MAPPED = 1 << 18
+"""Bytes of zeros that have pages of their own: below, the system's rounding to pages
+and its calls cost more than memory."""
+_PRIVATE: dict[str, int] = (
+    {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if sys.platform != "win32" else {}
+)
+
 
 def has_numbers(values: NDArray[Any]) -> bool:
     """Return whether rows of a column have to be copied: they are few, or not all 0.
@@ -100,19 +110,41 @@ def has_numbers(values: NDArray[Any]) -> bool:
     Most connections have no gater, sign, tie or delay. The system allocates memory
     for zeros only where they have been written.
     """
-    few = len(values) < MAX_UNREAD
-    return few or bool(values[:MAX_UNREAD].any() or values.any())
+    if len(values) < MAX_UNREAD:
+        return True
+    bits = values.view(f"u{values.itemsize}")  # -0.0 is copied, too
+    return bool(bits[:MAX_UNREAD].any() or bits.any())
 
 
 def write(rows: NDArray[Any], values: Any) -> None:
     """Write values into rows of a column, but no zeros over zeros of many rows."""
-    if np.any(values) or has_numbers(rows):
+    if rows.dtype.kind == "f" or np.any(values) or has_numbers(rows):
         rows[:] = values
+
+
+def zeros(size: int, dtype: Any) -> NDArray[Any]:
+    """Return zeros; of many, only those that are written later take memory.
+
+    NumPy would clear memory that has been used before, which makes it resident.
+    """
+    count = size * np.dtype(dtype).itemsize
+    if count < MIN_MAPPED:
+        return np.zeros(size, dtype)
+    try:
+        memory = mmap.mmap(-1, count, **_PRIVATE)
+    except OSError as error:
+        raise MemoryError(f"{count} bytes cannot be allocated") from error
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        with suppress(OSError):  # a system without huge pages
+            memory.madvise(mmap.MADV_HUGEPAGE)  # as NumPy does
+    return np.frombuffer(memory, dtype)
 
 
 def copied(column: NDArray[Any]) -> NDArray[Any]:
     """Return a copy of a column."""
-    return column.copy() if has_numbers(column) else np.zeros_like(column)
+    if has_numbers(column):
+        return column.copy()
+    return zeros(len(column), column.dtype)
 
 
 def room(length: int, rows: int) -> int:
@@ -135,7 +167,9 @@ def with_room(array: NDArray[Any], rows: int) -> NDArray[Any]:
     """Return `array` if it has `rows` rows, otherwise a longer copy with a reserve."""
     if rows <= len(array):
         return array
-    grown = aligned(room(max(len(array), 32), rows), array.dtype)
-    if has_numbers(array):
-        grown[: len(array)] = array
+    capacity = room(max(len(array), 32), rows)
+    if not has_numbers(array):
+        return zeros(capacity, array.dtype)
+    grown = aligned(capacity, array.dtype)
+    grown[: len(array)] = array
     return grown

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Indices, Ints
-from .columns import aligned
+from .columns import aligned, zeros
 
 Neuron = Any
 """The handle of a neuron, which has a ``_row``."""
@@ -243,10 +243,10 @@ class Draft:
         columns: dict[str, NDArray[Any]] = {
             "source": np.empty(count, np.uint32),
             "target": np.empty(count, np.uint32),
-            "gate": np.zeros(count, np.uint32),
+            "gate": zeros(count, np.uint32),
             "trainable": np.empty(count, np.uint8),
-            "sign": np.zeros(count, np.int8),
-            "delay": np.zeros(count, np.uint32),
+            "sign": zeros(count, np.int8),
+            "delay": zeros(count, np.uint32),
             "weight": aligned(count, dtype),
         }
         if self.pairs:

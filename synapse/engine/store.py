@@ -24,6 +24,7 @@ from .columns import (
     room,
     with_room,
     write,
+    zeros,
 )
 from .draft import Draft
 from .follower import REMOVED, IdentityObserver
@@ -148,10 +149,11 @@ class Store(StoreRows):
         }
         for name, default in NEW_CONNECTION:
             value = values.get(name, default)
-            if count == 1:
-                self.columns[name][rows] = value
-            else:
-                write(self.columns[name][rows], value)
+            column = self.columns[name]
+            if count > 1:
+                write(column[rows], value)
+            elif type(value) is not int or value or column[rows]:
+                column[rows] = value
         self.row_of[indices] = numbers
         self.n_connections += count
         self.n_identities += count
@@ -174,9 +176,7 @@ class Store(StoreRows):
                 adopted[name] = column if column.flags.writeable else column.copy()
             else:
                 adopted[name] = (
-                    np.full(count, default, dtype)
-                    if default
-                    else np.zeros(count, dtype)
+                    np.full(count, default, dtype) if default else zeros(count, dtype)
                 )
         self.columns.update(adopted)
         self.n_connections = self.n_identities = count

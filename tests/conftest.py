@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
+from hypothesis.internal.conjecture import providers
 
 pytest.register_assert_rewrite("tests.helpers.networks", "tests.helpers.strategies")
 
@@ -36,7 +37,12 @@ settings.register_profile("many", settings.get_profile("few"), max_examples=150)
 settings.register_profile(
     "explore", deadline=None, max_examples=1000, suppress_health_check=SLOW
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "few"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "few")
+settings.load_profile(PROFILE)
+if PROFILE == "few" and hasattr(providers, "_get_local_constants"):
+    # Hypothesis parses all modules that are imported for numbers to try, in each worker
+    # and for each run of a single file. With more examples, it tries them.
+    providers._get_local_constants = lambda: providers._local_constants
 
 TIERS = ("browser", "compiler", "peers", "slow", "torch")
 """Markers of the tests that a plain `pytest` leaves out."""
@@ -131,12 +137,19 @@ def pytest_sessionstart():
 
 
 def pytest_collection_modifyitems(items):
+    """What reads the sources comes first: one worker of xdist gets it all, and parses
+    them."""
+    items.sort(key=lambda item: not reads_sources(item))
     order = random.Random(os.environ.get("TEST_ORDER"))
     if "TEST_ORDER" in os.environ:  # the same in all workers of xdist
         place = {
             path: order.random() for path in dict.fromkeys(item.path for item in items)
         }
         items.sort(key=lambda item: (place[item.path], order.random()))
+
+
+def reads_sources(item):
+    return hasattr(getattr(item, "module", None), "nodes_of")
 
 
 def pytest_collection_finish():

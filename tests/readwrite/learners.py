@@ -377,24 +377,28 @@ def learning(net, data):
     return here(net, *data, 0.05)
 
 
-def differences(programs, steps, learns):
-    """How many graphs were compared by each program, and those of which the program and
-    the network have other bits; `programs` have the numbers of the graphs."""
-    alike = dict.fromkeys(programs, 0)
+def differences(programs, seeds, steps, learns):
+    """How many graphs were compared, and those of which a program and the network have
+    other bits."""
+    alike = 0
     different = []
-    for seed in sorted(set().union(*programs.values())):
+    for seed in seeds:
         net, source = learning_by(seed), learning_by(seed)
         data = data_for(net, steps, seed)
         if not learns:
             net.deterministic = source.deterministic = True
             data = data[0].tolist()
         ours = learning(net, data) if learns else plainly(net, data)
-        for program, seeds in programs.items():
-            if ours is not None and seed in seeds:
-                alike[program] += 1
-                if ours.tobytes() != program(source, data).tobytes():
-                    different.append((seed, program.__name__))
-    return [*alike.values()], different
+        if ours is None:
+            continue
+        alike += 1
+        found = {each.__name__: each(source, data) for each in programs}
+        different += [
+            (seed, name)
+            for name, theirs in found.items()
+            if ours.tobytes() != theirs.tobytes()
+        ]
+    return alike, different
 
 
 if __name__ == "__main__":
@@ -402,8 +406,8 @@ if __name__ == "__main__":
     import warnings
 
     warnings.simplefilter("ignore", synapse.errors.TopologyWarning)
-    learns = sys.argv[1] == "learning"
-    functions = (by_c, by_python) if learns else (plainly_by_c, plainly_by_python)
-    ranges = [range(*map(int, word.split(":"))) for word in sys.argv[3:]]
-    programs = dict(zip(functions, ranges, strict=True))
-    print(json.dumps(differences(programs, int(sys.argv[2]), learns)))
+    way, *numbers = sys.argv[1:]
+    first, last, steps = map(int, numbers)
+    learns = way == "learning"
+    programs = (by_c, by_python) if learns else (plainly_by_c, plainly_by_python)
+    print(json.dumps(differences(programs, range(first, last), steps, learns)))

@@ -17,8 +17,6 @@ ROUNDING = engine.functions.ROUNDING
 VANISHING = engine.functions.VANISHING
 MIN_COUNT = float(np.finfo(np.float64).tiny)
 """A count of 0 that can be divided by, and is lost in any sum."""
-CACHED_NUMBERS = 1 << 15
-"""Numbers that are converted at a time, so that they stay in the cache."""
 UNCOUNTED = np.array([[MIN_COUNT], [1.0], [0.0], [0.0]])
 """The numbers of a column that has counted nothing."""
 TOO_LARGE = (
@@ -328,15 +326,11 @@ class Scale:
                     values.shape[1],
                 )
             values = self._differences(_checks.dense_rows(values))
-            matrix = values.reshape(-1, len(self))
-            standard = np.empty(matrix.shape, dtype)
-            step = max(1, CACHED_NUMBERS // len(self))
-            for start in range(0, len(matrix), step):
-                rows_here = slice(start, start + step)
-                centred = matrix[rows_here] - self.mean
-                result = standard[rows_here]
-                np.divide(centred, self.deviation, out=result, casting="same_kind")
-            return _in_range(standard.reshape(values.shape), values)
+            standard = np.empty(values.shape, dtype)
+            matrix = np.ascontiguousarray(values).reshape(-1, len(self))
+            units = self.mean, self.deviation, standard.reshape(matrix.shape)
+            engine.functions.scale.write_standard(matrix, *units)
+            return _in_range(standard, values)
 
     def original(self, values: ArrayLike, history: ArrayLike | None = None) -> Floats:
         """Convert standard units to those of the data, the inverse of :meth:`standard`.

@@ -14,7 +14,7 @@ from .._build import architecture, built
 from .._defaults import OUTPUTS, ROWS
 from .._scale import Scale
 from .._typing import Floats
-from ..engine.locking import DeferredInterrupt, raise_interrupt
+from ..engine.locking import DeferredInterrupt, ExclusiveAccess, raise_interrupt
 from ..engine.schema import CHECK_SIZES
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting._network_forecaster import NetworkForecaster
@@ -38,7 +38,7 @@ from ..readwrite._json_format import (
 )
 from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
 from .columns import InputColumns, names_in
-from .scales import Scales, Sequences, checked_scale, scale_of
+from .scales import Scales, Sequences, StandardRows, checked_scale, scale_of
 from .targets import TASKS, Targets, checked_classes
 
 MARK = "synapse model"
@@ -626,13 +626,48 @@ class Model(Archived):
         """Return what a function makes of the outputs for inputs, in the form of
         these.
         """
-        network = self.network
         scale = self.target_scale
         lost = [each for each in self._scales if each is not None and each.lost]
         is_array = isinstance(inputs, np.ndarray) and inputs.ndim == 3
         rows = inputs
         if is_array and not lost and inputs.size:  # all sequences at once
             rows = inputs.reshape(-1, inputs.shape[-1])
+        outputs, is_single = None if lost else self._outputs_apart(rows), True
+        if outputs is None:
+            outputs, is_single = self._outputs_in_order(inputs, rows)
+        if rows is not inputs:
+            outputs = outputs.reshape(len(rows), -1)
+        answers = [
+            form(rows_of_part if scale is None else scale.original(rows_of_part))
+            for rows_of_part in ([outputs] if is_single else outputs)
+        ]
+        if rows is not inputs:
+            return answers[0].reshape(*inputs.shape[:2], *answers[0].shape[1:])
+        if is_single:
+            return answers[0]
+        return np.stack(answers) if is_array else answers
+
+    def _outputs_apart(self, rows: Any) -> Floats | None:
+        """Return the outputs for rows that a network without memory runs; None if it
+        has some, the rows are no usual array, or some are refused.
+        """
+        network = self.network
+        plain: Any = None
+        if getattr(rows, "ndim", 0) == 2 and len(rows) > 1:
+            plain = _checks.rows_as_given(rows, len(network.input), network.dtype)
+        if plain is None or network._is_recorded:
+            return None
+        self._columns.require(network.input, [None])
+        if self.scale is not None:
+            plain = StandardRows(self.scale, plain, network.dtype)
+        with ExclusiveAccess(network):
+            return network._run_apart(plain, False, self._threads)
+
+    def _outputs_in_order(self, inputs: Any, rows: Any) -> tuple[Any, bool]:
+        """Return the outputs for rows or sequences from a cleared context, and whether
+        they are rows. `rows` are all of the `inputs`.
+        """
+        network = self.network
         parts, is_single, _ = self._columns.parts(network.input, rows)
         if self.scale is not None:
             standard_of = self.scale._standard
@@ -645,17 +680,7 @@ class Model(Archived):
             # sparse rows are read as such by steps with traces
             traces = any(map(_checks.is_sparse, parts))
             outputs = network.run(standard, traces=traces, threads=self._threads)
-        if rows is not inputs:
-            outputs = outputs.reshape(len(rows), -1)
-        answers = [
-            form(rows_of_part if scale is None else scale.original(rows_of_part))
-            for rows_of_part in ([outputs] if is_single else outputs)
-        ]
-        if rows is not inputs:
-            return answers[0].reshape(*inputs.shape[:2], *answers[0].shape[1:])
-        if is_single:
-            return answers[0]
-        return np.stack(answers) if is_array else answers
+        return outputs, is_single
 
     # --- what it is made of -----------------------------------------------------------
 

@@ -6,7 +6,7 @@ from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks
 from .._scale import Scale
@@ -33,6 +33,22 @@ def scale_of(title: str, scale: Scale | bool, columns: int) -> Scale | None:
         scale,
     )
     return scale
+
+
+class StandardRows:
+    """Rows in standard units, which are computed when some are read."""
+
+    dtype = None
+
+    def __init__(self, scale: Scale, rows: NDArray[Any], dtype: np.dtype[Any]) -> None:
+        self._given = scale, rows, dtype
+
+    def __len__(self) -> int:
+        return len(self._given[1])
+
+    def __getitem__(self, some: slice) -> Any:
+        scale, rows, dtype = self._given
+        return scale._standard(rows[some], dtype)
 
 
 class Sequences(NamedTuple):

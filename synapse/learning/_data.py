@@ -27,7 +27,7 @@ from ..engine.online import (
 from ..engine.rtrl import Plan
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network
-from ..objects.stepping import kernel_rows
+from ..objects.side_by_side import kernel_rows
 
 MAX_CACHED_BYTES = 1 << 24
 """Bytes up to which the memory of a rule is kept for the next call. It bounds what a

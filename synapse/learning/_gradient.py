@@ -35,7 +35,7 @@ from ..errors import ArgumentError, DivergenceError, TopologyError
 from ..objects import parameters
 from ..objects.edits import require_closed
 from ..objects.network import Network, require_network
-from ..objects.stepping import kernel_rows
+from ..objects.side_by_side import kernel_rows
 from ..objects.threads import beside, computing, threads_that_pay, work_of
 from ._data import (
     MAX_CACHED_BYTES,

@@ -26,6 +26,8 @@ PART = 1 << 24
 takes a tenth."""
 PARTS = 8
 """Parts for each of several threads, so that none waits long for the last one."""
+CONVERTED = 1 << 17
+"""Inputs that are converted at a time, so that they stay in the cache."""
 MAX_NEURONS = 1 << 14
 """Neurons in a store up to which the memory of a thread stays: some 16 MB."""
 
@@ -59,24 +61,28 @@ class SideBySide:
         outputs = np.empty((len(rows), self.network._n_outputs))
         work = work_of(store.n_connections, store.dtype.itemsize, len(rows))
         lanes = SIDE_BY_SIDE[store.dtype]
-        wanted = threads
-        if wanted is None:
-            wanted = threads_that_pay(work, work / 2)
+        wanted = threads or threads_that_pay(work, work / 2)
         part = work if wanted == 1 else max(PART, work / (PARTS * wanted))
-        size = lanes * max(1, ceil(part * len(order) / max(work, 1.0) / lanes))
+        size = part * len(order) / max(work, 1.0)
+        whole = None
+        if judge or not independent:
+            whole = kernel_rows(rows, True, store.dtype)
+        elif getattr(rows, "dtype", store.dtype) != store.dtype:
+            size = min(size, CONVERTED / max(1, self.network._n_inputs))
+        size = lanes * max(1, ceil(size / lanes))
         parts = list(pairwise([*range(0, len(order), size), len(order)]))
-        if isinstance(rows, checks.SparseRows):
-            inputs: Any = rows.for_kernels
-        else:  # beyond the range of a float32 is infinity, which is refused
-            with np.errstate(over="ignore"):
-                inputs = np.asarray(rows, store.dtype).reshape(-1)
         left = iter(parts)  # Python's lock makes `next` indivisible
         done = []
 
         def take(call: Any) -> None:
             for start, stop in left:
-                of_part = bounds, order[start:stop], outputs.reshape(-1), independent
-                if call(engine.exact.SequenceRows(inputs, *of_part), *judge) != DONE:
+                inputs, at, results = whole, start, outputs
+                if whole is None:  # each thread converts its rows
+                    inputs = kernel_rows(rows[start:stop], True, store.dtype)
+                    at, results = 0, outputs[start:stop]
+                of = bounds, order[at : at + stop - start], results.reshape(-1)
+                sequences = engine.exact.SequenceRows(inputs, *of, independent)
+                if call(sequences, *judge) != DONE:
                     break
                 done.append(start)
 
@@ -100,3 +106,14 @@ class SideBySide:
         except MemoryError:
             if not self._calls:
                 raise
+
+
+def kernel_rows(rows: Any, sparse: bool, dtype: Any = np.float64) -> Any:
+    """Return rows of inputs as kernels take them: numbers, or if `sparse` they may also
+    be the arrays of sparse rows. What is beyond the range of a float32 is infinity,
+    which is refused.
+    """
+    if sparse and isinstance(rows, checks.SparseRows):
+        return rows.for_kernels
+    with np.errstate(over="ignore"):
+        return np.asarray(checks.dense_rows(rows), dtype).reshape(-1)

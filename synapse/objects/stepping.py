@@ -23,7 +23,7 @@ from .calling import Calling
 from .facts import fact
 from .layer import Layer
 from .neuron import Neuron
-from .side_by_side import SideBySide
+from .side_by_side import SideBySide, kernel_rows
 
 # --- currents -------------------------------------------------------------------------
 
@@ -456,11 +456,7 @@ class Stepping(Calling):
     @atomic
     def _run_rows(self, rows: Any, traces: bool, threads: int | None) -> Floats:
         """Run several rows, starting from the present context."""
-        self._kernels()  # a network that cannot step raises
-        outputs = None
-        if not self.has_memory:
-            bounds = np.array([0, len(rows)])
-            outputs = self._side_by_side(rows, bounds, traces, threads)
+        outputs = self._run_apart(rows, traces, threads)
         if outputs is None or self._is_recorded:
             # a recording has every step
             one_by_one = self._run_stream(rows, traces)
@@ -469,6 +465,15 @@ class Stepping(Calling):
         self._skip_steps(len(rows) - 2)
         self._run_stream(rows[-2:], traces)
         return outputs
+
+    def _run_apart(self, rows: Any, traces: bool, threads: int | None) -> Any:
+        """Return the outputs of rows that depend on no context; it stays. None if
+        they do, or fail. The caller has the network in use.
+        """
+        self._kernels()  # a network that cannot step raises
+        if self.has_memory:
+            return None
+        return self._side_by_side(rows, np.array([0, len(rows)]), traces, threads)
 
     @property
     def _is_recorded(self) -> bool:
@@ -795,12 +800,3 @@ class Stepping(Calling):
 ONLINE = Stepping._online.__get__
 UNTRACED = Stepping._without_traces.__get__
 """Kernels of a network other than those of its learning rule, for :meth:`_call`."""
-
-
-def kernel_rows(rows: Any, sparse: bool, dtype: Any = np.float64) -> Any:
-    """Return rows of inputs as kernels take them: numbers, or if `sparse` they may also
-    be the arrays of sparse rows.
-    """
-    if sparse and isinstance(rows, checks.SparseRows):
-        return rows.for_kernels
-    return np.asarray(checks.dense_rows(rows), dtype).reshape(-1)

@@ -18,8 +18,9 @@ from tests.learning.helpers import SORTS, built
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    """Each group of samples is a part, which another thread can take."""
+    """Few samples are a part, which another thread can take; a group is converted."""
     monkeypatch.setattr(side_by_side, "PART", 1)
+    monkeypatch.setattr(side_by_side, "CONVERTED", 1)
 
 
 def in_steps(net, sequences):

@@ -122,20 +122,6 @@ def store_outputs(tapes, sequences, at, n, lanes, ragged):
 
 
 @inline
-def store_costs(store, tapes, span, costs, lanes):
-    """Write the cost of each row of a step."""
-    n = span.outputs
-    for lane in range(opaque(lanes)):
-        row = tapes.row[lane]
-        if row != ENDED:
-            cost = 0.0
-            for o in range(n):
-                weight = store.cost_weight[span.stop - n + o]
-                cost += weight * tapes.value[o * lanes + lane]
-            costs[row] = cost
-
-
-@inline
 def longest_of(span, sequences, group_start, lanes, maximum):
     """Return the number of steps of a group of sequences; -1 if an input is not
     finite.
@@ -189,7 +175,14 @@ def run_all(store, scalar, tapes, tag, rows, span, sequences, judge):
             at = (step.now + span.stop - n) * lanes
             store_outputs(numbers, sequences, at, n, lanes, ragged)
             if judge is not None:
-                store_costs(store, numbers, span, judge.costs, lanes)
+                for lane in range(opaque(lanes)):
+                    row = tapes.row[lane]
+                    if row != ENDED:
+                        cost = 0.0
+                        for o in range(n):
+                            weight = store.cost_weight[span.stop - n + o]
+                            cost += weight * numbers.value[o * lanes + lane]
+                        judge.costs[row] = cost
     return DONE
 
 

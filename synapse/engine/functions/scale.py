@@ -1,5 +1,7 @@
 """Running means and deviations of columns, row by row."""
 
+from functools import partial
+
 from ..language import inline, kernel
 from . import ROUNDING, SQUARABLE, VANISHING
 
@@ -49,3 +51,13 @@ def take_rows(rows, weight, keep, centred, numbers, standard):
                 unit = take_value(value, weight, keep, numbers, i)
                 standard[t, i] = unit if centred else value / numbers[1, i]
     return True
+
+
+@partial(kernel, fastmath=False)
+def write_standard(rows, mean, deviation, standard):
+    """Write rows in standard units, in the float of `standard`; NumPy has the same
+    bits.
+    """
+    for t in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            standard[t, i] = (rows[t, i] - mean[i]) / deviation[i]

@@ -177,13 +177,13 @@ def get(squash: str | Squash) -> Squash:
     >>> wide, wide.derivative(1.0), get("spike").derivative(0.5)
     (<squash spike(width=2)>, 0.15, 0.15)
     """
+    if isinstance(squash, Squash) and by_name.get(str(squash.name)) is squash:
+        return squash
     if isinstance(squash, str):
         if squash in by_name:
             return by_name[squash]
         wide = WIDE.fullmatch(re.sub(r"\s", "", squash).casefold())
         return _with_width(*wide.groups()) if wide else by_name.find(squash)
-    if isinstance(squash, Squash) and by_name.get(str(squash.name)) is squash:
-        return squash
     advice = "Register your own function first, with @squashes.register."
     raise ArgumentTypeError(
         expected("A squash", "a name or a registered function", squash, advice)

@@ -145,10 +145,10 @@ def finite_array(
     floats = _as_float64(array)
     if sum_of_squares(floats) <= SQUARES[np.dtype(dtype)]:  # the common case
         return floats
-    find_maximum = (
-        np.fmax if gaps and floats.ndim == 2 else np.maximum
-    )  # without NaN, or with it
-    largest = find_maximum.reduce(np.abs(floats), axis=None, initial=0.0)
+    # without NaN, or with it
+    largest = (np.fmax if gaps and floats.ndim == 2 else np.maximum).reduce(
+        np.abs(floats), axis=None, initial=0.0
+    )
     if largest <= MAX_FLOAT[np.dtype(dtype)]:  # false for NaN too
         return floats
     if np.isfinite(largest):

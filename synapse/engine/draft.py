@@ -26,7 +26,6 @@ columns. ``python -m benchmarks.constants draft.MAX_BATCHES``: rows take 0.99 to
 times as long with a tenth, 0.99 to 1.03 times with ten times."""
 
 
-_row_of = attrgetter("_row")
 NONE_YET: Any = MappingProxyType({})
 """In place of dicts that a draft makes with their first entry: most neurons are created
 alone and connected in the store of others."""
@@ -69,7 +68,7 @@ class ConnectionBatch(NamedTuple):
         as new arrays.
         """
         ends = [
-            np.fromiter(map(_row_of, handles), np.uint32, len(handles))
+            np.fromiter(map(attrgetter("_row"), handles), np.uint32)
             for handles in (self.sources, self.targets)
         ]
         if self.pairs is None:

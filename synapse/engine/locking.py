@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from operator import attrgetter
-from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from .store_rows import StoreRows
 
@@ -44,9 +44,6 @@ class DeferredInterrupt:
     """
 
     __slots__ = ("_handler", "pending")
-    active: ClassVar[DeferredInterrupt | None] = (
-        None  # in the main thread, which alone receives signals
-    )
 
     def __init__(self) -> None:
         self.pending = False
@@ -56,25 +53,28 @@ class DeferredInterrupt:
         self.pending = True
 
     def __enter__(self) -> DeferredInterrupt:
-        if (
-            DeferredInterrupt.active is None
-            and get_ident() == threading.main_thread().ident
-        ):
+        if not deferring and get_ident() == threading.main_thread().ident:
             # None: a handler that is no Python function
             before = _signal.getsignal(SIGINT)
             if callable(before):
                 _signal.signal(SIGINT, self._note)
                 self._handler = before
-                DeferredInterrupt.active = self
+                deferring.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is None:
             return
-        handler, self._handler, DeferredInterrupt.active = self._handler, None, None
+        handler, self._handler = self._handler, None
+        deferring.clear()
         _signal.signal(SIGINT, handler)
         if self.pending:
             handler(SIGINT, None)
+
+
+deferring: list[DeferredInterrupt] = []
+"""The context that defers Ctrl-C, in the main thread, which alone receives signals. Not
+an attribute of its class: assigning one makes the next calls of all methods slower."""
 
 
 @contextmanager
@@ -95,14 +95,11 @@ def consume_interrupt() -> bool:
     """Return whether Ctrl-C is pending, and clear it: the caller handles it, and it
     will not be raised.
     """
-    deferred = DeferredInterrupt.active
-    if (
-        deferred is None
-        or not deferred.pending
-        or get_ident() != threading.main_thread().ident
+    if get_ident() != threading.main_thread().ident or not any(
+        deferred.pending for deferred in deferring
     ):
         return False
-    deferred.pending = False
+    deferring[0].pending = False
     return True
 
 
@@ -122,16 +119,14 @@ class AllowInterrupt:
 
     def __enter__(self) -> None:
         self._deferred = None
-        deferred = DeferredInterrupt.active
-        if deferred is not None and get_ident() == threading.main_thread().ident:
-            self._deferred = deferred
-            DeferredInterrupt.active = None
-            _signal.signal(SIGINT, deferred._handler)
+        if deferring and get_ident() == threading.main_thread().ident:
+            self._deferred = deferring.pop()
+            _signal.signal(SIGINT, self._deferred._handler)
 
     def __exit__(self, *_: object) -> None:
         if self._deferred is not None:
             _signal.signal(SIGINT, self._deferred._note)
-            DeferredInterrupt.active = self._deferred
+            deferring.append(self._deferred)
 
 
 class ExclusiveAccess(DeferredInterrupt):
@@ -159,9 +154,8 @@ class ExclusiveAccess(DeferredInterrupt):
         DeferredInterrupt.__enter__(self)
         try:
             self._acquire()
-            if self._columns:
-                for store, _ in self._held:
-                    store.make_columns()
+            for store, _ in self._held if self._columns else ():
+                store.make_columns()
         except BaseException:
             self.__exit__()
             raise
@@ -189,8 +183,9 @@ class ExclusiveAccess(DeferredInterrupt):
         # All threads lock stores in the order of their creation, which prevents
         # deadlocks.
         for store in sorted(stores, key=_serial_of) if len(stores) > 1 else stores:
-            must_wait = store.turns and not store.lock._is_owned()
-            if must_wait or not store.lock.acquire(False):
+            if (store.turns and not store.lock._is_owned()) or not store.lock.acquire(
+                False
+            ):
                 _wait_for(store)
             self._held.append((store, store.busy))
             store.busy = True

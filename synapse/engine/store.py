@@ -68,10 +68,11 @@ class Store(StoreRows):
                 if draft.neurons:
                     WRITTEN.append(self, draft)
                 edges = draft.released()
-                if draft.batches or not edges:
-                    self.edges = weakref.WeakValueDictionary(edges)
-                else:
-                    self.edges = edges
+                self.edges = (
+                    weakref.WeakValueDictionary(edges)
+                    if draft.batches or not edges
+                    else edges
+                )
                 self.editor = WRITTEN
 
     # --- composing --------------------------------------------------------------------

@@ -232,7 +232,7 @@ def connect(
     # A draft needs no deferral of Ctrl-C, which would take as long as all the rest.
     if not (store.busy or store.turns):
         with store.lock:
-            draft = store.editor
+            draft: Any = store.editor
             if (
                 draft.takes_single
                 and source._store is store is target._store
@@ -458,14 +458,16 @@ def gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
     store = gater._store
     if len(connections) == 1 and not (store.busy or store.turns):
         with store.lock:
-            is_here = gater._store is store is connections[0]._store
-            if is_here and store.editor.takes_single:
+            if (
+                store.editor.takes_single
+                and gater._store is store is connections[0]._store
+            ):
                 return _gate(gater, connections)
     with ExclusiveAccess(gater, *connections, columns=False):
         return _gate(gater, connections)
 
 
-def _gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
+def _gate(gater: NeuronHandle, connections: Sequence[Any]) -> None:
     gater._require()
     store: Store = gater._store
     apart = False

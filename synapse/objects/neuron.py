@@ -168,8 +168,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             float_type = checks.float_type("dtype", dtype)
         value = checks.finite_number("bias of a neuron", bias, float_type)
         name_or_none = None if name is None else checks.text("name of a neuron", name)
-        made = [(1, function.code, value, True)]
-        self._store = Store(float_type, [self], [name_or_none], made)
+        self._store = Store(
+            float_type, [self], [name_or_none], [(1, function.code, value, True)]
+        )
         self._row = 0
         if function.code in RANDOM:
             self.reseed()
@@ -447,7 +448,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         if store.editor.may_have_signs:
             new_sign = edits.sign_of_new(self, target, new_sign, steps)
         if weight is None:
-            weight = 1.0 if target is self and not steps else rng.uniform(-SPAN, SPAN)
+            drawn = target is not self or steps > 0
+            weight = 2.0 * SPAN * rng.random() - SPAN if drawn else 1.0
             if new_sign:
                 weight = new_sign * abs(weight)
         else:

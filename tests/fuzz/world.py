@@ -261,9 +261,7 @@ class World:
                 not any(store.lock._is_owned() for store in self.stores()),
                 "a store is still in use",
             )
-            require(
-                locking.DeferredInterrupt.active is None, "Ctrl-C is still deferred"
-            )
+            require(not locking.deferring, "Ctrl-C is still deferred")
             require(
                 signal.getsignal(signal.SIGINT) is signal.default_int_handler,
                 "the handler of Ctrl-C",

@@ -198,6 +198,49 @@ def test_programs_in_c_have_two_types_and_two_kinds_of_sums():
     all_refused(refused)
 
 
+ROWS_MAIN = """
+#include <stdio.h>
+#include <string.h>
+#include "program.c"
+int main(void) {
+    static REAL x[11 * NETWORK_INPUTS];
+    static REAL y[11 * NETWORK_OUTPUTS], z[11 * NETWORK_OUTPUTS];
+    Network net;
+    double number;
+    for (int i = 0; i < 11 * NETWORK_INPUTS && scanf("%lf", &number) == 1; i++)
+        x[i] = (REAL)number;
+    network_clear(&net);
+    network_run(&net, x, y, 11);
+    network_clear(&net);
+    network_run(&net, x, z, 5);
+    for (int row = 5; row < 11; row++)
+        network_step(&net, x + row * NETWORK_INPUTS, z + row * NETWORK_OUTPUTS);
+    for (int i = 0; i < 11 * NETWORK_OUTPUTS; i++) printf("%.17g\\n", (double)y[i]);
+    return memcmp(y, z, sizeof y) != 0;
+}
+"""
+
+
+@pytest.mark.parametrize("sums", ["exact", "fast"])
+def test_inputs_of_several_rows_are_added_at_once(tmp_path, sums):
+    """However many: the rows of one call have the bits of single steps."""
+    real, tolerance = ("double", 1e-12) if sums == "exact" else ("float", 1e-5)
+    for net in (
+        architect.LSTM(21, 9, 2, seed=1),
+        architect.Perceptron(37, 19, 8, 3, seed=1),
+        architect.GRU(40, 8, 1, seed=1),
+    ):
+        steps = random_steps(net, 11)
+        source = SOURCES["c"](net, sums=sums)
+        assert "row += 4" in source
+        (tmp_path / "program.c").write_text(source, encoding="utf-8")
+        (tmp_path / "main.c").write_text(ROWS_MAIN)
+        program = compiled(tmp_path, f"-DREAL={real}", "-O1", *SANITIZED)
+        printed = run(program, " ".join(map(repr, itertools.chain(*steps))))
+        outputs = np.array(printed.split(), float).reshape(11, -1)
+        assert close(outputs, expected(net, steps), tolerance)
+
+
 @languages
 def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
     net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)

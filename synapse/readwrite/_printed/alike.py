@@ -26,7 +26,7 @@ from ...engine.language.words import word, zero_like
 from ...engine.lowering.flags import DENSE, LAGGED, WITH_GATES
 from ...engine.online import states
 from ...engine.records import Span
-from ...engine.schema import NONE
+from ...engine.schema import COLUMNS, NONE
 from . import sums
 from .specialised import KnownColumns
 
@@ -39,6 +39,12 @@ MIN_DOT = 4
 """Fewest products that are added by a function."""
 SOURCES_TOGETHER = 8
 """Sources whose products are added at a time."""
+STEPS_TOGETHER = 4
+"""Steps whose inputs are added before the first of them."""
+MIN_WEIGHTS_AHEAD = 512
+"""Fewest weights for which this takes less time."""
+NEURONS_TOGETHER = 16
+"""Neurons to which the inputs of these steps are added at a time."""
 
 
 @dataclass(frozen=True)
@@ -53,34 +59,39 @@ class Sums:
     by_dots: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Tile:
-    """Neurons that read the same sources from a run, `width` in each turn of a loop.
-    begin, at : their first neuron and its first weight in each turn. by_two : whether
-    each sum is two, so that a product waits for every other one.
+    """The products of neurons with sources that all of them read. at : their first
+    weight; those of each source are consecutive. by_two : whether each sum is two, so
+    that a product waits for every other one.
     """
 
-    begin: Any
-    at: Any
-    turns: int
+    at: int
     width: int
     source: int
     length: int
     by_two: bool
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Stretch:
-    """Consecutive neurons that are alike. block : where their block begins. tiles : of
-    the runs that all of them read.
+    """Consecutive neurons that are alike, and later ones that read the same sources.
+    block : where their block begins. runs : the sources and lengths of the runs that
+    all of them read. width : the number of all neurons. parts : of consecutive ones,
+    the first, the number, and how many are before them. ahead : how many of the tiles
+    are added before the step.
     """
 
     start: int
     count: int
     block: int
     gated: bool
-    tiles: tuple[Tile, ...]
-    add: Any
+    runs: tuple[tuple[int, int], ...]
+    sums: Sums
+    width: int = 0
+    parts: tuple[tuple[int, int, int], ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    ahead: int = 0
 
     @property
     def neurons(self) -> Any:
@@ -89,23 +100,60 @@ class Stretch:
 
 
 class Alike:
-    """The stretches of a network; `weights` are in the order in which their loops read
-    them.
-    """
+    """The stretches of a network, in the order of activation."""
 
     def __init__(self, data: KnownColumns, sums: Sums) -> None:
-        self.columns = dict(data.columns)
+        self.columns = data.columns
         self.sums = sums
-        self.weights = self.columns["weight"].copy()
-        self.add = add_in_array if sums.in_array else add_in_variables
+        self.stretches: list[Stretch] = []
 
-    def stretches(self, start: int, stop: int) -> Iterator[Stretch]:
-        """Yield the stretches of a block."""
+    def add_block(self, start: int, stop: int) -> None:
+        """Find the stretches of a block. Neurons that read the same as a stretch before
+        them are computed with it.
+        """
         for (flags, *_), neurons in groupby(range(start, stop), self._key):
             begin, *others = neurons
             count = 1 + len(others)
-            tiles = () if flags or count == 1 else self._tiles(begin, count)
-            yield Stretch(begin, count, start, bool(flags), tiles, self.add)
+            runs = () if flags or not others else self._shared_runs(begin, count)
+            new = Stretch(begin, count, start, bool(flags), runs, self.sums)
+            same = (
+                host
+                for host in self.stretches
+                # no source is activated in between
+                if runs == host.runs != ()
+                and all(s >= start or s + n <= host.block for s, n in runs)
+            )
+            host = next(same, new)
+            host.parts += ((begin, count, host.width),)
+            host.width += count
+            if host is new:
+                self.stretches.append(new)
+
+    def make_tiles(self, inputs: int) -> Stretch | None:
+        """Make the tiles of all stretches, and put the weights in their order. Returns
+        the stretch whose first tile, of the first `inputs` neurons, is added before the
+        step.
+        """
+        columns = self.columns
+        order: list[int] = []
+        for stretch in self.stretches:
+            stretch.tiles = tuple(self._tiles(stretch, order))
+        rows = [*dict.fromkeys([*order, *range(len(columns["weight"]))])]
+        for column in COLUMNS:
+            if column.axis == "connection":
+                columns[column.name] = columns[column.name][rows]
+        places = np.append(np.argsort(rows), NONE).astype(np.uint32)
+        for name in ("run_first", "self_row"):
+            columns[name] = places[np.minimum(columns[name], len(rows))]
+        for stretch in self.stretches if self.sums.in_array else ():
+            for source, length in stretch.runs[:1]:
+                if (
+                    source + length <= inputs
+                    and length * stretch.width >= MIN_WEIGHTS_AHEAD
+                ):
+                    stretch.ahead = 1
+                    return stretch
+        return None
 
     def _key(self, neuron: int) -> Any:
         """Return what alike neurons have in common."""
@@ -121,39 +169,26 @@ class Alike:
         columns = self.columns
         return np.arange(columns["run_start"][neuron], columns["run_stop"][neuron])
 
-    def _tiles(self, start: int, count: int) -> tuple[Tile, ...]:
-        """Return the tiles of a stretch, if all its neurons read the same sources."""
+    def _shared_runs(self, start: int, count: int) -> tuple[tuple[int, int], ...]:
+        """Return the runs of neurons that all read the same sources, or ()."""
         columns = self.columns
         runs = np.array([self._runs(j) for j in range(start, start + count)])
         sources, kinds = columns["run_source"][runs], columns["run_kind"][runs]
         is_shared = (sources == sources[0]).all() and (kinds == DENSE).all()
-        if not self.sums.width or not is_shared or not runs.size:
+        if not self.sums.width or not is_shared:
             return ()
-        made: list[Tile] = []
-        at = int(columns["run_first"][runs[0, 0]])
-        for run in runs.T:
-            length, source = (
-                int(columns[f"run_{name}"][run[0]]) for name in ("length", "source")
-            )
-            rows = columns["run_first"][run] + np.arange(length)[:, None]
-            rest = count % self.sums.width if count > self.sums.width else 0
-            for begin, stop, width in (
-                (0, count - rest, min(count, self.sums.width)),
-                (count - rest, count, rest),
-            ):
-                if begin == stop:
-                    continue
-                turns = (stop - begin) // width
-                ordered = rows[:, begin:stop].reshape(length, turns, width)
-                in_order = ordered.swapaxes(0, 1).ravel()
-                end = at + in_order.size
-                self.weights[at:end] = columns["weight"][in_order]
-                begins = each(range(start + begin, start + stop, width))
-                places = each(range(at, end, width * length))
-                of = begins, places, turns, width, source, length
-                made.append(Tile(*of, by_two=self.sums.by_dots))
-                at = end
-        return tuple(made)
+        lengths = columns["run_length"][runs[0]]
+        return tuple(zip(sources[0].tolist(), lengths.tolist(), strict=True))
+
+    def _tiles(self, stretch: Stretch, order: list[int]) -> Iterator[Tile]:
+        """Yield the tiles of a stretch, and append the rows of their weights."""
+        columns = self.columns
+        parts = [begin + np.arange(count) for begin, count, _ in stretch.parts]
+        runs = columns["run_start"][np.concatenate(parts)]
+        for k, (source, length) in enumerate(stretch.runs):
+            of = len(order), stretch.width, source, length
+            yield Tile(*of, by_two=self.sums.by_dots)
+            order += (columns["run_first"][runs + k] + np.arange(length)[:, None]).flat
 
     # --- words
 
@@ -161,9 +196,10 @@ class Alike:
         self, t: Any, store: Node, rule: Node, start: Node, stop: Node
     ) -> None:
         """Write `states.compute_states`."""
-        for stretch in self.stretches(start.kind.value, stop.kind.value):
-            alike = compute_tiled_states if stretch.tiles else compute_alike_states
-            t.call(alike, [store, known(stretch)])
+        for stretch in self.stretches:
+            if stretch.block == start.kind.value:
+                alike = compute_tiled_states if stretch.tiles else compute_alike_states
+                t.call(alike, [store, known(stretch)])
 
     def write_sum(self, t: Any, store: Node, j: Node, r: Node, *flags: Node) -> Node:
         """Write `states.ungated_sum`; of a dense run, one product after the other."""
@@ -189,16 +225,16 @@ def unrolled(data: KnownColumns, how: Sums) -> dict[Any, Any]:
     """
     columns = data.columns
     alike = Alike(data, how)
-    start, stop = sum(map(int, data.span[: Span.OUTPUTS])), int(data.span[Span.STOP])
-    stretches = 0
+    inputs = start = sum(map(int, data.span[: Span.OUTPUTS]))
+    stop = int(data.span[Span.STOP])
     while start < stop:
         is_whole = columns["synchronous"][start]
         end = stop if is_whole else int(columns["block_stop"][start])
-        stretches += sum(1 for _ in alike.stretches(start, end))
+        alike.add_block(start, end)
         start = end
-    if stretches > MAX_STRETCHES or (columns["flags"] & LAGGED).any():
+    if len(alike.stretches) > MAX_STRETCHES or (columns["flags"] & LAGGED).any():
         return {}
-    columns["weight"] = alike.weights
+    data.ahead = alike.make_tiles(inputs)
     data.unrolls = True
     return {
         states.compute_states: alike.write_states,
@@ -217,67 +253,113 @@ def zeros(t: Any, like: Node, count: Node) -> Node:
 
 
 @in_order
-def add_in_variables(store, begin, at, tile):
+def add_in_variables(store, tile, to, begin, width):
     """Add the weighted inputs of neurons from sources that all of them read: sum of
     w_ij y_i. Each source is read once for all.
     """
-    width = tile.width
-    totals = tuple(zero_like(store.state[begin]) for _ in range(width))
-    row = at
+    totals = tuple(zero_like(store.state[to]) for _ in range(width))
+    row = tile.at + begin
     for i in range(tile.source, tile.source + tile.length):
         y = store.activation[i]
         totals = tuple(totals[k] + y * store.weight[row + k] for k in range(width))
-        row += width
+        row += tile.width
     for k, total in enumerate(totals):
-        store.state[begin + k] += total
+        store.state[to + k] += total
 
 
 @in_order
-def add_in_array(store, begin, at, tile):  # noqa: C901 - one body, in its order
+def add_rows(store, tile, totals, values, stride, rows, i, n, begin, count):
+    """Add the products of n sources to the sums of `count` neurons of a tile, for
+    several rows of values.
+    """
+    at = tile.at + tile.width * i + begin
+    for row in range(rows):
+        source = row * stride + tile.source + i
+        read = tuple(values[source + m] for m in range(n))
+        to = row * tile.width + begin
+        for k in range(count):
+            total = totals[to + k]
+            for m, y in enumerate(read):
+                if not (tile.by_two and m % 2):
+                    total += y * store.weight[at + m * tile.width + k]
+            if tile.by_two and n > 1:
+                other = zero_like(total)
+                for m, y in enumerate(read):
+                    if m % 2:
+                        other += y * store.weight[at + m * tile.width + k]
+                total += other
+            totals[to + k] = total
+
+
+@in_order
+def add_products(store, tile, together, totals, values, stride, rows):
+    """Add the products of a tile to its sums, to those of `together` neurons at a time,
+    for several rows of values.
+    """
+    n = SOURCES_TOGETHER
+    rest = tile.width % together
+    last = tile.width - rest
+    whole = tile.length - tile.length % n
+    for i in range(0, whole, n):
+        for q in range(0, last, together):
+            add_rows(store, tile, totals, values, stride, rows, i, n, q, together)
+        if rest > 0:
+            add_rows(store, tile, totals, values, stride, rows, i, n, last, rest)
+    for i in range(whole, tile.length):
+        add_rows(store, tile, totals, values, stride, rows, i, 1, 0, tile.width)
+
+
+@in_order
+def add_in_array(store, stretch, tile):
     """Add the weighted inputs of neurons from sources that all of them read: sum of
     w_ij y_i. Some sources are added at a time.
     """
-    width = tile.width
-    length = tile.length
-    source = tile.source
-    totals = zeros(store.state[begin], width)
-    whole = length - length % SOURCES_TOGETHER
-    if whole > 0:
-        for i in range(0, whole, SOURCES_TOGETHER):
-            values = tuple(
-                store.activation[source + i + m] for m in range(SOURCES_TOGETHER)
-            )
-            row = at + width * i
-            for k in range(width):
-                total = totals[k]
-                for m, y in enumerate(values):
-                    if not (tile.by_two and m % 2):
-                        total += y * store.weight[row + m * width + k]
-                if tile.by_two:
-                    other = zero_like(total)
-                    for m, y in enumerate(values):
-                        if m % 2:
-                            other += y * store.weight[row + m * width + k]
-                    total += other
-                totals[k] = total
-    if whole < length:
-        for i in range(whole, length):
-            y = store.activation[source + i]
-            row = at + width * i
-            for k in range(width):
-                totals[k] += y * store.weight[row + k]
-    for k in range(width):
-        store.state[begin + k] += totals[k]
+    totals = zeros(store.state[0], tile.width)
+    add_products(store, tile, tile.width, totals, store.activation, 0, 1)
+    for begin, count, before in stretch.parts:
+        for k in range(count):
+            store.state[begin + k] += totals[before + k]
+
+
+@noinline
+def add_ahead(store, stretch, inputs, totals, rows):
+    """Add the first tile of a stretch for several rows of inputs."""
+    for q in range(rows * stretch.width):
+        totals[q] = zero_like(totals[q])
+    tile = stretch.tiles[0]
+    n = inputs.size
+    add_products(store, tile, NEURONS_TOGETHER, totals, inputs, n, rows)
+
+
+@noinline
+def begin_states(store, stretch, totals, row):
+    """Begin the states of a stretch: biases and, if they were added before, the sums of
+    this row.
+    """
+    for begin, count, before in stretch.parts:
+        to = row * stretch.width + before
+        for k in range(count):
+            bias = store.bias[begin + k]
+            store.state[begin + k] = bias if totals is None else bias + totals[to + k]
 
 
 @noinline
 def compute_tiled_states(store, stretch):
-    """Compute the states of consecutive neurons with the same sources."""
-    for j in range(stretch.start, stretch.start + stretch.count):
-        store.state[j] = store.bias[j]
-    for tile in stretch.tiles:
-        for turn in range(tile.turns):  # noqa: B007
-            stretch.add(store, tile.begin, tile.at, tile)
+    """Compute the states of neurons with the same sources."""
+    if stretch.ahead == 0:
+        begin_states(store, stretch, None, 0)
+    for tile in stretch.tiles[stretch.ahead :]:
+        if stretch.sums.in_array:
+            add_in_array(store, stretch, tile)
+        else:
+            width = stretch.sums.width
+            for begin, count, before in stretch.parts:
+                rest = count % width
+                for q in range(0, count - rest, width):
+                    add_in_variables(store, tile, begin + q, before + q, width)
+                if rest > 0:
+                    to = count - rest
+                    add_in_variables(store, tile, begin + to, before + to, rest)
 
 
 @noinline

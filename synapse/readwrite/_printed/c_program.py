@@ -18,7 +18,7 @@ from ...objects.topology import Topology
 from ...optimizers._descent import BuiltIn
 from .._codegen import Language, filled, free_name, heading_of
 from .._plan import plan_of
-from .alike import Sums
+from .alike import STEPS_TOGETHER, Sums
 from .c_text import LIMIT, CWriter
 from .columns import CONTEXT_COLUMNS, DTYPES
 from .learner import LEARNING_ROOTS, LOADABLE_ROOTS, PLAIN_ROOTS, Learner
@@ -189,7 +189,10 @@ def stack_of(writer: CWriter) -> int:
     """Return a bound of the bytes of variables on the stack of the deepest call."""
     depths: dict[Any, int] = {}
     for instance in writer.program.instances:  # callees first
-        here = 8 * (len(instance.parameters) + len(instance.locals))
+        sizes = (
+            getattr(kind, "length", None) or 1 for kind in instance.locals.values()
+        )
+        here = 8 * (len(instance.parameters) + sum(sizes))
         depths[instance] = here + max(
             (depths[callee] for callee in called_by(instance)), default=0
         )
@@ -216,8 +219,11 @@ NOT_COPIED = {
     "recall": "",
     "remember": "",
     "computed": "net",
+    "together": 1,
+    "totals": "",
+    "ahead": "",
 }
-"""What stands in a program whose steps change its instances at once."""
+"""What stands in a program whose steps change its instances at once, one by one."""
 
 
 def _memory(
@@ -277,14 +283,15 @@ def _words(parts: dict[str, Any]) -> dict[str, str]:
     """Return the declarations of what the text of a program names."""
     prefix, capitals = parts["prefix"], parts["capitals"]
     text = parts["tables"] + parts["functions"] + parts["members"]
-    index = none = apart = ""
+    index = none = macros = ""
     if f"{prefix}_index" in text:
         index = f"\ntypedef {parts['index']} {prefix}_index;\n"
     if f"{capitals}_NONE" in text:
         none = f"#define {capitals}_NONE (-1)\n\n"
-    if f"{capitals}_APART" in text:
-        apart = filled("apart.c.in", parts) + "\n"
-    return {"index": index, "tables": none + apart + parts["tables"]}
+    for name in ("apart", "alone"):
+        if f"{capitals}_{name.upper()}" in text:
+            macros += filled(f"{name}.c.in", parts) + "\n"
+    return {"index": index, "tables": none + macros + parts["tables"]}
 
 
 def prototypes(writer: CWriter) -> str:
@@ -367,6 +374,15 @@ def program_source(
         "first": columns.first(writer),
         "start": "",
     }
+    if learner.data.ahead:
+        most = STEPS_TOGETHER
+        sums = most * learner.data.ahead.width
+        parts |= {
+            "together": most,
+            "totals": f"    {real} totals[{sums}];\n",
+            "ahead": f", totals, rows - row < {most} ? (int)(rows - row) : {most}",
+        }
+        stack += sums * columns.bytes
     if context:
         rows = columns.context(writer)
         if places is not None:

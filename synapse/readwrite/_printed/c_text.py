@@ -23,10 +23,12 @@ from ...engine.language.tree import (
 )
 from ...engine.schema import NONE
 from ...errors import ArgumentError
+from .alike import add_in_array, add_rows
 from .braces import BraceWriter
 from .specialised import Specialised
 from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
 from .trees import (
+    called_by,
     column_name,
     expressions_of,
     parts_of,
@@ -105,6 +107,9 @@ RESERVED = frozenset(
 )
 LIMIT = np.iinfo(np.int32).max
 BYTES = "uint8", "int8"
+SEPARATE_LOOPS = add_in_array, add_rows
+"""What compilers should not inline: in one large function, these loops take a fifth
+longer."""
 
 
 class CWriter(BraceWriter):
@@ -131,6 +136,12 @@ class CWriter(BraceWriter):
         self.apart = f"{prefix.upper()}_APART"
         self.suffix = "f" if real == "float" else ""
         self.exp = exp
+        # large networks have loops that are not inlined
+        large = program.instances if program.data.ahead else ()
+        alone = [instance for instance in large if instance.function in SEPARATE_LOOPS]
+        self.alone = {*alone} - {
+            callee for outer in alone for callee in called_by(outer)
+        }
         self.structs: dict[TupleKind, str] = {}
         self.written: dict[Instance, set[str]] = {}
         for instance in program.instances:  # callees first
@@ -251,6 +262,8 @@ class CWriter(BraceWriter):
         is_root = instance in self.program.roots.values()
         is_root = is_root and self.names[instance] != "compute"
         kind = self.type_of(instance.result, instance in self.long_results)
+        if instance in self.alone:
+            kind = f"{self.prefix.upper()}_ALONE {kind}"
         head = f"{kind} {self.callee(instance)}({', '.join(passed) or 'void'})"
         return (
             self.comment_of(instance)

@@ -19,6 +19,7 @@ from ...engine.online.loops import (
 )
 from ...engine.rtrl import loops as exact
 from ...engine.rtrl.advance import advance, save_slopes
+from .alike import add_ahead, begin_states
 from .optimizing import clear_updates, optimize, optimizer_at, updates_at
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
@@ -47,19 +48,25 @@ def are_finite(numbers):
 
 
 @noinline
-def compute(table, plan_table, scalar, span, inputs, outputs):
-    """Make a step: activate the inputs, then all other neurons."""
+def compute(table, plan_table, scalar, span, inputs, outputs, ahead, totals, rows):
+    """Make a step for each row: activate the inputs, then all other neurons."""
     store = store_at(table, scalar)
-    if plan_table is None:
-        step_online(store, None, span, inputs, 0)
-    else:
-        plan = plan_at(plan_table, scalar)
-        save_slopes(store, plan)
-        step_online(store, None, span, inputs, 0)
-        advance(store, plan, span)
-        plan.latest.open = 1
-    for o in range(span.outputs):
-        outputs[o] = store.activation[span.stop - span.outputs + o]
+    if ahead is not None:
+        add_ahead(store, ahead, inputs, totals, rows)
+    for row in range(rows):
+        if ahead is not None:
+            begin_states(store, ahead, totals, row)
+        if plan_table is None:
+            step_online(store, None, span, inputs, row)
+        else:
+            plan = plan_at(plan_table, scalar)
+            save_slopes(store, plan)
+            step_online(store, None, span, inputs, row)
+            advance(store, plan, span)
+            plan.latest.open = 1
+        for o in range(span.outputs):
+            output = store.activation[span.stop - span.outputs + o]
+            outputs[row * span.outputs + o] = output
 
 
 @noinline
@@ -67,7 +74,7 @@ def step(table, plan_table, scalar, span, inputs, outputs):
     """Make a step, unless an input is not finite."""
     if not are_finite(inputs):
         return BAD_INPUT
-    compute(table, plan_table, scalar, span, inputs, outputs)
+    compute(table, plan_table, scalar, span, inputs, outputs, None, None, 1)
     return DONE
 
 

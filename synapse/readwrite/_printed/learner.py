@@ -18,6 +18,7 @@ from ...engine.functions.costs import FIRST_CUSTOM_COST, PROBABILITIES, SHARES
 from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.tree import (
     FLOAT64,
+    INT,
     ArrayKind,
     KnownKind,
     Node,
@@ -37,7 +38,7 @@ from ...optimizers._descent import BuiltIn
 from .._codegen import Language
 from .._formulas import as_registered
 from . import calls
-from .alike import Sums, unrolled
+from .alike import STEPS_TOGETHER, Sums, unrolled
 from .specialised import KnownColumns, Root, Specialised, words_of
 from .ways import way_of
 
@@ -140,8 +141,12 @@ class Learner:
         of_numbers = _known(0), base[2], sizes, place
         frozen = _known(self.learns and not learns.all())
         both = row(self.inputs), row(self.outputs)
+        ahead = self.data.ahead
+        together: Any = _known(None), _known(None), _known(1)
+        if ahead is not None:
+            together = _known(ahead), row(STEPS_TOGETHER * ahead.width), INT
         roots = {
-            "compute": Root(calls.compute, (*base, *both)),
+            "compute": Root(calls.compute, (*base, *both, *together)),
             "step": Root(calls.step, (*base, *both)),
             "learn": Root(calls.learn, (*base, *judging, *passed)),
             "clear": Root(calls.clear, base),

@@ -125,11 +125,14 @@ def _mentions(node: Node, name: str) -> bool:
 
 
 def unloop(body: list[Node]) -> list[Node]:
-    """Return statements without loops of one turn."""
+    """Return statements without loops of one turn or none."""
     made: list[Node] = []
     for node in body:
         node = with_blocks(node, unloop)
-        if node.form == "for" and _turns(node) == 1:
+        turns = _turns(node) if node.form == "for" else None
+        if turns == 0:
+            continue
+        if turns == 1:
             name, low, *_, inner = node.parts
             made.append(statement("set", name, low))
             made += substituted_in(inner, {name: low})

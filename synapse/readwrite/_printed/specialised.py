@@ -59,6 +59,7 @@ class KnownColumns:
     ) -> None:
         _, store, self.span = network._lowered()
         self.unrolls = False
+        self.ahead: Any = None  # neurons whose inputs are added before the step
         plan = network._kernels().plan
         self.has_plan = plan is not None
         self.columns: dict[str, NDArray[Any]] = {}

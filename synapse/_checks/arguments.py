@@ -225,16 +225,12 @@ between_0_and_1 = _in_range("a number above 0 and below 1", _ABOVE_0, _BELOW_1)
 
 def bounds(title: str, low: Any, high: Any) -> tuple[float, float]:
     """Return two numbers, the first below the second; each may be infinite."""
-    if not (is_number(low) and is_number(high)):
-        raise ArgumentTypeError(expected(title, "two numbers", (low, high)))
+    require_type(is_number(low) and is_number(high), title, "two numbers", (low, high))
     try:
         minimum, maximum = float(low), float(high)
     except OverflowError:  # of a whole number
         minimum = maximum = math.nan
-    if not minimum < maximum:
-        raise ArgumentError(
-            expected(title, "two numbers, the lower one first", (low, high))
-        )
+    require(minimum < maximum, title, "two numbers, the lower one first", (low, high))
     return minimum, maximum
 
 
@@ -362,8 +358,7 @@ def float_type(title: str, value: Any) -> np.dtype[Any]:
     if value is None or isinstance(value, str | type | np.dtype):
         with suppress(TypeError, ValueError):
             dtype = np.dtype(value)
-    if dtype not in (FLOAT64, FLOAT32):
-        raise ArgumentError(expected(title, "float64 or float32", value))
+    require(dtype in (FLOAT64, FLOAT32), title, "float64 or float32", value)
     return dtype
 
 
@@ -508,8 +503,7 @@ def json_object(title: str, value: Any) -> dict[str, Any]:
     """Return a copy of a dict of JSON values, or raise an ArgumentTypeError that names
     the key.
     """
-    if not isinstance(value, dict):
-        raise ArgumentTypeError(expected(title, "a dict", value))
+    require_type(isinstance(value, dict), title, "a dict", value)
     return _members(title, value, 0)
 
 

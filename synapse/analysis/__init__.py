@@ -16,10 +16,17 @@ from ._contribution import (
 )
 from ._explanation import Explanation, GateTerm, explain
 from ._lesions import Lesions, lesions, patch
-from ._memory import HalfLives, half_lives, spectral_radius
 from ._pruning import Pruned, prune
 from ._rewiring import rewire
-from ._structure import LateConnections, components, gate_motifs, late_connections
+from ._structure import (
+    HalfLives,
+    LateConnections,
+    components,
+    gate_motifs,
+    half_lives,
+    late_connections,
+    spectral_radius,
+)
 from ._table import Table
 
 __all__ = [

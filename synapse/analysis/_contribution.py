@@ -19,9 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import expected, whole_number
+from .._checks import require, whole_number
 from .._typing import Bools, Floats, Ints
-from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.network import Network
 from ..objects.topology import Topology
@@ -230,8 +229,8 @@ def error_flow(
     measured = None
     if layer is not None:
         chosen = network[layer] if isinstance(layer, str) else layer
-        if not any(chosen is member for member in network.layers):
-            raise ArgumentError(expected("layer", f"a layer of {network!r}", layer))
+        is_its = any(chosen is member for member in network.layers)
+        require(is_its, "layer", f"a layer of {network!r}", layer)
         number = {neuron: i for i, neuron in enumerate(network)}
         measured = [number[neuron] for neuron in chosen]
     steps = run_steps(network, inputs)

@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import _checks, _html
 from .._typing import PathLike
-from ..errors import ArgumentError, ArgumentTypeError
+from ..errors import ArgumentError
 from ._estimate import Estimate, in_digits, median_of, rate_of
 from ._trial_json import Point
 from ._trial_store import read_rows
@@ -130,10 +130,8 @@ class Trials(list[Row]):
         ]
         for value in values:
             binary = _checks.is_number(value) and value in (0, 1)
-            if not binary and not isinstance(value, bool | np.bool_):
-                raise ArgumentError(
-                    _checks.expected(f"The values of {name!r}", "true or false", value)
-                )
+            fits = binary or isinstance(value, bool | np.bool_)
+            _checks.require(fits, f"The values of {name!r}", "true or false", value)
         return rate_of(sum(map(bool, values)), len(values), level)
 
     @_checks.suggests_arguments("median")
@@ -384,8 +382,10 @@ def _hashable(name: str, value: Any) -> Any:
     """Return a value that can be the key of a group; lists become tuples."""
     if isinstance(value, list):
         return tuple(_hashable(name, entry) for entry in value)
-    if not isinstance(value, Hashable):
-        raise ArgumentTypeError(
-            _checks.expected(f"The values of {name!r}", "numbers, text or lists", value)
-        )
+    _checks.require_type(
+        isinstance(value, Hashable),
+        f"The values of {name!r}",
+        "numbers, text or lists",
+        value,
+    )
     return value

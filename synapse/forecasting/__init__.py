@@ -2,10 +2,9 @@
 
 from .._checks import public_module as _public_module
 from ._baselines import autoregression, seasonal_naive
-from ._calibration import Calibration
 from ._closed_loop import Forecast, forecast
 from ._network_forecaster import NetworkForecaster
-from ._rolling import RollingOrigin, rolling_origin
+from ._rolling import Calibration, RollingOrigin, rolling_origin
 from ._selection import Selection, select
 from ._statistical import choose_lags, statistical
 

@@ -31,9 +31,9 @@ from ..errors import ArgumentError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
 from ..objects.snapshots import preserved_context
-from ._calibration import Calibration
 from ._checked_series import horizon
 from ._frames import fed_names, labels_beside, labels_of
+from ._rolling import Calibration
 
 Model = Network | Ensemble
 NOT_FED = -1

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import expected, listed, require_type
+from .._checks import listed, require, require_type
 from .._typing import Bools, Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import INPUT
@@ -69,10 +69,7 @@ class TrainableSubset(tuple[Item, ...]):
         if belongs:
             ends = np.concatenate([neurons, store["target"][links]])
             belongs = bool((store["network"][ends] == self.network._number_now).all())
-        if not belongs:
-            raise ArgumentError(
-                expected("An item of `only`", f"a part of {self.network!r}", item)
-            )
+        require(belongs, "An item of `only`", f"a part of {self.network!r}", item)
 
     def require_trainable(self) -> None:
         """Raise ArgumentError if nothing in the part is trainable now."""

@@ -19,7 +19,7 @@ from ..engine.locking import atomic
 from ..engine.records import Span
 from ..engine.schema import CHECK_SIZES, CHECK_TARGETS, GIVEN_ERRORS, SHARED_BY
 from ..engine.status import DIVERGED, REFUSED
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+from ..errors import ArgumentError, DivergenceError
 from ..plasticity._rule import Rule
 from . import parameters
 from .calling import locked
@@ -429,10 +429,12 @@ def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> Non
     """Raise ArgumentError if `out` is not a pair of arrays for the slopes of a
     network.
     """
-    if not isinstance(out, tuple | list) or len(out) != 2:
-        raise ArgumentTypeError(
-            checks.expected("out", "a pair of arrays, for weights and biases", out)
-        )
+    checks.require_type(
+        isinstance(out, tuple | list) and len(out) == 2,
+        "out",
+        "a pair of arrays, for weights and biases",
+        out,
+    )
     for array, size in zip(out, sizes, strict=True):
         if not isinstance(array, np.ndarray) or (array.dtype, array.shape) != (
             dtype,

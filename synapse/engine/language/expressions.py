@@ -131,12 +131,6 @@ def _negated(value: Node) -> Node:
     return Node("not", BOOL, (value,))
 
 
-def _name_of_call(node: ast.expr) -> str:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id
-    return ""
-
-
 def _named(target: Any, item: Node) -> Iterator[tuple[str, Node]]:
     """Yield the names of a target, each with its part of an item."""
     if isinstance(target, ast.Name):
@@ -260,7 +254,8 @@ class Expressions:
 
     def items(self, node: ast.expr) -> list[Node]:
         """Return the items of a tuple, ``zip``, ``enumerate`` or a known range."""
-        name = _name_of_call(node)
+        called = getattr(node, "func", None)
+        name = called.id if isinstance(called, ast.Name) else ""
         if name not in ("zip", "enumerate", "range"):
             return self._items_of(self.visit(node))
         values = self.values(*node.args)  # type: ignore[attr-defined]

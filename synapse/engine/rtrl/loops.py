@@ -47,7 +47,7 @@ from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
 from .advance import advance, fill_direct, move_through, save_slopes
 from .offsets import base_at, materialized_at
-from .pending import materialize, materialize_pending
+from .pending import materialize
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
@@ -58,7 +58,10 @@ if TYPE_CHECKING:
 @lazy_part(PLAN)
 def record_sensitivities(store, plan):
     """Complete the last row of the log with the sensitivities."""
-    materialize_pending(store, plan)
+    # they stay pending
+    if plan.latest.pending > 0 and plan.latest.renewed == 0:
+        materialize(store, plan, plan.latest.pending)
+        plan.latest.renewed = 1
     n = store.log_layout.sensitivities
     values = materialized_at(plan) if plan.latest.renewed else base_at(plan)
     at = store.log_layout.steps * store.log_layout.width - n

@@ -230,14 +230,6 @@ def materialize(store, plan, steps):
     )
 
 
-@inline
-def materialize_pending(store, plan):
-    """Compute the sensitivities after the pending steps, which stay pending."""
-    if plan.latest.pending > 0 and plan.latest.renewed == 0:
-        materialize(store, plan, plan.latest.pending)
-        plan.latest.renewed = 1
-
-
 @lazy_part(PLAN, INDEX, INDEX)
 def backpropagate_errors(store, plan, c, steps):
     """Take the errors of the lines of a class back through the first pending steps."""

@@ -71,68 +71,47 @@ def push_run(store, plan, span, r, delta, ends):
 
 @lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)
 def push_gated(store, plan, span, r, delta, ends):
-    """`push_run` for a run with gaters."""
-    flags = store.run_flags[r]
+    """`push_run` for a run with gaters: to its sources, scaled by these, and to its
+    gaters, delta w_ij y_i.
+    """
+    run_kind = store.run_kind[r]
+    row = store.run_first[r]
+    n = store.run_length[r]
+    gater = store.run_gater[r]
     if ends & SOURCES:
-        push_sources(store, plan, r, delta, adjoint_of_sources(store, plan, span, r))
+        to = adjoint_of_sources(store, plan, span, r)
+        gains = gaters_read(store, r)
+        source = to + store.run_source[r]
+        if run_kind == mark.SHARED:
+            add_scaled(plan.adjoint, source, delta * gains[gater], store.weight, row, n)
+        elif run_kind == mark.ZIPPED:
+            plan.adjoint[source : source + n] += (
+                delta * gains[gater : gater + n] * store.weight[row : row + n]
+            )
+        else:
+            for c in range(row, row + n):
+                plan.adjoint[to + store.source[c]] += (
+                    delta * gains[store.gate[c] - 1] * store.weight[c]
+                )
     if ends & GATERS:
-        push_gaters(
-            store,
-            plan,
-            r,
-            delta,
-            adjoint_at(span, at_gaters_step(flags, GATED, PREVIOUS)),
-        )
-
-
-@inline
-def push_sources(store, plan, r, delta, to):
-    """Send an error along a run, scaled by its gaters."""
-    run_kind = store.run_kind[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    gains = gaters_read(store, r)
-    source = store.run_source[r]
-    gater = store.run_gater[r]
-    if run_kind == mark.SHARED:
-        add_scaled(
-            plan.adjoint, to + source, delta * gains[gater], store.weight, row, n
-        )
-    elif run_kind == mark.ZIPPED:
-        plan.adjoint[to + source : to + source + n] += (
-            delta * gains[gater : gater + n] * store.weight[row : row + n]
-        )
-    else:
-        for c in range(row, row + n):
-            plan.adjoint[to + store.source[c]] += (
-                delta * gains[store.gate[c] - 1] * store.weight[c]
+        to = adjoint_at(span, at_gaters_step(store.run_flags[r], GATED, PREVIOUS))
+        activations, offset = sources_at(store, r)
+        source = offset + store.run_source[r]
+        if run_kind == mark.SHARED:
+            total = added(
+                (store.weight[row + t] * activations[source + t] for t in range(n)),
+                zero_like(delta),
             )
-
-
-@inline
-def push_gaters(store, plan, r, delta, to):
-    """Send an error to the gaters of a run: delta w_ij y_i."""
-    run_kind = store.run_kind[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    activations, source_offset = sources_at(store, r)
-    source = source_offset + store.run_source[r]
-    gater = store.run_gater[r]
-    if run_kind == mark.SHARED:
-        total = added(
-            (store.weight[row + t] * activations[source + t] for t in range(n)),
-            zero_like(delta),
-        )
-        plan.adjoint[to + gater] += delta * total
-    elif run_kind == mark.ZIPPED:
-        for t in range(n):
-            weighted_error = delta * store.weight[row + t]
-            plan.adjoint[to + gater + t] += weighted_error * activations[source + t]
-    else:
-        for c in range(row, row + n):
-            plan.adjoint[to + store.gate[c] - 1] += (
-                delta * store.weight[c] * activations[source_offset + store.source[c]]
-            )
+            plan.adjoint[to + gater] += delta * total
+        elif run_kind == mark.ZIPPED:
+            for t in range(n):
+                weighted_error = delta * store.weight[row + t]
+                plan.adjoint[to + gater + t] += weighted_error * activations[source + t]
+        else:
+            for c in range(row, row + n):
+                plan.adjoint[to + store.gate[c] - 1] += (
+                    delta * store.weight[c] * activations[offset + store.source[c]]
+                )
 
 
 @lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)

@@ -114,8 +114,7 @@ def activity(
     saturated = (flat >= fraction) & (number >= len(network.input))
     names = np.array([neuron.name for neuron in network])
     dead = std <= still
-    mean = activation.mean(axis=0)
-    return Activity(number, names, mean, std, flat, dead, saturated)
+    return Activity(number, names, activation.mean(axis=0), std, flat, dead, saturated)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -176,8 +176,9 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
         slopes.y = np.concatenate([identity_of_outputs(table), slopes.y])
         slopes.s = np.concatenate([np.zeros((table.outputs, table.neurons)), slopes.s])
         y, _ = slopes.back(steps.at(t))
-        by_output = y[:, : table.inputs].reshape(-1, table.outputs, table.inputs)
-        derivatives[t:, :, t] = by_output
+        derivatives[t:, :, t] = y[:, : table.inputs].reshape(
+            -1, table.outputs, table.inputs
+        )
     return derivatives
 
 
@@ -318,8 +319,9 @@ class ReverseSteps:
 
         # By steps before the next one: neurons, and derivatives that later steps have
         # with respect to their activations.
-        longest = int(self.lag.max(initial=1))
-        self._due: list[list[tuple[Ints, Floats]]] = [[] for _ in range(longest)]
+        self._due: list[list[tuple[Ints, Floats]]] = [
+            [] for _ in range(int(self.lag.max(initial=1)))
+        ]
 
         # Groups of softmax neurons lie side by side; a gap ends a group.
         self._softmax = np.flatnonzero(table._softmax)

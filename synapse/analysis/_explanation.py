@@ -284,8 +284,7 @@ def _influence(store: Store, gater: int, gated: int) -> float:
     links = connections_at(store, rows)
     weights = np.array([link.weight - _last_update(store, link) for link in links])
     rows = np.array([link._at for link in links])
-    m = read_order.Attributes(store)
-    return float(weights @ read_order.sources_read(m, rows))
+    return float(weights @ read_order.sources_read(read_order.Attributes(store), rows))
 
 
 def _last_update(store: Store, connection: Connection) -> float:

@@ -191,10 +191,14 @@ def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[I
     """
     if what == "connections":
         items = np.arange(table.connections)
-        ends = (table.source.tolist(), table.target.tolist(), table.delay.tolist())
         names = tuple(
             f"{table.names[i]} -> {table.names[j]}" + (f", delay {k}" if k else "")
-            for i, j, k in zip(*ends, strict=True)
+            for i, j, k in zip(
+                table.source.tolist(),
+                table.target.tolist(),
+                table.delay.tolist(),
+                strict=True,
+            )
         )
         return names, items, list(items[:, None])
 

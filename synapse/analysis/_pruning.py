@@ -169,8 +169,7 @@ def _lifelines(table: Topology, score: Floats) -> Bools:
     """
     # Connections by source: those of neuron j are links[starts[j] : starts[j + 1]].
     order = np.argsort(table.source, stable=True)
-    neurons = np.arange(table.neurons + 1)
-    starts = np.searchsorted(table.source[order], neurons).tolist()
+    starts = np.searchsorted(table.source[order], np.arange(table.neurons + 1)).tolist()
     links = order.tolist()
     target = table.target.tolist()
 

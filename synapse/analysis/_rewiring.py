@@ -177,8 +177,9 @@ def _rewired(
     with given_back(rng):
         word = np.array([rng.integers(1 << 53)], np.uint64)
     if len(members):
-        bounds = _bounds(edges.group[members])
-        exchange(edges, members, bounds, tries * len(members), word)
+        exchange(
+            edges, members, _bounds(edges.group[members]), tries * len(members), word
+        )
 
     # The values of the column, at rows that have these targets, keep their type.
     row_of = np.zeros(len(names), np.int64)
@@ -230,9 +231,8 @@ def _codes(values: list[Any]) -> Ints:
             code.setdefault(v, len(code) + 1) if is_value(v) else 0 for v in values
         ]
     except TypeError:  # a value without a hash
-        condition = "numbers or texts"
         raise ArgumentTypeError(
-            expected("The values of a column of `within`", condition, values)
+            expected("The values of a column of `within`", "numbers or texts", values)
         ) from None
     return np.array(codes, np.int64)
 

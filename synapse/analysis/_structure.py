@@ -275,8 +275,7 @@ def spectral_radius(
     loop = np.full(table.neurons, -1)
     for i, members in enumerate(loops(table.neurons, source, target)):
         loop[members] = i
-    same_loop = loop[source] == loop[target]
-    within = np.flatnonzero(same_loop & (loop[source] >= 0))
+    within = np.flatnonzero((loop[source] == loop[target]) & (loop[source] >= 0))
 
     # The connections of each loop. Its matrix is square: every neuron of a loop is both
     # source and target in it.

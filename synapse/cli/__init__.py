@@ -98,8 +98,7 @@ def _streams() -> Iterator[None]:
         for name, mode in ("stdin", "r"), ("stdout", "w"), ("stderr", "w"):
             stream = getattr(sys, name)
             if stream is None or getattr(stream, "closed", False):
-                nothing = opened.enter_context(Path(os.devnull).open(mode))
-                setattr(sys, name, nothing)
+                setattr(sys, name, opened.enter_context(Path(os.devnull).open(mode)))
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="backslashreplace")
         sys.stderr = cast("TextIO", Stderr())

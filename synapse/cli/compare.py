@@ -103,8 +103,9 @@ def compare(options: argparse.Namespace) -> None:
     rows = sum(map(len, several.values()))
     sizes = [f"{pluralize(rows, 'row')}."] if rows > MANY_ROWS else []
     say([*sizes, *table.notes, *about_dates, *not_installed(methods)])
-    given = ("hidden", "epochs", "rate", "seed", "validation")
-    learning = training_options(options, *given)
+    learning = training_options(
+        options, "hidden", "epochs", "rate", "seed", "validation"
+    )
     comparison = compare_series(
         several,
         targets,

@@ -128,12 +128,11 @@ def draw_comparison(comparison: Comparison, path: str) -> None:
                 for place, method in enumerate(errors.columns):
                     # Colours repeat after eight methods: the others are dashed.
                     look = "-" if place < len(CYCLE) else "--"
-                    colour = CYCLE[place % len(CYCLE)]
                     ax.plot(
                         errors.index,
                         errors[method],
                         look,
-                        color=colour,
+                        color=CYCLE[place % len(CYCLE)],
                         label=method,
                         lw=1.2,
                     )

@@ -297,10 +297,9 @@ class ReadTable:
         """Return these columns as a series or, with a column that tells several apart,
         as one for each value.
         """
-        names = list(dict.fromkeys(columns))
         return read_several(
             self.cells,
-            names,
+            list(dict.fromkeys(columns)),
             self.sequence or "",
             ignore=self.ignore,
             **self.series_options,
@@ -349,12 +348,11 @@ def read(
     """Return the table in a file, read as the options say, with further cells that are
     missing values.
     """
-    absent = options.missing or missing
     return read_table(
         path,
         MARKS.get(options.decimal),
         encoding=options.encoding,
-        missing=absent,
+        missing=options.missing or missing,
         header=HEADERS.get(options.header),
         skip_rows=options.skip_rows,
         without_totals=options.without_totals,

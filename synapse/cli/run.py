@@ -72,8 +72,7 @@ def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame
     if all(neuron.squash.name == "softmax" for neuron in network.output):
         likeliest = [names[place] for place in answers.argmax(axis=1)]
         result = result.assign(**{network.output._label: likeliest})
-    outputs = pd.DataFrame(answers, index=result.index, columns=names)
-    return result.join(outputs)
+    return result.join(pd.DataFrame(answers, index=result.index, columns=names))
 
 
 def _of_series(network: Network, table: ReadTable) -> pd.DataFrame:

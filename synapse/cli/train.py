@@ -153,10 +153,15 @@ def train(options: argparse.Namespace) -> int:
         require_folder(options.checkpoint)
     table = ReadTable.of(options)
     report = Report(options.quiet)
-    given = ("build", "hidden", "epochs", "patience", "min_delta", "rate", "seed")
     learning = training_options(
         options,
-        *given,
+        "build",
+        "hidden",
+        "epochs",
+        "patience",
+        "min_delta",
+        "rate",
+        "seed",
         "validation",
         "checkpoint",
         on_begin=report.begin,
@@ -167,10 +172,9 @@ def train(options: argparse.Namespace) -> int:
     except KeyboardInterrupt as error:
         error.add_note(f"No epoch was complete, so {options.output!r} is not written.")
         raise
-    at = datetime.now(UTC).isoformat(timespec="seconds")
     trained.model.metadata.update(
         {
-            "trained": at,
+            "trained": datetime.now(UTC).isoformat(timespec="seconds"),
             "version": __version__,
             "command": options.command_line,
         }

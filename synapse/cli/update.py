@@ -91,8 +91,11 @@ def update(options: argparse.Namespace) -> int:
         model.trainer.rate = options.rate
     for name, value in further(options).items():
         setattr(model.trainer, name, value)
-    progress = sys.stderr.isatty() and not options.quiet
-    settings = {"epochs": options.epochs, "seed": options.seed, "progress": progress}
+    settings = {
+        "epochs": options.epochs,
+        "seed": options.seed,
+        "progress": sys.stderr.isatty() and not options.quiet,
+    }
     try:
         if "differences" in facts:
             refuse(options, ["target"], "a model of rows")

@@ -63,12 +63,11 @@ def learning(
                 validation = curve == "validation_loss"
                 words = [name] * bool(name) + ["validation"] * validation
                 label = entry(" ".join(words) or "training")
-                dash = "--" if validation else "-"
                 ax.plot(
                     epochs,
                     losses,
                     color=color,
-                    ls=dash,
+                    ls="--" if validation else "-",
                     marker=mark_of(losses),
                     label=label,
                 )

@@ -169,11 +169,10 @@ def growth(
             frame = ax.inset_axes((left, 0.0, 0.97 * (right - left), 0.92))
             network(net, ax=frame, color_bars=False)
             frame.set_title("")
-            heading = f"generation {generation + 1}"
             ax.text(
                 (left + right) / 2,
                 0.94,
-                heading,
+                f"generation {generation + 1}",
                 size=TEXT,
                 ha="center",
                 transform=ax.transAxes,

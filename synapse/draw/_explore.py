@@ -73,8 +73,9 @@ class Explorer:
             self._inputs = np.empty((0, len(network.input)))
             self._aims: list[Any] = []
         else:
-            size = len(network.input)
-            self._inputs = as_matrix("inputs", inputs, size, network.dtype)
+            self._inputs = as_matrix(
+                "inputs", inputs, len(network.input), network.dtype
+            )
             self._aims = aims_of(network, len(self._inputs), targets)
         self._data = self._read()
 

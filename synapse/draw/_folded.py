@@ -73,13 +73,21 @@ def folded(diagram: Topology) -> Folded:
     gater = np.where(diagram.gater < 0, diagram.gater, diagram.layer[diagram.gater])
     gates = np.unique(np.stack([bundle, gater], axis=1)[gater != NO_GATER], axis=0)
     texts = [_text_of(diagram, np.flatnonzero(bundle == i)) for i in range(len(codes))]
-    bundles = (source.tolist(), target.tolist(), [NO_GATER] * len(codes))
-    places = Places.of_boxes(structure_of([1] * count, list(range(count)), *bundles))
+    places = Places.of_boxes(
+        structure_of(
+            [1] * count,
+            list(range(count)),
+            source.tolist(),
+            target.tolist(),
+            [NO_GATER] * len(codes),
+        )
+    )
     loops = np.bincount(source[source == target], minlength=count).max(initial=0)
     room_of_loops = 0.5 + 0.3 * float(loops) if loops else 0.0  # with their texts
     scene = scene_at(places, beside=room_of_loops)
-    frames = places.frames + np.array([0.0, 0.0, 0.0, room_of_loops])
-    places = replace(places, frames=frames)
+    places = replace(
+        places, frames=places.frames + np.array([0.0, 0.0, 0.0, room_of_loops])
+    )
     size, total = (
         np.bincount(bundle, weights, len(codes)) for weights in (None, diagram.weight)
     )
@@ -136,9 +144,13 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
         if routes:
             _draw_bundles(ax, net, routes, scaled)
             bundle, gater = net.gates.T
-            links = net.source[bundle], net.target[bundle], gater
             draw_gates(
-                ax, scaled, links, net.places, [routes[i] for i in bundle], POINT
+                ax,
+                scaled,
+                (net.source[bundle], net.target[bundle], gater),
+                net.places,
+                [routes[i] for i in bundle],
+                POINT,
             )
             note = ax.text(
                 low[0] + 0.2, low[1] + 0.08, NOTE, color=ONWARDS, va="bottom"

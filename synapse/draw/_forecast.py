@@ -130,8 +130,7 @@ def _named(history: Any, forecast: Any) -> tuple[Any, Sequence[str] | None]:
     if columns is None or ahead is None:
         return history, columns or ahead
     if history.ndim == 2 and set(ahead) <= set(columns):
-        places = [columns.index(name) for name in ahead]
-        return history.iloc[:, places], list(ahead)
+        return history.iloc[:, [columns.index(name) for name in ahead]], list(ahead)
     return history, columns
 
 

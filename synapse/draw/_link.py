@@ -78,8 +78,7 @@ def link(
     >>> address[:24], len(address) < 600
     ('https://a.edu/net.html#h', True)
     """
-    state = state_of(network, inputs, targets)
-    address = packed(state)
+    address = packed(state_of(network, inputs, targets))
     if len(address) > MAX_LINK_LETTERS:
         raise ArgumentError(
             f"{network!r} with its data takes {len(address):,} letters in an address,"

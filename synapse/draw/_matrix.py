@@ -262,8 +262,7 @@ def _draw_sums(
     """Draw squares in the colors of sums, with a bar that says what they are."""
     cmap = diverging()
     norm = around_zero(sums, darkest)
-    image = ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm)
-    image.set_gid("sums")
+    ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm).set_gid("sums")
     ax.spines[:].set_visible(False)
     ax.set(xlabel="target", ylabel="source")
     if color_bars:
@@ -280,6 +279,5 @@ def _sums(diagram: Topology) -> Floats:
     count = len(diagram.layers)
     pair = diagram.layer[diagram.source] * count + diagram.layer[diagram.target]
     links = np.bincount(pair, minlength=count * count)
-    weights = diagram.weight * diagram.gain
-    sums = np.bincount(pair, weights, count * count)
+    sums = np.bincount(pair, diagram.weight * diagram.gain, count * count)
     return np.where(links > 0, sums, np.nan).reshape(count, count)

@@ -114,8 +114,14 @@ class Picture:
             if len(self.ways):
                 self._draw_connections(ax, scaled, bars)
             table = self.diagram
-            links = (table.source, table.target, table.gater)
-            draw_gates(ax, scaled, links, self.places, self.ways, self.point)
+            draw_gates(
+                ax,
+                scaled,
+                (table.source, table.target, table.gater),
+                self.places,
+                self.ways,
+                self.point,
+            )
             inks = self._draw_discs(ax, scaled, color, bars)
             self._draw_names(ax, scaled, inks)
             if self.printed:
@@ -180,8 +186,11 @@ class Picture:
         from matplotlib.collections import PatchCollection
         from matplotlib.patches import Circle
 
-        circles = [Circle(place, RADIUS) for place in self.places.centres]
-        discs = PatchCollection(circles, zorder=2, gid="neurons")
+        discs = PatchCollection(
+            [Circle(place, RADIUS) for place in self.places.centres],
+            zorder=2,
+            gid="neurons",
+        )
         discs.set(edgecolor=INK, facecolor="white")
         ax.add_collection(discs)
         scaled.widths(discs, 0.8 * self.point)
@@ -363,9 +372,12 @@ def draw_lines(
     from matplotlib.collections import PathCollection, PolyCollection
     from matplotlib.path import Path
 
-    paths = [Path(way) for way in routes]
     lines = PathCollection(
-        paths, facecolors="none", edgecolors=colors, zorder=1, gid="connections"
+        [Path(way) for way in routes],
+        facecolors="none",
+        edgecolors=colors,
+        zorder=1,
+        gid="connections",
     )
     ax.add_collection(lines)
     scaled.widths(lines, widths)
@@ -418,9 +430,12 @@ def draw_gates(
     gates = gates_of(links, places, routes)
     if not gates:
         return
-    leads = [gate.lead for gate in gates if gate.lead is not None]
     dots = LineCollection(
-        leads, colors=GATE, linestyles=[_style.DOTS], zorder=1.8, gid="gates"
+        [gate.lead for gate in gates if gate.lead is not None],
+        colors=GATE,
+        linestyles=[_style.DOTS],
+        zorder=1.8,
+        gid="gates",
     )
     bars = [gate.marks for gate in gates if len(gate.marks) > 1]
     across = LineCollection(
@@ -459,8 +474,7 @@ def gates_of(
         marks = np.array([_crossing(routes[i], centre, reach) for i in mine])
         marked.append((gating, marks[_around(centre, marks)]))
     single = np.flatnonzero(alone)
-    spots = _apart(routes, single)[:, None]
-    marked += zip(gater[single].tolist(), spots, strict=True)
+    marked += zip(gater[single].tolist(), _apart(routes, single)[:, None], strict=True)
     scene = scene_at(places) if places.gap else None
     gates = []
     for gating, marks in marked:

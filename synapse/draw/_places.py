@@ -250,8 +250,9 @@ def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
 
 def names_shown(diagram: Topology) -> list[str]:
     """Return the names of neurons in a picture, without those of their layers."""
-    layers = (diagram.layers[i] for i in diagram.layer.tolist())
-    return short_names(diagram.names, layers)
+    return short_names(
+        diagram.names, (diagram.layers[i] for i in diagram.layer.tolist())
+    )
 
 
 # --- layouts --------------------------------------------------------------------------

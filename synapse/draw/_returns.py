@@ -120,8 +120,7 @@ def _in_parts(runs: list[Run], points: int) -> tuple[Floats, Floats]:
         raise ArgumentError(
             "Expected runs with one complete episode or more, got one without."
         )
-    maximum = min(run.steps for run in runs)
-    ends = np.linspace(0.0, maximum, points + 1)[1:]
+    ends = np.linspace(0.0, min(run.steps for run in runs), points + 1)[1:]
     values = np.array([_means(run, ends) for run in runs])
     from_the_first = ~np.isnan(values).any(axis=0)  # all runs have had an episode
     if not from_the_first.any():

@@ -36,8 +36,7 @@ def scene_at(
     above_loops = float((places.frames[:, 3] - tops).max(initial=0.0))
     titled = replace(arranged.measures, title=(0.0, UNIT * (head + above_loops)))
     arranged = replace(arranged, measures=titled)
-    count = len(places.frames)
-    folded = [_has_boxes(places)] * count
+    folded = [_has_boxes(places)] * len(places.frames)
     rings = places.rings.tolist()
     names = np.zeros(len(places.centres)) if below is None else below
     extents = [
@@ -102,8 +101,9 @@ def ways_of(
 
 def lead_at(here: Floats, there: Floats, scene: Scene | None) -> Floats:
     """Return the route from a neuron to the mark of a gate."""
-    ends = _in_pixels(np.stack([here, there]))
-    bends = [] if scene is None else lead_of(scene, *ends)
+    bends = (
+        [] if scene is None else lead_of(scene, *_in_pixels(np.stack([here, there])))
+    )
     return np.concatenate([[here], in_units(bends), [there]])
 
 

@@ -251,9 +251,12 @@ class Genome:
         `expressed`.
         """
         if self._phenotype is None:
-            at = np.array([[0, len(self.nodes), 0, len(self.genes)]])
             self._phenotype = expressed(
-                self.nodes, self.genes, at, self.inputs, self.outputs
+                self.nodes,
+                self.genes,
+                np.array([[0, len(self.nodes), 0, len(self.genes)]]),
+                self.inputs,
+                self.outputs,
             )
         return self._phenotype
 
@@ -387,8 +390,9 @@ class Genome:
         layers: list[tuple[str | None, int]] = [
             (None, size) for size in (*sizes, last - begin, self.outputs) if size
         ]
-        dtype = np.dtype(np.float64)
-        return SavedNetwork(None, dtype, layers, names, columns, edges).network()
+        return SavedNetwork(
+            None, np.dtype(np.float64), layers, names, columns, edges
+        ).network()
 
 
 def evolved(

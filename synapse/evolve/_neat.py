@@ -387,8 +387,9 @@ def neat(
             _record(result, people, evaluated, aim, pareto)
             people.select(evaluated.values)
             members = np.bincount(people.member_of).tolist()
-            species = zip(people.names.tolist(), members, strict=True)
-            result.species.append(dict(species))
+            result.species.append(
+                dict(zip(people.names.tolist(), members, strict=True))
+            )
             result.history.setdefault("species", []).append(len(members))
             bar.set_description(f"fitness {result.fitness:.5g}", refresh=False)
             bar.update(result.evaluations - bar.n)

@@ -48,8 +48,13 @@ class Genomes:
     @classmethod
     def of(cls, genome: Genome) -> Genomes:
         """Return the genomes that consist of one."""
-        at = np.array([[0, len(genome.nodes), 0, len(genome.genes)]])
-        return cls(genome.nodes, genome.genes, at, genome.inputs, genome.outputs)
+        return cls(
+            genome.nodes,
+            genome.genes,
+            np.array([[0, len(genome.nodes), 0, len(genome.genes)]]),
+            genome.inputs,
+            genome.outputs,
+        )
 
     def join(self, others: Genomes) -> Genomes:
         """Return these genomes, and others after them."""

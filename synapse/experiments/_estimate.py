@@ -66,8 +66,14 @@ def rate_of(successes: int, count: int, level: float) -> Estimate:
     """Return a success rate with its Wilson interval."""
     test = scipy_stats().binomtest(successes, count)
     interval = test.proportion_ci(level, method="wilson")
-    ends = float(interval.low), float(interval.high)
-    return Estimate("rate", successes / count, *ends, count, level)
+    return Estimate(
+        "rate",
+        successes / count,
+        float(interval.low),
+        float(interval.high),
+        count,
+        level,
+    )
 
 
 def median_of(values: Sequence[float], level: float) -> Estimate:
@@ -94,8 +100,9 @@ def median_of(values: Sequence[float], level: float) -> Estimate:
         # An order statistic, not a mean of two, one of which may be infinite.
         tail = 50 * (1 - level)
         low, high = np.percentile(medians, [tail, 100 - tail], method="inverted_cdf")
-    middle = float(np.median(data))
-    return Estimate("median", middle, float(low), float(high), size, level)
+    return Estimate(
+        "median", float(np.median(data)), float(low), float(high), size, level
+    )
 
 
 def scipy_stats() -> Any:

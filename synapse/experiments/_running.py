@@ -216,8 +216,9 @@ def _all_points(grid: Mapping[str, Any]) -> list[Point]:
         _checks.require(values, title, "at least one", column)
     total = prod(map(len, columns.values()))
     if total > MAX_POINTS:
-        most = f"have at most {MAX_POINTS} points"
-        raise ArgumentError(_checks.must("grid", most, str(total)))
+        raise ArgumentError(
+            _checks.must("grid", f"have at most {MAX_POINTS} points", str(total))
+        )
     combinations = product(*columns.values())
     return [dict(zip(columns, values, strict=True)) for values in combinations]
 

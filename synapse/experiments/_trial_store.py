@@ -100,8 +100,9 @@ class TrialStore:
             self._file.execute("BEGIN IMMEDIATE")
             for statement in MAKE:
                 self._file.execute(statement)
-            about = (trial, _digest(trial))
-            self._file.execute("INSERT INTO about VALUES (?, ?)", about)
+            self._file.execute(
+                "INSERT INTO about VALUES (?, ?)", (trial, _digest(trial))
+            )
             self._file.execute("COMMIT")
 
     def done(self) -> dict[Task, Done]:

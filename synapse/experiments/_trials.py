@@ -329,8 +329,11 @@ def joined(rows: Iterable[tuple[Point, int, str, float]]) -> Trials:
         for point, seed, text, time in rows
     ]
     names = dict.fromkeys(name for _, point, _ in results for name in point)
-    seconds = math.fsum(time for _, _, time in results)
-    return Trials((row for row, _, _ in results), [*names], seconds)
+    return Trials(
+        (row for row, _, _ in results),
+        [*names],
+        math.fsum(time for _, _, time in results),
+    )
 
 
 def read_trials(store: PathLike) -> Trials:

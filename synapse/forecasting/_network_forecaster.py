@@ -171,8 +171,7 @@ class NetworkForecaster:
         outputs = np.mean(runs, axis=0)
         values = np.full((lost + 1 + len(rows), len(self.scale)), np.nan)
         for step, row in enumerate(outputs, lost + 1):
-            before = past[step - lost : step]
-            values[step] = self.scale.original(row[None], before)[0]
+            values[step] = self.scale.original(row[None], past[step - lost : step])[0]
         return values
 
 

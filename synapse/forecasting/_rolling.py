@@ -350,6 +350,7 @@ def _from_each(
 ) -> Iterable[Any]:
     """Return what a forecaster returns from each origin."""
     if hasattr(forecaster, "from_origins"):
-        past = values[: origins[-1]].copy()
-        return forecaster.from_origins(past, origins.copy(), steps)
+        return forecaster.from_origins(
+            values[: origins[-1]].copy(), origins.copy(), steps
+        )
     return (forecaster(values[:origin].copy(), steps) for origin in origins)

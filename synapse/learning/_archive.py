@@ -122,8 +122,9 @@ def _not_savable(option: str, value: Any) -> ArgumentError:
     if option == "optimizer":
         savable = f"{', '.join(SAVED_OPTIMIZERS)} or a dataclass of your own"
         advice = "Make the class a dataclass: its fields are saved."
-    title = f"The {option} of a trainer to save"
-    return ArgumentError(expected(title, savable, value, advice))
+    return ArgumentError(
+        expected(f"The {option} of a trainer to save", savable, value, advice)
+    )
 
 
 def _read(network: Network, option: str, value: Any) -> Any:

@@ -570,8 +570,9 @@ def run_epoch(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
     """Run once over the data, without learning; returns the cost, and the number of
     steps with a target.
     """
-    epoch = single_epoch(data.filled, 0.0, new_control())
-    return run_epochs(network, data, epoch, cost, learn=False)[1:]
+    return run_epochs(
+        network, data, single_epoch(data.filled, 0.0, new_control()), cost, learn=False
+    )[1:]
 
 
 def run_apart(
@@ -586,8 +587,7 @@ def run_apart(
         return None
     costs = np.zeros(len(data.inputs))
     judge = engine.exact.Judge(data.targets.reshape(-1), cost.code, costs)
-    apart = data.inputs, data.bounds, True, threads
-    outputs = network._side_by_side(*apart, judge)
+    outputs = network._side_by_side(data.inputs, data.bounds, True, threads, judge)
     if outputs is None:
         return None
     # what the last step leaves includes, in rows, the one before and the last errors

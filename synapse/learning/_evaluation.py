@@ -149,8 +149,9 @@ def _number(name: str, value: Any) -> float:
     except (TypeError, ValueError):
         number = math.inf
     if math.isinf(number):
-        condition = "to return a finite number or NaN"
-        raise ArgumentTypeError(expected(f"The metric {name!r}", condition, value))
+        raise ArgumentTypeError(
+            expected(f"The metric {name!r}", "to return a finite number or NaN", value)
+        )
     return number
 
 

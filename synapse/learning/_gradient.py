@@ -356,8 +356,9 @@ class ExactGradient:
         if cost.code == GIVEN_SLOPES:
             share = np.ones(len(chosen))
         if recorder is not None:
-            sizes = len(self.network), self.network._n_inputs
-            self._recorded = RecordedSteps(self.data, chosen, share, *sizes)
+            self._recorded = RecordedSteps(
+                self.data, chosen, share, len(self.network), self.network._n_inputs
+            )
         groups = list(self._groups(chosen, share, window, masks))
         threads = self._threads(groups)
         run_group = partial(self._one, cost=cost, context=context, copied=threads > 1)

@@ -291,8 +291,9 @@ class History:
         loss = self.tested if reached else self.latest
         if self.best_weights is not None and (self.held_out is not None or not reached):
             loss = self._restored(self.best_weights, reached)
-        cost = self.plan.options.cost.name
-        return Result(loss, self.done, seconds, self.values, stopped, cost)
+        return Result(
+            loss, self.done, seconds, self.values, stopped, self.plan.options.cost.name
+        )
 
     def _restored(self, best: Snapshot, reached: bool) -> float:
         """Restore the best weights and return their error, which is measured if the

@@ -244,8 +244,7 @@ class _NumberReading:
             notes.append(f"The unit {unit!r} of {name!r} is left out.")
         if self.form != NumberForm():
             table.attrs[FORMS] = table.attrs.get(FORMS, {}) | {name: asdict(self.form)}
-        texts = [*plain.values()]
-        table[name] = _with_numbers(table[name], self.rows[places], texts)
+        table[name] = _with_numbers(table[name], self.rows[places], [*plain.values()])
         return notes
 
 

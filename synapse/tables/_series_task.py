@@ -152,8 +152,7 @@ class SeriesTask:
         learning = learning._filled(SERIES)
         waves = [f"season {place}" for place in range(len(_calendar(0, self.period)))]
         inputs = [*fed, *self.known, *waves]
-        outputs = [f"{name} +1" for name in fed]
-        return learning._model_of(inputs, outputs)
+        return learning._model_of(inputs, [f"{name} +1" for name in fed])
 
     def covariates(self, count: int) -> Floats | None:
         """Return the inputs of a network beside its own past in `count` rows, or None:
@@ -181,8 +180,7 @@ class SeriesTask:
 
     def lesson(self) -> Part:
         """Return what a network learns from the rows before the test."""
-        y = self.y[: self.start]
-        return lesson(y, self.scale, self.covariates(len(self.y)))
+        return lesson(self.y[: self.start], self.scale, self.covariates(len(self.y)))
 
     def select(
         self, forecasters: Mapping[str, Any], begin: int | None = None

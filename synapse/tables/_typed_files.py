@@ -97,8 +97,7 @@ def _of_parquet(content: bytes) -> TypedCells:
             names=[name or f"column {i}" for i, name in enumerate(frame.index.names, 1)]
         )
     head = pd.DataFrame([[*map(str, frame.columns)]], columns=frame.columns)
-    cells = pd.concat([head.astype(object), frame.astype(object)])
-    return TypedCells(cells, True, [])
+    return TypedCells(pd.concat([head.astype(object), frame.astype(object)]), True, [])
 
 
 def _of_excel(content: bytes) -> TypedCells:

@@ -324,8 +324,7 @@ def _of_next(model: Model, tasks: list[tuple[SeriesTask, int]]) -> list[float]:
     errors = []
     for task, count in tasks:
         forecasts = task.forecaster(model, int(task.x is None)).one_step(task.y)
-        targets = len(task.targets)
-        missed = (task.y - forecasts[: len(task.y)])[-count:, :targets]
+        missed = (task.y - forecasts[: len(task.y)])[-count:, : len(task.targets)]
         errors.append(missed / task.units)
     return np.sqrt(np.nanmean(np.vstack(errors) ** 2, axis=0)).tolist()
 

@@ -62,20 +62,25 @@ class DataFitness:
         for squash, column in zip(squashes, self.targets.T, strict=True):
             given = column[~np.isnan(column)]
             if given.size:
-                ends = float(given.min()), float(given.max())
-                require_range("The first genome", genome, [squash], advice, *ends)
+                require_range(
+                    "The first genome",
+                    genome,
+                    [squash],
+                    advice,
+                    float(given.min()),
+                    float(given.max()),
+                )
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
         """Return the fitness of every genome, and whether it solves the task."""
         totals = np.empty(len(genomes))
         wrong = np.empty(len(genomes), np.int64)
-        cost = NOBODY if self.cost is None else self.cost.code
         judge_rows(
             genomes.express(),
             self.rows,
             self.targets,
             self.starts,
-            cost,
+            NOBODY if self.cost is None else self.cost.code,
             totals,
             wrong,
         )

@@ -105,7 +105,21 @@ def row_times(row: str, count: int) -> dict[str, Any]:
             name: microseconds - (name != "one batch") * alone
             for name, microseconds in by_change.items()
         }
+        times[rule]["step"] = step_time(make(), rule, count)
     return times
+
+
+def step_time(net: Network, rule: str, count: int) -> float:
+    """Microseconds of `activate` and `propagate`, by rtrl if that is the rule."""
+    net.rule = "rtrl" if rule == "rtrl" else "online"
+    row, target = (np.full(len(layer), 0.5) for layer in (net.input, net.output))
+
+    def steps() -> None:
+        for _ in range(BATCH):
+            net.activate(row)
+            net.propagate(0.1, target)
+
+    return fastest(lambda turn: None, steps, count) / BATCH
 
 
 # --- two trainers in turn -------------------------------------------------------------
@@ -206,6 +220,9 @@ def text(results: list[dict[str, Any]]) -> list[str]:
     for result in results:
         for name, times in result.get("times", {}).items():
             cells = [number(time) for time in times.values()]
+            if result["row"] != TURNS:  # results of before have no step
+                step = times.get("step")
+                cells += [number(times["freeze"] / step)] if step else ["-", "-"]
             (turns if result["row"] == TURNS else lines).append(
                 [result["row"], name, *cells]
             )
@@ -217,6 +234,8 @@ def text(results: list[dict[str, Any]]) -> list[str]:
                 "one batch",
                 "more after a freeze",
                 "more after an edit",
+                "a step",
+                "freeze, in steps",
             ],
             lines,
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from weakref import ref
 
@@ -59,18 +60,32 @@ class OfNetwork:
 
 class ParameterVector(OfNetwork):
     """The weights, then the biases of a network as one vector, in which a shared value
-    occurs once.
+    occurs once. What is in the same rows as `before`, an earlier one of the network,
+    is taken over.
     """
 
-    def __init__(self, network: Network) -> None:
+    _parts: tuple[_SharedValues, _SharedValues]
+
+    def __init__(self, network: Network, before: ParameterVector | None = None) -> None:
         super().__init__(network)
         store = network._store
         connections = network._connection_rows()
         neurons = network._neuron_rows
         self._topology = store.topology_version
-        weights = _SharedValues(store, "weight", connections, 0)
-        self.n_weights = weights.count
-        self._parts = weights, _SharedValues(store, "bias", neurons, self.n_weights)
+        self._structure = store.structure_version
+        if (
+            before is not None
+            and before._structure == self._structure
+            and all(
+                np.array_equal(column.rows, rows)
+                for column, rows in before._with(connections, neurons)
+            )
+        ):
+            self._parts = before._parts
+        else:
+            weights = _SharedValues(store, "weight", connections, 0)
+            self._parts = weights, _SharedValues(store, "bias", neurons, weights.count)
+        self.n_weights = self._parts[0].count
         learns = store["trainable_bias"][neurons] != 0
         learns[: len(network.input)] = False
         # a shared value if any of its rows does
@@ -125,7 +140,7 @@ class ParameterVector(OfNetwork):
         ``engine/exact/update.py``.
         """
         weights, biases = self._parts
-        return weights.places(), biases.places()
+        return weights.places, biases.places
 
     def entries(self) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """Return the row and the entry of each weight and each bias."""
@@ -184,8 +199,9 @@ class _SharedValues:
         self.count = len(self.first_rows)
         self.tied = len(self.written) != self.count
 
+    @cached_property
     def places(self) -> Any:
-        """Return the `ParameterScatter` for kernels."""
+        """The `ParameterScatter` for kernels."""
         consecutive = np.zeros(len(self.rows), bool)
         consecutive[1:] = self.rows[1:] == self.rows[:-1] + 1
         begins, lengths = joined_ranges(consecutive)
@@ -275,7 +291,7 @@ class Updater(OfNetwork):
             require_closed(self.network, "trained by gradients")
             if isinstance(optimizer, RecursiveOptimizer) and optimizer.direct:
                 require_outputs(self.network)
-            parameters = ParameterVector(self.network)
+            parameters = ParameterVector(self.network, self.parameters)
             values = parameters.read()
             frozen = parameters.frozen
             state: OptimizerState | RecursiveState | None = None

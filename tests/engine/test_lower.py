@@ -7,7 +7,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Network
-from synapse.engine.lowering import flags as flag
+from synapse.engine.lowering import edits, flags as flag
 from tests.helpers.networks import lstm, perceptron
 
 
@@ -378,3 +378,21 @@ def test_what_learns_changes_a_program_as_lowering_anew_does(make):
         store.touch()
         store.ensure_lowered()
         assert changed == {name: store[name].tobytes() for name in store.columns}
+
+
+def test_an_edit_leaves_neurons_apart_that_read_delays_from_outside(monkeypatch):
+    monkeypatch.setattr(edits, "MIN_CONNECTIONS", 1)
+    layers = Layer(4), Layer(6), Layer(2)
+    for k in range(2):
+        layers[k].project(layers[k + 1], seed=k)
+    outside = Layer(3)
+    outside.project(layers[1], delay=2, seed=2)
+    net = network(*layers)
+    store = net._store
+    store.ensure_lowered()
+    net.input[0].project(net.output[0])
+    store.ensure_lowered()
+    after_edit = {name: store[name].tobytes() for name in store.columns}
+    store.touch()
+    store.ensure_lowered()
+    assert after_edit == {name: store[name].tobytes() for name in store.columns}

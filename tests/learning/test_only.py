@@ -307,3 +307,24 @@ def test_parts_of_a_large_network_take_turns_with_edits():
         before = net.weights
         trainers[name].train([data], progress=False)
         assert ((net.weights != before) == expected).all()
+
+
+def test_a_trainer_finds_the_rows_that_a_frozen_weight_has_moved():
+    net = architect.Perceptron(3, 4, 2, seed=0)
+    rng = np.random.default_rng(0)
+    data = rng.random((8, 3)), rng.random((8, 2))
+    trainer = Trainer(net, rule="bptt", optimizer=optimizers.Adam())
+    for change in (
+        lambda net: net.hidden[0].freeze(),
+        lambda net: net.hidden[0].unfreeze(),
+        lambda net: setattr(net.connections[1], "trainable", False),
+        lambda net: setattr(net.connections[1], "trainable", True),
+    ):
+        trainer.train([data], progress=False)
+        change(net)
+        twin = net.clone()
+        again = Trainer(twin, rule="bptt", optimizer=optimizers.Adam())
+        again.train([data], progress=False)
+        trainer.train([data], progress=False)
+        assert (net.weights == twin.weights).all()
+        assert (net.biases == twin.biases).all()

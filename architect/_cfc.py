@@ -120,7 +120,7 @@ class CfC(Network):
             layers = _memory(recipe, sources, size)
             sources = [signals, layers[-1]]
         if backbone:
-            layers.append(_reading(recipe, sources, backbone, "tanh", "backbone"))
+            layers.append(recipe.reading(sources, backbone, "tanh", "backbone"))
             sources = layers[-1:]
 
         # Four layers read u. Blends also read the elapsed time, times the speeds.
@@ -131,7 +131,7 @@ class CfC(Network):
             "blends": "logistic",
         }
         heads = [
-            _reading(recipe, sources, size, function, name)
+            recipe.reading(sources, size, function, name)
             for name, function in names.items()
         ]
         start, end, speeds, blends = heads
@@ -144,25 +144,8 @@ class CfC(Network):
             inverse.gate(direct, "input")
             heads.append(inverse)
 
-        output = recipe.layer(counts[2], output_squash, "output", fan_in=size)
-        recipe.connect(middle, output)
+        output = recipe.reading([middle], counts[2], output_squash, "output")
         super().__init__(input_layer, [*layers, *heads, middle], output)
-
-
-def _reading(
-    recipe: Recipe,
-    sources: list[Layer],
-    size: int,
-    function: str,
-    name: str,
-    bias: Any = None,
-) -> Layer:
-    """Return a layer that all sources lead to."""
-    fan_in = sum(map(len, sources))
-    layer = recipe.layer(size, function, name, bias, fan_in)
-    for source in sources:
-        recipe.connect(source, layer, fan_in=fan_in)
-    return layer
 
 
 def _memory(recipe: Recipe, sources: list[Layer], size: int) -> list[Layer]:
@@ -170,10 +153,10 @@ def _memory(recipe: Recipe, sources: list[Layer], size: int) -> list[Layer]:
     one.
     """
     takes, keeps, gives = (
-        _reading(recipe, sources, size, "logistic", f"memory {name} gates", bias)
+        recipe.reading(sources, size, "logistic", f"memory {name} gates", bias)
         for name, bias in (("input", None), ("forget", 1.0), ("output", None))
     )
-    candidates = _reading(recipe, sources, size, "tanh", "memory candidates")
+    candidates = recipe.reading(sources, size, "tanh", "memory candidates")
     states = recipe.fixed(size, "memory", function="tanh")
     outputs = recipe.fixed(size, "memory outputs")
     takes.gate(pass_on(candidates, states), "input")

@@ -68,13 +68,9 @@ class Elman(Network):
         for i, size in enumerate(counts[1:-1]):
             context = recipe.fixed(size, numbered("context", i, len(counts) - 2))
             name = numbered("hidden", i, len(counts) - 2)
-            fan_in = len(source) + size
-            hidden = recipe.layer(size, squash, name, fan_in=fan_in)
-            recipe.connect(source, hidden, fan_in=fan_in)
-            recipe.connect(context, hidden, fan_in=fan_in)
+            hidden = recipe.reading([source, context], size, squash, name)
             pass_on(hidden, context)
             layers += [context, hidden]
             source = hidden
-        output = recipe.layer(counts[-1], last, "output", fan_in=len(source))
-        recipe.connect(source, output)
+        output = recipe.reading([source], counts[-1], last, "output")
         super().__init__(inputs, layers, output)

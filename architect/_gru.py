@@ -169,8 +169,7 @@ class GRU(Network):
             units.append(unit)
             layers += unit
             source = unit.cells
-        output = recipe.layer(counts[-1], output_squash, "output", fan_in=len(source))
-        recipe.connect(source, output)
+        output = recipe.reading([source], counts[-1], output_squash, "output")
         super().__init__(inputs, layers, output)
         self.units = tuple(units)
 

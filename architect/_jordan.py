@@ -85,8 +85,7 @@ class Jordan(Network):
             recipe.connect(source, hidden, fan_in=fan_in)
             layers.append(hidden)
             source = hidden
-        output = recipe.layer(counts[-1], last, "output", fan_in=len(source))
-        recipe.connect(source, output)
+        output = recipe.reading([source], counts[-1], last, "output")
 
         recipe.connect(context, layers[1], fan_in=counts[0] + counts[-1])
         pass_on(output, context)

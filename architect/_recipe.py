@@ -179,6 +179,21 @@ class Recipe:
             seed=self.rng,
         )
 
+    def reading(
+        self,
+        sources: Sequence[Layer],
+        size: int,
+        function: str | Squash,
+        name: str,
+        bias: Any = None,
+    ) -> Layer:
+        """Return a layer that all sources lead to."""
+        fan_in = sum(map(len, sources))
+        layer = self.layer(size, function, name, bias, fan_in)
+        for source in sources:
+            self.connect(source, layer, fan_in=fan_in)
+        return layer
+
 
 def pass_on(
     source: Layer, target: Layer, weight: float = 1.0, delay: int = 0

@@ -83,8 +83,7 @@ class Residual(Network):
             seed, initializer, bias_initializer, dtype, squash, output_squash
         )
         inputs = recipe.inputs(counts[0])
-        layers = [recipe.layer(counts[1], squash, "hidden 1", fan_in=counts[0])]
-        recipe.connect(inputs, layers[0])
+        layers = [recipe.reading([inputs], counts[1], squash, "hidden 1")]
         for i in range(2, len(counts) - 1):
             before = layers[-1]
             hidden = recipe.layer(counts[1], squash, f"hidden {i}", fan_in=counts[1])
@@ -93,6 +92,5 @@ class Residual(Network):
             pass_on(hidden, total)
             pass_on(before, total)
             layers += [hidden, total]
-        output = recipe.layer(counts[-1], output_squash, "output", fan_in=counts[1])
-        recipe.connect(layers[-1], output)
+        output = recipe.reading(layers[-1:], counts[-1], output_squash, "output")
         super().__init__(inputs, layers, output)

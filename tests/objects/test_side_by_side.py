@@ -214,6 +214,16 @@ def test_a_recording_changes_no_bit_and_has_every_step():
     np.testing.assert_allclose(log.activation.reshape(20, 3, -1), whole, atol=1e-12)
 
 
+def test_a_recording_of_rows_without_memory_has_every_step():
+    net = architect.Perceptron(3, 4, 2, seed=0)
+    inputs = np.random.default_rng(0).normal(size=(20, 3))
+    whole = net.run(inputs)
+    with record(net, neurons=net.output) as log:
+        recorded = net.run(inputs)
+    np.testing.assert_array_equal(recorded, whole)
+    np.testing.assert_allclose(log.activation, whole, atol=1e-12)
+
+
 @squashes.register
 def fails_above(state):
     if state > 50.0:

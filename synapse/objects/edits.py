@@ -259,9 +259,11 @@ def _connect(
             f"{source!r} is connected to {target!r} already{_by(delay)}. "
             "Set the weight of that connection, or disconnect first."
         )
-    placement = NO_PLACEMENT
-    if store.networks and not delay:
-        placement = Placement(store, source._row, target._row)
+    placement = (
+        Placement(store, source._row, target._row)
+        if store.networks and not delay
+        else NO_PLACEMENT
+    )
     pair = source, target, delay
     connection = store.editor.connect(store, pair, weight, trainable, sign)
     if store.graph is not None:
@@ -442,9 +444,11 @@ def set_delay(store: Store, row: int, delay: int) -> None:
             f"{source!r} is connected to {target!r} already{by}. Disconnect that"
             " connection first."
         )
-    placement = NO_PLACEMENT
-    if store.networks and not delay:
-        placement = Placement(store, source._row, target._row)
+    placement = (
+        Placement(store, source._row, target._row)
+        if store.networks and not delay
+        else NO_PLACEMENT
+    )
     identities = np.array([store["identity"].item(row)])
     graph.follow_disconnected(store, identities)
     store.touch()
@@ -498,9 +502,11 @@ def gate_projection(gaters: Neurons, gater_indices: Ints, projection: Any) -> No
         require_ungated(store, projection._identities())
     store = _joined({projection._store, *map(_store_of, gaters)})
     identities = projection._existing()
-    placement = NO_PLACEMENT
-    if store.networks:
-        placement = _placement_of_gates(store, gaters, identities, gater_indices)
+    placement = (
+        _placement_of_gates(store, gaters, identities, gater_indices)
+        if store.networks
+        else NO_PLACEMENT
+    )
     store.editor.gate_batch(store, identities, [*gaters], gater_indices)
     placement.place_new_layers()
 

@@ -221,10 +221,8 @@ class NetworkForecaster(BaseForecaster):
         if self.method is None:
             self.chosen_ = facts["chosen"]
             reasons.append(facts.get("reason"))
-        elif self.method == "network":
-            self.chosen_ = network
         else:
-            self.chosen_ = self.method
+            self.chosen_ = network if self.method == "network" else self.method
         self.notes_ = [*filter(None, reasons), *trained.notes]
         return self
 

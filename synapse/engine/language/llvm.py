@@ -268,13 +268,14 @@ class FunctionWriter(Writer):
         """Write an instance as a function of a module; with a name, others find it."""
         super().__init__(module)
         self.instance = instance
-        self.head: list[str] = []
         self.loops: list[int] = []  # the numbers of loops, for `continue` and `break`
         self.flags = "".join(f"{flag} " for flag in instance.options.flags)
         self.kinds = dict(instance.parameters) | instance.locals
         self.slots = {local: f"%v{k}" for k, local in enumerate(self.kinds)}
-        for local, kind in self.kinds.items():
-            self.head.append(f"{self.slots[local]} = alloca {type_of(kind)}")
+        self.head = [
+            f"{self.slots[local]} = alloca {type_of(kind)}"
+            for local, kind in self.kinds.items()
+        ]
         arguments = []
         for k, (local, kind) in enumerate(instance.parameters):
             arguments.append(f"{type_of(kind)} %a{k}")

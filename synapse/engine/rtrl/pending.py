@@ -170,15 +170,14 @@ def advance_unit(plan, c, unit, old, new, first_step, steps):
     lines = Lines(plan.class_line[c], plan.class_line[c + 1], plan.class_width[c])
     n = lines.stop - lines.begin
     back = unit - plan.class_unit[c]
+    near = vectors_at(plan, back)
     if back == 0:
-        for i in range(n * n):
-            plan.vectors[vectors_at(plan, back) + i] = 0.0
+        plan.vectors[near : near + n * n] = 0.0
         for k in range(n):
-            plan.vectors[vectors_at(plan, back) + k * (n + 1)] = 1.0
+            plan.vectors[near + k * (n + 1)] = 1.0
     if back < steps:
         s = steps - 1 - back
         slot = slot_of(plan, first_step + s)
-        near = vectors_at(plan, back)
         vjp_step(plan, c, slot, n, near, vectors_at(plan, back + 1), given_at(plan, s))
     elif back >= plan.counts.depth:
         at = vectors_at(plan, steps)

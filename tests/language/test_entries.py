@@ -19,7 +19,7 @@ from synapse.engine.language.memory import (
     load_word,
     store_word,
 )
-from synapse.engine.language.program import STRICT_FLAGS, PartOptions
+from synapse.engine.language.source import STRICT_FLAGS, PartOptions
 from synapse.engine.language.tree import INT, RefusedError
 
 pytestmark = pytest.mark.skipif(not COMPILES, reason="nothing is compiled")

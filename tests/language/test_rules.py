@@ -12,8 +12,8 @@ import pytest
 
 from synapse.engine.language import entries
 from synapse.engine.language.memory import STORE
-from synapse.engine.language.program import STRICT_FLAGS, PartOptions, TypedProgram
-from synapse.engine.language.source import define
+from synapse.engine.language.program import TypedProgram
+from synapse.engine.language.source import STRICT_FLAGS, PartOptions, define
 from synapse.engine.language.tree import (
     FLOAT64,
     INT,

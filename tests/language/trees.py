@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from synapse.engine.language.llvm import INSTRUCTIONS, FunctionWriter
-from synapse.engine.language.program import PartOptions, TypedProgram
+from synapse.engine.language.program import TypedProgram
+from synapse.engine.language.source import PartOptions
 from synapse.engine.language.tree import (
     BOOL,
     INT,

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import source
 from .memory import RECORDS, plain_address, read_plainly
-from .program import FAST_FLAGS, IN_ORDER_FLAGS, STRICT_FLAGS, PartOptions
+from .source import FAST_FLAGS, IN_ORDER_FLAGS, STRICT_FLAGS, PartOptions
 from .tree import BOOL
 
 COMPILES = os.environ.get("SYNAPSE_COMPILE", "1") not in ("", "0")

@@ -12,8 +12,8 @@ import numpy as np
 
 from . import code_files as files, machine
 from .llvm import FunctionWriter, Module, Writer, quoted, type_of
-from .program import Instance, PartOptions, TypedProgram
-from .source import place_of
+from .program import Instance, TypedProgram
+from .source import PartOptions, place_of
 from .tree import (
     BOOL,
     FLOAT32,

@@ -57,7 +57,8 @@ from .tree import (
 from .words import REALS, added, ends_of_part
 
 if TYPE_CHECKING:
-    from .program import PartOptions, TypedProgram
+    from .program import TypedProgram
+    from .source import PartOptions
 
 FOLDED: dict[str, Callable[[Any, Any], Any]] = {
     "Add": operator.add,

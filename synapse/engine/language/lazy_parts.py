@@ -18,16 +18,14 @@ import ctypes
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..locking import DeferredInterrupt
 from ..schema import SIDE_BY_SIDE
 from .decorators import noinline
-from .llvm import declare_symbol
-from .memory import PLANS, SPAN_COLUMN, STORE, TAPE
-from .translator import Translator
+from .memory import PLANS, SPAN_COLUMN, STORE, TAPE, declare_symbol
 from .tree import (
     FLOAT,
     FLOAT64,
@@ -44,6 +42,9 @@ from .tree import (
     statement,
 )
 from .words import Word
+
+if TYPE_CHECKING:
+    from .translator import Translator
 
 INDEX = INT
 """Kind of an argument: an integer."""

@@ -120,15 +120,6 @@ def quoted(name: str) -> str:
     return f'@"{name}"'
 
 
-symbols: dict[str, Any] = {}
-"""Functions of this process that a module may declare, by name: of ctypes."""
-
-
-def declare_symbol(name: str, function: Any) -> None:
-    """Give a function of this process a name in modules."""
-    symbols[name] = function
-
-
 class Module:
     """The text of a module: functions, and what they refer to."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from llvmlite import binding as llvm
 
-from .llvm import symbols
+from .memory import symbols
 
 _API = [
     *("PyLong_AsLongLong", "PyLong_FromLongLong", "PyBool_FromLong", "PyObject_IsTrue"),

@@ -14,7 +14,7 @@ import operator
 import sys
 from collections.abc import Callable
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..records import Span
 from ..schema import (
@@ -29,7 +29,6 @@ from ..schema import (
     TapeColumns,
 )
 from . import plain
-from .translator import Translator
 from .tree import (
     BOOL,
     FLOAT64,
@@ -48,6 +47,9 @@ from .tree import (
     statement,
 )
 from .words import word
+
+if TYPE_CHECKING:
+    from .translator import Translator
 
 _FAMILIES = {
     name: ("activations", name) for name in ("activation", "old_activation", "past")
@@ -199,6 +201,15 @@ def call_at(failed: Any, address: Any, numbers: Any) -> Any:
     for place, number in enumerate(numbers):
         failed[2 + place] = number
     return math.nan, math.nan
+
+
+symbols: dict[str, Any] = {}
+"""Functions of this process that a module may declare, by name: of ctypes."""
+
+
+def declare_symbol(name: str, function: Any) -> None:
+    """Give a function of this process a name in modules."""
+    symbols[name] = function
 
 
 # --- words by which threads wait

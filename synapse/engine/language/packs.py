@@ -7,12 +7,11 @@ Python, a pack is an array.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..schema import VECTOR_BYTES
-from .translator import Translator
 from .tree import (
     INT,
     ColumnKind,
@@ -31,6 +30,9 @@ from .tree import (
     tuple_of,
 )
 from .words import word
+
+if TYPE_CHECKING:
+    from .translator import Translator
 
 SHORT_PACK = 4
 """Numbers of a short pack. Its loads are not longer than the stores of a squash, for

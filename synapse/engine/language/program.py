@@ -4,36 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from .each import each
+from .source import PartOptions
 from .translator import Translator
 from .tree import NOTHING, ArrayKind, Node, RefusedError, is_known
 from .words import WORDS, Words
-
-FAST_FLAGS = ("reassoc", "contract", "nsz")
-"""Sums may be reordered, a product and a sum fused; the sign of zero is not kept. NaN
-and infinity keep their meaning."""
-IN_ORDER_FLAGS = ("contract",)
-STRICT_FLAGS = ()
-
-
-class PartOptions(NamedTuple):
-    """How a function is compiled.
-
-    flags : what its arithmetic may do. inlined : into each caller, else into none.
-    from_end : negative indices count from the end. checked : it returns nothing where
-    it would raise. records : what a kernel reads of its arguments first, see
-    ``memory.py``.
-    """
-
-    flags: tuple[str, ...] = FAST_FLAGS
-    inlined: bool = True
-    from_end: bool = False
-    checked: bool = False
-    records: tuple[Any, ...] = ()
 
 
 class Instance:

@@ -1,5 +1,5 @@
 """The source of functions: read when a function is decorated or registered, so that it
-is the text from which Python has made the function.
+is the text from which Python has made the function; and how they are compiled.
 """
 
 from __future__ import annotations
@@ -11,9 +11,32 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from .tree import RefusedError
+
+FAST_FLAGS = ("reassoc", "contract", "nsz")
+"""Sums may be reordered, a product and a sum fused; the sign of zero is not kept. NaN
+and infinity keep their meaning."""
+IN_ORDER_FLAGS = ("contract",)
+STRICT_FLAGS = ()
+
+
+class PartOptions(NamedTuple):
+    """How a function is compiled.
+
+    flags : what its arithmetic may do. inlined : into each caller, else into none.
+    from_end : negative indices count from the end. checked : it returns nothing where
+    it would raise. records : what a kernel reads of its arguments first, see
+    ``memory.py``.
+    """
+
+    flags: tuple[str, ...] = FAST_FLAGS
+    inlined: bool = True
+    from_end: bool = False
+    checked: bool = False
+    records: tuple[Any, ...] = ()
+
 
 Definition = ast.FunctionDef | ast.Lambda
 

@@ -7,15 +7,13 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .decorators import COMPILES, strict_fp
 from .memory import plain_address
-from .program import STRICT_FLAGS, PartOptions
-from .source import place_of
-from .translator import Translator
+from .source import STRICT_FLAGS, PartOptions, place_of
 from .tree import (
     BOOL,
     FLOAT64,
@@ -28,6 +26,9 @@ from .tree import (
     TupleKind,
 )
 from .words import word
+
+if TYPE_CHECKING:
+    from .translator import Translator
 
 CHECKED = PartOptions(STRICT_FLAGS, from_end=True, checked=True)
 """A user's function returns nothing where it would raise."""

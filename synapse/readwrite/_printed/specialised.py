@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ...engine.functions import compiled, elementary, single
 from ...engine.language.memory import PLANS, STORE
-from ...engine.language.program import FAST_FLAGS, Instance, PartOptions, TypedProgram
+from ...engine.language.program import Instance, TypedProgram
+from ...engine.language.source import FAST_FLAGS, PartOptions
 from ...engine.language.tree import ColumnKind, Node, column_of, known
 from ...engine.language.words import WORDS, Words, real_function
 from ...engine.lowering.flags import LISTS

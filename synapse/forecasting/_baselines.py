@@ -176,8 +176,7 @@ def best_order(column: Floats) -> int:
     design, targets = _lagged(column, maximum)
     # One factorization serves all orders: the first columns of Q span the design of
     # each lower order, and the last column of R is the product of Q and the targets.
-    whole = np.column_stack([design, targets])
-    triangle: Any = np.linalg.qr(whole, mode="r")
+    triangle: Any = np.linalg.qr(np.column_stack([design, targets]), mode="r")
     explained = np.cumsum(triangle[:-1, -1] ** 2)
     n = len(targets)
     total = float(targets @ targets)

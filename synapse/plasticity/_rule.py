@@ -365,8 +365,7 @@ class Rule:
 
     def _asks_for(self, name: str) -> bool:
         """Return whether one of its functions asks for something that a synapse has."""
-        of_functions = self._signature.functions.values()
-        return any(name in names for _, names, _ in of_functions)
+        return any(name in names for _, names, _ in self._signature.functions.values())
 
     @property
     def _needs_modulator(self) -> bool:

@@ -42,8 +42,7 @@ class Trace:
             '"pre", "post" or a function of names of a synapse',
             self.of,
         )
-        tau = positive_number("tau of a trace", self.tau)
-        object.__setattr__(self, "tau", tau)
+        object.__setattr__(self, "tau", positive_number("tau of a trace", self.tau))
         choice("kind of a trace", self.kind, KINDS)
 
 

@@ -95,8 +95,7 @@ def heading_of(saved: SavedNetwork, language: Language) -> str:
     counts = f"{pluralize(sum(sizes), 'neuron')}, {pluralize(acting, 'connection')}"
     name = safe(saved.name or "")
     rows = [f"The network {name}: {counts}. Written by Synapse.", "Layers:"]
-    ends = accumulate(sizes)
-    for (layer, size), end in zip(saved.layers, ends, strict=True):
+    for (layer, size), end in zip(saved.layers, accumulate(sizes), strict=True):
         rows.append(f"  {safe(layer or '')}: neurons {end - size} .. {end - 1}")
     return "\n".join(language.comment + row for row in rows)
 

@@ -470,8 +470,7 @@ def contradicted_sign(
     wrong = sign * connections["weight"] < 0.0
     if "outgoing_sign" in neurons:
         whole = neurons["outgoing_sign"][source]
-        exempt = carries_state(connections)
-        wrong |= (whole != 0) & (whole != sign) & ~exempt
+        wrong |= (whole != 0) & (whole != sign) & ~carries_state(connections)
     return int(np.flatnonzero(wrong)[0]) if wrong.any() else None
 
 

@@ -219,8 +219,7 @@ def _grown(reading: _FormulaReading, run: Callable[[], Any]) -> Tree:
     if len(reading.decided) > MAX_DECISIONS:
         raise UnreadableError(f"it takes more than {MAX_DECISIONS} decisions")
     try:
-        results = run()
-        return tuple(reading.of(result) for result in results)
+        return tuple(reading.of(result) for result in run())
     except _UndecidedError as undecided:
         condition = undecided.comparison
     except UnreadableError:

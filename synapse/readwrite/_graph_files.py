@@ -367,8 +367,7 @@ def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
         return from_networkx(_numbered(graph), self_connections=STATE)
     except SynapseError as error:
         # The advice of the message is for callers of from_networkx.
-        message = str(error).partition(" Pass ")[0]
-        raise FormatError(message) from None
+        raise FormatError(str(error).partition(" Pass ")[0]) from None
 
 
 def _require_attributes(

@@ -859,8 +859,7 @@ def arrange(
             output_nodes,
         ]
     hidden_nodes = {*range(len(place))}.difference(input_nodes, output_nodes)
-    hidden = _grouped(sorted(hidden_nodes), layer_of)
-    return [input_nodes, *hidden, output_nodes]
+    return [input_nodes, *_grouped(sorted(hidden_nodes), layer_of), output_nodes]
 
 
 def _grouped(nodes: Iterable[int], layer_of: Any) -> Layers:
@@ -1121,8 +1120,7 @@ class Items:
         """Return the attribute that is in a column; "" for metadata."""
         if isinstance(key, OwnName):
             return key.name
-        names = (name for name, stored in self.keys.items() if stored == key)
-        return next(names, "")
+        return next((name for name, stored in self.keys.items() if stored == key), "")
 
     def foreign(self, name: str) -> dict[int, Any]:
         """Return the values of an attribute that items without a mark have."""

@@ -160,8 +160,7 @@ def _require_order(types: list[str]) -> tuple[int, int]:
 
 def _require_masks(mask: Floats, late_gaters: Ints, first_output: int) -> None:
     """Raise FormatError if a mask cannot be a factor of weights."""
-    masked = np.flatnonzero(mask != 1.0)
-    for node in masked.tolist():
+    for node in np.flatnonzero(mask != 1.0).tolist():
         if node >= first_output or node in late_gaters:
             raise FormatError(
                 f"The mask of node {node} must be 1, as of every output and"

@@ -129,8 +129,7 @@ class ExportPlan:
         for stage in self.stages:
             ready = np.arange(self.topology.inputs, stage.stop)
             for _, start, stop in stage.fires:
-                absent = np.setdiff1d(np.arange(start, stop), ready)
-                read.append(absent + self.neurons)
+                read.append(np.setdiff1d(np.arange(start, stop), ready) + self.neurons)
 
         # What is read k steps later is kept k - 1 steps later, too.
         late = self.source[self.source >= 2 * self.neurons]
@@ -195,8 +194,7 @@ def plan_of(topology: Topology) -> ExportPlan:
     steps = np.where(delay, 1 + delay, topology.self_connected)
     source = place[topology.source] + steps * topology.neurons
     past, nothing = {0: topology.activation, **topology._past}, np.zeros(len(order))
-    ages = range(int(delay.max(initial=0)))
-    frames = [past.get(age, nothing) for age in ages]
+    frames = [past.get(age, nothing) for age in range(int(delay.max(initial=0)))]
     values = topology.activation, topology.state, *frames
     target = place[topology.target]
     gater = np.where(topology.gated, place[topology.gater], topology.gater)

@@ -439,8 +439,7 @@ class Parts:
         neurons["initial_bias"] = neurons["bias"]
         edges = _renumbered(self.edges, np.argsort(order))
         warn_of_connections_into_inputs(edges["target"], self.layers[0])
-        saved = SavedNetwork(None, np.float64, layers, None, neurons, edges)
-        return saved.network()
+        return SavedNetwork(None, np.float64, layers, None, neurons, edges).network()
 
 
 FORMAT = Format(

@@ -67,8 +67,7 @@ class Copy(Task):
 
         # The second half of the steps of each sequence has the flag and the targets.
         spans = Spans(2 * sizes)
-        middles = np.repeat(spans.first + sizes, spans.lengths)
-        copied = np.arange(spans.total) >= middles
+        copied = np.arange(spans.total) >= np.repeat(spans.first + sizes, spans.lengths)
         inputs = np.zeros((spans.total, 3))
         inputs[np.flatnonzero(~copied), bits] = 1.0
         inputs[copied, 2] = 1.0

@@ -48,8 +48,7 @@ def strings(count: int, seed: Seed = None) -> list[str]:
     count = positive_integer("count", count, MAX_SEQUENCES)
     symbols, _, lengths = walk(count, rng)
     text = "".join(map(SYMBOLS.__getitem__, symbols))
-    bounds = [0, *np.cumsum(lengths).tolist()]
-    return [text[a:b] for a, b in pairwise(bounds)]
+    return [text[a:b] for a, b in pairwise([0, *np.cumsum(lengths).tolist()])]
 
 
 class Walk(NamedTuple):

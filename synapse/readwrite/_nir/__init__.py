@@ -148,8 +148,7 @@ def from_nir(
     """
     from ._read import read
 
-    nir = imported("nir", "NIR needs", extra="nir")
-    return read(nir, graph, dt, spike, reset)
+    return read(imported("nir", "NIR needs", extra="nir"), graph, dt, spike, reset)
 
 
 FORMAT = Format(

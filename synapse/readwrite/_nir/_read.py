@@ -86,8 +86,7 @@ def ordered(graph: nx.DiGraph[str], source: str, delays: Collection[str]) -> lis
 
     within_a_step = graph.copy()
     for cycle in nx.strongly_connected_components(graph):
-        into_delays = product(cycle, cycle.intersection(delays))
-        within_a_step.remove_edges_from(into_delays)
+        within_a_step.remove_edges_from(product(cycle, cycle.intersection(delays)))
     parts = nx.condensation(within_a_step)
     return [
         name

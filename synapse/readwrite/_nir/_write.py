@@ -143,8 +143,7 @@ class NIRWriter:
         self.done[resets] = True
         threshold = -table.bias[spikes] / table.weight[links]
         share = self.self_weight[voltages]
-        name = table.layers[number]
-        return Group(name, CELLS, voltages, spikes, share, threshold)
+        return Group(table.layers[number], CELLS, voltages, spikes, share, threshold)
 
     def _only_link_into(self, row: int) -> int:
         """Return the connection into a neuron, if it is the only one, without a gate

@@ -545,8 +545,7 @@ def _graph_of(module: Any) -> list[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of defaults that fx does not check
-            tracer = torch.fx.Tracer()
-            graph = tracer.trace(module, concrete_args=optional or None)
+            graph = torch.fx.Tracer().trace(module, concrete_args=optional or None)
     except Exception as error:  # whatever the user's code raises for a symbol
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise _refused(module, f"cannot be traced by torch.fx ({reason})") from None

@@ -653,7 +653,7 @@ class Model(Archived):
         """
         network = self.network
         plain: Any = None
-        if getattr(rows, "ndim", 0) == 2 and len(rows) > 1:
+        if type(rows) is np.ndarray and rows.ndim == 2 and len(rows) > 1:
             plain = _checks.rows_as_given(rows, len(network.input), network.dtype)
         if plain is None or network._is_recorded:
             return None

@@ -26,6 +26,8 @@ PART = 1 << 24
 takes a tenth."""
 PARTS = 8
 """Parts for each of several threads, so that none waits long for the last one."""
+MAX_PART = 1 << 33
+"""Most work in a part: some 50 ms, between which Ctrl-C is noticed."""
 CONVERTED = 1 << 17
 """Inputs that are converted at a time, so that they stay in the cache."""
 MAX_NEURONS = 1 << 14
@@ -63,7 +65,7 @@ class SideBySide:
         lanes = SIDE_BY_SIDE[store.dtype]
         wanted = threads or threads_that_pay(work, work / 2)
         part = work if wanted == 1 else max(PART, work / (PARTS * wanted))
-        size = part * len(order) / max(work, 1.0)
+        size = min(part, MAX_PART) * len(order) / max(work, 1.0)
         whole = None
         if judge or not independent:
             whole = kernel_rows(rows, True, store.dtype)
@@ -76,6 +78,7 @@ class SideBySide:
 
         def take(call: Any) -> None:
             for start, stop in left:
+                raise_interrupt()
                 inputs, at, results = whole, start, outputs
                 if whole is None:  # each thread converts its rows
                     inputs = kernel_rows(rows[start:stop], True, store.dtype)

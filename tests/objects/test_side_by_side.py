@@ -1,6 +1,7 @@
 """Rows and sequences side by side: what single steps compute, with bits that depend
 neither on the rows beside nor on threads; and what they leave."""
 
+import signal
 import warnings
 
 import numpy as np
@@ -11,6 +12,7 @@ import architect
 from synapse import Layer, Network, Trainer, record, squashes
 from synapse.errors import ArgumentError, FunctionError, TopologyWarning
 from synapse.objects import side_by_side
+from synapse.objects.side_by_side import kernel_rows
 from tests.helpers.cases import every_case
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
 from tests.learning.helpers import SORTS, built
@@ -247,6 +249,29 @@ def test_a_failure_is_that_of_single_steps(traces):
             call()
         errors.append(str(raised.value))
     assert errors[0] == errors[1]
+
+
+def test_ctrl_c_is_noticed_between_parts_and_nothing_has_changed(monkeypatch):
+    net = architect.Perceptron(3, 4, 2, seed=0)
+    (rows,) = drawn(net, [200])
+    expected = net.run(rows)
+    net.activate(rows[7])
+    before = [neuron.activation for neuron in net]
+    converted = []
+
+    def pressed(some, *others):
+        converted.append(len(some))
+        if len(converted) == 3:
+            signal.raise_signal(signal.SIGINT)
+        return kernel_rows(some, *others)
+
+    monkeypatch.setattr(side_by_side, "MAX_PART", 1)
+    monkeypatch.setattr(side_by_side, "kernel_rows", pressed)
+    with pytest.raises(KeyboardInterrupt):
+        net.run(rows, threads=1)
+    assert len(converted) == 3
+    assert [neuron.activation for neuron in net] == before
+    assert np.array_equal(net.run(rows), expected)
 
 
 @every_case("dtype", ["float64", "float32"])

@@ -83,8 +83,8 @@ CASES = (
         "lowering/loops/runs.py",
         (
             (
-                "store.run_kind[runs] = DENSE if g == NONE else SHARED",
-                "store.run_kind[runs] = LISTED if g == NONE else SHARED",
+                "store.run_kind[runs] = DENSE if gate == 0 else SHARED",
+                "store.run_kind[runs] = LISTED if gate == 0 else SHARED",
             ),
         ),
         (*LEARNING[1:5], *GRADIENTS[3:], *RTRL[1:2], *STEPS[2:]),
@@ -94,8 +94,8 @@ CASES = (
         "lowering/loops/runs.py",
         (
             (
-                "store.run_kind[runs] = DENSE if g == NONE else SHARED",
-                "store.run_kind[runs] = DENSE if g == NONE else (SHARED if"
+                "store.run_kind[runs] = DENSE if gate == 0 else SHARED",
+                "store.run_kind[runs] = DENSE if gate == 0 else (SHARED if"
                 " store.flags[j] & MEMORY else PAIRED)",
             ),
         ),
@@ -197,7 +197,7 @@ CASES = (
     KernelCase(
         "equal numbers",
         "exact/events.py",
-        (("    if others > 0:\n", "    if others >= 0:\n"),),
+        (("in range(begin, stop)) > 0:\n", "in range(begin, stop)) >= 0:\n"),),
         SPIKING,
     ),
     KernelCase(

@@ -168,6 +168,7 @@ def call_all(dtype):
     pending.run([[1.0], [0.5]])
     pending.clone()
     wide.run(data[0][0])
+    synapse.Scale.fixed([0.0, 0.0], [1.0, 1.0])._standard(data[0][0], np.dtype(dtype))
     Trainer(wide).test(*data)
     synapse.tie(wide.connections[:2])
     with synapse.record(wide, "state"):

@@ -179,20 +179,19 @@ class ExclusiveAccess(DeferredInterrupt):
         return {handle._store for handle in self._handles}
 
     def _acquire(self) -> None:
-        stores = self._stores()
-        # All threads lock stores in the order of their creation, which prevents
-        # deadlocks.
-        for store in sorted(stores, key=_serial_of) if len(stores) > 1 else stores:
-            if (store.turns and not store.lock._is_owned()) or not store.lock.acquire(
-                False
-            ):
-                _wait_for(store)
-            self._held.append((store, store.busy))
-            store.busy = True
-            if store.absorbed and stores != self._stores():
-                self._release()  # it has been joined to another while waiting
-                self._acquire()
+        while True:
+            stores = self._stores()
+            # All threads lock stores in the order of their creation, which prevents
+            # deadlocks.
+            for store in sorted(stores, key=_serial_of) if len(stores) > 1 else stores:
+                must_wait = store.turns and not store.lock._is_owned()
+                if must_wait or not store.lock.acquire(False):
+                    _wait_for(store)
+                self._held.append((store, store.busy))
+                store.busy = True
+            if stores == self._stores():  # raises if a handle has been removed
                 return
+            self._release()  # a store has been joined to another while waiting
 
 
 # Threads that wait for a store have a turn each, and take its lock in this order: one

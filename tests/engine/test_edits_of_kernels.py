@@ -24,7 +24,7 @@ EDITS = {
         {"    HELD = 4": "    HELD = 5", "    SIGNED = 5": "    SIGNED = 4"},
     ),
     "flags": (
-        "engine/language/program.py",
+        "engine/language/source.py",
         {'("reassoc", "contract"': '("contract"'},
     ),
     "a constant": ("engine/functions/elementary.py", {"ROUNDER = ": "ROUNDER = 2 * "}),

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from synapse.engine.locking import (
     ExclusiveAccess,
     consume_interrupt,
 )
+from synapse.errors import TopologyError
 
 
 def test_code_of_the_user_is_interrupted_at_once(ctrl_c):
@@ -94,6 +96,30 @@ def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
     assert not large[0]._store.lock.acquire(blocking=False)
     leave.set()
     thread.join(10)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_is_removed_while_a_call_waits_is_not_connected(count):
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    layer, other = net.hidden[0], Layer(3)
+    told = []
+
+    def connect():
+        try:
+            layer.project(other)
+        except TopologyError as error:
+            told.append(str(error))
+
+    thread = threading.Thread(target=connect)
+    with ExclusiveAccess(net):
+        thread.start()
+        while not net._store.turns:
+            time.sleep(0.001)
+        for neuron in layer[:count]:
+            net.remove(neuron)
+    thread.join()
+    assert len(told) == (count == 3)  # a layer without neurons
+    assert len(other[0].incoming) == 3 - count
 
 
 def test_several_stores_are_locked_in_one_order_whoever_asks():

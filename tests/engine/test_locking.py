@@ -98,28 +98,24 @@ def test_a_second_thread_waits_and_holds_the_store_that_there_is_then():
     thread.join(10)
 
 
-@pytest.mark.parametrize("count", [1, 3])
-def test_what_is_removed_while_a_call_waits_is_not_connected(count):
+def test_what_is_removed_while_a_call_waits_is_refused():
     net = architect.Perceptron(2, 3, 1, seed=0)
-    layer, other = net.hidden[0], Layer(3)
+    layer = net.hidden[0]
     told = []
 
-    def connect():
-        try:
-            layer.project(other)
-        except TopologyError as error:
-            told.append(str(error))
+    def compete():
+        with pytest.raises(TopologyError) as refused:
+            layer.squash = "winner"
+        told.append(str(refused.value))
 
-    thread = threading.Thread(target=connect)
     with ExclusiveAccess(net):
-        thread.start()
+        thread = in_thread(compete)
         while not net._store.turns:
             time.sleep(0.001)
-        for neuron in layer[:count]:
+        for neuron in [*layer]:
             net.remove(neuron)
-    thread.join()
-    assert len(told) == (count == 3)  # a layer without neurons
-    assert len(other[0].incoming) == 3 - count
+    thread.join(10)
+    assert "has no neurons left" in told[0]
 
 
 def test_several_stores_are_locked_in_one_order_whoever_asks():

@@ -71,7 +71,10 @@ def onnx_model(
         "plain" has no state, and requires a network without memory. "step" has a state,
         possibly empty. "sequence" requires that all memory is in such layers, and
         float32. "auto" is "plain" for a network without memory, otherwise "sequence" if
-        that is possible, otherwise "step".
+        every runtime computes its operators correctly, otherwise "step". An Elman layer
+        therefore needs the squash "tanh" to be a sequence by default, because tract
+        ignores the attribute ``activations``, which the operator RNN needs for
+        "logistic" and "relu", and computes other outputs without an error.
     dtype : numpy dtype
         float32, which every runtime supports, or float64, to compute as the network
         does. (The error function of `gelu` is always float32, because runtimes have no
@@ -117,7 +120,7 @@ def onnx_model(
     if form == "sequence" or (
         form == "auto" and len(kept) and float_dtype == np.float32
     ):
-        steps = _steps_of_sequences(plan)
+        steps = _steps_of_sequences(plan, ELMAN if form == "sequence" else ("Tanh",))
         if form == "sequence" and (steps is None or float_dtype != np.float32):
             raise TopologyError(
                 "Expected a network whose memory is in standard LSTM, GRU or Elman"
@@ -132,10 +135,11 @@ def onnx_model(
 
 
 def _steps_of_sequences(
-    plan: ExportPlan,
+    plan: ExportPlan, of_elman: Sequence[str]
 ) -> tuple[list[OperatorLayer | Stage], list[Block]] | None:
     """Return the recurrent layers of a plan, and its other blocks as stages, in an
     order of computation, and all blocks; None if operators have not all of its memory.
+    Elman layers must have one of these activations of ONNX.
     """
     blocks = blocks_of(plan)
     steps: list[OperatorLayer | Stage] = []
@@ -146,7 +150,7 @@ def _steps_of_sequences(
             if layer is None:
                 return None
             squash = getattr(ACTIVATIONS.get(layer.squash), "onnx", None)
-            if layer.kind == "RNN" and squash not in ELMAN:
+            if layer.kind == "RNN" and squash not in of_elman:
                 return None
             steps.append(layer)
         elif any(read.when != NOW for read in block.reads()):
@@ -162,7 +166,7 @@ def _steps_of_sequences(
 
 
 ELMAN = ("Relu", "Sigmoid", "Tanh")
-"""Activations of ONNX that every runtime has in an RNN."""
+"""Activations of ONNX that ONNX Runtime has in an RNN."""
 ORDER = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
 """ONNX's order of the gates of a :class:`OperatorLayer`."""
 

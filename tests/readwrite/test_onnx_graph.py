@@ -112,7 +112,7 @@ def test_standard_layers_are_operators_over_sequences(name):
     context."""
     net = layered(name)
     operator, *several = name.split(", ")
-    model = onnx_model(net)
+    model = onnx_model(net, "sequence")
     assert [node.op_type for node in model.graph.node].count(operator) == 1 + len(
         several
     )
@@ -123,10 +123,18 @@ def test_standard_layers_are_operators_over_sequences(name):
     assert close(whole.call(x), here, 1e-6)
     assert close(np.concatenate([parts.call(x[:7]), parts.call(x[7:])]), here, 1e-6)
     assert close(np.stack([single.step(rows) for rows in x]), here, 1e-6)
-    with_context = Session(onnx_model(net, keep_context=True), batch=1)
+    with_context = Session(onnx_model(net, "sequence", keep_context=True), batch=1)
     assert close(with_context.run(x[:, 0]), net.run(x[:, 0]), 1e-6)
     # no runtime has these operators for it
     assert "state" in Session(onnx_model(net, dtype="float64")).shapes
+
+
+def test_an_elman_layer_is_an_operator_by_default_if_all_runtimes_compute_it():
+    """Some ignore or refuse the attribute that other squashes than tanh need."""
+    for squash in ("logistic", "relu", "tanh"):
+        model = onnx_model(architect.Elman(3, 5, 2, squash=squash, seed=0))
+        operators = {node.op_type for node in model.graph.node}
+        assert ("RNN" in operators) is (squash == "tanh")
 
 
 @pytest.mark.parametrize("name", LAYERED)

@@ -117,7 +117,9 @@ DECLARATIONS = {
     "networkx": Declaration("_graphs", ("from_networkx",)),
     "python": Declaration("_interpreted", ("python_source",), (".py",)),
     "c": Declaration("_c", ("c_source",), (".c",)),
-    "javascript": Declaration("_interpreted", ("javascript_source",), (".js",)),
+    "javascript": Declaration(
+        "_interpreted", ("javascript_source",), (".js", ".cjs", ".mjs")
+    ),
     "onnx": Declaration("_onnx", ("onnx_model",), (".onnx",)),
     "torch": Declaration("_pytorch", ("from_torch", "to_torch")),
     "nir": Declaration("_nir", ("from_nir", "to_nir")),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +23,7 @@ from ._codegen import (
     program_format,
     require_no_learning,
 )
+from ._files import File, write
 from ._plan import written_columns
 from ._printed.alike import Sums
 from ._printed.columns import CONTEXT_COLUMNS, is_whole, member
@@ -137,12 +141,20 @@ def javascript_source(
     ``clear``.
 
     It runs in browsers, as a script, and in Node, with ``require``. Scripts with
-    different `prefix` share a page. Parameters and errors are those of
-    :func:`python_source`.
+    different `prefix` share a page. :func:`synapse.save` writes an ES module for
+    ``import`` instead if the suffix of the file is ``.mjs``. Node needs ``.cjs`` or
+    ``.mjs`` in a package whose type is "module", because it reads ``.js`` as an ES
+    module there. Parameters and errors are those of :func:`python_source`; the
+    program's own errors are RangeErrors, also for null, strings and booleans in place
+    of numbers.
     """
     return _source(
         network, JAVASCRIPT, keep_context, prefix, learn, cost, bound, optimizer
     )
+
+
+SCRIPT_EXPORT = re.compile(r"if \(typeof module .*module\.exports\.(\w+) = \w+;\n$")
+"""The last line of a script: it exports to Node."""
 
 
 class Texts(NamedTuple):
@@ -181,6 +193,13 @@ TEXTS = {
         "\n\n",
     ),
 }
+
+
+def write_javascript(path: File, script: str) -> None:
+    """Write a program: as an ES module if the suffix is ``.mjs``."""
+    if isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ".mjs":
+        script = SCRIPT_EXPORT.sub(r"export { \1 };\n", script)
+    write(path, script)
 
 
 def _source(
@@ -257,6 +276,7 @@ def _source(
         "columns": "\n".join(columns),
         "names": ", ".join(f'"{member(name)}"' for name in sorted(program.changed)),
         "start": "".join(context),
+        "checked": filled("numbers.js.in", {}).rstrip(),
         "expected": expected_targets(chosen),
         "expected_inputs": pluralize(learner.inputs, "input"),
         "kept": ", ".join(f"self.{member(n)}[:]" for n in sorted(program.changed)),
@@ -304,5 +324,6 @@ FORMATS = (
         "a JavaScript program",
         javascript_source,
         "https://tc39.es/ecma262/",
+        write_javascript,
     ),
 )

@@ -221,9 +221,13 @@ def test_save_and_load_choose_by_the_name_of_the_file(tmp_path):
     def check(form):
         for suffix in form.suffixes:
             save(net, tmp_path / f"net{suffix}")
-            assert (tmp_path / f"net{suffix}").read_bytes() == content_of(
-                form.name, net
-            )
+            written = (tmp_path / f"net{suffix}").read_bytes()
+            if suffix == ".mjs":  # differs by its export
+                written, export = written.rsplit(b"\n\n", 1)
+                assert export == b"export { Network };\n"
+                assert content_of(form.name, net).startswith(written)
+            else:
+                assert written == content_of(form.name, net)
             if form.read:
                 assert_twins(net, load(tmp_path / f"net{suffix}"))
             else:

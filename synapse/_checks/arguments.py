@@ -55,6 +55,7 @@ MAX_THREADS = 1024
 """Largest number of threads; more than the cores of any machine."""
 MAX_DELAYS = schema.MAX_DELAYS
 DELAYS = f"a whole number of steps from 0 to {MAX_DELAYS:,}"
+OF_TIMES = "spikes.to_steps(times, dt) turns milliseconds into steps."
 MAX_SEQUENCES = 10_000_000
 """Largest number of sequences that a task generates at once."""
 
@@ -300,7 +301,12 @@ def positive_integer(title: str, value: Any, maximum: float = MAX_COUNT) -> int:
 
 
 def whole_number(
-    title: str, value: Any, condition: str, minimum: float, maximum: float = MAX_COUNT
+    title: str,
+    value: Any,
+    condition: str,
+    minimum: float,
+    maximum: float = MAX_COUNT,
+    advice: str = "",
 ) -> int:
     """Return `value` as an int from `minimum` to `maximum`, or raise an error with the
     condition.
@@ -309,7 +315,7 @@ def whole_number(
         return value
     number = integer(value)
     if number is None:
-        raise ArgumentTypeError(expected(title, condition, value))
+        raise ArgumentTypeError(expected(title, condition, value, advice))
     if number > maximum == MAX_COUNT:
         raise ArgumentError(expected(title, f"at most {MAX_COUNT}", value))
     if not minimum <= number <= maximum:
@@ -384,7 +390,7 @@ def sign(title: str, value: Any) -> int:
 
 def delay(title: str, value: Any) -> int:
     """Return a number of steps, which may be 0, or raise an error."""
-    return whole_number(title, value, DELAYS, 0, MAX_DELAYS)
+    return whole_number(title, value, DELAYS, 0, MAX_DELAYS, OF_TIMES)
 
 
 def text(title: str, value: Any) -> str:

@@ -735,8 +735,8 @@ def given_delays(
             f" {checks.shape_of(delay)}."
         )
     for value in delay[~((delay >= 0) & (delay % 1 == 0))][:1].tolist():
-        advice = "Round delays in milliseconds: np.round(delays / dt)."
-        raise ArgumentError(checks.expected("A delay", checks.DELAYS, value, advice))
+        message = checks.expected("A delay", checks.DELAYS, value, checks.OF_TIMES)
+        raise ArgumentError(message)
     checks.delay("A delay", int(delay.max()))
     steps = delay.astype(np.int64)
     pairs = pairs or every_pair(*map(np.arange, shape))

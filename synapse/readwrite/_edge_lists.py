@@ -33,6 +33,7 @@ from .._checks import (
 )
 from .._initializer import Initializer, Seed
 from .._squash import Squash
+from .._steps import nearest_steps
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError, TopologyWarning
 from ..objects.graph_attributes import MARK
 from ..objects.network import Network, require_network
@@ -229,8 +230,8 @@ def from_edges(
         Default: the column "sign".
     dt : float, optional
         Length of a step, in the unit of the column "delay", such as milliseconds: a
-        delay becomes the nearest whole number of steps, delay / dt; half a step goes to
-        the even number. Default: the column counts steps.
+        delay becomes the nearest whole number of steps, and half a step goes up, as in
+        :func:`synapse.spikes.to_steps`. Default: the column counts steps.
 
     Returns
     -------
@@ -338,7 +339,7 @@ def _in_steps(links: Mapping[Any, Any], dt: float) -> Any:
     delays = [
         np.nan if is_missing(delay) else delay for delay in _listed(links["delay"])
     ]
-    return np.round(numbers_in("The delays of edges", delays, "numbers") / dt)
+    return nearest_steps(numbers_in("The delays of edges", delays, "numbers"), dt)
 
 
 def _signed(

@@ -11,6 +11,7 @@ spikes (``log.of(net["spikes"])``). A step lasts ``dt`` milliseconds.
 """
 
 from .._checks import public_module as _public_module
+from .._steps import to_steps
 from ._trains import Events, cv, events, from_events, intervals, poisson, rates
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "intervals",
     "poisson",
     "rates",
+    "to_steps",
 ]
 _public_module(__name__, __all__)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from functools import partial
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import (
+    choice,
     expected,
     numbers,
     positive_integer,
@@ -15,11 +17,14 @@ from .._checks import (
     suggests_arguments,
 )
 from .._initializer import Seed, random_generator
+from .._steps import to_steps
 from .._typing import Floats, Ints
 from ..errors import ArgumentError
 
 MILLISECONDS = 1000.0
 """Of a second."""
+TOLERANCE = 1e-3
+"""Share of a step by which a spike may come before its step, as in Brian2."""
 
 
 class Events(NamedTuple):
@@ -126,19 +131,28 @@ def from_events(
     count: Annotated[int, positive_integer],
     *,
     dt: Annotated[float, positive_number] = 1.0,
+    merge: Annotated[
+        Literal["sum", "first"] | None, partial(choice, options=("sum", "first"))
+    ] = None,
 ) -> Floats:
     """Return the spike train with given spikes, the inverse of :func:`events`.
 
     Parameters
     ----------
     times : array_like, shape (k,)
-        Times of the spikes in milliseconds. Each belongs to the nearest step.
+        Times of the spikes in milliseconds. Each belongs to the step in which it lies:
+        step k begins at k ``dt``, or a thousandth of a step earlier, because times
+        such as 0.3 may be rounded. Brian2's ``SpikeGeneratorGroup`` has the same rule.
     neurons : array_like of int, shape (k,)
         The column of each spike.
     steps, count : int
         Number of steps, and of columns.
     dt : float, optional
         Duration of a step in milliseconds.
+    merge : {"sum", "first"}, optional
+        What several spikes of a neuron in one step become: their number ("sum"), so
+        that each of them acts, or one spike ("first"). Default: they raise
+        ArgumentError, as in Brian2.
 
     Returns
     -------
@@ -147,11 +161,12 @@ def from_events(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If times and neurons differ in number, or one lies outside of the train.
+        If times and neurons differ in number, one lies outside of the train, or a
+        neuron has several spikes in one step without `merge`.
 
     Examples
     --------
-    >>> from_events([0.1, 0.2], [1, 0], steps=3, count=2, dt=0.1)
+    >>> from_events([0.1, 0.29], [1, 0], steps=3, count=2, dt=0.1)
     array([[0., 0.],
            [0., 1.],
            [1., 0.]])
@@ -162,13 +177,12 @@ def from_events(
         raise ArgumentError(
             f"Expected a time for each of {len(who)} neurons, got {len(at)} times."
         )
-    rows = np.rint(at / dt)
+    rows = np.floor(at / dt + TOLERANCE)
     outside = ~((rows >= 0) & (rows < steps))
     if outside.any():
-        last = (steps - 1) * dt
         raise ArgumentError(
-            f"Expected times from 0 to {last:g} ms ({steps:,} steps of {dt:g} ms), got"
-            f" {at[outside][0]:g}."
+            f"Expected times from 0 to less than {steps * dt:g} ms ({steps:,} steps of"
+            f" {dt:g} ms), got {at[outside][0]:g}."
         )
     outside = ~((who >= 0) & (who < count) & (who % 1 == 0))
     if outside.any():
@@ -176,7 +190,16 @@ def from_events(
             f"Expected neurons from 0 to {count - 1}, got {who[outside][0]:g}."
         )
     train = np.zeros((steps, count))
-    train[rows.astype(np.int64), who.astype(np.int64)] = 1.0
+    np.add.at(train, (rows.astype(np.int64), who.astype(np.int64)), 1.0)
+    if merge == "first":
+        np.minimum(train, 1.0, out=train)
+    elif merge is None and train.max() > 1.0:
+        step, neuron = divmod(int(train.argmax()), count)
+        raise ArgumentError(
+            f"Expected at most one spike of a neuron in a step of {dt:g} ms, got"
+            f" {train.max():g} of neuron {neuron} in step {step:,}. Pass a smaller dt,"
+            " or merge='sum' for their number or merge='first' for one spike."
+        )
     return train
 
 
@@ -220,7 +243,7 @@ def rates(
     train = _train(spikes)
     if window is None:
         return train.mean(axis=0) * (MILLISECONDS / dt)
-    steps = int(np.rint(positive_number("window", window) / dt))
+    steps = to_steps(positive_number("window", window), dt)
     if not 1 <= steps <= len(train):
         raise ArgumentError(
             f"Expected a window from {dt:g} ms, a step, to {len(train) * dt:g} ms, the"

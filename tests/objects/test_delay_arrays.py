@@ -86,7 +86,7 @@ def test_of_one_delay_a_pair_has_one_connection():
     ("delay", "message"),
     [
         (np.ones((4, 3)), r"of shape \(3, 4\) or \(12,\), got .*4 rows of 3|4, 3"),
-        (np.full(12, 1.8), r"whole number of steps.*got 1.8.*np.round"),
+        (np.full(12, 1.8), r"whole number of steps.*got 1.8.*to_steps"),
         (np.full(12, -1), "got -1"),
         (np.full(12, 20_000), "got 20,?000"),
         (np.full((3, 4), np.nan), "got nan"),

@@ -1,15 +1,18 @@
 """The table of docs/simulators.md, line by line: both sides are run and compared.
 
-Brian2, snnTorch and Norse run where they are installed. NEST is not in any package
-registry; its side is the update of `iaf_psc_exp` as NEST documents it, in NumPy."""
+Each simulator runs where it can be imported. NEST's cell is also written in NumPy, so
+that the default tier has one to compare with."""
 
 import math
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import synapse
-from synapse import Layer, Network, spikes
+from synapse import Layer, Network, errors, spikes
+from tests.helpers.peers import peer, pinned
 
 DT = 0.1
 TAU = 20.0
@@ -25,7 +28,7 @@ torch_tier = pytest.mark.torch
 
 @pytest.fixture
 def brian():
-    module = pytest.importorskip("brian2")
+    module = peer("brian2")
     module.start_scope()
     module.prefs.codegen.target = "numpy"
     module.defaultclock.dt = DT * module.ms
@@ -105,7 +108,7 @@ def in_brian(brian, delay, on_pre="I += 60", threshold="v > 0.5", **options):
 @pytest.mark.parametrize("delay", [None, 0, 1, 3, 18, 18.4, 18.5])
 def test_a_delay_of_brian2_is_one_step_longer(brian, delay):
     """A synapse acts at the end of a step, behind the state update of the group."""
-    steps = math.floor((delay or 0) + 0.5) + 1
+    steps = spikes.to_steps((delay or 0) * DT, DT) + 1
     voltages, when = in_brian(brian, delay)
     # The source of the page's cells is behind the current; here it is an input.
     net = wired(steps, weight=60.0)
@@ -206,8 +209,8 @@ def test_connections_of_pairs_are_those_of_brian2(brian):
 
 @peers
 def test_spikes_given_by_times_are_those_of_brian2(brian):
-    times = np.array([0.0, 0.3, 0.3, 2.0])
-    neurons = np.array([1, 0, 2, 1])
+    times = np.array([0.0, 0.3, 0.3, 2.0, 0.19, 0.55, 0.69991, 0.6998])
+    neurons = np.array([1, 0, 2, 1, 0, 1, 0, 2])
     source = brian.SpikeGeneratorGroup(3, neurons, times * brian.ms)
     monitor = brian.SpikeMonitor(source)
     brian.Network(source, monitor).run(3 * brian.ms)
@@ -215,6 +218,57 @@ def test_spikes_given_by_times_are_those_of_brian2(brian):
     ours = spikes.events(train, dt=DT)
     assert ours.times == pytest.approx(np.asarray(monitor.t / brian.ms), abs=1e-9)
     assert ours.neurons.tolist() == monitor.i[:].tolist()
+    assert np.rint(ours.times / DT).tolist() == [0, 1, 3, 3, 5, 6, 7, 20]
+
+    # Both refuse a second spike of a cell in a step.
+    brian.start_scope()
+    source = brian.SpikeGeneratorGroup(1, [0, 0], [0.31, 0.34] * brian.ms)
+    with pytest.raises(brian.BrianObjectException) as refused:
+        brian.Network(source).run(brian.ms)
+    assert "spike more than once" in str(refused.value.__cause__)
+    with pytest.raises(errors.ArgumentError, match="2 of neuron 0 in step 3"):
+        spikes.from_events([0.31, 0.34], [0, 0], 10, 1, dt=DT)
+
+
+@peers
+def test_spikes_between_steps_are_later_in_nest(nest):
+    """And several of a cell in a step are sent, as merge="sum" has them."""
+    times = [0.2, 0.21, 0.24, 0.55]
+    options = {"spike_times": times, "allow_offgrid_times": True}
+    source = nest.Create("spike_generator", params=options)
+    relay, recorder = nest.Create("parrot_neuron"), nest.Create("spike_recorder")
+    nest.Connect(source, relay, syn_spec={"delay": DT})
+    nest.Connect(relay, recorder)
+    nest.Simulate(2.0)
+    theirs = np.rint(recorder.events["times"] / DT).astype(int) - 2  # delay and end
+    assert theirs.tolist() == [1, 2, 2, 5]
+    ours = spikes.from_events(times, [0] * 4, 10, 1, dt=DT, merge="sum")
+    assert np.repeat(np.arange(10), ours[:, 0].astype(int)).tolist() == [2, 2, 2, 5]
+    on_grid = spikes.from_events(
+        np.ceil(np.array(times) / DT - 1e-3) - 1, [0] * 4, 10, 1, merge="sum"
+    )
+    assert (
+        np.repeat(np.arange(10), on_grid[:, 0].astype(int)).tolist() == theirs.tolist()
+    )
+
+
+@peers
+def test_poisson_sources_of_nest_send_several_spikes_in_a_step(nest):
+    rate, steps = 30_000.0, 1000
+    source = nest.Create("poisson_generator", params={"rate": rate})
+    relay, recorder = nest.Create("parrot_neuron"), nest.Create("spike_recorder")
+    nest.Connect(source, relay, syn_spec={"delay": DT})
+    nest.Connect(relay, recorder)
+    nest.Simulate((steps + 1) * DT)
+    when = np.rint(recorder.events["times"] / DT)
+    mean = rate * DT / 1000
+    assert abs(len(when) - steps * mean) < 5 * math.sqrt(steps * mean)
+    chance = 1 - math.exp(-mean)
+    spread = 5 * math.sqrt(steps * chance * (1 - chance))
+    assert abs(len(np.unique(when)) - steps * chance) < spread
+    ours = spikes.poisson(rate, steps, dt=DT, seed=0)
+    assert abs(ours.sum() - steps * chance) < spread
+    assert ours.max() == 1.0
 
 
 @peers
@@ -321,19 +375,69 @@ def test_a_stored_state_of_brian2_is_a_clone(brian):
     assert again["v"].states[0] == 0.0  # and not what was stored
 
 
-# --- NEST: iaf_psc_exp as documented --------------------------------------------------
+# --- Times as steps -------------------------------------------------------------------
 
 
-def in_nest(arrivals, delay, weight, t_ref=0, drive=0.0):
-    """Voltages and spikes of `iaf_psc_exp`, by step; a spike arrives from its sender
-    `delay` steps later, at least 1.
+@peers
+def test_halves_of_steps_are_those_of_brian2(brian):
+    """But where its quotient in seconds is less than a half, such as 1.5 steps."""
+    halves = np.array([round(float(k + 0.5) * DT, 9) for k in range(200)])
+    source = brian.SpikeGeneratorGroup(1, [0], [0] * brian.ms)
+    group = brian.NeuronGroup(200, "arrived : second")
+    synapses = brian.Synapses(source, group, on_pre="arrived_post = t")
+    synapses.connect()
+    synapses.delay = halves * brian.ms
+    brian.Network(source, group, synapses).run(201 * DT * brian.ms)
+    theirs = np.rint(np.asarray(group.arrived) / (DT / 1000)).astype(int)
+    short = (halves * 0.001) / (DT * 0.001) < np.arange(200) + 0.5
+    assert (theirs == spikes.to_steps(halves, DT) - short).all()
+    assert short[np.isclose(halves, 0.15)].all()
+    assert 0 < short.sum() < 60
+
+
+@peers
+def test_halves_of_steps_are_those_of_nest(nest):
+    halves = np.array([round(float(k + 0.5) * DT, 9) for k in range(200)])
+    ends = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", 200)
+    nest.Connect(*ends, "all_to_all", syn_spec={"delay": halves[:, None]})
+    table = nest.GetConnections(*ends).get(["target", "delay"])
+    theirs = np.array(table["delay"])[np.argsort(table["target"])]
+    assert np.rint(theirs / DT).tolist() == spikes.to_steps(halves, DT).tolist()
+
+
+@peers
+def test_refractory_times_between_steps_differ(brian, nest):
+    """Brian2 rounds them down, NEST up, as the page says."""
+    times = np.array([0.2, 0.25, 0.26, 0.29, 0.3])
+    group = brian.NeuronGroup(
+        5, "wait : second", threshold="True", reset="", refractory="wait"
+    )
+    group.wait = times * brian.ms
+    monitor = brian.SpikeMonitor(group)
+    brian.Network(group, monitor).run(3 * brian.ms)
+    trains = monitor.spike_trains()
+    gaps = [np.diff(trains[i] / brian.ms / DT).min().round() for i in range(5)]
+    assert gaps == [2, 2, 2, 2, 3]
+    cells = nest.Create("iaf_psc_exp", 5, params={"t_ref": times, "I_e": 1e6})
+    recorders = nest.Create("spike_recorder", 5)
+    nest.Connect(cells, recorders, "one_to_one")
+    nest.Simulate(3.0)
+    gaps = [np.diff(each["times"] / DT).min().round() for each in recorders.events]
+    assert [gap - 1 for gap in gaps] == [2, 3, 3, 3, 3]
+
+
+# --- NEST: iaf_psc_exp as documented, and as it is ------------------------------------
+
+
+def by_documentation(arrivals, delay, weight, t_ref=0, drive=0.0):
+    """Spikes of `iaf_psc_exp`, by step; a spike arrives from its sender `delay` steps
+    later, at least 1.
 
     In each step the voltage reads the current of the step before, unless the cell is
     refractory; then the current fades, the spikes that arrive are added, and the
     threshold is checked: V >= V_th."""
     v = current = 0.0
     refractory = 0
-    voltages = []
     fired = []
     for t in range(STEPS):
         if refractory == 0:
@@ -347,14 +451,56 @@ def in_nest(arrivals, delay, weight, t_ref=0, drive=0.0):
         if fired[-1]:
             v = 0.0
             refractory = t_ref
-        voltages.append(v)
-    return np.array(voltages), np.flatnonzero(fired)
+    return np.flatnonzero(fired)
+
+
+@pytest.fixture
+def nest():
+    module = peer("nest")
+    module.verbosity = module.VerbosityLevel.ERROR
+    module.ResetKernel()
+    module.resolution = DT
+    return module
+
+
+@pytest.fixture(params=["documented", pytest.param("real", marks=peers)])
+def in_nest(request):
+    """The steps in which a cell of NEST fires."""
+    if request.param == "documented":
+        return by_documentation
+    return partial(by_nest, request.getfixturevalue("nest"))
+
+
+def by_nest(nest, arrivals, delay, weight, t_ref=0, drive=0.0):
+    """As above, by NEST: a time is the end of a step there."""
+    cell = nest.Create(
+        "iaf_psc_exp",
+        params={
+            "E_L": 0.0,
+            "V_m": 0.0,
+            "V_reset": 0.0,
+            "V_th": 0.5,
+            "tau_m": TAU,
+            "tau_syn_ex": TAU_SYN,
+            "tau_syn_in": TAU_SYN,
+            "C_m": TAU,
+            "t_ref": t_ref * DT,
+            "I_e": drive,
+        },
+    )
+    times = (np.flatnonzero(arrivals) + 1) * DT
+    source = nest.Create("spike_generator", params={"spike_times": times})
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(source, cell, syn_spec={"weight": weight, "delay": delay * DT})
+    nest.Connect(cell, recorder)
+    nest.Simulate(STEPS * DT)
+    return np.rint(recorder.events["times"] / DT).astype(int) - 1
 
 
 @pytest.mark.parametrize("delay", [1, 3, 18])
-def test_a_delay_of_nest_is_one_step_longer(delay):
+def test_a_delay_of_nest_is_one_step_longer(in_nest, delay):
     rows = source_spikes()
-    _, when = in_nest(rows[:, 0], delay, 60.0)
+    when = in_nest(rows[:, 0], delay, 60.0)
     # NEST's current fades in the step that adds a spike, and not before it is read
     ours = recorded(wired(delay + 1, weight=60.0), rows)[1]
     assert len(when) > 3
@@ -362,17 +508,17 @@ def test_a_delay_of_nest_is_one_step_longer(delay):
 
 
 @pytest.mark.parametrize("steps", [1, 2, 20, 50])
-def test_a_refractory_time_of_nest_blocks_all_its_steps(steps):
+def test_a_refractory_time_of_nest_blocks_all_its_steps(in_nest, steps):
     rows = source_spikes()
-    _, when = in_nest(rows[:, 0], 1, 1e6, t_ref=steps)
+    when = in_nest(rows[:, 0], 1, 1e6, t_ref=steps)
     assert np.diff(when).min() == steps + 1
     ours = recorded(wired(2, weight=1e6, blocked=steps), rows)[1]
     assert np.flatnonzero(ours).tolist() == when.tolist()
 
 
-def test_a_constant_current_of_nest_acts_through_the_leak():
+def test_a_constant_current_of_nest_acts_through_the_leak(in_nest):
     rows = np.zeros((STEPS, 1))
-    _, when = in_nest(rows[:, 0], 1, 0.0, drive=0.9)
+    when = in_nest(rows[:, 0], 1, 0.0, drive=0.9)
     _, fired = recorded(wired(1), rows, {"v": 0.9 * (1 - LEAK)})
     assert len(when) >= 1
     assert np.flatnonzero(fired).tolist() == when.tolist()
@@ -384,8 +530,8 @@ def test_a_constant_current_of_nest_acts_through_the_leak():
 @torch_tier
 @pytest.mark.parametrize("reset", ["subtract", "zero"])
 def test_a_leaky_cell_is_that_of_snntorch(reset):
-    torch = pytest.importorskip("torch")
-    snn = pytest.importorskip("snntorch")
+    torch = peer("torch")
+    snn = peer("snntorch")
     rows = np.random.default_rng(0).uniform(0.0, 0.2, (STEPS, 1))
     beta = 0.9
     cell = snn.Leaky(beta=beta, threshold=0.5, reset_mechanism=reset)
@@ -406,8 +552,8 @@ def test_a_leaky_cell_is_that_of_snntorch(reset):
 
 @torch_tier
 def test_rates_of_snntorch_are_probabilities_of_a_step():
-    torch = pytest.importorskip("torch")
-    spikegen = pytest.importorskip("snntorch.spikegen")
+    torch = peer("torch")
+    spikegen = peer("snntorch.spikegen")
     torch.manual_seed(0)
     rate = 40.0
     steps = 1000
@@ -422,8 +568,8 @@ def test_rates_of_snntorch_are_probabilities_of_a_step():
 @torch_tier
 def test_a_lif_cell_is_that_of_norse():
     """Its input arrives in the same step, and both leaks are Euler's."""
-    torch = pytest.importorskip("torch")
-    norse = pytest.importorskip("norse.torch")
+    torch = peer("torch")
+    norse = peer("norse.torch")
     rows = source_spikes()
     parameters = norse.LIFParameters(
         tau_syn_inv=torch.tensor(1000.0 / TAU_SYN),
@@ -442,3 +588,14 @@ def test_a_lif_cell_is_that_of_norse():
     net["current"][0].connection_to(net["v"][0]).weight = DT / TAU
     assert sum(fired) > 3
     assert recorded(net, rows)[1].tolist() == fired
+
+
+def test_the_page_names_the_versions_that_are_installed_here():
+    """A row of the table was seen with these, which CI pins."""
+    page = (
+        Path(__file__).parents[2].joinpath("docs", "simulators.md").read_text("utf-8")
+    )
+    pins = pinned()
+    names = {"nest-simulator": "NEST", "brian2": "Brian2", "numpy": "NumPy"}
+    names |= {"snntorch": "snnTorch", "norse": "Norse"}
+    assert not [n for n in names if f"{names[n]} {pins[n]}" not in page]

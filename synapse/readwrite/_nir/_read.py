@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..._checks import MAX_DELAYS, require_type
 from ..._squash import Squash, get
+from ..._steps import nearest_steps
 from ..._typing import Floats, Ints
 from ...errors import FormatError
 from ...objects.layer import Layer
@@ -148,7 +149,7 @@ class Reader:
     def _steps(self, name: str) -> Ints:
         """Return the steps by which a node delays each of its numbers."""
         seconds = self._numbers(self.nodes[name].delay, name)
-        steps = np.round(seconds / self.dt)
+        steps = nearest_steps(seconds, self.dt)
         whole = np.abs(seconds / self.dt - steps) < 1e-6
         if not (whole & (steps >= 0) & (steps <= MAX_DELAYS)).all():
             raise FormatError(

@@ -118,7 +118,7 @@ def style() -> AbstractContextManager[None]:
     True
     """
     matplotlib = need_matplotlib()
-    from cycler import cycler
+    from matplotlib.rcsetup import cycler
 
     settings = {**LOOK, "axes.prop_cycle": cycler(color=CYCLE)}
     return matplotlib.rc_context(settings)

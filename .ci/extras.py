@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
-LIMIT = 300  # seconds for the downloads of an extra
+LIMIT = 600  # seconds for the downloads of an extra, or its example
 PINNED = {"torch": ["torch==2.13.0"]}  # the release that other tests have downloaded
 
 
@@ -42,7 +42,7 @@ def use_gymnasium() -> None:
     code = block_of("evolution.md", "import gymnasium")
     names = {"evolve": importlib.import_module("synapse.evolve")}
     exec(code, names)
-    assert names["result"].best.fitness > 100
+    assert names["result"].solved
 
 
 def use_tables() -> None:

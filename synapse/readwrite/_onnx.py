@@ -98,6 +98,14 @@ def onnx_model(
         As for :func:`python_source`, and if `form` is "plain" for a network with
         memory, or "sequence" for one with other memory than that of the layers, or
         without memory.
+
+    Examples
+    --------
+    >>> import architect
+    >>> from synapse import readwrite
+    >>> model = readwrite.onnx_model(architect.Perceptron(2, 3, 1, seed=0))
+    >>> [node.name for node in model.graph.input]
+    ['x']
     """
     plan = written_plan(network, "onnx", "ONNX", keep_context)
     float_dtype = float_type("dtype", dtype)

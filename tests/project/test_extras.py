@@ -68,11 +68,7 @@ def serving(module):
     """The extras that serve a module: those with the innermost room around it."""
     lengths = {
         extra: max(
-            (
-                len(room)
-                for room in served.rooms
-                if f"{module}.".startswith(f"{room}.")
-            ),
+            (len(room) for room in served.rooms if f"{module}.".startswith(f"{room}.")),
             default=0,
         )
         for extra, served in SERVED.items()

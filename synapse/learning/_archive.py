@@ -240,9 +240,10 @@ def arrays_of(
     # A file has one reach, that of the network's rule.
     if isinstance(trainer.rule, Rule):
         if trainer.rule != rule:
+            name = repr(rule if isinstance(rule, Rule) else rule.name)
             raise ArgumentError(
                 "Expected a trainer to save with the rule of its network,"
-                f" {rule!r}, got {trainer.rule!r}. Set net.rule."
+                f" {name}, got {trainer.rule!r}. Set net.rule."
             )
     elif not isinstance(rule, Rule) and (
         trainer.rule == rule.name and trainer.reach != rule.reach

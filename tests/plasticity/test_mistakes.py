@@ -5,8 +5,8 @@ import pytest
 
 import architect
 from synapse import Layer, Network, Trainer
-from synapse.errors import SynapseError
-from synapse.plasticity import BCM, Oja, Rule, trace
+from synapse.errors import ArgumentError, SynapseError
+from synapse.plasticity import BCM, Hebb, Oja, Rule, trace
 
 
 def of_unknown_name(pre, voltage):
@@ -86,3 +86,17 @@ def test_options_that_need_a_gradient_and_needless_modulators_are_refused():
         with pytest.raises(SynapseError, match="modulator|threads"):
             refused()
     assert (net.weights == before).all()
+
+
+def test_a_trainer_by_another_rule_is_not_saved_and_both_are_named(tmp_path):
+    """As they are set, and not as the objects that hold them."""
+    net = architect.Perceptron(2, 1, seed=0)
+    trainer = Trainer(net, rule=Oja)
+    for rule, named in (("online", "'online'"), ("rtrl", "'rtrl'"), (Hebb, "Hebb")):
+        net.rule = rule
+        with pytest.raises(ArgumentError) as refused:
+            trainer.train([[0, 1]], epochs=1, checkpoint=tmp_path / "t.npz")
+        text = str(refused.value)
+        assert named in text
+        assert "Oja" in text
+        assert "LearningRule" not in text

@@ -51,6 +51,21 @@ UNITS = {
 }
 UNITS |= {"B": ("business day", 5), "D": ("day", 7)}
 UNITS |= {"h": ("hour", 24), "min": ("minute", 1440), "s": ("second", 1)}
+UNITS |= {
+    "ms": ("millisecond", 1),
+    "us": ("microsecond", 1),
+    "ns": ("nanosecond", 1),
+    "C": ("business day", 1),
+    "bh": ("business hour", 1),
+    "cbh": ("business hour", 1),
+    "CBMS": ("month", 1),
+    "CBME": ("month", 1),
+    "LWOM": ("month", 12),
+    "SMS": ("half month", 1),
+    "SME": ("half month", 1),
+    "RE": ("fiscal year", 1),
+    "REQ": ("fiscal quarter", 4),
+}
 """The name of a step by the code of pandas, and how many make the usual season."""
 IN_MONTHS = (("year", 1, 12), ("quarter", 4, 3), ("month", 12, 1))
 """Name, season and months of units that are counted in months."""
@@ -352,7 +367,7 @@ def unit_of(step: Any) -> tuple[str, int]:
             code.removeprefix("B")[0], (code, 1)
         )
         count = step.n
-    name = unit if count == 1 else f"{count} {unit}s"
+    name = unit if count == 1 else pluralize(count, unit)
     return name, 1 if season % count else season // count
 
 

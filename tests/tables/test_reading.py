@@ -15,7 +15,7 @@ from synapse.errors import SynapseError
 from synapse.forecasting._frames import labels_beside
 from synapse.tables._dates import find_date
 from synapse.tables._encoding import choose_encoding
-from synapse.tables._series import phase, season_of, step_name
+from synapse.tables._series import phase, season_of, step_name, unit_of
 from synapse.tables._series_task import series_tasks
 from synapse.tables._table import numbers, sequences
 from tests.helpers.cases import all_hold, all_refused
@@ -1006,3 +1006,26 @@ def test_sixty_files_of_ten_kinds(tmp_path):
     assert (len(files), missed) == (60, ["31012024", "1234.50 CR"])
     page = reading.REPORT.read_text(encoding="utf-8")
     assert all(f"`{name}` (not read)" in page for name in missed)
+
+
+def test_a_step_is_named_in_words_whatever_its_unit():
+    """By the codes of pandas: no code gets the s of a plural."""
+    names = {
+        "500ms": "500 milliseconds",
+        "250us": "250 microseconds",
+        "ns": "nanosecond",
+        "30s": "30 seconds",
+        "15min": "15 minutes",
+        "6h": "6 hours",
+        "2D": "2 days",
+        "2W-MON": "2 weeks",
+        "B": "business day",
+        "2SMS": "2 half months",
+        "bh": "business hour",
+        "CBMS": "month",
+        "3MS": "3 months",
+        "2QS": "2 quarters",
+        "5YS": "5 years",
+    }
+    offset = pd.tseries.frequencies.to_offset
+    assert {code: unit_of(offset(code))[0] for code in names} == names

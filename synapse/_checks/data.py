@@ -418,6 +418,20 @@ def rows_as_given(
     return rows if values.ndim == 2 or sum_of_squares(rows) <= SQUARES[dtype] else None
 
 
+OBJECTS = np.dtype(object)
+
+
+def as_list(values: Any) -> Any:
+    """Return an array of objects, or a Series, that holds sequences as the list that it
+    is; all else as it is.
+    """
+    if getattr(values, "ndim", 0) != 1 or getattr(values, "dtype", None) != OBJECTS:
+        return values
+    entry = next(iter(values), None)
+    is_sequence = isinstance(entry, list | tuple) or getattr(entry, "shape", ())
+    return list(values) if is_sequence else values
+
+
 def parts_of(
     title: str, values: Any, columns: int, parted: bool = False
 ) -> tuple[list[Any], bool]:
@@ -427,6 +441,7 @@ def parts_of(
     Rows of one column may be given as numbers. For sequences of such rows, `values`
     must be a list of arrays, or `parted` must be True.
     """
+    values = as_list(values)
     depth = depth_of(values)
     if depth == 0:
         condition = "an array (N, n), (S, T, n), or a list of (T, n)"
@@ -456,6 +471,7 @@ def depth_of(values: Any, left: int = MAX_DEPTH) -> int:
     >>> depth_of([[], [[1, 2]]]), depth_of(np.zeros((2, 3))), depth_of("text")
     (3, 2, 0)
     """
+    values = as_list(values)
     if isinstance(values, list | tuple):
         if not left or not values:
             return 1
@@ -471,6 +487,7 @@ def width_of(values: Any, left: int = MAX_DEPTH) -> int:
     >>> width_of([[], [[1, 2]]]), width_of(np.zeros((2, 3))), width_of("text")
     (2, 3, 0)
     """
+    values = as_list(values)
     if isinstance(values, list | tuple):
         entry = next((entry for entry in values if not _is_empty(entry)), None)
         return width_of(entry, left - 1) if left and depth_of(entry) else len(values)

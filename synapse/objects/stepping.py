@@ -328,6 +328,7 @@ class Stepping(Calling):
         )
         if threads is not None:
             threads = checks.positive_integer("threads", threads, checks.MAX_THREADS)
+        inputs = checks.as_list(inputs)
         if learn is not False or modulator is not None:
             voids = {"threads": threads, "traces": traces}
             return self._run_learning(inputs, learn, modulator, inject, voids)

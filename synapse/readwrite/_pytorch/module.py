@@ -125,9 +125,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         answering = plan.neurons - blocks[self._answering[0]].start
         last = np.arange(answering - plan.topology.outputs, answering)
         whole = answering == plan.topology.outputs
-        self.register_buffer(
-            "_answers", None if whole else torch.tensor(last), persistent=False
-        )
+        self._keep("_answers", None if whole else torch.tensor(last))
         self._steps = self._steps_of(blocks)
         self._row = self._row_of_linears()
 
@@ -195,14 +193,12 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             self.register_parameter(
                 name, torch.nn.Parameter(free) if len(free) else None
             )
-            self.register_buffer(f"fixed_{name}", fixed if len(fixed) else None)
+            self._keep(f"fixed_{name}", fixed if len(fixed) else None, True)
             self.register_buffer(
                 f"_{name}_place", torch.tensor(places.place), persistent=False
             )
         signs = topology.sign[self._places["weight"].free]
-        self.register_buffer(
-            "_sign", torch.tensor(signs) if signs.any() else None, persistent=False
-        )
+        self._keep("_sign", torch.tensor(signs) if signs.any() else None)
         for submodule in present:
             self.add_module(submodule.name, submodule.module(dtype))
         self._mask()
@@ -212,6 +208,15 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self.register_buffer("_bias_every", torch.tensor(every), persistent=False)
         self.register_buffer("_bias_rest", torch.tensor(rest), persistent=False)
         return learns, biased
+
+    def _keep(self, name: str, values: Tensor | None, persistent: bool = False) -> None:
+        """Keep numbers as a buffer; None as an attribute, because ``torch.export``
+        counts a buffer of None as an input.
+        """
+        if values is None:
+            setattr(self, name, None)
+        else:
+            self.register_buffer(name, values, persistent)
 
     def _steps_of(
         self, blocks: list[Block]
@@ -268,8 +273,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         back to 0.
         """
         if self._sign is not None:
-            with torch.no_grad():
-                self.weight.masked_fill_(self._sign * self.weight < 0, 0.0)
+            weight = self.weight.detach()  # a trace does not keep `no_grad`
+            weight.masked_fill_(self._sign * weight < 0, 0.0)
 
     def _vector(self, name: str, of: Of, submodules: bool = True) -> Tensor:
         """Return all weights, or biases, or something of each, in the order of

@@ -20,6 +20,7 @@ from tests.helpers.cases import all_refused
 from tests.helpers.groups import competing
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
+from ..test_architectures import NETWORKS
 from ..test_squashes import arc, of_all_primitives
 
 torch = pytest.importorskip("torch")
@@ -453,6 +454,40 @@ def test_an_lstm_has_derivatives_in_forward_mode_and_can_be_traced():
     with pytest.warns(torch.jit.TracerWarning):  # of lengths: a trace is for one shape
         traced = torch.jit.trace(module, inputs)
     assert (traced(inputs) - module(inputs)).abs().max() < 1e-6
+
+
+def half_frozen(net):
+    for connection in net.connections[::2]:
+        connection.trainable = False
+    return net
+
+
+@pytest.mark.filterwarnings("ignore")  # those of torch: a trace is for one shape
+@pytest.mark.parametrize("change", [lambda net: net, half_frozen, Network.freeze])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_architecture_is_exported_traced_copied_and_pickled(name, change):
+    """With and without each of the vectors and buffers that a module may have."""
+    net = NETWORKS[name]()
+    change(net)
+    net.deterministic = True
+    module = synapse.to_torch(net)
+    rows = torch.rand(2, 3, len(net.input), dtype=torch.float64)
+    expected = module(rows)
+    twin = synapse.to_torch(net)
+    with torch.no_grad():
+        for tensor in twin.parameters():
+            tensor.zero_()
+    assert set(twin.state_dict()) == set(module.state_dict())
+    twin.load_state_dict(module.state_dict())
+    for other in (
+        torch.export.export(module, (rows,)).module(),
+        torch.jit.trace(module, rows),
+        copy.deepcopy(module),
+        pickle.loads(pickle.dumps(module)),
+        twin,
+    ):
+        assert (other(rows) - expected).abs().max() < 1e-12
+        assert set(other.state_dict()) >= set(module.state_dict())
 
 
 @pytest.mark.parametrize("name", ["lstm", "random", "gru", "rnn", "perceptron"])

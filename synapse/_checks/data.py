@@ -428,7 +428,7 @@ def as_list(values: Any) -> Any:
     if getattr(values, "ndim", 0) != 1 or getattr(values, "dtype", None) != OBJECTS:
         return values
     entry = next(iter(values), None)
-    is_sequence = isinstance(entry, list | tuple) or getattr(entry, "shape", ())
+    is_sequence = isinstance(entry, list | tuple) or getattr(entry, "shape", False)
     return list(values) if is_sequence else values
 
 

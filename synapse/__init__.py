@@ -6,9 +6,10 @@ objects. The tests compare the engine with it. These are the packages, from the 
 up. A package imports only packages on its own line or above (import-linter checks
 this), and ``docs/architecture.md`` explains why.
 
+- ``errors``: what is raised.
 - ``engine``: one store owns every number (``schema.py``, ``store.py``); compiled
   kernels compute on its columns, the online rule first (``online``).
-- ``errors``, ``_checks``: mistakes become errors before anything changes.
+- ``_checks``: mistakes become errors before anything changes.
 - ``_scale``: standard units of columns.
 - ``squashes``, ``costs``, ``initializers``, ``optimizers``: named functions.
 - ``plasticity``: rules by which each synapse learns from what it sees itself.

@@ -156,6 +156,10 @@ def _done(options: argparse.Namespace) -> int:
             warnings.showwarning = lambda message, *_: print(
                 f"synapse: warning: {message}", file=sys.stderr
             )
+            if os.environ.get("SYNAPSE_CPU"):  # it is checked before a table is read
+                from ..engine.language.machine import processor
+
+                processor()
             code = options.do(options)
             sys.stdout.flush()
             return code or 0

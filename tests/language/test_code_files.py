@@ -209,10 +209,24 @@ def test_another_processor_llvm_or_python_has_another_file(bench):
 
 def test_what_machine_code_depends_on_is_described():
     described = machine.description()
-    assert machine.llvm.get_host_cpu_name() in described
-    assert machine._features() in described
+    for fact in machine.processor().values():
+        assert fact in described
     assert machine.llvm.get_process_triple() in described
     assert "LLVM " + ".".join(map(str, machine.llvm.llvm_version_info)) in described
+
+
+CACHED = "processor", "description"
+
+
+@pytest.mark.skipif(not machine.pauses, reason="names of x86-64")
+def test_a_named_processor_has_files_of_its_own(bench):
+    uncached = {name: getattr(machine, name).__wrapped__ for name in CACHED}
+    for name, does in ("", "compiles"), ("x86-64", "compiles"), ("x86-64", "loads"):
+        bench.patch.setenv("SYNAPSE_CPU", name)
+        for function, plain in uncached.items():
+            bench.patch.setattr(machine, function, plain)
+        assert bench.does() == does
+    assert len(bench.files()) == 2
 
 
 def test_functions_of_one_name_in_one_directory_have_files_of_their_own(bench):

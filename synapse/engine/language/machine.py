@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import platform
+import tempfile
 from functools import cache
 from typing import Any
 
 from llvmlite import binding as llvm
 
+from ...errors import ArgumentError
 from .memory import symbols
 
 _API = [
@@ -28,6 +31,16 @@ SEARCHED_BY_OTHERS = 200
 FEW_PASSES = "always_inliner", "sroa", "simplify_cfg", "instruction_combine"
 """What optimises at speed 1: each of these passes, once."""
 pauses = platform.machine() in ("x86_64", "AMD64")
+# Features whose instructions LLVM chooses where no one has asked for them; of all other
+# features of a processor, kernels need none. Those of ARM it hardly looks for.
+_CHOSEN = (
+    *("adx", "avx", "bmi", "cmov", "crc32", "cx16", "egpr", "f16c", "fma", "gfni"),
+    *("lzcnt", "movbe", "popcnt", "sahf", "sse", "ssse", "tbm", "xop"),
+)
+_CHOSEN_OF_ARM = (
+    *("bf16", "complxnum", "cssc", "dotprod", "fptoint", "fullfp16", "i8mm", "jsconv"),
+    *("lse", "lse2", "mops", "pauth", "rcpc", "rdm", "sme", "sve", "sve2"),
+) * (platform.machine() in ("aarch64", "arm64", "ARM64"))
 
 
 def keep(owner: Any) -> None:
@@ -49,17 +62,86 @@ def _start() -> None:
 
 
 @cache
-def _features() -> str:
-    return llvm.get_host_cpu_features().flatten()
+def processor() -> dict[str, str]:
+    """Return what LLVM compiles for: this processor, or that of ``SYNAPSE_CPU``.
+
+    Raises
+    ------
+    ArgumentError
+        If LLVM does not know the name, or if this processor lacks instructions that
+        LLVM may choose for the other.
+    """
+    _start()
+    features = llvm.get_host_cpu_features()
+    here = {"cpu": llvm.get_host_cpu_name(), "features": features.flatten()}
+    name = os.environ.get("SYNAPSE_CPU")
+    if not name:
+        return here
+    # 64-bit code, which LLVM cannot write for names from before it
+    named = {"cpu": name, "features": "+64bit" if pauses else ""}
+    # what LLVM says of an unknown name, for which it has no other way than stderr
+    with tempfile.TemporaryFile() as file, os.fdopen(os.dup(2), "wb") as stderr:
+        os.dup2(file.fileno(), 2)
+        try:
+            _target(**named)
+        finally:
+            os.dup2(stderr.fileno(), 2)
+        file.seek(0)
+        is_known = name != "help" and b"processor" not in file.read()
+    lacking = [
+        *(f for f in features if not features[f] and f.startswith(_CHOSEN)),
+        *_CHOSEN_OF_ARM,
+    ]
+    more = is_known and _features_of(named, lacking) - _features_of(here, lacking)
+    if more or not is_known:
+        raise ArgumentError(
+            "SYNAPSE_CPU must name a processor whose instructions this one,"
+            f" {here['cpu']}, can run, got {name!r}, which"
+            f" {'needs ' + ', '.join(sorted(more)) if more else 'LLVM does not know'}."
+            " Without this variable, kernels are compiled for this processor."
+        )
+    return named
+
+
+def _features_of(processor: dict[str, str], names: list[str]) -> set[str]:
+    """Return which of some features a processor has.
+
+    LLVM does not tell, but it inlines a function only where the caller has all features
+    of the callee, so a call stays in a caller without one that the processor has.
+    """
+    function = """\
+define {} i64 @"{}"(i64 %a) "target-cpu"="{}" "target-features"="{}" {{
+  %b = {}
+  ret i64 %b
+}}"""
+    cpu, features = processor.values()
+    rows = [
+        ("internal", "called", cpu, features, "xor i64 %a, 1"),
+        *(
+            (
+                "",
+                name,
+                cpu,
+                f"{features},-{name}".strip(","),
+                "call i64 @called(i64 %a)",
+            )
+            for name in names
+        ),
+    ]
+    text = "\n".join(function.format(*row) for row in rows)
+    callers = _optimised(text, 2, processor)[0].functions
+    return {caller.name for caller in callers if " call " in str(caller)}
 
 
 @cache
 def description() -> str:
     """Return what machine code depends on besides its text."""
-    _start()
-    processor = llvm.get_host_cpu_name()
-    versions = ".".join(map(str, llvm.llvm_version_info))
-    return f"{llvm.get_process_triple()} {processor} {_features()} LLVM {versions}"
+    return " ".join(
+        [
+            *(llvm.get_process_triple(), *processor().values(), "LLVM"),
+            ".".join(map(str, llvm.llvm_version_info)),
+        ]
+    )
 
 
 def _target(**options: Any) -> Any:
@@ -74,14 +156,14 @@ def _search(blocks: int) -> None:
 
 
 def object_code(text: str, speed: int = 3) -> bytes:
-    """Return the object code of a module for this processor."""
-    machine = _target(
-        cpu=llvm.get_host_cpu_name(),
-        features=_features(),
-        opt=speed,
-        reloc="default",
-        codemodel="jitdefault",
-    )
+    """Return the object code of a module for the processor of kernels."""
+    module, machine = _optimised(text, speed, processor())
+    return machine.emit_object(module)
+
+
+def _optimised(text: str, speed: int, processor: dict[str, str]) -> tuple[Any, Any]:
+    """Return an optimised module, and what writes its code for a processor."""
+    machine = _target(**processor, opt=speed, reloc="default", codemodel="jitdefault")
     module = llvm.parse_assembly(text)
     module.triple = llvm.get_process_triple()
     module.data_layout = str(machine.target_data)
@@ -100,7 +182,7 @@ def object_code(text: str, speed: int = 3) -> bytes:
         passes.run(module, builder)
     finally:  # also if Ctrl-C is raised here
         _search(SEARCHED_BY_OTHERS)
-    return machine.emit_object(module)
+    return module, machine
 
 
 def load(code: bytes, name: str) -> int:

@@ -3,6 +3,7 @@ snnTorch."""
 
 from functools import partial
 from itertools import pairwise
+from typing import get_args
 
 import networkx as nx
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import architect
 from synapse import readwrite
 from synapse.errors import ArgumentError, ArgumentTypeError, FormatError
+from synapse.readwrite._nir import Reset
 from tests.helpers.cases import all_refused
 
 nir = pytest.importorskip("nir")
@@ -313,6 +315,26 @@ def test_graphs_within_a_graph_are_read():
     np.testing.assert_array_equal(by_equations(flat, rows(3)), outputs)
 
 
+def test_an_input_may_have_an_axis_of_time():
+    """As in files of sinabs 3.1.0, which nir 1.0.8 reads without `type_check` only."""
+    rng = np.random.default_rng(0)
+    nodes = {
+        "w": nir.Linear(rng.normal(size=(4, 3))),
+        "cells": nir.IF(np.ones(4), np.ones(4)),
+    }
+    nets = [
+        readwrite.from_nir(
+            chain(
+                enter=nir.Input(np.array(shape)), **nodes, leave=nir.Output(np.ones(1))
+            ),
+            dt=1.0,
+        )
+        for shape in ([3], [50, 3])
+    ]
+    assert len(nets[1].input) == 3
+    np.testing.assert_array_equal(nets[0].run(rows(0)), nets[1].run(rows(0)))
+
+
 def chain(**nodes):
     """A graph of nodes in a row."""
     names = [*nodes]
@@ -348,7 +370,7 @@ def test_what_cannot_be_read_or_written_is_refused():
             (
                 partial(read, chain(a=enter, c=fast), reset="zero"),
                 ArgumentError,
-                "'value' or 'subtract' or 'subtract_before_leak'",
+                "'value' or 'hold' or 'subtract' or 'subtract_before_leak' or 'none'",
             ),
             (partial(read, chain(a=enter, w=wide, b=leave)), FormatError, "(2, 2)"),
             (partial(readwrite.to_nir, lstm), FormatError, "'input gates'"),
@@ -458,23 +480,24 @@ def test_a_reset_by_subtraction_of_snntorch_has_every_spike_here(seed):
     np.testing.assert_array_equal(twin.run(sequence.astype(float)), theirs)
 
 
-@pytest.mark.parametrize("reset", ["value", "subtract", "subtract_before_leak"])
+@pytest.mark.parametrize("reset", get_args(Reset))
 @pytest.mark.parametrize("make", [nir.LIF, nir.IF, nir.CubaLIF])
 def test_each_reset_is_its_equation(make, reset):
     size, share, threshold = 4, np.linspace(0.7, 0.9, 4), np.linspace(0.3, 0.6, 4)
     tau, ones = DT / (1.0 - share), np.ones(size)
+    leak = 0.02
     options = {"r": 0.8 * ones, "v_threshold": threshold, "v_reset": 0.1 * ones}
     if make is nir.IF:
         share, options["r"] = ones, 0.8 / DT * ones
     elif make is nir.LIF:
-        options |= {"tau": tau, "v_leak": 0.0 * ones}
+        options |= {"tau": tau, "v_leak": leak * ones}
     else:
-        options |= {"tau_syn": DT / (0.5 * ones), "tau_mem": tau, "v_leak": 0.0 * ones}
+        options |= {"tau_syn": DT / (0.5 * ones), "tau_mem": tau, "v_leak": leak * ones}
         options["w_in"] = 1.5 * ones
     gain = 0.8 * ones if make is nir.IF else 0.8 * (1.0 - share)
     nodes = {"in": nir.Input(np.array([size])), "cells": make(**options)}
     nodes["out"] = nir.Output(np.array([size]))
-    inputs = rows(0, size) * 3.0
+    inputs = rows(0, size) * 3.0 - 1.2
     volts, current, spikes, expected = 0.0 * ones, 0.0 * ones, 0.0 * ones, []
     for row in inputs:
         current = 0.5 * current + 0.75 * row if make is nir.CubaLIF else row
@@ -484,6 +507,9 @@ def test_each_reset_is_its_equation(make, reset):
         elif reset == "subtract_before_leak":
             volts = volts - fired
         volts = share * volts + gain * current - (reset == "subtract") * fired
+        volts = volts + (1.0 - share) * leak
+        if reset == "hold":
+            volts = np.where(spikes, 0.1, volts)
         spikes = (volts > threshold).astype(float)
         expected.append(spikes)
     assert 0 < np.sum(expected) < np.size(expected)

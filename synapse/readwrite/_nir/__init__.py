@@ -18,7 +18,7 @@ from .._formats import Format
 
 STEP = 1e-4
 """Seconds of a step, as snnTorch assumes them."""
-Reset = Literal["value", "subtract", "subtract_before_leak"]
+Reset = Literal["value", "hold", "subtract", "subtract_before_leak", "none"]
 
 
 @suggests_arguments("to_nir")
@@ -109,13 +109,16 @@ def from_nir(
         snnTorch.
     spike : str or Squash
         Activation function of spikes, with its declared slope. Default: ``"spike"``.
-    reset : {"value", "subtract", "subtract_before_leak"}
+    reset : {"value", "hold", "subtract", "subtract_before_leak", "none"}
         What a spike of LIF, CubaLIF and IF does to its voltage v. "value": it sets v to
-        ``v_reset``, as NIR's equations do. "subtract": the next step subtracts the
-        threshold from its v, as snnTorch does by default (``reset_mechanism=
-        "subtract"``). "subtract_before_leak": the threshold is subtracted at once, so
-        that the leak of the next step applies to it, too, as in sinabs and Rockpool.
-        With these two, there is no layer ``NAME keep``. Default: "value".
+        ``v_reset``, as NIR's equations do. "hold": v is ``v_reset`` after the next
+        step, too, whose input is lost, as in snnTorch's Synaptic, RLeaky and RSynaptic
+        with ``reset_mechanism="zero"`` and its default ``reset_delay=True``.
+        "subtract": the next step subtracts the threshold from its v, as snnTorch does
+        by default (``reset_mechanism="subtract"``). "subtract_before_leak": the
+        threshold is subtracted at once, so that the leak of the next step applies to
+        it, too, as in sinabs and Rockpool. "none": nothing. There is a layer
+        ``NAME keep`` with the first two only. Default: "value".
 
     Returns
     -------

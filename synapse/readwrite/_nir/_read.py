@@ -11,11 +11,11 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._checks import MAX_DELAYS, require_type
+from ..._checks import MAX_DELAYS, require_type, warn
 from ..._squash import Squash, get
 from ..._steps import nearest_steps
 from ..._typing import Floats, Ints
-from ...errors import FormatError
+from ...errors import FormatError, TopologyWarning
 from ...objects.layer import Layer
 from ...objects.network import Network
 
@@ -23,6 +23,16 @@ MAPS = "Linear", "Affine", "Scale", "Flatten"
 CELLS = "LIF", "CubaLIF", "IF"
 UNITS = *CELLS, "LI", "I", "Threshold"
 DELAY = "Delay"
+LEAST_MOVE = 1e-3
+"""Share of a threshold by which an input of 1 moves a voltage, usually 0.01 or more."""
+OF_STEPS = (
+    "The numbers may count steps: pass dt=1 for files of sinabs and spyx, and for IF of"
+    " Norse. The table in the reference of from_nir has each library."
+)
+OF_NORSE = (
+    "Norse 1.1 writes time constants times its own dt, of 0.001 s by default: pass the"
+    " square of it, dt=1e-6."
+)
 
 
 @dataclass
@@ -220,25 +230,51 @@ class Reader:
         leak = _pass_on(voltage, voltage, share)
         _pass_on(voltage, spikes, np.ones(size))
         hidden = [voltage, spikes]
-        if self.reset == "value":
+        resets = {
+            "value": share * self._numbers(node.v_reset, name),
+            "hold": self._numbers(node.v_reset, name),
+            "subtract": -threshold,
+            "subtract_before_leak": -threshold * share,
+            "none": np.zeros(size),
+        }
+        reset = resets[self.reset]
+        entry, through = voltage, gain
+        if node_type == "CubaLIF" or self.reset == "hold":
+            entry, through = self._fixed(size, f"{name} current"), np.ones(size)
+            arriving = _pass_on(entry, voltage, gain)
+        if node_type == "CubaLIF":
+            of_current = self._share(node.tau_syn, name)
+            _pass_on(entry, entry, of_current)
+            through = self._numbers(node.w_in, name) * (1.0 - of_current)
+        if self.reset in ("value", "hold"):
             keep = self._fixed(size, f"{name} keep", 1.0)
             _pass_on(spikes, keep, -np.ones(size))
             keep.gate(leak, "one_to_one")
             hidden = [keep, *hidden]
-            reset = share * self._numbers(node.v_reset, name)
-        else:
-            reset = -threshold * (1.0 if self.reset == "subtract" else share)
-        if node_type != "CubaLIF":
+        if self.reset == "hold":
+            keep.gate(arriving, "one_to_one")
+            voltage.biases = np.zeros(size)
+            if bias.any():  # a bias cannot be gated, but what `keep` sends is 0 with it
+                _pass_on(keep, voltage, bias)
+        moved = gain if entry is voltage else gain * through
+        self._warn_of_units(name, moved / threshold)
+        if entry is voltage:
             return Unit(voltage, spikes, hidden, gain, reset)
-
-        of_current = self._share(node.tau_syn, name)
-        current = self._fixed(size, f"{name} current")
-        _pass_on(current, current, of_current)
-        _pass_on(current, voltage, gain)
         if reset.any():
             _pass_on(spikes, voltage, reset)
-        gain = self._numbers(node.w_in, name) * (1.0 - of_current)
-        return Unit(current, spikes, [current, *hidden], gain)
+        return Unit(entry, spikes, [entry, *hidden], through)
+
+    def _warn_of_units(self, name: str, moved: Floats) -> None:
+        """Warn if an input of 1 hardly moves a voltage, by these shares of its
+        threshold.
+        """
+        most = np.abs(moved).max()
+        if most < LEAST_MOVE:
+            warn(
+                f"An input of 1 moves the voltages of {name!r} by {most:.1g} of their"
+                f" thresholds or less in a step of {self.dt:g} s. {OF_STEPS}",
+                TopologyWarning,
+            )
 
     def _step_of(self, name: str) -> tuple[Floats, Floats, Floats]:
         """Return the share that a step keeps of a voltage, the factor of its input, and
@@ -259,7 +295,7 @@ class Reader:
         if not (seconds >= self.dt).all():
             raise FormatError(
                 f"The time constants of {name!r} must be {self.dt:g} s, the dt,"
-                f" or more, got {seconds.min():g}."
+                f" or more, got {seconds.min():g}. {OF_NORSE}"
             )
         return np.asarray(1.0 - self.dt / seconds)
 
@@ -279,6 +315,13 @@ class Reader:
     def _size(self, name: str) -> int:
         """Return the number of values that a node sends."""
         (shape,) = self.nodes[name].output_type.values()
+        if len(shape) > 1 and self.types[name] == "Input":  # sinabs: with that of time
+            widths = {
+                self.nodes[other].weight.shape[-1]
+                for other in self.graph[name]
+                if self.types[other] in ("Linear", "Affine")
+            }
+            shape = shape[-1:] if widths == {shape[-1]} else shape
         return int(np.prod(shape))
 
     # --- connections ------------------------------------------------------------------

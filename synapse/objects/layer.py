@@ -784,6 +784,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             column = self._vector(title, checks.finite_array(title, values))
             for neuron, value in zip(self._neurons, column.tolist(), strict=True):
                 neuron._store[name][neuron._row] = value
+                neuron._store["clock"][0] += 1  # these are of no step
 
     @property
     def _store(self) -> Store:

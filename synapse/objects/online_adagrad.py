@@ -99,12 +99,11 @@ class OnlineAdaGrad(EligibilityTraces):
 
     @property
     def can_list(self) -> bool:
-        """Whether steps can list inputs, see the class."""
-        store = self.network._store
-        if self._updates.topology == store.topology_version:
-            return self._lists is not None and store.recorder is None
-        with ExclusiveAccess(self.network):
-            return self._found_lists() is not None
+        """Whether steps can list inputs, see the class; a recording changes nothing."""
+        if self._updates.topology != self.network._store.topology_version:
+            with ExclusiveAccess(self.network):
+                self._lowered_store()
+        return self._lists is not None
 
     @property
     def readers(self) -> Layer:

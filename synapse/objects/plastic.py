@@ -26,6 +26,7 @@ from ..plasticity._names import (
     OF_SOURCE,
     RATE,
     ROWS,
+    SHIFTS,
     STEP,
     TRIES,
 )
@@ -45,7 +46,7 @@ EVENT_SQUASHES = "step", "bernoulli", "winner"
 class KeptTraces(NamedTuple):
     """The traces of a rule, in an order that no edit changes."""
 
-    units: Floats  # by trace of neurons, steps ago, and neuron
+    units: Floats  # by trace of neurons, delay, and neuron
     synapses: Floats  # by trace of synapses, the eligibility last, and connection
     ages: Ints  # by connection: how many steps ago its eligibility was this
 
@@ -65,6 +66,15 @@ class Plasticity(IdentityArray):
         self._neurons: list[Neuron] = []
         self._identities: Ints = NO_PLACES
         self._rows: Ints = NO_PLACES
+
+    def _moved(self, store: Any, offset: int) -> None:
+        """Follow the store, which has been absorbed by another, whose clock
+        continues.
+        """
+        super()._moved(store, offset)
+        if self.latest:
+            self.latest += int(store["clock"][0]) - int(self._store["clock"][0])
+        self._store = store
 
     # --- the arrays for a topology ----------------------------------------------------
 
@@ -107,7 +117,7 @@ class Plasticity(IdentityArray):
         rule, store = self.rule, self._store
         start, n = self._neurons[0]._row, len(self._neurons)
         rows = len(self._rows)
-        frames = 2 + max(1, int(store["delay"][self._rows].max(initial=0)))
+        frames = 2 * (1 + max(1, int(store["delay"][self._rows].max(initial=0))))
         sides = [side for side, _ in rule._by_side.values()]
         of_synapses = sides.count(OF_BOTH)
         is_late = rule._by_events and rule._options["eligibility"] is not None
@@ -121,13 +131,15 @@ class Plasticity(IdentityArray):
             numbers=np.array(rule._numbers(), store.dtype),
             post_row=self._post_rows(network, start),
             third=np.zeros(n if rule._needs_modulator else 0, store.dtype),
-            clock=np.array([0, frames, n, rows, 0, 0, 0], np.int64),
+            clock=np.array([0, frames, n, rows, 0, 0, 0, 0], np.int64),
             units=np.zeros((len(sides) - of_synapses) * frames * n, store.dtype),
             synapses=np.zeros(of_synapses * rows, store.dtype),
             due=np.zeros(rows if is_late else 0, np.int64),
             **outgoing,
             shown=NO_PLACES,
         )
+        longest = np.maximum(store["longest_delay"][start : start + n], 1)
+        self._carried = np.arange(frames // 2)[:, None] <= longest
         self._place = self._rows - int(store.columns["first_incoming"][start])
         self._range = slice(self._rows.min(initial=0), self._rows.max(initial=-1) + 1)
         # what is shared or scaled is only known to be finite once it is written
@@ -162,9 +174,10 @@ class Plasticity(IdentityArray):
             return None
         units, synapses = self._shaped()
         head, frames = self._arrays.clock[:2].tolist()
-        steps = (head - np.arange(frames)) % frames
+        steps = (head - np.arange(frames // 2)) % frames
         place = self._place
-        return KeptTraces(units[:, steps], synapses[:, place], self._ages(place))
+        carried = units[:, steps] * self._carried  # what no connection reads is 0
+        return KeptTraces(carried, synapses[:, place], self._ages(place))
 
     @property
     def latest(self) -> int:
@@ -230,7 +243,7 @@ class Plasticity(IdentityArray):
             neurons = np.arange(len(self._neurons))
             rows = np.arange(len(self._rows))
         present, stay = neurons >= 0, rows >= 0
-        self._arrays.clock[HEAD] = 0
+        self._arrays.clock[[HEAD, SHIFTS]] = 0
         steps = np.arange(min(units.shape[1], traces.units.shape[1]))
         earlier = traces.units[:, steps][..., present]
         units[:, (-steps % units.shape[1])[:, None], neurons[present]] = earlier

@@ -88,6 +88,8 @@ class SavedRule:
             read = self.traces
             zeros: list[Any] = [*map(np.zeros_like, kept)]
             units, synapses, ages = zeros
+            # older files have a delay more than there is
+            units = np.pad(units, ((0, 0), (0, 1), (0, 0)))
             units[read.unit_number, read.unit_steps, read.unit_neuron] = read.unit_value
             synapses[read.synapse_number, read.synapse_connection] = read.synapse_value
             ages[read.synapse_connection] = read.synapse_steps

@@ -12,11 +12,13 @@ NAMES = (
 """The names, by their place among the values that a pass makes for each synapse;
 settings follow, then traces."""
 
-HEAD, FRAMES, WIDTH, ROWS, STEP, COUNT, TRIES = range(7)
+HEAD, FRAMES, WIDTH, ROWS, STEP, COUNT, TRIES, SHIFTS = range(8)
 """Places of the ``clock`` of a pass: the frame of the present traces of neurons, the
-numbers of frames, of neurons and of connections of the network, the latest step that
-was learned, how many have been, and whether a step first tries what is not finite,
-without writing it."""
+numbers of frames (two for each delay, from 0 to the longest), of neurons and of
+connections of the network, the latest step that was learned, how many have been,
+whether a step first tries what is not finite, without writing it, and whether, in a
+step that directly follows the latest, the traces of each delay become those of the
+delay before it."""
 RATE, LOW, HIGH, KEEP, SUM_OF_SIZES, DELTA_T = range(6)
 """Places of the ``numbers`` of a pass: the factor of changes, the bounds of weights, by
 what the eligibility decays in a step, the sum of sizes to which a target's weights are

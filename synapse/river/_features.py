@@ -330,7 +330,10 @@ class FeatureInputs:
                 self._unused.append(place)
         while len(self._removed) > self._count:
             del self._removed[next(iter(self._removed))]
-        if not self._lists or len(self._spare) > self._count:
+        # A step that lists inputs leaves nothing of a feature in its input but what is
+        # cleared here. Others leave traces and sensitivities, which go with the input.
+        lists = self._lists and self.steps.can_list
+        if not lists or len(self._spare) > self._count:
             self.trim()
 
     def _release(self, place: int, role: int) -> RemovedInput:

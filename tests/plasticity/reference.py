@@ -86,10 +86,33 @@ class Reference:
             return sign * min(max(size, low, 0.0), high)
         return min(max(weight + self.factor * change, low), high)
 
-    def step(self, modulator=0.0):
-        """Learn from the step that the network has made."""
+    def moved_to(self, net):
+        """Follow a copy of the network, whose neurons have the same order."""
+        neurons = dict(zip(self.net, net, strict=True))
+        links = dict(zip(self.net.connections, net.connections, strict=True))
+        for name in ("history", "states"):
+            steps = [{neurons[n]: v for n, v in of.items()} for of in vars(self)[name]]
+            setattr(self, name, steps)
+        for name in ("weights", "traces", "eligibility"):
+            by_link = {links[c]: value for c, value in vars(self)[name].items()}
+            setattr(self, name, by_link)
+        self.net, self.order = net, {neuron: i for i, neuron in enumerate(net)}
+
+    def clear(self):
+        """Forget all steps, as the network has."""
+        for of_step in (*self.history, *self.states):
+            of_step.update(dict.fromkeys(of_step, 0.0))
+        for c in self.traces:
+            self.traces[c], self.eligibility[c] = {}, 0.0
+
+    def skip(self):
+        """See the step that the network has made, without learning from it."""
         self.history.append({neuron: neuron.activation for neuron in self.net})
         self.states.append({neuron: neuron.state for neuron in self.net})
+
+    def step(self, modulator=0.0):
+        """Learn from the step that the network has made."""
+        self.skip()
         dt = self.settings.get("dt", 1.0)
         tau = self.settings.get("eligibility")
         sums = {}

@@ -60,6 +60,7 @@ from .._names import (
     OF_TARGET,
     RATE,
     ROWS,
+    SHIFTS,
     STEP,
     SUM_OF_SIZES,
     TRIES,
@@ -140,6 +141,7 @@ class Fixed(NamedTuple):
 
     numbers: Any  # see RATE
     head: Any
+    after: Any  # the frame that is the head after this step
     frames: Any
     width: Any
     rows: Any
@@ -160,10 +162,10 @@ def activations_ago(store, start, lag):
     """Return the column with the activations of all neurons that a lag reads, and the
     offset of the rows in it.
     """
-    if lag == LATE:
-        return store.old_activation, 0
     if lag == 0:
         return store.activation, 0
+    if abs(lag) == 1:
+        return store.old_activation, 0
     return store.past, frame_offset(store, store.ring_head, store.ring[start], lag)
 
 
@@ -436,25 +438,36 @@ def made_pass(form: PassForm) -> Kernel:
         return of_neuron, tuple(target_trace(of, arrays, fixed, i) for of in traces)
 
     @inline
-    def renew_neurons(store, arrays, fixed, targets):
-        """Write the traces of neurons into the next frame, which no connection reads;
-        those of targets begin with the neuron `targets`. Returns NaN if one is
+    def renew_neurons(store, arrays, fixed, lag, targets):
+        """Write the traces of what a lag reads into the next frame, which no connection
+        reads; those of targets begin with the neuron `targets`. Returns NaN if one is
         not finite.
         """
-        after = fixed.head + 1 if fixed.head + 1 < fixed.frames else 0
+        activations, offset = activations_ago(store, fixed.start, lag)
+        frame = frame_ago(fixed.head, fixed.frames, lag)
+        less = frame_ago(fixed.head, fixed.frames, lag - 1)
+        after = frame_ago(fixed.after, fixed.frames, lag)
         wrong = 0.0
         for trace in of_neurons:
             for i in range(0 if trace.side == OF_SOURCE else targets, fixed.width):
-                pre = store.activation[fixed.start + i]
-                zero = zero_like(pre)
-                of_target = numbers_of(store, arrays, fixed, fixed.start + i)
-                seen = pre, zero, of_target, Place(fixed.head, i)
-                values = values_of(arrays, fixed, 0, zero, zero, seen)
-                new = result_of(trace.function, values)
-                before = arrays.units[unit_at(trace, fixed, fixed.head, i)]
-                renewed_trace = renewed(trace, fixed, before, new)
-                arrays.units[unit_at(trace, fixed, after, i)] = renewed_trace
-                wrong += wrong_if_infinite(renewed_trace)
+                # no connection reads others, which may have no past
+                if lag < 2 or store.longest_delay[fixed.start + i] >= lag:
+                    pre = activations[offset + fixed.start + i]
+                    zero = zero_like(pre)
+                    of_target = numbers_of(store, arrays, fixed, fixed.start + i)
+                    seen = pre, zero, of_target, Place(frame, i)
+                    values = values_of(arrays, fixed, 0, zero, zero, seen)
+                    new = result_of(trace.function, values)
+                    before = arrays.units[unit_at(trace, fixed, frame, i)]
+                    renewed_trace = renewed(trace, fixed, before, new)
+                    arrays.units[unit_at(trace, fixed, after, i)] = renewed_trace
+                    wrong += wrong_if_infinite(renewed_trace)
+                    if lag != 0:
+                        if (
+                            renewed_trace
+                            != arrays.units[unit_at(trace, fixed, less, i)]
+                        ):
+                            arrays.clock[SHIFTS] = 0
         return wrong
 
     @inline
@@ -517,17 +530,27 @@ def made_pass(form: PassForm) -> Kernel:
 
     def learn(store, scalar, span, *passed):
         arrays = PassArrays(*passed)
+        frames = arrays.clock[FRAMES]
+        # After steps that were not learned, the traces of a lag are others than those
+        # that a lag less had before. Once they are the same again, as all of them are
+        # at first, one frame is written in place of one for each lag.
+        follows = store.stamp[span.start] == arrays.clock[STEP] + arrays.clock[WIDTH]
+        lags = 1 if follows and arrays.clock[SHIFTS] != 0 else frames // 2
+        arrays.clock[SHIFTS] = 1
         fixed = Fixed(
             tuple(arrays.numbers[k] for k in every_number),
             arrays.clock[HEAD],
-            arrays.clock[FRAMES],
+            frame_ago(arrays.clock[HEAD], frames, frames - lags),
+            frames,
             arrays.clock[WIDTH],
             arrays.clock[ROWS],
             span.start,
             store.first_incoming[span.start],
             arrays.clock[COUNT],
         )
-        wrong = renew_neurons(store, arrays, fixed, span.learning - span.start)
+        wrong = renew_neurons(store, arrays, fixed, 0, span.learning - span.start)
+        for lag in range(1, lags):
+            wrong += renew_neurons(store, arrays, fixed, lag, fixed.width)
         if form.by_events:
             if arrays.clock[TRIES] != 0:
                 wrong += learn_all(store, arrays, fixed, span, False)
@@ -540,7 +563,7 @@ def made_pass(form: PassForm) -> Kernel:
             return False
         if form.by_events:
             arrays.clock[COUNT] += 1
-        arrays.clock[HEAD] = fixed.head + 1 if fixed.head + 1 < fixed.frames else 0
+        arrays.clock[HEAD] = fixed.after
         return True
 
     return kernel(learn)

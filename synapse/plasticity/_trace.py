@@ -57,9 +57,9 @@ def trace(of: str | Callable[..., Any], tau: float, kind: str = "sum") -> Any:
     ----------
     of : str or callable
         What is summed over the steps that learn: "pre", the activation that the synapse
-        carries, with its delay; "post", that of the target; or a function of names of a synapse, see
-        :class:`Rule`. A trace of one side is stored for each neuron, one of both sides
-        for each synapse.
+        carries, with its delay; "post", that of the target; or a function of names of a
+        synapse, see :class:`Rule`. A trace of one side is stored for each neuron, one
+        of both sides for each synapse.
     tau : float
         Time constant, in units of ``dt``: in steps, unless the rule has another ``dt``.
     kind : {"sum", "mean", "latest"}

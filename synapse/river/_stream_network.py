@@ -297,6 +297,9 @@ class StreamNetwork(base.Estimator):
             )
         return clone
 
+    def __copy__(self) -> Self:
+        return deepcopy(self)  # two that share inputs and sums would spoil both
+
     def __getstate__(self) -> dict[str, Any]:
         state = {
             name: value for name, value in vars(self).items() if name not in UNSAVED

@@ -1,6 +1,7 @@
 """Steps of a stream of names: they list the inputs that are not 0, take spare inputs
 for new names, and learn what dense steps learn."""
 
+import copy
 import pickle
 from contextlib import nullcontext
 
@@ -154,6 +155,43 @@ def test_reading_copying_and_predicting_change_no_later_bit(options, every):
     assert is_listing(read)
     assert numbers(plain) == numbers(read)
     assert told(plain, x) == told(read, x)
+
+
+@pytest.mark.parametrize("build", ["gru", "lstm", "elman", "jordan", "Perceptron"])
+@pytest.mark.parametrize("rule", ["online", "rtrl"])
+def test_an_input_leaves_nothing_of_its_feature_to_the_next(build, rule):
+    """Whether somebody reads the network, which removes spare inputs, or not."""
+    options = {"build": build, "rule": rule, "hidden": (3,), "unseen": 5}
+    plain, read = (NetworkRegressor(seed=0, **options) for _ in range(2))
+    for step, (x, y) in enumerate(words(1, count=90, names=40)):
+        assert told(plain, x) == told(read, x)
+        learn(plain, x, y)
+        learn(read, x, y)
+        if step % 3 == 0:
+            assert read.network is not None
+        if step % 20 == 7:
+            copy.copy(read).learn_one(x, -y)
+    assert plain._inputs._removed
+    assert len(plain._inputs._scale) >= 16
+    assert bool(plain._inputs._spare) <= is_listing(plain)
+    store = plain._steps.network._store
+    for i in plain._inputs._spare:
+        assert not plain._steps.parameters_of(i).any()
+        assert store["activation"][plain._steps.network.input[i]._row] == 0.0
+
+
+def test_a_recording_changes_no_more_than_rounding():
+    plain, recorded = model_of({"unseen": 15}), model_of({"unseen": 15})
+    for step, (x, y) in enumerate(words(1)):
+        learn(plain, x, y)
+        if step % 9 < 4 or step == 0:
+            learn(recorded, x, y)
+        else:
+            with synapse.record(recorded.network, "activation"):
+                learn(recorded, x, y)
+        assert told(recorded, x) == pytest.approx(told(plain, x), rel=1e-9)
+    assert is_listing(recorded)
+    assert numbers(recorded).keys() == numbers(plain).keys()
 
 
 def test_a_step_leaves_in_the_network_what_a_dense_one_leaves():

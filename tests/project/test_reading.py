@@ -192,7 +192,7 @@ def network_step(net, k):
 def train_step(trainer, k):
     data = ROWS[: 4 + k], TARGETS[: 4 + k]
     result = trainer.train(*data, epochs=2, seed=k, progress=False)
-    return result.loss, trainer.test(ROWS, TARGETS).cost, trainer.network.weights
+    return result.loss, trainer.test(ROWS, TARGETS).loss, trainer.network.weights
 
 
 def architecture(name):

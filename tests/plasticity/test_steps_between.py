@@ -20,9 +20,9 @@ from tests.plasticity.reference import Reference
 from tests.plasticity.test_against_reference import RULES, STRUCTURES, made
 
 READY = {
-    name: rule
+    name: getattr(plasticity, name)
     for name in plasticity.__all__
-    if isinstance(rule := getattr(plasticity, name), Rule)
+    if isinstance(getattr(plasticity, name), Rule)
 }
 OWN = {
     name: Rule(
@@ -60,7 +60,7 @@ def mixed(spikes, synchronous=False):
     """Return a network with connections of every kind side by side."""
     squash = "spike" if spikes else "tanh"
     a, b, c = Layer(3), Layer(3, squash), Layer(2, squash)
-    first = a.project(b, seed=1)
+    links = a.project(b, seed=1)
     for delay in (0, 2, 5) if synchronous else (0, 1, 2, 5):
         b.project(c, seed=delay + 2, delay=delay)
     b.project(b, "all_to_else", seed=3)
@@ -68,12 +68,12 @@ def mixed(spikes, synchronous=False):
     c.project(b, seed=5, delay=3)
     a.project(c, ([0, 2], [1, 0]), seed=6, delay=4)
     c[0].project(c[0], weight=0.3, delay=1)
-    c[0].gate(first[0])
+    c[0].gate(links[0])
     c.gate(a.project(c, seed=9), "input")
-    first[1].trainable = False
-    synapse.tie([first[3], first[4]])
-    first[5].weight = 0.4
-    first[5].sign = 1
+    links[1].trainable = False
+    synapse.tie([links[3], links[4]])
+    links[5].weight = 0.4
+    links[5].sign = 1
     return Network(a, b, c, synchronous=synchronous)
 
 
@@ -129,19 +129,21 @@ def followed(net, rule, seed=0, steps=28, seams=SEAMS):
         row = (row > 0.3).astype(float) if spikes else row
         third = float(rng.normal() * (rng.random() < 0.5))
         needs = {"modulator": third} if rule._needs_modulator else {}
-        kind = rng.choice(["alone", "run", "activate", "quick"], p=[0.4, 0.3, 0.2, 0.1])
-        if kind == "run":
+        entry = rng.choice(
+            ["alone", "run", "activate", "quick"], p=[0.4, 0.3, 0.2, 0.1]
+        )
+        if entry == "run":
             net.run(row[None], learn=True, **needs)
-        elif kind == "quick":
+        elif entry == "quick":
             net.run(row[None])
         else:
             net.activate(row)
-        if kind == "alone":
+        if entry == "alone":
             net.propagate(**needs)
             if step % 5 == 0:  # a step is learned once
                 with pytest.raises(TopologyError):
                     joined(net).propagate(**needs)
-        learns = kind in ("alone", "run")
+        learns = entry in ("alone", "run")
         (reference.step if learns else lambda _: reference.skip())(third)
         agree(net, reference, 1 if step + 1 == steps else 7)
 
@@ -242,8 +244,8 @@ def test_traces_shift_while_every_step_learns_and_again_after_a_pause():
     shifts = []
     for each in (net, twin):
         each.rule = rule
-        for part in (rows[:20], rows[20:70], rows[70:]):
-            for row in part:
+        for stretch in (rows[:20], rows[20:70], rows[70:]):
+            for row in stretch:
                 each.run(row[None], learn=True)
                 shifts.append(int(each._plastic._arrays.clock[-1]))
                 if each is twin:  # the next step writes the traces of every delay

@@ -103,7 +103,7 @@ def read(thing, arguments, seen):
             continue
         value = refused(getattr, thing, name)
         if callable(value) and not isinstance(value, type):
-            called(value, arguments)
+            call_known(value, arguments)
         else:
             follow(value, arguments, seen)
 
@@ -130,14 +130,14 @@ def of_functions(network, arguments):
         )
         name = full.rpartition(".")[2]
         if parameters[:1] == ["network"] and name not in CHANGES:
-            called(partial(function, network), arguments)
+            call_known(partial(function, network), arguments)
 
 
 def is_plain(value):
     return inspect.isfunction(value)
 
 
-def called(function, arguments):
+def call_known(function, arguments):
     """Call with what is required, if all of it has a name that is known here."""
     with suppress(ValueError):
         parameters = inspect.signature(function).parameters.values()
@@ -291,8 +291,8 @@ def sklearn(name):
         return getattr(room, name)(hidden=(3,), random_state=0)
 
     def step(model, k):
-        first = {"classes": [0, 1]} if k == 0 and "Classifier" in name else {}
-        model.partial_fit(rows, targets, **first)
+        classes = {"classes": [0, 1]} if k == 0 and "Classifier" in name else {}
+        model.partial_fit(rows, targets, **classes)
         return model.predict(rows)
 
     return Subject(begin, step, X=rows, y=targets)
@@ -311,11 +311,11 @@ def sktime_subject():
             if k == 0
             else pandas.RangeIndex(55 + 5 * k, 60 + 5 * k)
         )
-        part = pandas.Series(np.sin(0.3 * np.arange(index.start, index.stop)), index)
+        series = pandas.Series(np.sin(0.3 * np.arange(index.start, index.stop)), index)
         if k == 0:
-            model.fit(part, fh=[1, 2])
+            model.fit(series, fh=[1, 2])
         else:
-            model.update(part)
+            model.update(series)
         return model.predict().to_numpy().ravel()
 
     return Subject(begin, step)

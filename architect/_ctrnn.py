@@ -158,7 +158,7 @@ class CTRNN(Network):
                     " new one."
                 )
             weights.append(link.weight)
-        with np.errstate(divide="ignore"):  # a weight of 0 is infinitely slow
+        with np.errstate(all="ignore"):  # a weight of 0 is infinitely slow
             return 1.0 / np.array(weights)
 
 

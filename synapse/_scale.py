@@ -211,33 +211,34 @@ class Scale:
         total = float(len(added)) if each is None else float(each.sum())
 
         # Chan, Golub and LeVeque: squares of both parts, and of the gap between them.
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):  # what is infinite is refused below
             mean, own_squares = _moments(added, each, total)
             gap = mean - self._numbers[2]
             count = self.count + total
             squares = own_squares + gap**2 * (self.count * total / count)
+            squares += self.squares
         if not np.isfinite(squares).all():
             _checks.require(
                 np.isfinite(_checks.dense_rows(added)).all(), "rows", "finite", rows
             )
             raise ArgumentError(TOO_LARGE)
 
-        squares += self.squares
-        deviation = np.sqrt(squares / count)
-        vanishing = squares < VANISHING
-        if vanishing.any():
-            own = np.sqrt(own_squares)
-            if not isinstance(added, _checks.SparseRows):
-                own = root_mean_square(added - mean, 0, each) * np.sqrt(total)
-            before = np.where(self.deviation < 1.0, self.deviation, 0.0)
-            between = gap * np.sqrt(self.count * (total / count))
-            parts = np.stack([before * np.sqrt(self.count), own, between])
-            roots = root_mean_square(parts) * np.sqrt(3.0 / count)
-            deviation[vanishing] = roots[vanishing]
+        with np.errstate(under="ignore"):
+            deviation = np.sqrt(squares / count)
+            vanishing = squares < VANISHING
+            if vanishing.any():
+                own = np.sqrt(own_squares)
+                if not isinstance(added, _checks.SparseRows):
+                    own = root_mean_square(added - mean, 0, each) * np.sqrt(total)
+                before = np.where(self.deviation < 1.0, self.deviation, 0.0)
+                between = gap * np.sqrt(self.count * (total / count))
+                parts = np.stack([before * np.sqrt(self.count), own, between])
+                roots = root_mean_square(parts) * np.sqrt(3.0 / count)
+                deviation[vanishing] = roots[vanishing]
 
-        # A deviation that is no more than rounding is that of a constant column.
-        mean = self._numbers[2] + gap * (total / count)
-        deviation[deviation <= ROUNDING * np.abs(mean)] = 1.0
+            # A deviation that is no more than rounding is that of a constant column.
+            mean = self._numbers[2] + gap * (total / count)
+            deviation[deviation <= ROUNDING * np.abs(mean)] = 1.0
         self._numbers = np.stack([count, deviation, mean, squares])
         self.centred = centred
 
@@ -316,7 +317,7 @@ class Scale:
     def _standard(self, rows: ArrayLike, dtype: Any) -> Any:
         """Return what :meth:`standard` does, dense rows in this dtype."""
         values = self._rows("rows", rows)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             if isinstance(values, _checks.SparseRows) and not self.centred:
                 divided = values.data / self.deviation[values.indices]
                 return _checks.SparseRows(
@@ -354,7 +355,7 @@ class Scale:
             If they are not such values, or the history is missing or too short.
         """
         given = _checks.dense_rows(self._rows("values", values))
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             changes = _in_range(given * self.deviation + self.mean, given)
         if history is None and not self.lost:
             return changes
@@ -516,6 +517,7 @@ def _moments(rows: Any, weights: Floats | None, total: float) -> tuple[Floats, F
 Axes = int | tuple[int, ...]
 
 
+@np.errstate(under="ignore")
 def unit_of(values: Floats, axis: Axes | None = None) -> Floats:
     """Return the power of 2 at or below the largest number along axes, which stay: to
     divide by it rounds nothing, and no square overflows or vanishes then.
@@ -524,6 +526,7 @@ def unit_of(values: Floats, axis: Axes | None = None) -> Floats:
     return np.asarray(np.ldexp(1.0, np.frexp(largest)[1] - 1))
 
 
+@np.errstate(under="ignore")
 def root_mean_square(
     values: Floats, axis: Axes = 0, weights: Floats | None = None
 ) -> Floats:

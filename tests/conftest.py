@@ -3,7 +3,8 @@
 Tests without a marker are the default tier. `pytest -m slow` runs another tier, `pytest
 -m ""` all of them. `HYPOTHESIS_PROFILE=many pytest -m hypothesis` gives property tests
 more examples, `explore` new ones. `TEST_ORDER=1` shuffles the files, and the tests of
-each."""
+each. With `NUMPY_ERRORS=raise`, NumPy raises errors where it would warn or be silent:
+its error state is the user's, so the library must work in each."""
 
 import gc
 import os
@@ -15,6 +16,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
@@ -99,6 +101,15 @@ class NoFiguresLeft:
 def pytest_configure(config):
     config.pluginmanager.register(LeftOut())
     config.pluginmanager.register(NoFiguresLeft())
+
+
+@pytest.fixture(autouse=True)
+def same_error_state():
+    """Tests run under the error state that `NUMPY_ERRORS` names, and leave it alone."""
+    with np.errstate(all=os.environ.get("NUMPY_ERRORS")):
+        before = np.geterr()
+        yield
+        assert np.geterr() == before, "NumPy's error state is the user's."
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, MappingView, Set
 from contextlib import suppress
 from pathlib import Path
 from types import FunctionType
@@ -447,10 +447,31 @@ def file_path(title: str, value: Any, condition: str = "a string or a path") -> 
     return path
 
 
-def listed(title: str, value: Any, condition: str) -> list[Any]:
-    """Return `value` as a list, or raise an error; strings and bytes are not
-    accepted.
+def ordered(title: str, value: Any) -> Any:
+    """Return `value`, or raise an error if it is a set, which has no order that anyone
+    gave: that of strings differs from one process to the next.
+
+    Views of dicts and of graphs are sets for Python, too, but in the order of their
+    entries.
     """
+    require_type(
+        not isinstance(value, Set)
+        or isinstance(value, MappingView)
+        or hasattr(value, "__reversed__"),
+        title,
+        "in an order, such as a list",
+        value,
+    )
+    return value
+
+
+def listed(
+    title: str, value: Any, condition: str, any_order: bool = False
+) -> list[Any]:
+    """Return `value` as a list, or raise an error; strings and bytes are not accepted,
+    and sets only in `any_order`.
+    """
+    value = value if any_order else ordered(title, value)
     # without a length, an object that has indices might not end
     has_end = hasattr(value, "__iter__") or hasattr(value, "__len__")
     if isinstance(value, str | bytes) or not has_end:

@@ -72,7 +72,7 @@ def _as_float64(array: NDArray[Any]) -> Floats:
         return np.array(array, np.float64, order="C")
 
     # A long double may become infinite, which raises an error later.
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         return np.array(array, np.float64, order="C")
 
 

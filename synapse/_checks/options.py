@@ -9,6 +9,9 @@ of the call has checked values::
     def train(self, inputs, epochs: Annotated[int | None, positive_integer] = None):
         ...
 
+A parameter whose annotation is a ``Sequence`` or a tuple, without a check, does not
+take a set. If its order has no meaning, it is a ``Collection`` or an ``Iterable``.
+
 A check is a function ``(title, value)`` that returns the value to be used, or raises.
 The title is "epochs", or "rate of Adam" for the ``__init__`` of a class, unless
 ``of_class=False``. None is not checked if it is the default. An annotation may also be
@@ -85,12 +88,14 @@ from typing import (
 )
 
 from ..errors import ArgumentError
-from .arguments import subject
+from .arguments import ordered, subject
 
 Read = TypeVar("Read")
 Given = TypeVar("Given")
 Described = TypeVar("Described", bound=type)
 Check = Callable[[str, Any], Any]
+IN_ORDER = re.compile(r"(^|\| )(Sequence|tuple)\[")
+"""The annotation of a parameter whose order has a meaning."""
 EffectCheck = Callable[[Iterable[Any], Mapping[str, Any]], None]
 
 # --- checks in the signature of a call ------------------------------------------------
@@ -132,6 +137,8 @@ def _declared(annotation: Any, names: Mapping[str, Any]) -> tuple[Any, Check] | 
     """
     if not isinstance(annotation, str):
         return None
+    if IN_ORDER.search(annotation) and not annotation.startswith("Annotated["):
+        return annotation, ordered
     if annotation.startswith("Annotated["):
         shown, code = arguments_of(annotation)
         return shown, eval(code, dict(names))

@@ -114,7 +114,8 @@ def joined_rows(parts: Sequence[Any], dtype: Any = None) -> Any:
     get this dtype.
     """
     if not all(isinstance(rows, SparseRows) for rows in parts):
-        return np.concatenate([dense_rows(rows) for rows in parts], dtype=dtype)
+        with np.errstate(under="ignore"):
+            return np.concatenate([dense_rows(rows) for rows in parts], dtype=dtype)
     counts = [np.diff(rows.indptr) for rows in parts]
     return SparseRows(
         np.concatenate([rows.data[rows.kept] for rows in parts]),

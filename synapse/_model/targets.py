@@ -34,7 +34,7 @@ def checked_classes(title: str, classes: Any) -> list[Any]:
     kinds = str | int | float | bool
     are_labels = all(isinstance(label, kinds) and label == label for label in plain)
     _checks.require(
-        not isinstance(classes, set) and are_labels and len({*plain}) == len(plain),
+        are_labels and len({*plain}) == len(plain),
         title,
         condition,
         classes,

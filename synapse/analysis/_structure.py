@@ -218,7 +218,7 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     rows = rows[np.argsort(table.target[rows])]
     names = np.array([table.names[j] for j in table.target[rows].tolist()], dtype=str)
     factor = np.abs(table.weight[rows] * gain[rows])
-    with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):
         lives = np.log(2.0) / np.abs(np.log(np.minimum(factor, 1.0)))
     return HalfLives(table.target[rows], names, table.weight[rows], gain[rows], lives)
 

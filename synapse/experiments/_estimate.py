@@ -93,7 +93,7 @@ def median_of(values: Sequence[float], level: float) -> Estimate:
             "rng": np.random.default_rng(0),
         }
         # SciPy computes ends of its own, and subtracts infinite values for them.
-        with np.errstate(invalid="ignore"):
+        with np.errstate(all="ignore"):
             resampled = stats.bootstrap([data], np.median, **options)
         medians = resampled.bootstrap_distribution
 

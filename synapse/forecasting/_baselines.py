@@ -153,7 +153,7 @@ def _continued(column: Floats, steps: int, order: int | None) -> Floats:
     intercept, *coefficients = np.linalg.lstsq(design, targets, rcond=None)[0]
     weights = np.array(coefficients[::-1])  # oldest first, as the series
     values = np.concatenate([standard[len(standard) - lags :], np.empty(steps)])
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         for step in range(lags, lags + steps):
             values[step] = intercept + weights @ values[step - lags : step]
         forecast: Floats = mean + scale * values[lags:]

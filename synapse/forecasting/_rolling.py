@@ -84,6 +84,7 @@ class Calibration:
             np.exp(intercept + exponent * np.log(np.arange(1, steps + 1))[:, None])
         )
 
+    @np.errstate(under="ignore")
     @suggests_arguments("half_widths")
     def half_widths(
         self,

@@ -257,7 +257,7 @@ def _of_arrays(
     if not fits or len(shape) not in (1, 2) or not inputs.size:
         return None
     narrow = dtype == _checks.FLOAT32  # infinity has no finite square
-    with np.errstate(over="ignore") if narrow else nullcontext():
+    with np.errstate(over="ignore", under="ignore") if narrow else nullcontext():
         rows = np.array(inputs, dtype, order="C").reshape(-1, width)
     aims = np.array(targets, float, order="C").reshape(-1, targets.shape[-1])
     squares = _checks.sum_of_squares(rows) + _checks.sum_of_squares(aims)

@@ -303,7 +303,7 @@ def _fit(
         f"The weights of the read-out left the range of {network.dtype.name}. "
         "Use a higher ridge or smaller targets."
     )
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         fit = _solve(network, sources, seen, states, ridge)
         # the network rounds the weights and its sums to its dtype
         factors, weights, biases = (

@@ -262,6 +262,7 @@ class ExclusiveSubsetAccess(ExclusiveAccess):
 
 def checked_part(network: Network, items: Any) -> TrainableSubset:
     """Return the part of a network with these items, or raise."""
+    condition = f"a list of {ITEMS}"
     return TrainableSubset(
-        network, listed("only of Trainer", items, f"a list of {ITEMS}")
+        network, listed("only of Trainer", items, condition, any_order=True)
     )

@@ -817,12 +817,6 @@ class ExclusiveLayerAccess(ExclusiveAccess):
 def _existing_neurons(neurons: Any) -> list[Neuron]:
     """Return the neurons of a layer that is made of existing ones, checked."""
     title = "neurons of a layer"
-    checks.require_type(
-        not isinstance(neurons, set | frozenset),
-        title,
-        "in an order, such as a list",
-        neurons,
-    )
     listed = checks.listed(title, neurons, "a whole number or a list of Neurons")
     if not listed:
         raise ArgumentError("A layer must have at least one neuron, got none.")

@@ -34,6 +34,7 @@ LEARNED = tuple(DESTINATIONS.values())
 """The columns that learning changes."""
 
 
+@np.errstate(under="ignore")  # of float32
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     """Set a column in some rows, and in all rows tied to them; see
     :func:`require_agreement`.
@@ -128,6 +129,7 @@ class ParameterRows(NamedTuple):
         out[:] = values
         return out
 
+    @np.errstate(under="ignore")
     def write(self, column: Floats, values: Floats) -> None:
         """Write the entries of the network, which are not tied, by one assignment."""
         if self.order is None:
@@ -302,6 +304,7 @@ def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> 
         _agreed(store, name, rows, values)
 
 
+@np.errstate(under="ignore")
 def _agreed(
     store: Store, name: str, rows: Any, values: ArrayLike
 ) -> tuple[Ints, NDArray[Any]]:

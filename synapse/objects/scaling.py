@@ -68,7 +68,7 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
 
 def _require_weights(network: Network, scale: Scale) -> None:
     """Raise if the numbers of a scale are beyond the dtype of the network."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         numbers = np.array(
             [
                 scale.deviation,

@@ -118,5 +118,5 @@ def kernel_rows(rows: Any, sparse: bool, dtype: Any = np.float64) -> Any:
     """
     if sparse and isinstance(rows, checks.SparseRows):
         return rows.for_kernels
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         return np.asarray(checks.dense_rows(rows), dtype).reshape(-1)

@@ -122,21 +122,21 @@ def untie(items: Items) -> None:
     >>> layer.biases
     array([1., 2., 2.])
     """
-    chosen = _chosen("items", items)
+    chosen = _chosen("items", items, any_order=True)
     with ExclusiveAccess(*_handles(chosen)):
         for store, column, rows in _places(chosen):
             store.touch()
             store[SHARED_BY[column]][rows] = 0
 
 
-def _chosen(title: str, items: Any) -> Chosen:
+def _chosen(title: str, items: Any, any_order: bool = False) -> Chosen:
     """Return the items, checked."""
     condition = "a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
         require_type(
             not isinstance(items, Connection | Neuron), title, condition, items
         )
-        items = listed(title, items, condition)
+        items = listed(title, items, condition, any_order)
         if items and not isinstance(items[0], Connection | Neuron):
             raise ArgumentTypeError(
                 f"Expected {condition}, got a list with {short_repr(items[0])}."

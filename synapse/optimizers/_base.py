@@ -395,7 +395,7 @@ class OptimizerState:
         if not _checks.sum_of_squares(gradient) <= float(np.finfo(dtype).max):
             raise too_steep()
         self.steps += 1
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(all="ignore"):
             self.optimizer.find_change(
                 self, parameters, gradient.astype(dtype, copy=False), rate
             )

@@ -21,6 +21,7 @@ from .._checks import (
     float_type,
     is_number,
     numbers as numbers_in,
+    ordered,
     pandas,
     pluralize,
     positive_number,
@@ -290,7 +291,7 @@ def from_edges(
     if hasattr(edges, "keys") and not isinstance(edges, Set):  # not edges of a graph
         options = options._replace(draws_missing=missing_weights is not None)
     else:
-        edges = _columns_of_tuples(edges)
+        edges = _columns_of_tuples(ordered("edges", edges))
     float_dtype = float_type("dtype", dtype)
     keys = keys_of("weight", "gater", None)
     links = columns_of_table("edges", edges, ENDS)
@@ -484,7 +485,10 @@ def columns_of_table(
         table,
     )
     # A data frame iterates over its columns, but only `keys` says so of every mapping.
-    columns = {column: table[column] for column in table.keys()}  # noqa: SIM118
+    columns = {
+        column: ordered(f"The column {column!r} of {table_name}", table[column])
+        for column in table.keys()  # noqa: SIM118
+    }
     for column in needed:
         if column not in columns:
             names = ", ".join(map(str, columns)) or "none"

@@ -232,7 +232,8 @@ class Records:
             np.isfinite(array) if small else np.abs(array) <= np.finfo(dtype).max,
             condition,
         )
-        return array.astype(dtype, copy=False)
+        with np.errstate(under="ignore"):
+            return array.astype(dtype, copy=False)
 
     def flags(self, key: str) -> NDArray[np.bool_]:
         """Return a column of true and false."""

@@ -1210,6 +1210,7 @@ class Items:
             raise type(error)(f"{error} {self.advice.format(off)}") from None
         raise AssertionError(f"a {name} that was refused is valid")
 
+    @np.errstate(over="ignore", under="ignore")  # what is too large is refused below
     def numbers(self, name: str, dtype: np.dtype[Any], default: float) -> Any:
         """Return finite numbers."""
         column = self.column(name)

@@ -117,7 +117,7 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     _require_masks(mask, gater[late], len(types) - outputs)
     of_gater = np.append(mask, 1.0)[gater]
     of_source = np.where(source == target, 1.0, mask[source])  # they carry the state
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         weight = connections.numbers("weight") * of_source * of_gater
     if not np.isfinite(weight).all():
         raise FormatError(

@@ -296,7 +296,7 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
     ends = np.stack([edges["source"], edges["target"], edges["gater"]])
     _, kept, inverse = np.unique(ends, axis=1, return_index=True, return_inverse=True)
     weight = np.zeros(len(kept))
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         np.add.at(weight, inverse.reshape(-1), edges["weight"])
     if not np.isfinite(weight).all():
         raise FormatError("The weights of repeated connections have no finite sum.")

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from .._checks import ordered
 from .._typing import Floats
 from ..errors import ArgumentError
 from ._estimator import NetworkEstimator
@@ -97,7 +98,7 @@ class ClassTargets(NetworkEstimator):
                 "`class_weight` must be a dict for partial_fit, which gets only a"
                 " part of the data."
             )
-        known = getattr(self, "classes_", classes)
+        known = getattr(self, "classes_", ordered("classes", classes))
         if classes is not None and not np.array_equal(np.unique(classes), known):
             raise ArgumentError(
                 f"`classes` must be those of the first call, {known}, got {classes}."

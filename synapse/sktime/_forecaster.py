@@ -26,21 +26,28 @@ from ..forecasting._closed_loop import bounded, clipping
 from ..forecasting._frames import step_of
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
-from ..tables import TrainingOptions, forecast_series, train_series, update_series
+from ..tables import TrainingOptions, forecast_series, train_series
 from ..tables._series import unit_of
 from ..tables._series_task import SeriesTask
+from ..tables._updating import learn_series
 
 
-def _require_even_steps(index: Any) -> None:
-    """Raise ArgumentError if dates have gaps: sktime counts steps from the last one."""
-    if isinstance(index, pd.DatetimeIndex) and index.freq is None and len(index) > 2:
-        require(
-            step_of(index.tz_localize(None)) is not None,
-            "index of y",
-            "of dates with even steps",
-            index,
-            'Add what is missing, such as y.asfreq("MS").interpolate().',
-        )
+def _step(index: Any) -> Any:
+    """Return the step of dates, an offset of pandas; None if they have none."""
+    dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+    is_dated = isinstance(dates, pd.DatetimeIndex)
+    return (step_of(dates.tz_localize(None)) or dates.freq) if is_dated else None
+
+
+def _times(index: Any, step: Any) -> Any:
+    """Return all times from the first to the last, in the steps that sktime counts; of
+    dates without even steps two.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        return pd.period_range(index[0], index[-1], freq=index.freq)
+    if not isinstance(index, pd.DatetimeIndex):
+        return pd.RangeIndex(index[0], index[-1] + 1)
+    return index[:2] if step is None else pd.date_range(index[0], index[-1], freq=step)
 
 
 @final
@@ -53,9 +60,12 @@ class NetworkForecaster(BaseForecaster):
     row. It is compared with statistical methods on held-out rows, and trained again on
     all rows; the best method forecasts (:func:`synapse.tables.train_series`,
     :func:`synapse.tables.forecast_series`). Columns of `X` are known in advance: the
-    row of a time is read before the values of that time are forecast. A future time
-    without a row uses the previous one. ``update`` continues with new rows from the
-    present network.
+    row of a time is read before the values of that time are forecast. A time without a
+    row uses the previous one.
+
+    Forecasts start from the rows up to the cutoff, also after it has been moved back.
+    ``update`` continues from the present network with the rows that it has not learned.
+    Rows of `y` that are missing between two updates are interpolated.
 
     Parameters
     ----------
@@ -188,8 +198,14 @@ class NetworkForecaster(BaseForecaster):
         for name in compared:
             choice("Each of the compared", name, METHODS)
         choice("method", self.method, [None, "network", COMBINE, *compared])
-        _require_even_steps(y.index)
-
+        self._step = _step(y.index)
+        require(
+            len(_times(y.index, self._step)) == len(y),
+            "index of y",
+            "of times with even steps",
+            y.index,
+            'Add what is missing, such as y.asfreq("MS").interpolate().',
+        )
         learning = TrainingOptions(
             build=network,
             hidden=[*self.hidden],
@@ -203,6 +219,9 @@ class NetworkForecaster(BaseForecaster):
             seed=self._seed(),
         )
         steps = None if fh is None else max(1, *fh.to_relative(self.cutoff))
+        season = unit_of(self._step)[1] if self._step is not None else 1
+        self._period = season if self.sp is None else positive_integer("sp", self.sp)
+        self._first, self._learned = y.index[0], len(y)
         series, targets, known_columns = _frame(y, X)
         trained = train_series(
             series,
@@ -210,7 +229,7 @@ class NetworkForecaster(BaseForecaster):
             learning,
             known=known_columns,
             steps=steps,
-            period=self._season(y.index),
+            period=self._period,
             methods=compared,
         )
         self.model_ = trained.model
@@ -229,10 +248,33 @@ class NetworkForecaster(BaseForecaster):
     def _update(self, y: Any, X: Any = None, update_params: bool = True) -> Self:
         """Learn new rows from where the model is; what forecasts stays the same."""
         self._require_known(X)
-        if update_params:
-            series, _, _ = _frame(self._y, self._X)
-            update_series(self.model_, series, seed=self._seed())
+        series, _, _ = self._known_rows()
+        new = int((series.index > self._learned).sum()) if update_params else 0
+        if new:
+            task = SeriesTask.of(self.model_, series)
+            learn_series([(task, new)], self.model_, {}, [], seed=self._seed())
+            self.model_.metadata["recent"] = {"": task.recent(None)}
+            self._learned = series.index[-1]
         return self
+
+    def _update_predict_single(
+        self, y: Any, fh: Any, X: Any = None, update_params: bool = True
+    ) -> Any:
+        """Forecast after an update, in the form of the rows that sktime was given."""
+        return self._update(y, X, update_params)._predict(fh, X)
+
+    def _known_rows(self) -> tuple[pd.DataFrame, list[str], list[str]]:
+        """Return the rows up to the cutoff, which may have been moved back, as
+        :func:`_frame` does; they begin where a season of the rows of ``fit`` begins.
+        """
+        times = _times(self._y.index, self._step)
+        before = int(times.get_loc(self._first))
+        begin, end = before % self._period, times.searchsorted(self.cutoff[0], "right")
+        return _frame(
+            self._y.reindex(times).interpolate()[begin:end],
+            None if self._X is None else self._X.reindex(times, method="ffill"),
+            1 + begin - before,
+        )
 
     def _require_known(self, X: Any) -> None:
         """Raise unless X has the columns that were learned, in any order."""
@@ -243,21 +285,13 @@ class NetworkForecaster(BaseForecaster):
     def _seed(self) -> int:
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _season(self, index: Any) -> int:
-        """Return the number of rows of a season."""
-        dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
-        if self.sp is None and isinstance(dates, pd.DatetimeIndex):
-            step = step_of(dates.tz_localize(None))
-            return 1 if step is None else unit_of(step)[1]
-        return positive_integer("sp", 1 if self.sp is None else self.sp)
-
     def _ahead(self, fh: Any, X: Any, coverage: float | None) -> tuple[Forecast, Any]:
         """Return the forecast of all steps up to the last of the horizon, and the
         places of those that are in it.
         """
         places = np.asarray(fh.to_relative(self.cutoff), int) - 1
         steps = int(places.max()) + 1
-        series, _, known_columns = _frame(self._y, self._X)
+        series, _, known_columns = self._known_rows()
         future = self._known_ahead(X, steps) if known_columns else None
 
         tested = coverage is not None and self._has_errors(coverage)
@@ -353,8 +387,8 @@ class NetworkForecaster(BaseForecaster):
         ]
 
 
-def _frame(y: Any, X: Any) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """Return a series whose rows count from 1, the names of its targets and of its
+def _frame(y: Any, X: Any, first: int = 1) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Return a series whose rows are numbered, the names of its targets and of its
     known columns.
 
     Names are numbers with a letter, because those of `y` and `X` can be alike or no
@@ -364,6 +398,6 @@ def _frame(y: Any, X: Any) -> tuple[pd.DataFrame, list[str], list[str]]:
     targets = [f"y{place}" for place in range(y.shape[1])]
     inputs = [f"x{place}" for place in range(exogenous.shape[1])]
     values = np.hstack([y.to_numpy(np.float64), exogenous.to_numpy(np.float64)])
-    index = pd.RangeIndex(1, len(values) + 1, name="row")
+    index = pd.RangeIndex(first, first + len(values), name="row")
     frame = pd.DataFrame(values, index=index, columns=[*targets, *inputs])
     return frame, targets, inputs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise, takewhile
@@ -120,12 +120,12 @@ class DateColumn:
     guessed: bool = False
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(all="ignore")
 def find_date(
     table: pd.DataFrame,
     name: str | None = None,
     form: str | None = None,
-    ignore: Sequence[str] = (),
+    ignore: Collection[str] = (),
     sequence: str | None = None,
 ) -> DateColumn | None:
     """Return the column of dates, by its name or the first one with dates, and its
@@ -143,7 +143,7 @@ def find_date(
     keys = None if sequence is None else table[find(table, sequence)]
     if name is not None:
         return _of_name(table, name, form, keys)
-    left_out = columns_of(table, ignore)
+    left_out = columns_of(table, [*ignore])
     beside = [column for column in table.columns if column not in left_out]
     guess = None
     for column in beside:
@@ -264,7 +264,7 @@ def date_columns(table: pd.DataFrame, name: str | None) -> list[str]:
     return parts if all(part_name in table.columns for part_name in parts) else []
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(all="ignore")
 def like_time(table: pd.DataFrame, column: str) -> bool:
     """Return whether a column of numbers is called like one of times, and increases in
     equal steps.

@@ -4,7 +4,7 @@ methods, refit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -66,7 +66,7 @@ def train_rows(
         lambda title, value: instance(title, value, TrainingOptions),
     ],
     *,
-    ignore: Sequence[str] = (),
+    ignore: Collection[str] = (),
     sequence: str | None = None,
     ahead: Annotated[int, non_negative_integer] = 0,
     classes: bool = False,
@@ -89,7 +89,7 @@ def train_rows(
         The columns to predict from. Default: all others.
     learning : TrainingOptions
         How the network is trained.
-    ignore : sequence of str
+    ignore : collection of str
         Columns to leave out.
     sequence : str, optional
         The column that identifies the sequence of each row.

@@ -5,7 +5,7 @@ pandas.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Annotated, Any
 
@@ -83,7 +83,7 @@ def read_series(
     date: str | None = None,
     dates: str | None = None,
     fill: str | None = None,
-    ignore: Sequence[str] = (),
+    ignore: Collection[str] = (),
     zone: str | None = None,
 ) -> pd.DataFrame:
     """Return columns of a table as a series, oldest row first; without a column of
@@ -110,7 +110,7 @@ def read_series(
         How missing values and dates are filled in: by the previous value, or by
         interpolation. Rows at the ends that cannot be filled in are left out. Default:
         missing values are refused.
-    ignore : sequence of str
+    ignore : collection of str
         Columns that have no dates.
     zone : str, optional
         The time zone of the dates, such as "Europe/Berlin". Times without an offset are
@@ -145,7 +145,7 @@ def read_several(
     date: str | None = None,
     dates: str | None = None,
     fill: Annotated[str | None, partial(choice, options=(None, *FILLS))] = None,
-    ignore: Sequence[str] = (),
+    ignore: Collection[str] = (),
     zone: Annotated[str | None, zone_name] = None,
 ) -> dict[str, pd.DataFrame]:
     """Return a series for each value of the column `sequence`, such as that of a shop,

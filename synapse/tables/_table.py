@@ -9,7 +9,7 @@ import re
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice, pairwise, zip_longest
@@ -173,14 +173,14 @@ def encoding_name(title: str, name: Any) -> str:
 # --- files ----------------------------------------------------------------------------
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(all="ignore")
 @suggests_arguments("read_table")
 def read_table(
     path: PathLike,
     decimal: Annotated[str | None, partial(choice, options=(None, ".", ","))] = None,
     *,
     encoding: Annotated[str | None, encoding_name] = None,
-    missing: Sequence[str] = (),
+    missing: Collection[str] = (),
     header: Annotated[bool | None, boolean] = None,
     skip_rows: Annotated[int, non_negative_integer] = 0,
     without_totals: Annotated[bool, boolean] = False,
@@ -217,7 +217,7 @@ def read_table(
     encoding : str, optional
         The encoding of a file of text, such as "cp1252". Default: UTF-8, or UTF-16
         if the file begins with its mark.
-    missing : sequence of str
+    missing : collection of str
         Further cells that are missing values, such as "n.v.".
     header : bool, optional
         Whether the first row names the columns. Without such a row they are called
@@ -248,7 +248,7 @@ def read_table(
     """
     absent = [
         text("A missing cell", cell)
-        for cell in listed("missing", missing, "a list of cells")
+        for cell in listed("missing", missing, "a list of cells", any_order=True)
     ]
     path = str(file_path("path", path))
     with file_errors("read", path):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import instance, pluralize, positive_integer
+from .._checks import instance, pluralize, positive_integer, suggests_arguments
 from .._model import Model
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -50,6 +50,7 @@ class Updated:
     notes: list[str]
 
 
+@suggests_arguments("update_rows")
 def update_rows(
     model: Model,
     table: pd.DataFrame,
@@ -142,6 +143,7 @@ def update_rows(
     )
 
 
+@suggests_arguments("update_series")
 def update_series(
     model: Model,
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
@@ -180,7 +182,7 @@ def update_series(
     notes = list[str]()
     if not recent:
         notes.append("The file does not have its last rows, so all of DATA are new.")
-    tasks = list[tuple[SeriesTask, int]]()
+    tasks = dict[str, tuple[SeriesTask, int]]()
     latest = dict[str, Any]()
     for name, frame in frames.items():
         start, context, note = _joined(frame, recent.get(name))
@@ -191,16 +193,38 @@ def update_series(
             continue
         rows = np.vstack([context, values]) if len(context) else values
         step = phase(frame, facts.get("first_date")) + start - len(context)
-        task = SeriesTask.of_rows(model, rows, step)
-        if len(rows) < task.scale.lost + 2:
-            raise ArgumentError(
-                f"Expected {task.scale.lost + 2} rows or more, from which differences"
-                f" follow, got {len(rows)}."
-            )
-        tasks.append((task, len(values)))
-        latest[name] = task.recent(frame.index[-1])
+        tasks[name] = SeriesTask.of_rows(model, rows, step), len(values)
+        latest[name] = tasks[name][0].recent(frame.index[-1])
     if not tasks:
         raise ArgumentError("Expected rows that the model has not learned, got none.")
+    several = facts.get("several")  # errors are in units of the deviation of each
+    forms = {} if several else forms_of(next(iter(frames.values())))
+    options = {"seed": seed, "progress": progress}
+    updated = learn_series([*tasks.values()], model, forms, notes, epochs, **options)
+    facts["recent"] = {**recent, **latest}
+    return updated
+
+
+def learn_series(
+    tasks: list[tuple[SeriesTask, int]],
+    model: Model,
+    forms: Mapping[str, NumberForm],
+    notes: list[str],
+    epochs: int | None = None,
+    *,
+    seed: int = 0,
+    progress: bool = False,
+) -> Updated:
+    """Train a model on the last rows of series, as many as stand beside each; the
+    others are read before.
+    """
+    facts = model.metadata
+    for task, _ in tasks:
+        if len(task.y) < task.scale.lost + 2:
+            raise ArgumentError(
+                f"Expected {task.scale.lost + 2} rows or more, from which differences"
+                f" follow, got {len(task.y)}."
+            )
     former = [
         (
             SeriesTask.of_rows(model, np.array(entry["rows"], float), entry["phase"]),
@@ -208,9 +232,6 @@ def update_series(
         )
         for entry in facts.get("test", {}).values()
     ]
-
-    several = facts.get("several")  # errors are in units of the deviation of each
-    forms = {} if several else forms_of(next(iter(frames.values())))
 
     def errors() -> list[list[str]]:
         return [
@@ -221,11 +242,10 @@ def update_series(
 
     lessons = [_lesson(task, count) for task, count in tasks]
     count = sum(count for _, count in tasks)
-    names = facts["targets"]
     options = {"seed": seed, "progress": progress}
-    updated = _updated(model, lessons, count, names, errors, notes, epochs, **options)
-    facts["recent"] = {**recent, **latest}
-    return updated
+    return _updated(
+        model, lessons, count, facts["targets"], errors, notes, epochs, **options
+    )
 
 
 # --- rows -----------------------------------------------------------------------------

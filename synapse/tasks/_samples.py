@@ -199,7 +199,9 @@ class SampleBatch(Sequence[Sample]):
         absolute = 0.0
         squared = 0.0
         if errors.size:
-            with np.errstate(over="ignore"):  # of networks that have diverged
+            with np.errstate(
+                over="ignore", under="ignore"
+            ):  # of networks that have diverged
                 absolute = float(np.mean(np.abs(errors)))
                 squared = float(np.mean(errors**2))
         right = len(self) - int(self._wrong(outputs).sum())

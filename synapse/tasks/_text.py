@@ -334,9 +334,9 @@ def sample(
 
 def _drawn(likely: Floats, temperature: float, rng: np.random.Generator) -> int:
     """Draw a letter by its probability, raised to the power 1 / temperature."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(all="ignore"):
         scaled = np.log(likely.astype(np.float64)) / temperature
-    # The likeliest has 1 after this, so that no power can vanish for all letters
-    shares = np.exp(scaled - scaled.max())
+        # The likeliest has 1 after this, so that no power can vanish for all letters
+        shares = np.exp(scaled - scaled.max())
     sums = np.cumsum(shares)
     return int(np.searchsorted(sums, rng.random() * sums[-1], side="right"))

@@ -89,8 +89,8 @@ BY_ANNOTATION = {
     "Network": "network",
     "Shown": "[] layer network",
     "Items": "layer network",
-    "Iterable": "[] set",
-    "Sequence": "[] set",
+    "Iterable": "[]",
+    "Sequence": "[]",
 }
 """The same by a word of the annotation."""
 OPEN = re.compile(r"ArrayLike|File|Floats|PathLike")

@@ -2,12 +2,21 @@
 
 import copy
 import doctest
+import itertools
+import pickle
 
 import numpy as np
 import pandas as pd
 import pytest
 
 pytest.importorskip("sktime")
+from sktime.forecasting.naive import NaiveForecaster
+from sktime.split import (
+    CutoffSplitter,
+    ExpandingWindowSplitter,
+    SingleWindowSplitter,
+    SlidingWindowSplitter,
+)
 from sktime.utils.estimator_checks import check_estimator
 
 import synapse.sktime
@@ -113,6 +122,97 @@ def test_an_update_learns_new_rows_from_where_the_model_is():
     assert update_series(twin, frame, seed=seed).rows == 12
     assert np.array_equal(forecaster.model_.network.weights, twin.network.weights)
     assert abs(forecaster.predict().iloc[0] - series.iloc[120]) < 25
+
+
+TIMES = {
+    "counted": pd.RangeIndex(7, 29),
+    "months": pd.period_range("2010-01", periods=22, freq="M"),
+    "pairs of months": pd.period_range("2010-01", periods=22, freq="2M"),
+    "ends of months": pd.date_range("2010-01-31", periods=22, freq="ME"),
+    "days": pd.date_range("2010-01", periods=22),
+}
+SPLITTERS = [
+    ExpandingWindowSplitter(fh=[1], initial_window=2, step_length=2),
+    ExpandingWindowSplitter(fh=[1, 3], initial_window=3, step_length=2),
+    SlidingWindowSplitter(fh=[1], window_length=3),
+    SlidingWindowSplitter(fh=[2], window_length=1, step_length=3),
+    SingleWindowSplitter(fh=[1, 2], window_length=3),
+    CutoffSplitter(cutoffs=np.array([2, 4]), fh=[1, 2], window_length=2),
+]
+PARTS = {
+    "moved back": (slice(0, 16), slice(0, 16)),
+    "new": (slice(0, 12), slice(12, 22)),
+    "some new": (slice(0, 12), slice(6, 22)),
+    "earlier": (slice(10, 22), slice(0, 10)),
+}
+"""Rows to fit and to update with; some splitters leave a gap between them."""
+
+
+@pytest.mark.parametrize("times", TIMES)
+def test_forecasts_start_from_the_cutoff(times):
+    """sktime's naive forecaster has the same times and, one step ahead, values; further
+    ahead, it reads what is known after a cutoff that was moved back."""
+    series = pd.Series(100.0 * np.arange(22), TIMES[times], name="y")
+    options = {"method": "naive", "compared": ("naive",), "epochs": 1, "sp": 1}
+    every = times == "counted"
+    for part in PARTS if every else ("moved back", "new"):
+        first, rows = (series[rows] for rows in PARTS[part])
+        forecaster = NetworkForecaster(**options, random_state=0).fit(first)
+        before = forecaster.predict(fh=[1])
+        for splitter in SPLITTERS if every else SPLITTERS[2:4]:
+            naive = NaiveForecaster("last").fit(first).update_predict(rows, splitter)
+            ends = [rows.iloc[known[-1]] for known, _ in splitter.split(rows)]
+            found = forecaster.update_predict(rows, splitter, None, every)
+            assert found.index.equals(naive.index)
+            if [*splitter.fh] == [1]:
+                assert found.equals(naive)
+            if found.ndim == 2:  # a column for each cutoff
+                assert found.max().tolist() == found.min().tolist() == ends
+            elif len(ends) == 1:
+                assert {*found} == {*ends}
+            else:
+                assert found.tolist() == ends
+        assert forecaster.predict(fh=[1]).equals(before)
+
+
+def test_a_network_forecasts_from_the_cutoff_what_it_forecast_there():
+    """With a season and known columns, by date and by number; a copy, a clone."""
+    series = sales(60)
+    known = pd.DataFrame({"x": np.arange(60.0) % 5}, index=series.index)
+    for index in (series.index, series.index.to_timestamp(), pd.RangeIndex(60)):
+        y, x = series.set_axis(index), known.set_axis(index)
+        options = {**QUICK, "method": "network", "epochs": 10, "sp": 12}
+        forecaster = NetworkForecaster(**options).fit(y[:48], X=x[:48], fh=[1, 2])
+        there = [forecaster.predict(X=x[48:]), forecaster.predict_interval(X=x[48:])]
+        forecaster.update(y[48:54], X=x[48:54], update_params=False)
+        later = forecaster.predict(X=x[54:])
+        assert not later.equals(there[0])
+        for moved in (forecaster, pickle.loads(pickle.dumps(forecaster))):
+            moved.update(y[40:48], X=x[40:48], update_params=False)
+            assert moved.predict(X=x[48:]).equals(there[0])
+            assert moved.predict_interval(X=x[48:]).equals(there[1])
+            ahead = moved.update_predict_single(y[48:54], X=x, update_params=False)
+            assert ahead.equals(later)
+
+
+def test_what_repeats_is_learned_by_its_place():
+    """Rows that have been learned are not learned again, and equal ones are new."""
+    series = pd.Series(np.tile([1.0, 2.0, 3.0], 24))
+    options = {**QUICK, "epochs": 2, "method": "network", "sp": 3}
+    forecaster = NetworkForecaster(**options).fit(series[:48], fh=[1])
+    weights = [forecaster.model_.network.weights.copy()]
+    for rows in (series[:40], series[40:60], series[50:60], series[60:]):
+        forecaster.update(rows)
+        weights.append(forecaster.model_.network.weights.copy())
+    changed = [not np.array_equal(*pair) for pair in itertools.pairwise(weights)]
+    assert changed == [False, True, False, True]
+
+
+def test_uneven_times_are_refused():
+    for times in (pd.RangeIndex(0, 60, 2), TIMES["months"].union(TIMES["months"] + 30)):
+        uneven = pd.Series(np.arange(float(len(times))), times)
+        with pytest.raises(ArgumentError, match="`index` of y must be of times"):
+            NetworkForecaster(**QUICK).fit(uneven, fh=[1])
 
 
 def test_it_takes_an_optimizer_and_options_of_a_trainer():

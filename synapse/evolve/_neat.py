@@ -403,6 +403,7 @@ def neat(
     return result
 
 
+@np.errstate(all="ignore")
 def _record(
     result: Evolution,
     population: Population,

@@ -250,6 +250,7 @@ class Population:
         self.genomes = Genomes(nodes, genes, at, old.inputs, old.outputs)
         self.generation += 1
 
+    @np.errstate(all="ignore")  # of fitnesses that are too large to be added
     def _share(self, order: Ints, begins: Ints, sizes: Ints) -> Ints:
         """Find how many offspring every species has: in proportion to its mean fitness.
 
@@ -347,6 +348,7 @@ def fronts_of(values: Floats) -> Ints:
     return fronts
 
 
+@np.errstate(all="ignore")
 def ranked(values: Floats) -> Ints:
     """Return genomes in the order of NSGA-II: by front, then by the distance to
     neighbours in it; copies are last.
@@ -369,6 +371,7 @@ def ranked(values: Floats) -> Ints:
     return np.lexsort((-apart, fronts, copies))
 
 
+@np.errstate(all="ignore")
 def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
     """Return mean distance of each behaviour to the nearest others, and the archive
     with the most novel ones.

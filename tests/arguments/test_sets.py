@@ -43,9 +43,9 @@ def test_a_set_is_refused_where_order_has_a_meaning(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     wrong, count = [], 0
     for name, call in ROWS.items():
-        for parameter, declared in call.public.parameters().items():
+        for parameter, annotated in call.public.parameters().items():
             place = f"{name} {parameter}"
-            if parameter not in call.kinds or "torch" in name or not is_list(declared):
+            if parameter not in call.kinds or "torch" in name or not is_list(annotated):
                 continue
             prepared = call.with_value(World(tmp_path), parameter, {"a", "b"})
             outcome, sentence = outcome_of(prepared)
@@ -78,20 +78,20 @@ def test_functions_of_tables_refuse_a_set():
     frame = pandas.DataFrame({"a": [1.0, 2.0] * 10, "y": [2.0, 4.0] * 10})
     options = tables.TrainingOptions(build="perceptron", epochs=1)
     model = tables.train_rows(frame, ["y"], None, options).model
-    given = {"table": frame, "series": frame, "learning": options, "model": model}
-    given |= {"columns": ["y"], "targets": ["y"]}
-    found = []
+    good = {"table": frame, "series": frame, "learning": options, "model": model}
+    good |= {"columns": ["y"], "targets": ["y"]}
+    tried = []
     for name, thing in elsewhere():
         parameters = inspect.signature(thing).parameters
         for parameter in parameters.values():
             ordered = re.search(r"(^|\| )(Sequence|tuple)\[", str(parameter.annotation))
             if not ordered or name in MADE:
                 continue
-            found.append(f"{name} {parameter.name}")
-            arguments = {key: given[key] for key in parameters if key in given}
+            tried.append(f"{name} {parameter.name}")
+            arguments = {key: good[key] for key in parameters if key in good}
             with pytest.raises(ArgumentTypeError, match=r"order, such as a list|sizes"):
                 thing(**{**arguments, parameter.name: {"a", "b"}})
-    assert len(found) >= 12, found
+    assert len(tried) >= 12, tried
 
 
 def test_classes_of_an_estimator_may_be_no_set():

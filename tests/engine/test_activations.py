@@ -195,6 +195,7 @@ def test_bounds_hold_and_are_reached():
     assert not wrong, wrong
 
 
+@np.errstate(under="ignore")
 def shares(states):
     value = np.exp(states - np.max(states))
     return np.column_stack(

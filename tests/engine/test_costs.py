@@ -159,6 +159,7 @@ def test_values_are_the_oracle_s_and_signals_their_slopes(form):
     assert not wrong, wrong
 
 
+@np.errstate(under="ignore")
 def test_values_at_the_bounds_and_between():
     """Of outputs whose states are not known. Where one has rounded to 0 or 1, its
     logarithm is that of 1e-300."""
@@ -210,6 +211,7 @@ def test_an_output_whose_activation_was_set_does_not_learn(dtype):
 EXTREMES = [-2000.0, -745.5, -400.0, -89.0, -36.8, -17.0, 0.0, 17.0, 36.8, 89.0, 2000.0]
 
 
+@np.errstate(under="ignore")
 def exact_cost(name, targets, states):
     """The cross-entropy and its signal by logarithms of sums of powers of e."""
     if name == "softmax":

@@ -202,6 +202,7 @@ def test_silence_leaves_what_gathering_would(dtype, together, monkeypatch):
     """Of silent neurons nothing is read; after each call all numbers are those of steps
     that gather, and a recording has them in between."""
 
+    @np.errstate(under="ignore")  # of comparisons
     def same(seed):
         net, rows = bursts(seed, dtype, together)
         twin = copy.deepcopy(net)

@@ -67,6 +67,7 @@ NUMBERS = strategies.tuples(
 )
 
 
+@np.errstate(over="ignore", under="ignore")
 def arguments_of(numbers, style):
     i0, i1, r0, r1 = numbers
     ints = np.array([3, -5, 0, 700])

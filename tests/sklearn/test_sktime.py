@@ -156,31 +156,31 @@ def test_forecasts_start_from_the_cutoff(times):
     options = {"method": "naive", "compared": ("naive",), "epochs": 1, "sp": 1}
     every = times == "counted"
     for part in PARTS if every else ("moved back", "new"):
-        first, rows = (series[rows] for rows in PARTS[part])
-        forecaster = NetworkForecaster(**options, random_state=0).fit(first)
-        before = forecaster.predict(fh=[1])
+        fitted, rows = (series[places] for places in PARTS[part])
+        forecaster = NetworkForecaster(**options, random_state=0).fit(fitted)
+        ahead = forecaster.predict(fh=[1])
         for splitter in SPLITTERS if every else SPLITTERS[2:4]:
-            naive = NaiveForecaster("last").fit(first).update_predict(rows, splitter)
-            ends = [rows.iloc[known[-1]] for known, _ in splitter.split(rows)]
-            found = forecaster.update_predict(rows, splitter, None, every)
-            assert found.index.equals(naive.index)
+            naive = NaiveForecaster("last").fit(fitted).update_predict(rows, splitter)
+            ends = [rows.iloc[window[-1]] for window, _ in splitter.split(rows)]
+            forecasts = forecaster.update_predict(rows, splitter, None, every)
+            assert forecasts.index.equals(naive.index)
             if [*splitter.fh] == [1]:
-                assert found.equals(naive)
-            if found.ndim == 2:  # a column for each cutoff
-                assert found.max().tolist() == found.min().tolist() == ends
+                assert forecasts.equals(naive)
+            if forecasts.ndim == 2:  # a column for each cutoff
+                assert forecasts.max().tolist() == forecasts.min().tolist() == ends
             elif len(ends) == 1:
-                assert {*found} == {*ends}
+                assert {*forecasts} == {*ends}
             else:
-                assert found.tolist() == ends
-        assert forecaster.predict(fh=[1]).equals(before)
+                assert forecasts.tolist() == ends
+        assert forecaster.predict(fh=[1]).equals(ahead)
 
 
 def test_a_network_forecasts_from_the_cutoff_what_it_forecast_there():
     """With a season and known columns, by date and by number; a copy, a clone."""
     series = sales(60)
-    known = pd.DataFrame({"x": np.arange(60.0) % 5}, index=series.index)
+    exogenous = pd.DataFrame({"x": np.arange(60.0) % 5}, index=series.index)
     for index in (series.index, series.index.to_timestamp(), pd.RangeIndex(60)):
-        y, x = series.set_axis(index), known.set_axis(index)
+        y, x = series.set_axis(index), exogenous.set_axis(index)
         options = {**QUICK, "method": "network", "epochs": 10, "sp": 12}
         forecaster = NetworkForecaster(**options).fit(y[:48], X=x[:48], fh=[1, 2])
         there = [forecaster.predict(X=x[48:]), forecaster.predict_interval(X=x[48:])]

@@ -84,12 +84,12 @@ class DataFitness:
             totals,
             wrong,
         )
-        if self.cost is None:
-            fitness = (self.targets.size - totals) ** 2
-        else:
-            fitness = np.where(
-                np.isfinite(totals), 1.0 / (1.0 + totals / len(self.rows)), np.nan
-            )
+        with np.errstate(all="ignore"):  # a fitness that is not finite has failed
+            if self.cost is None:
+                fitness = (self.targets.size - totals) ** 2
+            else:
+                worth = 1.0 / (1.0 + totals / len(self.rows))
+                fitness = np.where(np.isfinite(totals), worth, np.nan)
         return fitness, (
             wrong == 0 if self.goal is None else fitness >= 1.0 / (1.0 + self.goal)
         )

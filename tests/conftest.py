@@ -107,9 +107,9 @@ def pytest_configure(config):
 def same_error_state():
     """Tests run under the error state that `NUMPY_ERRORS` names, and leave it alone."""
     with np.errstate(all=os.environ.get("NUMPY_ERRORS")):
-        before = np.geterr()
+        state = np.geterr()
         yield
-        assert np.geterr() == before, "NumPy's error state is the user's."
+        assert np.geterr() == state, "NumPy's error state is the user's."
 
 
 @pytest.fixture(autouse=True)

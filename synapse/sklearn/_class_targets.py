@@ -98,10 +98,10 @@ class ClassTargets(NetworkEstimator):
                 "`class_weight` must be a dict for partial_fit, which gets only a"
                 " part of the data."
             )
-        known = getattr(self, "classes_", ordered("classes", classes))
-        if classes is not None and not np.array_equal(np.unique(classes), known):
+        learned = getattr(self, "classes_", ordered("classes", classes))
+        if classes is not None and not np.array_equal(np.unique(classes), learned):
             raise ArgumentError(
-                f"`classes` must be those of the first call, {known}, got {classes}."
+                f"`classes` must be those of the first call, {learned}, got {classes}."
             )
         return self._partial_fit(
             X, y, () if classes is None else classes, sample_weight

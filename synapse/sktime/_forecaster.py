@@ -387,7 +387,7 @@ class NetworkForecaster(BaseForecaster):
         ]
 
 
-def _frame(y: Any, X: Any, first: int = 1) -> tuple[pd.DataFrame, list[str], list[str]]:
+def _frame(y: Any, X: Any, number: int = 1) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Return a series whose rows are numbered, the names of its targets and of its
     known columns.
 
@@ -398,6 +398,6 @@ def _frame(y: Any, X: Any, first: int = 1) -> tuple[pd.DataFrame, list[str], lis
     targets = [f"y{place}" for place in range(y.shape[1])]
     inputs = [f"x{place}" for place in range(exogenous.shape[1])]
     values = np.hstack([y.to_numpy(np.float64), exogenous.to_numpy(np.float64)])
-    index = pd.RangeIndex(first, first + len(values), name="row")
+    index = pd.RangeIndex(number, number + len(values), name="row")
     frame = pd.DataFrame(values, index=index, columns=[*targets, *inputs])
     return frame, targets, inputs

@@ -387,7 +387,9 @@ class NetworkForecaster(BaseForecaster):
         ]
 
 
-def _frame(y: Any, X: Any, number: int = 1) -> tuple[pd.DataFrame, list[str], list[str]]:
+def _frame(
+    y: Any, X: Any, number: int = 1
+) -> tuple[pd.DataFrame, list[str], list[str]]:
     """Return a series whose rows are numbered, the names of its targets and of its
     known columns.
 

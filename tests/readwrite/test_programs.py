@@ -586,3 +586,26 @@ def test_writing_warns_of_a_network_once():
         readwrite.c_source(net)
     assert len(warned) == 1
     readwrite.python_source(net, learn=True)  # a warning is an error here
+
+
+@pytest.mark.parametrize("learn", [False, True])
+def test_a_program_names_what_it_calls_of_math_h(learn, tmp_path):
+    """The names are those that stay undefined when it is compiled."""
+    compiler = shutil.which("gcc") or pytest.skip("there is no gcc here")
+    squashes = "gelu", "logistic", "sine", "softplus", "bent_identity"
+    for dtype in ("float32", "float64"):
+        hidden = [Layer(2, squash, dtype=dtype) for squash in squashes]
+        net = Network(Layer(1, dtype=dtype), hidden, Layer(1, dtype=dtype))
+        for layer in hidden:
+            net.input.project(layer, seed=0)
+            layer.project(net.output, seed=0)
+        source = SOURCES["c"](net, learn=learn, dtype=dtype)
+        (sentence,) = re.findall("// It calls (.*) of math.h", source)
+        program = tmp_path / "net.c"
+        program.write_text(source)
+        flags = ["-std=c99", "-O0", "-fno-builtin", "-c"]
+        run([compiler, *flags, str(program), "-o", str(tmp_path / "net.o")])
+        symbols = run(["nm", "-u", str(tmp_path / "net.o")]).split()
+        called = {*symbols} - {"U", "_GLOBAL_OFFSET_TABLE_", "memcpy", "memset"}
+        assert called
+        assert set(sentence.split(", ")) >= called

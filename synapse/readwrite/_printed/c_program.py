@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,11 +39,15 @@ TEACH = (
     " no target for this output\n"
 )
 FAST_FUNCTIONS = {
+    "erf": "{prefix}_fast_erf({{0}})",
     "exp": "{prefix}_fast_exp({{0}})",
     "expm1": "{prefix}_fast_power({{0}}, 1.0f)",
+    "log1p": "{prefix}_fast_log1p({{0}})",
     "tanh": "{prefix}_fast_tanh({{0}})",
 }
-"""Functions that programs of float32 have of their own."""
+"""Functions that programs of float32 have of their own: compilers compute several at
+once, or libraries of small devices lack them.
+"""
 BITS = {
     "float": ("uint32_t", "0x7fffffffu", "0x7f800000u"),
     "double": ("uint64_t", "0x7fffffffffffffffu", "0x7ff0000000000000u"),
@@ -356,6 +361,8 @@ def program_source(
     helpers = [finite_source(prefix, real, text), *writer.helpers.values()]
     if f"{prefix}_dot(" in text:
         helpers.append(filled("dot.c.in", names).rstrip())
+    special = [name for name in ("erf", "log1p") if f"{prefix}_fast_{name}(" in text]
+    helpers[:0] = [filled(f"{name}.c.in", names).rstrip() for name in special]
     if f"{prefix}_fast_" in text:
         helpers.insert(0, filled("fast.c.in", names).rstrip())
     parts = {
@@ -399,8 +406,29 @@ def program_source(
         f"{instance} bytes an instance, at most {stack + FRAMES} of stack in a call,"
         f" {constants + weights} of constants"
     )
+    parts["calls"] = _calls_of_math(parts["helpers"] + parts["functions"])
+    parts["requires_double"] = "" if real == "float" else NEEDS_DOUBLE
     if not learner.loadable:
         return filled("program.c.in", {**NOT_COPIED, **parts, **_words(parts)})
     teach = TEACH.format(prefix=prefix) if learns else ""
     purpose = PURPOSES[learns]
     return filled("learner.c.in", {**parts, "purpose": purpose, "teach": teach})
+
+
+NEEDS_DOUBLE = """
+#include <float.h>
+#if DBL_MANT_DIG < 53
+#error "A double of 64 bits is needed. Save the network with dtype='float32'."
+#endif
+"""
+NOT_OF_MATH = {"for", "if", "memcpy", "memset", "return", "sizeof", "while"}
+
+
+def _calls_of_math(text: str) -> str:
+    """Return a sentence with the functions of math.h that a program calls. Its own
+    functions have a prefix.
+    """
+    code = re.sub("//.*", "", text)
+    names = {*re.findall(r"\b([a-z][a-z0-9]*)\(", code)} - NOT_OF_MATH
+    listed = ", ".join(sorted(names))
+    return f"It calls {listed} of math.h" if listed else "It calls nothing of math.h"

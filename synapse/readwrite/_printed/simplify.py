@@ -410,15 +410,29 @@ def _divided(instance: Instance, body: list[Node], names: set[str]) -> list[Node
         if node.form != "set" or node.parts[0] not in names:
             made.append(node)
             continue
-        for place, item in enumerate(node.parts[1].parts):
-            name = f"{node.parts[0]}.{place}"
+        whole, value = node.parts
+        for place, item in enumerate(_tuple_of(value).parts):
+            name = f"{whole}.{place}"
             instance.locals[name] = item.kind
-            made.append(statement("set", name, item))
+            read = _item(Node("item", item.kind, (value, place)))
+            made.append(statement("set", name, read))
     return made
 
 
+def _tuple_of(value: Node) -> Node:
+    """Return a tuple, or the first one of a choice."""
+    return _tuple_of(value.parts[1]) if value.form == "choice" else value
+
+
 def _is_divisible(name: str, value: Node) -> bool:
-    """Return whether each item of a tuple needs at most itself before."""
+    """Return whether each item of a tuple, or of a choice of tuples, needs at most
+    itself before.
+    """
+    if value.form == "choice":
+        test, *sides = value.parts
+        return name not in variables_in(test) and all(
+            _is_divisible(name, side) for side in sides
+        )
     return value.form == "tuple" and all(
         inner.parts[1] == place
         for place, item in enumerate(value.parts)

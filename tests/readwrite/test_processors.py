@@ -1,0 +1,48 @@
+"""Programs in C on other processors, in emulators, and where double has 4 bytes."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+import architect
+from benchmarks.device import __main__ as device
+from synapse.readwrite import c_source
+
+pytestmark = pytest.mark.peers
+
+
+@pytest.mark.parametrize("name", device.PROCESSORS)
+def test_a_program_learns_as_here_on_any_processor(name, tmp_path):
+    """Eight or 32 bits, without a unit for floats, big-endian."""
+    processor = device.PROCESSORS[name]
+    if not device.is_here(processor):
+        pytest.skip(f"there is no compiler or emulator of {name} here")
+    net = device.NETS["LSTM 4-8-1"]("float32")
+    (tmp_path / "program.c").write_text(c_source(net, learn=True), encoding="utf-8")
+    outputs, _ = device.run_on(processor, tmp_path, len(net.output))
+    assert np.abs(outputs - device.outputs_here(net)).max() < 1e-5
+
+
+AVR = device.PROCESSORS["AVR ATmega1284P"]
+
+
+@pytest.mark.skipif(not device.is_here(AVR), reason="there is no avr-gcc here")
+@pytest.mark.parametrize("squash", ["logistic", "gelu", "softplus", "tanh"])
+def test_a_small_c_library_has_what_a_program_calls(squash, tmp_path):
+    net = architect.Perceptron(2, 3, 1, squash=squash, seed=0, dtype="float32")
+    (tmp_path / "program.c").write_text(c_source(net, learn=True), encoding="utf-8")
+    outputs, _ = device.run_on(AVR, tmp_path, len(net.output))
+    assert np.abs(outputs - device.outputs_here(net)).max() < 1e-5
+
+
+@pytest.mark.skipif(not device.is_here(AVR), reason="there is no avr-gcc here")
+@pytest.mark.parametrize("options", [{"dtype": "float64"}, {"sums": "exact"}])
+@pytest.mark.parametrize("learn", [False, True])
+def test_a_double_of_four_bytes_is_refused_by_the_compiler(options, learn, tmp_path):
+    net = architect.Perceptron(2, 3, 1, seed=0)
+    source = c_source(net, learn=learn, **options)
+    (tmp_path / "program.c").write_text(source, encoding="utf-8")
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        device.built(AVR, tmp_path, "-DSTEPS=1")
+    assert "A double of 64 bits is needed" in caught.value.stderr

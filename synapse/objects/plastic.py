@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -12,10 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from .. import _checks as checks
 from .._typing import Floats, Ints
 from ..engine.follower import IdentityArray
+from ..engine.language.user_functions import raised
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import NONE
 from ..engine.status import DIVERGED, REFUSED
-from ..errors import ArgumentError, DivergenceError, TopologyError
+from ..errors import ArgumentError, DivergenceError, FunctionError, TopologyError
 from ..plasticity._names import (
     CONTEXT,
     COUNT,
@@ -487,6 +489,7 @@ class Plasticity(IdentityArray):
         that first `tries`, as it visits few synapses, has learned nothing then.
         """
         self._arrays.clock[TRIES] = tries
+        raised.pop(get_ident(), None)
         weights = self._store.columns["weight"][self._range]
         changing = [] if tries else [weights, *self.context().values()]
         before = [array.copy() for array in changing]
@@ -494,13 +497,18 @@ class Plasticity(IdentityArray):
             yield
             if not all(are_finite(a) for a in changing if a.dtype.kind == "f"):
                 self._refuse_change()
-        except DivergenceError:
+        except (DivergenceError, FunctionError):
             for array, values in zip(changing, before, strict=True):
                 array[:] = values
             raise
 
     def _refuse_change(self) -> NoReturn:
-        """Raise the error for a step that has diverged."""
+        """Raise the error of a step that has diverged, or of a function of the rule."""
+        if error := raised.pop(get_ident(), None):
+            reason = f"{type(error).__name__}: {error}".rstrip(": .")
+            raise FunctionError(
+                f"A function of {self.rule!r} failed: {reason}. No weight has changed."
+            ) from error
         raise DivergenceError(
             f"A change of a weight or a trace by {self.rule!r} was not finite. No"
             " weight has changed. Use lower rates, `bounds`, or smaller inputs."

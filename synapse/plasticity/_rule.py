@@ -428,23 +428,29 @@ class Rule:
             self._options["normalize"] is None,
         )
         if key not in _passes:
+            from ..engine.language.user_functions import called_in_python
+
             _passes[key] = learning.made_pass(self._form(learning))
+            functions = self._signature.functions.values()
+            copies = [(copy, len(names)) for copy, names, _ in functions]
+            _passes[key].in_python = called_in_python(copies, 1)
         return _passes[key]
 
     def _form(self, kernels: Any) -> Any:
-        from ..engine.language.user_functions import UNCHECKED
+        from ..engine.language.user_functions import calling
 
         signature = self._signature
         order = [*NAMES, *signature.settings, *signature.traces]
-
-        def call(function: Any) -> Any:
-            if function is None:
-                return None
-            copy, names, _ = signature.functions[function]
-            return copy, tuple(order.index(name) for name in names)
-
-        for copy, _, _ in signature.functions.values():
-            copy.options = UNCHECKED
+        calls = {
+            function: (
+                calling(copy, number, 1),
+                tuple(order.index(name) for name in names),
+            )
+            for number, (function, (copy, names, _)) in enumerate(
+                signature.functions.items()
+            )
+        }
+        call = calls.get
         places = self._by_side
         traces = tuple(
             kernels.TraceForm(

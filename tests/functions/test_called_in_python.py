@@ -187,7 +187,7 @@ def test_an_environment_beyond_the_language():
         np.testing.assert_array_equal(each, within.episodes(genomes))
 
 
-def test_an_environment_that_raises_in_python():
+def test_an_environment_that_raises():
     def observe(state, inputs):
         inputs[0] = state[0]
 
@@ -196,7 +196,7 @@ def test_an_environment_that_raises_in_python():
 
     genomes = Genomes.of(evolve.Genome.minimal(1, 1, seed=0))
     task = evolve.fitness.Environment(observe, step, [[0.3]], inputs=1, outputs=1)
-    with pytest.warns(FunctionWarning), pytest.raises(KeyError):
+    with pytest.raises(KeyError):
         task.episodes(genomes)
 
 

@@ -1,5 +1,6 @@
 import math
 import types
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -143,3 +144,47 @@ def test_the_function_stays_as_it_is():
     assert (function(1), copy(1)) == ([1, 2, 3], [1, 2])
     assert copy.__name__ == function.__name__
     assert copy.__qualname__ == function.__qualname__
+
+
+class Settings:
+    shift = 1.0
+
+    def __init__(self, gain):
+        self.gain = gain
+        self.inner = self
+
+    @property
+    def double(self):
+        return 2.0 * self.gain
+
+    def scaled(self, state):
+        return self.gain * state
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    gain: float
+
+
+def test_attributes_of_objects_and_classes_keep_their_values():
+    """As those of modules do: the engine, SYNAPSE_COMPILE=0 and programs read them at
+    registration.
+    """
+    held, pair = Settings(2.0), Pair(0.5)
+
+    def function(state):
+        inner = held.inner.gain * Settings.shift + held.double + pair.gain
+        return inner * state + held.scaled(state)
+
+    copy, before = frozen(function)
+    assert key(function) == before
+    assert (function(1.0), copy(1.0)) == (8.5, 8.5)
+    held.gain = 5.0
+    Settings.shift = 3.0
+    object.__setattr__(pair, "gain", 1.0)
+    try:
+        assert (function(1.0), copy(1.0)) == (31.0, 8.5)
+        assert key(function) != before
+    finally:
+        Settings.shift = 1.0
+    assert type(held) is Settings

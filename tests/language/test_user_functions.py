@@ -306,8 +306,24 @@ def step(state, outputs):
     first, second = state[0], state[-1]
     part = state[1:]
     state[0] = 0.9 * first + outputs[-1] - 0.5
-    part[len(part) - 1] = second + 7 // int(state[0])  # 0, without an error
+    part[len(part) - 1] = second + 1.0 / (state[0] - state[0]) + 7 // LARGE_DIVISOR
     return abs(state[0]) < 0.95
+
+
+def step_of_large_integers(state, outputs):
+    hashed = (int(1e6 * state[0]) + 12345) ** 5 * 6364136223846793005 % 1000003
+    state[0] = 0.9 * state[0] + outputs[-1] - 0.5
+    state[1] = hashed
+    return abs(state[0]) < 0.95
+
+
+def step_that_divides(state, outputs):
+    state[0] = 0.9 * state[0] + outputs[-1] - 0.5
+    state[1] = state[1] + 7 // int(state[0])
+    return abs(state[0]) < 0.95
+
+
+LARGE_DIVISOR = 8
 
 
 def played(observe, step):
@@ -319,11 +335,26 @@ def played(observe, step):
     return task.episodes(genomes)
 
 
-def test_a_step_of_an_environment_divides_by_no_integer_of_0():
-    assert compile_step(observe_first, step).refused == ""
-    scores, lengths = played(observe_first, step)
-    assert np.isfinite(scores).all()
-    assert lengths.shape == (1, 3)
+def test_a_step_of_an_environment_computes_as_numpy_and_python_do():
+    """What is divided by 0 is infinite, an integer beyond 64 bits is exact."""
+
+    def in_python(step):
+        def called(state, outputs):
+            return [step(state, outputs)][0]  # a list is beyond the language
+
+        return called
+
+    for function in (step, step_of_large_integers):
+        assert compile_step(observe_first, function).refused == ""
+        with pytest.warns(FunctionWarning):
+            expected = played(observe_first, in_python(function))
+        np.testing.assert_array_equal(played(observe_first, function), expected)
+
+
+def test_an_error_in_an_environment_is_raised():
+    assert compile_step(observe_first, step_that_divides).refused == ""
+    with pytest.raises(ZeroDivisionError):
+        played(observe_first, step_that_divides)
 
 
 def test_an_environment_beyond_the_language_plays_the_same():

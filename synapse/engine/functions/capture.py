@@ -2,8 +2,8 @@
 such functions.
 
 A function refers to values by closures, defaults, global names and attributes of
-modules, and so do the functions that it calls. Two functions are the same if their code
-and all of these values are equal.
+modules, objects and classes, and so do the functions that it calls. Two functions are
+the same if their code and all of these values are equal.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import dis
 from collections.abc import Callable, Hashable
+from copy import copy
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -89,7 +90,7 @@ class Freezer:
             return {name: copy for name, (copy, _) in items.items()}, (dict, keys)
         if isinstance(value, ModuleType):
             return self.module(value, attributes)
-        return value, _Same(value)  # a class, a function in C
+        return self.thing(value, attributes)
 
     def sequence(self, value: Any, attributes: set[str]) -> Frozen:
         """Return the copy and the key of a tuple, named tuple or list."""
@@ -117,6 +118,35 @@ class Freezer:
             module.__name__,
             tuple((name, key) for name, (_, key) in items.items()),
         )
+
+    def thing(self, value: Any, attributes: set[str]) -> Frozen:
+        """Return the copy and the key of an object or a class. The copy keeps the
+        numbers and functions among the attributes read; an object that cannot be copied
+        is returned itself.
+        """
+        kind = value if isinstance(value, type) else type(value)
+        found = {name: getattr(value, name, None) for name in attributes}
+        read = {n: v for n, v in sorted(found.items()) if _is_data(v)}
+        if not read or id(value) in self.seen:
+            return self.seen.get(id(value), (value, _Same(value)))
+        try:
+            scope = {"__slots__": (), "__module__": kind.__module__}
+            made: Any = type(kind)(kind.__name__, (kind,), scope)
+            clone = made if value is kind else copy(value)
+            if value is not kind:
+                object.__setattr__(clone, "__class__", made)
+        except Exception:  # such as an enumeration, or an object of C
+            return value, _Same(value)
+        self.seen[id(value)] = clone, _Same(value)  # it contains itself
+        items = {name: self.value(item, attributes) for name, item in read.items()}
+        del self.seen[id(value)]  # another function reads other attributes
+        for name, (item, _) in items.items():
+            is_function = isinstance(item, FunctionType)
+            setattr(made, name, staticmethod(item) if is_function else item)
+            if value is not kind:
+                getattr(clone, "__dict__", {}).pop(name, None)
+        keys = tuple((name, key) for name, (_, key) in items.items())
+        return clone, (_Same(value), keys)
 
     def function(self, function: FunctionType) -> Frozen:
         """Return the copy and the key of a function, including all values that it
@@ -147,6 +177,12 @@ class Freezer:
             keys.append(key)
         self.seen[id(function)] = copy, tuple(keys)
         return self.seen[id(function)]
+
+
+def _is_data(value: Any) -> bool:
+    """Return whether an attribute is neither missing, a method nor a descriptor."""
+    is_other = callable(value) or hasattr(value, "__get__") or value is None
+    return isinstance(value, FunctionType) or not is_other
 
 
 def _names(code: CodeType) -> tuple[set[str], set[str]]:

@@ -67,6 +67,7 @@ class Kernel:
         self.__wrapped__ = function
         self.entries: dict[Any, Callable[..., Any]] = {}
         self.addresses: dict[Any, int] = {}
+        self.in_python: Any = None  # calls functions of users, see user_functions.py
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the machine code for arguments of these types."""
@@ -97,7 +98,8 @@ class Kernel:
             if COMPILES:
                 from .entries import address_of, kinds_of
 
-                address = address_of(self.part, kinds_of(examples), result)
+                kinds = kinds_of(examples)
+                address = address_of(self.part, kinds, result, self.in_python)
             else:
                 address = plain_address(_uncompiled(self.part))
             self.addresses[key] = address

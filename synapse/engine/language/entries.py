@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import code_files as files, machine
-from .llvm import FunctionWriter, Module, Writer, quoted, type_of
+from .llvm import PYTHON, FunctionWriter, Module, Writer, quoted, type_of
 from .program import Instance, TypedProgram
 from .source import PartOptions, place_of
 from .tree import (
@@ -81,14 +81,22 @@ def entry(function: Any, kinds: tuple[Any, ...], speed: int = 3) -> Callable[...
     return _python_function(_loaded(function, kinds, None, speed), function.__name__)
 
 
-def address_of(function: Any, kinds: tuple[Any, ...], result: Any) -> int:
+def address_of(
+    function: Any, kinds: tuple[Any, ...], result: Any, in_python: Any = None
+) -> int:
     """Return the address of a function for arguments of some kinds, for kernels, which
-    expect a result of this kind.
+    expect a result of this kind; `in_python`, of ctypes, calls functions of users.
     """
-    return _loaded(function, kinds, result, 3)
+    return _loaded(function, kinds, result, 3, in_python)
 
 
-def _loaded(function: Any, kinds: tuple[Any, ...], result: Any, speed: int) -> int:
+def _loaded(
+    function: Any,
+    kinds: tuple[Any, ...],
+    result: Any,
+    speed: int,
+    in_python: Any = None,
+) -> int:
     """Return the address of machine code, from a file or compiled."""
     code = files.code_of(
         function,
@@ -96,7 +104,11 @@ def _loaded(function: Any, kinds: tuple[Any, ...], result: Any, speed: int) -> i
         lambda: text_of(function, kinds, result),
         lambda text: machine.object_code(text, speed),
     )
-    return machine.load(code, ENTRY)
+    slots = {}
+    if in_python is not None:
+        machine.keep(in_python)
+        slots[PYTHON] = ctypes.cast(in_python, ctypes.c_void_p).value or 0
+    return machine.load(code, ENTRY, slots)
 
 
 def text_of(function: Any, kinds: tuple[Any, ...], result: Any = None) -> str:

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import python_numbers
 from .each import TURN, Each, UnevenError
+from .python_numbers import COMPARED, FOLDED, joined
 from .source import place_of
 from .tree import (
     ARRAYS,
@@ -60,34 +62,12 @@ if TYPE_CHECKING:
     from .program import TypedProgram
     from .source import PartOptions
 
-FOLDED: dict[str, Callable[[Any, Any], Any]] = {
-    "Add": operator.add,
-    "Sub": operator.sub,
-    "Mult": operator.mul,
-    "Div": operator.truediv,
-    "FloorDiv": operator.floordiv,
-    "Mod": operator.mod,
-    "Pow": operator.pow,
-    "LShift": operator.lshift,
-    "RShift": operator.rshift,
-    "BitAnd": operator.and_,
-    "BitOr": operator.or_,
-    "BitXor": operator.xor,
-}
 UNARY: dict[str, Callable[[Any], Any]] = {
     "USub": operator.neg,
     "UAdd": operator.pos,
     "Invert": operator.invert,
 }
 SIGNS = {"Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">="}
-COMPARED: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 ZERO = ast.Constant(0, lineno=1, col_offset=0)
 KNOWN_LENGTH = "a tuple is as long as is known before the call"
 MAX_PAIRS = 999  # of values that an operation can have, by the facts
@@ -361,10 +341,12 @@ class Expressions:
         if base.form == "call":
             base = self.temporary(base)
         items = [at_run_time(item) for item in items_of(base)]
+        is_list = not isinstance(getattr(base.kind, "value", None), np.ndarray)
+        require(is_list or place.kind != BOOL, "an index of an array is no bool")
         place = self._within(self.whole(place), literal(INT, len(items)))
         kind = reduce(unify, [item.kind for item in items] or [None])
         require(kind, "an index at run time is of values of one kind")
-        items = [convert(item, kind) for item in items]
+        items = [joined(self, item, kind) for item in items]
         if all(item.form == "literal" for item in items):
             return Node("table", kind, (tuple(item.parts[0] for item in items), place))
         value = items[0]
@@ -449,9 +431,8 @@ class Expressions:
         is_negative = at_run_time(self.compare("<", index, known(0)))
         from_end = self.binary("Add", index, size)
         index = self.temporary(Node("choice", INT, (is_negative, from_end, index)))
-        if self.options.checked:
-            self.fail_if(self.compare("<", index, known(0)))
-            self.fail_if(self.compare(">=", index, size))
+        self.fail_if(self.compare("<", index, known(0)))
+        self.fail_if(self.compare(">=", index, size))
         return index
 
     def whole(self, index: Node) -> Node:
@@ -460,7 +441,7 @@ class Expressions:
             return index
         index = at_run_time(index)
         require(index.kind in (INT, BOOL, "word"), "an index is an integer")
-        return convert(index, INT)
+        return python_numbers.whole(self, index, INT)
 
     def _of_tuple(self, node: ast.Tuple) -> Node:
         return tuple_of(self.values(*node.elts))
@@ -513,6 +494,8 @@ class Expressions:
         if is_known(left) and is_known(right):
             return self.folded_by(FOLDED[operation], left, right)
         left, right = at_run_time(left), at_run_time(right)
+        if self.options.from_end:
+            return python_numbers.binary(self, operation, left, right)
         if operation == "BitAnd" and literal(INT, 0) in (left, right):
             return known(0)
         if isinstance(left.kind, PackKind) or isinstance(right.kind, PackKind):
@@ -556,26 +539,19 @@ class Expressions:
         if kind == BOOL:
             kind = INT
         left, right = convert(left, kind), convert(right, kind)
-        if self.options.from_end:
-            right = self._divisor(right)
         if kind in FLOATS and operation != "Div":
-            return self.call(REALS[operation], [left, right])
+            return self.divided(operation, [left, right])
         return self.folded(Node("binary", kind, (operation, left, right)))
 
-    def _divisor(self, value: Node) -> Node:
-        """Return a user's divisor. A processor stops at an integer of 0."""
-        value = self.temporary(value)
-        is_zero = at_run_time(self.compare("==", value, known(0)))
-        if self.options.checked:
-            self.fail_if(is_zero)
-        elif value.kind not in FLOATS:
-            value = Node("choice", INT, (is_zero, literal(INT, 1), value))
-        return value
+    def divided(self, operation: str, reals: list[Node]) -> Node:
+        """Return the rest, or the whole quotient, of two reals."""
+        return self.call(REALS[operation], reals)
 
     def fail_if(self, test: Node) -> None:
-        """End a user's function where it would raise."""
-        failing, _ = self.apart(self.fail)
-        self.out.append(statement("if", at_run_time(test), failing, []))
+        """End a user's function where Python may compute another number, or raise."""
+        if self.options.checked:
+            failing, _ = self.apart(self.fail)
+            self.out.append(statement("if", at_run_time(test), failing, []))
 
     def _of_unaryop(self, node: ast.UnaryOp) -> Node:
         operation = type(node.op).__name__
@@ -586,6 +562,8 @@ class Expressions:
             return self.folded_by(UNARY[operation], value)
         is_real = value.kind in (BOOL, *FLOATS)
         require(operation != "Invert" or not is_real, "~ is of an integer")
+        if operation == "USub" and self.options.from_end:
+            return python_numbers.negative(self, value)
         if value.kind == BOOL:
             value = convert(value, INT)
         if operation == "UAdd":
@@ -638,25 +616,27 @@ class Expressions:
             return known(decides) if rest.kind.value == decides else test
         rest = at_run_time(rest)
         if not statements and value.kind == rest.kind == BOOL:
-            return Node(form, BOOL, (test, rest))
+            return Node(form, unify(value.kind, rest.kind), (test, rest))
         decided: tuple[list[Node], Node] = [], value
         pair = (decided, (statements, rest))
-        return self._choice(test, *(pair if decides else pair[::-1]))
+        return self.choice(test, *(pair if decides else pair[::-1]))
 
-    def _choice(
+    def choice(
         self, test: Node, then: tuple[list[Node], Node], other: tuple[list[Node], Node]
     ) -> Node:
         """Return a choice of two values, each with its statements."""
         sides = [(out, at_run_time(value)) for out, value in (then, other)]
         kind = unify(*(value.kind for _, value in sides))
         require(kind, "a choice is between values of one kind")
-        values = [convert(value, kind) for _, value in sides]
-        if not then[0] and not other[0]:
+        for k, (out, value) in enumerate(sides):
+            more, value = self.apart(partial(joined, self, value, kind))
+            sides[k] = [*out, *more], value
+        values = [value for _, value in sides]
+        if not sides[0][0] and not sides[1][0]:
             return Node("choice", kind, (test, *values))
         chosen = self.new_local("choice", kind)
         blocks = [
-            [*out, statement("set", *chosen.parts, value)]
-            for (out, _), value in zip(sides, values, strict=True)
+            [*out, statement("set", *chosen.parts, value)] for out, value in sides
         ]
         self.out.append(statement("if", test, *blocks))
         return chosen
@@ -669,7 +649,7 @@ class Expressions:
         sides = [
             self.apart(partial(self.visit, side)) for side in (node.body, node.orelse)
         ]
-        return self._choice(test, *sides)
+        return self.choice(test, *sides)
 
     def _of_compare(self, node: ast.Compare) -> Node:
         """Return comparisons, of which all must hold; the next operand of several is
@@ -709,11 +689,14 @@ class Expressions:
         holds = COMPARED[sign]
         with suppress(UnevenError):
             if is_known(left) and is_known(right):
-                return self.truth(self.folded_by(holds, left, right))
+                answer = self.folded_by(holds, left, right)
+                return answer if self.options.from_end else self.truth(answer)
             answers = self._results_of(holds, left, right)
             if answers and len(answers) == 1:
                 return known(bool(answers.pop()))
         left, right = at_run_time(left), at_run_time(right)
+        if self.options.from_end:
+            return python_numbers.compare(self, sign, left, right)
         kind = unify(left.kind, right.kind)
         require(kind in RANK, "a comparison is of two numbers")
         kind = INT if kind == BOOL else kind
@@ -804,8 +787,9 @@ class Expressions:
         if any(is_known(of) and isinstance(of.kind.value, Each) for of in passed):
             given.append(Node("variable", INT, (TURN,)))
         result = Node("call", made.result, (made, tuple(given)))
-        if made.options.checked:
-            return self._of_checked(result)
+        if made.fails:
+            self.instance.has_effects |= made.has_effects
+            return self._of_failing(result)
         if not made.has_effects:
             return result
         if made.result != NOTHING:
@@ -823,7 +807,7 @@ class Expressions:
         self.instance.has_effects = True
         self.out.append(node)
 
-    def _of_checked(self, result: Node) -> Node:
+    def _of_failing(self, result: Node) -> Node:
         """Return the value of a user's function, unless it has failed."""
         result = self.temporary(result)
         self.fail_if(_negated(item_of(result, 0)))

@@ -61,6 +61,8 @@ INSTRUCTIONS = {
     "opaque": 'call i64 asm "", "=r,0"({0}) readnone',
 }
 """Forms of expressions that are one instruction, of their parts: typed values."""
+PYTHON = "synapse_python"
+"""The name of the slot with the function that calls users' functions in Python."""
 SUFFIXES = {FLOAT32: "f32", FLOAT64: "f64"}
 
 
@@ -524,6 +526,12 @@ call void %code.{n}({", ".join(values)})""")
 %mended.{n} = {mended} i64 %{plain}.{n}, {b if is_rest else 1}""")
         return self.let(f"select i1 %wrong.{n}, i64 %mended.{n}, i64 %{plain}.{n}")
 
+    def _of_overflows(self, node: Node, operation: str, left: Node, right: Node) -> str:
+        """Return whether the result of two integers has more than 64 bits."""
+        name = f"llvm.s{INTEGERS[operation]}.with.overflow.i64"
+        both = self.call("{i64, i1}", name, self.typed(left), self.typed(right))
+        return self.let(f"extractvalue {{i64, i1}} {both}, 1")
+
     def _of_compare(self, node: Node, sign: str, left: Node, right: Node) -> str:
         a = self.value(left)
         return self.let(f"{self._comparison(sign, left.kind)} {a}, {self.value(right)}")
@@ -620,10 +628,12 @@ call void %code.{n}({", ".join(values)})""")
             rest = self.let(f"fsub {self.flags}{values[0]}, {number}")
             return self.let(f"fcmp {self.flags}ord {kind} {rest}, {rest}")
         callee = name + ("f" if of == FLOAT32 else "")
-        if name in INTRINSICS:
+        is_exact = self.instance.options.from_end
+        if name in INTRINSICS and not (is_exact and name == "pow"):
             callee = f"{INTRINSICS[name]}.{suffix_of(of)}"
-        # it reads and changes no memory, unlike what C says of errno
-        pure = " memory(none) nounwind willreturn"
+        # it reads and changes no memory, unlike what C says of errno; for users, LLVM
+        # puts no other function in its place, such as x * x
+        pure = " memory(none) nounwind willreturn" + " nobuiltin" * is_exact
         return self.call(kind, callee, *values, flags=self.flags, mark=pure)
 
     def _of_call(self, node: Node, instance: Instance, arguments: Any) -> str:
@@ -650,6 +660,27 @@ call void %code.{n}({", ".join(values)})""")
 %right.{n} = load double, ptr %place.{n}""")
         parts = f"i64 %returned.{n}", f"double %left.{n}", f"double %right.{n}"
         return self.packed(type_of(node.kind), list(parts))
+
+    def _of_python(self, node: Node, number: Node, numbers: Any) -> str:
+        """Call a function of a user in Python: whether it returned, and its numbers."""
+        count = len(node.kind.items) - 1
+        slot = self.on_stack(f"[{max(count, len(numbers))} x double]")
+        places = [
+            f"getelementptr double, ptr {slot}, i64 {k}"
+            for k in range(max(count, len(numbers)))
+        ]
+        for place, value in zip(places, numbers, strict=False):
+            self.put(f"store {self.typed(value)}, ptr {self.let(place)}")
+        line = f"@{PYTHON} = dso_local global ptr null"
+        if line not in self.module.globals:
+            self.module.globals.append(line)
+        code = self.let(f"load ptr, ptr @{PYTHON}")
+        returned = self.let(f"call i1 {code}({self.typed(number)}, ptr {slot})")
+        parts = [
+            f"double {self.let(f'load double, ptr {self.let(place)}')}"
+            for place in places[:count]
+        ]
+        return self.packed(type_of(node.kind), [f"i1 {returned}", *parts])
 
     def _of_load_word(self, node: Node, words: Node, index: Node) -> str:
         at = self.address(words, index)

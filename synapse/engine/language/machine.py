@@ -6,6 +6,7 @@ import ctypes
 import os
 import platform
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -185,8 +186,10 @@ def _optimised(text: str, speed: int, processor: dict[str, str]) -> tuple[Any, A
     return module, machine
 
 
-def load(code: bytes, name: str) -> int:
-    """Return the address of a function in object code, linked into the process."""
+def load(code: bytes, name: str, slots: Mapping[str, int]) -> int:
+    """Return the address of a function in object code, linked into the process, with
+    addresses in its slots of these names.
+    """
     for symbol, function in symbols.items():
         keep(function)
         llvm.add_symbol(symbol, ctypes.cast(function, ctypes.c_void_p).value)
@@ -195,4 +198,7 @@ def load(code: bytes, name: str) -> int:
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     keep(engine)
+    for slot, address in slots.items():
+        if place := engine.get_global_value_address(slot):
+            ctypes.c_void_p.from_address(place).value = address
     return int(engine.get_function_address(name))

@@ -169,6 +169,7 @@ DESCENT = TupleKind((INT, FLOAT64, INT))
 """The kind of the result of `gradient_network`."""
 call_descent = _by_address(DESCENT)
 call_equation = _by_address(BOOL)
+call_step = _by_address(INT)
 
 
 def _call_user_plainly(address: Any, *numbers: Any) -> tuple[int, float, float]:

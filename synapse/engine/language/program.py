@@ -11,7 +11,7 @@ import numpy as np
 from .each import each
 from .source import PartOptions
 from .translator import Translator
-from .tree import NOTHING, ArrayKind, Node, RefusedError, is_known
+from .tree import NOTHING, ArrayKind, Node, RefusedError, is_known, types_in
 from .words import WORDS, Words
 
 
@@ -35,6 +35,7 @@ class Instance:
         self.result: Any = NOTHING
         self.constant: Node | None = None  # what it returns, if that is known
         self.has_effects = False
+        self.fails = False  # it says first whether it has a value
         self.walked: tuple[Any, list[Node]] = None, []  # a body, its expressions
 
 
@@ -67,7 +68,9 @@ class TypedProgram:
     ) -> Instance:
         """Return a function for arguments of some kinds, translated if it is new."""
         options = getattr(function, "options", caller)
-        key = function, kinds, options
+        key: Any = function, kinds, options
+        if options.from_end:
+            key = *key, types_in(kinds)
         if key not in self.instances:
             if key in self._begun:
                 raise RefusedError(f"{function.__name__} calls itself")

@@ -9,6 +9,7 @@ from copy import deepcopy
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from . import python_numbers
 from .each import TURN, Each
 from .expressions import Expressions
 from .source import definition_of, sound_definition_of
@@ -31,6 +32,7 @@ from .tree import (
     scalar_kind,
     statement,
     tuple_of,
+    types_in,
     unify,
     zero_of,
 )
@@ -60,8 +62,7 @@ class Translator(Expressions):
         read = sound_definition_of if self.options.from_end else definition_of
         self.tree: Any = read(instance.function)
         self.assignments, self.returns_value, returns_none = _outline(self.tree)
-        # where it would raise, or returns None
-        self.is_optional = self.options.checked or (self.returns_value and returns_none)
+        self.is_optional = self.returns_value and returns_none
         self.widened: dict[str, Any] = {}  # by variable
         self.unnamed: set[str] = set()  # names that stand for no value itself
         self.result: Any = None
@@ -278,7 +279,7 @@ class Translator(Expressions):
         if joined is None:  # another thing of the same name
             local = self.new_name(name)
             kind = value.kind
-        elif joined != kind:
+        elif self._is_wider(joined, kind):
             self.widened[local] = joined
             raise _WidenedError
         self.variables[name] = local, kind
@@ -290,7 +291,13 @@ class Translator(Expressions):
             self.possible[local] = values | self.possible.get(local, set())
         else:
             self.possible.pop(local, None)
-        self.out.append(statement("set", local, convert(value, kind)))
+        value = python_numbers.joined(self, value, kind)
+        self.out.append(statement("set", local, value))
+
+    def _is_wider(self, joined: Any, kind: Any) -> bool:
+        """Return whether a kind has more values than another, or more types of them."""
+        has_more = self.options.from_end and types_in([joined]) != types_in([kind])
+        return joined != kind or has_more
 
     def _is_named(self, name: str, value: Node) -> bool:
         """Return whether a name stands for a value itself, which it does if it is known
@@ -348,20 +355,25 @@ class Translator(Expressions):
     def _give(self, value: Node) -> None:
         joined = value.kind if self.result is None else unify(self.result, value.kind)
         require(joined, "a function returns values of one kind")
-        if self.result is not None and joined != self.result:
+        if self.result is not None and self._is_wider(joined, self.result):
             self.result = joined
             raise _WidenedError
         self.result = joined
-        self.out.append(statement("return", convert(value, joined)))
+        value = python_numbers.joined(self, value, joined)
+        self.out.append(statement("return", value))
 
     def _of_raise(self, node: ast.Raise) -> bool:
-        """End a user's function without a value; Python calls it again, and raises."""
+        """End a user's function without a value: Python calls it again, and raises."""
         require(self.options.checked, "a kernel raises nothing")
         self.fail()
         return False
 
     def fail(self) -> None:
         """Return that there is no value."""
+        if self.options.checked and not self.instance.fails:
+            self.instance.fails = self.is_optional = True
+            self.result = None
+            raise _WidenedError
         if self.result is None:
             self.needs_result = True
             self.out.append(statement("return", None))
@@ -451,6 +463,8 @@ class Translator(Expressions):
         require(isinstance(target, ast.Name), "a loop over a range has one variable")
         assert isinstance(call, ast.Call)
         bounds = [at_run_time(self.whole(bound)) for bound in self.values(*call.args)]
+        if self.options.from_end:  # so no counter goes beyond 64 bits
+            bounds = [python_numbers.fitting(self, bound) for bound in bounds]
         require(
             not call.keywords and 0 < len(bounds) < 4,
             "a range has one to three numbers",

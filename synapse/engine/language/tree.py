@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from enum import IntEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,47 @@ MEMORY = {*FLOATS, *(f"{u}int{8 << k}" for u in ("", "u") for k in range(4))}
 """The kinds of numbers in memory."""
 RANK = {BOOL: 0, INT: 1, WORD: 2, FLOAT32: 3, FLOAT64: 4}
 """The scalar kinds of values. Of two, an operation has the one of higher rank."""
+OWN_TYPES: dict[str, frozenset[type]] = {
+    BOOL: frozenset({bool}),
+    INT: frozenset({int}),
+    WORD: frozenset({np.uint64}),
+    FLOAT32: frozenset({np.float32}),
+    FLOAT64: frozenset({np.float64}),
+}
+"""The types of values whose kinds say nothing else."""
+
+
+class TypedKind(str):
+    """A scalar kind, and the types of Python that a value may have, which decide about
+    the arithmetic of a user's function. It equals the kind itself.
+    """
+
+    types: frozenset[type]
+
+
+@cache
+def with_types(kind: str, types: frozenset[type]) -> str:
+    """Return a scalar kind of values of some types."""
+    if types == OWN_TYPES[kind]:
+        return kind
+    made = TypedKind(kind)
+    made.types = types
+    return made
+
+
+def types_in(kinds: Any) -> Any:
+    """Return the types of all values of some kinds, which tells them apart."""
+    return tuple(
+        types_in(kind.items)
+        if isinstance(kind, TupleKind)
+        else getattr(kind, "types", 0)
+        for kind in kinds
+    )
+
+
+def types_of(kind: str) -> frozenset[type]:
+    """Return the types of Python that a value of a scalar kind may have."""
+    return getattr(kind, "types", None) or OWN_TYPES[kind]
 
 
 class KnownKind(NamedTuple):
@@ -162,7 +204,7 @@ def read_from(memory: Any) -> Any:
 
 def unify(left: Any, right: Any) -> Any:
     """Return the kind of a value that has one of two kinds; None if there is none."""
-    if left == right:
+    if left is right:
         return left
     if isinstance(left, TupleKind) and isinstance(right, TupleKind):
         if len(left.items) != len(right.items):
@@ -170,14 +212,16 @@ def unify(left: Any, right: Any) -> Any:
         items = tuple(map(unify, left.items, right.items))
         return None if None in items else TupleKind(items, left.names or right.names)
     if isinstance(left, ColumnKind) and isinstance(right, ColumnKind):
+        if left == right:
+            return left
         related = left.of == right.of and left.family[0] == right.family[0]
         # it may overlap with both
         return ColumnKind(left.of, left.family[:1]) if related else None
     if left not in RANK or right not in RANK:
-        return None
-    if {left, right} == {FLOAT32, INT}:
-        return FLOAT64
-    return max(left, right, key=RANK.__getitem__)
+        return left if left == right else None
+    is_wider = {left, right} == {FLOAT32, INT}
+    kind = FLOAT64 if is_wider else max(left, right, key=RANK.__getitem__)
+    return with_types(str(kind), types_of(left) | types_of(right))
 
 
 class Node(NamedTuple):
@@ -247,9 +291,10 @@ def at_run_time(node: Node) -> Node:
     if isinstance(value, Each):
         return _of_turn(value.numbers)
     kind = scalar_kind(value)
-    require(kind != INT or -(1 << 63) <= value < 1 << 64, "an integer has 64 bits")
+    require(kind != INT or -(1 << 63) <= value < 1 << 63, "an integer has 64 bits")
     if kind is not None:
-        return literal(kind, value.item() if isinstance(value, np.generic) else value)
+        number = value.item() if isinstance(value, np.generic) else value
+        return literal(with_types(kind, frozenset({type(value)})), number)
     if isinstance(value, tuple):
         return tuple_of(list(map(known, value)), getattr(value, "_fields", ()))
     return node
@@ -293,7 +338,8 @@ def convert(node: Node, kind: Any) -> Node:
 def _literal_as(node: Node, kind: str) -> Node:
     (value,) = node.parts
     if kind in FLOATS:
-        return literal(kind, float(np.float32(value) if kind == FLOAT32 else value))
+        with np.errstate(over="ignore"):  # to infinity
+            return literal(kind, float(np.float32(value) if kind == FLOAT32 else value))
     if kind == BOOL:
         return literal(BOOL, bool(value))
     require(math.isfinite(value), f"{value} is no integer")

@@ -5,6 +5,8 @@ Python.
 from __future__ import annotations
 
 import ctypes
+import math
+import threading
 from collections.abc import Callable
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,23 +18,39 @@ from .memory import plain_address
 from .source import STRICT_FLAGS, PartOptions, place_of
 from .tree import (
     BOOL,
+    FLOAT32,
     FLOAT64,
     INT,
+    NOTHING,
     RANK,
     ArrayKind,
     ColumnKind,
     Node,
     RefusedError,
     TupleKind,
+    convert,
+    items_of,
+    known,
+    literal,
+    statement,
+    with_types,
 )
 from .words import word
 
 if TYPE_CHECKING:
+    from .program import Instance
     from .translator import Translator
 
 CHECKED = PartOptions(STRICT_FLAGS, from_end=True, checked=True)
-"""A user's function returns nothing where it would raise."""
+"""A user's function, which has no value where Python may compute another one."""
 UNCHECKED = PartOptions(STRICT_FLAGS, from_end=True)
+PYTHON_FLOAT = with_types(FLOAT64, frozenset({float}))
+"""The kind of the numbers that squashes and costs get."""
+IN_PYTHON = ctypes.CFUNCTYPE(
+    ctypes.c_bool, ctypes.c_int64, ctypes.POINTER(ctypes.c_double)
+)
+"""The type of a function that calls one of several in Python: its number, and an array
+of its arguments, and of its results if it has returned."""
 
 
 class Compiled(NamedTuple):
@@ -41,14 +59,12 @@ class Compiled(NamedTuple):
     Kernels call it by `address`. `function` computes the same for Python, and raises
     the errors that kernels turn into NaN. `alive` must be referenced as long as the
     address is used. `refused` is why it is called in Python, or "" if it is compiled.
-    `errors` are those of calls in Python that nobody repeats.
     """
 
     address: int
     function: Callable[..., Any]
     alive: Any
     refused: str
-    errors: Any = ()
 
 
 def _for_kernels(
@@ -57,16 +73,19 @@ def _for_kernels(
     kinds: tuple[Any, ...],
     result: Any,
     in_python: Any,
+    single_call: Any = None,
 ) -> Compiled:
     """Compile a function for arguments of some kinds. Beyond the language, kernels call
-    `in_python`; uncompiled ones call the plain function.
+    `in_python`; uncompiled ones call the plain function. Machine code uses
+    `single_call` for what it leaves to Python.
     """
     if not COMPILES:
         return Compiled(plain_address(plain), plain, None, "")
     from .entries import address_of
 
     try:
-        return Compiled(address_of(strict_fp(function), kinds, result), plain, None, "")
+        address = address_of(strict_fp(function), kinds, result, single_call)
+        return Compiled(address, plain, None, "")
     except RefusedError as error:
         address = ctypes.cast(in_python, ctypes.c_void_p).value or 0
         return Compiled(address, plain, in_python, str(error))
@@ -76,7 +95,7 @@ def compile_function(function: FunctionType, arguments: int) -> Compiled:
     """Compile a user's function of `arguments` floats for a pair, so that kernels can
     call it; in Python if it cannot be compiled.
     """
-    attempt = _attempt(function)
+    attempt = calling(function, 0, 2)
     numbers = [ctypes.c_double] * arguments
     of_pair = ctypes.CFUNCTYPE(
         ctypes.c_int64, ctypes.POINTER(ctypes.c_double), *numbers
@@ -84,21 +103,24 @@ def compile_function(function: FunctionType, arguments: int) -> Compiled:
 
     def pair_of(results: Any, *numbers: Any) -> int:
         made = attempt(*numbers)
-        if made.there:
-            results[0], results[1] = made.value
-        return int(made.there)
+        results[0] = made[1]
+        results[1] = made[2]
+        return int(made[0])
+
+    single_call = called_in_python([(function, arguments)], 2)
 
     def in_python(results: Any, *numbers: float) -> int:
+        made = called(function, numbers)
         try:
-            value, derivative = function(*numbers)
-            results[0] = float(value)
-            results[1] = float(derivative)
+            results[0], results[1] = map(float, made)
         except Exception:  # Python calls it again, and raises
             return 0
         return 1
 
-    kinds = ColumnKind(FLOAT64, ("results",)), *[FLOAT64] * arguments
-    compiled = _for_kernels(function, pair_of, kinds, INT, of_pair(in_python))
+    kinds = ColumnKind(FLOAT64, ("results",)), *[PYTHON_FLOAT] * arguments
+    compiled = _for_kernels(
+        *(function, pair_of, kinds, INT, of_pair(in_python)), single_call
+    )
     machine_code = of_pair(compiled.address)
 
     def call(*numbers: float) -> Any:
@@ -117,57 +139,172 @@ def refusal_of(function: FunctionType, arguments: int) -> str:
     """
     from .program import TypedProgram
 
-    function.options = UNCHECKED  # type: ignore[attr-defined]
     try:
         kinds = (FLOAT64,) * arguments
-        if TypedProgram().instance(function, kinds, UNCHECKED).result not in RANK:
-            raise RefusedError("it returns one number", place_of(function))
+        _result_of(TypedProgram().instance(function, kinds, CHECKED), 1)
     except RefusedError as error:
         return str(error)
     return ""
 
 
-def _attempt(function: FunctionType) -> Any:
-    """Return a word that calls a function: whether it has returned, and what."""
-
-    @word(function)
-    def attempt(t: Translator, *numbers: Node) -> Node:
-        kinds = tuple(number.kind for number in numbers)
-        made = t.program.instance(function, kinds, CHECKED)
-        value = made.result.items[-1]
-        if not isinstance(value, TupleKind) or len(value.items) != 2:
-            raise RefusedError("it returns two numbers", place_of(function))
-        return t.temporary(Node("call", made.result, (made, numbers)))
-
-    return attempt
+def _result_of(made: Instance, results: int) -> Any:
+    """Return the kind of a function's value, which is one number or a pair."""
+    kind = made.result.items[-1] if made.fails else made.result
+    items = kind.items if isinstance(kind, TupleKind) else (kind,)
+    if len(items) != results or not {*items} <= RANK.keys():
+        count = {1: "one number", 2: "two numbers"}[results]
+        raise RefusedError(f"it returns {count}", place_of(made.function))
+    return kind
 
 
-def compile_step(observe: FunctionType, step: FunctionType) -> Compiled:
-    """Compile the step of an environment from two functions of a user."""
-    errors: list[BaseException] = []
+def calling(function: FunctionType, number: int, results: int) -> Any:
+    """Return a word that calls a user's function of floats: whether it has returned,
+    and the floats of its results, or NaN. Where the machine may compute another number,
+    it asks Python for the function of this number.
+    """
+
+    def plainly(*numbers: Any) -> Any:
+        value = called(function, numbers)
+        made = value if results > 1 else (value,)
+        return (True, *made) if value is not None else (False, *[math.nan] * results)
+
+    @word(plainly)
+    def call(t: Translator, *numbers: Node) -> Node:
+        made = t.program.instance(function, tuple(n.kind for n in numbers), CHECKED)
+        value = _result_of(made, results)
+        items = value.items if isinstance(value, TupleKind) else [value]
+        floats = [FLOAT32 if item == FLOAT32 else FLOAT64 for item in items]
+
+        def answer(there: Node, values: list[Node]) -> Node:
+            parts = there, *map(convert, values, floats)
+            return Node("tuple", TupleKind(tuple(part.kind for part in parts)), parts)
+
+        def ask() -> Node:
+            of_single = any(value.kind == FLOAT32 for value in numbers)
+            asked = literal(INT, 2 * number + of_single)
+            passed = tuple(convert(value, FLOAT64) for value in numbers)
+            kind = TupleKind((BOOL, *[FLOAT64] * results))
+            there, *values = items_of(
+                t.result_of(Node("python", kind, (asked, passed)))
+            )
+            return answer(there, values)
+
+        outcome = made.constant or t.temporary(
+            Node("call", made.result, (made, numbers))
+        )
+        there, value = items_of(outcome) if made.fails else (known(True), outcome)
+        values = items_of(value) if results > 1 else [value]
+        if not made.fails:
+            return answer(there, values)
+        return t.choice(there, ([], answer(there, values)), t.apart(ask))
+
+    return call
+
+
+raised: dict[int, Exception] = {}
+"""The latest error of a user's function that was called in Python, by thread."""
+
+
+def called(function: Any, arguments: Any) -> Any:
+    """Return what a function gives in Python, as NumPy's error state says nothing;
+    None if it raises.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+    except Exception as error:
+        raised[threading.get_ident()] = error
+        return None
+
+
+def called_in_python(functions: list[tuple[FunctionType, int]], results: int) -> Any:
+    """Return what machine code asks for what it leaves to Python: one of several
+    functions, each with the number of its arguments.
+    """
+
+    def call(number: int, values: Any) -> bool:
+        function, count = functions[number // 2]
+        of = np.float32 if number % 2 else float if results > 1 else np.float64
+        made = called(function, map(of, values[:count]))
+        try:
+            for place, value in enumerate(made if results > 1 else (made,)):
+                values[place] = float(value)
+        except Exception as error:
+            raised.setdefault(threading.get_ident(), error)
+            values[0] = math.nan
+            return False
+        return True
+
+    return IN_PYTHON(call)
+
+
+class EnvironmentStep(NamedTuple):
+    """The step of an environment: an address for kernels, and one of the same in
+    Python, which is taken if the first says that it cannot go on.
+    """
+
+    address: int
+    in_python: int
+    refused: str
+    alive: Any
+
+
+def compile_step(observe: FunctionType, step: FunctionType) -> EnvironmentStep:
+    """Compile the step of an environment from two functions of a user. It returns 1 if
+    the episode goes on, otherwise 0; -1 if a function has raised, or must be called in
+    Python.
+    """
     array = ctypes.c_void_p, ctypes.c_int64
-    of_step = ctypes.CFUNCTYPE(ctypes.c_bool, *array * 3, ctypes.c_uint8)
+    of_step = ctypes.CFUNCTYPE(ctypes.c_int64, *array * 3, ctypes.c_uint8)
+    moving, observing = _trying(step), _trying(observe)
 
-    def both(world: Any, action: Any, observed: Any, begin: bool) -> bool:
-        goes_on = begin or bool(step(world, action))
-        observe(world, observed)
-        return goes_on
+    def both(world: Any, action: Any, observed: Any, begin: bool) -> int:
+        goes_on = True
+        if not begin:
+            returned, goes_on = moving(world, action)
+            if not returned:
+                return -1
+        returned, _ = observing(world, observed)
+        if not returned:
+            return -1
+        return int(goes_on)
 
-    def in_python(*passed: Any) -> bool:
+    def call(*passed: Any) -> int:
         *arrays, begin = passed
         world, action, observed = map(_array_at, arrays[::2], arrays[1::2])
-        try:
-            return both(world, action, observed, bool(begin & 1))
-        except Exception as error:
-            errors.append(error)
-            return False
+        return both(world, action, observed, bool(begin & 1))
 
-    for function in (observe, step):
-        function.options = UNCHECKED  # type: ignore[attr-defined]
     kinds = *[ArrayKind(FLOAT64, 1)] * 3, BOOL
-    return _for_kernels(both, both, kinds, BOOL, of_step(in_python))._replace(
-        errors=errors
-    )
+    in_python = of_step(call)
+    made = _for_kernels(both, both, kinds, INT, in_python)
+    address = ctypes.cast(in_python, ctypes.c_void_p).value or 0
+    again = address if COMPILES else made.address
+    return EnvironmentStep(made.address, again, made.refused, in_python)
+
+
+def _trying(function: FunctionType) -> Any:
+    """Return a word that calls a function of arrays: whether it has returned, and
+    whether its value is true.
+    """
+
+    def plainly(*arrays: Any) -> tuple[bool, bool]:
+        value = called(lambda: bool(function(*arrays)), ())
+        return value is not None, bool(value)
+
+    @word(plainly)
+    def call(t: Translator, *arrays: Node) -> Node:
+        made = t.program.instance(function, tuple(a.kind for a in arrays), CHECKED)
+        outcome = made.constant or Node("call", made.result, (made, arrays))
+        if made.result == NOTHING:
+            t.effect(statement("do", outcome))
+            outcome = known(None)
+        else:
+            outcome = t.result_of(outcome)
+        there, *values = items_of(outcome) if made.fails else (known(True), outcome)
+        goes_on = t.truth(values[0]) if values else known(False)
+        return Node("tuple", TupleKind((there.kind, goes_on.kind)), (there, goes_on))
+
+    return call
 
 
 def _array_at(address: int, size: int) -> Any:

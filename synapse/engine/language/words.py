@@ -5,11 +5,12 @@ typed expressions, with a plain function that computes the same in Python.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import python_numbers
 from .tree import (
     BOOL,
     FLOAT32,
@@ -29,7 +30,9 @@ from .tree import (
     literal,
     require,
     size_of,
+    types_of,
     unify,
+    with_types,
 )
 
 if TYPE_CHECKING:
@@ -125,22 +128,39 @@ def _as(kind: str, python: Callable[[Any], Any]) -> Write:
     def cast(t: Translator, value: Node) -> Node:
         if is_known(value):
             return t.folded_by(python, value)
-        if t.options.checked and kind == INT and value.kind in FLOATS:
-            value = t.temporary(value)
-            size = Node("math", value.kind, ("abs", value))
-            t.fail_if(Node("not", BOOL, (t.compare("<", size, known(2.0**63)),)))
+        if t.options.from_end:
+            return python_numbers.cast(t, python, kind, value)
         return convert(value, kind)
 
     return cast
 
 
-def _absolute(t: Translator, value: Node) -> Node:
-    value = at_run_time(value)
-    if value.kind in FLOATS:
-        return Node("math", value.kind, ("abs", value))
-    value = t.temporary(convert(value, INT))
-    is_negative = t.compare("<", value, known(0))
-    return Node("choice", INT, (is_negative, Node("negative", INT, (value,)), value))
+def _absolute(function: Callable[[Any], Any]) -> Write:
+    def write(t: Translator, value: Node) -> Node:
+        value = at_run_time(value)
+        if t.options.from_end:
+            return python_numbers.absolute(t, function, value)
+        if value.kind in FLOATS:
+            return Node("math", value.kind, ("abs", value))
+        value = t.temporary(convert(value, INT))
+        size = Node("negative", INT, (value,))
+        is_negative = t.compare("<", value, known(0))
+        return Node("choice", INT, (is_negative, size, value))
+
+    return write
+
+
+def _truth(function: Callable[[Any], Any]) -> Write:
+    def write(t: Translator, value: Node) -> Node:
+        answer = t.truth(value)
+        types = frozenset({type(function(1))})
+        return (
+            answer
+            if is_known(answer)
+            else answer._replace(kind=with_types(BOOL, types))
+        )
+
+    return write
 
 
 def _extreme(sign: str) -> Write:
@@ -148,6 +168,9 @@ def _extreme(sign: str) -> Write:
         values = items_of(leading) if not others else [leading, *others]
         best, *rest = map(at_run_time, values)
         for other in rest:
+            if t.options.from_end:
+                best = python_numbers.extreme(t, sign, best, other)
+                continue
             kind = unify(best.kind, other.kind)
             best = Node("pick", kind, (sign, convert(best, kind), convert(other, kind)))
         return best
@@ -161,28 +184,27 @@ def _length(t: Translator, value: Node) -> Node:
     return known(len(items_of(value)))
 
 
-TYPES = {
-    FLOAT32: (np.float32,),
-    FLOAT64: (float, np.float64),
-    INT: (int, np.int64),
-    BOOL: (bool, np.bool_),
-}
-
-
 def _is_instance(t: Translator, value: Node, types: Node) -> Node:
     several = items_of(types) if isinstance(types.kind, TupleKind) else [types]
     among = tuple(element.kind.value for element in several)
-    possible = TYPES.get(at_run_time(value).kind, ())
-    return known(any(issubclass(element, among) for element in possible))
+    kind = at_run_time(value).kind
+    possible = types_of(kind) if isinstance(kind, str) else ()
+    answers = {issubclass(element, among) for element in possible} or {False}
+    require(len(answers) == 1, "a value has one type where isinstance looks at it")
+    return known(answers.pop())
 
 
-def real_function(name: str) -> Write:
-    """Return the word of a function of real numbers."""
+def real_function(name: str, function: Any = None) -> Write:
+    """Return the word of a function of real numbers, in users' functions as a function
+    of Python.
+    """
     count = 2 if name in ("atan2", "copysign", "fmod", "hypot", "pow") else 1
 
     def call(t: Translator, *arguments: Node) -> Node:
         require(len(arguments) == count, f"{name} is of {count} numbers")
         values = [at_run_time(argument) for argument in arguments]
+        if t.options.from_end:
+            return python_numbers.function_of_reals(t, name, function, values)
         kind = values[0].kind if values[0].kind in FLOATS else FLOAT64
         passed = [convert(value, kind) for value in values]
         return Node("math", BOOL if name == "isfinite" else kind, (name, *passed))
@@ -190,21 +212,40 @@ def real_function(name: str) -> Write:
     return call
 
 
-def _whole(name: str) -> Write:
-    real = real_function(name)
-    cast = _as(INT, int)
-    return lambda t, value: cast(t, real(t, value))
+def _whole(name: str, function: Any) -> Write:
+    real: Any = real_function(name)
+    cast: Any = _as(INT, int)
+
+    def write(t: Translator, value: Node) -> Node:
+        if t.options.from_end:
+            return python_numbers.rounded(t, name, function, at_run_time(value))
+        return cast(t, real(t, value))
+
+    return write
 
 
 _REAL = "sqrt copysign cos sin tan cosh sinh tanh exp expm1 log log1p log2 log10 hypot"
 _SHARED = [*_REAL.split(), "fmod", "isfinite"]
 _INVERSE = ["acos", "asin", "atan", "atan2", "acosh", "asinh", "atanh"]
-_OF_MATH = [*_INVERSE, "erf", "erfc", "pow", "fabs", "lgamma"]
+_OF_MATH = [*_INVERSE, "erf", "erfc", "pow", "lgamma"]
 _OF_NUMPY = {
     "floor": "floor",
     "ceil": "ceil",
     "power": "pow",
 } | {f"arc{name[1:]}": name for name in _INVERSE}
+
+
+def _functions_of_reals() -> Iterator[tuple[Any, str]]:
+    """Yield functions of Python and NumPy with the names that the tree has for them."""
+    of_math = {name: name for name in (*_SHARED, *_OF_MATH)}
+    of_numpy = {name: name for name in _SHARED} | _OF_NUMPY
+    for module, names in (
+        (math, of_math | {"fabs": "abs", "gamma": "tgamma"}),
+        (np, of_numpy),
+    ):
+        for name, of in names.items():
+            yield getattr(module, name), of
+
 
 WORDS = Words(
     {
@@ -214,24 +255,19 @@ WORDS = Words(
         int: _as(INT, int),
         np.int64: _as(INT, np.int64),
         np.uint64: _as(WORD, np.uint64),
-        bool: lambda t, value: t.truth(value),
-        np.bool_: lambda t, value: t.truth(value),
-        abs: _absolute,
-        math.fabs: _absolute,
-        np.abs: _absolute,
+        bool: _truth(bool),
+        np.bool_: _truth(np.bool_),
+        abs: _absolute(abs),
+        np.abs: _absolute(np.abs),
         min: _extreme("<"),
         max: _extreme(">"),
         len: _length,
         isinstance: _is_instance,
-        math.floor: _whole("floor"),
-        math.ceil: _whole("ceil"),
-        math.trunc: _whole("trunc"),
-        round: _whole("rint"),
-        math.gamma: real_function("tgamma"),
-        **{getattr(math, name): real_function(name) for name in _OF_MATH},
-        **{getattr(math, name): real_function(name) for name in _SHARED},
-        **{getattr(np, name): real_function(name) for name in _SHARED},
-        **{getattr(np, name): real_function(of) for name, of in _OF_NUMPY.items()},
+        math.floor: _whole("floor", math.floor),
+        math.ceil: _whole("ceil", math.ceil),
+        math.trunc: _whole("trunc", math.trunc),
+        round: _whole("rint", round),
+        **{f: real_function(name, f) for f, name in _functions_of_reals()},
     }
 )
 

@@ -20,7 +20,7 @@ from ...engine.functions.compiled import (
     relu,
     squash_of,
 )
-from ...engine.language import call_equation, inline, kernel, noinline
+from ...engine.language import call_equation, call_step, inline, kernel, noinline
 from .genes import (
     GENE0,
     GENE1,
@@ -254,13 +254,13 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
 @kernel
 def run_environment(phenotypes, step, starts, steps, score, memory, scores, lengths):
     """Compute scores and lengths of the episodes of every phenotype, one episode for
-    each row of `starts`.
+    each row of `starts`; returns False if a step cannot go on.
 
     step : address of ``step(world, action, observed, begin)``. It moves the world by an
-    action, unless the episode begins, writes what is observed, and returns whether the
-    episode goes on. score : place in the world of the score at the end of an episode;
-    -1: the number of steps. memory : world, action and observed. An episode ends if
-    outputs diverge.
+    action, unless the episode begins, writes what is observed, and returns 1 if the
+    episode goes on, 0 if it ends, -1 if it cannot say. score : place in the world of
+    the score at the end of an episode; -1: the number of steps. memory : world, action
+    and observed. An episode ends if outputs diverge.
     """
     world, action, observed = memory
     outputs = action.shape[0]
@@ -270,7 +270,8 @@ def run_environment(phenotypes, step, starts, steps, score, memory, scores, leng
                 world[i] = starts[e, i]
             clear(phenotypes)
             begin = world, action, observed, True
-            call_equation(step, begin, begin)
+            if call_step(step, begin, begin) < 0:
+                return False
             done = 0
             while done < steps:
                 count = advance(phenotypes, g, observed)
@@ -279,11 +280,17 @@ def run_environment(phenotypes, step, starts, steps, score, memory, scores, leng
                     action[o] = phenotypes.value[count - outputs + o]
                     finite = finite and math.isfinite(action[o])
                 move = world, action, observed, False
-                if not finite or not call_equation(step, move, move):
+                if not finite:
+                    break
+                goes_on = call_step(step, move, move)
+                if goes_on < 0:
+                    return False
+                if goes_on == 0:
                     break
                 done += 1
             lengths[g, e] = done
             scores[g, e] = done if score < 0 else world[score]
+    return True
 
 
 def expressed(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, final
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, fields
+from threading import get_ident
+from typing import Annotated, Any, ClassVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,9 +20,12 @@ from ..._checks import (
     whole_number,
 )
 from ..._typing import Bools, Floats
-from ...engine.language.user_functions import Compiled, compile_step
+from ...engine.functions.capture import Freezer
+from ...engine.language.user_functions import EnvironmentStep, compile_step, raised
 from .._kernels.phenotype import run_environment
 from .._population import Genomes
+
+_steps: dict[Hashable, EnvironmentStep] = {}
 
 
 @final
@@ -55,8 +58,9 @@ class Environment:
     -----
     The functions are compiled. If the language of kernels lacks something that they
     use, or their source cannot be read, they are called in Python, which takes longer,
-    and a :class:`~synapse.errors.FunctionWarning` names the line and the reason. An
-    index beyond an array is not checked.
+    and a :class:`~synapse.errors.FunctionWarning` names the line and the reason. They
+    keep the values of globals and closures that they have when the environment is made.
+    If one raises, the evaluation raises its error.
 
     Examples
     --------
@@ -81,6 +85,7 @@ class Environment:
     outputs: Annotated[int, positive_integer]
     steps: Annotated[int, positive_integer] = 1000
     score: int | None = None
+    _frozen: ClassVar[Any]  # of each: copies of the functions, and their keys
 
     def __post_init__(self) -> None:
         function_of("observe", self.observe, "state", "inputs")
@@ -93,34 +98,40 @@ class Environment:
             starts.shape,
         )
         object.__setattr__(self, "starts", starts)
+        freezer = Freezer()
+        functions: Any = self.observe, self.step
+        made = [freezer.function(function) for function in functions]
+        object.__setattr__(self, "_frozen", tuple(zip(*made, strict=True)))
         if self.score is not None:
             whole_number(
                 "score", self.score, "a place in the state", 0, starts.shape[1] - 1
             )
+
+    def __reduce__(self) -> Any:
+        return Environment, tuple(getattr(self, of.name) for of in fields(self))
 
     def episodes(self, genomes: Genomes) -> tuple[Floats, Floats]:
         """Return the scores and the numbers of steps, each of shape (genomes,
         episodes).
         """
         starts = np.asarray(self.starts)
-        step = compiled_step(self.observe, self.step)
+        functions, key = self._frozen
+        if key not in _steps:
+            _steps[key] = compile_step(*functions)
+            warn_of_python("The environment", _steps[key].refused)
+        step = _steps[key]
+        phenotypes = genomes.express()
         scores, lengths = np.empty((2, len(genomes), len(starts)))
         world = np.empty(starts.shape[1])
         action = np.empty(self.outputs)
         observed = np.empty(self.inputs)
-        run_environment(
-            genomes.express(),
-            step.address,
-            starts,
-            self.steps,
-            -1 if self.score is None else self.score,
-            (world, action, observed),
-            scores,
-            lengths,
-        )
-        if step.errors:
-            raise step.errors.pop(0)
-        return scores, lengths
+        memory = world, action, observed
+        score = -1 if self.score is None else self.score
+        for address in (step.address, step.in_python):
+            rest = starts, self.steps, score, memory, scores, lengths
+            if run_environment(phenotypes, address, *rest):
+                return scores, lengths
+        raise raised.pop(get_ident())
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
         """Return the mean score of every genome, and whether no episode has ended
@@ -128,11 +139,3 @@ class Environment:
         """
         scores, lengths = self.episodes(genomes)
         return scores.mean(axis=1), np.all(lengths >= self.steps, axis=1)
-
-
-@functools.lru_cache(maxsize=64)
-def compiled_step(observe: Any, step: Any) -> Compiled:
-    """Return the step of an environment from two functions of a user."""
-    made = compile_step(observe, step)
-    warn_of_python("The environment", made.refused)
-    return made

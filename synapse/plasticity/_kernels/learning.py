@@ -215,9 +215,11 @@ def made_pass(form: PassForm) -> Kernel:
 
     @strict_fp
     def result_of(function, values):
-        """Call a function of the user with what its signature asks for."""
+        """Call a function of the user with what its signature asks for; NaN if it
+        raises.
+        """
         of, chosen = function
-        return of(*tuple(values[k] for k in chosen))
+        return of(*tuple(values[k] for k in chosen))[1]
 
     @strict_fp
     def renewed(trace, fixed, before, new):

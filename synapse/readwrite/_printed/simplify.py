@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from ...engine.language.expressions import COMPARED
 from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.program import Instance
+from ...engine.language.python_numbers import COMPARED
 from ...engine.language.tree import (
     BOOL,
     FLOATS,

@@ -549,6 +549,8 @@ def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
 
 def _value(title: str, value: Any, depth: int) -> Any:
     """Return a copy of a JSON value; `title` is the path to it."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, dict | list):

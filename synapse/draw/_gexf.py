@@ -4,7 +4,6 @@ activations over time.
 
 from __future__ import annotations
 
-import io
 from functools import partial
 from typing import Any
 
@@ -97,9 +96,7 @@ def gexf_data(
                 (value, float(t), t + 1.0) for t, value in enumerate(of_node)
             ]
     _add_looks(graph, shown, layout)
-    stream = io.BytesIO()
-    nx.write_gexf(graph, stream)
-    return stream.getvalue().decode()
+    return _graph_files.xml_text(lambda stream: nx.write_gexf(graph, stream))
 
 
 def _add_looks(graph: nx.DiGraph[int], table: Topology, layout: Any) -> None:
@@ -156,7 +153,7 @@ FORMATS = (
         link="https://gexf.net/schema.html",
         data=gexf_data,
         **_graph_files.readers(
-            partial(_graph_files.xml_graph, nx.read_gexf, "GEXF"), "GEXF"
+            partial(_graph_files.xml_graph, _graph_files.read_gexf, "GEXF"), "GEXF"
         ),
         write=_files.write,
         read=_files.read,

@@ -5,7 +5,7 @@ are computed with.
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -153,17 +153,14 @@ def by_number(columns: Columns, keys: Iterable[Any], first_number: int = 0) -> C
     }
 
 
-def as_json(title: str, columns: Columns) -> Columns:
+def as_json(columns: Columns, label: Callable[[Any], str]) -> Columns:
     """Return columns of values of JSON, arrays and tuples as lists; or raise
-    ArgumentTypeError.
+    ArgumentTypeError with the label of the neuron or connection.
     """
     return {
-        name: dict(
-            zip(
-                column,
-                json_object(title, {name: [*map(plain, column.values())]})[name],
-                strict=True,
-            )
-        )
+        name: {
+            number: json_object(f"{label(number)}.metadata", {name: plain(value)})[name]
+            for number, value in column.items()
+        }
         for name, column in columns.items()
     }

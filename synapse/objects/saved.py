@@ -98,6 +98,10 @@ class SavedNetwork:
             _require_finite(saved)
             return saved
 
+    def neuron_label(self, number: int) -> str:
+        """Return the code by which a user finds a neuron, for messages."""
+        return f"net[{((self.names or {number: None})[number] or number)!r}]"
+
     @gc_paused()
     def network(self, placed: Placed | None = None) -> Network:
         """Make a network of these columns, which have been checked. It takes over the
@@ -223,9 +227,9 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
     )
     if store.notes is not None:
         columns = by_number(store.notes.neurons, network)
-        saved.neuron_metadata = as_json("The metadata of neurons", columns)
+        saved.neuron_metadata = as_json(columns, saved.neuron_label)
         columns = by_number(store.notes.connections, store["identity"][edges].tolist())
-        saved.connection_metadata = as_json("The metadata of connections", columns)
+        saved.connection_metadata = as_json(columns, "net.connections[{}]".format)
     codes = store["squash"][rows].tolist()
     named = {code: _squash.by_code(code).name for code in set(codes)}
     saved.neurons["squash"] = np.array([named[code] for code in codes], object)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
+from decimal import Decimal
 from functools import partial
 from itertools import chain
 from typing import Annotated, Any, Literal, NamedTuple
@@ -288,7 +290,7 @@ def from_edges(
         merge=merge,
         self_connections=self_connections,
     )
-    if hasattr(edges, "keys") and not isinstance(edges, Set):  # not edges of a graph
+    if is_table(edges):
         options = options._replace(draws_missing=missing_weights is not None)
     else:
         edges = _columns_of_tuples(ordered("edges", edges))
@@ -474,26 +476,89 @@ def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
     )
 
 
+def is_table(table: Any) -> bool:
+    """Return whether this has columns by name, and is not the edges of a graph."""
+    named = hasattr(table, "keys") or hasattr(table, "columns")
+    return named and not isinstance(table, Set)
+
+
+# What published tables call the columns
+ALIASES = {
+    name: re.compile(pattern, re.IGNORECASE)
+    for name, pattern in {
+        "source": r"(source|src|from|pre|u)(_?id)?|(pre|presyn\w*)_\w+|\w+_pre",
+        "target": r"(target|tgt|dst|to|post|v)(_?id)?|(post|postsyn\w*)_\w+|\w+_post",
+        "weight": r"weight|(n_?)?syn(apse)?s?(_?(count|number))?|count|number",
+        "name": r"((pt_)?root_?|body_?|neuron_?|cell_?|node_?)?(id|name)|neuron|cell",
+    }.items()
+}
+# The call that renames columns, by an attribute of the table
+RENAMING = {
+    "iloc": "{0} = {0}.rename(columns={1})",  # of pandas
+    "rename_columns": "{0} = {0}.rename_columns({1})",  # of pyarrow
+    "rename": "{0} = {0}.rename({1})",  # of polars
+    "keys": "{0} = pandas.DataFrame({0}).rename(columns={1})",
+}
+
+
+def _renamed(title: str, table: Any, columns: Columns, needed: Iterable[str]) -> str:
+    """Return the line that gives columns the names that are needed; "" if unknown."""
+    wanted = [*needed, *("weight" for name in needed if name == "source")]
+    new = {
+        column: name
+        for name in wanted
+        if name not in columns
+        for column in [c for c in columns if ALIASES[name].fullmatch(f"{c}")][:1]
+    }
+    calls = (call for kind, call in RENAMING.items() if hasattr(table, kind))
+    return f" Rename them: {next(calls).format(title, new)}." if new else ""
+
+
+def _without_decimals(column: Any) -> Any:
+    """Return a column with numbers of Python in place of decimals, as databases return
+    them.
+    """
+    values = _listed(column) if _as_array(column).dtype == object else ()
+    if not any(isinstance(value, Decimal) for value in values):
+        return column
+    return [
+        value
+        if not isinstance(value, Decimal)
+        else int(value)
+        if value.is_finite() and value == int(value)
+        else float(value)
+        for value in values
+    ]
+
+
 def columns_of_table(
     table_name: str, table: Any, needed: Iterable[str]
 ) -> dict[Any, Any]:
     """Return the columns of a table, after checks of their names and lengths."""
     require_type(
-        hasattr(table, "keys"),
+        is_table(table),
         table_name,
         "a data frame or a mapping from names to columns",
         table,
     )
     # A data frame iterates over its columns, but only `keys` says so of every mapping.
+    keys = getattr(table, "keys", lambda: getattr(table, "column_names", table.columns))
+    require_type(
+        not hasattr(table, "collect"),  # which polars and Spark call of lazy ones
+        table_name,
+        "in memory, as collect() and toPandas() return it",
+        table,
+    )
     columns = {
         column: ordered(f"The column {column!r} of {table_name}", table[column])
-        for column in table.keys()  # noqa: SIM118
+        for column in keys()
     }
     for column in needed:
         if column not in columns:
             names = ", ".join(map(str, columns)) or "none"
             raise ArgumentError(
                 f"`{table_name}` must have a column {column!r}, got {names}."
+                f"{_renamed(table_name, table, columns, needed)}"
             )
     lengths = {
         column: len(values)
@@ -507,7 +572,7 @@ def columns_of_table(
         "of one length",
         lengths,
     )
-    return columns
+    return {name: _without_decimals(column) for name, column in columns.items()}
 
 
 def numbered_ends(sources: Any, targets: Any) -> tuple[list[Any], NDArray[np.int64]]:
@@ -582,7 +647,8 @@ def _as_array(column: Any) -> NDArray[Any]:
 
 def _listed(column: Any) -> list[Any]:
     """Return the values of a column as plain numbers and strings."""
-    return column.tolist() if hasattr(column, "tolist") else list(column)
+    ways = (getattr(column, name, None) for name in ("tolist", "to_pylist"))
+    return next(filter(None, ways), lambda: list(column))()
 
 
 def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:

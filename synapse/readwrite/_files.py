@@ -20,7 +20,7 @@ import numpy as np
 
 from .._checks import file_path, require, require_type, short_repr
 from .._typing import PathLike
-from ..errors import FormatError
+from ..errors import ArgumentError, FormatError
 
 try:
     import fcntl
@@ -340,16 +340,98 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _parse = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object).decode
 
 
+# Files that no reader here is for: the kind, how its content begins, its suffixes, and
+# the way to a network
+FOREIGN = {
+    "a file of Pajek": (
+        r"(\s*%[^\n]*\n)*\s*\*(vertices|network|arcs|edges)",
+        (".net", ".paj"),
+        "Pass networkx.DiGraph(networkx.read_pajek(path)) to synapse.from_networkx.",
+    ),
+    "a graph in DOT": (
+        r"(\s*(//|#)[^\n]*\n)*\s*(strict\s+)?(di)?graph\b[^{\[\n]*\{",
+        (".dot", ".gv"),
+        "Read it with networkx.nx_pydot.read_dot(path), make numbers of its weights,"
+        " which are text, and pass the graph to synapse.from_networkx.",
+    ),
+    "a graph in TGF": (
+        r"([^\n#]+\n)+#[ \t\r]*(\n|$)",
+        (".tgf",),
+        "The lines after # are edges. Pass them as tuples (source, target, weight) to"
+        " synapse.from_edges.",
+    ),
+    "a file of PyTorch": (
+        r"PK\x03\x04.{26,90}?data\.pkl|\x80\x02\x8a\nl\xfc\x9c",
+        (".pt", ".pth"),
+        "Load the module with PyTorch, and pass it to synapse.from_torch.",
+    ),
+    "a model of Keras": (
+        r"PK\x03\x04.{26}(metadata\.json|config\.json|model\.weights)",
+        (".keras",),
+        "Load it with Keras, and assign the weights of its layers to projections.",
+    ),
+    "HDF5, as NIR and Keras write it": (
+        r"\x89HDF\r\n\x1a\n",
+        (".h5", ".hdf5", ".nir"),
+        "Pass nir.read(path) to synapse.from_nir, or load the model with Keras, and"
+        " assign the weights of its layers to projections.",
+    ),
+    "a model of TensorFlow Lite": (
+        r".{4}TFL3",
+        (".tflite",),
+        "Load it with its interpreter, and assign the weights to projections.",
+    ),
+    "a pickle": (
+        r"\x80[\x02-\x05]",
+        (".pkl", ".pickle", ".joblib"),
+        "Synapse executes nothing in a file. If you trust it, load it with the program"
+        " that wrote it, and pass the graph to synapse.from_networkx.",
+    ),
+    "a list of edges": (
+        r"(#[^\n]*\n)*([^\s#{}\[\]<>\"]+[ \t]+){1,2}"
+        r"([^\s#{}\[\]<>\"]+|\{[^\n]*)[ \r]*(\n|$)",
+        (".edgelist", ".edges"),
+        "Pass networkx.read_weighted_edgelist(path, create_using=networkx.DiGraph), or"
+        " read_edgelist if it has attributes in braces, to synapse.from_networkx.",
+    ),
+}
+
+
+def _foreign(path: Any) -> str:
+    """Return what a file of another program is, and how to use it; "" if unknown."""
+    with suppress(OSError, AttributeError):
+        getattr(path, "seek", int)(0)
+        begin = read(path)[:4096].decode("latin-1")
+        suffix = Path(str(getattr(path, "name", path))).suffix.lower()
+        kinds = [
+            *(
+                kind
+                for kind, it in FOREIGN.items()
+                if re.match(it[0], begin, re.I | re.S)
+            ),
+            *(kind for kind, it in FOREIGN.items() if suffix in it[1]),
+        ]
+        if kinds and not re.search(r"synapse|document\.npy", begin):
+            return f"This looks like {kinds[0]}. {FOREIGN[kinds[0]][2]}"
+    return ""
+
+
 @contextmanager
 def reading(path: File) -> Iterator[None]:
-    """Add the name of the file, as a note, to errors caused by its content."""
+    """Add the name of the file, as a note, to errors caused by its content, and say
+    what it is if another program has written it.
+    """
     try:
         yield
-    except FormatError as error:
-        name = (
-            getattr(path, "name", "an open file")
-            if hasattr(path, "read")
-            else os.fspath(path)
-        )
-        error.add_note(f"while reading {name!r}")
-        raise
+    except (ArgumentError, FormatError) as error:
+        told = _foreign(path)
+        before = f"{error} " * isinstance(error, ArgumentError)
+        shown = type(error)(before + told) if told else error
+        if isinstance(shown, FormatError):
+            name = (
+                getattr(path, "name", "an open file")
+                if hasattr(path, "read")
+                else os.fspath(path)
+            )
+            shown.add_note(f"while reading {name!r}")
+        raise shown from None if told else error.__cause__

@@ -27,7 +27,7 @@ from typing import (
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from .._checks import choice, is_among
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.incomplete import warn_of_missing
 from ..objects.network import Network
@@ -266,6 +266,12 @@ def by_suffix(path: Any) -> Format | None:
 def by_marks(document: Any) -> Format:
     """Return the format of a JSON document."""
     members = set(document) if isinstance(document, dict) else set()
+    program = "JSON Graph Format" if members in ({"graph"}, {"graphs"}) else ""
+    if program or members >= {"attributes", "nodes"}:
+        raise FormatError(
+            f"This looks like {program or 'JSON of graphology'}. Pass its edges as"
+            " tuples (source, target, attributes) to synapse.from_edges."
+        )
     fitting = (
         name for name, it in DECLARATIONS.items() if it.marks and members >= {*it.marks}
     )
@@ -456,9 +462,9 @@ def load(
     --------
     save : Write a file.
     """
-    form = _format_for(path, format, "read", "read from")
-    assert form.read is not None
     with _files.reading(path):
+        form = _format_for(path, format, "read", "read from")
+        assert form.read is not None
         if format is not None or form.name not in ("json", "npz"):
             return _made(form, form.read(path), options)
         with _files.opened(path) as stream:
@@ -479,10 +485,12 @@ def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[
     """Read a graph that any program has written, to make a network of it with
     :func:`synapse.from_networkx`.
 
-    Nodes have the names (ids) of the file, edges and nodes all of its attributes. A
-    label, or the name that Cytoscape shows, is the attribute ``label``, which becomes
-    the name of a neuron. Vectors of graph-tool are lists. Edge lists and adjacency
-    matrices have readers in networkx and pandas, see :func:`synapse.from_edges`.
+    Nodes have the names (ids) of the file, edges and nodes all of its attributes. The
+    attribute ``label``, or without it the ``name`` that igraph, Cytoscape and D3 show,
+    becomes the name of a neuron. The colours, sizes and positions of GEXF are ``r``,
+    ``g``, ``b``, ``size``, ``x`` and ``y``, as in GraphML of Gephi. Vectors of
+    graph-tool are lists. Edge lists and adjacency matrices have readers in networkx and
+    pandas, see :func:`synapse.from_edges`.
 
     Parameters
     ----------
@@ -520,9 +528,9 @@ def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[
     >>> print(graph, synapse.from_networkx(graph).weights)
     MultiDiGraph with 2 nodes and 1 edges [0.5]
     """
-    form = by_suffix(path) if format is None else format_of(format)
     document = None
     with _files.reading(path):
+        form = by_suffix(path) if format is None else format_of(format)
         if form is None or form.name == "json":
             document = _files.read_document(path)
             form = by_marks(document)
@@ -532,7 +540,11 @@ def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[
                 f"The file must be a graph, got one in the format {form.name}, which"
                 f" synapse.load reads if Synapse wrote it. Formats of graphs: {names}."
             )
-        return form.graph(form.read(path) if document is None else document)
+        graph = form.graph(form.read(path) if document is None else document)
+        for data in graph.nodes.values():
+            if "name" in data:
+                data.setdefault("label", data["name"])
+        return graph
 
 
 def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:

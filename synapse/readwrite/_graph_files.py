@@ -13,13 +13,15 @@ import io
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any
 from xml.parsers import expat
 
 import networkx as nx
+from networkx.readwrite.gexf import GEXFReader
 
 from .._checks import short_repr
 from ..errors import FormatError, SynapseError
@@ -35,6 +37,7 @@ from ..objects.graph_attributes import (
     escaped,
     unescaped,
 )
+from ..objects.metadata import Columns
 from ..objects.network import Network
 from ..objects.ordinary_graph import to_networkx
 from ..objects.saved import SavedNetwork
@@ -44,9 +47,12 @@ from ._file_checks import FLOATS, an_object, require
 from ._formats import ALL, LINKED, Format
 from ._graphs import from_networkx
 
-UNFIT = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML cannot hold, not even escaped; and \\r, which networkx does not
-escape."""
+UNFIT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML cannot hold, not even escaped."""
+NAMESPACES = {
+    "GraphML": b"http://graphml.graphdrawing.org/xmlns",
+    "GEXF": b"http://www.gexf.net/1.2draft",
+}
 NOT_IN_DOT = re.compile("[\0\ud800-\udfff]")
 """Characters that a file for Graphviz cannot hold."""
 DOT = """\
@@ -59,9 +65,34 @@ node [shape=circle];"""
 
 
 def _graphml_data(network: Network) -> str:
+    graph = graph_of(network, "GraphML", UNFIT)
+    # As text, because igraph writes numbers with 15 digits only
+    for _, data in graph.nodes(data=True):
+        data.update({"random": f"{data['random']}"} if "random" in data else {})
+    # Ids must be unique in the graph, which the keys, delays, are not.
+    write = partial(
+        nx.write_graphml_xml,
+        graph,
+        edge_id_from_attribute="number" if graph.is_multigraph() else None,
+    )
+    # XML Schema has true and false, networkx writes True and False.
+    keys = re.findall(
+        r'<key id="(\w+)"[^>]* attr.type="boolean"', text := xml_text(write)
+    )
+    return re.sub(
+        rf'(<data key="(?:{"|".join(keys)})">)(True|False)',
+        lambda found: found[1] + found[2].lower(),
+        text,
+    )
+
+
+def xml_text(write: Callable[[Any], None]) -> str:
+    """Return what networkx writes into a stream, with carriage returns escaped, which
+    readers of XML would take for newlines.
+    """
     stream = io.BytesIO()
-    nx.write_graphml_xml(graph_of(network, "GraphML", UNFIT), stream)
-    return stream.getvalue().decode()
+    write(stream)
+    return stream.getvalue().decode().replace("\r", "&#13;")
 
 
 def xml_graph(read: Callable[..., Any], name: str, content: bytes) -> nx.Graph[Any]:
@@ -82,6 +113,10 @@ def xml_graph(read: Callable[..., Any], name: str, content: bytes) -> nx.Graph[A
         raise FormatError(
             f"The file is not XML, or only a part of it: {error}."
         ) from None
+    named = rb'<\1 xmlns="%b"' % NAMESPACES[name]  # networkit names none
+    content = re.sub(
+        rb"<(graphml|gexf)(?=[\s>])(?![^>]*\sxmlns=)", named, content, count=1
+    )
     graph: nx.Graph[Any] = _parsed(lambda: read(io.BytesIO(content)), name)
     for key, rows in (
         ("node_default", graph.nodes.values()),
@@ -90,16 +125,52 @@ def xml_graph(read: Callable[..., Any], name: str, content: bytes) -> nx.Graph[A
         defaults = graph.graph.pop(key, {})
         for data in rows:
             data.update({**defaults, **data})
-    return graph
+    return _with_its_ids(graph)
+
+
+def _with_its_ids(graph: nx.Graph[Any]) -> nx.Graph[Any]:
+    """Return a graph that igraph has saved again as it was: its nodes have new names
+    and their old ones as attribute, and text that is missing is empty.
+    """
+    ids = [data.get("id") if MARK in data else None for data in graph.nodes.values()]
+    if {*map(type, ids)} != {str} or len({*ids}) < len(ids):
+        return graph
+    for data in (*graph.nodes.values(), *_of_edges(graph)):
+        empty = {name for name, value in data.items() if value == ""}
+        for name in empty - {*FIELDS_OF_NEURONS}:
+            del data[name]
+    return nx.relabel_nodes(graph, dict(zip(graph, ids, strict=True)))
 
 
 def _read_graphml(stream: io.BytesIO) -> Any:
     reader = nx.GraphMLReader()
     reader.python_type = defaultdict(lambda: str, reader.python_type, **GRAPH_TOOL)
-    namespace = f'<graphml xmlns="{reader.NS_GRAPHML}">'.encode()
-    graphs = list(reader(string=stream.read().replace(b"<graphml>", namespace)))
+    content = stream.read()
+    ids = re.findall(rb'<key\b[^>]*?\sid="([^"]*)"', content)
+    if twice := [key for key in ids if ids.count(key) > 1]:
+        raise FormatError(
+            "Every key of GraphML must have an id of its own, got"
+            f" {twice[0].decode()!r} for several, as rustworkx writes them unless you"
+            " pass write_graphml(graph, path, keys=[...]) a GraphMLKey for each"
+            " attribute."
+        )
+    graphs = list(reader(string=content))
     require(len(graphs) == 1, "The number of graphs in the file", "1", len(graphs))
     return graphs[0]
+
+
+def read_gexf(stream: io.BytesIO) -> Any:
+    """Return the graph of a GEXF file, which may have any type of GEXF 1.3."""
+    reader = GEXFReader()
+    reader.python_type = defaultdict(lambda: str, reader.python_type, **GEXF_TYPES)
+    graph = reader(stream)
+    for data in (*graph.nodes.values(), *_of_edges(graph)):
+        if MARK not in data:  # else the picture is one of Synapse's
+            for look, value in data.pop("viz", {}).items():
+                # x, y, z, r, g, b and a, as Gephi calls them in GraphML
+                looks = value if isinstance(value, dict) else {look: value}
+                data.update({**looks, **data})
+    return graph
 
 
 def _numbers(text: Any) -> list[float]:
@@ -111,6 +182,8 @@ def _numbers(text: Any) -> list[float]:
     return [float.fromhex(part) if "0x" in part else float(part) for part in parts]
 
 
+# How values are read whose types networkx does not know
+GEXF_TYPES = dict.fromkeys(("short", "byte", "biginteger"), int) | {"bigdecimal": float}
 GRAPH_TOOL = {
     **dict.fromkeys(("float", "double", "long_double"), lambda text: _numbers(text)[0]),
     **{f"vector_{name}": _numbers for name in ("short", "int", "long", "float")},
@@ -130,6 +203,12 @@ def _parsed(read: Callable[[], Any], name: str) -> Any:
     except (MemoryError, FormatError):
         raise
     except Exception as error:  # of many kinds
+        if "edge found in" in str(error):
+            raise FormatError(
+                "The edges of the graph must all be directed or all be undirected,"
+                f" got both in {name}. Give the edges of one kind the type of the"
+                " others in the program that wrote it."
+            ) from None
         reason = f"unknown {error}" if isinstance(error, KeyError) else f"{error}"
         raise FormatError(
             f"The file is not {name}, or only a part of it: {reason.rstrip('.')}."
@@ -190,10 +269,7 @@ def _json_graph(directed: Any, attributes: Any, rows: dict[str, Any]) -> Any:
         node = _node(f"The id of node {i}", row.get("id", i))
         require(node not in graph, f"The id of node {i}", "another", node)
         graph.add_node(node)
-        shown = {"label": row["name"]} if "name" in row else {}
-        graph.nodes[node].update(
-            shown | {name: row[name] for name in row if name != "id"}
-        )
+        graph.nodes[node].update({name: row[name] for name in row if name != "id"})
     for i, row in enumerate(_rows("edge", rows["edge"])):
         nodes = [_node(f"The {end} of edge {i}", row.get(end)) for end in _ENDS]
         ends = [node if node in graph else str(node) for node in nodes]
@@ -220,6 +296,11 @@ def _node(subject: str, value: Any) -> Any:
 EDGE = ("weight", "trainable")
 """The attributes of edges, beside `FIELDS_OF_NEURONS`, without which a graph is not one
 of Synapse's."""
+XML = ("GraphML", "GEXF")
+XML_HOLDS = (
+    "holds numbers, booleans or text without control characters, one of these for each"
+    " name"
+)
 CYTOSCAPE = "Cytoscape's JSON"
 NODE_LINK = "node-link JSON"
 FORMATS_OWN = {
@@ -244,8 +325,15 @@ def graph_of(
     Raises as :func:`synapse.save` does, and FormatError if a name has a character that
     the format cannot hold.
     """
-    SavedNetwork.of(network)  # refuses what cannot be saved
-    table = Topology.of(network)
+    saved = SavedNetwork.of(network)  # refuses what cannot be saved
+    if format in FORMATS_OWN:
+        _fit_metadata(format, saved.neuron_metadata, saved.neuron_label)
+        _fit_metadata(format, saved.connection_metadata, "net.connections[{}]".format)
+    table = replace(
+        Topology.of(network),
+        neuron_metadata=saved.neuron_metadata,
+        connection_metadata=saved.connection_metadata,
+    )
     several = not table._shortest.all()
     graph = to_networkx(table, multigraph=several)
     named = [("name of the network", graph.name)]
@@ -260,10 +348,6 @@ def graph_of(
                 f" hold, got {short_repr(name)}."
             )
     _rename(graph, format, escaped)
-    if format in ("GraphML", "GEXF"):
-        reserved = NODE_NAMES - {*POSITION}
-        _require_one_type(format, "neurons", graph.nodes.values(), reserved)
-        _require_one_type(format, "connections", _of_edges(graph), EDGE_NAMES)
     return graph
 
 
@@ -287,34 +371,33 @@ def _of_edges(graph: nx.Graph[Any]) -> Iterator[dict[str, Any]]:
     return (data for *_, data in graph.edges(data=True))
 
 
-def _require_one_type(
-    format: str, nouns: str, rows: Iterable[dict[str, Any]], reserved: Set[str]
-) -> None:
-    """Raise unless the metadata of one name are all numbers, all text or all booleans;
-    convert to floats.
+def _fit_metadata(format: str, columns: Columns, label: Callable[[Any], str]) -> None:
+    """Raise FormatError if a format cannot hold one of these metadata; numbers beside
+    floats become floats.
     """
-    columns: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        for name in row.keys() - reserved:
-            columns.setdefault(name, []).append(row)
-    for name, having in columns.items():
-        types = {type(row[name]) for row in having}
-        if types == {int, float}:
-            for row in having:
-                row[name] = float(row[name])
-        elif types == {str}:
-            for text in (name, *(row[name] for row in having)):
-                if UNFIT.search(text):
-                    raise FormatError(
-                        f"{format} cannot hold every character of {short_repr(text)}, a"
-                        f" {name!r}."
-                    )
-        elif len(types) > 1 or not types <= {int, float, bool}:
-            kinds = " and ".join(sorted(kind.__name__ for kind in types))
+    for name, column in columns.items():
+        # The positions of the other neurons are floats.
+        kinds = {*map(type, column.values())} | ({float} if name in POSITION else set())
+        if format in XML and kinds == {int, float}:
+            column.update({i: float(value) for i, value in column.items()})
+        kind = float if name in POSITION else type(next(iter(column.values())))
+        bad = [
+            i
+            for i, value in column.items()
+            if (
+                type(value) is not kind
+                or kind not in (int, float, bool, str)
+                or UNFIT.search(f"{name}{value}")
+                if format in XML
+                else value is None
+            )
+        ]
+        if bad:
             raise FormatError(
-                f"{format} holds metadata that are numbers, text or booleans, one of"
-                f" these for each name. Got {kinds} for {name!r} of {nouns}. Save as"
-                " .json or .npz, or delete these metadata."
+                f"{format} cannot hold {label(bad[0])}.metadata[{name!r}],"
+                f" {short_repr(column[bad[0]])}, because it"
+                f" {XML_HOLDS if format in XML else 'takes this for a missing value'}."
+                " Save as .json or .synapse, which keep it, or delete it."
             )
 
 
@@ -327,7 +410,8 @@ def readers(read: Callable[[Any], Any], format: str) -> dict[str, Any]:
 
 
 OTHER_PROGRAMS = (
-    " To use a graph of another program, pass synapse.readwrite.read_graph(path) to"
+    " or the program that saved it again has dropped its attributes. To use a graph of"
+    " another program, pass synapse.readwrite.read_graph(path) to"
     " synapse.from_networkx."
 )
 
@@ -336,8 +420,8 @@ def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
     """Make the network of a graph that was read from a file, or raise FormatError."""
     if not graph.is_directed():
         raise FormatError(
-            "The graph of a network must be directed, got an undirected one."
-            f"{OTHER_PROGRAMS}"
+            "The graph of a network must be directed, got an undirected one, which"
+            f" Synapse has not written,{OTHER_PROGRAMS}"
         )
     for data in (*graph.nodes.values(), *_of_edges(graph)):
         for name in {*FORMATS_OWN.get(format, ())} - {"label"}:
@@ -355,6 +439,12 @@ def network_of(graph: nx.Graph[Any], format: str = "") -> Network:
         type(dtype) is str and dtype in FLOATS, "The dtype", " or ".join(FLOATS), dtype
     )
     for node, data in graph.nodes.items():
+        if MARK.replace("_", "") in data:
+            raise FormatError(
+                "The names of the attributes must have their underscores, such as"
+                f" {MARK}, which igraph leaves out of GML. Save the graph as GraphML"
+                " there."
+            )
         _require_attributes(f"Node {short_repr(node)}", data, FIELDS_OF_NEURONS)
         data.setdefault(MARK, NEURON_PART)  # files of the first versions have none
     for source, target, data in graph.edges(data=True):
@@ -376,7 +466,7 @@ def _require_attributes(
     missing = [key for key in keys if key not in data]
     if missing:
         raise FormatError(
-            f"{subject} has no {missing[0]}, so Synapse has not written this graph."
+            f"{subject} has no {missing[0]}, so Synapse has not written this graph,"
             f"{OTHER_PROGRAMS}"
         )
 

@@ -130,11 +130,15 @@ def from_networkx(
     self_connections: Annotated[
         Carried | None, partial(choice, options=(*CARRIED, None))
     ] = "activation",
+    missing_weights: Annotated[
+        Literal["draw"] | None, partial(choice, options=("draw",))
+    ] = None,
 ) -> Network:
     """Build a network from a graph of networkx: nodes become neurons, edges become
     connections.
 
-    Values stored in the graph are used; missing ones get defaults. These attributes are
+    Values stored in the graph are used; missing ones get defaults, and weights are
+    drawn if no edge has one. These attributes are
     read. Of nodes: ``label``, ``squash``, ``bias``, ``trainable``, ``subset``,
     ``layer``, ``state``, ``activation``, ``outgoing_sign``, ``bias_tie`` and
     ``cost_weight``. Of edges: ``weight``, ``gater``, ``trainable``, ``sign``, ``tie``,
@@ -216,6 +220,11 @@ def from_networkx(
         1, the neuron adds up all its inputs, see :meth:`Neuron.project`. None leaves
         these edges out. An edge with the attribute ``carries``, as graphs of networks
         have it, keeps its value. Default: "activation".
+    missing_weights : {"draw"}, optional
+        What happens if some edges have a weight and others have none, such as those
+        that ``networkx.directed_edge_swap`` has moved. "draw": the missing weights are
+        drawn, as all of them are if no edge has one. Default: they raise ArgumentError.
+        Self-connections that carry the state have the weight 1 without one.
 
     Returns
     -------
@@ -230,8 +239,9 @@ def from_networkx(
     Raises
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
-        If `graph` is not a graph, a value cannot be used, or no edge or node has an
-        attribute that you name.
+        If `graph` is not a graph, a value cannot be used, no edge or node has an
+        attribute that you name, only some weights are missing, or a format or program
+        has dropped a part of what :func:`synapse.to_networkx` wrote.
     TopologyError
         If no inputs or outputs are found, a node is both, an edge has a gater that is
         not in the graph, or there are parallel edges without `merge`, or with different
@@ -280,6 +290,7 @@ def from_networkx(
         synchronous=synchronous,
         merge=merge,
         self_connections=self_connections,
+        draws_missing=missing_weights is not None,
     )
     require_type(
         isinstance(graph, nx.Graph),
@@ -313,9 +324,30 @@ def from_networkx(
     attributes_of_nodes = columns_of(_whole(graph.nodes[node]) for node in names)
     nodes = Items("node", attributes_of_nodes, keys, names)
     edges = Items("edge", columns_of(data for *_, data in links), keys, names, ends)
+    _require_whole(nodes, ("bias", "trainable"))
+    _require_whole(edges, ("trainable",))
     if name is None:
         options = options._replace(name=str(graph.name))
     return network_of_columns(place, nodes, edges, ends, float_dtype, options)
+
+
+def _require_whole(items: Items, names: Iterable[str]) -> None:
+    """Raise ArgumentError if an item with the library's mark lacks an attribute that
+    all of them have.
+    """
+    parts = items.columns.get(OwnName(MARK), {})
+    for missing, i in [
+        (name, i)
+        for name in names
+        for i in parts.keys() - items.columns.get(name, {}).keys()
+        if parts[i] != GATE_PART
+    ]:
+        raise ArgumentError(
+            f"Expected everything that synapse.to_networkx writes, got no {missing} of"
+            f" {items.label(i)}, because a format such as Pajek has dropped it. Use"
+            f" GraphML, GEXF or JSON, or delete the attribute {MARK} to read this as"
+            " any other graph."
+        )
 
 
 class Options(NamedTuple):
@@ -468,8 +500,8 @@ def _creation(data: Mapping[Any, Any]) -> float:
     infinity for others, to keep their order in the graph.
     """
     number = data.get("number")
-    if is_among(data.get(MARK), PARTS_OF_EDGES) and isinstance(number, int):
-        return number
+    if is_among(data.get(MARK), PARTS_OF_EDGES) and isinstance(number, int | float):
+        return inf if isnan(number) else number  # igraph has all numbers as floats
     return inf
 
 
@@ -780,7 +812,7 @@ def _require_all_weights(
         raise ArgumentError(
             "Expected weights of all connections or of none,"
             f" got none of {count} of {of_all}: {edges.label(int(missing.argmax()))}"
-            " has none. Leave these rows out, fill their weights in, or pass"
+            " has none. Leave them out, fill their weights in, or pass"
             ' missing_weights="draw".'
         )
 
@@ -1207,7 +1239,10 @@ class Items:
                 if name in ("weight", "gater")
                 else f"attributes={{{name!r}: None}}"
             )
-            raise type(error)(f"{error} {self.advice.format(off)}") from None
+            # What Synapse wrote is not metadata: without it, this is another network.
+            is_own = i in self.columns.get(OwnName(MARK), {})
+            advice = "Another program has changed it." if is_own else self.advice
+            raise type(error)(f"{error} {advice.format(off)}") from None
         raise AssertionError(f"a {name} that was refused is valid")
 
     @np.errstate(over="ignore", under="ignore")  # what is too large is refused below

@@ -52,7 +52,7 @@ WRONG = (
     (
         node(2, bias="x"),
         (
-            "bias of the node 2 must be a number, got 'x'.\nwhile|not convert string to"
+            "bias of the node 2 must be a number, got 'x'. Another program has changed it.\nwhile|not convert string to"
             " float: 'x'"
         ),
     ),

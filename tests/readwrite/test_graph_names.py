@@ -234,8 +234,8 @@ def test_what_is_added_to_the_graph_of_a_network_is_not_of_the_network():
     net = annotated([{}, {"group": 7}, {}, {}, {"number": 9}])
     graph = plain(net)
     graph.add_node("new", group="added", layer="somewhere", subset=1)
-    graph.add_edge(0, "new", number=-5, gain=2.0)
-    graph.add_edge("new", 2, eligibility=0.5)
+    graph.add_edge(0, "new", weight=1.0, number=-5, gain=2.0)
+    graph.add_edge("new", 2, weight=1.0, eligibility=0.5)
     twin = from_networkx(graph)
     assert dict(twin["new"].metadata) == {"group": "added", "layer": "somewhere"}
     assert twin.select(group=7)

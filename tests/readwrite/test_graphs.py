@@ -120,9 +120,9 @@ def test_what_the_graph_has_is_used():
     )
     graph.edges["x", "a"].update(weight=2, gater="a", trainable=False)
     graph.edges["a", "a"].update(weight=0.9, trainable=True, carries="state")
-    net = from_networkx(
-        graph, squash="relu", output_squash="identity", initializer=constant(0.3)
-    )
+    options = {"squash": "relu", "output_squash": "identity"}
+    options |= {"initializer": constant(0.3), "missing_weights": "draw"}
+    net = from_networkx(graph, **options)
     x, a, y = net
     assert repr(net) == "<Network 'told' 1-1-1, 3 neurons, 4 connections>"
     assert (a.name, a.squash.name, a.bias, a.trainable_bias, a.state, a.activation) == (

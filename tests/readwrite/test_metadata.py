@@ -120,7 +120,7 @@ def annotated(**of_the_neuron):
         unread=float("nan"),
         none=None,
     )
-    graph.add_edge("ASH", "VA01", share=0.25)
+    graph.add_edge("ASH", "VA01", weight=1.5, share=0.25)
     graph.add_edge("VA01", "VA01", share=1)
     return from_networkx(graph, outputs=["VA01"], seed=0, self_connections="state")
 

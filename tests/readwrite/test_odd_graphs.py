@@ -178,12 +178,12 @@ TUPLES = nx.node_link_data(
 )
 FILES = {
     "graph-tool": ("net.graphml", GRAPH_TOOL, ("n0", "n1")),
-    "igraph": ("net.graphml", IGRAPH, ("n0", "n1")),
+    "igraph": ("net.graphml", IGRAPH, ("AVAL", "AVAR")),
     "yEd": ("net.graphml", YED, ("eye", "hand")),
     "without a namespace": ("net.graphml", BARE, ("a", "b")),
     "Gephi": ("net.gexf", GEPHI, ("left", "right")),
     "networkx, GML": ("net.gml", NETWORKX_GML, ("left", "right")),
-    "igraph, GML": ("net.gml", IGRAPH_GML, ("0", "1")),
+    "igraph, GML": ("net.gml", IGRAPH_GML, ("left", "right")),
     "yEd, GML": ("net.gml", YED_GML, ("left", "right")),
     "Cytoscape": ("net.cyjs", json.dumps(CYTOSCAPE), ("left", "right")),
     "Cytoscape as .json": ("net.json", json.dumps(CYTOSCAPE), ("left", "right")),

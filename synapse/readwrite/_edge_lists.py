@@ -478,7 +478,8 @@ def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
 
 def is_table(table: Any) -> bool:
     """Return whether this has columns by name, and is not the edges of a graph."""
-    named = hasattr(table, "keys") or hasattr(table, "columns")
+    # In this order: lazy tables, which have collect, must not compute their columns.
+    named = any(hasattr(table, name) for name in ("keys", "collect", "columns"))
     return named and not isinstance(table, Set)
 
 
@@ -503,10 +504,9 @@ RENAMING = {
 
 def _renamed(title: str, table: Any, columns: Columns, needed: Iterable[str]) -> str:
     """Return the line that gives columns the names that are needed; "" if unknown."""
-    wanted = [*needed, *("weight" for name in needed if name == "source")]
     new = {
         column: name
-        for name in wanted
+        for name in (*needed, *("weight" for name in needed if name == "source"))
         if name not in columns
         for column in [c for c in columns if ALIASES[name].fullmatch(f"{c}")][:1]
     }

@@ -411,7 +411,7 @@ def _foreign(path: Any) -> str:
             ),
             *(kind for kind, it in FOREIGN.items() if suffix in it[1]),
         ]
-        if kinds and not re.search(r"synapse|document\.npy", begin):
+        if kinds and not re.search(r'"format": *"synapse|document\.npy', begin):
             return f"This looks like {kinds[0]}. {FOREIGN[kinds[0]][2]}"
     return ""
 
@@ -425,8 +425,11 @@ def reading(path: File) -> Iterator[None]:
         yield
     except (ArgumentError, FormatError) as error:
         told = _foreign(path)
-        before = f"{error} " * isinstance(error, ArgumentError)
-        shown = type(error)(before + told) if told else error
+        shown = (
+            type(error)(f"{error} {told}" if isinstance(error, ArgumentError) else told)
+            if told
+            else error
+        )
         if isinstance(shown, FormatError):
             name = (
                 getattr(path, "name", "an open file")

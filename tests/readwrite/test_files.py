@@ -141,7 +141,6 @@ DIRECT = re.compile(
 NOT_RESULTS = {
     "synapse/engine/language/code_files.py",  # a cache
     "synapse/readwrite/_files.py",
-    "synapse/readwrite/_graph_files.py",  # into memory
     "synapse/draw/_gexf.py",  # into memory
 }
 

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sys
+import warnings
 import xml.etree.ElementTree as ElementTree
 
 import networkx as nx
@@ -52,8 +53,8 @@ WRONG = (
     (
         node(2, bias="x"),
         (
-            "bias of the node 2 must be a number, got 'x'. Another program has changed it.\nwhile|not convert string to"
-            " float: 'x'"
+            "bias of the node 2 must be a number, got 'x'. Another program has changed"
+            " it.\nwhile|not convert string to float: 'x'"
         ),
     ),
     (
@@ -315,3 +316,61 @@ def test_weights_in_files_of_graphs_are_without_the_gain(tmp_path):
     table = to_edges(net).edges
     row = table.loc[list(net.connections).index(gated)]
     assert (row["weight"], row["gain"]) == pytest.approx((0.75, gated.gain))
+
+
+def test_graphml_has_ids_and_booleans_as_its_schema_asks(tmp_path):
+    net = used("perceptron")
+    net[0].project(net[4], weight=0.5, delay=2)
+    net[1].metadata.update({"text": "True", "known": True})
+    save(net, tmp_path / "net.graphml")
+    root = ElementTree.parse(tmp_path / "net.graphml").getroot()
+    ids = [edge.get("id") for edge in root.iter(f"{GRAPHML}edge")]
+    assert len({*ids} - {None}) == len(net.connections)
+    kinds = {key.get("id"): key.attrib for key in root.iter(f"{GRAPHML}key")}
+    texts = {}
+    for data in root.iter(f"{GRAPHML}data"):
+        kind = kinds[data.get("key")]["attr.type"]
+        texts.setdefault(kind, set()).add(data.text)
+    assert texts["boolean"] == {"true"}
+    assert "True" in texts["string"]
+    assert dict(load(tmp_path / "net.graphml")[1].metadata) == dict(net[1].metadata)
+
+
+GRAPHML = "{http://graphml.graphdrawing.org/xmlns}"
+
+
+@every_case("write", [nx.write_pajek, nx.write_edgelist, nx.to_pandas_edgelist])
+def test_graphs_that_have_lost_a_part_of_a_network_are_told(write):
+    net = used("perceptron")
+    net[0].project(net[4], weight=0.5, delay=2)
+    graph = to_networkx(net)
+    stream = io.BytesIO()
+    if write is nx.to_pandas_edgelist:
+        edges = write(graph)
+        again = nx.from_pandas_edgelist(edges, edge_attr=True, create_using=nx.DiGraph)
+    else:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of numbers that Pajek leaves out
+            write(graph, stream)
+        stream.seek(0)
+        read = nx.read_pajek if write is nx.write_pajek else nx.read_edgelist
+        options = {} if read is nx.read_pajek else {"create_using": nx.DiGraph}
+        again = nx.DiGraph(read(stream, **options))
+    with pytest.raises(errors.ArgumentError, match="everything that .*Use GraphML"):
+        from_networkx(again)
+
+
+def test_weights_that_rewiring_has_lost_are_told():
+    graph = nx.DiGraph(
+        (f"{a}", f"{b}", {"weight": 1.0 + a}) for a in range(9) for b in (a + 1, a + 2)
+    )
+    graph = nx.directed_edge_swap(graph, nswap=2, seed=1)
+    missing = [ends for *ends, data in graph.edges(data=True) if not data]
+    assert missing
+    with pytest.raises(errors.ArgumentError, match=f"none of {len(missing)} of 18"):
+        from_networkx(graph, ["0"], ["10"])
+    options = {"missing_weights": "draw", "seed": 0}
+    assert len(from_networkx(graph, ["0"], ["10"], **options).weights) == 18
+    for *_, data in graph.edges(data=True):
+        data.clear()
+    assert len(from_networkx(graph, ["0"], ["10"]).weights) == 18  # all are drawn

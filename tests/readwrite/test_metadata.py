@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 import architect
 from synapse import errors, from_networkx, load, save
 from synapse.readwrite import from_json_data, json_data
+from tests.helpers.cases import all_hold
 
 from .nets import WAYS, same
 
@@ -160,14 +161,68 @@ def test_attributes_of_a_graph_are_metadata_in_every_copy(way):
     assert metadata_of(net) == (neurons, links)
 
 
-@pytest.mark.parametrize("format", ["graphml", "gexf"])
-@pytest.mark.parametrize("value", [[0, 1], "text\0", {"a": 1}])
-def test_metadata_that_xml_cannot_hold_are_refused(format, value):
-    with pytest.raises(errors.FormatError, match="place"):
-        in_bytes(annotated(place=value), format)
-    assert load(io.BytesIO(in_bytes(annotated(place=value), "json")), "json").select(
-        place=value
-    )
+KEPT = {
+    "numpy": (
+        np.float32(0.5),
+        np.int64(3),
+        np.bool_(True),
+        np.str_("a"),
+    ),
+    "text": ("", "  a ", "\r", "a\r\nb", "\ta\nb", "神経 🧠", "True", "1"),
+    "numbers": (2**70, -0.0, 5e-324, 7, True),
+}
+REFUSED = {
+    **dict.fromkeys(("graphml", "gexf"), (None, [0, 1], {"a": 1}, "\0", "\ud800")),
+    **dict.fromkeys(("cytoscape", "node_link"), (None,)),
+}
+
+
+@pytest.mark.parametrize("format", [*REFUSED, "json", "npz"])
+def test_metadata_of_neurons_and_connections_are_kept_or_refused_by_name(format):
+    def check(value):
+        net = annotated()
+        net["AVA"].metadata["place"] = value
+        if any(value is one for one in REFUSED.get(format, ())):
+            name = r"net\[('AVA'|\d)\]\.metadata\['place'\]"
+            with pytest.raises(errors.FormatError, match=f"{name}.*as .json or .syn"):
+                in_bytes(net, format)
+            del net["AVA"].metadata["place"]
+            net.connections[1].metadata["way"] = value
+            name = r"net\.connections\[1\]\.metadata\['way'\]"
+            with pytest.raises(errors.FormatError, match=f"{name}.*as .json or .syn"):
+                in_bytes(net, format)
+            return
+        net.connections[1].metadata["way"] = value
+        twin = load(io.BytesIO(in_bytes(net, format)), format)
+        plain = value.item() if hasattr(value, "item") else value
+        for item, key in ((twin["AVA"], "place"), (twin.connections[1], "way")):
+            found = item.metadata[key]
+            assert (found, type(found)) == (plain, type(plain))
+
+    values = [value for some in KEPT.values() for value in some]
+    unfit = [value for some in REFUSED.values() for value in some]
+    all_hold(check, [(value,) for value in (*values, *unfit[:5])])
+
+
+def test_metadata_of_one_name_and_two_kinds_are_refused_by_name_in_xml():
+    net = annotated(place=1)
+    net["ASH"].metadata["place"] = "left"
+    for format in ("graphml", "gexf"):
+        with pytest.raises(
+            errors.FormatError, match=r"\]\.metadata\['place'\], .*one of"
+        ):
+            in_bytes(net, format)
+    net = annotated(place=1)
+    net.connections[1].metadata["k"] = float("nan")
+    with pytest.raises(
+        errors.ArgumentTypeError, match=r"connections\[1\].metadata\['k'\]"
+    ):
+        in_bytes(net, "json")
+    net = annotated(place={1})
+    with pytest.raises(
+        errors.ArgumentTypeError, match=r"net\['AVA'\].metadata\['place"
+    ):
+        in_bytes(net, "json")
 
 
 @pytest.mark.parametrize(

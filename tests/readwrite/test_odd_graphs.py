@@ -3,13 +3,16 @@
 
 import io
 import json
+import pickle
 import re
+import zipfile
 
 import networkx as nx
 import numpy as np
 import pytest
 
-from synapse import from_networkx, load
+import architect
+from synapse import from_networkx, load, save, to_networkx
 from synapse.errors import ArgumentError, FormatError
 from synapse.readwrite import formats, read_graph
 from tests.helpers.cases import every_case
@@ -247,9 +250,6 @@ def test_edges_of_one_pair_stay_several():
 
 
 def test_gml_of_a_network_is_the_network(tmp_path):
-    import architect
-    from synapse import to_networkx
-
     net = architect.LSTM(2, 3, 1, seed=0)
     nx.write_gml(to_networkx(net), tmp_path / "net.gml")
     twin = load(tmp_path / "net.gml")
@@ -276,11 +276,160 @@ def test_what_is_no_graph_is_refused(tmp_path):
         read_graph(path)
 
 
-def test_a_suffix_of_no_format_is_told(tmp_path):
-    for name, content in (("net.edgelist", b"a b 0.5\n"), ("net.pt", b"\x80\x02")):
+WEIGHTED = nx.DiGraph([("a", "b", {"weight": 0.5}), ("b", "c", {"weight": 1.0})])
+
+
+def zipped(*names):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name in names:
+            archive.writestr(name, "{}")
+    return stream.getvalue()
+
+
+def written(write, *arguments):
+    stream = io.BytesIO()
+    write(WEIGHTED, stream, *arguments)
+    return stream.getvalue()
+
+
+HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(99)
+GRAPHOLOGY = {
+    "options": {"type": "directed", "multi": False, "allowSelfLoops": True},
+    "attributes": {},
+    "nodes": [{"key": "a"}, {"key": "b", "attributes": {"bias": 1}}],
+    "edges": [{"key": "e", "source": "a", "target": "b"}],
+}
+JSON_GRAPH = {"nodes": {"a": {}, "b": {}}, "edges": [{"source": "a", "target": "b"}]}
+FOREIGN = {
+    "net.net": (written(nx.write_pajek), "Pajek.*networkx.read_pajek"),
+    "net.txt": (b'% made\n*Network n\n*Vertices 1\n1 "a"\n', "Pajek"),
+    "net.edgelist": (written(nx.write_weighted_edgelist), "list of edges"),
+    "attributed": (written(nx.write_edgelist), "edges.*read_edgelist if it has att"),
+    "net.sif": (b"a pp b\nb pp c\n", "list of edges"),
+    "net.tgf": (b"1 First\n2 Second node\n#\n1 2 edge\n", "TGF.*synapse.from_edges"),
+    "dot.txt": (b"// made\nstrict digraph G { a -> b; }", "DOT.*nx_pydot.read_dot"),
+    "net.dot": (b"graph {\n a -- b }", "dot cannot be read.*DOT.*nx_pydot.read_dot"),
+    "net.pt": (zipped("net/data.pkl", "net/version"), "PyTorch.*synapse.from_torch"),
+    "net.keras": (zipped("metadata.json", "config.json"), "a model of Keras"),
+    "net.h5": (HDF5, "HDF5, as NIR and Keras"),
+    "net.nir": (HDF5, "nir.read.path. to synapse.from_nir"),
+    "net.tflite": (b"\x1c\0\0\0TFL3" + bytes(9), "TensorFlow Lite"),
+    "net.pickle": (pickle.dumps(WEIGHTED), "executes nothing"),
+    "graphology.json": (json.dumps(GRAPHOLOGY).encode(), "graphology.*from_edges"),
+    "jgf.json": (json.dumps({"graph": JSON_GRAPH}).encode(), "JSON Graph Format"),
+    "jgfs": (json.dumps({"graphs": [JSON_GRAPH]}).encode(), "JSON Graph Format"),
+    "net.graphml": (written(nx.write_pajek), "Pajek"),
+}
+"""By the name of a file: its content, and what the error says of it."""
+
+
+@every_case("name", FOREIGN)
+def test_files_that_are_not_read_are_named_with_the_way_in(name, tmp_path):
+    content, words = FOREIGN[name]
+    (tmp_path / name).write_bytes(content)
+    for read in (load, read_graph) if name != "net.dot" else (load,):
+        with pytest.raises((ArgumentError, FormatError), match=words):
+            read(tmp_path / name)
+    if name not in ("net.dot", "net.graphml"):
+        with pytest.raises(FormatError, match=words):
+            load(io.BytesIO(content))
+
+
+def test_the_way_in_of_a_pajek_file_and_a_list_of_edges(tmp_path):
+    for name, read in {
+        "net.net": lambda path: nx.DiGraph(nx.read_pajek(path)),
+        "net.edgelist": lambda path: nx.read_weighted_edgelist(
+            path, create_using=nx.DiGraph
+        ),
+    }.items():
+        (tmp_path / name).write_bytes(FOREIGN[name][0])
+        net = from_networkx(read(tmp_path / name))
+        assert net.weights.tolist() == [0.5, 1.0]
+
+
+def test_what_is_not_known_keeps_its_error(tmp_path):
+    for name, content in (
+        ("a", b"hello"),
+        ("b", b"graph [\n directed 1\n]"),
+        ("c", b""),
+    ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(FormatError, match="needs its suffix or its name: format="):
             load(tmp_path / name)
+
+
+TYPES = {
+    "short": ("7", 7),
+    "byte": ("7", 7),
+    "biginteger": ("9" * 20, int("9" * 20)),
+    "bigdecimal": ("1.5", 1.5),
+    "char": ("c", "c"),
+    "date": ("2024-01-01", "2024-01-01"),
+    "listfloat": ("[1.0, 2.0]", "[1.0, 2.0]"),
+}
+
+
+@every_case("kind", TYPES)
+def test_every_type_of_gexf_is_read(kind):
+    text, value = TYPES[kind]
+    content = GEPHI.replace('type="string"><default>cell', f'type="{kind}"><default>')
+    content = content.replace("<default></default>", f"<default>{text}</default>")
+    assert read_graph(io.StringIO(content), "gexf").nodes["1"]["kind"] == value
+
+
+def test_looks_of_gephi_are_metadata_that_every_format_keeps():
+    net = from_networkx(read_graph(io.StringIO(GEPHI), "gexf"))
+    looks = {"kind": "cell", "size": 10.0, "x": 1.0, "y": 2.0, "r": 1, "g": 2, "b": 3}
+    assert {name: net[0].metadata[name] for name in looks} == looks
+    for format in ("graphml", "gexf", "cytoscape", "node_link"):
+        stream = io.BytesIO()
+        save(net, stream, format)
+        stream.seek(0)
+        assert load(stream, format)[0].metadata == net[0].metadata, format
+
+
+def test_both_directions_in_a_file_are_told():
+    for text, format in ((GEPHI, "gexf"), (IGRAPH, "graphml")):
+        undirected = 'type="undirected"' if format == "gexf" else 'directed="false"'
+        mixed = text.replace('target="', f'{undirected} target="')
+        with pytest.raises(FormatError, match="all be directed or all be undirected"):
+            read_graph(io.StringIO(mixed), format)
+
+
+def test_files_without_a_namespace_are_read():
+    """As NetworKit writes them."""
+    for text, format in ((IGRAPH, "graphml"), (GEPHI, "gexf")):
+        bare = re.sub(r'xmlns="[^"]*"', 'xmlnsi="a"', text)
+        assert read_graph(io.StringIO(bare), format).size() == 1
+
+
+def test_what_igraph_changes_is_read_or_told():
+    """Numbers become floats, missing text is empty, nodes have new names, and GML has
+    no underscores."""
+    net = architect.LSTM(2, 3, 1, seed=0)
+    graph = to_networkx(net)
+    for *_, data in graph.edges(data=True):
+        data["number"] = float(data["number"])
+        data.setdefault("carries", "")
+        data.setdefault("gater", float("nan"))
+    renamed = nx.relabel_nodes(graph, {i: f"n{i}" for i in graph})
+    nx.set_node_attributes(renamed, {f"n{i}": f"{i}" for i in graph}, "id")
+    stream = io.BytesIO()
+    nx.write_graphml(renamed, stream)
+    twin = load(io.BytesIO(stream.getvalue()), "graphml")
+    rows = np.random.default_rng(0).normal(size=(9, 2))
+    outputs = net.run(rows)
+    np.testing.assert_array_equal(twin.run(rows), outputs)
+    np.testing.assert_array_equal(twin.weights, net.weights)
+    again = from_networkx(read_graph(io.BytesIO(stream.getvalue()), "graphml"))
+    np.testing.assert_array_equal(again.run(rows), outputs)
+    raw = nx.read_graphml(io.BytesIO(stream.getvalue()))
+    with pytest.raises(ArgumentError, match="got ''. Another program has changed it"):
+        from_networkx(raw)
+    gml = "\n".join(nx.generate_gml(graph)).replace("synapse_part", "synapsepart")
+    with pytest.raises(FormatError, match="underscores.*Save the graph as GraphML"):
+        load(io.StringIO(gml), "gml")
 
 
 WRONG = {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # rustworkx 0.18.1 saves 64-bit floats in GraphML with the digits of 32 bits, also under keys of the type double, and
 # gives keys of nodes and of edges the same ids, which GraphML forbids.
-# Output seen: 0.123456789012 becomes 0.12345679; the ids of the keys are ['d0', 'd0'].
+# Output seen: 0.123456789012 becomes 0.12345679; the ids of the keys are ['d1', 'd1'].
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

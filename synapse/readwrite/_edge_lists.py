@@ -48,6 +48,7 @@ from ._graphs import (
     Items,
     Merge,
     Options,
+    _whole_or_given,
     functions_of,
     is_missing,
     is_value,
@@ -521,14 +522,10 @@ def _without_decimals(column: Any) -> Any:
     values = _listed(column) if _as_array(column).dtype == object else ()
     if not any(isinstance(value, Decimal) for value in values):
         return column
-    return [
-        value
-        if not isinstance(value, Decimal)
-        else int(value)
-        if value.is_finite() and value == int(value)
-        else float(value)
-        for value in values
-    ]
+    numbers = (
+        float(value) if isinstance(value, Decimal) else value for value in values
+    )
+    return [_whole_or_given(number) for number in numbers]
 
 
 def columns_of_table(

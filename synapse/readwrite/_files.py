@@ -405,11 +405,11 @@ def _foreign(path: Any) -> str:
         suffix = Path(str(getattr(path, "name", path))).suffix.lower()
         kinds = [
             *(
-                kind
-                for kind, it in FOREIGN.items()
+                title
+                for title, it in FOREIGN.items()
                 if re.match(it[0], begin, re.I | re.S)
             ),
-            *(kind for kind, it in FOREIGN.items() if suffix in it[1]),
+            *(title for title, it in FOREIGN.items() if suffix in it[1]),
         ]
         if kinds and not re.search(r'"format": *"synapse|document\.npy', begin):
             return f"This looks like {kinds[0]}. {FOREIGN[kinds[0]][2]}"
@@ -425,11 +425,8 @@ def reading(path: File) -> Iterator[None]:
         yield
     except (ArgumentError, FormatError) as error:
         told = _foreign(path)
-        shown = (
-            type(error)(f"{error} {told}" if isinstance(error, ArgumentError) else told)
-            if told
-            else error
-        )
+        before = f"{error} " * isinstance(error, ArgumentError)
+        shown = type(error)(before + told) if told else error
         if isinstance(shown, FormatError):
             name = (
                 getattr(path, "name", "an open file")

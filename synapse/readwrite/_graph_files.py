@@ -81,7 +81,7 @@ def _graphml_data(network: Network) -> str:
     )
     return re.sub(
         rf'(<data key="(?:{"|".join(keys)})">)(True|False)',
-        lambda found: found[1] + found[2].lower(),
+        lambda match: match[1] + match[2].lower(),
         text,
     )
 
@@ -380,13 +380,13 @@ def _fit_metadata(format: str, columns: Columns, label: Callable[[Any], str]) ->
         kinds = {*map(type, column.values())} | ({float} if name in POSITION else set())
         if format in XML and kinds == {int, float}:
             column.update({i: float(value) for i, value in column.items()})
-        kind = float if name in POSITION else type(next(iter(column.values())))
+        usual = float if name in POSITION else type(next(iter(column.values())))
         bad = [
             i
             for i, value in column.items()
             if (
-                type(value) is not kind
-                or kind not in (int, float, bool, str)
+                type(value) is not usual
+                or usual not in (int, float, bool, str)
                 or UNFIT.search(f"{name}{value}")
                 if format in XML
                 else value is None

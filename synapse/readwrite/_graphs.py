@@ -324,21 +324,24 @@ def from_networkx(
     attributes_of_nodes = columns_of(_whole(graph.nodes[node]) for node in names)
     nodes = Items("node", attributes_of_nodes, keys, names)
     edges = Items("edge", columns_of(data for *_, data in links), keys, names, ends)
-    marked, parts = (kind.columns.get(OwnName(MARK), {}) for kind in (nodes, edges))
-    own = [i for i, part in parts.items() if part != GATE_PART]
-    _require_whole(edges, own, ("trainable",))
-    _require_whole(nodes, {*marked, *ends[:, own].flat}, ("bias", "trainable"))
+    marked, parts = (items.columns.get(OwnName(MARK), {}) for items in (nodes, edges))
+    written = [i for i, role in parts.items() if role != GATE_PART]
+    _require_whole(edges, written, ("trainable",))
+    _require_whole(nodes, {*marked, *ends[:, written].flat}, ("bias", "trainable"))
     if name is None:
         options = options._replace(name=str(graph.name))
     return network_of_columns(place, nodes, edges, ends, float_dtype, options)
 
 
-def _require_whole(items: Items, own: Iterable[int], names: Iterable[str]) -> None:
+def _require_whole(items: Items, written: Iterable[int], names: Iterable[str]) -> None:
     """Raise ArgumentError if an item that Synapse wrote lacks an attribute that all of
     them have.
     """
     for missing, i in [
-        (name, i) for name in names for i in own if i not in items.columns.get(name, {})
+        (name, i)
+        for name in names
+        for i in written
+        if i not in items.columns.get(name, {})
     ]:
         raise ArgumentError(
             f"Expected everything that synapse.to_networkx writes, got no {missing} of"

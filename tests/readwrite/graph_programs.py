@@ -54,7 +54,7 @@ def several():
 
 def annotated():
     net = architect.Perceptron(2, 3, 1, seed=0)
-    notes = {"kind": "a b", "known": True, "n": 3, "group": "g", "id": "77", "x": 1.5}
+    notes = {"form": "a b", "known": True, "n": 3, "group": "g", "id": "77", "x": 1.5}
     for neuron, (key, value) in zip(net, notes.items(), strict=True):
         neuron.metadata[key] = value
     net.connections[1].metadata["synapses"] = 2
@@ -82,10 +82,10 @@ def by_networkx_json(read, write, **options):
     return again
 
 
-def by_igraph(kind):
+def by_igraph(form):
     def again(source, target):
-        graph = import_module("igraph").Graph.Read(source, format=kind)
-        graph.write(target, format=kind)
+        graph = import_module("igraph").Graph.Read(source, format=form)
+        graph.write(target, format=form)
 
     return again
 
@@ -105,8 +105,8 @@ def by_rustworkx(source, target):
         for row in rows:
             values |= {name: value for name, value in row.items() if value is not None}
         for name in values.keys() - {"id"}:
-            kind = getattr(rx.GraphMLType, kinds[type(values[name])])
-            keys.append(rx.GraphMLKey(f"k{len(keys)}", owner, name, kind, None))
+            form = getattr(rx.GraphMLType, kinds[type(values[name])])
+            keys.append(rx.GraphMLKey(f"k{len(keys)}", owner, name, form, None))
     rx.write_graphml(graph, target, keys=keys)
 
 
@@ -116,14 +116,14 @@ def by_rustworkx_json(source, target):
     Path(target).write_text(text)
 
 
-def by_networkit(kind):
+def by_networkit(form):
     def again(source, target):
         networkit = import_module("networkit")
-        if kind == "GEXF":
+        if form == "GEXF":
             graph = networkit.graphio.GEXFReader().read(source)
             networkit.graphio.GEXFWriter().write(*graph[:1], target, graph[1])
         else:
-            kind_there = getattr(networkit.Format, kind)
+            kind_there = getattr(networkit.Format, form)
             graph = networkit.readGraph(source, kind_there)
             networkit.writeGraph(graph, target, kind_there)
 
@@ -179,7 +179,7 @@ def version(package):
 def verdict(format, package):
     """What is left of all networks, as the table says it."""
     left = {name: _left(format, package, make()) for name, make in CASES.items()}
-    kinds = {kind for kind, *_ in left.values()}
+    kinds = {form for form, *_ in left.values()}
     if kinds == {"outputs"}:
         difference = max(number for _, number, _ in left.values())
         kept = "" if all(notes for *_, notes in left.values()) else "; not all metadata"
@@ -217,7 +217,9 @@ def _left(format, package, net):
             sentence = str(error).replace("Node '0'", "Node 0")
             return "refused here:", sentence.partition(", ")[0].partition(". ")[0]
         pairs = zip((*net, *net.connections), (*twin, *twin.connections), strict=True)
-        kept = all(dict(one.metadata) == dict(other.metadata) for one, other in pairs)
+        kept = all(
+            dict(before.metadata) == dict(after.metadata) for before, after in pairs
+        )
         return "outputs", float(np.abs(twin.run(rows) - net.run(rows)).max()), kept
 
 

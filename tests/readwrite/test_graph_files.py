@@ -329,8 +329,8 @@ def test_graphml_has_ids_and_booleans_as_its_schema_asks(tmp_path):
     kinds = {key.get("id"): key.attrib for key in root.iter(f"{GRAPHML}key")}
     texts = {}
     for data in root.iter(f"{GRAPHML}data"):
-        kind = kinds[data.get("key")]["attr.type"]
-        texts.setdefault(kind, set()).add(data.text)
+        value_type = kinds[data.get("key")]["attr.type"]
+        texts.setdefault(value_type, set()).add(data.text)
     assert texts["boolean"] == {"true"}
     assert "True" in texts["string"]
     assert dict(load(tmp_path / "net.graphml")[1].metadata) == dict(net[1].metadata)

@@ -15,9 +15,11 @@ ROWS = {(row["format"], row["package"]): row for row in read_table() if row["pac
 
 def package(name):
     """A package of the version in the table; the test is skipped without it."""
-    found = version(name)
-    if found != next(row["version"] for row in ROWS.values() if row["package"] == name):
-        pytest.skip(f"{name} of the table is not here, but {found}")
+    installed = version(name)
+    if installed != next(
+        row["version"] for row in ROWS.values() if row["package"] == name
+    ):
+        pytest.skip(f"{name} of the table is not here, but {installed}")
     return pytest.importorskip(name, exc_type=Exception)
 
 
@@ -49,10 +51,10 @@ def test_the_names_that_igraph_shows_are_those_of_the_neurons(tmp_path):
     graph = package("igraph").Graph.Tree(4, 3, "out")
     graph.vs["name"] = ["eye", "a b", "ü", "hand"]
     graph.es["weight"] = [0.5, 1.0, 2.0]
-    for kind in ("graphml", "gml"):
-        graph.write(tmp_path / f"net.{kind}", format=kind)
-        net = from_networkx(read_graph(tmp_path / f"net.{kind}"))
-        assert [neuron.name for neuron in net] == graph.vs["name"], kind
+    for form in ("graphml", "gml"):
+        graph.write(tmp_path / f"net.{form}", format=form)
+        net = from_networkx(read_graph(tmp_path / f"net.{form}"))
+        assert [neuron.name for neuron in net] == graph.vs["name"], form
         assert net.weights.tolist() == graph.es["weight"]
     twin = from_networkx(graph.to_networkx(), attributes={"label": "name"})
     assert [neuron.name for neuron in twin] == graph.vs["name"]

@@ -182,7 +182,7 @@ def test_metadata_of_neurons_and_connections_are_kept_or_refused_by_name(format)
     def check(value):
         net = annotated()
         net["AVA"].metadata["place"] = value
-        if any(value is one for one in REFUSED.get(format, ())):
+        if any(value is unfit for unfit in REFUSED.get(format, ())):
             name = r"net\[('AVA'|\d)\]\.metadata\['place'\]"
             with pytest.raises(errors.FormatError, match=f"{name}.*as .json or .syn"):
                 in_bytes(net, format)
@@ -196,8 +196,8 @@ def test_metadata_of_neurons_and_connections_are_kept_or_refused_by_name(format)
         twin = load(io.BytesIO(in_bytes(net, format)), format)
         plain = value.item() if hasattr(value, "item") else value
         for item, key in ((twin["AVA"], "place"), (twin.connections[1], "way")):
-            found = item.metadata[key]
-            assert (found, type(found)) == (plain, type(plain))
+            loaded = item.metadata[key]
+            assert (loaded, type(loaded)) == (plain, type(plain))
 
     values = [value for some in KEPT.values() for value in some]
     unfit = [value for some in REFUSED.values() for value in some]

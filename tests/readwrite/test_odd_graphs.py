@@ -370,10 +370,12 @@ TYPES = {
 }
 
 
-@every_case("kind", TYPES)
-def test_every_type_of_gexf_is_read(kind):
-    text, value = TYPES[kind]
-    content = GEPHI.replace('type="string"><default>cell', f'type="{kind}"><default>')
+@every_case("gexf_type", TYPES)
+def test_every_type_of_gexf_is_read(gexf_type):
+    text, value = TYPES[gexf_type]
+    content = GEPHI.replace(
+        'type="string"><default>cell', f'type="{gexf_type}"><default>'
+    )
     content = content.replace("<default></default>", f"<default>{text}</default>")
     assert read_graph(io.StringIO(content), "gexf").nodes["1"]["kind"] == value
 

@@ -511,8 +511,8 @@ def _renamed(title: str, table: Any, columns: Columns, needed: Iterable[str]) ->
         if name not in columns
         for column in [c for c in columns if ALIASES[name].fullmatch(f"{c}")][:1]
     }
-    calls = (call for kind, call in RENAMING.items() if hasattr(table, kind))
-    return f" Rename them: {next(calls).format(title, new)}." if new else ""
+    renaming = next(call for mark, call in RENAMING.items() if hasattr(table, mark))
+    return f" Rename them: {renaming.format(title, new)}." if new else ""
 
 
 def _without_decimals(column: Any) -> Any:

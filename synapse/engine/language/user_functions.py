@@ -28,6 +28,7 @@ from .tree import (
     Node,
     RefusedError,
     TupleKind,
+    at_run_time,
     convert,
     items_of,
     known,
@@ -170,6 +171,9 @@ def calling(function: FunctionType, number: int, results: int) -> Any:
 
     @word(plainly)
     def call(t: Translator, *numbers: Node) -> Node:
+        if results == 1:  # a rule's numbers are NumPy's, as those of its kernel are
+            plain = map(at_run_time, numbers)
+            numbers = tuple(n._replace(kind=str(n.kind)) for n in plain)
         made = t.program.instance(function, tuple(n.kind for n in numbers), CHECKED)
         value = _result_of(made, results)
         items = value.items if isinstance(value, TupleKind) else [value]

@@ -199,8 +199,9 @@ def update_series(
         raise ArgumentError("Expected rows that the model has not learned, got none.")
     several = facts.get("several")  # errors are in units of the deviation of each
     forms = {} if several else forms_of(next(iter(frames.values())))
-    options = {"seed": seed, "progress": progress}
-    updated = learn_series([*tasks.values()], model, forms, notes, epochs, **options)
+    updated = learn_series(
+        [*tasks.values()], model, forms, notes, epochs, seed=seed, progress=progress
+    )
     facts["recent"] = {**recent, **latest}
     return updated
 

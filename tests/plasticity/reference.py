@@ -103,7 +103,8 @@ class Reference:
         for of_step in (*self.history, *self.states):
             of_step.update(dict.fromkeys(of_step, 0.0))
         for c in self.traces:
-            self.traces[c], self.eligibility[c] = {}, 0.0
+            self.traces[c] = {}
+            self.eligibility[c] = 0.0
 
     def skip(self):
         """See the step that the network has made, without learning from it."""

@@ -59,7 +59,9 @@ EVERY["traces of sources"] = Rule(of_traces, name="traces of sources")
 def mixed(spikes, synchronous=False):
     """Return a network with connections of every kind side by side."""
     squash = "spike" if spikes else "tanh"
-    a, b, c = Layer(3), Layer(3, squash), Layer(2, squash)
+    a = Layer(3)
+    b = Layer(3, squash)
+    c = Layer(2, squash)
     links = a.project(b, seed=1)
     for delay in (0, 2, 5) if synchronous else (0, 1, 2, 5):
         b.project(c, seed=delay + 2, delay=delay)
@@ -203,7 +205,8 @@ def test_traces_along_a_delay_count_the_steps_that_learn():
         (1, (2, 4, 5), [2, 10, 26]),
         (3, (0, 4, 5), [0, 2, 6]),
     ):
-        a, b = Layer(1), Layer(1, "identity")
+        a = Layer(1)
+        b = Layer(1, "identity")
         a.project(b, weights=1.0, delay=delay)
         net = Network(a, b)
         net.rule = Rule(carried)
@@ -239,7 +242,8 @@ def test_traces_shift_while_every_step_learns_and_again_after_a_pause():
         return rate * (x * post - y)
 
     rule = Rule(of_squares)
-    net, twin = mixed(False), mixed(False)
+    net = mixed(False)
+    twin = mixed(False)
     rows = np.random.default_rng(0).normal(size=(80, 3))
     shifts = []
     for each in (net, twin):

@@ -406,7 +406,7 @@ def program_source(
         f"{instance} bytes an instance, at most {stack + FRAMES} of stack in a call,"
         f" {constants + weights} of constants"
     )
-    parts["calls"] = _calls_of_math(parts["helpers"] + parts["functions"])
+    parts["calls"] = _calls_of_math(f"{parts['helpers']}\n{parts['functions']}")
     parts["requires_double"] = "" if real == "float" else NEEDS_DOUBLE
     if not learner.loadable:
         return filled("program.c.in", {**NOT_COPIED, **parts, **_words(parts)})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import python_numbers
 from .each import TURN, Each
-from .expressions import Expressions
+from .expressions import COMPARED, Expressions
 from .source import definition_of, sound_definition_of
 from .tree import (
     BOOL,
@@ -194,12 +194,12 @@ class Translator(Expressions):
     ) -> set[str] | None:
         """Translate a branch, in which a condition holds or not."""
         before = self.possible
-        if test.form == "compare" and test.parts[0] == "==":
-            _, left, right = test.parts
+        if test.form == "compare" and test.parts[0] != "!=":
+            sign, left, right = test.parts
             local = left.parts[0] if left.form == "variable" else ""
             if local in before and right.form == "literal":
-                is_it = {right.parts[0]}
-                possible = before[local] & is_it if holds else before[local] - is_it
+                (limit,) = right.parts
+                possible = {v for v in before[local] if COMPARED[sign](v, limit) == holds}
                 self.possible = before | {local: possible}
         end = self.branch(body, out)
         self.possible = before

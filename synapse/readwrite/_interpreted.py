@@ -27,7 +27,7 @@ from ._files import File, write
 from ._plan import written_columns
 from ._printed.alike import Sums
 from ._printed.columns import CONTEXT_COLUMNS, is_whole, member
-from ._printed.javascript_text import JavaScriptWriter
+from ._printed.javascript_text import ARRAYS, JavaScriptWriter
 from ._printed.learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner, expected_targets
 from ._printed.python_text import PythonWriter
 from ._printed.ways import optimizer_of_program
@@ -241,9 +241,9 @@ def _source(
     ]
     tables += [
         texts.table.format(
-            name=name, rows=writer.rows(np.array(values), "    "), array="Int32Array"
+            name=name, rows=writer.lines(numbers, "    "), array=ARRAYS[kind]
         )
-        for values, name in writer.tables.items()
+        for (kind, *numbers), name in writer.tables.items()
     ]
     columns = []
     context = []
@@ -291,7 +291,7 @@ def _imports(writer: Any) -> str:
     if not isinstance(writer, PythonWriter):
         return ""
     lines = [f"from math import {', '.join(sorted({*writer.imported, 'isfinite'}))}"]
-    if {"bits_of", "from_bits"} & writer.helpers.keys():
+    if "unpack(" in "".join(writer.helpers.values()):
         lines.append("from struct import pack, unpack")
     return "\n".join(lines)
 

@@ -158,6 +158,9 @@ class Expressions:
         self.program = program
         self.function = function
         self.options = options
+        # a user's function is that of the engine, whose numbers have types
+        self.has_facts = bool(program.facts) and not options.from_end
+        self.unrolls = program.unrolls and not options.from_end
         names = function.__code__.co_freevars
         cells = zip(names, function.__closure__ or (), strict=True)
         full = {n: c.cell_contents for n, c in cells if c != CellType()}
@@ -455,7 +458,7 @@ class Expressions:
 
     def values_of(self, node: Node) -> set[Any] | None:
         """Return all values that an expression can have, by the facts, or None."""
-        if not self.program.facts:
+        if not self.has_facts:
             return None
         if is_known(node):
             return {node.kind.value}
@@ -514,7 +517,7 @@ class Expressions:
         is_real = operation in ("Add", "Sub", "Mult")
         require(is_real or kind not in FLOATS, f"{operation} is of two integers")
         left, right = convert(left, kind), convert(right, kind)
-        same = _without_effect(operation, left, right) if self.program.facts else None
+        same = _without_effect(operation, left, right) if self.has_facts else None
         if same is not None:
             return same
         parts = operation, left, right
@@ -820,6 +823,6 @@ class Expressions:
             return argument
         value = argument.kind.value
         # each bool makes a function of its own; in a program of a network, each number
-        stays = self.program.facts or scalar_kind(value) in (None, BOOL)
+        stays = self.has_facts or scalar_kind(value) in (None, BOOL)
         is_tuple = isinstance(value, tuple)
         return argument if stays and not is_tuple else at_run_time(argument)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import python_numbers
 from .each import TURN, Each
-from .expressions import COMPARED, Expressions
+from .expressions import Expressions
 from .source import definition_of, sound_definition_of
 from .tree import (
     BOOL,
@@ -199,7 +199,11 @@ class Translator(Expressions):
             local = left.parts[0] if left.form == "variable" else ""
             if local in before and right.form == "literal":
                 (limit,) = right.parts
-                possible = {v for v in before[local] if COMPARED[sign](v, limit) == holds}
+                possible = {
+                    v
+                    for v in before[local]
+                    if python_numbers.COMPARED[sign](v, limit) == holds
+                }
                 self.possible = before | {local: possible}
         end = self.branch(body, out)
         self.possible = before
@@ -262,7 +266,7 @@ class Translator(Expressions):
     def _hold(self, local: str, kind: Any, value: Node) -> None:
         """Note what is known of a variable until it changes, or a loop begins."""
         self.held.pop(local, None)
-        if self.program.unrolls and is_known(value) and kind == INT:
+        if self.unrolls and is_known(value) and kind == INT:
             self.held[local] = value
 
     def assign(self, name: str, value: Node) -> None:
@@ -409,7 +413,7 @@ class Translator(Expressions):
         """``while``: statements of its condition are repeated, too."""
         require(not node.orelse, "a loop has no else")
         leaves = any(isinstance(n, ast.Break | ast.Continue) for n in ast.walk(node))
-        reached = self._unroll(node) if self.program.unrolls and not leaves else None
+        reached = self._unroll(node) if self.unrolls and not leaves else None
         if reached is not None:
             return reached
         self._forget(node)

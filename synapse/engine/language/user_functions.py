@@ -158,10 +158,10 @@ def _result_of(made: Instance, results: int) -> Any:
     return kind
 
 
-def calling(function: FunctionType, number: int, results: int) -> Any:
+def calling(function: FunctionType, number: int | None, results: int) -> Any:
     """Return a word that calls a user's function of floats: whether it has returned,
     and the floats of its results, or NaN. Where the machine may compute another number,
-    it asks Python for the function of this number.
+    it asks Python for the function of this number; without one, the floats are NaN.
     """
 
     def plainly(*numbers: Any) -> Any:
@@ -184,6 +184,8 @@ def calling(function: FunctionType, number: int, results: int) -> Any:
             return Node("tuple", TupleKind(tuple(part.kind for part in parts)), parts)
 
         def ask() -> Node:
+            if number is None:
+                return answer(literal(BOOL, False), [known(math.nan)] * results)
             of_single = any(value.kind == FLOAT32 for value in numbers)
             asked = literal(INT, 2 * number + of_single)
             passed = tuple(convert(value, FLOAT64) for value in numbers)

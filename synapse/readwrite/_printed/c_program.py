@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..._cost import Cost
 from ..._typing import Ints
+from ...engine.language.tree import FLOAT64, INT
 from ...engine.schema import NONE
 from ...errors import FormatError
 from ...objects.network import Network
@@ -20,7 +21,7 @@ from ...optimizers._descent import BuiltIn
 from .._codegen import Language, filled, free_name, heading_of
 from .._plan import plan_of
 from .alike import STEPS_TOGETHER, Sums
-from .c_text import LIMIT, CWriter
+from .c_text import TABLES, CWriter
 from .columns import CONTEXT_COLUMNS, DTYPES
 from .learner import LEARNING_ROOTS, LOADABLE_ROOTS, PLAIN_ROOTS, Learner
 from .specialised import Specialised
@@ -148,23 +149,20 @@ class Columns:
         for name in self.fixed:
             kind, each = self._type(name)
             values = self.values(name)
-            rows.append(
-                self._table(
-                    writer, f"{self.prefix}_{name.replace('.', '_')}", kind, values
-                )
-            )
+            rows.append((kind, name.replace(".", "_"), writer.rows(values, "    ")))
             size += each * max(1, len(values))
-        for numbers, table in writer.tables.items():
-            wide = max(map(abs, numbers), default=0) > LIMIT
-            kind = "int64_t" if wide else f"{self.prefix}_index"
-            rows.append(self._table(writer, table, kind, np.array(numbers)))
-            size += (8 if wide else self.index_bytes) * len(numbers)
-        return "\n\n".join(rows), size
-
-    def _table(
-        self, writer: CWriter, name: str, kind: str, values: NDArray[Any]
-    ) -> str:
-        return f"static const {kind} {name}[] = {{\n{writer.rows(values, '    ')}\n}};"
+        index = f"{self.prefix}_index", self.index_bytes
+        types = {**TABLES, FLOAT64: (self.real, self.bytes), "": index}
+        for (of, *numbers), name in writer.tables.items():
+            wide = INT if "INT64_C" in "".join(numbers) else ""
+            kind, each = types[of or wide]
+            rows.append((kind, name, writer.lines(numbers, "    ")))
+            size += each * len(numbers)
+        texts = (
+            f"static const {kind} {self.prefix}_{name}[] = {{\n{numbers}\n}};"
+            for kind, name, numbers in rows
+        )
+        return "\n\n".join(texts), size
 
     def first(self, writer: CWriter) -> str:
         """Return the lines that give an instance its first numbers."""

@@ -11,6 +11,7 @@ import numpy as np
 from ...engine.language.program import Instance
 from ...engine.language.tree import (
     BOOL,
+    FLOAT32,
     FLOAT64,
     FLOATS,
     INT,
@@ -107,6 +108,54 @@ RESERVED = frozenset(
 )
 LIMIT = np.iinfo(np.int32).max
 BYTES = "uint8", "int8"
+# What C does not define, or otherwise than Python; "any_" gets the prefix.
+USERS = {
+    "any_quotient": """\
+// The quotient, rounded down.
+static inline int64_t any_quotient(int64_t a, int64_t b) {
+    const int64_t whole = a / b;
+    return a % b != 0 && (a < 0) != (b < 0) ? whole - 1 : whole;
+}""",
+    "any_rest": """\
+// The rest, which has the sign of the divisor.
+static inline int64_t any_rest(int64_t a, int64_t b) {
+    const int64_t rest = a % b;
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}""",
+    "any_sum_overflows": """\
+static inline int any_sum_overflows(int64_t a, int64_t b) {
+    return b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b;
+}""",
+    "any_difference_overflows": """\
+static inline int any_difference_overflows(int64_t a, int64_t b) {
+    return b > 0 ? a < INT64_MIN + b : a > INT64_MAX + b;
+}""",
+    "any_product_overflows": """\
+static inline int any_product_overflows(int64_t a, int64_t b) {
+    if (a == 0 || b == 0) return 0;
+    if (a > 0) return b > 0 ? a > INT64_MAX / b : b < INT64_MIN / a;
+    return b > 0 ? a < INT64_MIN / b : b < INT64_MAX / a;
+}""",
+    "any_bits": """\
+static inline int64_t any_bits(double value) {
+    int64_t made;
+    memcpy(&made, &value, sizeof made);
+    return made;
+}""",
+    "binary FloorDiv int int int": "any_quotient({0}, {1})",
+    "binary Mod int int int": "any_rest({0}, {1})",
+    "overflows Add int int bool": "any_sum_overflows({0}, {1})",
+    "overflows Sub int int bool": "any_difference_overflows({0}, {1})",
+    "overflows Mult int int bool": "any_product_overflows({0}, {1})",
+    "bits float64 int": "any_bits({0})",
+}
+# types of tables within users' functions by kinds, and their bytes
+TABLES = {
+    BOOL: ("uint8_t", 1),
+    INT: ("int64_t", 8),
+    WORD: ("uint64_t", 8),
+    FLOAT32: ("float", 4),
+}
 SEPARATE_LOOPS = add_in_array, add_rows
 """What compilers should not inline: in one large function, these loops take a fifth
 longer."""
@@ -134,7 +183,6 @@ class CWriter(BraceWriter):
         self.type = type_
         self.real = real
         self.apart = f"{prefix.upper()}_APART"
-        self.suffix = "f" if real == "float" else ""
         self.exp = exp
         # large networks have loops that are not inlined
         large = program.instances if program.data.ahead else ()
@@ -142,7 +190,13 @@ class CWriter(BraceWriter):
         self.alone = {*alone} - {
             callee for outer in alone for callee in called_by(outer)
         }
-        self.structs: dict[TupleKind, str] = {}
+        self.users = {
+            name.replace("any_", f"{prefix}_any_"): text.replace(
+                "any_", f"{prefix}_any_"
+            )
+            for name, text in USERS.items()
+        }
+        self.structs: dict[tuple[TupleKind, tuple[str, ...]], str] = {}
         self.written: dict[Instance, set[str]] = {}
         for instance in program.instances:  # callees first
             self.written[instance] = {*_written(instance, self.written)}
@@ -161,8 +215,11 @@ class CWriter(BraceWriter):
 
     def _find_long(self, program: Specialised) -> None:
         """Find the variables and results that need more than an int."""
-        self.long_results: set[Instance] = set()
-        self.long = {instance: set() for instance in program.instances}
+        self.long_results = {i for i in program.instances if i.options.from_end}
+        self.long = {
+            i: {*i.locals, *dict(i.parameters)} if i.options.from_end else set()
+            for i in program.instances
+        }
         before = -1
         while before != (
             found := len(self.long_results) + sum(map(len, self.long.values()))
@@ -189,8 +246,8 @@ class CWriter(BraceWriter):
 
     def is_long(self, node: Node) -> bool:
         """Return whether an integer may need more than 32 bits."""
-        if node.kind != INT or node.form == "item":
-            return False
+        if node.kind != INT or self.instance.options.from_end or node.form == "item":
+            return node.kind == INT and self.instance.options.from_end
         (first, *_) = node.parts
         answers: dict[str, Callable[[], Any]] = {
             "literal": lambda: abs(first) > LIMIT and first != NONE,
@@ -210,7 +267,7 @@ class CWriter(BraceWriter):
     def type_of(self, kind: Any, long: bool = False) -> str:
         """Return the type of a value."""
         if kind in FLOATS:
-            return self.real
+            return "float" if kind == FLOAT32 else self.real
         if kind == INT:
             return "int64_t" if long else "int"
         if kind == BOOL:
@@ -220,11 +277,9 @@ class CWriter(BraceWriter):
         if kind == NOTHING:
             return "void"
         if isinstance(kind, TupleKind):
-            for item in kind.items:
-                self.type_of(item)
-            if kind not in self.structs:
-                self.structs[kind] = f"{self.prefix}_results{len(self.structs) or ''}"
-            return self.structs[kind]
+            fields = self._fields(kind, long)  # of structures within first
+            name = f"{self.prefix}_results{len(self.structs) or ''}"
+            return self.structs.setdefault((kind, fields), name)
         if isinstance(kind, ColumnKind):
             return f"const {self.memory(kind)} *"
         return "int"
@@ -232,13 +287,17 @@ class CWriter(BraceWriter):
     def types(self) -> str:
         """Return the structures of functions that return several values."""
         rows = []
-        for kind, name in self.structs.items():
-            fields = "".join(
-                f"    {_spaced(self.type_of(item))}{field_of(kind, place)};\n"
-                for place, item in enumerate(kind.items)
-            )
-            rows.append(f"typedef struct {{\n{fields}}} {name};")
+        for (_, fields), name in self.structs.items():
+            lines = "".join(f"    {field};\n" for field in fields)
+            rows.append(f"typedef struct {{\n{lines}}} {name};")
         return "\n\n".join(rows)
+
+    def _fields(self, kind: TupleKind, long: bool) -> tuple[str, ...]:
+        """Return the declarations of the items of a structure."""
+        return tuple(
+            f"{_spaced(self.type_of(item, long))}{field_of(kind, place)}"
+            for place, item in enumerate(kind.items)
+        )
 
     def memory(self, kind: ColumnKind | ArrayKind) -> str:
         """Return the type of the numbers of a column that is passed."""
@@ -294,7 +353,7 @@ class CWriter(BraceWriter):
         return f"{constant}{self.type_of(kind, name in self.long[self.instance])} "
 
     def counter_begin(self) -> str:
-        return "int "
+        return "int64_t " if self.is_users else "int "
 
     def do_set(self, indent: str, name: str, value: Node) -> str:
         if value.form == "zeros":
@@ -327,22 +386,24 @@ class CWriter(BraceWriter):
 
     def of_literal(self, node: Node, value: float) -> Text:
         if node.kind in FLOATS:
-            return self.number(float(value))
+            return self.number(float(value), node.kind)
         if node.kind == BOOL:
             return str(int(value)), ATOM
         if node.kind == WORD:
             return f"UINT64_C({int(value)})", ATOM
-        if value == NONE:
+        if value == NONE and not self.is_users:
             return f"{self.prefix.upper()}_NONE", ATOM
         value = int(value)
-        text = f"INT64_C({value})" if abs(value) > LIMIT else str(value)
+        # so 3 << 40 has 64 bits; C has no literal of the least
+        text = f"INT64_C({value})" if self.is_users else self.whole(value, False)
+        text = "INT64_MIN" if value == -(1 << 63) else text
         return text, ATOM if value >= 0 else SIGN
 
-    def number(self, value: float) -> Text:
+    def number(self, value: float, kind: str = FLOAT64) -> Text:
         if value != value or value in (np.inf, -np.inf):
             name = "NAN" if value != value else "INFINITY"
             return (name, ATOM) if not value < 0 else (f"-{name}", SIGN)
-        if self.suffix:
+        if self.type_of(kind) == "float":
             if abs(value) > float(np.finfo(np.float32).max):
                 raise ArgumentError(
                     f"A number of the program, {value:.3g}, is beyond the range of"
@@ -374,13 +435,10 @@ class CWriter(BraceWriter):
         return f"{self.within(values, ATOM)}.{field_of(values.kind, place)}", ATOM
 
     def of_tuple(self, node: Node, *items: Node) -> Text:
-        name = self.type_of(node.kind)
+        name = self.type_of(node.kind, self.is_users)
         maker = f"{name}_of"
         fields = [field_of(node.kind, k) for k in range(len(items))]
-        passed = ", ".join(
-            f"{_spaced(self.type_of(item.kind))}{field}"
-            for item, field in zip(items, fields, strict=True)
-        )
+        passed = ", ".join(self._fields(node.kind, self.is_users))
         self.helpers[maker] = (
             f"static inline {name} {maker}({passed}) {{\n    const {name} made ="
             f" {{{', '.join(fields)}}};\n    return made;\n}}"
@@ -388,13 +446,14 @@ class CWriter(BraceWriter):
         return f"{maker}({', '.join(map(self.bare, items))})", ATOM
 
     def of_compare(self, node: Node, sign: str, left: Node, right: Node) -> Text:
-        if left.kind in FLOATS and left == right:
+        if left.kind in FLOATS and left == right and sign in ("==", "!="):
             text = f"{self.prefix}_is_nan({self.bare(left)})"
             return (text, ATOM) if sign == "!=" else (f"!{text}", SIGN)
         is_size = left.form == "math" and left.parts[0] == "abs"
         if (
             sign == "<="
             and is_size
+            and not self.is_users
             and right.form == "literal"
             and right.parts[0] > 1e38
         ):
@@ -444,7 +503,8 @@ class CWriter(BraceWriter):
         name = {"abs": "fabs"}.get(name, name)
         if name in self.exp:
             return self.exp[name].format(passed), ATOM
-        return f"{name}{self.suffix}({passed})", ATOM
+        suffix = "f" if self.type_of(node.kind) == "float" else ""
+        return f"{name}{suffix}({passed})", ATOM
 
     def of_dot(
         self, node: Node, weight: Node, row: Node, values: Node, source: Node, n: Node
@@ -456,9 +516,8 @@ class CWriter(BraceWriter):
         )
         return f"{self.prefix}_dot({', '.join(parts)}, 0)", ATOM
 
-    def table(self, values: tuple[Any, ...]) -> str:
-        name = f"{self.prefix}_table_{len(self.tables)}"
-        return self.tables.setdefault(values, name)
+    def table(self, kind: str, values: tuple[Any, ...]) -> str:
+        return f"{self.prefix}_{super().table(kind, values)}"
 
 
 def _has_twice(arguments: tuple[Node, ...]) -> bool:

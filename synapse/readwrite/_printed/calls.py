@@ -112,6 +112,16 @@ def keep_within(values, trainable, count, limit):
 
 
 @noinline
+def have_numbers(store, span):
+    """Return whether functions of users have given numbers to all neurons."""
+    for j in range(span.start, span.stop):
+        slopes = store.derivative[j] + store.projected[j]
+        if not math.isfinite(store.activation[j] + slopes):
+            return False
+    return True
+
+
+@noinline
 def learn(
     table,
     plan_table,
@@ -124,6 +134,7 @@ def learn(
     are_shares,
     bound,
     way,
+    of_users,
     targets,
     rate,
 ):
@@ -135,6 +146,8 @@ def learn(
     if verdict != DONE:
         return verdict
     compute_output_errors(store, span, targets, 0, cost)
+    if of_users and not have_numbers(store, span):
+        return DIVERGED
     step = rate if way is None else one_like(rate)
     if way is not None:
         clear_updates(store, sizes[0], sizes[1])

@@ -12,6 +12,7 @@ from ...engine.language.program import Instance
 from ...engine.language.tree import (
     BOOL,
     FLOAT32,
+    FLOAT64,
     FLOATS,
     INT,
     WORD,
@@ -39,7 +40,6 @@ function erf(x) {
     }
     return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
 }""",
-    "erfc": "function erfc(x) {\n    return 1 - erf(x);\n}",
     "fmod": "function fmod(a, b) {\n    return a % b;\n}",
     "rint": (
         "function rint(x) {\n    const whole = Math.round(x);\n"
@@ -53,8 +53,99 @@ function erf(x) {
     ),
     "from_bits": "function from_bits(x) {\n    whole[0] = x;\n    return single[0];\n}",
 }
-NEEDED = {"erfc": "erf", "from_bits": "bits_of"}
+NEEDED = {"from_bits": "bits_of"}
 ABSENT = {"tgamma": "gamma", "lgamma": "lgamma"}
+# Users' integers are BigInts.
+USERS = {
+    "any_erf": """\
+/** The error function, or 1 less it: a series, or a continued fraction. e^-x^2 is in
+ * two parts, of which the first has an exact square. */
+function any_erf(x, complement) {
+    const size = Math.abs(x), high = Math.fround(x);
+    const power = Math.exp(-high * high) * Math.exp((high - x) * (high + x));
+    if (size < 0.5) {
+        let sum = x;
+        for (let n = 1, term = x; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+            term *= 2 * x * x / (2 * n + 1);
+            sum += term;
+        }
+        sum *= 2 / Math.sqrt(Math.PI) * power;
+        return complement ? 1 - sum : sum;
+    }
+    let rest = size;
+    for (let k = Math.ceil(30 + 200 / (x * x)); k > 0; k--) rest = size + k / 2 / rest;
+    const tail = size > 28 ? 0 : power / (Math.sqrt(Math.PI) * rest);
+    if (!complement) return Math.sign(x) * (1 - tail);
+    return x < 0 ? 2 - tail : tail;
+}""",
+    "any_pow": """\
+function any_pow(a, b) {
+    const isOne = a === 1 || a === -1 && Math.abs(b) === Infinity;
+    return isOne ? 1 : Math.pow(a, b);
+}""",
+    "any_quotient": """\
+function any_quotient(a, b) {
+    const whole = a / b;
+    return a % b && a < 0n !== b < 0n ? whole - 1n : whole;
+}""",
+    "any_rest": """\
+function any_rest(a, b) {
+    const rest = a % b;
+    return rest && rest < 0n !== b < 0n ? rest + b : rest;
+}""",
+    "any_overflows": """\
+function any_overflows(n) {
+    return BigInt.asIntN(64, n) !== n;
+}""",
+    "any_bits": """\
+function any_bits(x) {
+    return new BigInt64Array(new Float64Array([x]).buffer)[0];
+}""",
+    "binary BitAnd bool bool bool": "({0} && {1})",
+    "binary BitOr bool bool bool": "({0} || {1})",
+    "binary BitXor bool bool bool": "(!{0} !== !{1})",
+    "binary LShift int int int": "BigInt.asIntN(64, {0} << {1})",
+    "invert word word": "BigInt.asUintN(64, ~{0})",
+    "bits float64 int": "any_bits({0})",
+    "cast int word": "BigInt.asUintN(64, {0})",
+    "cast word int": "BigInt.asIntN(64, {0})",
+    "math erf float64 float64": "any_erf({0}, false)",
+    "math erfc float64 float64": "any_erf({0}, true)",
+    "math pow float64 float64 float64": "any_pow({0}, {1})",
+    "math pow float32 float32 float32": "Math.fround(any_pow({0}, {1}))",
+    **{
+        f"overflows {name} int int bool": f"any_overflows({{0}} {sign} {{1}})"
+        for name, sign in (("Add", "+"), ("Sub", "-"), ("Mult", "*"))
+    },
+    **{
+        f"{form} {big}": text
+        for big in (INT, WORD)
+        for form, text in (
+            (f"binary FloorDiv {big} {big}", "any_quotient({0}, {1})"),
+            (f"binary Mod {big} {big}", "any_rest({0}, {1})"),
+            ("cast bool", "BigInt({0})"),
+            ("cast float64", "BigInt(Math.trunc({0}))"),
+            ("cast float32", "BigInt(Math.trunc({0}))"),
+        )
+    },
+    **{
+        f"cast {big} {real}": text
+        for big in (INT, WORD)
+        for real, text in (
+            (FLOAT64, "Number({0})"),
+            (FLOAT32, "Math.fround(Number({0}))"),
+        )
+    },
+}
+# of tables within functions; "" of indices
+ARRAYS = {
+    "": "Int32Array",
+    BOOL: "Uint8Array",
+    INT: "BigInt64Array",
+    WORD: "BigUint64Array",
+    FLOAT32: "Float32Array",
+    FLOAT64: "Float64Array",
+}
 RESERVED = (
     frozenset(
         [
@@ -144,6 +235,7 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
     reserved = RESERVED
     comment = "/** ", " * ", " */"
     equals: ClassVar = {"==": "===", "!=": "!=="}
+    users = USERS
 
     def defined(self, instance: Instance, passed: list[str]) -> str:
         body = self.block(instance.body, STEP)
@@ -178,8 +270,8 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
             return self.number(float(value))
         if node.kind == BOOL:
             return str(bool(value)).lower(), ATOM
-        if node.kind == WORD:
-            return f"{int(value)}n", ATOM
+        if node.kind == WORD or self.is_users:
+            return f"{int(value)}n", ATOM if value >= 0 else SIGN
         value = -1 if value == NONE else int(value)
         return str(value), ATOM if value >= 0 else SIGN
 

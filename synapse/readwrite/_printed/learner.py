@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from ...engine.language.tree import (
     known,
     tuple_of,
 )
-from ...engine.language.user_functions import UNCHECKED
+from ...engine.language.user_functions import PYTHON_FLOAT, UNCHECKED, calling
 from ...engine.language.words import Words, table
 from ...engine.locking import ExclusiveAccess
 from ...errors import ArgumentError, FormatError, TopologyWarning
@@ -137,6 +138,8 @@ class Learner:
         numbers = row(self.neurons + self.connections)
         passed = [row(self.outputs), scalar]
         is_share = _known(cost.code in SHARES)
+        has_own = int(self.data.columns["squash"].max()) >= FIRST_CUSTOM
+        of_users = _known(has_own or cost.code >= FIRST_CUSTOM_COST)
         judging = sizes, _known(int(cost.code)), *limits, is_share, _known(bound), way
         of_numbers = _known(0), base[2], sizes, place
         frozen = _known(self.learns and not learns.all())
@@ -148,7 +151,7 @@ class Learner:
         roots = {
             "compute": Root(calls.compute, (*base, *both, *together)),
             "step": Root(calls.step, (*base, *both)),
-            "learn": Root(calls.learn, (*base, *judging, *passed)),
+            "learn": Root(calls.learn, (*base, *judging, of_users, *passed)),
             "clear": Root(calls.clear, base),
             "weights": Root(calls.weights, (*of_numbers, numbers)),
             "load": Root(calls.load, (*of_numbers, frozen, numbers)),
@@ -170,16 +173,14 @@ class Learner:
             squash_named(name).code: name for name in set(self.saved.neurons["squash"])
         }
         state = t.temporary(convert(state, FLOAT64))
-        pairs = [self._called(t, by_code[c], state) for c in possible]
-        items = [items_of(pair) for pair in pairs]
-        made = []
-        for k in range(2):
-            value = items[0][k]
-            for number, others in zip(possible[1:], items[1:], strict=True):
-                test = t.compare("==", code, known(number))
-                value = Node("choice", FLOAT64, (test, others[k], value))
-            made.append(value)
-        return tuple_of(made)
+
+        def of(codes: list[int]) -> Node:
+            if not codes[1:]:
+                return self._called(t, by_code[codes[0]], state)
+            sides = (t.apart(partial(of, some)) for some in (codes[:1], codes[1:]))
+            return t.choice(t.compare("==", code, known(codes[0])), *sides)
+
+        return of(possible)
 
     def _called(self, t: Any, name: str, state: Node) -> Node:
         text = as_registered(name, self.language.key)
@@ -227,15 +228,26 @@ class Learner:
         return write
 
 
+def answering(function: Any) -> Any:
+    """Return a function of the language: the two numbers of a user's function of
+    floats, or NaN where the engine would ask Python.
+    """
+    function = getattr(function, "py_func", function)
+    attempt = calling(function, None, 2)
+
+    def answer(*numbers: Any) -> Any:
+        _, value, other = attempt(*numbers)
+        return float(value), float(other)
+
+    answer.__name__ = f"{function.__name__}_or_nan"
+    answer.options = UNCHECKED  # type: ignore[attr-defined]
+    return answer
+
+
 def _pair(t: Any, function: Any, numbers: list[Node]) -> Node:
     """Return the call of a user's function, which returns two numbers."""
-    function = getattr(function, "py_func", function)
-    function.options = UNCHECKED
-    result = t.temporary(t.call(function, numbers))
-    parts = items_of(result)
-    if len(parts) != 2:
-        raise RefusedError("it returns two numbers")
-    return tuple_of([convert(part, FLOAT64) for part in parts])
+    passed = [convert(n, FLOAT64)._replace(kind=PYTHON_FLOAT) for n in numbers]
+    return t.temporary(t.call(answering(function), passed))
 
 
 def _known(value: Any) -> KnownKind:

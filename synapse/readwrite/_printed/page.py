@@ -30,9 +30,8 @@ from ...engine.language.tree import (
     TupleKind,
     convert,
     items_of,
-    require,
 )
-from ...engine.language.user_functions import UNCHECKED
+from ...engine.language.user_functions import PYTHON_FLOAT
 from ...engine.lowering import loops
 from ...engine.lowering.flags import FOUR, MEMORY, OUTSIDE, PENDING, TRACED, UNORDERED
 from ...engine.lowering.loops import neighbours, ranges, traces
@@ -55,7 +54,8 @@ from ...engine.schema import (
 )
 from ...errors import FormatError
 from . import calls
-from .javascript_text import JavaScriptWriter
+from .javascript_text import ARRAYS, JavaScriptWriter
+from .learner import answering
 from .specialised import Place, Root, Specialised, Stored, words_of
 from .text import ATOM, Text
 
@@ -260,21 +260,20 @@ def registered_source(kind: str, name: str, function: Any) -> str:
     """Return a call in JavaScript that enters a function of a user, a "squash" or a
     "cost", among those of the page; FormatError if it cannot be written.
     """
-    function = getattr(function, "py_func", function)
-    function.options = UNCHECKED
-    root = Root(function, (FLOAT64,) * len(SQUASH if kind == "squash" else COST))
+    count = len(SQUASH if kind == "squash" else COST)
+    root = Root(answering(function), (PYTHON_FLOAT,) * count)
     try:
         program = Specialised(AnyNetwork(), {kind: root}, WORDS, set())  # type: ignore[arg-type]
-        require(
-            len(getattr(program.roots[kind].result, "items", ())) == 2,
-            "it returns two numbers",
-        )
     except RefusedError as error:
         raise FormatError(
             f"The {kind} {name!r} cannot be written in JavaScript: {error}."
         ) from error
     writer = PageWriter(program)
-    functions = "\n\n".join((*writer.helpers.values(), *writer.functions))
+    tables = (
+        f"const {name} = {ARRAYS[of]}.of({', '.join(numbers)});"
+        for (of, *numbers), name in writer.tables.items()
+    )
+    functions = "\n\n".join((*tables, *writer.helpers.values(), *writer.functions))
     return (
         f"register({json.dumps(kind)}, {json.dumps(name)}, (() => {{\n{functions}\n"
         f"return {kind};\n}})());\n"

@@ -166,12 +166,14 @@ def inline_calls(instances: list[Instance], roots: list[Instance]) -> None:
 
 
 def _is_short(instance: Instance) -> bool:
-    """Return whether a function has few statements, and returns only at its end."""
+    """Return whether a function has few statements, and returns only at its end. That
+    of a user stays by itself: its numbers are those of Python.
+    """
     statements = [node.form for node in statements_in(instance.body)]
     if "return" not in statements:
         return instance.result == NOTHING and len(statements) <= MAX_INLINED
     is_last = instance.body[-1].form == "return" and statements.count("return") == 1
-    is_value = is_last and not instance.has_effects
+    is_value = is_last and not instance.has_effects and not instance.options.from_end
     return is_value and 1 < len(statements) <= MAX_INLINED + 2
 
 
@@ -321,7 +323,9 @@ def _copied_values(instance: Instance, sets: Counter[str]) -> dict[str, Node]:
         for node in statements_in(instance.body)
         if node.form == "set"
         for name, value in [node.parts]
-        if sets[name] == 1 and _is_still(value, still) and _may_be_copied(name, value)
+        if sets[name] == 1
+        and _is_still(value, still)
+        and _may_be_copied(name, value, instance.options.from_end)
     }
 
 
@@ -344,13 +348,14 @@ def _is_still(value: Node, still: set[str]) -> bool:
     )
 
 
-def _may_be_copied(name: str, value: Node) -> bool:
+def _may_be_copied(name: str, value: Node, of_user: bool) -> bool:
     if value.form in ("variable", "literal", "known", "column", "tuple", "item"):
         return True
     if any(isinstance(kind, ColumnKind) for kind in items_of(value.kind)):
         return value.form in ("choice", "hidden")
     size = sum(inner.form == "binary" for inner in within(value))
-    return _is_made(name) and value.kind == INT and size <= MAX_COPIED
+    is_index = value.kind == INT and not of_user
+    return _is_made(name) and is_index and size <= MAX_COPIED
 
 
 def _rename(instance: Instance, values: dict[str, Node]) -> None:
@@ -804,7 +809,7 @@ def _call(node: Node) -> Node:
     """
     instance, arguments = node.parts
     value = _only_value(instance.body)
-    if value is None:
+    if value is None or instance.options.from_end:
         return node
     is_column = any(isinstance(kind, ColumnKind) for kind in items_of(instance.result))
     size = sum(

@@ -6,8 +6,9 @@ tables. A function gets the instance if it, or one that it calls, reads or write
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from textwrap import wrap
 from typing import Any, ClassVar
 
@@ -18,9 +19,11 @@ from ..._squash import STATE
 from ...engine.language.memory import SPAN_COLUMN
 from ...engine.language.program import Instance
 from ...engine.language.tree import (
+    INT,
     BundleKind,
     KnownKind,
     Node,
+    literal,
 )
 from ...engine.schema import NONE
 from ...errors import FormatError
@@ -146,6 +149,13 @@ def _free(wanted: str, taken: Collection[Any]) -> str:
     return name
 
 
+def users_name(name: str) -> str:
+    """Return a name of a user, or of a lambda, as one of every language; with "_" at
+    its end, it is no keyword, macro or function.
+    """
+    return re.sub(r"\W", "_", name.encode("ascii", "backslashreplace").decode())
+
+
 class TextWriter:
     """Writes functions: one method for each form of the tree. Those of expressions
     return a text and how tightly it is bound.
@@ -158,6 +168,11 @@ class TextWriter:
     comment = "# ", "# ", ""
     """What begins a comment and its further lines, and what ends it."""
     end = ""  # of a statement
+    # For users' functions, whose numbers are those of Python and whose integers have
+    # 64 bits: expressions by their form and kinds, with operands as numbers in braces,
+    # and the functions that these call, by name. Others are written as in kernels,
+    # which have integers for indices.
+    users: Mapping[str, str] = {}
 
     # What each language writes: a parameter by its name, kind and local name, that of
     # the instance, a function with these parameters, the declaration of a variable
@@ -171,7 +186,7 @@ class TextWriter:
 
     def __init__(self, program: Specialised) -> None:
         self.program = program
-        self.tables: dict[tuple[Any, ...], str] = {}
+        self.tables: dict[tuple[str, ...], str] = {}
         self.helpers: dict[str, str] = {}
         self.names: dict[Instance, str] = {}
         taken = Counter[str]()
@@ -182,6 +197,7 @@ class TextWriter:
             name = roots.get(instance, "")
             if not name:
                 base = instance.function.__name__.strip("_")
+                base = f"user_{users_name(base)}" if instance.options.from_end else base
                 taken[base] += 1
                 name = base if taken[base] == 1 else f"{base}_{taken[base]}"
             self.names[instance] = name
@@ -195,12 +211,16 @@ class TextWriter:
             if reads or not self.with_net.isdisjoint(called_by(instance)):
                 self.with_net.add(instance)
         self.functions = [self.function(i) for i in program.instances]
+        called = {*re.findall(r"\w+(?=\()", "\n".join(self.functions))}
+        called &= self.users.keys()
+        self.helpers |= {name: self.users[name] for name in sorted(called)}
 
     # --- functions
 
     def function(self, instance: Instance) -> str:
         """Return the text of a function."""
         self.instance = instance
+        self.is_users = instance.options.from_end
         self.homes = Homes(instance)
         self.kinds = dict(instance.parameters) | instance.locals
         self._name_locals()
@@ -221,13 +241,14 @@ class TextWriter:
             base, _, number = name.partition(".")
             if base == "t" and number:
                 base = "value"
+            base = f"{users_name(base)}_" if self.is_users else base.strip("_")
             if name in self.homes.counters:
                 near = {self.local.get(other) for other in self.homes.near(name)}
                 near |= {*self.reserved, *self.names.values()}
-                self.local[name] = _free(base.strip("_"), near)
+                self.local[name] = _free(base, near)
                 self.taken_names.add(self.local[name])
             else:
-                self.local[name] = self.new_name(base.strip("_"))
+                self.local[name] = self.new_name(base)
 
     def new_name(self, wanted: str) -> str:
         """Return a name that no other variable of the function has."""
@@ -242,7 +263,9 @@ class TextWriter:
             return ""
         self.told.add(instance.function)
         begin, further, end = self.comment
-        plain = " ".join(text.split()).replace("`", "").replace("*/", "* /")
+        # what could end a comment in some language
+        unsafe = r"""[^\x20-\x7e]|["'`\\<?]""" if instance.options.from_end else "`"
+        plain = re.sub(unsafe, "", " ".join(text.split())).replace("*/", "* /")
         lines = wrap(plain, MAX_LINE - len(begin + end), **UNBROKEN)
         between = f"\n{further}"
         return f"{begin}{between.join(lines)}{end}\n"
@@ -256,6 +279,10 @@ class TextWriter:
         else:
             is_word = values.dtype == np.uint64
             texts = [self.whole(value, is_word) for value in values.tolist()]
+        return self.lines(texts, indent)
+
+    def lines(self, texts: Collection[str], indent: str) -> str:
+        """Return numbers in lines."""
         lines = wrap(", ".join(texts) or "0", MAX_LINE - len(indent), **UNBROKEN)
         return indent + f"\n{indent}".join(lines)
 
@@ -349,6 +376,11 @@ class TextWriter:
 
     def value(self, node: Node) -> Text:
         """Return the text of an expression, and how tightly it is bound."""
+        parts = (node.form, *node.parts, node.kind) if self.is_users else ()
+        form = " ".join(str(getattr(part, "kind", part)) for part in parts)
+        if form in self.users:
+            operands = [self.within(part, ATOM) for part in parts_of(node)]
+            return self.users[form].format(*operands), ATOM
         return getattr(self, f"of_{node.form}")(node, *node.parts)
 
     def bare(self, node: Node) -> str:
@@ -437,14 +469,20 @@ class TextWriter:
         """Return the name by which a function is called."""
         return self.names[instance]
 
-    def table(self, values: tuple[Any, ...]) -> str:
-        """Return the name of a table of numbers within a function."""
-        return self.tables.setdefault(values, f"table_{len(self.tables)}")
+    def table(self, kind: str, values: tuple[Any, ...]) -> str:
+        """Return the name of a table of numbers within a function: of a kind in one of
+        a user, or of indices, "".
+        """
+        if self.is_users:
+            key = kind, *(self.bare(literal(kind, value)) for value in values)
+        else:
+            key = "", *(self.whole(value, False) for value in values)
+        return self.tables.setdefault(key, f"table_{len(self.tables)}")
 
     def of_table(self, node: Node, values: tuple[Any, ...], index: Node) -> Text:
-        if values == tuple(range(len(values))):
+        if node.kind == INT and values == tuple(range(len(values))):
             return self.value(index)
-        return f"{self.table(values)}[{self.bare(index)}]", ATOM
+        return f"{self.table(node.kind, values)}[{self.bare(index)}]", ATOM
 
     def refused(self, what: str) -> FormatError:
         """Return the error about what the language does not have."""

@@ -1,0 +1,252 @@
+"""Functions of users in programs: the numbers of Python, or NaN where the engine would
+ask Python, in C, JavaScript and Python; steps, learning and exact gradients.
+"""
+
+import math
+import shutil
+
+import numpy as np
+import pytest
+
+import synapse
+from synapse import Layer, Network, costs, squashes
+from synapse.engine.language.decorators import COMPILES
+from synapse.readwrite import c_source, javascript_source, python_source
+from synapse.readwrite._printed.page import registered_source
+from tests.helpers import generated_functions
+
+from . import functions
+from .functions import FLAGS, OTHERS, RUNNERS, STATES, differences
+from .learners import DIVERGED, Program, data_for, here, in_javascript, in_python, there
+from .programs import RUNNERS as STEPS, SANITIZED, close, programmed, run, run_c
+
+pytestmark = pytest.mark.skipif(not COMPILES, reason="the engine is the oracle")
+INEXACT = (
+    *("math.", "np.s", "np.c", "np.t", "np.e", "np.l", "np.h", "np.a", "np.f", "np.p"),
+    *("**", "pow", "exp", "names("),
+)
+"""What stands in functions that libraries compute, up to the last places."""
+ABSENT = ("gamma",)
+"""What JavaScript does not have; it is refused."""
+
+
+def tolerance(text, language):
+    """By how much numbers of a function may differ."""
+    if not any(name in text for name in INEXACT):
+        return 0.0
+    if "np.float32" in text:
+        return 5e-7
+    # Python's own gamma differs from that of C
+    return 1e-13 if language == "python" and "gamma" in text else 1e-15
+
+
+def wrong(expressions, language, folder):
+    """Expressions that a program and the engine compute otherwise, how many were
+    compared, and how many of their numbers are NaN.
+    """
+    made = zip(expressions, functions.of_expressions(expressions), strict=True)
+    pairs = [(text, f) for text, f in made if functions.is_compiled(f, 1)]
+    if language == "javascript":
+        pairs = [pair for pair in pairs if not any(name in pair[0] for name in ABSENT)]
+    rows = [(state,) for state in STATES]
+    ours = functions.by_engine([f for _, f in pairs], rows)
+    theirs = RUNNERS[language]([f for _, f in pairs], rows, folder)
+    found = {}
+    for k, (text, _) in enumerate(pairs):
+        bad = differences(ours[:, k], theirs[:, k], tolerance(text, language))
+        if bad.any():
+            row = int(np.argwhere(bad)[0][0])
+            found[text] = STATES[row], ours[row, k, 0], theirs[row, k, 0]
+    return found, len(pairs), np.isnan(ours).mean()
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_what_programs_have_computed_wrongly(tmp_path, language):
+    found, count, nan = wrong(OTHERS, language, tmp_path)
+    assert not found, found
+    assert count > 0.9 * len(OTHERS)
+    assert nan < 0.3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("language", RUNNERS)
+def test_every_operation_and_word(tmp_path, language, part):
+    expressions = list(dict.fromkeys(functions.every_expression()))[part::8]
+    found, count, _ = wrong(expressions, language, tmp_path)
+    assert not found, found
+    assert count > 0.8 * len(expressions)
+
+
+def generated(count, seed, language, folder):
+    """Generated functions that differ by more than rounding, and how many there are."""
+    made = generated_functions.functions(count, seed)
+    texts = made.text.split("\n\ndef f")[-count:]
+    pairs = [
+        (text, f)
+        for text, f in zip(texts, made.by_name.values(), strict=True)
+        if functions.is_compiled(f, 3)
+        and not (language == "javascript" and any(name in text for name in ABSENT))
+    ]
+    rows = generated_functions.arguments(seed, 60)
+    several = [f for _, f in pairs]
+    ours = functions.by_engine(several, rows)
+    theirs = RUNNERS[language](several, rows, folder)
+    found = []
+    for k, (text, _) in enumerate(pairs):
+        is_exact = not any(name in text for name in INEXACT)
+        bad = differences(ours[:, k], theirs[:, k], 0.0 if is_exact else 1e-9)
+        # the last place of a function of a library may decide a branch
+        if bad.any() and (is_exact or bad.mean() > 0.02):
+            found.append(text)
+    return found, len(pairs)
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_generated_functions(tmp_path, language):
+    found, count = generated(12, 0, language, tmp_path)
+    assert not found, found
+    assert count > 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("language", RUNNERS)
+def test_many_generated_functions(tmp_path, language, seed):
+    found, count = generated(200, seed, language, tmp_path)
+    assert not found, found
+    assert count > 150
+
+
+# --- in networks ----------------------------------------------------------------------
+
+
+@squashes.register(surrogate=True)
+def in_parts(state):
+    part = math.floor(state) % 5
+    return 0.125 * state + (0.25, 2.5, -1.0, 0.0, 1.5)[part], (0.5, 0.25, 1.5)[part % 3]
+
+
+@squashes.register(surrogate=True)
+def of_bits(state):
+    bits = (int(state * 1000) * 2654435761) % 4294967296
+    return np.float32(0.1) * (bits >> 28), 0.125 * (bits & 7)
+
+
+@squashes.register(surrogate=True)
+def up_to_five(state):
+    return math.sqrt(5.0 - state), 0.25
+
+
+@costs.register
+def from_minus_three(target, output, derivative, outputs):
+    if target < -3.0:
+        raise ValueError
+    gap = target - output
+    return 0.5 * gap * gap, gap * derivative
+
+
+def mixed():
+    """Squashes of users beside those that are built in."""
+    inputs, outputs = Layer(2), Layer(2, "identity")
+    hidden = [Layer(1, kind) for kind in (in_parts, of_bits, "tanh")]
+    for layer in hidden:
+        inputs.project(layer, seed=1)
+        layer.project(outputs, seed=3)
+    hidden[0].project(hidden[0], seed=2)
+    return Network(inputs, hidden, outputs)
+
+
+@pytest.mark.parametrize("language", STEPS)
+def test_steps(tmp_path, language):
+    net = mixed()
+    steps = data_for(net, 20)[0]
+    assert close(STEPS[language](net, steps.tolist(), tmp_path), net.run(steps))
+
+
+@pytest.mark.parametrize(
+    "rule", ["online", pytest.param("rtrl", marks=pytest.mark.slow)]
+)
+def test_learning(tmp_path, rule):
+    net = mixed()
+    net.rule = rule
+    inputs, targets = data_for(net, 15)
+    ours = here(net.clone(), inputs, targets, 0.05)
+    program = Program(net, tmp_path, flags=("-O1", "-ffp-contract=off", *SANITIZED))
+    for theirs in (
+        there(program, inputs, targets, 0.05),
+        in_python(net, inputs, targets, 0.05, tmp_path),
+        in_javascript(net, inputs, targets, 0.05, tmp_path),
+    ):
+        assert close(theirs, ours, 1e-10)
+
+
+def test_weights_are_loaded():
+    assert "network_load" in c_source(mixed(), loadable=True)
+
+
+def single(squash):
+    net = Network(Layer(1), [Layer(1, squash)], Layer(1, "identity"))
+    net.input.project(net.hidden[0], weights=[[1.0]])
+    net.hidden[0].project(net.output, weights=[[1.0]])
+    return net
+
+
+@pytest.mark.parametrize("language", STEPS)
+def test_where_a_function_raises_a_program_steps_to_nan(tmp_path, language):
+    net = single(up_to_five)
+    with pytest.raises(synapse.errors.FunctionError):
+        net.activate([6.0])
+    net.clear()
+    if language == "python":
+        program = programmed(python_source(net))
+        answers = [program.step([6.0]), program.step([1.0])]
+        assert np.array_equal(answers, [[math.nan], [2.0]], equal_nan=True)
+    elif language == "javascript":
+        node = shutil.which("node") or pytest.skip("there is no node here")
+        text = javascript_source(net) + "console.log(new Network().step([6])[0])\n"
+        assert run([node, "-e", text]) == "NaN\n"
+    else:
+        printed = run_c(single(up_to_five), [[4.0]], tmp_path)
+        assert printed.tolist() == [[1.0]]
+        assert "NAN" in c_source(net)
+
+
+def test_where_a_function_raises_nothing_is_learned(tmp_path):
+    """Also if the neuron is within, or the cost raises."""
+    hidden = single(up_to_five)
+    hidden.output[0].squash = "relu"
+    flags = "-O1", f"-DLEAVES={DIVERGED}"
+    for net, options, state, target in (
+        (hidden, {}, 6.0, 1.0),
+        (single("tanh"), {"cost": "from_minus_three"}, 0.0, -4.0),
+    ):
+        (tmp_path / str(state)).mkdir()
+        program = Program(net, tmp_path / str(state), flags, **options)
+        program.weights()
+        program.step([state])
+        program.learn([target], 0.1)
+        program.weights()
+        before, _, status, after = program.answers()
+        assert status == DIVERGED
+        assert np.array_equal(before, after)
+        there = programmed(python_source(net, learn=True, **options))
+        there.step([state])
+        with pytest.raises(ValueError, match="not finite"):
+            there.learn([target], 0.1)
+
+
+def test_a_page_has_the_tables_of_functions():
+    node = shutil.which("node") or pytest.skip("there is no node here")
+    text = registered_source("squash", "in_parts", in_parts._function)
+    main = "const register = (kind, name, f) => console.log(f(1.5), f(Infinity));\n"
+    assert run([node, "-e", main + text]) == "[ 2.6875, 0.25 ] [ NaN, NaN ]\n"
+
+
+@pytest.mark.compiler
+def test_names_of_users_are_no_words_of_c_plus_plus(tmp_path):
+    made = functions.of_expressions(["names(s)", "of_docstring(s)", "greek(s)"])
+    rows = [(state,) for state in STATES]
+    flags = [flag for flag in FLAGS if flag != "-std=c99"]
+    found = functions.by_c(made, rows, tmp_path, ["-x", "c++", "-std=c++11", *flags])
+    assert not differences(functions.by_engine(made, rows), found, 1e-15).any()

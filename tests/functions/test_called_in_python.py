@@ -134,11 +134,11 @@ def test_threads_call_it_too():
     squash = quietly(squashes.register, with_generator)
     net = architect.Elman(2, 8, 1, squash=squash, seed=0)
     rows = np.random.default_rng(1).uniform(-1.0, 1.0, (64, 5, 2))
-    found = [
+    results = [
         synapse.gradient(net, rows, rows[..., :1], threads=threads).weights
         for threads in (1, 2)
     ]
-    assert (found[0] == found[1]).all()
+    assert (results[0] == results[1]).all()
 
 
 def test_a_cost_beyond_the_language():
@@ -181,9 +181,9 @@ def test_an_environment_beyond_the_language():
     with pytest.warns(
         FunctionWarning, match=r"The environment is called .*: the language has no List"
     ) as told:
-        found = [beyond.episodes(genomes) for _ in range(2)]
+        results = [beyond.episodes(genomes) for _ in range(2)]
     assert len(told) == 1
-    for each in found:
+    for each in results:
         np.testing.assert_array_equal(each, within.episodes(genomes))
 
 

@@ -130,27 +130,27 @@ class Generator:
 
     def leaf(self) -> str:
         rng = self.rng
-        kind = rng.randrange(8)
-        if kind < 3:
+        draw = rng.randrange(8)
+        if draw < 3:
             return self.pick(*ARGUMENTS, *self.names)
-        if kind == 3:
+        if draw == 3:
             number = self.pick("0", "1", "2", "3", "-1", "7", "10", "63", "COUNT")
             return self.pick(number, number, "LARGE", "PRIME", str(1 << 53), "True")
-        if kind == 4:
+        if draw == 4:
             return self.pick(
                 "0.0", "-0.0", "0.5", "2.0", "1e-3", "-1.5", "GAIN", "1e300"
             )
-        if kind == 5:
+        if draw == 5:
             array = self.pick("TABLE", "SINGLES", "WHOLE", "BYTES", "SHORT", "MIXED")
             return f"{array}[{self.pick('0', '1', '2', '-1', 'int(a) & 1')}]"
-        if kind == 6:
+        if draw == 6:
             return self.pick("SETTINGS.gain", "SETTINGS.shift", "PAIR[0]", "PAIR[1]")
         return f"np.float64({self.pick(*ARGUMENTS)})"
 
     def whole(self, depth: int) -> str:
         """An expression that is an integer most of the time."""
-        kind = self.rng.randrange(12)
-        if depth <= 0 or kind < 3:
+        draw = self.rng.randrange(12)
+        if depth <= 0 or draw < 3:
             name = self.pick(*ARGUMENTS)
             return self.pick(
                 *(
@@ -163,17 +163,17 @@ class Generator:
                 *(f"math.ceil({name})", f"({name} > 0.5)", "WHOLE[1]", "SHORT[0]"),
             )
         left, right = self.whole(depth - 1), self.whole(depth - 1)
-        if kind < 8:
+        if draw < 8:
             sign = self.pick("+", "-", "*", "*", "//", "%", "//", "%")
             return f"({left} {sign} {right})"
-        if kind == 8:
+        if draw == 8:
             count = self.pick(
                 "1", "3", "62", "64", f"({right} & 127)", f"({right} % 9)"
             )
             return f"({left} {self.pick('<<', '>>')} {count})"
-        if kind == 9:
+        if draw == 9:
             return f"({left} ** {self.pick('2', '3', '5', '0', f'({right} & 15)')})"
-        if kind == 10:
+        if draw == 10:
             return f"({left} {self.pick('&', '|', '^')} {right})"
         return self.pick(
             *(
@@ -190,20 +190,20 @@ class Generator:
         """Any number."""
         if depth <= 0:
             return self.leaf()
-        kind = self.rng.randrange(16)
+        draw = self.rng.randrange(16)
         left, right = self.number(depth - 1), self.number(depth - 1)
-        if kind < 5:
+        if draw < 5:
             sign = self.pick("+", "-", "*", "/", "+", "*", "/", "//", "%", "**")
             if sign == "**":
                 right = self.exponent()
             return f"({left} {sign} {right})"
-        if kind == 5:
+        if draw == 5:
             return self.whole(depth)
-        if kind == 6:
+        if draw == 6:
             return f"math.{self.pick(*_MATH.split())}({left})"
-        if kind == 7:
+        if draw == 7:
             return f"np.{self.pick(*_NUMPY.split())}({left})"
-        if kind == 8:
+        if draw == 8:
             name = self.pick(
                 "min", "max", "math.fmod", "math.pow", "np.power", "math.atan2"
             )
@@ -213,19 +213,19 @@ class Generator:
             if name == "np.power":
                 right = self.exponent()
             return f"{name}({left}, {right})"
-        if kind == 9:
+        if draw == 9:
             return f"({left} if {self.condition(depth - 1)} else {right})"
-        if kind == 10:
+        if draw == 10:
             of_numpy = self.pick("float32", "float64", "abs", "floor", "ceil")
             word = self.pick("float", "abs", "bool", "halved", "at_least")
             return f"{self.pick(word, f'np.{of_numpy}')}({left})"
-        if kind == 11:
+        if draw == 11:
             return self.condition(depth)
-        if kind == 12:
+        if draw == 12:
             return f"({left} {self.pick('and', 'or')} {right})"
-        if kind == 13:
+        if draw == 13:
             return f"(-{left})"
-        if kind == 14:
+        if draw == 14:
             return f"scaled({left}, {right})[{self.pick('0', '1')}]"
         if self.rng.random() < 0.3:
             return f"power_sum({left}, int(c) & 3)"
@@ -244,12 +244,12 @@ class Generator:
         """A comparison, or several."""
         left, right = self.number(depth - 1), self.number(depth - 1)
         sign = self.pick("<", "<=", ">", ">=", "==", "!=")
-        kind = self.rng.randrange(6)
-        if kind < 3:
+        draw = self.rng.randrange(6)
+        if draw < 3:
             return f"({left} {sign} {right})"
-        if kind == 3:
+        if draw == 3:
             return f"(0 {sign} {left} < {right})"
-        if kind == 4:
+        if draw == 4:
             return f"(not {left})"
         word = self.pick("and", "or")
         return (
@@ -261,26 +261,26 @@ class Generator:
         name = f"x{len(self.names)}" if self.rng.random() < 0.6 else ""
         name = name or self.pick(*(self.names or ["x0"]))
         value = self.number(2)
-        kind = self.rng.randrange(6)
+        draw = self.rng.randrange(6)
         known = name in self.names
-        if kind == 0 and known:
+        if draw == 0 and known:
             lines = [f"{name} {self.pick('+', '-', '*', '/', '%')}= {value}"]
-        elif kind == 1:
+        elif draw == 1:
             lines = [
                 f"{name} = {self.leaf()}",
                 f"for k in range({self.pick('3', 'int(b) & 3', '2, -2, -1')}):",
                 f"    {name} = {name} {self.pick('+', '*', '-')} {self.number(1)} * k",
             ]
-        elif kind == 2:
+        elif draw == 2:
             lines = [
                 f"if {self.condition(1)}:",
                 f"    {name} = {value}",
                 "else:",
                 f"    {name} = {self.number(1)}",
             ]
-        elif kind == 3:
+        elif draw == 3:
             lines = [f"{name} = {self.whole(3)}"]
-        elif kind == 4:
+        elif draw == 4:
             lines = [
                 f"left = {self.pick('3', 'int(c) & 7')}",
                 f"{name} = {self.pick('1', '1.0', 'a')}",
@@ -300,9 +300,9 @@ class Generator:
         lines = [f"def {name}(a, b, c):"]
         for _ in range(self.rng.randrange(4)):
             lines += self.statement("    ")
-        first = self.number(3)
-        second = self.pick(self.number(2), self.whole(3))
-        return "\n".join([*lines, f"    return {first}, {second}"]) + "\n"
+        value = self.number(3)
+        slope = self.pick(self.number(2), self.whole(3))
+        return "\n".join([*lines, f"    return {value}, {slope}"]) + "\n"
 
 
 class Functions(NamedTuple):
@@ -352,16 +352,16 @@ def arguments(seed: int, count: int) -> list[tuple[float, float, float]]:
 
 def within_language(by_name: dict) -> dict:
     """Those of some functions that the language has."""
-    found = {}
+    results = {}
     for name, function in by_name.items():
         try:
             made = TypedProgram().instance(function, (PYTHON_FLOAT,) * 3, CHECKED)
             value = made.result.items[-1] if made.fails else made.result
             if len(getattr(value, "items", ())) == 2:
-                found[name] = function
+                results[name] = function
         except RefusedError:
             pass
-    return found
+    return results
 
 
 def in_python(function, numbers) -> tuple[float, float] | None:
@@ -369,8 +369,8 @@ def in_python(function, numbers) -> tuple[float, float] | None:
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            first, second = function(*numbers)
-            return float(first), float(second)
+            value, slope = function(*numbers)
+            return float(value), float(slope)
         except Exception:
             return None
 
@@ -390,10 +390,10 @@ class Compiled:
         @strict_fp
         def every(results, a, b, c):
             for k, word in enumerate(words):
-                there, first, second = word(a, b, c)
+                there, value, slope = word(a, b, c)
                 results[3 * k] = 1.0 if there else 0.0
-                results[3 * k + 1] = first
-                results[3 * k + 2] = second
+                results[3 * k + 1] = value
+                results[3 * k + 2] = slope
             return 0
 
         with warnings.catch_warnings():
@@ -423,8 +423,8 @@ class Compiled:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._call(self._results, *numbers)
-        found = list(self._results)
+        results = list(self._results)
         return [
-            tuple(found[k + 1 : k + 3]) if found[k] else None
-            for k in range(0, len(found), 3)
+            tuple(results[k + 1 : k + 3]) if results[k] else None
+            for k in range(0, len(results), 3)
         ]

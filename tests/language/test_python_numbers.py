@@ -28,11 +28,11 @@ TRANSCENDENTAL = re.compile(
 )
 
 
-def is_same(found, expected):
+def is_same(answer, expected):
     """Whether two numbers have the same bits; NaN has one."""
     if math.isnan(expected):
-        return math.isnan(found)
-    return found == expected and math.copysign(1, found) == math.copysign(1, expected)
+        return math.isnan(answer)
+    return answer == expected and math.copysign(1, answer) == math.copysign(1, expected)
 
 
 def differences(by_name, texts, cases, speed, exact=True):
@@ -40,18 +40,18 @@ def differences(by_name, texts, cases, speed, exact=True):
     compiled = Compiled(by_name, speed)
     wrong = []
     for numbers in cases:
-        for (name, function), found in zip(
+        for (name, function), answer in zip(
             by_name.items(), compiled(*numbers), strict=True
         ):
             expected = in_python(function, numbers)
             text = texts[name]
             if TRANSCENDENTAL.search(text) and not exact:
                 continue
-            is_right = found is expected is None or (
-                None not in (found, expected) and all(map(is_same, found, expected))
+            is_right = answer is expected is None or (
+                None not in (answer, expected) and all(map(is_same, answer, expected))
             )
             if not is_right:
-                wrong.append((text, numbers, found, expected))
+                wrong.append((text, numbers, answer, expected))
     return wrong
 
 
@@ -111,10 +111,12 @@ def test_operations_at_the_edges_of_numbers(speed):
         named = {n: f for n, f in by_name.items() if is_hot[n] == chosen}
         texts = {f"f{k}": e for k, e in enumerate(ISSUE)}
         cases = [(a, b, 1.0) for a in edges for b in edges]
-        for text, numbers, found, expected in differences(named, texts, cases, speed):
-            assert "exp" in text, (text, numbers, found, expected)
-            assert None not in (found, expected), (text, numbers)
-            np.testing.assert_array_max_ulp(*map(np.array, (found, expected)), MAX_ULPS)
+        for text, numbers, answer, expected in differences(named, texts, cases, speed):
+            assert "exp" in text, (text, numbers, answer, expected)
+            assert None not in (answer, expected), (text, numbers)
+            np.testing.assert_array_max_ulp(
+                *map(np.array, (answer, expected)), MAX_ULPS
+            )
 
 
 def test_what_raises_decides_no_branch():

@@ -195,11 +195,11 @@ def _power(t: Any, kind: str, left: Node, right: Node) -> Node:
 
 
 def _of_whole(t: Any, operation: str, kind: str, left: Node, right: Node) -> Node:
-    own = with_types(str(kind), types_of(kind) - {bool})
-    left = several(t, whole(t, left, own))
-    right = several(t, whole(t, right, own))
+    result_kind = with_types(str(kind), types_of(kind) - {bool})
+    left = several(t, whole(t, left, result_kind))
+    right = several(t, whole(t, right, result_kind))
     if operation == "Pow":
-        return _power(t, own, left, right)
+        return _power(t, result_kind, left, right)
     if operation in QUOTIENTS:
         right = _divisor(t, right)
         is_least = _compared("==", left, SMALLEST)
@@ -207,16 +207,16 @@ def _of_whole(t: Any, operation: str, kind: str, left: Node, right: Node) -> Nod
             t.fail_if(Node("and", BOOL, (_compared("==", right, -1), is_least)))
     elif operation == "RShift" and kind == INT:
         fail_outside(t, right, 0, LARGEST)
-        right = Node("pick", own, ("<", right, literal(own, 63)))
+        right = Node("pick", result_kind, ("<", right, literal(result_kind, 63)))
     elif operation in ("LShift", "RShift"):
         fail_outside(t, right, 0, 63)
     elif operation in ("Add", "Sub", "Mult") and kind == INT:
         t.fail_if(Node("overflows", BOOL, (operation, left, right)))
-    made = several(t, Node("binary", own, (operation, left, right)))
+    made = several(t, Node("binary", result_kind, (operation, left, right)))
     if operation == "LShift" and kind == INT:
-        back = Node("binary", own, ("RShift", made, right))
+        back = Node("binary", result_kind, ("RShift", made, right))
         t.fail_if(Node("compare", BOOL, ("!=", back, left)))
-    return whole(t, made._replace(kind=INT), own) if kind == INT else made
+    return whole(t, made._replace(kind=INT), result_kind) if kind == INT else made
 
 
 def _divisor(t: Any, right: Node) -> Node:
@@ -388,12 +388,12 @@ def function_of_reals(t: Any, name: str, function: Any, values: list[Node]) -> N
         return values[0]._replace(kind=kind)
     if kind == INT and name == "pow":
         return _of_whole(t, "Pow", kind, *values)
-    own = kind if kind in FLOATS else FLOAT64
-    passed = [convert(fitting(t, v) if of_numpy else v, own) for v in values]
+    float_kind = kind if kind in FLOATS else FLOAT64
+    passed = [convert(fitting(t, v) if of_numpy else v, float_kind) for v in values]
     if name == "copysign":  # NaN has a sign, which depends on who has made it
         passed[1] = several(t, passed[1])
         t.fail_if(Node("compare", BOOL, ("!=", passed[1], passed[1])))
-    made = Node("math", BOOL if kind == BOOL else own, (name, *passed))
+    made = Node("math", BOOL if kind == BOOL else float_kind, (name, *passed))
     if not of_numpy and name not in CANNOT_RAISE:
         return _finite(t, made)
     if kind in (INT, WORD):

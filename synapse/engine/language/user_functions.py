@@ -230,7 +230,9 @@ def called_in_python(functions: list[tuple[FunctionType, int]], results: int) ->
 
     def call(number: int, values: Any) -> bool:
         function, count = functions[number // 2]
-        of = np.float32 if number % 2 else float if results > 1 else np.float64
+        of: Any = float if results > 1 else np.float64
+        if number % 2:
+            of = np.float32
         made = called(function, map(of, values[:count]))
         try:
             for place, value in enumerate(made if results > 1 else (made,)):

@@ -368,7 +368,7 @@ class Store(StoreRows):
             number + networks: network for number, network in other.networks.items()
         }
         self._take_over_handles(other, neurons, identities)
-        self.program = Program(0, kept, self.program.made)
+        self.program = Program(0, kept, self.program.made, freezes=True)
         self.touch()
 
     def _take_over_handles(

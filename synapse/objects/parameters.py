@@ -20,6 +20,7 @@ from .. import engine
 from .._checks import MAX_SAFE_NUMBER, require_range, sum_of_squares
 from .._initializer import Initializer, draw
 from .._typing import Bools, Floats, Ints
+from ..engine.lowering.program import clear_traces_of_biases
 from ..engine.schema import DESTINATIONS, INPUT, SHARED_BY
 from ..engine.store import Store
 from ..engine.store_rows import NOT_YET
@@ -208,16 +209,49 @@ def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
     """Set whether learning updates some rows, and those tied to them; they no longer
     count as frozen.
     """
-    if np.any(store[name][rows] != value):
+    rows = np.atleast_1d(rows)
+    differ = store[name][rows] != value
+    if differ.any():
+        if name == "trainable":
+            rows = _end_traces(store, value, rows, _NO_ROWS)
+        else:
+            _end_traces(store, value, _NO_ROWS, rows[differ])
         store.touch_learning()  # sensitivities are laid out anew
     assign(store, name, rows, value)
     assign(store, FROZEN[name], rows, 0)
+
+
+_NO_ROWS = np.empty(0, np.int64)
+
+
+def _end_traces(store: Store, learns: bool, connections: Ints, neurons: Ints) -> Ints:
+    """End the traces of parameters that begin or cease to learn: they are 0 when
+    learning begins again. `neurons` are those whose bias changes. Returns the rows of
+    the connections, which lowering moves.
+
+    Lowering drops the traces of weights that do not learn. It is needed before they
+    learn again, and not for each of many that change one after the other.
+    """
+    program = store.program
+    if not learns:
+        program.freezes = True
+        return connections
+    if program.freezes or program.structure != store.structure_version:
+        identities = store["identity"][connections]
+        store.ensure_lowered()
+        connections = store.row_of[identities].astype(np.int64)
+    if len(neurons):
+        tied, _ = other_members(store["bias_tie"], neurons)
+        clear_traces_of_biases(store, np.append(neurons, tied))
+    return connections
 
 
 def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) -> None:
     """Make some weights and biases untrainable, and mark those that were trainable; or
     undo this.
     """
+    thawed = neurons[store[FROZEN["trainable_bias"]][neurons] == 1]
+    connections = _end_traces(store, not frozen, connections, thawed)
     store.touch_learning()
     for rows, columns in zip((connections, neurons), FROZEN.items(), strict=True):
         giver, taker = columns if frozen else reversed(columns)

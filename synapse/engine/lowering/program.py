@@ -131,6 +131,7 @@ class Program:
     # kernels of neurons; None: each looks for the rule of its network first
     single_calls: Any = None
     structure: int = 0  # the version of the structure then
+    freezes: bool = False  # whether a parameter has been frozen since then
 
     def traces(self, store: StoreRows) -> Traces:
         """Return every trace that is stored now."""
@@ -207,6 +208,15 @@ def restore(store: StoreRows, kept: Traces) -> None:
         c[name][places] = getattr(kept, f"{name}_value")[rows]
         if store.program.placed is not None:
             store.program.placed[name] = rows, places
+
+
+def clear_traces_of_biases(store: StoreRows, neurons: NDArray[np.int64]) -> None:
+    """Set the traces of the biases of some neurons to 0; the store is lowered."""
+    c = store.columns
+    store["bias_eligibility"][neurons] = 0.0
+    gater, trace = c["influence_gater"], c["influence_trace"]
+    pairs = np.flatnonzero(np.isin(gater, neurons) & (trace != NONE))
+    c["extended"][trace[pairs] + c["learning"][gater[pairs]]] = 0.0
 
 
 def _begin(store: StoreRows, neurons: NDArray[np.int64]) -> None:

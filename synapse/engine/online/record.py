@@ -22,10 +22,12 @@ SENSITIVITIES = WATCHABLE.index(schema.SENSITIVITY)
 
 @inline
 def bias_eligibility(store, j, r):
-    """Return the trace of a bias; 1 in a neuron without traces that has activated."""
+    """Return the trace of a bias; 1 in a neuron without traces that has activated, and
+    of a bias that is frozen.
+    """
     return np.float64(
         store.bias_eligibility[j]
-        if store.watched_flags[j] & TRACED
+        if store.watched_flags[j] & TRACED and store.trainable_bias[j]
         else store.stamp[j] != 0
     )
 

@@ -324,13 +324,13 @@ def by_engine(functions, rows):
     double = ctypes.POINTER(ctypes.c_double)
     call = ctypes.CFUNCTYPE(ctypes.c_int64, double, *[ctypes.c_double] * count)(address)
     results = (ctypes.c_double * (3 * len(functions)))()
-    found = np.full((len(rows), len(functions), 2), math.nan)
+    results = np.full((len(rows), len(functions), 2), math.nan)
     for k, row in enumerate(rows):
         call(results, *row)
         numbers = np.array(results).reshape(-1, 3)
         there = numbers[:, 0] == 1.0
-        found[k][there] = numbers[there][:, 1:]
-    return found
+        results[k][there] = numbers[there][:, 1:]
+    return results
 
 
 class Nothing:
@@ -374,11 +374,12 @@ def by_javascript(functions, rows, folder):
     numbers = np.array(rows, float).tobytes().hex()
     main = f"""
 const given = new Float64Array(new Uint8Array(Buffer.from("{numbers}", "hex")).buffer);
-const found = [];
+const results = [];
 for (let k = 0; k < given.length; k += {len(rows[0])})
-    for (const f of [{names}]) found.push(...f(...given.slice(k, k + {len(rows[0])})));
-if (!found.every(value => typeof value === "number")) process.exit(1);
-process.stdout.write(Buffer.from(Float64Array.from(found).buffer));
+    for (const f of [{names}])
+        results.push(...f(...given.slice(k, k + {len(rows[0])})));
+if (!results.every(value => typeof value === "number")) process.exit(1);
+process.stdout.write(Buffer.from(Float64Array.from(results).buffer));
 """
     parts = '"use strict";', *tables, *writer.helpers.values(), *writer.functions, main
     (folder / "functions.js").write_text("\n\n".join(parts), encoding="utf-8")

@@ -51,30 +51,30 @@ def wrong(expressions, language, folder):
     rows = [(state,) for state in STATES]
     ours = functions.by_engine([f for _, f in pairs], rows)
     theirs = RUNNERS[language]([f for _, f in pairs], rows, folder)
-    found = {}
+    mistakes = {}
     for k, (text, _) in enumerate(pairs):
         bad = differences(ours[:, k], theirs[:, k], tolerance(text, language))
         if bad.any():
             row = int(np.argwhere(bad)[0][0])
-            found[text] = STATES[row], ours[row, k, 0], theirs[row, k, 0]
-    return found, len(pairs), np.isnan(ours).mean()
+            mistakes[text] = STATES[row], ours[row, k, 0], theirs[row, k, 0]
+    return mistakes, len(pairs), np.isnan(ours).mean()
 
 
 @pytest.mark.parametrize("language", RUNNERS)
 def test_what_programs_have_computed_wrongly(tmp_path, language):
-    found, count, nan = wrong(OTHERS, language, tmp_path)
-    assert not found, found
+    mistakes, count, nan = wrong(OTHERS, language, tmp_path)
+    assert not mistakes, mistakes
     assert count > 0.9 * len(OTHERS)
     assert nan < 0.3
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("share", range(8))
 @pytest.mark.parametrize("language", RUNNERS)
-def test_every_operation_and_word(tmp_path, language, part):
-    expressions = list(dict.fromkeys(functions.every_expression()))[part::8]
-    found, count, _ = wrong(expressions, language, tmp_path)
-    assert not found, found
+def test_every_operation_and_word(tmp_path, language, share):
+    expressions = list(dict.fromkeys(functions.every_expression()))[share::8]
+    mistakes, count, _ = wrong(expressions, language, tmp_path)
+    assert not mistakes, mistakes
     assert count > 0.8 * len(expressions)
 
 
@@ -92,20 +92,20 @@ def generated(count, seed, language, folder):
     several = [f for _, f in pairs]
     ours = functions.by_engine(several, rows)
     theirs = RUNNERS[language](several, rows, folder)
-    found = []
+    mistakes = []
     for k, (text, _) in enumerate(pairs):
         is_exact = not any(name in text for name in INEXACT)
         bad = differences(ours[:, k], theirs[:, k], 0.0 if is_exact else 1e-9)
         # the last place of a function of a library may decide a branch
         if bad.any() and (is_exact or bad.mean() > 0.02):
-            found.append(text)
-    return found, len(pairs)
+            mistakes.append(text)
+    return mistakes, len(pairs)
 
 
 @pytest.mark.parametrize("language", RUNNERS)
 def test_generated_functions(tmp_path, language):
-    found, count = generated(12, 0, language, tmp_path)
-    assert not found, found
+    mistakes, count = generated(12, 0, language, tmp_path)
+    assert not mistakes, mistakes
     assert count > 8
 
 
@@ -113,8 +113,8 @@ def test_generated_functions(tmp_path, language):
 @pytest.mark.parametrize("seed", range(1, 6))
 @pytest.mark.parametrize("language", RUNNERS)
 def test_many_generated_functions(tmp_path, language, seed):
-    found, count = generated(200, seed, language, tmp_path)
-    assert not found, found
+    mistakes, count = generated(200, seed, language, tmp_path)
+    assert not mistakes, mistakes
     assert count > 150
 
 
@@ -123,8 +123,10 @@ def test_many_generated_functions(tmp_path, language, seed):
 
 @squashes.register(surrogate=True)
 def in_parts(state):
-    part = math.floor(state) % 5
-    return 0.125 * state + (0.25, 2.5, -1.0, 0.0, 1.5)[part], (0.5, 0.25, 1.5)[part % 3]
+    index = math.floor(state) % 5
+    return 0.125 * state + (0.25, 2.5, -1.0, 0.0, 1.5)[index], (0.5, 0.25, 1.5)[
+        index % 3
+    ]
 
 
 @squashes.register(surrogate=True)
@@ -248,5 +250,5 @@ def test_names_of_users_are_no_words_of_c_plus_plus(tmp_path):
     made = functions.of_expressions(["names(s)", "of_docstring(s)", "greek(s)"])
     rows = [(state,) for state in STATES]
     flags = [flag for flag in FLAGS if flag != "-std=c99"]
-    found = functions.by_c(made, rows, tmp_path, ["-x", "c++", "-std=c++11", *flags])
-    assert not differences(functions.by_engine(made, rows), found, 1e-15).any()
+    answers = functions.by_c(made, rows, tmp_path, ["-x", "c++", "-std=c++11", *flags])
+    assert not differences(functions.by_engine(made, rows), answers, 1e-15).any()

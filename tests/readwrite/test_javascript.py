@@ -200,15 +200,15 @@ const steps = Network => {{
   const net = new Network();
   return rows.map(row => net.step(row));
 }};
-const found = {{ script: steps(Network) }};
+const answers = {{ script: steps(Network) }};
 const kinds = {{ classic: "", module: "module" }};
 Promise.all([
-  import("./net.mjs").then(module => {{ found.module = steps(module.Network); }}),
+  import("./net.mjs").then(module => {{ answers.module = steps(module.Network); }}),
   ...Object.entries(kinds).map(([kind, type]) => new Promise(done => {{
     const worker = new Worker(`${{kind}}.js`, type ? {{ type }} : {{}});
-    worker.onmessage = ({{ data }}) => {{ found[kind] = data; done(); }};
+    worker.onmessage = ({{ data }}) => {{ answers[kind] = data; done(); }};
   }})),
-]).then(() => {{ document.title = JSON.stringify(found); }});
+]).then(() => {{ document.title = JSON.stringify(answers); }});
 </script>"""
 WORKER = f"""
 const net = new Network();
@@ -235,8 +235,8 @@ def test_a_browser_runs_it_in_a_page_a_module_and_workers(tmp_path):
             page = browser.new_page()
             page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
             page.wait_for_function("document.title !== ''")
-            found = json.loads(page.title())
+            answers = json.loads(page.title())
             browser.close()
         server.shutdown()
-    assert sorted(found) == ["classic", "module", "script"]
-    assert all(map(answers_as_here, found.values()))
+    assert sorted(answers) == ["classic", "module", "script"]
+    assert all(map(answers_as_here, answers.values()))

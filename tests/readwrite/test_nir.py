@@ -59,25 +59,27 @@ def by_equations(graph, inputs, dt=DT):
                 values[name] = delayed(nodes[name].delay / dt, entered)
         for name in order:
             node = nodes[name]
-            kind = type(node).__name__
+            node_type = type(node).__name__
             entering = sum(values[each] for each in before[name])
-            if kind == "Input":
+            if node_type == "Input":
                 values[name] = row
-            elif kind in ("Linear", "Affine"):
+            elif node_type in ("Linear", "Affine"):
                 if np.ndim(entering):
                     values[name] = node.weight @ entering + getattr(node, "bias", 0.0)
-            elif kind == "Flatten":
+            elif node_type == "Flatten":
                 values[name] = entering
-            elif kind == "Delay":
+            elif node_type == "Delay":
                 continue
-            elif kind == "Scale":
+            elif node_type == "Scale":
                 values[name] = node.scale * entering
-            elif kind == "Threshold":
+            elif node_type == "Threshold":
                 values[name] = (entering > node.threshold).astype(float)
-            elif kind == "Output":
+            elif node_type == "Output":
                 outputs.append(entering)
             else:
-                step = one_step(kind, node, entering, volts[name], currents[name], dt)
+                step = one_step(
+                    node_type, node, entering, volts[name], currents[name], dt
+                )
                 values[name], volts[name], currents[name] = step
         for name, entered in past.items():
             entered.append(sum(values[each] for each in before[name]))
@@ -92,17 +94,17 @@ def delayed(steps, past):
     )
 
 
-def one_step(kind, node, entering, volt, current, dt):
-    if kind == "CubaLIF":
+def one_step(node_type, node, entering, volt, current, dt):
+    if node_type == "CubaLIF":
         current = current + dt / node.tau_syn * (node.w_in * entering - current)
         entering = current
-    if kind in ("I", "IF"):
+    if node_type in ("I", "IF"):
         volt = volt + dt * node.r * entering
     else:
         tau = getattr(node, "tau_mem", None)
         tau = node.tau if tau is None else tau
         volt = volt + dt / tau * (node.v_leak - volt + node.r * entering)
-    if kind in ("I", "LI"):
+    if node_type in ("I", "LI"):
         return volt, volt, current
     spikes = (volt > node.v_threshold).astype(float)
     return spikes, np.where(spikes == 1.0, node.v_reset, volt), current

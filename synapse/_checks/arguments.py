@@ -448,8 +448,8 @@ def file_path(title: str, value: Any, condition: str = "a string or a path") -> 
 
 
 def ordered(title: str, value: Any) -> Any:
-    """Return `value`, or raise an error if it is a set, which has no order that anyone
-    gave: that of strings differs from one process to the next.
+    """Return `value`, or raise an error if it is a set, because sets have another order
+    in the next process.
 
     Views of dicts and of graphs are sets for Python, too, but in the order of their
     entries.

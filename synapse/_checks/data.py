@@ -422,8 +422,8 @@ OBJECTS = np.dtype(object)
 
 
 def as_list(values: Any) -> Any:
-    """Return an array of objects, or a Series, that holds sequences as the list that it
-    is; all else as it is.
+    """Return an array of objects or a Series with sequences as a list, and all other
+    values unchanged.
     """
     if getattr(values, "ndim", 0) != 1 or getattr(values, "dtype", None) != OBJECTS:
         return values

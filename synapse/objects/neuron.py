@@ -1025,7 +1025,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @consistent_read
     def bias_eligibility(self) -> float:
         """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the
-        first activation; without the past, 1, if the bias is frozen.
+        first activation.
 
         >>> neuron = Neuron()
         >>> link = neuron.project(neuron, weight=0.5)
@@ -1036,9 +1036,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         """
         store = self._require()
         store.ensure_lowered()
-        row = self._row
-        if store.columns["flags"][row] & TRACED and store["trainable_bias"][row]:
-            return float(store["bias_eligibility"][row])
+        if store.columns["flags"][self._row] & TRACED:
+            return float(store["bias_eligibility"][self._row])
         return float(store["stamp"][self._row] != 0)
 
     @property

@@ -504,7 +504,7 @@ RENAMING = {
 
 
 def _renamed(title: str, table: Any, columns: Columns, needed: Iterable[str]) -> str:
-    """Return the line that gives columns the names that are needed; "" if unknown."""
+    """Return the line to rename columns as needed; "" if unknown."""
     new = {
         column: name
         for name in (*needed, *("weight" for name in needed if name == "source"))

@@ -129,8 +129,8 @@ def xml_graph(read: Callable[..., Any], name: str, content: bytes) -> nx.Graph[A
 
 
 def _with_its_ids(graph: nx.Graph[Any]) -> nx.Graph[Any]:
-    """Return a graph that igraph has saved again as it was: its nodes have new names
-    and their old ones as attribute, and text that is missing is empty.
+    """Undo the changes of igraph in a graph: it gives nodes new names, keeps the old
+    ones as an attribute, and writes missing text as empty text.
     """
     ids = [data.get("id") if MARK in data else None for data in graph.nodes.values()]
     if {*map(type, ids)} != {str} or len({*ids}) < len(ids):

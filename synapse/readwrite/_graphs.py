@@ -334,9 +334,7 @@ def from_networkx(
 
 
 def _require_whole(items: Items, written: Iterable[int], names: Iterable[str]) -> None:
-    """Raise ArgumentError if an item that Synapse wrote lacks an attribute that all of
-    them have.
-    """
+    """Raise ArgumentError if an item from Synapse lacks an attribute of all others."""
     for missing, i in [
         (name, i)
         for name in names

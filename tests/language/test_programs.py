@@ -15,6 +15,7 @@ from synapse.engine.language.decorators import (
     strict_fp,
 )
 from synapse.engine.language.source import define
+from synapse.engine.language.tree import RefusedError
 from synapse.engine.language.user_functions import CHECKED
 from synapse.engine.language.words import added
 from tests.language import programs
@@ -88,7 +89,13 @@ def test_a_program_computes_the_same_bits_as_in_python(style, data):
         for numbers in data.draw(strategies.lists(NUMBERS, min_size=3, max_size=3)):
             given_numbers = arguments_of(numbers, style)
             expected = outcome(plain, given_numbers)
-            assert outcome(machine_code, given_numbers) == expected, text
+            try:
+                assert outcome(machine_code, given_numbers) == expected, text
+            except RefusedError:
+                # kernels get NumPy's floats, whose comparisons cannot be subtracted
+                if style is not Style.CHECKED or "-" not in text:
+                    raise
+                break
             assert expected is not None or style is Style.CHECKED
 
 

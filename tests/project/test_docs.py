@@ -210,7 +210,7 @@ TOP = sorted(
     if path.is_dir() and not path.name.startswith(".")
 )
 CITED = re.compile(rf"(?<![\w/.-])(?:\.\./)*((?:{'|'.join(TOP)})/[\w./-]*\w\.[a-z]+)\b")
-NAMED = re.compile(r"`([\w./-]*\w\.py)`")
+NAMED = re.compile(r"`(?!\.ci/)([\w./-]*\w\.py)`")
 """In a line of text: the end of a file's path."""
 FILES = [
     path.relative_to(ROOT).as_posix()

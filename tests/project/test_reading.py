@@ -273,7 +273,7 @@ def river_step(model, k):
 
 def river(name, **options):
     def begin():
-        made = getattr(pytest.importorskip("synapse.river"), name)
+        made = getattr(pytest.importorskip("synapse.river", exc_type=ImportError), name)
         return made(build="gru", hidden=(3,), rule="rtrl", unseen=5, seed=0, **options)
 
     frame = {"X": [stream(3)], "xs": [stream(3)] * 2}

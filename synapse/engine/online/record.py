@@ -22,12 +22,10 @@ SENSITIVITIES = WATCHABLE.index(schema.SENSITIVITY)
 
 @inline
 def bias_eligibility(store, j, r):
-    """Return the trace of a bias; 1 in a neuron without traces that has activated, and
-    of a bias that is frozen.
-    """
+    """Return the trace of a bias; 1 in a neuron without traces that has activated."""
     return np.float64(
         store.bias_eligibility[j]
-        if store.watched_flags[j] & TRACED and store.trainable_bias[j]
+        if store.watched_flags[j] & TRACED
         else store.stamp[j] != 0
     )
 

@@ -23,7 +23,7 @@ MAPS = "Linear", "Affine", "Scale", "Flatten"
 CELLS = "LIF", "CubaLIF", "IF"
 UNITS = *CELLS, "LI", "I", "Threshold"
 DELAY = "Delay"
-LEAST_MOVE = 1e-3
+MIN_VOLTAGE_CHANGE = 1e-3
 """Share of a threshold by which an input of 1 moves a voltage, usually 0.01 or more."""
 OF_STEPS = (
     "The numbers may count steps: pass dt=1 for files of sinabs and spyx, and for IF of"
@@ -269,7 +269,7 @@ class Reader:
         threshold.
         """
         most = np.abs(moved).max()
-        if most < LEAST_MOVE:
+        if most < MIN_VOLTAGE_CHANGE:
             warn(
                 f"An input of 1 moves the voltages of {name!r} by {most:.1g} of their"
                 f" thresholds or less in a step of {self.dt:g} s. {OF_STEPS}",

@@ -500,7 +500,8 @@ def _creation(data: Mapping[Any, Any]) -> float:
     """
     number = data.get("number")
     if is_among(data.get(MARK), PARTS_OF_EDGES) and isinstance(number, int | float):
-        return inf if isnan(number) else number  # igraph has all numbers as floats
+        # igraph has all numbers as floats, and integers of a document have any size
+        return inf if isinstance(number, float) and isnan(number) else number
     return inf
 
 

@@ -65,9 +65,10 @@ def test_the_scripts_of_the_page_run(tmp_path):
     """The one on a process pool, and then the one on Dask, which goes on with its
     store."""
     text = PAGE.read_text(encoding="utf-8")
-    for name, count in (("study", 20), ("cluster", 40)):
+    outputs = r"\d+ % \(\d+ to \d+\)\n", r"<Trials, 40 trials: solved \d+ %.*>\n"
+    for name, count, output in zip(("study", "cluster"), (20, 40), outputs):
         code = re.search(rf"<!-- {name} -->\n```py\n(.*?)```", text, re.DOTALL)[1]
         (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
         printed = python(f"{name}.py", cwd=tmp_path)
         assert len(read_trials(tmp_path / "study.db")) == count
-        assert re.fullmatch(r"\d+ % \(\d+ to \d+\)\n", printed)
+        assert re.fullmatch(output, printed)

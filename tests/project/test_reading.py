@@ -211,7 +211,11 @@ def architecture(name):
         return net.activate(np.sign(ROWS[k + 1])), net.weights
 
     if name == "Convolutional":
-        begin = partial(architect.Convolutional, (1, 6, 6), [(2, 3, 1)], 1, seed=0)
+        begin = partial(
+            architect.Convolutional, (6, 6), 1, filters=(2,), kernel=3, seed=0
+        )
+    if name == "Residual":
+        begin = partial(architect.Residual, 3, 3, 3, 1, seed=0)
     if name == "Spiking":
         begin = partial(architect.Spiking, 3, 3, 1, seed=0)
     return Subject(begin, hopfield_step if name == "Hopfield" else network_step)

@@ -292,7 +292,7 @@ def _imports(writer: Any) -> str:
     if not isinstance(writer, PythonWriter):
         return ""
     names = {*writer.imported, "isfinite"}
-    absent = sorted(names & HELPERS.keys())  # in MicroPython
+    absent = sorted(names & CALLED.keys())  # in MicroPython
     names |= {CALLED[name] for name in absent}
     lines = [f"from math import {', '.join(sorted(names - {*absent}))}"]
     for name in absent:

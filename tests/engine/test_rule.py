@@ -91,7 +91,7 @@ def edit(twin, name, a, b, flag):
     elif name == "weight" and pair:
         twin.set_weight(*pair)
     elif name == "bias":
-        reference.units[i].trainable = twin.ours[i].trainable_bias = flag
+        twin.set_trainable_bias(i, flag)
     elif name == "squash":
         reference.units[i].squash = "tanh" if flag else "softplus"
         twin.ours[i].squash = reference.units[i].squash

@@ -171,6 +171,16 @@ class Reference:
     def ungate(self, i, j):
         self.links[i, j].gater = None
 
+    def set_trainable(self, i, j, value):
+        """Of a weight, or a bias (None, j), whose traces begin at 0 with learning."""
+        learner = self.units[j] if i is None else self.links[i, j]
+        if value and not learner.trainable:
+            self.eligibility.pop((i, j), None)
+            self.extended = {
+                key: x for key, x in self.extended.items() if key[:2] != (i, j)
+            }
+        learner.trainable = value
+
     def delay(self, i, j, steps):
         """Let a connection have another delay; its weight and its traces stay."""
         source = i[0] if isinstance(i, tuple) else i

@@ -457,7 +457,12 @@ class Twin:
         self.reference.ungate(i, j)
 
     def set_trainable(self, i, j, trainable):
-        self.reference.links[i, j].trainable = self.link(i, j).trainable = trainable
+        self.reference.set_trainable(i, j, trainable)
+        self.link(i, j).trainable = trainable
+
+    def set_trainable_bias(self, j, trainable):
+        self.reference.set_trainable(None, j, trainable)
+        self.ours[j].trainable_bias = trainable
 
     def set_weight(self, i, j):
         weight = self.weight()
@@ -547,9 +552,10 @@ class Twin:
         self.reference.begin()
         for place, j in enumerate(self.order):
             if place == pause:
-                self.ours[j].trainable_bias = not self.reference.units[j].trainable
+                learns = self.reference.units[j].trainable
+                self.set_trainable_bias(j, not learns)
                 self.look()
-                self.ours[j].trainable_bias = self.reference.units[j].trainable
+                self.set_trainable_bias(j, learns)
             if j in values:
                 self.reference.clamp(j, values[j])
             else:
@@ -589,7 +595,7 @@ class Twin:
                 yield (
                     f"bias eligibility {j}",
                     neuron.bias_eligibility,
-                    reference.eligibility[None, j],
+                    reference.eligibility.get((None, j), 0.0),
                 )
             if moved:
                 yield f"responsibility {j}", neuron.error.responsibility, unit.delta

@@ -141,6 +141,7 @@ def autoregression(
     return forecasts.reshape(steps, *values.shape[1:])
 
 
+@np.errstate(all="ignore")  # a forecast that is not finite is refused at the end
 def _continued(column: Floats, steps: int, order: int | None) -> Floats:
     """Fit one column and forecast it; in standard units, so that least squares is well
     conditioned.
@@ -153,10 +154,9 @@ def _continued(column: Floats, steps: int, order: int | None) -> Floats:
     intercept, *coefficients = np.linalg.lstsq(design, targets, rcond=None)[0]
     weights = np.array(coefficients[::-1])  # oldest first, as the series
     values = np.concatenate([standard[len(standard) - lags :], np.empty(steps)])
-    with np.errstate(all="ignore"):
-        for step in range(lags, lags + steps):
-            values[step] = intercept + weights @ values[step - lags : step]
-        forecast: Floats = mean + scale * values[lags:]
+    for step in range(lags, lags + steps):
+        values[step] = intercept + weights @ values[step - lags : step]
+    forecast: Floats = mean + scale * values[lags:]
     if not np.isfinite(forecast).all():
         count = int(np.isfinite(forecast).argmin())
         raise DivergenceError(

@@ -73,7 +73,8 @@ def side_by_side(tables: dict[str, str]) -> str:
             counts[title] += 1
             for line in lines:
                 rows.setdefault(line[0], {})[name, key] = line[place]
-    header, columns = [head[0]], []
+    header = [head[0]]
+    columns: list[list[str]] = []
     for key in titles:
         cells = [
             [row.get((name, key), "-") for row in rows.values()] for name in tables

@@ -249,7 +249,6 @@ CONSTANTS = (
         "MAX_SINGLE_LINES",
         (*RTRL, *NEARLY_DENSE),
     ),
-    Constant("engine.rtrl.layout", "PANEL", RTRL, values=("1", "12")),
     Constant(
         "engine.rtrl.layout", "DEPTHS", RTRL, values=("()", "(20, 40, 80, 160, 320)")
     ),

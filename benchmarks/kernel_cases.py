@@ -168,7 +168,7 @@ CASES = (
     KernelCase(
         "whole tiles",
         "exact/states.py",
-        (("whole = stop - (stop - start) % NEURONS", "whole = start"),),
+        (("whole = stop - (stop - start) % height", "whole = start"),),
         (*GRADIENTS, *STEPS[:2], "run without traces, 1-100-1"),
     ),
     KernelCase(
@@ -179,18 +179,8 @@ CASES = (
     ),
     KernelCase(
         "two packs of sources",
-        "exact/accumulate.py",
-        (
-            (
-                "    entry = 0\n    packs = (n + wide + wide - 1) // (wide + wide)",
-                "    entry = 0\n    packs = (n + wide - 1) // wide",
-            ),
-            ("few = long and is_listed(store, r)", "few = False"),
-            (
-                "if few else k * (wide + wide)\n        left = min(n - q, wide + wide)",
-                "if few else k * wide\n        left = min(n - q, wide)",
-            ),
-        ),
+        "language/machine.py",
+        (("WIDE = Tile(neurons=8, packs=2,", "WIDE = Tile(neurons=8, packs=1,"),),
         (*GRADIENTS, "Adam, 784-100-10, batches of 8"),
     ),
     # --- events
@@ -265,7 +255,9 @@ CASES = (
         (("MAX_SINGLE_LINES = 3", "MAX_SINGLE_LINES = 1 << 30"),),
         RTRL,
     ),
-    KernelCase("panels", "rtrl/layout.py", (("PANEL = 3", "PANEL = 1"),), RTRL),
+    KernelCase(
+        "panels", "language/machine.py", (("panel=3, masks", "panel=1, masks"),), RTRL
+    ),
     KernelCase(
         "whole packs",
         "rtrl/sums.py",

@@ -1,13 +1,19 @@
 """Exact gradients of networks and batches that do not fill tiles, registers and
 lanes."""
 
+import hashlib
 import itertools
+import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import architect
 from synapse import Layer, Network, gradient
+from synapse.engine.language import machine
+from synapse.engine.language.decorators import COMPILES
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import contents
 
@@ -115,3 +121,61 @@ def test_the_store_is_not_written(squash):
     before = contents(net._store)
     gradient(net, inputs, targets, threads=2)
     assert contents(net._store) == before
+
+
+AS_ANOTHER_MACHINE = """
+import json, pytest, sys
+from synapse.engine.language import machine
+own = machine.tile()
+other = machine.NARROW if own == machine.WIDE else machine.WIDE
+machine.tile = lambda: other
+"""
+
+
+def as_another_machine(code, timeout):
+    """What a process prints whose tiles are those of other registers."""
+    words = [sys.executable, "-c", AS_ANOTHER_MACHINE + code]
+    made = subprocess.run(
+        words, check=False, capture_output=True, text=True, timeout=timeout
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    return made.stdout
+
+
+def digests_of_lanes():
+    """The bits of gradients of whole lanes, by network."""
+    digests = {}
+    for name, size, dtype in itertools.product(NETS, (9, 17), ("float64", "float32")):
+        net = NETS[name](size, dtype)
+        found = slopes(net, *data(net, 16))
+        digests[f"{name} {size} {dtype}"] = hashlib.sha256(found).hexdigest()
+    return digests
+
+
+@pytest.mark.compiler
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
+def test_lanes_have_the_bits_of_tiles_of_any_size():
+    code = "from tests.engine.test_tiles import digests_of_lanes\n"
+    printed = as_another_machine(code + "print(json.dumps(digests_of_lanes()))", 600)
+    assert json.loads(printed) == digests_of_lanes()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
+def test_tiles_of_another_machine():
+    files = [f"tests/engine/test_{name}.py" for name in ("tiles", "lists", "rtrl")]
+    words = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", *files]
+    words += ["-m", "not slow and not compiler"]
+    printed = as_another_machine(f"sys.exit(pytest.main({words}))", 1800)
+    assert " passed" in printed
+
+
+def test_files_of_machine_code_belong_to_a_tile(monkeypatch):
+    own = machine.description()
+    machine.description.cache_clear()
+    other = machine.NARROW if machine.tile() == machine.WIDE else machine.WIDE
+    monkeypatch.setattr(machine, "tile", lambda: other)
+    try:
+        assert machine.description() != own
+    finally:
+        machine.description.cache_clear()

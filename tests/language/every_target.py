@@ -26,12 +26,13 @@ TARGETS = {
     "generic x86-64": ("x86_64-unknown-linux-gnu", "x86-64", "float32"),
 }
 """Triple, processor and float by name: each kind of processor has both floats, and what
-systems differ in has none."""
+systems differ in has none. All have the tile of narrow registers."""
 
 
 def code_sizes(triple, processor, dtype):
     """Bytes of object code by kernel."""
     machine.pauses = triple.startswith("x86")
+    machine.tile = lambda: machine.NARROW
     target = llvm.Target.from_triple(triple).create_target_machine(
         cpu=processor, opt=2, reloc="default", codemodel="jitdefault", jit=True
     )

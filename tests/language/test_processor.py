@@ -31,19 +31,22 @@ define double @product(double %a, double %b, double %c) {
 """
 
 
+def forget():
+    for function in (machine.processor, machine.tile, machine.description):
+        function.cache_clear()
+
+
 @pytest.fixture
 def named(monkeypatch):
     """A function that names a processor, as for a new process."""
 
     def name(processor):
         monkeypatch.setenv("SYNAPSE_CPU", processor)
-        machine.processor.cache_clear()
-        machine.description.cache_clear()
+        forget()
 
     yield name
     monkeypatch.undo()
-    machine.processor.cache_clear()
-    machine.description.cache_clear()
+    forget()
 
 
 def runs_here(level):
@@ -68,6 +71,8 @@ def test_a_level_compiles_for_itself_or_says_what_this_processor_lacks(level, na
         assert f" {level} +64bit " in machine.description()
         fused = machine._features_of(machine.processor(), ["fma", "avx512f"])
         assert fused == LEVELS[level] & {"fma", "avx512f"}
+        wide = level == "x86-64-v4"
+        assert machine.tile() == (machine.WIDE if wide else machine.NARROW)
     else:
         said = what_raises(machine.processor)
         assert f"got '{level}', which needs avx" in said
@@ -132,6 +137,8 @@ def test_without_a_name_it_is_this_processor(named):
     host = machine.llvm.get_host_cpu_name()
     features = machine.llvm.get_host_cpu_features().flatten()
     assert machine.processor() == {"cpu": host, "features": features}
+    wide = "+avx512f" in features.split(",")
+    assert machine.tile() == (machine.WIDE if wide else machine.NARROW)
 
 
 def test_stderr_may_be_closed(named):

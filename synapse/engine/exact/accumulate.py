@@ -3,8 +3,8 @@ biases.
 
     dE/dw_ij = - sum over steps and samples of delta_j g_ij y_i
 
-Neurons with the same sources are processed eight at a time, and their sources two
-vector registers at a time: the activations of a sample are consecutive in
+Neurons with the same sources are processed a tile at a time, and their sources one or
+two packs at a time: the activations of a sample are consecutive in
 ``tapes.transposed``, so that no sum runs across a register.
 """
 
@@ -26,16 +26,16 @@ from ..language import (
     pack,
     put_pack,
     splat,
+    tile,
     total,
     width,
 )
 from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
 from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
-from ..schema import NONE
+from ..schema import MAX_TILE, NONE
 from .lists import list_touched
 from .states import (
-    NEURONS,
     PACK,
     consecutive_at,
     dense_alike,
@@ -48,8 +48,6 @@ from .states import (
 )
 from .step import CHUNK_KIND, Chunk, lagged_at, sources_before
 
-PACKS = (0, 0)
-
 
 @inline
 def scale_errors(store, tapes, r, runs, at, count, gains, chunk):
@@ -57,7 +55,7 @@ def scale_errors(store, tapes, r, runs, at, count, gains, chunk):
     of their step.
     """
     for t in range(chunk.steps):
-        step = t * (chunk.rows + NEURONS)
+        step = t * (chunk.rows + MAX_TILE)
         for k in range(count):
             scale = gain(store, tapes, r + k * runs, gains + t * chunk.rows)
             tapes.error[step + chunk.rows + k] = tapes.error[step + at + k] * scale
@@ -88,7 +86,7 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
     numbers = flat(tapes)
     step = width(numbers.panel)
     lanes = chunk.lanes
-    size = (chunk.rows + NEURONS) * lanes
+    size = (chunk.rows + MAX_TILE) * lanes
     sums = no_sums(numbers.panel, packs)
     wide = len(packs) * step
     for t in range(chunk.steps):
@@ -116,20 +114,21 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh, long):
     begin = source * chunk.lanes + store.run_source[r] - chunk.origin
     gains = at_gaters_step(flags, chunk.now, chunk.now - chunk.rows)
     wide = width(by_sample(tapes))
+    together = tile().packs * wide
     entry = 0
-    packs = (n + wide + wide - 1) // (wide + wide)
+    panels = (n + together - 1) // together
     few = long and is_listed(store, r)
     if few:
         entry, end = listed_range(store, r)
-        packs = end - entry
+        panels = end - entry
     # Packs outside, so that their activations stay in the cache for all tiles.
-    for k in range(packs):
-        q = store.listed[entry + k] if few else k * (wide + wide)
-        left = min(n - q, wide + wide)
-        both = long and left > wide
+    for k in range(panels):
+        q = store.listed[entry + k] if few else k * together
+        left = min(n - q, together)
+        both = long and tile().packs > 1 and left > wide
         pack_panel(tapes, begin + q, left, chunk, 1 + both)
-        for j in range(start, stop, NEURONS):
-            count = min(stop - j, NEURONS)
+        for j in range(start, stop, tile().neurons):
+            count = min(stop - j, tile().neurons)
             at = j - chunk.origin
             run = r + (j - start) * runs
             if shared:
@@ -137,7 +136,8 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh, long):
                 at = chunk.rows
             to = rows_of(store, run, runs, count)
             if both:
-                accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, PACKS)
+                packs = PACK * tile().packs
+                accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs)
             else:
                 accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, PACK)
 
@@ -155,7 +155,7 @@ def product(tapes, at, gater, tape, offset, chunk):
     """
     moved = splat(0.0, tapes.state)
     for t in range(chunk.steps):
-        error = tapes.error[at + t * (chunk.rows + NEURONS)]
+        error = tapes.error[at + t * (chunk.rows + MAX_TILE)]
         if gater is not None:
             error = error * tapes.activation[gater + t * chunk.rows]
         moved += error * tape[offset + t * chunk.rows]
@@ -284,7 +284,7 @@ def accumulate_lone(store, tapes, start, stop, chunk):
 @inline
 def accumulate_bias(tapes, at, chunk):
     """Add the gradient of a bias: the sum of a neuron's errors."""
-    size = chunk.rows + NEURONS
+    size = chunk.rows + MAX_TILE
     none = splat(0.0, tapes.state)
     moved = added((tapes.error[at + t * size] for t in range(chunk.steps)), none)
     tapes.bias_update[at] += total(moved)
@@ -303,9 +303,9 @@ class NeuronPart(NamedTuple):
 @inline
 def bounds_of(neurons, start, stop):
     """Return the neurons of a block that belong to a part."""
-    tiles = (stop - start + NEURONS - 1) // NEURONS
-    start_row = start + tiles * neurons.part // neurons.parts * NEURONS
-    last = start + tiles * (neurons.part + 1) // neurons.parts * NEURONS
+    tiles = (stop - start + tile().neurons - 1) // tile().neurons
+    start_row = start + tiles * neurons.part // neurons.parts * tile().neurons
+    last = start + tiles * (neurons.part + 1) // neurons.parts * tile().neurons
     return start_row, min(last, stop)
 
 

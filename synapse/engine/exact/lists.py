@@ -18,6 +18,7 @@ from ..language import (
     is_laned,
     lazy_part,
     length_of,
+    tile,
     width,
 )
 from ..lowering.flags import LISTS
@@ -68,14 +69,16 @@ def list_sources(store, tapes, j, step):
 
 @inline
 def packs_of_float(store):
-    """Return how many sources an entry of the touched ones has: two packs."""
-    return 2 * width(store.activation)
+    """Return how many sources an entry of the touched ones has: those whose gradient is
+    summed together.
+    """
+    return tile().packs * width(store.activation)
 
 
 @lazy_part(SPAN)
 def list_touched(store, span):
-    """List the sources that are marked, two packs at a time; the last ones, if they are
-    fewer, always are.
+    """List the sources that are marked, as many at a time as `packs_of_float` says; the
+    last ones, if they are fewer, always are.
     """
     step = packs_of_float(store)
     for number in range(store.ties.lists):

@@ -47,14 +47,13 @@ from ..language import (
 )
 from ..online.lists import mark_touched
 from ..online.read_order import depth_of
-from ..schema import CHUNK, ENDED, GIVEN_SLOPES
+from ..schema import CHUNK, ENDED, GIVEN_SLOPES, MAX_TILE
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import NeuronPart, accumulate
 from .activate import activate_by
 from .fire import zero_clamped_errors
 from .lists import LISTING, age_marks
 from .propagate import compute_softmax_deltas, propagate_all
-from .states import NEURONS
 from .step import Step, StepBack
 
 # --- cost -----------------------------------------------------------------------------
@@ -321,7 +320,7 @@ def record_forward(store, tapes, rows, step, frame):
 def record_errors(store, tapes, rows, step, begin):
     """Store the errors of a step of the chunk that starts at `begin`."""
     tapes.recorded_error[step * rows : step * rows + rows] = tapes.error[
-        (step - begin) * (rows + NEURONS) : (step - begin) * (rows + NEURONS) + rows
+        (step - begin) * (rows + MAX_TILE) : (step - begin) * (rows + MAX_TILE) + rows
     ]
 
 
@@ -394,7 +393,7 @@ def gradient_network(
         last = min(stop, samples.stop) - 1
         for back in range(last - first + 1):
             step = last - back
-            slot = (step - begin) * (rows + NEURONS) - span.start
+            slot = (step - begin) * (rows + MAX_TILE) - span.start
             check = propagate_network(
                 store, tapes, span, step, slot, samples.window, cost, depth, lanes
             )

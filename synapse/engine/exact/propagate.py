@@ -14,6 +14,7 @@ from ..language import (
     load_tile,
     push_products,
     splat,
+    tile,
     total,
     width,
 )
@@ -21,7 +22,6 @@ from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED
 from ..online.read_order import at_gaters_step, at_self_gater_step, sends_error
 from ..schema import NONE
 from .states import (
-    NEURONS,
     dense_alike,
     dense_sum,
     fill_tile,
@@ -113,7 +113,7 @@ def take_errors(store, tapes, r, runs, at, count, gains):
     if store.run_kind[r] == SHARED:
         for k in range(count):
             tapes.tile[k] = tapes.tile[k] * gain(store, tapes, r + k * runs, gains)
-    for k in range(count, NEURONS):
+    for k in range(count, tile().neurons):
         tapes.tile[k] = splat(0.0, tapes.state)
     return load_tile(tapes.tile)
 
@@ -299,8 +299,8 @@ def propagate_alike(store, tapes, start, stop, back):
     # all delta_j of these neurons are known, so the order matters for rounding only
     if store.flags[start] & MEMORY:
         push_memories(store, tapes, start, stop, back)
-    for j in range(start, stop, NEURONS):
-        push_tile(store, tapes, j, min(stop - j, NEURONS), back)
+    for j in range(start, stop, tile().neurons):
+        push_tile(store, tapes, j, min(stop - j, tile().neurons), back)
     for r in range(store.run_start[start], store.run_stop[start]):
         if not dense_alike(store, r):
             push_apart(store, tapes, r, runs, start, stop, back)

@@ -11,6 +11,7 @@ from ..language import (
     added,
     in_order,
     inline,
+    is_laned,
     lazy_part,
     load_sums,
     no_sums,
@@ -18,6 +19,8 @@ from ..language import (
     splat,
     store_sums,
     sum_in_four,
+    tile,
+    times_plus,
     width,
 )
 from ..lowering.flags import (
@@ -34,10 +37,9 @@ from ..lowering.flags import (
 from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..read_order import depth_of
-from ..schema import AHEAD, NONE, TILE
+from ..schema import AHEAD, NONE
 from .step import STEP, lagged_at, sources_at, stretch_at
 
-NEURONS = TILE  # of a tile
 PACK = (0,)
 MAX_UNTILED_NEURONS = 4
 """Neurons up to which a group is not computed together: a tile would be empty for the
@@ -242,22 +244,44 @@ def fill_tile(store, tapes, r, runs, count, source, lists=None):
     """
     gaps = gaps_of(store, r, runs, count)
     none = no_sums(tapes.activation, PACK)
-    store_sums(tapes.tile, 0, add_run_sums(store, tapes, none, r, gaps, source, lists))
+    of = none, r, gaps, source, lists
+    store_sums(tapes.tile, 0, add_run_sums(store, tapes, *of), None)
+
+
+@inline
+def add_in_order(store, tapes, at, row, n, source):
+    """Add sum_i w_ij y_i from consecutive sources to a state; of lanes, in the order in
+    which a whole tile adds.
+    """
+    if is_laned(tapes.new_state):
+        state = tapes.new_state[at]
+        for q in range(n):
+            y = tapes.activation[source + q]
+            state = times_plus(y, store.weight[row + q], state)
+        tapes.new_state[at] = state
+    else:
+        tapes.new_state[at] += dense_sum(store, tapes, row, n, source)
 
 
 @inline
 def add_tile(store, tapes, r, runs, at, count, source, lists):
-    """Add sum_i w_ij y_i of up to eight neurons with the same sources to the states
-    from `at` on, see `add_run_sums`.
+    """Add sum_i w_ij y_i of fewer neurons than a tile has, with the same sources, to
+    the states from `at` on, see `add_run_sums`. Those of lanes are added in the order
+    of whole tiles: the bits of tiles of any size.
     """
     n = store.run_length[r]
     if count * n > MAX_UNTILED_PRODUCTS:
-        fill_tile(store, tapes, r, runs, count, source, lists)
-        tapes.new_state[at : at + count] += tapes.tile[:count]
+        if is_laned(tapes.new_state):
+            sums = load_sums(tapes.new_state, at, count)
+            of = sums, r, gaps_of(store, r, runs, count), source, lists
+            store_sums(tapes.new_state, at, add_run_sums(store, tapes, *of), count)
+        else:
+            fill_tile(store, tapes, r, runs, count, source, lists)
+            tapes.new_state[at : at + count] += tapes.tile[:count]
     else:
         for k in range(count):
             row = store.run_first[r + k * runs]
-            tapes.new_state[at + k] += dense_sum(store, tapes, row, n, source)
+            add_in_order(store, tapes, at + k, row, n, source)
 
 
 @inline
@@ -266,17 +290,18 @@ def add_tiles(store, tapes, run_start, run_stop, runs, start, stop, step, lists)
     some of these without gates and with the same sources: tile by tile. The sums of
     whole tiles stay in registers. With `lists`, sources may be listed.
     """
-    whole = stop - (stop - start) % NEURONS
-    for j in range(start, whole, NEURONS):
-        sums = load_sums(tapes.new_state, step.offset + j)
+    height = tile().neurons
+    whole = stop - (stop - start) % height
+    for j in range(start, whole, height):
+        sums = load_sums(tapes.new_state, step.offset + j, None)
         for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
             run = r + (j - start) * runs
-            of = run, gaps_of(store, run, runs, NEURONS), source, r if lists else None
+            of = run, gaps_of(store, run, runs, height), source, r if lists else None
             sums = add_run_sums(store, tapes, sums, *of)
-        store_sums(tapes.new_state, step.offset + j, sums)
-    for j in range(whole, stop, NEURONS):
-        count = min(stop - j, NEURONS)
+        store_sums(tapes.new_state, step.offset + j, sums, None)
+    for j in range(whole, stop, height):
+        count = min(stop - j, height)
         for r in range(run_start, run_stop):
             source = sources_at(store, tapes, r, step) + store.run_source[r]
             of = step.offset + j, count, source, r if lists else None
@@ -303,8 +328,8 @@ def add_shared_run(store, tapes, r, runs, start, stop, step):
     flags = store.run_flags[r]
     source = sources_at(store, tapes, r, step) + store.run_source[r]
     gains = at_gaters_step(flags, step.now, step.before)
-    for j in range(start, stop, NEURONS):
-        count = min(stop - j, NEURONS)
+    for j in range(start, stop, tile().neurons):
+        count = min(stop - j, tile().neurons)
         run = r + (j - start) * runs
         fill_tile(store, tapes, run, runs, count, source)
         for k in range(count):

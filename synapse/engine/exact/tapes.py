@@ -17,9 +17,9 @@ from ..schema import (
     AHEAD,
     CHUNK,
     FAILURE,
+    MAX_TILE,
     NONE,
     TAPES,
-    TILE,
     VECTOR_BYTES,
     numpy_dtype,
 )
@@ -66,11 +66,11 @@ class Tapes:
             "state": (steps + depth) * rows,
             "slope": (steps + depth) * rows,
             "mask": 0,
-            "error": min(steps, CHUNK) * (rows + TILE),
+            "error": min(steps, CHUNK) * (rows + MAX_TILE),
             "panel": min(steps, CHUNK) * 2 * VECTOR_BYTES // dtype.itemsize,
             "new_state": rows,
             "ahead": AHEAD * rows * (depth >= AHEAD),
-            "tile": TILE,
+            "tile": MAX_TILE,
             "pushed": (depth + 1) * rows,
             "carried": rows,
             "signal": steps * outputs,
@@ -173,7 +173,7 @@ class Tapes:
                 return "The cost", 0, None
             step, neuron, lane = indices[0].tolist()
             return "The activation", step, (neuron, lane)
-        errors = self["error"].reshape(-1, self.rows + TILE, self.width)
+        errors = self["error"].reshape(-1, self.rows + MAX_TILE, self.width)
         errors = errors[bad % CHUNK, : self.rows]
         # the last neuron: errors go back from there
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()

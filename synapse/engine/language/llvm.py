@@ -765,7 +765,7 @@ call void %code.{n}({", ".join(values)})""")
             half //= 2
             low = [k for k in range(2 * kind.length) if not k & half]
             typed = [f"{vector} {value}" for value in values]
-            typed *= 2 if len(typed) == 1 else 1
+            typed += typed[: len(typed) % 2]
             pairs = list(zip(typed[::2], typed[1::2], strict=True))
             values = []
             for pair in pairs:

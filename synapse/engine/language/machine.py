@@ -8,7 +8,7 @@ import platform
 import tempfile
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import binding as llvm
 
@@ -42,6 +42,29 @@ _CHOSEN_OF_ARM = (
     *("bf16", "complxnum", "cssc", "dotprod", "fptoint", "fullfp16", "i8mm", "jsconv"),
     *("lse", "lse2", "mops", "pauth", "rcpc", "rdm", "sme", "sve", "sve2"),
 ) * (platform.machine() in ("aarch64", "arm64", "ARM64"))
+
+
+class Tile(NamedTuple):
+    """What a loop keeps in vector registers, and how it stores packs.
+
+    neurons : of a tile of exact gradients, or lines of sensitivities; at most
+    `schema.MAX_TILE`. packs : of sources whose gradient is summed together. panel :
+    packs of columns of sensitivities that are renewed together. masks : whether a
+    masked access takes no longer than another, so that whole packs need no branch.
+    """
+
+    neurons: int
+    packs: int
+    panel: int
+    masks: bool
+
+
+WIDE = Tile(neurons=8, packs=2, panel=3, masks=True)
+"""For 32 registers of 512 bits."""
+NARROW = Tile(neurons=6, packs=1, panel=1, masks=False)
+"""For narrower ones: 64 bytes are two of the 16 registers of AVX2, or four of the 32 of
+NEON. The sums of more neurons, or packs, would be stored and loaded around every
+multiply-add."""
 
 
 def keep(owner: Any) -> None:
@@ -135,12 +158,22 @@ define {} i64 @"{}"(i64 %a) "target-cpu"="{}" "target-features"="{}" {{
 
 
 @cache
+def tile() -> Tile:
+    """Return the tile for the registers of the processor that LLVM compiles for."""
+    feature = "avx512f"
+    wide = llvm.get_host_cpu_features().get(feature, False)
+    if wide and os.environ.get("SYNAPSE_CPU"):  # takes some milliseconds
+        wide = feature in _features_of(processor(), [feature])
+    return WIDE if wide else NARROW
+
+
+@cache
 def description() -> str:
     """Return what machine code depends on besides its text."""
     return " ".join(
         [
-            *(llvm.get_process_triple(), *processor().values(), "LLVM"),
-            ".".join(map(str, llvm.llvm_version_info)),
+            *(llvm.get_process_triple(), *processor().values(), *map(str, tile())),
+            *("LLVM", ".".join(map(str, llvm.llvm_version_info))),
         ]
     )
 

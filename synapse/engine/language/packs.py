@@ -152,6 +152,18 @@ def _plain_add_rows_products(
 # --- numbers of packs
 
 
+def _tile() -> Any:
+    from .machine import tile  # which loads LLVM
+
+    return tile()
+
+
+@word(_tile)
+def tile(t: Translator) -> Node:
+    """Return the `machine.Tile` of the processor that kernels are compiled for."""
+    return known(_tile())
+
+
 @word(plain_width)
 def width(t: Translator, column: Node) -> Node:
     """Return the number of neurons in a pack of this column."""

@@ -1,13 +1,13 @@
-"""Tiles: eight neurons whose sums stay in registers, so that each activation is loaded
-once for all.
+"""Tiles: neurons whose sums stay in registers, so that each activation is loaded once
+for all.
 
-The sums of a tile are a tuple of one pack, or several, for each of its neurons. Four
-neurons are not enough for a processor that starts two multiply-adds per cycle, because
-each takes four cycles. Loops over packs are at the end: the compiler does not vectorise
-the end of a loop, which in short rows is most of it, so the last pack is masked.
+The sums of a tile are a tuple of one pack, or several, for each of its neurons. How
+many these are depends on the registers of the machine, see `machine.Tile`. Four neurons
+are not enough for a processor that starts two multiply-adds per cycle, because each
+takes four cycles. Loops over packs are at the end: the compiler does not vectorise the
+end of a loop, which in short rows is most of it, so the last pack is masked.
 """
 
-from ..schema import TILE
 from .decorators import inline
 from .packs import (
     alone,
@@ -22,6 +22,7 @@ from .packs import (
     put_pack,
     put_totals,
     spread,
+    tile,
     times_plus,
     width,
 )
@@ -34,7 +35,7 @@ def no_sums(column, packs):
     """Return zeros: for each neuron of a tile, as many packs as the tuple `packs` is
     long.
     """
-    return tuple(no_pack(column) for _ in range(TILE * len(packs)))
+    return tuple(no_pack(column) for _ in range(tile().neurons * len(packs)))
 
 
 @inline
@@ -49,7 +50,7 @@ def spaced(begin, gap, count):
     at5 = at4 + gap if count > 5 else at4
     at6 = at5 + gap if count > 6 else at5
     at7 = at6 + gap if count > 7 else at6
-    return begin, at1, at2, at3, at4, at5, at6, at7
+    return (begin, at1, at2, at3, at4, at5, at6, at7)[: tile().neurons]
 
 
 @inline
@@ -76,21 +77,31 @@ def add_products(sums, column, at, weight, row, gaps, left):
 @inline
 def load_tile(column):
     """Return the first elements of a column, one for each neuron of a tile."""
-    return tuple(column[k] for k in range(TILE))
+    return tuple(column[k] for k in range(tile().neurons))
 
 
 @inline
-def load_sums(column, at):
-    """Return the sums of a tile that a column has from an index on, to be added to."""
-    return tuple(alone(column, at + k) for k in range(TILE))
-
-
-@inline
-def store_sums(column, at, sums):
-    """Store the sums of a tile in a column from an index on; a pack of single numbers
-    is summed.
+def load_sums(column, at, count):
+    """Return the sums of a tile that a column has from an index on, to be added to, of
+    the first `count` neurons; None: of all.
     """
-    put_totals(column, at, sums)
+    return tuple(
+        alone(column, at + k if count is None or k < count else at)
+        for k in range(tile().neurons)
+    )
+
+
+@inline
+def store_sums(column, at, sums, count):
+    """Store the sums of a tile in a column from an index on, those of the first `count`
+    neurons, if they are of lanes; None: of all. A pack of single numbers is summed.
+    """
+    if count is None:
+        put_totals(column, at, sums)
+    else:
+        for k, value in enumerate(sums):
+            if k < count:
+                put_pack(column, at + k, 1, value)
 
 
 @inline
@@ -110,14 +121,16 @@ def add_outer(sums, activation, at, left, error, begin, gap):
     has `left` numbers.
     """
     step = width(activation)
-    packs = len(sums) // TILE
+    packs = len(sums) // tile().neurons
     values = tuple(
         pack(activation, at + p * step, left if p == packs - 1 else step)
         for p in range(packs)
     )
-    errors = tuple(spread(error[begin + gap * k], values[0]) for k in range(TILE))
+    errors = tuple(
+        spread(error[begin + gap * k], values[0]) for k in range(tile().neurons)
+    )
     return tuple(
-        sums[i] + values[i % packs] * errors[i // packs] for i in range(TILE * packs)
+        sums[i] + values[i % packs] * errors[i // packs] for i in range(len(sums))
     )
 
 
@@ -134,8 +147,14 @@ def add_rows(column, rows, q, sums, left, count, fresh):
                 at = row + q + p * step
                 some = left if p == packs - 1 else step
                 added = in_float_of(part, column)
-                before = pack_like(added, column, at, 0 if fresh else some)
-                put_pack(column, at, some, before + added)
+                if tile().masks or some < step:
+                    before = pack_like(added, column, at, 0 if fresh else some)
+                    put_pack(column, at, some, before + added)
+                elif fresh:
+                    put_pack(column, at, step, added)
+                else:
+                    before = pack_like(added, column, at, step)
+                    put_pack(column, at, step, before + added)
 
 
 @inline

@@ -12,6 +12,7 @@ from ..language import (
     lazy_part,
     noinline,
     one_like,
+    tile,
     tiles,
     zero_like,
 )
@@ -19,8 +20,6 @@ from .layout import MAX_SINGLE_LINES
 from .offsets import base_at, errors_given_at, next_at, slot_of
 from .pending import backpropagate_errors, continue_renewal
 from .sums import (
-    COLUMNS,
-    LINES,
     DirectTerms,
     Lines,
     Terms,
@@ -122,14 +121,15 @@ def advance_block(store, plan, b, n, old, new):
     size = lines.stop - lines.begin
     start = plan.block_term[b]
     terms = plan.block_term[b + 1] - plan.block_term[b]
-    for k in range(0, size, LINES):
-        count = min(LINES, size - k)
+    height = tile().neurons
+    for k in range(0, size, height):
+        count = min(height, size - k)
         fill_factors(
-            plan, plan.block_value[b] + k * terms, terms, count, LINES, k * terms
+            plan, plan.block_value[b] + k * terms, terms, count, height, k * terms
         )
-    added = Terms(plan.term_offset, start, terms, old, plan.factors, 0, terms, LINES)
+    added = Terms(plan.term_offset, start, terms, old, plan.factors, 0, terms, height)
     step = tiles.width(plan.sensitivity)
-    panel = COLUMNS * step
+    panel = tile().panel * step
     # columns outside, so that they stay in the cache for all lines
     if n >= panel:
         for t in range(0, n, panel):  # the last panel overlaps the one before it

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from ..._typing import Bools
 from ..functions.activations import SOFTMAX
+from ..language import tile
 from ..lowering.flags import DELAYED, DELAYED_GATE, DENSE, FIXED, SHARED
 from ..lowering.ranges import concat_ranges
-from ..schema import NONE, PLAN, TILE, VECTOR_BYTES, numpy_dtype
+from ..schema import MAX_TILE, NONE, PLAN, VECTOR_BYTES, numpy_dtype
 from ..store import Store
 from .pattern import OWN, Pattern, TooLarge
 
@@ -53,10 +54,6 @@ MAX_SINGLE_LINES = 3
 """So few lines are renewed one by one. ``python -m benchmarks.constants
 rtrl.layout.MAX_SINGLE_LINES``: rows take 0.97 to 2.03 times as long with a tenth, 0.98
 to 1.07 times with ten times."""
-PANEL = 3
-"""So many vectors of columns are renewed together: times eight lines, 24 of the 32
-registers of AVX-512. ``python -m benchmarks.constants rtrl.layout.PANEL``: rows take
-0.97 to 1.12 times as long with 1, 0.98 to 1.40 times with 12."""
 DEPTHS = (2, 4, 8, 16, 32)
 """Numbers of steps after which the sensitivities may be renewed, instead of after each
 one: see ``pending.py``. ``python -m benchmarks.constants rtrl.layout.DEPTHS``: rows
@@ -162,9 +159,9 @@ class Layout:
             "visit_delta": visits,
             "reading_value": readings,
             # a tile reads beyond the last number of these
-            "given": self.depth * (self._given + 2 * neurons) + TILE,
-            "vectors": 2 * self._square + 2 * lines + TILE,
-            "jacobian": self._square + TILE,
+            "given": self.depth * (self._given + 2 * neurons) + MAX_TILE,
+            "vectors": 2 * self._square + 2 * lines + MAX_TILE,
+            "jacobian": self._square + MAX_TILE,
             "old_derivative": len(self.roots),
             "weight_before": store.n_connections,
             "bias_before": store.n_neurons,
@@ -466,18 +463,19 @@ class Layout:
         wide = VECTOR_BYTES // self.dtype.itemsize
         depth = self.depth
         shares = self._shares
-        size = np.where(self.width < PANEL * wide, wide, PANEL * wide)
+        panel = tile().panel * wide
+        size = np.where(self.width < panel, wide, panel)
         counts = depth - (-self.width // size)
         units = np.append(0, np.cumsum(counts))
         class_number = np.repeat(np.arange(len(counts)), counts)
-        panel = np.arange(units[-1]) - units[class_number] - depth
+        number = np.arange(units[-1]) - units[class_number] - depth
         width = self.width[class_number]
         size = size[class_number]
-        column = np.minimum(panel * size, np.where(size > wide, width - size, width))
+        column = np.minimum(number * size, np.where(size > wide, width - size, width))
         length = np.minimum(size, width - column)
         lines = lines[class_number]
         work = lines * np.where(
-            panel < 0, VECTOR_OVERHEAD + lines * lines, (lines + depth) * size
+            number < 0, VECTOR_OVERHEAD + lines * lines, (lines + depth) * size
         )
         done = np.append(0, np.cumsum(work))
         # updates of all classes, one after the other
@@ -526,7 +524,8 @@ class Layout:
         begins = np.flatnonzero(fresh)
         terms = counts[begins]
         lines = np.diff(np.append(begins, len(fresh)))
-        tiled = -(-lines // TILE) * TILE * terms
+        height = tile().neurons
+        tiled = -(-lines // height) * height * terms
         self._most_factors = max(
             int(tiled.max(initial=0)), int(np.diff(self.class_line).max(initial=0))
         )

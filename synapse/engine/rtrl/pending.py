@@ -33,7 +33,7 @@ copy (`materialize`), so that reading changes no later bit.
 `offsets.py` says where the numbers of a copy, a step or a vector begin.
 """
 
-from ..language import INDEX, PLAN, inline, lazy_part, noinline, one_like, tiles
+from ..language import INDEX, PLAN, inline, lazy_part, noinline, one_like, tile, tiles
 from .offsets import (
     base_at,
     errors_at,
@@ -45,10 +45,7 @@ from .offsets import (
     vectors_at,
 )
 from .sums import (
-    COLUMNS,
-    LINES,
     PACK,
-    PACKS,
     DirectTerms,
     Lines,
     Terms,
@@ -103,8 +100,8 @@ def vjp_step(plan, c, slot, n, near, far, moved):
 def multiply(plan, n, near, far):
     """Multiply J, which is transposed, by n vectors over n lines, in tiles."""
     step = tiles.width(plan.vectors)
-    for k in range(0, n, LINES):
-        count = min(LINES, n - k)
+    for k in range(0, n, tile().neurons):
+        count = min(tile().neurons, n - k)
         rows = tiles.spaced(far + k * n, n, count)
         for q in range(0, n, step):
             left = min(step, n - q)
@@ -120,7 +117,7 @@ def multiply(plan, n, near, far):
 @inline
 def add_steps(plan, rows, q, left, count, moved, packs):
     """Add what is direct in some steps, carried to the last of them, to some packs of
-    the columns from q on of up to eight lines.
+    the columns from q on of a tile of lines.
     """
     sums = tiles.no_sums(plan.sensitivity, packs)
     for s in range(moved.steps):
@@ -138,8 +135,8 @@ def add_pending(plan, c, unit, new, first_step, steps):
     step = tiles.width(plan.sensitivity)
     unit_begin = plan.unit_column[unit]
     unit_end = unit_begin + plan.unit_length[unit]
-    for line in range(begin, end, LINES):
-        count = min(LINES, end - line)
+    for line in range(begin, end, tile().neurons):
+        count = min(tile().neurons, end - line)
         rows = tiles.spaced(new + plan.line_offset[line], plan.class_width[c], count)
         for g in range(plan.unit_first[unit], plan.unit_stop[unit]):
             # an update may begin before the unit, or end after it
@@ -151,8 +148,8 @@ def add_pending(plan, c, unit, new, first_step, steps):
             moved = DirectTerms(
                 direct, given_at(plan, 0) + offset, plan.counts.given, first_step, steps
             )
-            if column + COLUMNS * step == stop:
-                add_steps(plan, rows, column, step, count, moved, PACKS)
+            if column + tile().panel * step == stop:
+                add_steps(plan, rows, column, step, count, moved, PACK * tile().panel)
                 continue
             while column < stop:
                 left = min(step, stop - column)

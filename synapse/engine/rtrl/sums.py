@@ -7,17 +7,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .. import schema
-from ..language import for_each, inline, one_like, tiles
-from .layout import PANEL
+from ..language import for_each, inline, one_like, tile, tiles
 from .offsets import slot_of
 
-LINES = schema.TILE
 SIDE = 4  # packs of one line that are added to together
-# of a tile: the packs of one line
-PACK = (0,)
-PACKS = (0,) * PANEL
-COLUMNS = len(PACKS)
+PACK = (0,)  # of a tile: the packs of one line
 
 
 class Lines(NamedTuple):
@@ -100,7 +94,7 @@ def set_sums(target, plan, to, n, terms, moved):
 
 @inline
 def renew_tile(plan, terms, k, rows, q, left, count, packs):
-    """Renew some packs of the columns from q on of up to eight lines from k on, whose
+    """Renew some packs of the columns from q on of a tile of lines from k on, whose
     sums stay in registers.
     """
     sums = tiles.no_sums(plan.sensitivity, packs)
@@ -116,16 +110,16 @@ def renew_tile(plan, terms, k, rows, q, left, count, packs):
 
 @inline
 def renew_panel(plan, lines, q, length, new, terms):
-    """Compute Z(t) = J Z(t-1) for lines of a class, eight at a time, and the columns in
+    """Compute Z(t) = J Z(t-1) for lines of a class, tile by tile, and the columns in
     registers.
 
     The lines are written from `new` on, their columns from q on.
     """
     step = tiles.width(plan.sensitivity)
-    for k in range(0, lines.stop - lines.begin, LINES):
-        count = min(LINES, lines.stop - lines.begin - k)
+    for k in range(0, lines.stop - lines.begin, tile().neurons):
+        count = min(tile().neurons, lines.stop - lines.begin - k)
         rows = tiles.spaced(new + plan.line_offset[lines.begin + k], lines.width, count)
-        if length == COLUMNS * step:
-            renew_tile(plan, terms, k, rows, q, step, count, PACKS)
+        if length == tile().panel * step:
+            renew_tile(plan, terms, k, rows, q, step, count, PACK * tile().panel)
         else:
             renew_tile(plan, terms, k, rows, q, length, count, PACK)

@@ -11,10 +11,10 @@ import numpy as np
 
 from ...engine.functions.elementary import HIGHEST, LOWEST
 from ...engine.language.decorators import in_order
+from ...engine.language.packs import tile
 from ...engine.language.tree import Node, column_of, items_of, tuple_of
 from ...engine.language.words import single_bits, to_bits, zero_like
 from ...engine.rtrl.offsets import slot_of
-from ...engine.rtrl.sums import LINES
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
@@ -172,8 +172,8 @@ def renew_panel(plan, lines, q, length, new, terms):
         row = new + plan.line_offset[lines.begin + k] + q
         for t in range(length):
             plan.sensitivity[row + t] = zero_like(plan.sensitivity[row])
-        tile = k - k % LINES
-        factor = terms.at + tile * terms.across + k % LINES
+        place = k % tile().neurons
+        factor = terms.at + (k - place) * terms.across + place
         for e in range(terms.length):
             x = terms.factors[factor + e * terms.down]
             line = terms.old + terms.line_offsets[terms.start + e] + q

@@ -1,1 +1,8 @@
-"""Benchmarks: compares this project with other libraries in one run."""
+"""Benchmarks of Synapse and of other libraries; see README.md in this folder."""
+
+import sys
+
+if sys.argv[:1] == ["-m"]:  # Python looks for the program and has loaded no library
+    from .instructions import take
+
+    take(sys.argv)

@@ -5,25 +5,25 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import shlex
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from . import machine, page, report
+from . import instructions, machine, page, report
 from .cases import QUICK_ROWS, ROWS, Case
 from .peers import FAMILIES, ONE_OF_EACH, PEERS, chosen
 from .plan import Plan
 from .report import TABLES
 
 QUICK_TABLES = ("steps", "epochs", "calls")
-HERE = Path(__file__).resolve().parent
 
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
     """Parse the arguments; --quick only changes defaults."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, epilog=instructions.HELP
+    )
     parser.add_argument("--rows", help=f"networks, by default {','.join(ROWS)}")
     parser.add_argument(
         "--peers", help=f"families or single peers, by default {','.join(FAMILIES)}"
@@ -55,7 +55,10 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
         "--quick", action="store_true", help="small networks, one peer of each family"
     )
     parser.add_argument(
-        "--out", type=Path, help="folder for the results; by default benchmarks/results"
+        "--out",
+        type=Path,
+        help="folder for the results; by default that of the instructions in"
+        " benchmarks/results",
     )
     parser.add_argument(
         "--again",
@@ -66,10 +69,11 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--page",
         type=Path,
-        nargs="+",
+        nargs="*",
         metavar="RESULTS",
-        help="measure nothing, but write docs/performance.md from the results.json of a"
-        " run; those of other machines become more columns",
+        help="measure nothing, but write docs/performance.md, its chart and the figures"
+        " of other pages from results.json of one run or of several, which become"
+        " columns; by default of each instruction set",
     )
     options = parser.parse_args(words)
     usual = {
@@ -79,7 +83,7 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
         "cap": 60.0,
         "largest": 4 if options.quick else 7,
         "only": ",".join(QUICK_TABLES if options.quick else TABLES),
-        "out": HERE / "results" / ("quick" if options.quick else ""),
+        "out": machine.RESULTS / "quick" if options.quick else machine.folder(),
     }
     for name, value in usual.items():
         if getattr(options, name) is None:
@@ -110,7 +114,7 @@ def measured_again(
 def main(words: list[str] | None = None) -> dict[str, Any]:
     """Run, and write JSON, Markdown and plot."""
     options = arguments(words)
-    if options.page:
+    if options.page is not None:
         page.write(options.page)
         return {}
     cases = [Case.named(key) for key in options.rows.split(",")]
@@ -141,9 +145,7 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
         largest=options.largest,
         quick=options.quick,
     )
-    asked = sys.argv[1:] if words is None else words
-    command = shlex.join(["python", "-m", "benchmarks", *asked])
-    results: dict[str, Any] = {"command": command, "machine": about}
+    results: dict[str, Any] = {"command": machine.command(), "machine": about}
     for name in options.only:
         results[name] = TABLES[name].measure(plan, tell)
     if before:

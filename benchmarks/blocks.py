@@ -15,6 +15,7 @@ import numpy as np
 import architect
 import synapse
 
+from .instructions import march
 from .markdown import table
 
 BLOCK = 64
@@ -69,7 +70,7 @@ def by_c(net: synapse.Network) -> list[float]:
         synapse.save(net, Path(folder) / "net.c")
         (Path(folder) / "main.c").write_text(MAIN, encoding="utf-8")
         sizes = [f"-DROUNDS={ROUNDS}", f"-DBLOCK={BLOCK}"]
-        flags = ["-O3", "-march=native", *sizes, "main.c", "-o", "main", "-lm"]
+        flags = ["-O3", march(), *sizes, "main.c", "-o", "main", "-lm"]
         subprocess.run(["gcc", *flags], cwd=folder, check=True)
         printed = subprocess.check_output([f"{folder}/main"], text=True)
     return [float(line.split()[0]) for line in printed.splitlines()]

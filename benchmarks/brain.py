@@ -1,6 +1,6 @@
 """Measure the model of a fly's brain beside Brian2.
 
-    python -m benchmarks.brain    # half an hour; writes results/brain.json
+    python -m benchmarks.brain    # half an hour; writes brain.json
 
 Needs brian2. The model is that of Shiu and others (2024): leaky integrate-and-fire
 cells with a current each, steps of 0.1 ms, a synaptic delay of 1.8 ms, 2.2 ms of
@@ -30,7 +30,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,9 +37,9 @@ import numpy as np
 from studies.fly import random_ends
 
 from . import machine
+from .instructions import limit_brian
 from .markdown import beside, table
 
-RESULTS = Path(__file__).parent / "results" / "brain.json"
 NEURONS = 127_400
 CONNECTIONS = 14_687_178
 STEPS = 10_000
@@ -175,6 +174,7 @@ def in_brian(
     import brian2 as brian
     from brian2 import ms
 
+    limit_brian(brian.prefs)
     folder = tempfile.mkdtemp()
     if standalone:
         brian.set_device("cpp_standalone", directory=folder, build_on_run=False)
@@ -281,9 +281,7 @@ def main(repeats: int) -> None:
             rate = middle["spikes"] / NEURONS / (STEPS * STEP / 1000.0)
             row = {"case": case, "simulator": name, "rate": rate, **middle}
             rows.append(row | {"version": facts[0]["version"]})
-    command = f"python -m benchmarks.brain --repeats {repeats}"
-    results = {"command": command, "machine": machine.describe(core), "rows": rows}
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    machine.save("brain", core, rows=rows)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure what a network as large as a fly's brain takes to learn every synapse.
 
-    python -m benchmarks.brain_learning    # writes results/brain_learning.json
+    python -m benchmarks.brain_learning    # writes brain_learning.json
 
 The wiring, the synaptic delay and the stimuli are those of `brain`, the cells simpler:
 a leaky voltage and a spike that takes the threshold away, without the time constant of
@@ -13,10 +13,8 @@ two calls.
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,6 @@ from synapse import Layer, Network, Trainer
 
 from . import brain, machine
 
-RESULTS = Path(__file__).parent / "results" / "brain_learning.json"
 STEPS = 1000
 RATE = 1e-7  # so small that the activity stays the same
 OF_SYNAPSE = 0.25
@@ -117,9 +114,7 @@ def main(neurons: int, connections: int, steps: int) -> None:
     """Measure, and write the results."""
     core = machine.pin(1)
     rows = measured(neurons, connections, steps)
-    command = f"python -m benchmarks.brain_learning --steps {steps}"
-    results = {"command": command, "machine": machine.describe(core), "rows": rows}
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    machine.save("brain_learning", core, rows=rows)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,6 +14,7 @@ from .comparison import Comparison
 
 AHEAD = "#0072B2"
 BEHIND = "#D55E00"
+MARKS = "oDs^v"  # of runs
 LANES = 7  # points of one peer are spread over as many heights
 LINE = 0.34  # inches for each peer
 BY_HAND = "PyTorch by hand"
@@ -40,42 +42,55 @@ FAMILIES = {
 
 
 def by_family(subjects: dict[str, list[Comparison]]) -> dict[str, list[float]]:
-    """Sorted ratios of each family of peers, those with most rows first."""
+    """Sorted ratios of each family of peers."""
     families: dict[str, list[float]] = {}
     for rows in subjects.values():
         for row in rows:
             if row.theirs is not None:
                 family = FAMILIES.get(row.peer, row.peer)
                 families.setdefault(family, []).append(row.ratio)
-    most_first = sorted(families.items(), key=lambda item: -len(item[1]))
-    return {family: sorted(ratios) for family, ratios in most_first}
+    return {family: sorted(ratios) for family, ratios in families.items()}
 
 
-def draw(subjects: dict[str, list[Comparison]], path: Path) -> None:
-    """Draw the ratios of all rows on a logarithmic scale, one line for each peer."""
-    families = by_family(subjects)
+def draw(runs: dict[str, dict[str, list[Comparison]]], path: Path) -> None:
+    """Draw the ratios of all rows on a logarithmic scale, a line for each peer, and in
+    it a lane with a mark of its own for each run."""
+    families_of = {name: by_family(subjects) for name, subjects in runs.items()}
+    most = Counter[str]()
+    for families in families_of.values():
+        for family, ratios in families.items():
+            most[family] = max(most[family], len(ratios))
+    lines = [family for family, _ in most.most_common()]
+    share = 1 / len(families_of)
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "performance"}):
-        figure = Figure(figsize=(9, 1.3 + LINE * len(families)), layout="constrained")
+        height = LINE * len(lines) * (0.4 + 0.6 * len(families_of))
+        figure = Figure(figsize=(9, 1.3 + height), layout="constrained")
         axes = figure.subplots()
-        for height, ratios in enumerate(families.values()):
-            for i, ratio in enumerate(ratios):
-                # Neighbours stand at other heights, so that each can be seen
-                lane = (i % LANES - LANES // 2) / LANES
-                colour = AHEAD if ratio >= 1 else BEHIND
-                axes.plot(ratio, height + 0.6 * lane, "o", ms=4.5, color=colour)
-            ahead = sum(ratio >= 1 for ratio in ratios)
-            axes.annotate(
-                f"{ahead} of {len(ratios)}",
-                (1.01, height),
-                xycoords=("axes fraction", "data"),
-                va="center",
-                fontsize=9,
-            )
+        for place, (name, families) in enumerate(families_of.items()):
+            mark = MARKS[place % len(MARKS)]
+            axes.plot([], [], mark, ms=4.5, color="none", mec="black", label=name)
+            for line, family in enumerate(lines):
+                ratios = families.get(family, [])
+                middle = line + share * (place + 0.5) - 0.5
+                for i, ratio in enumerate(ratios):
+                    # Neighbours stand at other heights, so that each can be seen
+                    lane = (i % LANES - LANES // 2) / LANES
+                    colour = AHEAD if ratio >= 1 else BEHIND
+                    at = middle + 0.6 * share * lane
+                    axes.plot(ratio, at, mark, ms=4.5, color=colour)
+                ahead = sum(ratio >= 1 for ratio in ratios)
+                axes.annotate(
+                    f"{ahead} of {len(ratios)}" if ratios else "-",
+                    (1.01, middle),
+                    xycoords=("axes fraction", "data"),
+                    va="center",
+                    fontsize=9,
+                )
         axes.axvline(1, color="black", lw=1)
-        axes.set(xscale="log", ylim=(len(families) - 0.4, -0.6))
+        axes.set(xscale="log", ylim=(len(lines) - 0.4, -0.6))
         axes.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}")
         axes.xaxis.set_minor_formatter("")
-        axes.set_yticks(range(len(families)), list(families))
+        axes.set_yticks(range(len(lines)), lines)
         axes.set_xlabel(
             "time of the other library / time of Synapse (right of the line: Synapse"
             " is ahead)"
@@ -84,5 +99,6 @@ def draw(subjects: dict[str, list[Comparison]], path: Path) -> None:
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)
         axes.set_title("rows in which Synapse is ahead", loc="right", fontsize=9)
+        axes.legend(loc="lower right", bbox_to_anchor=(0.6, 1), ncols=2, frameon=False)
         with _files.replacing(path) as picture:
             figure.savefig(picture, format="svg", metadata={"Date": None})

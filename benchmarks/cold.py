@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .comparison import Comparison, beside
+from .instructions import own_level
 from .markdown import number, table
 from .peers.cell import ROOT, environment
 from .plan import Plan, Tell
@@ -137,6 +139,8 @@ def _start(code: str, cache: str) -> list[float] | None:
 def _output(code: str, cache: str) -> str:
     """What a process prints that runs this code with the cache in a folder."""
     variables = {"SYNAPSE_CACHE_DIR": cache, "TORCHINDUCTOR_CACHE_DIR": cache}
+    if os.environ.get("SYNAPSE_CPU") == own_level():
+        variables["SYNAPSE_CPU"] = ""  # its check would take 0.05 s of the first call
     return subprocess.run(
         [sys.executable, "-c", code],
         env={**environment(), **variables},

@@ -26,6 +26,7 @@ from synapse.readwrite import c_source, onnx_model, to_torch
 
 from . import lowering
 from .events import network as spikes
+from .instructions import march
 from .rtrl import reservoir
 
 Work = Callable[[], Any]
@@ -396,7 +397,7 @@ def in_c(net: Network, steps: int = 1_000) -> Work:
         folder = Path(name)
         (folder / "net.c").write_text(c_source(net, dtype="float64"))
         (folder / "many.c").write_text(LIBRARY)
-        flags = ["-O3", "-march=native", "-shared", "-fPIC"]
+        flags = ["-O3", march(), "-shared", "-fPIC"]
         command = ["gcc", *flags, "many.c", "-o", "many.so", "-lm"]
         subprocess.run(command, cwd=folder, check=True)
         library = ctypes.CDLL(str(folder / "many.so"))

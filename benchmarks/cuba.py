@@ -1,6 +1,6 @@
 """Run the CUBA network of docs/simulators.md in Synapse and in Brian2, and compare.
 
-    python -m benchmarks.cuba    # a minute; writes results/cuba.json
+    python -m benchmarks.cuba    # a minute; writes cuba.json
 
 Needs brian2. Both programs are those of the page: the blocks after its marks. Each runs
 in a process of its own, on one core; they take turns. The time is the CPU time of the
@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from . import machine
+from .instructions import limit_brian
 from .markdown import beside, table
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "simulators.md"
-RESULTS = Path(__file__).parent / "results" / "cuba.json"
 SIMULATORS = ("Synapse", "Brian2, Cython")
 REPEATS = 5
 
@@ -74,6 +74,7 @@ def in_brian() -> dict[str, Any]:
     exec(program("brian2", "net.run("), names)
     net, dt, ms = names["net"], names["dt"], names["ms"]
     names["b"].prefs.codegen.target = "cython"
+    limit_brian(names["b"].prefs)
     net.store()
     net.run(dt * ms)  # compiles
     net.restore()
@@ -124,8 +125,7 @@ def main() -> None:
         equal = len(spikes & wanted)
         row = {"simulator": name, "seconds": middle}
         rows.append(row | {"spikes": len(spikes), "equal": equal})
-    everything = {"machine": machine.describe(core), "rows": rows}
-    RESULTS.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    machine.save("cuba", core, rows=rows)
 
 
 if __name__ == "__main__":

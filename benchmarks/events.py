@@ -1,6 +1,6 @@
 """Measure steps without traces at several shares of active neurons.
 
-    python -m benchmarks.events    # two minutes; writes results/events.json
+    python -m benchmarks.events    # two minutes; writes events.json
 
 Spiking neurons with random connections, float32. A share of them is driven at every
 step, the others are inhibited and silent. Beside them stands a plain loop, compiled
@@ -10,12 +10,10 @@ a leaky update of all: it keeps one number for each neuron, and learns nothing.
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +25,6 @@ from synapse.objects.stepping import Stepping
 from . import machine
 from .markdown import beside, number, table
 
-RESULTS = Path(__file__).parent / "results" / "events.json"
 REPEATS = 7
 SIZES = ((30_000, 3_000_000), (20_000, 2_000_000))
 SHARES = (0.0005, 0.005, 0.05, 1.0)
@@ -152,8 +149,7 @@ def main() -> None:
         for share in SHARES:
             rows.append(measure(*size, share))
             print(rows[-1], file=sys.stderr)
-    facts = {"machine": machine.describe(core), "rows": rows}
-    RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    machine.save("events", core, rows=rows)
 
 
 if __name__ == "__main__":

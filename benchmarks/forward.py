@@ -2,17 +2,15 @@
 
 ``python -m benchmarks.forward`` prints µs of CPU time per row of `net.run`, of
 PyTorch's modules and of NumPy's products alone, one thread, in alternation (the fastest
-of the repeats), and writes ``results/forward.json``. A library that is faster than ours
+of the repeats), and writes ``forward.json``. A library that is faster than ours
 is bold. BLAS gets one thread, too: the time of a second one would not be counted."""
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,7 +30,6 @@ SIZES = {
 LSTM = (30, 72, 30)
 SEQUENCES = (128, 20)
 DTYPES = ("float32", "float64")
-RESULTS = Path(__file__).parent / "results" / "forward.json"
 
 Work = Callable[[], Any]
 
@@ -133,8 +130,7 @@ def main(words: list[str]) -> None:
         rows.append({"row": label, "times": times})
     print(text(rows))
     if not quick:
-        results = {"machine": machine.describe(None), "rows": rows}
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        machine.save("forward", None, rows=rows)
 
 
 if __name__ == "__main__":

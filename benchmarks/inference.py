@@ -26,6 +26,7 @@ from synapse.readwrite import c_source, onnx_model
 
 from . import child
 from .comparison import Comparison
+from .instructions import march
 from .markdown import number, table
 from .plan import Plan, Tell
 from .rtrl import Work, cells_of
@@ -152,7 +153,7 @@ class Compiled:
         (folder / "main.c").write_text(MAIN)
         real = "float" if "const float *inputs" in source else "double"
         self.program = str(folder / "main")
-        flags = ["-O3", "-march=native", f"-DREAL={real}", f"-DSTEPS={STEPS}"]
+        flags = ["-O3", march(), f"-DREAL={real}", f"-DSTEPS={STEPS}"]
         subprocess.run(
             ["gcc", *flags, str(folder / "main.c"), "-o", self.program, "-lm"],
             check=True,

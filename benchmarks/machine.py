@@ -1,17 +1,41 @@
-"""A description of the machine, and the choice of the core."""
+"""A description of the machine, the choice of the core, and files of results."""
 
 from __future__ import annotations
 
+import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from . import instructions
 from .peers import NODE_PACKAGES, NPM_FOLDER
 from .peers.cell import ROOT
+
+RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def folder() -> Path:
+    """The folder for results with the instructions in use."""
+    return RESULTS / instructions.level()
+
+
+def command() -> str:
+    """The command of this process."""
+    return shlex.join(["python", *sys.orig_argv[1:]])
+
+
+def save(name: str, core: int | None, **results: Any) -> None:
+    """Write the results of a program, the command and the machine first."""
+    facts = {"command": command(), "machine": describe(core), **results}
+    path = folder() / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
 
 
 def pin(core: int | None) -> int | None:
@@ -31,9 +55,11 @@ def use_cores(count: int) -> None:
 
 
 def describe(core: int | None) -> dict[str, Any]:
-    """Machine, versions, load, commit, date."""
+    """Machine, instructions, load, commit, date."""
     return {
         "cpu": _cpu(),
+        "level": instructions.level(),
+        "instructions": instructions.in_effect(),
         "caches": ", ".join(_caches()),
         "cores": os.cpu_count(),
         "pinned_to_core": core,

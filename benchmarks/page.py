@@ -1,14 +1,16 @@
-"""``python -m benchmarks --page RESULTS.json [OTHER.json]`` writes the page of
-performance, docs/performance.md, and its chart, from the results of one run.
+"""``python -m benchmarks --page`` writes the page of performance, docs/performance.md,
+its chart, and the sentences of other pages that repeat figures.
 
-Rows without a peer are in results/results.md only. Results of another machine become
-more columns. After them come the tables of programs that measure one subject each, from
-their files in results/. Figures stand in tables alone, so that no sentence can be older
-than the table beside it."""
+The results of each instruction set, in its folder of results/, become columns next to
+each other. Rows without a peer are in the folder's results.md only. After them come the
+tables of programs that measure one subject each, from their files in the same folders.
+Figures stand in tables alone, so that no sentence can be older than the table beside
+it. Of other pages, `CLAIMS` lists the sentences."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,12 +20,20 @@ from synapse.readwrite import _files
 from . import brain, cuba, events, modules, spiking, threads
 from .chart import FAMILIES, draw
 from .comparison import Comparison
-from .markdown import multiple, number, table
+from .instructions import LABELS, UNCHECKED
+from .machine import RESULTS
+from .markdown import multiple, number, side_by_side, table
+from .peers.cell import ROOT
 from .report import TABLES, source_of
 
-DOCS = Path(__file__).parents[1] / "docs"
 CHART = "_static/performance.svg"
-RESULTS = Path(__file__).parent / "results"
+
+
+class Sitting(NamedTuple):
+    """The results of a run, and the folder that has them and those of programs."""
+
+    run: dict[str, Any]
+    folder: Path
 
 
 class Subject(NamedTuple):
@@ -205,12 +215,14 @@ INTRODUCTION = """# Performance
   the same work.
 - **Where is another library faster?** Where a point is orange and left of the line, and
   the ratio is **bold**.
-- **How was it measured?** In one run, on one core (two threads: on two). Figures are
-  medians, those of [Deployed](#deployed) minima. `benchmarks/README.md` describes the
-  method and the limits of each comparison.
-- **How long do other calls take?** `benchmarks/results/results.md` has the rows without
-  a peer (calls from Python, building, edits, dense networks, evolution), spread and
-  memory.
+- **Which instructions?** AVX2 or AVX-512, as columns and marks tell, for all libraries.
+  Compare figures of one set only, because two can be from two machines and days.
+- **How was it measured?** In one run for each set, on one core (two threads: on two).
+  Figures are medians, those of [Deployed](#deployed) minima. `benchmarks/README.md`
+  describes the method and the limits of each comparison.
+- **How long do other calls take?** `results.md` in the folders of `benchmarks/results`
+  has the rows without a peer (calls from Python, building, edits, dense networks,
+  evolution), spread and memory.
 - **How fast are spikes, several cores, and a GPU?** See the last tables, each with its
   command and its commit.
 
@@ -224,9 +236,12 @@ def machine_of(run: dict[str, Any]) -> str:
     versions = run["versions"]
     named = ("numpy", "llvmlite", "torch", "node")
     shown = [f"{name} {versions[name]}" for name in named if name in versions]
+    answers = machine.get("instructions", {})
+    silent = [library for library, answer in answers.items() if answer == UNCHECKED]
     return (
         f"{machine['cpu']}; Python {machine['python']}; {', '.join(shown)};"
         f" code {machine['commit']}, {machine['date'][:10]}"
+        + (f"; unchecked: {', '.join(silent)}" if silent else "")
     )
 
 
@@ -269,7 +284,7 @@ def rows_of(comparisons: Iterable[Comparison]) -> dict[str, dict[str, Comparison
 
 
 def cells_of(here: dict[str, Comparison], peers: list[str], scale: float) -> list[str]:
-    """The cells of one machine: our time, and the ratio to each peer."""
+    """The cells of a row: our time, and the ratio to each peer."""
     if not here:
         return ["-"] * (1 + len(peers))
     ours = next(iter(here.values())).ours
@@ -284,79 +299,75 @@ def cells_of(here: dict[str, Comparison], peers: list[str], scale: float) -> lis
     return cells
 
 
-def suffixes(runs: list[Any]) -> list[str]:
-    """What the columns of each machine have after their names."""
-    return [f" ({i + 1})" if len(runs) > 1 else "" for i in range(len(runs))]
-
-
-def table_by_peer(
-    subject: Subject, labels: list[str], by_run: list[dict[str, dict[str, Comparison]]]
-) -> str:
+def table_by_peer(subject: Subject, rows: dict[str, dict[str, Comparison]]) -> str:
     """The table of a subject in which each row has a peer of its own: a column names
     it. Rows that differ in the work become one."""
     ends = [f", {work}" if work else "" for work in subject.works]
     header = ["", "peer"]
-    for suffix in suffixes(by_run):
-        for work in subject.works:
-            header.append(f"{work or 'Synapse'}, {subject.unit}{suffix}")
-            header.append(f"peer / Synapse{suffix}")
+    for work in subject.works:
+        header += [f"{work or 'Synapse'}, {subject.unit}", "peer / Synapse"]
     lines = []
-    for name in [label.removesuffix(ends[0]) for label in labels]:
+    for name in [label.removesuffix(ends[0]) for label in rows]:
         works = [f"{name}{end}" for end in ends]
-        if works[0] not in labels:
+        if works[0] not in rows:
             continue  # another work of a row before
-        (peer,) = next(rows[works[0]] for rows in by_run if works[0] in rows)
+        (peer,) = rows[works[0]]
         line = [name, peer or "-"]
-        for rows in by_run:
-            for work in works:
-                line += cells_of(rows.get(work, {}), [peer], subject.scale)
+        for work in works:
+            line += cells_of(rows.get(work, {}), [peer], subject.scale)
         lines.append(line)
     return table(header, lines)
 
 
-def table_of(runs: list[dict[str, Any]], name: str) -> str:
-    """The table of a subject: a line for each row, columns for each machine;
-    empty if no run has measured it."""
+def table_of(run: dict[str, Any], name: str) -> str:
+    """The table of a subject from one run; empty if it has not measured it."""
     subject = SUBJECTS[name]
-    by_run = [rows_of(shown(run, name)) for run in runs]
-    labels = list(dict.fromkeys(row for rows in by_run for row in rows))
-    if not labels:
+    rows = rows_of(shown(run, name))
+    if not rows:
         return ""
-    every = [here for rows in by_run for here in rows.values()]
-    peers = [peer for peer in dict.fromkeys(p for here in every for p in here) if peer]
-    if len(peers) > 1 and all(len(here) == 1 for here in every):
-        return table_by_peer(subject, labels, by_run)
-    header = [""]
-    for suffix in suffixes(runs):
-        header += [f"Synapse, {subject.unit}{suffix}"]
-        header += [f"{peer}{suffix}" for peer in peers]
-    lines = []
-    for label in labels:
-        line = [label]
-        for rows in by_run:
-            line += cells_of(rows.get(label, {}), peers, subject.scale)
-        lines.append(line)
+    peers = [
+        peer
+        for peer in dict.fromkeys(p for here in rows.values() for p in here)
+        if peer
+    ]
+    if len(peers) > 1 and all(len(here) == 1 for here in rows.values()):
+        return table_by_peer(subject, rows)
+    header = ["", f"Synapse, {subject.unit}", *peers]
+    lines = [
+        [label, *cells_of(here, peers, subject.scale)] for label, here in rows.items()
+    ]
     return table(header, lines)
 
 
-def markdown(runs: list[dict[str, Any]]) -> str:
-    """The page."""
+def markdown(sittings: dict[str, Sitting]) -> str:
+    """The page, from what each column has."""
+    runs = {column: sitting.run for column, sitting in sittings.items()}
     parts = [INTRODUCTION.format(chart=CHART)]
-    if len(runs) > 1:
-        parts += [f"{i + 1}. {machine_of(run)}\n" for i, run in enumerate(runs)]
-    else:
-        parts.append(f"{machine_of(runs[0])}\n")
-    parts.append(f"```bash\n{runs[0]['command']}\n```\n")
+    for column, run in runs.items():
+        parts.append(f"{column}: {machine_of(run)}\n\n```bash\n{run['command']}\n```\n")
     for name, subject in SUBJECTS.items():
-        rows = table_of(runs, name)
-        if rows:
-            parts += [f"## {subject.heading}\n", f"{subject.words}\n", rows]
-        again = (run["again"][name] for run in runs if name in run.get("again", {}))
-        parts += [source_of(source, name) for source in again]
+        made = {column: table_of(run, name) for column, run in runs.items()}
+        tables = {column: text for column, text in made.items() if text}
+        if tables:
+            parts += [f"## {subject.heading}\n", f"{subject.words}\n"]
+            parts.append(side_by_side(tables))
+        for column, run in runs.items():
+            if name in run.get("again", {}):
+                parts.append(f"{column}: {source_of(run['again'][name], name)}")
+    folders = {column: each.folder for column, each in sittings.items()}
+    folders[""] = RESULTS  # results on a GPU belong to no column
     for program in PROGRAMS:
-        results = json.loads((RESULTS / f"{program.file}.json").read_text("utf-8"))
-        parts += [f"## {program.heading}\n", f"{program.words}\n"]
-        parts += [program.text(results), source_of(results, program.file)]
+        tables, sources = {}, []
+        for column, folder in folders.items():
+            path = folder / f"{program.file}.json"
+            if path.exists():
+                results = json.loads(path.read_text("utf-8"))
+                tables[column] = program.text(results)
+                start = f"{column}: " if column else ""
+                sources.append(f"{start}{source_of(results, program.file)}")
+        if tables:
+            parts += [f"## {program.heading}\n", f"{program.words}\n"]
+            parts += [side_by_side(tables), *sources]
     return "\n".join(parts)
 
 
@@ -371,18 +382,89 @@ def results_of(path: Path) -> dict[str, Any]:
     return run
 
 
-def write(paths: list[Path], docs: Path = DOCS) -> None:
-    """Write the page and its chart from results of one machine or of several.
+def sittings_of(paths: list[Path]) -> dict[str, Sitting]:
+    """The results in files, or in RESULTS if there are none, by instruction sets."""
+    measured = [RESULTS / level / "results.json" for level in LABELS]
+    sittings: dict[str, Sitting] = {}
+    for path in paths or filter(Path.exists, measured):
+        run = results_of(path)
+        level = run["machine"].get("level", path.parent.name)
+        column = LABELS.get(level, level)
+        if column in sittings:
+            column = f"{column}, machine {len(sittings) + 1}"
+        sittings[column] = Sitting(run, path.parent)
+    return sittings
+
+
+def online(run: dict[str, Any], column: str) -> str:
+    """An online step of an LSTM, and the same in libraries for JavaScript."""
+    peers = "Neataptic", "Synaptic"
+    rows = [c for c in compared(run, "steps") if c.row == "LSTM 100-100-20"]
+    theirs = [f"{c.peer} {number(c.theirs)} µs" for c in rows if c.peer in peers]
+    ours = [f"{number(c.ours)} µs with {column} ({', '.join(theirs)})" for c in rows]
+    return ours[0] if theirs else ""
+
+
+def gradients(run: dict[str, Any], column: str) -> str:
+    """How many times as fast as in PyTorch exact gradients are, in all rows."""
+    ratios = sorted(c.ratio for c in compared(run, "gradients") if c.peer)
+    if not ratios:
+        return ""
+    ahead = f"{sum(ratio >= 1 for ratio in ratios)} of {len(ratios)}"
+    times = f"{number(ratios[0])} to {number(ratios[-1])} times"
+    return f"{times} as fast as PyTorch with {column} (faster in {ahead} rows)"
+
+
+def edit(run: dict[str, Any], column: str) -> str:
+    """A connection added to a large network, and the next step."""
+    rows = [row["edits"] for row in run.get("structure", ()) if row["kind"] == "dense"]
+    times = [1e3 * edits["a connection added"]["median"] for edits in rows]
+    return f"{number(times[0])} ms with {column}" if times else ""
+
+
+CLAIMS = (
+    ("README.md", "step of an LSTM 100-100-20 takes ", online),
+    ("README.md", "backpropagates through time ", gradients),
+    ("README.md", "and running the next step takes ", edit),
+    ("docs/index.md", "step of an LSTM 100-100-20 takes ", online),
+    ("paper/paper.md", "the topology of Synaptic takes ", online),
+    ("paper/paper.md", "in single precision are ", gradients),
+)
+"""Ends of lines that repeat figures: the page, the words before, what tells them."""
+
+
+def retold(page: str, text: str, sittings: dict[str, Sitting]) -> str:
+    """The text of a page with the figures of these runs."""
+    for name, before, told in CLAIMS:
+        figures = [told(each.run, column) for column, each in sittings.items()]
+        if name == page and any(figures):
+            end = " and ".join(filter(None, figures))
+            text, count = re.subn(f"(?<={before}).*", end, text)
+            assert count == 1, f"{page}: {before}"
+    return text
+
+
+def write(paths: list[Path], root: Path = ROOT) -> None:
+    """Write the page, its chart and the figures of other pages, from the results of one
+    run or of several.
 
     Raises
     ------
     SystemExit
         If there is no such file, or it does not hold results.
     """
-    runs = list(map(results_of, paths))
-    by_subject = {name: compared(runs[0], name) for name in SUBJECTS}
-    draw(
-        {SUBJECTS[name].heading: rows for name, rows in by_subject.items()},
-        docs / CHART,
-    )
-    _files.write(docs / "performance.md", markdown(runs))
+    sittings = sittings_of(paths)
+    ratios = {
+        column: {
+            subject.heading: compared(sitting.run, name)
+            for name, subject in SUBJECTS.items()
+        }
+        for column, sitting in sittings.items()
+    }
+    pages = {root / "docs/performance.md": markdown(sittings)}
+    for page in dict.fromkeys(page for page, *_ in CLAIMS):
+        text = (root / page).read_text(encoding="utf-8")
+        pages[root / page] = retold(page, text, sittings)
+    draw(ratios, root / "docs" / CHART)
+    for path, text in pages.items():
+        _files.write(path, text)

@@ -64,6 +64,8 @@ def markdown(run: dict[str, Any]) -> str:
     """The page of a run."""
     machine = run["machine"]
     stated = {name: value for name, value in machine.items() if value not in ("", None)}
+    if answers := stated.get("instructions"):
+        stated["instructions"] = ", ".join(f"{k} {v}" for k, v in answers.items())
     facts = [f"{name.replace('_', ' ')}: {value}" for name, value in stated.items()]
     versions = ", ".join(
         f"{name} {version}" for name, version in sorted(run["versions"].items())

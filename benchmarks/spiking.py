@@ -1,6 +1,6 @@
 """Measure spiking networks beside snnTorch and Norse.
 
-    python -m benchmarks.spiking    # some minutes; writes results/spiking.json
+    python -m benchmarks.spiking    # some minutes; writes spiking.json
 
 Needs torch, snntorch and norse. Each library has leaky cells that are connected with
 each other, and leaky outputs (Norse: its cells have a leaky current, too), in float32,
@@ -11,14 +11,12 @@ are medians of the repeats, in µs a step and sequence.
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,6 @@ import synapse
 from . import machine
 from .markdown import beside, number, table
 
-RESULTS = Path(__file__).parent / "results" / "spiking.json"
 REPEATS = 7
 STEPS = 96
 INPUTS = 40
@@ -198,8 +195,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = measure()
     versions = {name: version(package) for name, package in LIBRARIES.items()}
-    facts = {"machine": machine.describe(core), "versions": versions, "rows": rows}
-    RESULTS.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+    machine.save("spiking", core, versions=versions, rows=rows)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 core and on two: Synapse with as many threads as pay, and PyTorch with as many as cores.
 
 ``python -m benchmarks.threads`` measures every network and batch in a process of its
-own, libraries and cores in alternation, and writes ``results/threads.json``.
+own, libraries and cores in alternation, and writes ``threads.json``.
 ``python -m benchmarks.threads LSTM "batch 256"`` measures the rows whose names have
 all of these words, and ``--quick`` little of some; both write nothing. Times are wall
 times, so the machine must be idle: two cores, and nothing else that runs."""
@@ -18,7 +18,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from . import child, gradients, machine
@@ -36,7 +35,6 @@ BATCHES_IN_CALL = 8
 GOAL = 1.7
 """Ratio that two cores should reach where a batch takes more than `GOAL_FROM` µs."""
 GOAL_FROM = 300.0
-RESULTS = Path(__file__).parent / "results" / "threads.json"
 
 Work = Callable[[], Any]
 
@@ -251,12 +249,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("words", nargs="*", help="parts of the names of rows")
     options = parser.parse_args(words)
     repeats, seconds = (1, 0.01) if options.quick else (9, 0.4)
-    results: dict[str, Any] = {
-        "command": "python -m benchmarks.threads",
-        "machine": machine.describe(None),
-        "repeats": repeats,
-        "rows": [],
-    }
+    results: dict[str, Any] = {"repeats": repeats, "rows": []}
     calls = [(row, TRAIN, batch) for row in ROWS for batch in BATCHES]
     calls += [(row, task, batch) for task in FORWARD for row, batch in SETS]
     for row, task, batch in [calls[3], *calls[-2:]] if options.quick else calls:
@@ -267,7 +260,7 @@ def main(words: list[str] | None = None) -> None:
     print(text(results))
     print("\n".join(["Short of the goal:", *(short_of_goal(results) or ["none"])]))
     if not (options.quick or options.words):
-        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        machine.save("threads", None, **results)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 
 import architect
 import synapse
-from benchmarks import brain, constants, kernel_cases, report, steps
+from benchmarks import brain, constants, instructions, kernel_cases, report, steps
 from benchmarks.__main__ import main
 from benchmarks.peers.recurrent import Dense
 from tests.helpers.full_disk import full_disk
@@ -61,6 +61,56 @@ def test_quick_run_writes_its_files(tmp_path):
     text = (tmp_path / "results.md").read_text()
     assert "| 2-3-1 |" in text
     assert "| LSTM 2-3-1 |" in text
+
+
+FOLLOWED = {"Synapse": "x86-64-v3", "NumPy": "X86_V3", "MKL": instructions.UNCHECKED}
+
+
+@pytest.mark.parametrize(
+    ("words", "found", "message"),
+    [
+        (["--cpu"], {}, r"Expected --cpu and one of .*x86-64-v4, got ''"),
+        (["--cpu=haswell"], {}, "Expected --cpu and one of .*, got 'haswell'"),
+        (["--cpu", "x86-64-v4"], {}, "x86-64-v4 is above what this machine has, x86-6"),
+        (
+            ["--cpu=x86-64-v3"],
+            {"OpenBLAS": "SkylakeX"},
+            "no effect on OpenBLAS, which should use Haswell .* and uses SkylakeX",
+        ),
+    ],
+)
+def test_instructions_that_cannot_be_used_end_the_run(
+    words, found, message, monkeypatch
+):
+    monkeypatch.setattr(instructions.os, "environ", dict(os.environ))
+    monkeypatch.setattr(instructions, "own_level", lambda: "x86-64-v3")
+    monkeypatch.setattr(instructions, "in_effect", lambda: FOLLOWED | found)
+    with pytest.raises(SystemExit, match=message):
+        instructions.take(["-m", *words])
+
+
+def test_the_option_of_instructions_sets_all_libraries(monkeypatch):
+    monkeypatch.setattr(instructions.os, "environ", dict(os.environ))
+    monkeypatch.setattr(instructions, "own_level", lambda: "x86-64-v4")
+    monkeypatch.setattr(instructions, "in_effect", lambda: FOLLOWED)
+    words = ["-m", "--quick", "--cpu", "x86-64-v3", "LSTM"]
+    instructions.take(words)
+    assert words == ["-m", "--quick", "LSTM"]
+    assert instructions.level() == "x86-64-v3"
+    assert instructions.march() == "-march=x86-64-v3"
+    assert os.environ["ATEN_CPU_CAPABILITY"] == "avx2"
+    assert os.environ["OPENBLAS_CORETYPE"] == "Haswell"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    instructions.own_level() not in instructions.LABELS, reason="needs AVX2 or AVX-512"
+)
+def test_the_libraries_here_follow_the_option():
+    """The highest level and those below; each run ends if a library does not."""
+    for level in instructions.LABELS:
+        if level <= instructions.own_level():
+            python("-m", "benchmarks.memory", "--cpu", level)
 
 
 @pytest.mark.slow
@@ -123,14 +173,12 @@ def test_the_dense_form_computes_the_same_gradient(library):
 
 def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
     pyplot = pytest.importorskip("matplotlib.pyplot")
-    from benchmarks import plot
+    from benchmarks import page, plot
     from demos import _common
 
     for name in ("results.json", "results.md", "picture.png"):
         (tmp_path / name).write_text("old")
-    run = json.loads(
-        (plot.Path(plot.__file__).parent / "results" / "results.json").read_text()
-    )
+    run = json.loads(next(page.RESULTS.glob("x86-64-v*/results.json")).read_text())
     writers = (
         lambda: report.write(run, tmp_path),
         lambda: plot.draw(run, tmp_path / "picture.png"),

@@ -323,7 +323,7 @@ class Calling(Sequence[Neuron]):
         if facts.span is None:
             facts.span = self._found_span(store)
             self._unplaced.clear()
-            self._warn_of_unreached(store)
+            self._warn_of_unreached(store, facts.span.item(Span.STOP))
             if store.columns["ties"][Ties.DELAYS]:
                 self._warn_of_doubled(store, facts)
             else:
@@ -341,12 +341,11 @@ class Calling(Sequence[Neuron]):
         learning = start if led_to else start + inputs
         return np.array([start, inputs, self._n_outputs, stop, learning], np.int64)
 
-    def _warn_of_unreached(self, store: Store) -> None:
-        """Warn if no connection leads into any output; called once for each
-        topology.
+    def _warn_of_unreached(self, store: Store, stop: int) -> None:
+        """Warn if no connection leads into any output; its rows end at `stop`. Called
+        once for each topology.
         """
         columns = store.columns
-        stop = self._anchor._row + len(self)
         first_output = stop - self._n_outputs
         if (
             columns["run_start"][first_output] == columns["run_stop"][stop - 1]

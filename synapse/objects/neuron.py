@@ -495,9 +495,10 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         with ExclusiveAccess(self, require_neuron("other", other)):
             self._require()
             other._require()
-            links = edits.find_all(self, other)
-            found = [link for link in links if steps in (None, link.delay)]
-            if steps is None and links and not links[0].delay:
+            found = links = edits.find_all(self, other)
+            if steps is not None:
+                found = [link for link in links if link.delay == steps]
+            elif len(links) > 1 and not links[0].delay:
                 found = links[:1]
             if len(found) != 1:
                 raise _not_one(self, other, links, steps)

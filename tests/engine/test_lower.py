@@ -1,6 +1,8 @@
 """What lowering makes of a topology: runs as long as there are, and only traces that
 are needed."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,8 @@ import architect
 import synapse
 from synapse import Layer, Network
 from synapse.engine.lowering import edits, flags as flag
+from synapse.engine.lowering.loops.whole import move_connections
+from synapse.engine.schema import CONNECTION
 from tests.helpers.networks import lstm, perceptron
 
 
@@ -396,3 +400,13 @@ def test_an_edit_leaves_neurons_apart_that_read_delays_from_outside(monkeypatch)
     store.touch()
     store.ensure_lowered()
     assert after_edit == {name: store[name].tobytes() for name in store.columns}
+
+
+def test_all_columns_of_connections_move():
+    names = [column.name for column in CONNECTION]
+    store = SimpleNamespace(**{name: np.array([0, 1]) for name in names})
+    work = np.array([-1, -1, 0, 2, 2, 1, 0])
+    row_of = np.array([0, 1])
+    assert move_connections(store, 0, 2, 2, work, row_of) == 2
+    assert all(vars(store)[name].tolist() == [1, 0] for name in names)
+    assert row_of.tolist() == [1, 0]

@@ -29,7 +29,7 @@ def install(patch):
     def lower_with(plain, store):
         with patch.context() as within:
             if plain:
-                within.setattr(runner, "_entry_of", lambda loop: None)
+                within.setattr(runner, "_entry_of", lambda *_: None)
             lower(store)
 
     def checked_lower(store):

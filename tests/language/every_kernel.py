@@ -33,13 +33,13 @@ from synapse.engine.language.decorators import Kernel
 from synapse.engine.language.memory import STORE
 from synapse.engine.language.tree import (
     BOOL,
-    FLOAT64,
     INT,
     NOTHING,
     ArrayKind,
     BundleKind,
 )
 from synapse.engine.lowering import orders, runner
+from synapse.engine.lowering.loops import lower_rows
 from synapse.engine.online import calls as online
 from synapse.engine.quiet import kernels as quiet
 from synapse.engine.rtrl import loops as rtrl
@@ -53,7 +53,7 @@ PACKAGES = [
 WITH_EXAMPLES = online, quiet, streams, runs, events, rtrl
 FLOATS = "float64", "float32"
 FOR_PYTHON = "for Python"
-LOOP_OF_LOWERING = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
+OF_LOWERING = BundleKind(STORE, "int64"), INT, INT, ArrayKind(INT, 1)
 
 
 def every_kernel(floats=FLOATS):
@@ -72,9 +72,10 @@ def every_kernel(floats=FLOATS):
         noted[kernel.part, entries.kinds_of(examples)] = result
         return address(kernel, examples, result)
 
-    def noted_loop(loop):
-        noted[loop, LOOP_OF_LOWERING] = FOR_PYTHON
-        return entry_of(loop)
+    def noted_loop(loop, size_of_float):
+        rows = [ArrayKind("uint32", 1)] * (loop is lower_rows)
+        noted[loop, (*OF_LOWERING, *rows)] = FOR_PYTHON
+        return entry_of(loop, size_of_float)
 
     Kernel.entry = noted_entry
     Kernel.address = noted_address

@@ -39,7 +39,7 @@ def test_calls_reach_every_kernel_and_every_lazy_part(answer):
         "synapse.engine.exact.by_team.train_by_team",
         "synapse.engine.functions.compiled.fire_random",
         "synapse.engine.functions.optimizers.adam",
-        "synapse.engine.lowering.loops.ranges.survey",
+        "synapse.engine.lowering.loops.whole.lower_rows",
         "synapse.evolve._kernels.phenotype.fire_any",
         "synapse.analysis._kernels.rewiring.exchange",
     } <= {*answer["names"]}

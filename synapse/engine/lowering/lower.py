@@ -8,14 +8,13 @@ how the topology came about.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..columns import has_numbers
 from ..records import Ties
-from ..schema import CONNECTION, MAX_DELAYS, NONE
+from ..schema import MAX_DELAYS, NONE
 from ..store_rows import StoreRows
 from . import edits, lists, loops, rings
 from .flags import MEMORY
+from .loops.whole import KEEP, NUMBER, SORT
 from .program import Program, restore
 from .ranges import joined_ranges
 from .room import cut, make_room
@@ -31,16 +30,35 @@ def lower(store: StoreRows) -> None:
     """Make the program columns of `store` from its topology; numbers and traces are
     preserved.
     """
+    change = edits.change_of(store) if edits.are_known(store) else None
+    in_place = (
+        change is None
+        and store.removed_rows is not None
+        and not len(store.columns["past"])
+    )
+    store.removed_rows = None  # so that all is lowered anew if this fails
+    if in_place:
+        store.program.version = store.program.structure = 0
+        in_place = lower_all(store, 0) is not None
+    if in_place:
+        lists.lay_out(store)
+    else:
+        _lower_anew(store, change)
+    store.program = Program(0, made=True)  # identities can be renumbered now
+    store.n_lowered = store.n_connections
+    store.removed_rows = []
+
+
+def _lower_anew(store: StoreRows, change: edits.ChangedNeurons | None) -> None:
+    """Lower after any edit, or after a change of few neurons in a large store."""
     same_structure = store.program.structure == store.structure_version
     # so that the next lowering has the traces if this one fails
     store.program = Program(0, store.program.traces(store), placed=store.program.placed)
-    change = edits.change_of(store) if edits.are_known(store) else None
-    store.removed_rows = None  # so that all is lowered anew if this fails
     work = np.empty(store.n_neurons + 1, np.int64)
     stays = same_structure and run(loops.change_learning, store, work)[0]
     flags = 0
     if not stays:
-        flags = lower_all(store) if change is None else edits.apply(store, change)
+        flags = lower_all(store) or 0 if change is None else edits.apply(store, change)
     c = store.columns
     # those of a memory that has gone are removed
     if flags & MEMORY or len(c["eligibility"]) or len(c["influence"]):
@@ -48,7 +66,8 @@ def lower(store: StoreRows) -> None:
     delays = c["ties"][Ties.DELAYS] or len(store.program.pending.past_neuron)
     if delays or len(c["past"]):
         rings.lay_out(store)
-    run(loops.join_neurons, store, work)
+    if stays or change is not None or flags & MEMORY:  # else this has been done
+        run(loops.join_neurons, store, work)
     if not stays:
         lists.lay_out(store)
     if delays:
@@ -59,9 +78,6 @@ def lower(store: StoreRows) -> None:
         restore(
             store, pending
         )  # new traces begin with what has been read, from rings, too
-    store.program = Program(0, made=True)  # identities can be renumbered now
-    store.n_lowered = store.n_connections
-    store.removed_rows = []
 
 
 def _is_as_made(store: StoreRows) -> bool:
@@ -70,29 +86,32 @@ def _is_as_made(store: StoreRows) -> bool:
     return not any(store[name].any() for name in names)
 
 
-def lower_all(store: StoreRows) -> int:
+def lower_all(store: StoreRows, done: int = KEEP) -> int | None:
     """Sort neurons and connections, and divide these into runs; returns the flags of
-    all neurons together.
+    all neurons together. If traces have not been kept, all is done; None if this
+    cannot be.
     """
-    ordered, _ = run(loops.count_ordered, store)
-    if ordered < store.n_neurons or (store.n_removed and None in store.handles):
+    if done and store.n_removed and None in store.handles:
         _sort_neurons(store)
-    tied, _ = run(loops.survey, store)
-    if tied:
-        _number_groups(store)
     n = store.n_neurons
+    make_room(store, "node", n)
+    make_room(store, "run", store.n_connections, SPARE_RUNS)
     # three numbers for each connection, and one for each number it is sorted by: the
     # system has memory for those that are written
     work = np.empty(6 * n + 3 * store.n_connections + MAX_DELAYS + 16, np.int64)
-    _, place = run(loops.find_ranges, store, work)
-    if place:
-        _move_connections(store, work[place:])
-        run(loops.find_ranges, store, work)
-    if tied:
+    work[:2] = done, store.n_lowered
+    needs, flags = run(loops.lower_rows, store, work)
+    if needs and done == 0:
+        return None
+    if needs:
+        if needs & SORT:
+            _sort_neurons(store)
+        if needs & NUMBER:
+            _number_groups(store)
+        work[0] = KEEP | SORT | NUMBER
+        _, flags = run(loops.lower_rows, store, work)
         _lay_out_ties(store)
-    make_room(store, "node", n)
-    make_room(store, "run", store.n_connections, SPARE_RUNS)
-    store.n_runs, flags = run(loops.find_runs, store, work)
+    store.n_connections, store.n_runs = work[:2].tolist()
     cut(store, "run", store.n_runs, SPARE_RUNS)
     return flags
 
@@ -185,21 +204,3 @@ def _sort_neurons(store: StoreRows) -> None:
         pending = pending.renamed(new_row)
     store.sort_neurons(order, new_row)
     store.program.pending = pending
-
-
-def _move_connections(store: StoreRows, moves: NDArray[np.int64]) -> None:
-    """Move connections to where ``loops.find_ranges`` has found that they belong."""
-    start, stop, kept = moves[:3].tolist()
-    rows = moves[3 : 3 + stop - start]
-    columns = [store.columns[column.name] for column in CONNECTION]
-    moving = [c for c in columns if has_numbers(c[start : store.n_connections])]
-    room = np.empty(len(rows), np.uint64)
-    new_rows = np.arange(start, stop, dtype=np.uint32)
-    # if memory had run out before, nothing would have moved
-    for values in moving:
-        moved = room.view(values.dtype)[: len(rows)]
-        values.take(rows, out=moved, mode="clip")  # "raise" takes a copy
-        values[start:stop] = moved
-    store.n_connections = kept
-    rows[:] = store.columns["identity"][start:stop]  # as an index it would be copied
-    store.row_of[rows] = new_rows

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..store_rows import StoreRows
+from .loops import lower_rows
 
 _NOTHING = np.empty(1, np.int64)
 
@@ -26,32 +27,39 @@ def run(
     """
     if count is None:
         count = store.n_connections
-    entry = _entry_of(loop)
+    arguments = (count, work, store.row_of)[: 3 if loop is lower_rows else 2]
+    entry = _entry_of(loop, store.dtype.itemsize)
     if entry is None:
         columns = {name: _plain(column) for name, column in store.columns.items()}
-        return loop(SimpleNamespace(**columns), store.n_neurons, count, _plain(work))
+        plain = map(_plain, arguments[1:])
+        return loop(SimpleNamespace(**columns), store.n_neurons, count, *plain)
     if store.columns.moved:
         store.renew_table()
-    return entry(store.address, store.n_neurons, count, work)
+    return entry(store.address, store.n_neurons, *arguments)
 
 
 def _plain(array: Any) -> memoryview:
-    """Return an array from which Python reads single integers fastest."""
-    return memoryview(array)
+    """Return an array from which Python reads single integers fastest; of floats, their
+    bits.
+    """
+    bits = {8: np.int64, 4: np.uint32}[array.itemsize] if array.dtype.kind == "f" else 0
+    return memoryview(array.view(bits) if bits else array)
 
 
 @cache
-def _entry_of(loop: Callable[..., tuple[int, int]]) -> Any:
+def _entry_of(loop: Callable[..., tuple[int, int]], size_of_float: int) -> Any:
     """Return a loop as machine code: a function of the address of a table, two numbers
     and memory. None if nothing is compiled.
     """
-    from ..language import COMPILES, FLOAT64, INT, STORE, ArrayKind, BundleKind
+    from ..language import COMPILES, INT, STORE, ArrayKind, BundleKind
 
     if not COMPILES:
         return None
     # LLVM is loaded when it is needed
     from ..language.entries import entry
 
-    kinds = BundleKind(STORE, FLOAT64), INT, INT, ArrayKind(INT, 1)
+    # Floats are moved as integers. One loop takes the rows of all identities, too.
+    table = BundleKind(STORE, "uint32" if size_of_float == 4 else "int64")
+    kinds = table, INT, INT, ArrayKind(INT, 1), ArrayKind("uint32", 1)
     # no loop of floats: a few passes make it as fast, in a third of the time
-    return entry(loop, kinds, speed=1)
+    return entry(loop, kinds if loop is lower_rows else kinds[:4], speed=1)

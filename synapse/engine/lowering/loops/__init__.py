@@ -13,8 +13,6 @@ from .gated import (
     locate_traces as locate_traces,
 )
 from .ranges import (
-    count_ordered as count_ordered,
-    find_ranges as find_ranges,
     survey as survey,
 )
 from .rings import (
@@ -27,3 +25,4 @@ from .runs import (
     find_runs as find_runs,
 )
 from .traces import locate_kept as locate_kept, read_traces as read_traces
+from .whole import lower_rows as lower_rows

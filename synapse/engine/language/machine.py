@@ -51,17 +51,20 @@ class Tile(NamedTuple):
     `schema.MAX_TILE`. packs : of sources whose gradient is summed together. panel :
     packs of columns of sensitivities that are renewed together. masks : whether a
     masked access takes no longer than another, so that whole packs need no branch.
+    twice : whether four neurons have room for two sums of packs each, see
+    `lists.sums_of_each`.
     """
 
     neurons: int
     packs: int
     panel: int
     masks: bool
+    twice: bool
 
 
-WIDE = Tile(neurons=8, packs=2, panel=3, masks=True)
+WIDE = Tile(neurons=8, packs=2, panel=3, masks=True, twice=True)
 """For 32 registers of 512 bits."""
-NARROW = Tile(neurons=6, packs=1, panel=1, masks=False)
+NARROW = Tile(neurons=6, packs=1, panel=1, masks=False, twice=False)
 """For narrower ones: 64 bytes are two of the 16 registers of AVX2, or four of the 32 of
 NEON. The sums of more neurons, or packs, would be stored and loaded around every
 multiply-add."""

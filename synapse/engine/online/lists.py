@@ -16,11 +16,14 @@ from ..language import (
     for_each,
     in_order,
     inline,
+    lanes_of,
     lazy_part,
+    tile,
     totals,
     update_rows,
     width,
 )
+from ..language.packs import SHORT_PACK
 from ..schema import NONE
 
 NEW = 2.0
@@ -125,10 +128,20 @@ def relist(store, span):
         list_again(store, span)
 
 
+@inline
+def sums_of_each(rows, none):
+    """Return how many sums of packs like `none` each of some rows with the same sources
+    has. With two, few multiply-adds wait for the previous one. Four rows are enough for
+    that with one each; where registers have no room for more, all sums would be stored
+    and loaded again.
+    """
+    return 2 if len(rows) == 1 or lanes_of(none) <= SHORT_PACK or tile().twice else 1
+
+
 @in_order
 def sum_listed(store, none, rows, r):
-    """Return the sums of `states.sum_packs` over the listed packs of a run: even packs
-    are added to other registers than odd ones.
+    """Return the sums of `states.sum_packs` over the listed packs of a run, in the
+    same registers.
     """
     step = width(store.activation)
     source = store.run_source[r]
@@ -140,7 +153,7 @@ def sum_listed(store, none, rows, r):
     for k in range(entry, stop):
         q = store.listed[k]
         at = source + q
-        if q & step:
+        if sums_of_each(rows, none) == 2 and q & step:
             others = add_rows_products(others, store.activation, at, *of, q, step)
         else:
             sums = add_rows_products(sums, store.activation, at, *of, q, step)

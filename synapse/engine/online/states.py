@@ -32,7 +32,7 @@ from ..language import (
 )
 from ..lowering import flags as mark
 from ..schema import NONE
-from .lists import is_listed, list_packs, sum_listed
+from .lists import is_listed, list_packs, sum_listed, sums_of_each
 from .read_order import (
     has_lag,
     lag_read,
@@ -349,20 +349,23 @@ def add_pack(store, activations, sums, rows, q, source, left, steps, pending):
 
 @in_order
 def sum_packs(store, activations, none, rows, n, source, steps, pending):
-    """Return the sums of neurons with the same sources, each in two packs, so that few
-    sums wait for the previous one.
+    """Return the sums of neurons with the same sources, each in one or two packs, see
+    `sums_of_each`; the last part of a pack is in the second.
     """
     read = store, activations
     wide = lanes_of(none)
     sums = for_each(rows, none)
     others = sums
-    twice = n - n % (2 * wide)
-    for q in range(0, twice, 2 * wide):
+    even = n - n % (sums_of_each(rows, none) * wide)
+    for q in range(0, even, sums_of_each(rows, none) * wide):
         sums = add_pack(*read, sums, rows, q, source, wide, steps, pending)
-        others = add_pack(*read, others, rows, q + wide, source, wide, steps, pending)
+        if sums_of_each(rows, none) == 2:
+            others = add_pack(
+                *read, others, rows, q + wide, source, wide, steps, pending
+            )
     whole = n - n % wide
-    if twice < whole:
-        sums = add_pack(*read, sums, rows, twice, source, wide, steps, pending)
+    if even < whole:
+        sums = add_pack(*read, sums, rows, even, source, wide, steps, pending)
     if whole < n:
         others = add_pack(*read, others, rows, whole, source, n - whole, steps, pending)
     return totals(sums, others)

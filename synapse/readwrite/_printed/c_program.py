@@ -360,6 +360,8 @@ def program_source(
     if f"{prefix}_dot(" in text:
         helpers.append(filled("dot.c.in", names).rstrip())
     special = [name for name in ("erf", "log1p") if f"{prefix}_fast_{name}(" in text]
+    if "erf" in special or f"{prefix}_chosen(" in text:
+        special.insert(0, "chosen")
     helpers[:0] = [filled(f"{name}.c.in", names).rstrip() for name in special]
     if f"{prefix}_fast_" in text:
         helpers.insert(0, filled("fast.c.in", names).rstrip())

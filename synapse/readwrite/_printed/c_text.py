@@ -21,6 +21,7 @@ from ...engine.language.tree import (
     ColumnKind,
     Node,
     TupleKind,
+    statement,
 )
 from ...engine.schema import NONE
 from ...errors import ArgumentError
@@ -108,6 +109,8 @@ RESERVED = frozenset(
 )
 LIMIT = np.iinfo(np.int32).max
 BYTES = "uint8", "int8"
+ARITHMETIC = "variable", "literal", "cast", "binary", "negative", "choice", "compare"
+"""Expressions that compilers compute for several numbers at once."""
 # What C does not define, or otherwise than Python; "any_" gets the prefix.
 USERS = {
     "any_quotient": """\
@@ -209,7 +212,47 @@ class CWriter(BraceWriter):
         }
         self.long: dict[Instance, set[str]] = {}
         self._find_long(program)
+        for instance in program.instances:
+            instance.body = self._with_choice(instance)
         super().__init__(program)
+
+    # --- choices of numbers
+
+    def _with_choice(self, instance: Instance) -> list[Node]:
+        """Return the statements of a function, whose last one returns a choice if two
+        branches return numbers that compilers can compute without branches.
+        """
+        *before, last = instance.body
+        while before and last.form == "return" and before[-1].form == "if":
+            test, then, other = before[-1].parts
+            if other or [node.form for node in then] != ["return"]:
+                break
+            sides = then[0].parts[0], last.parts[0]
+            choice = Node("choice", instance.result, (test, *sides))
+            if not (_is_in_loops(instance) and self._is_chosen(choice)):
+                break
+            before.pop()
+            last = statement("return", choice)
+        return [*before, last]
+
+    def _is_chosen(self, choice: Node) -> bool:
+        """Return whether both sides of a choice are computed, because one of them is
+        arithmetic that GCC would put into a branch.
+        """
+        if self.real != "float" or choice.kind not in FLOATS:
+            return False
+        inner = [node for side in choice.parts[1:] for node in within(side)]
+        return any(node.form in ("binary", "math") for node in inner) and all(
+            node.kind in (*FLOATS, BOOL)
+            and (node.form in ARITHMETIC or self.exp.keys() & {node.parts[0]})
+            for node in inner
+        )
+
+    def of_choice(self, node: Node, test: Node, left: Node, right: Node) -> Text:
+        if not (_is_in_loops(self.instance) and self._is_chosen(node)):
+            return super().of_choice(node, test, left, right)
+        passed = ", ".join(map(self.bare, (test, left, right)))
+        return f"{self.prefix}_chosen({passed})", ATOM
 
     # --- 64-bit integers
 
@@ -323,6 +366,8 @@ class CWriter(BraceWriter):
         kind = self.type_of(instance.result, instance in self.long_results)
         if instance in self.alone:
             kind = f"{self.prefix.upper()}_ALONE {kind}"
+        if _is_in_loops(instance):
+            kind = f"inline {kind}"
         head = f"{kind} {self.callee(instance)}({', '.join(passed) or 'void'})"
         return (
             self.comment_of(instance)
@@ -518,6 +563,12 @@ class CWriter(BraceWriter):
 
     def table(self, kind: str, values: tuple[Any, ...]) -> str:
         return f"{self.prefix}_{super().table(kind, values)}"
+
+
+def _is_in_loops(instance: Instance) -> bool:
+    """Return whether a function of numbers returns a number, as those of states do."""
+    kinds = {instance.result, *dict(instance.parameters).values()}
+    return kinds <= {*FLOATS} and not instance.options.from_end
 
 
 def _has_twice(arguments: tuple[Node, ...]) -> bool:

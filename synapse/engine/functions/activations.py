@@ -87,7 +87,7 @@ THRESHOLD = 0.5
 ROOT_HALF = sqrt(0.5)
 NORMAL_TOP = 1.0 / sqrt(2.0 * pi)
 SELU_SCALE = 1.0507009873554804934
-SELU_ALPHA = 1.6732632423543772848
+SELU_TOP = SELU_SCALE * 1.6732632423543772848
 
 
 class Torch(NamedTuple):
@@ -237,9 +237,7 @@ def leaky_relu(state: float) -> Pair:
 @activation(low=-1.0, torch=Torch("ELU", {"alpha": 1.0}))
 def elu(state: float) -> Pair:
     """s above 0, e^s - 1 below."""
-    if state > 0.0:
-        return state, 1.0
-    return expm1(state), exp(state)
+    return (state, 1.0) if state > 0.0 else (expm1(state), exp(state))
 
 
 @activation(low=0.0, torch=Torch("Softplus", {"beta": 1.0}, exact=False))
@@ -322,9 +320,8 @@ def hard_threshold(state: float) -> Pair:
 )
 def soft_threshold(state: float) -> Pair:
     """s shrunk towards 0 by 1/2, and 0 within 1/2."""
-    if state > THRESHOLD:
-        return state - THRESHOLD, 1.0
-    return (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
+    below = (state + THRESHOLD, 1.0) if state < -THRESHOLD else (0.0, 0.0)
+    return (state - THRESHOLD, 1.0) if state > THRESHOLD else below
 
 
 @activation(-1.0, 1.0, aliases=("sin", "sinus", "sinusoid"))
@@ -373,9 +370,11 @@ def gelu(state: float) -> Pair:
 @activation(low=-1.7580993408473766, kinks=(0.0,), torch=Torch("SELU"))
 def selu(state: float) -> Pair:
     """1.0507 s above 0, 1.7581 (e^s - 1) below: Klambauer and others 2017."""
-    if state > 0.0:
-        return SELU_SCALE * state, SELU_SCALE
-    return SELU_SCALE * SELU_ALPHA * expm1(state), SELU_SCALE * SELU_ALPHA * exp(state)
+    return (
+        (SELU_SCALE * state, SELU_SCALE)
+        if state > 0.0
+        else (SELU_TOP * expm1(state), SELU_TOP * exp(state))
+    )
 
 
 @activation(-1.0, 1.0, kinks=(0.0,))

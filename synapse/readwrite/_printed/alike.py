@@ -37,21 +37,24 @@ MAX_STRETCHES = 64
 tables."""
 MIN_DOT = 4
 """Fewest products that are added by a function."""
-SOURCES_TOGETHER = 8
+SOURCES_TOGETHER = 4
 """Sources whose products are added at a time."""
+NARROW = 32
+"""Neurons from which on enough sums are independent of each other."""
+SOURCES_IN_CACHE = 64
+"""Sources whose weights are read for several steps before those of the next sources."""
 STEPS_TOGETHER = 4
 """Steps whose inputs are added before the first of them."""
 MIN_WEIGHTS_AHEAD = 512
 """Fewest weights for which this takes less time."""
-NEURONS_TOGETHER = 16
-"""Neurons to which the inputs of these steps are added at a time."""
 
 
 @dataclass(frozen=True)
 class Sums:
     """How a language adds products. width : neurons whose sums are computed at a time;
-    0: one. in_array : these sums are an array, not variables. by_dots : those of one
-    neuron are added by a function of the language.
+    0: one. in_array : these sums are in an array, not variables, and the weights of a
+    source to as many neurons are consecutive. by_dots : the products of one neuron are
+    added by a function of the language.
     """
 
     width: int
@@ -62,15 +65,16 @@ class Sums:
 @dataclass(frozen=True)
 class Tile:
     """The products of neurons with sources that all of them read. at : their first
-    weight; those of each source are consecutive. by_two : whether each sum is two, so
-    that a product waits for every other one.
+    weight. width : the number of neurons; in blocks of `each`, the weights of each
+    source are consecutive. in_parts : whether a sum may be two.
     """
 
     at: int
     width: int
     source: int
     length: int
-    by_two: bool
+    each: int
+    in_parts: bool
 
 
 @dataclass(eq=False)
@@ -151,7 +155,9 @@ class Alike:
                     source + length <= inputs
                     and length * stretch.width >= MIN_WEIGHTS_AHEAD
                 ):
-                    stretch.ahead = 1
+                    # of later neurons, the activations are those of the step before
+                    later = (s >= stretch.block for s, _ in stretch.runs[1:])
+                    stretch.ahead = len(stretch.runs) if all(later) else 1
                     return stretch
         return None
 
@@ -185,10 +191,13 @@ class Alike:
         columns = self.columns
         parts = [begin + np.arange(count) for begin, count, _ in stretch.parts]
         runs = columns["run_start"][np.concatenate(parts)]
+        each = self.sums.width if self.sums.in_array else stretch.width
         for k, (source, length) in enumerate(stretch.runs):
-            of = len(order), stretch.width, source, length
-            yield Tile(*of, by_two=self.sums.by_dots)
-            order += (columns["run_first"][runs + k] + np.arange(length)[:, None]).flat
+            of = len(order), stretch.width, source, length, each
+            yield Tile(*of, in_parts=self.sums.by_dots)
+            first = columns["run_first"][runs + k] + np.arange(length)[:, None]
+            for begin in range(0, stretch.width, each):
+                order += first[:, begin : begin + each].flat
 
     # --- words
 
@@ -268,45 +277,78 @@ def add_in_variables(store, tile, to, begin, width):
 
 
 @in_order
-def add_rows(store, tile, totals, values, stride, rows, i, n, begin, count):
-    """Add the products of n sources to the sums of `count` neurons of a tile, for
-    several rows of values.
+def add_few(store, totals, to, values, source, at, n, count, by_two):
+    """Add the products of n sources to the sums of a block of neurons; by two, a
+    product waits for every other one.
     """
-    at = tile.at + tile.width * i + begin
-    for row in range(rows):
-        source = row * stride + tile.source + i
-        read = tuple(values[source + m] for m in range(n))
-        to = row * tile.width + begin
-        for k in range(count):
-            total = totals[to + k]
+    read = tuple(values[source + m] for m in range(n))
+    for k in range(count):
+        total = totals[to + k]
+        for m, y in enumerate(read):
+            if not (by_two and m % 2):
+                total += y * store.weight[at + count * m + k]
+        if by_two:
+            other = zero_like(total)
             for m, y in enumerate(read):
-                if not (tile.by_two and m % 2):
-                    total += y * store.weight[at + m * tile.width + k]
-            if tile.by_two and n > 1:
-                other = zero_like(total)
-                for m, y in enumerate(read):
-                    if m % 2:
-                        other += y * store.weight[at + m * tile.width + k]
-                total += other
-            totals[to + k] = total
+                if m % 2:
+                    other += y * store.weight[at + count * m + k]
+            total += other
+        totals[to + k] = total
 
 
 @in_order
-def add_products(store, tile, together, totals, values, stride, rows):
-    """Add the products of a tile to its sums, to those of `together` neurons at a time,
-    for several rows of values.
+def add_sources(store, tile, totals, values, stride, row, i, n, begin, count):
+    """Add the products of n sources to the sums of a block of neurons for one row of
+    values: compilers keep these sums in registers.
     """
-    n = SOURCES_TOGETHER
-    rest = tile.width % together
+    at = tile.at + tile.length * begin + count * i
+    to = tile.width * row + begin
+    source = stride * row + tile.source + i
+    by_two = tile.in_parts and count < NARROW
+    few = 2 * SOURCES_TOGETHER if by_two else SOURCES_TOGETHER
+    rest = n % few
+    last = n - rest
+    for s in range(0, last, few):
+        from_few = at + count * s
+        add_few(store, totals, to, values, source + s, from_few, few, count, by_two)
+    if rest > 0:
+        source += last
+        at += count * last
+        add_few(store, totals, to, values, source, at, rest, count, False)
+
+
+@in_order
+def add_block(store, tile, totals, values, stride, row, rows, begin, count):
+    """Add the products of a tile to the sums of a block of neurons for all rows; as
+    many sources at a time as have their weights in the fastest cache.
+    """
+    n = SOURCES_IN_CACHE
+    rest = tile.length % n
+    last = tile.length - rest
+    for i in range(0, last, n):
+        for r in range(rows):
+            add_sources(
+                store, tile, totals, values, stride, row + r, i, n, begin, count
+            )
+    if rest > 0:
+        for r in range(rows):
+            at = stride, row + r, last, rest
+            add_sources(store, tile, totals, values, *at, begin, count)
+
+
+@in_order
+def add_products(store, tile, totals, values, stride, row, rows):
+    """Add the products of a tile to its sums, block by block, for several rows of
+    values. Odd rows begin with the last block, whose weights were used last and are
+    still in the fastest cache.
+    """
+    rest = tile.width % tile.each
     last = tile.width - rest
-    whole = tile.length - tile.length % n
-    for i in range(0, whole, n):
-        for q in range(0, last, together):
-            add_rows(store, tile, totals, values, stride, rows, i, n, q, together)
-        if rest > 0:
-            add_rows(store, tile, totals, values, stride, rows, i, n, last, rest)
-    for i in range(whole, tile.length):
-        add_rows(store, tile, totals, values, stride, rows, i, 1, 0, tile.width)
+    for q in range(0, last, tile.each):
+        begin = last - tile.each - q if row % 2 else q
+        add_block(store, tile, totals, values, stride, row, rows, begin, tile.each)
+    if rest > 0:
+        add_block(store, tile, totals, values, stride, row, rows, last, rest)
 
 
 @in_order
@@ -315,7 +357,7 @@ def add_in_array(store, stretch, tile):
     w_ij y_i. Some sources are added at a time.
     """
     totals = zeros(store.state[0], tile.width)
-    add_products(store, tile, tile.width, totals, store.activation, 0, 1)
+    add_products(store, tile, totals, store.activation, 0, 0, 1)
     for begin, count, before in stretch.parts:
         for k in range(count):
             store.state[begin + k] += totals[before + k]
@@ -328,7 +370,14 @@ def add_ahead(store, stretch, inputs, totals, rows):
         totals[q] = zero_like(totals[q])
     tile = stretch.tiles[0]
     n = inputs.size
-    add_products(store, tile, NEURONS_TOGETHER, totals, inputs, n, rows)
+    add_products(store, tile, totals, inputs, n, 0, rows)
+
+
+@noinline
+def add_recurrent(store, stretch, totals, row):
+    """Add the tiles whose sources are activated after the stretch, for this row."""
+    for tile in stretch.tiles[1 : stretch.ahead]:
+        add_products(store, tile, totals, store.activation, 0, row, 1)
 
 
 @noinline

@@ -29,8 +29,9 @@ from .trees import called_by, runs_of
 
 INDICES = (("int16_t", 2, 0x7FFF), ("int32_t", 4, 0x7FFFFFFF))
 """Types of indices: name, bytes, largest number."""
-MAX_NEURONS = 1 << 30
-"""C has sums of all neurons with the same sources in one array."""
+NEURONS_TOGETHER = {"float": 64, "double": 32}
+"""Neurons with the same sources whose sums are computed at a time: in eight registers
+of AVX2, or four of AVX-512, which leave room for the other numbers."""
 FRAMES = 512
 """The most bytes that compilers add to the stack of the deepest call, by -O1, -O2 and
 -Os: saved registers and return addresses."""
@@ -342,7 +343,7 @@ def program_source(
         library=real == "float",
         how=None
         if learns or loadable
-        else Sums(MAX_NEURONS, in_array=True, by_dots=fast),
+        else Sums(NEURONS_TOGETHER[real], in_array=True, by_dots=fast),
     )
     names = {"prefix": prefix, "capitals": prefix.upper(), "real": real}
     names["type"] = free_name(C, prefix)

@@ -21,11 +21,10 @@ from ...engine.language.tree import (
     ColumnKind,
     Node,
     TupleKind,
-    statement,
 )
 from ...engine.schema import NONE
 from ...errors import ArgumentError
-from .alike import add_in_array, add_rows
+from .alike import add_few, add_in_array, add_sources
 from .braces import BraceWriter
 from .specialised import Specialised
 from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
@@ -159,7 +158,7 @@ TABLES = {
     WORD: ("uint64_t", 8),
     FLOAT32: ("float", 4),
 }
-SEPARATE_LOOPS = add_in_array, add_rows
+SEPARATE_LOOPS = add_in_array, add_sources
 """What compilers should not inline: in one large function, these loops take a fifth
 longer."""
 
@@ -212,28 +211,9 @@ class CWriter(BraceWriter):
         }
         self.long: dict[Instance, set[str]] = {}
         self._find_long(program)
-        for instance in program.instances:
-            instance.body = self._with_choice(instance)
         super().__init__(program)
 
     # --- choices of numbers
-
-    def _with_choice(self, instance: Instance) -> list[Node]:
-        """Return the statements of a function, whose last one returns a choice if two
-        branches return numbers that compilers can compute without branches.
-        """
-        *before, last = instance.body
-        while before and last.form == "return" and before[-1].form == "if":
-            test, then, other = before[-1].parts
-            if other or [node.form for node in then] != ["return"]:
-                break
-            sides = then[0].parts[0], last.parts[0]
-            choice = Node("choice", instance.result, (test, *sides))
-            if not (_is_in_loops(instance) and self._is_chosen(choice)):
-                break
-            before.pop()
-            last = statement("return", choice)
-        return [*before, last]
 
     def _is_chosen(self, choice: Node) -> bool:
         """Return whether both sides of a choice are computed, because one of them is
@@ -366,7 +346,8 @@ class CWriter(BraceWriter):
         kind = self.type_of(instance.result, instance in self.long_results)
         if instance in self.alone:
             kind = f"{self.prefix.upper()}_ALONE {kind}"
-        if _is_in_loops(instance):
+        is_squash = self.real == "float" and _is_in_loops(instance)
+        if is_squash or instance.function is add_few:
             kind = f"inline {kind}"
         head = f"{kind} {self.callee(instance)}({', '.join(passed) or 'void'})"
         return (

@@ -19,7 +19,7 @@ from ...engine.online.loops import (
 )
 from ...engine.rtrl import loops as exact
 from ...engine.rtrl.advance import advance, save_slopes
-from .alike import add_ahead, begin_states
+from .alike import add_ahead, add_recurrent, begin_states
 from .optimizing import clear_updates, optimize, optimizer_at, updates_at
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
@@ -55,6 +55,7 @@ def compute(table, plan_table, scalar, span, inputs, outputs, ahead, totals, row
         add_ahead(store, ahead, inputs, totals, rows)
     for row in range(rows):
         if ahead is not None:
+            add_recurrent(store, ahead, totals, row)
             begin_states(store, ahead, totals, row)
         if plan_table is None:
             step_online(store, None, span, inputs, row)

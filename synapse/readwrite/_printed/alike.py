@@ -39,8 +39,8 @@ MIN_DOT = 4
 """Fewest products that are added by a function."""
 SOURCES_TOGETHER = 4
 """Sources whose products are added at a time."""
-NARROW = 32
-"""Neurons from which on enough sums are independent of each other."""
+MIN_SUMS = 32
+"""Fewest sums that need no second part each to keep a processor busy."""
 SOURCES_IN_CACHE = 64
 """Sources whose weights are read for several steps before those of the next sources."""
 STEPS_TOGETHER = 4
@@ -304,7 +304,7 @@ def add_sources(store, tile, totals, values, stride, row, i, n, begin, count):
     at = tile.at + tile.length * begin + count * i
     to = tile.width * row + begin
     source = stride * row + tile.source + i
-    by_two = tile.in_parts and count < NARROW
+    by_two = tile.in_parts and count < MIN_SUMS
     few = 2 * SOURCES_TOGETHER if by_two else SOURCES_TOGETHER
     rest = n % few
     last = n - rest

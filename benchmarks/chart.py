@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
 
 from synapse.readwrite import _files
@@ -56,41 +57,39 @@ def draw(runs: dict[str, dict[str, list[Comparison]]], path: Path) -> None:
     """Draw the ratios of all rows on a logarithmic scale, a line for each peer, and in
     it a lane with a mark of its own for each run."""
     families_of = {name: by_family(subjects) for name, subjects in runs.items()}
-    most = Counter[str]()
+    lines = Counter[str]()  # by the rows of the run that has most
     for families in families_of.values():
-        for family, ratios in families.items():
-            most[family] = max(most[family], len(ratios))
-    lines = [family for family, _ in most.most_common()]
+        lines |= Counter({family: len(rows) for family, rows in families.items()})
+    labels = [label for label, _ in lines.most_common()]
     share = 1 / len(families_of)
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "performance"}):
-        height = LINE * len(lines) * (0.4 + 0.6 * len(families_of))
+        height = LINE * len(labels) * (0.4 + 0.6 * len(families_of))
         figure = Figure(figsize=(9, 1.3 + height), layout="constrained")
         axes = figure.subplots()
         for place, (name, families) in enumerate(families_of.items()):
-            mark = MARKS[place % len(MARKS)]
-            axes.plot([], [], mark, ms=4.5, color="none", mec="black", label=name)
-            for line, family in enumerate(lines):
-                ratios = families.get(family, [])
+            mark = {"marker": MARKS[place % len(MARKS)], "ms": 4.5, "ls": "none"}
+            axes.plot([], [], **mark, color="none", mec="black", label=name)
+            for line, label in enumerate(labels):
+                ratios = np.array(families.get(label, []))
                 middle = line + share * (place + 0.5) - 0.5
-                for i, ratio in enumerate(ratios):
-                    # Neighbours stand at other heights, so that each can be seen
-                    lane = (i % LANES - LANES // 2) / LANES
-                    colour = AHEAD if ratio >= 1 else BEHIND
-                    at = middle + 0.6 * share * lane
-                    axes.plot(ratio, at, mark, ms=4.5, color=colour)
-                ahead = sum(ratio >= 1 for ratio in ratios)
+                # Neighbours stand at other heights, so that each can be seen
+                lanes = (np.arange(len(ratios)) % LANES - LANES // 2) / LANES
+                heights = middle + 0.6 * share * lanes
+                is_ahead = ratios >= 1
+                for colour, shown in ((AHEAD, is_ahead), (BEHIND, ~is_ahead)):
+                    axes.plot(ratios[shown], heights[shown], **mark, color=colour)
                 axes.annotate(
-                    f"{ahead} of {len(ratios)}" if ratios else "-",
+                    f"{is_ahead.sum()} of {len(ratios)}" if len(ratios) else "-",
                     (1.01, middle),
                     xycoords=("axes fraction", "data"),
                     va="center",
                     fontsize=9,
                 )
         axes.axvline(1, color="black", lw=1)
-        axes.set(xscale="log", ylim=(len(lines) - 0.4, -0.6))
+        axes.set(xscale="log", ylim=(len(labels) - 0.4, -0.6))
         axes.xaxis.set_major_formatter(lambda ratio, _: f"{ratio:g}")
         axes.xaxis.set_minor_formatter("")
-        axes.set_yticks(range(len(lines)), lines)
+        axes.set_yticks(range(len(labels)), labels)
         axes.set_xlabel(
             "time of the other library / time of Synapse (right of the line: Synapse"
             " is ahead)"

@@ -349,7 +349,8 @@ def markdown(sittings: dict[str, Sitting]) -> str:
         made = {column: table_of(run, name) for column, run in runs.items()}
         tables = {column: text for column, text in made.items() if text}
         if tables:
-            parts += [f"## {subject.heading}\n", f"{subject.words}\n"]
+            alone = f" {', '.join(tables)} alone." if len(tables) < len(runs) else ""
+            parts += [f"## {subject.heading}\n", f"{subject.words}{alone}\n"]
             parts.append(side_by_side(tables))
         for column, run in runs.items():
             if name in run.get("again", {}):

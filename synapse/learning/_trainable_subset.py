@@ -11,6 +11,7 @@ import numpy as np
 from .._checks import listed, require, require_type
 from .._typing import Bools, Ints
 from ..engine.locking import ExclusiveAccess
+from ..engine.lowering.program import clear_traces_of_biases
 from ..engine.schema import INPUT
 from ..engine.store import Store
 from ..errors import ArgumentError
@@ -170,14 +171,19 @@ class TrainableSubset(tuple[Item, ...]):
         if self._depth:
             return
         store = self.network._store
-        for learns, mark in FROZEN.items():
-            rows = np.flatnonzero(store[mark] == FROZEN_BY_TRAINER)
-            store[learns][rows] = 1
-            store[mark][rows] = 0
-        if store.parts[0] == self._number:
-            store.learn_part(0)
-        else:  # the neurons have moved into another store
-            store.touch_learning()
+        try:  # as `unfreeze` does: what has not learnt begins without traces
+            store.ensure_lowered()
+            held = np.flatnonzero(store[FROZEN["trainable_bias"]] == FROZEN_BY_TRAINER)
+            clear_traces_of_biases(store, held)
+        finally:
+            for learns, mark in FROZEN.items():
+                rows = np.flatnonzero(store[mark] == FROZEN_BY_TRAINER)
+                store[learns][rows] = 1
+                store[mark][rows] = 0
+            if store.parts[0] == self._number:
+                store.learn_part(0)
+            else:  # the neurons have moved into another store
+                store.touch_learning()
 
     # --- files and pickles ------------------------------------------------------------
 

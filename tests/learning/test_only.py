@@ -68,7 +68,11 @@ def state_of(net):
         net.weights.tobytes(),
         net.biases.tobytes(),
         [(element.state, element.activation) for element in net],
-        [(element.trainable, element.eligibility) for element in net.connections],
+        [
+            (link.trainable, link.eligibility, [*link.extended.values()])
+            for link in net.connections
+        ],
+        [neuron.bias_eligibility for neuron in net],
     )
 
 
@@ -117,6 +121,22 @@ def test_a_part_learns_as_if_everything_else_were_frozen_by_hand(
         net.activate(DATA["stream"][0][0])
         endings.append((state_of(net), history))
     assert endings[0] == endings[1]
+
+
+def test_a_part_leaves_the_traces_that_freezing_the_rest_leaves():
+    states = []
+    for by_hand in (False, True):
+        net = architect.LSTM(2, 2, 1, style="synaptic", seed=0)
+        rest = net.hidden
+        for layer in rest if by_hand else ():
+            layer.freeze()
+        trainer = Trainer(net, only=None if by_hand else ["output"])
+        trainer.train(*DATA["stream"], **HOW)
+        for layer in rest if by_hand else ():
+            layer.unfreeze()
+        net.activate(DATA["stream"][0][0])
+        states.append(state_of(net))
+    assert states[0] == states[1]
 
 
 @every_case("options", RULES)

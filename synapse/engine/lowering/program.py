@@ -214,9 +214,10 @@ def clear_traces_of_biases(store: StoreRows, neurons: NDArray[np.int64]) -> None
     """Set the traces of the biases of some neurons to 0; the store is lowered."""
     c = store.columns
     store["bias_eligibility"][neurons] = 0.0
-    gater, trace = c["influence_gater"], c["influence_trace"]
-    pairs = np.flatnonzero(np.isin(gater, neurons) & (trace != NONE))
-    c["extended"][trace[pairs] + c["learning"][gater[pairs]]] = 0.0
+    if len(c["extended"]):
+        gater, trace = c["influence_gater"], c["influence_trace"]
+        pairs = np.flatnonzero(np.isin(gater, neurons) & (trace != NONE))
+        c["extended"][trace[pairs] + c["learning"][gater[pairs]]] = 0.0
 
 
 def _begin(store: StoreRows, neurons: NDArray[np.int64]) -> None:

@@ -74,8 +74,8 @@ def test_traces_survive_a_lowering_that_fails(edit, failing, monkeypatch):
     def fail(*_):
         raise MemoryError
 
-    for one in (net, twin):
-        edit(one)
+    for network in (net, twin):
+        edit(network)
     with monkeypatch.context() as patch:
         patch.setattr(f"synapse.engine.lowering.lower.{failing}", fail)
         with pytest.raises(MemoryError):

@@ -29,13 +29,13 @@ LABELS = {"x86-64-v3": "AVX2", "x86-64-v4": "AVX-512"}
 FLAGS = {"AVX2": "avx2 bmi2 fma", "AVX-512": "avx512f avx512bw avx512dq avx512vl"}
 """What /proc/cpuinfo lists for processors that have a level."""
 UNCHECKED = "unchecked"
-WIDEST = "AVX512_ICL AVX512_SPR"
+NEWER_SETS = "AVX512_ICL AVX512_SPR"
 CORE = "Intel AVX-512 with AVX512BW, AVX512VL, and AVX512DQ extensions"
 SETTINGS = {
     "Synapse": ("SYNAPSE_CPU", [*LABELS], [*LABELS]),
     "NumPy": (
         "NPY_DISABLE_CPU_FEATURES",
-        [f"X86_V4 {WIDEST}", WIDEST],
+        [f"X86_V4 {NEWER_SETS}", NEWER_SETS],
         ["X86_V3", "X86_V3 X86_V4"],
     ),
     "OpenBLAS": ("OPENBLAS_CORETYPE", ["Haswell", "SkylakeX"], ["Haswell", "SkylakeX"]),

@@ -16,8 +16,8 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,7 +51,7 @@ def code_of(
 ) -> bytes:
     """Return the object code of a kernel: from its file, or from its text."""
     is_own = _ENGINE.parent in _room_of(function).parents
-    with _lock, DeferredInterrupt():
+    with _lock, DeferredInterrupt(), _uncollected():
         if not is_own or function.__closure__:
             return _code_of_text(function.__name__, translate(), make)
         sources = _digest_of_sources(function)
@@ -66,6 +66,20 @@ def code_of(
         code = code or _compiled(text, make)
         _keep(paths, CodeFile(sources, digest, code))
         return code
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let the garbage collector wait: a translator and a compiler make many objects
+    that stay, and looking through them is a quarter of the time to translate.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _code_of_text(name: str, text: str, make: Callable[[str], bytes]) -> bytes:
@@ -204,20 +218,14 @@ def _digest(room: Path) -> bytes:
 def _compiled(text: str, make: Callable[[str], bytes]) -> bytes:
     """Compile. Tell watchers, or print a notice, once, if it takes more than two
     seconds.
-
-    A compiler makes many objects that stay, so the garbage collector waits for the end.
     """
     notice = threading.Timer(NOTICE_AFTER_SECONDS, _tell_once, [NOTICE])
     notice.daemon = True
     if not compiling.watchers:
         notice.start()
-    collects = gc.isenabled()
-    gc.disable()
     compiling.tell(True)
     try:
         return make(text)
     finally:
         compiling.tell(False)
-        if collects:
-            gc.enable()
         notice.cancel()

@@ -11,7 +11,13 @@ from tqdm.auto import tqdm
 import architect
 import synapse
 from synapse.engine.language import code_files
-from synapse.engine.language.decorators import COMPILES, Kernel, PartOptions
+from synapse.engine.language.decorators import (
+    COMPILES,
+    Kernel,
+    PartOptions,
+    strict_fp,
+)
+from synapse.engine.language.tree import FLOAT64, INT, ArrayKind
 from synapse.learning._training import show_compiling
 from tests.helpers.processes import python
 
@@ -134,6 +140,36 @@ def noticed(seconds_until_notice, patch):
 
     for _ in range(2):
         assert code_files._compiled("text", compile_slowly) == b"text"
+
+
+@strict_fp
+def gathered(numbers, order):
+    total = 0.0
+    for i in range(len(order)):
+        total += numbers[order[i]]
+    return total
+
+
+@strict_fp
+def tripled(numbers, to):
+    for i in range(len(numbers)):
+        to[i] = numbers[i] * 3.0
+    return to[0]
+
+
+@pytest.mark.skipif(not COMPILES, reason="nothing is compiled")
+@pytest.mark.parametrize(
+    ("function", "of", "instruction", "copies"),
+    [(gathered, INT, "fadd", 1), (tripled, FLOAT64, "fmul", 2)],
+    ids=["one by one", "a vector at a time and the rest"],
+)
+def test_machine_code_has_the_turns_of_a_loop_once(function, of, instruction, copies):
+    from synapse.engine.language import entries, machine
+
+    kinds = ArrayKind(FLOAT64, 1), ArrayKind(of, 1)
+    text = entries.text_of(function, kinds, FLOAT64)
+    module, _ = machine._optimised(text, 3, machine.processor())
+    assert 1 <= str(module).count(f" {instruction} ") <= copies
 
 
 def test_long_compiling_is_told_once(monkeypatch, capsys):

@@ -70,8 +70,8 @@ def code_of(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Let the garbage collector wait: a translator and a compiler make many objects
-    that stay, and looking through them is a quarter of the time to translate.
+    """Stop the garbage collector meanwhile: a translator and a compiler make many
+    objects, and looking through them takes a quarter of the time to translate.
     """
     collects = gc.isenabled()
     gc.disable()

@@ -20,7 +20,7 @@ NONE = 0xFFFFFFFF
 NO_GATER = -1
 """The same among gaters of files and of a :class:`Topology`."""
 
-FAILURE = 8  # length of the column "failed", see there and ``status.RESULT``
+FAILURE = 9  # length of the column "failed", see there and ``status.RESULT``
 GIVEN_ERRORS = -1
 """In place of the code of a cost: kernels get the errors of the outputs instead of
 targets."""

@@ -133,13 +133,17 @@ def test_a_delay_that_changes_reads_what_the_neuron_remembers(before, after, out
     assert seen == np.where(known, times, 0).tolist()
 
 
-def test_a_past_that_is_large_lets_no_weight_diverge():
-    """An update along an activation of long ago is undone if it is not finite."""
+@pytest.mark.parametrize("between", [np.nan, 0.0])
+@pytest.mark.parametrize("before", [0, 4])
+def test_a_past_that_is_large_lets_no_weight_diverge(before, between):
+    """An update along an activation of long ago is undone if it is not finite, also
+    where all steps before have been small, and whether or not others learn in between.
+    """
     x, y = Layer(1, "identity"), Layer(1, "identity")
     x[0].project(y[0], weight=0.0, delay=2)
     net = Network(x, y)
-    rows = [[1e300], [0.0], [0.0], [0.0]]
-    targets = [[np.nan], [np.nan], [1e10], [0.0]]
+    rows = [[0.5]] * before + [[1e300], [0.0], [0.0], [0.0]]
+    targets = [[0.0]] * before + [[between], [between], [1e10], [0.0]]
     with pytest.raises(synapse.errors.DivergenceError):
         synapse.Trainer(net, 1.0, "squared_error").train(
             rows, targets, epochs=1, shuffle=False, progress=False

@@ -42,7 +42,7 @@ export class Store {
     this.position = Int32Array.from(neurons, (_, i) => i);
     this.network = new Int32Array(n).fill(1);
     this.role = Int32Array.from(neurons, (_, i) => (i < inputs ? CODES.INPUT : i >= n - outputs ? CODES.OUTPUT : CODES.HIDDEN));
-    Object.assign(this, { clock: Float64Array.of(clock), failed: new Float64Array(8), weight_destination: this.weight, bias_destination: this.bias });
+    Object.assign(this, { clock: Float64Array.of(clock), failed: new Float64Array(9), weight_destination: this.weight, bias_destination: this.bias });
     this.#divide(n, count);
     this.#trace(n, count, kept, place);
     this.span = [0, inputs, outputs, n, this.first_incoming[0] === (inputs < n ? this.first_incoming[inputs] : count) ? inputs : 0];

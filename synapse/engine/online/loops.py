@@ -41,7 +41,7 @@ from ..language import (
     safe_limit_of,
     width,
 )
-from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW
+from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW, SMALL
 from .continual_backprop import RENEWED, reinitialize_least_useful
 from .descent import COUNT, NO_BATCHES, SIZE, end_batch
 from .fire import (
@@ -333,8 +333,22 @@ def is_large(store, span, rate, scalar, lists):
         return True
     if store.ring[span.start] == schema.NONE:
         return False
-    count_large(store, store.ring[span.start], maximum)
-    return store.failed[RESULT] != 0.0
+    return is_past_large(store, store.ring[span.start], maximum)
+
+
+@inline
+def is_past_large(store, ring, maximum):
+    """Return whether some past activations of a network are large; the present ones are
+    not. All are read only if the step before has not found them small, since a ring is
+    many times as long as a step.
+    """
+    step = store.ring_steps[ring]
+    if store.failed[SMALL] < step:
+        count_large(store, ring, maximum)
+        if store.failed[RESULT] != 0.0:
+            return True
+    store.failed[SMALL] = step + 1
+    return False
 
 
 @lazy_part(INDEX, NUMBER)
@@ -389,6 +403,7 @@ def set_output_errors(store, span, targets, cost, check, scalar):
     themselves, and the cost is 0.
     """
     store.failed[0] = 0.0
+    store.failed[SMALL] = 0.0
     start = span.stop - span.outputs
     total = 0.0
     if targets.size > 0 and targets.size != span.outputs:
@@ -703,6 +718,7 @@ def run_epochs(
     """
     inputs, targets, has_target, bounds, orders, continued = data
     store.failed[0] = 0.0
+    store.failed[SMALL] = 0.0
     epochs_done = 0
     total = 0.0
     n_targets = 0

@@ -127,10 +127,23 @@ def _cuts(plan: ExportPlan, stage: Stage, stage_of: Ints) -> list[int]:
     key = (plan.source_when[rows] * len(stage_of) + read_stage) * 2 + (
         plan.gater[rows] >= 0
     )
-    spans += [_span(plan.target[rows[key == number]]) for number in np.unique(key)]
+    for number in np.unique(key):
+        spans += _spans(plan, rows[key == number])
     spanned = {number for begin, end in spans for number in range(begin + 1, end)}
     ends = {end for span in spans for end in span if start < end < stop} - spanned
     return [start, *sorted(ends), stop]
+
+
+def _spans(plan: ExportPlan, rows: Ints) -> list[tuple[int, int]]:
+    """Return the neurons that connections keep together: all that they reach, or those
+    of each projection if these are one-to-one, side by side.
+    """
+    target = plan.target[rows]
+    turns = np.flatnonzero(np.diff(plan.source[rows] - target)) + 1
+    parts = np.split(target, turns)
+    if (np.diff(target) != 1).any() or min(map(len, parts)) < 2:
+        return [_span(target)]
+    return [_span(part) for part in parts]
 
 
 def _span(numbers: Ints) -> tuple[int, int]:

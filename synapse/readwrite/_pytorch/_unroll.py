@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from operator import getitem, itemgetter
@@ -38,6 +39,10 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
 
     def __init__(self, term: Term, size: int, fixed: Bools, place: Ints) -> None:
         super().__init__()
+        self.repeats = 1
+        if _is_repeated(term):  # as peepholes to several gates: mostly 0 as a matrix
+            self.repeats = size // len(term.weights)
+            term = replace(term, form="each", weights=term.weights.max(0))
         self.form = term.form
         self.source = term.source
         self.inner = term.inner
@@ -92,9 +97,14 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
     def add_to(self, sums: Any, on: Any) -> Any:
         """Add what its sources contribute, before the gates of the sums."""
         values = self.gained(chosen(on.take(self.source), self.sources, on), on)
+        if self.repeats > 1:
+            values = on.do(beside, *[values] * self.repeats)
         number = on.numbers[self]
         if self.form == "dense" and sums is not None:
             return on.do(torch.addmm, sums, values, number)
+        whole = not self.outer and self.padding is None and number is not None
+        if self.form == "each" and sums is not None and whole:
+            return on.do(torch.addcmul, sums, values, number)
         if number is not None:
             values = on.do(
                 torch.mm if self.form == "dense" else torch.mul, values, number
@@ -127,6 +137,19 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
             return on.do(torch.addcmul, states, sums, gains)
         sums = self.pad(on.do(torch.mul, sums, gains), on)
         return sums if states is None else on.do(torch.add, states, sums)
+
+
+def _is_repeated(term: Term) -> bool:
+    """Return whether a matrix without gates is one-to-one projections side by side,
+    some of which may be absent.
+    """
+    if term.form != "dense" or term.inner or term.outer:
+        return False
+    rows, columns = term.weights.shape
+    apart = np.arange(rows)[:, None] != np.arange(columns) % rows
+    return (
+        1 < rows < columns and columns % rows == 0 and (term.weights[apart] < 0).all()
+    )
 
 
 # Torch need not be installed where types are checked.
@@ -185,11 +208,11 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
 
     def fire(self, states: Any, on: Any) -> list[Any]:
         """Return the activations of its pieces."""
-        states_of_pieces = cut(states, self.sizes, on)
+        parts = cut(states, self.sizes, on)
         return [
-            on.do(function, piece_states)
-            for function, piece_states in zip(
-                self.functions, states_of_pieces, strict=True
+            part if squash == "identity" else on.do(function, part)
+            for (squash, _, _), function, part in zip(
+                self.pieces, self.functions, parts, strict=True
             )
         ]
 
@@ -401,7 +424,7 @@ class UnrolledStep:
         self.whole = run
         self.loop = loop
         self.memory: list[Any] = []
-        self.work: list[tuple[Any, tuple[int, ...], int]] = []
+        self.work: list[tuple[Any, itemgetter[Any], int]] = []
         self.past = {}
         self.now = {}
         self.pieces = {}
@@ -417,8 +440,13 @@ class UnrolledStep:
             for block in loop.blocks.values()
             for term in block.terms
         }
+        # Slopes of vectors are added up over the sequences after all steps.
         self.numbers = {
-            term: None if number is None else self.keep(number)
+            term: None
+            if number is None
+            else self.keep(
+                number if number.ndim > 1 else number.expand(run.sequences, -1)
+            )
             for term, number in numbers.items()
         }
         for k, block in loop.blocks.items():
@@ -470,7 +498,9 @@ class UnrolledStep:
 
     def do(self, function: Callable[..., Tensor], *operands: int) -> int:
         """Note an operation. The place of its result."""
-        self.work.append((function, operands, self.keep(None)))
+        one = slice(operands[0], operands[0] + 1)
+        taken = itemgetter(*operands) if operands[1:] else itemgetter(one)
+        self.work.append((function, taken, self.keep(None)))
         return len(self.memory) - 1
 
     def of_step(self, values: Tensor) -> int:
@@ -508,8 +538,8 @@ class UnrolledStep:
         fired: dict[int, list[Any]] = {k: [] for k in later}
         for t in range(run.steps):
             memory[self.step] = t
-            for function, operands, result in self.work:
-                memory[result] = function(*[memory[place] for place in operands])
+            for function, taken, result in self.work:
+                memory[result] = function(*taken(memory))
             for k in later:
                 fired[k].append([memory[place] for place in self.pieces[k]])
             memory[: len(last)] = [memory[place] for place in last]

@@ -135,8 +135,8 @@ def _cuts(plan: ExportPlan, stage: Stage, stage_of: Ints) -> list[int]:
 
 
 def _spans(plan: ExportPlan, rows: Ints) -> list[tuple[int, int]]:
-    """Return the neurons that connections keep together: all that they reach, or those
-    of each projection if these are one-to-one, side by side.
+    """Return the neurons to keep together: all that connections reach, or those
+    of each projection if all are one-to-one, side by side.
     """
     target = plan.target[rows]
     turns = np.flatnonzero(np.diff(plan.source[rows] - target)) + 1

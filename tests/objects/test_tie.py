@@ -368,3 +368,12 @@ def test_an_epoch_is_its_steps(sort):
     assert [group.tolist() for group in groups_of(net)] == [
         group.tolist() for group in groups_of(twin)
     ]
+
+
+def test_rows_after_the_last_connection_are_not_tied():
+    net = architect.Perceptron(3, 2, 1, seed=0)
+    synapse.tie(net.output[0].incoming)
+    net.input[0].disconnect(net.hidden[0][0])
+    net.activate([0.1, 0.2, 0.3])
+    assert net._store.columns["tied_length"].tolist() == [1, 1]
+    assert net._store.columns["tied"].tolist() == [5, 6]

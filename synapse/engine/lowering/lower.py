@@ -110,8 +110,9 @@ def lower_all(store: StoreRows, done: int = KEEP) -> int | None:
             _number_groups(store)
         work[0] = KEEP | SORT | NUMBER
         _, flags = run(loops.lower_rows, store, work)
-        _lay_out_ties(store)
     store.n_connections, store.n_runs = work[:2].tolist()
+    if needs & NUMBER:
+        _lay_out_ties(store)
     cut(store, "run", store.n_runs, SPARE_RUNS)
     return flags
 

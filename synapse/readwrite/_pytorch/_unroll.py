@@ -440,13 +440,8 @@ class UnrolledStep:
             for block in loop.blocks.values()
             for term in block.terms
         }
-        # Slopes of vectors are added up over the sequences after all steps.
         self.numbers = {
-            term: None
-            if number is None
-            else self.keep(
-                number if number.ndim > 1 else number.expand(run.sequences, -1)
-            )
+            term: None if number is None else self.keep(self.of_sequences(number))
             for term, number in numbers.items()
         }
         for k, block in loop.blocks.items():
@@ -491,6 +486,12 @@ class UnrolledStep:
             return self.do(torch.mm, self.joined(values), number)
         return self.do(torch.addmm, sums, self.joined(values), number)
 
+    def of_sequences(self, number: Tensor) -> Tensor:
+        """Return a vector for each sequence, whose slopes are added up after all steps;
+        a matrix as it is.
+        """
+        return number if number.ndim > 1 else number.expand(self.whole.sequences, -1)
+
     def keep(self, value: Any) -> int:
         """Return the place of a value that does not change, or of one to come."""
         self.memory.append(value)
@@ -498,8 +499,9 @@ class UnrolledStep:
 
     def do(self, function: Callable[..., Tensor], *operands: int) -> int:
         """Note an operation. The place of its result."""
-        one = slice(operands[0], operands[0] + 1)
-        taken = itemgetter(*operands) if operands[1:] else itemgetter(one)
+        # of one place, what is taken is a list, too
+        places = operands if operands[1:] else [slice(operands[0], operands[0] + 1)]
+        taken = itemgetter(*places)
         self.work.append((function, taken, self.keep(None)))
         return len(self.memory) - 1
 

@@ -180,7 +180,12 @@ CASES = (
     KernelCase(
         "two packs of sources",
         "language/machine.py",
-        (("WIDE = Tile(neurons=8, packs=2,", "WIDE = Tile(neurons=8, packs=1,"),),
+        (
+            (
+                "WIDE_TILE = TileSizes(neurons=8, packs=2,",
+                "WIDE_TILE = TileSizes(neurons=8, packs=1,",
+            ),
+        ),
         (*GRADIENTS, "Adam, 784-100-10, batches of 8"),
     ),
     # --- events

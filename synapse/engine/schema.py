@@ -688,7 +688,7 @@ AHEAD = 4
 """Number of steps of an unfolding whose inputs by connections with delays as long, or
 longer, are summed together: a connection's numbers are then read once for all. More
 steps leave more connections that are too short."""
-MAX_TILE = 8  # largest number of neurons of a tile on any machine, see `machine.Tile`
+MAX_TILE = 8  # neurons of a tile on any machine, see `machine.TileSizes`
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (
     # By step and neuron. The first rows are the steps before the first: the initial

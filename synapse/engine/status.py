@@ -31,6 +31,6 @@ ROW = 6
 its arguments."""
 RESULT = 7
 """Where it has the sum that a lazy part returns."""
-SMALL = 8
+SMALL_STEP = 8
 """Where it has the number of the next step of a network in this call, if none of its
 past activations is large before it (`online.loops.is_past_large`); 0: unknown."""

@@ -127,7 +127,7 @@ AS_ANOTHER_MACHINE = """
 import json, pytest, sys
 from synapse.engine.language import machine
 own = machine.tile()
-other = machine.NARROW if own == machine.WIDE else machine.WIDE
+other = machine.NARROW_TILE if own == machine.WIDE_TILE else machine.WIDE_TILE
 machine.tile = lambda: other
 """
 
@@ -173,7 +173,11 @@ def test_tiles_of_another_machine():
 def test_files_of_machine_code_belong_to_a_tile(monkeypatch):
     own = machine.description()
     machine.description.cache_clear()
-    other = machine.NARROW if machine.tile() == machine.WIDE else machine.WIDE
+    other = (
+        machine.NARROW_TILE
+        if machine.tile() == machine.WIDE_TILE
+        else machine.WIDE_TILE
+    )
     monkeypatch.setattr(machine, "tile", lambda: other)
     try:
         assert machine.description() != own

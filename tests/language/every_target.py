@@ -32,7 +32,7 @@ systems differ in has none. All have the tile of narrow registers."""
 def code_sizes(triple, processor, dtype):
     """Bytes of object code by kernel."""
     machine.pauses = triple.startswith("x86")
-    machine.tile = lambda: machine.NARROW
+    machine.tile = lambda: machine.NARROW_TILE
     target = llvm.Target.from_triple(triple).create_target_machine(
         cpu=processor, opt=2, reloc="default", codemodel="jitdefault", jit=True
     )

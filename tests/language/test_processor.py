@@ -72,7 +72,7 @@ def test_a_level_compiles_for_itself_or_says_what_this_processor_lacks(level, na
         fused = machine._features_of(machine.processor(), ["fma", "avx512f"])
         assert fused == LEVELS[level] & {"fma", "avx512f"}
         wide = level == "x86-64-v4"
-        assert machine.tile() == (machine.WIDE if wide else machine.NARROW)
+        assert machine.tile() == (machine.WIDE_TILE if wide else machine.NARROW_TILE)
     else:
         said = what_raises(machine.processor)
         assert f"got '{level}', which needs avx" in said
@@ -138,7 +138,7 @@ def test_without_a_name_it_is_this_processor(named):
     features = machine.llvm.get_host_cpu_features().flatten()
     assert machine.processor() == {"cpu": host, "features": features}
     wide = "+avx512f" in features.split(",")
-    assert machine.tile() == (machine.WIDE if wide else machine.NARROW)
+    assert machine.tile() == (machine.WIDE_TILE if wide else machine.NARROW_TILE)
 
 
 def test_stderr_may_be_closed(named):

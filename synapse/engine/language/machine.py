@@ -44,7 +44,7 @@ _CHOSEN_OF_ARM = (
 ) * (platform.machine() in ("aarch64", "arm64", "ARM64"))
 
 
-class Tile(NamedTuple):
+class TileSizes(NamedTuple):
     """What a loop keeps in vector registers, and how it stores packs.
 
     neurons : of a tile of exact gradients, or lines of sensitivities; at most
@@ -62,9 +62,9 @@ class Tile(NamedTuple):
     twice: bool
 
 
-WIDE = Tile(neurons=8, packs=2, panel=3, masks=True, twice=True)
+WIDE_TILE = TileSizes(neurons=8, packs=2, panel=3, masks=True, twice=True)
 """For 32 registers of 512 bits."""
-NARROW = Tile(neurons=6, packs=1, panel=1, masks=False, twice=False)
+NARROW_TILE = TileSizes(neurons=6, packs=1, panel=1, masks=False, twice=False)
 """For narrower ones: 64 bytes are two of the 16 registers of AVX2, or four of the 32 of
 NEON. The sums of more neurons, or packs, would be stored and loaded around every
 multiply-add."""
@@ -161,13 +161,13 @@ define {} i64 @"{}"(i64 %a) "target-cpu"="{}" "target-features"="{}" {{
 
 
 @cache
-def tile() -> Tile:
+def tile() -> TileSizes:
     """Return the tile for the registers of the processor that LLVM compiles for."""
     feature = "avx512f"
     wide = llvm.get_host_cpu_features().get(feature, False)
     if wide and os.environ.get("SYNAPSE_CPU"):  # takes some milliseconds
         wide = feature in _features_of(processor(), [feature])
-    return WIDE if wide else NARROW
+    return WIDE_TILE if wide else NARROW_TILE
 
 
 @cache

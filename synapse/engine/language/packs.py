@@ -160,7 +160,7 @@ def _tile() -> Any:
 
 @word(_tile)
 def tile(t: Translator) -> Node:
-    """Return the `machine.Tile` of the processor that kernels are compiled for."""
+    """Return the `machine.TileSizes` of the processor that kernels are compiled for."""
     return known(_tile())
 
 

@@ -2,10 +2,10 @@
 for all.
 
 The sums of a tile are a tuple of one pack, or several, for each of its neurons. How
-many these are depends on the registers of the machine, see `machine.Tile`. Four neurons
-are not enough for a processor that starts two multiply-adds per cycle, because each
-takes four cycles. Loops over packs are at the end: the compiler does not vectorise the
-end of a loop, which in short rows is most of it, so the last pack is masked.
+many these are depends on the registers of the machine, see `machine.TileSizes`. Four
+neurons are not enough for a processor that starts two multiply-adds per cycle, because
+each takes four cycles. Loops over packs are at the end: the compiler does not vectorise
+the end of a loop, which in short rows is most of it, so the last pack is masked.
 """
 
 from .decorators import inline

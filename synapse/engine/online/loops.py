@@ -41,7 +41,17 @@ from ..language import (
     safe_limit_of,
     width,
 )
-from ..status import DIVERGED, DONE, FAILED, LARGE, REFUSED, RESIZED, RESULT, ROW, SMALL
+from ..status import (
+    DIVERGED,
+    DONE,
+    FAILED,
+    LARGE,
+    REFUSED,
+    RESIZED,
+    RESULT,
+    ROW,
+    SMALL_STEP,
+)
 from .continual_backprop import RENEWED, reinitialize_least_useful
 from .descent import COUNT, NO_BATCHES, SIZE, end_batch
 from .fire import (
@@ -343,11 +353,11 @@ def is_past_large(store, ring, maximum):
     many times as long as a step.
     """
     step = store.ring_steps[ring]
-    if store.failed[SMALL] < step:
+    if store.failed[SMALL_STEP] < step:
         count_large(store, ring, maximum)
         if store.failed[RESULT] != 0.0:
             return True
-    store.failed[SMALL] = step + 1
+    store.failed[SMALL_STEP] = step + 1
     return False
 
 
@@ -403,7 +413,7 @@ def set_output_errors(store, span, targets, cost, check, scalar):
     themselves, and the cost is 0.
     """
     store.failed[0] = 0.0
-    store.failed[SMALL] = 0.0
+    store.failed[SMALL_STEP] = 0.0
     start = span.stop - span.outputs
     total = 0.0
     if targets.size > 0 and targets.size != span.outputs:
@@ -718,7 +728,7 @@ def run_epochs(
     """
     inputs, targets, has_target, bounds, orders, continued = data
     store.failed[0] = 0.0
-    store.failed[SMALL] = 0.0
+    store.failed[SMALL_STEP] = 0.0
     epochs_done = 0
     total = 0.0
     n_targets = 0

@@ -103,8 +103,8 @@ def test_every_sequence_begins_with_a_cleared_context(tmp_path):
     model = SequenceRegressor(hidden=(4,), epochs=3, random_state=0).fit(
         ARRAY, ARRAY[:, 0, 0]
     )
-    one, several = model.predict(ARRAY[5:6]), model.predict(ARRAY)[5:6]
-    np.testing.assert_allclose(one, several, rtol=1e-12)
+    alone = model.predict(ARRAY[5:6])
+    np.testing.assert_allclose(alone, model.predict(ARRAY)[5:6], rtol=1e-12)
     synapse.save(model.model_, tmp_path / "net.json")
     read = SequenceRegressor.from_model(synapse.load(tmp_path / "net.json"))
     assert np.array_equal(read.predict(ARRAY), model.predict(ARRAY))

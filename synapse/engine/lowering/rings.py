@@ -46,6 +46,7 @@ def lay_out(store: StoreRows) -> None:
     if len(store.columns["past_offset"]) != n_offsets:
         store.columns["past_offset"] = np.empty(n_offsets, np.uint32)
     if n_offsets:
+        store.columns["past_offset"].fill(0)  # of what reads no past
         run(loops.locate_lagged, store)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from ...language.source import define
 from ...records import Ties
-from ...schema import INPUT, NONE
+from ...schema import CONNECTION, INPUT, NONE, Column
 from ..flags import GATES, MEMORY, TRACED
 from .blocks import join_neurons
 from .gated import find_influences, locate_traces
@@ -69,26 +71,38 @@ def moves_traces(store: Any, n: int, count: int, lowered: int, work: Any) -> boo
     return moves
 
 
+def move(column: Any, start: int, stop: int, rows: int, room: int, work: Any) -> None:
+    """Move a column of connections: the one of ``work[rows + r]`` to each row r. Floats
+    are moved as the integers with their bits.
+    """
+    for r in range(start, stop):
+        work[room + r] = column[work[rows + r]]
+    for r in range(start, stop):
+        # a page of zeros that is not written takes no memory
+        if column[r] != work[room + r]:
+            column[r] = work[room + r]
+
+
+def _make_mover(columns: Iterable[Column]) -> Any:
+    """Make the function that moves these columns, see `move`."""
+    arguments = "start, stop, rows, room, work"
+    lines = [f"    move(store.{column.name}, {arguments})" for column in columns]
+    source = "\n".join([f"def move_columns(store, {arguments}):", *lines])
+    return define("move_columns", source, {"move": move})
+
+
+move_columns = _make_mover(CONNECTION)
+
+
 def move_connections(
     store: Any, n: int, count: int, place: int, work: Any, row_of: Any
 ) -> int:
     """Move connections to where `find_ranges` has found that they belong; returns how
-    many are left. Floats are moved as the integers with their bits.
+    many are left.
     """
     start = work[place]
     stop = work[place + 1]
-    rows = place + 3 - start
-    room = 2 * n - start
-    for column in (
-        *(store.weight, store.source, store.target, store.gate, store.sign),
-        *(store.trainable, store.frozen, store.tie, store.delay, store.identity),
-    ):
-        for r in range(start, stop):
-            work[room + r] = column[work[rows + r]]
-        for r in range(start, stop):
-            # a page of zeros that is not written takes no memory
-            if column[r] != work[room + r]:
-                column[r] = work[room + r]
+    move_columns(store, start, stop, place + 3 - start, 2 * n - start, work)
     for r in range(start, stop):
         row_of[store.identity[r]] = r
     return work[place + 2]

@@ -11,7 +11,7 @@ from benchmarks import chart, page
 ROOT = Path(__file__).parents[2]
 WRITTEN = ["docs/performance.md", *dict.fromkeys(name for name, *_ in page.CLAIMS)]
 SITTINGS = page.sittings_of([])
-RUN = next(iter(SITTINGS.values())).run
+RUN = max((sitting.run for sitting in SITTINGS.values()), key=len)  # most tables
 
 
 @pytest.fixture
@@ -83,11 +83,13 @@ def test_each_instruction_set_has_columns_and_marks_and_is_named_in_sentences(ro
 
 def test_the_page_hides_no_row_in_which_a_peer_is_further_ahead():
     for name in page.SUBJECTS:
-        measured, on_page = (
-            [row.ratio for row in rows(RUN, name) if row.theirs is not None]
-            for rows in (page.compared, page.shown)
-        )
-        assert min(measured) == min(on_page), name
+        for sitting in SITTINGS.values():
+            measured, on_page = (
+                [row.ratio for row in rows(sitting.run, name) if row.theirs is not None]
+                for rows in (page.compared, page.shown)
+            )
+            # a table that this set has not measured has no row
+            assert min(measured, default=None) == min(on_page, default=None), name
 
 
 def test_files_without_results_are_refused(root):

@@ -37,7 +37,7 @@ PROGRAMS = sorted(path for path in FOLDER.glob("*.py") if path.name != WRONG)
 def test_mypy_accepts_ten_programs_and_finds_every_line_of_wrong_ones():
     pytest.importorskip("mypy")
     root = FOLDER.parents[2]
-    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary"]
+    command = [sys.executable, "-m", "mypy", "--no-error-summary"]
     found = subprocess.run(
         [*command, "--config-file", "pyproject.toml", str(FOLDER)],
         cwd=root,

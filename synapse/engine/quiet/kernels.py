@@ -32,7 +32,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..exact.events import BITS, GROUP, NOT_COUNTED, is_silent, list_active
-from ..language import added, epsilon_of, in_order, inline, kernel, noinline, one_like
+from ..language import (
+    added,
+    epsilon_of,
+    in_order,
+    inline,
+    kernel,
+    noinline,
+    one_like,
+    zero_like,
+)
 from ..lowering import flags as mark
 from ..online import loops
 from ..online.calls import (
@@ -74,8 +83,6 @@ SAMPLE = 8
 """Number of weights of a row whose mean size is its limit until it is settled."""
 MIN_DECAY = 2.0**-40
 """Smallest |P|, and the inverse of the largest one."""
-MIN_WEIGHT = 1e-30
-"""In place of a weight of 0 in a quotient."""
 
 QuietState: Any = namedtuple(  # type: ignore[misc]
     "QuietState", [*QuietIndex._fields, "origin", "budget", "buffers"]
@@ -97,29 +104,41 @@ def settle_row(store, quiet, j):
     decay = store.quiet_decay[j]
     row = store.first_incoming[j]
     trace = store.first_trace[j]
-    n = store.learning[j]
-    signed = quiet.interval.size != 0
-    size = 0.0 * step
-    # what the fastest weight loses of its size by a step of -1, and of 1
-    fall = rise = size + MIN_WEIGHT
-    for t in range(n):
+    for t in range(store.learning[j]):
         eligibility = store.eligibility[trace + t]
         weight = store.weight[row + t] + step * eligibility
-        eligibility *= decay
-        if signed:
+        if quiet.interval.size != 0:
             weight = clip_to_sign(store, row + t, weight)
-            pull = store.sign[row + t] * eligibility
-            room = abs(weight) + MIN_WEIGHT
-            fall = max(fall, (pull - epsilon_of(weight)) / room)
-            rise = max(rise, (0.0 - pull - epsilon_of(weight)) / room)
         store.weight[row + t] = weight
-        store.eligibility[trace + t] = eligibility
-        size += abs(weight)
+        store.eligibility[trace + t] = eligibility * decay
     store.quiet_step[j] = 0.0
     store.quiet_decay[j] = 1.0
+
+
+@inline
+def limit_row(store, quiet, j):
+    """Find how far a row that has been settled can go until it is settled again."""
     i = j - quiet.origin
+    row = store.first_incoming[j]
+    trace = store.first_trace[j]
+    n = store.learning[j]
+    epsilon = epsilon_of(store.weight[row])
+    size = zero_like(epsilon)
+    # what the fastest weight loses of its size by a step of -1, and of 1
+    fall = rise = least = epsilon * epsilon * epsilon
+    for t in range(n):
+        room = abs(store.weight[row + t])
+        size += room
+        # a product with an integer would be a float64
+        sign = store.sign[row + t] if quiet.interval.size != 0 else 0
+        if sign != 0:
+            eligibility = store.eligibility[trace + t]
+            pull = eligibility if sign > 0 else -eligibility
+            by_size = one_like(room) / (room + least)
+            fall = max(fall, (pull - epsilon) * by_size)
+            rise = max(rise, (-pull - epsilon) * by_size)
     quiet.limit[i] = size / max(n, 1)
-    if signed:
+    if quiet.interval.size != 0:
         quiet.interval[2 * i] = -1.0 / fall
         quiet.interval[2 * i + 1] = 1.0 / rise
 
@@ -168,6 +187,7 @@ def settle_due(store, quiet, start, stop, is_due):
             for j in range(begin, end):
                 if is_due(store, quiet, j) != 0:
                     settle_row(store, quiet, j)
+                    limit_row(store, quiet, j)
 
 
 @inline
@@ -225,7 +245,7 @@ def read_and_trace(store, quiet, j, c, activation):
     store.eligibility[trace] = eligibility
     store.weight[c] = weight
     if quiet.interval.size != 0:
-        zero = 0.0 - weight / eligibility
+        zero = -(weight / eligibility)
         pull = store.sign[c] * eligibility
         if pull > 0.0:
             quiet.interval[2 * i] = max(quiet.interval[2 * i], zero)
@@ -427,6 +447,8 @@ def compute_quiet_deltas(store, start, stop, rate, traced):
     """`compute_deltas` for neurons of a form, without a branch."""
     for j in range(start, stop):
         compute_delta(store, j, rate)
+    if added(store.trainable_bias[j] != 0 for j in range(start, stop)) == 0:
+        return
     for j in range(start, stop):
         bias = store.bias_destination[j]
         trace = store.bias_eligibility[j] if traced else one_like(bias)

@@ -248,7 +248,7 @@ def main(words: list[str] | None = None) -> None:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("words", nargs="*", help="parts of the names of rows")
     options = parser.parse_args(words)
-    repeats, seconds = (1, 0.01) if options.quick else (9, 0.4)
+    repeats, seconds = (1, 0.01) if options.quick else (9, 0.2)
     results: dict[str, Any] = {"repeats": repeats, "rows": []}
     calls = [(row, TRAIN, batch) for row in ROWS for batch in BATCHES]
     calls += [(row, task, batch) for task in FORWARD for row, batch in SETS]

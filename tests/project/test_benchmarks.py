@@ -113,14 +113,6 @@ def test_the_libraries_here_follow_the_option():
             python("-m", "benchmarks.memory", "--cpu", level)
 
 
-@pytest.mark.slow
-def test_processes_are_measured_beside_threads():
-    small = "from benchmarks import workers; del workers.ROWS[1:]; workers.main()"
-    name, *cells = python("-c", small).strip().splitlines()[-1].strip("| ").split(" | ")
-    assert name == "2-3-1, batch 4"
-    assert len([float(cell.removesuffix(" x")) for cell in cells]) == 7
-
-
 def cell(peer, times, row="2-3-1", less=False):
     figures = {
         "row": row,

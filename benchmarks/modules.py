@@ -202,7 +202,13 @@ def pairs(
             *with_head(torch.nn.GRU(n, h, batch_first=True)),
         ),
         f"Elman {name}, tanh": (
-            architect.Elman(*sizes, squash="tanh", dtype="float32", seed=0),
+            architect.Elman(
+                *sizes,
+                squash="tanh",
+                output_squash="logistic",
+                dtype="float32",
+                seed=0,
+            ),
             "`nn.RNN`",
             *with_head(torch.nn.RNN(n, h, batch_first=True)),
         ),

@@ -247,6 +247,20 @@ def beside(*values: Tensor) -> Tensor:
     return values[0] if len(values) == 1 else torch.cat(values, 1)
 
 
+def can_recur(inputs: Tensor, training: bool) -> bool:
+    """Return whether recurrent modules can be called with these inputs.
+
+    They have no derivatives in forward mode and no vmap, are not compiled, and on a GPU
+    have gradients only while they are in training.
+    """
+    return not (
+        torch.compiler.is_compiling()
+        or torch.autograd.forward_ad._current_level >= 0
+        or torch._C._are_functorch_transforms_active()
+        or (torch.is_grad_enabled() and not training and inputs.is_cuda)
+    )
+
+
 class Start:
     """The activations and the states of each block before the first step: 0 where none
     are given.
@@ -392,19 +406,10 @@ class Unrolling:
         return values[len(values) - self.sequences :]
 
     def fits(self, submodule: ModulePart, training: bool) -> bool:
-        """Return whether a submodule can be called here.
-
-        Those of recurrent layers have no derivatives in forward mode and no vmap, are
-        not compiled, and on a GPU have gradients only while they are in training.
-        """
+        """Return whether a submodule can be called here."""
         if not submodule.recurs:
             return True
-        if (
-            torch.compiler.is_compiling()
-            or torch.autograd.forward_ad._current_level >= 0
-            or torch._C._are_functorch_transforms_active()
-            or (torch.is_grad_enabled() and not training and self.values[0].is_cuda)
-        ):
+        if not can_recur(self.values[0], training):
             return False
         if submodule.layer.kind != "GRU" or self.start.values is None:
             return True

@@ -27,7 +27,15 @@ from ._parts import (
     parts_of,
 )
 from ._squashes import function_of
-from ._unroll import BlockModule, Blocks, Recurrence, Start, Unrolling, beside
+from ._unroll import (
+    BlockModule,
+    Blocks,
+    Recurrence,
+    Start,
+    Unrolling,
+    beside,
+    can_recur,
+)
 
 Tensor = Any  # torch may not be installed where types are checked
 
@@ -127,7 +135,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         whole = answering == plan.topology.outputs
         self._keep("_answers", None if whole else torch.tensor(last))
         self._steps = self._steps_of(blocks)
-        self._row = self._row_of_linears()
+        self._row = self._row_of_submodules()
 
     def _hold(
         self, topology: Topology, plan: ExportPlan, blocks: list[Block], number: Ints
@@ -239,19 +247,23 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 steps.append((None, [component]))
         return steps
 
-    def _row_of_linears(self) -> list[tuple[str, Any]] | None:
-        """Return the Linears and functions that the inputs go through one by one; None
-        if the network is not such a row.
+    def _row_of_submodules(self) -> list[tuple[str, Any]] | None:
+        """Return the submodules that the inputs go through one by one, with the
+        function of each Linear; None if the network is not such a row.
         """
         row = []
-        for k, (submodule, _) in enumerate(self._steps):
-            reads = [Read(NOW, k, 0, self._sizes[k])]
-            functions = self.blocks[k + 1].functions
-            if submodule is None or submodule.layer.reads != reads or functions[1:]:
+        source = 0
+        for submodule, _ in self._steps:
+            reads = [Read(NOW, source, 0, self._sizes[source])]
+            if submodule is None or submodule.layer.reads != reads:
+                return None
+            source = submodule.layer.hidden
+            functions = [None] if submodule.recurs else self.blocks[source].functions
+            if functions[1:]:
                 return None
             row.append((submodule.name, functions[0]))
-        whole = self._answering == [len(row)] and self._answers is None
-        return row if self._memoryless and whole else None
+        whole = self._answering == [source] and self._answers is None
+        return row if whole else None
 
     def _mask(self) -> None:
         """Keep what is fixed in tensors that are trained otherwise."""
@@ -394,7 +406,18 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         torch.Tensor, shape (T, m) or (S, T, m)
             The outputs.
         """
-        return self._computed(inputs, context, False)[0]
+        self._require_inputs(inputs)
+        if self._row is None or context is not None or not self._fits(inputs):
+            return self._computed(inputs, context, False)[0]
+        # As one would write it; layers of several steps take the steps first.
+        values = inputs.to(self._constants.dtype)
+        by_step = inputs.ndim == 3 and not self._memoryless
+        if by_step:
+            values = values.transpose(0, 1).contiguous()
+        for name, function in self._row:
+            values = getattr(self, name)(values)
+            values = values[0] if function is None else function(values)
+        return values.transpose(0, 1) if by_step else values
 
     def unroll(
         self, inputs: Tensor, context: Context | None = None
@@ -402,6 +425,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         """Compute the outputs, as a call of the module does, and the context after the
         last step.
         """
+        self._require_inputs(inputs)
         outputs, run, start = self._computed(inputs, context, True)
         if run is None:  # no step
             after = start
@@ -420,6 +444,22 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             after if inputs.ndim == 3 else Context(*(values[0] for values in after))
         )
 
+    def _require_inputs(self, inputs: Tensor) -> None:
+        """Raise ArgumentError for inputs of another shape."""
+        if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
+            n = self._inputs
+            got = tuple(inputs.shape)
+            raise ArgumentError(
+                f"`inputs` must be a tensor of shape (T, {n}) or (S, T, {n}),"
+                f" got {got}."
+            )
+
+    def _fits(self, inputs: Tensor) -> bool:
+        """Return whether the submodules of a row can be called with these inputs."""
+        return self._memoryless or (
+            inputs.numel() > 0 and can_recur(inputs, self.training)
+        )
+
     def _computed(
         self, inputs: Tensor, context: Context | None, wanted: bool
     ) -> tuple[Tensor, Unrolling | None, Any]:
@@ -428,13 +468,6 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
 
         With `wanted` the run has the values of all blocks at the last step.
         """
-        if inputs.ndim not in (2, 3) or inputs.shape[-1] != self._inputs:
-            n = self._inputs
-            got = tuple(inputs.shape)
-            raise ArgumentError(
-                f"`inputs` must be a tensor of shape (T, {n}) or (S, T, {n}),"
-                f" got {got}."
-            )
         batch = inputs if inputs.ndim == 3 else inputs[None]
         batch = batch.to(self._constants.dtype)
         sequences, steps = batch.shape[:2]
@@ -450,14 +483,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             outputs = batch.new_empty(sequences, steps, self._outputs)
         elif self._memoryless and not wanted:
             # Without memory, all rows are one step of as many sequences.
-            values = batch.flatten(0, 1)
-            if self._row is None:
-                values = self._answer(self._run(1, values, None, False))
-            else:
-                self.hold_signs()
-                for name, function in self._row:
-                    values = function(getattr(self, name)(values))
-            outputs = values.view(sequences, steps, -1)
+            run_of_rows = self._run(1, batch.flatten(0, 1), None, False)
+            outputs = self._answer(run_of_rows).view(sequences, steps, -1)
         else:
             rows = batch.transpose(0, 1).flatten(0, 1)
             run = self._run(steps, rows, None if context is None else start, wanted)

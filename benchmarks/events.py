@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
@@ -93,24 +94,22 @@ def milliseconds(run: Callable[[int], Any], steps: int) -> float:
 def measure(neurons: int, count: int, share: float) -> dict[str, Any]:
     """One row: by events, by reading all connections, and by the plain loop."""
     driven = round(neurons * share)
-    net = network(neurons, count, driven)
     rows = np.ones((100, driven))
 
-    def by_events(steps: int) -> None:
-        net.run(rows[:steps], traces=False)
+    def runs_of(net: Network) -> Callable[[int], None]:
+        def run(steps: int) -> None:
+            net.run(rows[:steps], traces=False)
 
-    by_events(32)
+        run(32)  # chooses the kernels
+        return run
+
+    net = network(neurons, count, driven)
+    by_events = runs_of(net)
     active = float(np.mean(net.layers[1].activations))
-    kept = Stepping._by_events
+    with mock.patch.object(Stepping, "_by_events", None):
+        gathering = runs_of(network(neurons, count, driven))
     plainly = plain(neurons, count, driven)
     steps = 100 if share < 0.1 else 10
-
-    def gathering(steps: int) -> None:
-        try:
-            Stepping._by_events = None  # type: ignore[assignment, method-assign]
-            by_events(steps)
-        finally:
-            Stepping._by_events = kept  # type: ignore[method-assign]
 
     works = {"events": by_events, "all": gathering, "plain": plainly}
     spent: dict[str, list[float]] = {name: [] for name in works}

@@ -2,9 +2,10 @@
 that.
 
 A target reads the activation of a source, or of a gater, in the same step. If that
-neuron activates later, or is the target itself, the activation of its previous step is
-read: it is *delayed*. In a synchronous network, everything but inputs is. Neurons that
-compete activate together, so they read each other delayed.
+neuron is later in the order of their network, or is the target itself, its activation
+when the step began is read: it is *delayed*, in whatever order they are called. In a
+synchronous network, everything but inputs is. Neurons that compete activate together,
+so they read each other delayed.
 
 A connection with a delay of k steps reads the activation that its source had k steps
 ago, in a ring of past activations. If the source is outside of the target's network,
@@ -67,15 +68,23 @@ def are_together(store: Any, source: Any, target: Any) -> Any:
     return by_clock | (store.group_first[source] == store.group_first[target])
 
 
+def is_late(store: Any, source: Any, target: Any) -> Any:
+    """Return whether a neuron that is called alone reads another one late, as it
+    comes later in the order of their network or activates together with it.
+    """
+    alone = (source >= store.group_first[target]) & (store.step_stamp[target] != 0)
+    together = are_together(store, source, target)
+    return (alone | together) & (store.network[source] == store.network[target])
+
+
 def is_delayed_by_stamp(store: Any, source: Any, target: Any) -> Any:
     """Return whether it is delayed by the stamps of the latest activations, of any
-    neurons.
+    neurons: one that is late has activated in the step of the target, or any one has
+    since the target did.
     """
-    together = are_together(store, source, target) & (
-        store.network[source] == store.network[target]
-    )
-    return (
-        is_delayed(source, target, store.stamp[source], store.stamp[target]) | together
+    fired = store.stamp[source] >= store.step_stamp[target]
+    return is_delayed(source, target, store.stamp[source], store.stamp[target]) | (
+        is_late(store, source, target) & fired
     )
 
 
@@ -102,9 +111,9 @@ def activations_read(store: Any, sources: Any, targets: Any) -> Any:
     return np.where(delayed, store.old_activation[sources], store.activation[sources])
 
 
-def has_advanced(store: Any, ring: Any, target: Any) -> Any:
-    """Return whether a ring has begun a step since a target last activated."""
-    return store.ring_stamp[ring] > store.stamp[target]
+def has_advanced(store: Any, target: Any) -> Any:
+    """Return whether a network has begun a step since a neuron of it last activated."""
+    return store.step_stamp[target] > store.stamp[target]
 
 
 def lag_read(store: Any, c: Any) -> Any:
@@ -118,7 +127,7 @@ def lag_read(store: Any, c: Any) -> Any:
     outside = ring != store.ring[store.target[c]]
     met = store.run_met[store.past_offset[c] * outside]
     since = outside * (store.ring_steps[ring] - met)
-    advanced = has_advanced(store, ring, store.target[c])
+    advanced = has_advanced(store, store.target[c])
     lag = store.delay[c] + since + (1 - outside) * advanced
     return lag - (lag - store.ring_frames[ring]) * (lag > store.ring_frames[ring])
 

@@ -36,6 +36,7 @@ class Ties(IntEnum):
     LISTS = 10  # number of ranges of which packs are listed
     # whether steps mark the packs along which they update, see `mark_touched`
     MARKED = 11
+    NEURONS = 12  # number of neurons
 
 
 class InputRows(IntEnum):

@@ -260,9 +260,12 @@ COLUMNS = (
     Column("quiet_step", "neuron", "float", 0.0, NUMBER, saved=False),
     # when it last activated
     Column("stamp", "neuron", "uint64", 0, TIME, saved=True, cleared=True),
-    # the stamp it had when it was cleared: if it had activated since its ring advanced,
-    # its next activation alone begins a step
+    # the stamp it had when it was cleared: if it had activated in the present step, its
+    # next activation alone begins a step
     Column("cleared_stamp", "neuron", "uint64", 0, TIME, saved=False),
+    # the same of all neurons of a network: when the latest step began in which they
+    # activate one by one; 0: none yet, and of a neuron without a network
+    Column("step_stamp", "neuron", "uint64", 0, TIME, saved=True),
     Column("squash", "neuron", "uint32", 0, COUNT, saved=False),  # files have its name
     # neurons that compete; 0: none
     _setting("group", "neuron", "uint32", 0, GROUP),
@@ -402,8 +405,6 @@ COLUMNS = (
     Column("ring_first", "ring", "int64"),  # where its frames begin in ``past``
     Column("ring_frames", "ring", "uint32"),  # one more than its longest delay
     Column("ring_head", "ring", "uint32"),  # the frame of the step before
-    # when its present step began; 0: the next activation begins one
-    Column("ring_stamp", "ring", "uint64"),
     Column("ring_steps", "ring", "int64"),  # how many have begun since lowering
     Column("past", "past", "float"),
     # by connection, if some have a delay: the place of what it reads among the latest
@@ -492,13 +493,13 @@ TRACES = tuple(
 )
 CONTEXT = (
     *(column.name for column in (*CLEARED, *TRACES)),
-    *("ring_head", "ring_stamp", "ring_steps", "run_met"),
+    *("ring_head", "ring_steps", "run_met"),
 )
 """Everything that ``clear`` forgets."""
 STEPPED = (
     *CONTEXT,
     *(column.name for column in COUNTING),
-    *("cleared_stamp", "random", "clock", "failed", "log_layout"),
+    *("cleared_stamp", "step_stamp", "random", "clock", "failed", "log_layout"),
     *("list_count", "listed", "input_rows"),
 )
 """Everything that steps write without learning, but for the rows of a log."""
@@ -597,11 +598,6 @@ TRACE_TABLES = (
             ),
             _number("value"),
         ),
-    ),
-    FileTable(
-        "rings",
-        "ring",
-        (_index("neuron", "neurons"), Column("stamp", "file", "uint64", kind=TIME)),
     ),
 )
 """The traces that are stored, see ``lowering/program.py``."""

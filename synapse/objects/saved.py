@@ -326,7 +326,6 @@ def _own_traces(
     # a neuron remembers more if it has been delayed by more, though that be 0
     told = (kept.past_value != 0.0) | (kept.past_steps > longest[kept.past_neuron])
     past = (number[kept.past_neuron] != NONE) & told
-    rings = (number[kept.ring_neuron] != NONE).nonzero()[0][:1]  # a network has one
     return Traces(
         memory=number[kept.memory[memory]],
         memory_self=place[kept.memory_self[memory]],
@@ -343,8 +342,6 @@ def _own_traces(
         past_neuron=number[kept.past_neuron[past]],
         past_steps=kept.past_steps[past],
         past_value=kept.past_value[past],
-        ring_neuron=number[kept.ring_neuron[rings]],
-        ring_stamp=kept.ring_stamp[rings],
     )
 
 

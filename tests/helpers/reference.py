@@ -116,9 +116,10 @@ class Unit:
         self.forget()
 
     def forget(self):
-        self.state = self.y = self.slope = 0.0
+        self.state = self.y = self.old = self.slope = 0.0
         self.delta = self.projected = self.gated = 0.0
         self.fired = 0
+        self.times = 0  # how often it has activated
         self.clamped = False
         self.past = []  # activations of earlier steps, the latest first
 
@@ -139,6 +140,7 @@ class Link:
         self.sign = 0
         self.delay = 0
         self.seen = self.gain = self.used = 0.0
+        self.met = {}  # by source and gater: of which of its activations
 
 
 class Reference:
@@ -149,6 +151,10 @@ class Reference:
         self.extended = {}
         self.influence = {}
         self.clock = 0
+        self.rank = {}  # of units that are called one by one: their order in a network
+        self.began = 0  # the clock when their step began
+        # whether something is computed from an activation that the library has no more
+        self.lost = False
         self._before = {}, {}
 
     # --- structure, to be changed between steps ---------------------------------------
@@ -263,9 +269,41 @@ class Reference:
         for unit in self.units.values():
             unit.past.insert(0, unit.y)
 
+    def call(self, j, value=None):
+        """Activate a unit of a network by itself. A step begins, for all of them, with
+        the first that has activated in the present one."""
+        if self.units[j].fired > self.began or not self.clock:
+            self.began = self.clock
+            self.begin()
+        self.activate(j) if value is None else self.clamp(j, value)
+
+    def is_late(self, i, j):
+        """Whether j reads i one step late, by their order in a network."""
+        return bool(self.rank) and self.rank[i] >= self.rank[j]
+
+    def present(self, i, j):
+        """The activation of i that j reads."""
+        unit = self.units[i]
+        return unit.old if self.is_late(i, j) and unit.fired > self.began else unit.y
+
+    def meet(self, link, i, j):
+        """`present`, with a note of which activation of i it is."""
+        late = self.is_late(i, j) and self.units[i].fired > self.began
+        link.met[i] = self.units[i].times - late
+        return self.present(i, j)
+
+    def look_back(self, j):
+        """Note whether a target without memory has read what its sources, or gaters,
+        had before their latest two activations."""
+        for link in () if (j, j) in self.links else self.into(j).values():
+            for one, times in link.met.items():
+                self.lost |= self.units[one].times - times > 1
+
     def clamp(self, j, value):
         unit = self.units[j]
         self.clock += 1
+        unit.old = unit.y
+        unit.times += 1
         unit.y = value
         unit.slope = 0.0
         unit.clamped = True
@@ -286,8 +324,8 @@ class Reference:
                     link.delay - 1
                 ]
             else:
-                link.seen = unit.state if i == j else self.units[i].y
-            link.gain = 1.0 if link.gater is None else self.units[link.gater].y
+                link.seen = unit.state if i == j else self.meet(link, i, j)
+            link.gain = 1.0 if link.gater is None else self.meet(link, link.gater, j)
             link.used = link.weight
         carry = incoming[j].gain * incoming[j].weight if j in incoming else 0.0
         unit.state = unit.bias + sum(
@@ -302,6 +340,7 @@ class Reference:
         self.eligibility[None, j] = carry * self.eligibility.get((None, j), 0.0) + 1.0
 
         for g in self.gaters(j):
+            self.look_back(g)
             self.influence[g, j] = sum(
                 link.weight * link.seen for link in incoming.values() if link.gater == g
             )
@@ -313,6 +352,8 @@ class Reference:
 
     def fire(self, j):
         unit = self.units[j]
+        unit.old = unit.y
+        unit.times += 1
         unit.y, unit.slope = SQUASHES[unit.squash](unit.state)
         if unit.held is not None:
             unit.y = unit.held
@@ -324,9 +365,14 @@ class Reference:
     def propagate(self, j, rate, error=0.0):
         """`error` is -dE/ds of an output; call in the reverse of the order of
         activation."""
+        self.look_back(j)
         unit = self.units[j]
         fired = [k for k, other in self.units.items() if not other.clamped]
-        later = [k for k in fired if self.units[k].fired > unit.fired]
+        later = [
+            k
+            for k in fired
+            if self.units[k].fired > unit.fired and not self.is_late(j, k)
+        ]
         targets = [(k, self.links[j, k]) for k in later if (j, k) in self.links]
         gated = [k for k in later if j in self.gaters(k)]
         delta = {k: self.units[k].delta for k in later}

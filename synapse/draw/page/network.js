@@ -18,7 +18,7 @@ function require(holds, message) {
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
 const MEMBERS = ["format", "version", "name", "dtype", "clock", "architecture", "metadata", "digest", "layers", "neurons", "connections",
-  "eligibility", "influence", "extended", "past", "rings"];
+  "eligibility", "influence", "extended", "past"];
 const UNUSED = ["learning_rule", "recurrent", "parameters", "lines", "sensitivity"]; // of rtrl: the next online step drops them in Python, too
 
 const named = {}; // squashes by their codes
@@ -349,11 +349,10 @@ export class Network {
 
   /** The network in Synapse's JSON, with its context and traces: `synapse.load` reads it, and goes on with it. */
   toJSON() {
-    const { neurons, connections, store } = this, { eligibility, influence, extended, past, ring } = store.traces();
+    const { neurons, connections, store } = this, { eligibility, influence, extended, past } = store.traces();
     const index = new Map(neurons.map((one, i) => [one, i])), number = new Map(connections.map((one, i) => [one.identity, i]));
     const all = (items, value) => items.map(value);
     const columns = (items, table) => Object.fromEntries(SAVED[table].map(({ own, name }) => [name, all(items, (one) => one[own])]));
-    const inRing = past.length ? [past[0].neuron] : [];
     return {
       format: "synapse", version: 1, name: this.name, dtype: this.dtype, clock: this.clock,
       ...(this.architecture && { architecture: this.architecture }),
@@ -386,13 +385,12 @@ export class Network {
         steps: all(past, (one) => one.steps),
         value: all(past, (one) => one.value),
       },
-      rings: { neuron: all(inRing, (one) => index.get(one)), stamp: all(inRing, () => ring) },
     };
   }
 }
 
 /** The traces of a file. All neurons with a self-connection have had it. */
-function keptIn({ eligibility, influence, extended, past, rings }, { connections }, all) {
+function keptIn({ eligibility, influence, extended, past }, { connections }, all) {
   const each = (list, make) => list?.map(make) ?? [], has = (list, place) => Number.isInteger(place) && place in list;
   const pairs = each(influence?.gater, (g, i) => ({ gater: all[g], gated: all[influence.gated[i]], value: influence.value[i] }));
   const fits = pairs.every(({ gater, gated }) => gater && gated) && each(eligibility?.connection, (c) => has(connections, c)).every(Boolean)
@@ -405,6 +403,5 @@ function keptIn({ eligibility, influence, extended, past, rings }, { connections
     influence: pairs,
     extended: each(extended?.influence, (pair, i) => ({ pair, identity: extended.connection[i] ?? -1, value: extended.value[i] })),
     past: each(past?.neuron, (j, i) => ({ neuron: all[j], steps: past.steps[i], value: past.value[i] })),
-    ring: Math.max(0, ...(rings?.stamp ?? [])),
   };
 }

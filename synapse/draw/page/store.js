@@ -20,7 +20,7 @@ const MOVED = Object.fromEntries(["neurons", "connections"].map((table) => [tabl
 export const alone = (table) => Object.fromEntries(MOVED[table].map(({ name, otherwise }) => [name, [otherwise]]));
 
 /** What the traces of a network belong to: neurons, numbers of connections (-1: the bias), and values. */
-export const noTraces = () => ({ memory: [], eligibility: [], influence: [], extended: [], past: [], ring: 0 });
+export const noTraces = () => ({ memory: [], eligibility: [], influence: [], extended: [], past: [] });
 
 const byPlace = (a, b) => a.target - b.target || a.fixed - b.fixed || a.memory - b.memory || a.delay - b.delay || a.gater - b.gater || a.source - b.source;
 
@@ -128,7 +128,6 @@ export class Store {
     }
     kernels.join_neurons(this, n, count, work);
     for (const { row, steps, value } of past) if (steps <= this.longest_delay[row]) for (const at of this.#frames(row, steps)) this.past[at] = value;
-    if (this.ties[TIES.RINGS]) this.ring_stamp[0] = kept.ring;
     if (this.flags.some((flags) => flags & MEMORY)) this.#restore(n, count, kept, place);
   }
 
@@ -179,9 +178,6 @@ export class Store {
     neurons.forEach((neuron, row) => {
       for (let steps = 1; steps <= this.longest_delay[row]; steps++) found.past.push({ neuron, steps, value: this.past[this.#frames(row, steps)[0]] });
     });
-    const inRing = neurons.filter((_, row) => this.ring[row] !== NONE), latest = ({ row }) => Math.max(this.stamp[row], this.cleared_stamp[row]);
-    const isComplete = inRing.every((one) => latest(one) >= this.ring_stamp[0]);
-    found.ring = isComplete ? 0 : this.ring_stamp[0]; // when its present step began
     return found;
   }
 }

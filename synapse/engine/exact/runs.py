@@ -115,17 +115,14 @@ def advance_past(store, tapes, ring, step):
         tapes.activation[copy + i] = activation
 
 
-@lazy_part(TAPES, INDEX, INDEX, INDEX, STEP)
-def write_past(store, tapes, ring, stamp, steps, step):
-    """Leave what a network remembers after `steps` steps, the last of which began with
-    this stamp.
-    """
+@lazy_part(TAPES, INDEX, INDEX, STEP)
+def write_past(store, tapes, ring, steps, step):
+    """Leave what a network remembers after `steps` steps."""
     start = store.ring_first[ring]
     store.past[start : start + size_of(store, ring)] = tapes.activation[
         step.past + start : step.past + start + size_of(store, ring)
     ]
     store.ring_head[ring] = tapes.head[ring]
-    store.ring_stamp[ring] = stamp
     store.ring_steps[ring] += steps
 
 
@@ -151,7 +148,7 @@ def write_back(store, tapes, span, start, step, steps):
         store.derivative[j] = tapes.slope[step.now + j]
     ring = store.ring[span.start]
     if ring != NONE:
-        write_past(store, tapes, ring, stamp, steps, step)
+        write_past(store, tapes, ring, steps, step)
     clear_all_traces(store, span)
     count_steps(store, span.start, span.stop, steps)
 

@@ -26,7 +26,6 @@ _NEURONS = (
     "influence_gater",
     "influence_gated",
     "past_neuron",
-    "ring_neuron",
     "met_source",
     "met_target",
 )
@@ -56,9 +55,6 @@ class Traces:
     past_neuron: Indices  # of each past activation: its neuron,
     past_steps: Indices  # and how many steps before the latest one of its ring it was
     past_value: NDArray[Any]
-    ring_neuron: Indices  # neurons in rings
-    # and when the present step of each ring began; 0: it is complete
-    ring_stamp: NDArray[np.integer]
     # of connections with a delay from outside of a network: ends, and how many steps of
     # the source have begun after that in which the target last activated
     met_source: Indices = field(default_factory=_no_indices)
@@ -68,7 +64,7 @@ class Traces:
     @property
     def are_none(self) -> bool:
         """Whether there are none; without self-connections, rings have all."""
-        return not (len(self.memory) or len(self.ring_neuron) or len(self.past_neuron))
+        return not (len(self.memory) or len(self.past_neuron))
 
     def shifted(self, neurons: int, identities: int, clock: int) -> Traces:
         """Return these traces with rows, identities and times shifted, for a store that
@@ -87,7 +83,6 @@ class Traces:
                 name: np.where(ends == NONE, NONE, ends + by)
                 for name, ends, by in parts
             },
-            ring_stamp=self.ring_stamp + (self.ring_stamp != 0) * np.uint64(clock),
         )
 
     def renamed(self, new_row: Indices) -> Traces:

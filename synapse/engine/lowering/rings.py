@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from .program import Traces
 
 NO_PAST = dict.fromkeys(
-    ("past_neuron", "past_steps", "ring_neuron", "met_source", "met_target"),
+    ("past_neuron", "past_steps", "met_source", "met_target"),
     np.empty(0, np.int64),
-) | dict.fromkeys(("ring_stamp", "met_lead"), np.empty(0, np.uint64))
+) | {"met_lead": np.empty(0, np.uint64)}
 """What `read` returns of a store without rings, but for the values of the past."""
 
 
@@ -64,17 +64,10 @@ def read(store: StoreRows) -> dict[str, NDArray[Any]]:
     source, target, runs = _read_from_outside(store)
     lead = c["ring_steps"][c["ring"][source]] - c["run_met"][runs]
     apart = lead != 0  # others begin a step together, as new ones do
-    # A step of a ring is complete when all of its neurons have activated.
-    latest = np.maximum(c["stamp"], c["cleared_stamp"])[: len(c["ring"])]
-    first = np.full(len(c["ring_stamp"]) + 1, np.iinfo(np.uint64).max)
-    np.minimum.at(first, np.minimum(c["ring"], len(first) - 1), latest)
-    stamp = np.where(first[:-1] >= c["ring_stamp"], 0, c["ring_stamp"])
     return {
         "past_neuron": neuron,
         "past_steps": steps,
         "past_value": c["past"][_places(store, neuron, steps)[0]],
-        "ring_neuron": rows,
-        "ring_stamp": stamp[c["ring"][rows]],
         "met_source": source[apart],
         "met_target": target[apart],
         "met_lead": lead[apart],
@@ -104,11 +97,6 @@ def restore(store: StoreRows, kept: Traces) -> None:
     c["past"][places] = c["past"][copies] = kept.past_value[rows]
     if store.program.placed is not None:
         store.program.placed["past"] = rows, places
-    ring = np.append(c["ring"], NONE).take(kept.ring_neuron, mode="clip")
-    there = ring != NONE
-    np.maximum.at(
-        c["ring_stamp"], ring[there], kept.ring_stamp[there].astype(np.uint64)
-    )
     # Neurons and rings outside of their network continue the steps in which they are.
     c["run_met"][:] = 0
     ring = np.append(c["ring"], NONE)  # of NONE, too

@@ -53,20 +53,32 @@ def advance_ring(store, ring):
         store.past[frame + t] = store.activation[start + t]
         store.past[copy + t] = store.activation[start + t]
     store.ring_head[ring] = head
-    store.ring_stamp[ring] = store.clock[0] + 1
     store.ring_steps[ring] += 1
 
 
 @inline
 def begin_lone_step(store, j):
-    """Begin a step in which a neuron activates alone: a new one of its ring if it has
-    activated in the present one, or if all of its network have.
+    """Begin a step in which a neuron activates alone: a new one of its network if it
+    has activated in the present one.
     """
-    ring = store.ring[j]
-    if ring != NONE:
-        latest = max(store.stamp[j], store.cleared_stamp[j])
-        if store.ring_stamp[ring] == 0 or latest >= store.ring_stamp[ring]:
-            advance_ring(store, ring)
+    latest = max(store.stamp[j], store.cleared_stamp[j])
+    if store.step_stamp[j] == 0 or latest >= store.step_stamp[j]:
+        if store.network[j] != 0:
+            note_step(store, j)
+        if store.ring[j] != NONE:
+            advance_ring(store, store.ring[j])
+
+
+@lazy_part(INDEX)
+def note_step(store, j):
+    """Note for all neurons of the network of j that a step begins."""
+    start = j
+    while start > 0 and store.network[start - 1] == store.network[j]:
+        start -= 1
+    i = start
+    while i < store.ties.neurons and store.network[i] == store.network[j]:
+        store.step_stamp[i] = store.clock[0] + 1
+        i += 1
 
 
 @inline
@@ -169,7 +181,7 @@ def fire_registered(store, start, stop):
 @inline
 def clear_neuron(store, j):
     """Clear the context: state, activation, errors, traces."""
-    if store.ring[j] != NONE and store.stamp[j] != 0:
+    if store.stamp[j] != 0:
         store.cleared_stamp[j] = store.stamp[j]
     reset(store, j)
     if store.flags[j] & WITH_GATES:

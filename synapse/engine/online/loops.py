@@ -72,7 +72,7 @@ from .inputs import (
     set_sparse_inputs,
 )
 from .lists import mark_touched, relist
-from .propagate import compute_deltas, propagate_block
+from .propagate import compute_deltas, propagate_alone, propagate_block
 from .record import is_recorded, record_row
 from .roles import RuleParts
 from .states import apply_pending_updates, compute_lone_state, compute_states
@@ -509,6 +509,32 @@ def _propagate_block(store, rule, start, stop, rate, keep_pending):
 
 
 @inline
+def is_whole(store, span):
+    """Return whether the latest step of a network was one of all neurons in their
+    order, not by calls of single ones.
+    """
+    first = store.stamp[span.start]
+    whole = True
+    for j in range(span.start, span.stop if store.step_stamp[span.start] != 0 else 0):
+        whole &= store.stamp[j] == first + (j - span.start)
+    return whole
+
+
+@lazy_part(SPAN, NUMBER)
+def propagate_in_any_order(store, span, rate):
+    """`propagate_network` if neurons have activated one by one."""
+    propagate_by(_propagate_block_alone, store, None, span, rate, False)
+
+
+@inline
+def _propagate_block_alone(store, rule, start, stop, rate, keep_pending):
+    """`_propagate_block`, neuron by neuron."""
+    compute_deltas(store, start, stop, rate, keep_pending)
+    for back in range(stop - start):
+        propagate_alone(store, stop - 1 - back, rate)
+
+
+@inline
 def propagate_by(propagate, store, rule, span, rate, keep_pending):
     """`propagate_network`, each block by a function of a rule."""
     before_updates(store)
@@ -612,7 +638,7 @@ def propagate_one(store, scalar, row, options):
     if alone:
         before_updates(store)
     compute_deltas(store, j, j + 1, rate, False)
-    propagate_block(store, j, j + 1, rate, False, False)
+    propagate_alone(store, j, rate)
     if alone:
         after_updates(store)
     return DONE
@@ -699,8 +725,10 @@ def propagate_targets(store, scalar, span, targets, cost, rate, check):
         and is_large(store, span, rate, scalar, True)
     ):
         status = LARGE
-    if status == DONE:
+    if status == DONE and is_whole(store, span):
         propagate_network(store, span, rate, False)
+    elif status == DONE:
+        propagate_in_any_order(store, span, rate)
     return status, total
 
 

@@ -186,18 +186,19 @@ def update_stretch(store, j, r, step):
     if store.flags[j] & mark.TRACED:
         update_traced(store, j, row, n, step)
     else:
-        since = 1 if has_advanced(store, store.ring[j], j) else 0
+        since = 1 if has_advanced(store, j) else 0
         at = latest_frames_offset(store, store.ring_head, j, since)
         for c in range(row, row + n):
             store.weight_destination[c] += step * store.past[at + store.past_offset[c]]
 
 
-@lazy_part(INDEX, INDEX, NUMBER, NUMBER)
-def propagate_any_run(store, j, r, delta, step):
+@lazy_part(INDEX, INDEX, NUMBER, NUMBER, INDEX)
+def propagate_any_run(store, j, r, delta, step, by_stamps):
     """Propagate along scattered gated connections, and those whose order is found at
-    run time.
+    run time: that of any, `by_stamps`.
     """
     flags = store.run_flags[r]
+    unordered = flags & mark.UNORDERED or by_stamps != 0
     lag = store.run_lag[r]
     activations, at = activations_of(store, r, True)
     layout = store.run_kind[r]
@@ -212,7 +213,7 @@ def propagate_any_run(store, j, r, delta, step):
         c = row + t
         i = store.source[c]
         weight = store.weight[c]
-        if flags & mark.UNORDERED and lag == 0:
+        if unordered and lag == 0:
             delayed = is_delayed_by_stamp(store, i, j)
         activation = store.old_activation[i] if delayed else store.activation[i]
         if lag != 0:
@@ -220,7 +221,7 @@ def propagate_any_run(store, j, r, delta, step):
         gain = one_like(weight)
         if gated:
             g = store.gate[c] - 1
-            if flags & mark.UNORDERED:
+            if unordered:
                 delayed_gate = is_delayed_by_stamp(store, g, j)
             gain = store.old_activation[g] if delayed_gate else store.activation[g]
             if not delayed_gate and not memory and not flags & mark.QUIET_GATER:
@@ -334,10 +335,13 @@ def compute_delta(store, j, rate):
 
 
 @inline
-def propagate_neuron(store, j, rate, keep_pending, gated, lagged, lists=False):
+def propagate_neuron(
+    store, j, rate, keep_pending, gated, lagged, lists=False, by_stamps=False
+):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
     delta_k x_ij^k). Without `lagged`, no run of j has a lag; unless it is `gated`, it
-    has no gates and traces; with `lists`, sources may be listed.
+    has no gates and traces; with `lists`, sources may be listed; `by_stamps`, neurons
+    have activated in any order.
     """
     delta = store.responsibility[j]
     step = store.step[j]
@@ -371,10 +375,12 @@ def propagate_neuron(store, j, rate, keep_pending, gated, lagged, lists=False):
                 if not store.run_flags[r] & mark.FIXED:
                     read = sources_read(store, r)
                     update_listed(store, no_pack(store.weight), read, r, step)
-            elif store.run_flags[r] & mark.UNORDERED or (
-                gated and layout == mark.PAIRED
+            elif (
+                by_stamps
+                or store.run_flags[r] & mark.UNORDERED
+                or (gated and layout == mark.PAIRED)
             ):
-                propagate_any_run(*of)
+                propagate_any_run(*of, 1 if by_stamps else 0)
             elif layout == mark.LISTED:
                 propagate_listed_run(*of, may_wait, lagged)
             elif not gated:
@@ -418,6 +424,58 @@ def propagate_gated(store, start, stop, rate, keep_pending):
 def propagate_lagged(store, j, rate, keep_pending):
     """`propagate_neuron` for one that reads past activations."""
     propagate_neuron(store, j, rate, keep_pending != 0, True, True)
+
+
+@lazy_part(INDEX, NUMBER)
+def propagate_by_stamps(store, j, rate):
+    """`propagate_neuron` for one that has activated in another order than that of its
+    network.
+    """
+    propagate_neuron(store, j, rate, False, True, True, False, True)
+    if store.ties.signed != 0:
+        enforce_signs(store, j, j + 1, 0)
+
+
+@inline
+def is_in_order(store, j):
+    """Return whether j and what it reads have activated in the order of the network, so
+    that the flags of runs say what it has read.
+    """
+    ordered = True
+    for r in range(store.run_start[j], store.run_stop[j]):
+        row = store.run_first[r]
+        flags = store.run_flags[r]
+        if flags & mark.UNORDERED:
+            continue
+        for c in range(row, row + store.run_length[r]):
+            if store.run_lag[r] == 0:
+                ordered &= was_read(store, store.source[c], j, flags & mark.DELAYED)
+            if store.run_kind[r] > mark.LISTED:
+                late = flags & mark.DELAYED_GATE
+                ordered &= was_read(store, store.gate[c] - 1, j, late)
+    return ordered
+
+
+@inline
+def was_read(store, i, j, late):
+    """Return whether j has read the previous activation of i, if i is `late`, otherwise
+    the present one.
+    """
+    delayed = store.stamp[i] > store.stamp[j]
+    if late:
+        return delayed or store.stamp[i] >= store.step_stamp[j]
+    return not delayed
+
+
+@inline
+def propagate_alone(store, j, rate):
+    """Propagate a neuron whose error is known, in whatever order neurons have
+    activated.
+    """
+    if is_in_order(store, j):
+        propagate_block(store, j, j + 1, rate, False, False)
+    else:
+        propagate_by_stamps(store, j, rate)
 
 
 @lazy_part(INDEX, NUMBER, INDEX)

@@ -35,10 +35,12 @@ from ..schema import NONE
 from .lists import is_listed, list_packs, sum_listed, sums_of_each
 from .read_order import (
     has_lag,
+    is_late,
     lag_read,
     latest_frames_offset,
     meet_sources,
     past_at,
+    source_read,
 )
 from .ties import clip_to_sign, clip_to_signs
 
@@ -188,7 +190,7 @@ def update_eligibility(store, j, carry, lagged):
 @inline
 def update_extended(store, k, carry, block):
     """extended x_ij^k = g_kk w_kk x_ij^k(old) + f'_j e_ij I_jk, for every j that gates
-    k.
+    k. Without a `block`, k activates alone.
     """
     for p in range(store.influence_start[k], store.influence_stop[k]):
         if store.influence_trace[p] == NONE:
@@ -213,7 +215,9 @@ def update_extended(store, k, carry, block):
         for r in range(store.run_start[j], store.run_stop[j]):
             if not store.run_flags[r] & mark.FIXED:
                 start = trace + store.run_first[r] - store.first_incoming[j]
-                if has_lag(store, r, store.flags[j] & mark.LAGGED):
+                if block is None:
+                    extend_by_stamps(store, r, start, carry, scale)
+                elif has_lag(store, r, store.flags[j] & mark.LAGGED):
                     extend_lagged(store, j, r, start, carry, scale)
                 else:
                     extend_run(store, block, r, start, carry, scale)
@@ -248,6 +252,15 @@ def extend_run(store, block, r, start, carry, scale):
             x = start + t
             decayed = carry * store.extended[x]
             store.extended[x] = decayed + scale * activations[source + t]
+
+
+@inline
+def extend_by_stamps(store, r, start, carry, scale):
+    """`extend_run` for any run, if neurons activate in any order."""
+    row = store.run_first[r]
+    for t in range(store.run_length[r]):
+        read = source_read(store, row + t)
+        store.extended[start + t] = carry * store.extended[start + t] + scale * read
 
 
 @lazy_part(INDEX, INDEX, INDEX, SCALAR, SCALAR)
@@ -421,7 +434,8 @@ def stretch_sum(store, j, r):
 def compute_state(store, j, block, gated, lagged, lists=False):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
     `extend_run` and `sources_now`. Unless it is `gated`, it has no gates and traces;
-    with `lists`, sources may be listed.
+    with `lists`, sources may be listed. Without a `block`, extended traces are left to
+    the caller. Returns g_jj w_jj.
     """
     flags = store.flags[j]
     # [equation state]
@@ -447,10 +461,11 @@ def compute_state(store, j, block, gated, lagged, lists=False):
     store.pending_step[j] = 0.0
     if gated and flags & mark.TRACED:
         update_eligibility(store, j, carry, lagged)
-    if gated and flags & mark.MEMORY:
+    if block is not None and gated and flags & mark.MEMORY:
         update_extended(store, j, carry, block)
     store.old_state[j] = old
     store.state[j] = state
+    return carry
 
 
 @in_order
@@ -560,10 +575,54 @@ def compute_lagged_states(store, start, stop, block):
 @inline
 def compute_lone_state(store, j):
     """Compute the state of one neuron, which activates alone."""
+    exchange_fired(store, j, 0)
     if store.flags[j] & mark.WITH_GATES:
-        compute_gated_states(store, j, j + 1, j)
+        compute_lone_gated_state(store, j)
     else:
         compute_state(store, j, j, False, False)
+        exchange_fired(store, j, 1)
+
+
+@lazy_part(INDEX)
+def compute_lone_gated_state(store, j):
+    """`compute_lone_state` for a neuron with gates, traces or past sources."""
+    if store.flags[j] & mark.OUTSIDE:
+        meet_sources(store, j)
+    carry = compute_state(store, j, None, True, True)
+    exchange_fired(store, j, 1)
+    if store.flags[j] & mark.MEMORY:
+        update_extended(store, j, carry, None)
+
+
+@lazy_part(INDEX, INDEX)
+def exchange_fired(store, j, back):
+    """Let the neurons that j reads late, if they have activated in this step, have
+    their activations of the step before in ``activation``; with `back`, in
+    ``old_activation`` again. Meanwhile their stamps are negative.
+    """
+    for r in range(store.run_start[j], store.run_stop[j]):
+        late = store.run_flags[r] & mark.DELAYED and store.run_lag[r] == 0
+        row = store.run_first[r]
+        for c in range(row, row + store.run_length[r]):
+            if late:
+                exchange(store, store.source[c], j, back)
+            if store.run_flags[r] & mark.DELAYED_GATE:
+                exchange(store, store.gate[c] - 1, j, back)
+    g = store.self_gater[j]
+    if g != NONE and is_late(store, g, j):
+        exchange(store, g, j, back)
+
+
+@inline
+def exchange(store, i, j, back):
+    """Exchange both activations of i, see `exchange_fired`, once."""
+    stamp = store.stamp[i]
+    begin = store.step_stamp[j]  # 0: j has no network
+    if stamp < 0 if back != 0 else begin != 0 and stamp >= begin:
+        store.stamp[i] = -stamp
+        latest = store.activation[i]
+        store.activation[i] = store.old_activation[i]
+        store.old_activation[i] = latest
 
 
 @inline

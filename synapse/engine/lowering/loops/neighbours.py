@@ -14,6 +14,20 @@ def is_together(store: Any, i: int, j: int) -> bool:
     return store.network[j] != 0 and store.network[i] == store.network[j]
 
 
+def network_stop(store: Any, start: int, n: int) -> int:
+    """Return the end of the network that begins in this row; a neuron without one is
+    alone.
+    """
+    stop = start + 1
+    while (
+        store.network[start] != 0
+        and stop < n
+        and store.network[stop] == store.network[start]
+    ):
+        stop += 1
+    return stop
+
+
 def is_late(store: Any, i: int, j: int) -> bool:
     """Return whether j, which is in the network of i, reads what i was in the previous
     step.

@@ -6,6 +6,7 @@ from typing import Any
 
 from ...schema import NONE
 from ..flags import UNORDERED
+from .neighbours import network_stop
 from .ranges import Pair
 
 
@@ -32,20 +33,6 @@ def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
     return rings, size
 
 
-def network_stop(store: Any, start: int, n: int) -> int:
-    """Return the end of the network that begins in this row; a neuron without one is
-    alone.
-    """
-    stop = start + 1
-    while (
-        store.network[start] != 0
-        and stop < n
-        and store.network[stop] == store.network[start]
-    ):
-        stop += 1
-    return stop
-
-
 def lay_out_ring(
     store: Any, ring: int, start: int, stop: int, frames: int, size: int
 ) -> int:
@@ -61,7 +48,6 @@ def lay_out_ring(
     store.ring_first[ring] = size
     store.ring_frames[ring] = frames
     store.ring_head[ring] = 0
-    store.ring_stamp[ring] = 0
     store.ring_steps[ring] = 0
     return size + 2 * frames * (stop - start)
 

@@ -41,6 +41,7 @@ from .neighbours import (
     is_like_previous,
     is_memory,
     is_together,
+    network_stop,
 )
 from .ranges import Pair, list_ranges
 
@@ -210,10 +211,32 @@ def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
     return k
 
 
+def share_step(store: Any, n: int) -> None:
+    """Let new neurons of a network be in its present step or, if all others have
+    activated in that, begin the next one.
+    """
+    start = 0
+    while start < n:
+        stop = network_stop(store, start, n)
+        begin = 0
+        for j in range(start, stop):
+            begin = max(begin, store.step_stamp[j] * (store.network[j] != 0))
+        complete = True
+        for j in range(start, stop):
+            activated = max(store.stamp[j], store.cleared_stamp[j]) >= begin
+            complete &= activated or store.step_stamp[j] != begin
+        for j in range(start, stop):
+            if store.step_stamp[j] != begin:
+                store.step_stamp[j] = 0 if complete else begin
+        start = stop
+
+
 def describe_sources(store: Any, n: int, count: int, work: Any) -> None:
     """Find the inputs without incoming connections, which are clamped and get no error;
     and up to where neurons are alike as sources.
     """
+    store.ties[Ties.NEURONS] = n
+    share_step(store, n)
     for j in range(n - 1, -1, -1):
         last = j + 1 == n
         work[j] = is_clamped(store, j, n, count)

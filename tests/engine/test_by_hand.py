@@ -1,0 +1,123 @@
+"""Neurons of a network that are called one by one: in any order, some of them, or some
+more often than others. Whatever a step reads stays as it was when the step began."""
+
+import random
+
+import pytest
+from hypothesis import assume, strategies as st
+
+import synapse
+from synapse import Layer, Network, Neuron
+from tests.helpers.strategies import Twin, given_graphs, specs
+
+
+class Called(Twin):
+    """A network whose neurons are called one by one, and its definition."""
+
+    def __init__(self, spec, ways):
+        super().__init__(spec)
+        self.ways = ways
+        self.reference.settle()
+        self.reference.rank = {j: place for place, j in enumerate(self.order)}
+
+    def present(self):
+        """The units that have activated in the present step, the latest one first."""
+        units = self.reference.units
+        here = [j for j in self.order if units[j].fired > self.reference.began]
+        return sorted(here, key=lambda j: -units[j].fired)
+
+    def call(self, j):
+        value = self.ways.uniform(-1, 1) if j < self.inputs else None
+        self.reference.call(j, value)
+        self.ours[j].activate(value)
+
+    def compare(self):
+        """What the units of the present step have read, and all weights."""
+        for j in self.present():
+            unit, neuron = self.reference.units[j], self.ours[j]
+            assert neuron.activation == pytest.approx(unit.y, abs=1e-10), j
+            assert neuron.state == pytest.approx(unit.state, abs=1e-10), j
+        for (i, j), link in self.reference.links.items():
+            ours = self.link(i, j)
+            assert ours.weight == pytest.approx(link.weight, abs=1e-10), (i, j)
+            fired = self.reference.units[j].fired > self.reference.began
+            if fired and link.trainable and j >= self.inputs:
+                e = self.reference.eligibility[i, j]
+                assert ours.eligibility == pytest.approx(e, abs=1e-10), (i, j)
+
+    def learn(self):
+        """All of the present step propagate, the latest one first."""
+        for j in self.present():
+            target = self.ways.random()
+            error = self.reference.error(j, target, "squared_error")
+            self.reference.propagate(j, 0.2, error)
+            self.ours[j].propagate(0.2, target, "squared_error")
+
+    def save(self):
+        """Go on in a copy, or with what a file has, in the middle of a step."""
+        copied = self.net.clone() if self.ways.random() < 0.5 else reopened(self.net)
+        self.net = copied
+        self.ours = {int(neuron.name): neuron for neuron in copied}
+
+
+def reopened(net):
+    return synapse.readwrite.from_json_data(synapse.readwrite.json_data(net))
+
+
+@given_graphs(specs(delays=True), st.integers(0, 10**6))
+def test_neurons_are_called_in_any_order(spec, seed):
+    twin = Called(spec, random.Random(seed))
+    ways = twin.ways
+    for _ in range(ways.randint(2, 8)):
+        order = twin.order[:]
+        ways.shuffle(order)
+        part = ways.choice([1.0, 1.0, 0.7])
+        for j in order:
+            if ways.random() < part:
+                twin.call(j)
+            if ways.random() < 0.05:
+                twin.save()
+        assume(twin.tame)
+        if twin.reference.lost:
+            return
+        twin.compare()
+        twin.learn()
+        if twin.reference.lost:
+            return
+        twin.compare()
+
+
+@given_graphs(specs(delays=True), st.integers(0, 10**6))
+def test_a_network_learns_from_calls_in_any_order(spec, seed):
+    """Its errors flow to what has been read in the same step."""
+    twin = Called(spec, random.Random(seed))
+    for _ in range(twin.ways.randint(2, 5)):
+        order = twin.order[:]
+        twin.ways.shuffle(order)
+        for j in order:
+            twin.call(j)
+        assume(twin.tame)
+        targets = [twin.ways.random() for _ in range(twin.outputs)]
+        twin.reference.learn(twin.order, 0.2, targets, "squared_error")
+        if twin.reference.lost:
+            return
+        twin.net.propagate(0.2, targets, "squared_error")
+        twin.compare()
+
+
+def test_the_update_is_along_the_eligibility():
+    """Called x, b, a, y, with a connection from b back to a."""
+    x, a, b, y = (Neuron("identity", 0.0) for _ in range(4))
+    for source, target in ((x, a), (x, b), (a, b), (b, y)):
+        source.project(target, weight=0.5)
+    back = b.project(a, weight=0.3)
+    net = Network(Layer([x]), Layer([a]), Layer([b]), Layer([y]))
+    net.activate([1.0])
+    before = b.activation
+    x.activate(2.0), b.activate(), a.activate(), y.activate()
+    assert b.activation != before
+    assert back.eligibility == before
+    assert a.state == pytest.approx(0.5 * 2.0 + 0.3 * before)
+    a.propagate(0.1, 0.0, "squared_error")
+    moved = back.weight - 0.3
+    assert moved == pytest.approx(0.1 * a.error.projected * before)

@@ -84,8 +84,8 @@ class Hopfield(Network):
     network do not compute their activations, so they cannot be its outputs. Each memory
     neuron therefore has an input neuron of its own, which can apply an external field.
     Recall uses no field: it sets the memory neurons and activates them one at a time in
-    random order. With symmetric couplings every change lowers the :meth:`energy`, so
-    recall ends in a stable state.
+    random order, each in a step of its own. With symmetric couplings every change
+    lowers the :meth:`energy`, so recall ends in a stable state.
 
     ``net.activate(field)`` is one sweep in the order of the neurons, with that field.
     In it, a neuron whose state is exactly 0 takes the activation 0.
@@ -217,14 +217,13 @@ class Hopfield(Network):
             raise ArgumentError(
                 "All couplings are 0: there is nothing to recall. Learn patterns first."
             )
-        self.input.activate(np.zeros(len(self.input)))
         self.output.activate(start)
+        self.input.activate(np.zeros(len(self.input)))
         for _ in range(sweeps):
             before = self.output.activations
             for i in rng.permutation(len(before)):
-                neuron = self.output[i]
-                if neuron.activate() == 0.0:  # the sign of a state of exactly 0
-                    neuron.activate(before[i])
+                if self._activate_next(i) == 0.0:  # the sign of a state of exactly 0
+                    self._activate_next(i, before[i])
             if not (self.output.activations != before).any():
                 break
         return self.output.activations.copy()
@@ -235,6 +234,13 @@ class Hopfield(Network):
         """
         (p,) = self._checked(pattern, "A pattern", single=True)
         return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
+
+    def _activate_next(self, i: int, *activation: float) -> float:
+        """Activate a memory neuron in a step of its own, which an input begins: so it
+        reads the present activations of all others.
+        """
+        self.input[0].activate(0.0)
+        return self.output[i].activate(*activation)
 
     def _checked(self, patterns: ArrayLike, title: str, single: bool) -> Floats:
         """Return patterns as rows of 1 and -1."""

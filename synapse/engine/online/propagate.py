@@ -428,9 +428,7 @@ def propagate_lagged(store, j, rate, keep_pending):
 
 @lazy_part(INDEX, NUMBER)
 def propagate_by_stamps(store, j, rate):
-    """`propagate_neuron` for one that has activated in another order than that of its
-    network.
-    """
+    """`propagate_neuron` if neurons have not activated in the order of the network."""
     propagate_neuron(store, j, rate, False, True, True, False, True)
     if store.ties.signed != 0:
         enforce_signs(store, j, j + 1, 0)

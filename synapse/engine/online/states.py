@@ -596,9 +596,9 @@ def compute_lone_gated_state(store, j):
 
 @lazy_part(INDEX, INDEX)
 def exchange_fired(store, j, back):
-    """Let the neurons that j reads late, if they have activated in this step, have
-    their activations of the step before in ``activation``; with `back`, in
-    ``old_activation`` again. Meanwhile their stamps are negative.
+    """Exchange both activations of the neurons that j reads late, if they have
+    activated in this step: ``activation`` has those of the step before. With `back`,
+    exchange them again. Meanwhile their stamps are negative.
     """
     for r in range(store.run_start[j], store.run_stop[j]):
         late = store.run_flags[r] & mark.DELAYED and store.run_lag[r] == 0

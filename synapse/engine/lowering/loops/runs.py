@@ -212,8 +212,8 @@ def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
 
 
 def share_step(store: Any, n: int) -> None:
-    """Let new neurons of a network be in its present step or, if all others have
-    activated in that, begin the next one.
+    """Set when the step of new neurons of a network began: with the present one or, if
+    all others have activated in that, with their next activation.
     """
     start = 0
     while start < n:

@@ -53,6 +53,21 @@ class Called(Twin):
             self.reference.propagate(j, 0.2, error)
             self.ours[j].propagate(0.2, target, "squared_error")
 
+    def propagate_early(self, j):
+        """j propagates, perhaps before it has activated in the present step, along what
+        its eligibilities say."""
+        neuron = self.ours[j]
+        links = [link for link in neuron.incoming if link.trainable]
+        traces = [link.eligibility for link in links]
+        weights = [link.weight for link in links]
+        neuron.propagate(0.2, self.ways.random(), "squared_error")
+        if not neuron.gated:  # otherwise extended traces move weights, too
+            moved = [
+                link.weight - old for link, old in zip(links, weights, strict=True)
+            ]
+            expected = [0.2 * neuron.error.projected * e for e in traces]
+            assert moved == pytest.approx(expected, abs=1e-10)
+
     def save(self):
         """Go on in a copy, or with what a file has, in the middle of a step."""
         copied = self.net.clone() if self.ways.random() < 0.5 else reopened(self.net)
@@ -85,6 +100,10 @@ def test_neurons_are_called_in_any_order(spec, seed):
         if twin.reference.lost:
             return
         twin.compare()
+    for j in ways.choices(twin.order, k=3):
+        twin.call(j)
+        if twin.tame:
+            twin.propagate_early(ways.choice(twin.order[twin.inputs :]))
 
 
 @given_graphs(specs(delays=True), st.integers(0, 10**6))

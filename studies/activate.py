@@ -154,7 +154,7 @@ def picture():
         264,
         INK,
         "run_network",
-        "(address, scalar, span, inputs, outputs)",
+        "takes addresses, the network's rows and inputs,",
         "rejects inputs that are not finite",
     )
     yield from box(712, 190, 264, BLUE, "clamp_neuron", "sets the inputs' activations")
@@ -192,19 +192,24 @@ def picture():
     yield from way(None, 0, 0, "M314 456 H340 V617 H364", "maybe")
 
 
-def svg():
-    """The whole file."""
-    body = "\n".join(picture())
+def drawing(height, parts):
+    """A file with these parts, 1,000 wide."""
+    body = "\n".join(parts)
     return f"""\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 876" role="img">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 {height}" role="img">
 <style>{STYLE}</style>
 <defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" \
 markerWidth="7" markerHeight="7" orient="auto">
 <path d="M0 0 L10 5 L0 10 z" fill="{INK}"/></marker></defs>
-<rect width="1000" height="876" rx="10" fill="#f7f6f2"/>
+<rect width="1000" height="{height}" rx="10" fill="#f7f6f2"/>
 {body}
 </svg>
 """
+
+
+def svg():
+    """The whole file."""
+    return drawing(876, picture())
 
 
 if __name__ == "__main__":

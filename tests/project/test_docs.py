@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from benchmarks.peers import NPM_FOLDER
-from studies import activate, sensitivities
+from studies import activate, edit_to_update, sensitivities
 from synapse.objects.sensitivities import require_plan
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -249,7 +249,7 @@ def test_files_that_pages_cite_are_there():
 
 
 def test_the_picture_shows_the_numbers_of_a_network_that_has_run():
-    for picture in (activate, sensitivities):
+    for picture in (activate, edit_to_update, sensitivities):
         name = picture.__name__.rpartition(".")[2]
         shown = (DOCS / "_static" / f"{name}.svg").read_text(encoding="utf-8")
         assert picture.svg() == shown

@@ -124,6 +124,14 @@ def main(words: list[str] | None = None) -> dict[str, Any]:
     before = None
     if options.again:  # read first: a missing file is no matter of half an hour later
         before = page.results_of(options.out / "results.json")
+    elif (options.out / "results.json").exists():
+        kept = page.results_of(options.out / "results.json")
+        lost = [name for name in TABLES if name in kept and name not in options.only]
+        if lost:
+            raise SystemExit(
+                f"{options.out} has tables that are not measured now:"
+                f" {', '.join(lost)}. Pass --again to keep them, or another --out."
+            )
     options.out.mkdir(parents=True, exist_ok=True)
 
     # Node's packages are peers of two tables.

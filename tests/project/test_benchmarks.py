@@ -89,6 +89,15 @@ def test_instructions_that_cannot_be_used_end_the_run(
         instructions.take(["-m", *words])
 
 
+def test_tables_that_are_not_measured_are_not_removed(tmp_path):
+    """Unless a run names another folder, or keeps them (--again)."""
+    results = tmp_path / "results.json"
+    results.write_text('{"machine": {}, "steps": {}, "files": {}}')
+    with pytest.raises(SystemExit, match=r"not measured now: files\. Pass --again"):
+        main(["--only", "steps", "--out", str(tmp_path)])
+    assert "files" in results.read_text()
+
+
 def test_the_option_of_instructions_sets_all_libraries(monkeypatch):
     monkeypatch.setattr(instructions.os, "environ", dict(os.environ))
     monkeypatch.setattr(instructions, "own_level", lambda: "x86-64-v4")

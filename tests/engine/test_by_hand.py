@@ -8,14 +8,13 @@ from hypothesis import assume, strategies as st
 
 import synapse
 from synapse import Layer, Network, Neuron
-from tests.helpers.strategies import Twin, given_graphs, specs
+from tests.helpers.strategies import Pair, Twin, given_graphs, specs
 
 
-class Called(Twin):
-    """A network whose neurons are called one by one, and its definition."""
+class Calls:
+    """Networks whose neurons are called one by one, and their definition."""
 
-    def __init__(self, spec, ways):
-        super().__init__(spec)
+    def begin(self, ways):
         self.ways = ways
         self.reference.settle()
         self.reference.rank = {j: place for place, j in enumerate(self.order)}
@@ -23,7 +22,7 @@ class Called(Twin):
     def present(self):
         """The units that have activated in the present step, the latest one first."""
         units = self.reference.units
-        here = [j for j in self.order if units[j].fired > self.reference.began]
+        here = [j for j in self.order if self.reference.has_fired(j)]
         return sorted(here, key=lambda j: -units[j].fired)
 
     def call(self, j):
@@ -40,8 +39,7 @@ class Called(Twin):
         for (i, j), link in self.reference.links.items():
             ours = self.link(i, j)
             assert ours.weight == pytest.approx(link.weight, abs=1e-10), (i, j)
-            fired = self.reference.units[j].fired > self.reference.began
-            if fired and link.trainable and j >= self.inputs:
+            if self.reference.has_fired(j) and link.trainable and j >= self.inputs:
                 e = self.reference.eligibility[i, j]
                 assert ours.eligibility == pytest.approx(e, abs=1e-10), (i, j)
 
@@ -68,11 +66,29 @@ class Called(Twin):
             expected = [0.2 * neuron.error.projected * e for e in traces]
             assert moved == pytest.approx(expected, abs=1e-10)
 
+
+class Called(Calls, Twin):
+    """One network."""
+
+    def __init__(self, spec, ways):
+        super().__init__(spec)
+        self.begin(ways)
+
     def save(self):
         """Go on in a copy, or with what a file has, in the middle of a step."""
         copied = self.net.clone() if self.ways.random() < 0.5 else reopened(self.net)
         self.net = copied
         self.ours = {int(neuron.name): neuron for neuron in copied}
+
+
+class CalledPair(Calls, Pair):
+    """Two networks, each with steps of its own, that read each other."""
+
+    def __init__(self, spec, split, ways):
+        super().__init__(spec, split)
+        self.join()
+        self.begin(ways)
+        self.reference.network = {j: j >= split for j in self.order}
 
 
 def reopened(net):
@@ -121,6 +137,28 @@ def test_a_network_learns_from_calls_in_any_order(spec, seed):
         if twin.reference.lost:
             return
         twin.net.propagate(0.2, targets, "squared_error")
+        twin.compare()
+
+
+@given_graphs(specs(most=8), st.integers(0, 99), st.integers(0, 10**6))
+def test_neurons_of_two_networks_are_called_in_turn(spec, at, seed):
+    n = len(spec.units)
+    lowest, highest = spec.inputs + 1, n - spec.outputs - 1
+    assume(lowest <= highest)
+    split = lowest + at % (highest - lowest + 1)
+    twin = CalledPair(spec, split, random.Random(seed))
+    for _ in range(twin.ways.randint(2, 6)):
+        order = twin.order[:]
+        twin.ways.shuffle(order)
+        for j in order:
+            twin.call(j)
+        assume(twin.tame)
+        if twin.reference.lost:
+            return
+        twin.compare()
+        twin.learn()
+        if twin.reference.lost:
+            return
         twin.compare()
 
 

@@ -152,7 +152,8 @@ class Reference:
         self.influence = {}
         self.clock = 0
         self.rank = {}  # of units that are called one by one: their order in a network
-        self.began = 0  # the clock when their step began
+        self.network = {}  # their networks, if there are several
+        self.began = {}  # by network: the clock when its step began
         # whether something is computed from an activation that the library has no more
         self.lost = False
         self._before = {}, {}
@@ -264,31 +265,38 @@ class Reference:
 
     # --- a step -----------------------------------------------------------------------
 
-    def begin(self):
-        """A new step begins, for all units whatever their order in it."""
-        for unit in self.units.values():
-            unit.past.insert(0, unit.y)
+    def begin(self, network=None):
+        """A new step begins, for all units of a network whatever their order in it."""
+        for j, unit in self.units.items():
+            if self.network.get(j) == network:
+                unit.past.insert(0, unit.y)
 
     def call(self, j, value=None):
         """Activate a unit of a network by itself. A step begins, for all of them, with
         the first that has activated in the present one."""
-        if self.units[j].fired > self.began or not self.clock:
-            self.began = self.clock
-            self.begin()
+        network = self.network.get(j)
+        if self.has_fired(j) or network not in self.began:
+            self.began[network] = self.clock
+            self.begin(network)
         self.activate(j) if value is None else self.clamp(j, value)
 
     def is_late(self, i, j):
         """Whether j reads i one step late, by their order in a network."""
-        return bool(self.rank) and self.rank[i] >= self.rank[j]
+        together = self.network.get(i) == self.network.get(j)
+        return bool(self.rank) and together and self.rank[i] >= self.rank[j]
+
+    def has_fired(self, j):
+        """Whether a unit has activated in the present step of its network."""
+        return self.units[j].fired > self.began.get(self.network.get(j), 0)
 
     def present(self, i, j):
         """The activation of i that j reads."""
         unit = self.units[i]
-        return unit.old if self.is_late(i, j) and unit.fired > self.began else unit.y
+        return unit.old if self.is_late(i, j) and self.has_fired(i) else unit.y
 
     def meet(self, link, i, j):
         """`present`, with a note of which activation of i it is."""
-        late = self.is_late(i, j) and self.units[i].fired > self.began
+        late = self.is_late(i, j) and self.has_fired(i)
         link.met[i] = self.units[i].times - late
         return self.present(i, j)
 

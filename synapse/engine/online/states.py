@@ -601,13 +601,17 @@ def exchange_fired(store, j, back):
     exchange them again. Meanwhile their stamps are negative.
     """
     for r in range(store.run_start[j], store.run_stop[j]):
+        unordered = store.run_flags[r] & mark.UNORDERED  # of several networks
         late = store.run_flags[r] & mark.DELAYED and store.run_lag[r] == 0
+        late_gate = store.run_flags[r] & mark.DELAYED_GATE
         row = store.run_first[r]
         for c in range(row, row + store.run_length[r]):
-            if late:
-                exchange(store, store.source[c], j, back)
-            if store.run_flags[r] & mark.DELAYED_GATE:
-                exchange(store, store.gate[c] - 1, j, back)
+            i = store.source[c]
+            g = store.gate[c] - 1
+            if is_late(store, i, j) and store.delay[c] == 0 if unordered else late:
+                exchange(store, i, j, back)
+            if g >= 0 and (is_late(store, g, j) if unordered else late_gate):
+                exchange(store, g, j, back)
     g = store.self_gater[j]
     if g != NONE and is_late(store, g, j):
         exchange(store, g, j, back)

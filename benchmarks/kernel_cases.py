@@ -130,9 +130,9 @@ CASES = (
         (*GRADIENTS[:3],),
     ),
     KernelCase(
-        "stretch",
+        "lags of lists",
         "lowering/loops/runs.py",
-        (("store.run_stretch[t] = following", "store.run_stretch[t] = 0"),),
+        (("return (before == 0) == (lag == 0)", "return before == lag"),),
         DELAYS,
     ),
     # --- tiles of exact gradients

@@ -125,7 +125,7 @@ def lag_read(store: Any, c: Any) -> Any:
     """
     ring = store.ring[store.source[c]]
     outside = ring != store.ring[store.target[c]]
-    met = store.run_met[store.past_offset[c] * outside]
+    met = store.run_met[store.tape_offset[c] * outside]
     since = outside * (store.ring_steps[ring] - met)
     advanced = has_advanced(store, store.target[c])
     lag = store.delay[c] + since + (1 - outside) * advanced

@@ -345,12 +345,9 @@ COLUMNS = (
     Column("run_source", "run", "uint32"),
     Column("run_gater", "run", "uint32"),
     Column("run_influence", "run", "uint32"),
-    # its delay: how many steps ago its sources had what it reads in their ring
+    # its delay: how many steps ago its sources had what it reads in their ring; of a
+    # list with lags of its own connections, the longest of the network
     Column("run_lag", "run", "uint32"),
-    # of the first of several short ones with lags, a stretch: how many they are, and
-    # how many rows of connections they have
-    Column("run_stretch", "run", "uint32"),
-    Column("run_rows", "run", "uint32"),
     # of one with a lag and sources outside of the network of its target: the step of
     # their ring in which the target last activated
     Column("run_met", "run", "int64"),
@@ -407,9 +404,11 @@ COLUMNS = (
     Column("ring_head", "ring", "uint32"),  # the frame of the step before
     Column("ring_steps", "ring", "int64"),  # how many have begun since lowering
     Column("past", "past", "float"),
-    # by connection, if some have a delay: the place of what it reads among the latest
-    # frames; its run, if its source is outside of the network of its target
+    # by connection, if some have a delay: where a list reads it, in the ring and on
+    # tapes, from the frame of the lag of the list on. If its source is outside of the
+    # network of its target, the second is its run: no tapes of all steps have these.
     Column("past_offset", "lagged", "uint32"),
+    Column("tape_offset", "lagged", "uint32"),
     # a store's own
     Column("clock", "store", "uint64"),  # files have it beside the columns
     Column("input_rows", "store", "int64", record=InputRows),
@@ -680,10 +679,6 @@ CHUNK = 16
 """Number of steps of an unfolding whose gradients are summed together. ``python -m
 benchmarks.constants schema.CHUNK``: rows take 0.99 to 1.25 times as long with a tenth,
 0.99 to 1.14 times with ten times."""
-AHEAD = 4
-"""Number of steps of an unfolding whose inputs by connections with delays as long, or
-longer, are summed together: a connection's numbers are then read once for all. More
-steps leave more connections that are too short."""
 MAX_TILE = 8  # neurons of a tile on any machine, see `machine.TileSizes`
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it
 TAPES = (
@@ -701,8 +696,6 @@ TAPES = (
     # activations of two packs of sources in a chunk of steps
     Column("panel", "tape", "lanes"),
     Column("new_state", "tape", "lanes"),  # the states of one step
-    # by step of a group and neuron: what connections with long delays bring
-    Column("ahead", "tape", "lanes"),
     Column("tile", "tape", "lanes"),  # sums or errors of a tile of neurons
     # By neuron: errors from later neurons and steps, to be multiplied by its slope or
     # not.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synapse.engine.lowering.flags import LAGGED, MEMORY, TRACED
+from synapse.engine.lowering.flags import LAGGED, LISTED, MEMORY, TRACED, UNORDERED
 from synapse.engine.lowering.ranges import concat_ranges
 from synapse.engine.records import LogLayout, Ties
 from synapse.engine.schema import (
@@ -421,8 +421,20 @@ def check_runs(store):
     require(
         store["target"][rows] == np.repeat(of, length), "a run leads into its neuron"
     )
-    lag, delay = np.repeat(store["run_lag"], length), store["delay"][rows]
-    require(lag == delay, "the lag of a run")
+    lag = np.repeat(store["run_lag"].astype(np.int64), length)
+    delay = store["delay"][rows].astype(np.int64)
+    own = (store["run_kind"] == LISTED) & (store["run_flags"] & UNORDERED == 0)
+    own = np.repeat(own & (store["run_lag"] > 0), length)  # lags of their own
+    require((lag == delay) | own, "the lag of a run")
+    if own.any():
+        lists, source = rows[own], store["source"][rows[own]].astype(np.int64)
+        ring = c["ring"][source]
+        width = (c["ring_stop"][ring] - c["ring_start"][ring]).astype(np.int64)
+        require(lag[own] == c["ring_frames"][ring] - 1, "the lag of a list")
+        size = np.bincount(store["network"])[store["network"][source]]
+        for name, one in (("past_offset", width), ("tape_offset", size)):
+            at = (lag[own] - delay[own]) * one + source
+            require(c[name][lists] == at, f"{name} of a list")
     lagged = np.zeros(n, bool)
     lagged[of[store["run_lag"] > 0]] = True
     require(((c["flags"] & LAGGED) != 0) == lagged, "the flag of lagged neurons")

@@ -119,7 +119,7 @@ export class Store {
     const work = new Int32Array(n + 1), past = kept.past.map(({ neuron, ...one }) => ({ ...one, row: place(neuron) })).filter(({ row }) => row !== NONE);
     for (const { row, steps } of past) if (this.stamp[row]) this.longest_delay[row] = Math.max(this.longest_delay[row], steps);
     this.#room("ring", 1);
-    [this.past, this.past_offset] = [new this.real(0), new Int32Array(count)];
+    [this.past, this.past_offset, this.tape_offset] = [new this.real(0), this.source.slice(0, count), new Int32Array(count)];
     if (this.ties[TIES.DELAYS] || past.length) {
       const [rings, size] = kernels.find_rings(this, n, count, work);
       this.ties[TIES.RINGS] = rings;

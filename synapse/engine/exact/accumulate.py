@@ -44,9 +44,8 @@ from .states import (
     listed_at,
     lone_stop,
     rows_of,
-    stretch_of,
 )
-from .step import CHUNK_KIND, Chunk, lagged_at, sources_before
+from .step import CHUNK_KIND, Chunk, places_of, sources_before
 
 
 @inline
@@ -178,7 +177,8 @@ def accumulate_ungated(store, tapes, at, r, chunk):
     sources = sources_before(store, r, chunk.now, chunk.rows)
     source = sources + store.run_source[r]
     if store.run_kind[r] == LISTED:
-        accumulate_each(store, tapes, at, row, n, chunk, listed_at, sources)
+        places = places_of(store, r, 0, True)
+        accumulate_each(store, tapes, at, row, n, chunk, listed_at, sources, places)
     else:
         accumulate_each(store, tapes, at, row, n, chunk, consecutive_at, source - row)
 
@@ -265,18 +265,9 @@ def accumulate_lone(store, tapes, start, stop, chunk):
     """
     for j in range(start, stop):
         at = j - chunk.origin
-        r = store.run_start[j]
-        while r < store.run_stop[j]:
-            runs = stretch_of(store, j, r)
+        for r in range(store.run_start[j], store.run_stop[j]):
             if not store.run_flags[r] & FIXED:
-                if runs == 0:
-                    accumulate_run(store, tapes, at, r, chunk)
-                else:
-                    stretch = store.run_first[r], store.run_rows[r], chunk
-                    accumulate_each(
-                        store, tapes, at, *stretch, lagged_at, chunk.now, chunk.rows
-                    )
-            r += max(runs, 1)
+                accumulate_run(store, tapes, at, r, chunk)
         if store.flags[j] & MEMORY:
             accumulate_memory(store, tapes, at, j, chunk)
 

@@ -194,9 +194,6 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     # Those with lags first, late ones before the others, and then by target, as far as
     # sorting keeps the order.
     n = stop - start
-    run_lag = c["run_lag"][chosen]
-    lags = np.unique(run_lag[run_lag > 1]).astype(np.int64)
-    ring_start, width = ring_of(c, start) if len(lags) else (start, 0)
     is_late = c["run_flags"][chosen] & DELAYED != 0
     # 32 bits are enough, and other numbers of millions of connections take gigabytes
     rows = _rows_of_runs(c, chosen, lengths)
@@ -205,10 +202,14 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     others = len(rows) - total  # all of them from silent sources
     if 2 * (np.count_nonzero(silent[key]) - others) < total:
         return None
-    base = (start - ring_start) * len(lags) + np.searchsorted(lags, run_lag)
-    base = np.where(run_lag > 1, base, len(lags) * width + ~is_late)
-    key *= np.repeat(np.where(run_lag > 1, len(lags), 2).astype(np.uint32), lengths)
-    key += np.repeat(base.astype(np.uint32), lengths)
+    delay = c["delay"][rows]
+    past = np.flatnonzero(delay > 1)
+    lags, number = np.unique(delay[past].astype(np.int64), return_inverse=True)
+    ring_start, width = ring_of(c, start) if len(lags) else (start, 0)
+    in_ring = (key[past].astype(np.int64) + start - ring_start) * len(lags) + number
+    key *= np.uint32(2)
+    key += np.repeat((len(lags) * width + ~is_late).astype(np.uint32), lengths)
+    key[past] = in_ring
     begins = np.zeros(len(lags) * width + 2 * n + 2, np.int64)
     sorted_rows, target = np.empty((2, len(rows)), np.uint32)
     sort_by_key(key, rows, c["target"], begins, sorted_rows, target)

@@ -29,9 +29,8 @@ from .states import (
     is_lone,
     lone_stop,
     rows_of,
-    stretch_of,
 )
-from .step import STEP_BACK, errors_at, sources_before
+from .step import STEP_BACK, errors_at, places_of, sources_before
 
 
 @lazy_part(TAPES, *[INDEX] * 5)
@@ -206,8 +205,12 @@ def push_ungated(store, tapes, r, delta, back):
     if store.run_kind[r] == DENSE:
         push_dense(store, tapes, row, n, delta, to + store.run_source[r])
     else:
+        places = places_of(store, r, 0, True)
         for q in range(row, row + n):
-            tapes.pushed[to + store.source[q]] += delta * store.weight[q]
+            at = to + places[q]
+            if at >= back.ring:
+                at -= back.ring
+            tapes.pushed[at] += delta * store.weight[q]
 
 
 @inline
@@ -227,17 +230,6 @@ def push_shared(store, tapes, r, delta, back):
             store, tapes, r, at_gaters_step(flags, back.now, back.before)
         )
         push_dense(store, tapes, row, n, gained, to)
-
-
-@inline
-def push_stretch(store, tapes, r, delta, back):
-    """Send an error along a stretch of runs with lags."""
-    row = store.run_first[r]
-    for q in range(row, row + store.run_rows[r]):
-        to = back.to_now - store.delay[q] * back.rows
-        if to < back.offset:
-            to += back.ring
-        tapes.pushed[to + store.source[q]] += delta * store.weight[q]
 
 
 @inline
@@ -312,14 +304,8 @@ def propagate_lone(store, tapes, start, stop, back):
     for j in range(start, stop):
         if store.flags[j] & MEMORY:
             push_memory(store, tapes, j, back)
-        r = store.run_start[j]
-        while r < store.run_stop[j]:
-            runs = stretch_of(store, j, r)
-            if runs == 0:
-                push_run(store, tapes, r, tapes.error[back.slot + j], back)
-            else:
-                push_stretch(store, tapes, r, tapes.error[back.slot + j], back)
-            r += max(runs, 1)
+        for r in range(store.run_start[j], store.run_stop[j]):
+            push_run(store, tapes, r, tapes.error[back.slot + j], back)
 
 
 @inline

@@ -36,9 +36,8 @@ from ..lowering.flags import (
 )
 from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
-from ..read_order import depth_of
-from ..schema import AHEAD, NONE
-from .step import STEP, lagged_at, sources_at, stretch_at
+from ..schema import NONE
+from .step import STEP, places_of, sources_at
 
 PACK = (0,)
 MAX_UNTILED_NEURONS = 4
@@ -85,14 +84,6 @@ def lone_stop(store, j, stop):
     while end < stop and is_lone(store, end):
         end += 1
     return end
-
-
-@inline
-def stretch_of(store, j, r):
-    """Return over how many runs a stretch with lags goes that begins with run r of j;
-    0: none begins there.
-    """
-    return store.run_stretch[r] if store.flags[j] & LAGGED else 0
 
 
 # --- runs of neurons that are computed together ---------------------------------------
@@ -173,9 +164,9 @@ def consecutive_at(store, c, first):
 
 
 @inline
-def listed_at(store, c, sources):
+def listed_at(store, c, sources, places):
     """Return the index at which connection c of a run with listed sources reads."""
-    return sources + store.source[c]
+    return sources + places[c]
 
 
 @inline
@@ -387,14 +378,17 @@ def gated_sum(store, tapes, r, row, n, sources, gaters):
 
 
 @inline
-def ungated_sum(store, tapes, r, step):
-    """Return the weighted inputs of a neuron from a run without gates."""
+def ungated_sum(store, tapes, r, step, lagged):
+    """Return the weighted inputs of a neuron from a run without gates; see
+    `places_of`.
+    """
     row = store.run_first[r]
     n = store.run_length[r]
     sources = sources_at(store, tapes, r, step)
     if store.run_kind[r] == DENSE:
         return dense_sum(store, tapes, row, n, sources + store.run_source[r])
-    return sum_of(store, tapes, row, n, listed_at, sources)
+    places = places_of(store, r, step.past, lagged)
+    return sum_of(store, tapes, row, n, listed_at, sources, places)
 
 
 @inline
@@ -402,7 +396,7 @@ def sum_of_run(store, tapes, r, step):
     """Return the weighted inputs of a neuron from one of its runs."""
     run_kind = store.run_kind[r]
     if run_kind <= LISTED:
-        return ungated_sum(store, tapes, r, step)
+        return ungated_sum(store, tapes, r, step, True)
     flags = store.run_flags[r]
     row = store.run_first[r]
     n = store.run_length[r]
@@ -495,62 +489,26 @@ def compute_alike_states(store, tapes, start, stop, step, lists=False):
 
 
 @inline
-def compute_state(store, tapes, j, gated, ahead, step):
+def compute_state(store, tapes, j, gated, step):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of a neuron by itself;
     unless it is `gated`, only inputs without gates and lags.
     """
     state = splat(store.bias[j], tapes.state)
-    if gated and ahead:
-        state += tapes.ahead[step.number % AHEAD * step.rows + step.offset + j]
-    r = store.run_start[j]
-    while r < store.run_stop[j]:
-        runs = stretch_of(store, j, r) if gated else 0
-        if runs > 0 and not (ahead and store.run_lag[r] >= AHEAD):
-            where = stretch_at(store, tapes, j, step)
-            row = store.run_first[r]
-            state += sum_of(store, tapes, row, store.run_rows[r], lagged_at, *where)
-        elif gated and runs == 0:
+    for r in range(store.run_start[j], store.run_stop[j]):
+        if gated:
             state += sum_of_run(store, tapes, r, step)
-        elif runs == 0:
-            state += ungated_sum(store, tapes, r, step)
-        r += max(runs, 1)
+        else:
+            state += ungated_sum(store, tapes, r, step, False)
     if gated and store.flags[j] & MEMORY:
         state += carry_state(store, tapes, j, step)
     tapes.new_state[step.offset + j] = state
 
 
-@in_order
-def look_ahead(store, tapes, j, step):
-    """Compute what stretches with long lags bring to a neuron in the next steps."""
-    rows = step.rows
-    at = step.offset + j
-    first = second = third = fourth = splat(0.0, tapes.state)
-    r = store.run_start[j]
-    while r < store.run_stop[j]:
-        runs = stretch_of(store, j, r)
-        n = store.run_rows[r] if runs > 0 and store.run_lag[r] >= AHEAD else 0
-        for c in range(store.run_first[r], store.run_first[r] + n):
-            source = step.now + store.source[c] - store.delay[c] * rows
-            first += tapes.activation[source] * store.weight[c]
-            second += tapes.activation[source + rows] * store.weight[c]
-            third += tapes.activation[source + 2 * rows] * store.weight[c]
-            fourth += tapes.activation[source + 3 * rows] * store.weight[c]
-        r += max(runs, 1)
-    tapes.ahead[at] = first
-    tapes.ahead[at + rows] = second
-    tapes.ahead[at + 2 * rows] = third
-    tapes.ahead[at + 3 * rows] = fourth
-
-
 @lazy_part(INDEX, INDEX, STEP, taped=True)
 def compute_gated_states(store, tapes, start, stop, step):
     """`compute_state` of consecutive neurons that are gated."""
-    ahead = step.past == 0 and depth_of(store, start) >= AHEAD
-    if ahead and step.number % AHEAD == 0:
-        for j in range(start, stop):
-            look_ahead(store, tapes, j, step)
     for j in range(start, stop):
-        compute_state(store, tapes, j, True, ahead, step)
+        compute_state(store, tapes, j, True, step)
 
 
 @inline
@@ -567,7 +525,7 @@ def compute_states(store, tapes, start, stop, step):
                 end += 1
             compute_gated_states(store, tapes, j, end, step)
         else:
-            compute_state(store, tapes, j, False, False, step)
+            compute_state(store, tapes, j, False, step)
         j = end
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..language import inline, named_indices
 from ..lowering.flags import DELAYED, UNORDERED
-from ..online.read_order import frame_offset, latest_frames_offset
+from ..online.read_order import frame_offset, has_lag
 
 
 class Step(NamedTuple):
@@ -75,21 +75,14 @@ def sources_at(store, tapes, r, step):
 
 
 @inline
-def stretch_at(store, tapes, j, step):
-    """Return the offset at which a stretch of runs with lags into j reads, and the
-    number of entries between steps; 0: in a copy of the past. See `lagged_at`.
+def places_of(store, r, past, lagged):
+    """Return the column with the places of the sources of a listed run, from what
+    `sources_at` returns on; `past` is that of a `Step`. Without `lagged`, no run of its
+    neuron has a lag.
     """
-    if step.past == 0:
-        return step.now, step.rows
-    return step.past + latest_frames_offset(store, tapes.head, j, 0), 0
-
-
-@inline
-def lagged_at(store, c, at, stride):
-    """Return the index at which connection c of a stretch reads, see `stretch_at`."""
-    if stride == 0:
-        return at + store.past_offset[c]
-    return at + store.source[c] - store.delay[c] * stride
+    if not has_lag(store, r, lagged):
+        return store.source
+    return store.tape_offset if past == 0 else store.past_offset
 
 
 @inline

@@ -14,7 +14,6 @@ from ..columns import aligned
 from ..read_order import Attributes, depth_of
 from ..records import Span
 from ..schema import (
-    AHEAD,
     CHUNK,
     FAILURE,
     MAX_TILE,
@@ -69,7 +68,6 @@ class Tapes:
             "error": min(steps, CHUNK) * (rows + MAX_TILE),
             "panel": min(steps, CHUNK) * 2 * VECTOR_BYTES // dtype.itemsize,
             "new_state": rows,
-            "ahead": AHEAD * rows * (depth >= AHEAD),
             "tile": MAX_TILE,
             "pushed": (depth + 1) * rows,
             "carried": rows,

@@ -52,7 +52,12 @@ if TYPE_CHECKING:
     from .translator import Translator
 
 _FAMILIES = {
-    name: ("activations", name) for name in ("activation", "old_activation", "past")
+    name: (family, name)
+    for family, names in (
+        ("activations", ("activation", "old_activation", "past")),
+        ("places", ("source", "past_offset", "tape_offset")),
+    )
+    for name in names
 } | {name: (column,) for name, column in DESTINATIONS.items()}
 """Columns between which a kernel chooses belong to one family; a destination may be the
 column itself."""

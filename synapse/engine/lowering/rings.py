@@ -43,10 +43,9 @@ def lay_out(store: StoreRows) -> None:
     store.columns["past"] = np.zeros(size, store.dtype)
     if store.columns["ties"][Ties.DELAYS]:
         n_offsets = store.n_connections
-    if len(store.columns["past_offset"]) != n_offsets:
-        store.columns["past_offset"] = np.empty(n_offsets, np.uint32)
+    for name in ("past_offset", "tape_offset"):
+        store.columns[name] = store["source"][:n_offsets].copy()
     if n_offsets:
-        store.columns["past_offset"].fill(0)  # of what reads no past
         run(loops.locate_lagged, store)
 
 

@@ -21,12 +21,10 @@ from ..schema import NONE
 from .lists import is_listed, update_listed
 from .read_order import (
     gaters_read,
-    has_advanced,
     has_lag,
     is_delayed_by_stamp,
-    lag_read,
-    latest_frames_offset,
-    past_at,
+    past_read,
+    places_of,
     sources_read,
 )
 from .states import may_be_pending, trace_of
@@ -39,7 +37,7 @@ def activations_of(store, r, lagged):
     has read, and its offset there. Without `lagged`, it has no run with a lag.
     """
     if has_lag(store, r, lagged):
-        return past_at(store, r, lag_read(store, store.run_first[r]))
+        return past_read(store, r)
     return sources_read(store, r), 0
 
 
@@ -170,26 +168,9 @@ def propagate_listed_run(store, j, r, delta, step, keep_pending, lagged):
         update_traced(store, j, row, n, step)
     else:
         activations, at = activations_of(store, r, lagged)
+        places = places_of(store, r, lagged)
         for c in range(row, row + n):
-            store.weight_destination[c] += step * activations[at + store.source[c]]
-
-
-@in_order
-def update_stretch(store, j, r, step):
-    """Update the weights of several short runs with lags, in one pass; their sources
-    get no error.
-    """
-    row = store.run_first[r]
-    n = store.run_rows[r]
-    if store.run_flags[r] & mark.FIXED:
-        return
-    if store.flags[j] & mark.TRACED:
-        update_traced(store, j, row, n, step)
-    else:
-        since = 1 if has_advanced(store, j) else 0
-        at = latest_frames_offset(store, store.ring_head, j, since)
-        for c in range(row, row + n):
-            store.weight_destination[c] += step * store.past[at + store.past_offset[c]]
+            store.weight_destination[c] += step * activations[at + places[c]]
 
 
 @lazy_part(INDEX, INDEX, NUMBER, NUMBER, INDEX)
@@ -201,6 +182,7 @@ def propagate_any_run(store, j, r, delta, step, by_stamps):
     unordered = flags & mark.UNORDERED or by_stamps != 0
     lag = store.run_lag[r]
     activations, at = activations_of(store, r, True)
+    places = places_of(store, r, True)
     layout = store.run_kind[r]
     traced = store.flags[j] & mark.TRACED
     memory = store.flags[j] & mark.MEMORY
@@ -217,7 +199,7 @@ def propagate_any_run(store, j, r, delta, step, by_stamps):
             delayed = is_delayed_by_stamp(store, i, j)
         activation = store.old_activation[i] if delayed else store.activation[i]
         if lag != 0:
-            activation = activations[at + i]
+            activation = activations[at + places[c]]
         gain = one_like(weight)
         if gated:
             g = store.gate[c] - 1
@@ -359,13 +341,8 @@ def propagate_neuron(
     if may_wait and flags & mark.PENDING:
         return
     if delta != 0.0 or step != 0.0 or pull != 0.0:
-        r = store.run_start[j]
-        while r < store.run_stop[j]:
+        for r in range(store.run_start[j], store.run_stop[j]):
             layout = store.run_kind[r]
-            if lagged and store.run_stretch[r] != 0:
-                update_stretch(store, j, r, step)
-                r += store.run_stretch[r]
-                continue
             of = store, j, r, delta, step
             if lists and is_listed(store, r):
                 row = store.run_first[r]
@@ -389,7 +366,6 @@ def propagate_neuron(
                 propagate_run(*of, may_wait, lagged, pull, extended)
             else:
                 propagate_gated_run(*of, lagged)
-            r += 1
         if gated and flags & mark.MEMORY:
             self_row = store.self_row[j]
             if store.trainable[self_row]:

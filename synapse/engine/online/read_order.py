@@ -66,13 +66,28 @@ def has_lag(store, r, lagged):
 
 
 @inline
-def past_at(store, r, lag):
-    """Return the column with the activations that a run reads `lag` frames back, see
-    `lag_read`, and the offset of its sources in it.
+def places_of(store, r, lagged):
+    """Return the column with the places of the sources of a listed run among what it
+    reads. Without `lagged`, no run of its neuron has a lag.
+    """
+    return store.past_offset if has_lag(store, r, lagged) else store.source
+
+
+@inline
+def past_read(store, r):
+    """Return what `past_at` does of what the target of a run with a lag has read."""
+    c = store.run_first[r]
+    lag = lag_read(store, c) + store.run_lag[r] - store.delay[c]
+    return past_at(store, store.ring[store.run_source[r]], lag)
+
+
+@inline
+def past_at(store, ring, lag):
+    """Return the column with the activations of a ring `lag` frames back, see
+    `lag_read`, and the offset of its neurons in it.
     """
     if lag == 0:
         return store.activation, 0
-    ring = store.ring[store.run_source[r]]
     return store.past, frame_offset(store, store.ring_head, ring, lag)
 
 
@@ -100,16 +115,6 @@ def frame_offset(store, heads, ring, lag):
         frame += store.ring_frames[ring]
     return store.ring_first[ring] + frame * (store.ring_stop[ring] - start) - start
     # [end]
-
-
-@inline
-def latest_frames_offset(store, heads, j, since):
-    """Return the offset in ``past`` of the frames that stretches of runs into j read,
-    to be added to ``past_offset``; if the ring has advanced `since`, one frame before.
-    """
-    ring = store.ring[j]
-    width = store.ring_stop[ring] - store.ring_start[ring]
-    return store.ring_first[ring] + (heads[ring] + 1 - since) * width
 
 
 @inline

@@ -36,10 +36,10 @@ from .lists import is_listed, list_packs, sum_listed, sums_of_each
 from .read_order import (
     has_lag,
     is_late,
-    lag_read,
-    latest_frames_offset,
     meet_sources,
     past_at,
+    past_read,
+    places_of,
     source_read,
 )
 from .ties import clip_to_sign, clip_to_signs
@@ -62,9 +62,10 @@ def sources_now(store, j, r, lagged):
     its offset there. Without `lagged`, no run of j has a lag.
     """
     if has_lag(store, r, lagged):
-        inside = store.ring[store.run_source[r]] == store.ring[j]
-        lag = store.run_lag[r] if inside else lag_read(store, store.run_first[r])
-        return past_at(store, r, lag)
+        outside = store.flags[j] & mark.OUTSIDE
+        if outside and store.ring[store.run_source[r]] != store.ring[j]:
+            return past_read(store, r)
+        return past_at(store, store.ring[j], store.run_lag[r])
     return store.activation, 0
 
 
@@ -148,6 +149,7 @@ def update_eligibility(store, j, carry, lagged):
         n = store.run_length[r]
         trace = trace_of(store, j, row)
         activations, at = sources_now(store, j, r, lagged)
+        places = places_of(store, r, lagged)
         if layout == mark.DENSE or layout == mark.SHARED:
             source = at + store.run_source[r]
             # [equation eligibility]
@@ -169,7 +171,7 @@ def update_eligibility(store, j, carry, lagged):
                 )
                 decayed = carry * store.eligibility[trace + t]
                 store.eligibility[trace + t] = (
-                    decayed + gain * activations[at + store.source[row + t]]
+                    decayed + gain * activations[at + places[row + t]]
                 )
     self_row = store.self_row[j]
     # [equation eligibility: self-connection and bias]
@@ -267,9 +269,10 @@ def extend_by_stamps(store, r, start, carry, scale):
 def extend_lagged(store, j, r, start, carry, scale):
     """Update the extended traces of an ungated run of the gater j with a lag."""
     row = store.run_first[r]
-    activations, at = past_at(store, r, lag_read(store, row))
+    activations, at = past_read(store, r)
+    places = places_of(store, r, True)
     for t in range(store.run_length[r]):
-        read = activations[at + store.source[row + t]]
+        read = activations[at + places[row + t]]
         store.extended[start + t] = carry * store.extended[start + t] + scale * read
 
 
@@ -330,11 +333,11 @@ def apply_signed_updates(store, start, stop):
 
 
 @in_order
-def listed_term(c, store, activations, at, step, pending):
+def listed_term(c, store, activations, at, places, step, pending):
     """Return the weighted activation of a scattered source; a `pending` update of the
     weight is made before.
     """
-    i = store.source[c]
+    i = places[c]
     weight = store.weight[c]
     if pending:
         weight += step * store.old_activation[i]
@@ -342,12 +345,6 @@ def listed_term(c, store, activations, at, step, pending):
     # [equation state: run without gates]
     return weight * activations[at + i]
     # [end]
-
-
-@in_order
-def lagged_term(c, store, at):
-    """Return the weighted activation of a source as it was some steps ago."""
-    return store.weight[c] * store.past[at + store.past_offset[c]]
 
 
 @in_order
@@ -415,19 +412,9 @@ def ungated_sum(store, j, r, lagged, lists):
             return by_case(sum_packs, pending, store, activations, none, *of)[0]
         few = no_short_pack(store.weight)
         return by_case(sum_packs, pending, store, activations, few, *of)[0]
-    of = zero_like(step), row, n, listed_term, store, activations, at, step
+    read = activations, at, places_of(store, r, lagged)
+    of = zero_like(step), row, n, listed_term, store, *read, step
     return by_case(sum_in_four, pending, *of)
-
-
-@in_order
-def stretch_sum(store, j, r):
-    """Return the weighted inputs of `j` from several short runs with lags, in one
-    pass.
-    """
-    row = store.run_first[r]
-    none = zero_like(store.weight[row])
-    at = latest_frames_offset(store, store.ring_head, j, 0)
-    return sum_in_four(none, row, store.run_rows[r], lagged_term, store, at)
 
 
 @inline
@@ -446,17 +433,13 @@ def compute_state(store, j, block, gated, lagged, lists=False):
         carry = carry_state(store, j)
         state += carry * old
     r = store.run_start[j]
-    while r < store.run_stop[j]:
-        if lagged and store.run_stretch[r] != 0:
-            state += stretch_sum(store, j, r)
-            r += store.run_stretch[r]
+    while r < store.run_stop[j]:  # programs unroll it
+        if not gated or store.run_kind[r] <= mark.LISTED:
+            state += ungated_sum(store, j, r, lagged, lists)
         else:
-            if not gated or store.run_kind[r] <= mark.LISTED:
-                state += ungated_sum(store, j, r, lagged, lists)
-            else:
-                row = store.run_first[r]
-                state += gated_sum(store, j, r, row, store.run_length[r], lagged)
-            r += 1
+            row = store.run_first[r]
+            state += gated_sum(store, j, r, row, store.run_length[r], lagged)
+        r += 1
     # [end]
     store.pending_step[j] = 0.0
     if gated and flags & mark.TRACED:

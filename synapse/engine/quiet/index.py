@@ -104,12 +104,12 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     if 2 * np.count_nonzero(silent[source]) < len(rows):
         return None
 
-    run_lag = c["run_lag"][runs]
-    lags = np.unique(run_lag[run_lag > 0]).astype(np.int64)
+    delay = c["delay"][rows]
+    past = np.flatnonzero(delay)
+    lags, number = np.unique(delay[past].astype(np.int64), return_inverse=True)
     ring_start, width = ring_of(c, start) if len(lags) else (start, 0)
-    number = n + np.searchsorted(lags, run_lag) * width - (ring_start - start)
-    source += np.repeat(np.where(run_lag > 0, number, 0).astype(np.uint32), lengths)
-    is_late = (c["run_flags"][runs] & DELAYED != 0) | (run_lag > 0)
+    source[past] += (n + number * width - (ring_start - start)).astype(np.uint32)
+    is_late = c["run_flags"][runs] & DELAYED != 0
     source *= np.uint32(2)
     source += np.repeat(~is_late, lengths)
     sources = n + len(lags) * width

@@ -184,7 +184,7 @@ def reads_of(store: Store, span: Any) -> _Reads:
         np.arange(len(lengths)), lengths
     )
     run = run[rows]
-    lag = np.append(store["run_lag"].astype(np.int64), 0)[run]  # OWN: the last place
+    lag = store["delay"][rows].astype(np.int64)
     source = store["source"][rows].astype(np.int64) - begin
     target = target[rows].astype(np.int64) - begin
     gater = store.gaters(rows).astype(np.int64)

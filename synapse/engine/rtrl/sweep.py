@@ -23,6 +23,7 @@ from ..online.read_order import (
     at_self_gater_step,
     gater_read,
     gaters_read,
+    places_of,
     sends_error,
     sources_at,
 )
@@ -40,14 +41,15 @@ def adjoint_at(span, quarter):
 
 
 @inline
-def adjoint_of_sources(store, plan, span, r):
-    """Return the offset in ``adjoint`` of the activations that a run reads, to be added
-    to the row of a source: of this step, of the previous one, or from longer ago.
+def adjoint_of_sources(store, plan, span, r, lag):
+    """Return the offset in ``adjoint`` of the activations that a run reads with this
+    lag, to be added to the row of a source: of this step, of the previous one, or from
+    longer ago.
     """
     if not store.run_flags[r] & mark.DELAYED:
         return adjoint_at(span, PUSHED)
-    if store.run_lag[r] > 1:
-        return plan.counts.past + (store.run_lag[r] - 2) * plan.counts.past_width
+    if lag > 1:
+        return plan.counts.past + (lag - 2) * plan.counts.past_width
     return adjoint_at(span, PREVIOUS)
 
 
@@ -59,9 +61,10 @@ def push_run(store, plan, span, r, delta, ends):
     elif ends & SOURCES:
         row = store.run_first[r]
         n = store.run_length[r]
-        to = adjoint_of_sources(store, plan, span, r)
+        to = adjoint_of_sources(store, plan, span, r, store.run_lag[r])
         if store.run_kind[r] == mark.LISTED:
             for c in range(row, row + n):
+                to = adjoint_of_sources(store, plan, span, r, store.delay[c])
                 plan.adjoint[to + store.source[c]] += delta * store.weight[c]
         else:
             add_scaled(
@@ -79,7 +82,7 @@ def push_gated(store, plan, span, r, delta, ends):
     n = store.run_length[r]
     gater = store.run_gater[r]
     if ends & SOURCES:
-        to = adjoint_of_sources(store, plan, span, r)
+        to = adjoint_of_sources(store, plan, span, r, store.run_lag[r])
         gains = gaters_read(store, r)
         source = to + store.run_source[r]
         if run_kind == mark.SHARED:
@@ -250,8 +253,9 @@ def update_run(store, r, step, target, to):
     n = store.run_length[r]
     activations, source_offset = sources_at(store, r)
     if run_kind == mark.LISTED:
+        places = places_of(store, r, True)
         for c in range(row, row + n):
-            target[to + c] += step * activations[source_offset + store.source[c]]
+            target[to + c] += step * activations[source_offset + places[c]]
         return
     gains = gaters_read(store, r)
     source = source_offset + store.run_source[r]

@@ -38,6 +38,7 @@ from ...engine.online.read_order import (
     gain_read,
     gater_read,
     gaters_read,
+    places_of,
 )
 from ...engine.online.record import is_recorded, record_row
 from ...engine.online.ties import (
@@ -335,27 +336,29 @@ def made_pass(form: PassForm) -> Kernel:
         row = store.run_first[r]
         n = store.run_length[r]
         late = 1 if store.run_flags[r] & mark.DELAYED != 0 else 0
-        lag = store.run_lag[r]
-        frame = frame_ago(fixed.head, fixed.frames, lag if lag != 0 else late)
         activations, offset = activations_of(store, r, True)
         wrong = 0.0
         ungated = one_like(store.bias[j])
         if store.run_kind[r] == mark.DENSE:
             source = store.run_source[r]
+            lag = max(store.run_lag[r], late)
+            frame = frame_ago(fixed.head, fixed.frames, lag)
             for t in range(n):
                 at = Place(frame, source + t - fixed.start)
                 seen = activations[offset + source + t], ungated, of_target, at
                 wrong += learn_synapse(store, arrays, fixed, row + t, seen, writes)
             return wrong
         gains_of_run = gaters_read(store, r)
+        places = places_of(store, r, True)
         for c in range(row, row + n):
             i = store.source[c]
             gain = ungated
             if form.gained:
                 if store.gate[c] != 0:
                     gain = gains_of_run[store.gate[c] - 1]
-            at = Place(frame, i - fixed.start)
-            seen = activations[offset + i], gain, of_target, at
+            lag = max(store.delay[c], late)
+            at = Place(frame_ago(fixed.head, fixed.frames, lag), i - fixed.start)
+            seen = activations[offset + places[c]], gain, of_target, at
             wrong += learn_synapse(store, arrays, fixed, c, seen, writes)
         return wrong
 

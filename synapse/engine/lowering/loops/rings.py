@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...schema import NONE
-from ..flags import UNORDERED
+from ..flags import LISTED, UNORDERED
 from .neighbours import network_stop
 from .ranges import Pair
 
@@ -53,20 +53,28 @@ def lay_out_ring(
 
 
 def locate_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Find where connections in stretches of runs with lags read among the latest
-    frames of their ring; the last one is from the step before. Note the runs of those
-    from outside, which are in no stretch.
+    """Find where connections in lists with lags read, in a ring and on tapes: places
+    count from the frame of the longest delay, which becomes the lag of the list. Note
+    the runs of connections from outside.
     """
-    for t in range(store.run_stop[n - 1]):
-        first = store.run_first[t]
-        if store.run_flags[t] & UNORDERED:
-            for r in range(first, first + store.run_length[t]):
-                store.past_offset[r] = t
-        elif store.run_stretch[t] != 0:
-            ring = store.ring[store.run_source[t]]
-            start = store.ring_start[ring]
-            width = store.ring_stop[ring] - start
-            for r in range(first, first + store.run_rows[t]):
-                frame = store.ring_frames[ring] - store.delay[r]
-                store.past_offset[r] = frame * width + store.source[r] - start
+    start = 0
+    stop = 0
+    for j in range(n):
+        if j == stop:
+            start = j
+            stop = network_stop(store, j, n)
+        for t in range(store.run_start[j], store.run_stop[j]):
+            first = store.run_first[t]
+            last = first + store.run_length[t]
+            if store.run_flags[t] & UNORDERED:
+                store.tape_offset[first:last] = t
+            elif store.run_lag[t] != 0 and store.run_kind[t] == LISTED:
+                ring = store.ring[j]
+                width = store.ring_stop[ring] - store.ring_start[ring]
+                longest = store.ring_frames[ring] - 1
+                store.run_lag[t] = longest
+                for r in range(first, last):
+                    later = longest - store.delay[r]
+                    store.past_offset[r] = later * width + store.source[r]
+                    store.tape_offset[r] = later * (stop - start) + store.source[r]
     return 0, 0

@@ -13,7 +13,7 @@ from typing import Any
 
 from ...functions.activations import SOFTMAX
 from ...records import InputRows, Ties
-from ...schema import AHEAD, NONE, OUTPUT
+from ...schema import NONE, OUTPUT
 from ..flags import (
     AT_ONCE,
     DELAYED,
@@ -267,7 +267,6 @@ def find_runs_of(
     if runs > store.run_start[j] + 1:
         runs = merge_runs(store, j, runs, MIN_RUN_LENGTH)
         runs = merge_runs(store, j, runs, MIN_RUN_LENGTH_BY_LIST)
-    find_stretches(store, store.run_start[j], runs)
     store.run_stop[j] = runs
     return k, runs
 
@@ -400,9 +399,7 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
     gated = store.run_gater[t] != NONE
     if (
         store.run_flags[t - 1] != store.run_flags[t]
-        or not continues_lag(
-            store, store.run_first[t], store.run_lag[t - 1], store.run_source[t - 1]
-        )
+        or not may_share_list(store, t)
         or (store.run_gater[t - 1] != NONE) != gated
     ):
         return False
@@ -417,40 +414,15 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
     )
 
 
-def find_stretches(store: Any, start: int, stop: int) -> None:
-    """Mark the first of several short runs with lags, which are read in one pass, with
-    the numbers of these runs and of their rows. All lags of a stretch are shorter than
-    `AHEAD`, or none.
+def may_share_list(store: Any, t: int) -> bool:
+    """Return whether the lags of a run and of the one before allow one list: they are
+    the same or, without gates and in the network of the target, several.
     """
-    following = 0  # short runs in a row, of which t + 1 is the first
-    for t in range(stop - 1, start - 1, -1):
-        store.run_stretch[t] = 0
-        store.run_rows[t] = store.run_length[t]
-        if not is_short(store, t):
-            following = 0
-        elif (
-            following == 0
-            or store.run_flags[t] != store.run_flags[t + 1]
-            or (store.run_lag[t] < AHEAD) != (store.run_lag[t + 1] < AHEAD)
-        ):
-            following = 1
-        else:
-            following += 1
-            store.run_rows[t] += store.run_rows[t + 1]
-            store.run_stretch[t] = following
-            store.run_stretch[t + 1] = 0
-
-
-def is_short(store: Any, t: int) -> bool:
-    """Return whether a run has a lag, no gater, and few sources or a list of them, in
-    the network of its target.
-    """
-    return (
-        store.run_lag[t] != 0
-        and store.run_gater[t] == NONE
-        and not store.run_flags[t] & UNORDERED
-        and (is_list(store, t) or store.run_length[t] < MIN_RUN_LENGTH_BY_LIST)
-    )
+    before = store.run_lag[t - 1]
+    lag = store.run_lag[t]
+    if store.run_flags[t] & UNORDERED or store.run_gater[t] != NONE:
+        return continues_lag(store, store.run_first[t], before, store.run_source[t - 1])
+    return (before == 0) == (lag == 0)
 
 
 def is_list(store: Any, t: int) -> bool:

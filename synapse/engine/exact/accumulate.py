@@ -30,18 +30,17 @@ from ..language import (
     total,
     width,
 )
-from ..lowering.flags import FIXED, LISTED, MEMORY, PAIRED, SHARED
+from ..lowering.flags import FIXED, MEMORY, SHARED
 from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
-from ..schema import MAX_TILE, NONE
+from ..schema import MAX_TILE
+from ..terms import each_term, own_term
 from .lists import list_touched
 from .states import (
     PACK,
-    consecutive_at,
     dense_alike,
     gain,
     is_lone,
-    listed_at,
     lone_stop,
     rows_of,
 )
@@ -162,63 +161,30 @@ def product(tapes, at, gater, tape, offset, chunk):
 
 
 @inline
-def accumulate_each(store, tapes, at, row, n, chunk, index_of, *where):
-    """Add the gradient of connections without gates, one by one; see `sum_of`."""
-    for c in range(row, row + n):
-        i = index_of(store, c, *where)
-        tapes.weight_update[c] += product(tapes, at, None, tapes.activation, i, chunk)
-
-
-@inline
-def accumulate_ungated(store, tapes, at, r, chunk):
-    """Add the gradient of a run without gates, of one neuron."""
-    row = store.run_first[r]
-    n = store.run_length[r]
-    sources = sources_before(store, r, chunk.now, chunk.rows)
-    source = sources + store.run_source[r]
-    if store.run_kind[r] == LISTED:
-        places = places_of(store, r, 0, True)
-        accumulate_each(store, tapes, at, row, n, chunk, listed_at, sources, places)
-    else:
-        accumulate_each(store, tapes, at, row, n, chunk, consecutive_at, source - row)
+def move_by_steps(c, i, g, tapes, at, tape, chunk):
+    """Add the gradient of a connection: `move` along all steps of a chunk."""
+    tapes.weight_update[c] += product(tapes, at, g, tape, i, chunk)
 
 
 @inline
 def accumulate_run(store, tapes, at, r, chunk):
     """Add the gradient of a run of one neuron, connection by connection."""
-    run_kind = store.run_kind[r]
-    if run_kind <= LISTED:
-        accumulate_ungated(store, tapes, at, r, chunk)
-        return
-    flags = store.run_flags[r]
-    row = store.run_first[r]
     sources = sources_before(store, r, chunk.now, chunk.rows)
-    gaters = at_gaters_step(flags, chunk.now, chunk.now - chunk.rows)
-    for q in range(store.run_length[r]):
-        i = sources + (
-            store.source[row + q] if run_kind == PAIRED else store.run_source[r] + q
-        )
-        gater = store.run_gater[r] if run_kind == SHARED else store.gate[row + q] - 1
-        tapes.weight_update[row + q] += product(
-            tapes, at, gaters + gater, tapes.activation, i, chunk
-        )
+    before = chunk.now - chunk.rows
+    gaters = at_gaters_step(store.run_flags[r], chunk.now, before)
+    of = tapes, at, tapes.activation, chunk
+    places = places_of(store, r, 0, True)
+    each_term(store, r, places, sources, gaters, move_by_steps, *of)
 
 
 @inline
 def accumulate_memory(store, tapes, at, j, chunk):
     """Add the gradient of a trainable self-connection, which carries states."""
-    self_row = store.self_row[j]
-    gater = store.self_gater[j]
     before = chunk.now - chunk.rows
-    if store.trainable[self_row] and gater == NONE:
-        tapes.weight_update[self_row] += product(
-            tapes, at, None, tapes.state, before + j, chunk
-        )
-    elif store.trainable[self_row]:
-        g = at_self_gater_step(store, gater, j, chunk.now, before) + gater
-        tapes.weight_update[self_row] += product(
-            tapes, at, g, tapes.state, before + j, chunk
-        )
+    if store.trainable[store.self_row[j]]:
+        by = at_self_gater_step(store, j, chunk.now, before)
+        of = tapes, at, tapes.state, chunk
+        own_term(store, j, before, by, move_by_steps, *of)
 
 
 @lazy_part(*[INDEX] * 4, CHUNK_KIND, taped=True)

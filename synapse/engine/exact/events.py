@@ -655,7 +655,7 @@ def carry_by(store, tapes, events, states, start, stop, step, gated, receives):
     gains = 0
     if gated:
         gater = store.self_gater[start]
-        gains = at_self_gater_step(store, gater, start, step.now, step.before) + gater
+        gains = at_self_gater_step(store, start, step.now, step.before) + gater
     offset = start - events.origin
     biases = aligned_at(events, 0, offset)
     weights = aligned_at(events, SELF, offset)

@@ -18,12 +18,19 @@ from ..language import (
     total,
     width,
 )
-from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED, ZIPPED
+from ..lowering.flags import DENSE, LISTED, MEMORY, QUIET_GATER, SHARED, STEPPED
 from ..online.read_order import at_gaters_step, at_self_gater_step, sends_error
-from ..schema import NONE
+from ..terms import (
+    dense_terms,
+    gated_terms,
+    listed_terms,
+    own_term,
+    push_gater,
+    push_source,
+    stepped_terms,
+)
 from .states import (
     dense_alike,
-    dense_sum,
     fill_tile,
     gain,
     is_lone,
@@ -81,16 +88,12 @@ def compute_deltas(tapes, start, stop, back):
 @inline
 def push_memory(store, tapes, j, back):
     """Send errors along a self-connection: to the previous state, and to the gater."""
-    delta = tapes.error[back.slot + j]
-    weight = store.weight[store.self_row[j]]
-    gater = store.self_gater[j]
-    if gater == NONE:
-        tapes.carried[back.offset + j] = delta * weight
-        return
-    gain_at = at_self_gater_step(store, gater, j, back.now, back.before) + gater
-    to = at_self_gater_step(store, gater, j, back.to_now, back.to_before) + gater
-    tapes.carried[back.offset + j] = delta * tapes.activation[gain_at] * weight
-    tapes.pushed[to] += delta * tapes.state[back.before + j] * weight
+    of = tapes.error[back.slot + j], store
+    gains = at_self_gater_step(store, j, back.now, back.before)
+    to = tapes.carried, tapes.activation
+    own_term(store, j, back.offset, gains, push_source, *of, *to)
+    by = at_self_gater_step(store, j, back.to_now, back.to_before)
+    own_term(store, j, back.before, by, push_gater, *of, tapes.pushed, tapes.state)
 
 
 @lazy_part(*[INDEX] * 6, taped=True)
@@ -153,111 +156,56 @@ def push_tile(store, tapes, j, count, back):
 
 
 @inline
+def with_error(c, i, g, t, use, errors, at, *of):
+    """Call `use` with the error of neuron t, of those from `at` on."""
+    use(c, i, g, errors[at + t], *of)
+
+
+@inline
 def push_stepped(store, tapes, r, gap, start, stop, back):
     """Send the errors of neurons whose sources are shifted by one from neuron to
     neuron.
     """
     flags = store.run_flags[r]
-    row = store.run_first[r]
-    shared = store.run_kind[r] == SHARED
-    sources = sources_before(store, r, back.now, back.rows)
-    to = errors_at(store, r, back)
-    gains = at_gaters_step(flags, back.now, back.before)
-    by = at_gaters_step(flags, back.to_now, back.to_before)
-    source = store.run_source[r]
-    gater = store.run_gater[r]
-    error = back.slot + start
-    for q in range(store.run_length[r]):
-        if shared and not flags & QUIET_GATER:
-            for t in range(stop - start):
-                weight = store.weight[row + q + t * gap]
-                through = tapes.activation[sources + source + q + t] * weight
-                tapes.pushed[by + gater + t] += tapes.error[error + t] * through
-        if sends_error(flags) and shared:
-            for t in range(stop - start):
-                gained = (
-                    tapes.activation[gains + gater + t]
-                    * store.weight[row + q + t * gap]
-                )
-                tapes.pushed[to + source + q + t] += tapes.error[error + t] * gained
-        elif sends_error(flags):
-            for t in range(stop - start):
-                sent = tapes.error[error + t] * store.weight[row + q + t * gap]
-                tapes.pushed[to + source + q + t] += sent
-
-
-@inline
-def push_dense(store, tapes, row, n, delta, to):
-    """Send an error to consecutive sources."""
-    for q in range(n):
-        tapes.pushed[to + q] += delta * store.weight[row + q]
-
-
-@inline
-def push_ungated(store, tapes, r, delta, back):
-    """Send an error along a run without gates."""
-    flags = store.run_flags[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    to = errors_at(store, r, back)
-    if not sends_error(flags):
-        return
-    if store.run_kind[r] == DENSE:
-        push_dense(store, tapes, row, n, delta, to + store.run_source[r])
-    else:
-        places = places_of(store, r, 0, True)
-        for q in range(row, row + n):
-            at = to + places[q]
-            if at >= back.ring:
-                at -= back.ring
-            tapes.pushed[at] += delta * store.weight[q]
-
-
-@inline
-def push_shared(store, tapes, r, delta, back):
-    """Send an error along a run with one gater, and to the gater."""
-    flags = store.run_flags[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    source = store.run_source[r]
-    if not flags & QUIET_GATER:
-        sources = sources_before(store, r, back.now, back.rows) + source
-        by = at_gaters_step(flags, back.to_now, back.to_before) + store.run_gater[r]
-        tapes.pushed[by] += delta * dense_sum(store, tapes, row, n, sources)
+    run = store, r, gap, stop - start
+    of = tapes.error, back.slot + start, store, tapes.pushed, tapes.activation
+    if store.run_kind[r] == SHARED and not flags & QUIET_GATER:
+        at = sources_before(store, r, back.now, back.rows)
+        by = at_gaters_step(flags, back.to_now, back.to_before)
+        stepped_terms(*run, at, by, with_error, push_gater, *of)
     if sends_error(flags):
-        to = errors_at(store, r, back) + source
-        gained = delta * gain(
-            store, tapes, r, at_gaters_step(flags, back.now, back.before)
-        )
-        push_dense(store, tapes, row, n, gained, to)
+        to = errors_at(store, r, back)
+        gains = at_gaters_step(flags, back.now, back.before)
+        stepped_terms(*run, to, gains, with_error, push_source, *of)
+
+
+@inline
+def push_around(c, i, g, delta, store, pushed, ring):
+    """Call `push_source` for a source in a ring, in which the first step follows the
+    last.
+    """
+    push_source(c, i - ring if i >= ring else i, g, delta, store, pushed, None)
 
 
 @inline
 def push_run(store, tapes, r, delta, back):
     """Send an error along a run of one neuron."""
-    run_kind = store.run_kind[r]
-    if run_kind <= LISTED:
-        push_ungated(store, tapes, r, delta, back)
-        return
-    if run_kind == SHARED:
-        push_shared(store, tapes, r, delta, back)
-        return
     flags = store.run_flags[r]
-    row = store.run_first[r]
-    sources = sources_before(store, r, back.now, back.rows)
-    to = errors_at(store, r, back)
-    gains = at_gaters_step(flags, back.now, back.before)
-    by = at_gaters_step(flags, back.to_now, back.to_before)
-    source = store.run_source[r]
-    gater = store.run_gater[r]
-    for q in range(store.run_length[r]):
-        i = source + q if run_kind == ZIPPED else store.source[row + q]
-        g = gater + q if run_kind == ZIPPED else store.gate[row + q] - 1
-        weighted_error = delta * store.weight[row + q]
-        if sends_error(flags):
-            tapes.pushed[to + i] += weighted_error * tapes.activation[gains + g]
-        if not flags & QUIET_GATER:
-            tapes.pushed[by + g] += weighted_error * tapes.activation[sources + i]
+    places = places_of(store, r, 0, True)
+    of = delta, store, tapes.pushed
+    if store.run_kind[r] > LISTED and not flags & QUIET_GATER:
+        at = sources_before(store, r, back.now, back.rows)
+        by = at_gaters_step(flags, back.to_now, back.to_before)
+        gated_terms(store, r, places, at, by, push_gater, *of, tapes.activation)
+    if sends_error(flags):
+        to = errors_at(store, r, back)
+        if store.run_kind[r] == DENSE:
+            dense_terms(store, r, places, to, 0, push_source, *of, None)
+        elif store.run_kind[r] == LISTED:
+            listed_terms(store, r, places, to, 0, push_around, *of, back.ring)
+        else:
+            gains = at_gaters_step(flags, back.now, back.before)
+            gated_terms(store, r, places, to, gains, push_source, *of, tapes.activation)
 
 
 @lazy_part(*[INDEX] * 4, STEP_BACK, taped=True)

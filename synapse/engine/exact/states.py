@@ -32,11 +32,10 @@ from ..lowering.flags import (
     PLAIN_RUNS,
     SHARED,
     STEPPED,
-    ZIPPED,
 )
 from ..online.lists import is_listed, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
-from ..schema import NONE
+from ..terms import brought, own_term, stepped_terms, sum_of_gated
 from .step import STEP, places_of, sources_at
 
 PACK = (0,)
@@ -130,14 +129,17 @@ def gain(store, tapes, r, gains):
 
 
 @inline
-def carry_state(store, tapes, j, step):
-    """Return the state carried over by a self-connection: g_jj w_jj s_j(old)."""
-    value = tapes.state[step.before + j] * store.weight[store.self_row[j]]
-    gater = store.self_gater[j]
-    if gater != NONE:
-        gain_at = at_self_gater_step(store, gater, j, step.now, step.before) + gater
-        value = value * tapes.activation[gain_at]
-    return value
+def add(c, i, g, t, states, at, *of):
+    """Add what a connection brings to the state of neuron t, of those from `at` on."""
+    states[at + t] += brought(c, i, g, *of)
+
+
+@inline
+def add_carried(store, tapes, j, step):
+    """Add the state carried over by a self-connection: g_jj w_jj s_j(old)."""
+    by = at_self_gater_step(store, j, step.now, step.before)
+    of = j, tapes.new_state, step.offset, store, tapes.state, tapes.activation
+    own_term(store, j, step.before, by, add, *of)
 
 
 @in_order
@@ -333,48 +335,11 @@ def add_stepped(store, tapes, r, gap, start, stop, step):
     """Add the weighted inputs of neurons whose sources are shifted by one from neuron
     to neuron.
     """
-    flags = store.run_flags[r]
-    row = store.run_first[r]
-    source = sources_at(store, tapes, r, step) + store.run_source[r]
-    gater = at_gaters_step(flags, step.now, step.before) + store.run_gater[r]
-    for q in range(store.run_length[r]):
-        if store.run_kind[r] == SHARED:
-            for t in range(stop - start):
-                weighted = tapes.activation[gater + t] * store.weight[row + q + t * gap]
-                product = weighted * tapes.activation[source + q + t]
-                tapes.new_state[step.offset + start + t] += product
-        else:
-            for t in range(stop - start):
-                weight = store.weight[row + q + t * gap]
-                product = tapes.activation[source + q + t] * weight
-                tapes.new_state[step.offset + start + t] += product
-
-
-@inline
-def gated_sum(store, tapes, r, row, n, sources, gaters):
-    """sum_i g_ij w_ij y_i of a run with a gater for each connection."""
-    none = splat(0.0, tapes.state)
-    if store.run_kind[r] == ZIPPED:
-        source = sources + store.run_source[r]
-        gater = gaters + store.run_gater[r]
-        return added(
-            (
-                tapes.activation[source + q]
-                * tapes.activation[gater + q]
-                * store.weight[row + q]
-                for q in range(n)
-            ),
-            none,
-        )
-    return added(
-        (
-            tapes.activation[sources + store.source[q]]
-            * tapes.activation[gaters + store.gate[q] - 1]
-            * store.weight[q]
-            for q in range(row, row + n)
-        ),
-        none,
-    )
+    at = sources_at(store, tapes, r, step)
+    by = at_gaters_step(store.run_flags[r], step.now, step.before)
+    to = tapes.new_state, step.offset + start
+    of = store, tapes.activation, tapes.activation
+    stepped_terms(store, r, gap, stop - start, at, by, add, *to, *of)
 
 
 @inline
@@ -397,15 +362,14 @@ def sum_of_run(store, tapes, r, step):
     run_kind = store.run_kind[r]
     if run_kind <= LISTED:
         return ungated_sum(store, tapes, r, step, True)
-    flags = store.run_flags[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    sources = sources_at(store, tapes, r, step)
-    gaters = at_gaters_step(flags, step.now, step.before)
+    at = sources_at(store, tapes, r, step)
+    by = at_gaters_step(store.run_flags[r], step.now, step.before)
     if run_kind == SHARED:
-        total = dense_sum(store, tapes, row, n, sources + store.run_source[r])
-        return total * gain(store, tapes, r, gaters)
-    return gated_sum(store, tapes, r, row, n, sources, gaters)
+        row = store.run_first[r]
+        of = row, store.run_length[r], at + store.run_source[r]
+        return dense_sum(store, tapes, *of) * gain(store, tapes, r, by)
+    none = splat(0.0, tapes.state)
+    return sum_of_gated(store, r, at, by, none, tapes.activation, tapes.activation)
 
 
 @lazy_part(*[INDEX] * 4, STEP, taped=True)
@@ -428,7 +392,7 @@ def add_run(store, tapes, r, runs, start, stop, step):
 def carry_states(store, tapes, start, stop, step):
     """Add the states that self-connections carry over."""
     for j in range(start, stop):
-        tapes.new_state[step.offset + j] += carry_state(store, tapes, j, step)
+        add_carried(store, tapes, j, step)
 
 
 @inline
@@ -499,9 +463,9 @@ def compute_state(store, tapes, j, gated, step):
             state += sum_of_run(store, tapes, r, step)
         else:
             state += ungated_sum(store, tapes, r, step, False)
-    if gated and store.flags[j] & MEMORY:
-        state += carry_state(store, tapes, j, step)
     tapes.new_state[step.offset + j] = state
+    if gated and store.flags[j] & MEMORY:
+        add_carried(store, tapes, j, step)
 
 
 @lazy_part(INDEX, INDEX, STEP, taped=True)

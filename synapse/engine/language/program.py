@@ -67,7 +67,7 @@ class TypedProgram:
         self, function: FunctionType, kinds: tuple[Any, ...], caller: PartOptions
     ) -> Instance:
         """Return a function for arguments of some kinds, translated if it is new."""
-        options = getattr(function, "options", caller)
+        options = getattr(function, "options", caller._replace(inlined=True))
         key: Any = function, kinds, options
         if options.from_end:
             key = *key, types_in(kinds)

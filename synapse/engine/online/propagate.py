@@ -9,22 +9,32 @@ unless updates are accumulated (``accumulator.py``).
 from ..language import (
     INDEX,
     NUMBER,
-    in_order,
     inline,
     lazy_part,
     no_pack,
-    one_like,
     zero_like,
 )
 from ..lowering import flags as mark
 from ..schema import NONE
+from ..terms import (
+    dense_terms,
+    gated_terms,
+    listed_terms,
+    move,
+    move_both,
+    push_gater,
+    push_source,
+)
 from .lists import is_listed, update_listed
 from .read_order import (
+    eligibility_of,
+    gain_read,
     gaters_read,
     has_lag,
     is_delayed_by_stamp,
     past_read,
     places_of,
+    source_read,
     sources_read,
 )
 from .states import may_be_pending, trace_of
@@ -42,15 +52,6 @@ def activations_of(store, r, lagged):
 
 
 @inline
-def push_back(store, r, delta, row, n, source):
-    """Send the error of a neuron back along a run of plain connections."""
-    # [equation error: projected]
-    if not store.run_flags[r] & mark.SILENT:
-        store.pushed[source : source + n] += delta * store.weight[row : row + n]
-    # [end]
-
-
-@inline
 def update_traced(store, j, row, n, step):
     """Update the weights of a run along stored traces."""
     trace = trace_of(store, j, row)
@@ -60,34 +61,46 @@ def update_traced(store, j, row, n, step):
 
 
 @inline
-def propagate_run(store, j, r, delta, step, keep_pending, lagged, pull, extended):
-    """Push an error along plain connections, then update their weights, with
-    `keep_pending` later where they may. Extended traces begin at `extended`, and have
-    the step `pull`; None: the neuron has no traces at all.
+def push_back(store, r, delta, walk):
+    """Send the error of a neuron to the sources of a run."""
+    if not store.run_flags[r] & mark.SILENT:
+        gains = gaters_read(store, r)
+        walk(
+            store, r, store.source, 0, 0, push_source, delta, store, store.pushed, gains
+        )
+
+
+@inline
+def push_gaters(store, j, r, delta, lagged):
+    """Send the error of a neuron to the gaters of a run."""
+    quiet = store.run_flags[r] & (mark.DELAYED_GATE | mark.QUIET_GATER)
+    if not quiet and not store.flags[j] & mark.MEMORY:
+        activations, at = activations_of(store, r, lagged)
+        of = delta, store, store.pushed_gated, activations
+        places = places_of(store, r, lagged)
+        gated_terms(store, r, places, at, 0, push_gater, *of)
+
+
+@inline
+def propagate_run(store, j, r, delta, step, lagged, pull, extended, walk, may_wait):
+    """Push an error to the sources of a run, then update its weights, later if these
+    `may_wait`. Extended traces begin at `extended`, and have the step `pull`; None: the
+    neuron has no traces at all.
     """
-    row = store.run_first[r]
-    n = store.run_length[r]
-    source = store.run_source[r]
-    flags = store.run_flags[r]
-    push_back(store, r, delta, row, n, source)
-    if flags & mark.FIXED or (keep_pending and may_be_pending(store, r)):
+    push_back(store, r, delta, walk)
+    if store.run_flags[r] & mark.FIXED or (may_wait and may_be_pending(store, r)):
         return
     if pull is not None and store.flags[j] & mark.TRACED:
-        update_traced(store, j, row, n, step)
+        update_traced(store, j, store.run_first[r], store.run_length[r], step)
         return
     activations, at = activations_of(store, r, lagged)
-    if pull is not None and pull != 0.0:
-        # [equation learning: weights]
-        trace = extended + row - store.first_incoming[j]
-        store.weight_destination[row : row + n] += (
-            step * activations[at + source : at + source + n]
-            + pull * store.extended[trace : trace + n]
-        )
-        # [end]
-        return
-    store.weight_destination[row : row + n] += (
-        step * activations[at + source : at + source + n]
-    )
+    run = store, r, places_of(store, r, lagged), at, 0
+    of = step, store.weight_destination, 0, activations
+    if walk is dense_terms and pull is not None and pull != 0.0:
+        through = extended - store.first_incoming[j]
+        walk(*run, move_both, *of, pull, store.extended, through)
+    else:
+        walk(*run, move, *of, gaters_read(store, r))
 
 
 @lazy_part(INDEX, INDEX, INDEX)
@@ -116,104 +129,24 @@ def enforce_signs(store, start, stop, keep_pending):
             clip_to_signs(store, store.self_row[j], store.self_row[j] + 1)
 
 
-@inline
-def propagate_gated_run(store, j, r, delta, step, lagged):
-    """Propagate along a run with one gater, or with consecutive gaters."""
-    row = store.run_first[r]
-    n = store.run_length[r]
-    source = store.run_source[r]
-    gater = store.run_gater[r]
+@lazy_part(INDEX, INDEX, NUMBER, NUMBER)
+def propagate_any_run(store, j, r, delta, step):
+    """Propagate along a run whose order is found at run time: by stamps."""
     flags = store.run_flags[r]
-    zipped = 1 if store.run_kind[r] == mark.ZIPPED else 0
-    activations, at = activations_of(store, r, lagged)
-    gains = gaters_read(store, r)
-    # [equation error: gated]
-    if not flags & mark.SILENT:
-        for t in range(n):
-            store.pushed[source + t] += (
-                delta * gains[gater + zipped * t] * store.weight[row + t]
-            )
-    if (
-        not flags & (mark.DELAYED_GATE | mark.QUIET_GATER)
-        and not store.flags[j] & mark.MEMORY
-    ):
-        for t in range(n):
-            store.pushed_gated[gater + zipped * t] += (
-                delta * store.weight[row + t] * activations[at + source + t]
-            )
-    # [end]
-    if flags & mark.FIXED:
-        return
-    if store.flags[j] & mark.TRACED:
-        update_traced(store, j, row, n, step)
-    else:
-        for t in range(n):
-            store.weight_destination[row + t] += (
-                step * gains[gater + zipped * t] * activations[at + source + t]
-            )
-
-
-@in_order
-def propagate_listed_run(store, j, r, delta, step, keep_pending, lagged):
-    """Propagate along a run of scattered, ungated connections."""
     row = store.run_first[r]
-    n = store.run_length[r]
-    flags = store.run_flags[r]
-    if not flags & mark.SILENT:
-        for c in range(row, row + n):
-            store.pushed[store.source[c]] += delta * store.weight[c]
-    if flags & mark.FIXED or (keep_pending and may_be_pending(store, r)):
-        return
-    if store.flags[j] & mark.TRACED:
-        update_traced(store, j, row, n, step)
-    else:
-        activations, at = activations_of(store, r, lagged)
-        places = places_of(store, r, lagged)
-        for c in range(row, row + n):
-            store.weight_destination[c] += step * activations[at + places[c]]
-
-
-@lazy_part(INDEX, INDEX, NUMBER, NUMBER, INDEX)
-def propagate_any_run(store, j, r, delta, step, by_stamps):
-    """Propagate along scattered gated connections, and those whose order is found at
-    run time: that of any, `by_stamps`.
-    """
-    flags = store.run_flags[r]
-    unordered = flags & mark.UNORDERED or by_stamps != 0
-    lag = store.run_lag[r]
-    activations, at = activations_of(store, r, True)
-    places = places_of(store, r, True)
-    layout = store.run_kind[r]
-    traced = store.flags[j] & mark.TRACED
-    memory = store.flags[j] & mark.MEMORY
-    gated = layout != mark.LISTED and layout != mark.DENSE
-    row = store.run_first[r]
-    trace = trace_of(store, j, row)
-    delayed = (flags & mark.DELAYED) != 0
-    delayed_gate = (flags & mark.DELAYED_GATE) != 0
-    for t in range(store.run_length[r]):
-        c = row + t
+    for c in range(row, row + store.run_length[r]):
         i = store.source[c]
-        weight = store.weight[c]
-        if unordered and lag == 0:
-            delayed = is_delayed_by_stamp(store, i, j)
-        activation = store.old_activation[i] if delayed else store.activation[i]
-        if lag != 0:
-            activation = activations[at + places[c]]
-        gain = one_like(weight)
-        if gated:
+        late = store.run_lag[r] != 0 or is_delayed_by_stamp(store, i, j)
+        if not late and not flags & mark.SILENT:
+            store.pushed[i] += delta * gain_read(store, c) * store.weight[c]
+        if store.gate[c] != 0 and not store.flags[j] & mark.MEMORY:
             g = store.gate[c] - 1
-            if unordered:
-                delayed_gate = is_delayed_by_stamp(store, g, j)
-            gain = store.old_activation[g] if delayed_gate else store.activation[g]
-            if not delayed_gate and not memory and not flags & mark.QUIET_GATER:
-                store.pushed_gated[g] += delta * weight * activation
-        if not delayed and not flags & mark.SILENT:
-            store.pushed[i] += delta * gain * weight
+            if not flags & mark.QUIET_GATER and not is_delayed_by_stamp(store, g, j):
+                through = store.weight[c] * source_read(store, c)
+                store.pushed_gated[g] += delta * through
         if not flags & mark.FIXED:
-            store.weight_destination[c] += step * (
-                store.eligibility[trace + t] if traced else gain * activation
-            )
+            moved = step * eligibility_of(store, store.flags, c)
+            store.weight_destination[c] += moved
 
 
 @inline
@@ -329,7 +262,7 @@ def propagate_neuron(
     step = store.step[j]
     flags = store.flags[j]
     pulls = 0
-    pull = zero_like(rate)
+    pull = zero_like(rate) if gated else None
     extended = 0
     # one pass for both kinds of traces
     if gated and flags & mark.GATES and flags & mark.PLAIN_RUNS and not lagged:
@@ -340,32 +273,24 @@ def propagate_neuron(
     may_wait = keep_pending and not (gated and flags & (mark.GATES | mark.TRACED))
     if may_wait and flags & mark.PENDING:
         return
-    if delta != 0.0 or step != 0.0 or pull != 0.0:
+    if delta != 0.0 or step != 0.0 or (gated and pull != 0.0):
         for r in range(store.run_start[j], store.run_stop[j]):
             layout = store.run_kind[r]
-            of = store, j, r, delta, step
+            of = store, j, r, delta, step, lagged, pull, extended
             if lists and is_listed(store, r):
-                row = store.run_first[r]
-                push_back(
-                    store, r, delta, row, store.run_length[r], store.run_source[r]
-                )
+                push_back(store, r, delta, dense_terms)
                 if not store.run_flags[r] & mark.FIXED:
                     read = sources_read(store, r)
                     update_listed(store, no_pack(store.weight), read, r, step)
-            elif (
-                by_stamps
-                or store.run_flags[r] & mark.UNORDERED
-                or (gated and layout == mark.PAIRED)
-            ):
-                propagate_any_run(*of, 1 if by_stamps else 0)
-            elif layout == mark.LISTED:
-                propagate_listed_run(*of, may_wait, lagged)
-            elif not gated:
-                propagate_run(*of, may_wait, lagged, None, 0)
+            elif by_stamps or store.run_flags[r] & mark.UNORDERED:
+                propagate_any_run(store, j, r, delta, step)
             elif layout == mark.DENSE:
-                propagate_run(*of, may_wait, lagged, pull, extended)
+                propagate_run(*of, dense_terms, may_wait)
+            elif not gated or layout == mark.LISTED:
+                propagate_run(*of, listed_terms, may_wait)
             else:
-                propagate_gated_run(*of, lagged)
+                push_gaters(store, j, r, delta, lagged)
+                propagate_run(*of, gated_terms, False)
         if gated and flags & mark.MEMORY:
             self_row = store.self_row[j]
             if store.trainable[self_row]:

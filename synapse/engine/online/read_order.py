@@ -8,6 +8,7 @@ Loops choose a column, or a step of a tape, before they begin, by the flags of a
 from .. import read_order as plain
 from ..language import INDEX, inline, lazy_part, parts_of
 from ..lowering.flags import DELAYED, DELAYED_GATE, SILENT
+from ..schema import NONE
 
 (
     is_delayed,
@@ -139,12 +140,11 @@ def gaters_read(store, r):
 
 
 @inline
-def gater_read(store, gater, j):
-    """Return the activation of a gater that `j`, of the same network, reads for its
-    self-connection.
+def self_gater_read(store, j):
+    """Return the column with the activation that `j` reads from the gater of its
+    self-connection, in its network.
     """
-    delayed = is_delayed_in_order(gater, j, are_together(store, gater, j))
-    return store.old_activation[gater] if delayed else store.activation[gater]
+    return at_self_gater_step(store, j, store.activation, store.old_activation)
 
 
 @inline
@@ -156,13 +156,13 @@ def at_gaters_step(flags, now, before):
 
 
 @inline
-def at_self_gater_step(store, gater, j, now, before):
-    """Return `now` if `j` reads the gater of its self-connection in this step, `before`
-    if it reads it one step late.
+def at_self_gater_step(store, j, now, before):
+    """Return `before` if `j` reads the gater of its self-connection one step late,
+    otherwise `now`.
     """
-    return (
-        before if is_delayed_in_order(gater, j, are_together(store, gater, j)) else now
-    )
+    g = store.self_gater[j]
+    late = g != NONE and is_delayed_in_order(g, j, are_together(store, g, j))
+    return before if late else now
 
 
 @inline

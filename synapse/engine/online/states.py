@@ -32,6 +32,15 @@ from ..language import (
 )
 from ..lowering import flags as mark
 from ..schema import NONE
+from ..terms import (
+    brought,
+    each_term,
+    each_ungated,
+    move,
+    own_term,
+    sum_of_gated,
+    trace,
+)
 from .lists import is_listed, list_packs, sum_listed, sums_of_each
 from .read_order import (
     has_lag,
@@ -92,41 +101,23 @@ def carry_state(store, j):
 
 
 @inline
-def gated_sum(store, j, r, row, n, lagged):
+def gated_sum(store, j, r, lagged):
     """Return the weighted inputs of `j` from a run of gated connections."""
     none = zero_like(store.bias[j])
     activations, at = sources_now(store, j, r, lagged)
-    if store.run_kind[r] == mark.PAIRED:
-        # [equation state: gated run]
-        return added(
-            (
-                store.activation[store.gate[c] - 1]
-                * store.weight[c]
-                * activations[at + store.source[c]]
-                for c in range(row, row + n)
-            ),
-            none,
-        )
-        # [end]
+    if store.run_kind[r] != mark.SHARED:
+        return sum_of_gated(store, r, at, 0, none, activations, store.activation)
+    row = store.run_first[r]
     source = at + store.run_source[r]
-    gater = store.run_gater[r]
-    if store.run_kind[r] == mark.ZIPPED:
-        return added(
-            (
-                store.activation[gater + t]
-                * store.weight[row + t]
-                * activations[source + t]
-                for t in range(n)
-            ),
-            none,
-        )
+    of = store, activations, None
     total = added(
-        (store.weight[row + t] * activations[source + t] for t in range(n)), none
+        (brought(row + t, source + t, None, *of) for t in range(store.run_length[r])),
+        none,
     )
     # [equation influence: gated run]
     if store.run_influence[r] != NONE:
         store.influence[store.run_influence[r]] += total
-    return store.activation[gater] * total
+    return store.activation[store.run_gater[r]] * total
     # [end]
 
 
@@ -141,50 +132,16 @@ def update_eligibility(store, j, carry, lagged):
     """eligibility e_ij = g_jj w_jj e_ij(old) + g_ij y_i, for the trainable
     connections.
     """
+    of = trace, one_like(carry), carry, store.eligibility, trace_of(store, j, 0)
     for r in range(store.run_start[j], store.run_stop[j]):
-        if store.run_flags[r] & mark.FIXED:
-            continue
-        layout = store.run_kind[r]
-        row = store.run_first[r]
-        n = store.run_length[r]
-        trace = trace_of(store, j, row)
-        activations, at = sources_now(store, j, r, lagged)
-        places = places_of(store, r, lagged)
-        if layout == mark.DENSE or layout == mark.SHARED:
-            source = at + store.run_source[r]
-            # [equation eligibility]
-            gain = (
-                store.activation[store.run_gater[r]]
-                if layout == mark.SHARED
-                else one_like(carry)
-            )
-            for t in range(n):
-                decayed = carry * store.eligibility[trace + t]
-                store.eligibility[trace + t] = decayed + gain * activations[source + t]
-            # [end]
-        else:
-            for t in range(n):
-                gain = (
-                    store.activation[store.gate[row + t] - 1]
-                    if layout != mark.LISTED
-                    else one_like(carry)
-                )
-                decayed = carry * store.eligibility[trace + t]
-                store.eligibility[trace + t] = (
-                    decayed + gain * activations[at + places[row + t]]
-                )
+        if not store.run_flags[r] & mark.FIXED:
+            activations, at = sources_now(store, j, r, lagged)
+            run = store, r, places_of(store, r, lagged), at, 0
+            each_term(*run, *of, activations, store.activation)
     self_row = store.self_row[j]
     # [equation eligibility: self-connection and bias]
     if self_row != NONE and store.trainable[self_row]:
-        trace = trace_of(store, j, self_row)
-        gain = (
-            store.activation[store.self_gater[j]]
-            if store.self_gater[j] != NONE
-            else one_like(carry)
-        )
-        store.eligibility[trace] = (
-            carry * store.eligibility[trace] + gain * store.state[j]
-        )
+        own_term(store, j, 0, 0, *of, store.state, store.activation)
     store.bias_eligibility[j] = carry * store.bias_eligibility[j] + 1.0
     # [end]
 
@@ -198,82 +155,58 @@ def update_extended(store, k, carry, block):
         if store.influence_trace[p] == NONE:
             continue
         j = store.influence_gater[p]
-        trace = store.influence_trace[p]
+        first = store.influence_trace[p]
         n = store.learning[j]
         # [equation extended]
         scale = store.derivative[j] * store.influence[p]
         if store.flags[j] & mark.TRACED:
-            eligibility = store.first_trace[j]
+            of = scale, carry, store.extended, first, store.eligibility, None
             for t in range(n):
-                decayed = carry * store.extended[trace + t]
-                store.extended[trace + t] = (
-                    decayed + scale * store.eligibility[eligibility + t]
-                )
-            store.extended[trace + n] = (
-                carry * store.extended[trace + n] + scale * store.bias_eligibility[j]
-            )
+                trace(t, store.first_trace[j] + t, None, *of)
+            scale *= store.bias_eligibility[j]
             # [end]
-            continue
-        for r in range(store.run_start[j], store.run_stop[j]):
-            if not store.run_flags[r] & mark.FIXED:
-                start = trace + store.run_first[r] - store.first_incoming[j]
-                if block is None:
-                    extend_by_stamps(store, r, start, carry, scale)
-                elif has_lag(store, r, store.flags[j] & mark.LAGGED):
-                    extend_lagged(store, j, r, start, carry, scale)
-                else:
-                    extend_run(store, block, r, start, carry, scale)
-        store.extended[trace + n] = carry * store.extended[trace + n] + scale
+        else:
+            to = first - store.first_incoming[j]
+            for r in range(store.run_start[j], store.run_stop[j]):
+                if not store.run_flags[r] & mark.FIXED:
+                    if block is None or store.run_lag[r] != 0:
+                        extend_by_stamps(store, r, to, scale, carry)
+                    else:
+                        extend_run(store, block, r, to, scale, carry)
+        store.extended[first + n] = carry * store.extended[first + n] + scale
 
 
 @inline
-def extend_run(store, block, r, start, carry, scale):
+def extend_run(store, block, r, to, scale, carry):
     """Update the extended traces of an ungated run; delayed sources before `block` have
     activated since.
     """
     row = store.run_first[r]
     n = store.run_length[r]
+    of = scale, carry, store.extended, to
     delayed = store.run_flags[r] & mark.DELAYED
     if store.run_kind[r] == mark.LISTED:
-        for t in range(n):
-            i = store.source[row + t]
-            read = (
-                store.old_activation[i]
-                if delayed and i < block
-                else store.activation[i]
-            )
-            store.extended[start + t] = carry * store.extended[start + t] + scale * read
-        return
-    source = store.run_source[r]
-    fired = max(min(n, block - source), 0) if delayed else 0
-    for activations, begin, stop in (
-        (store.old_activation, 0, fired),
-        (store.activation, fired, n),
-    ):
-        for t in range(begin, stop):
-            x = start + t
-            decayed = carry * store.extended[x]
-            store.extended[x] = decayed + scale * activations[source + t]
+        for c in range(row, row + n):
+            i = store.source[c]
+            late = delayed and i < block
+            read = store.old_activation if late else store.activation
+            trace(c, i, None, *of, read, None)
+    else:
+        source = store.run_source[r]
+        fired = max(min(n, block - source), 0) if delayed else 0
+        for t in range(fired):
+            trace(row + t, source + t, None, *of, store.old_activation, None)
+        for t in range(fired, n):
+            trace(row + t, source + t, None, *of, store.activation, None)
 
 
-@inline
-def extend_by_stamps(store, r, start, carry, scale):
-    """`extend_run` for any run, if neurons activate in any order."""
+@lazy_part(INDEX, INDEX, SCALAR, SCALAR)
+def extend_by_stamps(store, r, to, scale, carry):
+    """`extend_run` for any run, if it has a lag or neurons activate in any order."""
     row = store.run_first[r]
-    for t in range(store.run_length[r]):
-        read = source_read(store, row + t)
-        store.extended[start + t] = carry * store.extended[start + t] + scale * read
-
-
-@lazy_part(INDEX, INDEX, INDEX, SCALAR, SCALAR)
-def extend_lagged(store, j, r, start, carry, scale):
-    """Update the extended traces of an ungated run of the gater j with a lag."""
-    row = store.run_first[r]
-    activations, at = past_read(store, r)
-    places = places_of(store, r, True)
-    for t in range(store.run_length[r]):
-        read = activations[at + places[row + t]]
-        store.extended[start + t] = carry * store.extended[start + t] + scale * read
+    for c in range(row, row + store.run_length[r]):
+        read = scale * source_read(store, c)
+        store.extended[to + c] = carry * store.extended[to + c] + read
 
 
 @inline
@@ -312,16 +245,11 @@ def apply_pending_updates(store, start, stop, activations):
         for r in range(store.run_start[j], store.run_stop[j]):
             if store.run_kind[r] > mark.LISTED or not may_be_pending(store, r):
                 continue
-            source = store.run_source[r]
-            row = store.run_first[r]
-            n = store.run_length[r]
-            if store.run_kind[r] == mark.DENSE:
-                store.weight[row : row + n] += step * activations[source : source + n]
-            else:
-                for t in range(n):
-                    store.weight[row + t] += step * activations[store.source[row + t]]
+            of = move, step, store.weight, 0, activations, None
+            each_ungated(store, r, store.source, 0, 0, *of)
             if store.ties.signed != 0:
-                clip_to_signs(store, row, row + n)
+                row = store.run_first[r]
+                clip_to_signs(store, row, row + store.run_length[r])
 
 
 @lazy_part(INDEX, INDEX)
@@ -437,8 +365,7 @@ def compute_state(store, j, block, gated, lagged, lists=False):
         if not gated or store.run_kind[r] <= mark.LISTED:
             state += ungated_sum(store, j, r, lagged, lists)
         else:
-            row = store.run_first[r]
-            state += gated_sum(store, j, r, row, store.run_length[r], lagged)
+            state += gated_sum(store, j, r, lagged)
         r += 1
     # [end]
     store.pending_step[j] = 0.0

@@ -9,8 +9,8 @@ from ..language import (
     PLAN,
     SCALAR,
     SPAN,
-    add_scaled,
     added,
+    in_order,
     inline,
     lazy_part,
     noinline,
@@ -21,13 +21,23 @@ from ..lowering import flags as mark
 from ..online.read_order import (
     at_gaters_step,
     at_self_gater_step,
-    gater_read,
     gaters_read,
     places_of,
+    self_gater_read,
     sends_error,
     sources_at,
 )
 from ..schema import NONE
+from ..terms import (
+    dense_terms,
+    each_term,
+    gated_terms,
+    listed_terms,
+    move,
+    own_term,
+    push_gater,
+    push_source,
+)
 from .layout import CARRIED, GATED, PREVIOUS, PUSHED
 from .pattern import GATERS, SOURCES
 
@@ -53,83 +63,55 @@ def adjoint_of_sources(store, plan, span, r, lag):
     return adjoint_at(span, PREVIOUS)
 
 
+@in_order
+def push_sources(store, plan, span, r, delta, walk):
+    """Send an error along a run to its sources."""
+    to = adjoint_of_sources(store, plan, span, r, store.run_lag[r])
+    of = delta, store, plan.adjoint, gaters_read(store, r)
+    walk(store, r, store.source, to, 0, push_source, *of)
+
+
+@inline
+def push_earlier(c, i, g, delta, store, plan, span, r):
+    """Call `push_source` for a connection of a list, which has a lag of its own."""
+    to = adjoint_of_sources(store, plan, span, r, store.delay[c])
+    push_source(c, to + i, g, delta, store, plan.adjoint, None)
+
+
 @inline
 def push_run(store, plan, span, r, delta, ends):
     """Send an error along a run of connections, to its sources, its gaters or both."""
     if store.run_kind[r] > mark.LISTED:
         push_gated(store, plan, span, r, delta, ends)
+    elif ends & SOURCES and store.run_kind[r] == mark.LISTED:
+        of = delta, store, plan, span, r
+        listed_terms(store, r, store.source, 0, 0, push_earlier, *of)
     elif ends & SOURCES:
-        row = store.run_first[r]
-        n = store.run_length[r]
-        to = adjoint_of_sources(store, plan, span, r, store.run_lag[r])
-        if store.run_kind[r] == mark.LISTED:
-            for c in range(row, row + n):
-                to = adjoint_of_sources(store, plan, span, r, store.delay[c])
-                plan.adjoint[to + store.source[c]] += delta * store.weight[c]
-        else:
-            add_scaled(
-                plan.adjoint, to + store.run_source[r], delta, store.weight, row, n
-            )
+        push_sources(store, plan, span, r, delta, dense_terms)
 
 
 @lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)
 def push_gated(store, plan, span, r, delta, ends):
-    """`push_run` for a run with gaters: to its sources, scaled by these, and to its
-    gaters, delta w_ij y_i.
-    """
-    run_kind = store.run_kind[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    gater = store.run_gater[r]
+    """`push_run` for a run with gaters."""
     if ends & SOURCES:
-        to = adjoint_of_sources(store, plan, span, r, store.run_lag[r])
-        gains = gaters_read(store, r)
-        source = to + store.run_source[r]
-        if run_kind == mark.SHARED:
-            add_scaled(plan.adjoint, source, delta * gains[gater], store.weight, row, n)
-        elif run_kind == mark.ZIPPED:
-            plan.adjoint[source : source + n] += (
-                delta * gains[gater : gater + n] * store.weight[row : row + n]
-            )
-        else:
-            for c in range(row, row + n):
-                plan.adjoint[to + store.source[c]] += (
-                    delta * gains[store.gate[c] - 1] * store.weight[c]
-                )
+        push_sources(store, plan, span, r, delta, gated_terms)
     if ends & GATERS:
-        to = adjoint_at(span, at_gaters_step(store.run_flags[r], GATED, PREVIOUS))
-        activations, offset = sources_at(store, r)
-        source = offset + store.run_source[r]
-        if run_kind == mark.SHARED:
-            total = added(
-                (store.weight[row + t] * activations[source + t] for t in range(n)),
-                zero_like(delta),
-            )
-            plan.adjoint[to + gater] += delta * total
-        elif run_kind == mark.ZIPPED:
-            for t in range(n):
-                weighted_error = delta * store.weight[row + t]
-                plan.adjoint[to + gater + t] += weighted_error * activations[source + t]
-        else:
-            for c in range(row, row + n):
-                plan.adjoint[to + store.gate[c] - 1] += (
-                    delta * store.weight[c] * activations[offset + store.source[c]]
-                )
+        by = adjoint_at(span, at_gaters_step(store.run_flags[r], GATED, PREVIOUS))
+        activations, at = sources_at(store, r)
+        of = delta, store, plan.adjoint, activations
+        gated_terms(store, r, places_of(store, r, True), at, by, push_gater, *of)
 
 
 @lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)
 def push_memory(store, plan, span, j, delta, ends):
     """Send an error along a self-connection, to the previous state and to its gater."""
-    weight = store.weight[store.self_row[j]]
-    gater = store.self_gater[j]
-    carry = weight
-    if gater != NONE:
-        carry *= gater_read(store, gater, j)
-        if ends & GATERS:
-            to = adjoint_at(span, at_self_gater_step(store, gater, j, GATED, PREVIOUS))
-            plan.adjoint[to + gater] += delta * weight * store.old_state[j]
+    of = delta, store, plan.adjoint
     if ends & SOURCES:
-        plan.adjoint[adjoint_at(span, CARRIED) + j] += delta * carry
+        to = adjoint_at(span, CARRIED)
+        own_term(store, j, to, 0, push_source, *of, self_gater_read(store, j))
+    if ends & GATERS:
+        by = adjoint_at(span, at_self_gater_step(store, j, GATED, PREVIOUS))
+        own_term(store, j, 0, by, push_gater, *of, store.old_state)
 
 
 @inline
@@ -224,57 +206,24 @@ def sweep_root(store, plan, span, k, visits, readings):
         plan.adjoint[plan.met[e]] = 0.0
 
 
-@inline
+@in_order
 def add_direct_of(store, j, step, target, to, biases, bias):
     """Add how the parameters into a neuron move its state within the step, g_ij y_i and
     1, times `step`.
 
     That of the weight in row c is added at `to` + c of the column `target`.
     """
+    of = move, step, target, to
     for r in range(store.run_start[j], store.run_stop[j]):
         if not store.run_flags[r] & mark.FIXED:
-            update_run(store, r, step, target, to)
+            activations, at = sources_at(store, r)
+            run = store, r, places_of(store, r, True), at, 0
+            each_term(*run, *of, activations, gaters_read(store, r))
     self_row = store.self_row[j]
     if self_row != NONE and store.trainable[self_row]:
-        gain = one_like(store.bias[j])
-        gater = store.self_gater[j]
-        if gater != NONE:
-            gain = gater_read(store, gater, j)
-        target[to + self_row] += step * gain * store.old_state[j]
+        own_term(store, j, 0, 0, *of, store.old_state, self_gater_read(store, j))
     if store.trainable_bias[j]:
         biases[bias] += step
-
-
-@inline
-def update_run(store, r, step, target, to):
-    """`add_direct_of` for the weights of a run."""
-    run_kind = store.run_kind[r]
-    row = store.run_first[r]
-    n = store.run_length[r]
-    activations, source_offset = sources_at(store, r)
-    if run_kind == mark.LISTED:
-        places = places_of(store, r, True)
-        for c in range(row, row + n):
-            target[to + c] += step * activations[source_offset + places[c]]
-        return
-    gains = gaters_read(store, r)
-    source = source_offset + store.run_source[r]
-    if run_kind == mark.DENSE or run_kind == mark.SHARED:
-        if run_kind == mark.SHARED:
-            step *= gains[store.run_gater[r]]
-        add_scaled(target, to + row, step, activations, source, n)
-    elif run_kind == mark.ZIPPED:
-        gater = store.run_gater[r]
-        target[to + row : to + row + n] += (
-            step * gains[gater : gater + n] * activations[source : source + n]
-        )
-    else:
-        for c in range(row, row + n):
-            target[to + c] += (
-                step
-                * gains[store.gate[c] - 1]
-                * activations[source_offset + store.source[c]]
-            )
 
 
 @noinline

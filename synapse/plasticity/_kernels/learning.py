@@ -36,9 +36,9 @@ from ...engine.online.propagate import activations_of
 from ...engine.online.read_order import (
     frame_offset,
     gain_read,
-    gater_read,
     gaters_read,
     places_of,
+    self_gater_read,
 )
 from ...engine.online.record import is_recorded, record_row
 from ...engine.online.ties import (
@@ -367,7 +367,7 @@ def made_pass(form: PassForm) -> Kernel:
         """Learn the self-connection of a neuron, which carries its state."""
         gain = one_like(store.bias[j])
         if store.gate[row] != 0:
-            gain = gater_read(store, store.gate[row] - 1, j)
+            gain = self_gater_read(store, j)[store.gate[row] - 1]
         seen = store.old_state[j], gain, of_target, Place(fixed.head, j - fixed.start)
         return learn_synapse(store, arrays, fixed, row, seen, writes)
 

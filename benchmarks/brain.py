@@ -200,8 +200,8 @@ def in_brian(
     )
     links.connect(i=source, j=target)
     links.size = weight
-    when, which = np.nonzero(spikes)
-    outside = brian.SpikeGeneratorGroup(DRIVEN, which, when * STEP * ms)
+    when, sources = np.nonzero(spikes)
+    outside = brian.SpikeGeneratorGroup(DRIVEN, sources, when * STEP * ms)
     kick = f"v_post += {KICK} * int(not_refractory_post)"
     kicks = brian.Synapses(outside, cells, on_pre=kick)
     kicks.connect(i=np.arange(DRIVEN), j=driven)
@@ -268,12 +268,12 @@ def main(repeats: int) -> None:
     sizes = NEURONS, CONNECTIONS, STEPS
     rows = []
     for case in CASES:
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in SIMULATORS}
+        measured: dict[str, list[dict[str, Any]]] = {name: [] for name in SIMULATORS}
         for _ in range(repeats):
-            for name, facts in found.items():
+            for name, facts in measured.items():
                 facts.append(in_child(name, case, *sizes))
                 print(case, name, facts[-1], file=sys.stderr, flush=True)
-        for name, facts in found.items():
+        for name, facts in measured.items():
             middle = {
                 key: statistics.median(each[key] for each in facts)
                 for key in ("seconds", "spikes", "gigabytes")

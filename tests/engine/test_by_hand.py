@@ -102,9 +102,9 @@ def test_neurons_are_called_in_any_order(spec, seed):
     for _ in range(ways.randint(2, 8)):
         order = twin.order[:]
         ways.shuffle(order)
-        part = ways.choice([1.0, 1.0, 0.7])
+        share = ways.choice([1.0, 1.0, 0.7])
         for j in order:
-            if ways.random() < part:
+            if ways.random() < share:
                 twin.call(j)
             if ways.random() < 0.05:
                 twin.save()

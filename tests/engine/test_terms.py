@@ -46,8 +46,8 @@ def test_walks_meet_every_connection_once_where_it_reads():
                 kinds.add(store.run_kind[r])
                 seen = []
                 terms.each_term(store, r, store.source, 100, 1000, note, seen)
-                first = store.run_first[r]
-                rows = range(first, first + store.run_length[r])
+                begin = store.run_first[r]
+                rows = range(begin, begin + store.run_length[r])
                 assert seen == [
                     (
                         c,
@@ -60,7 +60,7 @@ def test_walks_meet_every_connection_once_where_it_reads():
                     stepped += 1
                     runs = store.run_stop[j] - store.run_start[j]
                     count = store.alike_stop[j] - j
-                    gap = store.run_first[r + runs] - first if count > 1 else 0
+                    gap = store.run_first[r + runs] - begin if count > 1 else 0
                     of_all, each = [], []
                     terms.stepped_terms(store, r, gap, count, 100, 1000, note, of_all)
                     for t in range(count):

@@ -147,8 +147,8 @@ def digests_of_lanes():
     digests = {}
     for name, size, dtype in itertools.product(NETS, (9, 17), ("float64", "float32")):
         net = NETS[name](size, dtype)
-        found = slopes(net, *data(net, 16))
-        digests[f"{name} {size} {dtype}"] = hashlib.sha256(found).hexdigest()
+        tile_slopes = slopes(net, *data(net, 16))
+        digests[f"{name} {size} {dtype}"] = hashlib.sha256(tile_slopes).hexdigest()
     return digests
 
 
@@ -171,7 +171,7 @@ def test_tiles_of_another_machine():
 
 
 def test_files_of_machine_code_belong_to_a_tile(monkeypatch):
-    own = machine.description()
+    described = machine.description()
     machine.description.cache_clear()
     other = (
         machine.NARROW_TILE
@@ -180,6 +180,6 @@ def test_files_of_machine_code_belong_to_a_tile(monkeypatch):
     )
     monkeypatch.setattr(machine, "tile", lambda: other)
     try:
-        assert machine.description() != own
+        assert machine.description() != described
     finally:
         machine.description.cache_clear()

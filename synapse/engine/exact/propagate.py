@@ -201,6 +201,8 @@ def push_run(store, tapes, r, delta, back):
         to = errors_at(store, r, back)
         if store.run_kind[r] == DENSE:
             dense_terms(store, r, places, to, 0, push_source, *of, None)
+        elif store.run_kind[r] == LISTED and store.run_lag[r] == 0:
+            listed_terms(store, r, store.source, to, 0, push_source, *of, None)
         elif store.run_kind[r] == LISTED:
             listed_terms(store, r, places, to, 0, push_around, *of, back.ring)
         else:

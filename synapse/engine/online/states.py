@@ -53,6 +53,8 @@ from .read_order import (
 )
 from .ties import clip_to_sign, clip_to_signs
 
+LATE = mark.DELAYED | mark.DELAYED_GATE | mark.UNORDERED
+"""Flags of runs of which something may be read late."""
 MAX_SINGLE_ADDS = 3
 """Connections of a run up to which they are added one by one. ``python -m
 benchmarks.constants online.states.MAX_SINGLE_ADDS``: neither a tenth nor ten times
@@ -485,21 +487,27 @@ def compute_lagged_states(store, start, stop, block):
 @inline
 def compute_lone_state(store, j):
     """Compute the state of one neuron, which activates alone."""
-    exchange_fired(store, j, 0)
+    late = store.self_gater[j] != NONE
+    for r in range(store.run_start[j], store.run_stop[j]):
+        late |= store.run_flags[r] & LATE != 0
+    if late:
+        exchange_fired(store, j, 0)
     if store.flags[j] & mark.WITH_GATES:
-        compute_lone_gated_state(store, j)
+        compute_lone_gated_state(store, j, 1 if late else 0)
     else:
         compute_state(store, j, j, False, False)
-        exchange_fired(store, j, 1)
+        if late:
+            exchange_fired(store, j, 1)
 
 
-@lazy_part(INDEX)
-def compute_lone_gated_state(store, j):
+@lazy_part(INDEX, INDEX)
+def compute_lone_gated_state(store, j, late):
     """`compute_lone_state` for a neuron with gates, traces or past sources."""
     if store.flags[j] & mark.OUTSIDE:
         meet_sources(store, j)
     carry = compute_state(store, j, None, True, True)
-    exchange_fired(store, j, 1)
+    if late != 0:
+        exchange_fired(store, j, 1)
     if store.flags[j] & mark.MEMORY:
         update_extended(store, j, carry, None)
 
@@ -514,6 +522,8 @@ def exchange_fired(store, j, back):
         unordered = store.run_flags[r] & mark.UNORDERED  # of several networks
         late = store.run_flags[r] & mark.DELAYED and store.run_lag[r] == 0
         late_gate = store.run_flags[r] & mark.DELAYED_GATE
+        if not (unordered or late or late_gate):
+            continue
         row = store.run_first[r]
         for c in range(row, row + store.run_length[r]):
             i = store.source[c]

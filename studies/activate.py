@@ -154,7 +154,7 @@ def picture():
         264,
         INK,
         "run_network",
-        "takes addresses, the network's rows and inputs,",
+        "takes addresses, rows and inputs,",
         "rejects inputs that are not finite",
     )
     yield from box(712, 190, 264, BLUE, "clamp_neuron", "sets the inputs' activations")

@@ -68,7 +68,7 @@ def compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes):
 
 @inline
 def compute_deltas(tapes, start, stop, back):
-    """delta of a stretch of neurons; pushed errors are reset. Returns 0 if all are
+    """delta of consecutive neurons; pushed errors are reset. Returns 0 if all are
     finite.
     """
     none = splat(0.0, tapes.state)

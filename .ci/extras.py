@@ -99,7 +99,7 @@ SERVED = {
     "sklearn": Extra(("synapse.sklearn",), "synapse.sklearn.NetworkClassifier"),
     "sktime": Extra(("synapse.sktime",), "synapse.sktime.NetworkForecaster"),
     "stats": Extra(("synapse.experiments",), "synapse.experiments.Trials.summary"),
-    "tables": Extra(("synapse.tables._typed_files",), use_tables),
+    "tables": Extra(("synapse.tables._reading",), use_tables),
     "torch": Extra(("synapse.readwrite._pytorch",), "synapse.readwrite.to_torch"),
     "widget": Extra(("synapse.draw._explore",), use_widget),
 }

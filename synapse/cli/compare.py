@@ -7,12 +7,10 @@ import argparse
 from .._checks import pluralize
 from .._defaults import BUILDS, SERIES
 from ..forecasting._statistical import METHODS, not_installed
-from ..tables import compare_series
-from ..tables._number_form import PLAIN, forms_of
-from ..tables._pandas import pd
-from ..tables._table import columns
+from ..tables import compare_series, read_several
+from ..tables._table import columns, written
 from . import helpers
-from .helpers import aligned, names, printable
+from .helpers import names, numbers_table
 from .pictures import check_picture, draw_comparison
 from .reading import (
     DATA,
@@ -21,8 +19,7 @@ from .reading import (
     TABLES,
     TRAINER,
     Options,
-    ReadTable,
-    about_series,
+    read,
     say,
     shared,
     training_options,
@@ -91,73 +88,54 @@ def compare(options: argparse.Namespace) -> None:
     if options.output is not None:
         helpers.require_table(options.output)
     check_picture(options.plot)
-    table = ReadTable.of(options)
-    targets = columns(table.cells, options.target)
-    used = [*targets, *options.known, *options.observed]
-    several = table.series(used)
-    dated = table.date(used)
-    about_dates = [dated.note] if dated and dated.note else []
-    about_dates += about_series(several)
+    table, _, dating = read(options, options.data)
+    table = table.drop(columns=columns(table, options.ignore))
+    names_used = dict.fromkeys([*options.target, *options.known, *options.observed])
+    several = read_several(table, [*names_used], options.sequence or "", **dating)
+    notes = next(iter(several.values())).attrs["notes"]
     methods = options.methods or METHODS
     # Before networks are trained, which may take long.
     rows = sum(map(len, several.values()))
     sizes = [f"{pluralize(rows, 'row')}."] if rows > MANY_ROWS else []
-    say([*sizes, *table.notes, *about_dates, *not_installed(methods)])
+    say([*sizes, *notes, *not_installed(methods)])
     learning = training_options(
         options, "hidden", "epochs", "rate", "seed", "validation"
     )
     comparison = compare_series(
         several,
-        targets,
+        options.target,
         learning,
         build=[] if options.build == [NO_NETWORK] else options.build,
         methods=methods,
-        known=columns(table.cells, options.known),
+        known=options.known,
         steps=options.steps,
         origins=options.origins,
     )
     say(comparison.notes)
     summary = comparison.summary
     shares = summary.pop("best").map("{:.0%}".format)
-    text = _in_forms(summary, targets, next(iter(several.values())))
-    text = text.assign(**{"best origins": shares}).reset_index()
+    errors = summary.columns.drop("MASE")
+    text = summary.map("{:.4g}".format).assign(
+        **{name: summary[name].map(written) for name in errors},
+        **{"best origins": shares},
+    )
+    text = text.reset_index()
     by_origin = comparison.by_origin
     if "series" in by_origin.index.names:
-        by_origin = by_origin.rename_axis(index={"series": table.sequence})
+        by_origin = by_origin.rename_axis(index={"series": options.sequence})
     # files first: a closed pipe ends the command when it prints
     if options.output is not None:
         helpers.write_table(by_origin, options.output, "%.6g")
     if options.plot is not None:
         draw_comparison(comparison, options.plot)
-    print(_text(text), flush=True)
+    print(numbers_table([text.columns, *text.itertuples(index=False)]), flush=True)
     if len(by_origin) <= MAX_PRINTED:
-        form = forms_of(next(iter(several.values()))).get(targets[0], PLAIN)
-        written = (PLAIN if len(targets) > 1 else form).written
-        rows = by_origin.map(written).reset_index()
-        print(f"Mean absolute error by origin:\n{_text(rows.astype(str))}")
+        rows = by_origin.map(written).reset_index().astype(str)
+        print("Mean absolute error by origin:")
+        print(numbers_table([rows.columns, *rows.itertuples(index=False)]))
     elif options.output is None:
         print(
             "-o errors.csv writes the errors from"
             f" {pluralize(len(by_origin), 'origin')}."
         )
     print("\n".join(comparison.verdicts), flush=True)
-
-
-def _in_forms(
-    summary: pd.DataFrame, targets: list[str], series: pd.DataFrame
-) -> pd.DataFrame:
-    """Return errors as text, those in units of a target in the form of its column."""
-    forms = forms_of(series)
-    text = summary.map("{:.4g}".format)
-    for target in targets:
-        of = f" {target}" if len(targets) > 1 else ""
-        for name in (f"MAE{of}", f"RMSE{of}"):
-            text[name] = summary[name].map(forms.get(target, PLAIN).written)
-    return text
-
-
-def _text(table: pd.DataFrame) -> str:
-    """Return a table of text, its columns flush right but for the first."""
-    cells = [[*table.columns], *table.itertuples(index=False)]
-    rows = [[printable(str(cell)) for cell in row] for row in cells]
-    return aligned(rows, "<" + ">" * (len(rows[0]) - 1))

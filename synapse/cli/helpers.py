@@ -9,7 +9,7 @@ import io
 import shutil
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,14 @@ from .._build import lower_name
 from .._checks.extras import FROM_CLONE
 from ..errors import ArgumentError, FormatError
 from ..readwrite import _files
-from ..tables import _typed_files
 from ..tables._pandas import pd
+from ..tables._reading import NEEDED
 from ..tables._table import file_errors, quoted as listed, reason
 
 __all__ = ["file_errors", "listed", "reason"]  # of tables, for the subcommands
 
 PICTURES = (".png", ".svg", ".pdf")
-TABLES = (".csv", ".txt", *_typed_files.SUFFIXES)
+TABLES = (".csv", ".txt", *NEEDED)
 """Suffixes of files that are written."""
 NEEDS = (
     'Tables need the extra "forecast" (pandas, scikit-learn, statsforecast).'
@@ -64,6 +64,12 @@ def aligned(rows: Sequence[Sequence[str]], sides: str) -> str:
     return "\n".join(line.rstrip() for line in lines)
 
 
+def numbers_table(rows: Iterable[Sequence[Any]]) -> str:
+    """Return rows of a report as lines, numbers flush right."""
+    cells = [[printable(str(cell)) for cell in row] for row in rows]
+    return aligned(cells, "<" + ">" * (len(cells[0]) - 1))
+
+
 def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFrame:
     """Return the rows of several series below each other, with a column of their names;
     or those of a series.
@@ -73,21 +79,23 @@ def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFram
     return pd.concat(frames, names=[sequence])
 
 
-def has_types(path: str | None) -> bool:
-    """Return whether this file has cells with types, as Parquet and Excel have."""
-    return path is not None and Path(path).suffix.lower() in _typed_files.SUFFIXES
-
-
 def write_table(
-    table: pd.DataFrame, path: str | None, form: str | None = None, index: bool = True
+    table: pd.DataFrame, path: str | None, form: Any = None, index: bool = True
 ) -> None:
     """Write a table to a whole file, CSV unless its suffix is another kind; or, without
     a path, as CSV to standard output.
     """
-    if path is not None and has_types(path):
-        suffix = Path(path).suffix.lower()
+    if path is not None and Path(path).suffix.lower() in NEEDED:
+        frame = table.reset_index() if index else table
+        content = io.BytesIO()
+        if path.lower().endswith(".parquet"):
+            frame.to_parquet(content, engine="pyarrow", index=False)
+        else:
+            for name in frame.select_dtypes("datetimetz").columns:  # Excel has no zones
+                frame = frame.assign(**{str(name): frame[name].map(str)})
+            frame.to_excel(content, engine="openpyxl", index=False)
         with file_errors("write", path):
-            _files.write(path, _typed_files.as_bytes(table, suffix, index))
+            _files.write(path, content.getvalue())
         return
     text = table.to_csv(float_format=form, lineterminator="\n", index=index)
     if path is None:
@@ -115,8 +123,8 @@ def require_suffix(path: str, suffixes: Sequence[str]) -> str:
 def require_table(path: str) -> None:
     """Raise, before any work, if a table could not be written to this file."""
     suffix = require_suffix(path, TABLES)
-    if suffix in _typed_files.SUFFIXES:
-        _typed_files.require_package(_typed_files.SUFFIXES[suffix])
+    if suffix in NEEDED:
+        NEEDED[suffix]()
     require_folder(path)
 
 

@@ -7,30 +7,30 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
-from .._checks import pluralize
 from .._defaults import SERIES
+from .._model import Model
+from ..errors import FormatError
 from ..forecasting._statistical import METHODS
 from ..learning._callbacks import Progress
+from ..objects.network import Network
 from ..optimizers._names import by_name
-from ..tables import TrainingOptions, read_several, read_table
-from ..tables._dates import DateColumn, date_columns, find_date
+from ..tables import TrainingOptions, read_table
 from ..tables._pandas import pd
+from ..tables._reading import OPTIONS
 from ..tables._series import FILLS
 from ..tables._table_training import FURTHER
 from .formats import READING
-from .helpers import PICTURES, UsageError, listed, names, wholes
+from .helpers import PICTURES, UsageError, names, wholes
 
 Options = dict[str, dict[str, Any]]
 
-MARKS = {"point": ".", "comma": ","}
-"""What --decimal may be."""
-HEADERS = {"yes": True, "no": False}
-"""What --header may be."""
+NO_HEADER = "none"
+"""What --header says if the first row has values."""
 SETTINGS = ("momentum", "weight_decay")
 """Settings of optimizers that have options of their own."""
 
@@ -39,12 +39,17 @@ def number(text: str) -> Any:
     """Return a number in an option; other text as it is, for the check of the
     option.
     """
-    for kind in (int, float):
+    for convert in (int, float):
         try:
-            return kind(text)
+            return convert(text)
         except ValueError:
             pass
     return text
+
+
+def header(text: str) -> int | str:
+    """Return the row that has the names of columns, or "none"."""
+    return NO_HEADER if text == NO_HEADER else int(text)
 
 
 def with_setting(setting: str) -> str:
@@ -152,51 +157,56 @@ OPTIMIZER: Options = {
 }
 """The option that names an optimizer, and those of its settings."""
 TABLES: Options = {
-    "--decimal": {
-        "choices": MARKS,
-        "help": "the decimal mark, if it is ambiguous",
+    "--sep": {
+        "metavar": "MARK",
+        "type": lambda text: text.replace(r"\t", "\t"),
+        "help": "the mark between cells (default: a comma)",
+    },
+    "--decimal": {"metavar": "MARK", "help": "the decimal mark (default: a point)"},
+    "--thousands": {
+        "metavar": "MARK",
+        "help": "the mark between groups of digits (default: none)",
     },
     "--encoding": {
         "metavar": "NAME",
         "help": "the encoding of the files, such as cp1252 (default: UTF-8)",
     },
     "--header": {
-        "choices": HEADERS,
-        "help": "whether the first row names the columns, if it looks like the others",
+        "metavar": "ROW",
+        "type": header,
+        "help": "the row of names, from 0 on, or none (default: the first row)",
     },
-    "--skip-rows": {
+    "--skiprows": {
         "metavar": "N",
         "type": int,
-        "default": 0,
-        "help": "lines above the names of the columns (default: %(default)s)",
+        "help": "lines above the names of the columns (default: 0)",
     },
-    "--without-totals": {
-        "action": "store_true",
-        "help": "leave out rows of totals, such as a last row called Total",
+    "--comment": {
+        "metavar": "MARK",
+        "help": "the mark of comments, such as # (default: none)",
     },
-    "--missing": {
-        "metavar": "CELL",
-        "action": "append",
-        "help": "another text that marks a missing value, such as n.v.",
+    "--na-values": {
+        "metavar": "CELL,...",
+        "type": names,
+        "help": "further cells that are missing values, such as n.v.",
+    },
+    "--date": {
+        "metavar": "COLUMN,...",
+        "type": names,
+        "help": "columns of the date (default: date, time, datetime, timestamp or year"
+        " if it has ISO 8601 or whole years)",
+    },
+    "--date-format": {
+        "metavar": "FORM",
+        "help": "how dates are written, such as %%d/%%m/%%Y (default: ISO 8601)",
     },
     "--fill": {
         "choices": FILLS,
         "help": "fill in missing values of a series: repeat the last, or interpolate",
     },
-    "--date": {
-        "metavar": "COLUMN",
-        "help": "column with the dates (default: the first one with dates)",
-    },
-    "--dates": {
-        "metavar": "FORM",
-        "help": "how dates are written, such as %%d/%%m/%%Y",
-    },
-    "--zone": {
-        "metavar": "NAME",
-        "help": "the time zone of the dates, such as Europe/Berlin",
-    },
 }
-"""Options that say how a table is read."""
+"""Options of pandas, and further ones, that say how a table is read; the file of a
+model has them."""
 
 
 def shared(*flags: str) -> Options:
@@ -207,18 +217,20 @@ def shared(*flags: str) -> Options:
 MANY_ROWS = 5000
 """Number of rows of series above which the choice of differences takes seconds, before
 which the report begins."""
-HOW = ("date", "dates", "fill", "zone")
-"""The options of :func:`read_series`."""
+FOR_SERIES = ("date", "date_format", "fill")
+"""Options of tables that :func:`read_series` has, and not pandas."""
 
 
 def optimizer(options: argparse.Namespace) -> Any:
     """Return the optimizer by its name, or an object if settings are given."""
-    given = {name: getattr(options, name) for name in SETTINGS}
-    settings = {name: value for name, value in given.items() if value is not None}
+    chosen = {name: getattr(options, name) for name in SETTINGS}
+    settings = {name: value for name, value in chosen.items() if value is not None}
     if not settings:
         return options.optimizer
-    kind = by_name.seek(options.optimizer or "")
-    having = signature(kind).parameters if kind is not None else ()
+    optimizer_class = by_name.seek(options.optimizer or "")
+    having = (
+        signature(optimizer_class).parameters if optimizer_class is not None else ()
+    )
     for name in settings:
         if name not in having:
             flag, usable = name.replace("_", "-"), with_setting(name)
@@ -229,12 +241,12 @@ def optimizer(options: argparse.Namespace) -> Any:
 
 def further(options: argparse.Namespace) -> dict[str, Any]:
     """Return the further options of a trainer that are given."""
-    given = {name: getattr(options, name) for name in FURTHER}
-    return {name: value for name, value in given.items() if value is not None}
+    chosen = {name: getattr(options, name) for name in FURTHER}
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def training_options(
-    options: argparse.Namespace, *given: str, **callbacks: Any
+    options: argparse.Namespace, *names: str, **callbacks: Any
 ) -> TrainingOptions:
     """Return how a network is trained: by these options, those of optimizers and
     trainers, and with lines on stderr where no bar is shown.
@@ -242,7 +254,7 @@ def training_options(
     is_shown = sys.stderr.isatty() and not options.quiet
     lines = EpochLines()
     return TrainingOptions(
-        **{name: getattr(options, name) for name in given},
+        **{name: getattr(options, name) for name in names},
         optimizer=optimizer(options),
         trainer_options=further(options),
         progress=is_shown,
@@ -252,122 +264,43 @@ def training_options(
     )
 
 
-@dataclass(frozen=True)
-class ReadTable:
-    """A table, and how its series are read.
-
-    `sequence` is the column that tells series or sequences apart, `ignore` are columns
-    to leave out, and `series_options` has the options of :func:`read_series`, None
-    where they are not given.
-    """
-
-    cells: pd.DataFrame
-    sequence: str | None = None
-    ignore: list[str] = field(default_factory=list)
-    series_options: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, options: argparse.Namespace, missing: Sequence[str] = ()) -> ReadTable:
-        """Read the table that the options name; `missing` are the missing cells of a
-        training.
-        """
-        settings = vars(options)
-        series_options = {name: getattr(options, name) for name in HOW}
-        cells = read(options, options.data, missing)
-        return cls(
-            cells, settings.get("sequence"), settings.get("ignore", []), series_options
-        )
-
-    @property
-    def notes(self) -> list[str]:
-        """Sentences on how numbers were read, and what was left out."""
-        return [*self.cells.attrs["notes"]]
-
-    def date(self, columns: Sequence[str]) -> DateColumn | None:
-        """Return the dates of the table, beside these columns."""
-        return find_date(
-            self.cells,
-            self.series_options["date"],
-            self.series_options["dates"],
-            [*self.ignore, *columns, *([self.sequence] if self.sequence else [])],
-            self.sequence,
-        )
-
-    def series(self, columns: Sequence[str]) -> dict[str, pd.DataFrame]:
-        """Return these columns as a series or, with a column that tells several apart,
-        as one for each value.
-        """
-        return read_several(
-            self.cells,
-            list(dict.fromkeys(columns)),
-            self.sequence or "",
-            ignore=self.ignore,
-            **self.series_options,
-        )
-
-    def trained_series(
-        self, facts: Mapping[str, Any]
-    ) -> tuple[dict[str, pd.DataFrame], list[str]]:
-        """Return the series of a model with these facts, read as for its training
-        unless options say otherwise.
-
-        Also sentences on those that are too short.
-        """
-        options = {name: self.series_options[name] or facts.get(name) for name in HOW}
-        is_here = bool(date_columns(self.cells, options["date"]))
-        if self.series_options["date"] is None and not is_here:
-            options["date"] = None
-        sequence = self.sequence or facts.get("sequence")
-        # The table is one series, without a name.
-        if self.sequence is None and sequence not in self.cells:
-            sequence = None
-        columns = [*facts["targets"], *facts["observed"], *facts["known"]]
-        # A model that was trained on rows without dates takes rows with dates as they
-        # follow each other.
-        undated = options["date"] is None and "step" in facts and facts["step"] is None
-        ignore = [*self.cells.columns] if undated else self.ignore
-        several = replace(
-            self, sequence=sequence, series_options=options, ignore=ignore
-        ).series(columns)
-        minimum = max(sum(lags) for lags in facts["differences"]) + 2
-        long = {
-            name: series for name, series in several.items() if len(series) >= minimum
-        }
-        notes = about_series(several)
-        if long and (short := sorted(several.keys() - long.keys())):
-            rows = pluralize(sum(len(several[name]) for name in short), "row")
-            notes.append(
-                f"Left out: {listed(short)}, {rows}, with fewer than {minimum} each."
-            )
-        return long or several, notes
-
-
 def read(
-    options: argparse.Namespace, path: str, missing: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Return the table in a file, read as the options say, with further cells that are
-    missing values.
+    options: argparse.Namespace, path: str, model: Model | Network | None = None
+) -> tuple[pd.DataFrame, dict[str, Any], dict[str, Any]]:
+    """Return the table in a file, how it was read, and the options of
+    :func:`read_series` among these.
+
+    Options that are not given are those in the file of a model; files of another kind
+    than text do without some. Raises FormatError if a model is older than the options.
     """
-    return read_table(
-        path,
-        MARKS.get(options.decimal),
-        encoding=options.encoding,
-        missing=options.missing or missing,
-        header=HEADERS.get(options.header),
-        skip_rows=options.skip_rows,
-        without_totals=options.without_totals,
-    )
+    facts: Any = {} if model is None else model.metadata
+    if "command" in facts and "reading" not in facts:
+        raise FormatError(
+            f"{options.model!r} was trained by an older version of Synapse, which read"
+            f" tables in another way. Train it again: `{facts['command']}`."
+        )
+    flags = (flag.removeprefix("--").replace("-", "_") for flag in TABLES)
+    passed = {name: getattr(options, name) for name in flags}
+    passed = {name: value for name, value in passed.items() if value is not None}
+    reading = {**facts.get("reading", {}), **passed}
+    dating = {name: reading[name] for name in FOR_SERIES if name in reading}
+    usable = OPTIONS.get(Path(path).suffix.lower(), reading)
+    settings = {
+        name: value
+        for name, value in reading.items()
+        if name not in dating and (name in usable or name in passed)
+    }
+    if settings.get("header") == NO_HEADER:
+        settings["header"] = None
+    if "date" in dating and usable is reading:  # text keeps the zeros of 0730
+        settings["dtype"] = dict.fromkeys(dating["date"], str)
+    return read_table(path, **settings), reading, dating
 
 
-def about_series(several: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return the sentences on how series were read."""
-    return [*next(iter(several.values())).attrs["notes"]]
-
-
-def refuse(options: argparse.Namespace, names: Sequence[str], kind: str) -> None:
+def refuse(options: argparse.Namespace, names: Sequence[str], data: str) -> None:
     """Raise UsageError for an option that is given, but is for data of another kind."""
     for name in [name for name in names if getattr(options, name)]:
-        raise UsageError(f"--{name.replace('_', '-')} is for {kind}. Remove it.")
+        raise UsageError(f"--{name.replace('_', '-')} is for {data}. Remove it.")
 
 
 def say(notes: Sequence[str]) -> None:

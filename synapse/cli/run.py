@@ -5,15 +5,25 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..forecasting._frames import labels_beside
 from ..objects.network import Network
 from ..tables import predict_rows, predict_series
-from ..tables._encoding import encoding_of, is_named_as_key
+from ..tables._encoding import encoding_of
 from ..tables._pandas import pd
+from ..tables._series_task import series_for
 from ..tables._table import find
-from .formats import read
+from .formats import read as read_model
 from .helpers import joined, require_table, write_table
-from .reading import DATA, HOW, MODEL, TABLES, Options, ReadTable, refuse, say, shared
+from .reading import (
+    DATA,
+    FOR_SERIES,
+    MODEL,
+    TABLES,
+    Options,
+    read,
+    refuse,
+    say,
+    shared,
+)
 
 RUN: Options = {
     **MODEL,
@@ -31,67 +41,44 @@ def run(options: argparse.Namespace) -> None:
     """Predict with a model.
 
     The columns of DATA are matched to the model's inputs by name; others are ignored.
-    The result has a row for each row of DATA: its columns that are no inputs or are
-    named like identifiers, such as "customer_id" (for models that `synapse train` has
-    not written, only the --sequence column), then the outputs. A model with memory
-    starts with a cleared context, and clears it again when the value of --sequence
-    changes. If the outputs are probabilities of classes (softmax), the first column is
-    the likeliest class, under the name of the target. A model of a series forecasts
-    every row from the previous rows.
+    The result has a row for each row of DATA: its columns that the model does not use
+    (for models that `synapse train` has not written, only the --sequence column), then
+    the outputs. A model with memory starts with a cleared context, and clears it again
+    when the value of --sequence changes. If the outputs are probabilities of classes
+    (softmax), the first column is the likeliest class, under the name of the target. A
+    model of a series forecasts every row from the previous rows.
     """
     if options.output is not None and Path(options.output).suffix:
         require_table(options.output)
-    network = read(options.model)
-    table = ReadTable.of(options, network.metadata.get("missing", ()))
-    say(table.notes)
-    if "differences" in network.metadata:
-        refuse(options, ["in_order"], "a model of rows")
-        write_table(_of_series(network, table), options.output)
-    else:
-        refuse(options, HOW, "a model of series")
-        write_table(
-            _of_rows(network, table, options.in_order), options.output, index=False
+    network = read_model(options.model)
+    table, _, dating = read(options, options.data, network)
+    if "differences" not in network.metadata:
+        refuse(options, FOR_SERIES, "a model of series")
+        answers = predict_rows(
+            network, table, sequence=options.sequence, in_order=options.in_order
         )
-
-
-def _of_rows(network: Network, table: ReadTable, in_order: bool) -> pd.DataFrame:
-    """Return the result for a model of rows; of classes, the likeliest one comes
-    first.
-    """
-    answers, notes = predict_rows(
-        network, table.cells, sequence=table.sequence, in_order=in_order
-    )
+        say(answers.attrs["notes"])
+        keys = table[_unused(network, table, options.sequence)]
+        write_table(pd.concat([keys, answers], axis=1), options.output, index=False)
+        return
+    refuse(options, ["in_order"], "a model of rows")
+    several, notes = series_for(network, table, options.sequence, **dating)
     say(notes)
-    keys = [] if table.sequence is None else [find(table.cells, table.sequence)]
-    if (encoding := encoding_of(network)) is not None:
-        inputs = {name for name in encoding.columns if not is_named_as_key(name)}
-        used = {*inputs, *network.metadata["targets"]}
-        keys = [name for name in table.cells.columns if name not in used]
-    names = [neuron.name or "" for neuron in network.output]
-    result = table.cells[keys]
-    if all(neuron.squash.name == "softmax" for neuron in network.output):
-        likeliest = [names[place] for place in answers.argmax(axis=1)]
-        result = result.assign(**{network.output._label: likeliest})
-    return result.join(pd.DataFrame(answers, index=result.index, columns=names))
-
-
-def _of_series(network: Network, table: ReadTable) -> pd.DataFrame:
-    """Return the result for a model of series: each row, forecast from those before
-    it.
-    """
-    facts = network.metadata
-    several, notes = table.trained_series(facts)
-    say(notes)
-    frames, targets = {}, facts["targets"]
+    frames = {}
     for name, series in several.items():
-        frame = series[targets]
-        if not facts["known"]:
-            frame = frame.reindex(series.index.append(labels_beside(series.index, 1)))
         predicted = predict_series(network, series)
-        frames[name] = frame.assign(
-            **{
-                f"{target} predicted": predicted[:, place]
-                for place, target in enumerate(targets)
-            }
-        )
-    return joined(frames, table.sequence or facts.get("sequence"))
+        truth = series[predicted.columns].reindex(predicted.index)
+        frames[name] = truth.join(predicted.add_suffix(" predicted"))
+    facts = network.metadata
+    write_table(
+        joined(frames, options.sequence or facts.get("sequence")), options.output
+    )
+
+
+def _unused(network: Network, table: pd.DataFrame, sequence: str | None) -> list[str]:
+    """Return the columns that a result has beside the outputs."""
+    encoding = encoding_of(network)
+    if encoding is None:
+        return [] if sequence is None else [find(table, sequence)]
+    used = {*encoding.medians, *encoding.words, *network.metadata["targets"]}
+    return [name for name in table.columns if name not in used]

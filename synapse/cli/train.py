@@ -6,47 +6,40 @@ import argparse
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
-
 from .. import __version__
 from .._checks import pluralize
 from .._defaults import BUILDS
-from ..errors import FormatError
 from ..forecasting._statistical import METHODS, not_installed
-from ..tables import Trained, TrainingOptions, train_rows, train_series
-from ..tables._dates import like_time
-from ..tables._encoding import MAX_WORDS
+from ..tables import Trained, TrainingOptions, read_several, train_rows, train_series
 from ..tables._pandas import pd
+from ..tables._reading import find_dates
 from ..tables._series import step_name
 from ..tables._table import (
-    bare,
+    MAX_WORDS,
     columns,
     is_numeric,
     mostly_numbers,
-    place,
     require_one_use,
 )
 from ..tables._table_training import remove_checkpoints
-from ..tables._time_words import DATE_NAMES
 from . import INTERRUPTED, formats
 from .helpers import (
     UsageError,
-    aligned,
     build,
     listed,
     names,
-    printable,
+    numbers_table,
     require_folder,
 )
 from .reading import (
     DATA,
+    FOR_SERIES,
     MANY_ROWS,
     OPTIMIZER,
     TABLES,
     TRAINER,
     Options,
-    ReadTable,
-    about_series,
+    read,
     refuse,
     say,
     shared,
@@ -125,9 +118,6 @@ TRAIN: Options = {
 def train(options: argparse.Namespace) -> int:
     """Learn to predict columns of a table: read, choose, fit, test, save.
 
-    DATA has the names of the columns in the first row; units may follow, as in
-    "Sales (kEUR)".
-
     A table with a column of dates is a series, whose rows must be evenly spaced in
     time. A GRU learns to forecast the targets from their own past and that of the
     --observed columns; columns that are --known in advance, such as holidays, are
@@ -139,9 +129,9 @@ def train(options: argparse.Namespace) -> int:
     Otherwise rows are samples for a perceptron, which is the default, and for the other
     models steps in time: one stream or, with --sequence, many sequences. With --ahead
     K, the target of a row is the value K rows below it. Words become inputs of 0 and 1,
-    missing numbers the median of their column; identifiers are left out. For a target
-    of words, the model outputs a probability for each class. A table with dates is used
-    in this way with --inputs, --classes or --ahead 0.
+    missing numbers the median of their column. For a target of words, the model outputs
+    a probability for each class. A table with dates is used in this way with --inputs,
+    --classes or --ahead 0.
 
     Ctrl-C ends the training; the model trained so far is saved, once an epoch is
     complete. With --checkpoint FILE, the same command continues an interrupted
@@ -151,7 +141,8 @@ def train(options: argparse.Namespace) -> int:
     formats.require_kept(options.output)
     if options.checkpoint is not None:
         require_folder(options.checkpoint)
-    table = ReadTable.of(options)
+    table, reading, dating = read(options, options.data)
+    table = table.drop(columns=columns(table, options.ignore))
     report = Report(options.quiet)
     learning = training_options(
         options,
@@ -168,7 +159,7 @@ def train(options: argparse.Namespace) -> int:
         on_test=report.add_test,
     )
     try:
-        trained = _trained(options, table, learning, report)
+        trained = _trained(options, table, dating, learning, report)
     except KeyboardInterrupt as error:
         error.add_note(f"No epoch was complete, so {options.output!r} is not written.")
         raise
@@ -177,10 +168,9 @@ def train(options: argparse.Namespace) -> int:
             "trained": datetime.now(UTC).isoformat(timespec="seconds"),
             "version": __version__,
             "command": options.command_line,
+            "reading": reading,
         }
     )
-    if missing := [*(options.missing or []), *table.cells.attrs["markers"]]:
-        trained.model.metadata["missing"] = missing
     trained.model.network.clear()
     formats.write(trained.model, options.output)
     is_whole = trained.result.stop_reason != "interrupted"
@@ -201,205 +191,119 @@ def train(options: argparse.Namespace) -> int:
 
 def _trained(
     options: argparse.Namespace,
-    table: ReadTable,
+    table: pd.DataFrame,
+    dating: dict[str, Any],
     learning: TrainingOptions,
     report: Report,
 ) -> Trained:
-    """Return the trained model with what its file carries; `report` gets sentences on
-    how the table was read.
-    """
-    cells = table.cells
+    """Return the trained model; `report` gets sentences on how the table is used."""
+    key = [options.sequence] if options.sequence else []
     asked = [*options.known, *options.observed]
-    targets = columns(cells, options.target)
-    ignored = columns(cells, table.ignore)
-    key = columns(cells, [table.sequence] if table.sequence else [])
-    require_one_use(
-        [*targets, *columns(cells, asked), *ignored, *key], error=UsageError
-    )
-    dated = table.date([*targets, *asked])
+    used = columns(table, [*options.target, *asked, *key])
+    require_one_use(used, error=UsageError)
+    others = table.drop(columns=used)
     as_rows = options.classes or options.ahead is not None or options.inputs
-    of_numbers = mostly_numbers(cells[targets[0]])
-    if dated and dated.guessed and (as_rows or not of_numbers):
-        dated = None
-    # Whether the targets have nothing but their past.
-    alone = len(cells.columns) == len({*targets, *ignored, *key})
-    if dated and not as_rows:
-        _require_numbers(cells, targets)
-    if not dated and not as_rows:
-        _require_dates(cells, [*targets, *ignored, *key])
-    if as_rows or not (dated or asked or alone) or not of_numbers:
-        if asked or table.series_options["fill"] or options.methods:
-            why = "are for a series of numbers, without --inputs, --classes and --ahead"
-            raise UsageError(f"--known, --observed, --fill and --methods {why}.")
-        refuse(options, ("steps", "zone"), "a series")
-        used = [*targets, *columns(cells, options.inputs or [])]
-        first_date = dated.columns[0] if dated else None
-        numbered = first_date and key and is_numeric(cells[first_date])
-        dates = (
-            [first_date] if first_date and not (numbered or first_date in used) else []
+    dated = None
+    if not as_rows:
+        date = dating.get("date")
+        require_one_use(used, date or [], UsageError)
+        dated = find_dates(table if date else others, date, dating.get("date_format"))
+    target = table[options.target[0]]
+    # Words of more classes than these are numbers in another form, and refused.
+    is_number = mostly_numbers(target) or bool(dated and target.nunique() > MAX_WORDS)
+    if not as_rows and is_numeric(target) and {*target.dropna()} == {0, 1}:
+        report.notes = [
+            f"{target.name!r} is 0 or 1 in every row, and is predicted as a number. If"
+            " these are classes, pass --classes: then each has a probability."
+        ]
+    if not as_rows and is_number and (dated or asked or others.empty):
+        return _of_series(options, table, dating, learning, report)
+    if asked or options.methods or options.steps:
+        raise UsageError(
+            "--known, --observed, --methods and --steps are for a series of numbers."
+            " Name its dates by --date, and pass no --inputs, --classes or --ahead."
         )
-        row_options: dict[str, Any] = {
-            "sequence": table.sequence,
-            "ahead": options.ahead or 0,
-        }
-        row_options |= {"classes": options.classes, "ignore": [*ignored, *dates]}
-        report.notes = [f"{pluralize(len(cells), 'row')}.", *table.notes]
-        if not options.classes:
-            report.notes += _about_classes(cells, targets)
-        if not (as_rows or key):
-            others = [
-                name for name in cells.columns if name not in [*ignored, *targets]
-            ]
-            report.notes += _about_time(cells, others)
-        return train_rows(cells, targets, options.inputs, learning, **row_options)
-    several = table.series([*targets, *asked])
-    known_columns = columns(cells, options.known)
-    first_series = next(iter(several.values()))
-    methods = options.methods or METHODS
-    date = first_series.index.name if step_name(first_series) else None
+    refuse(options, FOR_SERIES, "a series")
+    why = "" if dated or as_rows else " without dates (--date names their column)"
+    report.notes.insert(0, f"{pluralize(len(table), 'row')}{why}.")
+    return train_rows(
+        table,
+        options.target,
+        options.inputs,
+        learning,
+        ignore=dated[0] if dated else [],
+        sequence=options.sequence,
+        ahead=options.ahead or 0,
+        classes=options.classes,
+    )
+
+
+def _of_series(
+    options: argparse.Namespace,
+    table: pd.DataFrame,
+    dating: dict[str, Any],
+    learning: TrainingOptions,
+    report: Report,
+) -> Trained:
+    """Return the model of one series or several."""
+    asked = [*options.target, *options.known, *options.observed]
+    key = options.sequence
+    several = read_several(table, asked, key or "", **dating)
+    some, *_ = several.values()
+    count = sum(map(len, several.values()))
+    date = some.index.name
+    step = step_name(some)
     begin, end = (
-        pick(series.index[at] for series in several.values())
+        str(pick(series.index[at] for series in several.values()))
         for pick, at in ((min, 0), (max, -1))
     )
-    step = f" ({date}), step: {step_name(first_series)}" if date else ""
-    rows = pluralize(sum(map(len, several.values())), "row")
-    of = f"{len(several)} series ({key[0]}), " if key else ""
-    of_dates = dated.columns if dated else []
-    unused = [
-        name
-        for name in cells.columns
-        if name not in (*first_series, *ignored, *of_dates, *key)
-    ]
+    of = f"{len(several)} series ({key}), " if key else ""
     notes = [
-        f"{of}{rows}, {str(begin).removesuffix(MIDNIGHT)} to"
-        f" {str(end).removesuffix(MIDNIGHT)}{step}."
+        f"{of}{pluralize(count, 'row')}, {begin.removesuffix(MIDNIGHT)} to"
+        f" {end.removesuffix(MIDNIGHT)}"
+        + (f" ({date}), step: {step}." if step else ".")
     ]
+    of_date = [] if date is None else dating.get("date", [date])
+    unused = [name for name in table if name not in (*asked, *of_date, key)]
     if unused:
         notes.append(
             f"Not used: {listed(unused)}. Name columns --known in advance, or"
             " --observed."
         )
-    if dated and dated.note:
-        notes.append(dated.note)
-    notes += about_series(several)
-    notes += [*table.notes, *_about_classes(cells, targets)]
-    report.add(notes, sum(map(len, several.values())))
+    report.notes = [*notes, *some.attrs["notes"], *report.notes]
+    if count > MANY_ROWS:
+        report.begin()
+    methods = options.methods or METHODS
     say(not_installed(methods))  # before the training, which may take long
     trained = train_series(
         several,
-        targets,
+        options.target,
         learning,
-        known=known_columns,
+        known=options.known,
         steps=options.steps,
         methods=methods,
     )
-    trained.model.metadata.update(
-        {
-            "date": date,
-            "dates": table.series_options["dates"],
-            "fill": table.series_options["fill"],
-            "zone": table.series_options["zone"],
-            "sequence": key[0] if key else None,
-            "step": step_name(first_series),
-        }
-    )
+    trained.model.metadata["sequence"] = key
     return trained
-
-
-def _about_classes(cells: pd.DataFrame, targets: list[str]) -> list[str]:
-    """Return a sentence on a target of 0 and 1, which is trained as a number."""
-    if len(targets) != 1 or not is_numeric(cells[targets[0]]):
-        return []
-    if {*cells[targets[0]].dropna().unique()} != {0, 1}:
-        return []
-    return [
-        f"{targets[0]!r} is 0 or 1 in every row, and is predicted as a number. If these"
-        " are classes, pass --classes: then each has a probability."
-    ]
-
-
-def _about_time(cells: pd.DataFrame, names: list[str]) -> list[str]:
-    """Return a sentence on an input that increases from row to row as time does, while
-    rows are samples.
-    """
-    for name in names:
-        if like_time(cells, name):
-            others = (
-                ", and name the other columns --known in advance or --observed"
-                if len(names) > 1
-                else ""
-            )
-            return [
-                f"{name!r} increases in equal steps, as time does, but rows are samples"
-                " here, and those of the test are drawn at random. To forecast, leave"
-                f" it out: --ignore {name!r}{others}."
-            ]
-    return []
-
-
-def _require_numbers(cells: pd.DataFrame, targets: list[str]) -> None:
-    """Raise FormatError for a target beside dates that has more different words than
-    classes have.
-    """
-    for name in targets:
-        different = cells[name].dropna().astype(str).unique()
-        if not mostly_numbers(cells[name]) and len(different) > MAX_WORDS:
-            row = int(np.flatnonzero(cells[name].notna())[0])
-            raise FormatError(
-                f"The column {name!r} must have numbers, or classes of up to"
-                f" {MAX_WORDS} words, got {different[0]!r} in {place(cells, row)} and"
-                f" {len(different) - 1} others. Pass its decimal mark, such as"
-                " --decimal comma, or pass --classes."
-            )
-
-
-def _require_dates(cells: pd.DataFrame, taken: list[str]) -> None:
-    """Raise FormatError for a column that is called like one of dates and has other
-    text in most rows.
-    """
-    for name in cells.columns:
-        if (
-            name in taken
-            or bare(name).lower() not in DATE_NAMES
-            or mostly_numbers(cells[name])
-        ):
-            continue
-        rows_with_text = np.flatnonzero(cells[name].notna())
-        if cells[name].nunique() > min(MAX_WORDS, len(rows_with_text) / 2):
-            row = int(rows_with_text[0])
-            raise FormatError(
-                f"The column {name!r} must have dates, got"
-                f" {cells[name].iloc[row]!r} in {place(cells, row)}. Pass their form,"
-                " such as --dates %d.%m.%y, or leave the column out: --ignore"
-                f" {name!r}."
-            )
 
 
 class Report:
     """The report, of which each part is printed as soon as it is known: a training that
     a time limit ends leaves what was measured until then.
 
-    `notes` are sentences on how the table was read.
+    `notes` are sentences on how the table was read, until they are printed.
     """
 
     def __init__(self, quiet: bool) -> None:
         self.notes = list[str]()
         self._quiet = quiet
-        self._begun = False
         self._tested = False
         self._failure: OSError | None = None
 
-    def add(self, notes: list[str], rows: int) -> None:
-        """Add sentences; of many rows of series, they are printed now."""
-        self.notes += notes
-        if rows > MANY_ROWS:
-            self.begin()
-
     def begin(self) -> None:
         """Print how the table was read."""
-        if not self._begun:
-            self._begun = True
-            self._print(self.notes)
+        self._print(self.notes)
+        self.notes = []
 
     def add_test(self, trained: Trained) -> None:
         """Print the test, and which model forecasts."""
@@ -450,6 +354,5 @@ def _of_test(trained: Trained) -> list[str]:
         if commonest := facts.get("commonest"):
             rows += f", {commonest[1]:.1%} of them {commonest[0]!r}"
         lines.append(f"{rows}:")
-        cells = [[printable(cell) for cell in row] for row in trained.table]
-        lines.append(aligned(cells, "<" + ">" * (len(cells[0]) - 1)))
+        lines.append(numbers_table(trained.table))
     return [*lines, *(facts[name] for name in ("verdict", "reason") if facts.get(name))]

@@ -10,17 +10,18 @@ from .._checks import pluralize
 from .._model import Model
 from ..errors import DivergenceError, FormatError
 from ..tables import update_rows, update_series
+from ..tables._series_task import series_for
 from . import INTERRUPTED, formats
 from .formats import loaded
-from .helpers import aligned, names, printable
+from .helpers import names, numbers_table
 from .reading import (
-    HOW,
+    FOR_SERIES,
     MODEL,
     TABLES,
     TRAINER,
     Options,
-    ReadTable,
     further,
+    read,
     refuse,
     say,
     shared,
@@ -86,7 +87,7 @@ def update(options: argparse.Namespace) -> int:
             f" continued. Train it again: `{advice}`."
         )
     facts = model.metadata
-    table = ReadTable.of(options, facts.get("missing", ()))
+    table, _, dating = read(options, options.data, model)
     if options.rate is not None:
         model.trainer.rate = options.rate
     for name, value in further(options).items():
@@ -99,18 +100,13 @@ def update(options: argparse.Namespace) -> int:
     try:
         if "differences" in facts:
             refuse(options, ["target"], "a model of rows")
-            several, notes = table.trained_series(facts)
-            say([*table.notes, *notes])
+            several, notes = series_for(model, table, options.sequence, **dating)
+            say(notes)
             updated = update_series(model, several, **settings)
         else:
-            refuse(options, HOW, "a model of series")
-            say(table.notes)
+            refuse(options, FOR_SERIES, "a model of series")
             updated = update_rows(
-                model,
-                table.cells,
-                options.target,
-                sequence=table.sequence,
-                **settings,
+                model, table, options.target, sequence=options.sequence, **settings
             )
     except DivergenceError:
         raise DivergenceError(
@@ -125,8 +121,7 @@ def update(options: argparse.Namespace) -> int:
     epochs = pluralize(updated.result.epochs, "epoch")
     if not options.quiet:
         print(f"{model.network!r}: {epochs} on {pluralize(updated.rows, 'new row')}.")
-        cells = [[printable(cell) for cell in row] for row in updated.table]
-        print(aligned(cells, "<" + ">" * (len(cells[0]) - 1)), flush=True)
+        print(numbers_table(updated.table), flush=True)
     if updated.result.stop_reason != "interrupted":
         return 0
     say([f"Interrupted after {epochs}; {output!r} is the model updated so far."])

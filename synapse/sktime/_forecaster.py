@@ -26,9 +26,9 @@ from ..forecasting._closed_loop import bounded, clipping
 from ..forecasting._frames import step_of
 from ..forecasting._selection import COMBINE
 from ..forecasting._statistical import METHODS
-from ..tables import TrainingOptions, forecast_series, train_series
+from ..tables import TrainingOptions, train_series
 from ..tables._series import unit_of
-from ..tables._series_task import SeriesTask
+from ..tables._series_task import SeriesTask, forecast_of
 from ..tables._updating import learn_series
 
 
@@ -252,7 +252,7 @@ class NetworkForecaster(BaseForecaster):
         new = int((series.index > self._learned).sum()) if update_params else 0
         if new:
             task = SeriesTask.of(self.model_, series)
-            learn_series([(task, new)], self.model_, {}, [], seed=self._seed())
+            learn_series([(task, new)], self.model_, [], seed=self._seed())
             self.model_.metadata["recent"] = {"": task.recent(None)}
             self._learned = series.index[-1]
         return self
@@ -295,7 +295,7 @@ class NetworkForecaster(BaseForecaster):
         future = self._known_ahead(X, steps) if known_columns else None
 
         tested = coverage is not None and self._has_errors(coverage)
-        forecast, _ = forecast_series(
+        forecast, _ = forecast_of(
             self.model_,
             series,
             steps,

@@ -1,19 +1,19 @@
 """Tables and series of numbers, read by pandas, and networks that learn from them and
 forecast them.
 
-:func:`read_table` reads a CSV file, :func:`read_series` makes a series from its
-columns. :func:`train_rows` and :func:`train_series` train a network, compare it with
-simple methods and train it again on all rows; :func:`update_rows` and
-:func:`update_series` continue with new rows.
+:func:`read_table` reads a file, and :func:`read_series` makes a series from columns of
+a data frame, which may come from anywhere. :func:`train_rows` and :func:`train_series`
+train a network, compare it with simple methods and train it again on all rows;
+:func:`update_rows` and :func:`update_series` continue with new rows.
 """
 
 from .._checks import public_module as _public_module
+from ._reading import read_table
 from ._row_models import predict_rows, train_rows
 from ._series import read_series, read_several
 from ._series_comparison import Comparison, compare_series
 from ._series_task import forecast_series, predict_series
 from ._series_training import train_series
-from ._table import read_table
 from ._table_training import Trained, TrainingOptions
 from ._updating import Updated, update_rows, update_series
 

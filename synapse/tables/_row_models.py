@@ -4,7 +4,7 @@ methods, refit.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import numpy as np
@@ -25,10 +25,10 @@ from ..errors import ArgumentError, FormatError
 from ..forecasting._selection import exceeds_chance, percent, worth
 from ..objects.network import Network
 from ._encoding import choose_encoding, encoding_of
-from ._number_form import PLAIN, NumberForm, forms_of
 from ._pandas import pd
 from ._table import (
     UNREADABLE,
+    as_frame,
     columns,
     find,
     mostly_numbers,
@@ -38,6 +38,7 @@ from ._table import (
     require_one_use,
     sequences,
     words,
+    written,
 )
 from ._table_training import (
     Part,
@@ -76,13 +77,13 @@ def train_rows(
 
     Rows are samples for a perceptron; for the other models they are steps of one stream
     or, with a column `sequence`, of many sequences. Words become inputs of 0 and 1, and
-    missing numbers the medians of the training rows; identifiers are left out. A target
-    of words, or with `classes`, is predicted by a probability for each of its classes.
+    missing numbers the medians of the training rows. A target of words, or with
+    `classes`, is predicted by a probability for each of its classes.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        The table, such as from :func:`read_table`.
+        The table, such as from :func:`read_table`; or one of polars or Arrow.
     targets : sequence of str
         The columns to predict.
     inputs : sequence of str, optional
@@ -110,6 +111,7 @@ def train_rows(
         After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
         network trained so far is returned.
     """
+    table = as_frame(table)
     learning = learning._filled(ROWS_OF_TABLES)
     name = str(learning.build)
     left = columns(table, [*ignore, *([] if sequence is None else [sequence])])
@@ -128,7 +130,7 @@ def train_rows(
     tested = np.sort(order[first_tested:])
     stopping = order[first_tested - max(1, round(first_tested / 5)) : first_tested]
     table_learned = table.iloc[np.concatenate([units[i] for i in learned])]
-    encoding, notes = choose_encoding(table_learned, names, inputs is not None)
+    encoding, notes = choose_encoding(table_learned, names)
     rows, filled = encoding.rows(table)
     later = f" +{ahead}" if ahead else ""
     if without := len(table) - sum(map(len, units)):
@@ -170,7 +172,7 @@ def train_rows(
     }
     if classes:
         pairs = zip(outputs, goals.mean(axis=0), strict=True)
-        shares = ", ".join(f"{name} {_share(share)}" for name, share in pairs)
+        shares = ", ".join(f"{name} {share:.1%}" for name, share in pairs)
         notes.append(f"Classes: {shares}.")
         counts = np.concatenate([y for _, y in measured]).mean(axis=0)
         facts["commonest"] = [outputs[int(counts.argmax())], float(counts.max())]
@@ -182,7 +184,7 @@ def train_rows(
             **_simple(training, measured, regression),
         }
         errors, report = _errors(
-            answers, measured, targets, outputs if classes else None, forms_of(table)
+            answers, measured, targets, outputs if classes else None
         )
         measures = {"error": errors.pop(name), "baselines": errors}
         if len(tested):
@@ -200,10 +202,9 @@ def _errors(
     measured: list[Part],
     targets: list[str],
     classes: list[str] | None,
-    forms: Mapping[str, NumberForm],
 ) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
     """Return the error of each method in each target, and the same as the cells of a
-    table, in the forms of the targets; of classes also the recall of the rarest.
+    table; of classes also the recall of the rarest.
     """
     truth = np.concatenate([y for _, y in measured])
     scores = {
@@ -214,8 +215,7 @@ def _errors(
     for column, target in enumerate(targets):
         values = [score[column] for score in scores.values()]
         if classes is None:
-            form = forms.get(target, PLAIN)
-            report.append([target, *map(form.written, values)])
+            report.append([target, *map(written, values)])
         else:
             report.append(["accuracy", *(f"{value:.1%}" for value in values)])
     if classes is not None:
@@ -231,7 +231,7 @@ def predict_rows(
     *,
     sequence: str | None = None,
     in_order: bool = False,
-) -> tuple[Floats, list[str]]:
+) -> pd.DataFrame:
     """Return the outputs of a model for the rows of a table.
 
     Parameters
@@ -249,10 +249,11 @@ def predict_rows(
 
     Returns
     -------
-    ndarray, shape (rows, outputs)
-        The outputs.
-    list of str
-        Sentences on the values that were filled in.
+    pandas.DataFrame
+        A row for each row of the table, and a column for each output. If these are
+        probabilities of classes (softmax), the first column is the likeliest class,
+        under the name of the target. ``attrs["notes"]`` has sentences on the values
+        that were filled in.
 
     Raises
     ------
@@ -262,9 +263,17 @@ def predict_rows(
         If a cell is not a number, or the rows of a sequence are not consecutive.
     """
     network = instance("model", whole_of(model), Network)
+    table = as_frame(table)
     rows, notes = _input_rows(network, table, sequence, in_order)
     inputs = [rows[places] for places in sequences(table, sequence)]
-    return answers_of(network, [(x, x) for x in inputs]), notes
+    answers = answers_of(network, [(x, x) for x in inputs])
+    names = [neuron.name or "" for neuron in network.output]
+    result = pd.DataFrame(answers, index=table.index, columns=names)
+    if all(neuron.squash.name == "softmax" for neuron in network.output):
+        likeliest = [names[place] for place in answers.argmax(axis=1)]
+        result.insert(0, network.output._label, likeliest, allow_duplicates=True)
+    result.attrs["notes"] = notes
+    return result
 
 
 def _input_rows(
@@ -272,7 +281,6 @@ def _input_rows(
 ) -> tuple[Floats, list[str]]:
     """Return the inputs of a network, shape (rows, inputs), and what was filled in."""
     encoding = encoding_of(network)
-    columns(table, [])
     if encoding is not None and not in_order:
         return encoding.rows(table)
     names = [neuron.name or "" for neuron in network.input]
@@ -437,15 +445,6 @@ def _simple(
     if len(present) > 1:
         answers[:, present] = regression.fit(x, classes).predict_proba(rows)
     return {"most common class": mean, "logistic regression": answers}
-
-
-def _share(share: float) -> str:
-    """Return a share in per cent, of which rare and almost all rows have decimals.
-
-    >>> _share(0.5), _share(0.0213), _share(0.9987)
-    ('50%', '2.13%', '99.87%')
-    """
-    return f"{share:.0%}" if 0.1 <= share <= 0.9 else f"{share:.2%}"
 
 
 def _verdict(

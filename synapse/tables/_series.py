@@ -5,43 +5,27 @@ pandas.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
 
-from .._checks import choice, instance, pluralize, suggests_arguments, void
+from .._checks import choice, pluralize, suggests_arguments
 from .._typing import Ints
 from ..errors import FormatError
 from ..forecasting._frames import step_of
-from ._dates import ZONE, are_days, find_date, in_zone, zone_name
-from ._number_form import copy_forms
 from ._pandas import pd
-from ._table import (
-    UNREADABLE,
-    columns as columns_of,
-    find,
-    numbers,
-    place,
-    words,
-)
+from ._reading import find_dates
+from ._table import UNREADABLE, as_frame, columns as columns_of, numbers, place, words
 
 FILLS = ("forward", "linear")
-"""How missing values and dates are mended."""
+"""How missing values and dates are filled in, by pandas' ffill and interpolate."""
 FILL = f"To fill it in, pass --fill {' or --fill '.join(FILLS)}."
 UNREADABLE_STEP = UNREADABLE.removesuffix(".") + " --fill linear."
 """What to do about a cell of a series that is no number."""
-IN_ORDER = (
-    "To use the rows in their order, without dates, pass --ignore {!r}; name further"
-    " columns --observed, or ignore them, too."
-)
+IN_ORDER = "To use the rows in their order, without dates, leave {!r} out."
 """What to do about dates that do not step evenly."""
-MAX_CLOCK_STEP = 10_800
-"""Longest step of a clock that may vary, in seconds; longer ones vary with local
-time."""
-MAX_JITTER = 0.25
-"""Difference of a step from the median, in units of it, that is no other step."""
 UNITS = {
     "Y": ("year", 1),
     "Q": ("quarter", 4),
@@ -80,11 +64,9 @@ def read_series(
     table: pd.DataFrame,
     columns: Sequence[str],
     *,
-    date: str | None = None,
-    dates: str | None = None,
+    date: str | Sequence[str] | None = None,
+    date_format: str | None = None,
     fill: str | None = None,
-    ignore: Collection[str] = (),
-    zone: str | None = None,
 ) -> pd.DataFrame:
     """Return columns of a table as a series, oldest row first; without a column of
     dates, its rows are the steps.
@@ -92,47 +74,37 @@ def read_series(
     Parameters
     ----------
     table : pandas.DataFrame
-        The table, such as from :func:`read_table`.
+        The table, such as from :func:`read_table`; or one of polars or Arrow.
     columns : sequence of str
-        Columns of numbers, with or without their units.
-    date : str, optional
-        The column of dates. Default: the first one that has dates. Years that repeat
-        are read together with neighbouring columns called "Month", "Day", "Hour",
-        "Quarter" and the like. Numbers that increase from row to row are dates if their
-        name or form suggests it: seconds since 1970, 202401, 20240131, and the days
-        that spreadsheets count.
-    dates : str, optional
-        Format of the dates, for ``strptime``, such as "%d/%m/%Y". Default: ISO 8601,
-        31.01.2024, 31.01.24, 31/01/2024, 01/31/2024, 31 Jan 2024, Jan 2024, Jan-24,
-        2024-Q1 or 2024-W05, with a time or without, whichever reads most cells. Names
-        of months in other languages are read by dateparser.
+        Columns of numbers.
+    date : str or sequence of str, optional
+        The column of dates, or several whose cells make a date if they are joined by
+        blanks. Default: the dates that are the index of the frame; or the first column
+        that is called date, time, datetime, timestamp or year, in any case, and begins
+        with ISO 8601 or has whole years.
+    date_format : str, optional
+        The form of the dates, for ``strptime``, such as "%d/%m/%Y". Default: ISO 8601,
+        as ``pandas.to_datetime`` reads it.
     fill : {"forward", "linear"}, optional
-        How missing values and dates are filled in: by the previous value, or by
-        interpolation. Rows at the ends that cannot be filled in are left out. Default:
-        missing values are refused.
-    ignore : collection of str
-        Columns that have no dates.
-    zone : str, optional
-        The time zone of the dates, such as "Europe/Berlin". Times without an offset are
-        local times of this zone, in which an hour is repeated when clocks go back;
-        times with offsets from UTC are converted. Default: the zone of the frame; times
-        with several offsets are converted to UTC.
+        How missing values and dates are filled in: by pandas' ``ffill`` or
+        ``interpolate``. Rows at the ends that cannot be filled in are left out.
+        Default: missing values are refused.
 
     Returns
     -------
     pandas.DataFrame
         The columns as floats. The index has the dates and their step (``index.freq``),
-        or counts from 1.
+        or counts from 1. Dates with several offsets from UTC are in UTC.
 
     Raises
     ------
     ArgumentError
-        If there is no such column or zone, or day and month are ambiguous.
+        If there is no such column.
     FormatError
         If a cell is not a number or a date, or the dates do not step evenly.
     """
     return read_several(
-        table, columns, "", date=date, dates=dates, fill=fill, ignore=ignore, zone=zone
+        table, columns, "", date=date, date_format=date_format, fill=fill
     )[""]
 
 
@@ -142,11 +114,9 @@ def read_several(
     columns: Sequence[str],
     sequence: str,
     *,
-    date: str | None = None,
-    dates: str | None = None,
+    date: str | Sequence[str] | None = None,
+    date_format: str | None = None,
     fill: Annotated[str | None, partial(choice, options=(None, *FILLS))] = None,
-    ignore: Collection[str] = (),
-    zone: Annotated[str | None, zone_name] = None,
 ) -> dict[str, pd.DataFrame]:
     """Return a series for each value of the column `sequence`, such as that of a shop,
     in the order of first rows.
@@ -156,89 +126,46 @@ def read_several(
     series, named "". The other parameters and the errors are those of
     :func:`read_series`.
     """
-    index = instance("table", table, pd.DataFrame).index
-    if isinstance(index, pd.PeriodIndex):
-        table = table.set_axis(index.to_timestamp().rename(index.name))
-    if isinstance(index, pd.PeriodIndex | pd.DatetimeIndex):
-        table = table.reset_index()
+    table = as_frame(table)
+    if isinstance(table.index, pd.PeriodIndex):
+        table = table.set_axis(table.index.to_timestamp().rename(table.index.name))
+    if isinstance(table.index, pd.DatetimeIndex):
+        name = str(table.index.name or "date")
+        table, date = table.reset_index(names=name), date or name
     names = columns_of(table, columns)
-    keys = [find(table, sequence)] if sequence else []
-    left_out = [*ignore, *names, *keys]
-    dated = find_date(table, date, dates, left_out, keys[0] if keys else None)
+    keys = columns_of(table, [sequence] if sequence else [])
+    others = table if date else table.drop(columns=[*names, *keys])
+    dated = find_dates(others, date, date_format)
     filled = numbers(table, names, fill is not None, advice=UNREADABLE_STEP, fill=FILL)
     values = pd.DataFrame(filled, columns=names)
     groups = np.array(words(table, keys[0]) if keys else [""] * len(table))
     rows = {str(name): np.flatnonzero(groups == name) for name in dict.fromkeys(groups)}
-    notes = list[str]()
+    frames = {}
     if dated is None:
-        for name in ["dates"] * bool(dates) + ["zone"] * bool(zone):
-            raise void(name, "date", None, f"No column has dates: remove `{name}`.")
-        frames = {}
         for name, row_numbers in rows.items():
             numbered = pd.RangeIndex(1, len(row_numbers) + 1, name="row")
             frames[name] = values.iloc[row_numbers].set_axis(numbered)
-        return _filled(table, frames, frames, fill, notes)
-    column, when = dated.name, dated.dates
-    frames = {}
+        return _filled(frames, fill)
+    column = " ".join(dated[0])
     for name, row_numbers in rows.items():
-        times = in_zone(when[row_numbers], zone)
+        times = dated[1][row_numbers]
         order = np.argsort(times, kind="stable")
         rows[name] = row_numbers[order]
         times = times[order].rename(column)
-        _require_different(times, table, rows[name])
-        frames[name] = values.iloc[rows[name]].set_axis(_in_even_steps(times, notes))
+        for again in np.flatnonzero(times[1:] == times[:-1])[:1] + 1:
+            raise FormatError(
+                f"The date {times[again]} occurs twice, again in"
+                f" {place(table, int(rows[name][again]))}. If the rows are samples,"
+                " train with --ahead 0. If a column tells several series apart, name"
+                " it: --sequence COLUMN."
+            )
+        frames[name] = values.iloc[rows[name]].set_axis(times)
     step = _step(max((frame.index for frame in frames.values()), key=len), column)
     even = {
         name: _evenly(frame, step, fill, name, table, rows[name])
         for name, frame in frames.items()
     }
-    return _filled(table, frames, even, fill, notes)
-
-
-def _in_even_steps(times: pd.DatetimeIndex, notes: list[str]) -> pd.DatetimeIndex:
-    """Return increasing dates; those of a clock whose steps vary a little in steps of
-    the median that end at the last one. The first sentence on such steps is added to
-    the notes.
-    """
-    gaps = (times[1:] - times[:-1]).total_seconds().to_numpy()
-    median = float(np.median(gaps)) if len(gaps) > 1 else 0.0
-    if not 0 < median <= MAX_CLOCK_STEP or not (gaps % median).any():
-        return times
-    unit = 60 if abs(median / 60 - round(median / 60)) < 0.02 * median / 60 else 1
-    step = round(median / unit) * unit or median
-    counts = np.round(gaps / step)
-    if counts.min() < 1 or np.abs(gaps / step - counts).max() > MAX_JITTER:
-        return times
-    single = gaps[counts == 1]
-    if not notes:
-        notes.append(
-            f"The dates of {times.name!r} step by {single.min():g} to"
-            f" {single.max():g} s, {median:g} s in the median. They are read in steps"
-            f" of {step:g} s up to the last one."
-            f" {IN_ORDER.format(times.name)}"
-        )
-    after = np.append(np.cumsum(counts[::-1])[::-1], 0)
-    before = pd.to_timedelta(after * step, "s")
-    return (times[-1] - before).rename(times.name)
-
-
-def _require_different(
-    times: pd.DatetimeIndex, table: pd.DataFrame, rows: Ints
-) -> None:
-    """Raise FormatError if a date comes twice; `rows` are those of the sorted dates in
-    the table.
-    """
-    for again in np.flatnonzero(times[1:] == times[:-1])[:1] + 1:
-        clocks = (
-            ""
-            if times.tz is not None or are_days(times)
-            else f"If clocks went back there, {ZONE} "
-        )
-        raise FormatError(
-            f"The date {times[again]} occurs twice, again in"
-            f" {place(table, int(rows[again]))}. {clocks}If a column tells several"
-            " series apart, name it: --sequence COLUMN."
-        )
+    return _filled(even, fill)
 
 
 def _evenly(
@@ -255,73 +182,46 @@ def _evenly(
     times: Any = frame.index
     grid = pd.date_range(times[0], times[-1], freq=step, name=times.name)
     for at in np.flatnonzero(~times.isin(grid))[:1]:
-        after = f"a whole number of steps ({unit_of(step)[0]}) after {times[0]}"
-        where = place(table, int(rows[at]))
         raise FormatError(
-            f"The date in {where}, {times[at]}, must be {after}."
-            f" {IN_ORDER.format(times.name)}{_about_clocks(times, times[at])}"
+            f"The date in {place(table, int(rows[at]))}, {times[at]}, must be a whole"
+            f" number of steps ({unit_of(step)[0]}) after {times[0]}."
+            f" {IN_ORDER.format(times.name)}"
         )
     missing = grid.difference(times)
     if len(missing) and fill is None:
         of = f" of {name!r}" if name else ""
         more = f", and {len(missing) - 1} more" * (len(missing) > 1)
-        clocks = _about_clocks(times, missing[0])
-        raise FormatError(
-            f"The row of {missing[0]}{of} is missing{more}. {FILL}{clocks}"
-        )
+        raise FormatError(f"The row of {missing[0]}{of} is missing{more}. {FILL}")
     return frame.reindex(grid)
 
 
-def _about_clocks(times: pd.DatetimeIndex, time: pd.Timestamp) -> str:
-    """Return what to do if the time may be missing because clocks were changed: at
-    night, on a Sunday.
-    """
-    may_be = (
-        times.tz is None
-        and not are_days(times)
-        and time.day_of_week == 6
-        and time.hour < 4
-    )
-    return f" If clocks were changed there, {ZONE}" if may_be else ""
-
-
 def _filled(
-    table: pd.DataFrame,
-    given: dict[str, pd.DataFrame],
-    series: dict[str, pd.DataFrame],
-    fill: str | None,
-    notes: list[str],
+    series: dict[str, pd.DataFrame], fill: str | None
 ) -> dict[str, pd.DataFrame]:
-    """Return series, `given` those of the rows of a table, without missing values. Add
-    a sentence to the notes that counts what was filled in.
+    """Return series without missing values; the notes of each have a sentence that
+    counts what was filled in, in all of them.
     """
-    rows = cells = ends = 0
-    mended = {}
+    whole = {}
+    gaps = filled = ends = 0
     for name, frame in series.items():
-        whole = frame.ffill() if fill == "forward" else frame
+        mended = frame.ffill() if fill == "forward" else frame
         if fill == "linear":
-            whole = frame.interpolate(limit_area="inside")
-        whole = whole.dropna() if fill else whole
-        if not len(whole):
+            mended = frame.interpolate(limit_area="inside")
+        rest = mended.dropna()
+        if not len(rest):
             raise FormatError(f"--fill {fill} leaves no row: each misses a value.")
-        first, last = frame.index.get_indexer([whole.index[0], whole.index[-1]])
-        inside = given[name].index.isin(frame.index[first : last + 1])
-        rows += len(whole) - int(inside.sum())
-        ends += len(inside) - int(inside.sum())
-        cells += int(given[name][inside].isna().to_numpy().sum())
+        gaps += int(frame.isna().to_numpy().sum())
+        filled += int((frame.isna() & mended.notna()).to_numpy().sum())
+        ends += len(mended) - len(rest)
         if hasattr(frame.index, "freq"):
-            whole = whole.asfreq(frame.index.freq)
-        mended[name] = copy_forms(table, whole)
-    if rows or cells or ends:
-        of = pluralize(sum(map(len, given.values())), "row")
-        notes.append(
-            f"Filled in ({fill}): {pluralize(rows, 'row')} between the {of} of the"
-            f" table, and {pluralize(cells, 'cell')} of these. Left out at the ends:"
-            f" {pluralize(ends, 'row')} without a value."
-        )
-    for frame in mended.values():
-        frame.attrs["notes"] = notes
-    return mended
+            rest = rest.asfreq(frame.index.freq)
+        whole[name] = rest
+    note = f"Filled in ({fill}): {pluralize(filled, 'missing value')}."
+    if ends:
+        note += f" Left out at the ends: {pluralize(ends, 'row')} without a value."
+    for frame in whole.values():
+        frame.attrs["notes"] = [note] if gaps else []
+    return whole
 
 
 # --- steps ----------------------------------------------------------------------------
@@ -337,10 +237,9 @@ def _step(dates: pd.DatetimeIndex, column: str) -> Any:
         gaps = np.diff(dates.asi8)
         if steps and gaps.sum() <= MAX_GAPS * len(gaps) * np.median(gaps):
             return steps.most_common(1)[0][0]
-    clocks = "" if dates.tz is None else f" If they are days of local time, {ZONE}"
     raise FormatError(
         f"The column {column!r} must have three or more dates that step evenly."
-        f" {IN_ORDER.format(column)}{clocks}"
+        f" {IN_ORDER.format(column)}"
     )
 
 

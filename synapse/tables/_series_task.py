@@ -53,8 +53,8 @@ from ..forecasting._statistical import (
 from ..learning import Result
 from ..objects.network import Network
 from ._pandas import pd
-from ._series import phase, season_of
-from ._table import quoted, require_one_use
+from ._series import phase, read_several, season_of, step_name
+from ._table import as_frame, columns, numbers, quoted, require_one_use
 from ._table_training import Part, TrainingOptions, held_out, require_targets
 
 MAX_ORIGINS = 60
@@ -99,8 +99,10 @@ class SeriesTask:
         The columns of the series are its targets, observed and known columns; `future`
         continues the known.
         """
-        first_date = series_facts(network).get("first_date")
+        facts = series_facts(network)
+        first_date = facts.get("first_date")
         values = frame_values(series)
+        require_step(facts, series)
         return cls.of_rows(network, values, phase(series, first_date), future)
 
     @classmethod
@@ -496,18 +498,31 @@ def series_facts(model: Model | Network) -> dict[str, Any]:
     return facts
 
 
+def require_step(facts: dict[str, Any], series: pd.DataFrame) -> None:
+    """Raise ArgumentError if rows have another step than those of the training."""
+    steps = facts.get("step"), step_name(series)
+    if steps[0] != steps[1]:
+        trained, here = (
+            "without dates" if step is None else f"with the step {step}"
+            for step in steps
+        )
+        raise ArgumentError(
+            f"The model was trained on rows {trained}; these are rows {here}."
+        )
+
+
 @suggests_arguments("forecast_series")
 def forecast_series(
     model: Model | Network,
     series: pd.DataFrame,
     steps: Annotated[int, horizon],
-    future: Floats | None = None,
+    future: pd.DataFrame | None = None,
     *,
     method: str | None = None,
     coverage: float | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
-) -> tuple[Forecast, list[str]]:
+) -> pd.DataFrame:
     """Forecast the rows after a series, by the method that was best in the test of the
     model.
 
@@ -520,8 +535,9 @@ def forecast_series(
         this order.
     steps : int
         Number of rows to forecast.
-    future : ndarray, shape (steps, k), optional
-        The known columns in these rows.
+    future : pandas.DataFrame, optional
+        The known columns in these rows, which are found by their dates if these are
+        its index; otherwise they are the first rows.
     method : str, optional
         "network", "combine", or a method of :func:`synapse.forecasting.statistical`.
     coverage : float, optional
@@ -531,16 +547,88 @@ def forecast_series(
 
     Returns
     -------
-    Forecast
-        Of shape (steps, targets), with the dates of the rows.
-    list of str
-        Sentences: which method forecasts and why, and whether the network is worth it.
+    pandas.DataFrame
+        A row for each step, with its date, and a column for each target; with
+        `coverage`, also "y lower" and "y upper" for a target "y". ``attrs["notes"]``
+        has sentences: which method forecasts and why, and whether the network is worth
+        it.
 
     Raises
     ------
     ArgumentError
         If there is no such method, no errors for an interval, or the future is not that
         of the known columns.
+    FormatError
+        If the future lacks one of the rows.
+    """
+    names = series_facts(model)["known"]
+    rows, notes = rows_ahead(series, future, names, steps)
+    forecast, sentences = forecast_of(
+        model,
+        series,
+        steps,
+        rows,
+        method=method,
+        coverage=coverage,
+        minimum=minimum,
+        maximum=maximum,
+    )
+    frame: pd.DataFrame = forecast.to_pandas()
+    frame.attrs["notes"] = [*notes, *sentences]
+    return frame
+
+
+def rows_ahead(
+    series: pd.DataFrame, future: Any, names: list[str], steps: int
+) -> tuple[Floats | None, list[str]]:
+    """Return the columns known in advance in the rows after a series, and a sentence on
+    rows that are not used.
+    """
+    rows = pluralize(steps, "row")
+    if future is None and names:
+        raise ArgumentError(
+            f"{quoted(names)} must be known in advance. Pass the next {rows}: --future"
+            " FILE."
+        )
+    if future is None:
+        return None, []
+    if not names:
+        raise ArgumentError(
+            "The model has no column that is known in advance. Remove --future."
+        )
+    frame = as_frame(future, "future")
+    values = numbers(frame, names)
+    if not isinstance(frame.index, pd.DatetimeIndex) or step_name(series) is None:
+        if len(frame) < steps:
+            raise FormatError(
+                f"The future must have {rows}, one for each step, got {len(frame)}."
+            )
+        note = f"Only the first {rows} of the future are read, as it has no dates."
+        return values[:steps], [note] * (len(frame) > steps)
+    for again in frame.index[frame.index.duplicated()][:1]:
+        raise FormatError(f"The date {again} occurs twice in the future.")
+    due = labels_beside(series.index, steps)
+    for day in due[~due.isin(frame.index)][:1]:
+        raise FormatError(
+            f"The future must have a row of {day}, which follows the data. Its rows are"
+            f" from {frame.index.min()} to {frame.index.max()}."
+        )
+    return values[frame.index.get_indexer(due)], []
+
+
+def forecast_of(
+    model: Model | Network,
+    series: pd.DataFrame,
+    steps: int,
+    future: Floats | None = None,
+    *,
+    method: str | None = None,
+    coverage: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> tuple[Forecast, list[str]]:
+    """Return the forecast of :func:`forecast_series`, of shape (steps, targets), and
+    its sentences; `future` are the known columns, shape (steps, k).
     """
     facts = series_facts(model)
     limits = clipping(minimum, maximum)
@@ -605,7 +693,7 @@ def forecast_series(
     ), notes
 
 
-def predict_series(model: Model | Network, series: pd.DataFrame) -> Floats:
+def predict_series(model: Model | Network, series: pd.DataFrame) -> pd.DataFrame:
     """Forecast each row of a series from those before it.
 
     Parameters
@@ -615,10 +703,45 @@ def predict_series(model: Model | Network, series: pd.DataFrame) -> Floats:
 
     Returns
     -------
-    ndarray, shape (T, targets) or, without known columns, (T + 1, targets)
-        The forecasts; NaN where too few rows are known.
+    pandas.DataFrame
+        The forecasts of the targets in each row and, without known columns, in the next
+        one; NaN where too few rows are known.
     """
     task = SeriesTask.of(model, series)
-    return task.forecaster(model, int(task.x is None)).one_step(task.y)[
-        :, : len(task.targets)
-    ]
+    ahead = int(task.x is None)
+    forecasts = task.forecaster(model, ahead).one_step(task.y)
+    index = series.index
+    if ahead:
+        index = index.append(labels_beside(index, 1))
+    return pd.DataFrame(
+        forecasts[:, : len(task.targets)], index=index, columns=task.targets
+    )
+
+
+def series_for(
+    model: Model | Network,
+    table: pd.DataFrame,
+    sequence: str | None = None,
+    **reading: Any,
+) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return the series in a table for a model, by :func:`read_several` with these
+    options, and sentences on short series and on filled values.
+    """
+    facts = series_facts(model)
+    names = [*facts["targets"], *facts["observed"], *facts["known"]]
+    key = sequence or facts.get("sequence") or ""
+    if sequence is None and key not in table:
+        key = ""  # the table is one series, without a name
+    if facts.get("step") is None:  # rows follow each other, also if they have dates
+        table = table[columns(table, [*names, *([key] if key else [])])]
+        reading = {"fill": reading.get("fill")}
+    several = read_several(table, names, key, **reading)
+    minimum = max(sum(lags) for lags in facts["differences"]) + 2
+    long = {name: frame for name, frame in several.items() if len(frame) >= minimum}
+    notes = [*next(iter(several.values())).attrs["notes"]]
+    if long and (short := sorted(several.keys() - long.keys())):
+        rows = pluralize(sum(len(several[name]) for name in short), "row")
+        notes.append(
+            f"Left out: {quoted(short)}, {rows}, with fewer than {minimum} each."
+        )
+    return long or several, notes

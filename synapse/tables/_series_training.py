@@ -19,9 +19,10 @@ from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting._selection import COMBINE, ranked
 from ..forecasting._statistical import METHODS
-from ._number_form import PLAIN, NumberForm, forms_of
 from ._pandas import pd
+from ._series import step_name
 from ._series_task import SeriesTask, checked_methods, fit_together, series_tasks
+from ._table import written
 from ._table_training import (
     INTERRUPTED,
     MAX_RECORDED,
@@ -101,15 +102,16 @@ def train_series(
     )
     name = str(learning.build)
     model, result = fit_together(tasks, learning)
+    frames = series if isinstance(series, Mapping) else {"": series}
     facts: dict[str, Any] = {name: getattr(tasks[0], name) for name in SAVED} | {
         "differences": [list(lags) for lags in tasks[0].scale.lags],
         "several": tasks[0].several,
+        "step": step_name(frames[tasks[0].name]),
         "rows": sum(len(each.y) for each in tasks),
         "held_out_rows": sum(len(each.y) - each.start for each in tasks),
         "epochs": best_epochs(result),
         "chosen": name,
     }
-    frames = series if isinstance(series, Mapping) else {"": series}
     tests = {each.name: each.tested(MAX_RECORDED // len(tasks)) for each in tasks}
     facts |= {
         "recent": {
@@ -117,7 +119,6 @@ def train_series(
         },
         "test": {name: rows for name, rows in tests.items() if rows is not None},
     }
-    forms = forms_of(frames[tasks[0].name])
     trained = Trained(model, result, facts, [], left_out)
     why = None
     if result.stop_reason == INTERRUPTED:
@@ -131,7 +132,7 @@ def train_series(
         report = learning._report_forecast
         trained = learning._tested(
             trained,
-            lambda: _test(tasks, model, name, methods, forms, report),
+            lambda: _test(tasks, model, name, methods, report),
             lambda: tasks[0].make(learning),
             [each.whole().lesson() for each in tasks],
         )
@@ -147,7 +148,6 @@ def _test(
     model: Model,
     name: str,
     methods: Sequence[str],
-    forms: Mapping[str, NumberForm],
     report: Any,
 ) -> tuple[dict[str, Any], list[list[str]], list[str]]:
     """Return the facts of a test beside statistical methods, its table, and sentences
@@ -171,7 +171,7 @@ def _test(
         },
         "relative": relative,
     }
-    return facts, ranking(tasks, selection, forms), notes
+    return facts, ranking(tasks, selection), notes
 
 
 def select_together(
@@ -304,10 +304,9 @@ def _errors(
 def ranking(
     tasks: Sequence[SeriesTask],
     selection: Selection,
-    forms: Mapping[str, NumberForm],
 ) -> list[list[str]]:
-    """Return the methods by their errors, as the cells of a table, in the forms of the
-    targets; of several series, the error in each.
+    """Return the methods by their errors, as the cells of a table; of several series,
+    the error in each.
     """
     targets = tasks[0].targets
     tested = [task for task in tasks if task.is_tested]
@@ -318,10 +317,7 @@ def ranking(
             errors = rolled.errors.reshape(-1, rolled.errors.shape[-1])[
                 :, : len(targets)
             ]
-            row += [
-                forms.get(name, PLAIN).written(rmse)
-                for name, rmse in zip(targets, root_mean_square(errors), strict=True)
-            ]
+            row += map(written, root_mean_square(errors).tolist())
     else:
         head = [task.name for task in tested[:MAX_SHOWN]]
         for row, rolled in zip(rows, selection.rolled.values(), strict=True):

@@ -15,12 +15,11 @@ from ..errors import ArgumentError
 from ..forecasting._frames import labels_beside
 from ..learning import Result
 from ._encoding import encoding_of
-from ._number_form import PLAIN, NumberForm, forms_of
 from ._pandas import pd
 from ._row_models import answers_of, quality, units_of
 from ._series import on_clock, phase
-from ._series_task import SeriesTask, frame_values, series_facts
-from ._table import columns, numbers, words
+from ._series_task import SeriesTask, frame_values, require_step, series_facts
+from ._table import as_frame, numbers, words, written
 from ._table_training import INTERRUPTED, Part, joined_parts
 
 USUAL_EPOCHS = 10
@@ -94,7 +93,7 @@ def update_rows(
         After Ctrl-C, if no epoch was complete.
     """
     facts = instance("model", model, Model).metadata
-    columns(table, [])
+    table = as_frame(table)
     encoding = encoding_of(model.network)
     if encoding is None and not model.inputs:
         raise ArgumentError(
@@ -121,7 +120,6 @@ def update_rows(
     ]
 
     notes += _repeated(parts, former)
-    forms = forms_of(table)
 
     def errors() -> list[list[str]]:
         network = model.whole()
@@ -135,7 +133,7 @@ def update_rows(
         ]
         if classes:
             return [[f"{value:.1%}" for value in values] for values in qualities]
-        return [_written(values, names, forms) for values in qualities]
+        return [[*map(written, values)] for values in qualities]
 
     named = [*map(str, names)]
     return _updated(
@@ -185,6 +183,7 @@ def update_series(
     tasks = dict[str, tuple[SeriesTask, int]]()
     latest = dict[str, Any]()
     for name, frame in frames.items():
+        require_step(facts, frame)
         start, context, note = _joined(frame, recent.get(name))
         if note:
             notes.append(f"{name}: {note}" if name else note)
@@ -197,10 +196,8 @@ def update_series(
         latest[name] = tasks[name][0].recent(frame.index[-1])
     if not tasks:
         raise ArgumentError("Expected rows that the model has not learned, got none.")
-    several = facts.get("several")  # errors are in units of the deviation of each
-    forms = {} if several else forms_of(next(iter(frames.values())))
     updated = learn_series(
-        [*tasks.values()], model, forms, notes, epochs, seed=seed, progress=progress
+        [*tasks.values()], model, notes, epochs, seed=seed, progress=progress
     )
     facts["recent"] = {**recent, **latest}
     return updated
@@ -209,7 +206,6 @@ def update_series(
 def learn_series(
     tasks: list[tuple[SeriesTask, int]],
     model: Model,
-    forms: Mapping[str, NumberForm],
     notes: list[str],
     epochs: int | None = None,
     *,
@@ -236,9 +232,7 @@ def learn_series(
 
     def errors() -> list[list[str]]:
         return [
-            _written(_of_next(model, side), facts["targets"], forms)
-            for side in (tasks, former)
-            if side
+            [*map(written, _of_next(model, side))] for side in (tasks, former) if side
         ]
 
     lessons = [_lesson(task, count) for task, count in tasks]
@@ -385,13 +379,3 @@ def _updated(
     cells = zip(labels, before, errors(), strict=False)
     table = [head, *([label, *old, *new] for label, old, new in cells)]
     return Updated(result, count, table, notes)
-
-
-def _written(
-    values: list[float], names: Sequence[str], forms: Mapping[str, NumberForm]
-) -> list[str]:
-    """Return errors of targets, in the forms of their columns."""
-    return [
-        forms.get(name, PLAIN).written(value)
-        for name, value in zip(names, values, strict=True)
-    ]

@@ -415,8 +415,7 @@ REFUSED = {
     ("classes", "first call"): (taught_twice, {}, {"classes": ["a", "b", "c"]}),
     ("min_delta", "epochs"): (table_options, {"epochs": 2}, {"min_delta": 0.5}),
     ("build", "learning"): (compared, {}, {"learning": {"build": "elman"}}),
-    ("dates", "date"): (as_series, {}, {"dates": "%Y"}),
-    ("zone", "date"): (as_series, {}, {"zone": "Europe/Berlin"}),
+    ("date_format", "date"): (as_series, {}, {"date_format": "%Y"}),
 }
 """A call, good arguments of it, and one more that would be void beside them, by the
 words that the sentence has."""
@@ -525,6 +524,6 @@ def test_a_default_is_no_argument():
 
 def test_a_typed_file_has_no_encoding(tmp_path):
     from_parquet(tmp_path)
-    for name, value in (("encoding", "cp1252"), ("header", False)):
-        with pytest.raises(SynapseError, match=f"`{name}` has no effect .*`path`"):
+    for name, value in (("encoding", "cp1252"), ("header", None)):
+        with pytest.raises(SynapseError, match=f"`{name}` has no effect .*`path="):
             from_parquet(tmp_path, **{name: value})

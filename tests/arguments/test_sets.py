@@ -126,9 +126,9 @@ trainer = synapse.Trainer(net, only=names, rule="bptt", optimizer="adam")
 trainer.train(data, data[::-1] > 0, epochs=2, seed=0, progress=False)
 synapse.untie({*net.output})
 print(net.weights.tolist(), net.biases.tolist())
-table = tables.read_table(sys.argv[1], missing={"n.v.", "?"})
+table = tables.read_table(sys.argv[1], na_values={"n.v.", "?"})
 print(table.isna().sum().to_dict())
-series = tables.read_series(table, ["y"], ignore={"a", "b", "c", "z"})
+series = tables.read_series(table, ["y"])
 print(series.to_dict())
 """
 

@@ -3,6 +3,7 @@ one."""
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,11 @@ def complaints(text):
         r"|epoch \d+, loss"
     )
     return re.sub(rf"synapse: ({notices}).*\n", "", text)
+
+
+def args(text):
+    """The arguments in a line of a shell."""
+    return shlex.split(text)
 
 
 def line(*arguments):

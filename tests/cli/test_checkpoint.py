@@ -14,7 +14,17 @@ import synapse
 from synapse.errors import ArgumentError
 from synapse.tables import TrainingOptions, read_table, train_rows
 
-from .command import ENVIRONMENT, done, line, months, process, refused, run_cli, write
+from .command import (
+    ENVIRONMENT,
+    args,
+    done,
+    line,
+    months,
+    process,
+    refused,
+    run_cli,
+    write,
+)
 
 RNG = np.random.default_rng(0)
 MADE = ("trained", "command")
@@ -24,35 +34,32 @@ MADE = ("trained", "command")
 @pytest.fixture
 def sales(tmp_path):
     season = 100 + 20 * np.sin(2 * np.pi * np.arange(72) / 12)
-    return write(
-        tmp_path / "d.csv",
-        Month=months(72, 2018),
-        Sales=(season + RNG.normal(0, 2, 72)).round(1),
-    )
+    sold = (season + RNG.normal(0, 2, 72)).round(1)
+    return write(tmp_path / "d.csv", date=months(72, 2018), Sales=sold)
 
 
 def same(path, other):
     """Whether two models have the same numbers and facts."""
     nets = [synapse.load(name).whole() for name in (path, other)]
     facts = [
-        {key: value for key, value in net.metadata.items() if key not in MADE}
+        json.dumps({key: net.metadata[key] for key in net.metadata if key not in MADE})
         for net in nets
     ]
-    assert json.dumps(facts[0]) == json.dumps(facts[1])
-    return (nets[0].weights == nets[1].weights).all() and (
-        nets[0].biases == nets[1].biases
-    ).all()
+    assert facts[0] == facts[1]
+    weights, others = ([*net.weights, *net.biases] for net in nets)
+    return weights == others
 
 
 class EndedError(Exception):
     """The end of a process, for tests."""
 
 
+@pytest.mark.parametrize("ended", [EndedError, KeyboardInterrupt])
 @pytest.mark.parametrize("phase", [0, 1])
-def test_a_broken_off_training_continues_with_the_same_bits(
-    sales, tmp_path, monkeypatch, capsys, phase
+def test_a_training_that_was_ended_continues_with_the_same_bits(
+    sales, tmp_path, monkeypatch, capsys, phase, ended
 ):
-    options = ["--target", "Sales", "--epochs", "40", "-q"]
+    options = args("--target Sales --epochs 40 -q --methods naive,ar")
     done(capsys, "train", sales, *options, "-o", tmp_path / "whole.json")
     file = tmp_path / "run.ckpt"
     model = tmp_path / "m.json"
@@ -66,48 +73,26 @@ def test_a_broken_off_training_continues_with_the_same_bits(
 
         def end(progress):
             if progress.epoch == 15:
-                raise EndedError
+                raise ended
 
         return whole(trainer, *data, **settings, checkpoint_every=5, callbacks=[end])
 
-    monkeypatch.setattr(synapse.Trainer, "train", broken_off)
-    arguments = ["train", sales, *options, "--checkpoint", file, "-o", model]
-    run_cli(capsys, *arguments)
-    monkeypatch.setattr(synapse.Trainer, "train", whole)
-    assert not model.exists()
+    line = ["train", sales, *options, "--checkpoint", file, "-o", model]
+    with monkeypatch.context() as patched:
+        patched.setattr(synapse.Trainer, "train", broken_off)
+        code, _, said = run_cli(capsys, *line)
+    if ended is KeyboardInterrupt:
+        assert code == 130
+        assert f"The same command continues from '{file}'" in said
+        assert len(synapse.load(model).network) > 0
+    else:
+        assert not model.exists()
     assert file.exists()
     assert (tmp_path / "run.ckpt.refit").exists() == bool(phase)
-    done(capsys, *arguments)
+    done(capsys, *line)
     assert same(tmp_path / "whole.json", model)
     assert not file.exists()
     assert not (tmp_path / "run.ckpt.refit").exists()
-
-
-def test_ctrl_c_saves_the_model_and_the_same_command_continues(
-    sales, tmp_path, monkeypatch, capsys
-):
-    options = ["--target", "Sales", "--epochs", "40", "-q"]
-    done(capsys, "train", sales, *options, "-o", tmp_path / "whole.json")
-    file = tmp_path / "run.ckpt"
-    model = tmp_path / "m.json"
-    whole = synapse.Trainer.train
-
-    def interrupted(trainer, *data, **settings):
-        def end(progress):
-            if progress.epoch == 15:
-                raise KeyboardInterrupt
-
-        return whole(trainer, *data, **settings, callbacks=[end])
-
-    monkeypatch.setattr(synapse.Trainer, "train", interrupted)
-    arguments = ["train", sales, *options, "--checkpoint", file, "-o", model]
-    code, _, said = run_cli(capsys, *arguments)
-    monkeypatch.setattr(synapse.Trainer, "train", whole)
-    assert code == 130
-    assert f"The same command continues from '{file}'" in said
-    assert len(synapse.load(model).network) > 0
-    done(capsys, *arguments)
-    assert same(tmp_path / "whole.json", model)
 
 
 def test_ctrl_c_in_the_first_epoch_leaves_the_model_that_was_there(
@@ -123,8 +108,8 @@ def test_ctrl_c_in_the_first_epoch_leaves_the_model_that_was_there(
 
         return whole(trainer, *data, **settings, on_batch=end)
 
-    train = ["train", sales, "--target", "Sales", "--epochs", "4", "-o", model]
-    rows = ["--inputs", "Sales", "--ahead", "1"]
+    train = ["train", sales, *args("--target Sales --epochs 4 -o"), model]
+    rows = [*args("--inputs Sales --ahead 1")]
     kinds = ([], rows, ["--checkpoint", file], [*rows, "--checkpoint", f"{file}2"])
     for options in kinds:
         done(capsys, *train, *options, "-q")
@@ -142,7 +127,7 @@ def test_ctrl_c_in_the_first_epoch_leaves_the_model_that_was_there(
 
 @pytest.mark.slow
 def test_kill_9_leaves_a_whole_checkpoint(sales, tmp_path):
-    options = ["train", sales, "--target", "Sales", "--epochs", "1500", "-q"]
+    options = ["train", sales, *args("--target Sales --epochs 1500 -q")]
     assert process(*options, "-o", tmp_path / "whole.json").returncode == 0
     file = tmp_path / "run.ckpt"
     model = tmp_path / "m.json"
@@ -166,32 +151,20 @@ def test_kill_9_leaves_a_whole_checkpoint(sales, tmp_path):
 
 def test_a_checkpoint_of_something_else_is_refused_and_stays(sales, tmp_path, capsys):
     file = tmp_path / "run.ckpt"
-    table = read_table(sales)
     learning = TrainingOptions(epochs=3, checkpoint=str(file))
-    train_rows(table, ["Sales"], ["Sales"], learning, ahead=1)
+    train_rows(read_table(sales), ["Sales"], ["Sales"], learning, ahead=1)
     before = file.read_bytes()
-    options = [
-        "train",
-        sales,
-        "--target",
-        "Sales",
-        "-q",
-        "-o",
-        tmp_path / "m.json",
-        "--checkpoint",
-    ]
-    assert "was written with other data or options" in refused(capsys, *options, file)
+    line = ["train", sales, *args("--target Sales -q -o"), tmp_path / "m.json"]
+    line.append("--checkpoint")
+    assert "was written with other data or options" in refused(capsys, *line, file)
     assert file.read_bytes() == before
     file.write_text("no checkpoint")
-    refused(capsys, *options, file)
+    refused(capsys, *line, file)
     assert file.read_text() == "no checkpoint"
-    assert "no such folder" in refused(capsys, *options, tmp_path / "none" / "run.ckpt")
-    synapse.save(
-        synapse.Network(synapse.Layer(1), [], synapse.Layer(1)), tmp_path / "net.json"
-    )
-    assert "a checkpoint of a training" in refused(
-        capsys, *options, tmp_path / "net.json"
-    )
+    assert "no such folder" in refused(capsys, *line, tmp_path / "none" / "run.ckpt")
+    net = synapse.Network(synapse.Layer(1), [], synapse.Layer(1))
+    synapse.save(net, tmp_path / "net.json")
+    assert "a checkpoint of a training" in refused(capsys, *line, tmp_path / "net.json")
 
 
 def test_rows_continue_with_the_same_bits(sales, tmp_path):

@@ -11,10 +11,10 @@ import architect
 import synapse
 from synapse.cli import main, train as train_command
 
-from .command import months, refused, run_cli, write
+from .command import args, months, refused, run_cli, write
 
 FORECAST = 'Install it from a clone of the repository: pip install -e ".[forecast]".'
-SHORT = ["--epochs", 2, "--hidden", 2, "-q"]
+SHORT = [*args("--epochs 2 --hidden 2 -q")]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def without(monkeypatch):
 def sheet(tmp_path):
     """A table of months, and a model of it that does not need an extra to be read."""
     sales = (100 + 20 * np.sin(2 * np.pi * np.arange(48) / 12)).round(1)
-    write(tmp_path / "d.csv", Month=months(48, 2019), Sales=sales)
+    write(tmp_path / "d.csv", date=months(48, 2019), Sales=sales)
     synapse.save(architect.GRU(1, 2, 1, seed=0), tmp_path / "net.json")
     return tmp_path
 
@@ -81,27 +81,10 @@ def test_the_command_says_what_to_install_before_it_works(
     assert {path.name for path in sheet.iterdir()} == {"d.csv", "net.json"}
 
 
-def test_months_in_words_need_dateparser(tmp_path, without, capsys):
-    words = [f"{day}. M\u00e4rz 2024" for day in range(1, 29)]
-    write(tmp_path / "d.csv", Tag=words, Umsatz=np.arange(28.0))
-    without("dateparser")
-    said = refused(
-        capsys,
-        "train",
-        tmp_path / "d.csv",
-        "--target",
-        "Umsatz",
-        "-o",
-        tmp_path / "m.json",
-    )
-    assert "need dateparser" in said
-    assert FORECAST in said
-
-
 def test_classes_need_scikit_learn(tmp_path, without, capsys):
     write(tmp_path / "d.csv", x=range(30), kind=[*"ab" * 15])
     without("sklearn")
-    line = ["train", tmp_path / "d.csv", "--target", "kind", "-o", tmp_path / "m.json"]
+    line = ["train", tmp_path / "d.csv", *args("--target kind -o"), tmp_path / "m.json"]
     said = refused(capsys, *line)
     assert "logistic regression needs scikit-learn (extra 'forecast')" in said
     assert FORECAST in said
@@ -115,65 +98,25 @@ def test_methods_that_are_not_installed_are_named_before_the_training(
     data = sheet / "d.csv"
     model = sheet / "m.json"
     begun = []
-    for name in ("train_series", "compare_series"):
-        module = importlib.import_module(f"synapse.cli.{name.removesuffix('_series')}")
-        work = getattr(module, name)
+    for command in ("train", "compare"):
+        module = importlib.import_module(f"synapse.cli.{command}")
+        work = getattr(module, f"{command}_series")
 
         def working(*arguments, work=work, **options):
             begun.append(capsys.readouterr().err)
             return work(*arguments, **options)
 
-        monkeypatch.setattr(module, name, working)
-    code, printed, _ = run_cli(
-        capsys, "train", data, "--target", "Sales", *SHORT[:4], "-o", model
-    )
-    assert code == 0
-    assert "ar" in printed
-    assert run_cli(capsys, "compare", data, "--target", "Sales", *SHORT)[0] == 0
-    for said in begun:
-        assert "The methods ets, theta and arima need statsforecast" in said
-        assert "pip install" in said
+        monkeypatch.setattr(module, f"{command}_series", working)
+    line = [data, "--target", "Sales", *SHORT]
+    code, printed, _ = run_cli(capsys, "train", *line[:-1], "-o", model)
+    assert (code, "ar" in printed) == (0, True)
+    assert run_cli(capsys, "compare", *line)[0] == 0
     assert len(begun) == 2
-    assert (
-        main(["forecast", str(model), str(data), "--steps", "2", "--method", "ets"])
-        == 1
-    )
-    said = capsys.readouterr().err
-    assert "need statsforecast" in said
-    assert "pip install" in said
-    code, printed, said = run_cli(
-        capsys,
-        "compare",
-        data,
-        "--target",
-        "Sales",
-        "--build",
-        "none",
-        "--methods",
-        "naive,ar",
-        *SHORT,
-    )
+    ets = [*map(str, ("forecast", model, data)), *args("--steps 2 --method ets")]
+    assert main(ets) == 1
+    for said in (*begun, capsys.readouterr().err):
+        assert "need statsforecast" in said
+        assert "pip install" in said
+    alone = args("--build none --methods naive,ar")
+    code, printed, said = run_cli(capsys, "compare", *line, *alone)
     assert (code, "statsforecast" in said) == (0, False)
-
-
-def test_calls_of_the_library_say_what_to_install(without, tmp_path):
-    net = architect.Perceptron(1, 2, 1, seed=0)
-    result = synapse.Trainer(net).train([[0.0]], [[1.0]], epochs=1, progress=False)
-    calls = {
-        "pandas": [synapse.forecasting.Forecast(np.ones((2, 1))).to_pandas],
-        "statsforecast": [
-            lambda: synapse.forecasting.statistical("ets", np.arange(30.0))
-        ],
-        "matplotlib": [lambda: synapse.draw.learning(result), synapse.draw.style],
-        "torch": [lambda: synapse.to_torch(net)],
-        "onnx": [lambda: synapse.save(net, tmp_path / "net.onnx")],
-        "scipy": [lambda: synapse.draw.network(net, layout="kamada_kawai")],
-    }
-    for name, uses in calls.items():
-        without(name)
-        for use in uses:
-            with pytest.raises(
-                synapse.errors.MissingExtraError,
-                match=f"{name}.*Install it.*: pip install",
-            ):
-                use()

@@ -15,6 +15,7 @@ from synapse.readwrite import load, save
 from .command import (
     ENVIRONMENT,
     answers,
+    args,
     complaints,
     done,
     line,
@@ -57,19 +58,13 @@ def data(tmp_path):
 def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_path):
     """JSON of others is known by its content. Both people's rows run side by side."""
     expected = network.run([STEPS, STEPS])
-    for place, ending in enumerate(
-        [".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs", ".NPZ"]
-    ):
+    endings = (".json", ".synapse", ".npz", ".graphml", ".gexf", ".cyjs", ".NPZ")
+    for place, ending in enumerate(endings):
         path = tmp_path / f"twin{place}{ending}"
         assert done(capsys, "convert", model, path) == ""
         ran = done(capsys, "run", path, data, "--sequence", "who")
-        assert [row.split(",")[0] for row in ran.splitlines()] == [
-            "who",
-            "ann",
-            "ann",
-            "bob",
-            "bob",
-        ]
+        names = [row.split(",")[0] for row in ran.splitlines()]
+        assert names == args("who ann ann bob bob")
         np.testing.assert_array_equal(answers(ran), np.vstack(expected))
     for name in ("synaptic", "node_link", "cytoscape"):
         path = tmp_path / f"{name}.json"
@@ -85,30 +80,13 @@ def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_pa
 
 
 def test_formats_are_told_where_endings_do_not(capsys, network, tmp_path):
-    save(network, tmp_path / "links", "node_link")
-    save(network, tmp_path / "old.npz", "synaptic")
-    done(
-        capsys,
-        "convert",
-        tmp_path / "links",
-        tmp_path / "a",
-        "--from",
-        "node_link",
-        "--to",
-        "npz",
-    )
-    np.testing.assert_array_equal(
-        load(tmp_path / "a", "npz").run(STEPS), network.run(STEPS)
-    )
-    assert "Cannot read" in refused(capsys, "info", tmp_path / "old.npz")
-    done(
-        capsys,
-        "convert",
-        tmp_path / "old.npz",
-        tmp_path / "b.json",
-        "--from",
-        "synaptic",
-    )
+    links, old, made = (tmp_path / name for name in ("links", "old.npz", "a"))
+    save(network, links, "node_link")
+    save(network, old, "synaptic")
+    done(capsys, "convert", links, made, *args("--from node_link --to npz"))
+    np.testing.assert_array_equal(load(made, "npz").run(STEPS), network.run(STEPS))
+    assert "Cannot read" in refused(capsys, "info", old)
+    done(capsys, "convert", old, tmp_path / "b.json", "--from", "synaptic")
 
 
 def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
@@ -117,29 +95,25 @@ def test_what_cannot_be_converted_or_drawn(capsys, model, tmp_path):
     b = Layer(1, squash="softsign")
     a.project(b, weights=1.0)
     save(Network(a, [], b), tmp_path / "soft.json")
-    before, draw = sorted(tmp_path.iterdir()), ["draw", model]
-    told(
-        capsys,
-        [
-            (["convert", model, tmp_path / "x.txt"], 1, r"^Cannot write .*\.graphml"),
-            (
-                ["convert", tmp_path / "x.py", tmp_path / "y.json"],
-                1,
-                "^Cannot read .* format python cannot be read",
-            ),
-            (["convert", model, tmp_path / "none" / "x.npz"], 1, "No such file"),
-            (
-                ["convert", tmp_path / "soft.json", tmp_path / "s", "--to", "synaptic"],
-                1,
-                "^Cannot write",
-            ),
-            (["convert", model], 2, "required: OUT"),
-            ([*draw, tmp_path / "x.txt"], 2, r"\.svg"),
-            ([*draw, tmp_path / "none" / "x.html"], 1, "No such file"),
-            (["play", model, "-o", tmp_path / "x.png"], 2, r"\.html"),
-            (["play", tmp_path / "none.json"], 1, "No such file"),
-        ],
-    )
+    before = sorted(tmp_path.iterdir())
+
+    def convert(name, *more, source=model):
+        return ["convert", source, tmp_path / name, *more]
+
+    no_reader = "^Cannot read .* format python cannot be read"
+    soft = tmp_path / "soft.json"
+    cases = [
+        (convert("x.txt"), 1, r"^Cannot write .*\.graphml"),
+        (convert("y.json", source=tmp_path / "x.py"), 1, no_reader),
+        (convert("none/x.npz"), 1, "No such file"),
+        (convert("s", "--to", "synaptic", source=soft), 1, "^Cannot write"),
+        (["convert", model], 2, "required: OUT"),
+        (["draw", model, tmp_path / "x.txt"], 2, r"\.svg"),
+        (["draw", model, tmp_path / "none" / "x.html"], 1, "No such file"),
+        (["play", model, "-o", tmp_path / "x.png"], 2, r"\.html"),
+        (["play", tmp_path / "none.json"], 1, "No such file"),
+    ]
+    told(capsys, cases)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -151,7 +125,7 @@ def test_a_warning_is_a_sentence(tmp_path):
     b.project(b, weights=0.5)
     save(Network(a, [], b), tmp_path / "m.json")
     finished = process(
-        "convert", "m.json", "s.json", "--to", "synaptic", cwd=tmp_path, env=None
+        *args("convert m.json s.json --to synaptic"), cwd=tmp_path, env=None
     )
     assert finished.returncode == 0
     (sentence,) = finished.stderr.splitlines()
@@ -190,37 +164,23 @@ def info(capsys, network, folder):
 
 
 def test_info(capsys, tmp_path):
-    facts, layers = info(
-        capsys,
-        architect.LSTM(2, 3, 1, peepholes=None, style="synaptic", seed=0),
-        tmp_path,
-    )
-    shown = [
-        facts[name]
-        for name in ("name", "sizes", "neurons", "connections", "parameters", "memory")
-    ]
-    assert shown == ["LSTM", "2-3-3-3-3-1", "15", "32", "42", "yes"]
-    counts = [
-        facts[name]
-        for name in ("self-connections", "gated connections", "gating neurons")
-    ]
-    assert counts == ["3", "12", "9"]
+    network = architect.LSTM(2, 3, 1, peepholes=None, style="synaptic", seed=0)
+    facts, layers = info(capsys, network, tmp_path)
+    expected = {"name": "LSTM", "sizes": "2-3-3-3-3-1", "neurons": "15"}
+    expected |= {"connections": "32", "parameters": "42", "memory": "yes"}
+    expected |= {"self-connections": "3", "gated connections": "12"}
+    expected |= {"gating neurons": "9"}
+    assert {name: facts[name] for name in expected} == expected
     assert layers[2].split() == ["input", "gates", "3", "logistic"]
     network = architect.Perceptron(2, 3, 1, seed=0, dtype=np.float32)
     network.connections[0].trainable = network.hidden[0][1].trainable_bias = False
     facts, _ = info(capsys, network, tmp_path)
-    assert (facts["memory"], facts["dtype"], facts["gating neurons"]) == (
-        "no",
-        "float32",
-        "0",
-    )
+    assert (facts["memory"], facts["dtype"]) == ("no", "float32")
     assert int(facts["parameters"]) == 9 + 4 - 2, "what learning can change"
-    facts, _ = info(
-        capsys, architect.Convolutional((6, 6), 2, filters=(4,), seed=0), tmp_path
-    )
-    assert int(facts["parameters"]) == 4 * 9 + 4 + 2 * (4 * 16 + 1), (
-        "shared ones count once"
-    )
+    network = architect.Convolutional((6, 6), 2, filters=(4,), seed=0)
+    facts, _ = info(capsys, network, tmp_path)
+    shared = 4 * 9 + 4 + 2 * (4 * 16 + 1)
+    assert int(facts["parameters"]) == shared, "shared ones count once"
 
 
 def test_a_name_cannot_drive_the_terminal(capsys, tmp_path):
@@ -229,12 +189,8 @@ def test_a_name_cannot_drive_the_terminal(capsys, tmp_path):
     output[1].squash = "relu"
     inputs.project(output, weights=1.0)
     network = Network(inputs, [], output, name="Größe")
-    network.metadata = {
-        "targets": 3,
-        "error": {"a": None},
-        "rows": [],
-        "a\nb": "\x1b[31m",
-    }
+    odd = {"targets": 3, "error": {"a": None}, "rows": []}
+    network.metadata = {**odd, "a\nb": "\x1b[31m"}
     facts, layers = info(capsys, network, tmp_path)
     assert facts["name"] == "Größe"
     assert facts[r"'a\nb'"].isprintable()
@@ -246,16 +202,11 @@ def test_what_is_no_model_is_refused(capsys, tmp_path):
     path = tmp_path / "no model"
     whole = tmp_path / "half.synapse"
     save(architect.Perceptron(2, 3, 1, seed=0), whole)
-    for content in (
-        b"",
-        b"\xff\xfe\x00",
-        b'{"format": "synapse"}',
-        whole.read_bytes()[:-100],
-    ):
+    half = whole.read_bytes()[:-100]
+    for content in (b"", b"\xff\xfe\x00", b'{"format": "synapse"}', half):
         path.write_bytes(content)
-        assert refused(capsys, "info", path).startswith(
-            f"Cannot read {str(path)!r}: "
-        ), content[:20]
+        said = refused(capsys, "info", path)
+        assert said.startswith(f"Cannot read {str(path)!r}: "), content[:20]
     told(capsys, [(["info", tmp_path], 1, "^Cannot read")])
 
 
@@ -267,47 +218,34 @@ def test_columns_by_name_or_in_order_from_a_cleared_context(
 ):
     printed = done(capsys, "run", model, data)
     assert printed.splitlines()[0] == "output 0,output 1"
-    np.testing.assert_array_equal(
-        answers(printed), network.run(np.vstack([STEPS, STEPS]))
-    )
+    expected = network.run(np.vstack([STEPS, STEPS]))
+    np.testing.assert_array_equal(answers(printed), expected)
     assert done(capsys, "run", model, data, "-o", tmp_path / "out.csv") == ""
     assert (tmp_path / "out.csv").read_text() == printed
     other = tmp_path / "other.csv"
     other.write_text("who,x,y\nann,0,1\nann,1,0.5\n")
     network.clear()
-    ordered = done(capsys, "run", model, other, "--in-order", "--sequence", "who")
+    ordered = done(capsys, "run", model, other, *args("--in-order --sequence who"))
     np.testing.assert_array_equal(answers(ordered), network.run(STEPS))
-    told(
-        capsys,
-        [
-            (["run", model, other, "--in-order"], 1, "must have 2 columns"),
-            (
-                ["run", model, other],
-                1,
-                "no columns? 'height'.*It has 'who', 'x', 'y'.*--in-order",
-            ),
-            (
-                ["run", model, data, "-o", tmp_path / "none" / "out.csv"],
-                1,
-                "^Cannot write",
-            ),
-            (
-                ["run", model, data, "-o", tmp_path / "x.png"],
-                2,
-                r"x\.png' must be \.csv, \.txt, \.parquet or \.xlsx\.$",
-            ),
-        ],
-    )
+    names = "no columns? 'height'.*It has 'who', 'x', 'y'.*--in-order"
+    suffixes = r"x\.png' must be \.csv, \.txt, \.parquet or \.xlsx\.$"
+    written = ["run", model, data, "-o"]
+    cases = [
+        (["run", model, other, "--in-order"], 1, "must have 2 columns"),
+        (["run", model, other], 1, names),
+        ([*written, tmp_path / "none" / "out.csv"], 1, "^Cannot write"),
+        ([*written, tmp_path / "x.png"], 2, suffixes),
+    ]
+    told(capsys, cases)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
 def test_as_processes_in_a_pipe(network, data, tmp_path):
-    piped = process("run", "m.json", "-", cwd=tmp_path, input=data.read_text())
+    piped = process(*args("run m.json -"), cwd=tmp_path, input=data.read_text())
     assert (piped.returncode, piped.stderr) == (0, "")
-    np.testing.assert_array_equal(
-        answers(piped.stdout), network.run(np.vstack([STEPS, STEPS]))
-    )
+    expected = network.run(np.vstack([STEPS, STEPS]))
+    np.testing.assert_array_equal(answers(piped.stdout), expected)
     # more than a pipe holds
     (tmp_path / "long.csv").write_text("height,width\n" + "1,2\n" * 100_000)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}

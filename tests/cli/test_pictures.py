@@ -6,7 +6,7 @@ import pytest
 from synapse import cli
 from synapse.cli import helpers
 
-from .command import months, refused, run_cli, write
+from .command import args, months, refused, run_cli, write
 
 pytest.importorskip("matplotlib")
 
@@ -21,26 +21,12 @@ COSTS = (50 + RNG.normal(0, 1, 60)).round(1)
 def folder(tmp_path_factory):
     """A table of two shops, and a model of it."""
     path = tmp_path_factory.mktemp("pictures")
-    shops = {"Month": months(60, 2019) * 2, "Shop": ["North"] * 60 + ["South"] * 60}
+    shops = {"date": months(60, 2019) * 2, "Shop": ["North"] * 60 + ["South"] * 60}
     numbers = {"Sales": [*SALES, *SALES + 10], "Costs": [*COSTS, *COSTS]}
     write(path / "d.csv", **shops, **numbers)
-    options = [
-        "--target",
-        "Sales,Costs",
-        "--sequence",
-        "Shop",
-        "--hidden",
-        "4",
-        "--epochs",
-        "30",
-        "--methods",
-        "naive,ar",
-        "-q",
-    ]
-    assert (
-        cli.main(["train", str(path / "d.csv"), *options, "-o", str(path / "m.json")])
-        == 0
-    )
+    line = ["train", path / "d.csv", "-o", path / "m.json", "-q"]
+    line += args("--target Sales,Costs --sequence Shop --hidden 4 --epochs 30")
+    assert cli.main([*map(str, line), *args("--methods naive,ar")]) == 0
     return path
 
 
@@ -53,10 +39,7 @@ def drawn(monkeypatch):
 
     def saving(figure, path, *more):
         for ax in figure.axes:
-            lines = {
-                line.get_label(): np.asarray(line.get_ydata(), float)
-                for line in ax.lines
-            }
+            lines = {line.get_label(): np.array(line.get_ydata()) for line in ax.lines}
             areas = {
                 area.get_label(): area.get_paths()[0].get_extents()
                 for area in ax.collections
@@ -72,21 +55,15 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(
     folder, drawn, tmp_path, capsys
 ):
     for suffix in (".png", ".svg", ".pdf"):
-        arguments = [
-            "forecast",
-            folder / "m.json",
-            folder / "d.csv",
-            "--steps",
-            8,
-            "--plot",
-            tmp_path / f"p{suffix}",
-        ]
+        path = tmp_path / f"p{suffix}"
+        files = folder / "m.json", folder / "d.csv"
+        arguments = ["forecast", *files, "--steps", 8, "--plot", path]
         code, plain, _ = run_cli(capsys, *arguments)
         assert code == 0
-        assert (tmp_path / f"p{suffix}").stat().st_size > 1000
+        assert path.stat().st_size > 1000
     rows = [line.split(",") for line in plain.splitlines()]
     # bounds are in the picture only
-    assert rows[0] == ["Shop", "Month", "Sales", "Costs"]
+    assert rows[0] == ["Shop", "date", "Sales", "Costs"]
     titles = ["North: Sales", "North: Costs", "South: Sales", "South: Costs"]
     assert [title for title, *_ in drawn[:4]] == titles
     _, lines, areas = drawn[0]
@@ -97,23 +74,13 @@ def test_a_forecast_is_drawn_with_its_history_and_bounds(
     _, printed, _ = run_cli(capsys, *arguments, "--coverage", 0.5)
     assert printed.splitlines()[0].split(",")[3] == "Sales lower"
     assert "50 % interval" in drawn[-1][2]
-    half, most = (
-        panel[2][name]
-        for panel, name in ((drawn[-4], "50 % interval"), (drawn[0], "90 % interval"))
-    )
-    assert half.height < most.height
+    half = drawn[-4][2]["50 % interval"]
+    assert half.height < drawn[0][2]["90 % interval"].height
 
 
 def test_a_picture_that_cannot_be_written_is_refused_at_once(folder, tmp_path, capsys):
-    arguments = [
-        "forecast",
-        folder / "m.json",
-        folder / "d.csv",
-        "--steps",
-        3,
-        "--plot",
-    ]
-    assert "must be .png, .svg or .pdf" in refused(
-        capsys, *arguments, tmp_path / "p.txt", code=2
-    )
-    assert "no such folder" in refused(capsys, *arguments, tmp_path / "none" / "p.png")
+    files = folder / "m.json", folder / "d.csv"
+    line = ["forecast", *files, "--steps", 3, "--plot"]
+    said = refused(capsys, *line, tmp_path / "p.txt", code=2)
+    assert "must be .png, .svg or .pdf" in said
+    assert "no such folder" in refused(capsys, *line, tmp_path / "none" / "p.png")

@@ -1,28 +1,18 @@
 """The session in docs/reference/command.rst is what happens, but for times and last
-digits.
+digits."""
 
-The lines of README work with what README has installed by then.
-"""
-
-import configparser
 import re
 import shlex
 import shutil
-import subprocess
-import sys
-from functools import cache
-from importlib import metadata
-from itertools import chain
 
 import pytest
-from packaging.requirements import Requirement
 
-from .command import ENVIRONMENT, PAGE, ROOT, SUNSPOTS, run_cli
+from .command import PAGE, SUNSPOTS, run_cli
 
 
 def session():
     """Commands of the first console on the page, and what each prints."""
-    (block,) = re.findall(
+    block, *_ = re.findall(
         r"\.\. code-block:: console\n\n((?:   .*\n|\n)+)",
         PAGE.split("``synapse train``")[0],
     )
@@ -52,10 +42,10 @@ def test_the_session_of_the_page(capsys, tmp_path, monkeypatch):
     names = [command.split()[0] for command, _ in steps]
     assert names == ["train", "forecast", "run", "draw", "convert"]
     for command, printed in steps:
-        found = cells(run_cli(capsys, *shlex.split(command))[1])
+        printed_cells = cells(run_cli(capsys, *shlex.split(command))[1])
         shown = cells(printed)
-        assert len(found) == len(shown)
-        for cell, other in zip(found, shown):
+        assert len(printed_cells) == len(shown)
+        for cell, other in zip(printed_cells, shown):
             assert cell == (
                 pytest.approx(other, rel=0.05) if isinstance(other, float) else other
             )
@@ -65,100 +55,3 @@ def test_the_session_of_the_page(capsys, tmp_path, monkeypatch):
         "model.c",
         "predicted.csv",
     }
-
-
-HIDING = """
-import runpy, sys
-
-class Hidden:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {hidden}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-
-sys.meta_path.insert(0, Hidden())
-sys.argv = {command}
-runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
-"""
-
-
-def plain(name):
-    return re.sub("[-_.]+", "-", name).lower()
-
-
-@cache
-def owners():
-    """The distributions of each package that can be imported."""
-    return metadata.packages_distributions()
-
-
-def installed(extras):
-    """The distributions that Synapse with these extras installs."""
-    declared = configparser.ConfigParser()
-    declared.read(ROOT / "setup.cfg", encoding="utf-8")
-    lists = [
-        declared["options"]["install_requires"],
-        *map(declared["options.extras_require"].get, extras),
-    ]
-    packages = {"synapse-neurons"}
-    due = "\n".join(lists).split()
-    while due:
-        wanted = Requirement(due.pop())
-        if plain(wanted.name) not in packages and (
-            not wanted.marker or wanted.marker.evaluate({"extra": ""})
-        ):
-            packages.add(plain(wanted.name))
-            is_there = wanted.name in {*chain(*owners().values())}
-            due += (is_there and metadata.requires(wanted.name)) or []
-    return packages
-
-
-def lines_of_readme():
-    """Each command of README, and the extras that README has installed before; without
-    those of the tests."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    extras = []
-    pattern = (
-        r'-e "\.\[(\w+)\]"|\.venv/bin/(?:python -m )?(synapse [^`\n]+|demos'
-        r" \w+)|`python -m (demos)`"
-    )
-    for extra, *commands in re.findall(pattern, text):
-        extras += [extra] * (extra not in ("", "test"))
-        yield from (
-            (shlex.split(command), extras.copy()) for command in commands if command
-        )
-
-
-@pytest.mark.slow
-def test_the_lines_of_readme_work_with_what_readme_has_installed(tmp_path):
-    lines = list(lines_of_readme())
-    assert [" ".join(command[:2]) for command, _ in lines] == [
-        *(
-            "synapse play",
-            "demos sunspots",
-            "demos",
-            "synapse train",
-            "synapse forecast",
-        )
-    ]
-    (tmp_path / "demos").symlink_to(SUNSPOTS.parents[1])
-    for command, extras in [(lines[-2][0], ["draw"]), *lines]:
-        there = installed(extras)
-        hidden = {
-            top
-            for top, names in owners().items()
-            if there.isdisjoint(map(plain, names))
-        }
-        command += ["-o", "page.html"] * (command[1:] == ["play"])
-        line = [sys.executable, "-c", HIDING.format(hidden=hidden, command=command)]
-        settings = {"cwd": tmp_path, "env": {**ENVIRONMENT, "MPLBACKEND": "Agg"}}
-        ran = subprocess.run(
-            line, capture_output=True, text=True, check=False, **settings
-        )
-        if command[0] == "synapse" and extras == ["draw"] and command[1] == "train":
-            said = (
-                "need pandas (extra 'forecast'), which is not installed. Install it"
-                " from a clone of the repository: pip install "
-            )
-            assert (ran.returncode, said in ran.stderr) == (1, True)
-        else:
-            assert ran.returncode == 0, (command, ran.stderr)

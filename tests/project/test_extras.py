@@ -9,6 +9,12 @@ import runpy
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+import architect
+import synapse
+
 ROOT = Path(__file__).resolve().parents[2]
 CI = runpy.run_path(str(ROOT / ".ci" / "extras.py"))
 SERVED = CI["SERVED"]
@@ -129,3 +135,30 @@ def test_each_room_imports_what_its_extra_declares():
 
     for extra in needed:  # the comparison would see that an extra declares nothing
         assert lacking(imports, {**REQUIREMENTS, extra: set()}), extra
+
+
+def test_calls_of_the_library_say_what_to_install(monkeypatch, tmp_path):
+    net = architect.Perceptron(1, 2, 1, seed=0)
+    result = synapse.Trainer(net).train([[0.0]], [[1.0]], epochs=1, progress=False)
+    calls = {
+        "pandas": [synapse.forecasting.Forecast(np.ones((2, 1))).to_pandas],
+        "statsforecast": [
+            lambda: synapse.forecasting.statistical("ets", np.arange(30.0))
+        ],
+        "matplotlib": [lambda: synapse.draw.learning(result), synapse.draw.style],
+        "torch": [lambda: synapse.to_torch(net)],
+        "onnx": [lambda: synapse.save(net, tmp_path / "net.onnx")],
+        "scipy": [lambda: synapse.draw.network(net, layout="kamada_kawai")],
+    }
+    for name, uses in calls.items():
+        for module in [
+            name,
+            *(each for each in sys.modules if f"{each}.".startswith(f"{name}.")),
+        ]:
+            monkeypatch.setitem(sys.modules, module, None)
+        for use in uses:
+            with pytest.raises(
+                synapse.errors.MissingExtraError,
+                match=f"{name}.*Install it.*: pip install",
+            ):
+                use()

@@ -81,11 +81,13 @@ def test_it_forecasts_what_the_command_forecasts():
         period=12,
         methods=methods,
     )
-    ahead, _ = forecast_series(trained.model, frame, 12, coverage=0.9)
-    assert forecaster.predict().to_numpy() == pytest.approx(ahead.mean[:, 0], abs=0)
+    ahead = forecast_series(trained.model, frame, 12, coverage=0.9)
+    assert forecaster.predict().to_numpy() == pytest.approx(
+        ahead["y0"].to_numpy(), abs=0
+    )
     bounds = forecaster.predict_interval(coverage=0.9)
     assert bounds.to_numpy() == pytest.approx(
-        np.hstack([ahead.lower, ahead.upper]), abs=0
+        ahead[["y0 lower", "y0 upper"]].to_numpy(), abs=0
     )
     assert forecaster.chosen_ == trained.facts["chosen"]
     assert trained.facts["reason"] in forecaster.notes_

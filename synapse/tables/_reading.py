@@ -1,0 +1,275 @@
+"""Tables in files, which pandas reads by its own options, and their dates."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+
+from .._checks import (
+    file_path,
+    imported,
+    non_negative_integer,
+    suggests_arguments,
+    text,
+    void,
+)
+from .._typing import PathLike
+from ..errors import ArgumentError, FormatError, SynapseError
+from ..readwrite import _files
+from ._pandas import pd
+from ._table import MAX_WORDS, as_frame, columns, file_errors, is_numeric, place
+
+NEEDED = {
+    ".parquet": lambda: imported("pyarrow", "Parquet files need", extra="tables"),
+    ".xlsx": lambda: imported("openpyxl", "Excel files need", extra="tables"),
+}
+"""Suffixes of files whose cells have types, and what imports the package that pandas
+needs."""
+OPTIONS = {
+    ".parquet": (),
+    ".xlsx": ("decimal", "thousands", "header", "skiprows", "comment", "na_values"),
+}
+"""Options of pandas for files that do not have all of them."""
+USUAL = {"sep": ",", "decimal": ".", "header": "infer", "skiprows": 0}
+"""The defaults of pandas; None for other options."""
+DATE_NAMES = ("date", "time", "datetime", "timestamp", "year")
+"""Names of columns, in any case, that are looked at for dates."""
+HOW = (
+    "Say how it is written, for example by --sep ';', --decimal ',' or --skiprows 1,"
+    " with the meaning of pandas.read_csv."
+)
+"""What to do about a file that cannot be read by its options."""
+
+
+@suggests_arguments("read_table")
+def read_table(
+    path: PathLike,
+    *,
+    sep: Annotated[str, text] = ",",
+    decimal: Annotated[str, text] = ".",
+    thousands: str | None = None,
+    encoding: str | None = None,
+    header: int | str | None = "infer",
+    skiprows: Annotated[int, non_negative_integer] = 0,
+    comment: str | None = None,
+    na_values: Collection[str] | None = None,
+    dtype: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Read a CSV, Parquet or Excel file by pandas, as a data frame whose index has the
+    line of each row.
+
+    The options are those of ``pandas.read_csv`` and ``pandas.read_excel``, with the
+    same names, meanings and defaults; a Parquet file has none. Nothing is guessed.
+    A data frame that you have read or changed in another way serves all functions of
+    :mod:`synapse.tables` as well.
+
+    Parquet and Excel files need the extra ``tables`` (pyarrow, openpyxl). An index of
+    the frame in a Parquet file becomes columns. The first sheet of an Excel file is
+    read.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file: Parquet or Excel if its name ends in ".parquet" or ".xlsx", otherwise
+        text. "-" is standard input.
+    sep : str
+        The mark between cells, or a regular expression. Default ",".
+    decimal : str
+        The decimal mark. Default ".".
+    thousands : str, optional
+        The mark between groups of digits. Default: none.
+    encoding : str, optional
+        The encoding of text, such as "cp1252". Default: UTF-8.
+    header : int, "infer" or None
+        The row that names the columns, counted from 0; with None, columns are called
+        "0", "1" and so on. Default: the first row.
+    skiprows : int, optional
+        The number of lines above the names. Default 0.
+    comment : str, optional
+        The mark after which the rest of a line is not read. Default: none.
+    na_values : sequence of str, optional
+        Further cells that are missing values. Default: those of pandas alone, such as
+        empty ones and "NA".
+    dtype : mapping, optional
+        The types of columns, such as ``{"month": str}``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table. Its index has the line of each row in the file, or the row of the
+        sheet. If lines are empty, commented or within quotes, it counts rows from 1.
+
+    Raises
+    ------
+    ArgumentError
+        If such a file has no such option.
+    FormatError
+        If the file cannot be read by these options, a row has more cells than there are
+        names, or there are no rows.
+    MissingExtraError
+        If the package that reads such a file is not installed.
+    """
+    path = str(file_path("path", path))
+    suffix = Path(path).suffix.lower()
+    settings = {
+        "sep": sep,
+        "decimal": decimal,
+        "thousands": thousands,
+        "encoding": encoding,
+        "header": header,
+        "skiprows": skiprows,
+        "comment": comment,
+        "na_values": na_values,
+        "dtype": dtype,
+    }
+    options = {k: value for k, value in settings.items() if value != USUAL.get(k)}
+    for name in sorted(options.keys() - {*OPTIONS.get(suffix, settings)}):
+        raise void(name, "path", path, f"No {suffix} file has it: remove `{name}`.")
+    with file_errors("read", path):
+        content: bytes = _files.read(sys.stdin.buffer if path == "-" else path)
+    if suffix in NEEDED:
+        NEEDED[suffix]()
+    try:
+        of_names = 1 + header if isinstance(header, int) else int(header is not None)
+        above = skiprows + of_names
+        label, start = "row", above + 1
+        if suffix == ".parquet":
+            frame, start = pd.read_parquet(io.BytesIO(content)), 1
+        elif suffix == ".xlsx":
+            frame = pd.read_excel(io.BytesIO(content), engine="openpyxl", **options)
+        else:
+            frame, lines = _read_text(path, content, options)
+            is_exact = lines == len(frame) + above
+            label, start = ("line", start) if is_exact else ("row", 1)
+    except (SynapseError, MemoryError):
+        raise
+    except Exception as error:  # of pandas, zipfile, Arrow, openpyxl and others
+        why = " ".join(str(error).rpartition("C error: ")[2].split()).rstrip(".")
+        advice = "Check the file." if suffix in NEEDED else HOW
+        raise FormatError(f"Cannot read {path!r}: {why}. {advice}") from None
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    frame.columns = [str(name) for name in frame.columns]
+    if not len(frame):
+        raise FormatError(f"{path!r} has names of columns and no rows.")
+    index = pd.RangeIndex(start, start + len(frame), name=label)
+    return frame.set_axis(index)
+
+
+def _read_text(
+    path: str, content: bytes, options: dict[str, Any]
+) -> tuple[pd.DataFrame, int]:
+    """Return the table in a text, and the number of lines."""
+    encoding = options.pop("encoding", "utf-8")
+    try:
+        decoded = content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeError:
+        decoded = "\0"
+    if "\0" in decoded:  # pandas reads such a cell as a missing value
+        raise FormatError(
+            f"Cannot read {path!r}: it is not text in {encoding.upper()}. Name its"
+            " encoding, such as --encoding cp1252, or write it as CSV by pandas."
+        )
+    # The usual parser of pandas reads every third number one bit off.
+    exact = {"float_precision": "round_trip", "low_memory": False}
+    is_mark = len(options.get("sep", ",")) == 1 or options["sep"] == r"\s+"
+    options |= exact if is_mark else {"engine": "python"}
+    try:
+        with warnings.catch_warnings(action="error", category=pd.errors.ParserWarning):
+            # By default, pandas takes cells without a name for labels of the rows.
+            frame = pd.read_csv(io.StringIO(decoded), index_col=False, **options)
+    except pd.errors.ParserWarning:
+        raise FormatError(
+            f"Cannot read {path!r}: rows have more cells than the first row has names."
+            f" {HOW}"
+        ) from None
+    return frame, decoded.rstrip("\n").count("\n") + 1
+
+
+# --- dates ----------------------------------------------------------------------------
+
+
+@np.errstate(all="ignore")  # of floats that are no years
+def find_dates(
+    table: pd.DataFrame,
+    date: str | Sequence[str] | None = None,
+    date_format: str | None = None,
+) -> tuple[list[str], pd.DatetimeIndex] | None:
+    """Return the columns that have the dates of the rows, and the dates; None if there
+    is no such column.
+
+    These are the columns `date`, whose cells are joined by blanks, or the first one
+    that is called like one of dates and begins with ISO 8601 or has whole years.
+
+    Raises ArgumentError if there is no such column, or no such format, and FormatError
+    if a cell is not a date.
+    """
+    if date is not None:
+        names = columns(table, [date] if isinstance(date, str) else date)
+        return names, _dates(table, names, date_format)
+    for name in as_frame(table).columns:
+        if str(name).lower() not in DATE_NAMES:
+            continue
+        cells = _text(table, [name]).dropna()
+        if is_numeric(table[name]) and date_format is None:
+            is_date = len(cells) and cells.str.fullmatch(r"\d{4}").all()
+        else:  # Words stay an input; other text has no use but as dates.
+            is_date = (
+                cells.nunique() > MAX_WORDS
+                or _parsed(cells[:1], date_format).notna().all()
+            )
+        if is_date:
+            return [name], _dates(table, [name], date_format)
+    if date_format is not None:
+        raise void("date_format", "date", None, "Name the column: --date COLUMN.")
+    return None
+
+
+def _text(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    """Return the cells of columns as text, joined by blanks."""
+    # By convert_dtypes, years beside a missing one have no ".0".
+    head, *others = (table[k].convert_dtypes().astype("string") for k in names)
+    return head.str.cat(others, sep=" ")
+
+
+def _dates(
+    table: pd.DataFrame, names: list[str], date_format: str | None
+) -> pd.DatetimeIndex:
+    """Return the dates in columns; FormatError for the first cell that is none."""
+    cells = _text(table, names)
+    if len(names) == 1 and pd.api.types.is_datetime64_any_dtype(table[names[0]]):
+        dates = pd.DatetimeIndex(table[names[0]], freq=None)
+    else:
+        dates = _parsed(cells, date_format)
+    for row in dates.isna().nonzero()[0][:1]:
+        form = date_format or "a date in ISO 8601, such as 2024-01-31, or a year"
+        cell = "no value" if pd.isna(cells.iloc[row]) else repr(cells.iloc[row])
+        raise FormatError(
+            f"Expected {form} in {place(table, row)}, column {' '.join(names)!r}, got"
+            f" {cell}. Pass the form of the dates, such as --date-format %d.%m.%Y, or"
+            f" leave the column out: --ignore {names[0]!r}."
+        )
+    return dates
+
+
+def _parsed(cells: pd.Series, date_format: str | None) -> pd.DatetimeIndex:
+    """Return the dates in cells of text; NaT where there is none. Several offsets from
+    UTC become UTC.
+    """
+    if date_format is None:  # pandas reads "now" and "today", too
+        cells = cells.where(cells.str.match(r"\d{4}").fillna(False))
+    for utc in (False, True):
+        try:
+            with warnings.catch_warnings(action="error", category=FutureWarning):
+                form = date_format or "ISO8601"
+                dates = pd.to_datetime(cells, format=form, errors="coerce", utc=utc)
+                return pd.DatetimeIndex(dates)
+        except (ValueError, FutureWarning) as error:
+            why = str(error)
+    raise ArgumentError(f"`date_format` must be a form of strptime: {why}.")

@@ -46,6 +46,8 @@ from .reading import (
     training_options,
 )
 
+MIN_SHOWN_SECONDS = 10.0
+"""Time from which on a method's is reported."""
 MIDNIGHT = " 00:00:00"
 
 
@@ -355,4 +357,20 @@ def _of_test(trained: Trained) -> list[str]:
             rows += f", {commonest[1]:.1%} of them {commonest[0]!r}"
         lines.append(f"{rows}:")
         lines.append(numbers_table(trained.table))
-    return [*lines, *(facts[name] for name in ("verdict", "reason") if facts.get(name))]
+    return [
+        *lines,
+        *(facts[name] for name in ("verdict", "reason") if facts.get(name)),
+        *_times(trained.seconds),
+    ]
+
+
+def _times(seconds: dict[str, float]) -> list[str]:
+    """Return a line on how long the methods of a test took, and how to shorten it."""
+    slow = {name: each for name, each in seconds.items() if each >= MIN_SHOWN_SECONDS}
+    if not slow:
+        return []
+    ranked = sorted(slow, key=slow.__getitem__, reverse=True)
+    said = ", ".join(f"{name} {slow[name]:.2g} s" for name in ranked)
+    others = [name for name in seconds if name in METHODS and name not in slow]
+    shorter = f" --methods {','.join(others)} leaves these out." if others else ""
+    return [f"Time of the test: {said}.{shorter}"]

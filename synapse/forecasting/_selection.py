@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from .._checks import (
     is_among,
-    pluralize,
     require_type,
     unknown_name,
     whole_number,
@@ -21,6 +19,7 @@ from .._typing import Floats
 from ..errors import ArgumentError, SynapseError
 from ._checked_series import checked_series
 from ._rolling import Forecaster, RollingOrigin, rolling_origin
+from ._verdict import verdict
 
 COMBINE = "combine"
 """The name of the mean of the best forecasters."""
@@ -29,8 +28,6 @@ MEMBERS = 3
 MAX_CLEAR_RATIO = 0.9
 """Share of the combination's error below which a single forecaster is preferred:
 choosing one on few origins mostly chooses chance."""
-MIN_BLOCKS = 3
-"""Number of blocks of errors, at least, that can exclude chance."""
 
 
 @dataclass(frozen=True)
@@ -69,38 +66,28 @@ class Selection:
         ) < MAX_CLEAR_RATIO * self.mase(COMBINE)
         return single if clearly else COMBINE
 
-    def _single(self, without: str = "") -> str:
-        """Return the best of the single forecasters, or of those without one."""
-        return min(
-            (name for name in self.rolled if name not in (COMBINE, without)),
-            key=self.mase,
-        )
+    def _single(self) -> str:
+        """Return the best of the single forecasters."""
+        return min((name for name in self.rolled if name != COMBINE), key=self.mase)
 
     def verdict(self, network: str) -> str:
-        """Return a sentence: whether a network is worth it, compared with the best
-        other forecaster.
+        """Return a sentence: whether a network is better than all other forecasters,
+        worse than one, or cannot be told apart from them on these origins.
         """
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
-        best = self._single(network)
-        error, lowest = self.mase(network), self.mase(best)
-        comparison = (
-            f"its error, MASE {error:.3g}, is {percent(1 - error / lowest)} below that"
-            f" of {best}"
-            if error < lowest
-            else f"{best} has a lower error, MASE {lowest:.3g} instead of {error:.3g}"
-        )
-        rolled = self.rolled[network]
-        gain = _by_origin(self.rolled[best]) - _by_origin(rolled)
-        end = rolled.origins[0] + rolled.forecasts.shape[1]
-        overlapping = int(np.sum(rolled.origins < end))  # forecasts of neighbours
-        return worth(
-            f"The network ({network})",
-            comparison,
-            f"on {pluralize(len(rolled.origins), 'origin')}",
-            error < lowest,
-            exceeds_chance(gain, overlapping),
-        )
+        losses = {
+            name: _by_origin(each)
+            for name, each in self.rolled.items()
+            if name != COMBINE
+        }
+        return verdict(
+            network,
+            losses,
+            "its error, MASE {:.3g},",
+            "origin",
+            _overlapping(self.rolled[network]),
+        ).sentence
 
     def reason(self) -> str:
         """Return a sentence: which forecasts, and why."""
@@ -118,52 +105,10 @@ class Selection:
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
 
 
-def exceeds_chance(gain: Floats, block: int) -> bool:
-    """Return whether the mean of gains, shape (n,), is above 0 by more than chance
-    explains: one-sided, 5 %.
-
-    The t-test of the means of blocks of neighbours, whose gains may be correlated (R.
-    Ibragimov and U. Müller, Journal of Business & Economic Statistics 28, 2010,
-    453-468). With 20 to 60 origins, it is wrong in 5 to 8 % of cases without a
-    difference; the statistic of Diebold and Mariano, in 13 to 29 %.
-    """
-    blocks = len(gain) // block
-    if blocks < MIN_BLOCKS:
-        return False
-    means = np.array([part.mean() for part in np.array_split(gain, blocks)])
-    means /= np.abs(means).max() or 1.0  # squares of large gains overflow
-    # the quantile of Student's distribution, by the expansion of Cornish and Fisher
-    powers = (blocks - 1.0) ** -np.arange(4)
-    quantile = np.array([1.6449, 1.5238, 1.4202, 0.9830]) @ powers
-    error = means.std(ddof=1) / math.sqrt(blocks)
-    return bool(means.mean() > quantile * error)
-
-
-def worth(
-    network: str, comparison: str, where: str, is_better: bool, is_certain: bool
-) -> str:
-    """Return the verdict on a network: whether it is better than the best simple
-    method, and by more than chance.
-
-    >>> worth("It", "its error is 5 % below", "on 9 rows", True, False)
-    'It may be worth it: its error is 5 % below, but on 9 rows this may be chance.'
-    """
-    if not is_better:
-        return f"{network} is not worth it: {comparison}, {where}."
-    if not is_certain:
-        return (
-            f"{network} may be worth it: {comparison}, but {where} this may be chance."
-        )
-    return f"{network} is worth it: {comparison}, {where}."
-
-
-def percent(share: float) -> str:
-    """Return a share in per cent: with two digits, from 99 % on with one decimal.
-
-    >>> percent(0.0352), percent(0.9993), percent(14.217)
-    ('3.5 %', '99.9 %', '1421.7 %')
-    """
-    return f"{100 * share:{'.2g' if share < 0.99 else '.1f'}} %"
+def _overlapping(rolled: RollingOrigin) -> int:
+    """Return the number of neighbouring origins whose forecasts overlap."""
+    end = rolled.origins[0] + rolled.forecasts.shape[1]
+    return int(np.sum(rolled.origins < end))
 
 
 def _by_origin(rolled: RollingOrigin) -> Floats:
@@ -205,7 +150,7 @@ def select(
     Returns
     -------
     Selection
-        All forecasts, the best forecaster and whether a network is worth it.
+        All forecasts, the best forecaster and the verdict on a network.
 
     Raises
     ------

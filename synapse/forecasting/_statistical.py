@@ -5,7 +5,7 @@ origin; and the lags at which differences of a series are forecast best.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Annotated, Any
@@ -32,6 +32,7 @@ from ._checked_series import (
     require_columns,
     too_few_known,
 )
+from ._ridge import Ridge
 from ._rolling import Forecaster, rolling_origin
 
 ORIGINS = 20
@@ -107,7 +108,7 @@ def of_last_steps(lags: tuple[int, ...], history: Floats, steps: int) -> Floats:
     return scale.original(ahead[:, None], last)[:, 0]
 
 
-METHODS = ("mean", "naive", "seasonal", "ar", "ets", "theta", "arima")
+METHODS = ("mean", "naive", "seasonal", "ridge", "ar", "ets", "theta", "arima")
 """The names of the methods, for :func:`statistical`."""
 
 MAX_SEASON = 24
@@ -150,11 +151,13 @@ def statistical(
 
     Parameters
     ----------
-    method : {"mean", "naive", "seasonal", "ar", "ets", "theta", "arima"}
-        The mean of the history, its last value, :func:`seasonal_naive`,
-        :func:`autoregression` (fitted anew in each call, to the differences of
-        :func:`choose_lags`), exponential smoothing (AutoETS), AutoTheta, or
-        AutoARIMA. The last three are those of statsforecast (extra ``forecast``).
+    method : {"mean", "naive", "seasonal", "ridge", "ar", "ets", "theta", "arima"}
+        The mean of the history, its last value, :func:`seasonal_naive`, a ridge
+        regression on the phase of the season (and of the week, if the season is a day),
+        the known values and the values a season ago, :func:`autoregression` (fitted
+        anew in each call, to the differences of :func:`choose_lags`), exponential
+        smoothing (AutoETS), AutoTheta, or AutoARIMA. The last three are those of
+        statsforecast (extra ``forecast``).
     series : array_like, shape (T,) or (T, m)
         The steps that parameters are fitted to, oldest first. At most the last 1000 are
         used, or three seasons.
@@ -163,8 +166,9 @@ def statistical(
         removed by MSTL before exponential smoothing or ARIMA.
     known : array_like, shape (N, k), optional
         Values known in advance, such as holidays; row i describes step i of the
-        history. ARIMA has them as regressors, unless the season is longer than 24; the
-        other methods do not use them. N must reach the last step that is forecast.
+        history. The ridge regression has them as regressors, and ARIMA unless the
+        season is longer than 24; the other methods do not use them. N must reach the
+        last step that is forecast.
 
     Returns
     -------
@@ -197,7 +201,11 @@ def statistical(
     require(is_among(method, METHODS), "method", f"one of {', '.join(METHODS)}", method)
     if method in ("naive", "seasonal"):
         return partial(seasonal_naive, period=period if method == "seasonal" else 1)
-    fit = _autoregression if method == "ar" else partial(_fitted, method, known)
+    fits_by_method: dict[str, Callable[[Floats, int], Forecaster]] = {
+        "ar": _autoregression,
+        "ridge": partial(Ridge, known=known),
+    }
+    fit = fits_by_method.get(method, partial(_fitted, method, known))
     fits = (
         []
         if method == "mean"
@@ -276,6 +284,20 @@ def _fitted(method: str, in_advance: Any, column: Floats, period: int) -> Foreca
     with _library(method, len(last)):
         model.fit(last / unit, rows_in_advance)
     return forecaster
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep NumPy and scikit-learn at one thread: in problems as small as these, others
+    wait in loops, at up to a hundred times the processor time.
+    """
+    try:
+        import threadpoolctl
+    except ImportError:  # it comes with scikit-learn
+        yield
+        return
+    with threadpoolctl.threadpool_limits(1):
+        yield
 
 
 @contextmanager

@@ -47,8 +47,8 @@ class Comparison:
         Every forecast and the true value: the index has the series, the target, the
         origin and the step.
     verdicts : list of str
-        Sentences: for each network, whether it is worth it, and which method should
-        forecast.
+        Sentences: for each network, whether it is better than all methods, and which
+        one should forecast.
     notes : list of str
         Sentences on what was left out.
     """

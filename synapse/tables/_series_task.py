@@ -5,8 +5,10 @@ forecast.
 from __future__ import annotations
 
 import itertools
+import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any
@@ -49,6 +51,7 @@ from ..forecasting._statistical import (
     MAX_FITTED_STEPS,
     MAX_SEASON,
     METHODS,
+    one_thread,
 )
 from ..learning import Result
 from ..objects.network import Network
@@ -216,7 +219,7 @@ class SeriesTask:
     @property
     def blind(self) -> set[str]:
         """The statistical methods that cannot use the columns known in advance."""
-        seeing = {"arima"} if self.period <= MAX_SEASON else set()
+        seeing = {"ridge", *(["arima"] if self.period <= MAX_SEASON else [])}
         return {*METHODS} - seeing if self.known else set()
 
     @property
@@ -265,14 +268,19 @@ class SeriesTask:
         )
 
     def statistical(
-        self, methods: Sequence[str] = METHODS, report: Any = None
+        self,
+        methods: Sequence[str] = METHODS,
+        report: Any = None,
+        seconds: dict[str, float] | None = None,
     ) -> tuple[dict[str, Forecaster], list[str]]:
         """Return the statistical methods fitted to the rows before the test, and
         sentences on those left out.
 
         Each calls `report`, if it is given, with its name, the number of its forecasts
-        so far and about how many a test has, before it is fitted and forecasts.
+        so far and about how many a test has, before it is fitted and forecasts. How
+        long it takes is added to `seconds`.
         """
+        spent = {} if seconds is None else seconds
         forecasters = dict[str, Forecaster]()
         notes = list[str]()
         for method in methods:
@@ -282,8 +290,10 @@ class SeriesTask:
                 past = self.y[: self.start]
                 tell = partial(report or (lambda *_: None), method)
                 tell(0, self.origins)
-                fitted = statistical(method, past, period=self.period, known=self.x)
-                forecasters[method] = _reporting(fitted, tell, self.origins)
+                timed = partial(_timed, spent, method)
+                with timed():
+                    fitted = statistical(method, past, period=self.period, known=self.x)
+                forecasters[method] = _reporting(fitted, tell, self.origins, timed)
             except MissingExtraError as error:
                 said = str(error).replace(
                     f"method {method} needs", "methods ets, theta and arima need"
@@ -307,15 +317,31 @@ class SeriesTask:
         ]
 
 
-def _reporting(forecaster: Forecaster, report: Any, total: int) -> Forecaster:
+def _reporting(
+    forecaster: Forecaster,
+    report: Callable[[int, int], Any],
+    total: int,
+    timed: Callable[[], AbstractContextManager[None]],
+) -> Forecaster:
     """Return a forecaster that reports the number of its forecasts before each."""
     done = itertools.count()
 
     def reporting(history: Floats, steps: int) -> Any:
         report(next(done), total)
-        return forecaster(history, steps)
+        with timed():
+            return forecaster(history, steps)
 
     return reporting
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Add how long a block takes to the time of a method."""
+    begin = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[name] = seconds.get(name, 0.0) + time.perf_counter() - begin
 
 
 def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
@@ -359,6 +385,7 @@ def _calendar(steps: Any, period: int) -> Floats:
     )
 
 
+@one_thread()
 @suggests_arguments("series_tasks")
 def series_tasks(
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
@@ -550,8 +577,8 @@ def forecast_series(
     pandas.DataFrame
         A row for each step, with its date, and a column for each target; with
         `coverage`, also "y lower" and "y upper" for a target "y". ``attrs["notes"]``
-        has sentences: which method forecasts and why, and whether the network is worth
-        it.
+        has sentences: which method forecasts and why, and whether the network is
+        better than the other methods.
 
     Raises
     ------

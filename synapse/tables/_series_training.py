@@ -18,7 +18,7 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..forecasting import RollingOrigin, Selection
 from ..forecasting._selection import COMBINE, ranked
-from ..forecasting._statistical import METHODS
+from ..forecasting._statistical import METHODS, one_thread
 from ._pandas import pd
 from ._series import step_name
 from ._series_task import SeriesTask, checked_methods, fit_together, series_tasks
@@ -153,8 +153,9 @@ def _test(
     """Return the facts of a test beside statistical methods, its table, and sentences
     on methods left out.
     """
+    seconds = dict[str, float]()
     selection, selections, forecasters, notes = select_together(
-        tasks, {name: model}, methods, report
+        tasks, {name: model}, methods, report, seconds
     )
     errors, relative = _errors(tasks, forecasters, selection, selections)
     facts = {
@@ -166,6 +167,7 @@ def _test(
         },
         "verdict": selection.verdict(name),
         "reason": selection.reason(),
+        "seconds": seconds,
         "errors": {
             method: method_errors.tolist() for method, method_errors in errors.items()
         },
@@ -174,24 +176,28 @@ def _test(
     return facts, ranking(tasks, selection), notes
 
 
+@one_thread()
 def select_together(
     tasks: Sequence[SeriesTask],
     models: Mapping[str, Model],
     methods: Sequence[str],
     report: Any,
+    seconds: dict[str, float] | None = None,
 ) -> tuple[Selection, list[Selection | None], list[Forecasters], list[str]]:
     """Compare models and statistical methods on the held-out rows of all series, and of
     each; None of those without such rows. Also return the forecasters of each series,
     and sentences on those left out.
 
     A forecaster has one name in all series. Together, errors are in units of the scale
-    of each series.
+    of each series. How long each method takes is added to `seconds`.
     """
     forecasters = list[Forecasters]()
     selections = list[Selection | None]()
     notes = list[str]()
     for task in tasks:
-        fitted, failed = task.statistical(methods if task.is_tested else [], report)
+        fitted, failed = task.statistical(
+            methods if task.is_tested else [], report, seconds
+        )
         networks = {name: task.forecaster(model) for name, model in models.items()}
         forecasters.append({**networks, **fitted})
         notes += [*failed, *task.limited(fitted)]
@@ -234,6 +240,7 @@ def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
     return RollingOrigin(origins, forecasts, truth, np.ones_like(units[0]))
 
 
+@one_thread()
 def _errors(
     tasks: Sequence[SeriesTask],
     forecasters: Sequence[Forecasters],

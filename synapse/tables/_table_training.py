@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -291,8 +291,10 @@ class TrainingOptions:
         facts = trained.facts
         try:
             measured, table, notes = test()
+            seconds = measured.pop("seconds", {})
             facts |= measured
-            trained = replace(trained, table=table, notes=[*trained.notes, *notes])
+            notes = [*trained.notes, *notes]
+            trained = replace(trained, table=table, notes=notes, seconds=seconds)
             if is_held_out and trained.result.stop_reason != INTERRUPTED:
                 if self.on_test is not None:
                     self.on_test(replace(trained, facts={**facts}))
@@ -401,6 +403,8 @@ class Trained:
         The errors in the test, with a header row.
     notes : list of str
         Sentences on the columns and methods that were left out.
+    seconds : dict of str to float
+        How long each method of a series took in the test.
     """
 
     model: Model
@@ -408,6 +412,7 @@ class Trained:
     facts: dict[str, Any]
     table: list[list[str]]
     notes: list[str]
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 # --- trainings that a file lets continue ---------------------------------------------

@@ -16,7 +16,8 @@ from ..forecasting._frames import labels_beside
 from ..learning import Result
 from ._encoding import encoding_of
 from ._pandas import pd
-from ._row_models import answers_of, quality, units_of
+from ._row_comparison import answers_of, quality
+from ._row_models import units_of
 from ._series import on_clock, phase
 from ._series_task import SeriesTask, frame_values, require_step, series_facts
 from ._table import as_frame, numbers, words, written

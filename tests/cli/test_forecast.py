@@ -175,7 +175,7 @@ def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_
     learn = args("--target Sales --known Holiday")
     done(capsys, "train", data, *learn, *QUICK, model)
     facts = synapse.load(model).metadata
-    assert set(facts["members"]) <= {"gru", "arima"}
+    assert set(facts["members"]) <= {"gru", "arima", "ridge"}
     future = write(tmp_path / "f.csv", Holiday=[1, 0])
     ahead = ["forecast", model, data, "--steps", 2, "--future", future, "--method"]
     if importlib.util.find_spec("statsforecast"):

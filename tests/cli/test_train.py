@@ -1,5 +1,6 @@
 """`synapse train`: from a table to a model that predicts in the units of the table."""
 
+import importlib
 import os
 import re
 import signal
@@ -16,7 +17,7 @@ from synapse import Model, Trainer, forecasting, optimizers, tables
 from synapse.cli import main
 from synapse.errors import ArgumentError
 from synapse.readwrite import load, save
-from synapse.tables import _row_models, _series_training
+from synapse.tables import _row_task, _series_training
 from synapse.tables._series_task import fit_together, series_tasks
 from tests.helpers.cases import all_hold
 
@@ -112,7 +113,8 @@ def test_classes(capsys, kinds, tmp_path):
     shares = "Classes: a 33.3%, b two 33.3%, c 33.3%."
     assert shares in printed, "of the file, not of the held-out rows"
     head = next(i for i, line in enumerate(printed) if "logistic regression" in line)
-    cells = (float(cell.rstrip("%")) for cell in printed[head + 1].split()[1:])
+    assert printed[head + 1].startswith("log loss")
+    cells = (float(cell.rstrip("%")) for cell in printed[head + 2].split()[1:4])
     right, commonest, regression = cells
     assert (right > 90, commonest < 60, regression > 90) == (True, True, True)
     head, rows = predicted(capsys, path, kinds)
@@ -257,9 +259,8 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_whether_a_network_is_worth_it_is_tested_in_a_table():
-    """On a line with noise, where a regression is best, chance alone makes no network
-    worth it."""
+def test_whether_a_network_is_better_is_tested_in_a_table():
+    """On a line with noise, where a regression is best, no network is better."""
 
     def verdict(seed, x, y):
         frame = pd.DataFrame(x).rename(columns=str).assign(y=y)
@@ -271,12 +272,35 @@ def test_whether_a_network_is_worth_it_is_tested_in_a_table():
         rng = np.random.default_rng(seed)
         x = rng.normal(size=(120, 3))
         verdicts.append(verdict(seed, x, x @ [1, 2, -1] + rng.normal(size=120)))
-    assert not [verdict for verdict in verdicts if "is worth it" in verdict]
-    assert [verdict for verdict in verdicts if "may be worth it" in verdict]
+    assert not [verdict for verdict in verdicts if "is better:" in verdict]
+    assert [verdict for verdict in verdicts if "cannot be told" in verdict]
+    assert "is worse: its squared error" in verdict(1, x, x @ [1, 2, -1])
     x = x[:, :1]
-    assert "is worth it: its error is" in verdict(1, x, np.sin(3 * x[:, 0]))
+    assert "is better: its squared error" in verdict(1, x, np.sin(3 * x[:, 0]))
     kinds = np.where(np.abs(x[:, 0]) > 0.7, "far", "near")
-    assert "is worth it: it has" in verdict(1, x, kinds)
+    assert "its log loss" in verdict(1, x, kinds)
+
+
+def test_a_verdict_reads_all_rows_of_a_small_table_if_it_has_to(monkeypatch):
+    """Each row is then answered once, by a network that has not learned it."""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, 2))
+    frame = pd.DataFrame(x).rename(columns=str).assign(y=x @ [1, 2])
+    frame["y"] += rng.normal(size=100)
+    seen = []
+    found = _row_task.verdict_of
+
+    def verdict_of(name, answers, measured, *kind):
+        seen.append((answers, np.concatenate([y for _, y in measured])))
+        return found(name, answers, measured, *kind)
+
+    monkeypatch.setattr(_row_task, "verdict_of", verdict_of)
+    trained = tables.train_rows(frame, ["y"], None, tables.TrainingOptions())
+    (_, first), (answers, every) = seen
+    assert (len(first), len(every)) == (20, 100)
+    assert sorted(every.ravel()) == pytest.approx(sorted(frame["y"]))
+    assert {len(rows) for rows in answers.values()} == {100}
+    assert " on 100 held-out rows" in trained.facts["verdict"]
 
 
 # --- Ctrl-C, pipes, and what is printed when ------------------------------------------
@@ -316,7 +340,7 @@ def test_ctrl_c_after_the_training_keeps_the_network(
     cases = [
         (of_series, _series_training, "select_together", False),
         (of_series, tables.TrainingOptions, "_refit", True),
-        (of_rows, _row_models, "_simple", False),
+        (of_rows, _row_task, "simple_answers", False),
         (of_rows, tables.TrainingOptions, "_refit", True),
     ]
     for place, (line, owner, name, is_tested) in enumerate(cases):
@@ -367,8 +391,8 @@ def test_each_part_of_the_report_leaves_the_process_when_it_is_known(
             line = ["train", *line, "--epochs", 2, "-o", tmp_path / "m.json"]
             assert main([*map(str, line)]) == 0
             assert re.match(r"\d+ rows", ran[0])
-            assert "Test on" in ran[1]
-            assert re.search("The network .*worth it", ran[1])
+            assert "Test on" in ran[-1]
+            assert re.search("the network .* (better|worse)", ran[-1], re.IGNORECASE)
             assert b"then trained on all" in os.read(reading, 10**6)
     os.close(reading)
 
@@ -404,7 +428,7 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     expected = {"targets": ["sales"], "rows": 120, "held_out_rows": 24, "period": 12}
     expected |= {"step": "month", "sequence": None, "reading": {}}
     assert {name: facts[name] for name in expected} == expected
-    assert lines[-3:-1] == [facts["verdict"], facts["reason"]]
+    assert lines[lines.index(facts["verdict"]) + 1] == facts["reason"]
     assert lines[-1] == "The saved network was then trained on all 120 rows."
     assert {"gru", "naive", "seasonal", "ar", "mean", "combine"} <= set(facts["mase"])
     assert facts["command"].startswith("synapse train ")
@@ -640,3 +664,16 @@ def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, cap
     assert model.read_bytes() == before
     with pytest.raises(ArgumentError, match="'batch_size' or .* got 'clap'"):
         tables.TrainingOptions(trainer_options={"clap": 1.0})
+
+
+def test_the_report_says_how_long_slow_methods_took(
+    sales, capsys, tmp_path, monkeypatch
+):
+    module = importlib.import_module("synapse.cli.train")
+    monkeypatch.setattr(module, "MIN_SHOWN_SECONDS", 0.0)
+    line = args("--target sales --epochs 1 --methods naive,ar --steps 2 -o")
+    printed = done(capsys, "train", sales, *line, tmp_path / "m.json")
+    assert re.search(r"Time of the test: ar \S+ s, naive \S+ s\.", printed)
+    monkeypatch.undo()
+    printed = done(capsys, "train", sales, *line, tmp_path / "m.json")
+    assert "Time of the test" not in printed

@@ -10,7 +10,6 @@ import pytest
 from synapse import forecasting
 from synapse.forecasting import autoregression, rolling_origin, seasonal_naive
 from synapse.forecasting._baselines import best_order
-from synapse.forecasting._selection import exceeds_chance
 from tests.helpers.cases import all_hold
 
 DATA = Path(__file__).resolve().parents[2] / "demos" / "data"
@@ -19,16 +18,6 @@ DATA = Path(__file__).resolve().parents[2] / "demos" / "data"
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def test_overlapping_errors_do_not_pass_for_a_difference(rng):
-    """Without a difference, the share of verdicts "worth it" is near 5 %, also if the
-    forecasts from 12 neighbouring origins overlap."""
-    for origins, steps in ((20, 6), (37, 12), (60, 12)):
-        noise = rng.standard_t(5, size=(1000, origins + steps - 1))
-        gains = [np.convolve(row, np.ones(steps), "valid") for row in noise]
-        share = np.mean([exceeds_chance(gain, steps) for gain in gains])
-        assert 0.03 < share < 0.12
 
 
 def all_series():

@@ -282,7 +282,7 @@ def test_the_best_of_several_and_their_mean():
     )
 
 
-def test_whether_a_network_is_worth_it():
+def test_a_network_is_better_or_worse_or_cannot_be_told_apart():
     rng = np.random.default_rng(0)
     walk = rng.normal(size=300).cumsum()
 
@@ -294,13 +294,14 @@ def test_whether_a_network_is_worth_it():
 
     simple = {"naive": noisy(1.0, 1), "theta": noisy(2.0, 2)}
     for size, expected in (
-        (0.5, "is worth it: its error"),
-        (2.0, "is not worth it: naive has a lower"),
-        (1.05, "may be"),
+        (0.5, "The network (gru) is better: its error, MASE"),
+        (2.0, "The network (gru) is worse: its error, MASE"),
+        (1.05, "Whether the network (gru) is better cannot be told on 98 origins"),
     ):
         selection = select({"gru": noisy(size, 3), **simple}, walk, 3, start=200)
         assert expected in selection.verdict("gru")
         assert "on 98 origins" in selection.verdict("gru")
+        assert "that of naive" in selection.verdict("gru")
 
 
 def test_only_forecasts_that_overlap_are_correlated():
@@ -313,7 +314,7 @@ def test_only_forecasts_that_overlap_are_correlated():
             "naive": forecasting.seasonal_naive,
         }
         selection = select(two, walk, 20, start=30)
-        assert "may be worth it" in selection.verdict("gru")
+        assert "a test needs 33 or more" in selection.verdict("gru")
         apart = select(two, walk, 4, start=30, every=4)
         errors = (
             np.abs(apart.rolled[name].errors) / apart.rolled[name].scale
@@ -321,7 +322,7 @@ def test_only_forecasts_that_overlap_are_correlated():
         )
         gain = np.subtract(*errors).mean(axis=1)
         test = stats.ttest_1samp(gain, 0.0, alternative="greater")
-        assert ("is worth it" in apart.verdict("gru")) == (test.pvalue < 0.05)
+        assert ("is better:" in apart.verdict("gru")) == (test.pvalue < 0.025)
 
 
 def test_a_forecaster_that_fails_is_left_out():

@@ -5,14 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synapse.forecasting._selection import exceeds_chance
 from synapse.tables import TrainingOptions, train_rows
-from synapse.tables._row_models import (
-    _by_mc_nemar,
-    _simple,
+from synapse.tables._row_comparison import (
     class_rows,
     logistic_regression,
     quality,
+    simple_answers,
 )
 from tests.helpers.cases import all_hold
 
@@ -69,6 +67,7 @@ def split(x, y):
 def test_classes_are_compared_with_the_regression_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
     from sklearn.dummy import DummyClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -78,11 +77,12 @@ def test_classes_are_compared_with_the_regression_of_scikit_learn():
         learned, tested = split(x, kinds)
         truth = np.eye(kinds.max() + 1)[kinds]
         parts = [[(x[rows], truth[rows])] for rows in (learned, tested)]
-        answers = _simple(*parts, logistic_regression())
+        answers = simple_answers(*parts, True)[0]
         scaled = make_pipeline(StandardScaler(), LogisticRegression(max_iter=10_000))
         peers = {
             "most common class": DummyClassifier(strategy="prior"),
             "logistic regression": scaled,
+            "gradient boosting": HistGradientBoostingClassifier(random_state=0),
         }
         assert [*answers] == [*peers]
         for name, peer in peers.items():
@@ -108,7 +108,8 @@ def test_the_table_of_classes_has_recalls_and_areas(rng):
         assert [*by_name] == ["recall of y", "recall of x", "recall of w", "AUC"]
         areas = []
         for place, name in enumerate("wxy"):
-            chances, is_class = made["a"][:, place], truth[:, place] > 0
+            chances = made["a"][:, place]
+            is_class = truth[:, place] > 0
             hits = made["a"][is_class].argmax(axis=1) == place
             assert by_name[f"recall of {name}"] == [f"{hits.mean():.1%}", "100.0%"]
             gaps = chances[is_class][:, None] - chances[~is_class]
@@ -121,7 +122,9 @@ def test_the_table_of_classes_has_recalls_and_areas(rng):
 def test_numbers_are_compared_with_the_regression_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
     from sklearn.dummy import DummyRegressor
+    from sklearn.ensemble import HistGradientBoostingRegressor
     from sklearn.linear_model import LinearRegression
+    from sklearn.multioutput import MultiOutputRegressor
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
@@ -129,10 +132,14 @@ def test_numbers_are_compared_with_the_regression_of_scikit_learn():
         x, y = table
         y = y.reshape(len(y), -1)
         learned, tested = split(x, y)
-        answers = _simple([(x[learned], y[learned])], [(x[tested], y[tested])], None)
+        parts = [[(x[rows], y[rows])] for rows in (learned, tested)]
+        answers = simple_answers(*parts, False)[0]
         peers = {
             "mean alone": DummyRegressor(),
             "linear regression": make_pipeline(StandardScaler(), LinearRegression()),
+            "gradient boosting": MultiOutputRegressor(
+                HistGradientBoostingRegressor(random_state=0)
+            ),
         }
         for name, peer in peers.items():
             expected = peer.fit(x[learned], y[learned]).predict(x[tested])
@@ -162,7 +169,8 @@ def test_the_report_has_the_figures_of_a_regression_that_has_converged(rng):
     held_out = {tuple(row) for row in inputs}
     is_learned = np.array([tuple(row) not in held_out for row in x])
     regression = logistic_regression()
-    mean, deviation = x[is_learned].mean(axis=0), x[is_learned].std(axis=0)
+    mean = x[is_learned].mean(axis=0)
+    deviation = x[is_learned].std(axis=0)
     regression.fit((x[is_learned] - mean) / deviation, kinds[is_learned])
     chances = regression.predict_proba((np.array(inputs) - mean) / deviation)
     share = np.mean(chances.argmax(axis=1) == np.argmax(truth, axis=1))
@@ -177,37 +185,9 @@ def test_a_class_that_was_not_learned_has_no_chance(rng):
     x = rng.normal(size=(60, 2))
     truth = np.eye(3)[(x[:, 0] > 0).astype(int)]
     rows = [(x, truth)]
-    answers = _simple(rows, rows, logistic_regression())["logistic regression"]
+    answers = simple_answers(rows, rows, True)[0]["logistic regression"]
     assert answers[:, 2].max() == 0
     np.testing.assert_allclose(answers.sum(axis=1), 1)
     alone = [(x, np.eye(2)[np.zeros(60, int)])]
-    made = _simple(alone, alone, logistic_regression())
+    made = simple_answers(alone, alone, True)[0]
     np.testing.assert_array_equal(made["logistic regression"], alone[0][1])
-
-
-def test_chance_is_excluded_as_tests_of_scipy_exclude_it(rng):
-    """One-sided, 5 %: the t-test of blocks, and the exact test of McNemar."""
-    stats = pytest.importorskip("scipy.stats")
-    verdicts = set()
-    for count in (3, 4, 6, 10, 25, 200):
-        for shift in np.linspace(0, 2, 21):
-            gain = rng.normal(shift / count**0.4, size=count)
-            test = stats.ttest_1samp(gain, 0.0, alternative="greater")
-            if abs(test.pvalue - 0.05) > 1e-3:  # the expansion of a quantile
-                assert exceeds_chance(gain, 1) == (test.pvalue < 0.05)
-            verdicts.add((count, exceeds_chance(gain, 1)))
-            means = [block.mean() for block in np.array_split(gain, count // 2)]
-            in_blocks = len(means) > 2 and (
-                stats.ttest_1samp(means, 0.0, alternative="greater").pvalue < 0.05
-            )
-            assert exceeds_chance(gain * 1e200, 2) == in_blocks
-    assert len(verdicts) == 12
-    for better in range(12):
-        for worse in range(12):
-            gain = np.repeat([1.0, -1.0, 0.0], [better, worse, 30])
-            expected = better > 0 and (
-                stats.binomtest(better, better + worse, alternative="greater").pvalue
-                < 0.05
-            )
-            assert _by_mc_nemar(gain) == expected
-    assert not _by_mc_nemar(np.array([1.0, 1.0, 1.0, 0.0]))  # 1 of 8 by chance

@@ -12,7 +12,7 @@ import numpy as np
 from .._checks import pluralize
 from .._typing import Floats
 from ..errors import ArgumentError
-from ._checked_series import too_few_known
+from ._checked_series import checked_series, too_few_known
 
 PENALTIES = 10.0 ** np.arange(-3, 4)
 """Penalties that generalized cross-validation chooses from, per row."""
@@ -20,6 +20,9 @@ MAX_ROWS = 10_000
 """Number of last rows, at most, that it is fitted to."""
 HOURS = 24
 """A season is a day if it is a multiple of this: then there is a week, too."""
+MAX_PHASES = 1000
+"""Longest season, or week, that has an indicator of each phase: their products would
+not fit into memory otherwise."""
 KINKS = (0.25, 0.5, 0.75)
 """Quantiles of a known column beyond which it may have another slope."""
 
@@ -29,10 +32,10 @@ class Ridge:
     seasons ahead.
 
     Its regressors are the phase of the season, and of the week if the season is a day,
-    as indicators; known columns, also beyond their quartiles; the value one season ago
-    (or the least number of seasons that covers the steps ahead), a week ago, and the
-    mean of the season up to then. The penalty is that with the least error by
-    generalized cross-validation [1]_.
+    as indicators, up to 1,000 phases; known columns, also beyond their quartiles; the
+    value one season ago (or the least number of seasons that covers the steps ahead), a
+    week ago, and the mean of the season up to then. The penalty is that with the least
+    error by generalized cross-validation [1]_.
 
     References
     ----------
@@ -44,9 +47,12 @@ class Ridge:
         self.column = column
         self.period = period
         self.known = known
-        self.phases = [period] if period > 1 else []
-        if period % HOURS == 0 and len(column) >= 3 * 7 * period:
-            self.phases.append(7 * period)
+        has_week = period % HOURS == 0 and len(column) >= 3 * 7 * period
+        self.weeks = [7 * period] if has_week else []
+        lengths = [period] if period > 1 else []
+        self.phases = [
+            length for length in lengths + self.weeks if length <= MAX_PHASES
+        ]
         past = np.zeros((1, 0)) if known is None else known[: len(column)]
         self.kinks = np.quantile(past, KINKS, axis=0)
         self.fits = dict[int, tuple[Any, ...]]()
@@ -58,18 +64,23 @@ class Ridge:
         lag = self.period * math.ceil(steps / self.period)
         if lag not in self.fits:
             self.fits[lag] = self._fit(lag)
+        checked_series("history", history, self._lost(lag), ", as the regressors read")
         center, unit, weights, mean = self.fits[lag]
         rows = np.arange(len(history), len(history) + steps)
         design = (self._design(history, rows, lag) - center) / unit
         return np.asarray(mean + design @ weights)
 
+    def _lost(self, lag: int) -> int:
+        """Return the number of rows that the regressors of the next one read."""
+        return max(lag + self.period, *self.weeks, 0)
+
     def _fit(self, lag: int) -> tuple[Any, ...]:
         """Return the center and unit of the regressors, their weights, and the mean."""
-        begin = max(lag + self.period, *[0, *self.phases[1:]])
+        begin = self._lost(lag)
         count = len(self.column) - begin
         if count < 2 * self.period + 2:
             raise ArgumentError(
-                f"a ridge regression {pluralize(lag, 'row')} ahead needs"
+                f"A ridge regression {pluralize(lag, 'row')} ahead needs"
                 f" {begin + 2 * self.period + 2} rows, got {len(self.column)}."
             )
         rows = np.arange(max(begin, len(self.column) - MAX_ROWS), len(self.column))
@@ -98,14 +109,14 @@ class Ridge:
         """Return the regressors of these rows, which see the history only `lag` rows
         before and earlier.
         """
-        parts = [np.eye(phase)[rows % phase] for phase in self.phases]
+        parts = [
+            (rows % length)[:, None] == np.arange(length) for length in self.phases
+        ]
         sums = np.concatenate([[0.0], np.cumsum(history)])
         past = rows - lag
         recent = (sums[past + 1] - sums[past + 1 - self.period]) / self.period
         parts += [history[past][:, None], recent[:, None]]
-        parts += [
-            history[rows - week][:, None] for week in self.phases[1:] if week >= lag
-        ]
+        parts += [history[rows - week][:, None] for week in self.weeks if week >= lag]
         if self.known is not None:
             if rows[-1] >= len(self.known):
                 raise too_few_known(self.known, int(rows[-1]) + 1)

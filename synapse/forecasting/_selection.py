@@ -76,6 +76,9 @@ class Selection:
         """
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
+        rolled = self.rolled[network]
+        end = rolled.origins[0] + rolled.forecasts.shape[1]
+        overlapping = int(np.sum(rolled.origins < end))  # forecasts of neighbours
         losses = {
             name: _by_origin(each)
             for name, each in self.rolled.items()
@@ -86,7 +89,7 @@ class Selection:
             losses,
             "its error, MASE {:.3g},",
             "origin",
-            _overlapping(self.rolled[network]),
+            overlapping,
         ).sentence
 
     def reason(self) -> str:
@@ -103,12 +106,6 @@ class Selection:
                 f" {self.mase(single):.3g})."
             )
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."
-
-
-def _overlapping(rolled: RollingOrigin) -> int:
-    """Return the number of neighbouring origins whose forecasts overlap."""
-    end = rolled.origins[0] + rolled.forecasts.shape[1]
-    return int(np.sum(rolled.origins < end))
 
 
 def _by_origin(rolled: RollingOrigin) -> Floats:

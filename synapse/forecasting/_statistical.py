@@ -160,7 +160,7 @@ def statistical(
         statsforecast (extra ``forecast``).
     series : array_like, shape (T,) or (T, m)
         The steps that parameters are fitted to, oldest first. At most the last 1000 are
-        used, or three seasons.
+        used, or three seasons; by the ridge regression the last 10,000.
     period : int
         Number of steps of a season. Default 1: none. A season of more than 24 steps is
         removed by MSTL before exponential smoothing or ARIMA.

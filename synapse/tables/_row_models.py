@@ -132,20 +132,20 @@ def train_rows(
         notes.append(f"{pluralize(without, 'row')} without a target {below} below.")
 
     task = RowTask(
-        learning,
-        name,
-        targets,
-        outputs,
-        classes,
-        sequence,
-        ahead,
-        in_order,
-        units,
-        rows,
-        goals,
-        encoding.inputs,
-        order,
-        first_tested,
+        learning=learning,
+        name=name,
+        targets=targets,
+        outputs=outputs,
+        classes=classes,
+        sequence=sequence,
+        ahead=ahead,
+        in_order=in_order,
+        units=units,
+        rows=rows,
+        goals=goals,
+        inputs=encoding.inputs,
+        order=order,
+        first_tested=first_tested,
     )
     measured = task.measured
     model, result = task.fitted(learning, task.learned)

@@ -176,8 +176,10 @@ def _read_text(
             f"Cannot read {path!r}: it is not text in {encoding.upper()}. Name its"
             " encoding, such as --encoding cp1252, or write it as CSV by pandas."
         )
-    # The usual parser of pandas reads every third number one bit off.
-    exact = {"float_precision": "round_trip", "low_memory": False}
+    exact: dict[str, Any] = {"low_memory": False}
+    # Before 3.1, the usual parser of pandas reads every third number one bit off.
+    if tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1):
+        exact["float_precision"] = "round_trip"
     is_mark = len(options.get("sep", ",")) == 1 or options["sep"] == r"\s+"
     options |= exact if is_mark else {"engine": "python"}
     try:

@@ -262,10 +262,10 @@ def steps(net: Network, count: int, traces: bool = False) -> Work:
     return lambda: net.run(rows, traces=traces)
 
 
-def spiking(neurons: int, connections: int, share: float) -> Work:
+def spiking(neurons: int, connections: int, share: float, readouts: int = 0) -> Work:
     """Steps without traces of spiking neurons, of which a share is active."""
     driven = max(1, round(neurons * share))
-    net = spikes(neurons, connections, driven)
+    net = spikes(neurons, connections, driven, readouts)
     rows = np.ones((64, driven))
     net.run(rows, traces=False)  # from then on by source
     return lambda: net.run(rows, traces=False)

@@ -40,18 +40,20 @@ def connections(neurons: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return sources[others], targets[others]
 
 
-def network(neurons: int, count: int, driven: int) -> Network:
-    """Neurons of which some are driven by an input each."""
+def network(neurons: int, count: int, driven: int, readouts: int = 0) -> Network:
+    """Neurons of which some are driven by an input each; an output reads one of them,
+    or that many outputs read all.
+    """
     inputs = Layer(driven, dtype=np.float32)
     cells = Layer(neurons, "spike", np.full(neurons, -1.0), dtype=np.float32)
-    output = Layer(1, "identity", dtype=np.float32)
+    output = Layer(max(1, readouts), "identity", dtype=np.float32)
     sources, targets = connections(neurons, count)
     weights = -np.abs(np.random.default_rng(1).normal(0.0, 0.01, len(sources)))
     cells.project(cells, (sources, targets), weights=weights)
     chosen = np.random.default_rng(2).choice(neurons, driven, replace=False)
     drive = np.full(driven, 1e3)
     inputs.project(cells, (np.arange(driven), chosen), weights=drive)
-    cells.project(output, ([0], [0]), weights=1.0)
+    cells.project(output, "all_to_all" if readouts else ([0], [0]), weights=1.0)
     return Network(inputs, [cells], output)
 
 

@@ -74,6 +74,7 @@ LSTM = (
     "LSTM 6-8-6, run without traces",
     "LSTM 30-72-30, run without traces",
 )
+READ_OUT = "spikes, 400,000 connections and 2 dense outputs, 0.1 % active"
 SPIKING = ("CUBA", "Spiking 40-100-1, run without traces", *SPIKES)
 
 CASES = (
@@ -217,7 +218,7 @@ CASES = (
         "runs from spikes",
         "exact/events.py",
         (("    short |= of_spikes\n", ""),),
-        (*SPIKING[:2], "spikes, 60,000 connections, 0.1 % active"),
+        (*SPIKING[:2], READ_OUT),
     ),
     KernelCase(
         "no derivatives",
@@ -324,7 +325,7 @@ def rows() -> dict[str, Any]:
     import architect
 
     from . import cuba, delays
-    from .constant_rows import ROWS, gradient, numbers, steps, training
+    from .constant_rows import ROWS, gradient, numbers, spiking, steps, training
 
     def pool() -> Any:
         return architect.Random(
@@ -342,9 +343,6 @@ def rows() -> dict[str, Any]:
         exec(cuba.program("synapse", "with synapse.record"), names)
         data = numbers(500, 1) * 0.0
         return lambda: names["net"].run(data, traces=False)
-
-    def spiking() -> Any:
-        return steps(architect.Spiking(40, 100, 1, adaptive=0, seed=0), 100)
 
     of_delays = list(delays.works(delays.build(0)))
     perceptron = architect.Perceptron
@@ -366,7 +364,10 @@ def rows() -> dict[str, Any]:
         ),
         "gradient, 300-20-1, 1": lambda: gradient(perceptron(300, 20, 1, seed=0), 1, 1),
         "CUBA": neurons_of_the_page,
-        "Spiking 40-100-1, run without traces": spiking,
+        "Spiking 40-100-1, run without traces": lambda: steps(
+            architect.Spiking(40, 100, 1, adaptive=0, seed=0), 100
+        ),
+        READ_OUT: lambda: spiking(20_000, 400_000, 0.001, readouts=2),
         DELAYS[0]: lambda: delayed(of_delays[0]),
         DELAYS[1]: lambda: delayed(of_delays[1]),
         DELAYS[2]: lambda: delayed(of_delays[3]),

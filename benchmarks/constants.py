@@ -237,7 +237,7 @@ CONSTANTS = (
         ),
     ),
     Constant(
-        "engine.exact.events",
+        "engine.by_source.active",
         "BITS",
         SPIKES,
         values=("1", "7"),

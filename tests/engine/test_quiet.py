@@ -121,7 +121,7 @@ def numbers(net):
 def steps_of(net):
     """How many steps followed active sources."""
     quiet_index = net._quiet_index
-    return 0 if quiet_index is None else int(quiet_index.mode[kernels.STEPS])
+    return 0 if quiet_index is None else int(quiet_index.rows.mode[kernels.STEPS])
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ import architect
 import synapse
 from synapse import Trainer, evolve, optimizers, reward
 from synapse.engine import exact
+from synapse.engine.by_source.index import sort_by_key
 from synapse.engine.exact import events, runs, streams
 from synapse.engine.language import entries, lazy_parts
 from synapse.engine.language.decorators import Kernel
@@ -205,7 +206,7 @@ def evolve_all():
     edges = {"source": list("abc"), "target": list("bca")}
     synapse.analysis.rewire(edges, seed=0)
     keys, rows = np.zeros((2, 0), np.uint32)
-    events.sort_by_key(keys, rows, rows, np.zeros(2, np.int64), rows.copy(), rows)
+    sort_by_key(keys, rows, rows, np.zeros(2, np.int64), rows.copy(), rows)
 
 
 def every_text(floats=FLOATS):

@@ -45,11 +45,11 @@ def kernels_by_events(
     """Return the same by events, with the connections by source; None if all
     connections are gathered faster.
     """
-    fans = events.build_outgoing_index(store, span)
-    if fans is None:
+    index = events.build_index(store, span)
+    if index is None:
         return None
     begin = kernels_untraced(store, span, tapes, latest).begin
-    return Kernels(events.calls_for(store), *begin, fans)
+    return Kernels(events.calls_for(store), *begin, *index)
 
 
 def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:

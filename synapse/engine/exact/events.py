@@ -7,7 +7,7 @@ activation times its weight to the sums of its targets. Both are
 
     state s_j = w_jj s_j(old) + b_j + sum_i w_ij y_i
 
-with the terms of a sum in another order. `OutgoingIndex` lists the connections by
+with the terms of a sum in another order. `BySource` lists the connections by
 source. Those that are read one step late come first: they are added before the first
 block, the others as soon as their source has fired. Those of a longer lag are listed by
 lag and source: each frame of the network's past has a list of the neurons that were
@@ -32,10 +32,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..by_source.active import BITS, GROUP, NOT_COUNTED, is_silent, list_active
+from ..by_source.index import NOW, BySource, build, concat_rows, like_index
 from ..functions import activations
-from ..language import added, by_case, inline, kernel, splat
+from ..language import added, by_case, inline, kernel
 from ..lowering.flags import (
-    DELAYED,
     DENSE,
     LISTED,
     MEMORY,
@@ -73,12 +74,6 @@ PER_EVENT = 3
 """How many connections are gathered in the time of one event: 2.2 by measurement.
 ``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times
 as long with a tenth, 1.13 to 4.43 times with ten times."""
-BITS = 4
-"""The logarithm of `GROUP`. ``python -m benchmarks.constants exact.events.BITS``: rows
-take 0.67 to 1.39 times as long with 1, 0.82 to 1.25 times with 7."""
-GROUP = 1 << BITS
-"""Neurons that are looked at together for one that is active, or has got an
-event."""
 LOOK = 128
 """Neurons that are looked at together for one that is to be remembered."""
 PER_COPY = 4
@@ -99,33 +94,16 @@ EQUAL = 16
 and these stay in the cache."""
 COPIED = -1
 """In place of the number of events of a call: the weights are by source, too."""
-NOT_COUNTED = -1
-"""In place of the number of active sources: there are so many that steps gather."""
-
 RECEIVING = 1
 CARRYING = 2
 MIXED = 4
-"""Flags in `OutgoingIndex.form`: its block has connections by source; a self-connection
+"""Flags in `EventRows.form`: its block has connections by source; a self-connection
 carries its state; it has runs that are gathered."""
 
 
-class OutgoingIndex(NamedTuple):
-    """Connections of a network by source, as kernels take them.
+class EventRows(NamedTuple):
+    """Numbers of the neurons of a network that is stepped by events."""
 
-    Source i, counted from the network's first row, has the late connections from
-    ``late[i]`` to ``prompt[i]`` and the others from there to ``late[i + 1]``.
-    """
-
-    late: NDArray[np.int64]
-    prompt: NDArray[np.int64]
-    # the same with lags of 2 and more: over ``lags[k]``, of which there are n, neuron i
-    # of the ring has connections from ``lagged[i * n + k]`` to the next number there.
-    # What a source sends over several lags is side by side: it is in the cache from the
-    # first of these steps to the last.
-    lags: NDArray[np.int64]
-    lagged: NDArray[np.int64]
-    target: NDArray[np.uint32]
-    row: NDArray[np.uint32]  # row of the connection, which has the weight
     # during a call that has had many events: the weights
     weight: NDArray[Any]
     events: NDArray[np.int64]  # how many a call has had; COPIED: there are the weights
@@ -134,11 +112,9 @@ class OutgoingIndex(NamedTuple):
     # where the neurons of the same form end, whose self-connections have gaters one
     # after the other, or none
     form_stop: NDArray[np.int64]
-    sends: NDArray[np.uint8]  # by group: whether these connections begin there
     part_sends: NDArray[np.uint8]  # by part: whether any connections begin there
     part_active: NDArray[np.uint8]  # by part: whether it may not have been 0
     touched: NDArray[np.uint8]  # by group: whether it has got events
-    active: NDArray[np.int64]  # sources that are not 0, after their number
     # by frame of the ring, which the neurons have that are read with lags: which of
     # them are not 0 there, after their number
     earlier: NDArray[np.uint32]
@@ -152,7 +128,14 @@ class OutgoingIndex(NamedTuple):
     block: NDArray[np.int64]
 
 
-def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex | None:
+class EventIndex(NamedTuple):
+    """Connections that follow activity, as kernels take them."""
+
+    connections: BySource
+    rows: EventRows
+
+
+def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
     """Return the connections of a lowered store's network by source; None if all are
     gathered faster.
     """
@@ -190,106 +173,45 @@ def build_outgoing_index(store: Store, span: NDArray[np.int64]) -> OutgoingIndex
     listed |= short & ~gathers[neuron_of]
 
     chosen = runs[listed]
-    lengths = c["run_length"][chosen].astype(np.int64)
-    # Those with lags first, late ones before the others, and then by target, as far as
-    # sorting keeps the order.
     n = stop - start
-    is_late = c["run_flags"][chosen] & DELAYED != 0
-    # 32 bits are enough, and other numbers of millions of connections take gigabytes
-    rows = _rows_of_runs(c, chosen, lengths)
-    key = c["source"][rows]
-    key -= np.uint32(start)
+    rows = concat_rows(c, chosen)
     others = len(rows) - total  # all of them from silent sources
-    if 2 * (np.count_nonzero(silent[key]) - others) < total:
+    active = silent[c["source"][rows] - np.uint32(start)]
+    if 2 * (np.count_nonzero(active) - others) < total:
         return None
-    delay = c["delay"][rows]
-    past = np.flatnonzero(delay > 1)
-    lags, number = np.unique(delay[past].astype(np.int64), return_inverse=True)
-    ring_start, width = ring_of(c, start) if len(lags) else (start, 0)
-    in_ring = (key[past].astype(np.int64) + start - ring_start) * len(lags) + number
-    key *= np.uint32(2)
-    key += np.repeat((len(lags) * width + ~is_late).astype(np.uint32), lengths)
-    key[past] = in_ring
-    begins = np.zeros(len(lags) * width + 2 * n + 2, np.int64)
-    sorted_rows, target = np.empty((2, len(rows)), np.uint32)
-    sort_by_key(key, rows, c["target"], begins, sorted_rows, target)
-    del key, rows
-    lagged = begins[: len(lags) * width + 1].copy()
-    late, prompt = (
-        begins[len(lags) * width : -1 : 2],
-        begins[len(lags) * width + 1 :: 2],
-    )
+    connections = build(c, start, stop, chosen, rows, 2)
     skipped = np.zeros(len(c["run_kind"]), np.uint8)
     skipped[chosen] = 1
     receives = np.zeros(n, bool)
     receives[neuron_of[listed]] = True
     receives = _by_block(receives, c["block_first"][start:stop])
     form = RECEIVING * receives + CARRYING * loops + MIXED * gathers
-    sends = _in_groups(late[1:] > late[:-1])
-    sends_late = np.zeros(n, bool)
-    sends_late[ring_start - start :][:width] = (
-        (lagged[1:] > lagged[:-1]).reshape(width, len(lags)).any(axis=1)
-    )
-    part_sends = _any_of_parts(sends | _in_groups(sends_late))
+    part_sends = _any_of_parts(connections.sends)
     slots = FIRST_RUN + _one_to_one_runs(c, neuron_of, runs, skipped)
-    return OutgoingIndex(
-        late=late.copy(),
-        prompt=prompt[:n].copy(),
-        lags=lags,
-        lagged=lagged,
-        target=target,
-        row=sorted_rows,
-        weight=np.empty(len(target), store.dtype),
+    numbers = EventRows(
+        weight=np.empty(len(rows), store.dtype),
         events=np.zeros(1, np.int64),
         skipped=skipped,
         form=form.astype(np.uint8),
         form_stop=_form_stops(store, start, stop, form) + start,
-        sends=sends,
         part_sends=part_sends,
         part_active=np.zeros_like(part_sends),
-        touched=np.zeros_like(sends),
-        active=np.zeros(stop - start + 1, np.int64),
-        earlier=np.zeros(_size_of_earlier(c, start, lags, width), np.uint32),
+        touched=np.zeros_like(connections.sends),
+        earlier=np.zeros(_size_of_earlier(c, start, connections.lags), np.uint32),
         sums=np.zeros(stop - start, store.dtype),
         aligned=np.zeros(slots * n + EQUAL * PART, store.dtype),
         block=np.zeros(slots * len(part_sends), np.int64),
     )
+    return EventIndex(connections, numbers)
 
 
-def _rows_of_runs(c: Any, runs: Any, lengths: NDArray[np.int64]) -> NDArray[np.uint32]:
-    """Return the rows of the connections of some runs, run by run."""
-    begins = c["run_first"][runs] - (np.cumsum(lengths) - lengths)
-    rows = np.repeat(begins.astype(np.uint32), lengths)
-    rows += np.arange(len(rows), dtype=np.uint32)
-    return rows
-
-
-def ring_of(c: Any, start: int) -> tuple[int, int]:
-    """Return the first neuron of a network's ring, and how many it has."""
-    ring = c["ring"][start]
-    begin = int(c["ring_start"][ring])
-    return begin, int(c["ring_stop"][ring]) - begin
-
-
-def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64], width: int) -> int:
+def _size_of_earlier(c: Any, start: int, lags: NDArray[np.int64]) -> int:
     """Return how many numbers the lists by frame of the network's ring have."""
-    return int(c["ring_frames"][c["ring"][start]]) * (1 + width) if len(lags) else 0
-
-
-@kernel
-def sort_by_key(keys, rows, targets, begins, ordered, ordered_targets):
-    """Write the rows, and their targets, in the order of their keys, and where those
-    of each key begin to `begins`, which are 0 and one more than the keys.
-    """
-    for q in range(len(keys)):
-        begins[keys[q] + 2] += 1
-    for k in range(2, len(begins)):
-        begins[k] += begins[k - 1]
-    for q in range(len(keys)):
-        k = keys[q] + 1
-        ordered[begins[k]] = rows[q]
-        ordered_targets[begins[k]] = targets[rows[q]]
-        begins[k] += 1
+    if len(lags) == 0:
+        return 0
+    ring = c["ring"][start]
+    width = int(c["ring_stop"][ring]) - int(c["ring_start"][ring])
+    return int(c["ring_frames"][ring]) * (1 + width)
 
 
 def _are_all(
@@ -302,17 +224,10 @@ def _are_all(
     return np.asarray(before[begin + length] - before[begin] == length)
 
 
-def _in_groups(any_of: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return, by group, whether one of its neurons has any; two entries for each
-    neuron.
-    """
-    begins = np.arange(0, len(any_of), GROUP)
-    return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
-
-
 def _any_of_parts(groups: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return, by part, whether it has such a group."""
-    return np.bitwise_or.reduceat(groups, np.arange(0, len(groups), PART // GROUP))
+    begins = np.arange(0, len(groups), PART // GROUP)
+    return np.logical_or.reduceat(groups, begins).astype(np.uint8)
 
 
 def _by_block(
@@ -360,55 +275,13 @@ def _one_to_one_runs(
 
 
 EventState: Any = namedtuple(  # type: ignore[misc]
-    "EventState", [*OutgoingIndex._fields, "origin", "budget"]
+    "EventState", [*BySource._fields, *EventRows._fields, "origin", "budget"]
 )
-"""`OutgoingIndex` in a kernel, which calls it ``events``; the first row of the network,
+"""`EventIndex` in a kernel, which calls it ``events``; the first row of the network,
 and how many events cost as much as gathering."""
 
 
 # --- who is active --------------------------------------------------------------------
-
-
-@inline
-def is_silent(tapes, start, stop, now):
-    """Return whether the activations of these neurons are 0."""
-    return (
-        added(
-            (abs(tapes.activation[now + j]) for j in range(start, stop)),
-            splat(0.0, tapes.activation),
-        )
-        == 0.0
-    )
-
-
-@inline
-def list_active(tapes, events, start, stop, now, due):
-    """List the sources among these neurons that are not silent; returns how many events
-    they and those before have, `due`. Their activations begin at `now`.
-
-    The list ends, and is forgotten, as soon as gathering is faster.
-    """
-    n = events.active[0]
-    if n == NOT_COUNTED:
-        return due
-    begin = start
-    while begin < stop:
-        group = (begin - events.origin) >> BITS
-        end = min(events.origin + ((group + 1) << BITS), stop)
-        if events.sends[group] and not is_silent(tapes, begin, end, now):
-            for j in range(begin, end):
-                i = j - events.origin
-                sent = events.late[i + 1] - events.late[i]
-                if tapes.activation[now + j] != 0.0 and sent > 0:
-                    events.active[n + 1] = i
-                    n += 1
-                    due += sent
-            if due > events.budget:
-                events.active[0] = NOT_COUNTED
-                return due
-        begin = end
-    events.active[0] = n
-    return due
 
 
 @inline
@@ -417,7 +290,7 @@ def list_all(store, tapes, events, span, step):
     context.
     """
     events.active[0] = 0
-    list_active(tapes, events, span.start, span.stop, step.now, 0)
+    list_active(tapes, events, span.start, span.stop, step.now, 0, 0, 1, NOW)
 
 
 # --- who was active -------------------------------------------------------------------
@@ -542,18 +415,19 @@ def scatter_late(store, tapes, events, step):
 def scatter_lagged(store, tapes, events, span, step):
     """Add what sources have sent in earlier steps; returns the number of events."""
     due = 0
+    lags = events.lags.size
     ring = store.ring[span.start]
     frames = store.ring_frames[ring]
     width = store.ring_stop[ring] - store.ring_start[ring]
     past = step.past + store.ring_first[ring]
-    for number in range(events.lags.size):
+    for number in range(lags):
         frame = (tapes.head[ring] + frames + 1 - events.lags[number]) % frames
         at = list_of(store, ring, frame)
         read = past + frame * width
         for k in range(at + 1, at + 1 + events.earlier[at]):
             i = events.earlier[k]
-            begin = events.lagged[i * events.lags.size + number]
-            end = events.lagged[i * events.lags.size + number + 1]
+            source = span.stop - span.start + i * lags + number
+            begin, end = events.late[source], events.late[source + 1]
             scatter(store, events, begin, end, tapes.activation[read + i])
             due += end - begin
     return due
@@ -836,7 +710,7 @@ def _follow(store, tapes, events, span, start, stop, step, due):
     if due > events.budget:
         return due
     listed = events.active[0]
-    due = list_active(tapes, events, start, stop, step.now, due)
+    due = list_active(tapes, events, start, stop, step.now, due, 0, 1, NOW)
     if due > events.budget:
         stop = store.block_stop[start]
         clear_sums(events, stop, span.stop)
@@ -933,14 +807,29 @@ SCATTERED = RunParts(BY_EVENTS, _begin_run, advance_by_events)
 
 @kernel
 def run_untraced(
-    store, scalar, tapes, rows, span, latest, fans, looks, inputs, outputs
+    store,
+    scalar,
+    tapes,
+    rows,
+    span,
+    latest,
+    connections,
+    numbers,
+    looks,
+    inputs,
+    outputs,
 ):
     """``runs.run_untraced`` by events."""
     return run_rows(
         SCATTERED,
         store,
         tapes,
-        EventState(*fans, span.start, fans.target.size // PER_EVENT),
+        EventState(
+            *connections,
+            *numbers,
+            span.start,
+            connections.target.size // PER_EVENT,
+        ),
         span,
         rows,
         latest,
@@ -952,13 +841,14 @@ def run_untraced(
 
 
 def _examples(scalar: Any) -> Examples:
-    listed = np.empty(0, np.uint32)
-    few = np.empty(0, np.uint8)
     floats = np.empty(0, type(scalar))
-    by_source = (SPAN, SPAN, SPAN, SPAN, listed, listed, floats, SPAN)
-    lists = (*by_source, few, few, SPAN, *[few] * 4, SPAN, listed)
-    fans = OutgoingIndex._make((*lists, floats, floats, SPAN))
-    return {run_untraced: (0, scalar, 0, 0, SPAN, SPAN, fans, True, ROW, ROW)}
+    few = np.empty(0, np.uint8)
+    listed = np.empty(0, np.uint32)
+    numbers = EventRows._make(
+        (floats, SPAN, few, few, SPAN, few, few, few, listed, floats, floats, SPAN)
+    )
+    begin = 0, scalar, 0, 0, SPAN, SPAN, like_index(), numbers
+    return {run_untraced: (*begin, True, ROW, ROW)}
 
 
 calls_for = calls_by_float(_examples, {runs.run_untraced: run_untraced})

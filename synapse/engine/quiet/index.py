@@ -1,4 +1,4 @@
-"""The connections of a network by source, as far as they may be quiet."""
+"""Which connections may be quiet, by source, and the numbers of their targets."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exact.events import GROUP, ring_of, sort_by_key
+from ..by_source.index import BySource, build, concat_rows
 from ..functions.activations import may_be_silent
 from ..lowering.flags import (
-    DELAYED,
     FIXED,
     GATED,
     GATES,
@@ -22,7 +21,6 @@ from ..lowering.flags import (
     UNORDERED,
     WITH_GATES,
 )
-from ..lowering.ranges import concat_ranges
 from ..records import Span, Ties
 from ..schema import INPUT
 from ..store import Store
@@ -39,24 +37,11 @@ has one connection, which does not learn, and its neighbours have the same from
 neighbouring sources; its self-connection learns."""
 
 
-class QuietIndex(NamedTuple):
-    """Connections into neurons of a network that may be quiet, by source, as kernels
-    take them.
+class QuietRows(NamedTuple):
+    """Numbers of the neurons of a network whose connections may be quiet."""
 
-    Source i, counted from the network's first row, has those that are read one step
-    late from ``late[i]`` to ``prompt[i]`` and the others from there to ``late[i + 1]``.
-    The neurons of the ring follow as further sources, once for each lag, with those
-    that are read with it, all of them late.
-    """
-
-    late: NDArray[np.int64]
-    prompt: NDArray[np.int64]
-    target: NDArray[np.uint32]
-    row: NDArray[np.uint32]
-    lags: NDArray[np.int64]
-    # by lag: how far the activations that it reads are from the numbers of its sources
+    # by lag: how far the activations that it reads are from the numbers of neurons
     frames: NDArray[np.int64]
-    sends: NDArray[np.uint8]  # by group: whether any connections begin there
     form: NDArray[np.uint8]  # by neuron: a sum of `LEAKY`, `PUSHES`, ...
     start: NDArray[np.int64]  # where the neurons of the same form begin, and end
     stop: NDArray[np.int64]
@@ -68,8 +53,14 @@ class QuietIndex(NamedTuple):
     # by neuron, two numbers, if any connection has a sign: the smallest and the largest
     # ``quiet_step`` with which no weight of the row has lost its sign
     interval: NDArray[Any]
-    active: NDArray[np.int64]  # active sources, after their number
     mode: NDArray[np.int64]  # see ``kernels.READS``
+
+
+class QuietIndex(NamedTuple):
+    """Connections into neurons of a network that may be quiet, as kernels take them."""
+
+    connections: BySource
+    rows: QuietRows
 
 
 def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
@@ -94,30 +85,15 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     neuron_of = np.repeat(np.arange(n), run_stop - run_start)
     fits[neuron_of[c["run_flags"][runs] & UNORDERED != 0]] = False
     runs = runs[fits[neuron_of]]
-    lengths = c["run_length"][runs].astype(np.int64)
-    if lengths.sum() < MIN_CONNECTIONS:
+    if c["run_length"][runs].sum() < MIN_CONNECTIONS:
         return None
-    rows = concat_ranges(c["run_first"][runs].astype(np.int64), lengths)
-    rows = rows.astype(np.uint32)
-    source = c["source"][rows] - np.uint32(start)
+    rows = concat_rows(c, runs)
     silent = may_be_silent(c["squash"][start:stop]) | (c["role"][start:stop] == INPUT)
-    if 2 * np.count_nonzero(silent[source]) < len(rows):
+    if 2 * np.count_nonzero(silent[c["source"][rows] - np.uint32(start)]) < len(rows):
         return None
 
-    delay = c["delay"][rows]
-    past = np.flatnonzero(delay)
-    lags, number = np.unique(delay[past].astype(np.int64), return_inverse=True)
-    ring_start, width = ring_of(c, start) if len(lags) else (start, 0)
-    source[past] += (n + number * width - (ring_start - start)).astype(np.uint32)
-    is_late = c["run_flags"][runs] & DELAYED != 0
-    source *= np.uint32(2)
-    source += np.repeat(~is_late, lengths)
-    sources = n + len(lags) * width
-    begins = np.zeros(2 * sources + 2, np.int64)
-    row, target = np.empty((2, len(rows)), np.uint32)
-    sort_by_key(source, rows, c["target"], begins, row, target)
-    late, prompt = begins[:-1:2].copy(), begins[1:-1:2].copy()
-    sends = np.logical_or.reduceat(late[1:] > late[:-1], np.arange(0, sources, GROUP))
+    # inputs are set before anything is sent: those of the step before are in the ring
+    connections = build(c, start, stop, runs, rows, 1)
     begin = c["first_incoming"][start:stop].astype(np.int64)
     form = _forms_of(c, fits, slice(start, stop))
     changed = form[1:] != form[:-1]
@@ -127,14 +103,8 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     ends = np.append(np.flatnonzero(changed) + 1, n)
     lengths = np.diff(ends, prepend=0)
     shift = c["first_trace"][start:stop] - begin
-    return QuietIndex(
-        late=late,
-        prompt=prompt,
-        target=target,
-        row=row,
-        lags=lags,
-        frames=np.zeros_like(lags),
-        sends=sends.astype(np.uint8),
+    numbers = QuietRows(
+        frames=np.zeros_like(connections.lags),
         form=form.astype(np.uint8),
         start=start + np.repeat(ends - lengths, lengths),
         stop=start + np.repeat(ends, lengths),
@@ -143,9 +113,9 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
         carry=np.zeros(n, store.dtype),
         limit=np.zeros(n, store.dtype),
         interval=np.zeros(2 * n if c["ties"][Ties.SIGNED] else 0, store.dtype),
-        active=np.zeros(sources + 1, np.int64),
         mode=np.zeros(3, np.int64),
     )
+    return QuietIndex(connections, numbers)
 
 
 def _forms_of(c: Any, fits: NDArray[np.bool_], rows: slice) -> NDArray[np.int64]:

@@ -31,7 +31,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exact.events import BITS, GROUP, NOT_COUNTED, is_silent, list_active
+from ..by_source.active import BITS, GROUP, NOT_COUNTED, is_silent, list_active
+from ..by_source.index import NOW, PAST, BySource, like_index
 from ..language import (
     added,
     epsilon_of,
@@ -69,12 +70,12 @@ from ..online.states import compute_states_of, trace_of
 from ..online.steps import end_step
 from ..online.ties import clip_to_sign
 from ..store import Store
-from .index import LEAKY, LEARNS_CARRY, ONE_TO_ONE, PUSHES, QuietIndex
+from .index import LEAKY, LEARNS_CARRY, ONE_TO_ONE, PUSHES, QuietIndex, QuietRows
 
 PER_EVENT = 12
 """How many connections a step reads in the time of one of an active source."""
 READS, WAITS, STEPS = range(3)
-"""Places in ``QuietIndex.mode``: whether steps now read the connections of active
+"""Places in ``QuietRows.mode``: whether steps now read the connections of active
 sources only; how many steps have to read all before they do; how many have read active
 ones in all calls."""
 MIN_WAIT = 16
@@ -85,7 +86,8 @@ MIN_DECAY = 2.0**-40
 """Smallest |P|, and the inverse of the largest one."""
 
 QuietState: Any = namedtuple(  # type: ignore[misc]
-    "QuietState", [*QuietIndex._fields, "origin", "budget", "buffers"]
+    "QuietState",
+    [*BySource._fields, *QuietRows._fields, "origin", "budget", "buffers"],
 )
 """`QuietIndex` in a kernel; the first row of the network, the largest number of events
 of a step, and buffers for all weights and biases."""
@@ -270,7 +272,7 @@ def send_prompt(store, quiet, start, stop):
     while begin < stop:
         group = (begin - quiet.origin) >> BITS
         end = min(quiet.origin + ((group + 1) << BITS), stop)
-        if quiet.sends[group] and not is_silent(store, begin, end, 0):
+        if quiet.sends[group] & NOW and not is_silent(store, begin, end, 0):
             for j in range(begin, end):
                 i = j - quiet.origin
                 if store.activation[j] != 0.0:
@@ -318,29 +320,41 @@ def list_earlier(store, quiet, span, due):
     with lags read; `due` connections begin at those of this step.
     """
     ring = store.ring[span.start]
-    start = span.stop
-    for k in range(quiet.lags.size):
+    start = store.ring_start[ring]
+    lags = quiet.lags.size
+    first = span.stop - span.start - lags * (start - quiet.origin)
+    for k in range(lags):
         at = frame_offset(store, store.ring_head, ring, quiet.lags[k])
-        quiet.frames[k] = at + store.ring_start[ring] - start
-        stop = start + store.ring_stop[ring] - store.ring_start[ring]
-        due = list_active(Frames(store.past), quiet, start, stop, quiet.frames[k], due)
-        start = stop
+        quiet.frames[k] = at
+        due = list_active(
+            Frames(store.past),
+            quiet,
+            start,
+            store.ring_stop[ring],
+            at,
+            due,
+            first + k,
+            lags,
+            PAST,
+        )
 
 
 @inline
 def send_listed(store, quiet, span):
     """Send what the inputs send, what is read one step late, and what earlier."""
     n = span.stop - span.start
-    sources = quiet.prompt.size
+    lags = max(quiet.lags.size, 1)
+    begin = store.ring_start[store.ring[span.start]] if quiet.lags.size != 0 else 0
     for q in range(1, quiet.active[0] + 1):
         i = quiet.active[q]
-        j = quiet.origin + i
-        stop = quiet.late[i + 1] if i < span.inputs else quiet.prompt[i]
         if i < n:
-            send(store, quiet, quiet.late[i], stop, store.activation[j])
+            stop = quiet.late[i + 1] if i < span.inputs else quiet.prompt[i]
+            activation = store.activation[quiet.origin + i]
         else:
-            k = (i - n) * quiet.lags.size // (sources - n)
-            send(store, quiet, quiet.late[i], stop, store.past[quiet.frames[k] + j])
+            stop = quiet.late[i + 1]
+            read = quiet.frames[(i - n) % lags] + begin + (i - n) // lags
+            activation = store.past[read]
+        send(store, quiet, quiet.late[i], stop, activation)
 
 
 @inline
@@ -349,7 +363,7 @@ def choose(store, quiet, span):
     active before it, and so that a change back comes some steps later.
     """
     quiet.active[0] = 0
-    due = list_active(store, quiet, span.start, span.stop, 0, 0)
+    due = list_active(store, quiet, span.start, span.stop, 0, 0, 0, 1, NOW)
     if quiet.lags.size != 0:
         list_earlier(store, quiet, span, due)
     few = quiet.active[0] != NOT_COUNTED
@@ -510,7 +524,8 @@ def train_network(
     store,
     scalar,
     span,
-    index,
+    connections,
+    numbers,
     data,
     cost,
     rates,
@@ -522,11 +537,17 @@ def train_network(
     renewal,
     buffers,
 ):
-    """``online.train_network``, with the `QuietIndex` of the network."""
+    """``online.train_network``, with the parts of its `QuietIndex`."""
     return run_epochs(
         QUIET,
         store,
-        QuietState(*index, span.start, index.target.size // PER_EVENT, buffers),
+        QuietState(
+            *connections,
+            *numbers,
+            span.start,
+            connections.target.size // PER_EVENT,
+            buffers,
+        ),
         span,
         data,
         cost,
@@ -545,13 +566,11 @@ train_sparse = kernel(train_network.part)
 
 
 def _examples(scalar: Any) -> Examples:
-    rows = np.empty(0, np.uint32)
-    few = np.empty(0, np.uint8)
     floats = np.empty(0, type(scalar))
-    by_source = SPAN, SPAN, rows, rows, SPAN, SPAN, few, few, SPAN, SPAN, SPAN
-    index = QuietIndex._make((*by_source, *[floats] * 4, SPAN, SPAN))
+    few = np.empty(0, np.uint8)
+    numbers = QuietRows._make((SPAN, few, SPAN, SPAN, SPAN, *[floats] * 4, SPAN))
     of_rows, of_sparse = epochs_examples(scalar)
-    begin = 0, scalar, SPAN, index
+    begin = 0, scalar, SPAN, like_index(), numbers
     return {train_network: (*begin, *of_rows), train_sparse: (*begin, *of_sparse)}
 
 
@@ -563,4 +582,4 @@ calls_for = calls_by_float(
 
 def kernels_for(store: Store, span: NDArray[np.int64], index: QuietIndex) -> Kernels:
     """Return the kernels of trainings of the network in a span of a lowered store."""
-    return Kernels(calls_for(store), store.address, store.scalar, span, index)
+    return Kernels(calls_for(store), store.address, store.scalar, span, *index)

@@ -1,0 +1,127 @@
+"""One list of connections, sorted by source: see `BySource`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._typing import Bools, Indices
+from ..language import kernel
+from ..lowering.flags import DELAYED
+from .active import GROUP
+
+NOW = 1
+PAST = 2
+"""Flags in `BySource.sends`: what connections without and with a lag read."""
+
+
+class BySource(NamedTuple):
+    """Connections of a network by source, as kernels take them.
+
+    Source i, counted from the network's first row, has the connections that are read
+    one step late from ``late[i]`` to ``prompt[i]`` and the others from there to
+    ``late[i + 1]``. Behind the neurons of the network, those of its ring follow as
+    further sources, once for each lag: the connections from the i-th of
+    them over ``lags[k]`` are those of source ``neurons + i * len(lags) + k``. What a
+    neuron sends over several lags is side by side: it is in the cache from the first of
+    these steps to the last.
+    """
+
+    late: NDArray[np.int64]
+    prompt: NDArray[np.int64]
+    lags: NDArray[np.int64]
+    target: NDArray[np.uint32]
+    row: NDArray[np.uint32]  # row of the connection, which has the weight
+    # by group of neurons: `NOW` and `PAST`, if any such connections begin there
+    sends: NDArray[np.uint8]
+    active: NDArray[np.int64]  # the active sources, after their number
+
+
+def build(
+    c: Any,
+    start: int,
+    stop: int,
+    runs: Indices,
+    rows: NDArray[np.uint32],
+    shortest: int,
+) -> BySource:
+    """Return the connections of some runs of the network from `start` to `stop`, by
+    source; `rows` are theirs, which is overwritten. They are in the order of the runs
+    where they have the same source and lag. Delays that are `shortest` and more are
+    lags, which are read in the ring.
+    """
+    n = stop - start
+    delay = c["delay"][rows]
+    past = np.flatnonzero(delay >= shortest)
+    lags, number = np.unique(delay[past].astype(np.int64), return_inverse=True)
+    ring = c["ring"][start] if len(lags) else 0
+    begin, width = (
+        (int(c["ring_start"][ring]), int(c["ring_stop"][ring] - c["ring_start"][ring]))
+        if len(lags)
+        else (start, 0)
+    )
+    # 32 bits are enough, and other numbers of millions of connections take gigabytes
+    key = c["source"][rows]
+    key -= np.uint32(start)
+    in_ring = key[past].astype(np.int64) - (begin - start)
+    key *= np.uint32(2)
+    key += np.repeat(c["run_flags"][runs] & DELAYED == 0, c["run_length"][runs])
+    key[past] = 2 * n + in_ring * len(lags) + number
+    begins = np.zeros(2 * n + len(lags) * width + 2, np.int64)
+    row, target = np.empty((2, len(rows)), np.uint32)
+    sort_by_key(key, rows, c["target"], begins, row, target)
+    begins = begins[:-1]
+    late = np.concatenate([begins[: 2 * n : 2], begins[2 * n :]])
+    has = late[1:] > late[:-1]
+    sends_past = np.zeros(n, bool)
+    sends_past[begin - start :][:width] = has[n:].reshape(width, len(lags)).any(axis=1)
+    return BySource(
+        late=late,
+        prompt=begins[1 : 2 * n : 2].copy(),
+        lags=lags,
+        target=target,
+        row=row,
+        sends=NOW * in_groups(has[:n]) + PAST * in_groups(sends_past),
+        active=np.zeros(len(late), np.int64),
+    )
+
+
+def concat_rows(c: Any, runs: Indices) -> NDArray[np.uint32]:
+    """Return the rows of the connections of some runs, run by run."""
+    lengths = c["run_length"][runs].astype(np.int64)
+    begins = c["run_first"][runs] - (np.cumsum(lengths) - lengths)
+    rows = np.repeat(begins.astype(np.uint32), lengths)
+    rows += np.arange(len(rows), dtype=np.uint32)
+    return rows
+
+
+@kernel
+def sort_by_key(keys, rows, targets, begins, ordered, ordered_targets):
+    """Write the rows, and their targets, in the order of their keys, and where those
+    of each key begin to `begins`, which are 0 and two more than the keys.
+    """
+    for q in range(len(keys)):
+        begins[keys[q] + 2] += 1
+    for k in range(2, len(begins)):
+        begins[k] += begins[k - 1]
+    for q in range(len(keys)):
+        k = keys[q] + 1
+        ordered[begins[k]] = rows[q]
+        ordered_targets[begins[k]] = targets[rows[q]]
+        begins[k] += 1
+
+
+def in_groups(any_of: Bools) -> NDArray[np.uint8]:
+    """Return, by group, whether one of its neurons has any."""
+    begins = np.arange(0, len(any_of), GROUP)
+    return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
+
+
+def like_index() -> BySource:
+    """Return an empty index, an example of what kernels take."""
+    numbers = np.empty(0, np.int64)
+    rows = np.empty(0, np.uint32)
+    sends = np.empty(0, np.uint8)
+    return BySource(numbers, numbers, numbers, rows, rows, sends, numbers)

@@ -22,7 +22,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from . import machine
-from .constants import GRADIENTS, ONLINE, RTRL, SPARSE_STEPS, SPIKES, STEPS, spent
+from .constants import (
+    GRADIENTS,
+    ONLINE,
+    ONLINE_COSTS,
+    RTRL,
+    SPARSE_STEPS,
+    SPIKES,
+    STEPS,
+    spent,
+)
 from .markdown import number, table
 from .peers.cell import ROOT, environment
 
@@ -140,25 +149,8 @@ CASES = (
     KernelCase(
         "alike",
         "exact/states.py",
-        (
-            ("return store.alike_stop[j] > j + MAX_UNTILED_NEURONS", "return False"),
-            (
-                "return not are_many(store, j) and not store.flags[j] & PLAIN_RUNS",
-                "return True",
-            ),
-        ),
+        (("return store.alike_stop[j] > j + MAX_UNTILED_NEURONS", "return False"),),
         (*GRADIENTS, *LSTM, *STEPS[:2]),
-    ),
-    KernelCase(
-        "tiles for a few",
-        "exact/states.py",
-        (
-            (
-                "return not are_many(store, j) and not store.flags[j] & PLAIN_RUNS",
-                "return not are_many(store, j)",
-            ),
-        ),
-        (*GRADIENTS[:2], "gradient, 20-4-1, 512 samples", "gradient, 300-20-1, 1"),
     ),
     KernelCase(
         "small tiles",
@@ -176,7 +168,7 @@ CASES = (
         "four sums",
         "exact/states.py",
         (("if width(tapes.activation) == 1:", "if False:"),),
-        (*GRADIENTS[::2], *POOL, "gradient, 64-32-10, 512 samples"),
+        (*GRADIENTS[::2], *POOL, "gradient, 300-4-1, 512 samples"),
     ),
     KernelCase(
         "two packs of sources",
@@ -290,7 +282,7 @@ CASES = (
             ("and n > MAX_SINGLE_ADDS:", "and n > 0:"),
             ("elif n > MAX_SINGLE_ADDS:", "elif n > 0:"),
         ),
-        (*LEARNING, *ONLINE),
+        (*LEARNING, *ONLINE, *ONLINE_COSTS[:1]),
     ),
     KernelCase(
         "packs of a register",
@@ -359,10 +351,9 @@ def rows() -> dict[str, Any]:
         LSTM[3]: lambda: steps(cells(30, 72, 30), 100),
         "2-3-1 online": lambda: training(perceptron(2, 3, 1, seed=0), 64, 1, 100),
         "784-100-10 online": lambda: training(perceptron(784, 100, 10, seed=0), 64, 1),
-        "gradient, 20-4-1, 512 samples": lambda: gradient(
-            perceptron(20, 4, 1, seed=0), 512, 1
+        "gradient, 300-4-1, 512 samples": lambda: gradient(
+            perceptron(300, 4, 1, seed=0), 512, 1
         ),
-        "gradient, 300-20-1, 1": lambda: gradient(perceptron(300, 20, 1, seed=0), 1, 1),
         "CUBA": neurons_of_the_page,
         "Spiking 40-100-1, run without traces": lambda: steps(
             architect.Spiking(40, 100, 1, adaptive=0, seed=0), 100

@@ -38,9 +38,9 @@ from ..terms import each_term, own_term
 from .lists import list_touched
 from .states import (
     PACK,
+    are_many,
     dense_alike,
     gain,
-    is_lone,
     lone_stop,
     rows_of,
 )
@@ -276,7 +276,7 @@ def begin_sums(store, tapes, span, j, learns):
         tapes.weight_update[store.self_row[j]] = 0.0
     for r in range(store.run_start[j], store.run_stop[j]):
         summed = learns and not store.run_flags[r] & FIXED
-        if is_lone(store, j) or not (summed and dense_alike(store, r)):
+        if not (summed and are_many(store, j) and dense_alike(store, r)):
             row = store.run_first[r]
             tapes.weight_update[row : row + store.run_length[r]] = 0.0
 
@@ -296,16 +296,13 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
             begin_sums(store, tapes, span, j, False)
     while stop < span.stop:
         begin = stop
-        is_alone = is_lone(store, begin)
-        if is_alone:
-            stop = lone_stop(store, begin, span.stop)
-        else:
-            stop = store.alike_stop[begin]
+        many = are_many(store, begin)
+        stop = store.alike_stop[begin] if many else lone_stop(store, begin, span.stop)
         start_row, last = bounds_of(neurons, begin, stop)
         if neurons.fresh:
             for j in range(start_row, last):
                 begin_sums(store, tapes, span, j, True)
-        if is_alone:
+        if not many:
             accumulate_lone(store, tapes, start_row, last, chunk)
         elif start_row < last:
             accumulate_alike(store, tapes, start_row, last, neurons.fresh, chunk)

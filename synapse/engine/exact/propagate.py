@@ -30,10 +30,10 @@ from ..terms import (
     stepped_terms,
 )
 from .states import (
+    are_many,
     dense_alike,
     fill_tile,
     gain,
-    is_lone,
     lone_stop,
     rows_of,
 )
@@ -266,12 +266,12 @@ def propagate_all(store, tapes, start, stop, back):
     check = 0.0
     j = start
     while j < stop:
-        lone = is_lone(store, j)
-        end = lone_stop(store, j, stop) if lone else store.alike_stop[j]
+        many = are_many(store, j)
+        end = store.alike_stop[j] if many else lone_stop(store, j, stop)
         check += compute_deltas(tapes, j, end, back)
-        if lone:
-            propagate_lone(store, tapes, j, end, back)
-        else:
+        if many:
             propagate_alike(store, tapes, j, end, back)
+        else:
+            propagate_lone(store, tapes, j, end, back)
         j = end
     return check

@@ -29,7 +29,6 @@ from ..lowering.flags import (
     LAGGED,
     LISTED,
     MEMORY,
-    PLAIN_RUNS,
     SHARED,
     STEPPED,
 )
@@ -54,18 +53,10 @@ neurons. ``python -m benchmarks.constants exact.states.MAX_UNTILED_PRODUCTS``: r
 
 @inline
 def are_many(store, j):
-    """Return whether neurons from j on are computed together; each by itself
-    otherwise.
+    """Return whether neurons from j on are computed together; each by itself, and
+    lone, otherwise.
     """
     return store.alike_stop[j] > j + MAX_UNTILED_NEURONS
-
-
-@inline
-def is_lone(store, j):
-    """Return whether errors are sent, and the gradient is summed, for this neuron
-    alone: tiles serve a few neurons, too, if all of their runs are dense.
-    """
-    return not are_many(store, j) and not store.flags[j] & PLAIN_RUNS
 
 
 @inline
@@ -80,7 +71,7 @@ def is_gated(store, j):
 def lone_stop(store, j, stop):
     """Return the end of the consecutive lone neurons that begin with `j`."""
     end = j + 1
-    while end < stop and is_lone(store, end):
+    while end < stop and not are_many(store, end):
         end += 1
     return end
 

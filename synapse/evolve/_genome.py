@@ -19,13 +19,12 @@ from .._checks import (
 )
 from .._initializer import Seed, random_generator
 from .._squash import Squash
-from .._typing import Bools, Floats, Ints
+from .._typing import Floats, Ints
 from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network, require_network
 from ..objects.saved import SavedNetwork
-from ..objects.topology import NO_GATER, Topology, require_released
-from ..readwrite._relays import with_relays
+from ..objects.topology import NO_GATER, Topology, require_delays, require_released
 from ._kernels.genes import GENE, NOBODY, NODE, SLOPE, STATE
 from ._kernels.phenotype import expressed, run_phenotype
 from ._settings import codes_of
@@ -164,9 +163,8 @@ class Genome:
     def from_network(cls, network: Network) -> Genome:
         """Make a genome that computes what a network computes.
 
-        A connection with a delay of one step becomes a late gene. A longer delay, or
-        one beside a connection without a delay, becomes a chain of hidden nodes. Ties,
-        traces and the context are left out.
+        A connection with a delay of one step becomes a late gene. Ties, traces and the
+        context are left out.
 
         A hidden neuron named "node 7", as :meth:`network` names them, becomes the node
         with this id; others are numbered after the largest id. So a genome and that of
@@ -178,7 +176,8 @@ class Genome:
         ----------
         network : Network
             Network without connections to other neurons, whose activation functions are
-            built in and of one state. Its inputs have no incoming connections.
+            built in and of one state. Its inputs have no incoming connections, no delay
+            is longer than a step, and a pair of neurons has one connection.
 
         Raises
         ------
@@ -193,8 +192,17 @@ class Genome:
         outputs = table.outputs
         if (table.target < inputs).any():
             raise TopologyError("A genome does not support connections into inputs.")
-        table, late = _with_late(table)
+        require_delays(table, 1, "A genome")
         source, target, gater = table.source, table.target, table.gater
+        second = np.flatnonzero(~table._shortest & (source != target))
+        if len(second):
+            first, last = (table.names[int(end[second[0]])] for end in (source, target))
+            raise TopologyError(
+                f"A genome has one connection for each pair of nodes, but {network!r}"
+                f" has two from {first!r} to {last!r}, one with a delay of 1 step."
+                " Disconnect one of them."
+            )
+        late = table.delay > 0
         squash, bias, count = table.squash, table.bias, table.neurons
         hidden = count - inputs - outputs
         nodes = _ends(inputs, outputs, hidden)
@@ -418,18 +426,6 @@ def _ids_of(names: list[str], largest: int) -> Ints:
     ids = max([largest, *places]) + 1 + np.arange(len(names))
     ids[list(places.values())] = list(places)
     return ids
-
-
-def _with_late(table: Topology) -> tuple[Topology, Bools]:
-    """Return a table whose only delays are those of late genes to come, and the
-    connections with these.
-    """
-    # A genome has one gene for each pair of nodes; a carried state is another one.
-    pair = table.source * table.neurons + table.target
-    direct = pair[(table.delay == 0) & ~table.self_connected]
-    late = (table.delay == 1) & ~np.isin(pair, direct)
-    whole, _ = with_relays(table, ~late)
-    return whole, whole.delay > 0
 
 
 def _checked(

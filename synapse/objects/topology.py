@@ -418,6 +418,26 @@ def require_released(network: Network, doing: str) -> None:
         )
 
 
+def require_delays(table: Topology, most: int, reader: str) -> None:
+    """Raise TopologyError if a connection has a longer delay than a reader knows: more
+    than `most` steps. `reader` begins the message.
+    """
+    late = np.flatnonzero(table.delay > most)
+    if len(late):
+        source, target = (
+            table.names[int(ends[late[0]])] for ends in (table.source, table.target)
+        )
+        known = (
+            "no delays" if most == 0 else f"delays of at most {pluralize(most, 'step')}"
+        )
+        raise TopologyError(
+            f"{reader} has {known}, but {table.description} has a connection from"
+            f" {source!r} to {target!r} with a delay of"
+            f" {pluralize(int(table.delay[late[0]]), 'step')}. Shorten the delay, or"
+            " replace it with a chain of identity neurons."
+        )
+
+
 def freeze(table: Any) -> None:
     """Make the arrays of a dataclass read-only."""
     for column in fields(table):

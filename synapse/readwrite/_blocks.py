@@ -14,7 +14,7 @@ import numpy as np
 
 from .._squash import get as squash_of
 from .._typing import Ints
-from ._plan import ExportPlan, Stage
+from ._plan import LATE, PAST, ExportPlan, Stage
 
 INPUT = 0
 """Number of the block of the inputs."""
@@ -31,7 +31,7 @@ tenth, 1.01 to 4.09 times with ten times."""
 class Read(NamedTuple):
     """Neighbours ``start .. stop`` of a block whose values are read."""
 
-    when: int  # NOW, PAST or STATE
+    when: int  # NOW, PAST, STATE, LATE or more
     block: int
     start: int
     stop: int
@@ -79,6 +79,12 @@ class Block:
     def numbers(self) -> Ints:
         """Numbers of its neurons."""
         return np.arange(self.start, self.stop)
+
+    def read_past(self) -> None:
+        """Read what is a step late by a delay as what is a step late by its place."""
+        for term in self.terms:
+            if term.source.when == LATE:
+                term.source = term.source._replace(when=PAST)
 
     def reads(self) -> Iterator[Read]:
         """Yield all values that it reads."""

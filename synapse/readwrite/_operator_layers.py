@@ -12,7 +12,7 @@ import numpy as np
 
 from .._typing import Ints
 from ._blocks import INPUT, Block, Read, Term
-from ._plan import NOW, PAST, STATE, ExportPlan
+from ._plan import LATE, NOW, PAST, STATE, ExportPlan
 
 
 class OperatorLayer(NamedTuple):
@@ -97,6 +97,9 @@ def _patterns(
     whole = [Read(NOW, k, 0, n) for k in members]
     if not recurs:
         yield LayerPattern("Linear", [own], {}, [(h, 0)], {})
+    elif len(members) == 1:
+        terms = {(h, past._replace(when=LATE), None): "dense"}
+        yield LayerPattern("RNN", [own[:1]], terms, [(h, 0)], {})
     elif len(members) == 2:
         copy = members[0]
         terms = {(copy, past, None): "each", (h, whole[0], None): "dense"}

@@ -26,9 +26,10 @@ from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
 
-NOW, PAST, STATE = range(3)
-"""Whether an activation of the present or the previous step is read, or a state of the
-previous step; ``STATE + k``: the activation k steps ago, by a delay."""
+NOW, PAST, STATE, LATE = range(4)
+"""Whether an activation of the present or the previous step is read, a state of the
+previous step, or, by a delay, an activation of the previous step; ``STATE + k``: the
+activation k steps ago."""
 
 
 class Fire(NamedTuple):
@@ -227,10 +228,8 @@ def _stage_numbers(topology: Topology) -> Ints:
     n = topology.neurons
     first_output = topology.neurons - topology.outputs
     if topology.synchronous:
-        # All but relays read previous activations, so are computed before one fires.
-        # There may be no relays before them: `unique` closes the gap.
-        stages = np.where(np.arange(n) < topology.inputs, 0, 1 + topology._together)
-        return np.unique(stages, return_inverse=True)[1]
+        # All read previous activations, so all are computed before one fires.
+        return np.asarray((np.arange(n) >= topology.inputs).astype(np.int64))
 
     # What each neuron reads, sorted by the later neuron of the two.
     before = np.concatenate([topology.source, topology.gater])

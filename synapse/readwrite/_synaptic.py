@@ -19,7 +19,13 @@ from .._typing import Ints
 from ..errors import ArgumentError, FormatError, SynapseWarning, TopologyError
 from ..objects.network import Network
 from ..objects.saved import SavedNetwork
-from ..objects.topology import NO_GATER, Topology, is_delayed, require_released
+from ..objects.topology import (
+    NO_GATER,
+    Topology,
+    is_delayed,
+    require_delays,
+    require_released,
+)
 from . import _files
 from ._file_checks import (
     Records,
@@ -28,7 +34,6 @@ from ._file_checks import (
     warn_of_connections_into_inputs,
 )
 from ._formats import Format
-from ._relays import with_relays
 
 SQUASHES = {
     entry.synaptic: entry.name for entry in ACTIVATIONS.values() if entry.synaptic
@@ -73,7 +78,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     ArgumentError
         If Synaptic does not have the squash of a neuron.
     TopologyError, DivergenceError
-        As for :func:`synapse.save`.
+        As for :func:`synapse.save`; also if a connection has a delay.
 
     Warns
     -----
@@ -84,8 +89,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     -----
     A file has no gains: after Synaptic has read it, gates that activate after the
     targets they gate are open for one step. ``from_synaptic_data(data, resume=True)``
-    reads the file without this effect. Delays become chains of neurons, see
-    a layer named "relays".
+    reads the file without this effect.
 
     Examples
     --------
@@ -110,13 +114,9 @@ def synaptic_data(network: Network) -> dict[str, Any]:
                 f" {', '.join(theirs)}. Set another squash, or keep the network with"
                 " synapse.save."
             )
-    table, number = with_relays(Topology.of(network))
-    columns = (
-        np.where(
-            number < 0, getattr(table, name, table.bias), saved.neurons[name][number]
-        ).tolist()
-        for name in NUMBERS.values()
-    )
+    table = Topology.of(network)
+    require_delays(table, 0, "Synaptic")
+    columns = (saved.neurons[name].tolist() for name in NUMBERS.values())
     names = ["input", *range(len(table.layers) - 2), "output"]
     layers = [names[number] for number in table.layer.tolist()]
     rows = zip(*columns, layers, map(theirs.get, table.squash), strict=True)

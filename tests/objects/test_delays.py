@@ -9,14 +9,12 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Topology
 from synapse.analysis import late_connections
-from synapse.draw._gexf import gexf_data
 from synapse.errors import (
     ArgumentError,
     ArgumentTypeError,
     TopologyError,
     TopologyWarning,
 )
-from synapse.readwrite._relays import with_relays
 from tests.helpers.cases import all_refused
 from tests.helpers.relays import with_plain_relays
 from tests.helpers.strategies import Twin, delay_some, given_graphs, specs
@@ -191,23 +189,6 @@ def test_a_live_graph_follows_delays_that_come_and_go():
         with_loop[0],
         True,
     )
-
-
-def test_relays_of_a_table_compute_the_same():
-    """For formats that know no delays."""
-    net, _ = built(
-        {(0, 3, 2): 1.0, (3, 3, 1): 0.5, (3, 5, 1): 1.0, (3, 5, 0): 0.3}, range(6), 0
-    )
-    net.run([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])
-    table, number = with_relays(Topology.of(net))
-    assert number[2:6].tolist() == [-1] * 4
-    assert not table.delay.any()
-    assert (table.neurons, table.connections) == (6 + 4, 4 + 4)
-    other = synapse.from_networkx(synapse.to_networkx(table))
-    rows = np.random.default_rng(0).normal(size=(7, 2))
-    assert other.run(rows) == pytest.approx(net.run(rows), rel=1e-12)
-    assert synapse.draw.network(net) is not None
-    assert gexf_data(net, layout="spring")
 
 
 def test_graphs_and_tables_say_delays():

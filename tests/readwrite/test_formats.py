@@ -52,6 +52,35 @@ def test_a_network_comes_back_and_is_written_again(format, tmp_path, name):
     assert_twins(net, twin)
 
 
+DELAYS = {
+    # the longest delay that a format keeps; None: any
+    **dict.fromkeys(("json", "npz", "node_link", "cytoscape", "graphml", "gexf")),
+    **dict.fromkeys(("gml", "networkx", "python", "c", "javascript", "onnx", "nir")),
+    "torch": 1,
+    "synaptic": 0,
+    "neataptic": 0,  # is only read
+    "dot": 0,  # a drawing
+}
+
+
+@pytest.mark.parametrize("delay", [1, 2, 5])
+def test_a_format_keeps_a_delay_or_refuses_it(delay):
+    """Every format: a new one says what it does with delays."""
+    assert DELAYS.keys() == {form.name for form in readwrite.formats()}
+    net = architect.Perceptron(2, 3, 1, squash="tanh", seed=0)
+    net.input[1].project(net.output[0], weight=0.5, delay=delay)
+    rows = np.random.default_rng(0).normal(size=(9, 2))
+    net.run(rows)
+    before = json_data(net)
+    for format in FORMATS:
+        twin = from_content(format, content_of(format, net))
+        assert twin.run(rows) == pytest.approx(net.clone().run(rows), rel=1e-12)
+    sentence = f"Synaptic has no delays.*'input 1' to 'output 0' .* of {delay} step"
+    with pytest.raises(errors.TopologyError, match=sentence):
+        readwrite.synaptic_data(net)
+    assert json_data(net) == before
+
+
 @pytest.mark.parametrize("format", FORMATS)
 @given_graphs(specs(), st.integers(0, 3))
 def test_any_graph_comes_back(format, spec, steps):

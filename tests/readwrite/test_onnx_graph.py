@@ -129,6 +129,25 @@ def test_standard_layers_are_operators_over_sequences(name):
     assert "state" in Session(onnx_model(net, dtype="float64")).shapes
 
 
+def test_a_layer_that_reads_itself_by_a_delay_of_one_step_is_an_operator():
+    """Unless it also reads itself two steps before."""
+    inputs, hidden, output = Layer(3), Layer(5, "tanh"), Layer(2, "identity")
+    inputs.project(hidden, seed=0)
+    hidden.project(hidden, "all_to_all", delay=1, seed=1)
+    hidden.project(output, seed=2)
+    net = Network(inputs, [hidden], output)
+    x = np.random.default_rng(1).normal(size=(9, 3))
+    net.run(x[:4])
+    model = onnx_model(net, keep_context=True)
+    assert "RNN" in [node.op_type for node in model.graph.node]
+    assert close(Session(model).run(x), net.clone().run(x), 1e-6)
+    net.clear()
+    assert close(Session(onnx_model(net)).run(x), net.run(x), 1e-6)
+    hidden[0].project(hidden[1], delay=2)
+    model = onnx_model(net)
+    assert "RNN" not in [node.op_type for node in model.graph.node]
+
+
 def test_an_elman_layer_is_an_operator_by_default_if_all_runtimes_compute_it():
     """Some ignore or refuse the attribute that other squashes than tanh need."""
     for squash in ("logistic", "relu", "tanh"):

@@ -48,9 +48,9 @@ def to_torch(network: Annotated[Network, require_network], modules: Any = None) 
     FormatError
         If a squash cannot be written in torch.
     TopologyError
-        If the network has connections from neurons outside of it, if neurons that
-        compete are connected with each other within a step, or if `modules` have no
-        parameter for a connection.
+        If the network has connections from neurons outside of it, if a delay is longer
+        than a step, if neurons that compete are connected with each other within a
+        step, or if `modules` have no parameter for a connection.
 
     Notes
     -----

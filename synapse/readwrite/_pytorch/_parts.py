@@ -33,8 +33,7 @@ NONLINEARITIES = ("tanh", "relu")
 class ParameterTraits(NamedTuple):
     """Weights, or biases, in the order of a plan's table or of its neurons.
 
-    They end with one that is absent, which the index -1 finds. Those of relays have no
-    number in the network, -1.
+    They end with one that is absent, which the index -1 finds.
     """
 
     values: Floats

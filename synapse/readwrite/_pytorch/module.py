@@ -11,14 +11,12 @@ from ..._typing import Bools, Ints
 from ...errors import ArgumentError
 from ...objects import parameters
 from ...objects.network import Network
-from ...objects.topology import Topology, require_released
+from ...objects.topology import Topology, require_delays, require_released
 from .._blocks import Block, Read, blocks_of, components_of
 from .._formulas import require_written
 from .._plan import NOW, ExportPlan, plan_of
-from .._relays import with_relays
 from ._parts import (
     CONSTANTS,
-    ONE,
     ZERO,
     ModulePart,
     NumberPlaces,
@@ -104,8 +102,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             "converted to PyTorch", outward=False
         )
         require_released(network, "converted to PyTorch")
-        table, number = with_relays(topology)
-        plan = plan_of(table)
+        require_delays(topology, 1, "A module of PyTorch")
+        plan = plan_of(topology)
         blocks = blocks_of(plan)
         for name, squash in zip(topology.names, topology.squash, strict=True):
             require_written(name, squash, "torch", "PyTorch")
@@ -114,17 +112,18 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self._outputs = topology.outputs
         self._memoryless = not len(plan.memory())
         for name in ("activation", "state"):
-            values = torch.tensor(getattr(table, name).astype(table.dtype))
+            values = torch.tensor(getattr(topology, name).astype(topology.dtype))
             self.register_buffer(f"_{name}", values, persistent=False)
         self.register_buffer("_order", torch.tensor(plan.order), persistent=False)
         self.register_buffer(
             "_back", torch.tensor(np.argsort(plan.order)), persistent=False
         )
-        learns, biased = self._hold(topology, plan, blocks, number[plan.order])
-        place = np.append(self._places["weight"].place, np.full(self._relays, ONE))
+        learns, biased = self._hold(topology, plan, blocks)
+        place = np.append(self._places["weight"].place, ZERO)
+        for block in blocks:
+            block.read_past()
         self.blocks = Blocks(
-            BlockModule(block, ~learns, biased, np.append(place, ZERO), function_of)
-            for block in blocks
+            BlockModule(block, ~learns, biased, place, function_of) for block in blocks
         )
         self._sizes = [block.size for block in self.blocks]
         # The outputs are the last neurons of a plan, in their order.
@@ -138,13 +137,12 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         self._row = self._row_of_submodules()
 
     def _hold(
-        self, topology: Topology, plan: ExportPlan, blocks: list[Block], number: Ints
+        self, topology: Topology, plan: ExportPlan, blocks: list[Block]
     ) -> tuple[Bools, Bools]:
         """Store all weights and biases; returns masks of the trainable connections of
-        the table, and neurons of the plan. These have a `number` in the network; -1: a
-        relay.
+        the table, and neurons of the plan.
         """
-        self._relays = relays = plan.neurons - topology.neurons
+        number = plan.order
         # Connections to inputs and biases of inputs are never read.
         is_read = {
             "weight": topology.target >= topology.inputs,
@@ -155,16 +153,15 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             "bias": topology.trainable_bias & is_read["bias"],
         }
         tie = {"weight": topology.tie, "bias": topology.bias_tie}
-        learns = np.append(trained["weight"], np.zeros(relays, bool))
-        biased = np.append(trained["bias"], False)[number]
+        learns, biased = trained["weight"], trained["bias"][number]
         weights = ParameterTraits.of(
-            plan.topology.weight,
+            topology.weight,
             learns,
-            np.append(topology.tie, np.zeros(relays, np.int64)),
-            np.append(topology.sign, np.zeros(relays, np.int64)),
-            np.append(np.arange(topology.connections), np.full(relays, -1)),
+            topology.tie,
+            topology.sign,
+            np.arange(topology.connections),
         )
-        ties = np.append(topology.bias_tie, 0)[number]
+        ties = topology.bias_tie[number]
         biases = ParameterTraits.of(
             plan.biases, biased, ties, np.zeros_like(ties), number
         )
@@ -211,7 +208,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             self.add_module(submodule.name, submodule.module(dtype))
         self._mask()
         self._refer()
-        every = np.append(self._places["bias"].place, ZERO)[number]
+        every = self._places["bias"].place[number]
         rest = np.where(every < self._places["bias"].rest, every, ZERO)
         self.register_buffer("_bias_every", torch.tensor(every), persistent=False)
         self.register_buffer("_bias_rest", torch.tensor(rest), persistent=False)

@@ -14,7 +14,13 @@ import architect
 import synapse
 from synapse import Layer, Network, _squash, initializers
 from synapse.engine.functions.activations import ACTIVATIONS
-from synapse.errors import ArgumentError, ArgumentTypeError, FormatError, TopologyError
+from synapse.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    FormatError,
+    TopologyError,
+    TopologyWarning,
+)
 from synapse.readwrite import _pytorch
 from tests.helpers.cases import all_refused
 from tests.helpers.groups import competing
@@ -45,9 +51,9 @@ def built(name, seed=1):
 
 
 def late_inputs(**options):
-    """An Elman network whose outputs also read the inputs of two steps before."""
+    """An Elman network whose outputs also read the inputs of the step before."""
     net = architect.Elman(3, 4, 2, squash="tanh", **options)
-    net.input.project(net.output, delay=2, seed=1)
+    net.input.project(net.output, delay=1, seed=1)
     return net
 
 
@@ -62,12 +68,12 @@ RECURRENT = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 LINEAR = ("weight", "bias")
 
 
-def by_delays(size, delay=1):
+def by_delays(size):
     """An Elman network without copies of the hidden neurons."""
     inputs, output = Layer(3, name="input"), Layer(2, name="output")
     hidden = Layer(size, "tanh", name="hidden")
     inputs.project(hidden, seed=0)
-    hidden.project(hidden, "all_to_all", seed=1, delay=delay)
+    hidden.project(hidden, "all_to_all", seed=1, delay=1)
     hidden.project(output, seed=2)
     return Network(inputs, [hidden], output)
 
@@ -121,11 +127,6 @@ STRUCTURES = {  # the submodules, and what else has numbers
         {"rnn": RECURRENT, "linear": LINEAR},
         (),
     ),
-    "one neuron delayed twice": (
-        lambda: by_delays(1, delay=2),
-        {"linear": LINEAR},
-        ("weight", "bias"),
-    ),
     "one neuron each": (
         lambda: architect.Perceptron(1, 1, 1, seed=0),
         {"linear_1": LINEAR, "linear_2": LINEAR},
@@ -155,8 +156,8 @@ STRUCTURES = {  # the submodules, and what else has numbers
     ),
     "delays": (
         lambda: late_inputs(seed=0),
-        {"rnn": RECURRENT, "linear": LINEAR},
-        (),
+        {"rnn": RECURRENT},
+        ("weight", "bias"),
     ),
 }
 
@@ -301,6 +302,8 @@ def test_shared_gradients_of_any_gated_graph(spec, seed):
 @pytest.mark.parametrize("seed", range(20))
 def test_groups_that_are_connected_within(seed):
     net = competing(seed, "maxout")
+    for link in net.connections:
+        link.delay = min(link.delay, 1)
     rng = np.random.default_rng(seed)
     rows = rng.normal(size=(6, len(net.input)))
     aims = rng.normal(size=(6, len(net.output)))
@@ -544,16 +547,51 @@ def test_it_compiles_as_one_graph_without_warnings_and_can_be_pickled():
         assert np.abs(answered - net.run(INPUTS)).max() < 1e-12
 
 
+def test_a_delay_of_one_step_is_read_from_anywhere():
+    """From inputs, forward, backward, from the neuron itself, and beside a connection
+    without a delay; the context goes on."""
+    net = architect.Perceptron(3, 4, 4, 2, seed=0, squash="tanh")
+    first, second = net.hidden
+    net.input.project(net.output, delay=1, seed=1)
+    first.project(second, delay=1, seed=2)
+    first.project(first, "one_to_one", delay=1, seed=3)
+    first.project(first)
+    net.output.project(first[:2], seed=4)
+    net.output.project(first, delay=1, seed=5)
+    first[3].gate(net.output[0].connection_to(first[0], delay=1))
+    with pytest.warns(TopologyWarning):
+        net.run(INPUTS[:4])
+    module = synapse.to_torch(net)
+    assert answers(module, INPUTS, module.context) == pytest.approx(
+        net.clone().run(INPUTS), rel=1e-12
+    )
+    net.clear()
+    _, context = module.unroll(torch.tensor(INPUTS[:5]))
+    assert answers(module, INPUTS[5:], context) == pytest.approx(
+        net.run(INPUTS)[5:], rel=1e-12
+    )
+    net.clear()
+    (module(torch.tensor(INPUTS)) ** 2).sum().mul(0.5).backward()
+    slopes = synapse.gradient(net, INPUTS, np.zeros((9, 2)), "squared_error")
+    trained = np.array([link.trainable for link in net.connections])
+    assert module.gradient()[0].numpy()[trained] == pytest.approx(
+        slopes.weights[trained], abs=1e-12
+    )
+
+
 def test_what_cannot_be_converted_is_refused():
     custom = architect.Perceptron(2, 3, 1, squash=arc)
     sender = architect.Perceptron(2, 1)
     second = architect.Perceptron(1, 1)
     sender.project(second)
+    delayed = built("perceptron")
+    delayed.input[0].project(delayed.output[0], delay=2)
     module = synapse.to_torch(built("perceptron"))
     reason = "'arc', which cannot be written in PyTorch: it calls atan"
     refused = [
         (lambda: synapse.to_torch(custom), FormatError, reason),
         (lambda: synapse.to_torch(second), TopologyError, "outside"),
+        (lambda: synapse.to_torch(delayed), TopologyError, "a delay of 2 steps"),
         (lambda: synapse.to_torch([1, 2]), ArgumentTypeError, "a Network"),
     ]
     for shape in ((4, 2), (3,), (1, 2, 3, 3)):

@@ -66,12 +66,6 @@ def move(c, i, g, step, weights, to, activations, gains):
     # [end]
 
 
-def move_both(c, i, g, step, weights, to, activations, pull, extended, through):
-    """`move` without a gain, and `pull` times the extended trace from `through` on."""
-    moved = step * activations[i] + pull * extended[through + c]
-    weights[to + c] += moved
-
-
 def trace(c, i, g, scale, carry, traces, to, activations, gains):
     """Update a trace. Trace 0 would be at `to`; `scale` is 1 for an eligibility."""
     # [equation trace]

@@ -9,17 +9,15 @@ MEMORY = 1  # self-connected: its state carries over
 TRACED = 2
 GATES = 4  # gates a self-connected neuron, and stores extended traces for it
 GATED = 8  # has a gated incoming connection
-# all its runs are dense, ordered and ungated, and it keeps no eligibility traces
-PLAIN_RUNS = 16
-# it and the next three activate together, and have plain runs from the same sources
-FOUR = 32
+# it and the next three activate together, and have dense runs from the same sources
+FOUR = 16
 # sends no error, and updates of all its weights may stay pending: see
 # ``propagate.apply_pending_updates``
-PENDING = 64
-GRADIENT_SOURCE = 128  # a source of trainable dense runs
-LAGGED = 256  # reads past activations: some of its runs have a lag
-OUTSIDE = 512  # some of these have sources outside of its network
-LISTS = 1024  # some of its runs have sources that a step lists, see ``lists.py``
+PENDING = 32
+GRADIENT_SOURCE = 64  # a source of trainable dense runs
+LAGGED = 128  # reads past activations: some of its runs have a lag
+OUTSIDE = 256  # some of these have sources outside of its network
+LISTS = 512  # some of its runs have sources that a step lists, see ``lists.py``
 WITH_GATES = MEMORY | TRACED | GATED | GATES | LAGGED
 """A neuron with any of these is computed by parts of kernels that other networks do not
 compile."""

@@ -21,7 +21,6 @@ from ..terms import (
     gated_terms,
     listed_terms,
     move,
-    move_both,
     push_gater,
     push_source,
 )
@@ -82,25 +81,20 @@ def push_gaters(store, j, r, delta, lagged):
 
 
 @inline
-def propagate_run(store, j, r, delta, step, lagged, pull, extended, walk, may_wait):
+def propagate_run(store, j, r, delta, step, lagged, gated, walk, may_wait):
     """Push an error to the sources of a run, then update its weights, later if these
-    `may_wait`. Extended traces begin at `extended`, and have the step `pull`; None: the
-    neuron has no traces at all.
+    `may_wait`. Unless it is `gated`, the neuron has no traces.
     """
     push_back(store, r, delta, walk)
     if store.run_flags[r] & mark.FIXED or (may_wait and may_be_pending(store, r)):
         return
-    if pull is not None and store.flags[j] & mark.TRACED:
+    if gated and store.flags[j] & mark.TRACED:
         update_traced(store, j, store.run_first[r], store.run_length[r], step)
         return
     activations, at = activations_of(store, r, lagged)
     run = store, r, places_of(store, r, lagged), at, 0
-    of = step, store.weight_destination, 0, activations
-    if walk is dense_terms and pull is not None and pull != 0.0:
-        through = extended - store.first_incoming[j]
-        walk(*run, move_both, *of, pull, store.extended, through)
-    else:
-        walk(*run, move, *of, gaters_read(store, r))
+    of = step, store.weight_destination, 0, activations, gaters_read(store, r)
+    walk(*run, move, *of)
 
 
 @lazy_part(INDEX, INDEX, INDEX)
@@ -180,10 +174,8 @@ def pulled_step(store, j, rule, rate):
 
 
 @inline
-def pull_extended(store, j, rate, pulls):
-    """Update through gates by rate * sum_k delta_k x_ij^k, without the first `pulls`
-    terms.
-    """
+def pull_extended(store, j, rate):
+    """Update through gates by rate * sum_k delta_k x_ij^k."""
     row = store.first_incoming[j]
     n = store.learning[j]
     for q in range(store.pull_start[j], store.pull_stop[j]):
@@ -193,10 +185,9 @@ def pull_extended(store, j, rate, pulls):
         if step == 0.0:
             continue
         trace = store.influence_trace[p]
-        if q >= store.pull_start[j] + pulls:
-            store.weight_destination[row : row + n] += (
-                step * store.extended[trace : trace + n]
-            )
+        store.weight_destination[row : row + n] += (
+            step * store.extended[trace : trace + n]
+        )
         if store.trainable_bias[j]:
             store.bias_destination[j] += step * store.extended[trace + n]
         # [end]
@@ -261,22 +252,13 @@ def propagate_neuron(
     delta = store.responsibility[j]
     step = store.step[j]
     flags = store.flags[j]
-    pulls = 0
-    pull = zero_like(rate) if gated else None
-    extended = 0
-    # one pass for both kinds of traces
-    if gated and flags & mark.GATES and flags & mark.PLAIN_RUNS and not lagged:
-        p = store.pull[store.pull_start[j]]
-        pulls = 1
-        extended = store.influence_trace[p]
-        pull = pulled_step(store, j, p, rate)
     may_wait = keep_pending and not (gated and flags & (mark.GATES | mark.TRACED))
     if may_wait and flags & mark.PENDING:
         return
-    if delta != 0.0 or step != 0.0 or (gated and pull != 0.0):
+    if delta != 0.0 or step != 0.0:
         for r in range(store.run_start[j], store.run_stop[j]):
             layout = store.run_kind[r]
-            of = store, j, r, delta, step, lagged, pull, extended
+            of = store, j, r, delta, step, lagged, gated
             if lists and is_listed(store, r):
                 push_back(store, r, delta, dense_terms)
                 if not store.run_flags[r] & mark.FIXED:
@@ -299,7 +281,7 @@ def propagate_neuron(
                 )
             push_influences(store, j, delta)
     if gated and flags & mark.GATES:
-        pull_extended(store, j, rate, pulls)
+        pull_extended(store, j, rate)
 
 
 @lazy_part(INDEX, INDEX, NUMBER, INDEX)

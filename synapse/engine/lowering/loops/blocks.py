@@ -17,12 +17,10 @@ from ..flags import (
     NEVER_PENDING,
     OUTSIDE,
     PENDING,
-    PLAIN_RUNS,
     SHARED,
     SILENT,
     STEPPED,
     TRACED,
-    UNORDERED,
 )
 from .neighbours import is_like_previous
 from .ranges import Pair
@@ -141,8 +139,8 @@ def is_stepped(store: Any, t: int, following: int) -> bool:
 
 
 def mark_neuron(store: Any, j: int) -> None:
-    """Mark j if its runs are all plain, if it is one of four with the same sources, and
-    if its updates may all stay pending.
+    """Mark j if it is one of four with the same sources, and if its updates may all
+    stay pending.
     """
     runs = store.run_stop[j] - store.run_start[j]
     dense = True
@@ -156,8 +154,6 @@ def mark_neuron(store: Any, j: int) -> None:
         silent &= store.run_flags[t]
     if store.flags[j] & TRACED:
         return
-    if dense and not flags & UNORDERED:
-        store.flags[j] |= PLAIN_RUNS
     if dense and runs > 0 and not flags & STEPPED and store.alike_stop[j] >= j + 4:
         store.flags[j] |= FOUR
     if listed and silent and not (store.flags[j] & GATES or flags & NEVER_PENDING):

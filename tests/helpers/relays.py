@@ -17,6 +17,11 @@ class Relayed(NamedTuple):
     neurons: list[Neuron]
     links: list[Connection]
 
+    def places(self) -> tuple[list[int], list[int]]:
+        """Where these links and neurons are among all of the network with relays."""
+        links, neurons = list(self.net.connections), list(self.net)
+        return [*map(links.index, self.links)], [*map(neurons.index, self.neurons)]
+
 
 def with_plain_relays(net: Network) -> Relayed:
     """A copy of a network in which a delay of k steps is a chain of linear neurons.

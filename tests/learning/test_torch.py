@@ -9,6 +9,7 @@ import synapse
 from demos import adversarial, phase, style, translation
 from synapse import gradient
 from synapse.learning import compare_gradients
+from tests.helpers.relays import Relayed, with_plain_relays
 from tests.helpers.strategies import SMOOTH, Twin, given_graphs, specs
 
 from .helpers import both, built, by_sort, learning, sequences
@@ -21,7 +22,10 @@ def torch_gradient(net, inputs, targets, cost, window=None, keep_context=False):
     """Loss and slopes by PyTorch, in double precision; windows have their context
     detached."""
     torch = pytest.importorskip("torch")
-    module = synapse.to_torch(net)
+    relayed = Relayed(net, list(net), list(net.connections))
+    if any(link.delay > 1 for link in net.connections):
+        relayed = with_plain_relays(net)  # modules have no long delays
+    module = synapse.to_torch(relayed.net)
     total = 0.0
     for rows, aims in zip(inputs, targets, strict=True):
         carried = module.context if keep_context else None
@@ -41,7 +45,10 @@ def torch_gradient(net, inputs, targets, cost, window=None, keep_context=False):
     total = total / len(inputs)
     if total.requires_grad:
         total.backward()
-    slopes = [numbers.numpy().copy() for numbers in module.gradient()]
+    slopes = [
+        numbers.numpy()[place]
+        for numbers, place in zip(module.gradient(), relayed.places(), strict=True)
+    ]
     weights, biases = learning(net)
     slopes[0][~weights] = 0.0
     slopes[1][~biases] = 0.0

@@ -177,3 +177,33 @@ def test_the_update_is_along_the_eligibility():
     a.propagate(0.1, 0.0, "squared_error")
     moved = back.weight - 0.3
     assert moved == pytest.approx(0.1 * a.error.projected * before)
+
+
+@pytest.mark.parametrize("squash", ["softmax", "maxout", "winner"])
+def test_members_of_a_group_keep_their_activation_until_they_are_called(squash):
+    """So a late connection reads what they were in the previous step, and learns from
+    it."""
+    inputs, hidden, pool, outputs = Layer(2), Layer(3, "tanh"), Layer(3), Layer(3)
+    group = outputs if squash == "softmax" else pool
+    group.squash = squash
+    for source, target in ((inputs, hidden), (hidden, pool), (pool, outputs)):
+        source.project(target, seed=3)
+    group.project(hidden, seed=4)
+    net = Network(inputs, [hidden, pool], outputs)
+    twin = net.clone()
+    rng = random.Random(0)
+    for _ in range(20):
+        row = [rng.uniform(-2, 2) for _ in inputs]
+        twin.activate(row)
+        twin.propagate(0.2, [1.0, 0.0, 0.0])
+        for neuron, value in zip(inputs, row, strict=True):
+            neuron.activate(value)
+        for neuron in [*hidden, *pool, *outputs]:
+            waiting = [*group][group.index(neuron) + 1 :] if neuron in group else []
+            before = [member.activation for member in waiting]
+            neuron.activate()
+            assert [member.activation for member in waiting] == before
+        outputs.propagate(0.2, [1.0, 0.0, 0.0])
+        for neuron in [*hidden, *pool][::-1]:
+            neuron.propagate(0.2)
+        assert net.weights == pytest.approx(twin.weights, abs=1e-12)

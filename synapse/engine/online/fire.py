@@ -1,8 +1,15 @@
 """Kernels of activations: of single neurons, of groups, and of random neurons."""
 
 from ..functions import activations, compiled, single
-from ..functions.compiled import activate_range, compete, custom, fire_random
-from ..language import INDEX, by_type, inline, lazy_part, reset
+from ..functions.compiled import (
+    activate_range,
+    compete,
+    custom,
+    fire_random,
+    largest_of,
+)
+from ..functions.elementary import exp
+from ..language import INDEX, added, by_type, inline, lazy_part, reset, zero_like
 from ..lowering.flags import OUTSIDE, TRACED, WITH_GATES
 from ..schema import NONE
 from .read_order import meet_sources
@@ -167,6 +174,51 @@ def fire(store, rule, start, stop):
         fire_registered(store, start, stop)
     if store.ties.clamped != 0:
         apply_clamps(store, start, stop)
+
+
+@lazy_part(INDEX)
+def fire_member(store, j):
+    """Activate one neuron of a group by itself. The others have their activation of the
+    previous step until they activate, too: late connections read it.
+    """
+    code = store.squash[j]
+    start = store.group_first[j]
+    stop = store.group_stop[j]
+    begin_step(store, j, tick(store, 1))
+    waiting = added(store.stamp[k] < store.step_stamp[j] for k in range(start, stop))
+    if waiting == 0:
+        compete(
+            store,
+            code,
+            store.state,
+            store.activation,
+            store.derivative,
+            start,
+            stop,
+            1,
+        )
+        return
+    best = start
+    for k in range(start, stop):
+        if store.state[k] > store.state[best]:
+            best = k
+    total = added(
+        (exp(store.state[k] - store.state[best]) for k in range(start, stop)),
+        zero_like(store.state[best]),
+    )
+    for k in range(start, stop):
+        if store.stamp[k] >= store.step_stamp[j]:
+            if code == activations.SOFTMAX:
+                value = exp(store.state[k] - store.state[best]) / total
+                store.activation[k] = value
+                store.derivative[k] = value * (1.0 - value)
+            elif k == best:
+                store.activation[k], store.derivative[k] = largest_of(
+                    code, store.state[k]
+                )
+            else:
+                store.activation[k] = 0.0
+                store.derivative[k] = 0.0
 
 
 @lazy_part(INDEX, INDEX)

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from .. import schema
+from ..functions import activations
 from ..functions.compiled import (
     cost_and_error,
     cross_entropy,
@@ -61,6 +62,7 @@ from .fire import (
     clear_all_traces,
     clear_neuron,
     fire,
+    fire_member,
     tick,
     zero_clamped_errors,
 )
@@ -585,7 +587,10 @@ def activate_one(store, scalar, row):
     j = row
     begin_lone_step(store, j)
     compute_lone_state(store, j)
-    fire(store, None, j, j + 1)
+    if store.squash[j] in activations.GROUPED:
+        fire_member(store, j)
+    else:
+        fire(store, None, j, j + 1)
     if store.failed[0] != 0.0:
         return None
     count_steps(store, j, j + 1, 1)

@@ -29,7 +29,7 @@ extensions += [
     "notebooks",
     "objects",
 ]
-extensions += ["references", "search_terms", "shown", "study_pages"]
+extensions += ["references", "search_terms", "shown", "study_pages", "ways"]
 exclude_patterns = ["_extensions"]
 default_role = "literal"  # `name` in docstrings
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._typing import Floats
+from .._ways import SPARSE_ROWS
 from ..errors import ArgumentError, ArgumentTypeError, SynapseError
 from .arguments import (
     FLOAT32,
@@ -102,6 +103,8 @@ def any_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     """
     if type(values) in PLAIN_TYPES:
         return np.asarray(values)
+    if hasattr(values, "tocsr"):  # of SciPy
+        raise SPARSE_ROWS.error(subject=subject(title), condition=condition)
     try:
         return np.asarray(_opened(title, values, condition))
     except (SynapseError, MemoryError):

@@ -20,6 +20,7 @@ from .._checks import (
 from .._initializer import Seed, random_generator
 from .._squash import Squash
 from .._typing import Floats, Ints
+from .._ways import COMMON_CLOCK
 from ..engine.functions.activations import ACTIVATIONS, LOGISTIC, SINGLE
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
 from ..objects.network import Network, require_network
@@ -188,6 +189,8 @@ class Genome:
             "converted to a genome"
         )
         require_released(network, "converted to a genome")
+        if table.synchronous:
+            raise COMMON_CLOCK.error(network=network, doing="converted to a genome")
         inputs = table.inputs
         outputs = table.outputs
         if (table.target < inputs).any():

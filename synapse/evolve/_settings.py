@@ -22,6 +22,7 @@ from .._checks import (
     whole_number,
 )
 from .._typing import Ints
+from .._ways import OTHER_SQUASH
 from ..engine.functions.activations import ACTIVATIONS, SINGLE
 from ._kernels.genes import record
 
@@ -207,12 +208,8 @@ def codes_of(several: Any) -> Ints:
     codes = []
     for squash in several:
         name = _squash.get(squash).name
-        require(
-            name in ACTIVATIONS and ACTIVATIONS[name].family == SINGLE,
-            "A squash of a genome",
-            "built in, of one state",
-            name,
-        )
+        if name not in ACTIVATIONS or ACTIVATIONS[name].family != SINGLE:
+            raise OTHER_SQUASH.error(squash=name)
         codes.append(ACTIVATIONS[name].code)
     require(codes, "squashes", "at least one", several)
     return np.array(codes, np.int64)

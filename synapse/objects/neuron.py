@@ -17,6 +17,7 @@ from .._initializer import Seed, random_generator
 from .._registration import error_of_call, require_sound
 from .._squash import Squash
 from .._typing import Ints
+from .._ways import LONE_NEURON
 from ..engine import online
 from ..engine.follower import RowHandle
 from ..engine.functions.activations import RANDOM
@@ -898,11 +899,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
                 " Call network.activate and network.propagate."
             )
         if network is not None and network.synchronous:
-            raise TopologyError(
-                f"{self!r} cannot be stepped by itself, because the neurons of"
-                f" {network!r} activate together. Call network.activate and"
-                " network.propagate, or set network.synchronous = False."
-            )
+            raise LONE_NEURON.error(neuron=self, network=network)
         if network is not None and network._rtrl is not None:
             raise TopologyError(
                 f"{self!r} cannot be stepped by itself, because {network!r} learns by"

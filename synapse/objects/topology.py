@@ -22,11 +22,12 @@ from .._checks import (
     require_type,
 )
 from .._typing import Bools, Floats, Ints
+from .._ways import CLAMPED_NEURON, LONG_DELAY
 from ..engine.locking import ExclusiveAccess, consistent_read
 from ..engine.read_order import is_delayed_in_order
 from ..engine.schema import CONNECTION, GROUP, NEURON, NO_GATER
 from ..engine.store import Store
-from ..errors import ArgumentError, ArgumentTypeError, TopologyError
+from ..errors import ArgumentError, ArgumentTypeError
 from .connection import Connection
 from .edits import crossings_of, not_closed, rows_of, rows_within
 from .graph_attributes import (
@@ -410,12 +411,10 @@ def require_released(network: Network, doing: str) -> None:
     """Raise TopologyError if a neuron is clamped, which no other program knows; `doing`
     is a participle.
     """
-    clamped = np.flatnonzero(network._column("clamped"))
+    clamped = np.flatnonzero(network._column("clamped")[network._rows()])
     if len(clamped):
-        raise TopologyError(
-            f"{network!r} cannot be {doing}, because {network[int(clamped[0])]!r} is"
-            " clamped. Release the neurons of a copy first: neuron.release()."
-        )
+        neuron = network[int(clamped[0])]
+        raise CLAMPED_NEURON.error(network=network, doing=doing, neuron=neuron)
 
 
 def require_delays(table: Topology, most: int, reader: str) -> None:
@@ -430,11 +429,13 @@ def require_delays(table: Topology, most: int, reader: str) -> None:
         known = (
             "no delays" if most == 0 else f"delays of at most {pluralize(most, 'step')}"
         )
-        raise TopologyError(
-            f"{reader} has {known}, but {table.description} has a connection from"
-            f" {source!r} to {target!r} with a delay of"
-            f" {pluralize(int(table.delay[late[0]]), 'step')}. Shorten the delay, or"
-            " replace it with a chain of identity neurons."
+        raise LONG_DELAY.error(
+            reader=reader,
+            known=known,
+            network=table.description,
+            source=source,
+            target=target,
+            delay=pluralize(int(table.delay[late[0]]), "step"),
         )
 
 

@@ -25,6 +25,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from .. import _squash
 from .._checks import short_repr
 from .._squash import ACTIVATIONS, CHANCE, SINGLE
+from .._ways import RANDOM_SQUASH
 from ..engine.functions.capture import Freezer, Frozen
 from ..errors import FormatError
 
@@ -368,8 +369,5 @@ def require_written(neuron: str, squash: str, format: str, language: str) -> Non
 def require_mean(neuron: str, squash: str, deterministic: bool, language: str) -> None:
     """Raise FormatError if a neuron draws random numbers."""
     if _squash.get(squash)._random and not deterministic:
-        raise FormatError(
-            f"The squash of neuron {short_repr(neuron)} is {squash!r}, whose random"
-            f" numbers no program in {language} can draw. Set deterministic = True on"
-            " the network to write the means."
-        )
+        name = short_repr(neuron)
+        raise RANDOM_SQUASH.error(neuron=name, squash=squash, language=language)

@@ -422,8 +422,8 @@ class Reference:
         for j in order[len(inputs) :]:
             self.weigh(j)
         self.clock += 1  # one for all, so none is later than another
-        for j in order[len(inputs) :]:
-            self.fire(j)
+        for block in self.blocks(order[len(inputs) :]):
+            self.fire_block(block)
         self.extended.clear()  # their gaters get no error
 
     def blocks(self, order):
@@ -447,6 +447,13 @@ class Reference:
         for j in members:
             self.weigh(j)
         self.clock += 1  # one for all, so none is later than another
+        self.fire_block(members)
+
+    def fire_block(self, members):
+        """One unit, or all of a group."""
+        if self.units[members[0]].group is None:
+            self.fire(members[0])
+            return
         states = {j: self.units[j].state for j in members}
         best = max(members, key=states.__getitem__)
         total = sum(math.exp(s - states[best]) for s in states.values())

@@ -152,6 +152,7 @@ def test_tests_lie_in_the_folders_of_their_rooms():
         "mutants",
         "project",
         "studies",
+        "ways",
     }
     rooms = {file.parent.name for file in ROOT.glob("synapse/*/__init__.py")}
     folders = {file.parent.name for file in tests.glob("*/__init__.py")}

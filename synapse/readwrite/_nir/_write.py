@@ -12,9 +12,10 @@ import networkx as nx
 import numpy as np
 
 from ..._typing import Bools, Floats, Ints
+from ..._ways import COMMON_CLOCK, FOREIGN_LAYER
 from ...errors import FormatError
 from ...objects.network import Network
-from ...objects.topology import NO_GATER, Topology
+from ...objects.topology import NO_GATER, Topology, require_released
 from ._read import ordered
 
 SPIKES = "spike", "super_spike", "arctan_spike"
@@ -45,8 +46,9 @@ class Group:
 def written(nir: Any, network: Network, dt: float) -> Any:
     """Return the graph of a network."""
     table = Topology.of(network)._require_closed("written as NIR")
+    require_released(network, "written as NIR")
     if table.synchronous:
-        raise FormatError("A synchronous network cannot be written as NIR.")
+        raise COMMON_CLOCK.error(network=network, doing="written as NIR")
     writer = NIRWriter(nir, table, dt)
     writer.find_groups()
     writer.merge_currents()
@@ -175,10 +177,7 @@ class NIRWriter:
         return Group(name, LEAKY, rows, rows, share)
 
     def _refuse(self, number: int, reason: str) -> NoReturn:
-        raise FormatError(
-            f"The layer {self.table.layers[number]!r} cannot be written as NIR:"
-            f" {reason}."
-        )
+        raise FOREIGN_LAYER.error(layer=self.table.layers[number], reason=reason)
 
     def merge_currents(self) -> None:
         """Merge leaky neurons, if they lead one to one to cells and to nothing else,
@@ -274,8 +273,8 @@ class NIRWriter:
     def add_weights(self) -> None:
         """Add a node for the weights from each group to each other one."""
         table = self.table
-        if (table.gated & ~self.done).any():
-            raise FormatError("Gated connections cannot be written as NIR.")
+        for target in table.target[table.gated & ~self.done][:1]:
+            self._refuse(int(table.layer[target]), "it has gated connections")
         late: dict[tuple[str, str], bool] = {}
         for target in self.groups:
             bias = table.bias[target.receiving]

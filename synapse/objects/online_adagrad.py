@@ -16,7 +16,6 @@ from ..engine.locking import ExclusiveAccess
 from ..engine.online import (
     InputLists,
     Kernels,
-    activate_listed,
     learn_by_adagrad,
     learn_by_traces,
     learn_listed,
@@ -174,37 +173,29 @@ class OnlineAdaGrad(EligibilityTraces):
         """Return the outputs for inputs of :meth:`learn_sample`, in a step that
         leaves no trace.
         """
-        found = self._found_lists() if lists else None
+        network = self.network
+        found = self._found_lists(lists)
         if found is None:
-            return self.network.peek(self._row(inputs, values))
-        return self._run(peek_listed, found.peeking, inputs, values)
+            return network.peek(self._row(inputs, values))
+        outputs = np.empty(network._n_outputs)
+        sample = inputs, values, outputs
+        if network._call(peek_listed, 0, sample, lambda _: found.peeking) != DONE:
+            network._refuse_inputs(self._row(inputs, values))
+        return outputs
 
-    def _found_lists(self) -> InputLists | None:
-        """Return the kernels of listed inputs; None if they are not possible now."""
-        return self._lists if self._lowered_store().recorder is None else None
+    def _found_lists(self, lists: bool) -> InputLists | None:
+        """Return the kernels of listed inputs for the present topology; None if they
+        are not asked for, or not possible now.
+        """
+        can_list = self.can_list  # which lowers the store
+        usable = can_list and lists and self.network._store.recorder is None
+        return self._lists if usable else None
 
     def _row(self, inputs: Ints, values: Floats) -> Floats:
         """Return all inputs."""
         row = np.zeros(self.network._n_inputs)
         row[inputs] = values
         return row
-
-    def _run(
-        self,
-        kernel: Kernel,
-        by: Kernels,
-        inputs: Ints,
-        values: Floats,
-        *more: Any,
-    ) -> Floats:
-        """Call a kernel of listed inputs, and return the outputs."""
-        network = self.network
-        outputs = np.empty(network._n_outputs)
-        assert self._lists is not None  # whose kernels these are
-        arguments = self._lists.readers, inputs, values, outputs, *more
-        if network._call(kernel, 0, arguments, lambda _: by) != DONE:
-            network._refuse_inputs(self._row(inputs, values))
-        return outputs
 
     @locked
     def learn_sample(
@@ -224,59 +215,32 @@ class OnlineAdaGrad(EligibilityTraces):
         are listed if `lists` is true and the network allows it.
         """
         network = self.network
+        found = self._found_lists(lists)
         store = network._anchor._store
-        if self._updates.topology != store.topology_version:  # kernels lower the store
-            self._lowered_store()
         settings = weight, rate, keep, bound
-        found = self._found_lists() if lists else None
+        row, errors = self._memory
+        sums = self._squares, settings, squared
         if found is not None:
-            status = self._learn_listed(
-                found, inputs, values, targets, settings, squared
-            )
+            memory = found.memory(len(inputs))
+            sample = inputs, values, targets, errors, memory, *sums
+            by = lambda _: found.learning
+            status = network._call(learn_listed, 0, sample, by, False)
         else:
-            row, errors = self._memory
             if self._tied or store.recorder is not None:
                 errors = network.activate(self._row(inputs, values))
                 row = NOTHING
             if self._tied:
                 status = self._move_shared(store, targets - errors, *settings, squared)
             else:
-                sample = (inputs, values, row), targets, errors
-                by = *sample, self._squares, settings, squared, self._sizes
-                status = network._call(learn_by_adagrad, 0, by, self._adding, False)
+                sample = (inputs, values, row), targets, errors, *sums, self._sizes
+                status = network._call(
+                    learn_by_adagrad, 0, sample, self._adding, False
+                )
         if status == REFUSED:
             network._refuse_inputs(self._row(inputs, values))
         if status != DONE:
             self.require_done(status)
         self._count = keep * self._count + 1.0
-
-    def _learn_listed(
-        self,
-        lists: InputLists,
-        inputs: Ints,
-        values: Floats,
-        targets: Floats,
-        settings: tuple[float, ...],
-        squared: bool,
-    ) -> Any:
-        """Do the same with listed inputs; returns a status."""
-        errors = targets - self._run(
-            activate_listed, lists.learning, inputs, values, lists.latest
-        )
-        sums = *self._squares, np.empty(len(lists.readers[0]) * len(inputs))
-        arguments = (
-            lists.readers,
-            inputs,
-            values,
-            lists.rest,
-            errors,
-            sums,
-            settings,
-            squared,
-        )
-        return self.network._call(
-            learn_listed, 0, arguments, lambda _: lists.learning, False
-        )
 
     def _move_shared(
         self,

@@ -27,12 +27,12 @@ from ._kernels.features import (
     INDICATOR,
     NONE,
     REPEATS,
-    START,
     VALUE,
+    WIDTH,
     list_inputs,
 )
 
-UNSAVED = ("steps", "_latest")
+UNSAVED = ("steps", "_memory")
 MIN_LISTED = 16
 """Number of inputs of features from which on steps list those that are not 0. In a
 network with as many, they are runs of their own."""
@@ -47,10 +47,8 @@ nothing about theirs."""
 NEVER = 1 << 62
 
 Features = Mapping[Hashable, Any]
-Keys = tuple[list[Hashable], Ints, Floats, Callable[..., None], Ints, Floats]
-"""The features of a sample; their places, and then those of absent ones that are
-expected; memory for values by place (NaN: absent), and what writes the first of them,
-in a third of the time that an array of a list takes; memory for inputs and units."""
+Memory = tuple[Ints, Floats, Ints, Floats]
+"""Places of features and their values; inputs and their units, two for each."""
 Sample = tuple[Ints, Floats, bool]
 """The inputs that are not 0, their activations, and whether steps list them."""
 
@@ -95,22 +93,21 @@ class FeatureInputs:
 
     steps: OnlineAdaGrad
     """The steps of the network, which keep sums for each weight."""
-    _latest: Keys | None = None
-    """The features of the latest sample; None after their places, or those of absent
-    ones that are expected, have changed."""
+    _memory: Memory = (np.empty(0, np.int64), np.empty(0)) * 2
+    """For a sample."""
 
     def __init__(self, model: Model, names: list[Hashable], unseen: int | None) -> None:
         self._model = model
         self._unseen = unseen
         self._places = {name: place for place, name in enumerate(names)}
         """Where features are in the arrays below."""
-        self._expected = dict(self._places)
-        """Those whose indicators are 1 while they are absent."""
         self._names: list[Hashable] = [*names]
-        self._table = np.full((START + 1, len(names)), NONE)
-        self._table[VALUE] = np.arange(len(names))
-        self._table[EXPECTED] = 1
-        self._constants = np.zeros((REPEATS + 1, len(names)))
+        self._table = np.full((len(names), WIDTH), NONE)
+        self._table[:, VALUE] = np.arange(len(names))
+        self._table[:, EXPECTED] = 1
+        self._constants = np.zeros((len(names), REPEATS + 1))
+        self._expected = np.arange(len(names))
+        """The places of features whose indicators are 1 while they are absent."""
         self._unused: list[int] = []
         """Places without a feature."""
         self._spare: list[int] = []
@@ -156,10 +153,8 @@ class FeatureInputs:
         """
         present = present_in(x)
         self._require_inputs()
-        if self._latest is None or self._latest[0] != [*present]:
-            new = {*present}.difference(self._places)
-            if new:
-                self._meet(in_order(new), present)
+        if not present.keys() <= self._places.keys():
+            self._meet(in_order(present.keys() - self._places.keys()), present)
         self._samples += 1
         if self._unseen is not None:
             for name in present:
@@ -187,39 +182,28 @@ class FeatureInputs:
         """Return the inputs in standard units, after values are counted as those of
         this sample; 0: they are not. The next call overwrites them.
         """
-        _, places, values, write, inputs, units = self._keys_of(present)
-        write(values, 0, *present.values())
+        count = len(present)
+        write_places, write_values = _writers(count)
         lists = self._lists
         usual = USUAL if lists and now and self.steps.can_list else NEVER
         while True:
-            if lists:  # so that sums do not depend on the order of the keys
-                order = places.argsort()
-                places, values = places[order], values[order]
+            room = count + len(self._expected)
+            if room > len(self._memory[0]):
+                memory = (np.empty(each * room) for each in (2, 2, 4, 4))
+                places, values, inputs, units = memory
+                self._memory = places.view(np.int64), values, inputs.view(np.int64), units
+            places, values, inputs, units = self._memory
+            write_places(places, 0, *map(self._places.get, present, repeat(NONE)))
+            write_values(values, 0, *present.values())
+            sample = count, places, values, self._expected, now, usual
             scale = self._scale
-            tables = self._table, self._constants, scale._numbers, inputs, units
-            count = _kernel()(places, values, now, usual, scale._keep, *tables)
-            if count >= 0:
-                return inputs[:count], units[:count], lists
-            wanted = zip(inputs[:-count].tolist(), units[:-count], strict=True)
+            tables = self._table, self._constants, scale._numbers
+            listed = _kernel()(*sample, scale._keep, *tables, inputs, units)
+            if listed >= 0:
+                return inputs[:listed], units[:listed], lists
+            wanted = zip(inputs[:-listed].tolist(), units[:-listed], strict=True)
             self._provide(sorted((place, int(role)) for place, role in wanted))
             lists = self._lists
-
-    def _keys_of(self, present: Features) -> Keys:
-        """Return the features of a sample; `_latest`, unless some have no place."""
-        names = [*present]
-        if self._latest is None or self._latest[0] != names:
-            places = [*map(self._places.get, names, repeat(NONE))]
-            if not self._expected.keys() <= present.keys():  # which is found fast
-                expected = self._expected.items()
-                places += [place for name, place in expected if name not in present]
-            count = len(places)
-            memory = np.full(count, math.nan), Struct(f"{len(names)}d").pack_into
-            room = np.empty(2 * count, np.int64), np.empty(2 * count)
-            keys: Keys = (names, np.array(places, np.int64), *memory, *room)
-            if NONE in places:  # which features of a prediction may be
-                return keys
-            self._latest = keys
-        return self._latest
 
     def row(self, x: Features) -> Floats:
         """Return all inputs for a sample, in standard units."""
@@ -234,21 +218,20 @@ class FeatureInputs:
         """Find places for new features, and give them the inputs that they had before
         these were removed.
         """
-        self._latest = None
         for name in names:
             place = self._unused.pop() if self._unused else self._new_place()
             self._places[name] = place
             self._names[place] = name
-            self._table[:, place] = NONE
-            self._table[EXPECTED, place] = 0
-            self._constants[:, place] = float(present[name]), 0.0
+            self._table[place] = NONE
+            self._table[place, EXPECTED] = 0
+            self._constants[place] = float(present[name]), 0.0
         removed = {name: self._removed.pop(name, ()) for name in names}
         earlier = [
             (self._places[name], each) for name in names for each in removed[name]
         ]
         self._give([(place, each.role) for place, each in earlier])
         for place, each in earlier:
-            i = int(self._table[each.role, place])
+            i = int(self._table[place, each.role])
             self._scale._numbers[:, i] = each.scale
             self.steps.set_parameters_of(i, each.parameters)
 
@@ -256,9 +239,9 @@ class FeatureInputs:
         """Return the next place, and double the arrays if they have no room."""
         place = len(self._names)
         self._names.append(None)
-        if place == self._table.shape[1]:
-            self._table = np.concatenate([self._table] * 2, axis=1)
-            self._constants = np.concatenate([self._constants] * 2, axis=1)
+        if place == len(self._table):
+            self._table = np.concatenate([self._table] * 2)
+            self._constants = np.concatenate([self._constants] * 2)
         return place
 
     def _provide(self, roles: list[tuple[int, int]]) -> None:
@@ -266,33 +249,35 @@ class FeatureInputs:
         self._give([(place, role) for place, role in roles if role != EXPECTED])
         for place, role in roles:
             if role == VALUE:
-                mean, count = self._constants[:, place]
+                mean, count = self._constants[place]
                 column = count, 1.0, mean, 0.0
-                self._scale._numbers[:, self._table[VALUE, place]] = column
+                self._scale._numbers[:, self._table[place, VALUE]] = column
             elif role == EXPECTED:
-                self._latest = None
-                name = self._names[place]
-                if self._expected.pop(name, None) is None:
-                    self._expected[name] = place
-                self._table[EXPECTED, place] = name in self._expected
-                self.steps.negate(int(self._table[INDICATOR, place]))
+                self._expect(place, not self._table[place, EXPECTED])
+                self.steps.negate(int(self._table[place, INDICATOR]))
                 self._entitle(place, INDICATOR)
+
+    def _expect(self, place: int, expected: bool) -> None:
+        """Expect a feature from now on, or no longer."""
+        self._table[place, EXPECTED] = expected
+        change = np.union1d if expected else np.setdiff1d  # both sort
+        self._expected = change(self._expected, [place])
 
     def _give(self, roles: list[tuple[int, int]]) -> None:
         """Give features in these places inputs, with connections of weight 0."""
         if len(self._spare) < len(roles):
             self._grow(len(roles) - len(self._spare))
         for place, role in roles:
-            self._table[role, place] = self._spare.pop()
+            i = self._table[place, role] = self._spare.pop()
             self._entitle(place, role)
             if self._model.task == "classes":
-                self.steps.expect(int(self._table[role, place]), EXPECTED_SAMPLES)
+                self.steps.expect(i, EXPECTED_SAMPLES)
 
     def _entitle(self, place: int, role: int) -> None:
         """Name an input by its feature."""
         name = self._names[place]
-        state = "absent" if name in self._expected else "present"
-        neuron = self._model.network.input[int(self._table[role, place])]
+        state = "absent" if self._table[place, EXPECTED] else "present"
+        neuron = self._model.network.input[int(self._table[place, role])]
         neuron.name = f"{name} {state}" if role == INDICATOR else str(name)
 
     def _grow(self, added: int) -> None:
@@ -318,14 +303,13 @@ class FeatureInputs:
         for name in in_order(unseen_names):
             place = self._places[name]
             roles = [
-                role for role in (VALUE, INDICATOR) if self._table[role, place] != NONE
+                role for role in (VALUE, INDICATOR) if self._table[place, role] != NONE
             ]
             if len(roles) < self._count:
-                self._latest = None
                 removed = [self._release(place, role) for role in roles]
                 if removed:
                     self._removed[name] = removed
-                self._expected.pop(name, None)
+                self._expect(place, False)
                 del self._places[name], self._seen[name]
                 self._unused.append(place)
         while len(self._removed) > self._count:
@@ -338,9 +322,9 @@ class FeatureInputs:
 
     def _release(self, place: int, role: int) -> RemovedInput:
         """Make an input spare; outputs do not change while its feature is absent."""
-        i = int(self._table[role, place])
+        i = int(self._table[place, role])
         scale = self._scale._numbers
-        if role == INDICATOR and self._table[EXPECTED, place]:
+        if role == INDICATOR and self._table[place, EXPECTED]:
             self.steps.negate(i)
         parameters = self.steps.parameters_of(i)
         removed = RemovedInput(role, scale[:, i].copy(), parameters)
@@ -358,7 +342,7 @@ class FeatureInputs:
             index[left] = np.arange(len(left))
             self.steps.remove_inputs(self._spare)
             self._scale._arrange(left, 0)
-            self._table[:EXPECTED] = index[self._table[:EXPECTED]]
+            self._table[:, :EXPECTED] = index[self._table[:, :EXPECTED]]
             self._spare = []
 
 
@@ -367,9 +351,17 @@ def _kernel() -> Callable[..., int]:
     """Return the machine code of :func:`list_inputs`."""
     integers = np.empty(0, np.int64)
     floats = np.empty(0)
-    tables = integers[None], floats[None], floats[None]
-    arguments = integers, floats, 1, 1, 1.0, *tables, integers, floats
+    sample = 1, integers, floats, integers, 1, 1, 1.0
+    arguments = *sample, integers[None], floats[None], floats[None], integers, floats
     return list_inputs.for_types(arguments)
+
+
+@cache
+def _writers(count: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return functions that write numbers to memory, integers and floats, in a third of
+    the time that an array of a list takes.
+    """
+    return Struct(f"{count}q").pack_into, Struct(f"{count}d").pack_into
 
 
 def append(layer: Layer, count: int, sources: Layer | None, targets: Layer) -> None:

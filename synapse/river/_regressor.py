@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, final
 
 import numpy as np
@@ -58,4 +59,7 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
         with self._lock:
             if self._model is None:
                 return 0.0
-            return float(self._target_scale.original(self._outputs(x))[0])
+            outputs = self._outputs(x)
+            scale = self._target_scale
+            number = outputs.item(0) * scale.deviation.item(0) + scale.mean.item(0)
+            return number if math.isfinite(number) else scale.original(outputs).item(0)

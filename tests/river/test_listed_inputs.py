@@ -315,11 +315,12 @@ def test_what_is_usual_becomes_expected_without_changing_an_output(seed):
     x = {f"n{i}": float(rng.normal()) for i in range(0, 60, 3)}
     for _ in range(_features.USUAL + 2):  # which learns nothing
         model.learn_one(x, 0.0, w=0.0)
-    features = model._inputs
-    assert set(x) <= set(features._expected)
-    assert set(features._expected) == set(x)
-    twin_names = set(twin._inputs._expected)
-    assert twin_names != set(x)
+    expected, before = (
+        {each._inputs._names[place] for place in each._inputs._expected}
+        for each in (model, twin)
+    )
+    assert expected == set(x)
+    assert before != set(x)
     probes = [x, {}, {"n1": 1.0, "n2": 1.0}, {"always": 1.0, "n0": 0.5}]
     # only the scales have counted: predict in the units of the network
     for probe in probes:

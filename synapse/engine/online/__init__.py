@@ -25,7 +25,6 @@ from .gradient_traces import (
 )
 from .input_lists import InputLists as InputLists
 from .listed_inputs import (
-    activate_listed as activate_listed,
     learn_listed as learn_listed,
     peek_listed as peek_listed,
 )

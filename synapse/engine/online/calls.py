@@ -36,8 +36,9 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
 
 def listed_examples(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_listed`, without its first ones."""
-    squares = np.empty(0, type(scalar))
-    return (SPAN, SPAN), SPAN, ROW, SPAN, ROW, (squares, squares, ROW), SETTINGS, False
+    floats = np.empty(0, type(scalar))
+    begin = (SPAN, SPAN), SPAN, SPAN, SPAN, ROW, ROW, ROW
+    return *begin, (floats, floats), (floats, floats), SETTINGS, False
 
 
 Examples = dict[Kernel, tuple[Any, ...]]
@@ -116,9 +117,6 @@ def _examples(scalar: Any) -> Examples:
         learn_by_traces: (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
         learn_by_adagrad: (0, scalar, SPAN, *adagrad_examples(scalar)),
         listed_inputs.peek_listed: (0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW),
-        listed_inputs.activate_listed: (
-            *(0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW, SPAN),
-        ),
         listed_inputs.learn_listed: (0, scalar, SPAN, *listed_examples(scalar)),
         loops.train_network: (0, scalar, SPAN, *of_rows),
         loops.train_sparse: (0, scalar, SPAN, *of_sparse),

@@ -97,17 +97,49 @@ def errors_of_sample(parts, store, rule, scalar, span, sample, targets, errors):
 
 
 @inline
+def scale_slopes(slopes, at, squares, begin, n, decay):
+    """Add the squares of n slopes, from `at` on, to decayed sums, from `begin` on, and
+    divide the slopes by their roots. A slope of 0 changes no sum: a rare input has
+    those of its own samples.
+
+    Returns the sum of the products of each slope and its quotient.
+    """
+    decrease = 0.0
+    for i in range(n):
+        slope = slopes[at + i]
+        before = squares[begin + i]
+        # written in all cases, so that this is a loop of vectors
+        square = (before * decay if slope != 0.0 else before) + slope * slope
+        squares[begin + i] = square
+        slopes[at + i] = slope / (math.sqrt(square) + SMALLEST_ROOT)
+        decrease += np.float64(slope) * slopes[at + i]
+    return decrease
+
+
+@inline
+def step_of_adagrad(errors, outputs, settings, squared, decrease):
+    """Return the step by which parameters move along their scaled slopes.
+
+    `settings` are the weight of the sample, the rate, the factor by which sums decay,
+    and the bound. The first-order `decrease` of the cost at a step of 1 becomes at most
+    the sum of the absolute errors, or of the errors if `squared`, divided by the bound.
+    """
+    weight, rate, _, bound = settings
+    limit = added(
+        (errors[o] * errors[o] if squared else abs(errors[o]) for o in range(outputs)),
+        0.0,
+    )
+    return rate * weight * _share_of_step(rate, bound, decrease, limit)
+
+
+@inline
 def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     """Move parameters along their slopes, each divided by the root of its sum of
-    squares; returns a status.
+    squares, see :func:`step_of_adagrad`; returns a status.
 
-    `squares` are the sums by connection and by neuron, `settings` the weight of the
-    sample, the rate, the factor by which sums decay, and the bound. The first-order
-    decrease of the cost is at most the sum of the absolute errors, or of the errors if
-    `squared`, divided by the bound. The slopes are overwritten by the changes. If a
-    slope is not finite, nothing else has changed.
+    `squares` are the sums by connection and by neuron. The slopes are overwritten by
+    the changes. If a slope is not finite, nothing else has changed.
     """
-    weight, rate, decay, bound = settings
     total = 0.0
     for slopes, n in summed_slopes(store, sizes):
         for i in range(n):
@@ -116,41 +148,10 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
         return DIVERGED
     decrease = 0.0
     for (slopes, n), sums in zip(summed_slopes(store, sizes), squares, strict=True):
-        decrease += scale_gradient(slopes, sums, decay, n)
-    limit = added(
-        (
-            errors[o] * errors[o] if squared else abs(errors[o])
-            for o in range(span.outputs)
-        ),
-        0.0,
-    )
-    step = rate * weight * _share_of_step(rate, bound, decrease, limit)
+        decrease += scale_slopes(slopes, 0, sums, 0, n, settings[2])
+    step = step_of_adagrad(errors, span.outputs, settings, squared, decrease)
     apply_traces(store, step, sizes)
     return DONE
-
-
-@inline
-def scale_gradient(slopes, squares, decay, n):
-    """Add the squares of slopes to decayed sums, and divide the slopes by their roots.
-
-    Returns the sum of the products of each slope and its quotient.
-    """
-    decrease = 0.0
-    for i in range(n):
-        slope = slopes[i]
-        slopes[i] = scale_slope(slope, squares, i, decay)
-        decrease += np.float64(slope) * slopes[i]
-    return decrease
-
-
-@inline
-def scale_slope(slope, squares, i, decay):
-    """Add the square of a slope to a decayed sum; returns the slope divided by its
-    root. A slope of 0 changes no sum: a rare input has those of its own samples.
-    """
-    if slope != 0.0:
-        squares[i] = squares[i] * decay + slope * slope
-    return slope / (math.sqrt(squares[i]) + SMALLEST_ROOT)
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +47,8 @@ class InputLists:
         lengths = store["run_length"].copy()
         lengths[runs] = 0
         self.readers = readers, store["run_first"][runs].astype(np.int64)
-        self.rest = rest
-        self.latest = np.zeros(2 + int(span[Span.INPUTS]), np.int64)
-        self.latest[1] = -1  # nothing has been activated yet
+        latest = np.zeros(2 + int(span[Span.INPUTS]), np.int64)
+        latest[1] = -1  # nothing has been activated yet
         code = calls_for(store)
         # few other sources are 0: no step lists them
         ties = updates.columns["ties"].copy()
@@ -65,9 +64,24 @@ class InputLists:
         }
         peeking = RedirectedTable(store, {**scratch, **others})
         self.learning, self.peeking = (
-            Kernels(code, table.renewed(), store.scalar, span, before=table.renewed)
-            for table in (learning, peeking)
+            Kernels(
+                code,
+                *(table.renewed(), store.scalar, span, self.readers, *more),
+                before=table.renewed,
+            )
+            for table, more in ((learning, (rest, latest)), (peeking, ()))
         )
+        self._memory = (np.empty(0, store.dtype),) * 2
+
+    def memory(self, inputs: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return memory for a step that learns with this number of listed inputs."""
+        changes, sums = self._memory
+        if len(sums) < inputs:
+            readers = len(self.readers[0])
+            sums = np.empty(2 * inputs, sums.dtype)
+            changes = np.empty(readers * len(sums), sums.dtype)
+            self._memory = changes, sums
+        return self._memory
 
     @classmethod
     def of(

@@ -12,12 +12,9 @@ import numpy as np
 from ..language import added, inline, kernel, max_float_of, zero_like
 from ..status import DIVERGED, DONE, FAILED, REFUSED
 from .fire import clamp_neuron, fire, tick
-from .gradient_traces import scale_slope
+from .gradient_traces import scale_slopes, step_of_adagrad
 from .loops import propagate_network
 from .states import compute_states
-from .step_formulas import share_of_step
-
-_share_of_step = inline(share_of_step)
 
 
 @inline
@@ -68,84 +65,93 @@ def peek_listed(store, scalar, span, readers, inputs, values, outputs):
     return step_listed(store, span, readers, inputs, values, outputs, scalar)
 
 
-@kernel
-def activate_listed(store, scalar, span, readers, inputs, values, outputs, latest):
-    """Activate with listed inputs.
-
-    `latest` are the inputs of the previous such step, after their number and the time
-    of its end. If something has activated since, all inputs are set to 0.
+@inline
+def set_listed(store, span, inputs, values, latest, scalar):
+    """Set the inputs. `latest` are those of the previous such step, after their number
+    and the time of its end. If something has activated since, all are set.
     """
-    if not are_finite(values, scalar):
-        return REFUSED
     untouched = latest[1] == store.clock[0]
-    count = latest[0] if untouched else span.inputs
     now = tick(store, 1)
-    for q in range(count):
-        i = latest[2 + q] if untouched else q
-        clamp_neuron(store, span.start + i, zero_like(scalar), now)
+    for q in range(latest[0] if untouched else span.inputs):
+        i = span.start + (latest[2 + q] if untouched else q)
+        if untouched:  # inputs have no numbers but these
+            store.old_activation[i] = store.activation[i]
+            store.activation[i] = zero_like(scalar)
+        else:
+            clamp_neuron(store, i, zero_like(scalar), now)
     store.stamp[span.start] = now
     for k in range(inputs.size):
-        clamp_neuron(store, span.start + inputs[k], values[k], now)
+        store.activation[span.start + inputs[k]] = values[k]
         latest[2 + k] = inputs[k]
-    status = step_listed(store, span, readers, inputs, values, outputs, scalar)
     latest[0] = inputs.size
-    latest[1] = store.clock[0]
-    return status
 
 
 @kernel
 def learn_listed(
-    store, scalar, span, readers, inputs, values, rest, errors, sums, settings, squared
+    store,
+    scalar,
+    span,
+    readers,
+    rest,
+    latest,
+    inputs,
+    values,
+    targets,
+    errors,
+    memory,
+    squares,
+    settings,
+    squared,
 ):
-    """Do what `learn_by_adagrad` does after a step with listed inputs.
+    """Do what `learn_by_adagrad` does, with listed inputs.
 
-    `rest` are the rows of all other connections. `sums` are the sums of squares by
-    connection and by neuron, and a buffer for the changes of the listed inputs.
+    `rest` are the rows of all other connections; `memory` is for the changes of weights
+    of the listed inputs, and for the sums of one neuron.
     """
-    rows, firsts = readers
-    squares, bias_squares, changes = sums
-    weight, rate, keep, bound = settings
+    if not are_finite(values, scalar):
+        return REFUSED
+    set_listed(store, span, inputs, values, latest, scalar)
+    status = step_listed(store, span, readers, inputs, values, errors, scalar)
+    latest[1] = store.clock[0]
+    if status != DONE:
+        return status
+    n = span.outputs
+    errors[:n] = targets[:n] - errors[:n]
+
     start = span.start + span.inputs
     slopes, biases = store.weight_destination, store.bias_destination
     for q in range(rest.size):
         slopes[rest[q]] = 0.0
     biases[start : span.stop] = 0.0
-    store.projected[span.stop - span.outputs : span.stop] = errors[: span.outputs]
+    store.projected[span.stop - n : span.stop] = errors[:n]
     propagate_network(store, span, scalar, False)
 
-    total = added((np.float64(slopes[rest[q]]) ** 2 for q in range(rest.size)), 0.0)
-    for j in range(start, span.stop):
-        total += np.float64(biases[j]) ** 2
-    for r in range(rows.size):
-        for k in range(inputs.size):
-            total += (np.float64(store.step[rows[r]]) * values[k]) ** 2
+    rows, firsts = readers
+    total = added((np.float64(values[k]) ** 2 for k in range(inputs.size)), 0.0)
+    total *= added((np.float64(store.step[rows[r]]) ** 2 for r in range(rows.size)), 0.0)
+    total += added((np.float64(slopes[rest[q]]) ** 2 for q in range(rest.size)), 0.0)
+    total += added((np.float64(biases[j]) ** 2 for j in range(start, span.stop)), 0.0)
     if not math.isfinite(total):
         return DIVERGED
 
-    decrease = 0.0
+    by_weight, by_bias = squares
+    changes, sums = memory
+    decay = settings[2]
+    decrease = scale_slopes(biases, start, by_bias, start, span.stop - start, decay)
     for q in range(rest.size):
-        slope = slopes[rest[q]]
-        slopes[rest[q]] = scale_slope(slope, squares, rest[q], keep)
-        decrease += np.float64(slope) * slopes[rest[q]]
-    for j in range(start, span.stop):
-        slope = biases[j]
-        biases[j] = scale_slope(slope, bias_squares, j, keep)
-        decrease += np.float64(slope) * biases[j]
+        c = rest[q]
+        decrease += scale_slopes(slopes, c, by_weight, c, 1, decay)
     n = inputs.size
     for r in range(rows.size):
+        first = firsts[r]
         for k in range(n):
-            slope = store.step[rows[r]] * values[k]
-            change = scale_slope(slope, squares, firsts[r] + inputs[k], keep)
-            changes[r * n + k] = change
-            decrease += np.float64(slope) * change
-    limit = added(
-        (
-            errors[o] * errors[o] if squared else abs(errors[o])
-            for o in range(span.outputs)
-        ),
-        0.0,
-    )
-    step = rate * weight * _share_of_step(rate, bound, decrease, limit)
+            changes[r * n + k] = store.step[rows[r]] * values[k]
+            sums[k] = by_weight[first + inputs[k]]
+        decrease += scale_slopes(changes, r * n, sums, 0, n, decay)
+        for k in range(n):  # now, while they are in the cache
+            by_weight[first + inputs[k]] = sums[k]
+
+    step = step_of_adagrad(errors, span.outputs, settings, squared, decrease)
     for q in range(rest.size):
         store.weight[rest[q]] += step * slopes[rest[q]]
     store.bias[start : span.stop] += step * biases[start : span.stop]

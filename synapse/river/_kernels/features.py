@@ -1,15 +1,54 @@
 """The inputs that are not 0 in a sample, with their activations."""
 
+import math
+
 from ...engine.functions.scale import take_value
 from ...engine.language import inline, kernel
 
-VALUE, INDICATOR, EXPECTED, SEEN, START = range(5)
-"""Rows of the table of features: the two inputs; whether the indicator is 1 while the
-feature is absent; the latest sample with the feature, and that from which on all have
-it."""
+VALUE, INDICATOR, EXPECTED, SEEN, START, WIDTH = range(6)
+"""Columns of the table of features: the two inputs; whether the indicator is 1 while
+the feature is absent; the latest sample with the feature, and that from which on all
+have it. Their number."""
 CONSTANT, REPEATS = range(2)
-"""Rows of the table of values without an input: the value, and its count."""
+"""Columns of the table of values without an input: the value, and its count."""
 NONE = -1
+
+
+@inline
+def sort_by_place(places, values, n):
+    """Sort n features, without a change if they are in order (Shell 1959)."""
+    gap = 1
+    while 3 * gap < n:
+        gap = 3 * gap + 1
+    while gap > 0:
+        for k in range(gap, n):
+            place = places[k]
+            value = values[k]
+            at = k
+            while at >= gap and places[at - gap] > place:
+                places[at] = places[at - gap]
+                values[at] = values[at - gap]
+                at -= gap
+            places[at] = place
+            values[at] = value
+        gap //= 3
+
+
+@inline
+def add_absent(places, values, expected, n):
+    """Add the expected features that are absent, whose values are NaN, to n sorted
+    ones; returns their number.
+    """
+    count = n
+    q = 0
+    for k in range(expected.size):
+        while q < n and places[q] < expected[k]:
+            q += 1
+        if q == n or places[q] != expected[k]:
+            places[count] = expected[k]
+            values[count] = math.nan
+            count += 1
+    return count
 
 
 @inline
@@ -18,21 +57,21 @@ def wanted_role(p, value, now, usual, table, constants):
     an indicator of the opposite; NONE if it needs nothing.
     """
     role = NONE
-    if value != value:  # an absent feature, which is expected, or was until now
-        if table[EXPECTED, p] == 0 or table[SEEN, p] == NONE:
+    if value != value:  # an absent feature, which is expected
+        if table[p, SEEN] == NONE:
             role = NONE
-        elif table[INDICATOR, p] == NONE:
+        elif table[p, INDICATOR] == NONE:
             role = INDICATOR
-        elif now - table[SEEN, p] > usual:
+        elif now - table[p, SEEN] > usual:
             role = EXPECTED
-    elif table[EXPECTED, p] == 0 and table[INDICATOR, p] == NONE:
+    elif table[p, EXPECTED] == 0 and table[p, INDICATOR] == NONE:
         role = INDICATOR
-    elif table[VALUE, p] == NONE and value != constants[CONSTANT, p]:
+    elif table[p, VALUE] == NONE and value != constants[p, CONSTANT]:
         role = VALUE
     elif (
-        table[EXPECTED, p] == 0
-        and table[SEEN, p] == now - 1
-        and now - table[START, p] >= usual
+        table[p, EXPECTED] == 0
+        and table[p, SEEN] == now - 1
+        and now - table[p, START] >= usual
     ):
         role = EXPECTED
     return role
@@ -40,21 +79,36 @@ def wanted_role(p, value, now, usual, table, constants):
 
 @kernel
 def list_inputs(
-    places, values, now, usual, keep, table, constants, numbers, inputs, units
+    present,
+    places,
+    values,
+    expected,
+    now,
+    usual,
+    keep,
+    table,
+    constants,
+    numbers,
+    inputs,
+    units,
 ):
-    """Write which inputs the features in these places have, and their activations;
-    returns their number.
+    """Write which inputs a sample has, and their activations, in the order of places,
+    so that sums do not depend on the order of its keys; returns their number.
 
-    A place below 0 is that of no feature; a value of NaN is that of an absent feature
-    that is expected. If `now`, the number of the sample, is above 0, the values are
-    counted, see ``take_rows``. If features need something first, see `wanted_role`,
-    nothing is counted: `inputs` and `units` are their places and these roles, and minus
-    their number is returned. `usual` is the number of samples after which presence or
-    absence is expected.
+    The first `present` places and values are those of its features. A place below 0 is
+    that of no feature; `expected` are the places of features that are expected, in
+    order, for which there is room, too. If `now`, the number of the sample, is above 0,
+    the values are counted, see ``take_rows``. If features need something first, see
+    `wanted_role`, nothing is counted: `inputs` and `units` are their places and these
+    roles, and minus their number is returned. `usual` is the number of samples after
+    which presence or absence is expected.
     """
+    sort_by_place(places, values, present)
+    count = add_absent(places, values, expected, present)
+    sort_by_place(places, values, count)
     if now > 0:
         wanted = 0
-        for q in range(places.size):
+        for q in range(count):
             role = wanted_role(places[q], values[q], now, usual, table, constants)
             if role != NONE:
                 inputs[wanted] = places[q]
@@ -64,24 +118,24 @@ def list_inputs(
             return -wanted
     weight = 1.0 if now > 0 else 0.0
     n = 0
-    for q in range(places.size):
+    for q in range(count):
         p = places[q]
         if p < 0:
             continue
         absent = values[q] != values[q]
-        i = table[VALUE, p]
+        i = table[p, VALUE]
         if not absent and i != NONE:
             inputs[n] = i
             units[n] = take_value(values[q], weight, keep, numbers, i)
             n += 1
         if not absent and now > 0:
             if i == NONE:
-                constants[REPEATS, p] = keep * constants[REPEATS, p] + 1.0
-            if table[SEEN, p] != now - 1:
-                table[START, p] = now
-            table[SEEN, p] = now
-        i = table[INDICATOR, p]
-        if i != NONE and absent == (table[EXPECTED, p] != 0):
+                constants[p, REPEATS] = keep * constants[p, REPEATS] + 1.0
+            if table[p, SEEN] != now - 1:
+                table[p, START] = now
+            table[p, SEEN] = now
+        i = table[p, INDICATOR]
+        if i != NONE and absent == (table[p, EXPECTED] != 0):
             inputs[n] = i
             units[n] = 1.0
             n += 1

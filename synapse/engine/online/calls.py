@@ -37,8 +37,8 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
 def listed_examples(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_listed`, without its first ones."""
     floats = np.empty(0, type(scalar))
-    begin = (SPAN, SPAN), SPAN, SPAN, SPAN, ROW, ROW, ROW
-    return *begin, (floats, floats), (floats, floats), SETTINGS, False
+    begin = (SPAN, SPAN), SPAN, SPAN, SPAN, ROW, ROW, ROW, floats
+    return *begin, (floats, floats, floats), SETTINGS, False
 
 
 Examples = dict[Kernel, tuple[Any, ...]]

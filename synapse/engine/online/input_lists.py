@@ -71,16 +71,13 @@ class InputLists:
             )
             for table, more in ((learning, (rest, latest)), (peeking, ()))
         )
-        self._memory = (np.empty(0, store.dtype),) * 2
+        self._memory = np.empty(0, store.dtype)
 
-    def memory(self, inputs: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return memory for a step that learns with this number of listed inputs."""
-        changes, sums = self._memory
-        if len(sums) < inputs:
-            readers = len(self.readers[0])
-            sums = np.empty(2 * inputs, sums.dtype)
-            changes = np.empty(readers * len(sums), sums.dtype)
-            self._memory = changes, sums
+    def memory(self, inputs: int) -> NDArray[Any]:
+        """Return memory for the changes of the weights of some inputs."""
+        count = len(self.readers[0]) * inputs
+        if len(self._memory) < count:
+            self._memory = np.empty(2 * count, self._memory.dtype)
         return self._memory
 
     @classmethod

@@ -98,15 +98,16 @@ def learn_listed(
     values,
     targets,
     errors,
-    memory,
+    changes,
     squares,
     settings,
     squared,
 ):
     """Do what `learn_by_adagrad` does, with listed inputs.
 
-    `rest` are the rows of all other connections; `memory` is for the changes of weights
-    of the listed inputs, and for the sums of one neuron.
+    `rest` are the rows of all other connections. The sums of squares are those of
+    connections from each input, in the order of targets, by row, and by neuron;
+    `changes` is memory for connections from the listed inputs.
     """
     if not are_finite(values, scalar):
         return REFUSED
@@ -134,28 +135,24 @@ def learn_listed(
     if not math.isfinite(total):
         return DIVERGED
 
-    by_weight, by_bias = squares
-    changes, sums = memory
+    by_input, by_weight, by_bias = squares
     decay = settings[2]
     decrease = scale_slopes(biases, start, by_bias, start, span.stop - start, decay)
     for q in range(rest.size):
         c = rest[q]
         decrease += scale_slopes(slopes, c, by_weight, c, 1, decay)
-    n = inputs.size
-    for r in range(rows.size):
-        first = firsts[r]
-        for k in range(n):
-            changes[r * n + k] = store.step[rows[r]] * values[k]
-            sums[k] = by_weight[first + inputs[k]]
-        decrease += scale_slopes(changes, r * n, sums, 0, n, decay)
-        for k in range(n):  # now, while they are in the cache
-            by_weight[first + inputs[k]] = sums[k]
+    count = rows.size
+    for k in range(inputs.size):
+        for r in range(count):
+            changes[k * count + r] = store.step[rows[r]] * values[k]
+        of_input = by_input, inputs[k] * count, count, decay
+        decrease += scale_slopes(changes, k * count, *of_input)
 
     step = step_of_adagrad(errors, span.outputs, settings, squared, decrease)
     for q in range(rest.size):
         store.weight[rest[q]] += step * slopes[rest[q]]
     store.bias[start : span.stop] += step * biases[start : span.stop]
-    for r in range(rows.size):
-        for k in range(n):
-            store.weight[firsts[r] + inputs[k]] += step * changes[r * n + k]
+    for r in range(count):
+        for k in range(inputs.size):
+            store.weight[firsts[r] + inputs[k]] += step * changes[k * count + r]
     return DONE

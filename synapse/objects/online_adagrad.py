@@ -11,11 +11,9 @@ import numpy as np
 
 from .. import engine
 from .._typing import Floats, Ints
-from ..engine.language import Kernel
 from ..engine.locking import ExclusiveAccess
 from ..engine.online import (
     InputLists,
-    Kernels,
     learn_by_adagrad,
     learn_by_traces,
     learn_listed,
@@ -74,7 +72,8 @@ class OnlineAdaGrad(EligibilityTraces):
     def _sums(self) -> tuple[Floats, Floats]:
         if self._by_input is not None:
             assert self._lists is not None  # whose sums these are
-            for first, sums in zip(self._lists.readers[1], self._by_input.T, strict=True):
+            firsts = self._lists.readers[1]
+            for first, sums in zip(firsts, self._by_input.T, strict=True):
                 self._squares[0][first : first + len(sums)] = sums
             self._by_input = None
         return self._squares
@@ -84,11 +83,9 @@ class OnlineAdaGrad(EligibilityTraces):
         to each other, they take a fifth of the cache. They are no longer by row.
         """
         if self._by_input is None:
-            n = self.network._n_inputs
-            self._by_input = np.stack(
-                [self._squares[0][first : first + n] for first in lists.readers[1]],
-                axis=1,
-            )
+            stops = lists.readers[1] + self.network._n_inputs
+            spans = zip(lists.readers[1], stops, strict=True)
+            self._by_input = np.stack([self._squares[0][a:b] for a, b in spans], axis=1)
         return self._by_input
 
     def _set_sums_of(self, i: int, rows: Ints, sums: Floats) -> None:
@@ -106,9 +103,7 @@ class OnlineAdaGrad(EligibilityTraces):
         """Take over what :meth:`state` has returned."""
         with ExclusiveAccess(self.network):
             self._lowered_store()
-            for at, sums, values in zip(
-                self._places, self._sums, squares, strict=True
-            ):
+            for at, sums, values in zip(self._places, self._sums, squares, strict=True):
                 sums[at.every] = values
         self._count = count
 
@@ -244,12 +239,14 @@ class OnlineAdaGrad(EligibilityTraces):
         store = network._anchor._store
         settings = weight, rate, keep, bound
         row, errors = self._memory
+        options = settings, squared
         if found is not None:
             sums = self._sums_by_input(found).reshape(-1), *self._squares
-            sample = inputs, values, targets, errors, found.memory(len(inputs))
-            by = lambda _: found.learning
-            given = *sample, sums, settings, squared
-            status = network._call(learn_listed, 0, given, by, False)
+            changes = np.empty(len(inputs) * len(found.readers[0]), store.dtype)
+            listed = inputs, values, targets, errors, changes, sums, *options
+            status = network._call(
+                learn_listed, 0, listed, lambda _: found.learning, False
+            )
         else:
             if self._tied or store.recorder is not None:
                 errors = network.activate(self._row(inputs, values))
@@ -257,14 +254,9 @@ class OnlineAdaGrad(EligibilityTraces):
             if self._tied:
                 status = self._move_shared(store, targets - errors, *settings, squared)
             else:
-                given = (inputs, values, row), targets, errors, self._sums
-                status = network._call(
-                    learn_by_adagrad,
-                    0,
-                    (*given, settings, squared, self._sizes),
-                    self._adding,
-                    False,
-                )
+                sample = (inputs, values, row), targets, errors, self._sums
+                by = *sample, *options, self._sizes
+                status = network._call(learn_by_adagrad, 0, by, self._adding, False)
         if status == REFUSED:
             network._refuse_inputs(self._row(inputs, values))
         if status != DONE:

@@ -32,7 +32,6 @@ from ._kernels.features import (
     list_inputs,
 )
 
-UNSAVED = ("steps", "_memory")
 MIN_LISTED = 16
 """Number of inputs of features from which on steps list those that are not 0. In a
 network with as many, they are runs of their own."""
@@ -47,8 +46,6 @@ nothing about theirs."""
 NEVER = 1 << 62
 
 Features = Mapping[Hashable, Any]
-Memory = tuple[Ints, Floats, Ints, Floats]
-"""Places of features and their values; inputs and their units, two for each."""
 Sample = tuple[Ints, Floats, bool]
 """The inputs that are not 0, their activations, and whether steps list them."""
 
@@ -93,8 +90,6 @@ class FeatureInputs:
 
     steps: OnlineAdaGrad
     """The steps of the network, which keep sums for each weight."""
-    _memory: Memory = (np.empty(0, np.int64), np.empty(0)) * 2
-    """For a sample."""
 
     def __init__(self, model: Model, names: list[Hashable], unseen: int | None) -> None:
         self._model = model
@@ -120,9 +115,7 @@ class FeatureInputs:
         self._removed: dict[Hashable, list[RemovedInput]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {
-            name: value for name, value in vars(self).items() if name not in UNSAVED
-        }
+        return {name: value for name, value in vars(self).items() if name != "steps"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -180,19 +173,16 @@ class FeatureInputs:
 
     def _listed(self, present: Features, now: int) -> Sample:
         """Return the inputs in standard units, after values are counted as those of
-        this sample; 0: they are not. The next call overwrites them.
+        this sample; 0: they are not.
         """
         count = len(present)
         write_places, write_values = _writers(count)
         lists = self._lists
         usual = USUAL if lists and now and self.steps.can_list else NEVER
         while True:
-            room = count + len(self._expected)
-            if room > len(self._memory[0]):
-                memory = (np.empty(each * room) for each in (2, 2, 4, 4))
-                places, values, inputs, units = memory
-                self._memory = places.view(np.int64), values, inputs.view(np.int64), units
-            places, values, inputs, units = self._memory
+            room = 2, 2 * (count + len(self._expected))  # two inputs for each
+            places, inputs = np.empty(room, np.int64)
+            values, units = np.empty(room)
             write_places(places, 0, *map(self._places.get, present, repeat(NONE)))
             write_values(values, 0, *present.values())
             sample = count, places, values, self._expected, now, usual

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,14 +71,6 @@ class InputLists:
             )
             for table, more in ((learning, (rest, latest)), (peeking, ()))
         )
-        self._memory = np.empty(0, store.dtype)
-
-    def memory(self, inputs: int) -> NDArray[Any]:
-        """Return memory for the changes of the weights of some inputs."""
-        count = len(self.readers[0]) * inputs
-        if len(self._memory) < count:
-            self._memory = np.empty(2 * count, self._memory.dtype)
-        return self._memory
 
     @classmethod
     def of(

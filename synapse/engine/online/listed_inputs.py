@@ -129,7 +129,9 @@ def learn_listed(
 
     rows, firsts = readers
     total = added((np.float64(values[k]) ** 2 for k in range(inputs.size)), 0.0)
-    total *= added((np.float64(store.step[rows[r]]) ** 2 for r in range(rows.size)), 0.0)
+    total *= added(
+        (np.float64(store.step[rows[r]]) ** 2 for r in range(rows.size)), 0.0
+    )
     total += added((np.float64(slopes[rest[q]]) ** 2 for q in range(rest.size)), 0.0)
     total += added((np.float64(biases[j]) ** 2 for j in range(start, span.stop)), 0.0)
     if not math.isfinite(total):

@@ -26,7 +26,7 @@ from ..engine.status import DIVERGED, DONE, REFUSED
 from ..engine.store import Store
 from . import edits, parameters
 from .calling import locked
-from .eligibility_traces import NOTHING, EligibilityTraces
+from .eligibility_traces import EligibilityTraces
 from .layer import Layer
 from .propagating import Slopes
 
@@ -60,8 +60,8 @@ class OnlineAdaGrad(EligibilityTraces):
         by_weight = np.zeros(len(weights), weights.dtype)
         self._squares = by_weight, np.zeros(len(biases), biases.dtype)
         network = self.network
-        # all inputs and the errors of a sample
-        self._memory = np.empty(network._n_inputs), np.empty(network._n_outputs)
+        self._errors = np.empty(network._n_outputs)
+        self._starts = np.zeros(2, np.int64)  # of a sample as a sparse row
         self._lists: InputLists | None = None
         self._by_input: Floats | None = None
         if not (network._rtrl or network.has_memory or network._is_random):
@@ -198,8 +198,9 @@ class OnlineAdaGrad(EligibilityTraces):
         if found is None:
             return network.peek(self._row(inputs, values))
         outputs = np.empty(network._n_outputs)
-        sample = inputs, values, outputs
-        if network._call(peek_listed, 0, sample, lambda _: found.peeking) != DONE:
+        self._starts[1] = len(inputs)
+        given = (values, inputs, self._starts), outputs
+        if network._call(peek_listed, 0, given, lambda _: found.peeking) != DONE:
             network._refuse_inputs(self._row(inputs, values))
         return outputs
 
@@ -238,25 +239,25 @@ class OnlineAdaGrad(EligibilityTraces):
         found = self._found_lists(lists)
         store = network._anchor._store
         settings = weight, rate, keep, bound
-        row, errors = self._memory
+        self._starts[1] = len(inputs)
+        sample = values, inputs, self._starts
+        errors = self._errors
         options = settings, squared
         if found is not None:
             sums = self._sums_by_input(found).reshape(-1), *self._squares
             changes = np.empty(len(inputs) * len(found.readers[0]), store.dtype)
-            listed = inputs, values, targets, errors, changes, sums, *options
-            status = network._call(
-                learn_listed, 0, listed, lambda _: found.learning, False
-            )
+            given = sample, targets, errors, changes, sums, *options
+            by = found.learning
+            status = network._call(learn_listed, 0, given, lambda _: by, False)
         else:
             if self._tied or store.recorder is not None:
                 errors = network.activate(self._row(inputs, values))
-                row = NOTHING
+                sample = values, inputs, self._starts[:1]
             if self._tied:
                 status = self._move_shared(store, targets - errors, *settings, squared)
             else:
-                sample = (inputs, values, row), targets, errors, self._sums
-                by = *sample, *options, self._sizes
-                status = network._call(learn_by_adagrad, 0, by, self._adding, False)
+                all_of = sample, targets, errors, self._sums, *options, self._sizes
+                status = network._call(learn_by_adagrad, 0, all_of, self._adding, False)
         if status == REFUSED:
             network._refuse_inputs(self._row(inputs, values))
         if status != DONE:

@@ -23,6 +23,7 @@ from .gradient_traces import learn_by_adagrad, learn_by_traces
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
 SPARSE = ROW, SPAN, SPAN
+READERS = SPAN, SPAN, SPAN
 SETTINGS = 0.0, 0.0, 0.0, 0.0
 
 
@@ -31,14 +32,14 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
     ones.
     """
     squares = np.empty(0, type(scalar))
-    return (SPAN, ROW, ROW), ROW, ROW, (squares, squares), SETTINGS, False, SPAN
+    return SPARSE, ROW, ROW, (squares, squares), SETTINGS, False, SPAN
 
 
 def listed_examples(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_listed`, without its first ones."""
     floats = np.empty(0, type(scalar))
-    begin = (SPAN, SPAN), SPAN, SPAN, SPAN, ROW, ROW, ROW, floats
-    return *begin, (floats, floats, floats), SETTINGS, False
+    sample = READERS, SPAN, SPARSE, ROW, ROW, floats
+    return *sample, (floats, floats, floats), SETTINGS, False
 
 
 Examples = dict[Kernel, tuple[Any, ...]]
@@ -116,7 +117,7 @@ def _examples(scalar: Any) -> Examples:
         loops.propagate_targets: (0, scalar, SPAN, ROW, 0, scalar, 0),
         learn_by_traces: (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
         learn_by_adagrad: (0, scalar, SPAN, *adagrad_examples(scalar)),
-        listed_inputs.peek_listed: (0, scalar, SPAN, (SPAN, SPAN), SPAN, ROW, ROW),
+        listed_inputs.peek_listed: (0, scalar, SPAN, READERS, SPARSE, ROW),
         listed_inputs.learn_listed: (0, scalar, SPAN, *listed_examples(scalar)),
         loops.train_network: (0, scalar, SPAN, *of_rows),
         loops.train_sparse: (0, scalar, SPAN, *of_sparse),

@@ -76,20 +76,13 @@ def update_by_traces(store, delta, rate, bound, sizes):
 def errors_of_sample(parts, store, rule, scalar, span, sample, targets, errors):
     """Activate with a sample, and write the errors of the outputs; returns a status.
 
-    A sample has indices of inputs, their values, and memory for all inputs, of which
-    the others are 0. Without memory, the network has been activated, and its outputs
-    are in `errors`.
+    A sample is a sparse row of inputs. Without a row, the network has been activated,
+    and its outputs are in `errors`.
     """
-    inputs, values, row = sample
     if targets.size != span.outputs:
         return RESIZED
-    if row.size > 0:
-        row[: row.size] = 0.0
-        for k in range(inputs.size):
-            if inputs[k] >= row.size:
-                return RESIZED
-            row[inputs[k]] = values[k]
-        status = run_rows(parts, store, rule, span, row, errors, scalar)
+    if sample[2].size > 1:
+        status = run_rows(parts, store, rule, span, sample, errors, scalar)
         if status != DONE:
             return status
     errors[: span.outputs] = targets[: span.outputs] - errors[: span.outputs]

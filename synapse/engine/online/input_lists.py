@@ -66,10 +66,13 @@ class InputLists:
         self.learning, self.peeking = (
             Kernels(
                 code,
-                *(table.renewed(), store.scalar, span, self.readers, *more),
+                *(table.renewed(), store.scalar, span, (*self.readers, set_by), *more),
                 before=table.renewed,
             )
-            for table, more in ((learning, (rest, latest)), (peeking, ()))
+            for table, set_by, *more in (
+                (learning, latest, rest),
+                (peeking, latest[:0]),
+            )
         )
 
     @classmethod

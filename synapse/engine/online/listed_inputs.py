@@ -1,5 +1,5 @@
-"""Kernels of networks most of whose inputs are 0, such as those of a stream of words: a
-step reads and learns the connections of listed inputs only.
+"""Steps of networks most of whose inputs are 0, such as those of a stream of words:
+they read and learn the connections of the inputs in a sparse row only.
 
 In the tables of their calls, the runs that lead from the inputs have no connections
 (``InputLists``), so the parts of an ordinary step compute everything else.
@@ -9,30 +9,26 @@ import math
 
 import numpy as np
 
-from ..language import added, inline, kernel, max_float_of, zero_like
-from ..status import DIVERGED, DONE, FAILED, REFUSED
+from ..language import added, inline, kernel, zero_like
+from ..status import DIVERGED, DONE
 from .fire import clamp_neuron, fire, tick
-from .gradient_traces import scale_slopes, step_of_adagrad
-from .loops import propagate_network
+from .gradient_traces import errors_of_sample, scale_slopes, step_of_adagrad
+from .loops import ONLINE, propagate_network, run_rows
 from .states import compute_states
 
 
 @inline
-def are_finite(values, scalar):
-    """Return whether inputs have finite values in the float of the store."""
-    maximum = max_float_of(scalar)
-    return added(not abs(values[k]) <= maximum for k in range(values.size)) == 0
+def step_listed(store, readers, span, inputs, row):
+    """Make a step with the only row of `inputs`: the ``step_network`` of a rule.
 
-
-@inline
-def step_listed(store, span, readers, inputs, values, outputs, scalar):
-    """Compute the outputs for inputs that are 0 but for listed ones; returns a status.
-
-    `readers` are the rows of the neurons to which all inputs project, and the rows of
-    their connections from the first input.
+    `readers` are the rows of the neurons to which all inputs project, the rows of their
+    connections from the first input, and what `set_listed` needs; if this is empty, the
+    inputs are not set, because nobody reads them.
     """
-    store.failed[0] = 0.0
-    rows, firsts = readers
+    values, columns, _ = inputs
+    rows, firsts, latest = readers
+    if latest.size > 0:
+        set_listed(store, span, values, columns, latest)
     start = span.start + span.inputs
     r = 0
     while start < span.stop:
@@ -42,31 +38,21 @@ def step_listed(store, span, readers, inputs, values, outputs, scalar):
             first = firsts[r]
             total = added(
                 (
-                    store.weight[first + inputs[k]] * values[k]
-                    for k in range(inputs.size)
+                    store.weight[first + columns[k]] * values[k]
+                    for k in range(columns.size)
                 ),
-                zero_like(scalar),
+                zero_like(store.bias[0]),
             )
             store.state[rows[r]] += total
             r += 1
         fire(store, None, start, stop)
         start = stop
-    outputs[: span.outputs] = store.activation[span.stop - span.outputs : span.stop]
-    return DONE if store.failed[0] == 0.0 else FAILED
-
-
-@kernel
-def peek_listed(store, scalar, span, readers, inputs, values, outputs):
-    """Compute the outputs for listed inputs, in a table with copies of what a step
-    writes.
-    """
-    if not are_finite(values, scalar):
-        return REFUSED
-    return step_listed(store, span, readers, inputs, values, outputs, scalar)
+    if latest.size > 0:
+        latest[1] = store.clock[0]
 
 
 @inline
-def set_listed(store, span, inputs, values, latest, scalar):
+def set_listed(store, span, values, columns, latest):
     """Set the inputs. `latest` are those of the previous such step, after their number
     and the time of its end. If something has activated since, all are set.
     """
@@ -76,14 +62,25 @@ def set_listed(store, span, inputs, values, latest, scalar):
         i = span.start + (latest[2 + q] if untouched else q)
         if untouched:  # inputs have no numbers but these
             store.old_activation[i] = store.activation[i]
-            store.activation[i] = zero_like(scalar)
+            store.activation[i] = 0.0
         else:
-            clamp_neuron(store, i, zero_like(scalar), now)
+            clamp_neuron(store, i, 0.0, now)
     store.stamp[span.start] = now
-    for k in range(inputs.size):
-        store.activation[span.start + inputs[k]] = values[k]
-        latest[2 + k] = inputs[k]
-    latest[0] = inputs.size
+    for k in range(columns.size):
+        store.activation[span.start + columns[k]] = values[k]
+        latest[2 + k] = columns[k]
+    latest[0] = columns.size
+
+
+LISTED = ONLINE._replace(step_network=step_listed)
+
+
+@kernel
+def peek_listed(store, scalar, span, readers, sample, outputs):
+    """Compute the outputs for a sample, in a table with copies of what a step writes;
+    returns a status.
+    """
+    return run_rows(LISTED, store, readers, span, sample, outputs, scalar)
 
 
 @kernel
@@ -93,9 +90,7 @@ def learn_listed(
     span,
     readers,
     rest,
-    latest,
-    inputs,
-    values,
+    sample,
     targets,
     errors,
     changes,
@@ -103,32 +98,28 @@ def learn_listed(
     settings,
     squared,
 ):
-    """Do what `learn_by_adagrad` does, with listed inputs.
+    """Do what `learn_by_adagrad` does, for the inputs that a sample has.
 
     `rest` are the rows of all other connections. The sums of squares are those of
     connections from each input, in the order of targets, by row, and by neuron;
-    `changes` is memory for connections from the listed inputs.
+    `changes` is memory for connections from the inputs of the sample.
     """
-    if not are_finite(values, scalar):
-        return REFUSED
-    set_listed(store, span, inputs, values, latest, scalar)
-    status = step_listed(store, span, readers, inputs, values, errors, scalar)
-    latest[1] = store.clock[0]
+    status = errors_of_sample(
+        LISTED, store, readers, scalar, span, sample, targets, errors
+    )
     if status != DONE:
         return status
-    n = span.outputs
-    errors[:n] = targets[:n] - errors[:n]
-
     start = span.start + span.inputs
     slopes, biases = store.weight_destination, store.bias_destination
     for q in range(rest.size):
         slopes[rest[q]] = 0.0
     biases[start : span.stop] = 0.0
-    store.projected[span.stop - n : span.stop] = errors[:n]
+    store.projected[span.stop - span.outputs : span.stop] = errors[: span.outputs]
     propagate_network(store, span, scalar, False)
 
-    rows, firsts = readers
-    total = added((np.float64(values[k]) ** 2 for k in range(inputs.size)), 0.0)
+    values, columns, _ = sample
+    rows, firsts, _ = readers
+    total = added((np.float64(values[k]) ** 2 for k in range(columns.size)), 0.0)
     total *= added(
         (np.float64(store.step[rows[r]]) ** 2 for r in range(rows.size)), 0.0
     )
@@ -144,10 +135,10 @@ def learn_listed(
         c = rest[q]
         decrease += scale_slopes(slopes, c, by_weight, c, 1, decay)
     count = rows.size
-    for k in range(inputs.size):
+    for k in range(columns.size):
         for r in range(count):
             changes[k * count + r] = store.step[rows[r]] * values[k]
-        of_input = by_input, inputs[k] * count, count, decay
+        of_input = by_input, columns[k] * count, count, decay
         decrease += scale_slopes(changes, k * count, *of_input)
 
     step = step_of_adagrad(errors, span.outputs, settings, squared, decrease)
@@ -155,6 +146,6 @@ def learn_listed(
         store.weight[rest[q]] += step * slopes[rest[q]]
     store.bias[start : span.stop] += step * biases[start : span.stop]
     for r in range(count):
-        for k in range(inputs.size):
-            store.weight[firsts[r] + inputs[k]] += step * changes[k * count + r]
+        for k in range(columns.size):
+            store.weight[firsts[r] + columns[k]] += step * changes[k * count + r]
     return DONE

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from itertools import repeat, takewhile
-from struct import Struct
+from struct import pack_into
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -176,15 +176,16 @@ class FeatureInputs:
         this sample; 0: they are not.
         """
         count = len(present)
-        write_places, write_values = _writers(count)
         lists = self._lists
         usual = USUAL if lists and now and self.steps.can_list else NEVER
         while True:
             room = 2, 2 * (count + len(self._expected))  # two inputs for each
             places, inputs = np.empty(room, np.int64)
             values, units = np.empty(room)
-            write_places(places, 0, *map(self._places.get, present, repeat(NONE)))
-            write_values(values, 0, *present.values())
+            # a third of the time that arrays of lists take
+            numbers = map(self._places.get, present, repeat(NONE))
+            pack_into(f"{count}q", places.data, 0, *numbers)
+            pack_into(f"{count}d", values.data, 0, *present.values())
             sample = count, places, values, self._expected, now, usual
             scale = self._scale
             tables = self._table, self._constants, scale._numbers
@@ -250,8 +251,8 @@ class FeatureInputs:
     def _expect(self, place: int, expected: bool) -> None:
         """Expect a feature from now on, or no longer."""
         self._table[place, EXPECTED] = expected
-        change = np.union1d if expected else np.setdiff1d  # both sort
-        self._expected = change(self._expected, [place])
+        others = self._expected[self._expected != place]
+        self._expected = np.sort(np.append(others, place)) if expected else others
 
     def _give(self, roles: list[tuple[int, int]]) -> None:
         """Give features in these places inputs, with connections of weight 0."""
@@ -344,14 +345,6 @@ def _kernel() -> Callable[..., int]:
     sample = 1, integers, floats, integers, 1, 1, 1.0
     arguments = *sample, integers[None], floats[None], floats[None], integers, floats
     return list_inputs.for_types(arguments)
-
-
-@cache
-def _writers(count: int) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return functions that write numbers to memory, integers and floats, in a third of
-    the time that an array of a list takes.
-    """
-    return Struct(f"{count}q").pack_into, Struct(f"{count}d").pack_into
 
 
 def append(layer: Layer, count: int, sources: Layer | None, targets: Layer) -> None:

@@ -1,7 +1,7 @@
 """Steps without traces that read the packs of sources that are not all 0.
 
 The lists are those of ``online/lists.py``, in the columns of the store, or in others
-for several samples, whose single sources are listed (`list_lanes`), and for the exact
+for several samples, whose single sources are listed, and for the exact
 gradients of each thread. A list is walked in the order of the sums over all sources, so
 no bit depends on it.
 
@@ -46,23 +46,18 @@ def compute_listed_states(store, tapes, start, stop, step):
 
 
 @inline
-def list_lanes(store, number, tapes, at):
-    """List the sources of a range that are not 0 in all samples."""
-    lanes = length_of(tapes.activation[at])
-    store.list_count[number] = list_some(
-        store, number, flat(tapes).activation, at, 1, lanes, store.list_limit[number]
-    )
-
-
-@inline
 def list_sources(store, tapes, j, step):
-    """List the sources that neuron j is the first to read."""
+    """List the sources that neuron j is the first to read: their packs or, of several
+    samples, single ones that are not 0 in all.
+    """
     for r in range(store.run_start[j], store.run_stop[j]):
         number = store.run_list[r]
         if number != NONE and store.list_run[number] == r:
             at = sources_at(store, tapes, r, step)
             if is_laned(tapes.activation):
-                list_lanes(store, number, tapes, at)
+                numbers = flat(tapes).activation
+                of = 1, length_of(tapes.activation[at]), store.list_limit[number]
+                store.list_count[number] = list_some(store, number, numbers, at, *of)
             else:
                 list_packs(store, number, tapes.activation, at)
 

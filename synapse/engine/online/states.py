@@ -381,9 +381,10 @@ def compute_state(store, j, block, gated, lagged, lists=False):
 
 
 @in_order
-def add_four(store, j, r, none, lagged):
+def add_four(store, j, r, none, lagged, listed=False):
     """Add the weighted inputs of four neurons from a run with the same sources, which
-    are read once for all four. Pending updates are made before.
+    are read once for all four. Pending updates are made before; if the sources are
+    `listed`, none is pending.
     """
     n = store.run_length[r]
     activations, at = sources_now(store, j, r, lagged)
@@ -395,8 +396,12 @@ def add_four(store, j, r, none, lagged):
     pending = may_be_pending(store, r) and (
         steps[0] != 0.0 or steps[1] != 0.0 or steps[2] != 0.0 or steps[3] != 0.0
     )
-    of = store, activations, none, rows, n, at + store.run_source[r], steps
-    for k, total in enumerate(by_case(sum_packs, pending, *of)):
+    if listed:
+        totals_of_four = sum_listed(store, none, rows, r)
+    else:
+        of = store, activations, none, rows, n, at + store.run_source[r], steps
+        totals_of_four = by_case(sum_packs, pending, *of)
+    for k, total in enumerate(totals_of_four):
         store.state[j + k] += total
 
 
@@ -404,16 +409,6 @@ def add_four(store, j, r, none, lagged):
 def add_four_long(store, j, r):
     """`add_four` for a run of many connections."""
     add_four(store, j, r, no_pack(store.weight), False)
-
-
-@in_order
-def add_four_listed(store, j, r):
-    """`add_four` for a run whose sources are listed, without a pending update."""
-    row = store.run_first[r]
-    gap = store.run_first[r + store.run_stop[j] - store.run_start[j]] - row
-    rows = tuple(row + k * gap for k in range(4))
-    for k, total in enumerate(sum_listed(store, no_pack(store.weight), rows, r)):
-        store.state[j + k] += total
 
 
 @inline
@@ -425,7 +420,7 @@ def compute_four_states(store, j, lagged, listed):
     for r in range(store.run_start[j], store.run_stop[j]):
         n = store.run_length[r]
         if listed and is_listed(store, r) and not waits(store, j, r, 4):
-            add_four_listed(store, j, r)
+            add_four(store, j, r, no_pack(store.weight), False, True)
         elif n >= MIN_REGISTER_PACKS:
             if lagged:
                 add_four(store, j, r, no_pack(store.weight), lagged)

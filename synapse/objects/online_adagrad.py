@@ -194,7 +194,7 @@ class OnlineAdaGrad(EligibilityTraces):
         leaves no trace.
         """
         network = self.network
-        found = self._found_lists(lists)
+        found = self._present_lists() if lists else None
         if found is None:
             return network.peek(self._row(inputs, values))
         outputs = np.empty(network._n_outputs)
@@ -204,13 +204,14 @@ class OnlineAdaGrad(EligibilityTraces):
             network._refuse_inputs(self._row(inputs, values))
         return outputs
 
-    def _found_lists(self, lists: bool) -> InputLists | None:
+    def _present_lists(self) -> InputLists | None:
         """Return the kernels of listed inputs for the present topology; None if they
-        are not asked for, or not possible now.
+        are not possible now.
         """
-        can_list = self.can_list  # which lowers the store
-        usable = can_list and lists and self.network._store.recorder is None
-        return self._lists if usable else None
+        store = self.network._anchor._store
+        if self._updates.topology != store.topology_version:
+            self._lowered_store()
+        return self._lists if store.recorder is None else None
 
     def _row(self, inputs: Ints, values: Floats) -> Floats:
         """Return all inputs."""
@@ -236,7 +237,8 @@ class OnlineAdaGrad(EligibilityTraces):
         are listed if `lists` is true and the network allows it.
         """
         network = self.network
-        found = self._found_lists(lists)
+        present_lists = self._present_lists()
+        found = present_lists if lists else None
         store = network._anchor._store
         settings = weight, rate, keep, bound
         self._starts[1] = len(inputs)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import repeat, takewhile
-from struct import pack_into
+from struct import Struct
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,8 @@ from ._kernels.features import (
     list_inputs,
 )
 
+UNSAVED = ("steps", "_memory")
+MEMORY = (np.int64, np.float64) * 2
 MIN_LISTED = 16
 """Number of inputs of features from which on steps list those that are not 0. In a
 network with as many, they are runs of their own."""
@@ -88,6 +90,8 @@ class FeatureInputs:
         Number of samples after which a feature that has not been seen loses its inputs.
     """
 
+    _memory: Sequence[Any] = [np.empty(0)]
+    """For a sample: places and values of its features, inputs and their units."""
     steps: OnlineAdaGrad
     """The steps of the network, which keep sums for each weight."""
 
@@ -115,7 +119,9 @@ class FeatureInputs:
         self._removed: dict[Hashable, list[RemovedInput]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "steps"}
+        return {
+            name: value for name, value in vars(self).items() if name not in UNSAVED
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
@@ -173,19 +179,19 @@ class FeatureInputs:
 
     def _listed(self, present: Features, now: int) -> Sample:
         """Return the inputs in standard units, after values are counted as those of
-        this sample; 0: they are not.
+        this sample; 0: they are not. The next call overwrites them.
         """
         count = len(present)
+        write_places, write_values = _writers(count)
         lists = self._lists
         usual = USUAL if lists and now and self.steps.can_list else NEVER
         while True:
-            room = 2, 2 * (count + len(self._expected))  # two inputs for each
-            places, inputs = np.empty(room, np.int64)
-            values, units = np.empty(room)
-            # a third of the time that arrays of lists take
-            numbers = map(self._places.get, present, repeat(NONE))
-            pack_into(f"{count}q", places.data, 0, *numbers)
-            pack_into(f"{count}d", values.data, 0, *present.values())
+            room = 2 * (count + len(self._expected))  # two inputs for each
+            if room > len(self._memory[0]):
+                self._memory = [np.empty(2 * room, each) for each in MEMORY]
+            places, values, inputs, units = self._memory
+            write_places(places, 0, *map(self._places.get, present, repeat(NONE)))
+            write_values(values, 0, *present.values())
             sample = count, places, values, self._expected, now, usual
             scale = self._scale
             tables = self._table, self._constants, scale._numbers
@@ -345,6 +351,14 @@ def _kernel() -> Callable[..., int]:
     sample = 1, integers, floats, integers, 1, 1, 1.0
     arguments = *sample, integers[None], floats[None], floats[None], integers, floats
     return list_inputs.for_types(arguments)
+
+
+@cache
+def _writers(count: int) -> tuple[Callable[..., None], Callable[..., None]]:
+    """Return functions that write numbers to memory, integers and floats, in a third of
+    the time that an array of a list takes.
+    """
+    return Struct(f"{count}q").pack_into, Struct(f"{count}d").pack_into
 
 
 def append(layer: Layer, count: int, sources: Layer | None, targets: Layer) -> None:

@@ -58,11 +58,10 @@ def wanted_role(p, value, now, usual, table, constants):
     """
     role = NONE
     if value != value:  # an absent feature, which is expected
-        if table[p, SEEN] == NONE:
-            role = NONE
-        elif table[p, INDICATOR] == NONE:
+        seen = table[p, SEEN]
+        if seen != NONE and table[p, INDICATOR] == NONE:
             role = INDICATOR
-        elif now - table[p, SEEN] > usual:
+        elif seen != NONE and now - seen > usual:
             role = EXPECTED
     elif table[p, EXPECTED] == 0 and table[p, INDICATOR] == NONE:
         role = INDICATOR
@@ -92,8 +91,8 @@ def list_inputs(
     inputs,
     units,
 ):
-    """Write which inputs a sample has, and their activations, in the order of places,
-    so that sums do not depend on the order of its keys; returns their number.
+    """Write which inputs a sample has, and their activations, in an order that does not
+    depend on that of its keys, because sums do; returns their number.
 
     The first `present` places and values are those of its features. A place below 0 is
     that of no feature; `expected` are the places of features that are expected, in
@@ -105,7 +104,6 @@ def list_inputs(
     """
     sort_by_place(places, values, present)
     count = add_absent(places, values, expected, present)
-    sort_by_place(places, values, count)
     if now > 0:
         wanted = 0
         for q in range(count):

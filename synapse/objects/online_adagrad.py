@@ -196,12 +196,12 @@ class OnlineAdaGrad(EligibilityTraces):
         network = self.network
         found = self._present_lists() if lists else None
         if found is None:
-            return network.peek(self._row(inputs, values))
+            return network.peek(self.row(inputs, values))
         outputs = np.empty(network._n_outputs)
         self._starts[1] = len(inputs)
         given = (values, inputs, self._starts), outputs
         if network._call(peek_listed, 0, given, lambda _: found.peeking) != DONE:
-            network._refuse_inputs(self._row(inputs, values))
+            network._refuse_inputs(self.row(inputs, values))
         return outputs
 
     def _present_lists(self) -> InputLists | None:
@@ -213,8 +213,8 @@ class OnlineAdaGrad(EligibilityTraces):
             self._lowered_store()
         return self._lists if store.recorder is None else None
 
-    def _row(self, inputs: Ints, values: Floats) -> Floats:
-        """Return all inputs."""
+    def row(self, inputs: Ints, values: Floats) -> Floats:
+        """Return all inputs, of which these are not 0."""
         row = np.zeros(self.network._n_inputs)
         row[inputs] = values
         return row
@@ -253,7 +253,7 @@ class OnlineAdaGrad(EligibilityTraces):
             status = network._call(learn_listed, 0, given, lambda _: by, False)
         else:
             if self._tied or store.recorder is not None:
-                errors = network.activate(self._row(inputs, values))
+                errors = network.activate(self.row(inputs, values))
                 sample = values, inputs, self._starts[:1]
             if self._tied:
                 status = self._move_shared(store, targets - errors, *settings, squared)
@@ -261,7 +261,7 @@ class OnlineAdaGrad(EligibilityTraces):
                 all_of = sample, targets, errors, self._sums, *options, self._sizes
                 status = network._call(learn_by_adagrad, 0, all_of, self._adding, False)
         if status == REFUSED:
-            network._refuse_inputs(self._row(inputs, values))
+            network._refuse_inputs(self.row(inputs, values))
         if status != DONE:
             self.require_done(status)
         self._count = keep * self._count + 1.0

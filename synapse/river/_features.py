@@ -123,9 +123,6 @@ class FeatureInputs:
             name: value for name, value in vars(self).items() if name not in UNSAVED
         }
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-
     @property
     def _scale(self) -> Scale:
         """The scale of the inputs; it counts no indicators, so they stay 0 or 1."""
@@ -201,13 +198,6 @@ class FeatureInputs:
             wanted = zip(inputs[:-listed].tolist(), units[:-listed], strict=True)
             self._provide(sorted((place, int(role)) for place, role in wanted))
             lists = self._lists
-
-    def row(self, x: Features) -> Floats:
-        """Return all inputs for a sample, in standard units."""
-        inputs, units, _ = self.standard(x)
-        row = np.zeros(len(self._scale))
-        row[inputs] = units
-        return row
 
     # --- features that come -----------------------------------------------------------
 

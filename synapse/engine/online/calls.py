@@ -35,13 +35,6 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
     return SPARSE, ROW, ROW, (squares, squares), SETTINGS, False, SPAN
 
 
-def listed_examples(scalar: Any) -> tuple[Any, ...]:
-    """Return examples of the arguments of `learn_listed`, without its first ones."""
-    floats = np.empty(0, type(scalar))
-    sample = READERS, SPAN, SPARSE, ROW, ROW, floats
-    return *sample, (floats, floats, floats), SETTINGS, False
-
-
 Examples = dict[Kernel, tuple[Any, ...]]
 """Arguments of each kernel, which have its types."""
 
@@ -106,6 +99,7 @@ def _examples(scalar: Any) -> Examples:
     type of `scalar`.
     """
     of_rows, of_sparse = epochs_examples(scalar)
+    floats = np.empty(0, type(scalar))
     return {
         loops.activate_one: (0, scalar, 0),
         loops.clamp_one: (0, scalar, 0, 0.0),
@@ -118,7 +112,10 @@ def _examples(scalar: Any) -> Examples:
         learn_by_traces: (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
         learn_by_adagrad: (0, scalar, SPAN, *adagrad_examples(scalar)),
         listed_inputs.peek_listed: (0, scalar, SPAN, READERS, SPARSE, ROW),
-        listed_inputs.learn_listed: (0, scalar, SPAN, *listed_examples(scalar)),
+        listed_inputs.learn_listed: (
+            *(0, scalar, SPAN, READERS, SPAN, SPARSE, ROW, ROW),
+            *(floats, (floats, floats, floats), SETTINGS, False),
+        ),
         loops.train_network: (0, scalar, SPAN, *of_rows),
         loops.train_sparse: (0, scalar, SPAN, *of_sparse),
     }

@@ -199,8 +199,9 @@ class OnlineAdaGrad(EligibilityTraces):
             return network.peek(self.row(inputs, values))
         outputs = np.empty(network._n_outputs)
         self._starts[1] = len(inputs)
-        given = (values, inputs, self._starts), outputs
-        if network._call(peek_listed, 0, given, lambda _: found.peeking) != DONE:
+        sample = values, inputs, self._starts
+        arguments = sample, outputs
+        if network._call(peek_listed, 0, arguments, lambda _: found.peeking) != DONE:
             network._refuse_inputs(self.row(inputs, values))
         return outputs
 
@@ -245,12 +246,13 @@ class OnlineAdaGrad(EligibilityTraces):
         sample = values, inputs, self._starts
         errors = self._errors
         options = settings, squared
+        arguments: tuple[Any, ...]
         if found is not None:
             sums = self._sums_by_input(found).reshape(-1), *self._squares
             changes = np.empty(len(inputs) * len(found.readers[0]), store.dtype)
-            given = sample, targets, errors, changes, sums, *options
+            arguments = sample, targets, errors, changes, sums, *options
             by = found.learning
-            status = network._call(learn_listed, 0, given, lambda _: by, False)
+            status = network._call(learn_listed, 0, arguments, lambda _: by, False)
         else:
             if self._tied or store.recorder is not None:
                 errors = network.activate(self.row(inputs, values))
@@ -258,8 +260,10 @@ class OnlineAdaGrad(EligibilityTraces):
             if self._tied:
                 status = self._move_shared(store, targets - errors, *settings, squared)
             else:
-                all_of = sample, targets, errors, self._sums, *options, self._sizes
-                status = network._call(learn_by_adagrad, 0, all_of, self._adding, False)
+                arguments = sample, targets, errors, self._sums, *options, self._sizes
+                status = network._call(
+                    learn_by_adagrad, 0, arguments, self._adding, False
+                )
         if status == REFUSED:
             network._refuse_inputs(self.row(inputs, values))
         if status != DONE:

@@ -245,7 +245,7 @@ class FeatureInputs:
                 self._entitle(place, INDICATOR)
 
     def _expect(self, place: int, expected: bool) -> None:
-        """Expect a feature from now on, or no longer."""
+        """Set whether a feature is expected."""
         self._table[place, EXPECTED] = expected
         others = self._expected[self._expected != place]
         self._expected = np.sort(np.append(others, place)) if expected else others
@@ -345,8 +345,8 @@ def _kernel() -> Callable[..., int]:
 
 @cache
 def _writers(count: int) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return functions that write numbers to memory, integers and floats, in a third of
-    the time that an array of a list takes.
+    """Return functions that write integers, and floats, to memory. Making an array of a
+    list takes three times as long.
     """
     return Struct(f"{count}q").pack_into, Struct(f"{count}d").pack_into
 

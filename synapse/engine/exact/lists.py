@@ -47,8 +47,8 @@ def compute_listed_states(store, tapes, start, stop, step):
 
 @inline
 def list_sources(store, tapes, j, step):
-    """List the sources that neuron j is the first to read: their packs or, of several
-    samples, single ones that are not 0 in all.
+    """List the sources that neuron j is the first to read: in packs or, of several
+    samples, singly.
     """
     for r in range(store.run_start[j], store.run_stop[j]):
         number = store.run_list[r]

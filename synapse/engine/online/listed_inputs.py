@@ -22,8 +22,8 @@ def step_listed(store, readers, span, inputs, row):
     """Make a step with the only row of `inputs`: the ``step_network`` of a rule.
 
     `readers` are the rows of the neurons to which all inputs project, the rows of their
-    connections from the first input, and what `set_listed` needs; if this is empty, the
-    inputs are not set, because nobody reads them.
+    connections from the first input, and the memory of `set_listed`. If this is empty,
+    the inputs are not set, because a step on copies needs no activations of theirs.
     """
     values, columns, _ = inputs
     rows, firsts, latest = readers
@@ -35,10 +35,9 @@ def step_listed(store, readers, span, inputs, row):
         stop = store.block_stop[start]
         compute_states(store, None, start, stop)
         while r < rows.size and rows[r] < stop:
-            first = firsts[r]
             total = added(
                 (
-                    store.weight[first + columns[k]] * values[k]
+                    store.weight[firsts[r] + columns[k]] * values[k]
                     for k in range(columns.size)
                 ),
                 zero_like(store.bias[0]),

@@ -91,12 +91,12 @@ def list_inputs(
     inputs,
     units,
 ):
-    """Write which inputs a sample has, and their activations, in an order that does not
-    depend on that of its keys, because sums do; returns their number.
+    """Write the inputs of a sample and their activations; returns their number. Sums
+    depend on the order of inputs, so it does not depend on the order of the keys.
 
     The first `present` places and values are those of its features. A place below 0 is
-    that of no feature; `expected` are the places of features that are expected, in
-    order, for which there is room, too. If `now`, the number of the sample, is above 0,
+    that of no feature; `expected` are the places of expected features, in order, for
+    which there is room, too. If `now`, the number of the sample, is above 0,
     the values are counted, see ``take_rows``. If features need something first, see
     `wanted_role`, nothing is counted: `inputs` and `units` are their places and these
     roles, and minus their number is returned. `usual` is the number of samples after

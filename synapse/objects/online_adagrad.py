@@ -132,7 +132,8 @@ class OnlineAdaGrad(EligibilityTraces):
             store, start = self._lowered_store(), network._anchor._row
             source = store["source"][: store.n_connections]
             of_inputs = (source >= start) & (source < start + network._n_inputs)
-            targets = np.unique(store["target"][: store.n_connections][of_inputs])
+            counts = np.bincount(store["target"][: store.n_connections][of_inputs])
+            targets = np.flatnonzero(counts)  # sooner than by `np.unique`
             neurons = [*network]
             return Layer([neurons[row - start] for row in targets.tolist()])
 

@@ -861,7 +861,8 @@ def _listed_pairs(
         fits = fits and bool(((numbers >= 0) & (numbers < stop)).all())
     checks.require(fits, title, condition, pattern)
     sources, targets = sources.astype(np.int64), targets.astype(np.int64)
-    if len(np.unique(sources * n_targets + targets)) < len(sources):
+    pairs = np.sort(sources * n_targets + targets)  # sooner than by `np.unique`
+    if (pairs[1:] == pairs[:-1]).any():
         raise TopologyError(
             "Expected distinct pairs, got one twice. A pair of neurons has one"
             " connection."

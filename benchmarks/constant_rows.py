@@ -241,18 +241,6 @@ def edge_weights(sources: int, targets: int) -> Work:
     return lambda: sum(weight for _, _, weight in graph.edges(data="weight"))
 
 
-def recorded(neurons: int, steps: int) -> Work:
-    """Activations are recorded at every step, one call each."""
-    net = architect.Perceptron(1, neurons, 1, seed=0)
-
-    def work() -> None:
-        with synapse.record(net, "activation"):
-            for _ in range(steps):
-                net.activate([0.5])
-
-    return work
-
-
 # --- steps and trainings --------------------------------------------------------------
 
 
@@ -531,8 +519,6 @@ ROWS: dict[str, Callable[[], Work]] = {
     "reset of an edited LSTM 6-8-6": reset,
     "weights of edges, 5 of each neuron": lambda: edge_weights(2_000, 5),
     "weights of edges, 100 of each neuron": lambda: edge_weights(100, 100),
-    "20 neurons recorded": lambda: recorded(20, 1_000),
-    "20,000 neurons recorded": lambda: recorded(20_000, 60),
     "run without traces, LSTM 4-3-2": lambda: steps(lstm(4, 3, 2), 1_000),
     "run without traces, LSTM 8-32-8": lambda: steps(lstm(8, 32, 8), 1_000),
     "run without traces, 8-6-6-4": lambda: steps(

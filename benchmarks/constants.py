@@ -296,16 +296,6 @@ CONSTANTS = (
         ("10,000 neurons ordered", "60,000 neurons ordered"),
     ),
     Constant("objects.edits", "LOOK_UP", LOOK_UPS),
-    Constant(
-        "objects.recording",
-        "MIN_ALLOCATED_STEPS",
-        ("20 neurons recorded", "20,000 neurons recorded"),
-    ),
-    Constant(
-        "objects.recording",
-        "MAX_FIRST_ALLOCATION",
-        ("20 neurons recorded", "20,000 neurons recorded"),
-    ),
     Constant("objects.order", "MAX_TRIED", LATE),
     Constant("objects.projection", "DRAWN", ("20,000 random connections drawn",)),
     Constant("objects.anew", "MAX_COPIES", ("reset of an edited LSTM 6-8-6",)),

@@ -134,20 +134,20 @@ TABLE = """
                        delays  gates   signs ties  clamps  chance  groups  sparse records frozen float32 together
 steps                  yes     yes     yes   yes   yes     yes     yes     dense  yes     yes    yes     yes
 single neurons         yes     yes     yes   yes   yes     yes     yes     -      yes     yes    yes     alone
-pending updates        yes     yes     yes   yes   yes     yes     yes     yes    yes     yes    yes     yes
+pending updates        yes     yes     yes   yes   yes     yes     yes     yes    each    yes    yes     yes
 lists of silent inputs yes     every   yes   yes   yes     yes     yes     yes    yes     yes    yes     yes
-quiet learning         yes     yes     yes   every yes     yes     yes     yes    yes     yes    yes     yes
-runs                   yes     yes     yes   yes   yes     yes     yes     copy   yes     yes    yes     yes
+quiet learning         yes     yes     yes   every yes     yes     yes     yes    every   yes    yes     yes
+runs                   yes     yes     yes   yes   yes     yes     yes     copy   each    yes    yes     yes
 events                 yes     yes     yes   yes   yes     yes     yes     copy   yes     yes    yes     yes
 side by side           yes     yes     yes   yes   yes     apart   yes     yes    yes     yes    yes     yes
 exact gradients        yes     yes     yes   yes   yes     yes     yes     yes    yes     yes    yes     yes
 a team                 yes     yes     yes   yes   yes     yes     yes     yes    yes     yes    yes     yes
-real-time gradients    yes     yes     yes   yes   yes     yes     yes     dense  yes     yes    yes     yes
+real-time gradients    yes     yes     yes   yes   yes     yes     yes     dense  each    yes    yes     yes
 pending sensitivities  yes     yes     yes   yes   yes     yes     yes     yes    yes     yes    yes     yes
 traces of reward       yes     yes     yes   yes   yes     yes     yes     dense  yes     yes    yes     yes
 streams of rewards     yes     yes     yes   each  yes     yes     yes     dense  each    yes    yes     yes
 features of a stream   every   every   every every yes     every   yes     -      every   every  yes     every
-rules of synapses      yes     yes     yes   yes   yes     yes     yes     copy   yes     yes    yes     yes
+rules of synapses      yes     yes     yes   yes   yes     yes     yes     copy   each    yes    yes     yes
 genomes                short   yes     yes   yes   release state   state   dense  yes     yes    yes     order
 programs               yes     yes     yes   yes   release means   yes     -      yes     yes    yes     yes
 programs that learn    yes     yes     yes   yes   release yes     yes     -      yes     yes    yes     yes

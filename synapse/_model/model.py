@@ -655,7 +655,7 @@ class Model(Archived):
         plain: Any = None
         if type(rows) is np.ndarray and rows.ndim == 2 and len(rows) > 1:
             plain = _checks.rows_as_given(rows, len(network.input), network.dtype)
-        if plain is None or network._is_recorded:
+        if plain is None or network._recorder is not None:
             return None
         self._columns.require(network.input, [None])
         if self.scale is not None:

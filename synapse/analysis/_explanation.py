@@ -250,9 +250,8 @@ def _gates(connection: Connection) -> Iterator[GateTerm]:
         if not m.flags[neuron._row] & MEMORY:
             # Not stored: f'_j e_ij I_jk, by the weights of that time.
             influence = _influence(store, row, neuron._row)
-            extended = float(
-                read_order.extended_of(m, m.flags, connection._at, influence)
-            )
+            slope = float(m.derivative[row])
+            extended = slope * connection.eligibility * influence
         delta = neuron.error.responsibility
         yield GateTerm(neuron, delta, extended, delta * extended)
 

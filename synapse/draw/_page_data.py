@@ -22,12 +22,10 @@ from .._squash import ACTIVATIONS
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..learning._data import target_mask
-from ..objects.connection import extended_into
+from ..objects.connection import ExtendedPairs
 from ..objects.network import Network
-from ..objects.neuron import Neuron
-from ..objects.recording import Log, Pair
+from ..objects.recording import Log, Pair, record
 from ..objects.sensitivities import SensitivityPairs
-from ..objects.snapshots import read_numbers
 from ..objects.topology import Topology
 from ..readwrite._json_format import json_data
 from ..readwrite._printed.page import registered_source
@@ -92,49 +90,31 @@ def numbers_of(
     Rows of targets and errors are None in steps without a target, and whole columns
     that would be too large.
     """
-    connections = network.connections
-    pairs = _pairs_of(network)
-    reads: dict[str, Callable[[], Iterable[float]]] = {
-        name: partial(read_numbers, network, name) for name in (*NUMBERS, *ERRORS)
-    }
-    reads["bias_eligibility"] = lambda: [neuron.bias_eligibility for neuron in network]
-    room = MAX_TRACES // (len(rows) + 1) - len(connections)
-    if room >= 0:
-        reads["eligibility"] = lambda: [
-            connection.eligibility for connection in connections
-        ]
-    pairs = {name: of for name, of in pairs.items() if len(of.pairs) <= room}
-    reads.update((name, of.read) for name, of in pairs.items())
-    names = _traces_of(network, room)
-
-    def read_traces(name: str) -> list[float]:
-        return [link.traces[name] for link in connections]
-
-    reads |= {name: partial(read_traces, name) for name in names}
-    collected: dict[str, list[Any]] = {name: [read()] for name, read in reads.items()}
-    for row, aim in zip(rows, aims, strict=True):
-        network.activate(row)
-        if aim is not None:
-            network.propagate(0.0, aim)
-        for name, read in reads.items():
-            collected[name].append(read())
-    columns: dict[str, Any] = dict.fromkeys(("target", "eligibility", *OF_PAIRS))
-    columns |= {
-        name: [plain(values) for values in steps] for name, steps in collected.items()
-    }
+    links = network.connections
+    room = MAX_TRACES // (len(rows) + 1) - len(links)
+    names = [*NUMBERS, *ERRORS, "bias_eligibility", *_traces_of(network, room)]
+    if room >= 0 and links and "eligibility" not in names:
+        names.append("eligibility")
+    pairs: dict[str, Any] = {"extended": ExtendedPairs(network, links)}
+    if network.rule.name == "rtrl":
+        pairs["sensitivity"] = SensitivityPairs(network, links)
+    names += [name for name, of in pairs.items() if 0 < len(of.pairs) <= room]
+    with record(network, *names) as log:
+        log._recorder.stepped(network._kernels().plan)
+        for row, aim in zip(rows, aims, strict=True):
+            network.activate(row)
+            if aim is not None:
+                network.propagate(0.0, aim)
+    columns = numbers_of_log(network, log, 0)
     targets = [None, *(None if aim is None else plain(aim) for aim in aims)]
     aimed = any(target is not None for target in targets)
-    if aimed:
-        columns["target"] = targets
+    columns["target"] = targets if aimed else None
     # Errors of steps without a target are what earlier steps have left behind.
     for name in ERRORS:
-        by_step = zip(columns.pop(name), targets, strict=True)
+        by_step = zip(columns[name], targets, strict=True)
         errors = [None if target is None else row for row, target in by_step]
         columns[name] = errors if aimed else None
-    columns["traces"] = {name: columns.pop(name) for name in names}
-    return columns | {
-        name: of.columns(np.array(collected[name])) for name, of in pairs.items()
-    }
+    return columns
 
 
 def _traces_of(network: Network, room: int) -> tuple[str, ...]:
@@ -145,9 +125,9 @@ def _traces_of(network: Network, room: int) -> tuple[str, ...]:
     return names if len(names) * len(network.connections) <= room else ()
 
 
-def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
-    """Return numbers at recorded steps. There is none before the first step, nor of
-    what was not recorded.
+def numbers_of_log(network: Network, log: Log, unknown: int = 1) -> dict[str, Any]:
+    """Return numbers at recorded steps, after a row for the `unknown` numbers before
+    the first step. There is none of what was not recorded, and of pairs without any.
     """
     columns: dict[str, Any] = dict.fromkeys(
         ("target", *ERRORS, "eligibility", *OF_PAIRS)
@@ -155,11 +135,10 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     connections = network.connections
 
     def rows_of(owners: Any, name: str) -> list[list[float | None]]:
-        return [
-            plain(row) for row in (np.full(len(owners), np.nan), *log.of(owners, name))
-        ]
+        before = np.full((unknown, len(owners)), np.nan)
+        return [plain(row) for row in (*before, *log.of(owners, name))]
 
-    columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + 1)
+    columns["bias_eligibility"] = [[None] * len(network)] * (len(log) + unknown)
     for name in (*NUMBERS, *ERRORS, "bias_eligibility"):
         number = (
             "error" if name == "responsibility" and "error" in log.variables else name
@@ -167,7 +146,7 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
         # Of the numbers that every page needs, `log.of` says which one is missing.
         if number in log.variables or name in NUMBERS:
             columns[name] = rows_of(network, number)
-    room = MAX_TRACES // (len(log) + 1) - len(connections)
+    room = MAX_TRACES // (len(log) + unknown) - len(connections)
     columns["traces"] = {
         name: rows_of(connections, name)
         for name in _traces_of(network, room)
@@ -182,11 +161,12 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
     for name in OF_PAIRS:
         pairs = cast(list[Pair], log.columns(name)) if name in log.variables else []
         if name in log.variables and room >= len(pairs):
-            values = np.concatenate([np.full((1, len(pairs)), np.nan), log[name]])
+            before = np.full((unknown, len(pairs)), np.nan)
+            values = np.concatenate([before, log[name]])
             there = [
                 p
                 for p, (link, neuron) in enumerate(pairs)
-                if link in place and neuron in number_of
+                if link in place and neuron in number_of and values[:, p].any()
             ]
             columns[name] = {
                 "connection": [place[pairs[p][0]] for p in there],
@@ -194,64 +174,6 @@ def numbers_of_log(network: Network, log: Log) -> dict[str, Any]:
                 "values": [plain(row) for row in values[:, there]],
             }
     return columns
-
-
-class Pairs:
-    """Numbers of pairs of a connection and a neuron: their numbers in the network, and
-    what reads theirs.
-    """
-
-    def __init__(
-        self, pairs: Iterable[tuple[int, int]], read: Callable[[], Floats]
-    ) -> None:
-        self.pairs = np.array(list(pairs), np.int64).reshape(-1, 2)
-        self.read = read
-
-    def columns(self, values: Floats) -> dict[str, list[Any]]:
-        """Return the numbers that are not always 0, one row per step, with their
-        connections and neurons.
-        """
-        used = (values != 0).any(axis=0)
-        connection, neuron = self.pairs[used].T.tolist()
-        return {
-            "connection": connection,
-            "neuron": neuron,
-            "values": [plain(row) for row in values[:, used]],
-        }
-
-
-def _pairs_of(network: Network) -> dict[str, Pairs]:
-    """Return the numbers of pairs that a network has, by name."""
-    connections = network.connections
-    number = {neuron: i for i, neuron in enumerate(network)}
-    gaters = {connection.gater for connection in connections}
-    into = dict[Neuron, list[int]]()
-    for c, connection in enumerate(connections):
-        if connection.target in gaters:
-            into.setdefault(connection.target, []).append(c)
-    links = {gater: [connections[c] for c in places] for gater, places in into.items()}
-    pairs = [
-        (into[gater][i], number[gated])
-        for gater in into
-        for gated, pair_of, _ in extended_into(gater, links[gater])
-        for i in pair_of.tolist()
-    ]
-
-    def extended() -> Floats:
-        traces = [
-            values
-            for gater in into
-            for _, _, values in extended_into(gater, links[gater])
-        ]
-        return np.concatenate([np.empty(0), *traces])
-
-    numbers = {"extended": Pairs(pairs, extended)}
-    if network.rule.name == "rtrl":
-        kept = SensitivityPairs(network, connections)
-        numbers["sensitivity"] = Pairs(
-            ((c, number[neuron]) for c, neuron in kept.pairs), kept.read
-        )
-    return numbers
 
 
 def plain(values: Iterable[float]) -> list[float | None]:

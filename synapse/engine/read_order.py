@@ -14,7 +14,7 @@ already, in the next one.
 
 Everything here is plain Python. Python calls these functions with the columns of a
 store as attributes (`Attributes`), and ``online/read_order.py`` compiles them for
-kernels. So what an object shows is what a recording writes.
+kernels.
 """
 
 from __future__ import annotations
@@ -164,19 +164,31 @@ def sources_read(store: Any, rows: Any) -> Any:
     read = activations_read(store, store.source[rows], store.target[rows])
     delayed = store.delay[rows] != 0
     late = rows[delayed]
+    if not late.size:
+        return read
     lag = lag_read(store, late)
     past = store.past[past_index(store, late, lag)]
     read[delayed] = np.where(lag == 0, store.activation[store.source[late]], past)
     return read
 
 
-def gain_of(store: Any, c: Any) -> Any:
-    """Return the present gain of a connection: the activation of its gater; 1 without
-    one.
-    """
-    return (
-        np.float64(store.activation[store.gate[c] - 1]) if store.gate[c] != 0 else 1.0
-    )
+def gains(store: Any, rows: Any) -> Any:
+    """Return the present gains of an array of connections."""
+    gate = store.gate[rows].astype(np.int64)
+    return np.where(gate != 0, store.activation[gate - 1], 1.0)
+
+
+def eligibilities(store: Any, rows: Any) -> Any:
+    """Return the eligibilities of an array of connections, see `eligibility_of`."""
+    target = store.target[rows].astype(np.int64)
+    gate = store.gate[rows].astype(np.int64)
+    gain = np.where(gate != 0, activations_read(store, gate - 1, target), 1.0)
+    offset = rows - store.first_incoming[target]
+    values = gain.astype(np.float64) * sources_read(store, rows)
+    stored = (store.flags[target] & TRACED != 0) & (offset < store.learning[target])
+    traces = store.first_trace[target] + offset
+    values[stored] = store.eligibility[traces[stored]]
+    return values
 
 
 def gain_read(store: Any, c: Any) -> Any:
@@ -207,14 +219,3 @@ def influence_of(store: Any, rows: Any, start: Any, stop: Any) -> Any:
     for p in range(start, stop):
         influence += store.weight[rows[p]] * source_read(store, rows[p])
     return influence
-
-
-def extended_of(store: Any, flags: Any, c: Any, influence: Any) -> Any:
-    """Return the extended trace f'_j e_ij I_jk of a connection i -> j, from the
-    influence on such a neuron k.
-    """
-    return (
-        np.float64(store.derivative[store.target[c]])
-        * eligibility_of(store, flags, c)
-        * influence
-    )

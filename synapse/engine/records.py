@@ -56,20 +56,6 @@ class InputRows(IntEnum):
     STEPS = 4
 
 
-class LogLayout(IntEnum):
-    """The column ``log_layout``: what is recorded, and how far the log has come."""
-
-    WIDTH = 0  # number of values in a row of the log; 0: nothing is recorded
-    STEPS = 1  # number of rows
-    NETWORK = 2  # the first row of the recorded network
-    OPEN = 3  # whether a propagation still belongs to the latest row
-    NUMBERS = 4  # how many numbers are recorded of each neuron, connection, ...
-    NEURONS = 5
-    CONNECTIONS = 6
-    PAIRS = 7  # of a connection and a gated neuron
-    SENSITIVITIES = 8  # the last values of each row
-
-
 class Latest(IntEnum):
     """The column ``latest`` of a plan: to which step its sensitivities belong."""
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .records import Counts, InputRows, Latest, LogLayout, Ties
+from .records import Counts, InputRows, Latest, Ties
 
 NONE = 0xFFFFFFFF
 """In an index column: no such row."""
@@ -91,7 +91,7 @@ LOWERED = (
     *("lagged", "list", "listed"),
 )
 """Axes of the program, whose columns are made by lowering."""
-AXES = (*OBJECTS, *LOWERED, "store", "function", "failed", "watched", "log", "place")
+AXES = (*OBJECTS, *LOWERED, "store", "function", "failed")
 TYPES = ("float", "float64", "int8", "uint8", "uint32", "int64", "uint64")
 """Kernels read all integers as signed 64-bit ones, see ``read_from`` in
 ``language/tree.py``."""
@@ -417,52 +417,30 @@ COLUMNS = (
     # of the first registered function that raised in a call: number of arguments (0:
     # none), address, these; then the row at which the call ended, see ``status.py``
     Column("failed", "failed", "float64"),
-    # what is recorded, see ``synapse.record``
-    Column("watched_what", "watched", "uint8"),  # which numbers: places in WATCHABLE
-    Column("watched", "watched", "uint32"),  # rows of neurons; NONE: removed
-    # of all neurons: a plan's table has flags without traces
-    Column("watched_flags", "watched", "uint32"),
-    Column("watched_connection", "watched", "uint32"),  # rows of connections
-    # the run of each; NONE: a self-connection
-    Column("watched_run", "watched", "uint32"),
-    Column("watched_pair", "watched", "uint32"),  # PAIR_FIELDS of each pair
-    # rows of gated connections, by gater and target
-    Column("watched_gate", "watched", "uint32"),
-    # traces of a rule of synapses after the latest step, by name and connection
-    Column("watched_trace", "watched", "float64"),
-    Column("log", "log", "float64"),  # by step, number, neuron (or connection, or pair)
-    Column("log_layout", "place", "uint64", record=LogLayout),
 )
 
 require_sound(COLUMNS)
 
-ACTIVATED_NUMBERS = ("activation", "state", "derivative", "bias_eligibility")
 SHOWN = {
     axis: tuple(column for column in COLUMNS if column.axis == axis and column.shown)
     for axis in OBJECTS
 }
 """Columns that are attributes of objects by their declaration alone."""
 _shown = {axis: [column.name for column in shown] for axis, shown in SHOWN.items()}
-UPDATED_NUMBERS = ("responsibility", "bias", *_shown["neuron"])
-"""Numbers that a propagation changes, too, or may change."""
 ERROR_PARTS = ("projected", "gated")
 """Numbers of a propagation within the step: 0 without one."""
-NEURON_NUMBERS = (*ACTIVATED_NUMBERS, *UPDATED_NUMBERS, *ERROR_PARTS)
+NEURON_NUMBERS = (
+    *("activation", "state", "derivative", "bias_eligibility", "responsibility"),
+    *("bias", *_shown["neuron"], *ERROR_PARTS),
+)
 CONNECTION_NUMBERS = ("gain", "eligibility", "weight", *_shown["connection"])
-"""A propagation may change the weight, and those after it."""
 PAIR_NUMBERS = ("extended",)
 """Of a connection and a neuron that the target of the connection gates."""
 SENSITIVITY = "sensitivity"
 """Of a connection and a recurrent neuron."""
 WATCHABLE = (*NEURON_NUMBERS, *CONNECTION_NUMBERS, *PAIR_NUMBERS, SENSITIVITY)
 """Numbers that can be recorded, beside traces of rules of synapses, which come after
-them. Those that are not computed in ``online/record.py`` are columns."""
-
-PAIR_TRACE, PAIR_ROW, PAIR_START, PAIR_STOP = range(4)
-PAIR_FIELDS = 4
-"""Of a recorded pair: the place of its trace (NONE: it is computed), the row of the
-connection (NONE: there is no such trace), and where the gated connections of its neuron
-lie in ``watched_gate``."""
+them. Those that ``objects/recording.py`` does not compute are columns."""
 
 DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
 """Where kernels add the updates that they make, and the column that this is, see
@@ -498,10 +476,10 @@ CONTEXT = (
 STEPPED = (
     *CONTEXT,
     *(column.name for column in COUNTING),
-    *("cleared_stamp", "step_stamp", "random", "clock", "failed", "log_layout"),
+    *("cleared_stamp", "step_stamp", "random", "clock", "failed"),
     *("list_count", "listed", "input_rows"),
 )
-"""Everything that steps write without learning, but for the rows of a log."""
+"""Everything that steps write without learning."""
 
 
 # --- the tables of files --------------------------------------------------------------
@@ -831,8 +809,6 @@ PLAN = (
     Column("update_neuron", "plan", "uint32"),
     Column("update_index", "plan", "uint32"),  # of the neuron among those of its class
     Column("update_direct", "plan", "uint32"),
-    # what is recorded: places in a copy of ``sensitivity``; ENDED: not kept
-    Column("recorded", "plan", "int64"),
 )
 """The columns of a plan of exact online gradients, see ``rtrl/layout.py`` and the end
 of ``docs/equations.md``."""

@@ -480,8 +480,6 @@ class Store(StoreRows):
         if self.n_identities - self.n_connections > self.n_connections:
             self.renumber()
         self.n_removed = 0
-        if self.recorder is not None:
-            self.recorder.follow()
         self.renew_table()
         # last, so that lowering starts over after a failure
         self.program = Program(version, made=True, structure=self.structure_version)

@@ -23,7 +23,7 @@ from .columns import (
 )
 from .draft import NONE_YET, Draft, DraftNeurons
 from .functions.activations import FUNCTIONS
-from .records import InputRows, LogLayout, Ties
+from .records import InputRows, Ties
 from .written import Written
 
 Names = Sequence[str | None]
@@ -153,7 +153,6 @@ class StoreRows:
         ]
         self.columns["clock"] = np.zeros(1, np.uint64)
         self.columns["failed"] = np.zeros(schema.FAILURE)
-        self.columns["log_layout"] = np.zeros(len(LogLayout), np.uint64)
         self.columns["ties"] = np.zeros(len(Ties), np.uint64)
         self.columns["input_rows"] = np.zeros(len(InputRows), np.int64)
         self.networks = {}

@@ -4,12 +4,12 @@ compiled pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -595,7 +595,7 @@ def run_apart(
     if not data.clear:
         judged = np.flatnonzero(data.has_target)
         start = min([len(costs) - 2, *judged[-1:].tolist()])
-    if network._is_recorded:
+    if network._recorder is not None:
         start = 0
     last = data if start == 0 else data.rows(start, len(costs), data.clear)
     network._skip_steps(start)
@@ -631,7 +631,8 @@ def run_epochs(
     if plan is not None:
         kernels = engine.rtrl.loops.kernels_for(plan, updates)
     else:
-        index = network._quiet_index if learn and updates is None else None
+        quiet = learn and updates is None and network._recorder is None
+        index = network._quiet_index if quiet else None
         kernels = (
             engine.online.kernels_for(store, span, updates)
             if index is None
@@ -640,14 +641,49 @@ def run_epochs(
         before = np.empty(store.n_connections), np.empty(store.n_neurons)
         batch = engine.online.new_batch() if batch is None else batch
         arguments = ordered, *options, renewals, (*before, batch)
-    count = 0
-    if network._recorder is not None:
-        count = int(data.lengths[epochs.orders].sum())
     # rtrl has another in the place of each
     is_sparse = isinstance(data.inputs, _checks.SparseRows)
     kernel = engine.online.train_sparse if is_sparse else engine.online.train_network
-    _, done, total, steps = network._call_in_use(kernels, kernel, count, *arguments)
+    if network._recorder is not None:
+        call = partial(network._call_in_use, kernels, kernel)
+        return _run_by_steps(network, data, epochs, call, plan, arguments, learn)
+    _, done, total, steps = network._call_in_use(kernels, kernel, *arguments)
     return int(done), total, int(steps)
+
+
+def _run_by_steps(
+    network: Network,
+    data: Data,
+    epochs: Epochs,
+    call: Callable[..., Any],
+    plan: Plan | None,
+    arguments: tuple[Any, ...],
+    learn: bool,
+) -> tuple[int, float, int]:
+    """Run the only epoch of a recorded network: the same call for each row, as kernels
+    record nothing. The context, and what is updated, are all that is left between rows.
+    """
+    (*_, continued), *options = arguments
+    (order,) = epochs.orders
+    begins = data.bounds[:-1][order]
+    rows = concat_ranges(begins, data.lengths[order])
+    fresh = set(begins[continued:].tolist())  # rows before which the context is cleared
+    one = np.array([0, 1], np.int64), np.zeros((1, 1), np.int64)
+    network._recorder.make_room(len(rows))
+    total, steps, done = 0.0, 0, 0
+    for row in rows.tolist():
+        part = slice(row, row + 1)
+        inputs = kernel_rows(data.inputs[part], True)
+        aims = data.targets[row], data.has_target[part]
+        step = inputs, *aims, *one, int(row not in fresh)
+        _, done, cost, judged = call(step, *options)
+        total, steps = total + cost, steps + int(judged)
+        learned = learn and judged and isfinite(cost)
+        network._recorder.stepped(plan, learned)
+        if not done:
+            break
+    epochs.losses[0] = total / steps if steps else nan
+    return int(done), total, steps
 
 
 def _arguments(

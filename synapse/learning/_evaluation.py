@@ -25,7 +25,6 @@ from .._typing import Floats, Ints
 from ..engine.locking import AllowInterrupt
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
-from ..objects.recording import record
 from ..objects.snapshots import deterministic, preserved_context
 from ._data import Data, run_apart, run_epoch
 
@@ -285,9 +284,9 @@ def evaluated(
         return replace(mean_cost(network, data, cost, weights, threads), metrics=values)
     apart = _evaluated_apart(network, data, cost, weights, threads)
     if apart is None:
-        with record(network, neurons=network.output) as log:
-            evaluation = _by_steps(network, data, cost, weights)
-        apart = evaluation, log.activation
+        with preserved_context(network), deterministic(network):
+            outputs = outputs_of(network, data, threads)
+        apart = _by_steps(network, data, cost, weights), outputs
     evaluation, outputs = apart
     confusion, wrong = classified(data, classes, outputs)
     return replace(evaluation, metrics=values, confusion=confusion, misclassified=wrong)

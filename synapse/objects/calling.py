@@ -172,20 +172,21 @@ class Calling(Sequence[Neuron]):
         """Call a kernel for `steps` steps and return its result: a status, or a tuple
         that begins with one.
 
-        The lock of the store is held, the store is lowered, and a recording has room.
-        The learning rule, or what `by` returns for the network, may have a function of
-        its own in place of the one that is given, that of the online rule: rtrl at the
-        end of ``engine/rtrl/loops.py``, steps by events in ``engine/exact/events.py``.
-        What is wrong with the network raises its error, unless the caller
-        calls :meth:`_require_sound`; what is wrong with the arguments is for the caller
-        to say. A propagation whose numbers are LARGE is undone if an update is not
-        finite.
+        The lock of the store is held, and the store is lowered. While the network is
+        recorded, there is at most one step (`Stepping._divided`), and the recorder
+        hears of it, or of a propagation. The learning rule, or what `by` returns for
+        the network, may have a function of its own in place of the one that is given,
+        that of the online rule: rtrl at the end of ``engine/rtrl/loops.py``, steps by
+        events in ``engine/exact/events.py``. What is wrong with the network raises its
+        error, unless the caller calls :meth:`_require_sound`; what is wrong with the
+        arguments is for the caller to say. A propagation whose numbers are LARGE is
+        undone if an update is not finite.
 
         Callers give everything by position: Python calls such a function a tenth of a
         microsecond faster than one with names or ``*arguments``.
         """
         store = self._anchor._store
-        if (store.busy or store.turns) and not store.lock._is_owned():
+        if (store.busy or store.turns or store.recorder) and not store.lock._is_owned():
             with ExclusiveAccess(self):
                 return self._call(kernel, steps, arguments, by, raises)
         with store.lock:
@@ -197,35 +198,48 @@ class Calling(Sequence[Neuron]):
                 kernels = facts.kernels if by is None else by(self)
                 if kernels is None:
                     kernels = facts.kernels = self._kernels()
-                if store.recorder is not None:
-                    self._announce(steps, kernels)
                 busy = store.busy
                 store.busy = True
                 try:
                     ended = kernels[kernel](*arguments)
                 finally:
                     store.busy = busy
+                status = DONE
                 if ended:  # not DONE, or a tuple
                     status = ended if type(ended) is int else ended[0]
                     if status == LARGE:
                         ended = self._call_large(kernels[kernel], arguments, kernels)
+                        status = ended[0]
                     if raises and status != DONE:
                         self._require_sound(ended)
+                if store.recorder is not None and status == DONE:
+                    self._record(steps, by is None, kernels)
                 return ended
         # The store was absorbed by another meanwhile. A decorator or a context of ours
         # that checks this would add a tenth to the time of a single step.
         return self._call(kernel, steps, arguments, by, raises)
 
-    def _call_in_use(
-        self, kernels: Kernels, kernel: Kernel, steps: int, *arguments: Any
-    ) -> Any:
+    def _call_in_use(self, kernels: Kernels, kernel: Kernel, *arguments: Any) -> Any:
         """Call a kernel as `_call` does, for a training: it has the network in use and
         runs in a thread of its own, so that Ctrl-C is noticed meanwhile.
         """
-        self._announce(steps, kernels)
         ended = kernels[kernel](*arguments)
         self._require_sound(ended)
         return ended
+
+    @property
+    def _recorder(self) -> Any:
+        """The recorder that records it, or None."""
+        recorder = self._store.recorder
+        return recorder if recorder and recorder.owns(self._anchor) else None
+
+    def _record(self, steps: int, learned: bool, kernels: Kernels) -> None:
+        """Record a step, or that the network has `learned` from the latest one."""
+        recorder = self._recorder
+        if recorder is not None and steps:
+            recorder.stepped(kernels.plan)
+        elif recorder is not None and learned:
+            recorder.propagated()
 
     def _count_steps(self, steps: int) -> None:
         """Count steps that were made on tapes of their own, by bptt, as kernels count
@@ -236,15 +250,6 @@ class Calling(Sequence[Neuron]):
         for column in COUNTING:
             rows = store.counted_rows(column, start, stop)
             store[column.name][rows] += np.uint64(steps)
-
-    def _announce(self, steps: int, kernels: Kernels) -> None:
-        """Tell the recorder what is about to run, if it records this network."""
-        recorder = self._store.recorder
-        if recorder is not None and recorder.records(self):
-            if kernels.plan is not None:
-                recorder.follow_plan(self, kernels.plan)
-            if steps:
-                recorder.make_room(steps)
 
     def _call_large(
         self, kernel: Any, arguments: tuple[Any, ...], kernels: Kernels

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import (
-    Iterator,
     Mapping,
     Sequence,
 )
@@ -28,12 +27,11 @@ from ..engine.locking import atomic, consistent_read
 from ..engine.lowering.flags import MEMORY
 from ..engine.read_order import (
     Attributes,
+    eligibilities,
     eligibility_of,
-    extended_of,
-    gain_of,
-    influence_of,
+    sources_read,
 )
-from ..engine.schema import FLAG, SHOWN, Column
+from ..engine.schema import FLAG, NONE, SHOWN, Column
 from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError
 from . import edits, parameters
@@ -282,7 +280,8 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @consistent_read
     def gain(self) -> float:
         """Gain g_ij: the activation of the gater; 1 without a gater."""
-        return float(gain_of(Attributes(self._store), self._at))
+        gater = self.gater
+        return 1.0 if gater is None else gater.activation
 
     @property
     @consistent_read
@@ -313,10 +312,9 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         """Extended traces, by neuron whose inputs the target gates: how the weight
         affects its state.
         """
-        into = extended_into(self.target, [self])
-        return {
-            neuron: float(traces[0]) for neuron, which, traces in into if len(which)
-        }
+        pairs = ExtendedPairs(self, [self])
+        neurons = [neuron for _, neuron in pairs.pairs]
+        return dict(zip(neurons, pairs.read().tolist(), strict=True))
 
     @property
     @atomic
@@ -436,45 +434,64 @@ def require_connection(title: str, connection: Any) -> Connection:
     return connection
 
 
-def extended_into(
-    gater: Neuron, connections: Sequence[Connection]
-) -> Iterator[tuple[Neuron, Ints, Floats]]:
-    """Iterate over the neurons k with inputs that `gater` gates, with their extended
-    traces x_ij^k.
+class ExtendedPairs:
+    """Extended traces x_ij^k of some connections of a network, for its topology.
 
-    Yields k, the indices of the connections into the gater that have a trace, and these
-    traces.
+    `pairs` have the index of a connection i -> j, and a neuron k with inputs that j
+    gates.
     """
-    store = gater._store
-    store.ensure_lowered()
-    columns = store.columns
-    j = gater._row
-    m = Attributes(store)
-    offsets = np.array([connection._at for connection in connections]) - int(
-        columns["first_incoming"][j]
-    )
-    learning = np.flatnonzero(offsets < columns["learning"][j])
-    rows = np.flatnonzero(store["gate"] == j + 1)
-    for k in np.unique(store["target"][rows]):
-        handle = store.handles[k]
-        if not columns["flags"][k] & MEMORY:
-            gated = rows[store["target"][rows] == k]
-            influence = influence_of(m, gated, 0, len(gated))
-            traces = [
-                extended_of(m, m.flags, connection._at, influence)
-                for connection in connections
-            ]
-            yield handle, np.arange(len(connections)), np.array(traces)
-            continue
-        pulls = columns["pull"][columns["pull_start"][j] : columns["pull_stop"][j]]
-        for p in pulls[columns["influence_gated"][pulls] == k]:
-            yield (
-                handle,
-                learning,
-                columns["extended"][
-                    int(columns["influence_trace"][p]) + offsets[learning]
-                ],
+
+    def __init__(self, network: Any, connections: Sequence[Connection]) -> None:
+        store = self._store = network._store
+        store.ensure_lowered()
+        c = Attributes(store)
+        rows = np.array([connection._at for connection in connections], np.int64)
+        targets = c.target[rows].astype(np.int64)
+        # gated connections by their gaters j and targets k
+        gated = np.flatnonzero(np.isin(store.gaters(), targets))
+        key = store.gaters(gated).astype(np.int64) << 32 | c.target[gated]
+        order = np.argsort(key, kind="stable")
+        self._gated = gated[order]
+        keys, self._starts = np.unique(key[order], return_index=True)
+        links, places, numbers = [], [], []
+        for j in dict.fromkeys(targets.tolist()):
+            for number in range(*np.searchsorted(keys, [j << 32, j + 1 << 32])):
+                into = np.flatnonzero(targets == j)
+                place = np.full(len(into), -1)
+                if c.flags[keys[number] & NONE] & MEMORY:
+                    pull = c.pull[c.pull_start[j] : c.pull_stop[j]]
+                    pull = pull[c.influence_gated[pull] == keys[number] & NONE]
+                    offset = rows[into] - int(c.first_incoming[j])
+                    stored = (offset < c.learning[j]) & (len(pull) > 0)
+                    into = into[stored]
+                    place = c.influence_trace[pull].sum() + offset[stored]
+                links += into.tolist()
+                places += place.tolist()
+                numbers += [number] * len(into)
+        self.pairs = [
+            (i, store.handles[keys[number] & NONE])
+            for i, number in zip(links, numbers, strict=True)
+        ]
+        self._places = np.array(places, np.int64)
+        self._computed = np.flatnonzero(self._places < 0)
+        self._rows = rows[np.array(links, np.int64)[self._computed]]
+        self._numbers = np.array(numbers, np.int64)[self._computed]
+
+    def read(self) -> Floats:
+        """Return the traces of the pairs; the topology is still the same."""
+        c = Attributes(self._store)
+        traces = np.empty(len(self._places))
+        stored = self._places >= 0
+        traces[stored] = c.extended[self._places[stored]]
+        if self._computed.size:
+            weights = c.weight[self._gated].astype(np.float64)
+            products = weights * sources_read(c, self._gated)
+            influences = np.add.reduceat(products, self._starts)
+            derivatives = c.derivative[c.target[self._rows]]
+            traces[self._computed] = (
+                derivatives * eligibilities(c, self._rows) * influences[self._numbers]
             )
+        return traces
 
 
 def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, float]:

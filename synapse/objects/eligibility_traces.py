@@ -52,7 +52,7 @@ class EligibilityTraces(IdentityArray):
         """Make the sums for the present topology, all 0."""
         network = self.network
         _, store, _ = network._lowered()
-        self._updates = engine.online.Accumulator(store, recorded=False)
+        self._updates = engine.online.Accumulator(store)
         self._kernels: engine.online.Kernels | None = None
         self._facts: Facts | None = None  # of the network, for which these are
         self._sizes = np.array([store.n_connections, store.n_neurons], np.int64)

@@ -911,12 +911,6 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         """
         return self._store.topology_version
 
-    @property
-    def _recorder(self) -> Any:
-        """The recorder that records it, or None."""
-        recorder = self._store.recorder
-        return recorder if recorder is not None and recorder.records(self) else None
-
     def _column(self, name: str) -> NDArray[Any]:
         """Return a column of its store, by the rows of neurons or connections."""
         return self._store[name]

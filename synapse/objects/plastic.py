@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import get_ident
 from typing import Any, NamedTuple, NoReturn
@@ -15,7 +15,6 @@ from .._typing import Floats, Ints
 from ..engine.follower import IdentityArray
 from ..engine.language.user_functions import raised
 from ..engine.locking import ExclusiveAccess
-from ..engine.schema import NONE
 from ..engine.status import DIVERGED, REFUSED
 from ..errors import ArgumentError, DivergenceError, FunctionError, TopologyError
 from ..plasticity._names import (
@@ -138,7 +137,6 @@ class Plasticity(IdentityArray):
             synapses=np.zeros(of_synapses * rows, store.dtype),
             due=np.zeros(rows if is_late else 0, np.int64),
             **outgoing,
-            shown=NO_PLACES,
         )
         longest = np.maximum(store["longest_delay"][start : start + n], 1)
         self._carried = np.arange(frames // 2)[:, None] <= longest
@@ -291,27 +289,13 @@ class Plasticity(IdentityArray):
         name.
         """
         with ExclusiveAccess(network):
-            self.ready(network)
             names = self.rule._by_side
-            return {name: self._read(*self._at(network, name, rows)) for name in names}
+            return {name: self.trace_of(network, name, rows) for name in names}
 
-    def show(
-        self, network: Any, names: Sequence[str], rows: NDArray[Any], shown: Floats
-    ) -> None:
-        """Write traces of connections in these rows (NONE: removed) to `shown`, by name
-        and connection, now and in each step. The caller has the network in use.
-        """
+    def trace_of(self, network: Any, name: str, rows: Ints) -> Floats:
+        """Return a trace of :meth:`traces_of`. The caller has the network in use."""
         self.ready(network)
-        there = rows != NONE
-        places = np.full((len(names), len(rows), 2), -1, np.int64)
-        shown[:] = np.nan
-        by_name = shown.reshape(len(names), -1)
-        for k, name in enumerate(names):
-            if name in self.rule._by_side:
-                found = self._at(network, name, rows[there].astype(np.int64))
-                places[k, there] = np.stack(found, axis=1)
-                by_name[k, there] = self._read(*found)
-        self._arrays = self._arrays._replace(shown=places.reshape(-1))
+        return self._read(*self._at(network, name, rows))
 
     def _at(self, network: Any, name: str, rows: Ints) -> tuple[Ints, Ints]:
         """Return where a trace of connections is, without the frame, and how many
@@ -455,9 +439,7 @@ class Plasticity(IdentityArray):
             self._require_errors(targets)
             if inputs is None:
                 self._require_step(network)
-            recorder = self._store.recorder
-            if recorder is not None:
-                recorder.show_traces()
+            recorder = network._recorder
             self._arrays.numbers[RATE] = rate
             of_steps = [a.reshape(steps, -1) for a in (outputs, targets, modulators)]
             total = 0.0
@@ -468,17 +450,21 @@ class Plasticity(IdentityArray):
                 inputs_of = rows.reshape(-1)
                 data = inputs_of, results, aims, cost, third, places, inputs is not None
                 of = self._address, data, tuple(self._arrays)
-                count = part.stop - part.start
+                count = 0 if inputs is None else part.stop - part.start
                 ended = network._call(learn_rows, count, of, lambda _: self._kernels)
                 if ended[0] == REFUSED:
                     network._refuse_inputs(inputs_of)
                 if ended[0] == DIVERGED:
                     self._refuse_change()
+                if recorder is not None:
+                    recorder.propagated()
                 total += ended[1]
 
             with self._undone_if_it_diverges(self._tries and steps == 1):
                 if currents is None:
-                    run(slice(0, steps), NOTHING if inputs is None else inputs)
+                    rows = NOTHING if inputs is None else inputs
+                    for start, stop in network._divided(rows, [(0, steps)]):
+                        run(slice(start, stop), rows[start:stop])
                 else:
                     network._run_with_currents(inputs, *currents, run)
             return outputs, float(total)

@@ -418,7 +418,7 @@ class Propagating(Stepping):
     def _adding(self) -> engine.online.Kernels:
         """The kernels of its learning rule, which add updates to buffers."""
         store = self._lowered()[1]
-        return self._kernels(engine.online.Accumulator(store, recorded=False))
+        return self._kernels(engine.online.Accumulator(store))
 
 
 ADDING = Propagating._adding.__get__

@@ -1,17 +1,19 @@
-"""Recording: the numbers of neurons and connections at each step, while compiled code
-runs.
+"""Recording: the numbers of neurons and connections after each step.
+
+Kernels record nothing. While a recording is open, its network makes single steps
+(`Stepping._divided`), and the recorder reads after each what the objects show; exact
+gradients keep what they compute on their tapes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .. import _html, engine
+from .. import _html
 from .._checks import (
     attribute_error,
     is_among,
@@ -25,15 +27,14 @@ from .._checks import (
 )
 from .._typing import Floats, Ints
 from ..engine import schema
-from ..engine.locking import DeferredInterrupt, atomic
-from ..engine.lowering.flags import MEMORY
-from ..engine.lowering.ranges import concat_ranges
-from ..engine.records import LogLayout
+from ..engine.locking import atomic
+from ..engine.lowering.flags import TRACED
+from ..engine.read_order import Attributes, eligibilities, gains
 from ..engine.rtrl import Plan
-from ..engine.schema import NONE
+from ..engine.schema import ENDED, NONE
 from ..engine.store import Store
 from ..errors import ArgumentError, ArgumentTypeError, TopologyError
-from .connection import Connection, extended_into, require_connection
+from .connection import Connection, ExtendedPairs, require_connection
 from .layer import Layer
 from .network import Network, require_network
 from .neuron import Neuron, require_neuron
@@ -59,16 +60,20 @@ SHOWN_CURVES = 6
 Pair = tuple[Connection, Neuron]
 """A connection, and a neuron that its target gates, or whose state it has a sensitivity
 to."""
+PAIRED: dict[str, tuple[Any, str]] = {
+    "extended": (
+        ExtendedPairs,
+        "an extended trace: none leads to a neuron that gates another",
+    ),
+    schema.SENSITIVITY: (
+        SensitivityPairs,
+        "a sensitivity: none is trainable and reaches the state of a recurrent neuron",
+    ),
+}
+"""Variables of pairs: what finds these, and what there is not without any."""
 
 MIN_ALLOCATED_STEPS = 256
-"""Minimum number of steps for which memory is allocated, unless fewer already have
-`MAX_FIRST_ALLOCATION` numbers. ``python -m benchmarks.constants
-recording.MIN_ALLOCATED_STEPS``: rows take 1.04 to 1.11 times as long with a tenth, 0.96
-to 1.00 times with ten times."""
-MAX_FIRST_ALLOCATION = 1 << 20
-"""Numbers that a first allocation may have. ``python -m benchmarks.constants
-recording.MAX_FIRST_ALLOCATION``: rows take 0.97 to 0.99 times as long with a tenth,
-0.88 to 1.03 times with ten times."""
+"""Minimum number of steps for which memory is allocated."""
 
 
 @made_elsewhere
@@ -140,7 +145,7 @@ class Log:
         if not is_among(name, self.variables):
             raise unknown_name("recorded variable", name, self.variables)
         recorder = self._recorder
-        return recorder.rows()[:, recorder.indices[recorder.column(name)]]
+        return recorder.rows(recorder.indices[recorder.column(name)])
 
     def keys(self) -> tuple[str, ...]:
         """Return the names of the arrays, for ``dict(log)``."""
@@ -178,7 +183,7 @@ class Log:
         """
         if not is_among(variable, self.variables):
             raise unknown_name("recorded variable", variable, self.variables)
-        return self._recorder.owners(self._recorder.column(variable))
+        return self._recorder.owners[self._recorder.column(variable)]
 
     def of(self, items: Shown, variable: str | None = None) -> Floats:
         """Return the recorded numbers of some neurons or connections.
@@ -359,7 +364,7 @@ def record(
     neurons: Layer | Iterable[Neuron] | None = None,
     connections: Projection | Iterable[Connection] | None = None,
 ) -> Log:
-    """Record numbers of neurons and connections at every step, at compiled speed.
+    """Record numbers of neurons and connections at every step.
 
     Parameters
     ----------
@@ -420,8 +425,9 @@ def record(
     - The columns of a neuron or connection that is removed are NaN from then on.
       Neurons and connections that are added later are not recorded.
 
-    A log takes ``8 * steps * columns`` bytes. In large networks, select the connections
-    that you need.
+    While it is recorded, a network makes its steps one by one from Python, which takes
+    some 10 microseconds a step. A log takes ``8 * steps * columns`` bytes. In large
+    networks, select the connections that you need.
 
     Examples
     --------
@@ -445,34 +451,39 @@ def record(
     names = variables or ("activation",)
     traces = tuple(name for name in names if name in of_rule)
     columns = [ALIASES.get(name, name) for name in names if name not in of_rule]
-    of_neurons = any(column in schema.NEURON_NUMBERS for column in columns)
-    chosen = (
-        _chosen(network, "neuron", neurons) if neurons is not None or of_neurons else ()
-    )
-    of_connections = bool(traces) or any(
-        column in schema.CONNECTION_NUMBERS for column in columns
-    )
-    of_pairs = any(column in schema.PAIR_NUMBERS for column in columns)
-    sensitive = schema.SENSITIVITY in columns
-    wanted = connections is not None or of_connections or of_pairs or sensitive
-    links = _chosen(network, "connection", connections) if wanted else ()
+    of_neurons = [name for name in columns if name in schema.NEURON_NUMBERS]
+    others = [*traces, *(name for name in columns if name not in of_neurons)]
+    chosen: tuple[Any, ...] = ()
+    links: tuple[Any, ...] = ()
+    if neurons is not None or of_neurons:
+        chosen = _chosen(network, "neuron", neurons)
+    if connections is not None or others:
+        links = _chosen(network, "connection", connections)
     for items, recorded, noun in (
         (neurons, of_neurons, "neurons"),
-        (connections, of_connections or of_pairs or sensitive, "connections"),
+        (connections, others, "connections"),
     ):
         if items is not None and not recorded:
             raise ArgumentError(
                 f"No variable of {noun} is recorded. Name one, or remove {noun}=."
             )
-    pairs = _pairs(links) if of_pairs else ()
-    kept = _sensitive(network, links) if sensitive else ()
-    return Log(
-        names,
-        Recorder(
-            *(network, columns, traces, chosen),
-            *(links if of_connections else (), pairs, kept),
-        ),
-    )
+    owners: dict[str, Any] = dict.fromkeys(of_neurons, chosen)
+    owners |= dict.fromkeys(others, links)
+    owners |= {
+        name: _paired(network, name, links) for name in PAIRED if name in columns
+    }
+    return Log(names, Recorder(network, traces, owners))
+
+
+def _paired(
+    network: Network, name: str, connections: tuple[Connection, ...]
+) -> tuple[Pair, ...]:
+    """Return the pairs of connections and neurons that have this number."""
+    pairs_of, lack = PAIRED[name]
+    pairs = pairs_of(network, connections).pairs
+    if not pairs:
+        raise ArgumentError(f"No connection has {lack}.")
+    return tuple((connections[c], neuron) for c, neuron in pairs)
 
 
 def _chosen(
@@ -505,100 +516,67 @@ def _chosen(
     return tuple(chosen)
 
 
-def _pairs(connections: tuple[Connection, ...]) -> tuple[Pair, ...]:
-    """Return pairs for extended traces: each connection with the neurons that its
-    target gates.
-    """
-    into: dict[Neuron, list[Connection]] = {}
-    for connection in connections:
-        into.setdefault(connection.target, []).append(connection)
-    gating = set(connections[0]._store.gaters().tolist())
-    pairs = tuple(
-        (links[i], gated)
-        for gater, links in into.items()
-        if gater._row in gating
-        for gated, places, _ in extended_into(gater, links)
-        for i in places.tolist()
-    )
-    if not pairs:
-        raise ArgumentError(
-            "No connection has an extended trace: none leads to a neuron that gates"
-            " another."
-        )
-    return pairs
+def _bias_eligibilities(columns: Any, rows: Ints) -> Any:
+    """Return what :attr:`Neuron.bias_eligibility` is, for rows of neurons."""
+    stored = columns.flags[rows] & TRACED != 0
+    return np.where(stored, columns.bias_eligibility[rows], columns.stamp[rows] != 0)
 
 
-def _sensitive(
-    network: Network, connections: tuple[Connection, ...]
-) -> tuple[Pair, ...]:
-    """Return pairs for sensitivities: each connection with the recurrent neurons that
-    keep one to it.
-    """
-    pairs = tuple(
-        (connections[c], neuron)
-        for c, neuron in SensitivityPairs(network, connections).pairs
-    )
-    if not pairs:
-        raise ArgumentError(
-            "No connection has a sensitivity: none is trainable and reaches the state"
-            " of a recurrent neuron."
-        )
-    return pairs
+COMPUTED = {
+    "bias_eligibility": _bias_eligibilities,
+    "gain": gains,
+    "eligibility": eligibilities,
+}
+"""Variables that are not columns, as functions of the columns and of rows."""
+PARAMETERS = {"weight", "bias"}
 
 
 class Recorder:
     """Rows of numbers of neurons, connections and pairs, one row per step; the
     ``recorder`` of a store.
 
-    `columns` are names of columns of the store (see ``schema.WATCHABLE``), `traces` of
-    traces of a rule of synapses. The caller of a method other than `begin`, `close` and
-    `rows` holds the lock of the store.
+    `owners` has the neurons, connections or pairs of each of ``schema.WATCHABLE`` and
+    of the `traces` of a rule of synapses, which may have the same names. The caller of
+    a method other than `begin`, `close`, `steps` and `rows` holds the lock of the
+    store, which has been lowered.
     """
 
     def __init__(
         self,
         network: Network,
-        columns: Sequence[str],
         traces: tuple[str, ...],
-        neurons: tuple[Neuron, ...],
-        connections: tuple[Connection, ...],
-        pairs: tuple[Pair, ...],
-        sensitive: tuple[Pair, ...],
+        owners: dict[str, tuple[Any, ...]],
     ) -> None:
         self.network = network
         self.traces = traces
-        # in each row, sensitivities are last
-        self.columns = *traces, *sorted(columns, key=schema.SENSITIVITY.__eq__)
-        self.neurons = neurons
-        self.connections = connections
-        self.pairs = pairs
-        self.sensitive = sensitive
-        ends = np.cumsum(
-            [0, *(len(self.owners(name)) for name in self.columns)]
-        ).tolist()
-        self.indices = {
-            name: slice(*ends[i : i + 2]) for i, name in enumerate(self.columns)
-        }
-        self.width: int = ends[-1]
-        # rows that are no longer in the memory of the kernels
-        self._chunks: list[Floats] = []
-        self._called: set[Neuron] | None = (
-            None  # neurons called one by one in the latest step
+        self.owners = owners
+        self.neurons = self._owners_of(schema.NEURON_NUMBERS)
+        self.connections = (
+            owners[traces[0]] if traces else self._owners_of(schema.CONNECTION_NUMBERS)
         )
-        # they know which sensitivities to record
-        self._followed: WeakSet[Plan] = WeakSet()
+        self.pairs = self._owners_of(schema.PAIR_NUMBERS)
+        self.sensitive = self._owners_of([schema.SENSITIVITY])
+        self._parts = {*schema.ERROR_PARTS}.difference(traces)
+        ends = np.cumsum([0, *map(len, owners.values())]).tolist()
+        self.indices = {name: slice(*ends[i : i + 2]) for i, name in enumerate(owners)}
+        self.width: int = ends[-1]
+        self._memory = np.empty((0, self.width))
+        self._steps = 0  # of which the memory has rows
+        self._open = False  # whether a propagation still belongs to the latest one
+        # neurons called one by one in the latest step
+        self._called: set[Neuron] | None = None
+        # of a topology: which connections, and neurons (True), there are, in which rows
+        self._rows: dict[bool, tuple[Ints, Ints]] = {}
+        self._version = -1
+        # the same of the pairs with extended traces, and the places of these traces
+        self._extended: ExtendedPairs
+        self._extended_places: tuple[Ints, Ints]
+        self._places: WeakKeyDictionary[Plan, Ints] = WeakKeyDictionary()
 
-    def owners(self, column: str) -> tuple[Any, ...]:
-        """Return the owners of a column's numbers: the neurons, the connections or the
-        pairs.
-        """
-        if column in self.traces:
-            return self.connections
-        if column in schema.NEURON_NUMBERS:
-            return self.neurons
-        if column in schema.CONNECTION_NUMBERS:
-            return self.connections
-        return self.pairs if column in schema.PAIR_NUMBERS else self.sensitive
+    def _owners_of(self, names: Iterable[str]) -> tuple[Any, ...]:
+        """Return the owners of those of these numbers that are recorded."""
+        known = self.owners.keys() - {*self.traces}
+        return next((self.owners[name] for name in names if name in known), ())
 
     def column(self, variable: str) -> str:
         """Return the column of this variable, or the trace."""
@@ -607,15 +585,6 @@ class Recorder:
     @property
     def _store(self) -> Store:
         return self.network._store
-
-    @property
-    def active(self) -> bool:
-        """Whether the recording is active."""
-        return self._store.recorder is self
-
-    def records(self, network: Network) -> bool:
-        """Return whether this network is recorded, and not another one of the store."""
-        return network._number_now == self.network._number_now
 
     def owns(self, neuron: Neuron) -> bool:
         """Return whether a neuron of the store is in the recorded network."""
@@ -630,324 +599,199 @@ class Recorder:
                 f"{self.network!r}, or one that is joined to it, is being recorded"
                 " already. Record everything in one call."
             )
-        store.ensure_lowered()
-        watched = [len(schema.WATCHABLE)] * len(self.traces)
-        of_store = self.columns[len(self.traces) :]
-        watched += [schema.WATCHABLE.index(column) for column in of_store]
-        shown = np.empty(len(self.traces) * len(self.connections))
-        store.columns["watched_trace"] = shown
-        store.columns["watched_what"] = np.array(watched, np.uint8)
-        counts = (
-            len(watched),
-            len(self.neurons),
-            len(self.connections),
-            len(self.pairs),
-            len(self.sensitive),
-        )
-        self._followed.clear()
-        try:
-            self.follow()
-            self._reallocate(self._least)
-        finally:
-            store.renew_table()  # also if memory has run out
-        # Last: kernels write to the log if it has a width.
-        store.columns["log_layout"][:] = (
-            self.width,
-            0,
-            self.network._anchor._row,
-            0,
-            *counts,
-        )
+        self.follow()
+        self.step_over()
         store.recorder = self
 
     @atomic
     def close(self) -> None:
         """End the recording; a second call has no effect."""
-        store = self._store
-        if not self.active:
-            return
-        self._take()
-        store.recorder = None
-        store.columns["log_layout"][:] = 0
-        self._reallocate(0)
-
-    def follow(self) -> None:
-        """Give the kernels the rows to record; called when lowering has moved them."""
-        columns = self._store.columns
-        neurons = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
-        columns["watched"] = np.array(neurons, np.uint32)
-        columns["watched_flags"] = columns["flags"].copy()
-        rows = self._rows_of(self.connections)
-        columns["watched_connection"] = rows
-        columns["watched_run"] = self._runs_of(rows)
-        self._follow_pairs()
-        if self.active:
-            columns["log_layout"][LogLayout.NETWORK] = self.network._anchor._row
-
-    def show_traces(self) -> None:
-        """Write the present traces of the rule of synapses for the kernels; they stay
-        until a step learns.
-        """
-        live = self.network._plastic
-        columns = self._store.columns
-        if self.traces and live is None:
-            columns["watched_trace"][:] = np.nan
-        elif self.traces and live is not None:
-            watched = self._rows_of(self.connections)
-            live.show(self.network, self.traces, watched, columns["watched_trace"])
-
-    def _rows_of(self, connections: Sequence[Connection]) -> NDArray[np.uint32]:
-        """Return the rows of connections; NONE for removed ones."""
-        store = self._store
-        row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
-        return row_of[
-            np.fromiter(
-                (link._identity for link in connections), np.int64, len(connections)
-            )
-        ]
-
-    def _runs_of(self, rows: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """Return the run of each row; NONE for rows in no run."""
-        run = np.full(self._store.n_connections + 1, NONE, np.uint32)
-        lengths = self._store["run_length"]
-        run[concat_ranges(self._store["run_first"], lengths)] = np.repeat(
-            np.arange(len(lengths)), lengths
-        )
-        return run[np.minimum(rows, self._store.n_connections)]
-
-    def _follow_pairs(self) -> None:
-        """Update the rows of pairs, see ``schema.PAIR_TRACE``."""
-        store = self._store
-        columns = self._store.columns
-        gated = np.flatnonzero(store["gate"])
-        key = store.gaters(gated).astype(np.int64) << 32 | store["target"][gated]
-        order = np.argsort(key, kind="stable")
-        columns["watched_gate"] = gated[order].astype(np.uint32)
-        fields = np.full((len(self.pairs), schema.PAIR_FIELDS), NONE, np.uint32)
-        rows = self._rows_of([connection for connection, _ in self.pairs]).astype(
-            np.int64
-        )
-        neurons = np.array([neuron._row for _, neuron in self.pairs], np.int64)
-        there = np.flatnonzero((rows != NONE) & (neurons >= 0))
-        rows, neurons = rows[there], neurons[there]
-        pair = store["target"][rows].astype(np.int64) << 32 | neurons
-        start, stop = (
-            np.searchsorted(key[order], pair, side) for side in ("left", "right")
-        )
-        trace = self._traces_of(rows, neurons)
-        exists = np.where(
-            columns["flags"][neurons] & MEMORY, trace != NONE, start < stop
-        )
-        fields[there] = np.stack(
-            [trace, np.where(exists, rows, NONE), start, stop], axis=1
-        )
-        columns["watched_pair"] = fields.reshape(-1)
-
-    def _traces_of(self, rows: Ints, gated: Ints) -> Ints:
-        """Return indices of the extended traces of pairs; NONE for traces that are not
-        stored.
-        """
-        columns, target = (
-            self._store.columns,
-            self._store["target"][rows].astype(np.int64),
-        )
-        kept = np.flatnonzero(columns["influence_trace"] != NONE)
-        key = (
-            columns["influence_gater"][kept].astype(np.int64) << 32
-            | columns["influence_gated"][kept]
-        )
-        order = np.argsort(key)
-        kept, key = np.append(kept[order], 0), np.append(key[order], -1)
-        index = np.searchsorted(key[:-1], target << 32 | gated)
-        offset = rows - columns["first_incoming"][target]
-        stored = (key[index] == (target << 32 | gated)) & (
-            offset < columns["learning"][target]
-        )
-        if not stored.any():
-            return np.full(len(rows), NONE, np.int64)
-        return np.where(
-            stored,
-            columns["influence_trace"][kept[index]].astype(np.int64) + offset,
-            NONE,
-        )
-
-    def follow_plan(self, network: Network, plan: Plan) -> None:
-        """Tell the kernels of a plan which sensitivities to record; called before they
-        run.
-        """
-        if not self.sensitive or plan in self._followed or not self.records(network):
-            return
-        rows = self._rows_of([connection for connection, _ in self.sensitive]).astype(
-            np.int64
-        )
-        neurons = np.array([neuron._row for _, neuron in self.sensitive], np.int64)
-        plan.note(plan.places_of(rows, neurons))
-        self._followed.add(plan)
+        if self._store.recorder is self:
+            self._store.recorder = None
+            self._memory = self._memory[: self._steps].copy()
 
     # --- memory -----------------------------------------------------------------------
 
-    @property
-    def _least(self) -> int:
-        """Minimum number of steps for which memory is allocated."""
-        return max(
-            2, min(MIN_ALLOCATED_STEPS, MAX_FIRST_ALLOCATION // max(1, self.width))
-        )
-
     def make_room(self, steps: int) -> None:
         """Ensure memory for `steps` more steps; called before they run."""
-        self.show_traces()
-        layout = self._store.columns["log_layout"]
-        self._called = None
-        rows = int(layout[LogLayout.STEPS]) + steps
-        if rows * self.width > len(self._store.columns["log"]):
-            # it may still be propagated, if the new steps raise an error
-            latest = self._present()[-1:]
-            self._reallocate(max(steps, self._least) + len(latest), latest)
-
-    def _reallocate(self, steps: int, latest: Floats | None = None) -> None:
-        """Allocate memory for this number of steps after the `latest` rows."""
-        store = self._store
-        memory = self._memory(steps).reshape(-1)
-        with DeferredInterrupt():
-            if latest is not None:
-                memory[: latest.size] = latest.reshape(-1)
-                self._take(len(latest))
-            store.columns["log"] = memory
-            store.renew_table()
-
-    def _memory(self, steps: int) -> Floats:
-        """Allocate memory for this number of rows."""
-        try:
-            return np.empty((steps, self.width))
-        except MemoryError:
-            raise MemoryError(
-                f"Recording {steps} steps of {self.width} numbers takes"
-                f" {8e-9 * steps * self.width:.3g} GB. Record fewer neurons or"
-                " connections, or fewer steps at a time."
-            ) from None
-
-    def _present(self) -> Floats:
-        """Return the rows in the present memory of the kernels."""
-        if not self.active:
-            return np.empty((0, self.width))
-        columns = self._store.columns
-        steps = int(columns["log_layout"][LogLayout.STEPS])
-        return columns["log"][: steps * self.width].reshape(steps, self.width)
-
-    def _take(self, without: int = 0) -> None:
-        """Copy the rows written by kernels, except the last ones, which stay in their
-        memory.
-        """
-        present = self._present()
-        if len(present) > without:
-            self._chunks.append(present[: len(present) - without].copy())
-        self._store.columns["log_layout"][LogLayout.STEPS] = without
+        rows = self._steps + steps
+        if rows > len(self._memory):
+            rows = max(rows, 2 * len(self._memory), MIN_ALLOCATED_STEPS)
+            try:
+                memory = np.empty((rows, self.width))
+            except MemoryError:
+                raise MemoryError(
+                    f"Recording {rows} steps of {self.width} numbers takes"
+                    f" {8e-9 * rows * self.width:.3g} GB. Record fewer neurons or"
+                    " connections, or fewer steps at a time."
+                ) from None
+            memory[: self._steps] = self._memory[: self._steps]
+            self._memory = memory
 
     @atomic
     def steps(self) -> int:
         """Return the number of rows."""
-        return sum(map(len, self._chunks)) + len(self._present())
+        return self._steps
 
     @atomic
-    def rows(self) -> Floats:
-        """Return all rows, shape (steps, width)."""
-        return np.concatenate(
-            [np.empty((0, self.width)), *self._chunks, self._present()]
-        )
+    def rows(self, index: slice) -> Floats:
+        """Return some columns of all rows, shape (steps, columns)."""
+        return self._memory[: self._steps, index].copy()
 
-    # --- steps that no kernel records -------------------------------------------------
+    # --- steps ------------------------------------------------------------------------
 
-    def step_over(self) -> None:
-        """End the latest step, because the context has changed: a later propagation
-        does not belong to it.
+    def stepped(self, plan: Plan | None = None, learned: bool = False) -> None:
+        """Record a step, with the sensitivities of a plan, and from which the network
+        has `learned`; errors have no parts otherwise.
         """
-        self._store.columns["log_layout"][LogLayout.OPEN] = 0
+        self.make_room(1)
+        row = self._memory[self._steps]
+        row[:] = np.nan
+        for name in self.owners:
+            where, values = self._read(name, plan)
+            without = name in self._parts and not learned
+            row[self.indices[name]][where] = 0.0 if without else values
+        self._steps += 1
+        self._open = True
         self._called = None
 
     def activated(self, neuron: Neuron) -> None:
         """Record the activation of a single neuron; its second activation in a step
         starts a new step.
         """
-        store = self._store
-        activated_neurons = self._called
         if not self.owns(neuron):
             return
-        begin = activated_neurons is None or neuron in activated_neurons
-        if begin:
-            self.make_room(1)
-        engine.online.record_step(
-            store.ensure_lowered(), store.scalar, begin, True, NONE
-        )
-        self._called = (
-            {neuron} if activated_neurons is None or begin else activated_neurons
-        )
-        self._called.add(neuron)
+        called = self._called
+        if called is None or neuron in called:
+            called = set()
+            self.stepped()
+        else:
+            self._renew({*self.owners} - self._parts)
+        called.add(neuron)
+        self._called = called
 
-    def propagated(self, neuron: Neuron) -> None:
-        """Record the propagation of a single neuron."""
-        if self.owns(neuron):
-            store = self._store
-            engine.online.record_step(
-                store.ensure_lowered(), store.scalar, False, False, neuron._row
-            )
+    def propagated(self, neuron: Neuron | None = None) -> None:
+        """Record what the network, or a single neuron, has learned from the latest
+        step.
+        """
+        if self._open:
+            self._renew(self.owners, neuron)
 
     def updated(self) -> None:
         """Record new weights and biases in the latest step, to which an update
         belongs.
         """
-        store = self._store
-        store.ensure_lowered()
-        present = self._present()
-        rows = present if len(present) else (self._chunks or [present])[-1]
-        for name, watched in (("weight", "watched_connection"), ("bias", "watched")):
-            if len(rows) and name in self.columns:
-                there = store.columns[watched] != NONE
-                rows[-1, self.indices[name]][there] = store[name][
-                    store.columns[watched][there]
-                ]
+        if self._steps:
+            self._renew(PARAMETERS.intersection(self.owners))
+
+    def _renew(self, names: Iterable[str], neuron: Neuron | None = None) -> None:
+        """Write some numbers into the latest row; those of what has been removed stay,
+        and so do parts of errors of other neurons than the one that is given.
+        """
+        row = self._memory[self._steps - 1]
+        for name in names:
+            where, values = self._read(name)
+            if neuron is not None and name in self._parts:
+                its = self._rows[True][1] == neuron._row
+                where, values = where[its], values[its]
+            row[self.indices[name]][where] = values
+
+    def step_over(self) -> None:
+        """End the latest step, because the context has changed: a later propagation
+        does not belong to it.
+        """
+        self._open = False
+        self._called = None
 
     def add(self, numbers: dict[str, Floats]) -> None:
         """Append steps of an exact gradient, with `numbers` of all neurons, shape
         (steps, neurons).
 
-        Weights and biases are the present ones; gains follow from activations. Other
-        numbers are NaN.
+        Weights, biases and traces are the present ones; gains follow from activations.
+        Other numbers are NaN.
         """
-        rows = self._memory(len(numbers["activation"]))
-        rows[...] = np.nan
-        with DeferredInterrupt():
-            self._take()
-            self.step_over()
-            self._chunks.append(rows)
-        columns = self._store.columns
-        for name in self.columns[len(self.traces) :]:
-            index = self.indices[name]
-            if name in schema.NEURON_NUMBERS or name in schema.CONNECTION_NUMBERS:
-                watched = columns[
-                    "watched" if name in schema.NEURON_NUMBERS else "watched_connection"
-                ]
-                there = np.flatnonzero(watched != NONE)
-                rows[:, index][:, there] = self._exact(
-                    name, watched[there].astype(np.int64), numbers
-                )
-        self.show_traces()
-        rows[:, : len(columns["watched_trace"])] = columns["watched_trace"]
-
-    def _exact(self, name: str, rows: Ints, numbers: dict[str, Floats]) -> Any:
-        """Return a number of these rows of neurons or connections in steps of an exact
-        gradient.
-        """
-        store = self._store
+        steps = len(numbers["activation"])
+        self.make_room(steps)
+        block = self._memory[self._steps : self._steps + steps]
+        block[...] = np.nan
         first_row = self.network._anchor._row
-        if name in numbers:
-            return numbers[name][:, rows - first_row]
-        if name in ("weight", "bias"):
-            return store[name][rows]
-        if name != "gain":
-            return np.nan
-        gater = store.gaters(rows).astype(np.int64)
-        gains = np.ones((len(numbers["activation"]), len(rows)))
-        gains[:, gater != NONE] = numbers["activation"][
-            :, gater[gater != NONE] - first_row
-        ]
-        return gains
+        for name in self.owners:
+            where, values = self._read(name)
+            is_trace = name in self.traces
+            if name in numbers and not is_trace:
+                values = numbers[name][:, self._rows[True][1] - first_row]
+            elif name == "gain" and not is_trace:
+                gater = self._store.gaters(self._rows[False][1]).astype(np.int64)
+                gated = gater != NONE
+                values = np.ones((steps, len(gater)))
+                gaters = gater[gated] - first_row
+                values[:, gated] = numbers["activation"][:, gaters]
+            elif not (is_trace or name in PARAMETERS):
+                values = np.full(len(where), np.nan)
+            block[:, self.indices[name]][:, where] = values
+        self._steps += steps
+        self.step_over()
+
+    # --- reading ----------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Find the rows of neurons and connections, which an edit may have moved."""
+        store = self._store
+        store.ensure_lowered()
+        if self._version == store.topology_version:
+            return
+        neurons = [neuron._row if neuron._row >= 0 else NONE for neuron in self.neurons]
+        links = self._rows_of(self.connections)
+        for of_neurons, rows in ((True, np.array(neurons, np.int64)), (False, links)):
+            where = np.flatnonzero(rows != NONE)
+            self._rows[of_neurons] = where, rows[where]
+        if self.pairs:
+            all_links = dict.fromkeys(link for link, _ in self.pairs)
+            present = [link for link in all_links if link._identity >= 0]
+            extended = self._extended = ExtendedPairs(self.network, present)
+            kept = ((present[c], neuron) for c, neuron in extended.pairs)
+            place = {pair: i for i, pair in enumerate(kept)}
+            places = np.array([place.get(pair, ENDED) for pair in self.pairs])
+            where = np.flatnonzero(places != ENDED)
+            self._extended_places = where, places[where]
+        self._version = store.topology_version
+
+    def _rows_of(self, connections: Iterable[Connection]) -> Ints:
+        """Return the rows of connections; NONE for removed ones."""
+        store = self._store
+        row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
+        identities = [connection._identity for connection in connections]
+        return row_of[np.array(identities, np.int64)].astype(np.int64)
+
+    def _read(self, name: str, plan: Plan | None = None) -> tuple[Ints, Floats]:
+        """Return which owners have this number now, and their numbers."""
+        self.follow()
+        store = self._store
+        where, rows = self._rows[name in schema.NEURON_NUMBERS]
+        if name in self.traces:
+            where, rows = self._rows[False]
+            live = self.network._plastic
+            if live is None or name not in live.rule._by_side:
+                return where[:0], np.empty(0)
+            return where, live.trace_of(self.network, name, rows)
+        if name in schema.PAIR_NUMBERS:
+            where, places = self._extended_places
+            return where, self._extended.read()[places]
+        if name == schema.SENSITIVITY:
+            return self._sensitivities(plan)
+        if name in COMPUTED:
+            return where, COMPUTED[name](Attributes(store), rows)
+        return where, store.columns[name][rows]
+
+    def _sensitivities(self, plan: Plan | None) -> tuple[Ints, Floats]:
+        """Return which sensitivities a plan has, and their values."""
+        if plan is None:
+            return np.empty(0, np.int64), np.empty(0)
+        places = self._places.get(plan)
+        if places is None:
+            rows = self._rows_of(connection for connection, _ in self.sensitive)
+            neurons = np.array([neuron._row for _, neuron in self.sensitive], np.int64)
+            places = self._places[plan] = plan.places_of(rows, neurons)
+        plan.renew(before=False)
+        where = np.flatnonzero(places != ENDED)
+        return where, plan.values[places[where]]

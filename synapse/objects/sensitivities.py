@@ -120,8 +120,6 @@ class Sensitivities(IdentityObserver):
             and plan.store is store
             and plan.topology == store.topology_version
         ):
-            if store.recorder is not None:
-                store.recorder.follow_plan(network, plan)
             return plan
         kept = self.kept()
         before = self._neurons
@@ -137,8 +135,6 @@ class Sensitivities(IdentityObserver):
             self.write(kept, before)
         elif other:
             plan.step = OTHER_CONTEXT
-        if store.recorder is not None:
-            store.recorder.follow_plan(network, plan)
         return plan
 
     def current(self, network: Calling) -> Plan | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any, NoReturn, overload
 
 import numpy as np
@@ -445,7 +445,7 @@ class Stepping(Calling):
         if len(filled) > 1:
             outputs = self._side_by_side(rows, bounds, traces, threads)
         again = filled
-        if outputs is not None and not self._is_recorded:
+        if outputs is not None and self._recorder is None:
             again = filled[-1:]
             self._skip_steps(int(bounds[again[0]]))
         one_by_one = [np.empty((0, self._n_outputs))]
@@ -458,7 +458,7 @@ class Stepping(Calling):
     def _run_rows(self, rows: Any, traces: bool, threads: int | None) -> Floats:
         """Run several rows, starting from the present context."""
         outputs = self._run_apart(rows, traces, threads)
-        if outputs is None or self._is_recorded:
+        if outputs is None or self._recorder is not None:
             # a recording has every step
             one_by_one = self._run_stream(rows, traces)
             return one_by_one if outputs is None else outputs
@@ -475,11 +475,6 @@ class Stepping(Calling):
         if self.has_memory:
             return None
         return self._side_by_side(rows, np.array([0, len(rows)]), traces, threads)
-
-    @property
-    def _is_recorded(self) -> bool:
-        """Whether each of its steps has to be made, because it is recorded."""
-        return self._store.recorder is not None
 
     def _side_by_side(
         self,
@@ -523,8 +518,25 @@ class Stepping(Calling):
         for learned in (self._sensitivities, self._plastic):
             if learned is not None:
                 learned.clear()
-        if store.recorder is not None and store.recorder.records(self):
-            store.recorder.step_over()
+        if (recorder := self._recorder) is not None:
+            recorder.step_over()
+
+    def _divided(
+        self, rows: Any, stretches: Iterable[tuple[int, int]]
+    ) -> Iterable[tuple[int, ...]]:
+        """Return the ranges of rows for one call of a kernel each: these or, while the
+        network is recorded, single rows, because kernels record nothing. What one call
+        would refuse is refused before the first. The caller has the network in use.
+        """
+        recorder = self._recorder
+        if recorder is None:
+            return stretches
+        numbers = rows.data[rows.kept] if checks.is_sparse(rows) else rows
+        if not (np.abs(numbers) <= np.finfo(self._store.dtype).max).all():
+            self._refuse_inputs(checks.dense_rows(rows).reshape(-1))
+        recorder.make_room(len(rows))
+        ranges = (range(start, stop + 1) for start, stop in stretches)
+        return chain.from_iterable(map(pairwise, ranges))
 
     @fact
     def _lanes(self) -> SideBySide:
@@ -539,11 +551,13 @@ class Stepping(Calling):
 
     def _run_stream(self, rows: Any, traces: bool) -> Floats:
         """Run rows one after the other, starting from the present context."""
-        inputs = kernel_rows(rows, traces)
-        outputs = np.empty(len(rows) * self._n_outputs)
-        if self._run(len(rows), inputs, outputs, traces) != DONE:
-            self._refuse_inputs(checks.dense_rows(rows).reshape(-1))
-        return outputs.reshape(len(rows), self._n_outputs)
+        outputs = np.empty((len(rows), self._n_outputs))
+        for start, stop in self._divided(rows, [(0, len(rows))]):
+            inputs = kernel_rows(rows[start:stop], traces)
+            results = outputs[start:stop].reshape(-1)
+            if self._run(stop - start, inputs, results, traces) != DONE:
+                self._refuse_inputs(checks.dense_rows(rows).reshape(-1))
+        return outputs
 
     def _run_injected(
         self, rows: Floats, steps: int | None, inject: Any, traces: bool = True
@@ -622,7 +636,7 @@ class Stepping(Calling):
         added[:, at[is_input] - span[Span.START]] += currents[:, is_input]
         before = store["bias"][at]
         try:
-            for start, stop in equal_stretches(currents):
+            for start, stop in self._divided(rows, equal_stretches(currents)):
                 store["bias"][at] = before + currents[start]
                 run(slice(start, stop), added[start:stop])
                 raise_interrupt()
@@ -719,8 +733,8 @@ class Stepping(Calling):
     def _feed(
         self, inputs: Floats, outputs: Floats, feedback: NDArray[np.int64]
     ) -> None:
-        """Run rows of inputs in one kernel call; output o is added to input
-        ``feedback[o]`` of the next row.
+        """Run rows of inputs; output o is added to input ``feedback[o]`` of the next
+        row.
 
         An output with a negative number there is not fed back. `inputs` and `outputs`
         are contiguous and written.
@@ -728,19 +742,24 @@ class Stepping(Calling):
         sizes = inputs.shape[1], outputs.shape[1], len(feedback)
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
             self._refuse_size()
-        rows = inputs.reshape(-1), outputs.reshape(-1)
-        arguments = feedback, *rows
-        status = self._call(online.feed_network, len(outputs), arguments, ONLINE)
-        if status == REFUSED:
-            self._refuse_inputs(rows[0])
-        if status == DIVERGED:
-            store = self._store
-            done = int(store["failed"][ROW]) + 1
-            raise DivergenceError(
-                f"What {self!r} feeds back to itself is no longer a finite"
-                f" {store.dtype} after {checks.pluralize(done, 'step')}. Train it to"
-                " lower errors, or forecast fewer steps."
-            )
+        fed = feedback >= 0
+        for start, stop in self._divided(inputs, [(0, len(inputs))]):
+            rows = inputs[start:stop].reshape(-1), outputs[start:stop].reshape(-1)
+            arguments = feedback, *rows
+            status = self._call(online.feed_network, stop - start, arguments, ONLINE)
+            if status == REFUSED and start == 0:
+                self._refuse_inputs(rows[0])
+            if status in (REFUSED, DIVERGED):
+                store = self._store
+                # what is fed back to a single step is refused by the next one
+                done = start + (int(store["failed"][ROW]) + 1) * (status == DIVERGED)
+                raise DivergenceError(
+                    f"What {self!r} feeds back to itself is no longer a finite"
+                    f" {store.dtype} after {checks.pluralize(done, 'step')}. Train it"
+                    " to lower errors, or forecast fewer steps."
+                )
+            if stop < len(inputs):
+                np.add.at(inputs[stop], feedback[fed], outputs[start, fed])
 
     def _refuse_inputs(self, inputs: Floats) -> NoReturn:
         """Raise the error for rows of inputs that are not finite."""

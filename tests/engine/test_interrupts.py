@@ -17,6 +17,7 @@ import architect
 import synapse
 from synapse import Layer, Network, Neuron, Trainer, optimizers
 from synapse.objects.past import past_of
+from synapse.objects.recording import MIN_ALLOCATED_STEPS
 from tests.helpers.cases import Cases
 from tests.helpers.integrity import check_store
 
@@ -134,7 +135,7 @@ def record(world):
     with synapse.record(world.net, "state", "error", "weight", "extended") as log:
         world.net.run(X[0])
         world.net.output[0].activate()
-        log._recorder.make_room(2 * log._recorder._least)
+        log._recorder.make_room(3 * MIN_ALLOCATED_STEPS)
         synapse.gradient(world.net, X, Y)
     assert np.isfinite(log.state).all()
 

@@ -1,5 +1,4 @@
 import math
-from types import SimpleNamespace
 
 import pytest
 
@@ -28,7 +27,9 @@ def test_traces_survive_the_merging_of_stores():
     assert (traces(net), traces(other)) == before
 
 
-def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities():
+def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identities(
+    monkeypatch,
+):
     net = used(lstm(2, 3, 2, seed=1))
     before = traces(net)
     store = net._store
@@ -39,15 +40,15 @@ def test_traces_survive_a_lowering_that_fails_once_connections_have_new_identiti
         source.disconnect(target)
     numbers = store.n_identities
 
-    def fail():
+    def fail(*_, **__):
         assert store.n_identities < numbers / 2
         raise MemoryError
 
     source.disconnect(net.output[0])
-    store.recorder = SimpleNamespace(follow=fail)
-    with pytest.raises(MemoryError):
-        net.weights  # noqa: B018
-    store.recorder = None
+    with monkeypatch.context() as patch:
+        patch.setattr("synapse.engine.store.Program", fail)
+        with pytest.raises(MemoryError):
+            net.weights  # noqa: B018
     assert traces(net) == before
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from synapse.engine.lowering.flags import LAGGED, LISTED, MEMORY, TRACED, UNORDERED
 from synapse.engine.lowering.ranges import concat_ranges
-from synapse.engine.records import LogLayout, Ties
+from synapse.engine.records import Ties
 from synapse.engine.schema import (
     COLUMNS,
     CONNECTION,
@@ -243,42 +243,29 @@ def check_handles(store):
 
 
 def check_recorder(store):
-    """The kernels record for a recorder, and have room for what they have recorded."""
-    layout = store.columns["log_layout"]
+    """The recorder is one of this store, and knows where its owners are."""
     recorder = store.recorder
     if recorder is None:
-        require(layout == 0, "nothing is recorded without a recorder")
         return
     require(recorder._store is store, "a recorder of another store")
-    width, steps = (int(layout[at]) for at in (LogLayout.WIDTH, LogLayout.STEPS))
-    counts = (
-        recorder.columns,
-        recorder.neurons,
-        recorder.connections,
-        recorder.pairs,
-        recorder.sensitive,
-    )
     require(
-        layout[LogLayout.NUMBERS :] == [len(each) for each in counts],
-        "what is recorded",
-    )
-    require(
-        width == sum(len(recorder.owners(name)) for name in recorder.columns),
+        recorder.width == sum(map(len, recorder.owners.values())),
         "the width of a row",
     )
-    require(steps * width <= len(store.columns["log"]), "room for what is recorded")
+    require(recorder._steps <= len(recorder._memory), "room for what is recorded")
     if store.program.version == store.topology_version:
-        rows = [
-            neuron._row if neuron._row >= 0 else NONE for neuron in recorder.neurons
-        ]
-        require(store.columns["watched"] == rows, "rows that are recorded")
-        rows = [
-            link._at if link._identity >= 0 else NONE for link in recorder.connections
-        ]
-        require(
-            store.columns["watched_connection"] == rows,
-            "rows of connections that are recorded",
-        )
+        recorder.follow()
+        for owners, of_neurons in ((recorder.neurons, 1), (recorder.connections, 0)):
+            where, rows = recorder._rows[of_neurons]
+            there = [
+                (i, owner._row if of_neurons else owner._at)
+                for i, owner in enumerate(owners)
+                if (owner._row if of_neurons else owner._identity) >= 0
+            ]
+            require(
+                np.array([*zip(where, rows, strict=True)]) == np.array(there),
+                "rows that are recorded",
+            )
 
 
 def check_graph(store):

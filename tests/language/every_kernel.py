@@ -173,9 +173,8 @@ def call_all(dtype):
     synapse.Scale.fixed([0.0, 0.0], [1.0, 1.0])._standard(data[0][0], np.dtype(dtype))
     Trainer(wide).test(*data)
     synapse.tie(wide.connections[:2])
-    with synapse.record(wide, "state"):
-        wide.hidden[0][0].activate()
-        wide.hidden[0].propagate(0.1)
+    wide.hidden[0][0].activate()
+    wide.hidden[0].propagate(0.1)
     net = architect.Perceptron(2, 1, squash="identity", seed=0, dtype=dtype)
     reward.TD(net, scale_rewards=True).run(data[0][0], np.ones(3))
     evolve_all()

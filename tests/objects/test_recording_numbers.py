@@ -405,3 +405,86 @@ def test_a_large_network_shows_the_sensitivities_of_the_latest_step():
         for row in rows(12):
             net.activate(row)
             agree(log, shown(log), within=0.0)
+
+
+def on_sequence(net, x, y, **options):
+    trainer = Trainer(net, 0.1, "squared_error", **options)
+    data = [x, x[:2]], [y, y[:2]]
+    result = trainer.train(*data, 2, shuffle=False, progress=False)
+    return result.history["loss"]
+
+
+STEPS = {
+    "run": lambda net, x, y: net.run(x),
+    "run sequences": lambda net, x, y: np.concatenate(net.run([x, x[:2]])),
+    "run without traces": lambda net, x, y: net.run(x, traces=False),
+    "step": lambda net, x, y: [
+        *net.activate(x[0]),
+        net.propagate(0.1, y[0], "squared_error"),
+    ],
+    "test": lambda net, x, y: Trainer(net, cost="squared_error").test([x], [y]).loss,
+    "online": on_sequence,
+    "batches": lambda net, x, y: on_sequence(
+        net, x, y, optimizer=optimizers.Adam(0.02), batch_size=2
+    ),
+    "rtrl": lambda net, x, y: on_sequence(net, x, y, rule="rtrl"),
+    "bptt": lambda net, x, y: on_sequence(
+        net, x, y, rule="bptt", optimizer=optimizers.SGD(0.1)
+    ),
+}
+
+
+def by_hand(net, name, x, y):
+    """Make the steps of a call one by one; yields whether each has learned."""
+    sequences = {"run": [x], "run without traces": [x], "step": [x[:1]], "test": [x]}
+    epochs = 2 if name == "online" else 1
+    for sequence in sequences.get(name, [x, x[:2]]) * epochs:
+        if name in ("run sequences", "test", "online"):
+            net.clear()
+        for row, target in zip(sequence, y, strict=False):
+            if name == "run without traces":
+                net.run(row[None], traces=False)
+            else:
+                net.activate(row)
+            if name in ("step", "online"):
+                net.propagate(0.1, target, "squared_error")
+            yield name in ("step", "online")
+
+
+@pytest.mark.slow
+@given_graphs(
+    specs(squashes=SMOOTH),
+    st.lists(st.sampled_from([*STEPS, "edit"]), min_size=2, max_size=5),
+)
+@pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
+def test_any_calls_leave_the_numbers_of_calls_that_are_not_recorded(spec, calls):
+    """Recorded calls return and leave the same bits, and a row is what the objects
+    show after a step by hand."""
+    recorded, free, hand = Twin(spec), Twin(spec), Twin(spec)
+    assume(recorded.net.connections)
+    rng = np.random.default_rng(0)
+    seen = []
+    of_hand = record(hand.net, *names_for(hand.net))
+    with record(recorded.net, *names_for(recorded.net)) as log:
+        for name in calls:
+            x, y = rng.normal(size=(3, spec.inputs)), rng.random((3, spec.outputs))
+            if name == "edit":
+                drawn = [(twin.random.randrange(99), twin) for twin in (recorded, free)]
+                for number, twin in [*drawn, (hand.random.randrange(99), hand)]:
+                    edit(twin, EDITS[number % len(EDITS)], number, 3, True)
+                continue
+            given = [STEPS[name](twin.net, x, y) for twin in (recorded, free)]
+            np.testing.assert_allclose(*given, rtol=1e-13)
+            if name in ("batches", "rtrl", "bptt"):
+                STEPS[name](hand.net, x, y)
+                seen += [None] * 10
+            else:
+                for learned in by_hand(hand.net, name, x, y):
+                    seen.append(shown(of_hand, propagated=learned))
+            assert len(log) == len(seen)
+            for column in ("weight", "bias", "state", "activation", "eligibility"):
+                ours, theirs = (each.net._store[column] for each in (recorded, free))
+                assert np.array_equal(ours, theirs, equal_nan=True), (name, column)
+    for at, values in enumerate(seen):
+        if values is not None:
+            agree(log, values, at, within=1e-9)

@@ -143,7 +143,7 @@ LEFT = {
 def left(net):
     """Everything that a network has and does next."""
     store = net._store
-    names = {*store.columns} - {"log", "listed", "list_count", "input_rows", "failed"}
+    names = {*store.columns} - {"listed", "list_count", "input_rows", "failed"}
     numbers = {name: store[name].tobytes() for name in names}
     numbers["next"] = net.activate(np.full(len(net.input), 0.3)).tobytes()
     return numbers

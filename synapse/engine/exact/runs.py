@@ -1,8 +1,8 @@
 """Runs without traces: steps on tapes of two steps, which swap roles.
 
 The context of a network is copied to the tapes when a call begins. What people see
-afterwards is written when it ends (`write_back`): nobody looks in between, unless the
-network is recorded. So a call that fails has changed nothing.
+afterwards is written when it ends (`write_back`), because nobody looks in between. So a
+call that fails has changed nothing.
 
 The tapes have the rows of the whole store, and all of its past, since neurons may read
 others outside of their network.
@@ -19,7 +19,6 @@ from ..online.calls import ROW, SPAN, calls_by_float
 from ..online.fire import clear_all_traces, clear_error, tick
 from ..online.loops import check_rows
 from ..online.read_order import meet_sources
-from ..online.record import is_recorded, record_row
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
@@ -194,10 +193,7 @@ def run_rows(
     if steps == 0:
         return DONE
     start = span.start + span.inputs if inputs.size > 0 else span.start
-    by_row = is_recorded(store, span) and not looks
     first_whole = steps if looks else max(steps - 2, 0)
-    if by_row:
-        first_whole = 0
     step = load_context(store, tapes, span, rows)
     copy_streams(tapes.random, store.random, span)
     parts.begin_run(store, tapes, extra, span, step)
@@ -215,14 +211,11 @@ def run_rows(
         outputs[row * n : row * n + n] = tapes.activation[
             step.now + span.stop - n : step.now + span.stop
         ]
-        if by_row or (row == steps - 1 and not looks):
-            write_back(store, tapes, span, start, step, 1 if by_row else steps)
-            latest[0] = store.stamp[span.stop - 1]
-        if by_row:
-            record_row(store, True, True, NONE)
-            copy_streams(tapes.random, store.random, span)
     if looks:
         copy_streams(store.random, tapes.random, span)
+    else:
+        write_back(store, tapes, span, start, step, steps)
+        latest[0] = store.stamp[span.stop - 1]
     return DONE
 
 
@@ -240,9 +233,8 @@ def run_untraced(store, scalar, tapes, rows, span, latest, looks, inputs, output
 
     `rows` are those of the store, which the tapes have. When the last output has
     activated is written to `latest`. With `looks`, nothing but the outputs is written.
-    Returns a status: unless it is DONE, nothing has changed but, while the network is
-    recorded, by the rows that the log has. ``failed[ROW]`` is the row of an input that
-    is refused, or at which a registered function has raised.
+    Returns a status: unless it is DONE, nothing has changed. ``failed[ROW]`` is the row
+    of an input that is refused, or at which a registered function has raised.
     """
     return run_rows(
         GATHERED, store, tapes, None, span, rows, latest, looks, inputs, outputs, scalar

@@ -36,7 +36,6 @@ from .loops import (
     feed_network as feed_network,
     propagate_one as propagate_one,
     propagate_targets as propagate_targets,
-    record_step as record_step,
     run_network as run_network,
     run_sparse as run_sparse,
     train_network as train_network,

@@ -3,7 +3,7 @@
 In its table, ``weight_destination`` and ``bias_destination`` are buffers. Every kernel
 that takes a store's address also takes this one. With a rate of 1, the sums are minus
 the gradient of the online rule. Members of a tie have sums of their own. All else that
-a step writes (activations, traces, a recording) is in the store.
+a step writes (activations, traces) is in the store.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class Accumulator(RedirectedTable):
 
     The store is lowered if its topology has changed. `weights` and `biases` are the
     sums of the updates, by row of connections and of neurons; `are_clear` is whether a
-    kernel has reset them. Unless it is `recorded`, a recording gets nothing.
+    kernel has reset them.
     """
 
-    def __init__(self, store: Store, recorded: bool = True) -> None:
+    def __init__(self, store: Store) -> None:
         store.ensure_lowered()
         self.weights = aligned(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
@@ -44,8 +44,6 @@ class Accumulator(RedirectedTable):
         if store["ties"][Ties.LISTS]:
             ties[Ties.MARKED] = 1
             columns["touched"] = np.zeros(store.n_neurons, store.dtype)
-        if not recorded:
-            columns["log_layout"] = np.zeros_like(store["log_layout"])
         super().__init__(store, columns)
 
     def clear(self) -> None:

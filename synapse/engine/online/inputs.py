@@ -19,7 +19,6 @@ from ..language import (
 )
 from ..schema import NONE
 from .fire import clamp_neuron, tick
-from .record import is_recorded
 from .steps import count_steps
 
 
@@ -32,11 +31,10 @@ def is_sparse(t, inputs):
 @inline
 def begin_inputs(store, span, inputs):
     """Begin a call: from its second step on, set only the activations of inputs, unless
-    a ring or a recording reads their other columns before `end_inputs`.
+    a ring reads their other columns before `end_inputs`.
     """
     if is_sparse(inputs) or store.ties.lists != 0:
-        reads_all = store.ring[span.start] != NONE or is_recorded(store, span)
-        store.input_rows.sets = 0 if reads_all else 1
+        store.input_rows.sets = 0 if store.ring[span.start] != NONE else 1
 
 
 @lazy_part(SPAN, ARRAY, INDEX)

@@ -75,7 +75,6 @@ from .inputs import (
 )
 from .lists import mark_touched, relist
 from .propagate import compute_deltas, propagate_alone, propagate_block
-from .record import is_recorded, record_row
 from .roles import RuleParts
 from .states import apply_pending_updates, compute_lone_state, compute_states
 from .steps import count_steps, end_step
@@ -551,8 +550,6 @@ def propagate_by(propagate, store, rule, span, rate, keep_pending):
     after_updates(store)
     if store.ties.lists != 0 and store.ties.marked != 0:
         mark_touched(store, span)
-    if is_recorded(store, span):
-        record_row(store, False, False, schema.NONE)
 
 
 @inline
@@ -647,12 +644,6 @@ def propagate_one(store, scalar, row, options):
     if alone:
         after_updates(store)
     return DONE
-
-
-@kernel
-def record_step(store, scalar, begin, activated, row):
-    """Record a step in which neurons are called one by one, see `record_row`."""
-    record_row(store, begin, activated, row)
 
 
 @kernel

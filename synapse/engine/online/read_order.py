@@ -22,11 +22,9 @@ from ..schema import NONE
     lag_read,
     past_index,
     source_read,
-    gain_of,
     gain_read,
     eligibility_of,
     influence_of,
-    extended_of,
 ) = parts_of(
     dict(vars(plain)),
     (
@@ -41,11 +39,9 @@ from ..schema import NONE
         plain.lag_read,
         plain.past_index,
         plain.source_read,
-        plain.gain_of,
         plain.gain_read,
         plain.eligibility_of,
         plain.influence_of,
-        plain.extended_of,
     ),
 )
 

@@ -51,7 +51,7 @@ from .read_order import (
     places_of,
     source_read,
 )
-from .ties import clip_to_sign, clip_to_signs
+from .ties import clip_to_signs
 
 LATE = mark.DELAYED | mark.DELAYED_GATE | mark.UNORDERED
 """Flags of runs of which something may be read late."""
@@ -217,23 +217,6 @@ def may_be_pending(store, r):
     weights are next read.
     """
     return not store.run_flags[r] & mark.NEVER_PENDING
-
-
-@inline
-def weight_of(store, c, r):
-    """Return the weight of a connection of run `r` (NONE: of no run) with its pending
-    update, after a step and before the next one.
-    """
-    j = store.target[c]
-    if (
-        r != NONE
-        and store.pending_step[j] != 0.0
-        and store.run_kind[r] <= mark.LISTED
-        and may_be_pending(store, r)
-    ):
-        update = store.pending_step[j] * store.activation[store.source[c]]
-        return clip_to_sign(store, c, store.weight[c] + update)
-    return store.weight[c]
 
 
 @inline

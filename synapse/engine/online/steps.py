@@ -1,10 +1,9 @@
-"""A step has happened: it is counted and recorded, whatever way it was made."""
+"""A step has happened: it is counted, whatever way it was made."""
 
 from .. import schema
 from ..language import inline
 from ..language.source import define
 from ..schema import NONE
-from .record import is_recorded, record_row
 
 
 def _make_counter(columns):
@@ -58,5 +57,3 @@ def end_step(store, span):
             store.input_rows.steps += 1
             start += span.inputs
         count_steps(store, start, span.stop, 1)
-    if is_recorded(store, span):
-        record_row(store, True, True, NONE)

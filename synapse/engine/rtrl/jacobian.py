@@ -24,8 +24,6 @@ from ..online.loops import (
     status_of,
     step_online,
 )
-from ..online.record import is_recorded, record_row
-from ..schema import NONE
 from ..status import DONE, FAILED
 from ..store import Store
 from . import loops
@@ -190,8 +188,6 @@ def linearise(step_network, fill_regression, store, plan, span, data, wanted):
             if status == DONE:
                 fill_regression(store, plan, span, targets, row, wanted)
                 leave_out(span, targets, row, wanted.jacobian)
-                if is_recorded(store, span):
-                    record_row(store, False, False, NONE)
             return status, row + 1, total
     return DONE, data.stop, 0.0
 

@@ -170,7 +170,6 @@ class Layout:
             "factors": self._most_factors,
             "adjoint": self._adjoint_size,
             "latest": 6,
-            "recorded": 0,
         }
 
     # --- the parts --------------------------------------------------------------------

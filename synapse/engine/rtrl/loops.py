@@ -9,12 +9,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .. import schema
 from ..exact import streams
 from ..exact.streams import run_stream, stream_of
-from ..language import PLAN, inline, kernel, lazy_part, max_float_of
+from ..language import inline, kernel, max_float_of
 from ..online import gradient_traces, loops as online_loops
 from ..online.calls import (
     ROW,
@@ -39,35 +36,18 @@ from ..online.loops import (
     step_online,
 )
 from ..online.propagate import enforce_signs
-from ..online.record import is_recorded, record_row
 from ..online.roles import RuleParts
 from ..online.steps import step_of
 from ..online.ties import after_updates, before_updates
 from ..records import Latest
 from ..status import DIVERGED, DONE, UNSTEPPED
 from .advance import advance, fill_direct, move_through, save_slopes
-from .offsets import base_at, materialized_at
 from .pending import materialize
 from .sweep import sweep_cost
 
 if TYPE_CHECKING:
     from ..online import Accumulator
     from .plan import Plan
-
-
-@lazy_part(PLAN)
-def record_sensitivities(store, plan):
-    """Complete the last row of the log with the sensitivities."""
-    # they stay pending
-    if plan.latest.pending > 0 and plan.latest.renewed == 0:
-        materialize(store, plan, plan.latest.pending)
-        plan.latest.renewed = 1
-    n = store.log_layout.sensitivities
-    values = materialized_at(plan) if plan.latest.renewed else base_at(plan)
-    at = store.log_layout.steps * store.log_layout.width - n
-    for i in range(n):
-        if plan.recorded[i] != schema.ENDED:
-            store.log[at + i] = np.float64(plan.sensitivity[values + plan.recorded[i]])
 
 
 LATEST_PLACES = len(Latest)
@@ -93,9 +73,6 @@ def step_network(store, plan, span, inputs, row):
         advance(store, plan, span)
         plan.latest.open = 1
         plan.latest.step = step_of(store, span)
-        has_sensitivities = store.log_layout.sensitivities != 0
-        if has_sensitivities and store.log_layout.network == span.start:
-            record_sensitivities(store, plan)
 
 
 @inline
@@ -146,10 +123,7 @@ def learn_step(store, plan, span, rate):
     if store.ties.signed != 0:
         enforce_signs(store, span.learning, span.stop, 0)
     after_updates(store)
-    sound = undo_unless_finite(store, plan)
-    if is_recorded(store, span):
-        record_row(store, False, False, schema.NONE)
-    return sound
+    return undo_unless_finite(store, plan)
 
 
 @inline

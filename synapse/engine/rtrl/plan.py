@@ -74,11 +74,6 @@ class Plan:
         self.untraced = without_traces(store)
         self._untraced = RedirectedTable(store, self.untraced)
 
-    def note(self, indices: NDArray[np.int64]) -> None:
-        """Set the places of the sensitivities to record."""
-        self.columns["recorded"] = indices
-        self._enter("recorded", indices)
-
     # --- the latest step --------------------------------------------------------------
 
     @property

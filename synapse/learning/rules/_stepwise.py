@@ -143,8 +143,7 @@ class StepwiseRule(TrainingRule):
         kernel = jacobian.regress_network
         if plan is not None:
             kernel = jacobian.linearise_network
-        ended = network._call_in_use(kernels, kernel, rows[1] - rows[0], run, wanted)
-        _, row, cost = ended
+        _, row, cost = network._call_in_use(kernels, kernel, run, wanted)
         return int(row), cost
 
     def joins_epochs(self) -> bool:
@@ -260,11 +259,15 @@ class StepwiseRule(TrainingRule):
             clear = data.clear
             while row < end:
                 begin = row
+                recorder = self.task.network._recorder
+                stop = end if recorder is None else row + 1
                 row, cost = self._linearise(
-                    (row, end), clear, self._moves, self._buffers
+                    (row, stop), clear, self._moves, self._buffers
                 )
                 clear = False
                 steps = int(data.has_target[row - 1])
+                if recorder is not None:
+                    recorder.stepped(self.plan(), steps > 0)
                 # they may grow for ever and stay finite
                 if (np.abs(self._buffers.errors) > limit).any():
                     raise DivergenceError(

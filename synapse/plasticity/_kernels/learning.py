@@ -40,7 +40,6 @@ from ...engine.online.read_order import (
     places_of,
     self_gater_read,
 )
-from ...engine.online.record import is_recorded, record_row
 from ...engine.online.ties import (
     after_updates,
     before_updates,
@@ -78,10 +77,6 @@ ACTIVATIONS_PER_LOOK = 32
 registers: most are silent."""
 LATE = -1
 """In place of a lag: the previous activation, by the order of activation."""
-
-SHOWN = 2
-"""Numbers of a recorded trace: where it is among those of neurons, without its frame,
-or among those of synapses; and how many frames back, or -1."""
 
 Call = tuple[Any, tuple[int, ...]]
 """A function, and its arguments: places among the values of a synapse."""
@@ -134,7 +129,6 @@ class PassArrays(NamedTuple):
     lags: Ints
     outgoing: Ints
     outgoing_pairs: Ints
-    shown: Ints  # the traces that are recorded, see SHOWN
 
 
 class Fixed(NamedTuple):
@@ -575,23 +569,6 @@ def made_pass(form: PassForm) -> Kernel:
 
 
 @inline
-def show_traces(store, arrays):
-    """Write the traces that are recorded, as the next step reads them."""
-    for s in range(arrays.shown.size // SHOWN):
-        at = arrays.shown[SHOWN * s]
-        back = arrays.shown[SHOWN * s + 1]
-        if back >= 0:
-            frame = frame_ago(arrays.clock[HEAD], arrays.clock[FRAMES], back)
-            trace = arrays.units[at + frame * arrays.clock[WIDTH]]
-            store.watched_trace[s] = trace
-        elif at >= 0:
-            keep = arrays.numbers[KEEP]
-            row = at % arrays.clock[ROWS]
-            trace = decayed(arrays, keep, arrays.synapses[at], row, arrays.clock[COUNT])
-            store.watched_trace[s] = trace
-
-
-@inline
 def fill_modulators(store, third, modulators, at, row, width):
     """Write the modulator of each neuron in this step: a number of a row, or an
     activation.
@@ -645,9 +622,6 @@ def learn_rows(table, scalar, bounds, address, data, passed):
             status = DIVERGED
             break
         arrays.clock[STEP] = store.stamp[of.start]
-        if is_recorded(store, of):
-            show_traces(store, arrays)
-            record_row(store, False, False, schema.NONE)
     if activates:
         end_inputs(store, of)
     return status, total

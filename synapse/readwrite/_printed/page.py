@@ -96,8 +96,8 @@ ROOTS = {
 
 
 class AnyNetwork:
-    """What is known of every network of a page: it is alone in its store, nothing is
-    recorded, and no update is pending.
+    """What is known of every network of a page: it is alone in its store, and no update
+    is pending.
     """
 
     def exact(self, written: set[Stored]) -> dict[str, Any]:
@@ -107,7 +107,6 @@ class AnyNetwork:
     def facts(self, written: set[Stored]) -> dict[Place, set[Any]]:
         """Return the values of columns, by their names in kernels."""
         return {
-            ("log_layout", "WIDTH"): {0},
             ("ties", "LISTS"): {0},
             ("network", None): {1},
             ("flags", None): {f for f in range(OUTSIDE) if not f & (FOUR | PENDING)},

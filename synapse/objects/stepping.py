@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate, chain, pairwise
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, NoReturn, overload
 
 import numpy as np
@@ -523,20 +523,24 @@ class Stepping(Calling):
 
     def _divided(
         self, rows: Any, stretches: Iterable[tuple[int, int]]
-    ) -> Iterable[tuple[int, ...]]:
-        """Return the ranges of rows for one call of a kernel each: these or, while the
+    ) -> Iterator[tuple[int, int]]:
+        """Yield the ranges of rows for one call of a kernel each: these or, while the
         network is recorded, single rows, because kernels record nothing. What one call
-        would refuse is refused before the first. The caller has the network in use.
+        would refuse is refused before the first; Ctrl-C ends a recorded run after a
+        step. The caller has the network in use.
         """
         recorder = self._recorder
         if recorder is None:
-            return stretches
+            yield from stretches
+            return
         numbers = rows.data[rows.kept] if checks.is_sparse(rows) else rows
         if not (np.abs(numbers) <= np.finfo(self._store.dtype).max).all():
             self._refuse_inputs(checks.dense_rows(rows).reshape(-1))
         recorder.make_room(len(rows))
-        ranges = (range(start, stop + 1) for start, stop in stretches)
-        return chain.from_iterable(map(pairwise, ranges))
+        for stretch in stretches:
+            for row in range(*stretch):
+                yield row, row + 1
+                raise_interrupt()
 
     @fact
     def _lanes(self) -> SideBySide:

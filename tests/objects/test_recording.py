@@ -156,6 +156,26 @@ def test_ctrl_c_as_recording_begins_leaves_nothing_recorded(ctrl_c, monkeypatch)
     assert (recorded._store.recorder, len(log)) == (None, 0)
 
 
+def test_ctrl_c_ends_a_recorded_run_after_a_step(ctrl_c, monkeypatch):
+    recorded, twin = net(), net()
+    stepped = Recorder.stepped
+
+    def step(recorder, *given):
+        stepped(recorder, *given)
+        if len(log) == 3:
+            ctrl_c()
+
+    monkeypatch.setattr(Recorder, "stepped", step)
+    with pytest.raises(KeyboardInterrupt), record(recorded) as log:
+        recorded.run(INPUTS)
+    for row in INPUTS[:3]:
+        twin.activate(row)
+    assert len(log) == 3
+    activations = [neuron.activation for neuron in recorded]
+    assert log.activation[-1].tolist() == activations
+    assert activations == [neuron.activation for neuron in twin]
+
+
 def test_numbers_of_neurons_connections_layers_and_projections():
     recorded = net()
     with record(recorded, "activation", "state", "weight", "gain") as log:

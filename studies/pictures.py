@@ -298,22 +298,18 @@ def quiet():
     rows[[12, 20, 55], 0] = 1.0
     aims = np.cumsum(rng.normal(0.0, 0.3, (STEPS_OF_TRACE, 100)), axis=0)
 
-    # one training follows active sources; single steps read all connections
+    # a training follows active sources; the steps of a recorded one read all
     net, dense = leaky_outputs(), leaky_outputs()
-    watched = {"neurons": [net.output[0]], "connections": row_of(net)}
-    names = "weight", "eligibility", "activation"
-    with synapse.record(net, *names, **watched) as log:
-        synapse.Trainer(net, RATE, "squared_error").train(
-            rows, aims, epochs=1, progress=False
-        )
-    with synapse.record(dense, "weight", connections=row_of(dense)) as all_read:
-        for row, aim in zip(rows, aims):
-            dense.activate(row)
-            dense.propagate(RATE, aim)
-    apart = np.abs(log.weight - all_read.weight).max()
+    watched = {"neurons": [dense.output[0]], "connections": row_of(dense)}
+    with synapse.record(dense, "weight", "eligibility", "activation", **watched) as log:
+        for each in (net, dense):
+            synapse.Trainer(each, RATE, "squared_error").train(
+                rows, aims, epochs=1, progress=False
+            )
+    apart = np.abs(net.weights - dense.weights).max()
     if not 0.0 < apart < 1e-12:
         raise ValueError(f"The two ways differ by {apart}.")
-    weights, traces = all_read.weight, log.eligibility[:, 0]
+    weights, traces = log.weight, log.eligibility[:, 0]
     starts = np.array([link.weight for link in row_of(leaky_outputs())])
     errors = aims[:, 0] - log.activation[:, 0]
     stored = lines_of(rows[:, 0], RATE * errors, starts, weights)

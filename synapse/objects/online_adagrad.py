@@ -195,14 +195,17 @@ class OnlineAdaGrad(EligibilityTraces):
         leaves no trace.
         """
         network = self.network
-        found = self._present_lists() if lists else None
-        if found is None:
+        lists_now = self._present_lists() if lists else None
+        if lists_now is None:
             return network.peek(self.row(inputs, values))
         outputs = np.empty(network._n_outputs)
         self._starts[1] = len(inputs)
         sample = values, inputs, self._starts
         arguments = sample, outputs
-        if network._call(peek_listed, 0, arguments, lambda _: found.peeking) != DONE:
+        if (
+            network._call(peek_listed, 0, arguments, lambda _: lists_now.peeking)
+            != DONE
+        ):
             network._refuse_inputs(self.row(inputs, values))
         return outputs
 
@@ -240,7 +243,7 @@ class OnlineAdaGrad(EligibilityTraces):
         """
         network = self.network
         present_lists = self._present_lists()
-        found = present_lists if lists else None
+        lists_now = present_lists if lists else None
         store = network._anchor._store
         settings = weight, rate, keep, bound
         self._starts[1] = len(inputs)
@@ -248,11 +251,11 @@ class OnlineAdaGrad(EligibilityTraces):
         errors = self._errors
         options = settings, squared
         arguments: tuple[Any, ...]
-        if found is not None:
-            sums = self._sums_by_input(found).reshape(-1), *self._squares
-            changes = np.empty(len(inputs) * len(found.readers[0]), store.dtype)
+        if lists_now is not None:
+            sums = self._sums_by_input(lists_now).reshape(-1), *self._squares
+            changes = np.empty(len(inputs) * len(lists_now.readers[0]), store.dtype)
             arguments = sample, targets, errors, changes, sums, *options
-            by = found.learning
+            by = lists_now.learning
             status = network._call(learn_listed, 0, arguments, lambda _: by, False)
         else:
             if self._tied or store.recorder is not None:

@@ -183,7 +183,8 @@ def test_the_update_is_along_the_eligibility():
 def test_members_of_a_group_keep_their_activation_until_they_are_called(squash):
     """So a late connection reads what they were in the previous step, and learns from
     it."""
-    inputs, hidden, pool, outputs = Layer(2), Layer(3, "tanh"), Layer(3), Layer(3)
+    inputs, hidden, pool, outputs = (Layer(n) for n in (2, 3, 3, 3))
+    hidden.squash = "tanh"
     group = outputs if squash == "softmax" else pool
     group.squash = squash
     for source, target in ((inputs, hidden), (hidden, pool), (pool, outputs)):

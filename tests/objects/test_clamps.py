@@ -143,10 +143,10 @@ def test_what_cannot_be_clamped_or_written():
 
 def test_only_own_clamps_keep_a_network_from_being_written(tmp_path):
     """Not those of another network in its store; and an error names the neuron."""
-    first, second = (architect.Perceptron(2, 3, 1, seed=seed) for seed in (0, 1))
-    first.output[0].project(second.hidden[0][0])
-    first.output[0].disconnect(second.hidden[0][0])
-    second.hidden[0][1].clamp(0.25)
-    synapse.save(first, tmp_path / "first.py")
-    with pytest.raises(TopologyError, match=re.escape(repr(second.hidden[0][1]))):
-        synapse.save(second, tmp_path / "second.py")
+    net, other = (architect.Perceptron(2, 3, 1, seed=seed) for seed in (0, 1))
+    net.output[0].project(other.hidden[0][0])
+    net.output[0].disconnect(other.hidden[0][0])
+    other.hidden[0][1].clamp(0.25)
+    synapse.save(net, tmp_path / "net.py")
+    with pytest.raises(TopologyError, match=re.escape(repr(other.hidden[0][1]))):
+        synapse.save(other, tmp_path / "other.py")

@@ -551,14 +551,14 @@ def test_a_delay_of_one_step_is_read_from_anywhere():
     """From inputs, forward, backward, from the neuron itself, and beside a connection
     without a delay; the context goes on."""
     net = architect.Perceptron(3, 4, 4, 2, seed=0, squash="tanh")
-    first, second = net.hidden
+    lower, upper = net.hidden
     net.input.project(net.output, delay=1, seed=1)
-    first.project(second, delay=1, seed=2)
-    first.project(first, "one_to_one", delay=1, seed=3)
-    first.project(first)
-    net.output.project(first[:2], seed=4)
-    net.output.project(first, delay=1, seed=5)
-    first[3].gate(net.output[0].connection_to(first[0], delay=1))
+    lower.project(upper, delay=1, seed=2)
+    lower.project(lower, "one_to_one", delay=1, seed=3)
+    lower.project(lower)
+    net.output.project(lower[:2], seed=4)
+    net.output.project(lower, delay=1, seed=5)
+    lower[3].gate(net.output[0].connection_to(lower[0], delay=1))
     with pytest.warns(TopologyWarning):
         net.run(INPUTS[:4])
     module = synapse.to_torch(net)

@@ -33,7 +33,8 @@ class Calls:
     def compare(self):
         """What the units of the present step have read, and all weights."""
         for j in self.present():
-            unit, neuron = self.reference.units[j], self.ours[j]
+            unit = self.reference.units[j]
+            neuron = self.ours[j]
             assert neuron.activation == pytest.approx(unit.y, abs=1e-10), j
             assert neuron.state == pytest.approx(unit.state, abs=1e-10), j
         for (i, j), link in self.reference.links.items():
@@ -148,7 +149,8 @@ def test_a_network_learns_from_calls_in_any_order(spec, seed):
 @given_graphs(specs(most=8), st.integers(0, 99), st.integers(0, 10**6))
 def test_neurons_of_two_networks_are_called_in_turn(spec, at, seed):
     n = len(spec.units)
-    lowest, highest = spec.inputs + 1, n - spec.outputs - 1
+    lowest = spec.inputs + 1
+    highest = n - spec.outputs - 1
     assume(lowest <= highest)
     split = lowest + at % (highest - lowest + 1)
     twin = CalledPair(spec, split, random.Random(seed))

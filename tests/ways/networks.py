@@ -61,6 +61,10 @@ class Case(NamedTuple):
         self.made.append((net, everything(net)))
         return net
 
+    def pair(self) -> tuple[Network, Network]:
+        """Two equal networks."""
+        return self.make(), self.make()
+
     @contextmanager
     def recorded(self, net: Network) -> Iterator[None]:
         """Record the network, if that is a feature."""

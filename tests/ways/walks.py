@@ -25,7 +25,8 @@ from tests.helpers.reference import Reference
 from tests.ways.networks import STEPS, Case, Needs
 
 RATE = 0.1
-DISCOUNT, DECAY = 0.9, 0.5
+DISCOUNT = 0.9
+DECAY = 0.5
 COMPETING = ("softmax", "maxout")
 Numbers = list[Any]
 Pair = tuple[Numbers, Numbers]
@@ -82,7 +83,8 @@ class Oracle:
             source = (link.source, link.delay) if link.delay else link.source
             reference.connect(source, link.target, link.weight, link.trainable)
             made = reference.links[source, link.target]
-            made.gater, made.sign = link.gater, link.sign or 0
+            made.gater = link.gater
+            made.sign = link.sign or 0
             self.links[link] = made
         self.ties = [[self.links[m] for m in group] for group in groups_of(self.links)]
         self.outputs: list[list[float]] = []
@@ -114,7 +116,8 @@ def seen(net: Network, outputs: Any) -> Numbers:
 def steps(case: Case) -> Pair:
     """Against the reference; random neurons, which it has not, against single ones."""
     net = case.make()
-    oracle, outputs = Oracle(net), []
+    oracle = Oracle(net)
+    outputs = []
     with case.recorded(net):
         for row, target in zip(case.rows, case.targets, strict=True):
             outputs.append(net.activate(row))
@@ -131,7 +134,8 @@ def steps(case: Case) -> Pair:
 
 
 def one_by_one(case: Case) -> Numbers:
-    net, outputs = case.make(), []
+    net = case.make()
+    outputs = []
     with case.recorded(net):
         for row, target in zip(case.dense, case.targets, strict=True):
             for neuron, value in zip(net.input, row, strict=True):
@@ -160,7 +164,8 @@ def single_neurons(case: Case) -> Pair:
 
 
 def by_steps(case: Case, epochs: int = 1, learn: bool = True) -> Numbers:
-    net, outputs = case.make(), []
+    net = case.make()
+    outputs = []
     for _ in range(epochs):
         net.clear()
         for row, target in zip(case.dense, case.targets, strict=True):
@@ -226,7 +231,7 @@ def events(case: Case) -> Pair:
 
 @way("side by side")
 def side_by_side(case: Case) -> Pair:
-    net, twin = case.make(), case.make()
+    net, twin = case.pair()
     sequences = [case.rows] * 3
     bounds = np.arange(4) * STEPS
     with case.recorded(net):
@@ -344,7 +349,8 @@ def synapses(case: Case) -> Pair:
     with case.recorded(net):
         outputs = net.run(case.rows, learn=True)
     if "chance" in case.features:  # which the reference has not
-        twin, told = case.make(), []
+        twin = case.make()
+        told = []
         twin.rule = net.rule
         for row in case.dense:
             told.append(twin.activate(row))
@@ -369,7 +375,7 @@ def synapses(case: Case) -> Pair:
 @way("traces of reward", VALUE)
 def traces(case: Case) -> Pair:
     """Against TD(λ) in NumPy, along the slopes of the output."""
-    net, twin = case.make(), case.make()
+    net, twin = case.pair()
     agent = agent_of(net)
     twin.rule = net.rule
     with case.recorded(net):
@@ -407,8 +413,8 @@ def agent_of(net: Network) -> TD:
 
 @way("streams of rewards", VALUE)
 def streams(case: Case) -> Pair:
-    net, twin = case.make(), case.make()
-    agent, other = agent_of(net), agent_of(twin)
+    net, twin = case.pair()
+    agent, other = map(agent_of, (net, twin))
     rewards = case.targets[:, 0]
     with case.recorded(net):
         case.note(agent._traces[0].can_stream)
@@ -421,12 +427,14 @@ def streams(case: Case) -> Pair:
 @way("features of a stream", LAYERED)
 def features_of_a_stream(case: Case) -> Pair:
     """Against AdaGrad in NumPy, along the slopes of the outputs."""
-    net, twin = case.make(), case.make()
+    net, twin = case.pair()
     steps = OnlineAdaGrad(net)
     listed = steps.can_list and "records" not in case.features
     case.note(listed)
-    keep, bound = 0.9, 2.0
-    outputs, told = [], []
+    keep = 0.9
+    bound = 2.0
+    outputs: list[Any] = []
+    told: list[Any] = []
     sums = [np.zeros(len(values)) for values in parameters(twin)]
     once = np.ones(len(sums[0]))
     for group in groups_of(twin.connections):

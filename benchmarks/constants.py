@@ -216,7 +216,7 @@ CONSTANTS = (
         ("Adam, 784-100-10, batches of 8", "Adam, 64-32-10, batches of 8"),
     ),
     Constant(
-        "engine.exact.events",
+        "engine.exact.event_index",
         "MIN_CONNECTIONS",
         (
             "spikes, 8,000 connections, 0.5 % active",
@@ -224,7 +224,7 @@ CONSTANTS = (
         ),
     ),
     Constant(
-        "engine.exact.events",
+        "engine.exact.event_index",
         "MAX_SCATTERED_SOURCES",
         ("spikes, 60,000 connections, 0.1 % active",),
     ),
@@ -240,7 +240,7 @@ CONSTANTS = (
         "engine.by_source.active",
         "BITS",
         SPIKES,
-        values=("1", "7"),
+        values=("4", "8"),
     ),
     Constant("engine.rtrl.layout", "TERMS_PER_CHUNK", PLANS),
     Constant("engine.rtrl.layout", "MIN_DENSITY", (*RTRL, *NEARLY_DENSE)),

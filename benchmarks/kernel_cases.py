@@ -184,32 +184,37 @@ CASES = (
     # --- events
     KernelCase(
         "equal numbers",
-        "exact/events.py",
+        "exact/event_states.py",
         (("in range(begin, stop)) > 0:\n", "in range(begin, stop)) >= 0:\n"),),
         SPIKING,
     ),
     KernelCase(
         "one to one",
-        "exact/events.py",
-        (("            if is_one_to_one(store, r):\n", "            if False:\n"),),
+        "exact/event_states.py",
+        (
+            (
+                "            if is_one_to_one(store, r) and slot < slots_of(events):\n",
+                "            if False:\n",
+            ),
+        ),
         SPIKING[:2],
     ),
     KernelCase(
         "weights by source",
         "exact/events.py",
-        (("if events.events[0] > events.row.size // PER_COPY:", "if False:"),),
+        (("if not events.copied[number]:", "if True:"),),
         SPIKING,
     ),
     KernelCase(
         "short runs from silent sources",
-        "exact/events.py",
-        (("short |= of_spikes", "short[:] = False"),),
+        "exact/event_index.py",
+        (("short[of] |= _are_all(c, runs[of], sources, start)", "pass"),),
         (*SPIKING[:2], "spikes, 60,000 connections, 0.1 % active"),
     ),
     KernelCase(
         "runs from spikes",
-        "exact/events.py",
-        (("    short |= of_spikes\n", ""),),
+        "exact/event_index.py",
+        (("(few[neuron_of], np.isin(squash, activations.SPIKES)),", ""),),
         (*SPIKING[:2], READ_OUT),
     ),
     KernelCase(
@@ -225,7 +230,7 @@ CASES = (
     ),
     KernelCase(
         "states from activations",
-        "exact/events.py",
+        "exact/event_states.py",
         (
             (
                 "return code != activations.IDENTITY or store.ties.clamped != 0",
@@ -236,9 +241,27 @@ CASES = (
     ),
     KernelCase(
         "parts",
-        "exact/events.py",
+        "by_source/active.py",
         (("PART_BITS = 10", "PART_BITS = 20"),),
         SPIKING,
+    ),
+    KernelCase(
+        "runs from inputs",
+        "exact/event_index.py",
+        (("(is_short & few[neuron_of], silent | are_inputs),", ""),),
+        SPIKES,
+    ),
+    KernelCase(
+        "short blocks",
+        "exact/events.py",
+        (("PIECE = 256", "PIECE = 1"),),
+        SPIKES,
+    ),
+    KernelCase(
+        "fetched ahead",
+        "exact/events.py",
+        (("FETCHED = 128", "FETCHED = 0"),),
+        SPIKES,
     ),
     # --- sensitivities
     KernelCase(

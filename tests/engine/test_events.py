@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 import synapse
 from synapse import Layer, Network, Neuron
-from synapse.engine.exact import events
+from synapse.engine.exact import event_index as events
 from tests.helpers.cases import all_hold
 
 
@@ -339,3 +339,76 @@ def test_one_call_has_the_bits_of_many():
     ]
     assert np.array_equal(whole, np.concatenate(parts))
     assert np.array_equal(plain_numbers(net), plain_numbers(twin))
+
+
+def random_links(rng, count, fan_in):
+    """Pairs of different neurons, none twice."""
+    pairs = np.unique(rng.integers(0, count * count, count * fan_in))
+    ends = np.divmod(pairs, count)
+    apart = ends[0] != ends[1]
+    return ends[0][apart], ends[1][apart]
+
+
+@pytest.mark.parametrize("squash", ["spike", "relu"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_short_blocks_are_computed_together(squash, dtype, monkeypatch):
+    """Neurons that read each other in one step, some with a leak, at an activity at
+    which some steps gather from a neuron in the middle on; each has the bits of a call
+    of its own."""
+    rng = np.random.default_rng(0)
+    n = 700
+    x = Layer(350, dtype=dtype)
+    cells = Layer(n, squash, -0.3, dtype=dtype)
+    y = Layer(3, "identity", dtype=dtype)
+    x.project(cells, (np.arange(350), rng.permutation(n)[:350]), weights=1.0)
+    links = random_links(rng, n, 12)
+    weights = rng.normal(0.0, 0.1, len(links[0]))
+    cells.project(cells, links, weights=weights)
+    Layer(list(cells)[200:460]).project(
+        Layer(list(cells)[200:460]), "one_to_one", weights=0.8
+    )
+    cells.project(y, seed=rng)
+    net = Network(x, [cells], y)
+    twin, third = copy.deepcopy(net), copy.deepcopy(net)
+    rows = rng.normal(0.0, 1.0, (60, 350)) + rng.normal(-1.0, 1.5, (60, 1))
+    outputs = net.run(rows, traces=False)
+    assert np.count_nonzero(outputs) > 60
+    close = {"rtol": 1e-9, "atol": 1e-9}
+    if dtype is np.float32:
+        close = {"rtol": 1e-3, "atol": 1e-3}
+    np.testing.assert_allclose(outputs, gathered(twin, rows, monkeypatch), **close)
+    single = [third.run(row[None], traces=False)[0] for row in rows]
+    np.testing.assert_array_equal(outputs, single)
+    for name in LEFT:
+        ours, theirs, others = (each._store[name] for each in (net, twin, third))
+        np.testing.assert_allclose(ours, theirs, err_msg=name, **close)
+        np.testing.assert_array_equal(ours, others, err_msg=name)
+
+
+@pytest.mark.parametrize("inputs", [4, 3000])
+def test_the_past_of_neurons_that_send_nothing_by_events(inputs, monkeypatch):
+    """Whole parts of neurons are read with a lag by others that gather, while steps
+    follow events and while they gather."""
+    rng = np.random.default_rng(0)
+    n = 3000
+    x = Layer(inputs)
+    smooth = Layer(n, "tanh")
+    spikes = Layer(n, "spike", -0.5)
+    y = Layer(3, "identity")
+    to = np.arange(n)
+    late = {"delay": 2} if inputs == n else {}
+    x.project(spikes, (to % inputs, to), weights=1.0, **late)
+    x.project(smooth, (to % inputs, to), weights=0.5)
+    links = random_links(rng, n, 8)
+    spikes.project(spikes, links, weights=rng.normal(0, 0.1, len(links[0])), delay=3)
+    smooth.project(y, seed=rng, delay=2)
+    spikes.project(y, random_links(rng, 3, 2), weights=1.0)
+    net = Network(x, [smooth, spikes], y)
+    twin = copy.deepcopy(net)
+    assert net._by_events is not None
+    rows = rng.normal(size=(12, inputs)) * (rng.random((12, inputs)) < 0.2)
+    rows[5:7] = 3.0
+    outputs = net.run(rows, traces=False)
+    np.testing.assert_allclose(
+        outputs, gathered(twin, rows, monkeypatch), rtol=1e-9, atol=1e-9
+    )

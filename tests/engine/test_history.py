@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 import architect
 import synapse
 from synapse import Layer, Network
-from synapse.engine.exact import events
+from synapse.engine.exact import event_index as events
 from synapse.errors import DivergenceError
 from tests.engine.test_events import bursts, rows_for, sparse
 from tests.helpers.cases import all_hold

@@ -16,7 +16,7 @@ import json
 import numpy as np
 import synapse, architect
 from synapse import Layer, Network
-from synapse.engine.exact import events
+from synapse.engine.exact import event_index as events
 from synapse.objects import side_by_side
 from synapse.readwrite import from_json_data, json_data
 

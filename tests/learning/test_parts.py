@@ -9,7 +9,7 @@ import pytest
 import architect
 from synapse import Layer, Network, Trainer, engine, record, squashes
 from synapse.analysis import lesions
-from synapse.engine.exact import events
+from synapse.engine.exact import event_index as events
 from synapse.engine.schema import STEPPED
 from synapse.errors import ArgumentError, ArgumentTypeError, FunctionError
 from synapse.learning import _gradient

@@ -7,35 +7,32 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._typing import Bools, Indices
+from ..._typing import Indices
 from ..language import kernel
 from ..lowering.flags import DELAYED
-from .active import GROUP
-
-NOW = 1
-PAST = 2
-"""Flags in `BySource.sends`: what connections without and with a lag read."""
+from .active import GROUP, NOW, PART, PAST
 
 
 class BySource(NamedTuple):
     """Connections of a network by source, as kernels take them.
 
     Source i, counted from the network's first row, has the connections that are read
-    one step late from ``late[i]`` to ``prompt[i]`` and the others from there to
-    ``late[i + 1]``. Behind the neurons of the network, those of its ring follow as
-    further sources, once for each lag: the connections from the i-th of
-    them over ``lags[k]`` are those of source ``neurons + i * len(lags) + k``. What a
-    neuron sends over several lags is side by side: it is in the cache from the first of
-    these steps to the last.
+    one step late from ``begins[2 * i]`` on, the others from ``begins[2 * i + 1]`` to
+    ``begins[2 * i + 2]``. Behind the neurons of the network, those of its ring follow
+    as further sources, once for each lag: the connections from the i-th of them over
+    ``lags[k]`` are those of source ``neurons + i * len(lags) + k``, all of them late.
+    What a neuron sends over several lags is side by side: it is in the cache from the
+    first of these steps to the last.
     """
 
-    late: NDArray[np.int64]
-    prompt: NDArray[np.int64]
+    begins: NDArray[np.int64]
     lags: NDArray[np.int64]
     target: NDArray[np.uint32]
     row: NDArray[np.uint32]  # row of the connection, which has the weight
-    # by group of neurons: `NOW` and `PAST`, if any such connections begin there
-    sends: NDArray[np.uint8]
+    # by part and by group of the neurons: `NOW`, if connections without a lag begin
+    # there, and `PAST`, if neurons of the ring are there
+    parts: NDArray[np.uint8]
+    groups: NDArray[np.uint8]
     active: NDArray[np.int64]  # the active sources, after their number
 
 
@@ -66,25 +63,29 @@ def build(
     key = c["source"][rows]
     key -= np.uint32(start)
     in_ring = key[past].astype(np.int64) - (begin - start)
+    key[past] = n + in_ring * len(lags) + number
     key *= np.uint32(2)
-    key += np.repeat(c["run_flags"][runs] & DELAYED == 0, c["run_length"][runs])
-    key[past] = 2 * n + in_ring * len(lags) + number
-    begins = np.zeros(2 * n + len(lags) * width + 2, np.int64)
+    is_prompt = np.repeat(c["run_flags"][runs] & DELAYED == 0, c["run_length"][runs])
+    is_prompt[past] = False
+    key += is_prompt
+    sources = n + len(lags) * width
+    begins = np.zeros(2 * sources + 2, np.int64)
     row, target = np.empty((2, len(rows)), np.uint32)
     sort_by_key(key, rows, c["target"], begins, row, target)
-    begins = begins[:-1]
-    late = np.concatenate([begins[: 2 * n : 2], begins[2 * n :]])
-    has = late[1:] > late[:-1]
-    sends_past = np.zeros(n, bool)
-    sends_past[begin - start :][:width] = has[n:].reshape(width, len(lags)).any(axis=1)
+    sends = NOW * (begins[2 : 2 * n + 1 : 2] > begins[: 2 * n : 2])
+    sends[begin - start :][:width] |= PAST  # others read the ring, too
+    parts, groups = (
+        np.bitwise_or.reduceat(sends, np.arange(0, n, size)).astype(np.uint8)
+        for size in (PART, GROUP)
+    )
     return BySource(
-        late=late,
-        prompt=begins[1 : 2 * n : 2].copy(),
+        begins=begins,
         lags=lags,
         target=target,
         row=row,
-        sends=NOW * in_groups(has[:n]) + PAST * in_groups(sends_past),
-        active=np.zeros(len(late), np.int64),
+        parts=parts,
+        groups=groups,
+        active=np.zeros(sources + 1, np.int64),
     )
 
 
@@ -113,15 +114,9 @@ def sort_by_key(keys, rows, targets, begins, ordered, ordered_targets):
         begins[k] += 1
 
 
-def in_groups(any_of: Bools) -> NDArray[np.uint8]:
-    """Return, by group, whether one of its neurons has any."""
-    begins = np.arange(0, len(any_of), GROUP)
-    return np.logical_or.reduceat(any_of, begins).astype(np.uint8)
-
-
 def like_index() -> BySource:
     """Return an empty index, an example of what kernels take."""
     numbers = np.empty(0, np.int64)
     rows = np.empty(0, np.uint32)
     sends = np.empty(0, np.uint8)
-    return BySource(numbers, numbers, numbers, rows, rows, sends, numbers)
+    return BySource(numbers, numbers, rows, rows, sends, sends, numbers)

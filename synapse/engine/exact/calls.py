@@ -14,7 +14,7 @@ from ..records import Span
 from ..redirected_table import RedirectedTable
 from ..schema import FAILURE, SIDE_BY_SIDE
 from ..store import Store
-from . import events, runs, side_by_side, streams
+from . import event_index, events, runs, side_by_side, streams
 from .tapes import Tapes
 
 
@@ -45,7 +45,7 @@ def kernels_by_events(
     """Return the same by events, with the connections by source; None if all
     connections are gathered faster.
     """
-    index = events.build_index(store, span)
+    index = event_index.build_index(store, span)
     if index is None:
         return None
     begin = kernels_untraced(store, span, tapes, latest).begin

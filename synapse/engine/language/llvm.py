@@ -429,6 +429,10 @@ call void %code.{n}({", ".join(values)})""")
         at = self.address(words, index)
         self.put(f"store atomic {self.typed(value)}, ptr {at} release, align 8")
 
+    def _do_prefetch(self, column: Node, index: Node) -> None:
+        at = f"ptr {self.address(column, index)}"
+        self.call("void", "llvm.prefetch.p0", at, "i32 0", "i32 3", "i32 1")
+
     def _do_pause(self) -> None:
         if self.module.pauses:
             self.call("void", "llvm.x86.sse2.pause")

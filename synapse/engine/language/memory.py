@@ -254,6 +254,12 @@ def swap_word(t: Translator, words: Node, *numbers: Node) -> Node:
     return t.result_of(Node("swap_word", BOOL, (words, *numbers)))
 
 
+@word(lambda column, index: None)
+def prefetch(t: Translator, column: Node, index: Node) -> None:
+    """Begin to load the memory around a number that is read soon."""
+    t.effect(statement("prefetch", column, convert(index, INT)))
+
+
 @word(lambda: None)
 def pause(t: Translator) -> None:
     """Leave the core to its other thread for some cycles, where processors can."""

@@ -31,8 +31,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..by_source.active import BITS, GROUP, NOT_COUNTED, is_silent, list_active
-from ..by_source.index import NOW, PAST, BySource, like_index
+from ..by_source.active import (
+    GROUP,
+    NOT_COUNTED,
+    NOW,
+    PAST,
+    has_active,
+    is_silent,
+    list_active,
+    part_stop,
+)
+from ..by_source.index import BySource, like_index
 from ..language import (
     added,
     epsilon_of,
@@ -268,22 +277,30 @@ def send(store, quiet, start, stop, activation):
 @inline
 def send_prompt(store, quiet, start, stop):
     """Send what neurons send that have fired in this step."""
-    begin = start
-    while begin < stop:
-        group = (begin - quiet.origin) >> BITS
-        end = min(quiet.origin + ((group + 1) << BITS), stop)
-        if quiet.sends[group] & NOW and not is_silent(store, begin, end, 0):
-            for j in range(begin, end):
-                i = j - quiet.origin
-                if store.activation[j] != 0.0:
-                    send(
-                        store,
-                        quiet,
-                        quiet.prompt[i],
-                        quiet.late[i + 1],
-                        store.activation[j],
-                    )
-        begin = end
+    while start < stop:
+        end = min(part_stop(quiet, start), stop)
+        if has_active(store, quiet, start, end, 0, NOW):
+            for begin in range(start, end, GROUP):
+                send_group(store, quiet, begin, min(begin + GROUP, end))
+        start = end
+
+
+@inline
+def send_group(store, quiet, start, stop):
+    """Send what a group of neurons sends."""
+    if is_silent(store, start, stop, 0):
+        return
+    for j in range(start, stop):
+        i = j - quiet.origin
+        activation = store.activation[j]
+        if activation != 0.0:
+            send(
+                store,
+                quiet,
+                quiet.begins[2 * i + 1],
+                quiet.begins[2 * i + 2],
+                activation,
+            )
 
 
 @inline
@@ -322,7 +339,7 @@ def list_earlier(store, quiet, span, due):
     ring = store.ring[span.start]
     start = store.ring_start[ring]
     lags = quiet.lags.size
-    first = span.stop - span.start - lags * (start - quiet.origin)
+    offset = span.stop - span.start - lags * (start - quiet.origin)
     for k in range(lags):
         at = frame_offset(store, store.ring_head, ring, quiet.lags[k])
         quiet.frames[k] = at
@@ -333,7 +350,7 @@ def list_earlier(store, quiet, span, due):
             store.ring_stop[ring],
             at,
             due,
-            first + k,
+            offset + k,
             lags,
             PAST,
         )
@@ -347,14 +364,14 @@ def send_listed(store, quiet, span):
     begin = store.ring_start[store.ring[span.start]] if quiet.lags.size != 0 else 0
     for q in range(1, quiet.active[0] + 1):
         i = quiet.active[q]
+        # the others send what is prompt when they have fired
+        number = 2 * i + 1 if span.inputs <= i < n else 2 * i + 2
         if i < n:
-            stop = quiet.late[i + 1] if i < span.inputs else quiet.prompt[i]
             activation = store.activation[quiet.origin + i]
         else:
-            stop = quiet.late[i + 1]
             read = quiet.frames[(i - n) % lags] + begin + (i - n) // lags
             activation = store.past[read]
-        send(store, quiet, quiet.late[i], stop, activation)
+        send(store, quiet, quiet.begins[2 * i], quiet.begins[number], activation)
 
 
 @inline

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from synapse import _ways
-from synapse.engine.exact import events
+from synapse.engine.exact import event_index as events
 from synapse.engine.quiet import index
 from tests.helpers.cases import Cases
 from tests.ways.networks import case, everything

@@ -120,9 +120,10 @@ def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
 
     chosen = runs[listed]
     rows = concat_rows(c, chosen)
-    others = len(rows) - total  # all of them from silent sources
-    are_silent = silent[c["source"][rows] - np.uint32(start)]
-    if 2 * (np.count_nonzero(are_silent) - others) < total:
+    counted = silent[c["source"][rows] - np.uint32(start)]
+    is_listed = c["run_kind"][chosen] == LISTED
+    counted &= np.repeat(is_listed, c["run_length"][chosen])
+    if 2 * np.count_nonzero(counted) < total:
         return None
     connections = build(c, start, stop, chosen, rows, 2)
     skipped = np.zeros(len(c["run_kind"]), np.uint8)

@@ -22,7 +22,6 @@ from synapse.engine.locking import ExclusiveAccess
 from synapse.errors import ArgumentError, DivergenceError
 from synapse.learning._data import new_control, target_mask
 from synapse.objects.network import Network
-from synapse.objects.recording import record
 from synapse.objects.snapshots import Context, read_context, restore_context
 from synapse.tasks import Sample, SampleStream
 
@@ -149,8 +148,6 @@ def _learn(
     network._lowered()
     if (rates == rates[0]).all():
         total, outputs = _pass(network, piece, rates[0])
-    elif network._rtrl is None:
-        total, outputs = _pass_by_steps(network, piece, rates)
     else:
         total, outputs = _single_steps(network, piece, rates)
     if needed and not math.isfinite(total):
@@ -193,53 +190,10 @@ def _pass(network: Network, piece: Sample, rate: float) -> tuple[float, Floats]:
     return total, outputs[: int(control[1])]
 
 
-def _pass_by_steps(
-    network: Network, piece: Sample, rates: Floats
-) -> tuple[float, Floats]:
-    """Learn with a rate for each step in one call: each step is an epoch. Outputs are
-    recorded."""
-    steps = len(piece)
-    control = new_control()
-    errors = np.zeros(len(piece))
-    aimed = target_mask(piece.targets)
-    bounds = np.arange(steps + 1, dtype=np.uint64)
-    order = bounds[:-1, None].copy()
-    kept = np.empty(engine.online.FIELDS_PER_OUTPUT * network._n_outputs)
-    with record(network, "activation", neurons=network.output) as log:
-        store = network._store
-        cost = network._cost(None).code
-        watcher = store.recorder
-        assert watcher is not None  # `record` has set it
-        watcher.make_room(steps)
-        data = piece.inputs.reshape(-1), piece.targets.reshape(-1), aimed
-        arguments = (
-            store.address,
-            store.scalar,
-            network._lowered()[2],
-            (*data, bounds, order, 1),
-        )
-        options = (
-            rates.astype(store.dtype),
-            True,
-            kept,
-            control,
-            errors,
-            -np.inf,
-            NO_RENEWAL,
-            (
-                *(np.empty(size) for size in (store.n_connections, store.n_neurons)),
-                engine.online.new_batch(),
-            ),
-        )
-        ended = engine.online.train_network(*arguments, cost, *options)
-    require_sound(ended[0], store["failed"])
-    return float(errors[aimed == 1].sum()), log.activation
-
-
 def _single_steps(
     network: Network, piece: Sample, rates: Floats
 ) -> tuple[float, Floats]:
-    """Learn under other rules, one step in a call."""
+    """Learn with a rate for each step, one in a call."""
     total = 0.0
     parts = []
     for t, rate in enumerate(rates):

@@ -169,7 +169,9 @@ def sweep(net, rng):
     for i in rng.permutation(SIZE):
         neuron = net.output[i]
         before = neuron.activation
+        net.input[0].activate(0.0)  # a step begins, which reads what all others are now
         if neuron.activate() == 0:
+            net.input[0].activate(0.0)
             neuron.activate(before)  # a tie
         if neuron.activation != before:
             flips.append((neuron.state, net.output.activations))

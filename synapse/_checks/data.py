@@ -50,6 +50,8 @@ OTHER_KINDS = {
     "m": "durations",
 }
 """Names of other kinds of dtype."""
+CSR_ATTRIBUTES = ("indptr", "indices", "data", "shape")
+"""What a CSR array has. SciPy is not imported: anything with these will do."""
 MAX_DEPTH = 4  # largest depth to which nested lists are searched
 
 
@@ -103,14 +105,23 @@ def any_array(title: str, values: Any, condition: str) -> NDArray[Any]:
     """
     if type(values) in PLAIN_TYPES:
         return np.asarray(values)
-    if hasattr(values, "tocsr"):  # of SciPy
-        raise SPARSE_ROWS.error(subject=subject(title), condition=condition)
     try:
-        return np.asarray(_opened(title, values, condition))
+        array = np.asarray(_opened(title, values, condition))
     except (SynapseError, MemoryError):
         raise
     except Exception as error:  # ragged lists; or any error of a foreign `__array__`
         raise ArgumentTypeError(expected(title, condition, values)) from error
+    if array.dtype == object and is_sparse(values):
+        raise SPARSE_ROWS.error(subject=subject(title), condition=condition)
+    return array
+
+
+def is_sparse(values: Any) -> bool:
+    """Return whether values are a sparse array, of SciPy or in CSR."""
+    if isinstance(values, np.ndarray):  # the common case
+        return False
+    in_csr = all(hasattr(values, name) for name in CSR_ATTRIBUTES)
+    return in_csr or hasattr(values, "tocsr")
 
 
 def require_labels(title: str, values: Any) -> None:

@@ -12,19 +12,15 @@ from numpy.typing import NDArray
 from .._typing import Floats
 from ..errors import ArgumentError
 from .arguments import must, pluralize, short_repr
-from .data import SQUARES, as_matrix, numbers, sum_of_squares
+from .data import SQUARES, as_matrix, is_sparse, numbers, sum_of_squares
 
 __all__ = [
     "SparseRows",
     "dense_rows",
     "input_rows",
-    "is_sparse",
     "joined_rows",
     "row_of_mapping",
 ]
-
-CSR_ATTRIBUTES = ("indptr", "indices", "data", "shape")
-"""What a CSR array has. SciPy is not imported: anything with these will do."""
 
 
 class SparseRows:
@@ -77,14 +73,6 @@ class SparseRows:
         row = np.repeat(np.arange(len(self)), np.diff(self.indptr))
         rows[row, self.indices[self.kept]] = self.data[self.kept]
         return rows
-
-
-def is_sparse(values: Any) -> bool:
-    """Return whether values are a sparse array, of SciPy or in CSR."""
-    if isinstance(values, np.ndarray):  # the common case
-        return False
-    in_csr = all(hasattr(values, name) for name in CSR_ATTRIBUTES)
-    return in_csr or hasattr(values, "tocsr")
 
 
 def dense_rows(rows: Floats | SparseRows) -> Floats:

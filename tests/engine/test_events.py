@@ -73,6 +73,17 @@ def gathered(net, rows, monkeypatch):
         return net.run(rows, traces=False)
 
 
+def assert_as_gathered_and_alone(net, twin, third, rows, outputs, close):
+    """What a run has left equals what a twin that gathered has, and, to the bit, with
+    the outputs, what single calls of a third one leave."""
+    single = [third.run(row[None], traces=False)[0] for row in rows]
+    np.testing.assert_array_equal(outputs, single)
+    for name in LEFT:
+        ours, theirs, others = (each._store[name] for each in (net, twin, third))
+        np.testing.assert_allclose(ours, theirs, err_msg=name, **close)
+        np.testing.assert_array_equal(ours, others, err_msg=name)
+
+
 def plain_numbers(net):
     return np.concatenate([layer.activations for layer in net.layers])
 
@@ -320,13 +331,9 @@ def test_cells_of_one_to_one_projections(dtype, together, monkeypatch):
             for each in (net, twin, third):
                 each.layers[3][400].clamp(0.6)
         outputs = net.run(piece, traces=False)
-        np.testing.assert_allclose(outputs, gathered(twin, piece, monkeypatch), **close)
-        single = [third.run(row[None], traces=False)[0] for row in piece]
-        np.testing.assert_array_equal(outputs, single)
-        for name in LEFT:
-            ours, theirs, others = (each._store[name] for each in (net, twin, third))
-            np.testing.assert_allclose(ours, theirs, err_msg=name, **close)
-            np.testing.assert_array_equal(ours, others, err_msg=name)
+        expected = gathered(twin, piece, monkeypatch)
+        np.testing.assert_allclose(outputs, expected, **close)
+        assert_as_gathered_and_alone(net, twin, third, piece, outputs, close)
     assert 0.0 < np.mean(net.layers[4].activations > 0.0) < 0.5
 
 
@@ -376,13 +383,9 @@ def test_short_blocks_are_computed_together(squash, dtype, monkeypatch):
     close = {"rtol": 1e-9, "atol": 1e-9}
     if dtype is np.float32:
         close = {"rtol": 1e-3, "atol": 1e-3}
-    np.testing.assert_allclose(outputs, gathered(twin, rows, monkeypatch), **close)
-    single = [third.run(row[None], traces=False)[0] for row in rows]
-    np.testing.assert_array_equal(outputs, single)
-    for name in LEFT:
-        ours, theirs, others = (each._store[name] for each in (net, twin, third))
-        np.testing.assert_allclose(ours, theirs, err_msg=name, **close)
-        np.testing.assert_array_equal(ours, others, err_msg=name)
+    expected = gathered(twin, rows, monkeypatch)
+    np.testing.assert_allclose(outputs, expected, **close)
+    assert_as_gathered_and_alone(net, twin, third, rows, outputs, close)
 
 
 @pytest.mark.parametrize("inputs", [4, 3000])

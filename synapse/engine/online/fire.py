@@ -118,6 +118,14 @@ def zero_clamped_errors(store, start, stop):
 
 
 @inline
+def fire_group(store, j):
+    """Compute the activations of all neurons of the group of j."""
+    of_states = store.state, store.activation, store.derivative
+    members = store.group_first[j], store.group_stop[j], 1
+    compete(store, store.squash[j], *of_states, *members)
+
+
+@inline
 def fire(store, rule, start, stop):
     """activation y_j = f_j(s_j) of consecutive neurons with one squash; no `rule` is
     needed.
@@ -134,18 +142,8 @@ def fire(store, rule, start, stop):
     elif code in activations.GROUPED:
         j = start
         while j < stop:
-            group_stop = store.group_stop[j]
-            compete(
-                store,
-                code,
-                store.state,
-                store.activation,
-                store.derivative,
-                store.group_first[j],
-                group_stop,
-                1,
-            )
-            j = group_stop
+            fire_group(store, j)
+            j = store.group_stop[j]
     elif code in activations.RANDOM:
         fire_random(
             store,
@@ -187,16 +185,7 @@ def fire_member(store, j):
     begin_step(store, j, tick(store, 1))
     waiting = added(store.stamp[k] < store.step_stamp[j] for k in range(start, stop))
     if waiting == 0:
-        compete(
-            store,
-            code,
-            store.state,
-            store.activation,
-            store.derivative,
-            start,
-            stop,
-            1,
-        )
+        fire_group(store, j)
         return
     best = start
     for k in range(start, stop):

@@ -21,7 +21,8 @@ NOISE = RNG.normal(50, 5, COUNT).round(2)
 X = RNG.uniform(80, 120, COUNT).round(1)
 GERMAN = [f"{value + 0.5}".replace(".", ",") for value in range(COUNT)]
 DAYS = [f"{1 + place % 28:02}.{1 + place // 28:02}.2024" for place in range(COUNT)]
-ODD = [str(np.datetime64("2024-01-01T00:00") + 97 * i * i) for i in range(COUNT)]
+STARTS = [np.timedelta64(97 * i * i, "m") for i in range(COUNT)]
+ODD = [str(np.datetime64("2024-01-01T00:00") + start) for start in STARTS]
 
 
 def lines(head, *columns, mark=","):

@@ -285,14 +285,17 @@ class Scale:
             counted = self._differences(counted)
         if type(weight) is not float or not 0.0 <= weight <= 1.0:
             weight = _checks.non_negative_number("weight", weight)
-        matrix = counted.reshape(-1, len(self))
-        standard = np.empty(matrix.shape)
-        numbers = self._numbers.copy()
-        options = weight, self._keep, self.centred
-        rows = np.ascontiguousarray(matrix)
-        if not _kernel()(rows, *options, numbers, standard):
-            raise ArgumentError(TOO_LARGE)
+        matrix = np.ascontiguousarray(counted.reshape(-1, len(self)))
+        standard, numbers = self._taken(matrix, weight)
         return standard.reshape(counted.shape), numbers
+
+    def _taken(self, rows: Floats, weight: float) -> tuple[Floats, Floats]:
+        """Return what :meth:`_following` does, for a contiguous matrix of floats."""
+        standard = np.empty(rows.shape)
+        numbers = self._numbers.copy()
+        if not _kernel()(rows, weight, self._keep, self.centred, numbers, standard):
+            raise ArgumentError(TOO_LARGE)
+        return standard, numbers
 
     def standard(self, rows: ArrayLike) -> Any:
         """Convert rows to standard units, without adding them.

@@ -30,6 +30,11 @@ from .eligibility_traces import EligibilityTraces
 from .layer import Layer
 from .propagating import Slopes
 
+Sample = tuple[Floats, Ints, Ints]
+"""A sparse row of inputs: values, the inputs that have them, and where the row begins
+and ends in both.
+"""
+
 
 @final
 class OnlineAdaGrad(EligibilityTraces):
@@ -61,7 +66,6 @@ class OnlineAdaGrad(EligibilityTraces):
         self._squares = by_weight, np.zeros(len(biases), biases.dtype)
         network = self.network
         self._errors = np.empty(network._n_outputs)
-        self._starts = np.zeros(2, np.int64)  # of a sample as a sparse row
         self._lists: InputLists | None = None
         self._by_input: Floats | None = None
         if not (network._rtrl or network.has_memory or network._is_random):
@@ -190,23 +194,19 @@ class OnlineAdaGrad(EligibilityTraces):
     # --- steps ------------------------------------------------------------------------
 
     @locked
-    def peek(self, inputs: Ints, values: Floats, lists: bool) -> Floats:
-        """Return the outputs for inputs of :meth:`learn_sample`, in a step that
+    def peek(self, sample: Sample, lists: bool) -> Floats:
+        """Return the outputs for a sample of :meth:`learn_sample`, in a step that
         leaves no trace.
         """
         network = self.network
-        lists_now = self._present_lists() if lists else None
-        if lists_now is None:
-            return network.peek(self.row(inputs, values))
+        listed = self._present_lists() if lists else None
+        if listed is None:
+            return network.peek(self.row(sample))
         outputs = np.empty(network._n_outputs)
-        self._starts[1] = len(inputs)
-        sample = values, inputs, self._starts
-        arguments = sample, outputs
-        if (
-            network._call(peek_listed, 0, arguments, lambda _: lists_now.peeking)
-            != DONE
-        ):
-            network._refuse_inputs(self.row(inputs, values))
+        by = listed.peeking
+        status = network._call(peek_listed, 0, (sample, outputs), lambda _: by)
+        if status != DONE:
+            network._refuse_inputs(self.row(sample))
         return outputs
 
     def _present_lists(self) -> InputLists | None:
@@ -218,17 +218,17 @@ class OnlineAdaGrad(EligibilityTraces):
             self._lowered_store()
         return self._lists if store.recorder is None else None
 
-    def row(self, inputs: Ints, values: Floats) -> Floats:
-        """Return all inputs, of which these are not 0."""
+    def row(self, sample: Sample) -> Floats:
+        """Return all inputs of a sample."""
+        values, inputs, (_, count) = sample
         row = np.zeros(self.network._n_inputs)
-        row[inputs] = values
+        row[inputs[:count]] = values[:count]
         return row
 
     @locked
     def learn_sample(
         self,
-        inputs: Ints,
-        values: Floats,
+        sample: Sample,
         lists: bool,
         targets: Floats,
         weight: float,
@@ -237,39 +237,38 @@ class OnlineAdaGrad(EligibilityTraces):
         bound: float,
         squared: bool,
     ) -> None:
-        """Activate with inputs of these indices (all others are 0), and change the
-        parameters by a step; if it is not finite, no parameter has changed. The inputs
-        are listed if `lists` is true and the network allows it.
+        """Activate with a sample, and change the parameters by a step; if it is not
+        finite, no parameter has changed. The inputs are listed if `lists` is true and
+        the network allows it.
         """
         network = self.network
         present_lists = self._present_lists()
-        lists_now = present_lists if lists else None
         store = network._anchor._store
-        settings = weight, rate, keep, bound
-        self._starts[1] = len(inputs)
-        sample = values, inputs, self._starts
         errors = self._errors
-        options = settings, squared
+        settings = weight, rate, keep, bound
         arguments: tuple[Any, ...]
-        if lists_now is not None:
-            sums = self._sums_by_input(lists_now).reshape(-1), *self._squares
-            changes = np.empty(len(inputs) * len(lists_now.readers[0]), store.dtype)
-            arguments = sample, targets, errors, changes, sums, *options
-            by = lists_now.learning
+        if lists and present_lists is not None:
+            by_input = self._sums_by_input(present_lists)
+            changes = np.empty((sample[2].item(1), by_input.shape[1]), store.dtype)
+            sums = by_input, *self._squares
+            arguments = sample, targets, errors, changes, sums, settings, squared
+            by = present_lists.learning
             status = network._call(learn_listed, 0, arguments, lambda _: by, False)
         else:
+            row = sample
             if self._tied or store.recorder is not None:
-                errors = network.activate(self.row(inputs, values))
-                sample = values, inputs, self._starts[:1]
+                errors = network.activate(self.row(sample))
+                row = *sample[:2], sample[2][:1]
             if self._tied:
                 status = self._move_shared(store, targets - errors, *settings, squared)
             else:
-                arguments = sample, targets, errors, self._sums, *options, self._sizes
+                options = settings, squared, self._sizes
+                arguments = row, targets, errors, self._sums, *options
                 status = network._call(
                     learn_by_adagrad, 0, arguments, self._adding, False
                 )
         if status == REFUSED:
-            network._refuse_inputs(self.row(inputs, values))
+            network._refuse_inputs(self.row(sample))
         if status != DONE:
             self.require_done(status)
         self._count = keep * self._count + 1.0

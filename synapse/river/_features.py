@@ -7,7 +7,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from itertools import repeat, takewhile
+from itertools import takewhile
+from operator import itemgetter
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -21,7 +22,7 @@ from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
 from ..objects.network import Network
-from ..objects.online_adagrad import OnlineAdaGrad
+from ..objects.online_adagrad import OnlineAdaGrad, Sample
 from ._kernels.features import (
     EXPECTED,
     INDICATOR,
@@ -32,8 +33,7 @@ from ._kernels.features import (
     list_inputs,
 )
 
-UNSAVED = ("steps", "_memory")
-MEMORY = (np.int64, np.float64) * 2
+UNSAVED = ("steps", "_memory", "_found")
 MIN_LISTED = 16
 """Number of inputs of features from which on steps list those that are not 0. In a
 network with as many, they are runs of their own."""
@@ -48,8 +48,8 @@ nothing about theirs."""
 NEVER = 1 << 62
 
 Features = Mapping[Hashable, Any]
-Sample = tuple[Ints, Floats, bool]
-"""The inputs that are not 0, their activations, and whether steps list them."""
+ListedSample = tuple[Sample, bool]
+"""The inputs that are not 0, and whether steps list them."""
 
 
 class RemovedInput(NamedTuple):
@@ -90,8 +90,12 @@ class FeatureInputs:
         Number of samples after which a feature that has not been seen loses its inputs.
     """
 
-    _memory: Sequence[Any] = [np.empty(0)]
-    """For a sample: places and values of its features, inputs and their units."""
+    _memory: tuple[Ints, Floats] = np.empty(0, np.int64), np.empty(0)
+    """The places of the features of a sample, and their values."""
+    _sample: Sample
+    """The latest sample: memory for twice as many inputs."""
+    _found: tuple[tuple[Hashable, ...], Sequence[int]] = (), ()
+    """The features of the latest sample, if all had places, and these."""
     steps: OnlineAdaGrad
     """The steps of the network, which keep sums for each weight."""
 
@@ -111,6 +115,8 @@ class FeatureInputs:
         """Places without a feature."""
         self._spare: list[int] = []
         """Inputs without a feature."""
+        self._count = len(names)
+        """The number of inputs of features."""
         self._has_grown = False
         self._samples = 0
         self._seen: OrderedDict[Hashable, int] = OrderedDict.fromkeys(names, 0)
@@ -130,11 +136,6 @@ class FeatureInputs:
         return self._model.scale
 
     @property
-    def _count(self) -> int:
-        """The number of inputs of features."""
-        return len(self._scale) - len(self._spare)
-
-    @property
     def _lists(self) -> bool:
         """Whether steps list inputs, by the features of the stream alone: the first
         sample may be all of it, in which most inputs are not 0.
@@ -143,13 +144,13 @@ class FeatureInputs:
 
     # --- samples ----------------------------------------------------------------------
 
-    def counted(self, x: Features) -> Sample:
+    def counted(self, x: Features) -> ListedSample:
         """Return the inputs for a sample, in standard units, after the sample is
         counted.
         """
         present = present_in(x)
         self._require_inputs()
-        if not present.keys() <= self._places.keys():
+        if NONE in self._places_of(present):
             self._meet(in_order(present.keys() - self._places.keys()), present)
         self._samples += 1
         if self._unseen is not None:
@@ -159,7 +160,7 @@ class FeatureInputs:
             self._let_go(self._unseen)
         return self._listed(present, self._samples)
 
-    def standard(self, x: Features) -> Sample:
+    def standard(self, x: Features) -> ListedSample:
         """Return the inputs for a sample, in standard units; it is not counted."""
         self._require_inputs()
         return self._listed(present_in(x), 0)
@@ -174,29 +175,49 @@ class FeatureInputs:
                 " features; do not add or remove them."
             )
 
-    def _listed(self, present: Features, now: int) -> Sample:
+    def _places_of(self, present: Features) -> Sequence[int]:
+        """Return the places of features, `NONE` for those that have none. They are
+        found once for a prediction and the step that learns from it.
+        """
+        names = (*present,)
+        if names != self._found[0]:
+            try:
+                # sooner than a loop, but of one name it returns no tuple
+                places = itemgetter(*names)(self._places) if len(names) > 1 else ()
+            except KeyError:
+                places = ()
+            if not places:
+                return [self._places.get(name, NONE) for name in names]
+            self._found = names, places
+        return self._found[1]
+
+    def _listed(self, present: Features, now: int) -> ListedSample:
         """Return the inputs in standard units, after values are counted as those of
         this sample; 0: they are not. The next call overwrites them.
         """
         count = len(present)
         write_places, write_values = _writers(count)
         lists = self._lists
-        usual = USUAL if lists and now and self.steps.can_list else NEVER
+        usual = USUAL if now and lists and self.steps.can_list else NEVER
         while True:
-            room = 2 * (count + len(self._expected))  # two inputs for each
+            room = count + len(self._expected)
             if room > len(self._memory[0]):
-                self._memory = [np.empty(2 * room, each) for each in MEMORY]
-            places, values, inputs, units = self._memory
-            write_places(places, 0, *map(self._places.get, present, repeat(NONE)))
+                self._memory = np.empty(2 * room, np.int64), np.empty(2 * room)
+                inputs = np.empty(4 * room, np.int64)
+                self._sample = np.empty(4 * room), inputs, np.zeros(2, np.int64)
+            places, values = self._memory
+            write_places(places, 0, *self._places_of(present))
             write_values(values, 0, *present.values())
-            sample = count, places, values, self._expected, now, usual
             scale = self._scale
-            tables = self._table, self._constants, scale._numbers
-            listed = _kernel()(*sample, scale._keep, *tables, inputs, units)
-            if listed >= 0:
-                return inputs[:listed], units[:listed], lists
-            wanted = zip(inputs[:-listed].tolist(), units[:-listed], strict=True)
-            self._provide(sorted((place, int(role)) for place, role in wanted))
+            wanted = _kernel()(
+                *(count, places, values, self._expected, now, usual, scale._keep),
+                *(self._table, self._constants, scale._numbers, self._sample),
+            )
+            if wanted == 0:
+                return self._sample, lists
+            units, inputs, _ = self._sample
+            roles = map(int, units[:wanted])
+            self._provide(sorted(zip(inputs[:wanted].tolist(), roles, strict=True)))
             lists = self._lists
 
     # --- features that come -----------------------------------------------------------
@@ -256,6 +277,7 @@ class FeatureInputs:
             self._grow(len(roles) - len(self._spare))
         for place, role in roles:
             i = self._table[place, role] = self._spare.pop()
+            self._count += 1
             self._entitle(place, role)
             if self._model.task == "classes":
                 self.steps.expect(i, EXPECTED_SAMPLES)
@@ -298,6 +320,7 @@ class FeatureInputs:
                     self._removed[name] = removed
                 self._expect(place, False)
                 del self._places[name], self._seen[name]
+                self._found = (), ()
                 self._unused.append(place)
         while len(self._removed) > self._count:
             del self._removed[next(iter(self._removed))]
@@ -317,6 +340,7 @@ class FeatureInputs:
         removed = RemovedInput(role, scale[:, i].copy(), parameters)
         scale[:, i] = UNCOUNTED[:, 0]
         self._spare.append(i)
+        self._count -= 1
         if self._lists:
             self.steps.set_parameters_of(i, parameters[:, :0])
         return removed
@@ -339,8 +363,8 @@ def _kernel() -> Callable[..., int]:
     integers = np.empty(0, np.int64)
     floats = np.empty(0)
     sample = 1, integers, floats, integers, 1, 1, 1.0
-    arguments = *sample, integers[None], floats[None], floats[None], integers, floats
-    return list_inputs.for_types(arguments)
+    tables = integers[None], floats[None], floats[None]
+    return list_inputs.for_types((*sample, *tables, (floats, integers, integers)))
 
 
 @cache

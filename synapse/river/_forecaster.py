@@ -203,8 +203,8 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
             network = self._model.network.clone()
             for step in range(horizon):
                 x = self._features(values, None if xs is None else xs[step])
-                inputs, units, _ = self._inputs.standard(x)
-                outputs = network.activate(self._steps.row(inputs, units))
+                sample, _ = self._inputs.standard(x)
+                outputs = network.activate(self._steps.row(sample))
                 latest = np.array([values[-1:]])
                 ahead = self._target_scale.original(outputs[None], latest)
                 values = [*values, float(ahead[0, 0])]

@@ -46,7 +46,10 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
     _checked = staticmethod(checked_target)
 
     def _standard(self, target: float) -> Floats:
-        return self._target_scale.follow(np.array([target]))
+        # `follow` would examine once more what `checked_target` has
+        scale = self._target_scale
+        standard, scale._numbers = scale._taken(np.array([[target]]), 1.0)
+        return standard[0]
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
         """Predict the number of each row; 0 before the first sample."""

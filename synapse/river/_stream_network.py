@@ -23,7 +23,7 @@ from ..learning._continual_backprop import ContinualBackprop, Renewer, checked_r
 from ..objects.network import Network
 from ..objects.online_adagrad import OnlineAdaGrad
 from ..objects.topology import Topology
-from ._features import FeatureInputs, Features, Sample, in_order, present_in
+from ._features import FeatureInputs, Features, ListedSample, in_order, present_in
 
 RULES = ("online", "rtrl")
 WEIGHT_FACTOR = 2.5
@@ -254,13 +254,13 @@ class StreamNetwork(base.Estimator):
 
     # --- one sample -------------------------------------------------------------------
 
-    def _counted(self, x: Features) -> Sample:
+    def _counted(self, x: Features) -> ListedSample:
         """Return the inputs in standard units, after the sample is counted."""
         if self._model is None:
             self._begin(x)
         return self._inputs.counted(x)
 
-    def _learn(self, sample: Sample, target: Floats, weight: float) -> None:
+    def _learn(self, sample: ListedSample, target: Floats, weight: float) -> None:
         """Change the parameters by a bounded step along the slopes of the errors of a
         sample, in standard units.
         """

@@ -456,9 +456,10 @@ def test_scaled_steps_follow_their_equation(rule, shared, squared, recorded):
         most = (errors**2).sum() if squared else abs(errors).sum()
         step = 0.5 * 0.1 * min(1.0, most / (3.0 * 0.1 * decrease))
         expected = net.weights + step * moves[0], net.biases + step * moves[1]
-        sample = np.array([1]), row[1:], False
+        sample = row[1:], np.array([1]), np.array([0, 1])
         with synapse.record(net) if recorded else nullcontext() as log:
-            steps.learn_sample(*sample, outputs + errors, 0.5, 0.1, 0.9, 3.0, squared)
+            settings = 0.5, 0.1, 0.9, 3.0, squared
+            steps.learn_sample(sample, False, outputs + errors, *settings)
         assert log is None or len(log) == 1
         np.testing.assert_allclose(net.weights, expected[0], rtol=0, atol=1e-13)
         np.testing.assert_allclose(net.biases, expected[1], rtol=0, atol=1e-13)

@@ -225,10 +225,9 @@ def hand_built(samples, seed):
         y = target[step]
         others = target[: step + 1]
         standard = (y - others.mean()) / (others.std() or 1.0)
-        sample = np.arange(len(row)), np.array(row), False, np.array([standard])
-        steps.learn_sample(
-            *sample, 1.0, twin.rate, 1 - 1 / twin.time_constant, 1.0, True
-        )
+        sample = np.array(row), np.arange(len(row)), np.array([0, len(row)])
+        settings = 1.0, twin.rate, 1 - 1 / twin.time_constant, 1.0, True
+        steps.learn_sample(sample, False, np.array([standard]), *settings)
     states = {name: "absent" if name in first_sample else "present" for name in names}
     titles = [
         name if role == "value" else f"{name} {states[name]}" for name, role in roles

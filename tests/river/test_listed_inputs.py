@@ -202,7 +202,7 @@ def test_a_step_leaves_in_the_network_what_a_dense_one_leaves():
     assert is_listing(model)
     for others in ([0.5], None):
         network = model._steps.network
-        row = model._steps.row(*model._inputs.standard(last)[:2])
+        row = model._steps.row(model._inputs.standard(last)[0])
         expected = network.clone()
         outputs = expected.activate(row)
         before = network.neurons[-1].activation

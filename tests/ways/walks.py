@@ -441,10 +441,11 @@ def features_of_a_stream(case: Case) -> Pair:
         once[[link in group for link in twin.connections]] = 1.0 / len(group)
     for row, target in zip(case.dense, case.targets, strict=True):
         inputs = np.flatnonzero(row)
+        sample = row[inputs], inputs, np.array([0, len(inputs)])
         with case.recorded(net):
-            outputs.append(steps.peek(inputs, row[inputs], True))
+            outputs.append(steps.peek(sample, True))
             settings = 1.0, RATE, keep, bound, False
-            steps.learn_sample(inputs, row[inputs], True, target, *settings)
+            steps.learn_sample(sample, True, target, *settings)
         told.append(twin.activate(row))
         errors = target - told[-1]
         slopes = twin.output_gradient(errors)

@@ -114,7 +114,7 @@ def _examples(scalar: Any) -> Examples:
         listed_inputs.peek_listed: (0, scalar, SPAN, READERS, SPARSE, ROW),
         listed_inputs.learn_listed: (
             *(0, scalar, SPAN, READERS, SPAN, SPARSE, ROW, ROW),
-            *(floats, (floats, floats, floats), SETTINGS, False),
+            *(floats[None], (floats[None], floats, floats), SETTINGS, False),
         ),
         loops.train_network: (0, scalar, SPAN, *of_rows),
         loops.train_sparse: (0, scalar, SPAN, *of_sparse),

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ..language import added, inline, kernel, zero_like
+from ..language import LINE, added, inline, kernel, prefetch, zero_like
 from ..status import DIVERGED, DONE
 from .fire import clamp_neuron, fire, tick
 from .gradient_traces import errors_of_sample, scale_slopes, step_of_adagrad
@@ -25,10 +25,11 @@ def step_listed(store, readers, span, inputs, row):
     connections from the first input, and the memory of `set_listed`. If this is empty,
     the inputs are not set, because a step on copies needs no activations of theirs.
     """
-    values, columns, _ = inputs
+    values, columns, starts = inputs
+    n = starts[1]
     rows, firsts, latest = readers
     if latest.size > 0:
-        set_listed(store, span, values, columns, latest)
+        set_listed(store, span, values, columns[:n], latest)
     start = span.start + span.inputs
     r = 0
     while start < span.stop:
@@ -36,10 +37,7 @@ def step_listed(store, readers, span, inputs, row):
         compute_states(store, None, start, stop)
         while r < rows.size and rows[r] < stop:
             total = added(
-                (
-                    store.weight[firsts[r] + columns[k]] * values[k]
-                    for k in range(columns.size)
-                ),
+                (store.weight[firsts[r] + columns[k]] * values[k] for k in range(n)),
                 zero_like(store.bias[0]),
             )
             store.state[rows[r]] += total
@@ -101,8 +99,16 @@ def learn_listed(
 
     `rest` are the rows of all other connections. The sums of squares are those of
     connections from each input, in the order of targets, by row, and by neuron;
-    `changes` is memory for connections from the inputs of the sample.
+    `changes` is memory like the first, for the inputs of the sample.
     """
+    values, columns, starts = sample
+    rows, firsts, _ = readers
+    by_input, by_weight, by_bias = squares
+    n = starts[1]
+    count = rows.size
+    for k in range(n):  # the sums are read soon
+        for r in range(0, count + LINE, LINE):
+            prefetch(by_input, columns[k] * count + r)
     status = errors_of_sample(
         LISTED, store, readers, scalar, span, sample, targets, errors
     )
@@ -116,9 +122,7 @@ def learn_listed(
     store.projected[span.stop - span.outputs : span.stop] = errors[: span.outputs]
     propagate_network(store, span, scalar, False)
 
-    values, columns, _ = sample
-    rows, firsts, _ = readers
-    total = added((np.float64(values[k]) ** 2 for k in range(columns.size)), 0.0)
+    total = added((np.float64(values[k]) ** 2 for k in range(n)), 0.0)
     total *= added(
         (np.float64(store.step[rows[r]]) ** 2 for r in range(rows.size)), 0.0
     )
@@ -127,24 +131,22 @@ def learn_listed(
     if not math.isfinite(total):
         return DIVERGED
 
-    by_input, by_weight, by_bias = squares
     decay = settings[2]
     decrease = scale_slopes(biases, start, by_bias, start, span.stop - start, decay)
     for q in range(rest.size):
         c = rest[q]
         decrease += scale_slopes(slopes, c, by_weight, c, 1, decay)
-    count = rows.size
-    for k in range(columns.size):
+    for k in range(n):
+        change = changes[k]
         for r in range(count):
-            changes[k * count + r] = store.step[rows[r]] * values[k]
-        of_input = by_input, columns[k] * count, count, decay
-        decrease += scale_slopes(changes, k * count, *of_input)
+            change[r] = store.step[rows[r]] * values[k]
+        decrease += scale_slopes(change, 0, by_input[columns[k]], 0, count, decay)
 
     step = step_of_adagrad(errors, span.outputs, settings, squared, decrease)
     for q in range(rest.size):
         store.weight[rest[q]] += step * slopes[rest[q]]
     store.bias[start : span.stop] += step * biases[start : span.stop]
     for r in range(count):
-        for k in range(columns.size):
-            store.weight[firsts[r] + columns[k]] += step * changes[k * count + r]
+        for k in range(n):
+            store.weight[firsts[r] + columns[k]] += step * changes[k, r]
     return DONE

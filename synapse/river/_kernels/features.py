@@ -88,20 +88,20 @@ def list_inputs(
     table,
     constants,
     numbers,
-    inputs,
-    units,
+    sample,
 ):
-    """Write the inputs of a sample and their activations; returns their number. Sums
-    depend on the order of inputs, so it does not depend on the order of the keys.
+    """Write the inputs of a sample, a sparse row; returns 0. Sums depend on the order
+    of inputs, so it does not depend on the order of the keys.
 
     The first `present` places and values are those of its features. A place below 0 is
     that of no feature; `expected` are the places of expected features, in order, for
     which there is room, too. If `now`, the number of the sample, is above 0,
     the values are counted, see ``take_rows``. If features need something first, see
-    `wanted_role`, nothing is counted: `inputs` and `units` are their places and these
-    roles, and minus their number is returned. `usual` is the number of samples after
-    which presence or absence is expected.
+    `wanted_role`, nothing is counted: their number is returned, and the row has their
+    places and these roles. `usual` is the number of samples after which presence or
+    absence is expected.
     """
+    units, inputs, starts = sample
     sort_by_place(places, values, present)
     count = add_absent(places, values, expected, present)
     if now > 0:
@@ -113,7 +113,7 @@ def list_inputs(
                 units[wanted] = role
                 wanted += 1
         if wanted > 0:
-            return -wanted
+            return wanted
     weight = 1.0 if now > 0 else 0.0
     n = 0
     for q in range(count):
@@ -137,4 +137,5 @@ def list_inputs(
             inputs[n] = i
             units[n] = 1.0
             n += 1
-    return n
+    starts[1] = n
+    return 0

@@ -210,8 +210,17 @@ class FeatureInputs:
             write_values(values, 0, *present.values())
             scale = self._scale
             wanted = _kernel()(
-                *(count, places, values, self._expected, now, usual, scale._keep),
-                *(self._table, self._constants, scale._numbers, self._sample),
+                count,
+                places,
+                values,
+                self._expected,
+                now,
+                usual,
+                scale._keep,
+                self._table,
+                self._constants,
+                scale._numbers,
+                self._sample,
             )
             if wanted == 0:
                 return self._sample, lists

@@ -31,11 +31,10 @@ from ..language import (
     width,
 )
 from ..lowering.flags import FIXED, MEMORY, SHARED
-from ..online.lists import is_listed, listed_range
+from ..online.lists import is_listed, list_touched, listed_range
 from ..online.read_order import at_gaters_step, at_self_gater_step
 from ..schema import MAX_TILE
 from ..terms import each_term, own_term
-from .lists import list_touched
 from .states import (
     PACK,
     are_many,

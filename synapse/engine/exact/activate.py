@@ -6,7 +6,8 @@ the step before are in two places of the tapes, which a `Step` has, so a late so
 read where the step before left it.
 
 How the states of a block are summed is a `Way`: from all of their sources
-(`GATHERING`), or from the active ones only (``events.py``).
+(`GATHERING`), without the packs of them that are 0 (`LISTING`, ``online/lists.py``), or
+from the active ones only (``events.py``).
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..language import flat, inline
+from ..language import INDEX, flat, inline, is_laned, lazy_part, length_of
+from ..lowering.flags import LISTS
 from ..online.inputs import is_sparse
+from ..online.lists import list_packs, list_some
+from ..schema import NONE
 from .fire import (
     apply_clamps,
     apply_dropout,
@@ -24,7 +28,13 @@ from .fire import (
     transpose_activations,
     zero_finished,
 )
-from .states import commit_states, compute_states
+from .states import (
+    are_many,
+    commit_states,
+    compute_alike_states,
+    compute_states,
+)
+from .step import STEP, sources_at
 
 
 class Way(NamedTuple):
@@ -92,6 +102,54 @@ def _end(store, tapes, extra, span, forward, due):
 
 GATHERING = Way(_begin, _part, compute_all, _follow, _end)
 """Every neuron reads all of its sources; it needs no ``extra``."""
+
+
+@lazy_part(INDEX, INDEX, STEP, taped=True)
+def compute_listed_states(store, tapes, start, stop, step):
+    """Compute the states of a block of neurons, some of whose sources are listed."""
+    j = start
+    while j < stop:
+        end = min(store.alike_stop[j], stop)
+        if store.flags[j] & LISTS:
+            list_sources(store, tapes, j, step)
+        if store.flags[j] & LISTS and are_many(store, j):
+            compute_alike_states(store, tapes, j, end, step, True)
+        else:
+            compute_states(store, tapes, j, end, step)
+        j = end
+
+
+@inline
+def list_sources(store, tapes, j, step):
+    """List the sources that neuron j is the first to read, in the columns of the store
+    or in others (`table_with_lists`): in packs or, of several samples, singly.
+    """
+    for r in range(store.run_start[j], store.run_stop[j]):
+        number = store.run_list[r]
+        if number != NONE and store.list_run[number] == r:
+            at = sources_at(store, tapes, r, step)
+            if is_laned(tapes.activation):
+                numbers = flat(tapes).activation
+                of = 1, length_of(tapes.activation[at]), store.list_limit[number]
+                store.list_count[number] = list_some(store, number, numbers, at, *of)
+            else:
+                list_packs(store, number, tapes.activation, at)
+
+
+@inline
+def compute_some(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
+    """Do what `compute_all` does, where sources may be listed."""
+    if store.ties.lists == 0:
+        compute_states(store, tapes, start, stop, forward)
+    else:
+        compute_listed_states(store, tapes, start, stop, forward)
+    finish_states(store, tapes, start, stop, forward, step, lanes, ragged)
+
+
+LISTING = GATHERING._replace(compute=compute_some)
+"""Neurons read the sources that are listed, or all. A list is walked in the order of
+the sums over all sources, so no bit depends on it.
+"""
 
 
 @inline

@@ -3,8 +3,8 @@ is compiled when a training first needs it.
 """
 
 from ..language import kernel, load_word, span_of, strict_fp, strict_fp_call
+from ..online.lists import age_marks
 from ..status import DONE, STOPPED
-from .lists import age_marks
 from .team import (
     FAILED,
     GROUPS,

@@ -45,14 +45,13 @@ from ..language import (
     opaque,
     splat,
 )
-from ..online.lists import mark_touched
+from ..online.lists import age_marks, mark_touched
 from ..online.read_order import depth_of
 from ..schema import CHUNK, ENDED, GIVEN_SLOPES, MAX_TILE
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import NeuronPart, accumulate
-from .activate import activate_by
+from .activate import LISTING, activate_by
 from .fire import zero_clamped_errors
-from .lists import LISTING, age_marks
 from .propagate import compute_softmax_deltas, propagate_all
 from .step import Step, StepBack
 

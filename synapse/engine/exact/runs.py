@@ -22,8 +22,7 @@ from ..online.read_order import meet_sources
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
-from .activate import Way, activate_by
-from .lists import LISTING
+from .activate import LISTING, Way, activate_by
 from .step import STEP, Step
 
 

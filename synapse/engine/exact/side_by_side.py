@@ -18,8 +18,7 @@ from ..online.calls import ROW, SPAN, SPARSE, calls_by_float
 from ..online.inputs import is_sparse
 from ..schema import ENDED, NONE, SIDE_BY_SIDE
 from ..status import DONE, FAILED, REFUSED
-from .activate import activate_by
-from .lists import LISTING
+from .activate import LISTING, activate_by
 from .loops import compute_output_costs
 from .runs import advance, load_outside, next_step, size_of
 from .step import Step

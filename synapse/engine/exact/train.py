@@ -24,10 +24,8 @@ from ..language import (
     strict_fp,
     strict_fp_call,
 )
-from ..online.lists import is_listed, listed_range
-from ..schema import NONE
+from ..online.lists import list_touched, over_touched
 from ..status import BEYOND, DONE, NOT_FINITE, STOPPED, TOO_FAR, TOO_STEEP
-from .lists import list_touched, packs_of_float
 from .loops import DescentArguments, SampleGroup, gradient_network
 from .tapes import SharedTapes, Tapes
 from .update import (
@@ -391,28 +389,6 @@ LONE_PARTS = descend_batch, squares_of, update_all_weights
 
 
 @strict_fp
-def over_touched(store, span, step, each, total, *of):
-    """Return what `each` makes of a total and a range of rows, over the weights from
-    sources that are marked or have no list, `step` sources at a time.
-    """
-    for j in range(span.start + span.inputs, span.stop):
-        if store.self_row[j] != NONE:
-            total = each(total, store.self_row[j], 1, *of)
-        for r in range(store.run_start[j], store.run_stop[j]):
-            row = store.run_first[r]
-            n = store.run_length[r]
-            if is_listed(store, r):
-                entry, stop = listed_range(store, r)
-                for k in range(entry, stop):
-                    q = store.listed[k]
-                    total = each(total, row + q, min(n - q, step), *of)
-            else:
-                for q in range(0, n, PART):
-                    total = each(total, row + q, min(n - q, PART), *of)
-    return total
-
-
-@strict_fp
 def add_squares(total, row, n, slopes):
     """Add the squares of some slopes to a total."""
     return total + sum_of_squares(slopes, row, row + n)
@@ -420,13 +396,12 @@ def add_squares(total, row, n, slopes):
 
 @strict_fp_call
 def move_rows(status, row, n, column, slopes, optimizer, first, rate, count):
-    """Move some weights by minus the tapes' gradient; returns the worse status."""
-    return worse_of(
-        status,
-        update_part(
-            column, slopes, row, -1.0, optimizer, rate, count, row, row - first, n
-        ),
-    )
+    """Move some weights by minus the tapes' gradient; returns the worst status."""
+    of = column, slopes
+    for q in range(row, row + n, PART):
+        by = -1.0, optimizer, rate, count, q, q - first, min(row + n - q, PART)
+        status = worse_of(status, update_part(*of, q, *by))
+    return status
 
 
 @strict_fp
@@ -474,19 +449,18 @@ def update_touched(training, slopes, is_wide, rate, count):
     change = training.change
     store = table_of(training.variants, is_wide)
     span = span_of(training.variants.arguments.span)
-    step = packs_of_float(store)
     weights, biases = slopes
-    squares = over_touched(store, span, step, add_squares, 0.0, weights)
+    squares = over_touched(store, span, add_squares, 0.0, weights)
     squares += sum_of_squares(biases, 0, biases.size)
     if not squares <= change.step.limit:
         return TOO_STEEP if has_finite_slopes(slopes) else NOT_FINITE
     of = store.weight, weights, change.step, change.weights.begins[0], rate, count
-    status = over_touched(store, span, step, move_rows, DONE, *of)
+    status = over_touched(store, span, move_rows, DONE, *of)
     of = False, -1.0, change.step, rate, count, 0, biases.size
     status = worse_of(status, apply_update(store.bias, change.biases, biases, *of))
     if status != DONE:
         of = store.weight, weights
-        over_touched(store, span, step, restore_rows, 0, *of)
+        over_touched(store, span, restore_rows, 0, *of)
         undo_update(store.bias, change.biases, biases, False)
     return status
 

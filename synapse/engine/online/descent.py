@@ -12,11 +12,9 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from ..language import SCALAR, SPAN, inline, lazy_part, max_float_of, strict_fp, width
-from ..lowering.flags import FIXED
-from ..schema import NONE
+from ..language import SCALAR, SPAN, inline, lazy_part, max_float_of, strict_fp
 from ..status import RESULT
-from .lists import is_listed, list_packs, listed_range
+from .lists import list_touched, over_touched
 
 
 class BatchPlaces(IntEnum):
@@ -39,11 +37,10 @@ def new_batch(size: int = NO_BATCHES) -> NDArray[np.int64]:
 
 
 @inline
-def squares_of(values, sums, start, n, pace, limit):
-    """Return the sum of squares of some sums, above `limit` if a change or a changed
-    value is; its bits decide nothing else.
+def add_squares(total, start, n, values, sums, pace, limit):
+    """Add the squares of some sums to a total, which is above `limit` if a change or a
+    changed value is; its bits decide nothing else.
     """
-    total = 0.0
     beyond = 0
     for i in range(start, start + n):
         change = pace * sums[i]
@@ -53,39 +50,23 @@ def squares_of(values, sums, start, n, pace, limit):
 
 
 @strict_fp
-def descend(values, sums, start, n, pace, limit):
+def descend(total, start, n, values, sums, pace, limit):
     """Change some values, and reset their sums."""
     for i in range(start, start + n):
         values[i] = values[i] + pace * sums[i]
         sums[i] = 0.0
-    return 0.0
+    return total
 
 
 @inline
-def over_touched(store, span, each, pace, limit):
+def over_parameters(store, span, each, pace, limit):
     """Return the sum of `each` over all parameters of a network whose sums may not be
-    0, range by range.
+    0.
     """
-    wide = width(store.activation)
-    count = span.stop - span.learning
-    total = each(store.bias, store.bias_destination, span.learning, count, pace, limit)
-    of = store.weight, store.weight_destination
-    for j in range(span.learning, span.stop):
-        if store.self_row[j] != NONE:
-            total += each(*of, store.self_row[j], 1, pace, limit)
-        for r in range(store.run_start[j], store.run_stop[j]):
-            row = store.run_first[r]
-            n = store.run_length[r]
-            if store.run_flags[r] & FIXED:
-                continue
-            if is_listed(store, r):
-                entry, stop = listed_range(store, r)
-                for k in range(entry, stop):
-                    total += each(*of, row + store.listed[k], wide, pace, limit)
-                row += n - n % wide
-                n = n % wide
-            total += each(*of, row, n, pace, limit)
-    return total
+    of = store.bias, store.bias_destination, pace, limit
+    total = each(0.0, span.learning, span.stop - span.learning, *of)
+    of = store.weight, store.weight_destination, pace, limit
+    return over_touched(store, span, each, total, *of)
 
 
 @lazy_part(SPAN, SCALAR)
@@ -94,13 +75,12 @@ def descend_by_sums(store, span, pace):
     ``failed[RESULT]`` is 1 if all is finite, else 0: nothing has changed then.
     """
     limit = max_float_of(pace)
-    for number in range(store.ties.lists):
-        if span.start <= store.list_source[number] < span.stop:
-            list_packs(store, number, store.touched, 0)
-    squares = over_touched(store, span, squares_of, pace, limit)
+    if store.ties.lists != 0:
+        list_touched(store, span)
+    squares = over_parameters(store, span, add_squares, pace, limit)
     store.failed[RESULT] = 1.0 if squares <= limit else 0.0
     if squares <= limit:
-        over_touched(store, span, descend, pace, limit)
+        over_parameters(store, span, descend, pace, limit)
         if store.ties.lists != 0:
             store.touched[span.start : span.stop] = 0.0
 

@@ -7,6 +7,9 @@ has not made itself.
 
 If more than a part of the packs is not 0 (``lowering/lists.py``), ``list_count`` is -1,
 and everything is read.
+
+Updates by the sums of a batch read the sources along whose connections some step of it
+has added to them: ``touched`` marks these, and for others the sums are 0.
 """
 
 from ..language import (
@@ -18,12 +21,15 @@ from ..language import (
     inline,
     lanes_of,
     lazy_part,
+    strict_fp,
     tile,
     totals,
     update_rows,
     width,
 )
 from ..language.packs import SHORT_PACK
+from ..lowering.flags import FIXED
+from ..lowering.lists import SHARE
 from ..schema import NONE
 
 NEW = 2.0
@@ -119,6 +125,67 @@ def mark_touched(store, span):
                 entry = store.list_first[number]
                 for k in range(entry, entry + store.list_count[number]):
                     store.touched[source + store.listed[k]] = NEW
+
+
+@inline
+def packs_of_float(store):
+    """Return how many sources an entry of the touched ones has: those whose gradient is
+    summed together.
+    """
+    return tile().packs * width(store.activation)
+
+
+@lazy_part(SPAN)
+def list_touched(store, span):
+    """List the sources that are marked, as many at a time as `packs_of_float` says; the
+    last ones, if they are fewer, always are.
+    """
+    step = packs_of_float(store)
+    for number in range(store.ties.lists):
+        if span.start <= store.list_source[number] < span.stop:
+            n = store.list_length[number]
+            limit = n // (step * SHARE)
+            count = list_some(store, number, store.touched, 0, step, 1, limit)
+            if count >= 0 and n % step != 0:
+                if count < limit:
+                    store.listed[store.list_first[number] + count] = n - n % step
+                count = count + 1 if count < limit else -1
+            store.list_count[number] = count
+
+
+@strict_fp
+def over_touched(store, span, each, total, *of):
+    """Return what `each` makes of a total and some rows, over the weights that learn
+    from sources that are marked or have no list.
+    """
+    step = packs_of_float(store)
+    for j in range(span.learning, span.stop):
+        if store.self_row[j] != NONE:
+            total = each(total, store.self_row[j], 1, *of)
+        for r in range(store.run_start[j], store.run_stop[j]):
+            row = store.run_first[r]
+            n = store.run_length[r]
+            if store.run_flags[r] & FIXED:
+                continue
+            if is_listed(store, r):
+                entry, stop = listed_range(store, r)
+                for k in range(entry, stop):
+                    q = store.listed[k]
+                    total = each(total, row + q, min(n - q, step), *of)
+            else:
+                total = each(total, row, n, *of)
+    return total
+
+
+@inline
+def age_marks(store, span, fresh):
+    """Take the marks of a batch, whose sums are in place, for those of the one before;
+    unless they are `fresh`, sums before them are in place, too.
+    """
+    if store.ties.lists != 0:
+        for j in range(span.start, span.stop):
+            kept = store.touched[j] == NEW or (not fresh and store.touched[j] != 0.0)
+            store.touched[j] = 1.0 if kept else 0.0
 
 
 @inline

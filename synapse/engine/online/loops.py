@@ -297,28 +297,7 @@ def count_small(store, start, stop, maximum):
 
 
 @inline
-def count_small_inputs(store, span, maximum):
-    """Return how many inputs are at most `maximum`: those that are not listed are 0."""
-    n = span.inputs
-    for number in range(store.ties.lists):
-        is_range = store.list_source[number] == span.start and (
-            store.list_length[number] == n and store.list_delayed[number] == 0
-        )
-        if is_range and store.list_count[number] >= 0:
-            wide = width(store.activation)
-            entry = store.list_first[number]
-            stop = entry + store.list_count[number]
-            small = n - n % wide - (stop - entry) * wide
-            for k in range(entry, stop):
-                start = span.start + store.listed[k]
-                small += count_small(store, start, start + wide, maximum)
-            end = span.start + n
-            return small + count_small(store, end - n % wide, end, maximum)
-    return count_small(store, span.start, span.start + n, maximum)
-
-
-@inline
-def is_large(store, span, rate, scalar, lists):
+def is_large(store, span, rate, scalar):
     """Return whether an update of this step may be infinite or NaN.
 
     An update is a product of an error, the rate, a trace or an activation, and the
@@ -326,15 +305,9 @@ def is_large(store, span, rate, scalar, lists):
     product is finite. The trace of a bias stands for those of the weights. A large
     state has a derivative of 0 or shows in an activation, and so does a large weight,
     unless it is larger than the activation that it led to: this case is not covered.
-    `lists` is whether the lists are those of this step.
     """
     maximum = safe_limit_of(scalar)
-    start = span.start
-    small = 0
-    if lists:
-        small = count_small_inputs(store, span, maximum)
-        start += span.inputs
-    small += count_small(store, start, span.stop, maximum)
+    small = count_small(store, span.start, span.stop, maximum)
     for j in range(span.learning, span.stop):
         small += abs(store.bias_eligibility[j]) <= maximum
     for j in range(span.stop - span.outputs, span.stop):
@@ -718,7 +691,7 @@ def propagate_targets(store, scalar, span, targets, cost, rate, check):
     if (
         status == DONE
         and check & schema.CHECK_SIZES
-        and is_large(store, span, rate, scalar, True)
+        and is_large(store, span, rate, scalar)
     ):
         status = LARGE
     if status == DONE and is_whole(store, span):
@@ -852,7 +825,7 @@ def learn_online(store, rule, span, rate):
     before, biases_before, batch = rule
     pace = one_like(rate) if batch[SIZE] != NO_BATCHES else rate
     batch[COUNT] += 1
-    if is_large(store, span, pace, one_like(rate), True):
+    if is_large(store, span, pace, one_like(rate)):
         learn_or_undo(store, span, pace, before, biases_before)
         if store.failed[0] != 0.0 or store.failed[RESULT] != 0.0:
             return False

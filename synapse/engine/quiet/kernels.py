@@ -518,7 +518,7 @@ def learn_step(store, quiet, span, rate):
     """Propagate, while updates may stay pending; where numbers are large, all rows are
     settled before.
     """
-    if quiet.mode[READS] != 0 and is_large(store, span, rate, one_like(rate), False):
+    if quiet.mode[READS] != 0 and is_large(store, span, rate, one_like(rate)):
         settle_all(store, quiet, span)
     if quiet.mode[READS] == 0:
         return learn_online(store, quiet.buffers, span, rate)

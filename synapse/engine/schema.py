@@ -354,14 +354,9 @@ COLUMNS = (
     # the list of its sources; NONE: they are read one and all
     Column("run_list", "run", "uint32"),
     # ranges of sources of which a step lists the packs that are not 0, see
-    # ``online/lists.py``: the first run that reads it, its sources, whether they are
-    # delayed; where its list begins, and how many packs it may have
+    # ``online/lists.py``: the first run that reads it, and where its list begins
     Column("list_run", "list", "uint32"),
-    Column("list_source", "list", "uint32"),
-    Column("list_length", "list", "uint32"),
-    Column("list_delayed", "list", "uint8"),
     Column("list_first", "list", "uint32"),
-    Column("list_limit", "list", "uint32"),
     # how many packs it has; -1: too many
     Column("list_count", "list", "int64"),
     Column("listed", "listed", "uint32"),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
-from itertools import takewhile
 from operator import itemgetter
 from struct import Struct
 from typing import Any, NamedTuple
@@ -17,7 +15,7 @@ import pandas as pd
 
 from .. import _checks as checks
 from .._model import Model
-from .._scale import SQUARABLE, UNCOUNTED, Scale
+from .._scale import SQUARABLE, UNCOUNTED
 from .._typing import Floats, Ints
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.layer import Layer
@@ -28,6 +26,7 @@ from ._kernels.features import (
     INDICATOR,
     NONE,
     REPEATS,
+    SEEN,
     VALUE,
     WIDTH,
     list_inputs,
@@ -100,7 +99,10 @@ class FeatureInputs:
     """The steps of the network, which keep sums for each weight."""
 
     def __init__(self, model: Model, names: list[Hashable], unseen: int | None) -> None:
+        assert model.scale is not None  # a stream's model has one
         self._model = model
+        self._scale = model.scale
+        """It counts no indicators, so they stay 0 or 1."""
         self._unseen = unseen
         self._places = {name: place for place, name in enumerate(names)}
         """Where features are in the arrays below."""
@@ -119,21 +121,14 @@ class FeatureInputs:
         """The number of inputs of features."""
         self._has_grown = False
         self._samples = 0
-        self._seen: OrderedDict[Hashable, int] = OrderedDict.fromkeys(names, 0)
-        """With `unseen`, the last sample of each feature, those first that have not
-        been seen for longest."""
+        self._none_unseen = unseen or 0
+        """Until this sample, no feature has to be removed."""
         self._removed: dict[Hashable, list[RemovedInput]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         return {
             name: value for name, value in vars(self).items() if name not in UNSAVED
         }
-
-    @property
-    def _scale(self) -> Scale:
-        """The scale of the inputs; it counts no indicators, so they stay 0 or 1."""
-        assert self._model.scale is not None  # a stream's model has one
-        return self._model.scale
 
     @property
     def _lists(self) -> bool:
@@ -153,11 +148,8 @@ class FeatureInputs:
         if NONE in self._places_of(present):
             self._meet(in_order(present.keys() - self._places.keys()), present)
         self._samples += 1
-        if self._unseen is not None:
-            for name in present:
-                self._seen[name] = self._samples
-                self._seen.move_to_end(name)
-            self._let_go(self._unseen)
+        if self._unseen is not None and self._samples > self._none_unseen:
+            self._let_go(self._unseen, present)
         return self._listed(present, self._samples)
 
     def standard(self, x: Features) -> ListedSample:
@@ -312,13 +304,15 @@ class FeatureInputs:
 
     # --- features that go -------------------------------------------------------------
 
-    def _let_go(self, unseen: int) -> None:
-        """Remove the inputs of features that have not been seen for too long, but not
-        the last ones.
+    def _let_go(self, unseen: int, present: Features) -> None:
+        """Remove the inputs of features that are not present and have not been seen for
+        too long, but not the last ones.
         """
-        oldest = self._samples - unseen
-        unseen_names = takewhile(lambda name: self._seen[name] < oldest, self._seen)
-        for name in in_order(unseen_names):
+        seen = np.maximum(self._table[: len(self._names), SEEN], 0)
+        late = np.flatnonzero(seen < self._samples - unseen)
+        names = {self._names[place] for place in late} - present.keys()
+        self._none_unseen = int(seen.min()) + unseen
+        for name in in_order(names):
             place = self._places[name]
             roles = [
                 role for role in (VALUE, INDICATOR) if self._table[place, role] != NONE
@@ -328,7 +322,8 @@ class FeatureInputs:
                 if removed:
                     self._removed[name] = removed
                 self._expect(place, False)
-                del self._places[name], self._seen[name]
+                del self._places[name]
+                self._table[place, SEEN] = NEVER
                 self._found = (), ()
                 self._unused.append(place)
         while len(self._removed) > self._count:

@@ -129,11 +129,10 @@ def list_sources(store, tapes, j, step):
         if number != NONE and store.list_run[number] == r:
             at = sources_at(store, tapes, r, step)
             if is_laned(tapes.activation):
-                numbers = flat(tapes).activation
-                of = 1, length_of(tapes.activation[at]), store.list_limit[number]
-                store.list_count[number] = list_some(store, number, numbers, at, *of)
+                lanes = length_of(tapes.activation[at])
+                list_some(store, r, flat(tapes).activation, at, 1, lanes)
             else:
-                list_packs(store, number, tapes.activation, at)
+                list_packs(store, r, tapes.activation, at)
 
 
 @inline

@@ -68,12 +68,10 @@ def table_with_lists(
     """Return a table with lists of its own, of single sources if there are several
     lanes, and with these columns.
     """
-    limit = store["list_limit"] * np.uint32(lanes)
     lists = {
-        "list_limit": limit,
         "list_first": store["list_first"] * np.uint32(lanes),
         "list_count": store["list_count"].copy(),
-        "listed": np.empty(int(limit.sum()), np.uint32),
+        "listed": np.empty(len(store["listed"]) * lanes, np.uint32),
         "input_rows": store["input_rows"].copy(),
     }
     return RedirectedTable(store, lists | columns)

@@ -424,13 +424,11 @@ def list_weights(training, is_wide):
     optimizer leaves others as they are; returns whether they are few.
     """
     change = training.change
-    few = 0
-    if change.weights.begins.size == 1 and change.step.skips_zeros:
-        store = table_of(training.variants, is_wide)
-        list_touched(store, span_of(training.variants.arguments.span))
-        for number in range(store.ties.lists):
-            few += store.list_count[number] >= 0
-    return few != 0
+    if change.weights.begins.size != 1 or not change.step.skips_zeros:
+        return False
+    store = table_of(training.variants, is_wide)
+    list_touched(store, span_of(training.variants.arguments.span))
+    return store.input_rows.listed != 0
 
 
 @strict_fp

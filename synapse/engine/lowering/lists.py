@@ -61,19 +61,16 @@ def lay_out(store: StoreRows) -> None:
     if not many.any():
         return
     first_readers = first_readers[many]
-    limit = length[first_readers] // (VECTOR_BYTES // store.dtype.itemsize * SHARE)
+    # one more than a list has: of touched packs, the last ones are always listed
+    room = length[first_readers] // (VECTOR_BYTES // store.dtype.itemsize * SHARE) + 1
     read = many[range_of]
     c["run_list"][runs[read]] = (np.cumsum(many) - 1)[range_of[read]]
     c["flags"][targets[read]] |= np.uint32(LISTS)
     columns = {
         "list_run": runs[first_readers],
-        "list_source": source[first_readers],
-        "list_length": length[first_readers],
-        "list_delayed": delayed[first_readers],
-        "list_limit": limit,
-        "list_first": np.cumsum(limit) - limit,
+        "list_first": np.cumsum(room) - room,
         "list_count": np.full(len(first_readers), -1),
-        "listed": np.zeros(int(limit.sum()), np.uint32),
+        "listed": np.zeros(int(room.sum()), np.uint32),
     }
     for name, numbers in columns.items():
         if len(c[name]) != len(numbers):  # otherwise the table has its address

@@ -31,6 +31,7 @@ from ..language.packs import SHORT_PACK
 from ..lowering.flags import FIXED
 from ..lowering.lists import SHARE
 from ..schema import NONE
+from .read_order import sources_read
 
 NEW = 2.0
 """Mark of a pack that steps of the present batch have touched; 1: of the batch before,
@@ -53,14 +54,16 @@ def has_some(activations, start, n):
 
 
 @inline
-def list_some(store, number, numbers, at, unit, lanes, limit):
-    """List the sources of a range, `unit` at a time, some of whose numbers are not 0:
-    each has `lanes`, and those of row 0 are `at` sources further. Returns how many are
-    listed; -1 if they are more than `limit`.
+def list_some(store, r, numbers, at, unit, lanes):
+    """List the sources of a run, and of all others with the same range of them, `unit`
+    at a time, some of whose numbers are not 0, unless too many are: each has `lanes`,
+    and those of row 0 are `at` sources further.
     """
-    source = at + store.list_source[number]
+    number = store.run_list[r]
+    source = at + store.run_source[r]
     entry = store.list_first[number]
-    n = store.list_length[number] - store.list_length[number] % unit
+    limit = store.run_length[r] // (unit * SHARE)
+    n = store.run_length[r] - store.run_length[r] % unit
     count = 0
     start = 0
     while start < n and count >= 0:
@@ -77,16 +80,16 @@ def list_some(store, number, numbers, at, unit, lanes, limit):
                     store.listed[entry + count] = q
                     count += 1
         start = stop
-    return count
+    store.input_rows.listed += (count >= 0) - (store.list_count[number] >= 0)
+    store.list_count[number] = count
 
 
 @inline
-def list_packs(store, number, activations, at):
-    """List the packs of a range that are not all 0; its neurons are `at` further."""
-    limit = store.list_limit[number]
-    count = list_some(store, number, activations, at, width(store.activation), 1, limit)
-    store.input_rows.listed += (count >= 0) - (store.list_count[number] >= 0)
-    store.list_count[number] = count
+def list_packs(store, r, activations, at):
+    """List the packs of the sources of a run that are not all 0; neurons are `at`
+    further.
+    """
+    list_some(store, r, activations, at, width(store.activation), 1)
 
 
 @inline
@@ -102,11 +105,9 @@ def list_again(store, span):
     call of its own.
     """
     for number in range(store.ties.lists):
-        if span.start <= store.list_source[number] < span.stop:
-            if store.list_delayed[number]:
-                list_packs(store, number, store.old_activation, 0)
-            else:
-                list_packs(store, number, store.activation, 0)
+        r = store.list_run[number]
+        if span.start <= store.run_source[r] < span.stop:
+            list_packs(store, r, sources_read(store, r), 0)
 
 
 @lazy_part(SPAN)
@@ -116,15 +117,16 @@ def mark_touched(store, span):
     """
     step = width(store.activation)
     for number in range(store.ties.lists):
-        source = store.list_source[number]
+        r = store.list_run[number]
+        source = store.run_source[r]
         if span.start <= source < span.stop:
-            if store.list_count[number] < 0:
-                for q in range(0, store.list_length[number], step):
-                    store.touched[source + q] = NEW
-            else:
-                entry = store.list_first[number]
-                for k in range(entry, entry + store.list_count[number]):
+            if is_listed(store, r):
+                entry, stop = listed_range(store, r)
+                for k in range(entry, stop):
                     store.touched[source + store.listed[k]] = NEW
+            else:
+                for q in range(0, store.run_length[r], step):
+                    store.touched[source + q] = NEW
 
 
 @inline
@@ -142,15 +144,13 @@ def list_touched(store, span):
     """
     step = packs_of_float(store)
     for number in range(store.ties.lists):
-        if span.start <= store.list_source[number] < span.stop:
-            n = store.list_length[number]
-            limit = n // (step * SHARE)
-            count = list_some(store, number, store.touched, 0, step, 1, limit)
-            if count >= 0 and n % step != 0:
-                if count < limit:
-                    store.listed[store.list_first[number] + count] = n - n % step
-                count = count + 1 if count < limit else -1
-            store.list_count[number] = count
+        r = store.list_run[number]
+        if span.start <= store.run_source[r] < span.stop:
+            list_some(store, r, store.touched, 0, step, 1)
+            n = store.run_length[r]
+            if is_listed(store, r) and n % step != 0:
+                store.listed[listed_range(store, r)[1]] = n - n % step
+                store.list_count[number] += 1
 
 
 @strict_fp

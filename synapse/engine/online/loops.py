@@ -40,7 +40,6 @@ from ..language import (
     noinline,
     one_like,
     safe_limit_of,
-    width,
 )
 from ..status import (
     DIVERGED,

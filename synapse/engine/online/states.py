@@ -424,7 +424,7 @@ def compute_listed_states(store, start, stop):
     for r in range(store.run_start[start], store.run_stop[start]):
         number = store.run_list[r]
         if number != NONE and store.list_run[number] == r:
-            list_packs(store, number, store.activation, 0)
+            list_packs(store, r, store.activation, 0)
     j = start
     while j < stop:
         if store.flags[j] & mark.FOUR:

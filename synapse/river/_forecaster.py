@@ -117,7 +117,11 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
                 self._first.append((target, None if x is None else dict(x)))
                 if len(self._first) == SEASON_VALUES:
                     first, self._first = self._first, None
-                    self._find_season(first)
+                    self._season_length = _season_of(np.array([y for y, _ in first]))
+                    if self._season_length > 1:  # begin anew, and learn them again
+                        self._model, self._latest, self._step = None, [], 0
+                        for each in first:
+                            self._follow(*each)
 
     def _follow(self, target: float, x: Features | None) -> None:
         """Learn the change to the next value."""
@@ -133,17 +137,6 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         count = max(self._lags_read + 1, self._season_length)
         self._latest = [*self._latest, target][-count:]
         self._step += 1
-
-    def _find_season(self, first: list[tuple[float, Features | None]]) -> None:
-        """Begin anew with the season of the first values, if they have one, and learn
-        them again.
-        """
-        length = _season_of(np.array([value for value, _ in first]))
-        if length > 1:
-            self._season_length = length
-            self._model, self._latest, self._step = None, [], 0
-            for value, x in first:
-                self._follow(value, x)
 
     @property
     def _lags_read(self) -> int:

@@ -387,19 +387,6 @@ def carry_states(store, tapes, start, stop, step):
 
 
 @inline
-def dense_stop(store, run_start, run_stop):
-    """Return the end of the consecutive runs without gates and with the same sources
-    that begin with `run_start`.
-    """
-    r = run_start
-    while (
-        r < run_stop and store.run_kind[r] == DENSE and not store.run_flags[r] & STEPPED
-    ):
-        r += 1
-    return r
-
-
-@inline
 def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step, lists=False):
     """Add the weighted inputs of neurons computed together, of `runs` runs each, from
     some of these: run by run, but dense ones next to each other at once.
@@ -407,10 +394,15 @@ def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step, lists=F
     add_dense = add_listed_runs if lists else add_dense_runs
     r = run_start
     while r < run_stop:
-        dense_end = dense_stop(store, r, run_stop)
-        if dense_end > r:
-            add_dense(store, tapes, r, dense_end, runs, start, stop, step)
-            r = dense_end
+        first = r
+        while (
+            r < run_stop
+            and store.run_kind[r] == DENSE
+            and not store.run_flags[r] & STEPPED
+        ):
+            r += 1
+        if r > first:
+            add_dense(store, tapes, first, r, runs, start, stop, step)
         else:
             add_run(store, tapes, r, runs, start, stop, step)
             r += 1

@@ -88,9 +88,10 @@ def places_of(store, r, past, lagged):
 @inline
 def sources_before(store, r, now, rows):
     """Return the same on tapes of all steps, which are `rows` apart, for the step at
-    `now`.
+    `now`: its lag is how many steps before.
     """
-    return now - lag_of(store, r) * rows
+    lag = store.run_lag[r]
+    return now - (lag if lag != 0 else store.run_flags[r] & DELAYED) * rows
 
 
 @inline
@@ -98,13 +99,6 @@ def errors_at(store, r, back):
     """Return the offset of the errors that a run sends to its sources."""
     to = sources_before(store, r, back.to_now, back.rows)
     return to if to >= back.offset else to + back.ring
-
-
-@inline
-def lag_of(store, r):
-    """Return how many steps before its target a run reads its sources."""
-    lag = store.run_lag[r]
-    return lag if lag != 0 else store.run_flags[r] & DELAYED
 
 
 STEP = named_indices(Step)

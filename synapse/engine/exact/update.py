@@ -177,14 +177,6 @@ def sum_of_squares(numbers, start, stop):
 
 
 @strict_fp
-def scaled_norm(numbers, scale):
-    """Return the Euclidean norm of all numbers divided by `scale`, which keeps squares
-    from overflowing.
-    """
-    return math.sqrt(sum_in_four(0.0, 0, numbers.size, _squared, numbers, scale))
-
-
-@strict_fp
 def _squared(i, numbers, scale):
     return (numbers[i] / scale) ** 2
 
@@ -201,7 +193,7 @@ def clip(penalty, gradient):
     if largest == 0.0 or penalty.norm == math.inf:
         return True
     # divided by the largest: the sum of squares of large numbers would overflow
-    ratio = scaled_norm(gradient, largest)
+    ratio = math.sqrt(sum_in_four(0.0, 0, gradient.size, _squared, gradient, largest))
     if largest * ratio > penalty.norm:
         gradient[: gradient.size] = (
             gradient[: gradient.size] / largest * (penalty.norm / ratio)

@@ -73,17 +73,11 @@ def _lower_anew(store: StoreRows, change: edits.ChangedNeurons | None) -> None:
     if delays:
         rings.restore(store, store.program.pending)
     pending = store.program.pending
-    empty = pending.are_none and store.program.placed is None
-    if flags & MEMORY and not (empty and _is_as_made(store)):
-        restore(
-            store, pending
-        )  # new traces begin with what has been read, from rings, too
-
-
-def _is_as_made(store: StoreRows) -> bool:
-    """Return whether no neuron has an activation, so that all traces begin with 0."""
-    names = "stamp", "activation", "old_activation"
-    return not any(store[name].any() for name in names)
+    begun = not pending.are_none or store.program.placed is not None
+    of_steps = "stamp", "activation", "old_activation"
+    if flags & MEMORY and (begun or any(store[name].any() for name in of_steps)):
+        # new traces begin with what has been read, from rings, too
+        restore(store, pending)
 
 
 def lower_all(store: StoreRows, done: int = KEEP) -> int | None:

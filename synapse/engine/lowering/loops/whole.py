@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from ...language.source import define
 from ...records import Ties
-from ...schema import CONNECTION, INPUT, NONE, Column
+from ...schema import CONNECTION, INPUT, NONE
 from ..flags import GATES, MEMORY, TRACED
 from .blocks import join_neurons
 from .gated import find_influences, locate_traces
@@ -83,15 +82,14 @@ def move(column: Any, start: int, stop: int, rows: int, room: int, work: Any) ->
             column[r] = work[room + r]
 
 
-def _make_mover(columns: Iterable[Column]) -> Any:
-    """Make the function that moves these columns, see `move`."""
-    arguments = "start, stop, rows, room, work"
-    lines = [f"    move(store.{column.name}, {arguments})" for column in columns]
-    source = "\n".join([f"def move_columns(store, {arguments}):", *lines])
-    return define("move_columns", source, {"move": move})
-
-
-move_columns = _make_mover(CONNECTION)
+_MOVES = [
+    f"    move(store.{c.name}, start, stop, rows, room, work)" for c in CONNECTION
+]
+move_columns = define(
+    "move_columns",
+    "\n".join(["def move_columns(store, start, stop, rows, room, work):", *_MOVES]),
+    {"move": move},
+)
 
 
 def move_connections(

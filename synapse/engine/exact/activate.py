@@ -6,8 +6,8 @@ the step before are in two places of the tapes, which a `Step` has, so a late so
 read where the step before left it.
 
 How the states of a block are summed is a `Way`: from all of their sources
-(`GATHERING`), without the packs of them that are 0 (`LISTING`, ``online/lists.py``), or
-from the active ones only (``events.py``).
+(`GATHERING`), without the packs that are 0 if these are listed (``online/lists.py``),
+or from the active ones only (``events.py``).
 """
 
 from __future__ import annotations
@@ -70,40 +70,6 @@ def _part(store, extra, start, due):
     return store.block_stop[start]
 
 
-@inline
-def compute_all(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
-    """Compute states, activations and slopes of neurons that read all of their
-    sources.
-    """
-    compute_states(store, tapes, start, stop, forward)
-    finish_states(store, tapes, start, stop, forward, step, lanes, ragged)
-
-
-@inline
-def finish_states(store, tapes, start, stop, forward, step, lanes, ragged):
-    """Keep states, and compute activations and slopes; ended samples are reset
-    before.
-    """
-    if ragged:
-        zero_finished(flat(tapes), start, stop, forward.offset, step, lanes)
-    commit_states(tapes, start, stop, forward)
-    fire(store, flat(tapes), start, stop, forward, step, lanes)
-
-
-@inline
-def _follow(store, tapes, extra, span, start, stop, forward, due):
-    return due
-
-
-@inline
-def _end(store, tapes, extra, span, forward, due):
-    pass
-
-
-GATHERING = Way(_begin, _part, compute_all, _follow, _end)
-"""Every neuron reads all of its sources; it needs no ``extra``."""
-
-
 @lazy_part(INDEX, INDEX, STEP, taped=True)
 def compute_listed_states(store, tapes, start, stop, step):
     """Compute the states of a block of neurons, some of whose sources are listed."""
@@ -136,18 +102,33 @@ def list_sources(store, tapes, j, step):
 
 
 @inline
-def compute_some(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
-    """Do what `compute_all` does, where sources may be listed."""
+def _compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
+    """Compute and store states, and compute activations and slopes; ended samples are
+    reset before.
+    """
     if store.ties.lists == 0:
         compute_states(store, tapes, start, stop, forward)
     else:
         compute_listed_states(store, tapes, start, stop, forward)
-    finish_states(store, tapes, start, stop, forward, step, lanes, ragged)
+    if ragged:
+        zero_finished(flat(tapes), start, stop, forward.offset, step, lanes)
+    commit_states(tapes, start, stop, forward)
+    fire(store, flat(tapes), start, stop, forward, step, lanes)
 
 
-LISTING = GATHERING._replace(compute=compute_some)
-"""Neurons read the sources that are listed, or all. A list is walked in the order of
-the sums over all sources, so no bit depends on it.
+@inline
+def _follow(store, tapes, extra, span, start, stop, forward, due):
+    return due
+
+
+@inline
+def _end(store, tapes, extra, span, forward, due):
+    pass
+
+
+GATHERING = Way(_begin, _part, _compute, _follow, _end)
+"""Every neuron reads all of its sources or, if they are listed, those that are not 0,
+in the same order, so no bit depends on that. It needs no ``extra``.
 """
 
 

@@ -88,8 +88,9 @@ def call_side_by_side(store: Store, span: NDArray[Any]) -> Callable[..., int]:
     failed = np.zeros(FAILURE)
     table = table_with_lists(store, lanes, failed=failed)
 
-    def call(sequences: Any, *judge: Any) -> int:
-        kernel = side_by_side.KERNELS[bool(judge), type(sequences.inputs) is tuple]
+    def call(sequences: Any, judge: Any = None) -> int:
+        is_sparse = type(sequences.inputs) is tuple
+        kernel = side_by_side.KERNELS[judge is not None, is_sparse]
         status: int = code[kernel](
             table.address,
             store.scalar,
@@ -98,7 +99,7 @@ def call_side_by_side(store: Store, span: NDArray[Any]) -> Callable[..., int]:
             tapes.rows,
             span,
             sequences,
-            *judge,
+            judge,
         )
         if failed[0] < 0:  # of a part of a kernel
             raise failure()

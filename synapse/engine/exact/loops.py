@@ -50,7 +50,7 @@ from ..online.read_order import depth_of
 from ..schema import CHUNK, ENDED, GIVEN_SLOPES, MAX_TILE
 from ..status import DIVERGED, DONE, FAILED
 from .accumulate import NeuronPart, accumulate
-from .activate import LISTING, activate_by
+from .activate import GATHERING, activate_by
 from .fire import zero_clamped_errors
 from .propagate import compute_softmax_deltas, propagate_all
 from .step import Step, StepBack
@@ -277,7 +277,7 @@ def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, la
     for step in range(samples.start, samples.stop):
         now = (step + depth) * rows - span.start
         activate_by(
-            LISTING,
+            GATHERING,
             store,
             tapes,
             None,

@@ -22,7 +22,7 @@ from ..online.read_order import meet_sources
 from ..online.steps import count_steps
 from ..schema import FAILURE, NONE
 from ..status import DONE, FAILED, ROW as FAILED_ROW
-from .activate import LISTING, Way, activate_by
+from .activate import GATHERING, Way, activate_by
 from .step import STEP, Step
 
 
@@ -223,7 +223,7 @@ def _nothing(*arguments):
     """Do nothing: a step that gathers begins without lists."""
 
 
-GATHERED = RunParts(LISTING, _nothing, advance)
+GATHERED = RunParts(GATHERING, _nothing, advance)
 
 
 @kernel

@@ -9,6 +9,7 @@ the rows beside it.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,12 +19,12 @@ from ..online.calls import ROW, SPAN, SPARSE, calls_by_float
 from ..online.inputs import is_sparse
 from ..schema import ENDED, NONE, SIDE_BY_SIDE
 from ..status import DONE, FAILED, REFUSED
-from .activate import LISTING, activate_by
+from .activate import GATHERING, activate_by
 from .loops import compute_output_costs
 from .runs import advance, load_outside, next_step, size_of
 from .step import Step
 
-FORWARD = LISTING._replace(transposes=False)
+FORWARD = GATHERING._replace(transposes=False)
 """No sum of a gradient reads the activations."""
 
 
@@ -140,9 +141,9 @@ def longest_of(span, sequences, group_start, lanes, maximum):
     return longest
 
 
-@inline
-def run_all(store, scalar, tapes, tag, rows, span, sequences, judge):
-    """Run sequences from a cleared context; `judge` is None, or a `Judge`.
+@kernel
+def run_side_by_side(store, scalar, tapes, tag, rows, span, sequences, judge):
+    """Run `SequenceRows` from a cleared context; `judge` is None, or a `Judge`.
 
     `rows` are those of the store, which the tapes have. Returns a status; nothing but
     outputs and costs has changed.
@@ -185,22 +186,8 @@ def run_all(store, scalar, tapes, tag, rows, span, sequences, judge):
     return DONE
 
 
-@kernel
-def run_side_by_side(store, scalar, tapes, tag, rows, span, sequences):
-    """Run `SequenceRows`, see `run_all`."""
-    return run_all(store, scalar, tapes, tag, rows, span, sequences, None)
-
-
-@kernel
-def test_side_by_side(store, scalar, tapes, tag, rows, span, sequences, judge):
-    """Run `SequenceRows` and compute the cost of their outputs, see `run_all`."""
-    return run_all(store, scalar, tapes, tag, rows, span, sequences, judge)
-
-
 KERNELS = {
-    (tests, sparse): kernel(each.part)
-    for sparse in (False, True)
-    for tests, each in ((False, run_side_by_side), (True, test_side_by_side))
+    key: kernel(run_side_by_side.part) for key in product((False, True), repeat=2)
 }
 """By whether outputs are tested, and whether rows are sparse."""
 
@@ -211,8 +198,8 @@ def _examples(scalar):
     for (tests, sparse), each in KERNELS.items():
         inputs = SPARSE if sparse else np.empty(0, type(scalar))
         sequences = SequenceRows(inputs, SPAN, SPAN, ROW, True)
-        judge = (Judge(ROW, 0, ROW),) if tests else ()
-        examples[each] = 0, scalar, 0, tag, 0, SPAN, sequences, *judge
+        judge = Judge(ROW, 0, ROW) if tests else None
+        examples[each] = 0, scalar, 0, tag, 0, SPAN, sequences, judge
     return examples
 
 

@@ -2,8 +2,7 @@
 
 ``store`` has the columns of a store, ``n`` is the number of neurons, ``count`` that of
 connections, and ``work`` is memory for integers. Everything here is Python, of which
-``compiled.py`` makes machine code. A loop, which ``runner.py`` calls, returns two
-numbers.
+``runner.py`` makes machine code. Each loop returns two numbers.
 """
 
 from .blocks import join_neurons as join_neurons

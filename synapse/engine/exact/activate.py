@@ -29,9 +29,7 @@ from .fire import (
     zero_finished,
 )
 from .states import (
-    are_many,
     commit_states,
-    compute_alike_states,
     compute_states,
 )
 from .step import STEP, sources_at
@@ -75,14 +73,10 @@ def compute_listed_states(store, tapes, start, stop, step):
     """Compute the states of a block of neurons, some of whose sources are listed."""
     j = start
     while j < stop:
-        end = min(store.alike_stop[j], stop)
         if store.flags[j] & LISTS:
             list_sources(store, tapes, j, step)
-        if store.flags[j] & LISTS and are_many(store, j):
-            compute_alike_states(store, tapes, j, end, step, True)
-        else:
-            compute_states(store, tapes, j, end, step)
-        j = end
+        j = store.alike_stop[j]
+    compute_states(store, tapes, start, stop, step, True)
 
 
 @inline

@@ -459,14 +459,14 @@ def compute_gated_states(store, tapes, start, stop, step):
 
 
 @inline
-def compute_states(store, tapes, start, stop, step):
-    """Compute the states of a block of neurons."""
+def compute_states(store, tapes, start, stop, step, lists=False):
+    """Compute the states of a block of neurons. With `lists`, sources may be listed."""
     j = start
     while j < stop:
         end = j + 1
         if are_many(store, j):
             end = store.alike_stop[j]
-            compute_alike_states(store, tapes, j, end, step)
+            compute_alike_states(store, tapes, j, end, step, lists)
         elif is_gated(store, j):
             while end < stop and is_gated(store, end) and not are_many(store, end):
                 end += 1

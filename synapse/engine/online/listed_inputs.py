@@ -2,7 +2,9 @@
 they read and learn the connections of the inputs in a sparse row only.
 
 In the tables of their calls, the runs that lead from the inputs have no connections
-(``InputLists``), so the parts of an ordinary step compute everything else.
+(``InputLists``), so the parts of an ordinary step compute everything else. Where an
+input's connections are follows from one row for each neuron that reads the inputs; an
+index by source (``engine/by_source``) would add two numbers for each weight to read.
 """
 
 import math

@@ -6,7 +6,9 @@ have the bits of those that read all. A list is of one call: no kernel uses one 
 has not made itself.
 
 If more than a part of the packs is not 0 (``lowering/lists.py``), ``list_count`` is -1,
-and everything is read.
+and everything is read. No index by source is needed, as steps by events have one: a run
+says where its sources are, and one pass over them finds the packs of this moment in the
+order of the sums.
 
 Updates by the sums of a batch read the sources along whose connections some step of it
 has added to them: ``touched`` marks these, and for others the sums are 0.
@@ -155,8 +157,8 @@ def list_touched(store, span):
 
 @strict_fp
 def over_touched(store, span, each, total, *of):
-    """Return what `each` makes of a total and some rows, over the weights that learn
-    from sources that are marked or have no list.
+    """Return what `each` makes of a total and some rows, over the trainable weights
+    from marked sources, or from all if these have no list.
     """
     step = packs_of_float(store)
     for j in range(span.learning, span.stop):

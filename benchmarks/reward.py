@@ -28,7 +28,9 @@ from .rtrl import Work, cells_of
 TITLE = "Learning from reward, µs per step"
 STEPS = 1_000
 INPUTS = 4
-PLAIN = {"normalize": False, "scale_rewards": False}
+PLAIN: dict[str, Any] = {"normalize": False, "scale_rewards": False}
+BOUNDED: dict[str, Any] = {**PLAIN, "update": reward.ObGD()}
+"""The equations of the programs by hand."""
 PEERS = {"synapse": "Synapse", "numpy": "NumPy, by hand", "torch": "PyTorch, eager"}
 
 
@@ -48,18 +50,22 @@ def gru() -> architect.GRU:
 
 ROWS: dict[str, tuple[Callable[[], Any], Callable[[Any], Any] | None]] = {
     "TD, 4-64-64-1": (
-        lambda: reward.TD(perceptron(1), **PLAIN),
+        lambda: reward.TD(perceptron(1), **BOUNDED),
         lambda ops: Value(perceptron(1), ops),
     ),
     "actor-critic, 4-64-64-2 and 4-64-64-1": (
         lambda: reward.ActorCritic(
-            perceptron(2, "softmax"), perceptron(1), seed=0, **PLAIN
+            *(perceptron(2, "softmax"), perceptron(1)),
+            policy_update=reward.ObGD(bound=3.0),
+            seed=0,
+            **BOUNDED,
         ),
         lambda ops: Actor(perceptron(2), perceptron(1), ops),
     ),
-    "TD, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **PLAIN), None),
-    "TD.run, 4-64-64-1": (lambda: reward.TD(perceptron(1), **PLAIN), None),
-    "TD.run, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **PLAIN), None),
+    "TD, 4-64-64-1, intentional": (lambda: reward.TD(perceptron(1), **PLAIN), None),
+    "TD, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **BOUNDED), None),
+    "TD.run, 4-64-64-1": (lambda: reward.TD(perceptron(1), **BOUNDED), None),
+    "TD.run, GRU 4-16-1, exact rtrl": (lambda: reward.TD(gru(), **BOUNDED), None),
 }
 
 

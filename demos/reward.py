@@ -86,7 +86,7 @@ def network(slopes, seed):
 
 def learn(slopes, steps, seed):
     """Learn in the maze; returns the agent and the returns of its episodes."""
-    options = {"rate": 0.03, "bound": None, "normalize": False, "scale_rewards": False}
+    options = {"update": 0.03, "normalize": False, "scale_rewards": False}
     options |= {"discount": 0.98, "trace_decay": 0.9, "explore": explore}
     agent = reward.QLearning(network(slopes, seed), seed=seed, **options)
     return agent, reward.run(agent, Maze(), steps=steps, seed=seed, progress=False)

@@ -31,10 +31,9 @@ from ._many_seeds import Row, fill, filled, table
 
 HERE = Path(__file__).resolve().parent
 SPAN = 1, 10_000
-PAPER = {"rate": 1.0, "bound": 2.0}
-POLICY_BOUND = 3.0
-"""The steps of Elsayed, Vasan and Mahmood (2024), which are the defaults of networks
-without memory."""
+PAPER = {"update": reward.ObGD()}
+POLICY = reward.ObGD(bound=3.0)
+"""The updates of Elsayed, Vasan and Mahmood (2024)."""
 RULES = {
     "exact": "rtrl",
     "order 1": ("rtrl", 1),
@@ -315,15 +314,15 @@ FIFTHS = 5
 ALL_STEPS = 50_000
 WITHOUT = {
     "the whole set": {},
-    "no bound, rate 0.01": {"bound": None, "rate": 0.01},
+    "no bound, rate 0.01": {"update": 0.01},
     "no sparse initialisation": {"initializer": "fan_in"},
     "no normalisation": {"normalize": False},
     "no scale of rewards": {"scale_rewards": False},
     "no trace": {"trace_decay": 0.0},
 }
-PLAIN = {"bound": None, "rate": 0.03}
-FREE = {"policy_bound": None}
-WEAK = {"bound": 0.2, "policy_bound": 0.3}
+PLAIN = {"update": 0.03}
+FREE = {"policy_update": 0.03}
+WEAK = {"update": reward.ObGD(bound=0.2), "policy_update": reward.ObGD(bound=0.3)}
 CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
     **{
         f"CartPole, {name}": ("CartPole-v1", options)
@@ -362,7 +361,9 @@ CONTROL: dict[str, tuple[str, dict[str, Any]]] = {
                 {"kind": "GRU", "rule": "exact"} | PLAIN | FREE
             ),
             "no memory": {},
-            "no memory, no bound, rate 0.003": PLAIN | FREE | {"rate": 0.003},
+            "no memory, no bound, rate 0.003": dict.fromkeys(
+                ("update", "policy_update"), 0.003
+            ),
         }.items()
     },
     **{
@@ -424,8 +425,8 @@ def control(name: str, seed: int) -> Row:
 
     if actor:
         both = network(actions, "softmax", seed), network(1, "identity", 1_000 + seed)
-        bounded = {"policy_bound": POLICY_BOUND} | chosen
-        agent: Any = reward.ActorCritic(*both, seed=seed, **bounded)
+        updates = {"policy_update": POLICY} | chosen
+        agent: Any = reward.ActorCritic(*both, seed=seed, **updates)
     else:
         agent = reward.QLearning(
             network(actions, "identity", seed), explore=explore, seed=seed, **chosen

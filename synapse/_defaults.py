@@ -139,6 +139,3 @@ DISCOUNT = 0.99  # docs/reward.md
 TRACE = 0.8  # docs/reward.md
 ENTROPY = 0.01  # docs/reward.md
 EXPLORE = 0.05  # studies/reward.md
-STEPS = {"rate": (1.0, 0.03), "bound": (2.0, 0.2), "policy_bound": (3.0, 0.3)}
-"""Rates and bounds that "auto" stands for, for networks without and with memory:
-studies/reward.md, section Steps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,16 @@ from ..engine.language import Kernel
 from ..engine.locking import ExclusiveAccess
 from ..engine.online import learn_by_traces
 from ..engine.online.step_formulas import (
-    bounded_step,
+    COUNT,
+    KEPT,
+    PLAIN_STEP,
+    Chain,
+    step_of_chain,
     temporal_difference,
+    weight_in_mean,
 )
 from ..engine.schema import NONE, SHARED_BY
-from ..engine.status import DIVERGED, DONE
+from ..engine.status import DIVERGED
 from ..engine.store import Store
 from ..errors import DivergenceError
 from . import parameters
@@ -28,21 +34,36 @@ from .neuron import Neuron
 from .propagating import Slopes
 
 NOTHING = np.empty(0)
+LEARNED = ("weight", "trainable"), ("bias", "trainable_bias")
+PARTS = "trace_weight", "trace_bias", "square_weight", "square_bias"
+NUMBERS = "means"
 
 
 class EligibilityTraces(IdentityArray):
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
-    They follow the network through edits: those of parameters that stay do not change,
-    those of new ones are 0.
+    A chain says how they change the parameters (`step_formulas.Chain`). It keeps mean
+    squares of slopes beside them, if it scales by these, and some numbers. All follow
+    the network through edits: those of parameters that stay do not change, those of new
+    ones are 0.
     """
 
+    chain = PLAIN_STEP
     temporal_difference = staticmethod(temporal_difference)  # for agents
 
     def __init__(self, network: Network) -> None:
         self.network = network
+        self._numbers = np.zeros(len(KEPT))
         with ExclusiveAccess(network):
             self._begin()
+
+    def use(self, chain: Chain) -> None:
+        """Set the chain. Its means begin afresh if it has not kept them so far."""
+        before, self.chain = self.chain, chain
+        if (before[:5], before.keep < 1.0) != (chain[:5], chain.keep < 1.0):
+            self._numbers = np.zeros(len(KEPT))
+            with ExclusiveAccess(self.network):
+                self._begin()
 
     @property
     def _anchor(self) -> Neuron:
@@ -59,6 +80,12 @@ class EligibilityTraces(IdentityArray):
         self._tied = any(store[name].any() for name in SHARED_BY.values()) and any(
             at.tied for at in self._places
         )
+        # traces and mean squares, by connection and by neuron
+        sizes = self._sizes if self.chain.separate or self._tied else np.zeros(2, int)
+        of_weights, of_biases = (
+            (np.zeros(size, store.dtype), np.zeros(size, store.dtype)) for size in sizes
+        )
+        self._memory = of_weights, of_biases, self._numbers
         # By these the sums are found after an edit: those of row i, and of neuron i.
         self._identities = store["identity"][: store.n_connections].copy()
         self._neurons = list(network)
@@ -82,84 +109,101 @@ class EligibilityTraces(IdentityArray):
         rows = self._rows
         identities = self._identities
         self._begin()
-        by_weight = self._sums[0]
         there = identities < len(store.row_of)
         row = np.full(len(identities), NONE, np.int64)
         row[there] = store.row_of[identities[there]]
         stays = row != NONE
         if store.n_neurons > len(self._neurons):
             stays &= np.isin(row, self._places[0].every)
-        by_weight[row[stays]] = before[0][stays]
         now = np.array(
             [neuron._row if neuron._store is store else -1 for neuron in neurons],
             np.int64,
         )
-        self._sums[1][now[now >= 0]] = before[1][rows[now >= 0]]
+        here = now >= 0
+        moves = (row[stays], np.flatnonzero(stays)), (now[here], rows[here])
+        # a tie can have come or gone, with which mean squares come and go
+        for (to, of), sums, old in zip(moves * 2, self._sums, before, strict=False):
+            sums[to] = old[of]
         return store
 
     @property
-    def _sums(self) -> tuple[Floats, Floats]:
-        """What is left between steps, by row of connections and of neurons."""
+    def _sums(self) -> tuple[Floats, ...]:
+        """What is left between steps, by turns by row of connections and of neurons."""
+        of_weights, of_biases, _ = self._memory
+        if len(of_biases[0]):
+            return *(of_weights[0], of_biases[0]), *(of_weights[1], of_biases[1])
         return self._updates.weights, self._updates.biases
 
-    def _read(self) -> Slopes:
-        weights, biases = self._places
-        by_weight, by_bias = self._sums
-        return Slopes(weights.read(by_weight), biases.read(by_bias))
-
     def read(self) -> Slopes:
-        """Return the sums, in the order of ``network.weights`` and
+        """Return the traces, in the order of ``network.weights`` and
         ``network.biases``.
+        """
+        arrays = self.arrays()
+        return Slopes(*(arrays[part] for part in PARTS[:2]))
+
+    def arrays(self) -> dict[str, Floats]:
+        """Return all numbers by name, for :meth:`load`, in the order of the
+        network.
         """
         with ExclusiveAccess(self.network):
             self._lowered_store()
-            return self._read()
+            parts = zip(PARTS, self._places * 2, self._sums, strict=False)
+            read = {name: at.read(sums) for name, at, sums in parts}
+        return read | {NUMBERS: self._numbers.copy()}
 
-    def write(self, sums: Slopes) -> None:
-        """Set the sums, in the order of ``network.weights`` and ``network.biases``."""
+    def load(self, arrays: Mapping[str, Floats]) -> None:
+        """Set all numbers to those of :meth:`arrays`."""
         with ExclusiveAccess(self.network):
             self._lowered_store()
-            weights, biases = self._places
-            weights.write(self._updates.weights, sums.weights)
-            biases.write(self._updates.biases, sums.biases)
+            for name, at, sums in zip(
+                PARTS, self._places * 2, self._sums, strict=False
+            ):
+                sums[at.every] = arrays[name]
+        self._numbers[:] = arrays[NUMBERS]
 
     def clear(self) -> None:
-        """Set all sums to 0."""
-        for sums in self._sums:
+        """Set all traces to 0."""
+        for sums in self._sums[:2]:
             sums[:] = 0.0
 
     @locked
-    def learn(
-        self,
-        errors: Floats | None,
-        delta: float,
-        decay: float,
-        rate: float,
-        bound: float,
-    ) -> float:
-        """Decay the sums, add the slopes of the last step, and change the parameters by
-        step * delta * sums.
+    def learn(self, errors: Floats | None, delta: float) -> float:
+        """Decay the traces, add the slopes of the last step, and change the parameters
+        as the chain says.
 
-        Returns the step: the rate, or less so that an output changes less than by the
-        error, as `bound` says (Elsayed, Vasan and Mahmood 2024, algorithm 3, ``κ``). If
-        a sum or the change is not finite, no parameter has changed.
+        Returns the step. If a trace or the change is not finite, no parameter has
+        changed.
         """
         store = self._lowered_store()
-        row = NOTHING if errors is None else errors
+        if self._tied:
+            return self._learn_tied(store, errors, delta)
+        chain = self.chain
         status, step = self._call(
             learn_by_traces,
             0,
-            row,
-            decay,
-            0.0 if self._tied else delta,
-            rate,
-            bound,
+            NOTHING if errors is None else errors,
+            0.0 if chain.separate else chain.decay,
+            delta,
+            chain,
+            self._memory,
             self._sizes,
         )
-        if status == DONE and self._tied:
-            status, step = self._move_tied(store, delta, rate, bound)
         self.require_done(status)
         return float(step)
+
+    def add(self, changes: Sequence[Floats]) -> None:
+        """Add changes of weights and of biases, in the order of the network, to those
+        that can change. If one is not finite, nothing has changed.
+        """
+        with ExclusiveAccess(self.network):
+            store = self._lowered_store()
+            self.require_finite(changes)
+            for (name, mask), at, change in zip(
+                LEARNED, self._places, changes, strict=True
+            ):
+                rows = at.every
+                moved = store[name][rows] + store[mask][rows] * change
+                parameters.assign_first(store, name, rows, moved)
 
     def _call(self, kernel: Kernel, steps: int, *arguments: Any) -> Any:
         """Call a kernel of the learning rule of the network, with the sums as
@@ -189,6 +233,11 @@ class EligibilityTraces(IdentityArray):
             )
         self.network._require_sound(status)
 
+    def require_finite(self, changes: Sequence[Floats]) -> None:
+        """Raise the error for changes of parameters unless all are finite."""
+        if not all(np.isfinite(change).all() for change in changes):
+            self.require_done(DIVERGED)
+
     @property
     def can_stream(self) -> bool:
         """Whether :meth:`learn_stream` is possible: nothing has to be done between
@@ -198,48 +247,53 @@ class EligibilityTraces(IdentityArray):
             return self._lowered_store().recorder is None and not self._tied
 
     def learn_stream(
-        self, rows: Floats, gains: Floats, values: Floats, *factors: float
+        self, rows: Floats, gains: Floats, values: Floats, discount: float
     ) -> tuple[int, int]:
         """Learn from rows of inputs and their rewards, in one call that writes
         `values`.
 
-        The factors are the discount, decay, rate and bound. The network has one output,
-        and has just been activated. Returns the number of complete steps, and the
-        status, for :meth:`require_done`.
+        The network has one output, and has just been activated. Returns the number of
+        complete steps, and the status, for :meth:`require_done`.
         """
-        network = self.network
+        network, chain = self.network, self.chain
         with ExclusiveAccess(network):
             self._lowered_store()
             tapes = network._tapes
             stream = rows.reshape(-1), gains, values, tapes.rows
-            arguments = tapes.address, stream, factors, self._sizes
+            factors = discount, 0.0 if chain.separate else chain.decay
+            of_chain = factors, chain, self._memory
+            arguments = tapes.address, stream, *of_chain, self._sizes
             kernel, by = engine.exact.learn_stream, self._learning_streams
             status, done = network._call(kernel, len(gains), arguments, by, False)
             return int(done), status
 
-    def _move_tied(
-        self, store: Store, delta: float, rate: float, bound: float
-    ) -> tuple[int, float]:
-        """Return the change of parameters of which some are shared: these change by the
-        sum of their members.
+    @np.errstate(over="ignore", invalid="ignore")
+    def _learn_tied(self, store: Store, errors: Floats | None, delta: float) -> float:
+        """Do the same where parameters are shared: the slope of each is the sum over
+        its members, which counts once. See ``gradient_traces.update_by_traces``.
         """
-        size = 0.0
+        chain, numbers = self.chain, self._numbers
+        slopes = self.network._find_slopes(errors, None)
+        numbers[COUNT] += 1.0
+        weight = 1.0 - chain.keep
+        if chain.unbiased:
+            weight = weight_in_mean(chain.keep, numbers[COUNT])
+        totals = np.zeros(3)
         changes = []
-        for name, at, sums in zip(
-            ("weight", "bias"), self._places, self._read(), strict=True
+        for name, at, slope, (trace, mean) in zip(
+            ("weight", "bias"), self._places, slopes, self._memory[:2], strict=True
         ):
-            tie = store[SHARED_BY[name]]
             rows = at.every
-            shared = parameters.sum_of_group(tie, rows, sums)
-            size += float(
-                np.abs(shared[np.unique(parameters.distinct(tie[rows])[0])]).sum()
-            )
-            changes.append((name, rows, shared))
-        step = bounded_step(rate, bound, delta, size)
-        if not np.isfinite(size * delta):
-            return DIVERGED, step
-        for name, rows, shared in changes:
-            parameters.assign_first(
-                store, name, rows, store[name][rows] + step * delta * shared
-            )
-        return DONE, step
+            trace[rows] = chain.decay * trace[rows] + slope
+            mean[rows] += weight * (slope**2 - mean[rows])
+            root = np.sqrt(mean[rows]) + chain.epsilon
+            scaled = trace[rows] / root
+            terms = np.array([slope**2 / root, trace[rows] * scaled, abs(scaled)])
+            members = parameters.distinct(store[SHARED_BY[name]][rows])[0]
+            totals += terms[:, members].sum(axis=1)
+            changes.append(scaled)
+        slope_sum, square, size = totals.tolist()
+        sums = slope_sum, square, size
+        error, step = step_of_chain(chain, numbers, delta, sums)
+        self.add([step * error * scaled for scaled in changes])
+        return step

@@ -15,7 +15,6 @@ from ..engine.locking import ExclusiveAccess
 from ..engine.online import (
     InputLists,
     learn_by_adagrad,
-    learn_by_traces,
     learn_listed,
     peek_listed,
 )
@@ -286,20 +285,13 @@ class OnlineAdaGrad(EligibilityTraces):
         """Do the same where parameters are shared: the slope of each is the sum over
         its members.
         """
-        # This computes the slopes, and moves nothing.
-        status, _ = self._call(
-            learn_by_traces, 0, errors, 0.0, 0.0, 1.0, 0.0, self._sizes
-        )
-        if status != DONE:
-            return int(status)
-        slopes = self._updates.weights, self._updates.biases
+        slopes = self.network._find_slopes(errors, None)
         decrease = 0.0
         updates = []
-        for name, at, sums, each in zip(
+        for name, at, sums, shared in zip(
             ("weight", "bias"), self._places, self._sums, slopes, strict=True
         ):
             tie = store[SHARED_BY[name]]
-            shared = parameters.sum_of_group(tie, at.every, each[at.every])
             kept = np.where(shared == 0.0, 1.0, keep)
             sums[at.every] = sums[at.every] * kept + shared**2
             update = shared / (np.sqrt(sums[at.every]) + SMALLEST_ROOT)

@@ -16,14 +16,31 @@ from .._checks import (
 from ._actor_critic import ActorCritic
 from ._episodes import Run, run
 from ._many import run_many
-from ._q_learning import QLearning
+from ._q_learning import QRC, QLearning
 from ._td import TD
+from ._updates import (
+    Adaptive,
+    Clip,
+    Implicit,
+    Intentional,
+    MeanSquare,
+    ObGD,
+    Update,
+)
 
 __all__ = [
+    "QRC",
     "TD",
     "ActorCritic",
+    "Adaptive",
+    "Clip",
+    "Implicit",
+    "Intentional",
+    "MeanSquare",
+    "ObGD",
     "QLearning",
     "Run",
+    "Update",
     "run",
     "run_many",
 ]

@@ -15,7 +15,8 @@ from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.outputs import require_range, squashes_of
-from ._agent import Agent, Bound, Rate
+from ._agent import Agent, Updating
+from ._updates import OF_CHOICES, OF_NUMBERS, OF_VALUES, Update, update_of
 
 
 @final
@@ -39,11 +40,13 @@ class ActorCritic(Agent):
         bounds. If one of the networks has memory, its learning rule is "rtrl".
     entropy : float
         Factor h of the entropy. Default 0.01.
-    discount, trace_decay, rate, normalize, scale_rewards, seed
+    discount, trace_decay, normalize, scale_rewards, seed
         As for :class:`QLearning`.
-    bound, policy_bound : float, "auto" or None
-        Bounds on the steps of the value and of the policy, see :class:`TD`. Default
-        "auto": 2 and 3 as in the paper, but 0.2 and 0.3 for networks with memory.
+    update, policy_update : Update or float
+        How δ and the traces change the value and the policy, see :class:`TD`. Default:
+        ``Intentional(0.25)``; for a policy with softmax outputs ``ObGD(0.03,
+        bound=0.3)``, for continuous actions ``Intentional(0.025,
+        clip=Clip(20, relative=True, normalize=True))``.
 
     Raises
     ------
@@ -64,7 +67,7 @@ class ActorCritic(Agent):
     """
 
     _network_names: ClassVar[tuple[str, ...]] = ("policy", "value")
-    _bound_names: ClassVar[tuple[str, ...]] = ("policy_bound", "bound")
+    _update_names: ClassVar[tuple[str, ...]] = ("policy_update", "update")
 
     @suggests_arguments("agent", of_class=False)
     def __init__(
@@ -74,21 +77,18 @@ class ActorCritic(Agent):
         *,
         discount: float = DISCOUNT,
         trace_decay: float = TRACE,
-        rate: Rate = "auto",
-        bound: Bound = "auto",
-        policy_bound: Bound = "auto",
+        update: Updating = OF_VALUES,
+        policy_update: Annotated[Update | float | None, update_of] = None,
         entropy: Annotated[float, non_negative_number] = ENTROPY,
         normalize: bool = True,
         scale_rewards: bool = True,
         seed: Seed = None,
     ) -> None:
-        bounds = policy_bound, bound
         super().__init__(
             (policy, value),
-            bounds,
+            (policy_update, update),
             discount,
             trace_decay,
-            rate,
             normalize,
             scale_rewards,
             seed,
@@ -108,6 +108,11 @@ class ActorCritic(Agent):
             self._require_gaussians(squashes, half, odd)
         self._discrete = discrete
         self._actions = ("n", len(squashes)) if discrete else ("size", half)
+
+    def _updates(self) -> list[Any]:
+        usual = OF_CHOICES if self._discrete else OF_NUMBERS
+        policy_update, update = super()._updates()
+        return [usual if policy_update is None else policy_update, update]
 
     def _require_gaussians(self, squashes: list[Squash], half: int, odd: int) -> None:
         """Raise ArgumentError unless these outputs of the policy are means and then as

@@ -8,7 +8,7 @@ import inspect
 import math
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Self
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
@@ -16,45 +16,29 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
 from .._checks import is_row
-from .._defaults import STEPS
 from .._initializer import Seed, random_generator
 from .._model import Model
 from .._scale import SQUARABLE, TOO_LARGE, Scale
 from .._typing import Floats
-from ..errors import ArgumentError, ArgumentTypeError, DivergenceError
+from ..engine.online.step_formulas import Chain
+from ..errors import ArgumentError, DivergenceError
 from ..objects.eligibility_traces import EligibilityTraces
 from ..objects.network import Network, require_network
 from ..objects.outputs import require_range, squashes_of
 from ..objects.sensitivities import ONLINE
 from ..readwrite._formats import Archived
 from . import _archive
+from ._updates import Update, update_of
 
 _latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
 """The agent that has begun or acted last with each network: others have lost its
 context."""
 
 
-Bound = float | None | Literal["auto"]
-Rate = float | Literal["auto"]
+Updating = Annotated[Update | float, update_of]
 SURELY_FINE = 1e75
 """Numbers whose squares have this sum at most are within the range of float32, and can
 be standardised."""
-
-
-def _is_auto(name: str, value: Any) -> bool:
-    """Return whether a rate or bound is "auto"; ArgumentTypeError for another text."""
-    if not isinstance(value, str):
-        return False
-    if value != "auto":
-        none = ', "auto" or None' if name != "rate" else ' or "auto"'
-        raise ArgumentTypeError(checks.expected(name, f"a number{none}", value))
-    return True
-
-
-def _checked_rate(title: str, rate: Any) -> Rate:
-    if _is_auto("rate", rate):
-        return "auto"
-    return checks.non_negative_number(title, rate)
 
 
 @checks.suggests_attributes("Agent")
@@ -65,14 +49,13 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
     A network may have any topology; it learns by its own :attr:`Network.rule`,
     which must be "rtrl" if it has memory. After each reward, an agent computes the
     temporal difference δ by the weights so far, which takes a second forward pass,
-    decays its traces, e ← γλe + slopes, and adds step δ e to the weights.
+    decays its traces, e ← γλe + slopes, and changes the weights as its `update` says.
     """
 
     _network_names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
-    _auto: ClassVar[dict[str, tuple[float, float]]] = STEPS
-    _bound_names: ClassVar[tuple[str, ...]] = ("bound",)
-    """The attributes with the bounds on the steps of these networks."""
+    _update_names: ClassVar[tuple[str, ...]] = ("update",)
+    """The attributes with the updates of these networks."""
     _actions: tuple[str, int] | None = None
     """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two
     numbers; None: any."""
@@ -82,10 +65,9 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
     def __init__(
         self,
         networks: tuple[Network, ...],
-        bounds: tuple[Bound, ...],
+        updates: tuple[Update | float | None, ...],
         discount: Annotated[float, checks.from_0_to_1],
         trace_decay: Annotated[float, checks.from_0_to_1],
-        rate: Annotated[Rate, _checked_rate],
         normalize: Annotated[bool, checks.boolean],
         scale_rewards: Annotated[bool, checks.boolean],
         seed: Seed,
@@ -102,11 +84,8 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         self._read_networks()
         self.discount = discount
         self.trace_decay = trace_decay
-        self.rate = rate
-        for name, bound in zip(self._bound_names, bounds, strict=True):
-            if bound is not None and not _is_auto(name, bound):
-                bound = checks.positive_number(name, bound)
-            setattr(self, name, bound)
+        for name, update in zip(self._update_names, updates, strict=True):
+            setattr(self, name, update)
         self._set_scale(Scale(len(networks[0].input)) if normalize else None)
         self.scale_rewards = scale_rewards
         self._rng = random_generator(seed)
@@ -118,7 +97,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         self._next: Any = (
             None  # the next action, of an agent that chooses it in `_bootstrap_value`
         )
-        self._limits = self._present_limits()
+        self._use(self._present_chains())
         # networks with which another agent has begun or acted since
         self._taken_over: list[Network] = []
         self.steps = 0
@@ -209,18 +188,19 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
             ' architect.Perceptron(4, 16, 1, output_squash="identity").',
         )
 
-    def _present_limits(self) -> tuple[tuple[float, float], ...]:
-        """Return rate and bound (0: none) for each network as it is now: an edit may
-        have given it memory.
-        """
-        limits = []
-        for name, network in zip(self._bound_names, self._networks, strict=True):
-            rate, bound = (
-                self._auto[word][int(network.has_memory)] if value == "auto" else value
-                for word, value in (("rate", self.rate), (name, getattr(self, name)))
-            )
-            limits.append((float(rate), bound or 0.0))
-        return tuple(limits)
+    def _present_chains(self) -> list[Chain]:
+        """Return the chain of each network, by the updates as they are now."""
+        decay = self.discount * self.trace_decay
+        named = zip(self._update_names, self._updates(), strict=True)
+        return [update_of(name, update)._chain(decay) for name, update in named]
+
+    def _updates(self) -> list[Any]:
+        """Return the updates of the networks, in their order."""
+        return [getattr(self, name) for name in self._update_names]
+
+    def _use(self, chains: list[Chain]) -> None:
+        for traces, chain in zip(self._traces, chains, strict=True):
+            traces.use(chain)
 
     def begin(self, observation: ArrayLike) -> Any:
         """Begin an episode: clear the context of the networks and the traces.
@@ -245,12 +225,12 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         self._read_networks()
         prepared = self._prepare_action(self.steps)
         standard, numbers = self._counted(row)
-        limits = self._present_limits()
+        chains = self._present_chains()
         self._take_over()
-        for network, traces in zip(self._networks, self._traces, strict=True):
+        for network in self._networks:
             network.clear()
-            traces.clear()
-        self._limits = limits
+        self._forget()
+        self._use(chains)
         self._return = 0.0
         self._next = None  # of an episode that was broken off
         self._prepared_action = prepared
@@ -321,22 +301,19 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         delta = EligibilityTraces.temporal_difference(
             reward, self.discount, following, value
         )
-        decay = self.discount * self.trace_decay
         if not math.isfinite(delta):
             raise DivergenceError(
                 f"The temporal difference of {type(self).__name__} is not a finite"
                 f" number after {checks.pluralize(self.steps, 'step')}. The weights are"
-                " those before this step. Use a bound, a lower rate or bounded"
-                " squashes."
+                " those before this step. Use update=reward.Intentional(), a lower rate"
+                " or bounded squashes."
             )
-        steps = zip(self._traces, self._errors(delta), self._limits, strict=True)
         before = [
             (network, network.weights, network.biases)
             for network in self._networks[:-1]
         ]
         try:
-            for traces, errors, limits in steps:
-                traces.learn(errors, delta, decay, *limits)
+            self._learn_from(delta)
         except DivergenceError:  # of the last network, after the first has learned
             for network, weights, biases in before:
                 network.weights = weights
@@ -410,6 +387,16 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         values = self._networks[-1].peek(row)
         # max takes 0.9 µs
         return float(values[0] if len(values) == 1 else values.max())
+
+    def _learn_from(self, delta: float) -> None:
+        """Change the parameters of all networks."""
+        for traces, errors in zip(self._traces, self._errors(delta), strict=True):
+            traces.learn(errors, delta)
+
+    def _forget(self) -> None:
+        """Set all traces to 0."""
+        for traces in self._traces:
+            traces.clear()
 
     def _errors(self, delta: float) -> tuple[Floats | None, ...]:
         """Return the errors of the outputs of each network whose slopes are traced;

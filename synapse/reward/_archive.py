@@ -1,9 +1,11 @@
 """Agents as arrays: for files, checkpoints, pickles and copies.
 
 The arrays of each network have its name before them, as in ``network/neuron_bias``;
-``network/trace_weight`` and ``network/trace_bias`` are its decaying sums of slopes. The
-member ``agent`` has one string of JSON: the class, the arguments of the agent, the
-scales, the state of the random numbers, and what else it remembers between two steps.
+``network/trace_weight`` and ``network/trace_bias`` are its decaying sums of slopes,
+``network/square_weight`` and ``network/square_bias`` means of squared slopes, if its
+update has these, and ``network/means`` other numbers of the update. The member
+``agent`` has one string of JSON: the class, the arguments of the agent, the scales, the
+state of the random numbers, and what else it remembers between two steps.
 """
 
 from __future__ import annotations
@@ -18,13 +20,15 @@ from numpy.typing import NDArray
 from .._checks import expected, is_among, plain
 from .._scale import Scale
 from .._typing import Floats
+from ..engine.online.step_formulas import Chain
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..learning._archive import GENERATORS
+from ..objects.eligibility_traces import NUMBERS, PARTS, EligibilityTraces
 from ..objects.network import Network
-from ..objects.propagating import Slopes
 from ..objects.snapshots import take_over
 from ..readwrite._file_checks import members, require_version
 from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
+from ._updates import Update, read, written
 
 if TYPE_CHECKING:
     from ._agent import Agent
@@ -44,6 +48,8 @@ HEAD = (
     "rewards",
 )
 Arrays = dict[str, NDArray[Any]]
+ARRAYS = *PARTS, NUMBERS
+"""Arrays of a network that only its agent has."""
 
 
 # --- writing --------------------------------------------------------------------------
@@ -57,12 +63,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     for name, network, traces in zip(
         agent._network_names, agent._networks, agent._traces, strict=True
     ):
-        sums = traces.read()
-        parts = {
-            **npz_data(network),
-            "trace_weight": sums.weights,
-            "trace_bias": sums.biases,
-        }
+        parts = npz_data(network) | traces.arrays()
         arrays |= {f"{name}/{key}": array for key, array in parts.items()}
     scale = agent.model.scale
     random = agent._rng.bit_generator.state
@@ -106,8 +107,8 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
     settings = {}
     for name in argument_names(agent):
         value = getattr(agent, name)
-        if isinstance(value, bool | int | float | str | None):
-            settings[name] = value
+        if isinstance(value, bool | int | float | Update | None):
+            settings[name] = written(value) if isinstance(value, Update) else value
         elif whole:
             advice = (
                 "A file holds no functions of your own: set the attribute to a number"
@@ -174,8 +175,8 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
     cls = classes[head["kind"]]
     arguments = inspect.signature(cls.__init__).parameters
     stored = members("The settings of an agent", head["settings"], (), arguments)
-    settings = stored | dict(functions)
-    missing = set(arguments) - {"self", "seed", *cls._network_names} - set(settings)
+    missing = set(arguments) - {"self", "seed", *cls._network_names}
+    missing -= {*stored, *functions}
     if missing:
         raise FormatError(
             "The file is the checkpoint of an agent with a function of your own,"
@@ -185,8 +186,10 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
         )
     networks = _networks(cls._network_names, arrays)
     try:
-        agent: Agent = cls(*networks.values(), **settings)
-    except SynapseError as error:
+        for name, value in stored.items():
+            stored[name] = read(value) if isinstance(value, dict) else value
+        agent: Agent = cls(*networks.values(), **stored, **functions)
+    except (SynapseError, KeyError, TypeError) as error:
         raise FormatError(f"The agent in the file is not valid. {error}") from None
     _take(agent, head, networks, arrays)
     return agent
@@ -233,7 +236,7 @@ def _networks(names: tuple[str, ...], arrays: Arrays) -> dict[str, Network]:
         parts = {
             key.removeprefix(f"{name}/"): array
             for key, array in arrays.items()
-            if key.startswith(f"{name}/") and not key.startswith(f"{name}/trace_")
+            if key.startswith(f"{name}/") and key.partition("/")[2] not in ARRAYS
         }
         networks[name] = from_arrays(parts)
     return networks
@@ -252,35 +255,45 @@ def _take(
         rewards = Scale.from_json(head["rewards"], 1)
         generator.state = head["random"]
         remembered = _read_values(agent, head["remembered"])
-        sums = [_slopes(network, name, arrays) for name, network in networks.items()]
+        chains = agent._present_chains()
+        sums = [
+            _numbers_of(network, chain, name, arrays)
+            for (name, network), chain in zip(networks.items(), chains, strict=True)
+        ]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"The agent in the file is not valid ({error}).") from None
     for network, clone in zip(agent._networks, networks.values(), strict=True):
         take_over(network, clone)
-    for traces, slopes in zip(agent._traces, sums, strict=True):
-        traces.write(slopes)
+    agent._use(chains)
+    for traces, numbers in zip(agent._traces, sums, strict=True):
+        traces.load(numbers)
     agent._set_scale(observations)
     agent._returns = rewards
     agent._rng.bit_generator.state = head["random"]
     vars(agent).update(remembered)
-    agent._limits = agent._present_limits()
     if agent._value is not None:
         agent._take_over()
 
 
-def _slopes(network: Network, name: str, arrays: Arrays) -> Slopes:
-    """Return the traces of a network: floats, one for each parameter."""
-    sums = []
-    for column, count in (("weight", len(network.connections)), ("bias", len(network))):
-        values: Floats = arrays[f"{name}/trace_{column}"]
+def _numbers_of(
+    network: Network, chain: Chain, name: str, arrays: Arrays
+) -> dict[str, Floats]:
+    """Return the numbers of the traces of a network: floats, as many as its chain
+    has.
+    """
+    traces = EligibilityTraces(network)
+    traces.use(chain)
+    numbers = {}
+    for part, present in traces.arrays().items():
+        values: Floats = arrays[f"{name}/{part}"]
         if (
             values.dtype.kind != "f"
-            or values.shape != (count,)
+            or values.shape != present.shape
             or not np.isfinite(values).all()
         ):
-            raise ValueError(f"{name}/trace_{column} is not {count} finite numbers")
-        sums.append(values)
-    return Slopes(*sums)
+            raise ValueError(f"{name}/{part} is not {present.size} finite numbers")
+        numbers[part] = values
+    return numbers
 
 
 def _read_values(agent: Agent, values: Any) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import finite_array, suggests_arguments
-from .._defaults import DISCOUNT, STEPS, TRACE
+from .._defaults import DISCOUNT, TRACE
 from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ._agent import Agent, Bound, Rate
+from ._agent import Agent, Updating
+from ._updates import OF_VALUES
 
 STEPS_PER_CALL = 4_096
 """Steps of a stream in one call of compiled code, after which Ctrl-C is noticed.
@@ -38,15 +39,11 @@ class TD(Agent):
         Discount γ of later rewards, from 0 to 1. Default 0.99.
     trace_decay : float
         Decay λ of the traces, from 0 to 1. Default 0.8.
-    rate : float or "auto"
-        Size α of a step, if the bound does not reduce it. Default "auto": 1 as in the
-        paper of the bound, also for a network with memory. (Agents that act take
-        smaller steps then, but with these, predictions are worse.)
-    bound : float, "auto" or None
-        Factor κ of the bound on the step of Elsayed, Vasan and Mahmood 2024 (ObGD): the
-        step is α / max(1, α κ max(\|δ\|, 1) ‖e‖₁). None: every step is the rate.
-        Default "auto": 2 as in the paper. Rate and bound are read at the beginning of
-        an episode.
+    update : Update or float
+        How δ and the traces change the parameters, such as :class:`ObGD`; a number is
+        the size of every step. It is read at the beginning of an episode, as are
+        discount and decay. Default:
+        ``Intentional(0.25)``.
     normalize : bool
         Whether observations are scaled to running mean 0 and deviation 1. Default True.
     scale_rewards : bool
@@ -64,7 +61,7 @@ class TD(Agent):
 
     >>> import architect
     >>> net = architect.Perceptron(3, 1, squash="identity", seed=0)
-    >>> agent = TD(net, discount=0.9, rate=0.1, bound=None, normalize=False)
+    >>> agent = TD(net, discount=0.9, update=0.1, normalize=False)
     >>> for _ in range(200):
     ...     value = agent.begin([1.0, 0.0, 0.0])  # the bell
     ...     value = agent.learn(0.0, [0.0, 1.0, 0.0])
@@ -75,8 +72,6 @@ class TD(Agent):
 
     _network_names: ClassVar[tuple[str, ...]] = ("network",)
 
-    _auto: ClassVar = {word: (usual, usual) for word, (usual, _) in STEPS.items()}
-
     @suggests_arguments("agent", of_class=False)
     def __init__(
         self,
@@ -84,17 +79,15 @@ class TD(Agent):
         *,
         discount: float = DISCOUNT,
         trace_decay: float = TRACE,
-        rate: Rate = "auto",
-        bound: Bound = "auto",
+        update: Updating = OF_VALUES,
         normalize: bool = True,
         scale_rewards: bool = False,
     ) -> None:
         super().__init__(
             (network,),
-            (bound,),
+            (update,),
             discount,
             trace_decay,
-            rate,
             normalize,
             scale_rewards,
             0,
@@ -149,9 +142,8 @@ class TD(Agent):
     def _learn_rows(self, rows: Floats, gains: Floats, values: Floats) -> None:
         """Learn from some rows in one call of compiled code."""
         traces = self._traces[0]
-        factors = self.discount, self.discount * self.trace_decay, *self._limits[0]
         prepared, counted = self._prepared(rows, gains)
-        done, status = traces.learn_stream(*prepared, values, *factors)
+        done, status = traces.learn_stream(*prepared, values, self.discount)
         if done < len(rows):  # only the rows that were learned count
             _, counted = self._prepared(rows[:done], gains[:done])
         numbers, self._returns, self._return = counted

@@ -16,6 +16,7 @@ import numpy as np
 import architect
 import synapse
 from synapse import evolve, forecasting, readwrite, reward
+from synapse.reward._agent import Agent
 
 from .kinds import ANY, may_be
 from .public import PUBLIC, Public, is_excluded
@@ -336,8 +337,9 @@ pulled = {
     "reset": lambda seed: ([0.0, 1.0], {}),
     "step": lambda action: ([0.0, 1.0], 1.0, True, False, {}),
 }
-choices = dict.fromkeys(("explore", "entropy", "rate"), "0 0.5")
-choices |= dict.fromkeys(("bound", "policy_bound"), "0.5 None")
+choices = dict.fromkeys(("explore", "entropy"), "0 0.5")
+choices |= {"update": "0 0.5", "policy_update": "0 0.5 None"}
+choices |= dict.fromkeys(("correction_update", "regularization"), "0 0.5")
 for agent in AGENTS:
     networks = networks_of(agent, inputs=1)
     options = {
@@ -346,7 +348,7 @@ for agent in AGENTS:
         if name in choices
     }
     row(f"reward.{agent.__name__}.__init__", networks, **options)
-    for name in ("act", "begin", "learn"):
+    for name in ("act", "begin", "learn") if Agent in agent.__bases__ else ():
         arguments = {"observation": [0.0, 1.0]} | (
             {"reward": 1.0} if name == "learn" else {}
         )

@@ -231,7 +231,7 @@ def test_agents_keep_signs():
             synapse.tie(net.connections[:2])
         for link in net.connections:
             link.sign = 1 if link.weight > 0 else -1
-        agent = reward.TD(net, rate=3.0, bound=None)
+        agent = reward.TD(net, update=3.0)
         rng = np.random.default_rng(0)
         signs = signs_of(net)
         agent.begin(rng.normal(size=3))

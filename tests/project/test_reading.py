@@ -256,6 +256,10 @@ def q_learning():
     return synapse.reward.QLearning(net_of(outputs=2), seed=0)
 
 
+def qrc():
+    return synapse.reward.QRC(net_of(outputs=2), net_of(outputs=2), seed=0)
+
+
 def stream(k):
     """Features that come, stay away for longer than `unseen`, and return."""
     names = "abc" + "defghij"[k // 4 % 7] + "klmnopqrstuvwxyz"[k % 16] * (k > 20)
@@ -363,6 +367,7 @@ SUBJECTS = {
     "synapse.reward.TD": Subject(td, agent_step),
     "synapse.reward.ActorCritic": Subject(actor_critic, agent_step),
     "synapse.reward.QLearning": Subject(q_learning, agent_step),
+    "synapse.reward.QRC": Subject(qrc, agent_step),
     **{
         f"synapse.river.{name}": river(name, **options)
         for name, options in (

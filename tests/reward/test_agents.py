@@ -33,7 +33,7 @@ def check_forward_view(net, steps, seed=0):
     rows = rng.uniform(-1, 1, (steps + 1, len(net.input)))
     gains = rng.normal(size=steps)
     agent = reward.TD(
-        net, discount=DISCOUNT, trace_decay=TRACE, rate=0.0, bound=None, normalize=False
+        net, discount=DISCOUNT, trace_decay=TRACE, update=0.0, normalize=False
     )
     values = [agent.begin(rows[0])]
     backward = [0.0, 0.0]
@@ -237,7 +237,8 @@ def gaussian(inputs, *hidden, actions):
 def test_q_learning_is_that_of_a_program_in_numpy():
     net = perceptron(2, 0)
     wanted, dense = greedy_program(net, 100, 0.2, np.random.default_rng(7))
-    assert play(reward.QLearning(net, explore=0.2, **PLAIN), 100) == wanted
+    agent = reward.QLearning(net, explore=0.2, update=reward.ObGD(), **PLAIN)
+    assert play(agent, 100) == wanted
     np.testing.assert_allclose(Dense(net).to_hidden, dense.to_hidden, atol=1e-9)
     assert np.mean(wanted[-20:]) > np.mean(wanted[:20])
 
@@ -246,7 +247,9 @@ def test_actor_and_critic_are_those_of_a_program_in_numpy():
     policy = perceptron(2, 0, "softmax")
     value = perceptron(1, 1)
     wanted, actor = actor_program(policy, value, 100, 0.01, np.random.default_rng(7))
-    assert play(reward.ActorCritic(policy, value, **PLAIN), 100) == wanted
+    updates = {"update": reward.ObGD(), "policy_update": reward.ObGD(bound=3.0)}
+    agent = reward.ActorCritic(policy, value, **updates, **PLAIN)
+    assert play(agent, 100) == wanted
     np.testing.assert_allclose(Dense(policy).to_hidden, actor.to_hidden, atol=1e-9)
 
 
@@ -277,14 +280,14 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
     synapse.tie(net.connections)
     before = net.weights[0]
     bias = net.biases[2]
-    agent = reward.TD(net, discount=0.0, rate=0.1, bound=None, normalize=False)
+    agent = reward.TD(net, discount=0.0, update=0.1, normalize=False)
     value = agent.begin([1.0, 2.0])
     agent.learn(5.0, [0.0, 0.0], terminated=True)
     assert net.weights.tolist() == pytest.approx(
         [before + 0.1 * (5.0 - value) * 3.0] * 2
     )
     assert net.biases[2] == pytest.approx(bias + 0.1 * (5.0 - value))
-    agent.bound = 20.0
+    agent.update = reward.ObGD(0.1, bound=20.0)
     value = agent.begin([1.0, 2.0])
     weight = net.weights[0]
     agent.learn(0.5 + value, [0.0, 0.0], terminated=True)
@@ -297,7 +300,7 @@ def test_shared_weights_change_by_the_sum_of_their_slopes():
 def test_an_edit_between_steps_keeps_the_traces_of_what_stays(rule):
     net = architect.Elman(2, 4, 1, output_squash="identity", seed=0)
     net.rule = rule
-    agent = reward.TD(net, rate=0.0, bound=None, normalize=False)
+    agent = reward.TD(net, update=0.0, normalize=False)
     agent.begin([0.5, -0.5])
     for _ in range(3):
         agent.learn(1.0, [0.1, 0.7])
@@ -354,7 +357,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         lambda: reward.ActorCritic(value, perceptron(1, 2)),
         lambda: reward.ActorCritic(gaussian(2, actions=2), value),
         lambda: reward.TD(value, discount=1.5),
-        lambda: reward.TD(value, bound=0.0),
+        lambda: reward.TD(value, update=-0.5),
         lambda: reward.TD("network"),
         lambda: reward.QLearning(net, explore=2.0),
     ):
@@ -510,12 +513,12 @@ def test_a_difference_that_is_not_finite_changes_no_weight():
     b = synapse.Layer(1, "identity")
     a.project(b, weights=1e200)
     net = synapse.Network(a, b)
-    agent = reward.TD(net, bound=None, normalize=False)
+    agent = reward.TD(net, update=1.0, normalize=False)
     agent.begin([1e108])
     with pytest.raises(DivergenceError, match="The weights are those before"):
         agent.learn(0.0, [1e109])
     assert net.weights == [1e200]
-    agent = reward.TD(net, bound=None, normalize=False, discount=0.0)
+    agent = reward.TD(net, update=1.0, normalize=False, discount=0.0)
     agent.begin([1e-150])
     net.weights = [0.0]
     agent.begin([1e160])
@@ -529,7 +532,7 @@ def test_an_actor_keeps_its_weights_if_its_critic_diverges():
     value = architect.Perceptron(1, 1, 1, squash="identity", seed=1)
     # its slopes, times delta, overflow; those of the policy do not
     value.weights = [1.0, 1e200]
-    options = {**PLAIN, "discount": 0.0, "bound": None, "policy_bound": None}
+    options = {**PLAIN, "discount": 0.0, "update": 1.0, "policy_update": 1.0}
     agent = reward.ActorCritic(policy, value, **options)
     agent.begin([1.0])
     before = policy.weights.tolist(), policy.biases.tolist()
@@ -540,7 +543,7 @@ def test_an_actor_keeps_its_weights_if_its_critic_diverges():
 
 def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended():
     net = architect.Perceptron(1, 1, squash="identity", seed=0)
-    agent = reward.TD(net, discount=0.5, rate=0.0, normalize=False)
+    agent = reward.TD(net, discount=0.5, update=0.0, normalize=False)
     following = net.peek([2.0])[0]
     for options, counted in (
         ({}, 1.0),
@@ -557,7 +560,10 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
     "options",
     [
         {},
-        {"normalize": False, "bound": None, "rate": 0.01},
+        {"normalize": False, "update": 0.01},
+        {"update": reward.Intentional()},
+        {"update": reward.Adaptive(0.01)},
+        {"update": reward.Implicit(0.1), "scale_rewards": True},
         {"scale_rewards": True, "discount": 0.5},
     ],
 )
@@ -610,7 +616,7 @@ def test_a_stream_of_rows_is_learned_like_single_calls(
 
 def test_a_stream_that_diverges_stops_where_single_calls_do():
     nets = [architect.Perceptron(1, 1, squash="identity", seed=0) for _ in range(2)]
-    agents = [reward.TD(net, bound=None, rate=1e10) for net in nets]
+    agents = [reward.TD(net, update=1e10) for net in nets]
     rows = np.random.default_rng(0).normal(size=(200, 1))
     gains = np.ones(200)
     with pytest.raises(DivergenceError):
@@ -634,7 +640,7 @@ def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
     net = architect.Perceptron(1, 1, squash=synapse.squashes.register(falls), seed=0)
     net.weights = [1.0]
     net.biases = [0.0, 0.0]
-    agent = reward.TD(net, rate=0.0, normalize=False)
+    agent = reward.TD(net, update=0.0, normalize=False)
     with pytest.raises(synapse.errors.FunctionError):
         agent.run([[1.0], [2.0], [3.0], [9.0], [1.0], [1.0]], np.ones(6))
     assert agent.steps == 2
@@ -642,7 +648,7 @@ def test_a_function_that_raises_ends_a_stream_before_its_row_is_learned():
 
 def test_rewards_are_divided_by_the_deviation_of_their_discounted_sum():
     net = architect.Perceptron(1, 1, squash="identity", seed=0)
-    agent = reward.TD(net, discount=0.5, scale_rewards=True, rate=0.0)
+    agent = reward.TD(net, discount=0.5, scale_rewards=True, update=0.0)
     value = agent.begin([0.0])
     total = 0.0
     sums = []
@@ -769,23 +775,257 @@ def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
     assert (observed(agent), agent._returns.as_json()) == counted
 
 
-# --- steps by default -----------------------------------------------------------------
+# --- updates: their equations, in NumPy -----------------------------------------------
+
+DECAY = DISCOUNT * TRACE
 
 
-def test_steps_by_default_are_those_of_the_paper_and_shorter_for_networks_with_memory():
-    perceptrons = perceptron(2, 0, "softmax"), perceptron(1, 1)
-    gru = architect.GRU(5, 2, 1, output_squash="identity", seed=0)
-    gru.rule = "rtrl"
-    assert reward.ActorCritic(*perceptrons)._limits == ((1.0, 3.0), (1.0, 2.0))
-    assert reward.ActorCritic(perceptrons[0], gru)._limits == ((1.0, 3.0), (0.03, 0.2))
-    assert reward.TD(gru, rate=0.5, bound=None)._limits == ((0.5, 0.0),)
-    assert reward.TD(gru)._limits == ((1.0, 2.0),)  # it only predicts
-    net = perceptron(2, 1)
-    agent = reward.QLearning(net)
-    net.hidden[0].project(net.hidden[0], weights=0.1)  # from now on it has memory
+class ByHand:
+    """An update in NumPy, along slopes that ``output_gradient`` returns."""
+
+    def __init__(self, size):
+        self.trace, self.square = np.zeros(size), np.zeros(size)
+        self.count = self.sigma = self.size = 0.0
+        self.error = 1.0
+
+    def mean(self, before, latest, decay):
+        """A mean that begins at 0, and the same without its bias."""
+        mean = decay * before + (1 - decay) * latest
+        return mean, mean / (1 - decay**self.count)
+
+    def bounded(self, slope, delta):
+        self.trace = DECAY * self.trace + slope
+        bound = 2.0 * max(abs(delta), 1.0) * abs(self.trace).sum()
+        return delta * self.trace / max(1.0, bound)
+
+    def fixed(self, slope, delta):
+        self.trace = DECAY * self.trace + slope
+        return 0.3 * delta * self.trace
+
+    def implicit(self, slope, delta):
+        self.trace = DECAY * self.trace + slope
+        return 0.5 / (1 + 0.5 * self.trace @ self.trace) * delta * self.trace
+
+    def adaptive(self, slope, delta):
+        self.trace = DECAY * self.trace + slope
+        self.square = DECAY * self.square + (1 - DECAY) * slope**2
+        delta = min(1.0, max(-1.0, delta))
+        return 0.02 * delta * self.trace / (np.sqrt(self.square) + 0.1)
+
+    def intentional(self, slope, delta, fraction=0.5, limit=20.0, policy=False):
+        self.square, square = self.mean(self.square, slope**2, 0.999)
+        root = np.sqrt(square) + 1e-8
+        self.trace = DECAY * self.trace + slope
+        self.sigma, sigma = self.mean(self.sigma, (slope**2 / root).sum(), DECAY)
+        step = fraction / math.sqrt(sigma * (self.trace**2 / root).sum())
+        self.error, error = self.mean(self.error, delta**2, 0.9998)
+        delta = math.copysign(min(abs(delta), limit * math.sqrt(error)), delta)
+        if policy:
+            self.size, size = self.mean(self.size, abs(delta), 0.9998)
+            delta /= size
+        return step * delta * self.trace / root
+
+    def of_policy(self, slope, delta):
+        return self.intentional(slope, delta, 0.05, 0.01, policy=True)
+
+    def plain_intentional(self, slope, delta):
+        self.trace = DECAY * self.trace + slope
+        self.sigma, sigma = self.mean(self.sigma, (slope**2).sum(), DECAY)
+        step = 0.2 / math.sqrt(sigma * (self.trace**2).sum())
+        return step * delta * self.trace
+
+    def scaled_bound(self, slope, delta):
+        self.square, square = self.mean(self.square, slope**2, 0.9)
+        self.trace = DECAY * self.trace + slope
+        scaled = self.trace / (np.sqrt(square) + 1e-3)
+        bound = 0.5 * 3.0 * max(abs(delta), 1.0) * abs(scaled).sum()
+        return 0.5 * delta * scaled / max(1.0, bound)
+
+
+UPDATES = {
+    "bounded": reward.ObGD(),
+    "fixed": 0.3,
+    "implicit": reward.Implicit(0.5),
+    "adaptive": reward.Adaptive(0.02),
+    "intentional": reward.Intentional(0.5),
+    "of_policy": reward.Intentional(
+        0.05, clip=reward.Clip(0.01, relative=True, normalize=True)
+    ),
+    "plain_intentional": reward.Intentional(0.2, scale=None, clip=None),
+    "scaled_bound": reward.ObGD(0.5, 3.0, scale=reward.MeanSquare(0.9, epsilon=1e-3)),
+}
+
+
+def gated(tied):
+    """A small network of tanh neurons with a gate, a recurrent connection and exact
+    slopes."""
+    net = architect.Perceptron(2, 4, 1, squash="tanh", output_squash="identity", seed=0)
+    net.hidden[0][0].project(net.hidden[0][0], weight=0.4)
+    net.hidden[0][0].gate(net.hidden[0][1].project(net.hidden[0][2], weight=0.7))
     net.rule = "rtrl"
-    agent.begin(np.zeros(5))
-    assert agent._limits == ((0.03, 0.2),)
-    for wrong in ({"rate": "large"}, {"bound": "none"}):
-        with pytest.raises(ArgumentTypeError, match="auto"):
-            reward.TD(gru, **wrong)
+    if tied:
+        synapse.tie(net.connections[:3])
+    return net
+
+
+def flat(numbers):
+    return np.concatenate(list(numbers))
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("name", UPDATES)
+def test_an_update_is_its_equations(name, tied):
+    net, twin = gated(tied), gated(tied)
+    options = {"discount": DISCOUNT, "trace_decay": TRACE, "normalize": False}
+    agent = reward.TD(net, update=UPDATES[name], **options)
+    rng = np.random.default_rng(5)
+    for episode in range(3):
+        rows, gains = rng.normal(size=(9, 2)), 3.0 * rng.normal(size=9)
+        agent.begin(rows[0])
+        twin.clear()
+        value = twin.activate(rows[0])[0]
+        if episode == 0:
+            first = slice(2 if tied else 0, None)  # the others are shared with it
+            by_hand = ByHand(len(flat(twin.output_gradient())[first]))
+        by_hand.trace[:] = 0.0
+        for t in range(1, 9):
+            delta = gains[t] + DISCOUNT * twin.peek(rows[t])[0] - value
+            slope = flat(twin.output_gradient())[first]
+            by_hand.count += 1.0
+            change = getattr(by_hand, name)(slope, delta)
+            if tied:
+                change = np.concatenate([change[:1], change[:1], change])
+            count = len(net.connections)
+            twin.weights = twin.weights + change[:count]
+            twin.biases = twin.biases + change[count:]
+            value = twin.activate(rows[t])[0]
+            assert agent.learn(gains[t], rows[t]) == pytest.approx(value, abs=1e-11)
+            np.testing.assert_allclose(net.weights, twin.weights, rtol=0, atol=1e-12)
+            np.testing.assert_allclose(net.biases, twin.biases, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", UPDATES)
+def test_an_update_goes_on_with_the_same_bits_from_a_file(name, tmp_path):
+    """Its means too, after an edit."""
+
+    def agent():
+        return reward.TD(gated(False), update=UPDATES[name], discount=DISCOUNT)
+
+    ours, other = agent(), agent()
+    rows = np.random.default_rng(1).normal(size=(12, 2))
+    for learner in (ours, other):
+        learner.begin(rows[0])
+        for row in rows[1:6]:
+            learner.learn(1.0, row)
+        learner.network.input[1].project(learner.network.output[0], weight=0.2)
+        learner.learn(1.0, rows[6])
+    synapse.save(ours, tmp_path / "agent.npz")
+    again = synapse.load(tmp_path / "agent.npz")
+    assert again.update == other.update
+    for row in rows[7:]:
+        assert again.learn(-1.0, row) == other.learn(-1.0, row)
+    assert again.network.weights.tolist() == other.network.weights.tolist()
+
+
+def test_means_begin_afresh_only_if_an_update_has_others():
+    net = perceptron(1, 0)
+    agent = reward.TD(net, update=reward.Intentional())
+    agent.begin(np.ones(5))
+    agent.learn(1.0, np.zeros(5))
+    numbers = agent._traces[0]._numbers.tolist()
+    agent.update = reward.Intentional(0.1)
+    agent.begin(np.ones(5))
+    assert agent._traces[0]._numbers.tolist() == numbers
+    agent.update = reward.ObGD()
+    agent.begin(np.ones(5))
+    assert not agent._traces[0]._numbers.any()
+
+
+def test_updates_that_cannot_be_used_are_refused():
+    for wrong, words in (
+        (lambda: reward.TD(perceptron(1, 0), update="auto"), "an update of synapse"),
+        (lambda: reward.Intentional(-1.0), "`fraction` of Intentional"),
+        (lambda: reward.ObGD(bound=0.0), "`bound` of ObGD"),
+        (lambda: reward.ObGD(scale=2.0), "`scale` of ObGD"),
+        (lambda: reward.Implicit(clip=1.0), "`clip` of Implicit"),
+        (lambda: reward.Clip(-1.0), "`limit` of Clip"),
+        (lambda: reward.MeanSquare(1.5), "`decay` of MeanSquare"),
+    ):
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=words):
+            wrong()
+    net = perceptron(1, 0)
+    agent = reward.TD(net, update=reward.Intentional(), normalize=False)
+    agent.begin(np.ones(5))
+    agent.update = "fast"
+    with pytest.raises(ArgumentTypeError, match="an update of synapse"):
+        agent.begin(np.ones(5))
+
+
+def test_a_gradient_correction_is_its_equations():
+    """QRC(λ), with slopes that ``output_gradient`` returns, on a copy of the network
+    for those of what follows."""
+
+    def made():
+        pair = [
+            architect.Elman(2, 3, 2, output_squash="identity", seed=seed)
+            for seed in (0, 1)
+        ]
+        for each in pair:
+            each.rule = "rtrl"
+        return pair
+
+    nets, (net, correction) = made(), made()
+    options = {"discount": DISCOUNT, "trace_decay": TRACE, "normalize": False}
+    agent = reward.QRC(
+        *nets,
+        **options,
+        update=0.05,
+        correction_update=0.02,
+        regularization=0.3,
+        explore=0.3,
+        scale_rewards=False,
+        seed=4,
+    )
+    rng = np.random.default_rng(5)
+
+    def slope(network, action):
+        errors = np.eye(2)[action]
+        return flat(network.output_gradient(errors))
+
+    def move(network, change):
+        count = len(network.connections)
+        can = [link.trainable for link in network.connections]
+        network.weights = network.weights + change[:count] * can
+        can = [neuron.trainable_bias for neuron in network]
+        network.biases = network.biases + change[count:] * can
+
+    for episode in range(3):
+        rows, gains = rng.normal(size=(9, 2)), rng.normal(size=9)
+        action = agent.begin(rows[0])
+        for each in (net, correction):
+            each.clear()
+        values, predicted = net.activate(rows[0]), correction.activate(rows[0])
+        e = big_e = z = 0.0
+        for t in range(1, 9):
+            if values[action] < values.max():
+                e = big_e = z = 0.0
+            ended = t == 8 and episode == 1
+            copy = net.clone()
+            after = copy.activate(rows[t])
+            delta = gains[t] + DISCOUNT * (not ended) * after.max() - values[action]
+            h = predicted[action]
+            g, big_g = slope(net, action), slope(correction, action)
+            ahead = 0.0 if ended else slope(copy, int(after.argmax()))
+            e, big_e, z = DECAY * e + g, DECAY * big_e + big_g, DECAY * z + h
+            theta = flat([correction.weights, correction.biases])
+            move(net, 0.05 * (delta * e - h * g - z * (DISCOUNT * ahead - g)))
+            move(correction, 0.02 * (delta * big_e - h * big_g - 0.3 * theta))
+            values, predicted = net.activate(rows[t]), correction.activate(rows[t])
+            action = agent.learn(gains[t], rows[t], terminated=ended)
+            for ours, wanted in zip(nets, (net, correction), strict=True):
+                np.testing.assert_allclose(
+                    ours.weights, wanted.weights, rtol=0, atol=1e-12
+                )
+                np.testing.assert_allclose(
+                    ours.biases, wanted.biases, rtol=0, atol=1e-12
+                )

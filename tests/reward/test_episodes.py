@@ -558,7 +558,7 @@ def test_agents_run_in_environments_of_their_own():
 
 def slower(agent, total, length):
     """A callback that changes a setting of the agent."""
-    agent.rate = 0.01
+    agent.update = reward.ObGD(0.01)
     return len(agent.model.network) == 0
 
 
@@ -577,7 +577,7 @@ def test_agents_on_an_executor_have_the_bits_of_those_here(pool):
         assert result.test_returns.tolist() == expected.test_returns.tolist()
         assert result.stop_reason == "steps"
         assert numbers(a) == numbers(b)
-        assert a.rate == b.rate == 0.01
+        assert a.update == b.update == reward.ObGD(0.01)
         for agent in (a, b):
             reward.run(agent, Chance(), steps=50, seed=1, progress=False)
         assert numbers(a) == numbers(b)
@@ -640,8 +640,8 @@ def test_an_agent_shows_its_networks_its_steps_and_what_is_not_default():
     reward.run(actor_critic, Chance(), steps=7, progress=False)
     text = r"<ActorCritic of <Perceptron .*> and <Perceptron .*>: 7 steps>"
     assert re.fullmatch(text, repr(actor_critic))
-    actor_critic.rate = 0.5
-    assert repr(actor_critic).endswith(": 7 steps, rate=0.5>")
+    actor_critic.update = 0.5
+    assert repr(actor_critic).endswith(": 7 steps, update=0.5>")
 
 
 @pytest.mark.peers
@@ -669,7 +669,7 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
         6: multi,
         8: spaces.MultiBinary(3),
         4: spaces.MultiDiscrete([[2, 1], [1, 2]]),
-        3: spaces.Discrete(3),
+        3: spaces.Discrete(3, start=5, dtype=np.int32),
     }
     for inputs, observations in seen.items():
         for count, actions in done.items():
@@ -684,15 +684,28 @@ def test_spaces_of_gymnasium_are_encoded_and_vector_environments_are_advised():
                 ).steps
                 == 50
             )
-    several = gymnasium.make_vec("CartPole-v1", num_envs=3)
     agent = reward.QLearning(
         architect.Perceptron(4, 2, squash="identity", seed=0), seed=0
     )
-    with pytest.raises(
-        ArgumentTypeError,
-        match=r"one environment.*reward\.run_many\(.* for seed in range\(3\)\]",
-    ):
-        reward.run(agent, several, steps=5, progress=False)
+    for mode in gymnasium.vector.AutoresetMode:
+        several = gymnasium.vector.SyncVectorEnv(
+            [lambda: gymnasium.make("CartPole-v1")] * 3, autoreset_mode=mode
+        )
+        with pytest.raises(
+            ArgumentTypeError,
+            match=r"one environment.*reward\.run_many\(.* for seed in range\(3\)\]",
+        ):
+            reward.run(agent, several, steps=5, progress=False)
+    # an environment that begins its next episode by itself has the same episodes
+    ways = gymnasium.make("CartPole-v1"), gymnasium.make("CartPole-v1")
+    ways = ways[0], gymnasium.wrappers.Autoreset(ways[1])
+    lengths = []
+    for environment in ways:
+        net = architect.Perceptron(4, 2, squash="identity", seed=0)
+        options = {"steps": 100, "seed": 1, "progress": False}
+        run = reward.run(reward.QLearning(net, seed=0), environment, **options)
+        lengths.append(run.lengths.tolist())
+    assert lengths[0] == lengths[1] != []
 
 
 class Doing:

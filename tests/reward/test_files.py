@@ -35,7 +35,7 @@ def continuous():
 
 def every_agent():
     yield reward.TD(gru(5, 1, 0), scale_rewards=True)
-    yield reward.TD(perceptron(1, 0), normalize=False, bound=None, rate=0.01)
+    yield reward.TD(perceptron(1, 0), normalize=False, update=0.01)
     yield from agents()
     yield continuous()
 
@@ -79,7 +79,11 @@ def test_an_agent_that_is_loaded_or_copied_goes_on_with_the_same_bits(number, tm
 def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_path):
     path = tmp_path / "agent.synapse"
     agent = reward.QLearning(
-        perceptron(2, 0), explore=lambda step: 0.3, bound=0.5, discount=0.7, seed=0
+        perceptron(2, 0),
+        explore=lambda step: 0.3,
+        update=reward.ObGD(bound=0.5),
+        discount=0.7,
+        seed=0,
     )
     with pytest.raises(ArgumentError, match="set the attribute to a number"):
         synapse.save(agent, path)
@@ -87,9 +91,9 @@ def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_pat
     agent.explore = 0.25
     synapse.save(agent, path)
     twin = synapse.load(path)
-    assert (twin.explore, twin.bound, twin.discount, twin.normalize) == (
+    assert (twin.explore, twin.update, twin.discount, twin.normalize) == (
         0.25,
-        0.5,
+        reward.ObGD(bound=0.5),
         0.7,
         True,
     )
@@ -137,6 +141,19 @@ def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
         changed(arrays, version=2),
         changed(arrays, settings={**head["settings"], "discount": 2.0}),
         changed(arrays, settings={"discount": 0.5}),
+        *(
+            changed(arrays, settings={**head["settings"], "update": update})
+            for update in (
+                {**head["settings"]["update"], "name": ["ObGD"]},
+                {**head["settings"]["update"], "name": "Clip"},
+                {**head["settings"]["update"], "rate": "fast"},
+                {**head["settings"]["update"], "scale": 3.0},
+                {**head["settings"]["update"], "clip": {"limit": -1.0}},
+                {"name": "ObGD"},
+            )
+        ),
+        {k: array for k, array in arrays.items() if k != "network/square_bias"},
+        {**arrays, "network/means": np.zeros(3)},
         changed(arrays, random={**head["random"], "bit_generator": "seed"}),
         changed(arrays, observations={}),
         changed(arrays, observations={**head["observations"], "deviation": [0.0] * 5}),
@@ -168,9 +185,9 @@ def test_a_controller_acts_as_its_agent_in_any_graph(spec, change):
     net.output.squash = "identity"
     net.rule = "rtrl"
     agent = (
-        reward.TD(net, rate=0.0)
+        reward.TD(net, update=0.0)
         if len(net.output) == 1
-        else reward.QLearning(net, rate=0.0, seed=0)
+        else reward.QLearning(net, update=0.0, seed=0)
     )
     rng = np.random.default_rng(spec.seed)
     rows = rng.normal(2.0, 3.0, (9, len(net.input)))

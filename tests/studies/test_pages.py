@@ -19,6 +19,7 @@ from studies import (
     mushroom_body,
     pipelines,
     reward,
+    reward_updates,
     rtrl,
     small_tables,
     spans,
@@ -77,6 +78,10 @@ def test_the_pages_of_rewards_spans_events_and_the_worm_have_their_tables():
             )
             in page
         )
+    results = json.loads(reward_updates.RESULTS.read_text(encoding="utf-8"))
+    for tasks in (reward_updates.CHOSEN_ON, reward_updates.TESTED_ON):
+        assert reward_updates.report(tasks, results) in page
+    assert reward_updates.report_continuous() in page
     for study in (
         event_xor,
         fly,
@@ -151,7 +156,7 @@ def test_rows_of_the_online_rule_can_be_run_although_agents_refuse_it():
 def test_truncated_slopes_are_those_of_the_last_step(architecture):
     net = reward.recurrent(architecture, (2, 3, 2), "one step", reward.SPAN, 0)
     agent = reward.truncated(reward.reward.QLearning)(
-        net, normalize=False, rate=0.0, trace_decay=0.0, seed=0
+        net, normalize=False, update=0.0, trace_decay=0.0, seed=0
     )
     agent.begin([1.0, 0.0])
     agent.learn(0.0, [0.3, 0.2])

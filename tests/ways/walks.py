@@ -407,8 +407,8 @@ def move(net: Network, sums: Numbers, step: float) -> None:
 def agent_of(net: Network) -> TD:
     if net.has_memory:
         net.rule = "rtrl"
-    factors = {"discount": DISCOUNT, "trace_decay": DECAY, "rate": RATE}
-    return TD(net, **factors, bound=None, normalize=False)
+    factors = {"discount": DISCOUNT, "trace_decay": DECAY, "update": RATE}
+    return TD(net, **factors, normalize=False)
 
 
 @way("streams of rewards", VALUE)

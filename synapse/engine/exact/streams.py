@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..language import inline, kernel
-from ..online.calls import ROW, SPAN, calls_by_float
+from ..online.calls import ROW, SPAN, calls_by_float, traces_examples
 from ..online.gradient_traces import begin_gradient, update_by_traces
 from ..online.lists import relist
 from ..online.loops import ONLINE, propagate_network
@@ -31,10 +31,11 @@ _temporal_difference = inline(temporal_difference)
 
 
 @inline
-def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, sizes):
+def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, of_chain):
     """`learn_stream` by the parts of a rule, see ``online/roles.py``."""
     rows, gains, values, store_rows = stream
-    discount, decay, rate, bound = factors
+    discount, decay = factors
+    chain, memory, sizes = of_chain
     no_errors = values[:0]
     last = span.stop - 1
     store.failed[0] = 0.0
@@ -54,7 +55,7 @@ def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, sizes):
         begin_gradient(store, span, no_errors, decay, sizes)
         if not parts.learn_step(store, rule, span, scalar):
             return DIVERGED, t
-        status, _ = update_by_traces(store, delta, rate, bound, sizes)
+        status, _ = update_by_traces(store, delta, chain, memory, sizes)
         if status != DONE:
             return status, t
         parts.step_network(store, rule, span, rows, t)
@@ -78,22 +79,25 @@ _ONLINE = ONLINE._replace(learn_step=_learn)
 
 
 @kernel
-def learn_stream(store, scalar, span, tapes, stream, factors, sizes):
+def learn_stream(store, scalar, span, tapes, stream, factors, chain, memory, sizes):
     """`learn_by_traces` at every row of a stream, with the temporal difference of the
     only output.
 
     `stream` are the rows, the rewards that come with them, the values, which are
     written, and the number of the store's rows, which the tapes have; `factors` are the
-    discount, decay, rate and bound. Returns a status and the number of complete rows.
+    discount and the decay of the sums. Returns a status and the number of complete
+    rows.
     """
+    of_chain = chain, memory, sizes
     return run_stream(
-        _ONLINE, store, store, tapes, scalar, span, stream, factors, sizes
+        _ONLINE, store, store, tapes, scalar, span, stream, factors, of_chain
     )
 
 
 def stream_of(scalar: Any) -> tuple[Any, ...]:
     """Return examples of the arguments of `learn_stream`, without its first ones."""
-    return 0, (ROW, ROW, ROW, 0), (0.0, scalar, 0.0, 0.0), SPAN
+    decay, _, *others = traces_examples(scalar)
+    return 0, (ROW, ROW, ROW, 0), (0.0, decay), *others
 
 
 calls_for = calls_by_float(

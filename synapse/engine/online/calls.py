@@ -19,6 +19,7 @@ from . import listed_inputs, loops
 from .accumulator import Accumulator
 from .continual_backprop import nothing_renewed
 from .gradient_traces import learn_by_adagrad, learn_by_traces
+from .step_formulas import PLAIN_STEP
 
 ROW = np.empty(0)
 SPAN = np.empty(0, np.int64)
@@ -33,6 +34,12 @@ def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
     """
     squares = np.empty(0, type(scalar))
     return SPARSE, ROW, ROW, (squares, squares), SETTINGS, False, SPAN
+
+
+def traces_examples(scalar: Any) -> tuple[Any, ...]:
+    """Return examples of the arguments of `learn_by_traces`, from the decay on."""
+    sums = np.empty(0, type(scalar))
+    return scalar, 0.0, PLAIN_STEP, ((sums, sums), (sums, sums), ROW), SPAN
 
 
 Examples = dict[Kernel, tuple[Any, ...]]
@@ -109,7 +116,7 @@ def _examples(scalar: Any) -> Examples:
         loops.run_sparse: (0, scalar, SPAN, SPARSE, ROW),
         loops.feed_network: (0, scalar, SPAN, SPAN, ROW, ROW),
         loops.propagate_targets: (0, scalar, SPAN, ROW, 0, scalar, 0),
-        learn_by_traces: (0, scalar, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        learn_by_traces: (0, scalar, SPAN, ROW, *traces_examples(scalar)),
         learn_by_adagrad: (0, scalar, SPAN, *adagrad_examples(scalar)),
         listed_inputs.peek_listed: (0, scalar, SPAN, READERS, SPARSE, ROW),
         listed_inputs.learn_listed: (

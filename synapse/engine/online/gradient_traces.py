@@ -13,13 +13,20 @@ from ..language import added, inline, kernel
 from ..status import DIVERGED, DONE, RESIZED
 from .lists import relist
 from .loops import ONLINE, propagate_network, run_rows
-from .step_formulas import bounded_step, share_of_step
+from .step_formulas import (
+    COUNT,
+    IMPLICIT,
+    share_of_step,
+    step_of_chain,
+    weight_in_mean,
+)
 from .ties import clip_to_signs
 
 SMALLEST_ROOT = 1e-8
 """Added to roots of sums of squares, so that a slope of 0 moves nothing."""
 
-_bounded_step = inline(bounded_step)
+_step_of_chain = inline(step_of_chain)
+_weight_in_mean = inline(weight_in_mean)
 _share_of_step = inline(share_of_step)
 
 
@@ -55,20 +62,72 @@ def apply_traces(store, step, sizes):
 
 
 @inline
-def update_by_traces(store, delta, rate, bound, sizes):
-    """Add the sums, times `delta` and a step, to the parameters; returns a status and
-    the step.
-
-    The step is that of `bounded_step`. If it is not finite, nothing has changed.
-    """
-    size = 0.0
+def total_of_squares(store, sizes):
+    """Return the sum of the squares of the sums."""
+    total = 0.0
     for slopes, n in summed_slopes(store, sizes):
         for i in range(n):
-            size += abs(np.float64(slopes[i]))
-    step = _bounded_step(rate, bound, delta, size)
-    if not math.isfinite(size * delta):
+            total += np.float64(slopes[i]) ** 2
+    return total
+
+
+@inline
+def scale_traces(slopes, memory, n, chain, weight, sums):
+    """Decay n traces, add the slopes g, and scale: ``e <- γλ e + g``, ``v <- v + weight
+    (g² - v)``, ``d = √v + ε``; the slopes become e/d.
+
+    Returns the sums of g²/d, of e²/d and of the sizes of e/d, added to `sums`.
+    """
+    traces, squares = memory
+    slope, square, size = sums
+    for i in range(n):
+        g = np.float64(slopes[i])
+        e = chain.decay * traces[i] + g
+        mean = squares[i] + weight * (g * g - squares[i])
+        inverse = 1.0 / (math.sqrt(mean) + chain.epsilon)
+        traces[i] = e
+        squares[i] = mean
+        slopes[i] = e * inverse
+        slope += g * g * inverse
+        square += e * e * inverse
+        size += abs(e * inverse)
+    return slope, square, size
+
+
+@inline
+def update_by_traces(store, delta, chain, memory, sizes):
+    """Add the traces to the parameters, times δ and a step, as the `chain` says
+    (`step_formulas.Chain`); returns a status and the step.
+
+    The sums are the traces, or the slopes of the last step if these are `separate`;
+    traces, mean squares and numbers are then in `memory`. If the change is not finite,
+    no parameter has changed, and mean squares have not, either.
+    """
+    of_weights, of_biases, numbers = memory
+    numbers[COUNT] += 1.0
+    sums = 0.0, 0.0, 0.0
+    if chain.separate:
+        if not math.isfinite(total_of_squares(store, sizes) + delta * delta):
+            return DIVERGED, 0.0
+        unbiased = _weight_in_mean(chain.keep, numbers[COUNT])
+        weight = unbiased if chain.unbiased else 1.0 - chain.keep
+        for (slopes, n), kept in zip(
+            summed_slopes(store, sizes), (of_weights, of_biases), strict=True
+        ):
+            sums = scale_traces(slopes, kept, n, chain, weight, sums)
+    elif chain.method == IMPLICIT:
+        square = total_of_squares(store, sizes)
+        sums = 0.0, square, square
+    else:
+        size = 0.0
+        for slopes, n in summed_slopes(store, sizes):
+            for i in range(n):
+                size += abs(np.float64(slopes[i]))
+        sums = 0.0, 0.0, size
+    error, step = _step_of_chain(chain, numbers, delta, sums)
+    if not math.isfinite(sums[2] * error):
         return DIVERGED, step
-    apply_traces(store, step * delta, sizes)
+    apply_traces(store, step * error, sizes)
     return DONE, step
 
 
@@ -133,11 +192,7 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
     `squares` are the sums by connection and by neuron. The slopes are overwritten by
     the changes. If a slope is not finite, nothing else has changed.
     """
-    total = 0.0
-    for slopes, n in summed_slopes(store, sizes):
-        for i in range(n):
-            total += np.float64(slopes[i]) ** 2
-    if not math.isfinite(total):
+    if not math.isfinite(total_of_squares(store, sizes)):
         return DIVERGED
     decrease = 0.0
     for (slopes, n), sums in zip(summed_slopes(store, sizes), squares, strict=True):
@@ -166,11 +221,11 @@ def learn_by_adagrad(
 
 
 @kernel
-def learn_by_traces(store, scalar, span, errors, decay, delta, rate, bound, sizes):
+def learn_by_traces(store, scalar, span, errors, decay, delta, chain, memory, sizes):
     """Decay the sums, add the slopes of the last step, and move parameters; returns a
     status and the step.
     """
     begin_gradient(store, span, errors, decay, sizes)
     relist(store, span)
     propagate_network(store, span, scalar, False)
-    return update_by_traces(store, delta, rate, bound, sizes)
+    return update_by_traces(store, delta, chain, memory, sizes)

@@ -20,6 +20,7 @@ from ..online.calls import (
     Kernels,
     adagrad_examples,
     calls_by_float,
+    traces_examples,
 )
 from ..online.fire import zero_clamped_errors
 from ..online.gradient_traces import (
@@ -162,7 +163,7 @@ def propagate_targets(store, scalar, plan, span, targets, cost, rate, check):
 
 @kernel
 def learn_by_traces(
-    store, scalar, plan, span, errors, decay, delta, rate, bound, sizes
+    store, scalar, plan, span, errors, decay, delta, chain, memory, sizes
 ):
     """Learn along decaying sums of slopes, like
     ``online.gradient_traces.learn_by_traces``.
@@ -172,7 +173,7 @@ def learn_by_traces(
     begin_gradient(store, span, errors, decay, sizes)
     if not learn_step(store, plan, span, scalar):
         return DIVERGED, 0.0
-    return update_by_traces(store, delta, rate, bound, sizes)
+    return update_by_traces(store, delta, chain, memory, sizes)
 
 
 @kernel
@@ -200,11 +201,14 @@ def learn_by_adagrad(
 
 
 @kernel
-def learn_stream(store, scalar, plan, span, tapes, stream, factors, sizes):
+def learn_stream(
+    store, scalar, plan, span, tapes, stream, factors, chain, memory, sizes
+):
     """Learn from a stream, like ``exact.streams.learn_stream``."""
     if not has_step(store, plan, span):
         return UNSTEPPED, 0
-    return run_stream(RTRL, store, plan, tapes, scalar, span, stream, factors, sizes)
+    of_chain = chain, memory, sizes
+    return run_stream(RTRL, store, plan, tapes, scalar, span, stream, factors, of_chain)
 
 
 @kernel
@@ -238,7 +242,7 @@ calls_for = calls_by_float(
         run_network: (0, scalar, 0, SPAN, ROW, ROW),
         run_sparse: (0, scalar, 0, SPAN, SPARSE, ROW),
         propagate_targets: (0, scalar, 0, SPAN, ROW, 0, scalar, 0),
-        learn_by_traces: (0, scalar, 0, SPAN, ROW, scalar, 0.0, 0.0, 0.0, SPAN),
+        learn_by_traces: (0, scalar, 0, SPAN, ROW, *traces_examples(scalar)),
         learn_by_adagrad: (0, scalar, 0, SPAN, *adagrad_examples(scalar)),
         learn_stream: (0, scalar, 0, SPAN, *stream_of(scalar)),
     },

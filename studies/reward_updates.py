@@ -1,9 +1,9 @@
-"""How long the steps of agents with memory should be: one rule, chosen on eight tasks,
-tested on four.
+"""Which update agents should take: one rule, chosen on eight tasks, tested on four.
 
-    python -m studies reward_steps choose --seeds 10    # runs what is missing
-    python -m studies reward_steps test --seeds 10      # tasks not used to choose
-    python -m studies reward_steps report               # writes the tables of reward.md
+    python -m studies reward_updates choose --seeds 10  # runs what is missing
+    python -m studies reward_updates test --seeds 10    # tasks not used to choose
+    python -m studies reward_updates pendulum           # continuous actions
+    python -m studies reward_updates report             # writes the tables of reward.md
 
 Every trial is stored as it ends, so a study can be stopped and continued with the same
 command."""
@@ -29,7 +29,8 @@ from ._many_seeds import fill, table
 from .reward import MemoryChain
 
 HERE = Path(__file__).resolve().parent
-RESULTS = HERE / "reward_steps.json"
+RESULTS = HERE / "reward_updates.json"
+CONTROL = HERE / "reward_pendulum.json"
 CELLS = 8
 
 Observed = tuple[Any, float, bool, bool, dict[str, Any]]
@@ -258,44 +259,87 @@ TESTED_ON: dict[str, Row] = {
         1.0,
     ),
 }
-STEPS: dict[str, dict[str, Any]] = {
-    "bounds 2 and 3": {"bound": 2.0, "policy_bound": 3.0},
-    "bounds / 3": {"bound": 2 / 3, "policy_bound": 1.0},
-    "bounds / 10": {"bound": 0.2, "policy_bound": 0.3},
-    "rate 0.03": {"bound": None, "policy_bound": None, "rate": 0.03},
-    "rate 0.01": {"bound": None, "policy_bound": None, "rate": 0.01},
-    "rate 0.03, bounds / 10": {"bound": 0.2, "policy_bound": 0.3, "rate": 0.03},
-    "rate 0.03, bounds / 3": {"bound": 2 / 3, "policy_bound": 1.0, "rate": 0.03},
-    "rate 0.1, bounds / 10": {"bound": 0.2, "policy_bound": 0.3, "rate": 0.1},
+
+
+def twice(update: Any) -> tuple[Any, Any]:
+    """The same update for the value and the policy."""
+    return update, update
+
+
+# By name: the updates of the value and of the policy, and neurons of a perceptron,
+# whose hidden layers have weights with this deviation (None: the architecture's).
+Rule = tuple[tuple[Any, Any], tuple[int, ...], float | None]
+BOTH = (32, 32)
+SHORT_STEPS = reward.ObGD(0.03, bound=0.3)
+RULES: dict[str, Rule] = {
+    "ObGD": ((reward.ObGD(), reward.ObGD(bound=3.0)), BOTH, None),
+    "ObGD / 10": ((reward.ObGD(0.03, bound=0.2), SHORT_STEPS), BOTH, None),
+    "Intentional, ObGD": (
+        (reward.Intentional(0.25), reward.ObGD(bound=3.0)),
+        BOTH,
+        None,
+    ),
+    "Intentional, ObGD / 10": ((reward.Intentional(0.25), SHORT_STEPS), BOTH, None),
+    "Intentional 0.5, ObGD / 10": ((reward.Intentional(0.5), SHORT_STEPS), BOTH, None),
+    "Intentional 0.1, ObGD / 10": ((reward.Intentional(0.1), SHORT_STEPS), BOTH, None),
+    "Adaptive 0.003": (twice(reward.Adaptive(0.003)), BOTH, None),
+    "Implicit 0.1": (twice(reward.Implicit(0.1)), BOTH, None),
+    "Intentional, ObGD / 10, spread": (
+        (reward.Intentional(0.25), SHORT_STEPS),
+        (64,),
+        3.0,
+    ),
 }
 AGENTS = "Q-learning", "actor-critic"
 SHORT = {"Q-learning": "Q", "actor-critic": "AC"}
+WITHOUT_MEMORY = "CartPole", "catch", "contexts", "room", "Acrobot", "frozen lake"
 
 
-def network(inputs: int, outputs: int, last: str, seed: int) -> Any:
-    """A GRU for even seeds and an LSTM for odd ones, by their defaults, with exact
-    slopes."""
-    architecture = architect.LSTM if seed % 2 else architect.GRU
-    net = architecture(inputs, CELLS, outputs, output_squash=last, seed=seed)
+def network(task: str, outputs: int, last: str, seed: int, rule: str) -> Any:
+    """A perceptron; for a task that needs memory a GRU, or an LSTM for odd seeds, by
+    their defaults, with exact slopes."""
+    inputs = (CHOSEN_ON | TESTED_ON)[task][1]
+    _, hidden, deviation = RULES[rule]
+    options: dict[str, Any] = {"output_squash": last, "seed": seed}
+    if task in WITHOUT_MEMORY:
+        net: Any = architect.Perceptron(
+            inputs, *hidden, outputs, squash="tanh", **options
+        )
+        return net if deviation is None else spread(net, deviation, seed)
+    net = (architect.LSTM if seed % 2 else architect.GRU)(
+        inputs, CELLS, outputs, **options
+    )
     net.rule = "rtrl"
     return net
 
 
-def trial(steps: str, task: str, agent: str, seed: int) -> tuple[float, float]:
+def spread(net: Any, deviation: float, seed: int) -> Any:
+    """Draw weights and biases of the hidden layers with this deviation; those of the
+    outputs are 0."""
+    rng = np.random.default_rng(seed)
+    size = dict.fromkeys(net.output, 0.0)
+    hidden = {neuron for layer in net.hidden for neuron in layer}
+    size |= dict.fromkeys(hidden, deviation)
+    draws = rng.normal(size=len(net.connections))
+    net.weights = draws * [size[link.target] for link in net.connections]
+    net.biases = rng.normal(size=len(net)) * [size.get(neuron, 0.0) for neuron in net]
+    return net
+
+
+def trial(rule: str, task: str, agent: str, seed: int) -> tuple[float, float]:
     """The mean return of the episodes in the last fifth of a run, and its processor
     time."""
-    make, inputs, actions, most, _, _ = (CHOSEN_ON | TESTED_ON)[task]
-    options = dict(STEPS[steps])
+    make, _, actions, most, _, _ = (CHOSEN_ON | TESTED_ON)[task]
+    (update, policy_update), *_ = RULES[rule]
     learner: Any
     if agent == "Q-learning":
-        options.pop("policy_bound")
-        learner = reward.QLearning(
-            network(inputs, actions, "identity", seed), seed=seed, **options
-        )
+        net = network(task, actions, "identity", seed, rule)
+        learner = reward.QLearning(net, update=update, seed=seed)
     else:
-        policy = network(inputs, actions, "softmax", seed)
-        value = network(inputs, 1, "identity", seed + 1_000)
-        learner = reward.ActorCritic(policy, value, seed=seed, **options)
+        policy = network(task, actions, "softmax", seed, rule)
+        value = network(task, 1, "identity", seed + 1_000, rule)
+        updates = {"update": update, "policy_update": policy_update}
+        learner = reward.ActorCritic(policy, value, seed=seed, **updates)
     begin = time.process_time()
     result = reward.run(learner, make(), steps=most, seed=seed, progress=False)
     seconds = time.process_time() - begin
@@ -311,6 +355,15 @@ def scored(task: str, value: float) -> float:
     return min(1.0, max(0.0, (value - guess) / (best - guess)))
 
 
+def made_of(rule: str, task: str, agent: str, seed: int) -> str:
+    """What a trial depends on: rules that differ in the policy, or in perceptrons only,
+    share others."""
+    (update, policy_update), hidden, deviation = RULES[rule]
+    updates = (update,) if agent == "Q-learning" else (update, policy_update)
+    net = (hidden, deviation) if task in WITHOUT_MEMORY else ()
+    return repr((task, agent, seed, updates, net))
+
+
 def run(tasks: dict[str, Row], rows: list[str], seeds: int) -> None:
     """Run the trials that are missing, seed by seed, and store each one."""
     results = (
@@ -319,12 +372,18 @@ def run(tasks: dict[str, Row], rows: list[str], seeds: int) -> None:
     for seed in range(seeds):
         for task in tasks:
             for agent in AGENTS:
-                for steps in rows:
-                    key = f"{steps}, {task}, {agent}, {seed}"
-                    if key not in results:
-                        value, seconds = trial(steps, task, agent, seed)
-                        results[key] = [round(value, 4), round(seconds, 2)]
-                        _files.write(RESULTS, json.dumps(results, indent=0))
+                done = {
+                    made_of(rule, task, agent, seed): results[key]
+                    for rule in RULES
+                    if (key := f"{rule}, {task}, {agent}, {seed}") in results
+                }
+                for rule in rows:
+                    made = made_of(rule, task, agent, seed)
+                    if made not in done:
+                        value, seconds = trial(rule, task, agent, seed)
+                        done[made] = [round(value, 4), round(seconds, 2)]
+                    results[f"{rule}, {task}, {agent}, {seed}"] = done[made]
+                    _files.write(RESULTS, json.dumps(results, indent=0))
 
 
 def report(tasks: dict[str, Row], results: dict[str, list[float]]) -> str:
@@ -332,9 +391,9 @@ def report(tasks: dict[str, Row], results: dict[str, list[float]]) -> str:
     the best."""
     columns = [(task, agent) for agent in AGENTS for task in tasks]
     lines = []
-    for steps in STEPS:
+    for steps in RULES:
         seeds = [
-            seed for seed in range(10) if _is_complete(results, steps, columns, seed)
+            seed for seed in range(20) if _is_complete(results, steps, columns, seed)
         ]
         if not seeds:
             continue
@@ -364,7 +423,7 @@ def report(tasks: dict[str, Row], results: dict[str, list[float]]) -> str:
             [steps, len(seeds), share, *(f"{mean:.3g}" for mean in values.mean(axis=0))]
         )
     heads = [f"{task}, {SHORT[agent]}" for task, agent in columns]
-    return table(["steps", "seeds", "share of the best", *heads], lines)
+    return table(["update", "seeds", "share of the best", *heads], lines)
 
 
 def _is_complete(
@@ -379,22 +438,141 @@ def _is_complete(
     )
 
 
+# --- continuous actions ---------------------------------------------------------------
+
+FIFTHS = 5
+NEURONS = 64
+DEVIATION = 3.0
+TILES = 10  # along each axis, of each of
+TILINGS = 8
+# by name: whether hidden weights are spread, whether the deviation of actions stays at
+# 1, whether a linear network sees tiles, the discount, the steps and the seeds
+Continuous = tuple[bool, bool, bool, float, int, int]
+PENDULUM: dict[str, Continuous] = {
+    "wide weights, deviation 1": (True, True, False, 0.97, 150_000, 5),
+    "wide weights": (True, False, False, 0.97, 60_000, 2),
+    "weights by default, deviation 1": (False, True, False, 0.97, 60_000, 2),
+    "tiles, linear, deviation 1": (False, True, True, 0.97, 40_000, 2),
+}
+
+
+class Tiled:
+    """Pendulum, whose angle and velocity are columns of shifted tiles, each 0 or 1."""
+
+    def __init__(self, environment: Any) -> None:
+        self.environment = environment
+        self.action_space = environment.action_space
+
+    def reset(self, seed: Any = None) -> tuple[Any, dict[str, Any]]:
+        row, _ = self.environment.reset(seed=seed)
+        return self.tiles(row), {}
+
+    def step(self, action: Any) -> Observed:
+        row, gain, ended, truncated, _ = self.environment.step(action)
+        return self.tiles(row), float(gain), ended, truncated, {}
+
+    def tiles(self, row: Any) -> Any:
+        """The columns of an observation, of which `TILINGS` are 1."""
+        x, y, velocity = row
+        around = TILES * (np.arctan2(y, x) / (2 * np.pi) + 0.5)
+        along = (TILES - 1) * (velocity + 8.0) / 16.0
+        columns = np.zeros((TILINGS, TILES, TILES))
+        for k in range(TILINGS):
+            i = int(around + k / TILINGS) % TILES
+            j = min(TILES - 1, int(along + 3 * k % TILINGS / TILINGS))
+            columns[k, i, j] = 1.0
+        return columns.ravel()
+
+
+def continuous(name: str, seed: int) -> tuple[list[float], float]:
+    """Mean returns of the episodes in each fifth of a run in Pendulum, and its
+    processor time."""
+    is_spread, is_fixed, is_tiled, discount, steps, _ = PENDULUM[name]
+    hidden = () if is_tiled else (NEURONS,)
+
+    def made(outputs: int, seed: int) -> Any:
+        inputs = TILINGS * TILES**2 if is_tiled else 3
+        squashes = {"squash": "tanh", "output_squash": "identity"}
+        net = architect.Perceptron(inputs, *hidden, outputs, **squashes, seed=seed)
+        return spread(net, DEVIATION, seed) if is_spread or is_tiled else net
+
+    policy, value = made(2, seed), made(1, 1_000 + seed)
+    (deviation,) = policy.output[1:]
+    deviation.squash = "softplus"
+    if is_fixed:
+        deviation.bias, deviation.trainable_bias = float(np.log(np.e - 1.0)), False
+        for link in policy.connections:
+            if link.target is deviation:
+                link.weight, link.trainable = 0.0, False
+    environment: Any = gymnasium.make("Pendulum-v1")
+    agent = reward.ActorCritic(
+        policy, value, discount=discount, normalize=not is_tiled, seed=seed
+    )
+    begin = time.process_time()
+    result = reward.run(
+        agent,
+        Tiled(environment) if is_tiled else environment,
+        steps=steps,
+        seed=seed,
+        progress=False,
+    )
+    seconds = time.process_time() - begin
+    parts = np.array_split(result.returns, FIFTHS)
+    return [float(part.mean().round(1)) for part in parts], seconds
+
+
+def run_continuous() -> None:
+    """Run the trials of Pendulum that are missing."""
+    results = json.loads(CONTROL.read_text("utf-8")) if CONTROL.exists() else {}
+    for name, (*_, seeds) in PENDULUM.items():
+        for seed in range(seeds):
+            if (key := f"{name}, {seed}") not in results:
+                returns, seconds = continuous(name, seed)
+                results[key] = [returns, round(seconds, 2)]
+                _files.write(CONTROL, json.dumps(results, indent=0))
+
+
+def report_continuous() -> str:
+    """Mean returns of each fifth of the steps, with the lowest and highest of the
+    last."""
+    results = json.loads(CONTROL.read_text("utf-8"))
+    lines = []
+    for name, (*_, steps, seeds) in PENDULUM.items():
+        found = [results[f"{name}, {seed}"] for seed in range(seeds)]
+        returns = np.array([values for values, _ in found])
+        *first, last = (f"{mean:.0f}" for mean in returns.mean(axis=0))
+        ends = f"{last} ({returns[:, -1].min():.0f} to {returns[:, -1].max():.0f})"
+        seconds = np.mean([time for _, time in found])
+        lines.append([name, seeds, f"{steps:,}", *first, ends, f"{seconds:.0f}"])
+    heads = [f"fifth {i + 1}" for i in range(FIFTHS)]
+    return table(["agent", "seeds", "steps", *heads, "seconds"], lines)
+
+
 def main() -> None:
     """Run what is missing of a part, or write the tables of the page."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("part", choices=["choose", "test", "report"])
+    options.add_argument("part", choices=["choose", "test", "pendulum", "report"])
     options.add_argument("--seeds", type=int, default=10)
     options.add_argument("--rows", nargs="*", metavar="RULE", help="only these")
     chosen = options.parse_args()
     if chosen.part == "report":
         results = json.loads(RESULTS.read_text(encoding="utf-8"))
-        for name, tasks in (("steps-chosen", CHOSEN_ON), ("steps-tested", TESTED_ON)):
+        for name, tasks in (
+            ("updates-chosen", CHOSEN_ON),
+            ("updates-tested", TESTED_ON),
+        ):
             text = report(tasks, results)
             print(text)
             fill(name, text, HERE / "reward.md")
+        text = report_continuous()
+        print(text)
+        fill("updates-pendulum", text, HERE / "reward.md")
+        return
+    if chosen.part == "pendulum":
+        run_continuous()
         return
     tasks = CHOSEN_ON if chosen.part == "choose" else TESTED_ON
-    run(tasks, chosen.rows or list(STEPS), chosen.seeds)
+    run(tasks, chosen.rows or list(RULES), chosen.seeds)
 
 
 if __name__ == "__main__":

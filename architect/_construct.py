@@ -9,7 +9,7 @@ from typing import Any
 
 import networkx as nx
 
-from synapse._checks import listed, require_type
+from synapse._checks import listed, require_type, suggests_arguments
 from synapse.errors import TopologyError
 from synapse.objects.connection import Connection
 from synapse.objects.groups import keys_of
@@ -19,6 +19,7 @@ from synapse.objects.neuron import Neuron
 from synapse.objects.order import find_order
 
 
+@suggests_arguments()
 def construct(
     neurons: Iterable[Neuron],
     inputs: Iterable[Neuron] | None = None,

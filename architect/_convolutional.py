@@ -91,7 +91,7 @@ class Convolutional(Network):
     @_checks.suggests_arguments("architecture")
     def __init__(
         self,
-        inputs: Size,
+        inputs: int | Sequence[int],
         outputs: int,
         *,
         filters: Sequence[int] = (8, 16),

@@ -228,6 +228,7 @@ class Hopfield(Network):
                 break
         return self.output.activations.copy()
 
+    @_checks.suggests_arguments()
     def energy(self, pattern: ArrayLike) -> float:
         """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with
         biases (0 unless set).

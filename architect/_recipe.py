@@ -22,30 +22,25 @@ def checked_sizes(
     """Return the sizes of at least `minimum` layers as ints; an error if one is not a
     whole number above 0.
     """
-    if any(isinstance(size, list | tuple) for size in sizes):
-        raise ArgumentTypeError(_one_by_one(architecture, sizes))
-    if len(sizes) < minimum:
+    several: list[Any] = []
+    for size in sizes:
+        several += size if isinstance(size, list | tuple) else [size]
+    if len(several) < minimum:
         raise ArgumentError(
             f"{architecture} must have at least {minimum} sizes: {form}, got"
-            f" {len(sizes)}."
+            f" {len(several)}."
+        )
+    if any(isinstance(size, list | tuple) for size in sizes):
+        given = checks.short_repr(sizes[0] if len(sizes) == 1 else sizes)
+        arguments = ", ".join(map(checks.short_repr, several))
+        raise ArgumentTypeError(
+            f"Expected the sizes of {architecture} as arguments of their own, got"
+            f" {given}. Use {architecture}({arguments})."
         )
     return [
         positive_integer(f"A layer size of {architecture}", size, MAX_NEURONS)
         for size in sizes
     ]
-
-
-def _one_by_one(architecture: str, sizes: tuple[Any, ...]) -> str:
-    """Make the sentence that sizes are arguments of their own, not lists."""
-    several: list[Any] = []
-    for size in sizes:
-        several += size if isinstance(size, list | tuple) else [size]
-    given = checks.short_repr(sizes[0] if len(sizes) == 1 else sizes)
-    arguments = ", ".join(map(checks.short_repr, several))
-    return (
-        f"Expected the sizes of {architecture} as arguments of their own, got {given}."
-        f" Use {architecture}({arguments})."
-    )
 
 
 def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:

@@ -12,7 +12,7 @@ import networkx as nx
 
 from . import _checks
 from ._defaults import ARCHITECTURES, SQUASHES
-from .errors import ArgumentError
+from .errors import ArgumentError, ArgumentTypeError
 from .objects.network import Network, require_network
 from .readwrite import from_networkx
 
@@ -48,8 +48,8 @@ def built(
 
     Raises
     ------
-    ArgumentError
-        If it takes no such hidden layers, or no squash.
+    ArgumentError, ArgumentTypeError
+        If it takes no such hidden layers, options, or no squash.
     """
     make: Any = ARCHITECTURES[name]
     parameters = signature(make).parameters
@@ -63,6 +63,10 @@ def built(
     if squash is not None:
         options["squash"] = squash
     sizes = (inputs, *hidden, outputs)
+    unknown = {key: options[key] for key in options.keys() - parameters.keys()}
+    if unknown:
+        table = _checks.ARGUMENTS["build"]
+        raise ArgumentTypeError(_checks.about_arguments([make], unknown, table))
     try:
         signature(make).bind(*sizes, **options)
     except TypeError:

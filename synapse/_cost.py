@@ -248,9 +248,9 @@ def get(cost: str | Cost) -> Cost:
         return cost
     if isinstance(cost, str):
         return by_name.find(cost)
-    raise ArgumentTypeError(
-        _checks.expected("A cost", "a name or a registered cost", cost)
-    )
+    condition = "a name or a registered cost"
+    advice = by_name.advice(cost)
+    raise ArgumentTypeError(_checks.expected("A cost", condition, cost, advice))
 
 
 def in_words(cost: str) -> str:
@@ -337,6 +337,7 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     return by_name["squared_error"]
 
 
+@_checks.suggests_arguments()
 def register(
     function: Callable[[float, float, float, float], tuple[float, float]],
 ) -> Cost:
@@ -388,6 +389,7 @@ def register(
     return cost
 
 
+@_checks.suggests_arguments()
 def register_for_sequences(
     function: Callable[[list[Any], list[Any]], tuple[float, Any]],
 ) -> SequenceCost:

@@ -295,7 +295,8 @@ def get(initializer: str | Initializer) -> Initializer:
         return by_name.find(initializer)
     if isinstance(initializer, NamedInitializer):
         return initializer
-    return _checks.function_of("An initializer", initializer, *ARGUMENTS)
+    advice = by_name.advice(initializer)
+    return _checks.function_of("An initializer", initializer, *ARGUMENTS, advice=advice)
 
 
 def to_json(initializer: Any) -> str | dict[str, float] | None:
@@ -319,6 +320,7 @@ def from_json(content: Any) -> Any:
     return content
 
 
+@_checks.suggests_arguments()
 def register(function: Initializer) -> Initializer:
     """Register your own initializer under its name. Use it as a decorator.
 

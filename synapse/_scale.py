@@ -401,6 +401,7 @@ class Scale:
         return content
 
     @classmethod
+    @_checks.suggests_arguments()
     def from_json(cls, content: Any, columns: int) -> Self:
         """Make a scale from the result of :meth:`as_json`.
 

@@ -410,7 +410,7 @@ def function_of(
     """Return `value` if it can be called with this number of arguments, or raise an
     error with their names.
 
-    `keywords` are given by name. `advice` is for values that are no functions.
+    `keywords` are given by name. `advice` is for other values.
     """
     # Most are plain functions of these arguments: they do not cost a signature.
     if isinstance(value, FunctionType) and not vars(value) and not keywords:
@@ -424,10 +424,10 @@ def function_of(
     try:
         inspect.signature(value).bind(*arguments, **dict.fromkeys(keywords))
     except TypeError:
-        raise ArgumentTypeError(expected(title, condition, value)) from None
+        raise ArgumentTypeError(expected(title, condition, value, advice)) from None
     except ValueError:  # built-in functions may have no signature
         if isinstance(value, type):
-            raise ArgumentTypeError(expected(title, condition, value)) from None
+            raise ArgumentTypeError(expected(title, condition, value, advice)) from None
     return value
 
 

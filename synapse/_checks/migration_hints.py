@@ -19,6 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 import sys
 from abc import ABCMeta
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -77,7 +78,7 @@ MISSING = "()"
 
 
 def suggests_arguments(
-    call_name: str,
+    call_name: str = "",
     *siblings: str,
     of_class: bool = True,
     void: Sequence[tuple[Any, ...]] = (),
@@ -118,12 +119,11 @@ def suggests_arguments(
                     owner = type(arguments[0])
                     calls += [getattr(owner, name) for name in siblings]
 
-                sentence = "" if began else about_arguments(calls, named, table)
-                sentence = sentence or _about_options(calls, arguments[2:], table)
-                if not (sentence or began):
-                    sentence = _about_count(error, table)
-                    sentence = sentence or _about_positions(function, arguments)
-                    sentence = sentence or _about_list(function, arguments)
+                sentence = (
+                    _about_options(calls, arguments[2:], table)
+                    if began
+                    else _about_refused(calls, arguments, named, error, table)
+                )
                 if not sentence:
                     raise
             raise ArgumentTypeError(sentence)
@@ -151,7 +151,7 @@ def about_arguments(
     }
     advice = {
         name: _advice(name, parameters, places, table).replace(
-            "{value}", short_repr(value)
+            "{value}", _as_typed(value)
         )
         for name, value in named.items()
         if isinstance(name, str) and (as_dict or name not in parameters)
@@ -162,6 +162,15 @@ def about_arguments(
     return " ".join(
         f"{call}() has no argument {name!r}. {words}" for name, words in advice.items()
     )
+
+
+def _as_typed(value: Any) -> str:
+    """Return how a value is typed; "" for an object of another library, which has no
+    place here.
+    """
+    package = type(value).__module__.partition(".")[0]
+    is_ours = package in ("builtins", "numpy", "synapse", "architect")
+    return short_repr(value) if is_ours else ""
 
 
 def _about_options(
@@ -176,6 +185,55 @@ def _about_options(
     if not options:
         return ""
     return about_arguments(calls, options[0], table, as_dict=True)
+
+
+def _about_refused(
+    calls: Sequence[Callable[..., Any]],
+    arguments: Sequence[Any],
+    named: Mapping[str, Any],
+    error: Exception,
+    table: Mapping[str, str],
+) -> str:
+    """Return the sentence about arguments that Python has refused for the first call;
+    "" if there is none.
+    """
+    call = calls[0]
+    unknown = about_arguments(calls, named, table)
+    if unknown and not _takes_any_name(call):
+        return _about_missing(call, arguments, named, unknown)
+    return (
+        _about_options(calls, arguments[2:], table)
+        or _about_count(error, table)
+        or _about_positions(call, arguments)
+        or _about_list(call, arguments)
+        or _about_missing(call, arguments, named, "")
+    )
+
+
+def _about_missing(
+    call: Callable[..., Any],
+    arguments: Sequence[Any],
+    named: Mapping[str, Any],
+    sentence: str,
+) -> str:
+    """Put what is missing before the sentence about other arguments, unless its advice
+    names it.
+    """
+    refused = r"\w+\(\) has no argument '\w+'\. |It has: .*"
+    advice = re.sub(refused, "", sentence)
+    missing = [
+        f"`{parameter.name}`"
+        for place, parameter in enumerate(inspect.signature(call).parameters.values())
+        if parameter.default is parameter.empty
+        and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+        and parameter.name not in named
+        and (place >= len(arguments) or parameter.kind is parameter.KEYWORD_ONLY)
+        and not re.search(rf"\b{parameter.name}\b", advice)
+    ]
+    if not missing:
+        return sentence
+    names = " and ".join(filter(None, [", ".join(missing[:-1]), missing[-1]]))
+    return f"{_name_of(call)}() is missing {names}. {sentence}".rstrip()
 
 
 def _about_count(error: Exception, table: Mapping[str, str]) -> str:
@@ -211,13 +269,16 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
 
 def _about_list(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Make the sentence about a list of numbers, the only argument of a method that
-    takes as many; "" if it is something else.
+    takes as many; "" if it is something else, or its first parameter may be a list.
     """
     numbers = arguments[1] if len(arguments) == 2 else None
     if not isinstance(numbers, list | tuple) or not all(map(is_number, numbers)):
         return ""
+    signature = inspect.signature(call)
+    if "Sequence" in str([*signature.parameters.values()][1].annotation):
+        return ""
     try:
-        inspect.signature(call).bind(arguments[0], *numbers)
+        signature.bind(arguments[0], *numbers)
     except TypeError:
         return ""
     name = _name_of(call)
@@ -261,9 +322,15 @@ def _parameters(call: Callable[..., Any]) -> list[str]:
     return [
         parameter.name
         for parameter in inspect.signature(call).parameters.values()
-        if parameter.name != "self"
+        if parameter.name not in ("self", "cls")
         and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
     ]
+
+
+def _takes_any_name(call: Callable[..., Any]) -> bool:
+    """Return whether it passes other arguments by name on."""
+    parameters = inspect.signature(call).parameters.values()
+    return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
 
 def _name_of(call: Callable[..., Any]) -> str:
@@ -464,6 +531,14 @@ class UncallableList(list[Item]):
     def __init__(self, items: Iterable[Item], name: str) -> None:
         super().__init__(items)
         self.name = name
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, str):
+            owner = self.name.partition(".")[0]
+            raise ArgumentTypeError(
+                f"{self.name} is a list, without names. Use {owner}[{place!r}]."
+            )
+        return super().__getitem__(place)
 
     def __call__(self) -> NoReturn:
         raise ArgumentTypeError(

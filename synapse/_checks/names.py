@@ -208,6 +208,16 @@ class Names(dict[str, T]):
             )
         raise unknown_name(self.noun, name, self, self.synonyms)
 
+    def advice(self, foreign: Any) -> str:
+        """Return what to write in place of another library's function, class or object;
+        "" if its name is not known.
+        """
+        name = getattr(foreign, "__name__", type(foreign).__name__)
+        item = self.seek(name)
+        known = next((ours for ours in self if self[ours] is item), None)
+        nearest = self.nearest.get(normalize_name(name), "")
+        return nearest if known is None else f"Use {self.noun}={known!r}."
+
     def attribute(self, module: str, name: str) -> T:
         """Return the item with this name for an attribute of a module; AttributeError
         if there is none.

@@ -275,6 +275,7 @@ class Model(Archived):
 
     # --- learning ---------------------------------------------------------------------
 
+    @_checks.suggests_arguments()
     def fit(
         self,
         inputs: Any,
@@ -332,6 +333,7 @@ class Model(Archived):
             fits=True,
         )
 
+    @_checks.suggests_arguments()
     def update(
         self,
         inputs: Any,
@@ -479,6 +481,7 @@ class Model(Archived):
         """
         return self._outputs_of(inputs, lambda outputs: outputs)
 
+    @_checks.suggests_arguments()
     def predict(self, inputs: Any) -> Any:
         """Predict numbers, the most probable class, or labels of 0 and 1.
 
@@ -494,6 +497,7 @@ class Model(Archived):
         """
         return self._outputs_of(inputs, self._targets.decoded)
 
+    @_checks.suggests_arguments()
     def forecast(
         self, history: ArrayLike, steps: int, known: ArrayLike | None = None
     ) -> Floats:

@@ -141,6 +141,7 @@ class Switching(Table):
     correlation: Floats
 
 
+@suggests_arguments()
 def switching(
     network: Network,
     inputs: ArrayLike | Log,

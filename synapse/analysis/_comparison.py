@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .._checks import suggests_arguments
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network, require_network
@@ -65,6 +66,7 @@ class Comparison:
         return f"<Comparison: {topology}, weights differ by up to {furthest:.4g}>"
 
 
+@suggests_arguments()
 def compare(
     first: Network, second: Network, inputs: ArrayLike | None = None
 ) -> Comparison:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import require, whole_number
+from .._checks import require, suggests_arguments, whole_number
 from .._typing import Bools, Floats, Ints
 from ..objects.layer import Layer
 from ..objects.network import Network
@@ -52,6 +52,7 @@ class EffectiveWeights(Table):
     effective: Floats
 
 
+@suggests_arguments()
 def effective_weights(network: Network) -> EffectiveWeights:
     """Compute the effective weight, weight times present gain, of every connection.
 
@@ -74,6 +75,7 @@ def effective_weights(network: Network) -> EffectiveWeights:
     )
 
 
+@suggests_arguments()
 def contribution(network: Network, steps: int = 0) -> Floats:
     """Compute how much each input affects each output at the present activations: d
     output / d input.
@@ -132,6 +134,7 @@ def identity_of_outputs(table: Topology) -> Floats:
     return np.eye(table.outputs, table.neurons, table.neurons - table.outputs)
 
 
+@suggests_arguments()
 def saliency(network: Network, inputs: ArrayLike) -> Floats:
     """Compute how much each input of each step affects each output of each step: d
     output_t / d input_s.
@@ -182,6 +185,7 @@ def saliency(network: Network, inputs: ArrayLike) -> Floats:
     return derivatives
 
 
+@suggests_arguments()
 def error_flow(
     network: Network, inputs: ArrayLike, layer: str | Layer | None = None
 ) -> Floats:

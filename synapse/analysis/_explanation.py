@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._checks import suggests_arguments
 from .._typing import Floats
 from ..engine import read_order
 from ..engine.lowering.flags import MEMORY
@@ -108,6 +109,7 @@ class Explanation:
         return "\n".join([repr(self.connection), *lines])
 
 
+@suggests_arguments()
 def explain(connection: Connection) -> Explanation:
     """Explain the last change of a weight: every term of the learning equation, by name
     and value.

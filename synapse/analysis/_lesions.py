@@ -222,6 +222,7 @@ def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[I
     return tuple(table.names[i] for i in items.tolist()), items, silenced
 
 
+@suggests_arguments()
 def patch(
     network: Network,
     clean: ArrayLike,

@@ -35,6 +35,7 @@ class LateConnections(NamedTuple):
     gated: tuple[Connection, ...]
 
 
+@suggests_arguments()
 def late_connections(network: Network) -> LateConnections:
     """List the connections that act one step late, or later.
 
@@ -56,6 +57,7 @@ def late_connections(network: Network) -> LateConnections:
     )
 
 
+@suggests_arguments()
 def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     """Find groups of neurons that can all reach each other: the strongly connected
     components.
@@ -111,6 +113,7 @@ def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
     return sorted(groups, key=lambda group: (-len(group), int(group[0])))
 
 
+@suggests_arguments()
 def gate_motifs(network: Network) -> dict[str, int]:
     """Count patterns of gating. (``networkx.triadic_census`` counts those of
     connections.)
@@ -186,6 +189,7 @@ class HalfLives(Table):
     half_life: Floats
 
 
+@suggests_arguments()
 def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     """Compute the half-life of the state of each self-connected neuron.
 

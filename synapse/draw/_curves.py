@@ -129,6 +129,7 @@ def _history(result: Any) -> dict[str, Floats]:
     return by_epoch
 
 
+@suggests_arguments()
 def traces(
     values: ArrayLike | Log,
     neurons: Any = None,

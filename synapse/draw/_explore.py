@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import as_matrix, boolean
+from .._checks import as_matrix, boolean, suggests_arguments
 from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network, require_network
 from ..objects.recording import Log
@@ -169,6 +169,7 @@ class Explorer:
         return self._widget._repr_mimebundle_(**options)
 
 
+@suggests_arguments()
 def explore(
     network: Network,
     inputs: ArrayLike | Log | None = None,

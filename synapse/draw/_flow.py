@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .. import analysis
-from .._checks import require_type
+from .._checks import require_type, suggests_arguments
 from ..errors import ArgumentError
 from ..objects.layer import Layer
 from ..objects.network import require_network
@@ -22,6 +22,7 @@ OUTPUTS = r"$|\partial y_T / \partial x_t|$"
 """Labels of the vertical axis."""
 
 
+@suggests_arguments()
 def error_flow(
     networks: Any,
     inputs: ArrayLike,

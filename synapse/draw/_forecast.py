@@ -16,6 +16,7 @@ from .._checks import (
     pluralize,
     require,
     require_type,
+    suggests_arguments,
     text,
 )
 from .._typing import Floats
@@ -34,6 +35,7 @@ from ._style import (
 )
 
 
+@suggests_arguments()
 def forecast(
     history: ArrayLike,
     forecast: Any,

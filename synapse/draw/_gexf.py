@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import as_matrix
+from .._checks import as_matrix, suggests_arguments
 from ..objects.network import Network
 from ..objects.recording import Log
 from ..objects.topology import NO_GATER, Topology
@@ -28,6 +28,7 @@ MAX_THICKNESS = 4.0
 strongest connection."""
 
 
+@suggests_arguments()
 def gexf_data(
     network: Network,
     activations: ArrayLike | Log | None = None,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import numbers, positive_number
+from .._checks import numbers, positive_number, suggests_arguments
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.projection import Projection
@@ -16,6 +16,7 @@ from ._style import BLUE, GRAY, RED, Axes, canvas, label, largest, name_each
 GROUND = "#f1f1f1"
 
 
+@suggests_arguments()
 def hinton(
     weights: Any,
     ax: Axes | None = None,

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .._checks import instance, listed, numbers, pluralize, positive_number
+from .._checks import (
+    instance,
+    listed,
+    numbers,
+    pluralize,
+    positive_number,
+    suggests_arguments,
+)
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.layer import Layer
@@ -27,6 +34,7 @@ BELOW_AXIS = 0.42
 """Inches from the axis to the legend, below ticks and the name of the axis."""
 
 
+@suggests_arguments()
 def spikes(
     log: Log,
     targets: ArrayLike | None = None,

@@ -16,6 +16,7 @@ from .._checks import (
     positive_integer,
     read_only,
     row_of,
+    suggests_arguments,
 )
 from .._initializer import Seed, random_generator
 from .._squash import Squash
@@ -124,6 +125,7 @@ class Genome:
         )
 
     @classmethod
+    @suggests_arguments()
     def minimal(
         cls,
         inputs: int,
@@ -161,6 +163,7 @@ class Genome:
         return evolved(nodes, genes, inputs, outputs)
 
     @classmethod
+    @suggests_arguments()
     def from_network(cls, network: Network) -> Genome:
         """Make a genome that computes what a network computes.
 
@@ -238,6 +241,7 @@ class Genome:
         genes["sign"] = np.append(table.sign, np.zeros(len(biased)))
         return evolved(nodes, genes, inputs, outputs)
 
+    @suggests_arguments()
     def with_weights(self, weight: float) -> Genome:
         """Return a genome with this weight for all connections except those that carry
         states.
@@ -306,6 +310,7 @@ class Genome:
         self._expressed.state[:] = 0.0
         self._expressed.before[:] = 0.0
 
+    @suggests_arguments()
     def adopt(self, network: Network) -> None:
         """Inherit the learned weights of a network from :meth:`network` (Lamarckian
         evolution).

@@ -336,6 +336,7 @@ def joined(rows: Iterable[tuple[Point, int, str, float]]) -> Trials:
     )
 
 
+@_checks.suggests_arguments()
 def read_trials(store: PathLike) -> Trials:
     """Read all results of a store, also while a run is writing it.
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from .._checks import (
     is_among,
     require_type,
+    suggests_arguments,
     unknown_name,
     whole_number,
 )
@@ -117,6 +118,7 @@ def _by_origin(rolled: RollingOrigin) -> Floats:
     return np.asarray(errors.mean(axis=1))
 
 
+@suggests_arguments()
 def select(
     forecasters: Mapping[str, Forecaster],
     series: ArrayLike,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._checks import listed, positive_integer
+from .._checks import listed, positive_integer, suggests_arguments
 from ..engine.locking import ExclusiveAccess
 from ..engine.rtrl import Layout, TooLarge, find_pattern
 from ..engine.rtrl.pattern import GATERS, OWN, SOURCES
@@ -83,6 +83,7 @@ class RTRLCost(dict[int | None, RTRLCostRow]):
         return "\n".join(["<RTRLCost; multiply-adds of one step", *table]) + ">"
 
 
+@suggests_arguments()
 def rtrl_cost(
     network: Network, reaches: Iterable[int | None] = (1, 2, 3, None)
 ) -> RTRLCost:

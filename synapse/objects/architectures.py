@@ -11,7 +11,14 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from .._checks import expected, require_type, short_repr, text, with_article
+from .._checks import (
+    expected,
+    require_type,
+    short_repr,
+    suggests_arguments,
+    text,
+    with_article,
+)
 from ..errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -30,6 +37,7 @@ Class = TypeVar("Class", bound=type[Network])
 by_name: dict[str, type[Network]] = {}
 
 
+@suggests_arguments()
 def register(architecture: Class) -> Class:
     """Register a subclass of Network, so that files, copies and pickles preserve the
     class.

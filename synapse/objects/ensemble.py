@@ -7,7 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from .._checks import index_within, listed, pluralize
+from .._checks import index_within, listed, pluralize, suggests_arguments
 from .._typing import Floats
 from ..errors import ArgumentError
 from .network import Network, require_network
@@ -48,6 +48,7 @@ class Ensemble(Sequence[Network]):
     array([[ True]])
     """
 
+    @suggests_arguments()
     def __init__(self, networks: Iterable[Network]) -> None:
         self._networks: tuple[Network, ...] = tuple(
             listed("networks", networks, "a list of Networks")
@@ -87,6 +88,7 @@ class Ensemble(Sequence[Network]):
         networks = pluralize(len(self), "network")
         return f"<Ensemble of {networks} {', '.join(sorted(sizes))}>"
 
+    @suggests_arguments()
     def run(self, inputs: Any) -> Floats | list[Floats]:
         """Run every network on the same rows, see :meth:`Network.run`; returns the mean
         of their outputs.

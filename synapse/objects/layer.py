@@ -207,6 +207,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     def __iter__(self) -> Iterator[Neuron]:
         return iter(self._neurons)
 
+    @checks.suggests_arguments()
     def append(self, neuron: Neuron) -> None:
         """Add a neuron at the end. If the layer is part of a network, the neuron joins
         the network.
@@ -394,8 +395,12 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         to the other pairs, and masks and lists with such pairs raise an error. With
         ``self_connections=True`` self-connections are made like the other connections:
         their weights are drawn and trainable, so that each neuron is a leaky
-        integrator. With a `delay`, a connection of a neuron to itself carries its
-        activation, and patterns have it like any other.
+        integrator.
+
+        With a `delay`, a connection of a neuron to itself is no self-connection: it
+        carries the activation of an earlier step, as its other connections do. So
+        patterns have it, and ``layer.project(layer, delay=1)`` connects all to all;
+        only "all_to_else" leaves it out.
 
         The pattern "one_to_one" from a layer to itself does make self-connections:
         constant error carousels, with weight 1 and not trainable, so that neurons
@@ -406,6 +411,10 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         (6, None)
         >>> [(link.weight, link.trainable) for link in layer.project(layer)]
         [(1.0, False), (1.0, False), (1.0, False)]
+        >>> len(layer.project(layer, delay=1))
+        9
+        >>> len(layer.project(layer, "all_to_else", delay=2))
+        6
         """
         to = _as_layer("target of a projection", target)
         # most draw nothing, or have a seed
@@ -466,6 +475,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             seed=seed,
         )
 
+    @checks.suggests_arguments()
     def gate(self, projection: Projection, kind: GateKind) -> None:
         """Gate the connections of a projection with the neurons of this layer.
 
@@ -862,8 +872,13 @@ def _as_layer(title: str, target: Any) -> Layer:
     if isinstance(target, Neuron):
         return Layer([target])
     layer = getattr(target, "input", target)
+    one_by_one = "Pass them one by one: for each in targets: layer.project(each)."
     checks.require_type(
-        isinstance(layer, Layer), title, "a Layer, a Neuron or a Network", target
+        isinstance(layer, Layer),
+        title,
+        "a Layer, a Neuron or a Network",
+        target,
+        one_by_one if isinstance(target, list | tuple) else "",
     )
     return layer
 

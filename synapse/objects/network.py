@@ -450,6 +450,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
             return new[~np.isin(new, store["target"])]
         return new[:0]
 
+    @checks.suggests_arguments()
     def add(
         self, neurons: Neuron | Layer, before: Layer | Neuron | None = None
     ) -> Layer:
@@ -722,6 +723,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     # --- connections ------------------------------------------------------------------
 
+    @checks.suggests_arguments()
     def project(
         self,
         target: Layer | Neuron | Network,
@@ -733,6 +735,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         """
         return self.output.project(target, kind, **options)
 
+    @checks.suggests_arguments()
     def gate(self, projection: Projection, kind: GateKind) -> None:
         """Gate a projection with the output layer; see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)

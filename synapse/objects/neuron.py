@@ -459,6 +459,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             parameters.require_signs(new_sign, weight)
         return edits.connect(self, target, weight, learns, new_sign, steps)
 
+    @checks.suggests_arguments()
     def disconnect(self, other: Neuron, *, delay: int | None = None) -> None:
         """Remove the connection from this neuron to another.
 
@@ -778,6 +779,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             require_sound(ended, store["failed"], after)
         return ended
 
+    @checks.suggests_arguments()
     def clamp(self, value: float) -> None:
         """Hold the activation at a value in steps, runs and trainings, until
         :meth:`release`.

@@ -40,7 +40,7 @@ ONE_TO_ONE: Final = "one_to_one"
 """Connect source i to target i; in blocks if the size of one layer is a multiple of the
 other."""
 ALL_TO_ELSE: Final = "all_to_else"
-"""Connect every source to every target except itself."""
+"""Connect every source to every target except itself, with a delay, too."""
 
 DRAWN = 1 << 16
 """How many random numbers are drawn at a time. ``python -m benchmarks.constants
@@ -553,7 +553,7 @@ def connect_layers(
     sources: Sequence[Any] = source._neurons
     targets = target._neurons
     is_delayed = bool(delay) if isinstance(delay, int) else True
-    if is_delayed:
+    if is_delayed and not is_named(pattern, ALL_TO_ELSE):
         sources = [None] * len(source)  # its past: no pair is a self-connection
     chosen: Any = pattern
     if pattern is None:

@@ -23,6 +23,7 @@ from .._checks import (
     pluralize,
     require_type,
     suggestion,
+    suggests_arguments,
     unknown_name,
 )
 from .._typing import Floats, Ints
@@ -358,6 +359,7 @@ def _label(owner: Neuron | Connection | Pair) -> str:
     return "removed" if owner._row < 0 else owner.name
 
 
+@suggests_arguments()
 def record(
     network: Network,
     *variables: str,

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import any_array, listed, require, require_type, short_repr
+from .._checks import (
+    any_array,
+    listed,
+    require,
+    require_type,
+    short_repr,
+    suggests_arguments,
+)
 from .._typing import Ints
 from ..engine.locking import ExclusiveAccess
 from ..engine.schema import SHARED_BY
@@ -23,6 +30,7 @@ Items = Projection | Iterable[Connection] | Iterable[Neuron]
 Chosen = Projection | list[Connection] | list[Neuron]
 
 
+@suggests_arguments()
 def tie(items: Items, groups: ArrayLike | None = None) -> None:
     """Tie connections to one weight, or neurons to one bias.
 
@@ -88,6 +96,7 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
             parameters.tie_rows(store, column, rows, labels)
 
 
+@suggests_arguments()
 def untie(items: Items) -> None:
     """Give each connection its own weight again, or each neuron its own bias; the
     values do not change.

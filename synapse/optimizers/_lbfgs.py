@@ -58,6 +58,7 @@ class LBFGS(metaclass=_checks.OwnNames):
     iterations: Annotated[int, _checks.positive_integer] = 100
     tolerance: Annotated[float, _checks.positive_number] = 1e-6
 
+    @_checks.suggests_arguments()
     def minimize(
         self,
         function: Callable[[Floats], tuple[float, Any]],

@@ -5,7 +5,14 @@ from __future__ import annotations
 import inspect
 from typing import Any, TypeVar
 
-from .._checks import NEAREST_ADVICE, Names, expected, require_type, suggestion
+from .._checks import (
+    NEAREST_ADVICE,
+    Names,
+    expected,
+    require_type,
+    suggestion,
+    suggests_arguments,
+)
 from ..errors import ArgumentError, ArgumentTypeError
 from ._base import Optimizer
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, SparseAdam
@@ -40,6 +47,7 @@ def names() -> list[str]:
     return sorted(by_name)
 
 
+@suggests_arguments()
 def register(optimizer: Class) -> Class:
     """Register your own class of optimizers under its name, for ``optimizer="name"``.
     Use it as a decorator.
@@ -112,8 +120,10 @@ def checked_optimizer(
         optimizer, Optimizer | LBFGS | RecursiveOptimizer
     ):
         return optimizer
-    label = optimizer.__name__ if isinstance(optimizer, type) else optimizer
-    kind = by_name.seek(label) if isinstance(label, str) else None
+    label = optimizer
+    if not isinstance(optimizer, str):
+        label = getattr(optimizer, "__name__", type(optimizer).__name__)
+    kind = by_name.seek(label)
     if kind and isinstance(optimizer, str):
         return kind()
     advice = (

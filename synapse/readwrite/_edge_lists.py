@@ -69,6 +69,7 @@ class EdgeTables(NamedTuple):
     neurons: Any
 
 
+@suggests_arguments()
 def to_edges(network: Network) -> EdgeTables:
     """Convert a network to a table of its connections, and one of its neurons.
 

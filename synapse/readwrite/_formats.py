@@ -26,7 +26,7 @@ from typing import (
 
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .._checks import choice, is_among
+from .._checks import choice, is_among, suggests_arguments
 from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.incomplete import warn_of_missing
@@ -278,6 +278,7 @@ def by_marks(document: Any) -> Format:
     return format_of(next(fitting, "json"))
 
 
+@suggests_arguments()
 def save(
     network: Any,
     path: _files.File,
@@ -421,6 +422,7 @@ def load(
 def load(
     path: _files.File, format: FileFormat, **options: Unpack[LoadOptions]
 ) -> Network: ...
+@suggests_arguments()
 def load(
     path: _files.File, format: FileFormat | None = None, **options: Unpack[LoadOptions]
 ) -> Any:
@@ -481,6 +483,7 @@ def load(
         return _made(by_marks(document), document, options)
 
 
+@suggests_arguments()
 def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[Any]:
     """Read a graph that any program has written, to make a network of it with
     :func:`synapse.from_networkx`.

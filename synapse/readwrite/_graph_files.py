@@ -23,7 +23,7 @@ from xml.parsers import expat
 import networkx as nx
 from networkx.readwrite.gexf import GEXFReader
 
-from .._checks import short_repr
+from .._checks import short_repr, suggests_arguments
 from ..errors import FormatError, SynapseError
 from ..objects.graph_attributes import (
     CONNECTION_PART,
@@ -494,6 +494,7 @@ def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
 # --- DOT, the language of Graphviz ----------------------------------------------------
 
 
+@suggests_arguments()
 def dot_data(network: Network) -> str:
     """Draw a network in DOT, for Graphviz (``dot -Tsvg``). The drawing cannot be read
     back.

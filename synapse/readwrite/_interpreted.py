@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import boolean, pluralize, positive_number
+from .._checks import boolean, pluralize, positive_number, suggests_arguments
 from .._cost import Cost, get as cost_named
 from ..objects.network import Network
 from ..optimizers import Optimizer
@@ -56,6 +56,7 @@ JAVASCRIPT = Language(
 )
 
 
+@suggests_arguments()
 def python_source(
     network: Network,
     keep_context: bool = False,
@@ -128,6 +129,7 @@ def python_source(
     return _source(network, PYTHON, keep_context, prefix, learn, cost, bound, optimizer)
 
 
+@suggests_arguments()
 def javascript_source(
     network: Network,
     keep_context: bool = False,

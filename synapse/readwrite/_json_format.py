@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .._checks import suggests_arguments
 from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.network import Network
@@ -32,6 +33,7 @@ DIGEST = "digest"
 :func:`sealed`."""
 
 
+@suggests_arguments()
 def json_data(network: Network) -> dict[str, Any]:
     """Convert a network to the content of its JSON file: dicts and lists of plain
     numbers.
@@ -119,6 +121,7 @@ def _columns(network: Network) -> dict[str, Any]:
     return data
 
 
+@suggests_arguments()
 def from_json_data(data: dict[str, Any]) -> Network:
     """Make a network from the result of :func:`json_data`; FormatError if it is not
     valid.

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import is_among
+from .._checks import is_among, suggests_arguments
 from .._typing import Floats, Ints
 from ..errors import FormatError
 from ..objects.network import Network
@@ -49,6 +49,7 @@ CONNECTION = ("from", "to", "weight", "gater")
 NETWORK = ("input", "output", "dropout", "score")
 
 
+@suggests_arguments()
 def from_neataptic_data(data: dict[str, Any]) -> Network:
     """Make a network from the result of Neataptic's ``network.toJSON()``.
 

@@ -25,6 +25,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import suggests_arguments
 from ..engine.schema import FILE_TABLES, RUN_TABLE
 from ..errors import FormatError
 from ..objects.network import Network
@@ -48,6 +49,7 @@ MEMBERS = frozenset((DOCUMENT, *PLACES))
 """Names of all arrays of a network."""
 
 
+@suggests_arguments()
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     """Convert a network to a dict of arrays.
 
@@ -128,6 +130,7 @@ def _compact(column: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(column, column.dtype.newbyteorder("<"))
 
 
+@suggests_arguments()
 def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
     """Make a network from the result of :func:`npz_data`; FormatError if it is not
     valid.

@@ -56,6 +56,7 @@ class SynapticWarning(SynapseWarning):
     """A network behaves slightly differently in the other library."""
 
 
+@suggests_arguments()
 def synaptic_data(network: Network) -> dict[str, Any]:
     """Convert a network to the form of Synaptic's ``toJSON``.
 

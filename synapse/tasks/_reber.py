@@ -42,6 +42,7 @@ LEGAL = "legal"
 TARGETS = (NEXT, LEGAL)
 
 
+@suggests_arguments()
 def strings(count: int, seed: Seed = None) -> list[str]:
     """Generate `count` embedded Reber strings, independent of each other."""
     rng = random_generator(seed)
@@ -108,6 +109,7 @@ def walk(count: int, rng: np.random.Generator) -> Walk:
     return walked
 
 
+@suggests_arguments()
 def legal(string: str) -> list[str]:
     """List the symbols that can come next, after each symbol but the last.
 

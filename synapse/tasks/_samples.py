@@ -247,6 +247,7 @@ class SampleStream(Iterator[Sample]):
         The next steps, any number at a time, without end.
     """
 
+    @suggests_arguments()
     def __init__(self, parts: Iterator[Sample]) -> None:
         self._parts = parts
         self._left_over: Sample | None = None  # what `take` has not used

@@ -88,6 +88,7 @@ class Alphabet:
             )
 
     @classmethod
+    @suggests_arguments()
     def of(cls, text: str) -> Alphabet:
         """Return the alphabet of a text: its different letters, sorted."""
         return cls("".join(sorted(set(_checked_text(text)))))
@@ -111,6 +112,7 @@ class Alphabet:
         alphabet._require_fit(network)
         return alphabet
 
+    @suggests_arguments()
     def attach(self, network: Network) -> None:
         """Give the alphabet to a network, so that copies and files have it.
 
@@ -131,6 +133,7 @@ class Alphabet:
                 f" alphabet, got {sizes[0]} and {sizes[1]} of {network!r}."
             )
 
+    @suggests_arguments()
     def indices(self, text: str) -> Ints:
         """Return the number of each letter of a text, shape (letters of the text,).
 
@@ -151,12 +154,14 @@ class Alphabet:
                 " Replace it, or train with a text that has it."
             ) from None
 
+    @suggests_arguments()
     def one_hot(self, text: str) -> Floats:
         """Return a row for each letter of a text, with 1 at its number, shape (letters,
         len(alphabet)).
         """
         return np.eye(len(self))[self.indices(text)]
 
+    @suggests_arguments()
     def text(self, indices: Any) -> str:
         """Return the text of some numbers, the inverse of :meth:`indices`.
 
@@ -223,6 +228,7 @@ class TextWindows:
     [((2, 3, 2), [[0, 1, 0], [1, 0, 1]])]
     """
 
+    @suggests_arguments()
     def __init__(
         self,
         text: str,

@@ -600,7 +600,7 @@ def test_a_mistake_inside_a_call_is_passed_on(net):
         Trainer(net).train(
             ROWS, CLASSES % 2, epochs=1, callbacks=[fails], progress=False
         )
-    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+    with pytest.raises(TypeError, match=r"^Trainer\(\) is missing `network`\.$"):
         Trainer()
 
 
@@ -818,7 +818,7 @@ def test_sizes_in_a_list_are_answered_by_the_call():
         "Use LSTM(2, 6, 1).": lambda: architect.LSTM([2, 6, 1]),
         "Use NARX(2, 3, 1).": lambda: architect.NARX([2, 3, 1]),
         "Use CTRNN(2, 3, 1).": lambda: architect.CTRNN([2, 3, 1]),
-        "Use Convolutional(8, 1).": lambda: architect.Convolutional([8, 1]),
+        "is missing `outputs`.": lambda: architect.Convolutional([8, 1]),
         "A layer has one size: Layer(2). For a network": lambda: Layer([2, 3]),
     }
     all_refused(
@@ -827,8 +827,11 @@ def test_sizes_in_a_list_are_answered_by_the_call():
             for words, call in answered.items()
         ]
     )
-    with pytest.raises(TypeError, match="missing 1 required positional argument"):
-        architect.Convolutional([8])  # which no call with these numbers would mend
+    # which no call with these numbers would mend
+    with pytest.raises(ArgumentError, match="LSTM must have at least 3 sizes: .*got 1"):
+        architect.LSTM([8])
+    with pytest.raises(TypeError, match=r"NARX\(\) is missing `hidden` and `outputs`"):
+        architect.NARX([8])
 
 
 def test_a_cost_of_several_rows_is_answered_by_the_trainer():

@@ -200,6 +200,21 @@ def test_a_mask_or_list_with_self_connections_asks_for_them_by_name():
         assert own_of(layer)
 
 
+@pytest.mark.parametrize("delay", [1, np.full((3, 3), 2)])
+def test_all_to_else_leaves_a_neuron_out_of_its_own_sources(delay):
+    for ends, count in (("itself", 6), ("shared", 7), ("apart", 9)):
+        layer = Layer(3)
+        shared = Layer([*layer[1:], Neuron()])
+        target = {"itself": layer, "shared": shared, "apart": Layer(3)}[ends]
+        links = layer.project(target, "all_to_else", delay=delay)
+        assert len(links) == count
+        assert not any(link.source is link.target for link in links)
+    layer = Layer(3)
+    assert len(layer.project(layer, delay=delay)) == 9
+    with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
+        layer.project(layer, "all_to_else", delay=delay, self_connections=True)
+
+
 def test_self_connections_are_asked_for_where_a_pattern_has_them():
     layer = Layer(2)
     with unchanged(layer), pytest.raises(ArgumentError, match="all_to_all"):
@@ -243,7 +258,8 @@ def test_a_number_of_a_matrix_is_a_weight_or_the_call_is_refused(seed):
                 "turned": Layer(list(source)[::-1]),
             }[ends]
             kind, mask = of_pattern(rng, word, (3, 3))
-            own = np.array([[a is b for b in target] for a in source]) & (not delay)
+            own = np.array([[a is b for b in target] for a in source])
+            own &= not delay or word == "all_to_else"
             refused = word == "density" or (word == "all_to_else" and loops)
             if not loops and not (word == "one_to_one" and ends == "itself"):
                 refused |= word in ("mask", "list") and (mask & own).any()

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from ... import _cost
-from ..._checks import non_negative_number, require, width_of
+from ..._checks import non_negative_number, require, suggests_arguments, width_of
 from ..._cost import Cost
 from ..._squash import by_code
 from ..._typing import Bools, Floats
@@ -95,6 +95,7 @@ class DataFitness:
         )
 
 
+@suggests_arguments()
 def dataset(
     inputs: Any,
     targets: Any,

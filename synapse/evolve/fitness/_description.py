@@ -15,6 +15,7 @@ from ..._checks import (
     pluralize,
     positive_integer,
     require,
+    suggests_arguments,
 )
 from ..._typing import Bools, Floats, Ints
 from ...errors import ArgumentError
@@ -72,6 +73,7 @@ class DescriptionFitness:
         return of_genome, of_text
 
 
+@suggests_arguments()
 def description_length(
     inputs: Any,
     symbols: Any,

@@ -110,6 +110,7 @@ def to_torch(network: Annotated[Network, require_network], modules: Any = None) 
     return modules
 
 
+@suggests_arguments()
 def from_torch(
     modules: Any,
     network: Network | None = None,

@@ -37,6 +37,7 @@ if _typing.TYPE_CHECKING:
     from ._graph_files import dot_data as dot_data
     from ._graphs import from_networkx as from_networkx
     from ._interpreted import (
+        javascript_kernels as javascript_kernels,
         javascript_source as javascript_source,
         python_source as python_source,
     )

@@ -118,7 +118,9 @@ DECLARATIONS = {
     "python": Declaration("_interpreted", ("python_source",), (".py",)),
     "c": Declaration("_c", ("c_source",), (".c",)),
     "javascript": Declaration(
-        "_interpreted", ("javascript_source",), (".js", ".cjs", ".mjs")
+        "_interpreted",
+        ("javascript_kernels", "javascript_source"),
+        (".js", ".cjs", ".mjs"),
     ),
     "onnx": Declaration("_onnx", ("onnx_model",), (".onnx",)),
     "torch": Declaration("_pytorch", ("from_torch", "to_torch")),

@@ -198,6 +198,27 @@ TEXTS = {
 }
 
 
+def javascript_kernels() -> str:
+    """Return the kernels for any network as a module of JavaScript, with which
+    ``network.js`` and ``store.js`` of ``synapse/draw/page`` learn in a page.
+
+    The text depends on the version only, and is the same for all networks.
+
+    Returns
+    -------
+    str
+        The text of ``kernels.js``.
+
+    Examples
+    --------
+    >>> "export const kernels" in javascript_kernels()
+    True
+    """
+    from ._printed.page import page_source  # pages that learn alone need its rooms
+
+    return page_source()
+
+
 def write_javascript(path: File, script: str) -> None:
     """Write a program: as an ES module if the suffix is ``.mjs``."""
     if isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ".mjs":

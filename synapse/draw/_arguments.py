@@ -58,4 +58,6 @@ def names_of(title: str, neurons: Any, count: int) -> tuple[list[str], Layers]:
     names = [n.name if isinstance(n, Neuron) else str(n) for n in shown]
     layers = list(neurons.layers) if isinstance(neurons, Network) else []
     layers = [neurons] if isinstance(neurons, Layer) else layers
-    return names, [(layer._label, len(layer)) for layer in layers]
+    return names, [
+        (layer.name or pluralize(len(layer), "neuron"), len(layer)) for layer in layers
+    ]

@@ -15,7 +15,17 @@ from ..errors import ArgumentError
 from ..learning import Result
 from ..objects.recording import Log
 from ._arguments import over_time
-from ._style import CYCLE, Axes, canvas, count_along, entry, label, mark_of, name_lines
+from ._style import (
+    CYCLE,
+    Axes,
+    canvas,
+    count_along,
+    entry,
+    label,
+    mark_of,
+    mean_line,
+    name_lines,
+)
 
 DASHES = ("-", "--", ":", "-.")
 MAX_LINES = len(CYCLE) * len(DASHES)
@@ -27,12 +37,16 @@ def learning(
     results: Any, ax: Axes | None = None, *, log: Annotated[bool, boolean] = False
 ) -> Axes:
     """Draw learning curves: the error by epoch, and the validation error, if any, as a
-    dashed line.
+    dashed line. For several seeds, draw the mean with its 95 % interval.
+
+    Trainings of several seeds are drawn as far as the shortest of them; the interval is
+    that of :func:`returns`.
 
     Parameters
     ----------
     results : Result, its ``history``, or a mapping or sequence of them
-        One training, or several to compare, by name if they have one.
+        One training, or several to compare, by name if they have one. In a mapping, a
+        list has trainings of one kind by several seeds: ``{"LSTM": [result, ...]}``.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     log : bool
@@ -54,29 +68,35 @@ def learning(
     >>> ax = draw.learning(result)
     >>> len(ax.lines[0].get_xdata())
     20
+    >>> again = trainer.train(inputs, targets, epochs=15, seed=1, progress=False)
+    >>> ax = draw.learning({"2-3-1": [result, again]})
+    >>> len(ax.lines[0].get_xdata()), len(ax.collections)
+    (15, 1)
     """
     runs = _runs(results)
     with canvas(ax, (5.5, 3.4)) as ax:
-        for (name, history), color in zip(runs, CYCLE, strict=False):
-            for curve, losses in history.items():
-                epochs = np.arange(1, len(losses) + 1)
+        for (name, histories), color in zip(runs, CYCLE, strict=False):
+            for curve, losses in _in_common(name, histories).items():
                 validation = curve == "validation_loss"
-                words = [name] * bool(name) + ["validation"] * validation
-                label = entry(" ".join(words) or "training")
-                ax.plot(
-                    epochs,
+                counted = f"({len(losses)} runs)" if len(losses) > 1 else ""
+                words = filter(None, [name, "validation" * validation, counted])
+                mean_line(
+                    ax,
+                    np.arange(1.0, losses.shape[1] + 1),
                     losses,
-                    color=color,
+                    " ".join(words) or "training",
+                    color,
                     ls="--" if validation else "-",
-                    marker=mark_of(losses),
-                    label=label,
+                    marker=mark_of(losses[0]),
                 )
-        ax.set(xlabel="epoch", ylabel="loss")
+        several = any(len(histories) > 1 for _, histories in runs)
+        ax.set(xlabel="epoch", ylabel="loss" + ", 95 % interval" * several)
         if log:
             ax.set_yscale("log", nonpositive="mask")
         elif all(
             losses.min(initial=0.0) >= 0
-            for _, history in runs
+            for _, histories in runs
+            for history in histories
             for losses in history.values()
         ):
             ax.set_ylim(bottom=0.0)
@@ -85,10 +105,10 @@ def learning(
         return ax
 
 
-def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
-    """Return names and histories of trainings."""
+def _runs(results: Any) -> list[tuple[str, list[dict[str, Floats]]]]:
+    """Return names of trainings, and the histories of their seeds."""
     if isinstance(results, Result) or _is_history(results):
-        return [("", _history(results))]
+        return [("", [_history(results)])]
     require_type(
         isinstance(results, (Mapping, list, tuple)),
         "results",
@@ -101,7 +121,28 @@ def _runs(results: Any) -> list[tuple[str, dict[str, Floats]]]:
     )
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} trainings, got {len(named)}.")
-    return [(str(name), _history(result)) for name, result in named]
+    return [
+        (str(name), [_history(one) for one in group])
+        if isinstance(group, list | tuple) and group
+        else (str(name), [_history(group)])
+        for name, group in named
+    ]
+
+
+def _in_common(name: str, histories: list[dict[str, Floats]]) -> dict[str, Floats]:
+    """Return each curve of several seeds, shape (seeds, epochs), as far as the shortest
+    goes.
+    """
+    if any(history.keys() != histories[0].keys() for history in histories):
+        raise ArgumentError(
+            f"Expected a validation loss of all trainings of {name!r}, or of none."
+        )
+    together = {}
+    for curve in histories[0]:
+        losses = [history[curve] for history in histories]
+        shortest = min(map(len, losses))
+        together[curve] = np.array([each[:shortest] for each in losses])
+    return together
 
 
 def _is_history(result: Any) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import numbers, positive_number, suggests_arguments
+from .._checks import numbers, positive_number, require_type, suggests_arguments
 from .._typing import Floats
 from ..errors import ArgumentError
+from ..objects.network import Network
 from ..objects.projection import Projection
 from ._arguments import names_of
 from ._style import BLUE, GRAY, RED, Axes, canvas, label, largest, name_each
@@ -105,6 +106,13 @@ def _matrix(weights: Any) -> tuple[Floats, Any, Any, Any]:
             matrix[place] = link.weight
             connected[place] = True
         return matrix, connected, weights.source, weights.target
+    require_type(
+        not isinstance(weights, Network),
+        "weights",
+        "a Projection or a matrix",
+        weights,
+        "Use draw.matrix(net), which shows all layers.",
+    )
     matrix = numbers("weights", weights, "a Projection or a matrix")
     if matrix.ndim != 2 or not matrix.size:
         raise ArgumentError(

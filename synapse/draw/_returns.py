@@ -16,10 +16,7 @@ from .._checks import (
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..reward import Run
-from ._style import CYCLE, Axes, canvas, count_along, entry, name_lines
-
-DRAWS = 1000
-"""Number of samples of the bootstrap."""
+from ._style import CYCLE, Axes, canvas, count_along, mean_line, name_lines
 
 
 @suggests_arguments(
@@ -80,10 +77,7 @@ def returns(
         ):
             counted = f"{len(group)} runs" if len(group) > 1 else "1 run"
             text = f"{name} ({counted})" if name else counted
-            ax.plot(steps, values.mean(axis=0), color=color, label=entry(text))
-            if len(group) > 1:
-                low, high = _interval(values)
-                ax.fill_between(steps, low, high, color=color, alpha=0.2, lw=0.0)
+            mean_line(ax, steps, values, text, color)
         several = any(len(group) > 1 for _, group in groups)
         ax.set(xlabel="step", ylabel="mean return" + ", 95 % interval" * several)
         count_along(ax)
@@ -156,13 +150,3 @@ def _tested(runs: list[Run]) -> tuple[Floats, Floats]:
     return steps.astype(np.float64), np.array(
         [run.test_returns.mean(axis=1) for run in runs]
     )
-
-
-def _interval(values: Floats) -> tuple[Floats, Floats]:
-    """Return the 95 % interval of the mean over runs, by the bootstrap with a fixed
-    seed.
-    """
-    chosen = np.random.default_rng(0).integers(len(values), size=(DRAWS, len(values)))
-    means = values[chosen].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    return low, high

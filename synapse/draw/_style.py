@@ -57,6 +57,9 @@ DOTS = (0, (1.0, 1.6))
 MIN_LETTER_POINTS = 5.0
 """Size of the smallest letters of names of rows and columns, in points."""
 
+DRAWS = 1000
+"""Number of samples of the bootstrap."""
+
 LETTER_WIDTH = 0.62
 """Approximate width of a letter, relative to the font size."""
 
@@ -283,6 +286,25 @@ def count_along(ax: Axes) -> None:
     ax.xaxis.set_major_locator(
         MaxNLocator(integer=True, steps=[1, 2, 5, 10], min_n_ticks=1)
     )
+
+
+def mean_line(
+    ax: Axes,
+    x: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    label: str,
+    color: str,
+    **look: Any,
+) -> None:
+    """Draw the mean over rows, and the 95 % interval of this mean if there are several:
+    by the bootstrap with a fixed seed.
+    """
+    ax.plot(x, rows.mean(axis=0), color=color, label=entry(label), **look)
+    if len(rows) > 1:
+        rng = np.random.default_rng(0)
+        means = rows[rng.integers(len(rows), size=(DRAWS, len(rows)))].mean(axis=1)
+        low, high = np.quantile(means, [0.025, 0.975], axis=0)
+        ax.fill_between(x, low, high, color=color, alpha=0.2, lw=0.0)
 
 
 def name_lines(ax: Axes) -> None:

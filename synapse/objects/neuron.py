@@ -244,6 +244,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             return "<Neuron, removed>"
         return f"<Neuron {self.name}, {self.squash.name}>"
 
+    def __str__(self) -> str:
+        return repr(self) if self._row < 0 else self.name
+
     # --- connections ------------------------------------------------------------------
 
     @property

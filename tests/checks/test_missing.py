@@ -108,6 +108,10 @@ def test_advice_does_what_it_says(net, tmp_path):
             lambda: a.project([b, c]),
             lambda: [a.project(each) for each in (b, c)],
         ),
+        "Use draw.matrix(net), which shows all layers.": (
+            lambda: synapse.draw.hinton(net),
+            lambda: synapse.draw.matrix(net),
+        ),
         "Trainer() has no argument 'criterion'. Use cost='mse'.": (
             lambda: Trainer(net, criterion="mse"),
             lambda: Trainer(net, cost="mse"),

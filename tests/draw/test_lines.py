@@ -60,6 +60,26 @@ def test_errors_that_a_scale_cannot_show():
     assert draw.learning({"loss": [1.0, -2.0]}).get_ylim()[0] < -2.0
 
 
+def test_trainings_of_several_seeds_are_a_mean_with_its_interval():
+    rng = np.random.default_rng(0)
+    losses = rng.uniform(1.0, 2.0, (30, 5))
+    runs = [{"loss": row, "validation_loss": row + 1.0} for row in losses]
+    runs[0]["loss"] = np.append(runs[0]["loss"], 9.0)  # it went on for longer
+    ax = draw.learning({"many": runs, "one": {"loss": [1.0, 0.5]}})
+    assert legend(ax) == ["many (30 runs)", "many validation (30 runs)", "one"]
+    mean, validation, single = (line.get_ydata() for line in ax.lines)
+    np.testing.assert_allclose(mean, losses.mean(axis=0))
+    np.testing.assert_allclose(validation, losses.mean(axis=0) + 1.0)
+    assert single.tolist() == [1.0, 0.5]
+    band, _ = ax.collections
+    error = 1.96 * losses.std(axis=0) / np.sqrt(30)
+    lower = band.get_paths()[0].vertices[1:6, 1]
+    np.testing.assert_allclose(lower, mean - error, atol=0.15 * error.max())
+    with pytest.raises(ArgumentError, match="validation loss of all trainings of 'a'"):
+        draw.learning({"a": [runs[0], {"loss": [1.0]}]})
+    assert len(draw.learning(runs[:3]).lines) == 6  # a list compares its trainings
+
+
 def test_many_traces_can_be_told_apart_and_read():
     ax = draw.traces(
         np.zeros((3, 32)) + np.arange(32), [f"_neuron {i} $x$" for i in range(32)]

@@ -165,7 +165,7 @@ def test_a_removed_neuron_cannot_be_used():
     ):
         with pytest.raises(TopologyError, match="removed"):
             use()
-    assert repr(neuron) == "<Neuron, removed>"
+    assert repr(neuron) == str(neuron) == "<Neuron, removed>"
 
 
 def test_a_neuron_lives_as_long_as_one_that_it_is_linked_to():

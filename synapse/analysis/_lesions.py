@@ -77,14 +77,14 @@ class Lesions:
 def lesions(
     network: Network,
     inputs: ArrayLike,
-    targets: ArrayLike,
+    targets: ArrayLike | None = None,
     what: Literal["neurons", "connections", "gates"] = "neurons",
     *,
     pairs: Annotated[bool, boolean] = False,
     cost: str | Cost | None = None,
 ) -> Lesions:
     """Silence each neuron, connection or gate in turn, and measure the change of the
-    mean cost.
+    mean cost, or of the outputs if there are no targets.
 
     A silent neuron adds nothing to its targets, and the connections that it gates carry
     nothing, because their weights are set to 0. It still has its own activation, so a
@@ -99,7 +99,10 @@ def lesions(
         The network. It is not changed. Random neurons output their means.
     inputs, targets : array_like
         Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared
-        context.
+        context. Without targets, those are the outputs of the network as it is. The
+        change then says how far the outputs move: by the squared error half the sum of
+        their squared differences, and by a cross-entropy the Kullback-Leibler
+        divergence, each the mean over steps.
     what : {"neurons", "connections", "gates"}
         The items to silence. Gates are named by their gaters.
     pairs : bool
@@ -133,9 +136,18 @@ def lesions(
     >>> result = lesions(Network(a, b), [[1.0, 1.0]], [[1.0]], "connections")
     >>> result.change
     array([0.5, 0. ])
+
+    Without targets, of what the outputs change by:
+
+    >>> lesions(Network(a, b), [[2.0, 1.0], [0.0, 3.0]], what="connections").change
+    array([1., 0.])
     """
     table = topology_of(network)._require_closed("examined by lesions")
     measure = network._cost(cost)
+    if targets is None:
+        with deterministic(intact_one := network.clone()):
+            intact_one.clear()
+            targets = intact_one.run(inputs, traces=False)
     choice("`what` of lesions", what, ("neurons", "connections", "gates"))
     data = prepare(network, inputs, targets, measure)
     names, items, silenced = _silenced(table, what)

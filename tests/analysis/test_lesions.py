@@ -161,3 +161,36 @@ def test_a_delayed_connection_is_silenced_with_its_source():
     assert of_links.names == ("a 0 -> b 0, delay 4",)
     assert net.connections[of_links.items[0]].delay == 4
     assert of_links.change == pytest.approx([without])
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_without_targets_the_change_is_that_of_the_outputs(several):
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(7, 6))
+    inputs = np.split(rows, [3]) if several else rows
+    net = used(lstm(6, 3, 2))
+    net.output.squash = "identity"
+    softmax = architect.Perceptron(6, 4, 3, output_squash="softmax", seed=0)
+
+    def outputs(of):
+        of.clear()
+        found = of.run(inputs)
+        return np.concatenate(found) if several else found
+
+    def halved_squares(now, then):
+        return 0.5 * ((now - then) ** 2).sum(axis=1).mean()
+
+    def divergence(now, then):
+        return (then * np.log(then / now)).sum(axis=1).mean()
+
+    for each, distance in ((net, halved_squares), (softmax, divergence)):
+        before = everything(each)
+        then = outputs(each.clone())
+        change = lesions(each, inputs).change
+        assert everything(each) == before
+        for number in range(len(each)):
+            twin = each.clone()
+            silenced(twin, "neurons", number)
+            expected = distance(outputs(twin), then)
+            assert change[number] == pytest.approx(expected, abs=1e-12)
+        assert change.max() > 1e-3

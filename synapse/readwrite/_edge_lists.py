@@ -485,16 +485,23 @@ def is_table(table: Any) -> bool:
     return named and not isinstance(table, Set)
 
 
-# What published tables call the columns
+# What published tables call the columns: those of FlyWire, CAVE, neuPrint and CATMAID,
+# of simulators, and of the worm's
 ALIASES = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
-        "source": r"(source|src|from|pre|u)(_?id)?|(pre|presyn\w*)_\w+|\w+_pre",
-        "target": r"(target|tgt|dst|to|post|v)(_?id)?|(post|postsyn\w*)_\w+|\w+_post",
-        "weight": r"weight|(n_?)?syn(apse)?s?(_?(count|number))?|count|number",
-        "name": r"((pt_)?root_?|body_?|neuron_?|cell_?|node_?)?(id|name)|neuron|cell",
+        "source": r"(source|src|from|pre|presyn\w*|origin)(_\w+)?|\w+_pre"
+        r"|[uia](\.\w+)?",
+        "target": r"(target|tgt|dst|to|post|postsyn\w*)(_\w+)?|\w+_post"
+        r"|[vjb](\.\w+)?",
+        "weight": r"(\w\.|syn_)?weight|w|(n_?|number of )?(syn(apse)?s?|connections?)"
+        r"(_?(count|number))?|count|number",
+        "name": r"((pt_)?root_?|body_?|neuron_?|cell_?|node_?|sk(eleton_?)?)?(id|name)"
+        r"|neuron|cell",
     }.items()
 }
+OF_NEURONS = re.compile(r"root|body|skid|skeleton", re.IGNORECASE)
+"""In the names of columns that identify neurons; others may be places or types."""
 # The call that renames columns, by an attribute of the table
 RENAMING = {
     "iloc": "{0} = {0}.rename(columns={1})",  # of pandas
@@ -510,7 +517,10 @@ def _renamed(title: str, table: Any, columns: Columns, needed: Iterable[str]) ->
         column: name
         for name in (*needed, *("weight" for name in needed if name == "source"))
         if name not in columns
-        for column in [c for c in columns if ALIASES[name].fullmatch(f"{c}")][:1]
+        for column in sorted(
+            (c for c in columns if ALIASES[name].fullmatch(f"{c}")),
+            key=lambda column: not OF_NEURONS.search(f"{column}"),
+        )[:1]
     }
     renaming = next(call for mark, call in RENAMING.items() if hasattr(table, mark))
     return f" Rename them: {renaming.format(title, new)}." if new else ""

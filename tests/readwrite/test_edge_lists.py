@@ -419,6 +419,41 @@ def test_neurons_have_the_numbers_of_columns_of_any_integer(dtype):
     assert [neuron.name for neuron in net] == [str(lowest), "5", "100", "7"]
 
 
+PUBLISHED = {
+    # as their downloads and clients call the columns; the ends, and the weight if any
+    "Codex": ("pre_root_id post_root_id neuropil syn_count nt_type", "0 1 3"),
+    "CAVE": ("id pre_pt_supervoxel_id pre_pt_root_id post_pt_root_id size", "2 3"),
+    "FlyWire 783": ("pre_pt_root_id post_pt_root_id neuropil syn_count gaba", "0 1 3"),
+    "neuprint": ("type_pre type_post bodyId_pre bodyId_post roi weight", "2 3 5"),
+    "neuPrint, Cypher": ("a.type a.bodyId b.bodyId w.weight", "1 2 3"),
+    "male CNS": ("body_pre body_post weight", "0 1 2"),
+    "pymaid": ("source_skid target_skid weight", "0 1 2"),
+    "CATMAID": ("connector_id pre_skid post_skid pre_x post_x", "1 2"),
+    "fafbseg": ("pre post weight neuropil", "0 1 2"),
+    "SONATA": ("source_node_id target_node_id syn_weight", "0 1 2"),
+    "Brian2": ("i j w", "0 1 2"),
+    "worm": ("Origin,Target,Number of Connections,Neurotransmitter", "0 1 2"),
+}
+
+
+@pytest.mark.parametrize("where", PUBLISHED)
+def test_published_tables_are_answered_by_the_line_that_renames_them(where):
+    pandas = pytest.importorskip("pandas")
+    columns, places = PUBLISHED[where]
+    names = columns.split("," if "," in columns else None)
+    edges = pandas.DataFrame({name: [i + 10, i + 20] for i, name in enumerate(names)})
+    with pytest.raises(ArgumentError, match="Rename them: ") as raised:
+        from_edges(edges)
+    line = str(raised.value).partition("Rename them: edges = ")[2][:-1]
+    ends = [int(place) for place in places.split()]
+    renamed = eval(line, {"edges": edges})
+    assert renamed["source"].tolist() == [ends[0] + 10, ends[0] + 20]
+    assert renamed["target"].tolist() == [ends[1] + 10, ends[1] + 20]
+    expected = [ends[2] + 10.0, ends[2] + 20.0] if len(ends) > 2 else None
+    net = from_edges(renamed)
+    assert expected is None or net.weights.tolist() == expected
+
+
 def test_a_delay_of_zero_is_none():
     for delay in ([0, 1], [0.0, 1.0], [np.nan, 1.0], [None, 1]):
         net = from_edges({**EDGES, "delay": delay}, seed=0)

@@ -506,18 +506,30 @@ def row_weights(
         )
     weights = np.ones(len(data.inputs))
     if samples is not None:
-        weights = np.repeat(checked_weights(samples, data), data.lengths)
+        weights = checked_weights(samples, data)
     if classes is not None:
         weights = weights * _of_classes(data, classes, outputs)
     return weights
 
 
 def checked_weights(samples: Any, data: Data) -> Floats:
-    """Return the weight of each sequence, checked."""
+    """Return the weight of each row, checked: of its sequence, or its own."""
     title = "sample_weight"
+    rows = len(data.inputs)
     condition = f"{_checks.pluralize(data.sequences, 'number')}, one per sequence"
+    if rows != data.sequences:
+        condition += f", or {rows}, one per step"
+    parts = samples if isinstance(samples, list | tuple) else ()
+    lengths = [len(part) if hasattr(part, "__len__") else -1 for part in parts]
+    if lengths and lengths == data.lengths.tolist():
+        rows_of = [_checks.numbers(title, part, condition).ravel() for part in parts]
+        samples = np.concatenate(rows_of)
     weights = _checks.numbers(title, samples, condition)
-    _checks.require(weights.shape == (data.sequences,), title, condition, weights.shape)
+    if weights.ndim == 2 and (data.lengths == weights.shape[1]).all():
+        weights = weights.ravel()
+    if weights.shape == (data.sequences,):
+        weights = np.repeat(weights, data.lengths)
+    _checks.require(weights.shape == (rows,), title, condition, weights.shape)
     _checks.require(
         (np.isfinite(weights) & (weights >= 0)).all(),
         title,

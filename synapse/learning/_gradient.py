@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import inf, nan
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -18,6 +18,7 @@ from .. import engine
 from .._checks import (
     MAX_THREADS,
     boolean,
+    choice,
     positive_integer,
     suggests_arguments,
 )
@@ -43,6 +44,7 @@ from ._data import (
     cost_of,
     prepare,
     prepare_sequences,
+    row_weights,
     without_targets,
     write_slopes,
 )
@@ -58,6 +60,8 @@ WHOLE_WINDOW = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 OfGroup = Callable[[int, Group], Any]
 """What computes a group on the tapes with a number."""
+PER = ("sequence", "step")
+"""Of what a loss is the mean; the first is the default."""
 GROUPS_PER_THREAD = 16
 """Number of groups for each thread whose gradients are in memory together."""
 SAMPLE_TAPE_STEPS = 16
@@ -66,7 +70,13 @@ benchmarks.constants _gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times
 with a tenth, 0.98 to 1.05 times with ten times."""
 
 
-@suggests_arguments("gradient")
+@suggests_arguments(
+    "gradient",
+    void=[
+        (name, "output_gradient", lambda given: given["output_gradient"] is not None)
+        for name in ("sample_weight", "per")
+    ],
+)
 def gradient(
     network: Annotated[Network, require_network],
     inputs: Any,
@@ -74,12 +84,19 @@ def gradient(
     cost: str | Cost | None = None,
     *,
     output_gradient: Any | None = None,
+    sample_weight: Any | None = None,
+    per: Annotated[Literal["sequence", "step"], partial(choice, options=PER)] = PER[0],
+    per_sample: Annotated[bool, boolean] = False,
     window: int | None = None,
     keep_context: Annotated[bool, boolean] = False,
     threads: int | None = None,
 ) -> Gradient:
     """Compute the exact gradient of a network's loss by backpropagation through time,
     for any topology.
+
+    The loss is the cost of a sequence, summed over its steps and outputs; of several
+    sequences, the mean. With ``per="step"`` it is the mean cost of a step, as
+    :meth:`Trainer.test` returns it.
 
     Errors follow every connection and every gate, including self-connections and
     backward connections, to all earlier steps (Werbos 1990); the online rule omits some
@@ -94,7 +111,7 @@ def gradient(
         One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list
         of arrays (T_i, n) of any lengths. NaN in the targets means that this output has
         no target at this step. Rows of samples for a network without memory are one
-        sequence, too: their costs are summed. With a cost of whole sequences, `targets`
+        sequence, too. With a cost of whole sequences, `targets`
         is a list of one object per sequence (or sample).
     cost : str or Cost, optional
         The cost. Default: the one that fits the outputs, as in
@@ -104,6 +121,16 @@ def gradient(
         ``net.run(inputs)``, in place of `targets` and `cost`: the result is dL/dw, by
         the chain rule. A slope has the opposite sign of ``errors=`` of other calls,
         which are targets minus outputs.
+    sample_weight : array_like, optional
+        Factors of the costs, 0 or above: one for each sequence, or one for each step,
+        in the form of the rows of the inputs: (T,), (S, T), or a list of (T_i,). A mask
+        has 0 where a step does not count.
+    per : {"sequence", "step"}
+        Of what the loss is the mean, see above. A step counts as much as its weight,
+        and not if it has no target. Default "sequence".
+    per_sample : bool
+        Whether to return the gradient of each sequence, or of each row of samples for a
+        network without memory, by itself. Default False.
     window : int, optional
         Number of steps after which the gradient is truncated: each sequence is cut into
         windows of this length, and no error passes from a window to the previous one.
@@ -118,6 +145,7 @@ def gradient(
     Returns
     -------
     Gradient
+        With `per_sample`, its arrays have one row for each sample.
 
     Raises
     ------
@@ -144,28 +172,51 @@ def gradient(
     <Gradient: loss 0.711687, norm 0.596024, 75 weights>
     >>> len(result.weights) == len(net.connections)
     True
+    >>> net = architect.Perceptron(2, 3, 1, seed=0)
+    >>> rows, aims = [[0.0, 1.0], [1.0, 1.0]], [[0.0], [1.0]]
+    >>> each = gradient(net, rows, aims, per_sample=True)
+    >>> each.weights.shape
+    (2, 9)
+    >>> mean = gradient(net, rows, aims, per="step")
+    >>> bool(np.allclose(each.weights.mean(axis=0), mean.weights))
+    True
     """
-    data, measure = _prepared(network, inputs, targets, cost, output_gradient)
+    data, measure = _prepared(
+        network, inputs, targets, cost, output_gradient, per_sample
+    )
+    factors = row_weights(data, sample_weight, None, len(network.output))
+    if per != PER[0] and isinstance(measure, SequenceCost):
+        raise ArgumentError(
+            f"Expected per={PER[0]!r} for the cost {measure.name}, which is that of a"
+            f" whole sequence, got {per!r}."
+        )
     # another thread cannot get them, too
     exact = _known.pop(network, None)
     if threads is not None:
         threads = positive_integer("threads", threads, MAX_THREADS)
-    chosen = data.filled
-    share = np.full(len(chosen), 1.0 / len(chosen))
     with ExclusiveAccess(network):
         exact = exact or ExactGradient(network, data)
         exact.network = network
         exact.threads = threads
-        exact.take(data, None)
-        loss, weights, biases = exact.descent(
-            chosen, share, measure, checked_window(window), keep_context
-        )
-        rows = exact.rows
-        _, store, span = exact._lowered
-        weights = parameters.sum_of_group(store["tie"], rows, weights[rows])
-        np.negative(weights, out=weights)  # a copy, unlike `biases`
-        neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
-        biases = -parameters.sum_of_group(store["bias_tie"], neurons, biases)
+        exact.take(data, factors)
+        counted = data.counted(factors)
+        samples = data.sequences if per_sample else 1
+        losses = np.zeros(samples)
+        weights = np.zeros((samples, len(exact.rows)))
+        biases = np.zeros((samples, len(network)))
+        for sample in range(samples):
+            chosen = data.filled
+            if per_sample:
+                chosen = chosen[chosen == sample]
+            parts = len(chosen)
+            if per != PER[0]:
+                parts = sum(part.sum() for part in data.by_sequence(counted, chosen))
+            if parts:
+                share = np.full(len(chosen), 1.0 / parts)
+                losses[sample], by_weight, by_bias = exact.descent(
+                    chosen, share, measure, checked_window(window), keep_context
+                )
+                weights[sample], biases[sample] = exact.slopes(by_weight, by_bias)
         if exact.nbytes <= MAX_CACHED_BYTES and exact._recorded is None:
             del (
                 exact.network,
@@ -173,16 +224,25 @@ def gradient(
             )  # they would keep the network alive, and a store that it left
             exact._tables.clear()
             _known[network] = exact
-        return Gradient(loss, weights, biases, wiring_of(network))
+        wiring = wiring_of(network)
+    if per_sample:
+        return Gradient(losses, weights, biases, wiring)
+    return Gradient(float(losses[0]), weights[0], biases[0], wiring)
 
 
 def _prepared(
-    network: Network, inputs: Any, targets: Any, cost: Any, slopes: Any | None
+    network: Network,
+    inputs: Any,
+    targets: Any,
+    cost: Any,
+    slopes: Any | None,
+    per_sample: bool,
 ) -> tuple[Data, Cost]:
     """Check the data of :func:`gradient`; returns them and the cost."""
     if slopes is None:
         measure = cost_of(network, cost)
-        lay_out = prepare if isinstance(measure, SequenceCost) else prepare_sequences
+        apart = per_sample or isinstance(measure, SequenceCost)
+        lay_out = prepare if apart else prepare_sequences
         return lay_out(network, inputs, targets, measure).as_sequences(), measure
     if targets is not None or cost is not None:
         raise ArgumentError(
@@ -331,6 +391,17 @@ class ExactGradient:
         self.network._column("failed")[0] = 0.0
         for table in self._tables.values():
             table.renewed()
+
+    def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
+        """Return the derivatives by weights and biases of a descent, in the order of
+        the network; members of a tie have their sum.
+        """
+        _, store, span = self._lowered
+        neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
+        return (
+            -parameters.sum_of_group(store["tie"], self.rows, weights[self.rows]),
+            -parameters.sum_of_group(store["bias_tie"], neurons, biases),
+        )
 
     def descent(
         self,

@@ -36,8 +36,10 @@ class Gradient(metaclass=AbstractOwnNames):
     Attributes
     ----------
     loss : float
-        The cost summed over steps and outputs, as the mean over all sequences with at
-        least one step.
+        The cost of a sequence, summed over its steps and outputs; of several sequences,
+        the mean. With ``per="step"``, the mean cost of a step. With
+        ``per_sample=True``, this and the derivatives are arrays of those of each
+        sample, of shapes (samples,), (samples, connections) and (samples, neurons).
     weights : ndarray, shape (connections,)
         d loss / d weight, in the order of ``net.connections``; 0 for connections that
         are not trainable. Each of several tied connections has the derivative with
@@ -59,10 +61,10 @@ class Gradient(metaclass=AbstractOwnNames):
 
     def __repr__(self) -> str:
         size = float(np.sqrt((self.weights**2).sum() + (self.biases**2).sum()))
-        return (
-            f"<Gradient: loss {self.loss:.6g}, norm {size:.6g},"
-            f" {pluralize(len(self.weights), 'weight')}>"
-        )
+        count = pluralize(self.weights.shape[-1], "weight")
+        if np.ndim(self.loss):
+            return f"<Gradients of {pluralize(len(self.weights), 'sample')}, {count}>"
+        return f"<Gradient: loss {self.loss:.6g}, norm {size:.6g}, {count}>"
 
     def _descend(self, optimizer: Optimizer, network: Any, rate: Any) -> None:
         """Move the parameters of a network once, see :meth:`Optimizer.step`."""

@@ -361,8 +361,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             Function called with a :class:`~synapse.learning.Batch` after every update;
             returning a true value ends the training. It may edit the network.
         sample_weight : array_like, optional
-            Weight in training of each sequence (or sample), held-out ones included;
-            with "bptt". Not for a stream of batches.
+            Weight in training of each sequence (or sample) or of each step, see
+            :func:`gradient`, held-out ones included; with "bptt". Not for a stream of
+            batches.
         class_weight : mapping of int to float, optional
             Weight of the steps of each class: the index of the target's largest entry,
             or 0 or 1 for a single output; with "bptt".

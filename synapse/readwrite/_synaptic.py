@@ -161,8 +161,9 @@ def from_synaptic_data(
         ``{"neurons": [...], "connections": [...]}``.
     resume : bool
         Whether to continue as the network that wrote the file: late gates that have
-        activated have the activation in the file. Default False: as Synaptic after
-        reading, where they are open for one step.
+        activated have the activation in the file. That is exact unless two neurons
+        gated one connection, see the notes. Default False: as Synaptic after reading,
+        where late gates are open for one step.
 
     Returns
     -------

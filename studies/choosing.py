@@ -5,9 +5,10 @@
     python -m studies choosing costs      # measures one part only, or several
     python -m studies choosing report     # the tables of both pages, from the JSON
 
-Four small experiments, from five seeds each: a bit that has to be remembered over a
-lag, the same with gradients cut to a window, the units of inputs and targets, and the
-rate and size of a perceptron. The fifth measures the time of a step by rule."""
+Five small experiments, from five seeds each: a bit that has to be remembered over a
+lag, the same by four LSTMs (twenty seeds) and with gradients cut to a window, the
+units of inputs and targets, and the rate and size of a perceptron. The last measures
+the time of a step by rule."""
 
 from __future__ import annotations
 
@@ -29,11 +30,13 @@ from synapse.readwrite import _files
 RESULTS = HERE / "choosing.json"
 DOCS = HERE.parent / "docs"
 PAGES = {
-    "choosing.md": ("histories", "windows", "costs"),
+    "choosing.md": ("histories", "gates", "windows", "costs"),
     "fitting.md": ("units", "rates", "sizes"),
 }
 """The tables of each page."""
 SEEDS = (0, 1, 2, 3, 4)
+GATE_SEEDS = range(20)
+GATE_LAGS = (9, 20, 50)
 LAGS = (2, 5, 9, 20, 50, 100)
 CUT_LAG = 100
 WINDOWS = (1, 5, 20, 50, 100, 101)
@@ -68,7 +71,7 @@ def windowed(inputs, width):
     return rows.reshape(*inputs.shape[:2], -1)
 
 
-def linear_lstm(seed):
+def linear_lstm(seed, **options):
     return architect.LSTM(
         2,
         8,
@@ -77,6 +80,7 @@ def linear_lstm(seed):
         cell_squash="identity",
         peepholes=None,
         seed=seed,
+        **options,
     )
 
 
@@ -105,6 +109,21 @@ MODELS = {
 }
 
 
+LSTMS = {
+    "default": (lstm, "online"),
+    "without peepholes": (
+        lambda seed: architect.LSTM(2, 8, 1, peepholes=None, seed=seed),
+        "online",
+    ),
+    "linear cells, no peepholes": (linear_lstm, "online"),
+    "the same, `forget_gate_bias=3.0`": (
+        lambda seed: linear_lstm(seed, forget_gate_bias=3.0),
+        "online",
+    ),
+}
+"""The LSTMs of the second table, all of which learn by the online rule."""
+
+
 def trainer(net, rule, window=None):
     """Rate 0.1 for "online" and "rtrl"; Adam, batches of 20 and clipping for exact
     gradients of sequences."""
@@ -119,7 +138,7 @@ def trainer(net, rule, window=None):
 def remembers(name, lag, seed, window=None):
     """The fraction of 200 new sequences that are right, and microseconds per step of
     training."""
-    build, rule = MODELS[name]
+    build, rule = (MODELS | LSTMS)[name]
     net = build(seed)
     inputs, targets = latch(lag, [seed, 1])
     new, wanted = latch(lag, [seed, 2])
@@ -155,6 +174,17 @@ def histories():
         by_case[name] = [rule, counts, round(float(np.median(times)), 2)]
         print(name, *by_case[name], flush=True)
     return by_case
+
+
+def gates():
+    """The number of twenty seeds that solve each lag by the online rule, by LSTM."""
+    return {
+        name: [
+            sum(remembers(name, lag, seed)[0] >= GOAL for seed in GATE_SEEDS)
+            for lag in GATE_LAGS
+        ]
+        for name in LSTMS
+    }
 
 
 def windows():
@@ -281,6 +311,7 @@ def step_time(net, options, length=50):
 
 
 PARTS = {
+    "gates": gates,
     "histories": histories,
     "windows": windows,
     "units": lambda: {name: medians(**settings) for name, settings in UNITS.items()},
@@ -318,6 +349,13 @@ def report(results):
     ].items():  # times: on a machine with other jobs
         shown = " | ".join(f"{n} of {len(SEEDS)}" for n in right)
         rows.append(f"| {name.strip()} | {rule} | {shown} |")
+    gates_ = [
+        f"| LSTM | {' | '.join(f'lag {lag}' for lag in GATE_LAGS)} |",
+        "| --- |" + " ---: |" * len(GATE_LAGS),
+    ]
+    for name, counts in results["gates"].items():
+        shown = " | ".join(f"{n} of {len(GATE_SEEDS)}" for n in counts)
+        gates_.append(f"| {name} | {shown} |")
     windows_ = [
         f"| window | {' | '.join(results['windows'])} (all) |",
         "| --- |" + " ---: |" * len(WINDOWS),
@@ -361,6 +399,7 @@ def report(results):
     ]
     tables = {
         "histories": rows,
+        "gates": gates_,
         "windows": windows_,
         "units": units,
         "rates": rates,

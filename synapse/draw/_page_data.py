@@ -196,12 +196,13 @@ SYNAPTIC: dict[str, Any] = {
 }
 RECIPES: dict[str, Callable[..., Network]] = {
     "Perceptron 2-3-1": partial(architect.Perceptron, 2, 3, 1, **TANH),
+    "Perceptron 2-6-1": partial(architect.Perceptron, 2, 6, 1, **TANH),
     "Perceptron 2-12-12-1": partial(architect.Perceptron, 2, 12, 12, 1, **TANH),
     "Perceptron 25-6-3": partial(architect.Perceptron, 25, 6, 3, **TANH),
-    "LSTM 1-2-1": partial(architect.LSTM, 1, 2, 1),
     "LSTM 1-3-1": partial(architect.LSTM, 1, 3, 1),
+    "LSTM 1-4-1": partial(architect.LSTM, 1, 4, 1),
     "LSTM 6-7-2": partial(architect.LSTM, 6, 7, 2, style="synaptic", **SYNAPTIC),
-    "LSTM 7-4-7": partial(architect.LSTM, 7, 4, 7),
+    "LSTM 7-8-7": partial(architect.LSTM, 7, 8, 7),
     "GRU 1-3-1": partial(architect.GRU, 1, 3, 1),
     "Elman 1-4-1": partial(
         architect.Elman, 1, 4, 1, squash="tanh", output_squash="identity"

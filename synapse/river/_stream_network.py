@@ -102,8 +102,9 @@ class StreamNetwork(base.Estimator):
         output does not pass its target (compare Elsayed, Vasan and Mahmood 2024).
         Larger is more cautious; None is no bound. Default 1.
     half_life : float, optional
-        Number of samples after which the weight of a sample in means and deviations is
-        halved. Default: all samples have equal weight.
+        Number of samples after which the weight of a sample in the means and deviations
+        of the scales is halved. It does not change how fast the network learns: for a
+        rule that changes, see `time_constant`. Default: all samples have equal weight.
     unseen : int, optional
         Number of samples after which a feature that no longer occurs loses its inputs,
         which new features take; the outputs do not change. If it occurs again, its

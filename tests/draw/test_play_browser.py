@@ -418,7 +418,7 @@ def test_a_lesson_ends_with_its_own_network_only(opened):
     assert page.is_visible("#lesson-text .seen")
     page.click("#following")
     for name, field, value in (
-        ("build", "#recipe", "LSTM 1-2-1"),
+        ("build", "#recipe", "LSTM 1-3-1"),
         ("data", "#task", "sine"),
     ):
         tab(page, name)

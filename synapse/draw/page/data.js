@@ -206,12 +206,12 @@ function showAnswers() {
   const sequences = page.data.sequences.slice(0, FEW_ANSWERS), fits = !misfit(), within = tolerance();
   const answers = fits ? answersOf(sequences.map((one) => one.slice(0, FEW_ANSWERS).map(([inputs]) => inputs))) : [];
   const given = { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf), ...page.data.names };
-  const steps = sequences.flatMap((one, s) => one.slice(0, FEW_ANSWERS).map(([inputs, targets], t) => ({ inputs, targets, outputs: answers[s]?.[t] }))).slice(0, FEW_ANSWERS);
+  const steps = sequences.flatMap((one, s) => one.slice(0, FEW_ANSWERS).map(([inputs, targets], t) => ({ inputs, targets, outputs: answers[s]?.[t], right: page.data.legal?.(one, t) }))).slice(0, FEW_ANSWERS);
   const width = inputCount(), count = targetCount() ?? net.outputs.length, parts = [steps.map((step) => step.inputs), steps.map((step) => step.targets)];
   const roomy = (areOneHot(parts[0]) ? 1 : width) + 2 * (areOneHot(parts[1]) ? 2 : count) <= MOST_COLUMNS;
   const inputs = writer(parts[0], given.inputs, roomy), targets = writer(parts[1], given.targets, roomy);
   const spaces = (part) => part.heads.map(() => "\u2013");
-  const isWrong = ({ targets: aims, outputs }) => (targets.chosen ? largest(outputs) !== largest(aims) : aims.some((aim, i) => aim !== null && Math.abs(aim - outputs[i]) > within));
+  const isWrong = ({ targets: aims, outputs, right }) => (targets.chosen ? !(right ?? [largest(aims)]).includes(largest(outputs)) : aims.some((aim, i) => aim !== null && Math.abs(aim - outputs[i]) > within));
   const row = (tag, cells) => {
     const element = made("tr");
     element.append(...cells.map((text) => (tag === "th" && text ? made(tag, text, { scope: "col", title: text }) : made("td", text))));
@@ -233,7 +233,7 @@ function showAnswers() {
     return element;
   });
   get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...answered, ""]), ...rows);
-  const off = targets.chosen ? `${wrong === 1 ? "has" : "have"} another largest output than the target`
+  const off = targets.chosen ? `${wrong === 1 ? "has" : "have"} ${page.data.legal ? "a largest output that the grammar forbids" : "another largest output than the target"}`
     : `${wrong === 1 ? "is" : "are"} off by more than ${tiny(within)}`;
   const latest = page.latest ? ` The picture shows step ${page.steps}${rerun ? "" : `, ${BEFORE_MOVE}`}.` : "";
   get("answer-words").textContent = fits ? `Outputs with the weights as they are now.${latest} ${aimed ? `\u2717: ${wrong} of ${counted(aimed, "row")} ${off}.` : ""}` : "";

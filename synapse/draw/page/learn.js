@@ -1,6 +1,6 @@
 // Learning as a person sees it: steps, passes, slow motion, and why a weight or a bias moved in the latest step.
 
-const STEPS_A_FRAME = 16, BUSY = 14, BUSIER = 40, RARE = 500, PLANE_EVERY = 300; // steps; milliseconds
+const STEPS_A_FRAME = 32, BUSY = 14, BUSIER = 40, RARE = 500, PLANE_EVERY = 300; // steps; milliseconds
 const PHASES_LAST = { slow: 800, motion: 250 }, STEPS_LAST = { steps: 500, quick: 100 }; // milliseconds by speed; at others, a frame has many steps
 const COLLAPSED = 1e-4, EXPLODED = 1e4, SINCE = 100; // largest weights that tell of either, after so many steps
 const isSlow = () => Boolean(PHASES_LAST[page.settings.speed] || STEPS_LAST[page.settings.speed]);
@@ -184,7 +184,7 @@ const tiny = (value) => written(value, (one) => String(Number(one.toPrecision(2)
 whereText = () => {
   const step = `step ${page.steps}, epoch ${page.epochs}`;
   if (phase) return `${step}: ${PHASES[phase.kind]()}`;
-  return page.latest?.error == null ? step : `${step}, error ${tiny(page.latest.error)}`;
+  return page.mean == null ? step : `${step}, mean error ${tiny(page.mean)}`;
 };
 /** All numbers of the page, as they are now. */
 function showLive() {
@@ -320,17 +320,10 @@ for (const id of ["rate", "momentum", "cost", "order", "speed"]) get(id).addEven
 
 get("cost").append(made("option", "matching", { value: "" }), ...Object.keys(COSTS).map((name) => made("option", name.replaceAll("_", " "), { value: name })));
 
-/** New random weights: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays. */
 function draw() {
   edit("random", "new random weights", () => {
-    for (const neuron of all) {
-      const reach = Math.sqrt(3 / Math.max(1, neuron.incoming.length)), value = () => reach * (2 * chance() - 1);
-      for (const one of neuron.incoming) if (one.trainable) one.weight = one.sign ? one.sign * Math.abs(value()) : value();
-      if (neuron.trainableBias && neuron.incoming.length) neuron.bias = value();
-      neuron.velocity = 0;
-    }
-    for (const one of links) one.velocity = 0;
-    net.clear();
+    const isBegun = ({ architecture }) => JSON.stringify(architecture) === JSON.stringify(net.architecture);
+    net.draw(chance, net.architecture && Object.values(RECIPES).find(isBegun));
     forget();
   });
 }

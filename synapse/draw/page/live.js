@@ -14,9 +14,9 @@ let trail = []; // numbers of the steps of the present sequence, oldest first
 const BY_HAND = 0.1; // the rate with which networks learn that were wired neuron by neuron
 const SETTINGS = { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal", noise: "0", held: "0" };
 
-/** What lessons and tests read, and people in the console; `cursor` is the place in the data. */
+/** What lessons and tests read, and people in the console; `cursor` is the place in the data, `mean` the mean error of the latest complete epoch. */
 const page = {
-  start: null, steps: 0, epochs: 0, history: [], latest: null, edited: [], data: null, cursor: null,
+  start: null, steps: 0, epochs: 0, history: [], mean: null, latest: null, edited: [], data: null, cursor: null,
   settings: { ...SETTINGS }, tested: [],
   get network() { return net; },
   get selected() {
@@ -79,7 +79,7 @@ function shuffled(count) {
   return order;
 }
 function forget() { // all that was learnt about the course, not what the network has learnt
-  Object.assign(page, { steps: 0, epochs: 0, history: [], tested: [], latest: null, cursor: newCursor() });
+  Object.assign(page, { steps: 0, epochs: 0, history: [], mean: null, tested: [], latest: null, cursor: newCursor() });
   [stride, marks, trail, furthest] = [1, [], [], 0];
 }
 
@@ -108,6 +108,7 @@ function noteStep() {
 function endEpoch({ sum, aimed }) {
   page.epochs++;
   page.cursor = newCursor();
+  page.mean = aimed ? sum / aimed : null;
   if (page.epochs % stride) return; // the history has every second, fourth, ... pass when it is long
   page.history.push(aimed ? sum / aimed : NaN);
   if (page.history.length < MOST_HISTORY) return;
@@ -118,9 +119,9 @@ function endEpoch({ sum, aimed }) {
 // --- ways back -------------------------------------------------------------------------------
 
 function snapshot() {
-  const { steps, epochs, history, latest, data: own, cursor, settings, edited: words } = page;
+  const { steps, epochs, history, mean, latest, data: own, cursor, settings, edited: words } = page;
   return { lesson: lesson && { ...lesson }, json: net.toJSON(), velocity: [all, links].map((list) => list.map((one) => one.velocity)), stride, state: random.state,
-    page: { steps, epochs, history: [...history], latest, data: own, cursor: { ...cursor }, settings: { ...settings }, edited: [...words] }, trail: [...trail] };
+    page: { steps, epochs, history: [...history], mean, latest, data: own, cursor: { ...cursor }, settings: { ...settings }, edited: [...words] }, trail: [...trail] };
 }
 function restore({ json, velocity, page: numbers, ...others }) {
   install(Network.from(json));

@@ -245,6 +245,23 @@ export class Network {
     }
   }
 
+  /**
+   * Draw weights and biases anew: uniform, within the root of 3 / fan-in as in Glorot and Bengio 2010; what does not learn stays.
+   * Gates begin as open as in `recipe`, a network in JSON, if it is given.
+   */
+  draw(random, recipe = null) {
+    const gaters = new Set(recipe && this.connections.map((one) => one.gater));
+    this.neurons.forEach((neuron, i) => {
+      const reach = Math.sqrt(3 / Math.max(1, neuron.incoming.length)), value = () => reach * (2 * random() - 1);
+      for (const one of neuron.incoming) if (one.trainable) one.weight = one.sign ? one.sign * Math.abs(value()) : value();
+      const bias = neuron.trainableBias && neuron.incoming.length ? value() : neuron.bias;
+      neuron.bias = gaters.has(neuron) ? recipe.neurons.bias[i] : bias;
+      neuron.velocity = 0;
+    });
+    for (const one of this.connections) one.velocity = 0;
+    this.clear();
+  }
+
   /** Forget what the network was shown, but not what it has learnt. */
   clear() {
     kernels.clear(this.store.columns, this.store.span);

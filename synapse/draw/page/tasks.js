@@ -46,6 +46,16 @@ function embeddedReber(random) {
   return rows.slice(1).map((next, i) => [rows[i], next]);
 }
 
+/** The places of the symbols that the grammar allows after step t of a string, whose last but one repeats the second. */
+function legal(rows, t) {
+  const seen = rows.slice(0, t + 1).map(([row]) => REBER[row.indexOf(1)]);
+  if (t === 0) return [..."TP"].map((symbol) => REBER.indexOf(symbol));
+  let node = 0, place = 2;
+  while (place < seen.length && node < 7) node = ARCS[node][seen[place++]];
+  const next = node < 7 ? Object.keys(ARCS[node]) : place === seen.length ? [seen[1]] : ["E"];
+  return next.map((symbol) => REBER.indexOf(symbol));
+}
+
 /** Points of the plane with a target each. */
 function points(target) {
   const random = randomOf(4), number = () => 2 * random() - 1;
@@ -65,32 +75,33 @@ const IMAGES = [ // 5 by 5 pixels of three classes
 ];
 const pixels = () => IMAGES.flatMap((images, kind) => images.map((image) => [[...image].map(Number), oneHot(3, kind)]));
 
-/** By name: what it is, the recipe of a network that fits, samples (`rows`) or `sequences`, before which a network is cleared, and names of columns. */
+/** By name: what it is, the recipe of a network that fits, samples (`rows`) or `sequences`, before which a network is cleared, names of columns,
+ *  and which answers are right besides the target (`legal`). */
 const TASKS = {
-  xor: { title: "XOR", words: "1 if exactly one of two inputs is 1.", recipe: "Perceptron 2-3-1", rate: 0.5,
+  xor: { title: "XOR", words: "1 if exactly one of two inputs is 1.", recipe: "Perceptron 2-3-1", rate: 0.3,
     rows: () => [[0, 0], [0, 1], [1, 0], [1, 1]].map(([a, b]) => [[a, b], [a ^ b]]) },
   spirals: { title: "Two spirals", words: "Which of two spirals a point of the plane is on.", recipe: "Perceptron 2-12-12-1", rate: 0.05,
     rows: spirals },
-  circle: { title: "Circle", words: "Whether a point of the plane is inside a circle.", recipe: "Perceptron 2-3-1", rate: 0.1,
+  circle: { title: "Circle", words: "Whether a point of the plane is inside a circle.", recipe: "Perceptron 2-6-1", rate: 0.3,
     rows: () => points(({ x, y }) => Number(Math.hypot(x, y) < 0.65)) },
-  quarters: { title: "Quarters", words: "Whether the signs of two numbers differ: XOR with points of the plane.", recipe: "Perceptron 2-3-1", rate: 0.1,
+  quarters: { title: "Quarters", words: "Whether the signs of two numbers differ: XOR with points of the plane.", recipe: "Perceptron 2-6-1", rate: 0.3,
     rows: () => points(({ x, y }) => Number(x * y < 0)) },
   pixels: { title: "Pixels", words: "Horizontal line, vertical line or cross in 5 by 5 pixels. Draw your own below.", recipe: "Perceptron 25-6-3",
     rate: 0.2, rows: pixels, names: { targets: ["horizontal", "vertical", "cross"] } },
-  parity: { title: "Parity", words: "1 if the number of ones so far is odd.", recipe: "LSTM 1-3-1", rate: 0.3,
+  parity: { title: "Parity", words: "1 if the number of ones so far is odd.", recipe: "LSTM 1-4-1", rate: 0.3,
     sequences: (random) => many(40, () => parity(random)) },
-  first: { title: "Memory of the first bit", words: "The first of six bits, after the last one.", recipe: "LSTM 1-2-1", rate: 0.3,
+  first: { title: "Memory of the first bit", words: "The first of six bits, after the last one.", recipe: "LSTM 1-3-1", rate: 0.2,
     sequences: (random) => many(40, () => firstBit(random)) },
   sine: { title: "Sine", words: "The next value of a sine wave.", recipe: "Elman 1-4-1", rate: 0.05,
     sequences: () => [many(84, (t) => [[Math.sin(0.3 * t)], [Math.sin(0.3 * (t + 1))]])] },
   recall: { title: "Six-symbol recall", words: "Which symbols, A or B, occurred among x and y, in their order, at the prompts 1 and 2.",
-    recipe: "LSTM 6-7-2", rate: 0.1, names: { inputs: [..."ABxy12"], targets: ["A", "B"] }, sequences: (random) => many(400, () => recall(random)) },
-  reber: { title: "Embedded Reber grammar", words: "The next symbol of a string. The last but one repeats the second.", recipe: "LSTM 7-4-7",
-    rate: 0.1, names: { inputs: [...REBER], targets: [...REBER] }, sequences: (random) => many(200, () => embeddedReber(random)) },
+    recipe: "LSTM 6-7-2", rate: 0.15, names: { inputs: [..."ABxy12"], targets: ["A", "B"] }, sequences: (random) => many(400, () => recall(random)) },
+  reber: { title: "Embedded Reber grammar", words: "The next symbol of a string. The last but one repeats the second.", recipe: "LSTM 7-8-7",
+    rate: 0.1, names: { inputs: [...REBER], targets: [...REBER] }, legal, sequences: (random) => many(200, () => embeddedReber(random)) },
 };
 
-/** The data of a task: { name, title, words, names, sequences, clear }. */
+/** The data of a task: { name, title, words, names, legal, sequences, clear }. */
 function dataOf(name) {
-  const { title, words, names, rows, sequences } = TASKS[name];
-  return { name, title, words, names, clear: !rows, sequences: rows ? rows().map((row) => [row]) : sequences(randomOf(1)) };
+  const { title, words, names, legal: right, rows, sequences } = TASKS[name];
+  return { name, title, words, names, legal: right, clear: !rows, sequences: rows ? rows().map((row) => [row]) : sequences(randomOf(1)) };
 }

@@ -180,7 +180,7 @@ def gates():
     """The number of twenty seeds that solve each lag by the online rule, by LSTM."""
     return {
         name: [
-            sum(remembers(name, lag, seed)[0] >= GOAL for seed in GATE_SEEDS)
+            int(sum(remembers(name, lag, seed)[0] >= GOAL for seed in GATE_SEEDS))
             for lag in GATE_LAGS
         ]
         for name in LSTMS

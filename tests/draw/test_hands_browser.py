@@ -139,7 +139,7 @@ def test_numbers_may_have_a_comma_and_any_minus(opened):
 
 def test_nothing_begins_with_a_rate_that_networks_by_hand_learn_with(opened):
     page = opened(xor(), None, learn=True)
-    assert page.evaluate("page.settings.rate") == 0.5
+    assert page.evaluate("page.settings.rate") == 0.3
     by_hand(page)
     assert page.input_value("#rate") == "0.1"
     for _ in range(8):  # of nine weights, each time other ones

@@ -184,8 +184,8 @@ def get(squash: str | Squash) -> Squash:
             return by_name[squash]
         wide = WIDE.fullmatch(re.sub(r"\s", "", squash).casefold())
         return _with_width(*wide.groups()) if wide else by_name.find(squash)
-    own = "Register your own function first, with @squashes.register."
-    advice = " ".join(filter(None, [by_name.advice(squash), own]))
+    advice = "Register your own function first, with @squashes.register."
+    advice = f"{by_name.advice(squash)} {advice}".strip()
     raise ArgumentTypeError(
         expected("A squash", "a name or a registered function", squash, advice)
     )

@@ -214,9 +214,9 @@ class Names(dict[str, T]):
         """
         name = getattr(foreign, "__name__", type(foreign).__name__)
         item = self.seek(name)
-        known = next((ours for ours in self if self[ours] is item), None)
         nearest = self.nearest.get(normalize_name(name), "")
-        return nearest if known is None else f"Use {self.noun}={known!r}."
+        ours = [each for each in self if self[each] is item]
+        return f"Use {self.noun}={ours[0]!r}." if ours else nearest
 
     def attribute(self, module: str, name: str) -> T:
         """Return the item with this name for an attribute of a module; AttributeError

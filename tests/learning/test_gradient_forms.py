@@ -35,9 +35,9 @@ def close(a, b, scale=1.0):
         )
 
 
-@pytest.mark.parametrize("which", range(4))
-def test_per_sample_is_each_sequence_by_itself(which):
-    net, has_memory = [*networks()][which]
+@pytest.mark.parametrize("place", range(4))
+def test_per_sample_is_each_sequence_by_itself(place):
+    net, has_memory = [*networks()][place]
     inputs, targets = data()
     targets[1][:] = np.nan  # a sequence without a target
     each = gradient(net, inputs, targets, per_sample=True)
@@ -60,9 +60,9 @@ def test_per_sample_is_each_sequence_by_itself(which):
     np.testing.assert_allclose(given.weights[2], third.weights, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("which", range(4))
-def test_per_step_is_the_loss_that_a_test_measures(which):
-    net, _ = [*networks()][which]
+@pytest.mark.parametrize("place", range(4))
+def test_per_step_is_the_loss_that_a_test_measures(place):
+    net, _ = [*networks()][place]
     inputs, targets = data()
     targets[2][3:] = np.nan
     mean = gradient(net, inputs, targets, per="step")
@@ -80,9 +80,9 @@ def test_per_step_is_the_loss_that_a_test_measures(which):
     )
 
 
-@pytest.mark.parametrize("which", range(4))
-def test_weights_are_factors_of_costs_and_a_mask_is_a_missing_target(which):
-    net, _ = [*networks()][which]
+@pytest.mark.parametrize("place", range(4))
+def test_weights_are_factors_of_costs_and_a_mask_is_a_missing_target(place):
+    net, _ = [*networks()][place]
     inputs, targets = data()
     factors = [RNG.uniform(size=length) for length in LENGTHS]
     summed = gradient(net, inputs, targets, sample_weight=factors)

@@ -134,6 +134,7 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
     high = every.max(axis=0) + np.array([0.2, 0.3])
     width, height = (high - low).tolist()
     inches = float(np.clip(MAX_WIDTH / width, 0.45, 0.8))
+    is_own = ax is None
     with canvas(ax, (max(2.5, width * inches), height * inches + 0.3)) as ax:
         ax.set(
             xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal", title=title
@@ -156,6 +157,8 @@ def draw_blocks(diagram: Topology, ax: Axes | None, title: str) -> Axes:
                 low[0] + 0.2, low[1] + 0.08, NOTE, color=ONWARDS, va="bottom"
             )
             scaled.text(note, min(NUMBER, 1.7 * (width - 0.4) / len(NOTE)))
+        if is_own:
+            scaled.enlarge()
         return ax
 
 

@@ -103,6 +103,7 @@ class Picture:
         size = high - low
         inches = min(MAX_UNIT_SIZE, WIDTH / size[0], HEIGHT / size[1])
         width = max(2.5 if self.places.gap else 5.5, size[0] * inches + 0.8 * bars)
+        is_own = ax is None
         with canvas(ax, (width, max(1.8, size[1] * inches + 0.3))) as ax:
             from ._scaled import Scaled
 
@@ -127,6 +128,8 @@ class Picture:
             if self.printed:
                 self._print_activations(ax, scaled, inks)
             self._label_connections(ax, scaled)
+            if is_own:
+                scaled.enlarge()
             return ax
 
     def _draw_frames(self, ax: Axes, scaled: Scaled) -> None:

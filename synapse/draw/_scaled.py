@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from ._style import GROUND, need_matplotlib, points_a_unit
 
 need_matplotlib()
@@ -17,8 +19,10 @@ from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.patches import FancyBboxPatch  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 
-MIN_TEXT_POINTS = 1.5
-"""Text below this size, in points, is hidden."""
+MIN_TEXT_POINTS = 7.0
+"""Text below this size, in points, is hidden: nobody can read it on paper."""
+MAX_WIDTH = 18.0
+"""Width in inches up to which a figure of its own grows for its text."""
 
 
 class Scaled(Artist):
@@ -33,6 +37,7 @@ class Scaled(Artist):
         self._setters: list[Callable[[float], object]] = []
         self._ax = ax
         self._unit = points_a_unit(ax)
+        self._smallest = np.inf
         ax.add_artist(self)
 
     def follow(self, setter: Callable[[float], object]) -> None:
@@ -47,7 +52,21 @@ class Scaled(Artist):
             text.set_fontsize(size * unit)
             text.set_visible(size * unit >= MIN_TEXT_POINTS)
 
+        self._smallest = min(self._smallest, size)
         self.follow(resize)
+
+    def enlarge(self) -> None:
+        """Enlarge the figure, which has this picture only, until all text is shown."""
+        figure = self._ax.get_figure(root=True)
+        assert figure is not None
+        for _ in range(3):  # the layout of a figure gives its axes another share
+            figure.draw_without_rendering()
+            size = figure.get_size_inches()
+            missing = 1.01 * MIN_TEXT_POINTS / (self._smallest * self._unit)
+            factor = min(missing, MAX_WIDTH / size[0])
+            if factor <= 1.0:
+                return
+            figure.set_size_inches(*(factor * size))
 
     def widths(self, artist: Any, widths: Any) -> None:
         """Give lines their widths in units."""

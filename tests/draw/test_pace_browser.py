@@ -67,7 +67,7 @@ WATCH = """() => {
 
 def watched(page, phase):
     """What was seen in a phase of a step: places, labels, words of the panel."""
-    until(page, f"{STATUS}.includes('error 0')")
+    until(page, f"{STATUS}.includes('of this step')")
     return [rest for status, *rest in page.evaluate("seen") if status == phase]
 
 
@@ -104,7 +104,7 @@ def test_an_error_goes_to_a_gater_along_its_dots_and_none_against_time(opened):
     seen = set()
     until(page, f"{STATUS}.includes('errors: ')")
     flows = f"[{STATUS}, {GRAPH}.elements('.flow').map((line) => line.id())]"
-    while "error 0" not in (seen_now := page.evaluate(flows))[0]:
+    while "of this step" not in (seen_now := page.evaluate(flows))[0]:
         seen |= set(seen_now[1]) if "errors: " in seen_now[0] else set()
     assert any(one.startswith("w") for one in seen)
     lines = {i for i, c in enumerate(net.connections) if c not in late}

@@ -184,7 +184,8 @@ const tiny = (value) => written(value, (one) => String(Number(one.toPrecision(2)
 whereText = () => {
   const step = `step ${page.steps}, epoch ${page.epochs}`;
   if (phase) return `${step}: ${PHASES[phase.kind]()}`;
-  return page.mean == null ? step : `${step}, mean error ${tiny(page.mean)}`;
+  if (page.mean != null) return `${step}, mean error ${tiny(page.mean)}`; // of the latest complete epoch
+  return page.latest?.error == null ? step : `${step}, error of this step ${tiny(page.latest.error)}`;
 };
 /** All numbers of the page, as they are now. */
 function showLive() {

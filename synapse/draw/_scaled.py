@@ -56,7 +56,7 @@ class Scaled(Artist):
         self.follow(resize)
 
     def enlarge(self) -> None:
-        """Enlarge the figure, which has this picture only, until all text is shown."""
+        """Make the figure, which has this picture only, large enough for all text."""
         figure = self._ax.get_figure(root=True)
         assert figure is not None
         for _ in range(3):  # the layout of a figure gives its axes another share

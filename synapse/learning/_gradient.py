@@ -199,6 +199,7 @@ def gradient(
         exact.network = network
         exact.threads = threads
         exact.take(data, factors)
+        exact.begin()  # an edit may have changed the rows
         counted = data.counted(factors)
         samples = data.sequences if per_sample else 1
         losses = np.zeros(samples)

@@ -122,7 +122,7 @@ def _runs(results: Any) -> list[tuple[str, list[dict[str, Floats]]]]:
     if not 0 < len(named) <= len(CYCLE):
         raise ArgumentError(f"Expected 1 to {len(CYCLE)} trainings, got {len(named)}.")
     return [
-        (str(name), [_history(one) for one in group])
+        (str(name), [_history(seed) for seed in group])
         if isinstance(group, list | tuple) and group
         else (str(name), [_history(group)])
         for name, group in named

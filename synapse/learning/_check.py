@@ -141,9 +141,8 @@ def check_gradient(
             if start is not None:
                 with ExclusiveAccess(clone):
                     restore_context(clone, start)
-            total += gradient(
-                clone, rows, aims, cost, keep_context=start is not None
-            ).loss
+            keeps = start is not None
+            total += float(gradient(clone, rows, aims, cost, keep_context=keeps).loss)
         return total / sequences
 
     values = vector.read()

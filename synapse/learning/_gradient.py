@@ -85,7 +85,9 @@ def gradient(
     *,
     output_gradient: Any | None = None,
     sample_weight: Any | None = None,
-    per: Annotated[Literal["sequence", "step"], partial(choice, options=PER)] = PER[0],
+    per: Annotated[
+        Literal["sequence", "step"], partial(choice, options=PER)
+    ] = "sequence",
     per_sample: Annotated[bool, boolean] = False,
     window: int | None = None,
     keep_context: Annotated[bool, boolean] = False,

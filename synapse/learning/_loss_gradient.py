@@ -54,7 +54,7 @@ class Gradient(metaclass=AbstractOwnNames):
         topology. None: only the shapes are compared.
     """
 
-    loss: float
+    loss: float | Floats
     weights: Floats
     biases: Floats
     wiring: int | None = None

@@ -244,7 +244,9 @@ def test_slow_motion_shows_activations_forward_and_errors_backward(opened):
     label = f"{GRAPH}.getElementById('n5').data('label')"
     assert "δ" in page.evaluate(label)
     assert page.evaluate(f"{GRAPH}.getElementById('n2').data('label')").find("δ") < 0
-    until(page, "document.getElementById('status').textContent.includes('of this step')")
+    until(
+        page, "document.getElementById('status').textContent.includes('of this step')"
+    )
     assert page.evaluate("page.network.connections.map((c) => c.weight)") != before
 
 

@@ -40,7 +40,7 @@ def tried(folder, draws):
 
 @pytest.mark.slow
 def test_every_preset_is_learned_from_nine_of_ten_draws(tmp_path):
-    found = tried(tmp_path, 10)
-    assert len(found) == 10
-    failed = {name: steps.count(None) for name, steps in found.items()}
-    assert not any(count > 1 for count in failed.values()), (failed, found)
+    steps_of = tried(tmp_path, 10)
+    assert len(steps_of) == 10
+    failed = {name: steps.count(None) for name, steps in steps_of.items()}
+    assert not any(count > 1 for count in failed.values()), (failed, steps_of)

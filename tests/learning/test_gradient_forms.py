@@ -44,8 +44,8 @@ def test_per_sample_is_each_sequence_by_itself(place):
     assert each.weights.shape == (3, len(net.connections))
     assert "3 samples" in repr(each)
     for i, (x, y) in enumerate(zip(inputs, targets, strict=True)):
-        own = synapse.Gradient(each.loss[i], each.weights[i], each.biases[i])
-        close(own, gradient(net, x, y))
+        alone = synapse.Gradient(each.loss[i], each.weights[i], each.biases[i])
+        close(alone, gradient(net, x, y))
     assert not each.weights[1].any()
     # rows without memory are samples, those with memory one sequence
     rows = gradient(net, inputs[0], targets[0], per_sample=True)
@@ -55,9 +55,9 @@ def test_per_sample_is_each_sequence_by_itself(place):
         rows.weights.sum(axis=0), whole.weights, rtol=1e-5, atol=1e-7
     )
     slopes = [RNG.normal(size=y.shape) for y in targets]
-    given = gradient(net, inputs, output_gradient=slopes, per_sample=True)
+    chained = gradient(net, inputs, output_gradient=slopes, per_sample=True)
     third = gradient(net, inputs[2], output_gradient=slopes[2])
-    np.testing.assert_allclose(given.weights[2], third.weights, rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(chained.weights[2], third.weights, rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("place", range(4))

@@ -61,13 +61,13 @@ SECTION = re.compile(r"^## ", re.MULTILINE)
 def parts_of(page, text):
     """The blocks of a page that run in one namespace: all of them, or in a cookbook
     those of each recipe after the imports of the page."""
-    found = list(cells.blocks(text))
+    blocks = list(cells.blocks(text))
     if not page.startswith("docs/cookbook"):
-        return [found]
+        return [blocks]
     lines = [text.count("\n", 0, match.start()) + 1 for match in SECTION.finditer(text)]
     bounds = list(pairwise([0, *lines, sys.maxsize]))
     imports, *recipes = [
-        [block for block in found if start <= block.line < stop]
+        [block for block in blocks if start <= block.line < stop]
         for start, stop in bounds
     ]
     return [[*imports, *recipe] for recipe in recipes]
@@ -112,8 +112,8 @@ def test_the_programs_of_synaptic_print_what_the_page_shows(monkeypatch):
     """They are one program, as those in Python beside them; outputs are compared by
     their numbers and truth values."""
     node = shutil.which("node") or pytest.skip("there is no node here")
-    found = [str(NPM_FOLDER / "node_modules"), os.environ.get("NODE_PATH", "")]
-    monkeypatch.setenv("NODE_PATH", os.pathsep.join(filter(None, found)))
+    folders = [str(NPM_FOLDER / "node_modules"), os.environ.get("NODE_PATH", "")]
+    monkeypatch.setenv("NODE_PATH", os.pathsep.join(filter(None, folders)))
     command = [node, "-e", "require.resolve('synaptic')"]
     if subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("Node does not find synaptic")

@@ -38,7 +38,7 @@ def test_mypy_accepts_ten_programs_and_finds_every_line_of_wrong_ones():
     pytest.importorskip("mypy")
     root = FOLDER.parents[2]
     command = [sys.executable, "-m", "mypy", "--no-error-summary"]
-    found = subprocess.run(
+    checked = subprocess.run(
         [*command, "--config-file", "pyproject.toml", str(FOLDER)],
         cwd=root,
         env={**os.environ, "MYPYPATH": str(root)},
@@ -46,16 +46,16 @@ def test_mypy_accepts_ten_programs_and_finds_every_line_of_wrong_ones():
         text=True,
         check=False,
     )
-    errors = re.findall(r"(\w+\.py):(\d+): error: ", found.stdout)
+    errors = re.findall(r"(\w+\.py):(\d+): error: ", checked.stdout)
     wrong = {int(line) for name, line in errors if name == WRONG}
-    assert [name for name, _ in errors if name != WRONG] == [], found.stdout
+    assert [name for name, _ in errors if name != WRONG] == [], checked.stdout
     lines = (FOLDER / WRONG).read_text(encoding="utf-8").splitlines()
     expected = {
         number
         for number, line in enumerate(lines, 1)
         if line and line[0] not in '"#' and not line.endswith("# right")
     }
-    assert wrong == expected, found.stdout + found.stderr
+    assert wrong == expected, checked.stdout + checked.stderr
     assert len(PROGRAMS) == 10
     assert len(expected) > 30
 

@@ -372,10 +372,11 @@ def run(tasks: dict[str, Row], rows: list[str], seeds: int) -> None:
     for seed in range(seeds):
         for task in tasks:
             for agent in AGENTS:
+                keys = {rule: f"{rule}, {task}, {agent}, {seed}" for rule in RULES}
                 done = {
                     made_of(rule, task, agent, seed): results[key]
-                    for rule in RULES
-                    if (key := f"{rule}, {task}, {agent}, {seed}") in results
+                    for rule, key in keys.items()
+                    if key in results
                 }
                 for rule in rows:
                     made = made_of(rule, task, agent, seed)
@@ -538,11 +539,11 @@ def report_continuous() -> str:
     results = json.loads(CONTROL.read_text("utf-8"))
     lines = []
     for name, (*_, steps, seeds) in PENDULUM.items():
-        found = [results[f"{name}, {seed}"] for seed in range(seeds)]
-        returns = np.array([values for values, _ in found])
+        stored = [results[f"{name}, {seed}"] for seed in range(seeds)]
+        returns = np.array([values for values, _ in stored])
         *first, last = (f"{mean:.0f}" for mean in returns.mean(axis=0))
         ends = f"{last} ({returns[:, -1].min():.0f} to {returns[:, -1].max():.0f})"
-        seconds = np.mean([time for _, time in found])
+        seconds = np.mean([time for _, time in stored])
         lines.append([name, seeds, f"{steps:,}", *first, ends, f"{seconds:.0f}"])
     heads = [f"fifth {i + 1}" for i in range(FIFTHS)]
     return table(["agent", "seeds", "steps", *heads, "seconds"], lines)

@@ -463,7 +463,8 @@ def test_a_network_with_memory_that_learns_online_is_refused_with_the_line(
 def test_an_edit_after_which_an_agent_cannot_learn_is_noticed_when_an_episode_begins(
     edit,
 ):
-    policy, value = with_outputs("softmax", 2), with_outputs("identity")
+    policy = with_outputs("softmax", 2)
+    value = with_outputs("identity")
     agent = reward.ActorCritic(policy, value, seed=0)
     agent.begin([0.0, 1.0])
     agent.learn(1.0, [1.0, 0.0], terminated=True)
@@ -784,7 +785,8 @@ class ByHand:
     """An update in NumPy, along slopes that ``output_gradient`` returns."""
 
     def __init__(self, size):
-        self.trace, self.square = np.zeros(size), np.zeros(size)
+        self.trace = np.zeros(size)
+        self.square = np.zeros(size)
         self.count = self.sigma = self.size = 0.0
         self.error = 1.0
 
@@ -875,12 +877,14 @@ def flat(numbers):
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("name", UPDATES)
 def test_an_update_is_its_equations(name, tied):
-    net, twin = gated(tied), gated(tied)
+    net = gated(tied)
+    twin = gated(tied)
     options = {"discount": DISCOUNT, "trace_decay": TRACE, "normalize": False}
     agent = reward.TD(net, update=UPDATES[name], **options)
     rng = np.random.default_rng(5)
     for episode in range(3):
-        rows, gains = rng.normal(size=(9, 2)), 3.0 * rng.normal(size=9)
+        rows = rng.normal(size=(9, 2))
+        gains = 3.0 * rng.normal(size=9)
         agent.begin(rows[0])
         twin.clear()
         value = twin.activate(rows[0])[0]
@@ -911,7 +915,8 @@ def test_an_update_goes_on_with_the_same_bits_from_a_file(name, tmp_path):
     def agent():
         return reward.TD(gated(False), update=UPDATES[name], discount=DISCOUNT)
 
-    ours, other = agent(), agent()
+    ours = agent()
+    other = agent()
     rows = np.random.default_rng(1).normal(size=(12, 2))
     for learner in (ours, other):
         learner.begin(rows[0])
@@ -1000,7 +1005,8 @@ def test_a_gradient_correction_is_its_equations():
         network.biases = network.biases + change[count:] * can
 
     for episode in range(3):
-        rows, gains = rng.normal(size=(9, 2)), rng.normal(size=9)
+        rows = rng.normal(size=(9, 2))
+        gains = rng.normal(size=9)
         action = agent.begin(rows[0])
         for each in (net, correction):
             each.clear()

@@ -424,7 +424,6 @@ def load(
 def load(
     path: _files.File, format: FileFormat, **options: Unpack[LoadOptions]
 ) -> Network: ...
-@suggests_arguments()
 def load(
     path: _files.File, format: FileFormat | None = None, **options: Unpack[LoadOptions]
 ) -> Any:

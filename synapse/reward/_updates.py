@@ -57,7 +57,7 @@ class Clip:
     """Clip of an update: limit the temporal difference δ.
 
     δ ← max(−c, min(c, δ));  with `relative`, c is times √(mean of δ²);  with
-    `normalize`, δ ← δ / (mean of |δ|)
+    `normalize`, δ ← δ / (mean size of δ)
 
     The means decay by 0.9998 (Sharifnassab and others 2026).
 

@@ -14,13 +14,13 @@ from tests.helpers.cases import Cases
 
 PLAIN = """
 costs.Cost.signal evolve.Genome.activate evolve.Genome.run squashes.Squash.derivative
-synapse.Model.run synapse.Network.run synapse.Network.remove
+synapse.load synapse.Model.run synapse.Network.run synapse.Network.remove
 synapse.Neuron.connection_to synapse.Neuron.project
 reward.TD.begin reward.TD.act reward.TD.run reward.QLearning.begin reward.QLearning.act
 reward.ActorCritic.begin reward.ActorCritic.act
 """
-"""Calls of a microsecond, without a function around them: Python refuses what they do
-not have."""
+"""Calls of a microsecond, and one with overloads, without a function around them:
+Python refuses what they do not have."""
 OWN_KINDS = """synapse.Scale optimizers.Optimizer optimizers.OptimizerState
 optimizers.RecursiveOptimizer optimizers.RecursiveState tasks. architect.Layer"""
 """What the library calls more often than a person does."""

@@ -90,14 +90,14 @@ const TASKS = {
     rate: 0.2, rows: pixels, names: { targets: ["horizontal", "vertical", "cross"] } },
   parity: { title: "Parity", words: "1 if the number of ones so far is odd.", recipe: "LSTM 1-4-1", rate: 0.3,
     sequences: (random) => many(40, () => parity(random)) },
-  first: { title: "Memory of the first bit", words: "The first of six bits, after the last one.", recipe: "LSTM 1-3-1", rate: 0.2,
+  first: { title: "Memory of the first bit", words: "The first of six bits, after the last one.", recipe: "LSTM 1-4-1", rate: 0.3,
     sequences: (random) => many(40, () => firstBit(random)) },
   sine: { title: "Sine", words: "The next value of a sine wave.", recipe: "Elman 1-4-1", rate: 0.05,
     sequences: () => [many(84, (t) => [[Math.sin(0.3 * t)], [Math.sin(0.3 * (t + 1))]])] },
   recall: { title: "Six-symbol recall", words: "Which symbols, A or B, occurred among x and y, in their order, at the prompts 1 and 2.",
     recipe: "LSTM 6-7-2", rate: 0.15, names: { inputs: [..."ABxy12"], targets: ["A", "B"] }, sequences: (random) => many(400, () => recall(random)) },
   reber: { title: "Embedded Reber grammar", words: "The next symbol of a string. The last but one repeats the second.", recipe: "LSTM 7-8-7",
-    rate: 0.1, names: { inputs: [...REBER], targets: [...REBER] }, legal, sequences: (random) => many(200, () => embeddedReber(random)) },
+    rate: 0.15, names: { inputs: [...REBER], targets: [...REBER] }, legal, sequences: (random) => many(200, () => embeddedReber(random)) },
 };
 
 /** The data of a task: { name, title, words, names, legal, sequences, clear }. */

@@ -198,8 +198,8 @@ def _about_refused(
     "" if there is none.
     """
     call = calls[0]
-    unknown = about_arguments(calls, named, table)
-    if unknown and not _takes_any_name(call):
+    unknown = "" if _takes_any_name(call) else about_arguments(calls, named, table)
+    if unknown:
         return _about_missing(call, arguments, named, unknown)
     return (
         _about_options(calls, arguments[2:], table)

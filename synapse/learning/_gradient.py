@@ -201,25 +201,27 @@ def gradient(
         exact.network = network
         exact.threads = threads
         exact.take(data, factors)
-        exact.begin()  # an edit may have changed the rows
-        counted = data.counted(factors)
-        samples = data.sequences if per_sample else 1
-        losses = np.zeros(samples)
-        weights = np.zeros((samples, len(exact.rows)))
-        biases = np.zeros((samples, len(network)))
-        for sample in range(samples):
-            chosen = data.filled
-            if per_sample:
-                chosen = chosen[chosen == sample]
+
+        def of(chosen: Ints) -> tuple[float, Floats, Floats]:
             parts = len(chosen)
             if per != PER[0]:
-                parts = sum(part.sum() for part in data.by_sequence(counted, chosen))
-            if parts:
-                share = np.full(len(chosen), 1.0 / parts)
-                losses[sample], by_weight, by_bias = exact.descent(
-                    chosen, share, measure, checked_window(window), keep_context
-                )
-                weights[sample], biases[sample] = exact.slopes(by_weight, by_bias)
+                counted = data.by_sequence(data.counted(factors), chosen)
+                parts = sum(part.sum() for part in counted)
+            if not parts:
+                exact.begin()  # an edit may have changed the rows
+                return 0.0, np.zeros(len(exact.rows)), np.zeros(len(network))
+            share = np.full(len(chosen), 1.0 / parts)
+            loss, weights, biases = exact.descent(
+                chosen, share, measure, checked_window(window), keep_context
+            )
+            return loss, *exact.slopes(weights, biases)
+
+        filled = data.filled
+        if per_sample:
+            each = [of(filled[filled == sample]) for sample in range(data.sequences)]
+            numbers: Any = map(np.array, zip(*each, strict=True))
+        else:
+            numbers = of(filled)
         if exact.nbytes <= MAX_CACHED_BYTES and exact._recorded is None:
             del (
                 exact.network,
@@ -227,10 +229,7 @@ def gradient(
             )  # they would keep the network alive, and a store that it left
             exact._tables.clear()
             _known[network] = exact
-        wiring = wiring_of(network)
-    if per_sample:
-        return Gradient(losses, weights, biases, wiring)
-    return Gradient(float(losses[0]), weights[0], biases[0], wiring)
+        return Gradient(*numbers, wiring_of(network))
 
 
 def _prepared(

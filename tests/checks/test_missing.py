@@ -140,6 +140,10 @@ def test_advice_does_what_it_says(net, tmp_path):
             lambda: Model.build("LSTM", inputs, outputs, units=3),
             lambda: Model.build("LSTM", inputs, outputs, hidden=3),
         ),
+        "LSTM() has no argument 'hidden_units'. Use hidden=3.": (
+            lambda: Model.build("LSTM", inputs, outputs, hidden_units=3),
+            lambda: Model.build("LSTM", inputs, outputs, hidden=3),
+        ),
         "Convolutional() is missing `outputs`.": (
             lambda: architect.Convolutional((8, 8)),
             lambda: architect.Convolutional((8, 8), outputs=2),

@@ -229,7 +229,8 @@ def gradient(
             )  # they would keep the network alive, and a store that it left
             exact._tables.clear()
             _known[network] = exact
-        return Gradient(*numbers, wiring_of(network))
+        loss, weights, biases = numbers
+        return Gradient(loss, weights, biases, wiring_of(network))
 
 
 def _prepared(

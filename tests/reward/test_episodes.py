@@ -584,10 +584,12 @@ def test_agents_on_an_executor_have_the_bits_of_those_here(pool):
 
 
 def test_ctrl_c_ends_the_episodes_of_agents_in_threads():
+    """One environment presses: a second Ctrl-C would end the waiting for the first."""
     several = list(agents())
+    environments = iter([Keyboard(300, kill), *(Chance() for _ in several[1:])])
     with ThreadPoolExecutor(2) as threads:
         runs = reward.run_many(
-            several, lambda: Keyboard(300, kill), steps=10**9, executor=threads
+            several, lambda: next(environments), steps=10**9, executor=threads
         )
     assert [result.stop_reason for result in runs] == ["interrupted"] * len(runs)
     assert 2 <= len(runs) <= 3

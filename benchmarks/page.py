@@ -428,8 +428,6 @@ CLAIMS = (
     ("README.md", "backpropagates through time ", gradients),
     ("README.md", "and running the next step takes ", edit),
     ("docs/index.md", "step of an LSTM 100-100-20 takes ", online),
-    ("paper/paper.md", "the topology of Synaptic takes ", online),
-    ("paper/paper.md", "in single precision are ", gradients),
 )
 """Ends of lines that repeat figures: the page, the words before, what tells them."""
 

@@ -201,7 +201,7 @@ PROGRAMS = (
         "A fly's brain, compared with Brian2",
         "CPU seconds of one core for a biological second of 127,400 cells with"
         " 14,687,178 connections. Brian2 computes in float64. See"
-        " [Large networks](large.md#a-flys-brain-simulated).",
+        " [The page on simulators](simulators.md#a-flys-brain-simulated).",
         "brain",
         brain.text,
     ),

@@ -274,14 +274,18 @@ def test_the_terms_in_the_picture_add_up_to_the_sensitivities():
         np.testing.assert_allclose(plan.values, np.concatenate(lines), atol=1e-15)
 
 
-def test_no_page_asks_for_more_than_ten_minutes():
-    """At most 2,500 words, without those of tables and code."""
-    words = {}
+def test_each_page_has_one_subject_and_a_beginning():
+    """One title, and a sentence below it, before its sections."""
     for page in DOCS.glob("*.md"):
-        text = re.sub(r"(?ms)^```.*?^```", "", page.read_text(encoding="utf-8"))
-        lines = [line for line in text.splitlines() if not line.startswith("|")]
-        words[page.name] = len(" ".join(lines).split())
-    assert not {name: count for name, count in words.items() if count > 2_500}
+        text = page.read_text(encoding="utf-8")
+        if text.startswith("```{include}"):  # a page of the top level
+            continue
+        text = re.sub(r"(?ms)\A---.*?^---\n+|^```.*?^```", "", text)
+        title, _, rest = text.partition("\n")
+        assert title.startswith("# "), page.name
+        assert not re.search("^# ", rest, re.MULTILINE), page.name
+        beginning = rest.partition("\n## ")[0]
+        assert re.search(r"\w{2}.*[.:?]", beginning), page.name
 
 
 def test_kernels_that_the_equations_name_exist():

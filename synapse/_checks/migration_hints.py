@@ -22,6 +22,7 @@ import json
 import re
 import sys
 from abc import ABCMeta
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NoReturn, TypeVar, cast
@@ -448,11 +449,12 @@ def suggests_attributes(owner: str) -> Callable[[Class], Class]:
     """
 
     def answering(cls: Class) -> Class:
+        members = ChainMap(*map(vars, cls.__mro__))  # type: ignore[arg-type]
         for name, advice in ATTRIBUTES[owner].items():
             foreign = MissingAttributeHint(name, advice)
-            if isinstance(option := inspect.getattr_static(cls, name, None), Option):
+            if isinstance(option := members.get(name), Option):
                 option.of_class = foreign  # of objects it is the option
-            elif not hasattr(cls, name):
+            elif name not in members:
                 setattr(cls, name, foreign)
         if "squash" in vars(cls):
             namespace = ForeignNamespace(cls.squash, owner)  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """Operations on a store are atomic: one thread at a time, with Ctrl-C deferred.
 
-The rules are in ``docs/architecture.md`` (Threads and Ctrl-C).
+``docs/architecture.md`` (Threads and Ctrl-C) describes the rules. The docstrings below
+describe what would happen without each part.
 """
 
 from __future__ import annotations
@@ -41,6 +42,9 @@ class DeferredInterrupt:
     or if Ctrl-C is not handled by a Python function: a program in the background that
     ignores Ctrl-C goes on, and a handler of the program that has embedded Python stays.
     `pending` is whether Ctrl-C was pressed and is pending.
+
+    Without this context and `consume_interrupt`, Ctrl-C could leave half of an edit:
+    connections without rows, or a store without its program.
     """
 
     __slots__ = ("_handler", "pending")
@@ -111,7 +115,7 @@ def raise_interrupt() -> None:
 
 class AllowInterrupt:
     """A context in which Ctrl-C interrupts as usual, inside one that defers it: for
-    code of the user.
+    code of the user. Without it, a callback that does not end could not be interrupted.
     """
 
     __slots__ = ("_deferred",)
@@ -136,6 +140,10 @@ class ExclusiveAccess(DeferredInterrupt):
     Handles are objects with a ``_store``, such as neurons and networks. Their store may
     change while waiting. With ``columns=False``, stores stay as they are: for what is
     composed.
+
+    Kernels run without Python's lock on memory that an edit moves. Without this
+    context, two threads that edit, or one that edits while another trains, could crash
+    Python.
     """
 
     __slots__ = ("_columns", "_handles", "_held")
@@ -204,7 +212,12 @@ _turns_lock = threading.Lock()
 
 
 def _wait_for(store: StoreRows) -> None:
-    """Take the lock of a store, after the threads that wait for it already."""
+    """Take the lock of a store, after the threads that wait for it already.
+
+    Without this order, edits could wait for seconds or forever while another thread
+    trains, because the system rarely wakes a thread at the moment when the lock is
+    free.
+    """
     turn = threading.current_thread(), threading.Event()
     with _turns_lock:  # two that wait at once must get one list
         turns = store.turns = store.turns or []
@@ -244,6 +257,9 @@ def consistent_read(
 ) -> Callable[Concatenate[V, P], R]:
     """Decorate a method of a handle: it reads from one topology, even if other threads
     edit. Its store has columns then.
+
+    Without this, a plot that another thread draws during a training could show rows of
+    other neurons for some milliseconds after an edit, or raise IndexError.
     """
 
     @wraps(read)

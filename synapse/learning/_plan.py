@@ -29,6 +29,12 @@ SNAPSHOTS = ("best", "last")
 class TrainingState:
     """A training after its latest complete epoch.
 
+    Together with the network, the optimizer's state and the options, it determines the
+    rest of a training. Everything else is derived: the state of an adaptive schedule,
+    for example, follows from the history. A training that was stopped within an epoch
+    repeats this epoch. L-BFGS begins a new search, because SciPy does not expose its
+    memory.
+
     A field of another type than those in ``CHECKS`` of ``_archive.py`` needs a line
     there: how it is read from a file.
     """

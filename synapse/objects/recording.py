@@ -1,8 +1,16 @@
 """Recording: the numbers of neurons and connections after each step.
 
-Kernels record nothing. While a recording is open, its network makes single steps
-(`Stepping._divided`), and the recorder reads after each what the objects show; exact
-gradients keep what they compute on their tapes.
+Kernels record nothing. While a recording is open, its network makes single steps, and
+the recorder reads after each what the objects show. Callers that would run a kernel for
+many steps therefore divide them: `Stepping._divided` in runs and rules of synapses, and
+`run_epochs` (``learning/_data.py``) in trainings and tests, which calls the kernel of
+an epoch for one row at a time. Memory for all steps is allocated before the first.
+
+Exact gradients are an exception, because errors are known only after the last step.
+They store states, slopes and errors on tapes of their own (``recorded_*``).
+
+``schema.WATCHABLE`` lists the variables that can be recorded. A variable that is not a
+column needs a function in `COMPUTED`.
 """
 
 from __future__ import annotations

@@ -103,11 +103,11 @@ def text_of_gpu(results: dict[str, Any]) -> str:
         for key in ("agreement without TF32", "agreement")
     )
     return table(header, lines) + (
-        f"\nOutputs on the GPU differ from those on the CPU by at most"
-        f" {bound(exact[0])}, gradients by at most {bound(exact[1])} of the largest, if"
-        " `torch.backends.cudnn.allow_tf32` is False. By default cuDNN rounds the"
-        " factors of products (TF32) in `nn.LSTM`, `nn.GRU` and `nn.RNN`: the outputs"
-        f" then differ by at most {bound(rounded[0])}, the gradients by"
+        "\nIf `torch.backends.cudnn.allow_tf32` is False, outputs on the GPU and on"
+        f" the CPU differ by at most {bound(exact[0])}, and gradients by at most"
+        f" {bound(exact[1])} of the largest gradient. By default, however, cuDNN rounds"
+        " the factors of products (TF32) in `nn.LSTM`, `nn.GRU` and `nn.RNN`. The"
+        f" outputs then differ by at most {bound(rounded[0])}, and the gradients by"
         f" {bound(rounded[1])}.\n"
     )
 

@@ -52,88 +52,96 @@ class Subject(NamedTuple):
 SUBJECTS = {
     "steps": Subject(
         "One online step",
-        "Activate and propagate one sample, update the weights. `activate only` does"
-        " not learn. Libraries that compute in float32 are compared with a `float32`"
-        " network in 784-100-10 and 1000-1000-10, and with a `float64` network"
-        " elsewhere. Of two versions or precisions of a library, the table has the"
-        " faster. ¹: a truncated LSTM without peepholes, which learns less.",
+        "In one online step, a network activates and propagates one sample and updates"
+        " its weights. The row `activate only` is without learning. Libraries that"
+        " compute in float32 are compared with a `float32` network in 784-100-10 and"
+        " 1000-1000-10, but with a `float64` network elsewhere. If a library has two"
+        " versions or precisions, the table shows the faster one. ¹ marks a truncated"
+        " LSTM without peepholes, which learns less.",
         "µs",
         has_families=True,
     ),
     "epochs": Subject(
-        "Small sets", "An epoch of XOR, four samples of a 2-3-1, by a trainer.", "µs"
+        "Small sets",
+        "These are times for training a 2-3-1 for one epoch of XOR, which has four"
+        " samples.",
+        "µs",
     ),
     "calls": Subject(
         "Calls from Python",
-        "One call, of a 2-3-1.",
+        "These times include the call from Python, for a 2-3-1.",
         "µs",
     ),
     "gradients": Subject(
         "Exact gradients",
-        "The gradient of a batch, per sample or step of a sequence, in float32. LSTMs"
-        " run over sequences of 50 steps. [Several cores](#several-cores) has two"
-        " threads.",
+        "Computing the gradient of a batch takes these times, per sample or step of a"
+        " sequence, in float32. LSTMs run over sequences of 50 steps. For two threads,"
+        " see [Several cores](#several-cores).",
         "µs",
         elsewhere=", 2 threads",
     ),
     "batches": Subject(
         "Small batches",
-        "An update by exact gradients in float32, per batch.",
+        "These are times per batch for an update by exact gradients in float32.",
         "µs",
     ),
     "streams": Subject(
         "Batches of a stream",
-        "`train(batches)`, compared with PyTorch's loop over a `DataLoader` and over"
-        " prepared tensors, the faster of the two; per batch.",
+        "Here `train(batches)` is compared with PyTorch's loop over a `DataLoader` or"
+        " over prepared tensors, whichever is faster. Times are per batch.",
         "µs",
         has_families=True,
     ),
     "rtrl": Subject(
         "Exact gradients online",
-        'A step of `rule="rtrl"`, compared with the dense form of the textbook.',
+        'A step of `rule="rtrl"` is compared with the dense form in textbooks.',
         "µs",
     ),
     "inference": Subject(
         "Deployed",
-        "A step of an LSTM with as many inputs as cells and one output, float32,"
-        " sequences of 512 steps in one call. `net.run` computes any wiring neuron by"
-        " neuron; PyTorch multiplies the whole layer's matrix, which is faster for"
-        " layers with many cells. A program in C has the sizes as constants.",
+        "An LSTM with as many inputs as cells and one output runs over sequences of 512"
+        " steps in one call, in float32. The times are per step. Because `net.run`"
+        " computes any wiring neuron by neuron, but PyTorch multiplies the whole"
+        " layer's matrix, PyTorch is faster for layers with many cells. A program in C"
+        " has the sizes as constants.",
         "µs",
     ),
     "modules": Subject(
         "Exported to PyTorch",
-        "A module of `to_torch`, per time step and sequence; batches of 32 sequences"
-        " of 50 steps ([Deploying](deploying.md#pytorch)).",
+        "Modules written by `to_torch` ([Deploying](deploying.md#pytorch)) run over"
+        " batches of 32 sequences of 50 steps. Times are per time step and sequence.",
         "µs",
         works=(modules.FORWARD, modules.TRAINING),
     ),
     "compose": Subject(
-        "Composing neuron by neuron", "One operation, by a call from Python.", "µs"
+        "Composing neuron by neuron",
+        "These times are for one operation, when calling it from Python.",
+        "µs",
     ),
     "growth": Subject(
         "Large networks",
-        "An online step of a sparse network, by number of connections, compared with"
-        " the same step written by hand with SciPy's CSR matrices.",
+        "To show how the time grows with the number of connections, an online step of a"
+        " sparse network is compared with the same step written by hand with SciPy's"
+        " CSR matrices.",
         "µs",
     ),
     "structure": Subject(
         "Graphs of large networks",
-        "`net.graph`, compared with a graph of networkx.",
+        "Using `net.graph` is compared with using a graph of networkx.",
         "ms",
         1e3,
     ),
     "files": Subject(
         "Files of large networks",
-        "A network, compared with `numpy.savez` of only the sources, targets and"
-        " weights.",
+        "Saving and loading a network is compared with `numpy.savez`, which only stores"
+        " the sources, targets and weights.",
         "ms",
         1e3,
     ),
     "cold": Subject(
         "The first call",
-        "CPU time of a new process until its first call returns. A new installation"
-        " compiles the kernels once.",
+        "This is the CPU time of a new process until its first call returns. It is"
+        " longer after a new installation, because the kernels are compiled once.",
         "s",
         is_whole=True,
     ),
@@ -154,53 +162,54 @@ class Program(NamedTuple):
 PROGRAMS = (
     Program(
         "Several cores",
-        "Updates by Adam in float32, in calls of 8 batches, and `run`, `test` and"
-        " `predict` of all rows or sequences in one call; LSTMs run over sequences of"
-        ' 50 steps. "2 cores" is the default, without'
-        " [`threads`](fitting.md#all-cores). Where a batch has too little work for a"
-        " second thread, the ratio shows the noise. Bold: PyTorch is faster with as"
-        " many cores.",
+        "The table shows updates by Adam in float32, in calls of 8 batches, as well as"
+        " `run`, `test` and `predict` for all rows or sequences in one call. LSTMs run"
+        ' over sequences of 50 steps. "2 cores" is the default, without passing'
+        " [`threads`](fitting.md#all-cores). If a batch has too little work for a"
+        " second thread, the ratio only shows the noise. Bold times mean that PyTorch"
+        " is faster with as many cores.",
         "threads",
         threads.text,
     ),
     Program(
         "Exported to PyTorch, on a GPU",
-        "A module of `to_torch`, per time step and sequence of 50 steps, until the GPU"
-        " has finished. The Python around PyTorch's own modules takes some tenths of a"
-        " millisecond a call, which short calls show.",
+        "The time of a module written by `to_torch` is measured per time step and"
+        " sequence of 50 steps, until the GPU has finished. Short calls also show the"
+        " time of the Python code around PyTorch's own modules, which is some tenths of"
+        " a millisecond per call.",
         "modules_gpu",
         modules.text_of_gpu,
     ),
     Program(
         "Spiking cells",
-        "µs per step and sequence in float32, on one core, for leaky cells that are"
-        " connected with each other (40 inputs, 96 steps): for the outputs alone and"
-        " with the gradient. Norse's cells also have a leaky current. snnTorch and"
-        " Norse compute each step for all sequences at once, and `net.run` one sequence"
-        " after the other.",
+        "Times are in µs per step and sequence in float32, on one core, for leaky cells"
+        " that are connected with each other (40 inputs, 96 steps). They are measured"
+        " for the outputs alone and with the gradient. Norse's cells also have a leaky"
+        " current. Note that snnTorch and Norse compute each step for all sequences at"
+        " once, whereas `net.run` computes one sequence after the other.",
         "spiking",
         spiking.text,
     ),
     Program(
         "Steps by events",
-        "Milliseconds per step in float32, by the fraction of neurons that are active."
-        " The plain loop is compiled, too; it follows the outgoing connections of"
-        " active neurons and learns nothing. See"
+        "These times in milliseconds per step, in float32, depend on the fraction of"
+        " neurons that are active. The plain loop is compiled, too, but it only follows"
+        " the outgoing connections of active neurons, without learning. See"
         " [Event-driven steps](spikes.md#event-driven-steps).",
         "events",
         events.text,
     ),
     Program(
         "CUBA, compared with Brian2",
-        "CPU seconds for the two programs of [Coming from simulators](simulators.md):"
-        " 1,000 cells, half a biological second.",
+        "The two programs of [Coming from simulators](simulators.md) simulate 1,000"
+        " cells for half a biological second. Times are CPU seconds.",
         "cuba",
         cuba.text,
     ),
     Program(
         "A fly's brain, compared with Brian2",
-        "CPU seconds of one core for a biological second of 127,400 cells with"
-        " 14,687,178 connections. Brian2 computes in float64. See"
+        "To simulate 127,400 cells with 14,687,178 connections for a biological second,"
+        " one core takes these CPU seconds. Brian2 computes in float64. See"
         " [The page on simulators](simulators.md#a-flys-brain-simulated).",
         "brain",
         brain.text,
@@ -210,21 +219,22 @@ PROGRAMS = (
 
 INTRODUCTION = """# Performance
 
-- **Where is it faster than what I use?** The chart has one point for each ratio up to
-  [the first call](#the-first-call): how many times as long the other library takes for
-  the same work.
-- **Where is another library faster?** Where a point is orange and left of the line, and
-  the ratio is **bold**.
-- **Which instructions?** AVX2 or AVX-512, as columns and marks tell, for all libraries.
-  Compare figures of one set only, because two can be from two machines and days.
-- **How was it measured?** In one run for each set, on one core (two threads: on two).
-  Figures are medians, those of [Deployed](#deployed) minima. `benchmarks/README.md`
-  describes the method and the limits of each comparison.
-- **How long do other calls take?** `results.md` in the folders of `benchmarks/results`
-  has the rows without a peer (calls from Python, building, edits, dense networks,
-  evolution), spread and memory.
-- **How fast are spikes, several cores, and a GPU?** See the last tables, each with its
-  command and its commit.
+This page compares the speed of Synapse and other libraries, for readers who choose a
+library or want to know how long their work will take. The chart has one point for each
+ratio up to [the first call](#the-first-call). A ratio shows how many times as long the
+other library takes for the same work. Where another library is faster, the point is
+orange and left of the line, and the ratio is **bold**.
+
+In each column, all libraries use the same instructions, AVX2 or AVX-512. Only compare
+figures of one set, because two sets can be from two machines and days. A set was
+measured in one run, unless another command is shown below a table, and on one core (two
+threads: on two). Figures are medians, except for the minima in [Deployed](#deployed).
+To learn about the method and the limits of each comparison, read
+`benchmarks/README.md`.
+
+Rows without a peer (calls from Python, building, edits, dense networks, evolution),
+spread and memory are in `results.md` in the folders of `benchmarks/results`. Spikes,
+several cores, and a GPU have the last tables, each with its command and its commit.
 
 ![Ratios of times of other libraries to those of Synapse]({chart})
 """
@@ -239,9 +249,9 @@ def machine_of(run: dict[str, Any]) -> str:
     answers = machine.get("instructions", {})
     silent = [library for library, answer in answers.items() if answer == UNCHECKED]
     return (
-        f"{machine['cpu']}; Python {machine['python']}; {', '.join(shown)};"
-        f" code {machine['commit']}, {machine['date'][:10]}"
-        + (f"; unchecked: {', '.join(silent)}" if silent else "")
+        f"{machine['cpu']}, with Python {machine['python']}, {', '.join(shown)},"
+        f" and code {machine['commit']}, {machine['date'][:10]}"
+        + (f" (unchecked: {', '.join(silent)})" if silent else "")
     )
 
 

@@ -86,11 +86,11 @@ def source_of(results: dict[str, Any], name: str) -> str:
     """The command, the machine and the code of the results of a program."""
     command = results.get("command", f"python -m benchmarks.{name}")
     if "device" in results:
-        return f"`{command}`; {results['device']}; code {results['commit']}\n"
+        return f"`{command}` on {results['device']}, with code {results['commit']}\n"
     machine = results["machine"]
     return (
-        f"`{command}`; {machine['cpu']}, load {machine['load_at_start'][0]:g} before;"
-        f" code {machine['commit']}, {machine['date'][:10]}\n"
+        f"`{command}` on {machine['cpu']}, load {machine['load_at_start'][0]:g} before,"
+        f" with code {machine['commit']}, {machine['date'][:10]}\n"
     )
 
 

@@ -21,8 +21,19 @@ GROUPS = {
         "_squash",
         "_cost",
     ],
-    "errors and checks": ["errors", "_checks", "_html", "_typing"],
-    "engine/store": ["engine", "engine.store", "engine.schema", "engine.locking"],
+    "errors and checks": ["errors", "_checks", "_ways", "_html", "_typing", "_stderr"],
+    "engine/schema": ["engine.schema", "engine.records", "engine.status"],
+    "engine/rows": [
+        "engine.store_rows",
+        "engine.draft",
+        "engine.written",
+        "engine.columns",
+        "engine.follower",
+        "engine.locking",
+    ],
+    "engine/store": ["engine.store", "engine.redirected_table"],
+    "engine/lowering": ["engine.read_order"],
+    "engine/language": ["engine.compiling"],
     "cli": ["__main__"],
 }
 """Boxes of several modules of ``synapse``. Every other package, and every part of the
@@ -33,6 +44,11 @@ WINGS = {
     "lazy_parts": "language.lazy_parts",
     "lowering": "lowering",
     "online": "online",
+    "quiet": "quiet",
+    "rtrl": "rtrl",
+    "schema": "schema",
+    "status": "status",
+    "store": "store",
     "user_functions": "language.user_functions",
 }
 """Modules that are read as attributes of ``engine``."""
@@ -70,7 +86,8 @@ def imported(name, path, modules):
     skipped = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        if isinstance(node, ast.If)
+        and ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
@@ -100,14 +117,15 @@ def imported(name, path, modules):
 
 
 def room_of(module):
-    """The box of a module; None for ``synapse`` itself, which only re-exports names."""
+    """The box of a module; None for ``synapse`` and ``synapse.engine``, which only
+    re-export names."""
     package, _, inner = module.partition(".")
-    if package == "architect" or not inner:
-        return package if package == "architect" else None
+    if package == "architect":
+        return package
+    if inner in ("", "engine"):
+        return None
     for room, members in GROUPS.items():
-        if inner in members or inner.partition(".")[0] in {
-            m for m in members if m != "engine"
-        }:
+        if inner in members or inner.partition(".")[0] in members:
             return room
     head, _, tail = inner.partition(".")
     if head == "engine":
@@ -173,7 +191,8 @@ def svg(graph):
     for room, (x, y, width) in place.items():
         data = graph.nodes[room]
         middle = x + width / 2
-        counts = f"{len(data['modules'])} files, {data['lines']:,} lines"
+        files = len(data["modules"])
+        counts = f"{files} file{'s' * (files > 1)}, {data['lines']:,} lines"
         parts.append(
             f'<g><title>{escape(", ".join(data["modules"]))}</title><rect x="{x:.0f}"'
             f' y="{y}" width="{width:.0f}" height="{HIGH}" rx="6"/><text'

@@ -565,6 +565,22 @@ class Model(Archived):
             self._targets.require_reach(self.network, aims)
         return Sequences(parts, aims, is_single), names
 
+    def _sequences(self, inputs: Any, targets: Any) -> Sequences:
+        """Return inputs and targets in the units of the data; NaN for all targets if
+        there are none.
+        """
+        if targets is not None:
+            return self._given(inputs, targets)[0]
+        parts, is_single, _ = self._columns.parts(self.network.input, inputs)
+        outputs = len(self.network.output)
+        aims = [np.full((len(rows), outputs), np.nan) for rows in parts]
+        return Sequences(parts, aims, is_single)
+
+    def _standard(self, inputs: Any, targets: Any) -> tuple[Any, Any]:
+        """Return inputs and targets, or None for none, in standard units."""
+        rows, aims = self._scales.standard(self._sequences(inputs, targets))
+        return rows, None if targets is None else aims
+
     def _train(
         self,
         inputs: Any,

@@ -17,6 +17,7 @@ import numpy as np
 import architect
 
 from .._checks import short_repr
+from .._model import Model
 from .._typing import Floats
 from ..learning import Trainer
 from ..objects.network import Network
@@ -150,12 +151,14 @@ def play(options: argparse.Namespace) -> None:
     xor = partial(
         architect.Perceptron, 2, 3, 1, squash="tanh", output_squash="logistic", seed=0
     )
-    network = xor() if model is None else read(model)
+    opened = xor() if model is None else loaded(model)
+    network = opened if isinstance(opened, Network) else opened.network
     network.clear()
     from .. import draw
 
+    shown = opened if isinstance(opened, Model) else network
     page = output or Path(tempfile.mkdtemp(prefix="synapse-")) / "play.html"
-    draw.explore(network, path=page, learn=True)
+    draw.explore(shown, path=page, learn=True)
     if output is None:
         print(page)
         if not webbrowser.open(page.as_uri()):

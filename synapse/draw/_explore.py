@@ -19,13 +19,21 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import as_matrix, boolean, suggests_arguments
+from .._model import Model
 from ..errors import ArgumentError, ArgumentTypeError
-from ..objects.network import Network, require_network
+from ..objects.network import Network
 from ..objects.recording import Log
 from ..objects.topology import Topology
 from ..readwrite._files import File, write
 from ..readwrite._json_format import from_json_data
-from ._page_data import aims_of, describe, learning_of, numbers_of, numbers_of_log
+from ._page_data import (
+    aims_of,
+    describe,
+    learning_of,
+    network_and_model,
+    numbers_of,
+    numbers_of_log,
+)
 
 PAUSE = 0.1
 """Least time in seconds from one update of a widget by a training to the next."""
@@ -45,17 +53,18 @@ class Explorer:
 
     def __init__(
         self,
-        network: Network,
+        owner: Network | Model,
         inputs: ArrayLike | Log | None,
         targets: ArrayLike | None,
         learn: bool = False,
     ) -> None:
+        network, self._model = network_and_model(owner)
         self._net = network
         self._sent = 0.0
         self._learn = boolean("learn", learn)
         self._log: Log | None = None
         self._widget: Any = None
-        Topology.of(require_network("network", network))._require_closed("explored")
+        Topology.of(network)._require_closed("explored")
         if inputs is None and targets is not None:
             raise ArgumentError("`targets` need the `inputs` that they belong to.")
         self._course = inputs, targets
@@ -73,6 +82,8 @@ class Explorer:
             self._inputs = np.empty((0, len(network.input)))
             self._aims: list[Any] = []
         else:
+            if self._model is not None:
+                inputs, targets = self._model._standard(inputs, targets)
             self._inputs = as_matrix(
                 "inputs", inputs, len(network.input), network.dtype
             )
@@ -133,7 +144,7 @@ class Explorer:
                 clone.clear()
             numbers = numbers_of(clone, self._inputs, self._aims)
         if self._learn:
-            numbers["learn"] = learning_of(net, *self._course)
+            numbers["learn"] = learning_of(net, *self._course, self._model)
         return {**describe(clone), "description": repr(net), "steps": steps, **numbers}
 
     def __repr__(self) -> str:
@@ -171,7 +182,7 @@ class Explorer:
 
 @suggests_arguments()
 def explore(
-    network: Network,
+    network: Network | Model,
     inputs: ArrayLike | Log | None = None,
     targets: ArrayLike | None = None,
     *,
@@ -193,9 +204,11 @@ def explore(
 
     Parameters
     ----------
-    network : Network
+    network : Network or Model
         The network. It must not be connected with neurons outside of it, as for
-        :meth:`Network.clone`.
+        :meth:`Network.clone`. For a model, inputs and targets are in the units of its
+        data, as for :meth:`Model.fit`. A page that learns shows them in these units,
+        has a field for each input to type a new row, and saves the model.
     inputs : array_like, shape (T, n), or Log
         One row of inputs per step; without any, the network is shown as it is. Or a
         log: the page shows the recorded steps, with the present weights. With `learn`,
@@ -290,6 +303,7 @@ WORKBENCH = (
     "charts",
     "pictures",
     "keep",
+    "units",
     "data",
     "open",
     "find",

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from numpy.typing import ArrayLike
 
 from .._checks import suggests_arguments, text
+from .._model import Model
 from ..errors import ArgumentError
-from ..objects.network import Network, require_network
+from ..objects.network import Network
 from ..objects.topology import Topology
-from ._page_data import learning_of
+from ._page_data import learning_of, network_and_model
 
-VERSION = 1
+VERSION = 2
 """Of what an address holds; a page refuses a later one. ``keep.js`` has it, too."""
 DIGITS = 9
 """Of numbers in an address, so that an LSTM 2-4-1 takes less than 2,000 letters."""
@@ -27,7 +28,7 @@ MAX_LINK_LETTERS = 8_000
     "link", void=[("targets", "inputs", lambda given: given["inputs"] is None)]
 )
 def link(
-    network: Annotated[Network, require_network],
+    network: Network | Model,
     inputs: ArrayLike | None = None,
     targets: ArrayLike | None = None,
     page: Annotated[str, text] = "play.html",
@@ -43,12 +44,15 @@ def link(
 
     Parameters
     ----------
-    network : Network
-        The network. It does not change.
+    network : Network or Model
+        The network. It does not change. With a model, the address contains the scales,
+        names and classes, too, and inputs and targets are in the units of its data.
     inputs : array_like, shape (T, n) or (S, T, n), optional
-        One sequence of inputs, or several. Default: the page chooses data that fit.
+        One sequence of inputs, or several; for a model without memory, (T, n) are
+        samples. Default: the page chooses data that fit.
     targets : array_like, shape (T, m) or (S, T, m), optional
-        Targets of every step; NaN where a step has none.
+        Targets of every step; NaN where a step has none. For a model, as for
+        :meth:`Model.fit`.
     page : str
         Where the page is: a path or an address. Default: "play.html".
 
@@ -89,22 +93,25 @@ def link(
 
 
 def state_of(
-    network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
+    owner: Network | Model, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> dict[str, Any]:
     """Return what the page reads of an address: see ``stateOf`` in ``keep.js``."""
+    network, model = network_and_model(owner)
     Topology.of(network)._require_closed("put into a link")
     cleared = network.clone()
     cleared.clear()
-    learned = learning_of(cleared, inputs, targets)
+    learned = learning_of(cleared, inputs, targets, model)
     document = learned["network"]
     parts = ("name", "dtype", "architecture", "layers", "neurons", "connections")
     state: dict[str, Any] = {
         "version": VERSION,
         "network": {part: document[part] for part in parts if part in document},
     }
-    if learned["sequences"] is not None:
-        state |= {"data": "own", "clear": True, "sequences": learned["sequences"]}
-    return state
+    sequences = learned["sequences"]
+    if sequences is not None:
+        apart = model is not None and all(len(steps) == 1 for steps in sequences)
+        state |= {"data": "own", "clear": not apart, "sequences": sequences}
+    return state if model is None else {**state, "model": learned["model"]}
 
 
 def packed(state: dict[str, Any]) -> str:

@@ -16,14 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 import architect
 
 from .. import _cost as costs
-from .._checks import as_matrix, depth_of, pluralize
+from .._checks import as_matrix, dense_rows, depth_of, pluralize
 from .._cost import COSTS
+from .._model import Model
 from .._squash import ACTIVATIONS
 from .._typing import Floats
 from ..errors import ArgumentError, FormatError
 from ..learning._data import target_mask
 from ..objects.connection import ExtendedPairs
-from ..objects.network import Network
+from ..objects.network import Network, require_network
 from ..objects.recording import Log, Pair, record
 from ..objects.sensitivities import SensitivityPairs
 from ..objects.topology import Topology
@@ -225,11 +226,31 @@ def recipes() -> dict[str, dict[str, Any]]:
     return {name: json_data(make(seed=0)) for name, make in RECIPES.items()}
 
 
+def network_and_model(owner: Any) -> tuple[Network, Model | None]:
+    """Return a network and None, or those of a model.
+
+    Raises ArgumentTypeError for others, and ArgumentError for a model whose scales make
+    differences.
+    """
+    if not isinstance(owner, Model):
+        return require_network("network", owner), None
+    for scale in owner._scales:
+        if scale is not None and scale.lost:
+            raise ArgumentError(
+                "Expected scales without lags, because a page computes no differences,"
+                f" got {scale!r} with {scale.lags}. Pass model.network."
+            )
+    return owner.network, owner
+
+
 def learning_of(
-    net: Network, inputs: ArrayLike | None, targets: ArrayLike | None
+    net: Network,
+    inputs: ArrayLike | None,
+    targets: ArrayLike | None,
+    model: Model | None = None,
 ) -> dict[str, Any]:
     """Return the network, its sequences (None: the page chooses data that fit) and what
-    the page can build.
+    the page can build; with its model, sequences in the units of the data.
     """
     count = len(net.connections)
     if count > MAX_CONNECTIONS:
@@ -242,14 +263,26 @@ def learning_of(
             "A page learns by the online rule, this network by"
             f' {net.rule.name or net.rule}. Set its rule = "online".'
         )
-    sequences = None if inputs is None else _sequences(net, inputs, targets)
+    sequences = None
+    if inputs is not None and model is None:
+        sequences = _sequences(net, inputs, targets)
+    elif inputs is not None and model is not None:
+        sequences = _sequences_of_model(model, inputs, targets)
     return {
         "network": json_data(net),
+        "model": None if model is None else _units_of(model),
         "sequences": sequences,
         "recipes": recipes(),
         "most": MAX_CONNECTIONS,
         "registered": _registered(net),
     }
+
+
+def _units_of(model: Model) -> dict[str, Any]:
+    """Return the scales and classes of a model as its file has them, and how words
+    became inputs.
+    """
+    return {**model._head(), "encoding": model.metadata.get("encoding")}
 
 
 def _registered(net: Network) -> list[str]:
@@ -292,10 +325,34 @@ def _sequences(
     sequences = []
     for inputs_of_sequence, aim in zip(all_inputs, aims, strict=True):
         rows = as_matrix("inputs", inputs_of_sequence, len(net.input), net.dtype)
-        pairs = zip(rows.tolist(), aims_of(net, len(rows), aim), strict=True)
-        sequences.append(
-            [[row, None if aim is None else plain(aim)] for row, aim in pairs]
-        )
+        sequences.append(_pairs(rows, aims_of(net, len(rows), aim)))
+    return _not_empty(sequences)
+
+
+def _sequences_of_model(
+    model: Model, inputs: ArrayLike, targets: ArrayLike | None
+) -> list[list[Any]]:
+    """Return what :func:`_sequences` does, in the units of the data; rows of a network
+    without memory as sequences of one step.
+    """
+    data = model._sequences(inputs, targets)
+    apart = data.is_single and not model.network.has_memory
+    sequences = []
+    for rows, aims in zip(data.inputs, data.targets, strict=True):
+        masked = zip(aims, target_mask(aims), strict=True)
+        pairs = _pairs(dense_rows(rows), [aim if has else None for aim, has in masked])
+        sequences += [[pair] for pair in pairs] if apart else [pairs]
+    return _not_empty(sequences)
+
+
+def _pairs(rows: Floats, aims: Sequence[Floats | None]) -> list[Any]:
+    """Return a list of each row and its target, None where it has none."""
+    pairs = zip(rows.tolist(), aims, strict=True)
+    return [[row, None if aim is None else plain(aim)] for row, aim in pairs]
+
+
+def _not_empty(sequences: list[list[Any]]) -> list[list[Any]]:
+    """Return the sequences that have steps, or raise ArgumentError."""
     if not any(sequences):
         raise ArgumentError(
             "Expected at least one row of inputs to learn from, got none."

@@ -32,8 +32,15 @@ def test_axe_finds_nothing_serious(opened, viewport, scheme):
         bypass_csp=True,
     )
     found = []
-    for name in ("learn", "data", "build", "keep", "lessons"):
-        tab(page, name)
+    for name in ("learn", "data", "own", "build", "keep", "lessons"):
+        tab(page, "data" if name == "own" else name)
+        if name == "own":  # with fields for a new row, and a wrong entry
+            page.click("#own summary")
+            page.fill(
+                "#csv", "height,sport,kind\n" + "1.6,run,child\n1.8,row,adult\n" * 2
+            )
+            page.click("#csv-use")
+            page.fill("#ask-0", "tall")
         if name == "lessons":
             page.select_option("#lesson", "14")  # with rows, whose strips have colours
         results = axe.Axe().run(page).response

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import architect
-from synapse import Layer, Network, Neuron, Trainer, record, tie
+from synapse import Layer, Model, Network, Neuron, Scale, Trainer, draw, record, tie
 from synapse.draw import explore
 from synapse.errors import (
     ArgumentError,
@@ -549,6 +549,38 @@ def test_a_page_that_learns_holds_the_network_and_its_sequences():
                 "2 sequences, got 1",
             ),
             (lambda: explore(net, [], learn=True), ArgumentError, "at least one row"),
+        ]
+    )
+
+
+def test_a_page_of_a_model_has_its_scales_and_rows_in_the_units_of_the_data():
+    model = Model.build(
+        "Perceptron", ["area", "age"], ["kind"], ["flat", "house"], seed=0
+    )
+    area = [[50.0, 3.0], [150.0, 40.0], [70.0, np.pi]]
+    kinds = ["flat", "house", "flat"]
+    model.fit(area, kinds, epochs=1, progress=False)
+    learning = data_of(explore(model, area, kinds, learn=True).html)["learn"]
+    assert learning["model"]["scale"] == model.scale.as_json()
+    assert learning["model"]["classes"] == ["flat", "house"]
+    one_hot = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
+    assert learning["sequences"] == [[list(pair)] for pair in zip(area, one_hot)]
+    shown = data_of(explore(model, area, kinds).html)
+    standard = model.scale.standard(area)
+    assert shown["activation"][1][:2] == standard[0].tolist()
+    assert shown["target"][2] == [0.0, 1.0]
+    assert explore(model, area).network is not model.network
+    series = Model(
+        architect.Elman(1, 2, 1, output_squash="identity", seed=0),
+        target_scale=Scale(1, lags=[(1,)]),
+    )
+    sequence = data_of(explore(Model(lstm()), rows(3), learn=True).html)["learn"]
+    assert sequence["sequences"] == [[[row, None] for row in rows(3).tolist()]]
+    all_refused(
+        [
+            (lambda: explore(model, area, ["flat", "hut"] * 2), ArgumentError, "hut"),
+            (lambda: explore(series, learn=True), ArgumentError, "without lags"),
+            (lambda: draw.link(series), ArgumentError, "without lags"),
         ]
     )
 

@@ -53,6 +53,7 @@ function startFrom(name) {
     if (!name) for (const [layer, count] of [["input", inputCount()], ["output", targetCount() ?? 1]])
       for (let i = 0; i < count; i++) net.add(layer, { squash: layer === "input" ? "identity" : "logistic", bias: 0, name: `${layer} ${i}` });
     outputsSaid = fitOutputs();
+    nameEnds();
     if (!name) page.settings.rate = BY_HAND;
     forget();
   });

@@ -39,6 +39,8 @@ function drawPlane() {
   get("plane-box").hidden = !plane;
   if (!plane || canvas.offsetParent === null) return;
   const tests = page.data.test.flat(), samples = [...page.data.sequences.flat(), ...tests], pen = canvas.getContext("2d"), size = canvas.width, cell = size / PLANE;
+  const inTable = (n, value) => unitsOf(n, value) ?? tiny(value), axis = (n) => `${nameOf(net.inputs[n])} from ${inTable(n, plane.low)} to ${inTable(n, plane.low + plane.span)}`;
+  get("plane-words").textContent = `Across: ${axis(0)}. Up: ${axis(1)}.`;
   const { low, span } = plane, [answers] = answersOf([plane.rows(PLANE)]);
   const targets = samples.map(([, wanted]) => wanted?.[0]), half = targets.some((one) => one < 0) ? 0 : 0.5;
   answers.forEach(([value], i) => {
@@ -81,7 +83,9 @@ function drawLine() {
   });
   const rings = aims.slice(0, MOST_RINGS).map(([x, y]) => drawn("circle", { cx: across(x), cy: up(y), r: 4 }));
   get("line").replaceChildren(drawn("line", { x1: 0, x2: 240, y1: up(0), y2: up(0) }), ...paths.toReversed(), ...rings, ...words);
-  get("line-words").textContent = `${nameOf(net.outputs[0])}, as ${nameOf(net.inputs[0])} goes from ${tiny(row[0])} to ${tiny(row.at(-1))}; rings are the targets${few.length ? ", dashes the hidden neurons" : ""}.`;
+  const inTable = (n, value) => unitsOf(n, value) ?? tiny(value), output = curves[0];
+  const span = page.data.model?.target_scale ? `from ${inTable(output, bottom)} to ${inTable(output, top)}, ` : "";
+  get("line-words").textContent = `${nameOf(net.outputs[0])}, ${span}as ${nameOf(net.inputs[0])} goes from ${inTable(0, row[0])} to ${inTable(0, row.at(-1))}; rings are the targets${few.length ? ", dashes the hidden neurons" : ""}.`;
   get("line").setAttribute("aria-label", get("line-words").textContent);
 }
 

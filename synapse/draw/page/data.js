@@ -49,32 +49,47 @@ function cellsOf(line, mark) {
 }
 const isMissing = (cell) => MISSING.includes(cell.toLowerCase());
 
-/** Numbers in standard units: how many standard deviations they are above their mean; null for numbers that are all the same. */
-function standard(values) {
-  const mean = total(values) / values.length, deviation = Math.sqrt(total(values.map((value) => (value - mean) ** 2)) / values.length);
-  return deviation > 0 ? { mean, deviation } : null;
-}
-
-/** How a column of cells becomes numbers: { names, of: cell => numbers } with a number, or 0 and 1 for each of its words; null leaves it out.
- *  Numbers that are scaled are in standard units, but targets of 0 to 1 stay as they are. */
-function coded(title, rows, c, isTarget, scaled) {
+/** What a column of cells is: { title, words } or, of numbers, { title, words: null, median, isShare }; null leaves it out. */
+function kindOf(title, rows, c, isTarget) {
   const full = rows.filter(({ cells }) => !isMissing(cells[c])), words = [...new Set(full.map(({ cells }) => cells[c]))].sort();
   const numeric = full.filter(({ cells }) => NUMBER.test(cells[c])).map(({ cells }) => Number(cells[c])).sort((one, other) => one - other);
   if (2 * numeric.length > full.length) {
-    for (const { cells, line } of full) require(NUMBER.test(cells[c]), `Line ${line}, column ${c + 1}: expected a number, got "${cells[c].slice(0, 40)}".`);
     const middle = numeric.length >> 1, median = numeric.length % 2 ? numeric[middle] : (numeric[middle - 1] + numeric[middle]) / 2;
-    const isShare = isTarget && numeric[0] >= 0 && numeric.at(-1) <= 1, unit = scaled && !isShare ? standard(numeric) : null;
-    const { mean, deviation } = unit ?? { mean: 0, deviation: 1 };
-    return { names: [title], unit, of: (cell) => [isMissing(cell) ? (isTarget ? null : (median - mean) / deviation) : (Number(cell) - mean) / deviation] };
+    return { title, words: null, median, isShare: numeric[0] >= 0 && numeric.at(-1) <= 1 };
   }
   const isKey = !words.length || words.length > MOST_WORDS || (words.length === full.length && words.length > 2);
   require(!isTarget || !isKey, `Column ${c + 1}, "${title}", has ${counted(words.length, "different word")}. A target has numbers, or from 1 to ${MOST_WORDS} words that repeat.`);
-  const of = (cell) => words.map((word) => (isTarget && isMissing(cell) ? null : Number(cell === word)));
-  return isKey ? null : { names: words.map((word) => (isTarget ? word : `${title}=${word}`)), of };
+  return isKey ? null : { title, words };
+}
+/** The columns of a table that are those of a model, by their titles; null where they are others. */
+function knownKinds({ model, names }, titles, from) {
+  const fields = fieldsOf(model, names.inputs), isThere = ({ title }) => titles.slice(0, from).includes(title);
+  const aims = model.classes ? [model.label] : names.targets;
+  if (!fields.every(isThere) || JSON.stringify(aims) !== JSON.stringify(titles.slice(from))) return null;
+  return titles.map((title, c) => (c < from ? fields.find((field) => field.title === title) ?? null : { title, words: model.classes?.map(String) ?? null }));
+}
+/** Every cell must be a number in a column of numbers, and a word of the model in a column of classes. */
+function checkCells(kinds, rows, from) {
+  for (const { cells, line } of rows) kinds.forEach((kind, c) => {
+    if (!kind || isMissing(cells[c])) return;
+    require(kind.words || NUMBER.test(cells[c]), `Line ${line}, column ${c + 1}: expected a number, got "${cells[c].slice(0, 40)}".`);
+    require(c < from || !kind.words || kind.words.includes(cells[c]), `Line ${line}, column ${c + 1}: expected one of ${firstOf(kind.words ?? [])}, got "${cells[c].slice(0, 40)}".`);
+  });
 }
 
-/** A table in a text: its data, its columns, and what to tell about them; or a RuleError with the place of the mistake. */
-function parsed(text, targets, scaled) {
+/** The model of a table's columns: its task, its encoding, and the scales of rows in units. Targets of 0 to 1 stay as they are. */
+function modelOf(inputs, targets, rows, scaled) {
+  const byTitle = (kinds, value) => Object.fromEntries(kinds.map((kind) => [kind.title, value(kind)])), encoding = { medians: byTitle(inputs.filter(({ words }) => !words), ({ median }) => median),
+    words: byTitle(inputs.filter(({ words }) => words), ({ words }) => words) };
+  const classes = targets.length === 1 ? targets[0].words : null, isKept = targets.flatMap(({ words, isShare }) => words?.map(() => true) ?? [isShare]);
+  const fixed = inputs.flatMap(({ words }) => words?.map(() => true) ?? [false]);
+  return { task: classes ? "classes" : "numbers", classes, encoding, label: classes && targets[0].title,
+    scale: scaled ? scaleOf(rows.map(([row]) => row), fixed) : null, target_scale: scaled && !isKept.every(Boolean) ? scaleOf(rows.map(([, aims]) => aims ?? isKept.map(() => null)), isKept) : null };
+}
+
+/** A table in a text: its data, its columns, and what to tell about them; or a RuleError with the place of the mistake.
+ *  A `known` model without rows reads a table of its columns in its own units. */
+function parsed(text, targets, scaled, known = null) {
   const lines = text.replace(/^\ufeff/, "").split(/\r?\n/), head = lines.find((line) => line.trim()) ?? "";
   const mark = [";", "\t", ","].map((one) => ({ one, count: cellsOf(head, one).length })).reduce((best, next) => (next.count > best.count ? next : best));
   const blocks = [[]];
@@ -95,32 +110,33 @@ function parsed(text, targets, scaled) {
   require(width > 1, "Each row has one cell. It needs at least one input and one target.");
   require(Number.isInteger(targets) && targets > 0 && targets < width,
     `Expected from 1 to ${width - 1} columns of targets, because a row has ${width}, got ${targets}.`);
-  const title = (c) => (headed ? first.cells[c] : `column ${c + 1}`);
-  const columns = first.cells.map((_, c) => coded(title(c), rows, c, c >= width - targets, scaled));
-  const left = columns.flatMap((one, c) => (one ? [] : [title(c)])), inputs = columns.slice(0, -targets), outputs = columns.slice(-targets);
-  require(inputs.some(Boolean), "No column is left for the inputs: they are empty, or have a different word in every row.");
-  const coding = (part, cells, from) => part.flatMap((one, c) => one?.of(cells[from + c]) ?? []);
-  const pair = ({ cells }) => {
-    const aims = coding(outputs, cells, width - targets);
-    return [coding(inputs, cells, 0), aims.every((one) => one === null) ? null : aims];
+  const titles = first.cells.map((cell, c) => (!headed ? `column ${c + 1}` : first.cells.indexOf(cell) < c ? `${cell} (column ${c + 1})` : cell));
+  const from = width - targets, ofModel = known && knownKinds(known, titles, from), kinds = ofModel ?? titles.map((title, c) => kindOf(title, rows, c, c >= from));
+  require(kinds.slice(0, from).some(Boolean), "No column is left for the inputs: they are empty, or have a different word in every row.");
+  checkCells(kinds, rows, from);
+  // Inputs are in the order of an encoding: numbers, then words, each as an object has its titles; or in that of the known model.
+  const place = (title) => titles.indexOf(title), aims = kinds.slice(from), { medians, words } = modelOf(kinds.slice(0, from).filter(Boolean), aims, [], false).encoding;
+  const inputs = ofModel ? fieldsOf(known.model, known.names.inputs) : [...Object.keys(medians), ...Object.keys(words)].map((title) => kinds[place(title)]);
+  const names = ofModel ? known.names : { inputs: inputs.flatMap(({ title, words: list }) => list?.map((word) => `${title}=${word}`) ?? [title]),
+    targets: aims.flatMap(({ title, words: list }) => list ?? [title]) };
+  const aimsOf = ({ cells }) => aims.flatMap(({ words: list }, k) => list?.map((word) => (isMissing(cells[from + k]) ? null : Number(word === cells[from + k]))) ?? [isMissing(cells[from + k]) ? null : Number(cells[from + k])]);
+  const pair = (row) => {
+    const wanted = aimsOf(row);
+    return [inputsOf(inputs, inputs.map(({ title }) => row.cells[place(title)])), wanted.every((one) => one === null) ? null : wanted];
   };
-  const sequences = blocks.filter((block) => block.length).map((block) => block.map(pair));
-  const names = headed || columns.some((one) => one?.names.length > 1)
-    ? { inputs: inputs.flatMap((one) => one?.names ?? []), targets: outputs.flatMap((one) => one.names) } : null;
-  const units = columns.flatMap((one) => (one?.unit ? [`${one.names[0]} (${shown(one.unit.mean)} \u00b1 ${shown(one.unit.deviation)})`] : []));
-  const words = units.length ? `In standard units, by mean and standard deviation: ${units.join(", ")}.` : "";
-  return { data: { ...givenData(sequences.length === 1 ? sequences[0] : sequences), names, words },
-    inputs: inputs.flatMap((one, c) => (one ? [title(c)] : [])), targets: outputs.map((_, c) => title(width - targets + c)), rows: rows.length,
-    left: left.length ? `Left out: ${left.join(", ")} (empty, or a different word in every row).` : null };
+  const parts = blocks.filter((block) => block.length).map((block) => block.map(pair)), clear = parts.length > 1;
+  return { data: dataOfModel(ofModel ? known.model : modelOf(inputs, aims, parts.flat(), scaled), names, clear ? parts : parts[0].map((row) => [row]), clear),
+    inputs: titles.slice(0, from).filter((_, c) => kinds[c]), targets: titles.slice(from), rows: rows.length,
+    left: kinds.every(Boolean) ? null : `Left out: ${titles.filter((_, c) => !kinds[c]).join(", ")} (empty, or a different word in every row).` };
 }
 
 /** Three layers that fit the data, all connected with the next. */
 function fitting() {
   const [inputs, outputs] = [inputCount(), targetCount()], hidden = Math.min(8, inputs + 2), random = randomOf(1);
-  const targets = page.data.sequences.flat().flatMap(([, aims]) => aims ?? []), unit = targets.every((value) => value === null || (value >= 0 && value <= 1));
+  const targets = page.data.sequences.flat().flatMap(([, aims]) => aims ?? []), unit = !page.data.model?.target_scale && targets.every((value) => value === null || (value >= 0 && value <= 1));
   const made = new Network({ name: "Perceptron" });
   const names = { input: page.data.names?.inputs, output: page.data.names?.targets };
-  for (const [layer, count, squash] of [["input", inputs, "identity"], ["output", outputs, unit ? "logistic" : "identity"], ["hidden", hidden, "tanh"]])
+  for (const [layer, count, squash] of [["input", inputs, "identity"], ["output", outputs, outputs > 1 && page.data.model?.classes ? "softmax" : unit ? "logistic" : "identity"], ["hidden", hidden, "tanh"]])
     for (let i = 0; i < count; i++) made.add(layer, { squash, bias: 0, name: names[layer]?.[i] ?? `${layer} ${i}` });
   const [from, middle, to] = made.layers.map((layer) => layer.neurons);
   for (const [sources, ends] of [[from, middle], [middle, to]]) for (const target of ends) for (const source of sources)
@@ -128,9 +144,12 @@ function fitting() {
   return made;
 }
 
-/** Name inputs and outputs as the columns of the data are. */
-function nameEnds({ inputs, targets }) {
-  for (const [ends, names] of [[net.inputs, inputs], [net.outputs, targets]]) if (ends.length === names.length) ends.forEach((one, i) => (one.name = names[i]));
+/** Name inputs and outputs as the columns of a person's own table are; the column of classes names their layer. */
+function nameEnds() {
+  const { names, model } = page.data;
+  if (!names || !model) return;
+  for (const [ends, own] of [[net.inputs, names.inputs], [net.outputs, names.targets]]) if (ends.length === own.length) ends.forEach((one, i) => (one.name = own[i]));
+  if (model.label && net.layers.every(({ name }) => name !== model.label)) net.layers.at(-1).name = model.label;
 }
 
 /** Learn these data from now on; where the present network cannot, or is a recipe for others, with one that fits. */
@@ -139,12 +158,13 @@ function use(fresh, rate = null) {
   const recipe = TASKS[fresh.name]?.recipe, before = net;
   let outputsSaid = null;
   const done = edit("data", `data: ${fresh.title}`, () => {
+    if (net.layers.at(-1).name === page.data.model?.label) net.layers.at(-1).name = "output";
     page.data = dealt(fresh);
     net.clear();
     outputsSaid = fitOutputs();
     if (recipe && (misfit() || (net.architecture && rate !== null))) net = networkOf(RECIPES[recipe]); // what a person has built stays
     else if (misfit()) net = fitting();
-    if (fresh.name === "own" && fresh.names) nameEnds(fresh.names);
+    nameEnds();
     if (rate !== null) page.settings.rate = rate;
     forget();
   });
@@ -175,6 +195,7 @@ function showTask() {
   get("task-words").textContent = `${page.data.words} ${size}${tested}`.trim();
   get("held").disabled = page.data.whole.length < 2;
   offerRows();
+  showAsk();
   showMarks();
   get("pixels").hidden = inputCount() !== SIDE * SIDE;
   if (!get("pixels").hidden) listKinds();
@@ -191,25 +212,25 @@ function writer(rows, names, roomy) {
   return { heads: [`${names[0]} \u2013 ${names.at(-1)}`], write: (row) => [few(row)] };
 }
 
-/** How far an output may be from its target before its row is marked: as the lesson says, half of 0 to 1, or a tenth of the range. */
+/** How far an output may be from its target before its row is marked: as the lesson says, half of 0 to 1, or a tenth of the range; and in words. */
 function tolerance() {
-  const values = page.data.sequences.flat().flatMap(([, targets]) => targets ?? []).filter((value) => value !== null);
-  if (lesson?.of.within) return lesson.of.within;
-  if (values.every((value) => value === 0 || value === 1)) return 0.5;
-  const [low, high] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-  return (high - low || 1) / 10;
+  const values = page.data.sequences.flat().flatMap(([, targets]) => targets ?? []).filter((value) => value !== null), aims = page.data.model?.target_scale;
+  if (lesson?.of.within) return [lesson.of.within, tiny(lesson.of.within)];
+  if (values.every((value) => value === 0 || value === 1)) return [0.5, "0.5"];
+  const [low, high] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]), within = (high - low || 1) / 10;
+  return [within, aims ? aims.deviation.length > 1 ? "a tenth of the range" : tiny(within * aims.deviation[0]) : tiny(within)];
 }
 
 /** The first samples by the names of their columns, their targets, and what the network answers; wrong answers are marked. */
 function showAnswers() {
   if (get("answers").offsetParent === null) return;
-  const sequences = page.data.sequences.slice(0, FEW_ANSWERS), fits = !misfit(), within = tolerance();
+  const sequences = page.data.sequences.slice(0, FEW_ANSWERS), fits = !misfit(), [within, withinWords] = tolerance();
   const answers = fits ? answersOf(sequences.map((one) => one.slice(0, FEW_ANSWERS).map(([inputs]) => inputs))) : [];
   const given = { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf), ...page.data.names };
   const steps = sequences.flatMap((one, s) => one.slice(0, FEW_ANSWERS).map(([inputs, targets], t) => ({ inputs, targets, outputs: answers[s]?.[t], right: page.data.legal?.(one, t) }))).slice(0, FEW_ANSWERS);
   const width = inputCount(), count = targetCount() ?? net.outputs.length, parts = [steps.map((step) => step.inputs), steps.map((step) => step.targets)];
   const roomy = (areOneHot(parts[0]) ? 1 : width) + 2 * (areOneHot(parts[1]) ? 2 : count) <= MOST_COLUMNS;
-  const inputs = writer(parts[0], given.inputs, roomy), targets = writer(parts[1], given.targets, roomy);
+  const own = page.data.model && unitWriters(), { inputs, targets } = own || { inputs: writer(parts[0], given.inputs, roomy), targets: writer(parts[1], given.targets, roomy) };
   const spaces = (part) => part.heads.map(() => "\u2013");
   const isWrong = ({ targets: aims, outputs, right }) => (targets.chosen ? !(right ?? [largest(aims)]).includes(largest(outputs)) : aims.some((aim, i) => aim !== null && Math.abs(aim - outputs[i]) > within));
   const row = (tag, cells) => {
@@ -218,8 +239,8 @@ function showAnswers() {
     return element;
   };
   const groups = made("tr");
-  const answered = targets.chosen ? ["", ""] : targets.heads, unknown = answered.map(() => "\u2013");
-  for (const [name, size, heads] of [["input", width, inputs.heads], ["target", count, targets.heads], ["output", count, answered]])
+  const answered = own ? own.answered : targets.chosen ? ["", ""] : targets.heads, unknown = answered.map(() => "\u2013");
+  for (const [name, size, heads] of [["input", own ? inputs.heads.length : width, inputs.heads], ["target", own ? targets.heads.length : count, targets.heads], ["output", own ? targets.heads.length : count, answered]])
     groups.append(made("th", name + (size > 1 ? "s" : ""), { colSpan: heads.length, scope: "colgroup" }));
   groups.append(made("td", ""));
   let wrong = 0, aimed = 0;
@@ -227,17 +248,18 @@ function showAnswers() {
     const hasTarget = Boolean(step.targets && fits), off = hasTarget && isWrong(step);
     aimed += hasTarget;
     wrong += off;
-    const outputs = fits ? [...targets.write(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : unknown;
+    const outputs = fits ? [...(own?.outputs ?? targets.write)(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : unknown;
     const element = row("td", [...inputs.write(step.inputs), ...(step.targets ? targets.write(step.targets) : spaces(targets)), ...outputs, off ? "\u2717" : ""]);
     element.classList.toggle("wrong", off);
     return element;
   });
   get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...answered, ""]), ...rows);
   const off = targets.chosen ? `${wrong === 1 ? "has" : "have"} ${page.data.legal ? "a largest output that the grammar forbids" : "another largest output than the target"}`
-    : `${wrong === 1 ? "is" : "are"} off by more than ${tiny(within)}`;
+    : `${wrong === 1 ? "is" : "are"} off by more than ${withinWords}`;
   const latest = page.latest ? ` The picture shows step ${page.steps}${rerun ? "" : `, ${BEFORE_MOVE}`}.` : "";
   get("answer-words").textContent = fits ? `Outputs with the weights as they are now.${latest} ${aimed ? `\u2717: ${wrong} of ${counted(aimed, "row")} ${off}.` : ""}` : "";
   showDrawn();
+  if (page.data.model) answerAsked();
 }
 
 // --- images ------------------------------------------------------------------------------------
@@ -310,15 +332,28 @@ let offered = "";
 function offerRows() {
   const samples = page.data.whole.every((one) => one.length === 1), count = page.data.whole.flat().length, open = get("own").open;
   if (!open || !["", offered].includes(get("csv").value) || count > MOST_WRITTEN) return;
-  const { inputs, targets } = { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf), ...page.data.names }, heads = [...inputs, ...targets];
-  const plain = heads.length === inputCount() + targetCount() && heads.every((head) => !/[,;\t"]/.test(head) && !NUMBER.test(head) && !isMissing(head));
-  const line = ([row, aims]) => [...row, ...(aims ?? targets.map(() => null))].map((value) => value ?? "?").join(", ");
-  const rows = page.data.whole.map((one) => one.map(line).join("\n")).join(samples ? "\n" : "\n\n");
-  offered = get("csv").value = `${plain ? `${heads.join(", ")}\n` : ""}${rows}`;
-  get("csv-targets").value = targets.length;
+  const { heads, rows, targets } = page.data.model ? rowsInUnits() : rowsAsNumbers();
+  const plain = heads.every((head) => !NUMBER.test(head) && !isMissing(head)), cell = (value) => (/[,;\t]/.test(value) ? `"${value}"` : String(value ?? "?"));
+  offered = get("csv").value = [...(plain ? [heads.map(cell).join(", ")] : []), rows.map((one) => one.map((cells) => cells.map(cell).join(", ")).join("\n")).join(samples ? "\n" : "\n\n")].join("\n");
+  get("csv-targets").value = targets;
+  get("csv-scaled").checked = Boolean(page.data.model?.scale);
+}
+function rowsAsNumbers() {
+  const { inputs, targets } = { inputs: net.inputs.map(nameOf), targets: net.outputs.map(nameOf), ...page.data.names };
+  const heads = inputs.length + targets.length === inputCount() + targetCount() ? [...inputs, ...targets] : [""];
+  return { heads, targets: targets.length, rows: page.data.whole.map((one) => one.map(([row, aims]) => [...row, ...(aims ?? targets.map(() => null))])) };
+}
+/** The rows as a person's table has them: numbers in its units, and words. */
+function rowsInUnits() {
+  const { model, names } = page.data, fields = fieldsOf(model, names.inputs), aims = model.classes ? [model.label] : names.targets;
+  const wanted = (row) => (!row ? aims.map(() => null) : model.classes ? [String(model.classes[largest(row)])] : row);
+  return { heads: [...fields.map(({ title }) => title), ...aims], targets: aims.length,
+    rows: inUnits(model, page.data.whole).map((one) => one.map(([row, targets]) => [...cellsIn(fields, row), ...wanted(targets)])) };
 }
 get("own").addEventListener("toggle", offerRows);
 get("csv-use").addEventListener("click", () => {
-  const pasted = tried(() => parsed(get("csv").value, Number(get("csv-targets").value), get("csv-scaled").checked));
+  const known = page.data.model?.isEmpty ? page.data : null;
+  const pasted = tried(() => parsed(get("csv").value, Number(get("csv-targets").value), get("csv-scaled").checked, known));
   if (pasted && use(pasted.data) && pasted.left) notice(`${get("notice").textContent} ${pasted.left}`.trim());
 });
+get("csv").addEventListener("paste", () => { get("csv-scaled").checked = true; }); // as a table that is dropped

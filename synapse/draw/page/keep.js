@@ -28,7 +28,7 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
 // --- files -------------------------------------------------------------------------------------
 
 const MOST_BYTES = 2e7, MOST_ADDRESS = 8000, SOON = 400; // of a file; characters; milliseconds
-const ADDRESS_VERSION = 1, DIGITS = 9; // of what an address holds, and of its numbers; draw/_link.py has both, too
+const ADDRESS_VERSION = 2, DIGITS = 9; // of what an address holds, and of its numbers; draw/_link.py has both, too
 
 function download(name, blob) {
   const link = made("a", null, { href: URL.createObjectURL(blob), download: name });
@@ -64,19 +64,23 @@ function stateOf() {
   const { name, dtype, architecture, layers: table, neurons: rows, connections: ends } = net.toJSON();
   for (const [part, columns] of [[rows, SAVED.neurons], [ends, SAVED.connections]]) for (const { name: column, cleared, otherwise } of columns)
     if (cleared || (column !== "weight" && part[column].every((value) => value === otherwise))) delete part[column];
-  const own = page.data.name === "own" ? page.data.whole : undefined;
-  return { version: ADDRESS_VERSION, lesson: lesson?.number, network: { name, dtype, ...(architecture && { architecture }), layers: table, neurons: rows, connections: ends },
+  const { model, whole } = page.data, own = page.data.name !== "own" || model?.isEmpty ? undefined : model ? inUnits(model, whole) : whole;
+  return { version: ADDRESS_VERSION, model, lesson: lesson?.number, network: { name, dtype, ...(architecture && { architecture }), layers: table, neurons: rows, connections: ends },
     data: page.data.name, clear: page.data.clear, sequences: own, settings: page.settings };
 }
 let soon = null, address = "";
 /** Write the address as of now, and what is said about it. */
 async function putAddress() {
   clearTimeout(soon);
-  address = links.length > 400 ? "" : await packed(stateOf());
+  const state = stateOf(), isSmall = links.length <= 400;
+  address = isSmall ? await packed(state) : "";
+  const leavesRows = address.length > MOST_ADDRESS && Boolean(state.model && state.sequences);
+  if (leavesRows) address = await packed({ ...state, sequences: undefined });
   if (address.length > MOST_ADDRESS) address = "";
   get("link").disabled = !address;
-  get("link-words").textContent = address ? "The address of this page holds the network, its weights, the data and the settings."
-    : "This network is too large for an address. Save JSON instead.";
+  get("link-words").textContent = !address ? `${isSmall && state.sequences ? "These rows are" : "This network is"} too large for an address. Save JSON instead.`
+    : leavesRows ? `The address of this page holds the network, its weights, scales, names and settings, but not the ${page.data.whole.flat().length} rows, which are too many for it.`
+      : "The address of this page holds the network, its weights, the data and the settings.";
   try {
     history.replaceState(null, "", address ? `#${address}` : location.pathname);
   } catch { /* the frame of a notebook has no address */ }
@@ -89,9 +93,9 @@ async function readAddress() {
   const text = location.hash.slice(1);
   if (!text || text.length > MOST_ADDRESS) return;
   try {
-    const { version = 1, lesson: number, network, data: name, clear: cleared, sequences, settings } = await unpacked(text);
+    const { version = 1, lesson: number, network, data: name, clear: cleared, sequences, settings, model } = await unpacked(text);
     require(version <= ADDRESS_VERSION, "it is from a newer page.");
-    const opened = networkOf(network), fresh = sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name ?? taskFor(opened));
+    const opened = networkOf(network), fresh = model ? dataOfModel(checkedModel(model, opened), namesIn(opened), sequences ? checkedRows(sequences, opened) : null, cleared) : sequences ? { ...givenData(checkedRows(sequences)), clear: Boolean(cleared) } : dataOf(name ?? taskFor(opened));
     if (Number.isInteger(number) && Object.hasOwn(LESSONS, number)) beginLesson(number);
     const begun = lesson;
     edit("network", "the network of the address", () => {
@@ -108,11 +112,11 @@ async function readAddress() {
     notice(`This page cannot read the network in its address${error instanceof RuleError ? `: ${error.message}` : "."} It starts with another one.`);
   }
 }
-function checkedRows(sequences) {
+function checkedRows(sequences, network = null) {
   const isRow = (row) => Array.isArray(row) && row.length > 0 && row.every((one) => one === null || isNumber(one));
   const steps = sequences.flat();
   require(steps.length > 0 && steps.length <= MOST_SAMPLES && steps.every((pair) => pair.length === 2 && isRow(pair[0]) && (pair[1] === null || isRow(pair[1]))
-    && pair[0].length === steps[0][0].length), "the data are damaged.");
+    && pair[0].length === (network?.inputs ?? steps[0][0]).length && (!network || !pair[1] || pair[1].length === network.outputs.length)), "the data are damaged.");
   return sequences;
 }
 
@@ -203,6 +207,7 @@ function program() {
   const gates = links.flatMap((one, c) => (one.gater ? [tuple([place(one.gater), c])] : []));
   const ties = (list, tie) => [...new Set(list.map(tie))].filter(Boolean).map((number) => list.flatMap((one, i) => (tie(one) === number ? [i] : [])));
   const lines = [
+    ...(page.data.model?.scale || page.data.model?.target_scale ? ["# This network computes in standard units. The JSON that this page saves has the scales and names, too."] : []),
     "from synapse import Layer, Network, tie", "",
     `layers = ${listing(net.layers.map(layer))}`,
     "neurons = [neuron for layer in layers for neuron in layer]",
@@ -235,7 +240,11 @@ async function copy(text, what) {
   }
 }
 const keeping = {
-  save: () => download(fileName("json"), new Blob([JSON.stringify(net)], { type: "application/json" })),
+  save: () => {
+    const { json, words } = saved();
+    download(fileName("json"), new Blob([JSON.stringify(json)], { type: "application/json" }));
+    if (words) notice(words);
+  },
   png: () => download(fileName("png"), unchosen(() => cy.png({ output: "blob", full: true, scale: 2, bg: colours.paper }))),
   svg: () => download(fileName("svg"), new Blob([unchosen(svgOf)], { type: "image/svg+xml" })),
   link: async () => { await putAddress(); await copy(location.href, "The address"); },

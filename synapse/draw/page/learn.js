@@ -176,7 +176,7 @@ const PHASES = {
   weights: () => "weights move",
 };
 /** What stands below a neuron: in slow motion its error, when it is known. */
-numberOf = (n) => (phase?.kind === "backward" && isReached("backward", n) ? `\u03b4 ${tiny(all[n].responsibility)}` : short(activation(n)));
+numberOf = (n) => (phase?.kind === "backward" && isReached("backward", n) ? `\u03b4 ${tiny(all[n].responsibility)}` : unitsOf(n, activation(n)) ?? short(activation(n)));
 const tiny = (value) => written(value, (one) => String(Number(one.toPrecision(2))));
 
 // --- what is shown -----------------------------------------------------------------------------

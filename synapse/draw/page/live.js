@@ -49,11 +49,13 @@ function isBeyond() {
   const shares = ["cross_entropy", "categorical_cross_entropy"].includes(page.settings.cost || net.cost);
   return shares && page.data.sequences.flat().some(([, targets]) => targets?.some((one) => one !== null && (one < 0 || one > 1)));
 }
-/** Let logistic outputs be linear where targets lie beyond them; returns what to tell about it, or null. */
+/** Let outputs reach the targets: linear ones where these lie beyond 0 and 1, logistic ones for classes; returns what to tell about it, or null. */
 function fitOutputs() {
-  if (net.cost !== "cross_entropy" || !isBeyond()) return null;
-  for (const neuron of net.outputs) neuron.squash = "identity";
-  return "The outputs now have the squash identity, because these data have targets below 0 or above 1.";
+  const { model } = page.data, unfit = model && !net.outputs.every(({ squash }) => canAnswer(model, squash)), isWide = net.cost === "cross_entropy" && isBeyond();
+  if (!unfit && !isWide) return null;
+  const squash = unfit && model.task !== "numbers" ? "logistic" : "identity";
+  for (const neuron of net.outputs) neuron.squash = squash;
+  return `The outputs now have the squash ${squash}, because these data have ${isWide ? "targets below 0 or above 1" : squash === "identity" ? "targets of any size" : "classes"}.`;
 }
 /** Why network and data do not fit each other; null if they do. */
 function misfit() {

@@ -52,8 +52,8 @@ function arrayOf(bytes, name) {
 /** An archive's network in Synapse's JSON. Its context is left out: it begins as after `clear`. */
 function jsonOfArrays(arrays) {
   require(arrays.document?.text, "This archive is not from Synapse: it has no document.");
-  const { format, version, name, dtype, architecture, layers: table, neurons: rows, connections: ends } = careful(() => JSON.parse(arrays.document.text));
-  const json = { format, version, name, dtype, ...(architecture && { architecture }), layers: table, neurons: { ...rows }, connections: { ...ends } };
+  const { format, version, name, dtype, architecture, metadata, layers: table, neurons: rows, connections: ends } = careful(() => JSON.parse(arrays.document.text));
+  const json = { format, version, name, dtype, ...(architecture && { architecture }), ...(metadata && { metadata }), layers: table, neurons: { ...rows }, connections: { ...ends } };
   const cleared = (columns) => new Set(columns.filter((one) => one.cleared).map((one) => one.name));
   for (const [prefix, part, context] of [["neuron_", json.neurons, cleared(SAVED.neurons)], ["connection_", json.connections, cleared(SAVED.connections)]])
     for (const [key, { values }] of Object.entries(arrays)) {
@@ -101,17 +101,27 @@ function openText(text) {
   } catch {
     return notice("This file is not JSON. Choose a file that this page or synapse.save(net, \"network.json\") has written.");
   }
-  // its network, in standard units
-  if (json?.format === "synapse model") json = json.network;
+  const head = json?.format === MODEL.format ? json : null;
+  if (head) json = head.network;
   const isSynaptic = Array.isArray(json?.neurons) && Array.isArray(json?.connections);
   if (!isSynaptic && (json?.format !== "synapse" || json.version !== 1))
     return notice("This is not a network in Synapse's JSON, version 1. Python converts other formats: synapse convert IN network.json");
-  goOnWith(() => (isSynaptic ? jsonOfSynaptic(json) : json));
+  goOnWith(() => (isSynaptic ? jsonOfSynaptic(json) : json), head);
 }
-/** Go on with the network of a JSON object, or say what is wrong with it. */
-function goOnWith(json) {
-  const opened = tried(() => careful(() => networkOf(json())));
-  if (opened && edit("network", "another network", () => { net = opened; forget(); })) notice(misfit());
+/** Go on with the network of a JSON object, and with the units of its model if it has one; or say what is wrong with it. */
+function goOnWith(json, head = null) {
+  const opened = tried(() => careful(() => {
+    const network = networkOf(json());
+    return { network, model: head && !hasLags(head) ? checkedModel(head, network) : null };
+  }));
+  const done = opened && edit("network", "another network", () => {
+    net = opened.network;
+    if (opened.model) page.data = dealt(dataAgain(opened.model, net));
+    forget();
+  });
+  if (!done) return;
+  showTask();
+  notice(head && hasLags(head) ? "The scales of this model make differences of a series, which this page does not compute: its numbers are in standard units." : misfit());
 }
 /** Show a table among one's own rows, and tell what would be learned of it. Nothing is learned before a press. */
 function offerTable(text) {
@@ -120,7 +130,7 @@ function offerTable(text) {
   get("own").open = true;
   openTab(get("tab-data"));
   get("csv-use").scrollIntoView({ block: "nearest" });
-  const table = tried(() => parsed(text, Number(get("csv-targets").value), true));
+  const table = tried(() => parsed(text, Number(get("csv-targets").value), true, page.data.model?.isEmpty ? page.data : null));
   if (!table) return;
   const { inputs, targets, rows, left } = table, last = targets.length === 1 ? "the last column" : "the last columns";
   notice([`${counted(rows, "row")}. Inputs: ${firstOf(inputs)}. ${targets.length === 1 ? "Target" : "Targets"}: ${firstOf(targets)}, ${last}.`, left,
@@ -136,7 +146,7 @@ async function openFile(file) {
   const bytes = new Uint8Array(content), isArchive = bytes[0] === 0x50 && bytes[1] === 0x4b; // "PK"
   if (isArchive) {
     const arrays = await arraysOf(bytes).catch((error) => notice(error instanceof RuleError ? error.message : "This archive is damaged."));
-    if (arrays) goOnWith(() => jsonOfArrays(arrays));
+    if (arrays) goOnWith(() => jsonOfArrays(arrays), arrays.model?.text ? tried(() => careful(() => JSON.parse(arrays.model.text))) : null);
     return;
   }
   const text = new TextDecoder().decode(bytes);

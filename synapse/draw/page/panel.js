@@ -4,6 +4,7 @@ const numbers = get("numbers");
 let momentWords = () => ""; // where a network learns: which step the numbers are of
 let errorWords = () => ""; // and which the errors are of, from which it has learnt
 let errorMissing = () => "This step has no target.";
+let unitsOf = () => null; // where a table has scales: a number of an input or an output in the units of the table, as text
 let why = () => []; // where a network learns: why a number moved
 const MOST_ROWS = 60, FEW_ROWS = 6; // of connections, of inputs and outputs
 let looked = null; // what the panel shows
@@ -87,8 +88,10 @@ function errorRows(n) {
 
 function ofNeuron({ neuron: n }) {
   const own = outgoing[n].find((c) => connections.target[c] === n);
-  const rows = [["activation", activation(n)]];
+  const rows = [["activation", activation(n)]], inTable = (name, value) => { if (unitsOf(n, value) !== null) rows.push([name, unitsOf(n, value)]); };
+  inTable("in your units", activation(n));
   if (target(n) !== undefined) rows.push(["target", target(n)]);
+  inTable("target in your units", target(n));
   rows.push(["state", state(n)]);
   if (Number.isFinite(state(n, Math.max(0, now - 1))) && now > 0) rows.push(["previous state", state(n, now - 1)]);
   rows.push(["derivative", derivative(n)], ["bias", real(neurons.bias[n])]);
@@ -162,7 +165,7 @@ function ofLayer({ layer: i }) {
 function valuesOf(layer) {
   const all = neuronsOf(layer), left = all.length - FEW_ROWS;
   const rows = all.slice(0, FEW_ROWS).map((n) => [
-    neurons.name[n] + (target(n) === undefined ? "" : ` (target ${shown(target(n))})`), activation(n)]);
+    neurons.name[n] + (target(n) === undefined ? "" : ` (target ${unitsOf(n, target(n)) ?? shown(target(n))})`), unitsOf(n, activation(n)) ?? activation(n)]);
   return [table(rows), ...(left > 0 ? [made("p", `and ${left} more`)] : [])];
 }
 function ofNothing() {
@@ -181,8 +184,8 @@ function showNumbers(what) {
 
 // One line of what is pointed at, at this step.
 const titles = {
-  neuron: ({ neuron: n }) => `${neurons.name[n]}: ${shown(activation(n))}`
-    + (target(n) === undefined ? "" : `, target ${shown(target(n))}`),
+  neuron: ({ neuron: n }) => `${neurons.name[n]}: ${unitsOf(n, activation(n)) ?? shown(activation(n))}`
+    + (target(n) === undefined ? "" : `, target ${unitsOf(n, target(n)) ?? shown(target(n))}`),
   connection: ({ connection: c }) => `${connectionTitle(c)}: weight ${shown(real(connections.weight[c]))}`
     + (isGated(c) ? `\ngain ${shown(gain(c))}, gated by ${neurons.name[connections.gater[c]]}` : ""),
   bundle: ({ members }) => counted(members.length, "connection")

@@ -158,15 +158,16 @@ function start() {
     get(id).textContent = text;
     get(id).setAttribute("aria-label", `${text}: ${get(id).getAttribute("aria-label").toLowerCase()}`);
   }
-  const { network, sequences } = data.learn;
+  const { network, sequences, model } = data.learn;
   install(networkOf(network));
-  page.data = dealt(sequences ? givenData(sequences) : dataOf(taskFor(net)));
+  const isApart = ({ length }) => length === 1;
+  page.data = dealt(model ? dataOfModel(checkedModel(model, net), namesIn(net), sequences, !sequences?.every(isApart)) : sequences ? givenData(sequences) : dataOf(taskFor(net)));
   page.settings.rate = TASKS[page.data.name]?.rate ?? 0.1;
   forget();
   page.start = net.toJSON();
   showLesson();
   showAll();
-  openTab(get(`tab-${sequences || location.hash || wasHere() ? "learn" : "lessons"}`));
+  openTab(get(`tab-${model ? "data" : sequences || location.hash || wasHere() ? "learn" : "lessons"}`));
   readAddress();
 }
 start();

@@ -8,6 +8,7 @@ lowering must therefore work with both.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -188,7 +189,11 @@ def _source() -> str:
     read = {c.name for c in TABLE} & {*program.columns, *READ, *DESTINATIONS}
     members = ", ".join(f"{name}: store.{name}" for name in sorted(read))
     squashes = {
-        name: {"code": entry.code, "kind": entry.family}
+        name: {
+            "code": entry.code,
+            "kind": entry.family,
+            "free": entry.low == -math.inf and entry.high == math.inf,
+        }
         for name, entry in ACTIVATIONS.items()
     }
     of_synaptic = {e.synaptic: name for name, e in ACTIVATIONS.items() if e.synaptic}
@@ -215,7 +220,11 @@ def _source() -> str:
             "/** The columns of a store, for all other functions. */\n"
             f"function columnsOf(store) {{\n    return {{ {members} }};\n}}\n"
             f"return {{ {names} }};\n}})();",
-            _exported("SQUASHES", "Code and kind of each squash.", squashes),
+            _exported(
+                "SQUASHES",
+                "Code and kind of each squash, and whether it has no bounds.",
+                squashes,
+            ),
             _exported("SYNAPTIC", "Squashes by their names in Synaptic.", of_synaptic),
             _exported(
                 "COSTS",

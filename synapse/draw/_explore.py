@@ -53,18 +53,18 @@ class Explorer:
 
     def __init__(
         self,
-        owner: Network | Model,
+        network: Network | Model,
         inputs: ArrayLike | Log | None,
         targets: ArrayLike | None,
         learn: bool = False,
     ) -> None:
-        network, self._model = network_and_model(owner)
-        self._net = network
+        net, self._model = network_and_model(network)
+        self._net = net
         self._sent = 0.0
         self._learn = boolean("learn", learn)
         self._log: Log | None = None
         self._widget: Any = None
-        Topology.of(network)._require_closed("explored")
+        Topology.of(net)._require_closed("explored")
         if inputs is None and targets is not None:
             raise ArgumentError("`targets` need the `inputs` that they belong to.")
         self._course = inputs, targets
@@ -79,15 +79,13 @@ class Explorer:
                 )
             self._log = inputs
         elif inputs is None or learn:  # a page that learns computes its steps itself
-            self._inputs = np.empty((0, len(network.input)))
+            self._inputs = np.empty((0, len(net.input)))
             self._aims: list[Any] = []
         else:
             if self._model is not None:
                 inputs, targets = self._model._standard(inputs, targets)
-            self._inputs = as_matrix(
-                "inputs", inputs, len(network.input), network.dtype
-            )
-            self._aims = aims_of(network, len(self._inputs), targets)
+            self._inputs = as_matrix("inputs", inputs, len(net.input), net.dtype)
+            self._aims = aims_of(net, len(self._inputs), targets)
         self._data = self._read()
 
     @property

@@ -46,22 +46,24 @@ LENGTH = 120
 HYBRID = """
 ## Networks compared with the best simple method
 
-*best simple* is the statistical method with the lowest error in the test. *residuals*
-adds the forecast of its residuals by a GRU (Zhang 2003). *both* is the mean of this and
-the GRU's own forecast. Averaged over all series, neither is better than *best simple*,
-or than the default, whose mean of three includes a network if this helps. So neither is
-a candidate of the command.
+To find out whether a network can improve a simple method, this table starts from *best
+simple*, the statistical method with the lowest error in the test. *residuals* adds a
+GRU's forecast of the method's residuals (Zhang 2003), and *both* averages this sum and
+the GRU's own forecast. Neither of them is a candidate of the command. Averaged over all
+series, they are not better than *best simple*, or than the default, whose mean of three
+already includes a network if this helps.
 """
 COVERAGE = """
-Intervals follow from the errors of the test and of the second half of the training
-rows. The latter are scaled up to the size of those in the test, because parameters were
-fitted to these rows. Errors are relative to the level of the series if this gives them
-a larger likelihood.
+Intervals are computed from the errors in the test and in the second half of the
+training rows. Because parameters were fitted to the training rows, these errors are
+scaled up to the size of the errors in the test. If it gives a larger likelihood, errors
+are taken relative to the level of the series.
 
-The intervals of two series are too wide. The change of level is within the test of each
-series, so many errors of the test are about 20; the intervals allow for such errors,
-but none occurs later. The errors of a chaotic series (logistic map) stop growing after
-some steps, but the width, a power of the number of steps, does not.
+Two series have intervals that are too wide. In the first one, the level changes within
+the test, and many errors in the test are therefore about 20. The intervals allow for
+such errors, although they do not occur later. In the second one, the chaotic logistic
+map, errors stop growing after some steps. The intervals, however, continue to grow,
+because their width is a power of the number of steps.
 """
 
 
@@ -260,14 +262,18 @@ def report(errors: Any, covered: Any, seconds: Any) -> str:
 
     python -m studies default_forecasts    # {took:.0f} s for trainings and tests
 
+This study compares the forecasts of `synapse train` and `synapse forecast` with
+statistical methods, to show how far you can trust the default. The column *default* is
+the choice of these commands: they average the best three methods in the test, unless
+one method is more than 10 % better there. *network* is the GRU alone, while ets, theta
+and arima are AutoETS, AutoTheta and AutoARIMA from statsforecast. The ridge regression
+is not included, because it became one of the methods after this measurement.
+
 Each row is the mean of {SEEDS} fits and {len(LATER)} forecasts of {STEPS} steps by
-each. Generated series have {LENGTH} known rows and a seed each; those in `demos/data`
-are fitted at {SEEDS} places of their later half, to up to 240 rows. Methods keep their
-parameters for 48 rows, from which they forecast. *default* is what `synapse train` and
-`synapse forecast` use: the mean of the best three methods in the test, or one that is
-more than 10 % better there. *network* is the GRU alone. ets, theta and arima are
-AutoETS, AutoTheta and AutoARIMA of statsforecast. Seconds are those of a machine with
-other work. Measured before the ridge regression became one of the methods.
+each. Generated series have {LENGTH} known rows, and each of them has its own seed.
+Series in `demos/data` are fitted at {SEEDS} places in their later half, to up to 240
+rows. Methods keep their parameters for 48 rows, from which they forecast. Seconds were
+measured on a machine with other work.
 
 ## Mean absolute scaled error
 """

@@ -374,9 +374,10 @@ def report() -> None:
         )
         shown = " | ".join(f"{h}" for h in task.shown)
         parts.append(
-            f"\n## {task.title}\n\nRMSE in {task.unit}, by the number of steps ahead,"
-            f" from {origins} origins. The last column is the mean over all"
-            f" {task.steps} steps.\n\n| method | {shown} | 1 to {task.steps} |\n| ---"
+            f"\n## {task.title}\n\nThe table shows the RMSE in {task.unit}, by the"
+            f" number of steps ahead, from {origins} origins. The last column is the"
+            f" mean over all {task.steps} steps.\n\n"
+            f"| method | {shown} | 1 to {task.steps} |\n| ---"
             f" |{' ---: |' * (len(task.shown) + 1)}\n"
         )
         for method, row in measured["rows"].items():
@@ -387,8 +388,8 @@ def report() -> None:
                 f"| {method} | {' | '.join(f'{number:.4g}' for number in numbers)} |\n"
             )
         parts.append(
-            f"\nNetworks: `{measured['setting']}`, {measured['seconds to train']:.1f} s"
-            " each.\n"
+            f"\nThe networks are `{measured['setting']}`, and each takes"
+            f" {measured['seconds to train']:.1f} s to train.\n"
         )
     parts.append("\n![RMSE by the number of steps ahead](forecasts.png)\n")
     _files.write(REPORT, "".join(parts))
@@ -397,26 +398,29 @@ def report() -> None:
 
 HEAD = """# Forecasts compared with simple methods
 
-How far ahead can a series be forecast, and is a network worth it? Each method forecasts
-from many origins of the later part of a series that the networks have not seen. Simple
-methods are those of [`synapse.forecasting`](../docs/reference/forecasting.rst);
-exponential smoothing (ETS) and ARIMA are those of statsmodels.
+This study shows how far ahead a series can be forecast, and whether using a network is
+worth it. Each method forecasts from many origins in the later part of a series, which
+the networks have not seen. The simple methods are taken from
+[`synapse.forecasting`](../docs/reference/forecasting.rst), and exponential smoothing
+(ETS) and ARIMA from statsmodels.
 
     python -m studies forecasts
 
-- On the chaotic series, the median of ten networks with a fitted read-out has an error
-  of 0.00016 over all horizons, and the best other method, AR, of 0.13. At the last
-  horizons, the mean of the ensemble is much worse than the median network.
-- On the monthly temperature, networks that see the month are as good as AR and better
-  than ETS. The seasonal ARIMA is better than them by 12 % over all horizons.
-- On the sunspots, AR is best: 300 numbers with cycles of different lengths are few for
-  a network that must forecast all of the next 22 years from its own outputs. The
-  networks are better only than persistence and ETS, and close to the seasonal naive
+- On the chaotic series, networks are far better. The median of ten networks with a
+  fitted read-out has an error of 0.00016 over all horizons, while the best other
+  method, AR, has an error of 0.13. At the last horizons, however, the mean of the
+  ensemble is much worse than the median network.
+- On the monthly temperature, networks with the month as an input are as good as AR, and
+  better than ETS, but the seasonal ARIMA is better than the networks by 12 % over all
+  horizons.
+- On the sunspots, AR is best, because 300 numbers with cycles of different lengths are
+  few for a network that must forecast all of the next 22 years from its own outputs.
+  The networks are only better than persistence and ETS, and close to the seasonal naive
   method.
 
-The settings are chosen by the error over all horizons on the last fifth of the training
-part, so figures one step ahead can be better with others ([sunspots one year
-ahead](sunspots.md)).
+Because the settings are chosen by the error over all horizons, on the last fifth of the
+training part, other settings can be better when forecasting only one step ahead
+([sunspots one year ahead](sunspots.md)).
 """
 
 

@@ -31,12 +31,15 @@ TEXT = """\
 
     python -m studies verdicts
 
-Each of the {draws} draws of a row makes a table or a series by a law, and trains a
-network on it as `synapse train` does. Its verdict is compared with the truth: how far
-the loss of the network is below that of the best of the other methods, all as they were
-fitted, on {rows:,} more rows of the law, or from 400 origins in the {steps:,} steps
-after the series. A verdict is false if it says "better" of a network that is worse, or
-"worse" of one that is better.
+When `synapse train` compares a network with other methods, it reports a verdict:
+"better", "worse", or that it cannot tell. To find out whether you can trust the
+verdict, this study compares it with the truth, which is known for generated data. Each
+of the {draws} draws in a row generates a table or a series by a law, and trains a
+network on it as `synapse train` does. The true gain shows how far the network's loss is
+below the loss of the best other method. To compute it, all methods are tested as they
+were fitted, on {rows:,} more rows of the law, or from 400 origins in the {steps:,}
+steps after the series. A verdict is false if it says "better" although the network is
+worse, or "worse" although it is better.
 """
 FRESH_ROWS = 20_000
 FRESH_STEPS = 4_000
@@ -243,8 +246,9 @@ def page(results: dict[str, dict[str, list[dict[str, Any]]]], count: int) -> str
         false = [draw for draw in every if draw["said"] not in ("", truth_of(draw))]
         lines += [
             "",
-            f"Where the true difference is {LARGE:.0%} or more, {len(right)} of"
-            f" {len(large)} verdicts say so. {len(false)} of {len(every)} are false.",
+            f"When the true difference is {LARGE:.0%} or more, {len(right)} of"
+            f" {len(large)} verdicts report it. Of all {len(every)} verdicts,"
+            f" {len(false)} are false.",
             "",
         ]
     return "\n".join(lines)

@@ -185,9 +185,10 @@ HEAD = """# Settings of networks of tables
 
     python -m studies table_defaults
 
-Means of 5 seeds, of steps 3, each of which draws the weights and the rows that are held
-out. The lowest is bold. A label has the optimizer, the neurons of the hidden layer and
-the rate.
+This study compares settings of the networks that are trained on tables, to choose the
+command's defaults. The tables contain means over 5 seeds, or 3 for steps, where each
+seed draws the weights and the held-out rows. The lowest mean is bold. A label contains
+the optimizer, the number of hidden neurons and the rate.
 """
 TITLES = {
     "samples": "Samples: RMSE, or the fraction of wrong classes",
@@ -196,18 +197,19 @@ TITLES = {
 CHOICE = """
 ## What follows
 
-The optimizer makes little difference on samples: relative to the first column, the
-geometric means are 0.93, 1.01 and 0.96. So the command keeps "sgd", which learns after
-every row. Sixteen neurons are better than eight on seven of ten tables with "sgd", and
-on five with "adam"; the command does not have this default yet, because its series
-share the size.
+The optimizer makes little difference on samples, because the geometric means are 0.93,
+1.01 and 0.96 relative to the first column. The command therefore keeps "sgd", which
+learns after every row. Although sixteen neurons are better than eight on seven of ten
+tables with "sgd", and on five with "adam", the command does not have this default yet,
+because networks for series share the default size.
 
-With updates after every row, a tanh Elman network has a third of the error of a
-logistic one on the first stream and the same on the second. An LSTM in Synaptic's style
-has half the error of a standard one on the second stream and the same on the first. So
-they are the defaults of tables. With exact gradients these differences vanish, or the
-standard LSTM is worse. Exact gradients are better on the first stream, on the second
-only for the standard LSTM, and take up to five times as long.
+With updates after every row, a tanh Elman network has a third of a logistic network's
+error on the first stream, and the same error on the second. Similarly, an LSTM in
+Synaptic's style has half the error of a standard LSTM on the second stream, and the
+same error on the first. For this reason, they are the defaults for tables. With exact
+gradients, however, these differences vanish, or the standard LSTM is worse. Exact
+gradients are better on the first stream, but on the second only for the standard LSTM,
+and they take up to five times as long.
 """
 
 if __name__ == "__main__":

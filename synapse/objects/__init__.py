@@ -1,3 +1,3 @@
-"""What a person holds in the hand: neurons, connections, layers, networks, and how they
-change.
+"""The objects that users work with: neurons, connections, layers and networks, and the
+functions that change them.
 """

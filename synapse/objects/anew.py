@@ -1,8 +1,8 @@
-"""Values of parameters as those of a network that is made anew with a seed.
+"""Parameter values like those of a network that is newly made with a seed.
 
-A network of a class whose constructor takes a seed is made again, with its arguments;
-other weights are drawn as :meth:`Layer.project` draws them, and biases are the initial
-ones.
+If the constructor of a network's class takes a seed, a new network is made with the
+same arguments. Other weights are drawn like those of :meth:`Layer.project`, and other
+biases return to their initial values.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 SEED = "seed"
 MAX_COPIES = 16
-"""So many copies are made at most, of which each has the parameters of one network.
-``python -m benchmarks.constants anew.MAX_COPIES``: rows take 1.11 times as long with a
-tenth, 1.04 times with ten times."""
+"""Maximum number of copies to make, each with the parameters of one network. According
+to ``python -m benchmarks.constants anew.MAX_COPIES``, rows take 1.11 times as long with
+a tenth, and 1.04 times with ten times."""
 
 
 class Made(NamedTuple):
-    """The arguments with which a network was made, without its seed."""
+    """The arguments that made a network, without its seed."""
 
     positional: tuple[Any, ...]
     named: dict[str, Any]
@@ -50,8 +50,8 @@ def _signature(architecture: type[Any]) -> inspect.Signature | None:
 
 
 def remember_arguments(architecture: type[Any]) -> None:
-    """Make a class, whose constructor takes a seed, remember the other arguments of
-    each network.
+    """Make a class whose constructor takes a seed remember each network's other
+    arguments.
     """
     if _signature(architecture) is None:
         return
@@ -68,7 +68,9 @@ def remember_arguments(architecture: type[Any]) -> None:
 
 
 def as_json(made: Made) -> dict[str, Any] | None:
-    """Return arguments as a file has them; None if one of them has no name there."""
+    """Return arguments in the form for files, or None if one of them has no name
+    there.
+    """
     if not made.are_known:
         return None
     named = {name: _named(value) for name, value in made.named.items()}
@@ -81,7 +83,7 @@ def as_json(made: Made) -> dict[str, Any] | None:
 
 
 def from_json(content: Any) -> Made:
-    """Return arguments that a file has."""
+    """Return the arguments from a file."""
     parts = content if isinstance(content, dict) else {}
     positional, named = parts.get("positional"), parts.get("named")
     if not isinstance(positional, list) or not isinstance(named, dict):
@@ -91,8 +93,8 @@ def from_json(content: Any) -> Made:
 
 
 def _named(value: Any) -> Any:
-    """Return a value with the names of squashes, dtypes and initializers, as JSON has
-    it.
+    """Return a value for JSON, in which squashes, dtypes and initializers are given by
+    their names.
     """
     if isinstance(value, _squash.Squash):
         return value.name
@@ -109,8 +111,8 @@ def _named(value: Any) -> Any:
 def reset(
     store: Store, connections: Ints, neurons: Ints, rng: np.random.Generator
 ) -> None:
-    """Give new values to the trainable parameters among these, as networks that are
-    made anew have them.
+    """Give new values to the trainable parameters in these rows, as in newly made
+    networks.
     """
     connections = connections[np.argsort(store["identity"][connections])]
     connections = connections[store["trainable"][connections] == 1]
@@ -136,8 +138,8 @@ def reset(
 def _draw_network(
     network: NetworkHandle, rng: np.random.Generator, weights: Floats, biases: Floats
 ) -> None:
-    """Write the parameters of a network that is made anew, by rows; NaN where it has
-    none.
+    """Write the parameters of a newly made network by row, leaving NaN where it has no
+    parameter.
     """
     made = network._made
     signature = _signature(type(network))
@@ -179,8 +181,9 @@ def _draw_network(
 def _parts_of(
     network: NetworkHandle, layers: Sequence[LayerHandle | None]
 ) -> dict[Any, Ints]:
-    """Return the rows of the parameters of a network that are drawn together: biases by
-    layer, weights by their layers, their sign and whether they are self-connections.
+    """Return the rows of parameters that are drawn together. Biases are divided by
+    layer, and weights by their layers, their sign and whether they are
+    self-connections.
     """
     store = network._store
     rows = network._connection_rows()
@@ -209,8 +212,8 @@ def _parts_of(
 def _same_layers(
     ours: Sequence[LayerHandle], theirs: Sequence[LayerHandle]
 ) -> list[LayerHandle | None]:
-    """Return, for each layer, the one of another network at its place; after an edit,
-    the one of its name.
+    """Return the layer at the same position in another network for each layer, or after
+    an edit the layer with the same name.
     """
     if len(ours) == len(theirs):
         return list(theirs)
@@ -221,8 +224,8 @@ def _same_layers(
 def _draw_others(
     store: Store, connections: Ints, rng: np.random.Generator, weights: Floats
 ) -> None:
-    """Draw the weights of connections that no network has made, by the layers of their
-    ends.
+    """Draw the weights of connections that were not made by a network's class, for each
+    pair of layers.
     """
     rest = connections[np.isnan(weights[connections])]
     if not len(rest):

@@ -1,8 +1,8 @@
-"""Registry of network classes by name: the architectures of the library, and classes of
-users.
+"""Registry of network classes by name, for the library's architectures and for the
+classes of users.
 
-Files and pickles contain the name of a class and its settings, never code. When they
-are read, the class is looked up here.
+Files and pickles contain the name of a class and its settings, but never code. When
+they are read, the class is looked up here.
 """
 
 from __future__ import annotations
@@ -42,11 +42,12 @@ def register(architecture: Class) -> Class:
     """Register a subclass of Network, so that files, copies and pickles preserve the
     class.
 
-    Use it as a class decorator. A copy is not made by ``__init__``. It gets the layers,
-    and the attributes that :meth:`Network.find_parts` derives from the layers and
-    :attr:`Network.settings`. Override both if your class has attributes of its own. A
-    program without a registered class of this name reads a plain :class:`Network` from
-    the file. So does every program if an edit of the network makes `find_parts` raise.
+    Use it as a class decorator. Copies are made without calling ``__init__``. Instead,
+    a copy gets the layers, and the attributes that :meth:`Network.find_parts` derives
+    from the layers and :attr:`Network.settings`. Override both if your class has
+    attributes of its own. If a program has not registered a class of this name, it
+    reads a plain :class:`Network` from the file. Every program does so if an edit of
+    the network makes `find_parts` raise an error.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def register(architecture: Class) -> Class:
     Raises
     ------
     ArgumentTypeError
-        If it is not a subclass of :class:`Network`.
+        If `architecture` is not a subclass of :class:`Network`.
     ArgumentError
         If another class of this name is registered. You may define the same class
         again, as in a notebook.
@@ -113,7 +114,7 @@ def register(architecture: Class) -> Class:
 
 
 def get(name: str) -> type[Network] | None:
-    """Find the class that is registered under a name; None if there is none."""
+    """Return the class that is registered under a name, or None if there is none."""
     return by_name.get(text("name", name))
 
 
@@ -125,8 +126,8 @@ def names() -> list[str]:
 def describe(network: Network) -> dict[str, Any] | None:
     """Return the name of a network's class and its settings as a dict.
 
-    It is None if the class is not registered, or the network has been edited and no
-    longer fits its class.
+    Returns None if the class is not registered, or if the network no longer fits its
+    class after an edit.
 
     Raises
     ------
@@ -154,8 +155,9 @@ def describe(network: Network) -> dict[str, Any] | None:
 
 
 def describe_for_file(network: Network) -> dict[str, Any] | None:
-    """Return what :func:`describe` does, with the arguments with which the network was
-    made.
+    """Return the result of :func:`describe` with the network's constructor arguments.
+
+    Files need them to reset the parameters.
     """
     described = describe(network)
     if described is not None and network._made is not None:
@@ -166,10 +168,10 @@ def describe_for_file(network: Network) -> dict[str, Any] | None:
 def instance_of(
     architecture: dict[str, Any] | None, layers: Sequence[Layer]
 ) -> Network:
-    """Return an instance of the class that :func:`describe` has described, with its
-    additional attributes only.
+    """Return an instance of the class that :func:`describe` has described, with only
+    its additional attributes.
 
-    It is a :class:`Network` if the class is not registered. Raises FormatError if the
+    If the class is not registered, it is a :class:`Network`. Raises FormatError if the
     class does not find its parts in the layers with these settings.
     """
     kind = Network

@@ -1,4 +1,4 @@
-"""Calling: the one way from a network into the kernels."""
+"""Calling: the only way from a network into the kernels."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ R = TypeVar("R")
 
 
 def locked(method: Callable[..., R]) -> Callable[..., R]:
-    """Hold the lock of the store while a method makes several calls that belong
-    together. Ctrl-C is not deferred.
+    """Hold the lock of the store while a method makes several related calls. Ctrl-C is
+    not deferred.
     """
 
     @wraps(method)
@@ -54,8 +54,8 @@ def locked(method: Callable[..., R]) -> Callable[..., R]:
 
 
 class Calling(Sequence[Neuron]):
-    """A network as far as Python calls kernels for it: by :meth:`_call`, which each
-    step, propagation and training passes through.
+    """The methods by which Python calls kernels for a network. Every step, propagation
+    and training passes through :meth:`_call`.
     """
 
     _layers: list[Layer]
@@ -80,20 +80,22 @@ class Calling(Sequence[Neuron]):
 
     @property
     def _step_number(self) -> int:
-        """The number of its latest step: when its first neuron activated. 0: none since
-        its context was cleared.
+        """Number of the network's latest step, in which its first neuron activated. It
+        is 0 if no step was made since the context was cleared.
         """
         return int(self._store["stamp"][self._anchor._row])
 
     def _keep_step_number(self, removed: Sequence[Neuron]) -> None:
-        """Keep it when neurons are about to be removed: another may be the first."""
+        """Keep the step number when neurons are removed, because another neuron
+        may become the first.
+        """
         gone = set(removed)
         left = [neuron for neuron in self._layers[0] if neuron not in gone]
         if left:
             self._store["stamp"][left[0]._row] = self._step_number
 
     def _parameter_places(self) -> tuple[ParameterRows, ...]:
-        """Return where its weights and its biases are; kept for the present
+        """Return the positions of the weights and the biases, cached for the present
         topology.
         """
         facts = self._present_facts()
@@ -107,7 +109,7 @@ class Calling(Sequence[Neuron]):
 
     @property
     def has_memory(self) -> bool:
-        """Whether its outputs can depend on earlier inputs."""
+        """Whether the outputs can depend on earlier inputs."""
         return self._has_memory
 
     @fact
@@ -119,7 +121,7 @@ class Calling(Sequence[Neuron]):
         return bool(late.any() or loops.any())
 
     def _of_runs(self, name: str) -> NDArray[Any]:
-        """Return the entries that its runs have in a column."""
+        """Return the entries of the network's runs in a column."""
         _, store, span = self._lowered()
         start, stop = (store.columns[f"run_{end}"] for end in ("start", "stop"))
         runs = slice(int(start[span[Span.START]]), int(stop[span[Span.STOP] - 1]))
@@ -128,15 +130,15 @@ class Calling(Sequence[Neuron]):
     @property
     @consistent_read
     def _is_random(self) -> bool:
-        """Whether a neuron draws random numbers: its squash is random and it is not
-        deterministic.
+        """Whether a neuron draws random numbers, which it does if its squash is random
+        and the neuron is not deterministic.
         """
         drawing = self._drawing
         return bool(len(drawing) and (self._store["deterministic"][drawing] == 0).any())
 
     @fact
     def _drawing(self) -> NDArray[np.intp]:
-        """The rows of its neurons with a random squash."""
+        """Rows of the neurons with a random squash."""
         _, store, span = self._lowered()
         start = span[Span.START]
         squashes = store["squash"][start : span[Span.STOP]]
@@ -147,7 +149,7 @@ class Calling(Sequence[Neuron]):
         return int(self._store["network"][self._anchor._row])
 
     def _rows(self) -> NDArray[np.int64]:
-        """Return the rows of its neurons; contiguous after lowering."""
+        """Return the rows of the neurons, which are contiguous after lowering."""
         return edits.rows_of(self)
 
     @consistent_read
@@ -169,21 +171,22 @@ class Calling(Sequence[Neuron]):
         by: Callable[[Any], Kernels] | None = None,
         raises: bool = True,
     ) -> Any:
-        """Call a kernel for `steps` steps and return its result: a status, or a tuple
-        that begins with one.
+        """Call a kernel for `steps` steps and return its result, which is a status, or
+        a tuple that begins with one.
 
-        The lock of the store is held, and the store is lowered. While the network is
-        recorded, there is at most one step (`Stepping._divided`), and the recorder
-        hears of it, or of a propagation. The learning rule, or what `by` returns for
-        the network, may have a function of its own in place of the one that is given,
-        that of the online rule: rtrl at the end of ``engine/rtrl/loops.py``, steps by
-        events in ``engine/exact/events.py``. What is wrong with the network raises its
-        error, unless the caller calls :meth:`_require_sound`; what is wrong with the
-        arguments is for the caller to say. A propagation whose numbers are LARGE is
-        undone if an update is not finite.
+        The caller holds the lock of the store, which is lowered. While the network is
+        recorded, there is at most one step (`Stepping._divided`), and the recorder is
+        notified of a step or a propagation. `kernel` is the function of the online
+        rule. The learning rule, or the kernels that `by` returns for the network, may
+        replace it with a function of its own. For rtrl, this happens at the end of
+        ``engine/rtrl/loops.py``, and for steps by events in
+        ``engine/exact/events.py``. Errors of the network are raised here, unless the
+        caller calls :meth:`_require_sound`, whereas the caller reports errors of the
+        arguments. A propagation whose numbers are LARGE is undone if an update is not
+        finite.
 
-        Callers give everything by position: Python calls such a function a tenth of a
-        microsecond faster than one with names or ``*arguments``.
+        Callers pass all arguments by position, because Python calls such a function a
+        tenth of a microsecond faster than one with names or ``*arguments``.
         """
         store = self._anchor._store
         if (store.busy or store.turns or store.recorder) and not store.lock._is_owned():
@@ -220,8 +223,8 @@ class Calling(Sequence[Neuron]):
         return self._call(kernel, steps, arguments, by, raises)
 
     def _call_in_use(self, kernels: Kernels, kernel: Kernel, *arguments: Any) -> Any:
-        """Call a kernel as `_call` does, for a training: it has the network in use and
-        runs in a thread of its own, so that Ctrl-C is noticed meanwhile.
+        """Call a kernel for a training as `_call` does. The training has the network in
+        use and runs in its own thread, so that it notices Ctrl-C meanwhile.
         """
         ended = kernels[kernel](*arguments)
         self._require_sound(ended)
@@ -229,12 +232,12 @@ class Calling(Sequence[Neuron]):
 
     @property
     def _recorder(self) -> Any:
-        """The recorder that records it, or None."""
+        """Recorder of the network, or None."""
         recorder = self._store.recorder
         return recorder if recorder and recorder.owns(self._anchor) else None
 
     def _record(self, steps: int, learned: bool, kernels: Kernels) -> None:
-        """Record a step, or that the network has `learned` from the latest one."""
+        """Record a step, or learning from the latest step if `learned` is True."""
         recorder = self._recorder
         if recorder is not None and steps:
             recorder.stepped(kernels.plan)
@@ -242,8 +245,8 @@ class Calling(Sequence[Neuron]):
             recorder.propagated()
 
     def _count_steps(self, steps: int) -> None:
-        """Count steps that were made on tapes of their own, by bptt, as kernels count
-        the others.
+        """Count steps that bptt made on its own tapes, as kernels count all other
+        steps.
         """
         _, store, span = self._lowered()
         start, stop = int(span[Span.START]), int(span[Span.STOP])
@@ -254,8 +257,8 @@ class Calling(Sequence[Neuron]):
     def _call_large(
         self, kernel: Any, arguments: tuple[Any, ...], kernels: Kernels
     ) -> tuple[int, float]:
-        """Propagate though numbers are large; DIVERGED, and nothing has changed, if an
-        update is not finite.
+        """Propagate although numbers are large. Returns DIVERGED without changing
+        anything if an update is not finite.
         """
         unchecked = *arguments[:-1], 0
         updates = kernels.updates
@@ -284,14 +287,16 @@ class Calling(Sequence[Neuron]):
             require_sound(status, self._store["failed"])
 
     def _refuse_size(self) -> NoReturn:
-        """Raise the error for data of the size before an edit by another thread."""
+        """Raise the error for data whose size dates from before another thread's
+        edit.
+        """
         raise TopologyError(
             f"Another thread has changed the inputs or outputs of {self!r} during this"
             " call. Call again with data of the new size."
         )
 
     def _kernels(self, updates: Accumulator | None = None) -> Kernels:
-        """Return the kernels of its learning rule; updates are added to `updates`, if
+        """Return the kernels of the learning rule, which add updates to `updates` if
         given.
         """
         _, store, span = self._lowered()
@@ -302,8 +307,8 @@ class Calling(Sequence[Neuron]):
     def _learn_by(
         self, rtrl: Sensitivities | None, plastic: Plasticity | None = None
     ) -> None:
-        """Set the sensitivities, or the rule of synapses, by which it learns; None: by
-        the online rule.
+        """Set the sensitivities, or the rule of synapses, by which the network learns.
+        With None for both, it learns by the online rule.
         """
         self._rtrl = rtrl
         self._plastic = plastic
@@ -311,7 +316,7 @@ class Calling(Sequence[Neuron]):
         self._store.clear_single_calls()
 
     def _present_facts(self) -> Facts:
-        """Return what it has found out about the present topology."""
+        """Return the facts that are cached for the present topology."""
         version = self._anchor._store.topology_version
         facts = self._facts
         if facts.version != version:
@@ -319,8 +324,8 @@ class Calling(Sequence[Neuron]):
         return facts
 
     def _lowered(self) -> tuple[int, Store, NDArray[np.int64]]:
-        """Return the arguments of kernels: address of the store's table, store, span of
-        the network.
+        """Return the arguments of kernels, which are the address of the store's table,
+        the store, and the network's span.
         """
         store = self._anchor._store
         address = store.ensure_lowered()
@@ -336,7 +341,7 @@ class Calling(Sequence[Neuron]):
         return address, store, facts.span
 
     def _found_span(self, store: Store) -> NDArray[np.int64]:
-        """Return its rows in a lowered store, see ``records.Span``."""
+        """Return the network's rows in a lowered store, see ``records.Span``."""
         start = self._anchor._row
         inputs = self._n_inputs
         stop = start + len(self)
@@ -347,8 +352,8 @@ class Calling(Sequence[Neuron]):
         return np.array([start, inputs, self._n_outputs, stop, learning], np.int64)
 
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
-        """Warn if no connection leads into any output; its rows end at `stop`. Called
-        once for each topology.
+        """Warn if no connection leads into any output. The network's rows end at
+        `stop`. Called once for each topology.
         """
         columns = store.columns
         first_output = stop - self._n_outputs
@@ -363,8 +368,8 @@ class Calling(Sequence[Neuron]):
             )
 
     def _warn_of_doubled(self, store: Store, facts: Facts) -> None:
-        """Warn of delays of 1 beside connections that are late anyway, once for each
-        number of them; called once for each topology.
+        """Warn of delays of 1 beside connections that are late anyway. The warning
+        appears once for each number of them, and this is called once for each topology.
         """
         named = facts.doubled
         start = self._anchor._row

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 
 def show_columns(handles: type[RowHandle], axis: str) -> None:
-    """Give objects an attribute for each column that is `shown`, see
+    """Give handles one attribute for each column that is `shown`, see
     :class:`schema.Column`.
     """
     for column in SHOWN[axis]:
@@ -74,19 +74,19 @@ def _live(column: Column) -> property:
 @made_elsewhere
 @suggests_attributes("Connection")
 class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
-    """A connection from one neuron to another; made by ``neuron.project`` and
+    """A connection from one neuron to another, made by ``neuron.project`` and
     ``layer.project``.
 
-    A connection is a live view: its values are read from, and written to, the arrays
-    that training uses. It is also the edge data of ``network.graph``: a mapping with
-    the keys ``weight``, ``gain``, ``trainable``, ``eligibility``, ``number`` (its place
-    in the order of creation) and, if it has them, ``gater`` (the name of the gater),
-    ``sign``, ``tie``, ``frozen``, ``delay`` and ``carries="state"`` (of a
-    self-connection without a delay), so that networkx algorithms read the present
-    values. ``weight`` and ``trainable`` can be set. Any other key is :attr:`metadata`,
-    which you can set, too. The mark ``synapse_part="connection"`` tells
-    :func:`synapse.from_networkx` that these keys are Synapse's; metadata of the same
-    names have the prefix ``metadata_`` here.
+    A connection is a live view of the arrays that training uses, from which its values
+    are read and to which they are written. It is also the edge data of
+    ``network.graph``, a mapping from which networkx algorithms read the present values.
+    Its keys are ``weight``, ``gain``, ``trainable``, ``eligibility``, ``number`` (the
+    position in the order of creation) and, where they apply, ``gater`` (the name of the
+    gater), ``sign``, ``tie``, ``frozen``, ``delay`` and ``carries="state"`` (for a
+    self-connection without a delay). You can set ``weight`` and ``trainable``. All
+    other keys are :attr:`metadata`, which you can set, too. The mark
+    ``synapse_part="connection"`` tells :func:`synapse.from_networkx` that these keys
+    are Synapse's, and metadata of the same names get the prefix ``metadata_`` here.
 
     See Also
     --------
@@ -140,7 +140,7 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
 
     @property
     def _at(self) -> int:
-        """Present row in the store; TopologyError if the connection has been
+        """Present row in the store. Raises TopologyError if the connection has been
         removed.
         """
         self._require()
@@ -161,7 +161,7 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @consistent_read
     def weight(self) -> float:
-        """Weight w_ij. Settable, together with the weights tied to it."""
+        """Weight w_ij. Setting it also sets the weights tied to it."""
         # faster than an index, for algorithms
         return self._store.columns["weight"].item(self._at)
 
@@ -178,10 +178,10 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates its weight. Settable, together with the weights tied
-        to it.
+        """Whether learning updates the weight. Setting it also sets it for the weights
+        tied to this one.
 
-        After it has been set, :meth:`Layer.unfreeze` does not change it.
+        Once you have set it, :meth:`Layer.unfreeze` does not change it.
         """
         return bool(self._store["trainable"][self._at])
 
@@ -194,13 +194,13 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @consistent_read
     def sign(self) -> int | None:
-        """Sign that its weight keeps: +1, -1 or None. Settable, together with those of
+        """Sign that the weight keeps, +1, -1 or None. Setting it also sets the sign of
         tied connections.
 
-        No update of a rule or an optimizer moves the weight across 0: it stops at 0.
-        Setting a weight of the opposite sign raises an error, and so does setting a
-        sign that the weight does not have. :attr:`Neuron.sign` sets all outgoing
-        connections of a neuron.
+        If an update of a rule or an optimizer would move the weight across 0, it stops
+        at 0. Setting a weight of the opposite sign raises an error, and so does setting
+        a sign that the weight does not have. To set the sign of all outgoing
+        connections of a neuron, use :attr:`Neuron.sign`.
 
         >>> from synapse import Neuron
         >>> a, b = Neuron(), Neuron(squash="identity")
@@ -225,22 +225,23 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         """Number of steps by which the connection delays the activation that it
         carries. Settable.
 
-        With a delay of k >= 1 the connection carries the activation that its source had
-        k steps before, y_i(t - k), in every network, synchronous or not. Without one it
-        carries that of the present step or, if it leads backward, of the previous one.
-        A pair of neurons can have several connections of different delays. A neuron's
-        delayed connection to itself carries its activation; only the one without a
-        delay carries its state. Gains are never delayed.
+        With a delay of k >= 1, the connection carries the activation that its source
+        had k steps before, y_i(t - k), in every network, synchronous or not. Without a
+        delay, it carries the activation of the present step or, if it leads backward,
+        of the previous step. A pair of neurons can have several connections with
+        different delays. A neuron's delayed connection to itself carries its
+        activation, and only a connection without a delay carries its state. A delay
+        never affects gains.
 
-        Exact gradients pass through a delay; the online rule sends no error back in
-        time. Activations before the first step are 0. When the delay changes, the
-        learned weight stays. A longer delay reads the past activations of its source,
-        as far back as the longest delay that it has had, and 0 before that.
+        Exact gradients pass through a delay, whereas the online rule sends no error
+        back in time. Activations before the first step are 0. When you change the
+        delay, the learned weight stays. A longer delay reads past activations of the
+        source as far back as the longest previous delay, and 0 before that.
 
         A connection without a delay also arrives one step late if it leads backward or
-        is in a synchronous network, at the same time as one with a delay of 1. If a
-        pair has both, they add up, and the next step warns
-        (:class:`synapse.errors.TopologyWarning`).
+        is in a synchronous network. It then arrives at the same time as a connection
+        with a delay of 1. If a pair has both, their inputs are added, and the next step
+        warns (:class:`synapse.errors.TopologyWarning`).
 
         >>> from synapse import Layer, Network
         >>> a, b = Layer(1), Layer(1, "identity")
@@ -263,8 +264,8 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @consistent_read
     def tied(self) -> tuple[Connection, ...]:
-        """Other connections that share its weight, see :func:`synapse.tie`; in the
-        order of creation.
+        """Other connections that share the weight, in the order of creation, see
+        :func:`synapse.tie`.
         """
         rows = parameters.tied_rows(self._store, "weight", self._at)
         return tuple(connections_at(self._store, rows))
@@ -272,21 +273,22 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @consistent_read
     def gater(self) -> Neuron | None:
-        """Neuron that gates the connection; None if there is none."""
+        """Neuron that gates the connection, or None if there is none."""
         gate = self._store["gate"][self._at]
         return self._store.handles[gate - 1] if gate else None
 
     @property
     @consistent_read
     def gain(self) -> float:
-        """Gain g_ij: the activation of the gater; 1 without a gater."""
+        """Gain g_ij, which is the activation of the gater, or 1 without a gater."""
         gater = self.gater
         return 1.0 if gater is None else gater.activation
 
     @property
     @consistent_read
     def eligibility(self) -> float:
-        """Eligibility trace: how the weight affects the state of the target over time.
+        """Eligibility trace, which describes how the weight affects the state of the
+        target over time.
 
         The trace is stored if the target has a self-connection. Otherwise it is the
         product of the gain and the activation of the source, as they were when the
@@ -299,8 +301,8 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @atomic
     def traces(self) -> dict[str, float]:
-        """Traces of the network's rule of synapses, by name; empty without such a rule.
-        See :attr:`Projection.traces`.
+        """Traces of the network's rule of synapses, by name, or an empty dict without
+        such a rule. See :attr:`Projection.traces`.
         """
         self._store.ensure_lowered()
         traces = traces_of(self._store, np.array([self._at], np.int64))
@@ -309,8 +311,8 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @consistent_read
     def extended(self) -> Mapping[Neuron, float]:
-        """Extended traces, by neuron whose inputs the target gates: how the weight
-        affects its state.
+        """Extended traces, which describe how the weight affects the states of neurons
+        whose inputs the target gates. The keys are these neurons.
         """
         pairs = ExtendedPairs(self, [self])
         neurons = [neuron for _, neuron in pairs.pairs]
@@ -319,17 +321,17 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
     @property
     @atomic
     def sensitivity(self) -> Mapping[Neuron, float]:
-        """Sensitivities d s_k / d w by neuron k: how the weight affects its state, over
-        all steps.
+        """Sensitivities d s_k / d w by neuron k, which describe how the weight affects
+        its state over all steps.
 
-        A network that learns by rtrl computes them, see :attr:`Network.rule`. Empty in
-        other networks, after a step by another rule, and for weights that are not
-        trainable or reach no recurrent neuron.
+        They are computed in networks that learn by rtrl, see :attr:`Network.rule`. The
+        mapping is empty in other networks, after a step by another rule, and for
+        weights that are not trainable or reach no recurrent neuron.
 
         Examples
         --------
-        For a frozen weight, run a copy in which it is trainable; the network does not
-        change:
+        To analyse a frozen weight, run a copy in which it is trainable. The network
+        does not change:
 
         >>> import architect
         >>> net = architect.Elman(1, 2, 1, seed=0)
@@ -379,8 +381,8 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         return self._rare()[key]
 
     def _rare(self) -> dict[str, Any]:
-        """Return what :func:`synapse.from_networkx` needs beside the fields to make the
-        same connection.
+        """Return the values that :func:`synapse.from_networkx` needs, beside the
+        fields, to make the same connection.
         """
         store = self._store
         row = self._at
@@ -418,7 +420,9 @@ def connections_at(store: Store, rows: NDArray[Any]) -> list[Connection]:
 
 
 def traces_of(store: Store, rows: Ints) -> dict[str, NDArray[Any]]:
-    """Return the traces, of a rule of synapses, of connections into one network."""
+    """Return the traces that a rule of synapses keeps for connections of one
+    network.
+    """
     network = store.network_at(store["target"][rows[0]]) if len(rows) else None
     live = None if network is None else network._plastic
     return {} if live is None else live.traces_of(network, rows)
@@ -435,10 +439,10 @@ def require_connection(title: str, connection: Any) -> Connection:
 
 
 class ExtendedPairs:
-    """Extended traces x_ij^k of some connections of a network, for its topology.
+    """Extended traces x_ij^k of some of a network's connections, for its topology.
 
-    `pairs` have the index of a connection i -> j, and a neuron k with inputs that j
-    gates.
+    `pairs` contains the index of each connection i -> j, with a neuron k whose inputs
+    are gated by j.
     """
 
     def __init__(self, network: Any, connections: Sequence[Connection]) -> None:
@@ -478,7 +482,7 @@ class ExtendedPairs:
         self._numbers = np.array(numbers, np.int64)[self._computed]
 
     def read(self) -> Floats:
-        """Return the traces of the pairs; the topology is still the same."""
+        """Return the traces of the pairs, provided that the topology is unchanged."""
         c = Attributes(self._store)
         traces = np.empty(len(self._places))
         stored = self._places >= 0
@@ -495,11 +499,11 @@ class ExtendedPairs:
 
 
 def sensitivity_of(target: Neuron, link: Connection | None) -> dict[Neuron, float]:
-    """Return sensitivities to the weight of a connection, or to the bias (None) of
-    `target`, by neuron.
+    """Return sensitivities by neuron, with respect to the weight of a connection, or to
+    the bias of `target` if `link` is None.
 
-    The caller has the neuron in use: a step of another thread may be in the middle of
-    renewing them.
+    The caller has the neuron in use, because another thread may be in the middle of a
+    step that updates them.
     """
     store = target._store
     network = store.network_at(target._row)

@@ -1,6 +1,4 @@
-"""The connections of a network as a sequence, whose objects are made when they are
-asked for.
-"""
+"""A network's connections as a sequence that creates their objects only on access."""
 
 from __future__ import annotations
 
@@ -19,8 +17,7 @@ from .connection import Connection
 
 
 class Connections(Sequence[Connection], IdentityObserver):
-    """The connections that a network had when they were asked for, in the order of
-    creation.
+    """The connections of a network at the time of access, in the order of creation.
 
     It equals any sequence of the same connections.
     """
@@ -33,15 +30,15 @@ class Connections(Sequence[Connection], IdentityObserver):
         store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Follow its store, which has been absorbed by another."""
+        """Follow the store, which another store has absorbed."""
         self._store, self._identities = (
             store,
             self._identities + (self._identities != NONE) * np.uint32(offset),
         )
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Take over new identities; those of removed connections are NONE, the last of
-        them.
+        """Take over new identities. Removed connections have the last entry of `new`,
+        which is NONE.
         """
         self._identities = new[np.minimum(self._identities, len(new) - 1)]
 
@@ -65,8 +62,8 @@ class Connections(Sequence[Connection], IdentityObserver):
         return iter(self[:])
 
     def _made(self, identities: NDArray[np.uint32]) -> list[Connection]:
-        """Return the objects; if they are all, the store makes them together, and holds
-        them from then on.
+        """Return the objects. If they are all of the store's connections, the store
+        creates them together and holds them from then on.
         """
         store = self._store
         alive = identities < store.n_identities

@@ -12,8 +12,8 @@ from .graph_attributes import escaped, unescaped
 
 
 class DataView(MutableMapping[str, Any]):
-    """A mapping with the fields of a live object, read from the store, and any other
-    keys: its metadata, see `escaped` for those that are called like a field.
+    """A mapping with the fields of a live object, read from the store, and its metadata
+    under all other keys. If metadata has the name of a field, see `escaped`.
     """
 
     __slots__ = ()
@@ -26,15 +26,15 @@ class DataView(MutableMapping[str, Any]):
     _settable: ClassVar[tuple[str, ...]]
 
     metadata: Any
-    """Values of the object that are not computed with, a :class:`Metadata`."""
+    """Values that no computation uses, a :class:`Metadata`."""
 
     def _present(self) -> tuple[str, ...]:
         """Return the fields that the object has now."""
         raise NotImplementedError
 
     def _field(self, key: str) -> Any:
-        """Return the value of a known field; KeyError if the object does not have it
-        now.
+        """Return the value of a known field, or raise KeyError if the object does not
+        have it now.
         """
         raise NotImplementedError
 
@@ -87,12 +87,12 @@ class DataView(MutableMapping[str, Any]):
         return [escaped(name, self._taken) for name in self.metadata]
 
     def copy(self) -> dict[str, Any]:
-        """Return its fields and metadata as a dict, for copies of the graph."""
+        """Return fields and metadata as a dict, for copies of the graph."""
         return {key: self[key] for key in self}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
-        """Return a copy with deep copies of metadata; networkx calls this when it
-        reverses a graph.
+        """Return a copy with deep copies of metadata, because networkx calls this when
+        it reverses a graph.
         """
         return copy.deepcopy(self.copy(), memo)
 

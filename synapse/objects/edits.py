@@ -1,7 +1,8 @@
-"""All changes of structure: each is checked, then made in the store, then in the graph.
+"""All changes of structure. Each change is checked before it is made in the store, and
+then in the graph.
 
-Neurons, layers and networks call these functions; no other code changes connections and
-gates.
+Neurons, layers and networks call these functions. All changes of connections and gates
+are made here.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ _row_of = attrgetter("_row")
 _store_of = attrgetter("_store")
 
 LOOK_UP = 4096
-"""Largest number of connections without objects for which the graph is made, to look up
-duplicates. ``python -m benchmarks.constants edits.LOOK_UP``: rows take 0.38 to 1.87
-times as long with a tenth, 0.99 to 3.19 times with ten times."""
+"""Maximum number of connections without objects for which the graph is made to find
+duplicates. According to ``python -m benchmarks.constants edits.LOOK_UP``, rows take
+0.38 to 1.87 times as long with a tenth, and 0.99 to 3.19 times with ten times."""
 
 
 def rows_of(neurons: Iterable[NeuronHandle]) -> Ints:
-    """Return the rows of neurons in their store; TopologyError if one of them has been
-    removed.
+    """Return the rows of neurons in their store, or raise TopologyError if one of them
+    has been removed.
     """
     rows = np.fromiter(map(_row_of, neurons), np.int64)
     if rows.min(initial=0) < 0:
@@ -59,7 +60,7 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
     """Return the rows of the connections between chosen neurons, in the order of
     creation.
 
-    `chosen` is a mask with one entry more than there are neurons: False, for removed
+    `chosen` is a mask with one entry per neuron, followed by False for removed
     connections.
     """
     rows = store.row_of[: store.n_identities]
@@ -70,8 +71,8 @@ def rows_within(store: Store, chosen: NDArray[np.bool_]) -> Ints:
 
 
 def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
-    """Count the connections and gates across the border of some rows, and those into
-    it.
+    """Count the connections and gates that cross the border of some rows, and those
+    that lead into them.
 
     Also returns one example of each. The masks have one more entry, False, for removed
     ends and missing gaters.
@@ -102,7 +103,7 @@ def crossings_of(members: Sequence[tuple[Store, Bools]]) -> dict[str, Any]:
 
 
 def require_closed(network: Neurons, doing: str) -> None:
-    """Raise like ``Topology._require_closed``, without the cost of making a
+    """Raise the error of ``Topology._require_closed`` without the cost of making a
     table.
     """
     with ExclusiveAccess(network):
@@ -122,7 +123,7 @@ def require_closed(network: Neurons, doing: str) -> None:
 def not_closed(
     whose: str, doing: str, count: int, example: ConnectionHandle | None
 ) -> TopologyError:
-    """Return the error for neurons that are linked to others; `example` is one of
+    """Return the error for neurons that are linked to others. `example` is one of
     `count` links.
     """
     return TopologyError(
@@ -134,11 +135,11 @@ def not_closed(
 
 
 def join(neurons: Neurons) -> Store:
-    """Move neurons into one store, the largest of theirs. The caller holds these stores
+    """Move neurons into the largest of their stores. The caller has all of their stores
     in use.
 
-    If one has been removed, dtypes differ, or a network that would move is recorded,
-    TopologyError is raised.
+    Raises TopologyError if a neuron has been removed, if dtypes differ, or if a network
+    that would move is being recorded.
     """
     return _joined({neuron._require() for neuron in neurons})
 
@@ -176,15 +177,15 @@ def _joined(stores: set[Store]) -> Store:
 
 def find(source: NeuronHandle, target: NeuronHandle, delay: int | None = None) -> Any:
     """Return the connection from one neuron to another with a delay, by default the
-    shortest one; None if there is none.
+    shortest, or None if there is none.
     """
     found = find_all(source, target, delay)
     return found[0] if found else None
 
 
 def are_connected(source: NeuronHandle, target: NeuronHandle, delay: int) -> bool:
-    """Return whether a connection with this delay leads from one neuron to another of
-    its store.
+    """Return whether a connection with this delay leads from one neuron to another in
+    the same store.
     """
     connected = source._store.editor.connects((source, target, delay))
     return find(source, target, delay) is not None if connected is None else connected
@@ -193,8 +194,8 @@ def are_connected(source: NeuronHandle, target: NeuronHandle, delay: int) -> boo
 def find_all(
     source: NeuronHandle, target: NeuronHandle, delay: int | None = None
 ) -> list[Any]:
-    """Return the connections from one neuron to another, the shortest delay first; by
-    default those of all delays.
+    """Return the connections from one neuron to another, the shortest delay first, by
+    default with all delays.
     """
     store = source._store
     if store is not target._store:
@@ -204,7 +205,9 @@ def find_all(
 
 
 def _all_between(store: Store, source: NeuronHandle, target: NeuronHandle) -> list[Any]:
-    """Return the connections between two neurons of a store, which gets its columns."""
+    """Return the connections between two neurons of a store, after making its
+    columns.
+    """
     store.make_columns()
     is_large = not isinstance(store.edges, dict) and store.n_connections > LOOK_UP
     if store.graph is None and is_large:
@@ -224,8 +227,8 @@ def connect(
     sign: int = 0,
     delay: int = 0,
 ) -> Any:
-    """Connect two neurons that are not connected in this direction by this delay
-    yet.
+    """Connect two neurons that are not yet connected in this direction with this
+    delay.
     """
     store = source._store
     pair = source, target, delay
@@ -273,7 +276,7 @@ def _connect(
 
 
 def _by(delay: int) -> str:
-    """Return the words for a delay in messages: none for a connection without one."""
+    """Return the words for a delay in messages, which are empty without a delay."""
     return f" with the delay {delay}" if delay else ""
 
 
@@ -286,8 +289,8 @@ def connect_many(
     signs: NDArray[np.int8] | None = None,
     delay: int | Ints = 0,
 ) -> tuple[Store, int]:
-    """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``; returns store and
-    first identity. The caller holds the stores in use.
+    """Connect ``sources[pairs[0][i]]`` to ``targets[pairs[1][i]]``, and return the
+    store and the first identity. The caller has the stores in use.
 
     Without `pairs`, every source is connected to every target.
     """
@@ -310,8 +313,8 @@ def refuse(
     pairs: tuple[Indices, Indices] | None,
     delay: int | Ints,
 ) -> None:
-    """Raise if a pair is connected already by this delay. The pairs must be distinct,
-    and their neurons in use.
+    """Raise an error if a pair is already connected with this delay. The pairs must be
+    distinct, and the caller has their neurons in use.
     """
     for store in {*map(_store_of, sources)} & {*map(_store_of, targets)}:
         if not store.editor.are_apart(sources, targets, delay):
@@ -326,7 +329,7 @@ def _refuse_pairs(
     pairs: tuple[Indices, Indices] | None,
     delay: int | Ints,
 ) -> None:
-    """Raise if a pair of these neurons that is in one store is connected already."""
+    """Raise an error if pairs within one store are already connected."""
     pairs = pairs or every_pair(np.arange(len(sources)), np.arange(len(targets)))
     from_rows = rows_of(sources)
     to_rows = rows_of(targets)
@@ -341,7 +344,9 @@ def _refuse_pairs(
 def _refuse_linked(
     store: Store, sources: Indices, targets: Indices, delays: Ints
 ) -> None:
-    """Raise if a pair of rows of one store is connected already by its delay."""
+    """Raise an error if a pair of rows in a store is already connected with its
+    delay.
+    """
     here = np.zeros(store.n_neurons + 1, bool)
     there = np.zeros(store.n_neurons + 1, bool)
     here[sources] = True
@@ -371,11 +376,12 @@ def _refuse_linked(
 def sign_of_new(
     source: NeuronHandle, target: NeuronHandle, sign: int, delay: int
 ) -> int:
-    """Return the sign of a new connection: the given one, or that of all connections
-    from its source.
+    """Return the sign of a new connection, which is the given sign, or that of all
+    connections from its source.
 
-    A self-connection, which carries the state, does not have the sign of its neuron; a
-    delayed connection of a neuron to itself, which carries the activation, does.
+    A self-connection does not take the sign of its neuron, because it carries the
+    state. A neuron's delayed connection to itself does, because it carries the
+    activation.
     """
     carries_state = source is target and not delay
     may_be_signed = source._store.editor.may_have_signs and not carries_state
@@ -395,8 +401,8 @@ def signs_of_new(
     sign: int,
     delay: int,
 ) -> NDArray[np.int8] | None:
-    """Return the signs of new connections, see :func:`sign_of_new`; None if none has
-    one.
+    """Return the signs of new connections, or None if no connection has a sign, see
+    :func:`sign_of_new`.
     """
     stores = {*map(_store_of, sources)}
     if not any(
@@ -416,16 +422,14 @@ def signs_of_new(
 
 
 def disconnect(store: Store, identities: Ints) -> None:
-    """Remove connections. The caller holds the store in use."""
+    """Remove connections. The caller has the store in use."""
     graph.follow_disconnected(store, identities)
     store.remove_connections(identities)
     store.compact_if_sparse()
 
 
 def set_delay(store: Store, row: int, delay: int) -> None:
-    """Set the delay of the connection in this row. The caller holds the store in
-    use.
-    """
+    """Set the delay of the connection in this row. The caller has the store in use."""
     old = store["delay"].item(row)
     if delay == old:
         return
@@ -458,7 +462,7 @@ def set_delay(store: Store, row: int, delay: int) -> None:
 
 
 def gate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None:
-    """Gate connections without a gater by a neuron."""
+    """Gate connections that have no gater by a neuron."""
     store = gater._store
     if len(connections) == 1 and not (store.busy or store.turns):
         with store.lock:
@@ -493,8 +497,8 @@ def _gate(gater: NeuronHandle, connections: Sequence[Any]) -> None:
 
 
 def gate_projection(gaters: Neurons, gater_indices: Ints, projection: Any) -> None:
-    """Gate connection i of a projection by ``gaters[gater_indices[i]]``; none has a
-    gater. The caller holds the stores in use.
+    """Gate connection i of a projection by ``gaters[gater_indices[i]]``, if no
+    connection has a gater yet. The caller has the stores in use.
     """
     store = projection._store
     if store.editor.are_gated(store, projection._existing()):
@@ -517,8 +521,8 @@ def _placement_of_gates(
     identities: Ints | Sequence[int],
     gates: Ints | int,
 ) -> Placement:
-    """Return what gating the connection ``identities[i]`` by ``gaters[gates[i]]`` asks
-    for.
+    """Return the placement that is needed to gate each connection ``identities[i]`` by
+    ``gaters[gates[i]]``.
     """
     targets = store["target"][store.row_of[identities]]
     before = np.broadcast_to(rows_of(gaters)[gates], targets.shape)
@@ -526,7 +530,7 @@ def _placement_of_gates(
 
 
 def require_ungated(store: Store, identities: Ints | int) -> None:
-    """Raise TopologyError if one of the connections is gated already."""
+    """Raise TopologyError if one of the connections already has a gater."""
     rows = np.atleast_1d(store.row_of[identities])
     taken = rows[store["gate"][rows] != 0]
     if len(taken):
@@ -554,8 +558,8 @@ def ungate(gater: NeuronHandle, connections: Sequence[ConnectionHandle]) -> None
 
 
 def _attached(store: Store, rows: Ints) -> Bools:
-    """Return which connections lead to or from neurons in these rows; TopologyError if
-    they gate any other.
+    """Return the mask of connections to or from neurons in these rows, or raise
+    TopologyError if the neurons gate any other connection.
     """
     # one entry more for removed ends and missing gaters
     gone = np.zeros(store.n_neurons + 1, bool)
@@ -574,9 +578,9 @@ def _attached(store: Store, rows: Ints) -> Bools:
 
 
 def remove(neurons: Neurons) -> None:
-    """Remove neurons of one store and their connections, and let their networks follow.
+    """Remove neurons of one store and their connections, and update their networks.
 
-    The caller holds the store in use.
+    The caller has the store in use.
     """
     store = neurons[0]._store
     rows = np.unique(rows_of(neurons))
@@ -599,7 +603,7 @@ def remove(neurons: Neurons) -> None:
 
 
 def refuse_softmax(neurons: Neurons) -> None:
-    """Raise if a neuron that is not an output has the squash softmax."""
+    """Raise an error if a neuron with the squash softmax is not an output."""
     for store in {*map(_store_of, neurons)}:
         softmax = squashes.softmax.code
         for neuron in (
@@ -618,7 +622,7 @@ def no_output(neuron: NeuronHandle) -> TopologyError:
 
 
 def require_free(neurons: Iterable[NeuronHandle]) -> None:
-    """Raise if a neuron belongs to a network that is still in use."""
+    """Raise an error if a neuron belongs to a network that is still in use."""
     for neuron in neurons:
         network = graph.network_of(neuron) if neuron._store.networks else None
         if network is not None:

@@ -1,4 +1,4 @@
-"""Decaying sums of the slopes of a network, by which temporal differences learn."""
+"""Eligibility traces of a network's gradient, for temporal-difference learning."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ NUMBERS = "means"
 class EligibilityTraces(IdentityArray):
     """The traces e <- decay e + slopes of the outputs, for all parameters of a network.
 
-    A chain says how they change the parameters (`step_formulas.Chain`). It keeps mean
-    squares of slopes beside them, if it scales by these, and some numbers. All follow
-    the network through edits: those of parameters that stay do not change, those of new
-    ones are 0.
+    A chain (`step_formulas.Chain`) defines how the traces change the parameters. If it
+    scales by mean squares of slopes, they are stored beside the traces, and so are some
+    further values. All of them follow the network through edits, which leave the values
+    of remaining parameters unchanged and begin with 0 for new ones.
     """
 
     chain = PLAIN_STEP
@@ -58,7 +58,7 @@ class EligibilityTraces(IdentityArray):
             self._begin()
 
     def use(self, chain: Chain) -> None:
-        """Set the chain. Its means begin afresh if it has not kept them so far."""
+        """Set the chain. Its means start afresh unless they are already stored."""
         before, self.chain = self.chain, chain
         if (before[:5], before.keep < 1.0) != (chain[:5], chain.keep < 1.0):
             self._numbers = np.zeros(len(KEPT))
@@ -94,11 +94,11 @@ class EligibilityTraces(IdentityArray):
 
     @property
     def _places(self) -> tuple[parameters.ParameterRows, ...]:
-        """Where the parameters are, in the order of the network."""
+        """Positions of the parameters, in the order of the network."""
         return self.network._parameter_places()
 
     def _lowered_store(self) -> Store:
-        """Return the store, lowered, with sums for its topology. The caller has the
+        """Lower the store and return it, with sums for its topology. The caller has the
         network in use.
         """
         store: Store = self.network._lowered()[1]
@@ -128,7 +128,9 @@ class EligibilityTraces(IdentityArray):
 
     @property
     def _sums(self) -> tuple[Floats, ...]:
-        """What is left between steps, by turns by row of connections and of neurons."""
+        """Arrays that are kept between steps, alternately by row of connections and of
+        neurons.
+        """
         of_weights, of_biases, _ = self._memory
         if len(of_biases[0]):
             return *(of_weights[0], of_biases[0]), *(of_weights[1], of_biases[1])
@@ -142,9 +144,7 @@ class EligibilityTraces(IdentityArray):
         return Slopes(*(arrays[part] for part in PARTS[:2]))
 
     def arrays(self) -> dict[str, Floats]:
-        """Return all numbers by name, for :meth:`load`, in the order of the
-        network.
-        """
+        """Return all arrays by name, in the order of the network, for :meth:`load`."""
         with ExclusiveAccess(self.network):
             self._lowered_store()
             parts = zip(PARTS, self._places * 2, self._sums, strict=False)
@@ -152,7 +152,7 @@ class EligibilityTraces(IdentityArray):
         return read | {NUMBERS: self._numbers.copy()}
 
     def load(self, arrays: Mapping[str, Floats]) -> None:
-        """Set all numbers to those of :meth:`arrays`."""
+        """Restore all arrays from the result of :meth:`arrays`."""
         with ExclusiveAccess(self.network):
             self._lowered_store()
             for name, at, sums in zip(
@@ -168,10 +168,10 @@ class EligibilityTraces(IdentityArray):
 
     @locked
     def learn(self, errors: Floats | None, delta: float) -> float:
-        """Decay the traces, add the slopes of the last step, and change the parameters
-        as the chain says.
+        """Decay the traces, add the slopes of the last step, and update the parameters
+        by the chain.
 
-        Returns the step. If a trace or the change is not finite, no parameter has
+        Returns the step. If a trace or an update is not finite, no parameter has
         changed.
         """
         store = self._lowered_store()
@@ -192,8 +192,8 @@ class EligibilityTraces(IdentityArray):
         return float(step)
 
     def add(self, changes: Sequence[Floats]) -> None:
-        """Add changes of weights and of biases, in the order of the network, to those
-        that can change. If one is not finite, nothing has changed.
+        """Add changes of weights and of biases, in the order of the network, to the
+        parameters that can change. If one is not finite, no parameter changes.
         """
         with ExclusiveAccess(self.network):
             store = self._lowered_store()
@@ -206,13 +206,13 @@ class EligibilityTraces(IdentityArray):
                 parameters.assign_first(store, name, rows, moved)
 
     def _call(self, kernel: Kernel, steps: int, *arguments: Any) -> Any:
-        """Call a kernel of the learning rule of the network, with the sums as
-        destinations; the caller reads the status.
+        """Call a kernel of the network's learning rule, with the sums as destinations.
+        The caller interprets the status.
         """
         return self.network._call(kernel, steps, arguments, self._adding, False)
 
     def _adding(self, network: Network) -> engine.online.Kernels:
-        """Return the kernels of its learning rule that add updates to the sums, for the
+        """Return the learning rule's kernels that add updates to the sums, for the
         facts of the present topology.
         """
         if self._facts is not network._facts or self._kernels is None:
@@ -225,7 +225,7 @@ class EligibilityTraces(IdentityArray):
         return engine.exact.kernels_of_streams(network._store, self._adding(network))
 
     def require_done(self, status: int) -> None:
-        """Raise the error for a call of a kernel that is not complete."""
+        """Raise the error for a kernel call that is not complete."""
         if status == DIVERGED:
             raise DivergenceError(
                 f"The traces of {self.network!r} are no longer finite. No weight has"
@@ -240,8 +240,8 @@ class EligibilityTraces(IdentityArray):
 
     @property
     def can_stream(self) -> bool:
-        """Whether :meth:`learn_stream` is possible: nothing has to be done between
-        steps.
+        """Whether :meth:`learn_stream` is possible, because nothing has to be done
+        between steps.
         """
         with ExclusiveAccess(self.network):
             return self._lowered_store().recorder is None and not self._tied
@@ -253,7 +253,7 @@ class EligibilityTraces(IdentityArray):
         `values`.
 
         The network has one output, and has just been activated. Returns the number of
-        complete steps, and the status, for :meth:`require_done`.
+        complete steps, and the status for :meth:`require_done`.
         """
         network, chain = self.network, self.chain
         with ExclusiveAccess(network):
@@ -269,8 +269,9 @@ class EligibilityTraces(IdentityArray):
 
     @np.errstate(over="ignore", invalid="ignore")
     def _learn_tied(self, store: Store, errors: Floats | None, delta: float) -> float:
-        """Do the same where parameters are shared: the slope of each is the sum over
-        its members, which counts once. See ``gradient_traces.update_by_traces``.
+        """Learn as above where parameters are shared. The slope of each parameter is
+        the sum over its members, which counts once. See
+        ``gradient_traces.update_by_traces``.
         """
         chain, numbers = self.chain, self._numbers
         slopes = self.network._find_slopes(errors, None)

@@ -1,4 +1,4 @@
-"""Several networks that answer together."""
+"""Ensembles of networks whose outputs are averaged."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .network import Network, require_network
 class Ensemble(Sequence[Network]):
     """Networks for the same task, whose outputs are averaged (Hansen and Salamon 1990).
 
-    Networks that were trained from different random weights make different errors, so
-    their mean has a lower error than most of them, and their spread shows where they
-    are unsure (Lakshminarayanan and others 2017). An ensemble is a sequence of its
-    networks. :func:`synapse.save` writes it to one file, and :func:`synapse.forecast`
-    forecasts with it.
+    Networks that were trained from different random weights make different errors.
+    Their mean therefore has a lower error than most of them, and their spread shows
+    where they are unsure (Lakshminarayanan and others 2017). An ensemble is a sequence
+    of its networks. To write it to one file, use :func:`synapse.save`, and to forecast
+    with it, :func:`synapse.forecast`.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ class Ensemble(Sequence[Network]):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If there is no network, an item is not a network or occurs twice, or the numbers
-        of inputs or outputs differ.
+        If there is no network, if an item is not a network or occurs twice, or if the
+        numbers of inputs or outputs differ.
 
     See Also
     --------
@@ -90,13 +90,13 @@ class Ensemble(Sequence[Network]):
 
     @suggests_arguments()
     def run(self, inputs: Any) -> Floats | list[Floats]:
-        """Run every network on the same rows, see :meth:`Network.run`; returns the mean
-        of their outputs.
+        """Run every network on the same rows and return the mean of their outputs, see
+        :meth:`Network.run`.
 
         Parameters
         ----------
         inputs : array_like, shape (T, n) or (B, T, n), or list of array_like (T_i, n)
-            As :meth:`Network.run` takes them.
+            Rows of inputs, in the forms that :meth:`Network.run` takes.
 
         Returns
         -------

@@ -1,6 +1,4 @@
-"""Calls on executors: what an executor must be, and how calls are submitted and
-awaited.
-"""
+"""Executors: checking them, submitting calls to them, and waiting for the results."""
 
 from __future__ import annotations
 
@@ -22,8 +20,8 @@ from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentTypeError, ExecutorError, SynapseError
 
 PAUSE = 0.5
-"""Seconds between two chances for Ctrl-C while waiting, on systems where waiting cannot
-be interrupted."""
+"""Seconds after which waiting is interrupted to handle Ctrl-C, on systems where waiting
+cannot be interrupted."""
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 
@@ -54,21 +52,21 @@ def require_picklable(title: str, function: Any, executor: Executor | None) -> N
 
 
 def one_line(error: BaseException) -> str:
-    """Return class and message of an error, on one line."""
+    """Return an error's class and message on one line."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".: ")
     return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def submitting(executor: Executor) -> AbstractContextManager[object]:
-    """Return a context for calls of ``submit``: Ctrl-C within one would leave work
+    """Return a context for calls of ``submit``, within which Ctrl-C would leave work
     without an owner.
     """
     return DeferredInterrupt() if shares_objects(executor) else nullcontext()
 
 
 def shares_objects(executor: Executor) -> bool:
-    """Return whether the calls of an executor get the caller's objects, not copies of
-    them.
+    """Return whether the calls of an executor get the caller's objects instead of
+    copies.
     """
     return isinstance(executor, ThreadPoolExecutor)
 
@@ -79,11 +77,10 @@ def gathered(
     stop: Callable[[], None] | None,
     noun: str,
 ) -> list[Future[Any]]:
-    """Submit calls and wait for all; returns their futures, in order.
+    """Submit calls, wait for all of them, and return their futures in order.
 
-    After Ctrl-C, `stop` is called, and calls in threads return; for other processes,
-    and without `stop`, KeyboardInterrupt is raised. `noun` says in messages what a call
-    does.
+    After Ctrl-C, `stop` is called, and calls in threads return. For other processes, or
+    without `stop`, KeyboardInterrupt is raised. `noun` names a call's work in messages.
     """
     if calls:
         require_picklable(f"The {noun}", calls[0], executor)
@@ -112,8 +109,8 @@ def gathered(
 
 
 def result_of(future: Future[Any], total: int, noun: str) -> Any:
-    """Return the result of one of `total` calls; an error of the executor becomes an
-    ExecutorError.
+    """Return the result of one of `total` calls. An error of the executor is raised as
+    an ExecutorError.
     """
     try:
         return future.result()

@@ -1,4 +1,4 @@
-"""What a network has found out, for as long as it stays true."""
+"""Facts about a network's topology, which are cached until the topology changes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Found = TypeVar("Found")
 
 
 class Facts:
-    """What a network has found out about one topology; nothing of a new one is known.
+    """The facts that a network has computed about one topology.
 
-    A network has one such object. An edit makes another topology, for which it takes a
-    new one, so that all facts are dropped together. Properties that are a :class:`fact`
-    keep their answers here.
+    A network has one such object. Because an edit creates another topology, the network
+    then takes a new and empty object, which drops all facts together. Properties that
+    are a :class:`fact` cache their values here.
     """
 
     span: NDArray[np.int64] | None = None  # its rows, for kernels; None: not lowered
@@ -37,7 +37,7 @@ class Facts:
 
 
 class fact(Generic[Found]):  # noqa: N801 - a decorator, as `property` is
-    """A decorator: a property of a network that is found once for each topology."""
+    """A decorator for a network's property that is computed once per topology."""
 
     def __init__(self, find: Callable[[Any], Found]) -> None:
         self.find = find

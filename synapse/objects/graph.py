@@ -1,9 +1,8 @@
 """The live networkx graph of neurons and connections.
 
-The graph of a store is made when it is first requested, and is updated with every
-change from then on. Its nodes are the neurons, its edge data are the connections, its
-node data are views of neurons. The graph of a network is its part of the graph of the
-store.
+The graph of a store is made on first access and updated with every later change. Its
+nodes are the neurons, its edge data are the connections, and its node data are views of
+neurons. The graph of a network is a part of its store's graph.
 """
 
 from __future__ import annotations
@@ -48,9 +47,9 @@ else:
     DiGraph = nx.DiGraph
 
 MIN_BATCHED_READS = 16
-"""Number of connections of a neuron from which their weights are read together.
-``python -m benchmarks.constants graph.MIN_BATCHED_READS``: rows take 1.04 to 1.28 times
-as long with a tenth, 1.01 to 2.73 times with ten times."""
+"""Minimum number of a neuron's connections for which weights are read together.
+According to ``python -m benchmarks.constants graph.MIN_BATCHED_READS``, rows take 1.04
+to 1.28 times as long with a tenth, and 1.01 to 2.73 times with ten times."""
 
 
 class GraphEditError(TopologyError, nx.NetworkXError):
@@ -66,25 +65,25 @@ def _refuse(*args: Any, **kwargs: Any) -> NoReturn:
 
 
 _ATTRIBUTES = {"trainable": "trainable_bias"}
-"""Attributes of a neuron whose keys are others: those of files."""
+"""Attributes of a neuron whose keys in files differ from their names."""
 
 
 class NeuronData(DataView):
     """The data of a node in a live graph, read from its neuron at each access.
 
     The keys are ``label`` (name of the neuron), ``layer`` (name of its layer),
-    ``subset`` (index of its layer, 0 for the inputs; ``networkx.multipartite_layout``
-    arranges nodes by it), ``squash`` (name of the activation function), ``bias``,
-    ``trainable`` (whether the bias is, as the weights are data of edges),
-    ``activation`` and ``state``, and those that
-    :func:`synapse.to_networkx` lists for some nodes, such as
-    ``outgoing_sign``. ``bias`` and ``trainable`` can be set. Any other key is
-    :attr:`Neuron.metadata`, which you can set, too. By ``synapse_part="neuron"``,
-    :func:`synapse.from_networkx` distinguishes these keys from those of other graphs;
-    metadata of the same names have the prefix ``metadata_`` here.
+    ``subset`` (index of its layer, 0 for the inputs, by which
+    ``networkx.multipartite_layout`` arranges nodes), ``squash`` (name of the activation
+    function), ``bias``, ``trainable`` (whether the bias is trainable, as weights are
+    data of edges), ``activation`` and ``state``. Some nodes have further keys, which
+    :func:`synapse.to_networkx` lists, such as ``outgoing_sign``. You can set ``bias``
+    and ``trainable``. All other keys are :attr:`Neuron.metadata`, which you can set,
+    too. By ``synapse_part="neuron"``, :func:`synapse.from_networkx` distinguishes these
+    keys from the keys of other graphs, and metadata of the same names get the prefix
+    ``metadata_`` here.
 
-    The data equal a dict of the same values. They are not hashable, because networkx
-    distinguishes data from nodes this way.
+    The data equal a dict with the same values. They are not hashable, because this is
+    how networkx distinguishes data from nodes.
 
     See Also
     --------
@@ -153,7 +152,7 @@ class NeuronData(DataView):
 
 @consistent_read
 def _rare_of(neuron: NeuronHandle) -> dict[str, Any]:
-    """Return the values of a neuron that graphs have only where they are not the
+    """Return the values of a neuron that graphs contain only if they differ from the
     default.
     """
     store, row = neuron._store, neuron._row
@@ -165,9 +164,7 @@ def _rare_of(neuron: NeuronHandle) -> dict[str, Any]:
 
 @consistent_read
 def _place(neuron: NeuronHandle) -> tuple[int, str]:
-    """Return the index and name of the layer that a neuron is in; 0 and "" without a
-    network.
-    """
+    """Return the index and name of a neuron's layer, or 0 and "" without a network."""
     network, position = network_of(neuron), int(neuron._store["position"][neuron._row])
     for number, layer in enumerate(network.layers if network is not None else ()):
         if position < len(layer):
@@ -177,12 +174,14 @@ def _place(neuron: NeuronHandle) -> tuple[int, str]:
 
 
 def network_of(neuron: NeuronHandle) -> Any:
-    """Return the network that a neuron belongs to; None if there is none in use."""
+    """Return the network to which a neuron belongs, or None if no network in use
+    contains it.
+    """
     return neuron._require().network_at(neuron._row)
 
 
 class ByNeuron(dict[Any, Any]):
-    """A dict whose keys are neurons: a name that is looked up gets advice."""
+    """A dict whose keys are neurons. Looking up a name raises an error with advice."""
 
     __slots__ = ()
 
@@ -201,7 +200,7 @@ def _no_node(node: Any) -> KeyError:
 
 
 class LiveMapping(Mapping[Any, Any]):
-    """A part of the dicts of a store's graph, read at each access."""
+    """A part of the dicts in a store's graph, read at each access."""
 
     __slots__ = ()
 
@@ -239,9 +238,7 @@ class FilteredAtlas(LiveMapping):
 
 
 class FilteredAdjacency(FilteredAtlas):
-    """A mapping from neurons to mappings from neurons, both restricted to some
-    neurons.
-    """
+    """A mapping by two neurons, an edge's ends, both restricted to some neurons."""
 
     __slots__ = ()
 
@@ -251,15 +248,15 @@ class FilteredAdjacency(FilteredAtlas):
 
 @consistent_read
 def weights_of(neuron: NeuronHandle, connections: Collection[Any]) -> list[float]:
-    """Return the weights of connections in the store of a neuron."""
+    """Return the weights of connections in a neuron's store."""
     store = neuron._store
     identities = np.fromiter(map(attrgetter("_identity"), connections), np.int64)
     return store["weight"][store.row_of[identities]].tolist()
 
 
 class OutEdgeDataView(nx.reportviews.OutEdgeDataView):  # type: ignore[type-arg]
-    """The edges of a live graph with their data. The weights of a neuron's connections
-    are read together.
+    """The edges of a live graph with their data. The weights of each neuron's
+    connections are read together.
     """
 
     __slots__ = ()
@@ -308,17 +305,17 @@ class OutEdgeView(nx.reportviews.OutEdgeView):  # type: ignore[type-arg]
 class LiveGraph(DiGraph):
     """The live graph of a network, see :attr:`synapse.Network.graph`.
 
-    Its nodes are in order of activation, like the network's neurons, so that the rows
-    and columns of ``networkx.to_numpy_array(net.graph)`` are those of ``list(net)`` and
-    of recorded states. Neurons and connections cannot be added or removed through it.
-    ``copy()`` and ``copy.deepcopy`` return an ordinary ``networkx.DiGraph`` of the same
-    neurons with dicts as data, which hold the whole network:
-    :func:`synapse.from_networkx` makes the same one of it. Pickle stores the graph of
-    :func:`synapse.to_networkx`, whose nodes are numbers, because a neuron cannot leave
-    its network.
+    Its nodes are in order of activation, like the network's neurons. The rows and
+    columns of ``networkx.to_numpy_array(net.graph)`` therefore have the order of
+    ``list(net)`` and of recorded states. You cannot add or remove neurons and
+    connections through it. ``copy()`` and ``copy.deepcopy`` return an ordinary
+    ``networkx.DiGraph`` of the same neurons, whose data are dicts. It contains the
+    whole network, and :func:`synapse.from_networkx` can make the same network from it.
+    Because a neuron cannot leave its network, pickle stores the graph of
+    :func:`synapse.to_networkx` instead, whose nodes are numbers.
 
-    ``net["hidden 0"]`` is the node of a name. If a function takes names of nodes, give
-    it :func:`synapse.to_networkx` with ``names=True``, or
+    To find a node by its name, use ``net["hidden 0"]``. If a function needs names as
+    nodes, pass it :func:`synapse.to_networkx` with ``names=True``, or
     ``networkx.relabel_nodes(net.graph, lambda neuron: neuron.name)``.
 
     Examples
@@ -383,7 +380,7 @@ class LiveGraph(DiGraph):
         return nx.DiGraph
 
     def _show(self, whole: LiveGraph) -> None:
-        """Refer to the network's part of the graph of its store, without a copy, in
+        """Refer to the network's part of its store's graph, without a copy, in the
         order of activation.
         """
         neurons = list(self._network or ())
@@ -405,7 +402,7 @@ class LiveGraph(DiGraph):
         """Raise GraphEditError, except for edges from one new node to every neuron.
 
         Some algorithms (``negative_edge_cycle``) add such a helper node and remove it
-        again. It is visible in this graph only; the network does not change.
+        again. It only appears in this graph, and the network does not change.
         """
         try:
             pairs = [(helper, node) for helper, node in ebunch_to_add]
@@ -457,7 +454,7 @@ def of(store: Store) -> LiveGraph:
 
 
 def view(network: NetworkHandle) -> LiveGraph:
-    """Return the graph of a network; the same object while it is in use."""
+    """Return the graph of a network, which is the same object while it is in use."""
     live: LiveGraph | None = network._live()
     if live is None:
         with ExclusiveAccess(network):
@@ -469,8 +466,8 @@ def view(network: NetworkHandle) -> LiveGraph:
 
 
 def refresh(store: Store) -> None:
-    """Update the graphs of networks after a network or the store has gained or lost
-    neurons.
+    """Update the graphs of networks after neurons have been added to a network or to
+    the store, or removed from them.
     """
     for reference in store.networks.values() if store.graph is not None else ():
         network = reference()
@@ -514,7 +511,9 @@ def _add_edges(graph: LiveGraph, store: Store, first_identity: int, last: int) -
 def _add_parallel(
     graph: LiveGraph, source: NeuronHandle, target: NeuronHandle, edge: ConnectionHandle
 ) -> None:
-    """Add a connection, which has the edge of its pair if it has the shortest delay."""
+    """Add a connection. It becomes the edge of its pair if its delay is the
+    shortest.
+    """
     shown = graph._adj[source].get(target)
     if shown is not None:
         several = graph._parallel.get((source, target), [shown])
@@ -525,7 +524,7 @@ def _add_parallel(
 
 
 def edges_between(source: NeuronHandle, target: NeuronHandle) -> list[Any]:
-    """Return the connections from one neuron to another of a store, the shortest delay
+    """Return the connections from one neuron to another in a store, the shortest delay
     first.
     """
     graph = of(source._store)
@@ -553,7 +552,9 @@ def _link(
     others: Indices,
     edges: Sequence[Any],
 ) -> None:
-    """Add edges to one of the two adjacencies, one neuron of `rows` after the other."""
+    """Add edges to one of the two adjacencies, for one neuron of `rows` after the
+    other.
+    """
     order = np.argsort(rows, kind="stable")
     ends = list(map(neurons.__getitem__, others[order].tolist()))
     data = list(map(edges.__getitem__, order.tolist()))

@@ -1,9 +1,9 @@
-"""Attributes in graphs: those that only values other than the default have, such as
-signs and ties; and names, the library's own and those of metadata.
+"""Names of attributes in graphs, both the library's own and those of metadata.
 
-Every node and edge that stands for a part of a network has the attribute `MARK`. Of
-graphs from elsewhere, readers use the names that `COMPOSED` lists; all other attributes
-are metadata.
+Attributes such as signs and ties are only present where their value differs from the
+default. Every node and edge that represents a part of a network has the attribute
+`MARK`. In graphs from other sources, readers use the names in `COMPOSED`, and all other
+attributes become metadata.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from ..engine.schema import CONNECTION, FLAG, NEURON, Column
 from ..engine.store import Store
 
 CARRIES = "carries"
-"""The attribute of edges that says what a self-connection carries to the next step."""
+"""The edge attribute that names the value which a self-connection carries to the next
+step."""
 PAST_NAME = "activation_{}"
 PAST = {PAST_NAME.format(steps): steps for steps in range(1, MAX_DELAYS + 1)}
-"""The attributes of nodes with the activations of past steps that delayed connections
-read, and how many steps ago they are."""
+"""The node attributes with past activations that delayed connections read, and their
+ages in steps."""
 STATE: Final = "state"
-"""Its value for a self-connection of the network, which the state of a step starts
-from."""
+"""Its value for a self-connection of the network, which carries the state."""
 
 
 def _listed_if_set(columns: Sequence[Column]) -> dict[str, Column]:
-    """Return the public columns, which a graph has only where a value is not the
+    """Return the public columns that a graph contains only if a value differs from the
     default, by their names there.
     """
     return {
@@ -44,8 +44,8 @@ NONDEFAULT_OF_CONNECTIONS = _listed_if_set(CONNECTION)
 def nondefault_values(
     store: Store, row: int, columns: Mapping[str, Column]
 ) -> dict[str, Any]:
-    """Return the values of a neuron or connection in these columns, without those that
-    are the default.
+    """Return the values of a neuron or connection in these columns, without default
+    values.
     """
     values = {
         name: (store[column.name].item(row), column) for name, column in columns.items()
@@ -58,11 +58,11 @@ def nondefault_values(
 
 
 MARK = "synapse_part"
-"""The attribute of nodes and edges that says which part of a network they are."""
+"""The attribute by which nodes and edges declare which part of a network they are."""
 NEURON_PART = "neuron"
 CONNECTION_PART = "connection"
 GATE_PART = "gate"
-"""Its values; the last one is of edges that only draw a gate."""
+"""Values of `MARK`. The last one marks edges that only draw a gate."""
 
 FIELDS_OF_NEURONS = (
     "label",
@@ -77,7 +77,7 @@ FIELDS_OF_NEURONS = (
 FIELDS_OF_CONNECTIONS = ("weight", "gain", "trainable", "eligibility")
 
 POSITION = ("x", "y")
-"""Where a node is drawn; metadata of these names replace it."""
+"""Attributes for a node's position. Metadata of these names replace it."""
 NEURON_SPACING = 50
 """Distance between the positions of neighbouring neurons, which suits Gephi."""
 
@@ -91,7 +91,7 @@ EDGE_NAMES = frozenset(
         *("gater", "gate", "gates", "number", CARRIES, MARK),
     )
 )
-"""The attributes that the graph of a network has itself."""
+"""Edge attributes that the graph of a network uses itself."""
 COMPOSED = frozenset(
     (
         *("label", "layer", "subset", "squash", "bias", "trainable"),
@@ -99,29 +99,30 @@ COMPOSED = frozenset(
         *("weight", "gater", "sign", "tie", "delay", CARRIES),
     )
 )
-"""Those with which people compose networks, so that they are read without a mark."""
+"""Names with which people compose networks, and which are therefore read without a
+mark."""
 OWN_NAMES = (NODE_NAMES | EDGE_NAMES) - COMPOSED - {*POSITION}
-"""Those that mean something only beside the mark."""
+"""Names that only have a meaning beside the mark."""
 
 PREFIX = "metadata_"
 
 
 def escaped(name: Any, taken: Collection[Any]) -> Any:
-    """Return the name under which a graph has metadata, where these names are taken.
+    """Return the graph's name for metadata, given the names that are taken.
 
-    It has a prefix if the name is taken, or is a taken one with prefixes.
+    It gets a prefix if the name is taken, or consists of a taken name with prefixes.
     """
     return PREFIX + name if _stem(name) in taken else name
 
 
 def unescaped(name: Any, taken: Collection[Any]) -> Any:
-    """Return the name of metadata that a graph has under this name, see `escaped`."""
+    """Return the name of metadata from its name in a graph, see `escaped`."""
     return name.removeprefix(PREFIX) if _stem(name) in taken else name
 
 
 def is_usual_position(x: Any, layer: Any) -> bool:
-    """Return whether a node of this layer is drawn at `x` unless metadata say
-    otherwise.
+    """Return whether a node of this layer is drawn at `x` unless metadata replace its
+    position.
     """
     return isinstance(x, int | float) and x == NEURON_SPACING * layer
 

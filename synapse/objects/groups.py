@@ -1,8 +1,9 @@
-"""Groups of neurons that compete: who belongs to one, and what may not part it.
+"""Groups of competing neurons, with the checks that keep them together.
 
-A layer that is made with `winner` or `maxout`, or set to one of them, is a group; its
-number is in the column ``group``. All softmax outputs of a network are a group. The
-members of a group activate together, so they are neighbours in their network.
+If a layer is made with `winner` or `maxout`, or set to one of them, it becomes a group,
+whose number is stored in the column ``group``. All softmax outputs of a network are a
+group. Because the members of a group activate together, they are neighbours in their
+network.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
 
 
 def keys_of(neurons: Neurons, inputs: int, outputs: int) -> Ints:
-    """Return a number for each neuron of a network in order, the same for those that
-    compete; 0 for others.
+    """Return a number for each neuron of a network in order, which competitors share,
+    and which is 0 for other neurons.
 
-    They may lie in several stores, as before a network is made; a group lies in one.
+    Before a network is made, the neurons may lie in several stores, but each group lies
+    in one.
     """
     keys = np.zeros(len(neurons), np.int64)
     places_of: dict[Store, list[int]] = {}
@@ -56,8 +58,8 @@ def keys_of(neurons: Neurons, inputs: int, outputs: int) -> Ints:
 
 
 def bounds_of(keys: Ints) -> tuple[Ints, Ints]:
-    """Return the first neuron, and the one after the last, of the neighbours with the
-    key of each neuron; neurons with a key of 0 are alone.
+    """Return each neuron's first neighbour with the same key, and the neuron after its
+    last. Neurons with a key of 0 are alone.
     """
     starts = np.ones(len(keys), bool)
     starts[1:] = (keys[1:] == 0) | (keys[1:] != keys[:-1])
@@ -68,7 +70,7 @@ def bounds_of(keys: Ints) -> tuple[Ints, Ints]:
 
 
 def first_members(keys: Ints) -> Ints:
-    """Return the first neuron with the key of each neuron; neurons with a key of 0 are
+    """Return the first neuron with each neuron's key. Neurons with a key of 0 are
     alone.
     """
     _, members, inverse = np.unique(keys, return_index=True, return_inverse=True)
@@ -76,8 +78,10 @@ def first_members(keys: Ints) -> Ints:
 
 
 def parted_by(layers: Sequence[LayerHandle]) -> str | None:
-    """Return why neurons that compete are not neighbours in these layers of a network,
-    or only some of them are outputs; None if they are, or none competes.
+    """Return the reason why competing neurons are not neighbours in these layers of a
+    network, or why only some of them are outputs.
+
+    Returns None if they are neighbours, or if no neuron competes.
     """
     neurons = [neuron for layer in layers for neuron in layer]
     if not any(
@@ -91,7 +95,7 @@ def parted_by(layers: Sequence[LayerHandle]) -> str | None:
 
 
 def _parted_pair(neurons: Neurons, keys: Ints, first_output: int) -> str | None:
-    """Return what parts two neurons with the same key; None if nothing does."""
+    """Return the reason that separates two neurons with the same key, or None."""
     members = np.flatnonzero(keys)
     for i, j in pairwise(members[np.argsort(keys[members], kind="stable")].tolist()):
         if keys[i] != keys[j]:
@@ -111,15 +115,15 @@ def _parted_pair(neurons: Neurons, keys: Ints, first_output: int) -> str | None:
 
 
 def require_neighbors(layers: Sequence[LayerHandle]) -> None:
-    """Raise TopologyError if these layers of a network would part a group."""
+    """Raise TopologyError if these layers of a network would split a group."""
     reason = parted_by(layers)
     if reason is not None:
         raise TopologyError(reason)
 
 
 def require_whole(store: Store, neurons: Neurons, function: Squash) -> None:
-    """Raise TopologyError if a new activation function of these neurons of one store
-    would part a group.
+    """Raise TopologyError if a new activation function for these neurons of one store
+    would split a group.
     """
     rows = np.array([neuron._row for neuron in neurons])
     numbers = np.unique(store["group"][rows])
@@ -166,7 +170,7 @@ def _require_softmax_neighbors(store: Store, rows: Ints, function: Squash) -> No
 
 def admit(store: Store, row: int, last: int) -> None:
     """Add a neuron to the group of the neuron before it in a layer, which has the same
-    activation function. One that competes with others already stays with them.
+    activation function. If the neuron already competes with others, it stays with them.
     """
     group = store["group"]
     if group[last] and (group[row] == 0 or np.count_nonzero(group == group[row]) == 1):

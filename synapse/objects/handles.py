@@ -1,8 +1,8 @@
-"""What the modules below neurons, layers and networks use of these: their place in a
-store.
+"""Protocols of neurons, connections, layers and networks for the modules below them,
+with the attributes that give their positions in a store.
 
-Only annotations import this module. So the order of activation, the live graph and all
-edits depend on rows, and on no class of a user.
+Only annotations import this module. The order of activation, the live graph and all
+edits therefore depend on rows, but on no class that users see.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class LayerHandle(Collection[NeuronHandle], Protocol):
 
 
 class NetworkHandle(Collection[NeuronHandle], Protocol):
-    """A network: its neurons in the order of activation."""
+    """A network, as a collection of its neurons in the order of activation."""
 
     _live: Callable[[], Any]
     _unplaced: list[Any]

@@ -1,5 +1,5 @@
-"""What a network needs to act as it does, and does not have: told wherever it is
-written alone.
+"""Warnings for networks that need something else to act as they do, which is missing
+when they are written alone.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from ..errors import IncompleteWarning
 from .network import Network
 
 _notes: WeakKeyDictionary[Network, str] = WeakKeyDictionary()
-"""What is missing in a network, as the rest of a sentence that begins with it."""
+"""Missing parts by network. Each text completes a sentence that begins with the
+network."""
 
 
 def note(network: Network, missing: str) -> None:
-    """Note what is missing in a network; an empty text: nothing any more."""
+    """Note the missing part of a network, or an empty text to remove the note."""
     if missing:
         _notes[network] = missing
     else:
@@ -23,8 +24,8 @@ def note(network: Network, missing: str) -> None:
 
 
 def warn_of_missing(network: object) -> None:
-    """Warn with :class:`~synapse.errors.IncompleteWarning` if something is missing in
-    what is written.
+    """Warn with :class:`~synapse.errors.IncompleteWarning` if a written network lacks
+    something.
     """
     if isinstance(network, Network) and network in _notes:
         warn(f"{network!r} {_notes[network]}", IncompleteWarning)

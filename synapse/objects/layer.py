@@ -1,4 +1,4 @@
-"""Layer: a sequence of neurons with the methods of a neuron, applied to all of them."""
+"""Layer: a sequence of neurons that offers a neuron's methods for all of them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     """A sequence of neurons, which activate one after the other.
 
     A connection between two neurons of a layer acts in the same step if its source
-    comes first, and otherwise one step later. If all of them should read the previous
+    comes first, but one step later otherwise. To make all neurons read the previous
     step, as in a reservoir, project the layer to itself with a delay of 1:
     ``layer.project(layer, delay=1)``. Competing neurons (softmax, winner, maxout)
     always activate together.
@@ -53,11 +53,11 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     Parameters
     ----------
     neurons : int or iterable of Neuron
-        Number of neurons to make, at most 10,000,000; or existing neurons.
+        Number of neurons to make, at most 10,000,000, or the existing neurons to use.
     squash : str or Squash
         Activation function of new neurons. Default: "logistic".
     bias : float or array_like, shape (n,)
-        Initial bias of new neurons, or one for each. Default: 0.
+        Initial bias of all new neurons, or one bias for each. Default: 0.
     name : str, optional
         Name of the layer. Neurons without a name get this name and a number.
     dtype : numpy dtype
@@ -66,10 +66,10 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     Raises
     ------
     ArgumentError
-        If the layer would be empty, or contain a neuron twice.
+        If the layer would be empty or contain a neuron twice.
     ArgumentTypeError
-        If `neurons` is neither a whole number nor an iterable of neurons in an order,
-        such as a list.
+        If `neurons` is neither a whole number nor an ordered iterable of neurons, such
+        as a list.
     TopologyError
         If one of the neurons has been removed from its network.
 
@@ -139,8 +139,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             self.name = name
 
     def _alive(self) -> list[Neuron]:
-        """Return its neurons; TopologyError if one has been removed from its network,
-        or none is left.
+        """Return the layer's neurons, or raise TopologyError if one has been removed
+        from its network or none is left.
         """
         if not self._neurons:
             raise TopologyError(
@@ -154,8 +154,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     @property
     def name(self) -> str | None:
-        """Name of the layer; None if it has none. Settable. Neurons without a name get
-        it with a number.
+        """Name of the layer, or None if it is unnamed. Settable. Setting it also names
+        the unnamed neurons, by appending a number.
         """
         return self._name
 
@@ -169,7 +169,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     @property
     def _label(self) -> str:
-        """Name, or a description by its size if it has none."""
+        """Name, or a description by the layer's size if it is unnamed."""
         return self._name or f"of {len(self)}"
 
     def __repr__(self) -> str:
@@ -210,27 +210,27 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     @checks.suggests_arguments()
     def append(self, neuron: Neuron) -> None:
         """Add a neuron at the end. If the layer is part of a network, the neuron joins
-        the network.
+        the network, too.
 
         Parameters
         ----------
         neuron : Neuron
-            Neuron to add. Without a name, it gets the name of the layer and a number.
-            If the last neuron competes with others, and the new one has its squash and
-            competes with none, it joins them.
+            Neuron to add. If it has no name, it gets the name of the layer and a
+            number. If the last neuron competes with others, the new one joins this
+            group, provided that it has the same squash and competes with no neuron.
 
         Raises
         ------
         ArgumentError
-            If the neuron is in the layer already.
+            If the neuron is already in the layer.
         TopologyError
-            If the neuron belongs to another network, or would stand between others that
-            compete.
+            If the neuron belongs to another network, or would stand between competing
+            neurons.
 
         Warns
         -----
         TopologyWarning
-            If a connection or gate of the neuron is late by one step although it closes
+            If a connection or gate of the neuron acts one step late although it closes
             no cycle.
 
         Examples
@@ -244,7 +244,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         self._extend([neuron])
 
     def _extend(self, neurons: Sequence[Neuron]) -> None:
-        """Add different neurons at the end, one after the other, in one edit."""
+        """Add several different neurons at the end, in order, as a single edit."""
         with ExclusiveLayerAccess(self, *neurons):
             present = {*self._neurons}
             for neuron in neurons:
@@ -276,8 +276,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
                 order.place_new_layers(network, *order.attached(network, neurons))
 
     def _joined_rivals(self, neurons: Sequence[Neuron]) -> list[tuple[Neuron, Neuron]]:
-        """Return which neurons will compete with the one before, in one store;
-        TopologyError if their dtypes differ.
+        """Return the neurons that will compete, each with the neuron before it, or
+        raise TopologyError if their dtypes differ.
         """
         rivals = [
             (last, neuron)
@@ -315,47 +315,49 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         delay: int | ArrayLike = 0,
         seed: Seed = None,
     ) -> Projection:
-        """Connect the neurons of this layer to those of another layer, or to each
+        """Connect the neurons of this layer to another layer's neurons, or to each
         other.
 
         Parameters
         ----------
         target : Layer, Neuron or Network
-            Layer to connect to; for a network, its input layer.
+            Layer to connect to. A network stands for its input layer.
         kind : str, float, array of bool or tuple of two lists of int
             Pattern of the connections: "all_to_all", "one_to_one", "all_to_else",
             a density (the probability of each connection, above 0 and at most 1), a
-            mask of shape (sources, targets), or a tuple of two lists of indices:
-            connection i leads from source ``kind[0][i]`` to target ``kind[1][i]``.
-            Default: "all_to_all"; "one_to_one" from a layer to itself without a matrix
-            of weights or a delay, which makes constant error carousels, see the notes.
+            mask of shape (sources, targets), or a tuple of two lists of indices, in
+            which connection i leads from source ``kind[0][i]`` to target
+            ``kind[1][i]``. Default: "all_to_all". If a layer projects to itself without
+            a weight matrix or a delay, the default is "one_to_one", which makes the
+            constant error carousels described in the notes.
         weights : array_like, optional
-            Weights: a number, or an array of shape (sources, targets) or
+            Weights as a number, or as an array of shape (sources, targets) or
             (connections,). A matrix without a `kind` connects all pairs for which it
-            has a number, 0 included; NaN is no connection. With a `kind`, and for a
-            neuron with itself, it must be 0 or NaN where nothing is connected. Default:
-            drawn by the initializer; 1 for carousels.
+            contains a number, even 0, whereas NaN leaves a pair unconnected. If you
+            also pass a `kind`, the matrix must be 0 or NaN for unconnected pairs. The
+            same holds for a neuron with itself unless it is connected. Default: drawn
+            by the initializer, or 1 for carousels.
         initializer : str or callable, optional
-            Initializer of the weights, see :mod:`synapse.initializers`. Default:
-            "glorot", within ±sqrt(6 / (fan-in + fan-out)) of the pattern. Weights that
-            are given, and those of carousels, have none.
+            Initializer of the weights, see :mod:`synapse.initializers`. It is not used
+            for carousels or for weights that you pass. Default: "glorot", which draws
+            within ±sqrt(6 / (fan-in + fan-out)) of the pattern.
         trainable : bool, optional
-            Whether learning updates the weights. Default: False for carousels,
-            otherwise True.
+            Whether learning updates the weights. Default: True, but False for
+            carousels.
         self_connections : bool
-            Whether to connect neurons that are in both layers to themselves, too.
-            Default: False. See the notes.
+            Whether to also connect neurons that are in both layers to themselves, see
+            the notes. Default: False.
         sign : int, optional
-            Sign of the connections, +1 or -1, see :attr:`Connection.sign`; drawn
-            weights have it. Default: that of the source, see :attr:`Neuron.sign`, or
-            none.
+            Sign of the connections, +1 or -1, see :attr:`Connection.sign`. Drawn
+            weights take this sign. Default: the source's :attr:`Neuron.sign`, if it
+            has one.
         delay : int or array of int
             Number of steps by which the connections delay the activations of this
-            layer, see :attr:`Connection.delay`: one for all, or an array of shape
-            (sources, targets) or (connections,). Default: 0; the order of activation
-            decides.
+            layer, see :attr:`Connection.delay`. Pass one delay for all connections, or
+            an array of shape (sources, targets) or (connections,). Default: 0, so that
+            only the order of activation can cause a delay.
         seed : int or numpy.random.Generator, optional
-            Seed for densities and for weights that are drawn.
+            Seed used to draw weights and to select pairs by a density.
 
         Returns
         -------
@@ -368,18 +370,18 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             If the target is not a layer, a neuron or a network.
         ArgumentError
             If `kind` or `weights` does not fit the layers. Also if a mask or a list
-            contains a pair of a neuron with itself, and `self_connections` is False; or
-            if a matrix of weights has a number other than 0 for a pair that is not
-            connected, or NaN for one that is.
+            pairs a neuron with itself while `self_connections` is False, or if a weight
+            matrix contains a number other than 0 for an unconnected pair, or NaN for a
+            connected one.
         TopologyError
-            If a pair of neurons is connected already by this delay; no connection is
-            made then.
+            If two of the neurons are already connected with this delay. No connection
+            is made then.
 
         Warns
         -----
         TopologyWarning
-            If a connection without a delay is late by one step although it closes no
-            cycle; see :meth:`Network.add`.
+            If a connection without a delay acts one step late although it closes no
+            cycle, see :meth:`Network.add`.
 
         See Also
         --------
@@ -388,23 +390,24 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
         Notes
         -----
-        A self-connection carries the state of a neuron to its next step, see
-        :meth:`Neuron.project`. It differs from other recurrent connections, so patterns
-        leave it out by default. If a layer projects to itself, or to a layer with some
-        of its neurons, "all_to_all" is the same as "all_to_else", a density applies
-        to the other pairs, and masks and lists with such pairs raise an error. With
-        ``self_connections=True`` self-connections are made like the other connections:
-        their weights are drawn and trainable, so that each neuron is a leaky
-        integrator.
+        A self-connection carries a neuron's state to its next step, see
+        :meth:`Neuron.project`. Because it differs from other recurrent connections,
+        patterns leave it out by default. If a layer projects to itself, or to a layer
+        that shares neurons with it, "all_to_all" is the same as "all_to_else", a
+        density applies only to the other pairs, and masks and lists that contain such
+        pairs raise an error. With ``self_connections=True``, self-connections are made
+        like all other connections. Their weights are drawn and trainable, which makes
+        each neuron a leaky integrator.
 
-        With a `delay`, a connection of a neuron to itself is no self-connection: it
-        carries the activation of an earlier step, as its other connections do. So
-        patterns have it, and ``layer.project(layer, delay=1)`` connects all to all;
-        only "all_to_else" leaves it out.
+        With a `delay`, a neuron's connection to itself is not a self-connection,
+        because it carries the activation of an earlier step, like the neuron's other
+        connections. Patterns therefore include it, and
+        ``layer.project(layer, delay=1)`` connects all neurons to all. Only
+        "all_to_else" leaves it out.
 
-        The pattern "one_to_one" from a layer to itself does make self-connections:
-        constant error carousels, with weight 1 and not trainable, so that neurons
-        preserve their whole state.
+        The pattern "one_to_one" from a layer to itself does make self-connections.
+        These constant error carousels have weight 1 and are not trainable, and the
+        neurons therefore preserve their whole state.
 
         >>> layer = Layer(3)
         >>> len(layer.project(layer, "all_to_all")), layer[0].self_connection
@@ -484,23 +487,25 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         projection : Projection
             Connections to gate.
         kind : str
-            With "input", neuron i of this layer gates the connections into target i,
-            with "output" those from source i, and with "one_to_one" connection i. If
-            there are k times as many targets, sources or connections as gaters, each
-            neuron gates k neighbours.
+            With "input", neuron i of this layer gates the connections into target i.
+            With "output", it gates the connections out of source i, and with
+            "one_to_one" only connection i. If the targets, sources or connections are k
+            times as many as the gaters, each neuron gates k neighbours.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If `kind` is none of these, or `projection` is not a projection.
+            If `kind` has another value, or `projection` is not a projection.
         TopologyError
             If the number of targets, sources or connections is not a multiple of the
-            number of neurons, or a connection is gated already; nothing is gated then.
+            number of neurons, or if a connection already has a gater. No connection is
+            gated then.
 
         Warns
         -----
+        -----
         TopologyWarning
-            If a gate acts late by one step although it closes no cycle; see
+            If a gate acts one step late although it closes no cycle, see
             :meth:`Network.add`.
 
         See Also
@@ -524,13 +529,13 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     # --- steps ------------------------------------------------------------------------
 
     def activate(self, values: ArrayLike | None = None) -> Floats:
-        """Activate its neurons, one after the other.
+        """Activate the neurons, one after the other.
 
         Parameters
         ----------
         values : array_like, shape (n,), optional
-            Activations to set, for a layer of inputs. Default: the neurons compute
-            their activations from their incoming connections.
+            Activations to set, for an input layer. Default: the neurons compute their
+            activations from their incoming connections.
 
         Returns
         -------
@@ -540,7 +545,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the values are not n finite numbers; no neuron is activated then.
+            If the values are not n finite numbers. No neuron is activated then.
 
         See Also
         --------
@@ -572,31 +577,31 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         targets: ArrayLike | None = None,
         cost: str | Cost | None = None,
     ) -> None:
-        """Propagate errors through its neurons, the last one first; see
+        """Propagate errors through the neurons, the last one first, see
         :meth:`Neuron.propagate`.
 
-        If there are targets, the neurons are treated as the outputs of a network, see
-        :meth:`Network.propagate`: a mean cost is the mean over all of them. Tied
-        weights and biases, see
-        :func:`synapse.tie`, are updated after all neurons have propagated.
+        If you pass targets, the neurons are treated as a network's outputs, see
+        :meth:`Network.propagate`. A mean cost is therefore the mean over all of them.
+        Weights and biases that are tied by :func:`synapse.tie` are updated after all
+        neurons have propagated.
 
         Parameters
         ----------
         rate : float
-            Learning rate; 0 only computes the errors. Default: 0.1.
+            Learning rate. With 0, only the errors are computed. Default: 0.1.
         targets : array_like, shape (n,), optional
-            Target activations, NaN for a neuron without a target; for softmax outputs
-            also the number of a class, counted from 0. Default: the errors come from
-            the neurons that these are connected to.
+            Target activations, or NaN for neurons without a target. For softmax outputs
+            you can also pass the number of a class, counted from 0. Default: the errors
+            come from the neurons to which these neurons are connected.
         cost : str or Cost, optional
-            Cost that is minimized. Default: the cost that matches the activation
-            functions of the layer. It counts for targets only, so that a loop over
-            layers can pass it to each.
+            Cost to minimize. It is ignored without targets, so that a loop over layers
+            can pass it to each layer. Default: the cost that matches the layer's
+            activation functions.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
-            If rate, targets or cost cannot be used; no weight changes then.
+            If `rate`, `targets` or `cost` is invalid. No weight changes then.
 
         See Also
         --------
@@ -630,8 +635,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
                     neuron._propagate(step, aim, code, float(len(self)))
 
     def _softmax_signals(self, targets: Floats) -> list[float | None]:
-        """Return the error signals c_k t_k - y_k sum_j c_j t_j of softmax outputs; None
-        without targets.
+        """Return the error signals c_k t_k - y_k sum_j c_j t_j of softmax outputs, or
+        None for each output if there are no targets.
         """
         if np.isnan(targets).all():
             return [None] * len(self)
@@ -654,9 +659,9 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     @property
     def activations(self) -> Floats:
-        """Activations of its neurons, shape (n,); a read-only copy.
+        """Activations of the neurons, shape (n,), as a read-only copy.
 
-        Settable as a whole: late connections read these numbers in the next step.
+        Settable as a whole. Late connections read the new values in the next step.
         """
         return checks.read_only(self._column("activation"))
 
@@ -666,9 +671,9 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     @property
     def states(self) -> Floats:
-        """States of its neurons, shape (n,); a read-only copy.
+        """States of the neurons, shape (n,), as a read-only copy.
 
-        Settable as a whole, to begin a run with them:
+        Settable as a whole, for example to begin a run with
         ``net["voltages"].states = voltages``.
         """
         return checks.read_only(self._column("state"))
@@ -679,7 +684,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     @property
     def biases(self) -> Floats:
-        """Biases of its neurons, shape (n,); a read-only copy.
+        """Biases of the neurons, shape (n,), as a read-only copy.
 
         Settable as a whole: ``layer.biases = 2 * layer.biases``.
         """
@@ -702,8 +707,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     @property
     def cost_weights(self) -> Floats:
-        """Factors of its neurons' costs, shape (n,), see :attr:`Neuron.cost_weight`; a
-        read-only copy.
+        """Factors of the neurons' costs, shape (n,), as a read-only copy, see
+        :attr:`Neuron.cost_weight`.
 
         Settable as a whole: ``net.output.cost_weights = [1.0, 0.1]``.
         """
@@ -724,11 +729,11 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def squash(self) -> Squash | None:
-        """Activation function of its neurons; None if they differ. Settable.
+        """Activation function of the neurons, or None if they differ. Settable.
 
-        If it is set to `winner`, `maxout` or `softmax`, the neurons of the layer
-        compete as one group. TopologyError if some of them belong to a group with other
-        neurons.
+        Setting it to `winner`, `maxout` or `softmax` makes the layer's neurons compete
+        as one group. This raises TopologyError if some of them belong to a group with
+        other neurons.
         """
         codes = set(self._column("squash").tolist())
         return _squash.by_code(codes.pop()) if len(codes) == 1 else None
@@ -751,10 +756,10 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def trainable_bias(self) -> bool:
-        """Whether learning updates the biases of all its neurons, see
+        """Whether learning updates the biases of all neurons, see
         :attr:`Neuron.trainable_bias`. Settable.
 
-        :attr:`trainable` also concerns the weights of incoming connections.
+        To include the weights of incoming connections, use :attr:`trainable`.
         """
         return all(neuron.trainable_bias for neuron in self._alive())
 
@@ -771,7 +776,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         return ExclusiveLayerAccess(self)
 
     def _by_store(self) -> Iterator[tuple[Store, Ints]]:
-        """Yield its stores, with the rows of its neurons in each."""
+        """Yield each store with the rows that the layer's neurons occupy in it."""
         neurons = self._alive()
         stores = dict.fromkeys(neuron._store for neuron in neurons)
         for store in stores:
@@ -788,7 +793,7 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
     def _assign(self, name: str, values: ArrayLike) -> None:
-        """Set a number of every neuron, after all have been checked."""
+        """Set a value of every neuron after checking all of the values."""
         title = f"{name}s of a layer"
         with ExclusiveLayerAccess(self):
             column = self._vector(title, checks.finite_array(title, values))
@@ -801,8 +806,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
         return self._alive()[0]._store
 
     def _vector(self, title: str, values: ArrayLike, nan: bool = False) -> Floats:
-        """Return one number per neuron, checked to be within the range of their dtype,
-        or NaN if `nan`.
+        """Return one number per neuron. Each must fit the range of their dtype, or may
+        be NaN if `nan`.
         """
         floats = {neuron._store.dtype for neuron in self._alive()}
         dtype = checks.FLOAT32 if checks.FLOAT32 in floats else checks.FLOAT64
@@ -810,8 +815,8 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
 
 class ExclusiveLayerAccess(ExclusiveAccess):
-    """A context like ExclusiveAccess, also for layers; TopologyError if a neuron of one
-    has been removed meanwhile.
+    """A context like ExclusiveAccess that also accepts layers. It raises TopologyError
+    if a neuron of a layer has been removed meanwhile.
     """
 
     __slots__ = ()
@@ -825,7 +830,7 @@ class ExclusiveLayerAccess(ExclusiveAccess):
 
 
 def _existing_neurons(neurons: Any) -> list[Neuron]:
-    """Return the neurons of a layer that is made of existing ones, checked."""
+    """Check existing neurons and return them as a list to make a layer of."""
     title = "neurons of a layer"
     listed = checks.listed(title, neurons, "a whole number or a list of Neurons")
     if not listed:
@@ -851,8 +856,8 @@ def _existing_neurons(neurons: Any) -> list[Neuron]:
 def layers_of(
     neurons: Iterable[Neuron], names_and_sizes: Iterable[tuple[str | None, int]]
 ) -> list[Layer]:
-    """Divide neurons into layers of these names and sizes. Their own names do not
-    change.
+    """Divide neurons into layers with these names and sizes without renaming the
+    neurons.
     """
     left = iter(neurons)
     layers = []
@@ -866,8 +871,8 @@ def layers_of(
 
 
 def _as_layer(title: str, target: Any) -> Layer:
-    """Return a layer as it is, a layer of one neuron, or the input layer of a
-    network.
+    """Return a layer unchanged, a neuron as a layer of one, or a network's input
+    layer.
     """
     if isinstance(target, Neuron):
         return Layer([target])
@@ -888,12 +893,12 @@ ADVICE = {
     int: "architect.Perceptron(2, 3, 1) takes sizes.",
     dict: "Use Network(input=a, hidden=[b], output=c).",
 }
-"""What to do with a part of a network that is no layer."""
+"""Advice for passing a network's part that is not a layer."""
 
 
 def flat_layers(listed_parts: Iterable[Any]) -> list[Layer]:
-    """Return layers, and lists of layers, as one list of at least two; an error for
-    anything else.
+    """Return layers and lists of layers as one list of at least two layers, or raise an
+    error for anything else.
     """
     layers: list[Layer] = []
     title = "A part of a network"

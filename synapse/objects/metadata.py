@@ -1,5 +1,5 @@
-"""Metadata of neurons and connections: values that a graph carries beside those that
-are computed with.
+"""Metadata of neurons and connections, which are values in a graph that no computation
+uses.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ..engine.schema import NONE
 from ..engine.store import Store
 
 Columns = dict[Any, dict[Any, Any]]
-"""By name, the values of those that have one: by neuron, by the identity of a
-connection, or by number."""
+"""Values by name, and for each name by owner. The owner is a neuron, the identity of a
+connection, or a number."""
 
 
 class Notes(IdentityObserver):
-    """The metadata of all neurons and connections of a store, which the store holds."""
+    """The metadata of all neurons and connections of a store, held by the store."""
 
     def __init__(self) -> None:
         self.neurons: Columns = {}
@@ -31,7 +31,7 @@ class Notes(IdentityObserver):
 
     @classmethod
     def of(cls, store: Store) -> Notes:
-        """Return those of a store; it gets empty ones if it has none."""
+        """Return the metadata of a store, creating it if missing."""
         if store.notes is None:
             store.notes = cls()
             store.follow(store.notes)
@@ -50,7 +50,9 @@ class Notes(IdentityObserver):
         self.__init__()  # type: ignore[misc]
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Follow the new identities, and forget what has been removed."""
+        """Follow the new identities, and discard the metadata of removed
+        connections.
+        """
         numbers = new.tolist()
         for name, column in self.connections.items():
             now = {numbers[identity]: value for identity, value in column.items()}
@@ -86,7 +88,9 @@ class Metadata(MutableMapping[Any, Any]):
         self._owner = owner
 
     def _place(self, made: bool = False) -> tuple[Columns, Any]:
-        """Return the columns that may have a value of the owner, and its key there."""
+        """Return the columns that may contain a value of the owner, and its key
+        there.
+        """
         self._owner._require()
         store = self._owner._store
         identity = getattr(self._owner, "_identity", None)
@@ -138,8 +142,8 @@ class Metadata(MutableMapping[Any, Any]):
 
 
 def by_number(columns: Columns, keys: Iterable[Any], first_number: int = 0) -> Columns:
-    """Return the columns with numbers from `first_number` on in place of these keys,
-    and without all others.
+    """Return the columns with numbers from `first_number` on instead of these keys, and
+    without all other keys.
     """
     if not columns:
         return {}
@@ -154,7 +158,7 @@ def by_number(columns: Columns, keys: Iterable[Any], first_number: int = 0) -> C
 
 
 def as_json(columns: Columns, label: Callable[[Any], str]) -> Columns:
-    """Return columns of values of JSON, arrays and tuples as lists; or raise
+    """Convert columns to JSON values, with lists for arrays and tuples. Raises
     ArgumentTypeError with the label of the neuron or connection.
     """
     return {

@@ -41,7 +41,7 @@ from .projection import GateKind, Kind, Projection, ProjectOptions
 from .propagating import Propagating
 
 ERRORS = "responsibility", "projected", "gated"
-"""The columns of a neuron's error."""
+"""Columns that hold a neuron's error."""
 
 
 @checks.fixed_attributes
@@ -49,40 +49,40 @@ ERRORS = "responsibility", "projected", "gated"
 class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     """Layers that activate in a fixed order: inputs, hidden layers, outputs.
 
-    The neurons of a layer activate one after the other, too. Connections with
-    ``delay=1`` carry activations of the previous step in any order, so a layer whose
-    own connections have it steps as a whole; see :class:`Layer`. With
-    ``synchronous=True`` the whole network does.
+    Within a layer, too, one neuron activates after the other. Connections with
+    ``delay=1`` carry activations of the previous step in any order, and a layer whose
+    own connections all have this delay therefore steps as a whole, see :class:`Layer`.
+    With ``synchronous=True``, the whole network does.
 
     Parameters
     ----------
     *layers : Layer or list of Layer
-        Input layer, hidden layers, and output layer, in the order in which they
-        activate: ``Network(a, b, c)``, or with the hidden layers in a list,
+        Input layer, hidden layers and output layer, in their order of activation, such
+        as ``Network(a, b, c)``. You can put the hidden layers into a list:
         ``Network(a, [b], c)``.
     input, output : Layer, optional
         Input layer and output layer as keywords, instead of by position.
     hidden : list of Layer, optional
-        Hidden layers as a keyword; they come after those given by position.
+        Hidden layers as a keyword. They follow the layers that are given by position.
     name : str, optional
         Name of the network. Default: the name of its class.
     synchronous : bool
-        Whether all neurons but the inputs activate together, so that a connection
-        between two of them always arrives one step later. Default: False, they activate
-        in order. See :attr:`synchronous`.
+        Whether all neurons except the inputs activate together, so that a connection
+        between two of them always arrives one step later, see :attr:`synchronous`.
+        Default: False, so that neurons activate in order.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If there are fewer than two layers, or anything other than a layer is given.
+        If there are fewer than two layers, or one of the parts is not a layer.
     TopologyError
-        If a neuron is in two layers, or belongs to another network.
+        If a neuron is in two layers or belongs to another network.
 
     Warns
     -----
     TopologyWarning
-        If a network runs without any connection into its outputs; once for each
-        topology.
+        If a network runs without any connection into its outputs. The warning appears
+        once for each topology.
 
     See Also
     --------
@@ -94,9 +94,9 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     Notes
     -----
-    Once you no longer hold a reference to a network, its neurons may be used in another
-    one. Until then they keep their order of activation, so that no result depends on
-    when Python collects the object.
+    As soon as you hold no reference to a network, another network can use its neurons.
+    Until then they keep their order of activation, so that no result depends on when
+    Python collects the object.
 
     Examples
     --------
@@ -114,17 +114,19 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     _live: Callable[[], graph.LiveGraph | None] = staticmethod(lambda: None)
     _noun = "network"
     _made: anew.Made | None = None
-    """The arguments with which it was made, if its class takes a seed."""
+    """Arguments that made the network, if its class takes a seed."""
     _copied: ClassVar[Callable[[Any], Network]]
-    """Returns a copy; of the package, which knows all classes of networks."""
+    """Function that returns a copy. The package sets it, because only the package knows
+    all classes of networks."""
     _drawn: ClassVar[Callable[[Any], str]]
-    """Returns its drawing; of the package, which knows the room that draws."""
+    """Function that returns a drawing. The package sets it, because it imports the
+    module that draws."""
     _left_out: ClassVar[tuple[str, ...]] = ()
-    """Prefixes of layer names; ``repr`` leaves out the sizes of these layers."""
+    """Prefixes of layer names. ``repr`` leaves out the sizes of layers with them."""
 
     @classmethod
     def _provide(cls, **functions: Callable[[Any], Any]) -> None:
-        """Set methods that need modules above; those modules call it."""
+        """Set methods that need higher modules. The higher modules call this."""
         for name, function in functions.items():
             setattr(cls, name, function)
 
@@ -162,8 +164,8 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
             self._enter(store)
 
     def _begin(self, layers: list[Layer], name: str | None) -> None:
-        """Make this a network of these layers. Neither they nor their store know it
-        yet.
+        """Make this a network of these layers, which do not refer to it yet, nor does
+        their store.
         """
         self._layers = layers
         # new layers without a fixed place, until the next step
@@ -175,13 +177,13 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         self._n_outputs = len(layers[-1])
 
     def _enter(self, store: Store) -> None:
-        """Enter the network of these layers into the store and the layers."""
+        """Enter the network into the store and into its layers."""
         store["network"][self._anchor._row] = store.new_network(self)
         self._renumber(self._layers)
         self._name_layers()
 
     def _copy_from(self, network: Network, layers: list[Layer], store: Store) -> None:
-        """Make this the copy of a network in a copy of its store."""
+        """Make this a copy of `network`, given the copied layers and store."""
         self._begin(layers, network.name)
         self._made = network._made
         self._metadata = checks.json_object("net.metadata", network.metadata)
@@ -211,7 +213,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @property
     def hidden(self) -> tuple[Layer, ...]:
-        """Hidden layers: those between inputs and outputs."""
+        """Hidden layers, which lie between the input layer and the output layer."""
         return tuple(self._layers[1:-1])
 
     @property
@@ -229,7 +231,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         """Return a layer or a neuron by its name, a neuron by its index, or a list of
         neurons by a slice.
 
-        If a layer and a neuron have the same name, it is the layer.
+        If a layer and a neuron have the same name, the layer is returned.
 
         >>> import synapse
         >>> edges = {"source": ["ASH", "AVA"], "target": ["AVA", "VA01"]}
@@ -251,8 +253,8 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @consistent_read
     def _neuron_named(self, name: str) -> Neuron:
-        """Return the one neuron of this name; ArgumentError if there is none, or
-        another one.
+        """Return the neuron with this name, or raise ArgumentError if there is not
+        exactly one.
         """
         store = self._store
         rows = self._rows().tolist()
@@ -280,11 +282,11 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def connections(self) -> Connections:
-        """Connections between its neurons, including self-connections, in the order of
-        creation.
+        """Connections between the network's neurons, including self-connections, in the
+        order of creation.
 
-        A sequence of those that exist now; the object of a connection is made when you
-        ask for it.
+        The sequence contains the connections that exist now, but creates their objects
+        only when you access them.
         """
         store = self._store
         store.ensure_lowered()  # it may renumber the connections
@@ -292,7 +294,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @fact
     def _connection_identities(self) -> NDArray[np.uint32]:
-        """The identities of its connections, in the order of creation."""
+        """Identities of the network's connections, in the order of creation."""
         return self._store["identity"][self._connection_rows()]
 
     @overload
@@ -310,21 +312,22 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         Parameters
         ----------
         what : {"neurons", "connections"}
-            What is found. Default: neurons.
+            Whether to find neurons or connections. Default: neurons.
         **wanted : value or callable
-            By name, the value of the metadata, or a function that returns true for it.
+            Wanted values by metadata name. A function selects the values for which it
+            returns true.
 
         Returns
         -------
         list of Neuron, or list of Connection
-            Those that have every one of these values, in the order of ``neurons`` or
-            ``connections``.
+            The neurons or connections that match in every name, in the order of
+            ``neurons`` or ``connections``.
 
         Raises
         ------
         ArgumentError, UnknownNameError
-            If `what` is something else, or no neuron or connection has a value of this
-            name.
+            If `what` has another value, or if no neuron or connection has metadata of
+            this name.
 
         See Also
         --------
@@ -368,13 +371,13 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def graph(self) -> nx.DiGraph[Any]:
-        """Live networkx graph of the network: nodes are its neurons, edge data are its
+        """Live networkx graph whose nodes are the neurons, and whose edge data are the
         connections.
 
-        :class:`synapse.objects.graph.NeuronData` lists the data of nodes. Neurons and
-        connections cannot be added or removed through networkx; ``graph.copy()``
-        returns an ordinary graph. Iterate over the copy if other threads edit the
-        network meanwhile.
+        :class:`synapse.objects.graph.NeuronData` lists the data of nodes. You cannot
+        add or remove neurons and connections through networkx, but ``graph.copy()``
+        returns an ordinary graph. If other threads edit the network meanwhile, iterate
+        over this copy.
 
         See Also
         --------
@@ -384,8 +387,8 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         return graph.view(self)
 
     def _name_layers(self) -> None:
-        """Name the layers without a name by their position, with the next number if
-        taken.
+        """Name the unnamed layers by their position, appending the next number if a
+        name is taken.
         """
         for layer, name in ((self.input, "input"), (self.output, "output")):
             if layer.name is None:
@@ -403,7 +406,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
                 taken.add(layer.name)
 
     def _admit(self, neurons: Sequence[Neuron]) -> None:
-        """Move neurons to its store; they must not belong to another network."""
+        """Move neurons into the store. They must not belong to another network."""
         edits.require_free(neurons)
         store = edits.join([self._anchor, *neurons])
         rows = edits.rows_of(neurons)
@@ -441,8 +444,9 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         graph.refresh(store)
 
     def _rows_with_stale_errors(self, inputs: Ints) -> Ints:
-        """Return the rows of inputs with errors from before they were inputs. Nothing
-        leads into them, so no step would compute new ones.
+        """Return the rows of inputs whose errors date from before they were inputs.
+
+        Because no connection leads into them, no step would compute new errors.
         """
         store = self._store
         new: Ints = inputs[store["role"][inputs] != INPUT]
@@ -460,11 +464,12 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         Parameters
         ----------
         neurons : Layer or Neuron
-            Layer to add; a neuron becomes a layer of one.
+            Layer to add. A neuron becomes a layer of one.
         before : Layer or Neuron, optional
-            Layer of this network, or a neuron in it, that activates next. Default: the
-            layer activates after the other hidden layers, or earlier if its connections
-            and gates would arrive one step late there; see the notes.
+            Layer of this network, or a neuron in it, before which the new layer
+            activates. Default: the new layer activates after the other hidden layers,
+            or earlier if its connections and gates would act one step late there, see
+            the notes.
 
         Returns
         -------
@@ -474,31 +479,32 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         Raises
         ------
         ArgumentTypeError
-            If it is neither a layer nor a neuron.
+            If `neurons` is neither a layer nor a neuron.
         TopologyError
-            If a neuron belongs to another network, or `before` is the input layer or
+            If a neuron belongs to another network, or if `before` is the input layer or
             not in this network.
 
         Warns
         -----
         TopologyWarning
-            If a connection or gate of the layer arrives one step late although it
-            closes no cycle.
+            If a connection or gate of the layer acts one step late although it closes
+            no cycle.
 
         See Also
         --------
         remove : Remove a hidden neuron.
-        sort_layers : Find an order in which nothing is late without need.
+        sort_layers : Find an order in which nothing is unnecessarily late.
 
         Notes
         -----
-        A layer that is added without `before` has no fixed place until the network
-        activates next. It moves when a connection or gate of it, made by ``project`` or
-        ``gate``, would arrive late although it closes no cycle. It moves only past
-        layers that it has no connection or gate with, so that nothing else changes its
-        timing. So you can split a connection in any order: add the neuron, connect it,
-        and disconnect what it replaces. With `before` the layer stays where you put it.
-        All other layers keep their order until you call :meth:`sort_layers`.
+        If you omit `before`, the layer has no fixed position until the network
+        activates next. The layer moves when you call ``project`` or ``gate`` and the
+        new connection or gate would act late although it closes no cycle. To keep all
+        other timing unchanged, the layer only moves past layers to which it has no
+        connection or gate. You can therefore split a connection in any order, by
+        adding the neuron, connecting it, and disconnecting the connection that it
+        replaces. With `before`, the layer stays at this position. All other layers keep
+        their order until you call :meth:`sort_layers`.
 
         Examples
         --------
@@ -539,7 +545,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         return layer
 
     def _place_before(self, before: Layer | Neuron) -> int:
-        """Return the index of the layer that a new one precedes."""
+        """Return the index of the layer before which a new layer activates."""
         following = before._alive()[0] if isinstance(before, Layer) else before
         neuron = require_neuron("before of a network", following)
         for i, layer in enumerate(self._layers):
@@ -552,18 +558,18 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @atomic
     def sort_layers(self) -> None:
-        """Change the order of activation so that no connection or gate is late without
-        need.
+        """Reorder the neurons to avoid connections and gates that are unnecessarily
+        late.
 
         Every neuron then activates after its sources and after the gaters of its
-        incoming connections. Neurons on a common cycle allow no such order and keep
-        theirs; so do inputs and outputs. Layers whose neurons have to activate in turns
-        are merged into the largest of them. Weights, biases, states and traces stay
-        with their neurons and connections.
+        incoming connections. Because neurons on a common cycle allow no such order,
+        they keep their order, and inputs and outputs do, too. Layers whose neurons have
+        to activate in turns are merged into the largest of them. Weights, biases,
+        states and traces stay with their neurons and connections.
 
-        A delay line, in which each neuron copies the previous activation of another
-        one, depends on late connections that close no cycle. Do not sort a network that
-        has one.
+        Do not sort a network that contains a delay line, in which each neuron copies
+        the previous activation of another neuron. It depends on late connections that
+        close no cycle.
 
         See Also
         --------
@@ -608,14 +614,14 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         Parameters
         ----------
         neuron : Neuron
-            Neuron of this network. If it is the last one of a hidden layer, the layer
-            is removed too.
+            Neuron of this network. If a hidden layer contains no other neuron, the
+            layer is removed, too.
 
         Raises
         ------
         TopologyError
-            If it is not a neuron of this network, is its last input or output, or gates
-            connections of other neurons.
+            If `neuron` is not in this network, is its last input or output, or gates
+            connections between other neurons.
 
         See Also
         --------
@@ -642,7 +648,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         edits.remove([neuron])
 
     def _drop_removed(self) -> None:
-        """Follow the removal of some of its neurons."""
+        """Update the layers after some of their neurons have been removed."""
         for layer in self._layers:
             layer._neurons = [neuron for neuron in layer._neurons if neuron._row >= 0]
         self._anchor = self._layers[0]._neurons[0]
@@ -658,10 +664,11 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Arguments of its class that cannot be derived from the layers, as a dict for
-        JSON. Default: empty.
+        """Arguments of the network's class that cannot be derived from the layers, as a
+        dict for JSON. Default: empty.
 
-        A subclass overrides this, see :func:`architect.register`.
+        Override it in a subclass that has such arguments, see
+        :func:`architect.register`.
         """
         return {}
 
@@ -671,17 +678,17 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     ) -> dict[str, Any]:
         """Find the additional attributes of a network of this class in its layers.
 
-        A copy, or a network that is read from a file, is not made by ``__init__``,
-        which would build new layers. It gets its layers, and then these attributes. A
-        subclass with attributes of its own overrides this, see
-        :func:`architect.register`.
+        When a network is copied or read from a file, ``__init__`` is not called,
+        because it would build new layers. Instead the network gets its layers, and then
+        these attributes. Override this method in a subclass that has attributes of its
+        own, see :func:`architect.register`.
 
         Parameters
         ----------
         layers : sequence of Layer
-            Layers of the network, in order.
+            Layers of the network, in their order of activation.
         settings : mapping
-            Value of :attr:`settings`.
+            The network's :attr:`settings`.
 
         Returns
         -------
@@ -691,7 +698,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         Raises
         ------
         TopologyError
-            If the layers do not, or no longer, fit this class.
+            If the layers do not fit this class, or no longer fit it.
         """
         return {}
 
@@ -701,15 +708,15 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         """Result of :meth:`find_parts` for this network, computed again after each
         edit.
 
-        Raises TopologyError if the network no longer has the neurons and connections it
-        was built with.
+        Raises TopologyError if the network no longer has the neurons and connections
+        with which it was built.
         """
         return dict(self._checked_parts)
 
     @fact
     def _checked_parts(self) -> dict[str, Any]:
-        """What `find_parts` finds; TopologyError if the network no longer fits its
-        class.
+        """Result of `find_parts`. Raises TopologyError if the network no longer fits
+        its class.
         """
         architecture = type(self)
         try:
@@ -730,14 +737,14 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         kind: Kind | None = None,
         **options: Unpack[ProjectOptions],
     ) -> Projection:
-        """Connect the output layer to another layer or network; see
+        """Connect the output layer to another layer or network, see
         :meth:`Layer.project`.
         """
         return self.output.project(target, kind, **options)
 
     @checks.suggests_arguments()
     def gate(self, projection: Projection, kind: GateKind) -> None:
-        """Gate a projection with the output layer; see :meth:`Layer.gate`."""
+        """Gate a projection with the output layer, see :meth:`Layer.gate`."""
         self.output.gate(projection, kind)
 
     # --- contexts and parameters ------------------------------------------------------
@@ -763,7 +770,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @atomic
     def reseed(self, seed: Seed = None) -> None:
-        """Restart the random streams of its neurons, see :meth:`Neuron.reseed`.
+        """Restart the random streams of the neurons, see :meth:`Neuron.reseed`.
 
         Parameters
         ----------
@@ -781,7 +788,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def weights(self) -> Floats:
-        """Weights in the order of ``connections``, shape (connections,); a read-only
+        """Weights in the order of ``connections``, shape (connections,), as a read-only
         copy.
 
         Settable as a whole: ``net.weights = 2 * net.weights``. Tied connections must
@@ -799,7 +806,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def biases(self) -> Floats:
-        """Biases in the order of ``neurons``, shape (neurons,); a read-only copy.
+        """Biases in the order of ``neurons``, shape (neurons,), as a read-only copy.
 
         Settable as a whole: ``net.biases = 2 * net.biases``. Tied neurons must get the
         same value.
@@ -837,14 +844,16 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def synchronous(self) -> bool:
-        """Whether all neurons but the inputs activate together, by one clock. Settable.
+        """Whether all neurons except the inputs activate together, as if driven by one
+        clock. Settable.
 
-        Then a step is one synapse: whatever the order of the layers, every connection
-        and gate that does not start at an input carries the activation of the previous
-        step. An input reaches an output that is d connections away d - 1 steps later.
-        The neurons cannot be activated one by one. By the online rule, which sends no
-        error to the previous step, only the incoming connections of outputs learn:
-        train synchronous networks by "bptt" or "rtrl".
+        In each step, activity then crosses a single synapse. Whatever the order of the
+        layers, all connections and gates carry the activation of the previous step
+        unless they start at an input. An input reaches an output that is d connections
+        away d - 1 steps later. You cannot activate the neurons one by one. Because the
+        online rule sends no error to the previous step, it only trains the incoming
+        connections of outputs. To train all connections of a synchronous network, use
+        "bptt" or "rtrl".
 
         >>> from synapse import Layer, Network
         >>> a, b, c = Layer(1), Layer(1, "identity"), Layer(1, "identity")
@@ -868,8 +877,10 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     def _clock_of(
         self, rows: Ints, inputs: int, together: bool | None = None
     ) -> NDArray[np.bool_]:
-        """Return which neurons in these rows have one clock: all but inputs. None: as
-        any has it now.
+        """Return the mask of neurons in these rows that share one clock, which are all
+        but the inputs.
+
+        With None, they share it if any of them does now.
         """
         column = self._store.columns["synchronous"]
         any_has = bool(column[rows].any()) if together is None else together
@@ -877,19 +888,19 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Precision of its numbers: float64 or float32."""
+        """Precision of the network's numbers, float64 or float32."""
         return self._store.dtype
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Your own notes on the network: its data, units, scales, author. Default:
-        empty.
+        """Your own notes on the network, such as its data, units, scales and author.
+        Default: empty.
 
-        A dict with strings as keys, which you may change. Its values are strings,
-        finite numbers, booleans, None, and lists and dicts of these. Copies, pickles
-        and the formats ``json`` and ``npz`` have it. They raise
-        :class:`~synapse.errors.ArgumentTypeError` if it has any other value; the
-        message names the key.
+        You can change this dict, whose keys are strings. Its values are strings, finite
+        numbers, booleans, None, and lists and dicts that contain these types. Copies,
+        pickles and the formats ``json`` and ``npz`` include it. If it contains any
+        other value, they raise :class:`~synapse.errors.ArgumentTypeError` with a
+        message that names the key.
 
         Examples
         --------
@@ -909,29 +920,31 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     @property
     def _version(self) -> int:
-        """The version of its topology: every edit makes another, which no other store
-        has.
+        """Version of the topology. Every edit creates a new version, which no other
+        store has.
         """
         return self._store.topology_version
 
     def _column(self, name: str) -> NDArray[Any]:
-        """Return a column of its store, by the rows of neurons or connections."""
+        """Return a column of the store, indexed by the rows of neurons or
+        connections.
+        """
         return self._store[name]
 
     @property
     def _size(self) -> int:
-        """The numbers of neurons and connections together, by which the time of a step
-        grows.
+        """Number of neurons plus connections. The time of a step is proportional to
+        it.
         """
         return self._store.n_neurons + self._store.n_connections
 
     def _by_store(self) -> list[tuple[Store, Ints]]:
-        """Return its store, and the rows of its neurons there."""
+        """Return the store, with the rows of the network's neurons."""
         return [(self._store, self._rows())]
 
     def _parameters(self) -> list[tuple[Store, Ints, Ints]]:
-        """Return what that of a layer does, with the connections within the network
-        only.
+        """Return the same as a layer's method, limited to connections within the
+        network.
         """
         return [(self._store, self._connection_rows(), self._rows())]
 
@@ -941,11 +954,10 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
     def clone(self) -> Self:
         """Return an independent copy of the network, including its context.
 
-        The copy has the class of the network if this is an architecture of the library,
-        or a class that
-        :func:`architect.register` has registered; otherwise it is a
-        :class:`Network` with the same name. The same holds for pickle, the module copy,
-        and :func:`synapse.save`.
+        The copy has the network's class if this is an architecture of the library or
+        was registered by :func:`architect.register`. Otherwise it is a
+        :class:`Network` with the same name. The same holds for pickle, the module
+        ``copy``, and :func:`synapse.save`.
 
         Returns
         -------
@@ -955,7 +967,7 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         Raises
         ------
         TopologyError
-            If a connection or gate links the network to neurons outside of it.
+            If a connection or gate links the network to neurons outside it.
 
         See Also
         --------
@@ -1012,8 +1024,8 @@ def require_network(title: str, network: Any) -> Network:
 def _no_metadata(
     of: str, name: str, value: Any, names: Iterable[str]
 ) -> UnknownNameError:
-    """Make the error that no neuron or connection has metadata of this name; it may be
-    the name of an attribute.
+    """Make the error for metadata that no neuron or connection has. The name may be one
+    of their attributes.
     """
     if of == "neurons" and name in ("name", "layer"):
         return UnknownNameError(

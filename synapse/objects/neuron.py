@@ -56,24 +56,24 @@ if TYPE_CHECKING:
 
 
 SYSTEM = random.Random()
-"""Source of a weight without a seed, seeded by the system in every process; a generator
-of NumPy takes a hundred times as long to make."""
+"""Source of weights that are drawn without a seed. The system seeds it in every
+process. Creating a NumPy generator instead would take a hundred times as long."""
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SYSTEM.seed)
 
 SEVERAL = Projection, list, tuple
-"""What may stand for several connections in an argument."""
+"""Types of arguments that can stand for several connections."""
 
 SPAN = 1.0
 """Bound of the random weights between neurons, whose fans are not known yet.
 
-Much smaller weights leave tanh neurons at 0, where the gradient is 0, too.
+Much smaller weights would keep tanh neurons near 0, where the gradient is 0, too.
 """
 
 
 def number(name: str, doc: str, settable: bool = False) -> Any:
-    """Make a property that reads a column of the store and, if it is settable, writes
-    it.
+    """Make a property that reads a column of the store, and also writes it if it is
+    settable.
     """
 
     @consistent_read
@@ -100,19 +100,19 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     squash : str or Squash
         Activation function f_j. Default: "logistic". See :mod:`synapse.squashes`.
     bias : float
-        Initial bias b_j. Learning updates it unless ``neuron.trainable_bias`` is set to
-        False. Default: 0.
+        Initial bias b_j. Learning updates it unless you set ``neuron.trainable_bias``
+        to False. Default: 0.
     name : str, optional
         Name in graphs and messages. Default: "neuron" and a number.
     dtype : numpy dtype
-        Precision of its numbers, float64 (the default) or float32. Only neurons of the
-        same precision can be connected.
+        Precision of its numbers, float64 (the default) or float32. You can only connect
+        neurons of the same precision.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
         If the bias is not a finite number, the name is not a string, or the dtype is
-        another.
+        not one of these two.
     UnknownNameError
         If no activation function has this name.
 
@@ -123,13 +123,13 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     Notes
     -----
-    Activation and learning follow LSTM-g (Monner and Reggia 2012) exactly; see the
+    Activation and learning follow LSTM-g (Monner and Reggia 2012) exactly, see the
     guide's page "The equations". If you call neurons one by one, activate them in the
     order of the network, and propagate in the reverse order.
 
     A neuron is equal only to itself. Neurons of one network are sorted by their order
-    of activation. Neurons that are neither connected, directly or indirectly, nor in
-    one network cannot be compared.
+    of activation. You cannot compare neurons unless they are in one network or
+    connected, directly or indirectly.
 
     Examples
     --------
@@ -184,8 +184,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         squash: int = 0,
         bias: Any = 0.0,
     ) -> list[Neuron]:
-        """Make neurons in one store, with these names, code of an activation function,
-        and bias or biases.
+        """Make several neurons in one store from their names, the code of an activation
+        function, and one bias for all or for each.
         """
         neurons = [*map(object.__new__, repeat(Neuron, count))]
         made = [(count, squash, bias, True)]
@@ -206,8 +206,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     @consistent_read
     def __lt__(self, other: object) -> bool:
-        """Return whether this neuron activates before the other. Algorithms of networkx
-        sort nodes.
+        """Return whether this neuron activates before the other, because algorithms of
+        networkx sort nodes.
         """
         if not isinstance(other, Neuron):
             return NotImplemented
@@ -222,7 +222,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         return self._row < other._row
 
     def _require(self) -> Store:
-        """Return its store; TopologyError if the neuron has been removed."""
+        """Return the store, or raise TopologyError if the neuron has been removed."""
         if self._row < 0:
             raise TopologyError(
                 "This neuron has been removed from its network and cannot be used."
@@ -231,12 +231,14 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     @property
     def _at(self) -> int:
-        """Present row in the store; TopologyError if the neuron has been removed."""
+        """Present row in the store. Raises TopologyError if the neuron has been
+        removed.
+        """
         self._require()
         return self._row
 
     def _by_store(self) -> list[tuple[Store, Ints]]:
-        """Return its store, and its row there."""
+        """Return the store with the neuron's row."""
         return [(self._require(), np.array([self._row]))]
 
     def __repr__(self) -> str:
@@ -274,15 +276,15 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     @property
     def self_connection(self) -> Connection | None:
-        """Connection to itself, which carries the state to the next step; None if there
-        is none.
+        """Connection from the neuron to itself, which carries the state to the next
+        step, or None if there is none.
         """
         return self._find(self, 0)
 
     def connection_to(
         self, other: Neuron, *, delay: int | None = None
     ) -> Connection | None:
-        """Return the connection from this neuron to another; None if there is none.
+        """Return the connection from this neuron to another, or None if there is none.
 
         Parameters
         ----------
@@ -290,19 +292,20 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             Target of the connection.
         delay : int, optional
             Number of steps by which the connection delays, see
-            :attr:`Connection.delay`; 0 for the one without a delay. Default: if there
-            are several, the one without a delay, otherwise that of the shortest.
+            :attr:`Connection.delay`, or 0 for the connection without a delay. Default:
+            if there are several connections, the one without a delay, or else the one
+            with the shortest delay.
 
         Returns
         -------
         Connection or None
-            The connection. That of a neuron to itself without a delay carries its
-            state, see :attr:`self_connection`.
+            The connection. If a neuron's connection to itself has no delay, it carries
+            the state, see :attr:`self_connection`.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the delay is not a whole number, or below 0.
+            If the delay is not a whole number, or is negative.
 
         See Also
         --------
@@ -320,7 +323,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     @consistent_read
     def _find(self, other: Neuron, delay: int | None) -> Connection | None:
-        """Return the connection to a neuron that has this delay, or the shortest."""
+        """Return the connection to a neuron with this delay, or with the shortest."""
         self._require()
         return edits.find(self, other, delay)
 
@@ -365,46 +368,46 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         Parameters
         ----------
         target : Neuron or Layer
-            Neuron at the end of the connection; the neuron itself for a
-            self-connection, see the notes. If the target is a layer that contains this
-            neuron, it is connected to all the others:
+            Neuron at the end of the connection. To make a self-connection, pass the
+            neuron itself, see the notes. If the target is a layer that contains this
+            neuron, it is connected to all other neurons of the layer, because
             :meth:`Layer.project` makes no self-connections by default.
         weight : float, optional
-            Weight. Default: 1 for a self-connection, otherwise drawn uniformly from -1
-            to 1.
+            Weight. Default: drawn uniformly from -1 to 1, but 1 for a self-connection.
         trainable : bool, optional
-            Whether learning updates the weight. Default: False for a self-connection,
-            otherwise True.
+            Whether learning updates the weight. Default: True, but False for a
+            self-connection.
         sign : int, optional
-            Sign of the connection, +1 or -1, see :attr:`Connection.sign`; a random
-            weight has it. Default: the :attr:`sign` of this neuron, or none.
+            Sign of the connection, +1 or -1, see :attr:`Connection.sign`. A random
+            weight takes this sign. Default: the :attr:`sign` of this neuron, if it has
+            one.
         delay : int
             Number of steps by which the connection delays the activation of this
-            neuron, see :attr:`Connection.delay`. Default: 0; the order of activation
-            decides.
+            neuron, see :attr:`Connection.delay`. Default: 0, so that only the order of
+            activation can cause a delay.
         seed : int or numpy.random.Generator, optional
             Seed for the random weight.
         **unknown
-            Arguments with other names are refused with advice.
+            Arguments with other names raise an error that suggests a correction.
 
         Returns
         -------
         Connection or Projection
-            The new connection; a projection if the target is a layer.
+            The new connection, or a projection if the target is a layer.
 
         Raises
         ------
         ArgumentTypeError
-            If the target is neither a neuron nor a layer, or an argument has another
-            name.
+            If the target is neither a neuron nor a layer, or if an argument has an
+            unknown name.
         TopologyError
-            If the neurons are connected already in this direction, by this delay.
+            If the neurons are already connected in this direction with this delay.
 
         Warns
         -----
         TopologyWarning
-            If a connection without a delay is late by one step although it closes no
-            cycle; see :meth:`Network.add`.
+            If a connection without a delay acts one step late although it closes no
+            cycle, see :meth:`Network.add`.
 
         See Also
         --------
@@ -413,11 +416,12 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
         Notes
         -----
-        A self-connection carries the state, not the activation: the state of a step
-        starts from weight * gain * (state of the previous step). With weight 1 the
-        neuron adds up all its inputs and forgets nothing (the constant error carousel
-        of an LSTM). With a weight below 1 its memory decays. To feed the activation
-        back, give the connection a delay: ``neuron.project(neuron, delay=1)``.
+        A self-connection carries the state instead of the activation. A step's state
+        starts from weight * gain * (state of the previous step). With weight 1, the
+        neuron adds up all its inputs without forgetting any (the constant error
+        carousel of an LSTM). With a weight below 1, its memory decays. To feed the
+        activation back, give the connection a delay: ``neuron.project(neuron,
+        delay=1)``.
 
         >>> from synapse import Neuron
         >>> source, memory = Neuron(), Neuron(squash="identity")
@@ -472,16 +476,16 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             Target of the connection.
         delay : int, optional
             Number of steps by which the connection delays, see
-            :attr:`Connection.delay`; 0 for the one without a delay. Default: that one
-            if there is one, otherwise the delay of the only connection.
+            :attr:`Connection.delay`, or 0 for the connection without a delay. Default:
+            0 if there is such a connection, otherwise the delay of the only connection.
 
         Raises
         ------
         TopologyError
-            If there is no such connection, or if there are several, all with a delay,
-            and `delay` is not given; none is removed then.
+            If there is no such connection, or if there are several that all have a
+            delay while `delay` is omitted. No connection is removed then.
         ArgumentError, ArgumentTypeError
-            If the delay is not a whole number, or below 0.
+            If the delay is not a whole number, or is negative.
 
         See Also
         --------
@@ -510,26 +514,27 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             edits.disconnect(self._store, np.array([found[0]._identity]))
 
     def gate(self, *connections: Connection | Iterable[Connection]) -> None:
-        """Gate connections: the activation of this neuron becomes their gain.
+        """Gate connections, so that the activation of this neuron becomes their gain.
 
-        A gate that has not been activated yet has activation 0, so it is closed.
+        Because a neuron that has not been activated yet has activation 0, its gates are
+        closed at first.
 
         Parameters
         ----------
         *connections : Connection, Projection or list of Connection
-            Connections to gate. A connection has at most one gater.
+            Connections to gate. A connection can have only one gater.
 
         Raises
         ------
         ArgumentTypeError
-            If anything other than a connection or projection is given.
+            If an argument is neither a connection nor a projection.
         TopologyError
-            If a connection is gated already, or is given twice.
+            If a connection already has a gater, or is given twice.
 
         Warns
         -----
         TopologyWarning
-            If the gate acts late by one step although it closes no cycle; see
+            If the gate acts one step late although it closes no cycle, see
             :meth:`Network.add`.
 
         See Also
@@ -555,18 +560,18 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         edits.gate(self, singles)
 
     def ungate(self, *connections: Connection | Iterable[Connection]) -> None:
-        """Stop gating connections; their gain is 1 again.
+        """Stop gating connections, so that their gain is 1 again.
 
         Parameters
         ----------
         *connections : Connection, Projection or list of Connection
-            Connections that this neuron gates. ``neuron.ungate(*neuron.gated)`` ungates
-            all of them.
+            Connections that this neuron gates. To ungate all of them, call
+            ``neuron.ungate(*neuron.gated)``.
 
         Raises
         ------
         TopologyError
-            If this neuron does not gate one of them.
+            If this neuron does not gate one of the connections.
 
         See Also
         --------
@@ -593,8 +598,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         Parameters
         ----------
         value : float, optional
-            Activation to set, for an input. The derivative is then 0, so the neuron
-            does not learn. Default: the activation is computed.
+            Activation to set, for an input. The neuron then does not learn, because its
+            derivative is 0. Default: the activation is computed.
 
         Returns
         -------
@@ -606,7 +611,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         ArgumentError, ArgumentTypeError
             If the value is not a finite number.
         FunctionError
-            If its registered activation function raises; the activation is NaN then.
+            If the neuron's registered activation function raises an error. The
+            activation is NaN then.
 
         See Also
         --------
@@ -640,31 +646,32 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         """Compute the error from the later neurons and the target, and update incoming
         weights and the bias.
 
-        Call it in the reverse order of activation, so that the later neurons have their
-        errors.
+        Call it in the reverse order of activation, because the errors of later neurons
+        must be computed first.
 
         Parameters
         ----------
         rate : float
-            Learning rate, the factor of the updates; 0 only computes the errors.
-            Default: 0.1.
+            Learning rate, by which the updates are multiplied. With 0, only the errors
+            are computed. Default: 0.1.
         target : float, optional
-            Target activation, for an output. Default: none, so that only later neurons
-            contribute errors.
+            Target activation, for an output. Default: no target, so that only later
+            neurons contribute errors.
         cost : str or Cost, optional
-            Cost that is minimized. Default: cross-entropy for a logistic neuron,
-            otherwise squared error. The neuron counts as a single output; for several
-            outputs see :meth:`Layer.propagate`. It counts for a target only, so that a
-            loop over neurons can pass it to each.
+            Cost to minimize. It is ignored without a target, so that a loop over
+            neurons can pass it to each neuron. The neuron counts as a single output.
+            For several outputs, see :meth:`Layer.propagate`. Default: cross-entropy for
+            a logistic neuron, otherwise squared error.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
-            If rate, target or cost cannot be used; no weight has changed then.
+            If `rate`, `target` or `cost` is invalid. No weight has changed then.
         DivergenceError
-            If an update is not finite; no weight of this neuron has changed then.
+            If an update is not finite. No weight of this neuron has changed then.
         FunctionError
-            If a registered cost raises; no weight of this neuron has changed then.
+            If a registered cost raises an error. No weight of this neuron has changed
+            then.
 
         See Also
         --------
@@ -696,8 +703,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         self._propagate(rate, aim, code, 1.0)
 
     def _require_equal_cost_weights(self) -> None:
-        """Raise if the error of this softmax neuron depends on the targets of
-        others.
+        """Raise an error if the error of this softmax neuron depends on other neurons'
+        targets.
         """
         with ExclusiveAccess(self):
             store = self._require()
@@ -716,7 +723,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     def _propagate(
         self, rate: float, target: float | None, cost: int, outputs: float
     ) -> None:
-        """Propagate as one of `outputs` outputs; `cost` is a code."""
+        """Propagate as one of `outputs` outputs, with a cost given by its code."""
         options = target is not None, target or 0.0, cost, outputs, rate, CHECK_SIZES
         if self._call(online.propagate_one, options) == DIVERGED:
             raise DivergenceError(
@@ -726,14 +733,14 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             )
 
     def _call(self, kernel: Kernel, argument: Any = None) -> Any:
-        """Call a kernel for this neuron alone, and return what it returns: an
-        activation, or a status.
+        """Call a kernel for this neuron alone, and return its result, an activation or
+        a status.
 
-        The lock of the store
-        is held, and the store is lowered. If a registered function has raised, so does
-        the call. It is :meth:`Calling._call` for one row: through that one, with a
-        tuple of arguments and the facts of a network, a step of a neuron takes a
-        quarter to a third longer.
+        The caller holds the lock of the store, which is lowered. If a registered
+        function has raised an error, the call raises it, too. This method is
+        :meth:`Calling._call` for one row. By calling that method instead, with a tuple
+        of arguments and the facts of a network, a neuron's step would take a quarter to
+        a third longer.
         """
         store = self._store
         if (store.busy or store.turns) and not store.lock._is_owned():
@@ -761,10 +768,12 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         return self._call(kernel, argument)  # the store was absorbed by another
 
     def _settled(self, store: Store, kernel: Any, argument: Any, ended: Any) -> Any:
-        """Record a call, which returned an activation (None: its function has raised)
-        or the status of a propagation, and raise its error.
+        """Record a call that returned an activation or a propagation's status, and
+        raise its error.
 
-        A propagation whose numbers are LARGE is undone if an update is not finite.
+        Instead of an activation, `ended` is None if a registered function raised an
+        error. A propagation whose numbers are LARGE is undone if an update is not
+        finite.
         """
         propagates = ended.__class__ is int
         if propagates and ended == LARGE:
@@ -787,28 +796,28 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         """Hold the activation at a value in steps, runs and trainings, until
         :meth:`release`.
 
-        Its inputs still determine its state, but not its activation. Its error is 0, so
-        its bias and incoming weights do not learn, except along traces from before.
-        What it gates is multiplied by the value. Clamps belong to the network: copies
-        and files have them.
+        Inputs still determine the neuron's state, but not its activation. Because its
+        error is 0, its bias and incoming weights do not learn, except along earlier
+        traces. The connections that it gates are multiplied by the value. A clamp
+        belongs to the network, and is therefore included in copies and files.
 
         Parameters
         ----------
         value : float
-            Activation. 0 silences the neuron (a lesion).
+            Activation. Use 0 to silence the neuron (a lesion).
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
             If the value is not a finite number.
         TopologyError
-            If the neuron is an input of a network, which sets its activation, or
-            competes with others, as softmax outputs do.
+            If the neuron is an input of a network, which sets its activation, or if it
+            competes with other neurons, as softmax outputs do.
 
         See Also
         --------
         release : End the clamp.
-        clamped : The value.
+        clamped : Value of the clamp.
 
         Examples
         --------
@@ -827,8 +836,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         self._set_clamp(number)
 
     def release(self) -> None:
-        """End a clamp: the activation follows from the state again, from the next step
-        on.
+        """End a clamp, so that the activation follows from the state again, from the
+        next step on.
 
         See Also
         --------
@@ -856,15 +865,15 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def clamped(self) -> float | None:
-        """Value at which its activation is held, see :meth:`clamp`; None if it is
-        free.
+        """Value at which the activation is held, see :meth:`clamp`, or None if the
+        neuron is not clamped.
         """
         store = self._require()
         return float(store["clamp"][self._row]) if store["clamped"][self._row] else None
 
     def _single_calls(self, store: Store, kernel: Kernel) -> Any:
-        """Return the kernels by which neurons are stepped alone; TopologyError if this
-        one cannot be. The store keeps them if each of its neurons can be.
+        """Return the kernels that step single neurons, or raise TopologyError if this
+        neuron cannot be stepped alone. The store caches them if all its neurons can be.
         """
         kernels = online.calls_for(store)
         internal = store.columns["ties"][Ties.INTERNAL]
@@ -896,7 +905,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         return kernels
 
     def _require_single_steps(self, store: Store, network: Any) -> None:
-        """Raise TopologyError if this neuron is stepped with its network or group."""
+        """Raise TopologyError if the neuron is stepped with its network or group."""
         if store.columns["ties"][Ties.INTERNAL] and self._reads_its_group(store):
             raise TopologyError(
                 f"{self!r} cannot be stepped by itself, because its group of competing"
@@ -913,8 +922,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             )
 
     def _reads_its_group(self, store: Store) -> bool:
-        """Return whether neurons that it competes with are connected, or gate
-        connections, within their group.
+        """Return whether the neuron's group contains connections or gates between its
+        competitors.
         """
         start, stop = (
             int(store.columns[end][self._row]) for end in ("group_first", "group_stop")
@@ -926,7 +935,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         return stop > start + 1 and bool((into & (connected | gated)).any())
 
     def _lowered_row(self) -> int:
-        """Lower its store, which may move its row; returns the row."""
+        """Lower the store, which may move the neuron's row, and return the row."""
         self._store.ensure_lowered()
         return self._row
 
@@ -952,13 +961,13 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     @atomic
     def reseed(self, seed: Seed = None) -> None:
-        """Restart the stream of random numbers for the activation functions `noise` and
-        `bernoulli`.
+        """Restart the random stream that the activation functions `noise` and
+        `bernoulli` use.
 
         Parameters
         ----------
         seed : int or numpy.random.Generator, optional
-            Seed of the stream; the same seed gives the same numbers. Default: an
+            Seed of the stream. The same seed gives the same numbers. Default: an
             unrecorded random seed.
 
         Examples
@@ -998,7 +1007,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def bias(self) -> float:
-        """Bias b_j: the weight of a constant input of 1. Settable, together with the
+        """Bias b_j, the weight of a constant input of 1. Setting it also sets the
         biases tied to it.
         """
         return float(self._require()["bias"][self._row])
@@ -1018,7 +1027,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @atomic
     def bias_sensitivity(self) -> Mapping[Neuron, float]:
-        """Sensitivities d s_k / d b_j of its bias, by neuron k, see
+        """Sensitivities d s_k / d b_j to the bias, by neuron k, see
         :attr:`Connection.sensitivity`.
         """
         self._require()
@@ -1027,8 +1036,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def bias_eligibility(self) -> float:
-        """Eligibility trace of the bias: how b_j affects s_j over time. 0 before the
-        first activation.
+        """Eligibility trace of the bias, which describes how b_j affects s_j over time.
+        It is 0 before the first activation.
 
         >>> neuron = Neuron()
         >>> link = neuron.project(neuron, weight=0.5)
@@ -1046,7 +1055,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def tied(self) -> tuple[Neuron, ...]:
-        """Other neurons that share its bias, see :func:`synapse.tie`."""
+        """Other neurons that share this neuron's bias, see :func:`synapse.tie`."""
         store = self._require()
         return tuple(
             store.handles[row] for row in parameters.tied_rows(store, "bias", self._row)
@@ -1055,11 +1064,11 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def trainable_bias(self) -> bool:
-        """Whether learning updates its bias. Settable, together with the biases tied to
+        """Whether learning updates the bias. Setting it also sets the biases tied to
         it.
 
-        :attr:`trainable` also concerns the weights of incoming connections, and
-        :attr:`Connection.trainable` a single one of them.
+        To include the weights of incoming connections, use :attr:`trainable`. For a
+        single connection, use :attr:`Connection.trainable`.
         """
         return bool(self._require()["trainable_bias"][self._row])
 
@@ -1072,12 +1081,11 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def sign(self) -> int | None:
-        """Sign of all its connections to other neurons, present and future: +1, -1 or
-        None. Settable.
+        """Sign of all connections from this neuron to others, +1, -1 or None. Settable.
 
-        Dale's law: a neuron excites or inhibits. Each of these connections has this
-        :attr:`Connection.sign`, and the weights of those that it already has must
-        agree.
+        It expresses Dale's law, by which a neuron either excites or inhibits. Present
+        and future connections get this :attr:`Connection.sign`, and the weights of
+        present connections must already agree.
 
         >>> a, b, c = Neuron(), Neuron(), Neuron()
         >>> first = a.project(b, weight=-0.5)
@@ -1099,8 +1107,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     def squash(self) -> Squash:
         """Activation function. Settable, also by name.
 
-        A neuron that competes with others has the function of its group, which
-        `Layer.squash` sets. TopologyError if another one would part a group.
+        A neuron that competes with others has the function of its group, which you set
+        by `Layer.squash`. Setting another function raises TopologyError if it would
+        split a group.
         """
         return _squash.by_code(int(self._require()["squash"][self._row]))
 
@@ -1137,12 +1146,12 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def cost_weight(self) -> float:
-        """Factor of its cost and error signal, if it is an output with a target.
-        Settable. Default: 1.
+        """Factor of the neuron's cost and error signal if it is an output with a
+        target. Settable. Default: 1.
 
-        The cost of a step is the sum of the outputs' costs, each times its weight; the
-        filters :class:`~synapse.optimizers.RLS` and :class:`~synapse.optimizers.DEKF`
-        learn without it.
+        A step's cost is the sum of the outputs' costs, each multiplied by its weight.
+        The filters :class:`~synapse.optimizers.RLS` and
+        :class:`~synapse.optimizers.DEKF` ignore it.
 
         >>> neuron = Neuron("identity")
         >>> neuron.cost_weight = 0.5
@@ -1164,7 +1173,7 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
     @property
     @consistent_read
     def name(self) -> str:
-        """Name, or "neuron" and a number if it has none. Settable."""
+        """Name, or "neuron" and a number if the neuron is unnamed. Settable."""
         return self._require().names[self._row] or f"neuron {self._row}"
 
     @name.setter
@@ -1174,19 +1183,19 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     @property
     def metadata(self) -> Metadata:
-        """Your own values by name, such as the type of a neuron, its position, its
-        transmitter. No computation uses them.
+        """Your own values by name, such as the neuron's type, position or transmitter.
+        No computation uses them.
 
-        A dict that you may change. It is also the part of ``net.graph.nodes[neuron]``
-        with keys other than those of :class:`synapse.objects.graph.NeuronData`, so
-        functions of networkx read and write it. Copies, pickles, ``json``, ``npz`` and
-        the formats of graphs have it, if its keys are strings and its values can be
-        written as JSON; arrays and tuples become lists.
+        You can change this dict. It is also the part of ``net.graph.nodes[neuron]``
+        whose keys are not those of :class:`synapse.objects.graph.NeuronData`, and
+        functions of networkx can therefore read and write it. Copies, pickles,
+        ``json``, ``npz`` and the graph formats include it if its keys are strings and
+        its values can be written as JSON, which turns arrays and tuples into lists.
 
         See Also
         --------
         Network.select : Find neurons or connections by their metadata.
-        from_networkx : Make a network of a graph, with all its attributes.
+        from_networkx : Make a network from a graph with all its attributes.
 
         Examples
         --------
@@ -1209,9 +1218,9 @@ show_columns(Neuron, "neuron")
 class Error:
     """The error of a neuron at its last propagation: delta_j = P_j + G_j.
 
-    ``responsibility`` is delta_j. ``projected`` is P_j, the error from its outgoing
-    connections and its target. ``gated`` is G_j, the error from the connections that it
-    gates. When the neuron activates, delta_j becomes 0.
+    ``responsibility`` is delta_j. ``projected`` is P_j, the error that arrives from
+    outgoing connections and from the target. ``gated`` is G_j, the error that arrives
+    from the gated connections. When the neuron activates, delta_j becomes 0.
     """
 
     __slots__ = ("_neuron",)
@@ -1234,7 +1243,7 @@ class Error:
 
 
 def _steps_of(delay: Any) -> int | None:
-    """Return the delay of a connection that is looked for, None for any, or raise an
+    """Return the delay of a wanted connection, None for any delay, or raise an
     error.
     """
     return None if delay is None else checks.delay("delay of a connection", delay)
@@ -1243,7 +1252,7 @@ def _steps_of(delay: Any) -> int | None:
 def _not_one(
     source: Neuron, target: Neuron, links: list[Connection], delay: int | None
 ) -> TopologyError:
-    """Return the error for a connection that is missing, or not the only one."""
+    """Return the error for a connection that is missing or not unique."""
     if not links:
         return TopologyError(
             f"{source!r} does not project to {target!r}: there is nothing to"
@@ -1264,15 +1273,15 @@ def _not_one(
 
 @lru_cache(maxsize=256)
 def _cost_of(squash: Squash, cost: Cost | None) -> Cost:
-    """Return the cost of a single neuron."""
+    """Return the cost that a single neuron minimizes."""
     return _cost.of_outputs(cost, [squash])
 
 
 def _single(
     title: str, connections: Iterable[Connection | Iterable[Connection]]
 ) -> list[Connection]:
-    """Return the connections among the arguments, and those in projections and lists,
-    each checked.
+    """Return the connections among the arguments, also from projections and lists,
+    after checking each.
     """
     singles: list[Connection] = []
     for item in connections:

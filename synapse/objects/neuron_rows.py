@@ -1,4 +1,4 @@
-"""What a neuron, a layer and a network have in common: they are rows of neurons."""
+"""Methods that neurons, layers and networks share, because each is a set of neurons."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from . import anew, parameters
 
 
 class NeuronRows:
-    """Neurons as rows of stores, and what is set or drawn for all of them at once.
+    """Neurons as rows of stores, with the values that can be set or drawn together.
 
-    A neuron has one row, a network those of one store. A layer may have rows of several
-    stores, as long as its neurons are not connected.
+    A neuron has one row, and a network has rows of a single store. A layer can have
+    rows of several stores as long as its neurons are not connected.
     """
 
     __slots__ = ()
     _noun: ClassVar[str]
-    """What it is called in messages."""
+    """Noun for the object in messages."""
 
     def _in_use(self) -> ExclusiveAccess:
-        """Return the context in which its rows stay where they are."""
+        """Return the context in which the object's rows keep their positions."""
         return ExclusiveAccess(self)
 
     def _by_store(self) -> Iterable[tuple[Store, Ints]]:
-        """Return its stores, with the rows of its neurons in each; TopologyError if a
+        """Return each store with the rows of these neurons, or raise TopologyError if a
         neuron has been removed.
         """
         raise NotImplementedError
 
     def _parameters(self) -> Iterable[tuple[Store, Ints, Ints]]:
-        """Yield its stores, with the rows of the connections whose weights belong to
-        its neurons, and the rows of the neurons.
+        """Yield each store with the rows of the connections whose weights belong to
+        these neurons, and with the rows of the neurons.
         """
         for store, _ in list(self._by_store()):
             store.ensure_lowered()  # may move rows
@@ -57,29 +57,30 @@ class NeuronRows:
     def reset_parameters(
         self, seed: Seed = None, initializer: str | Initializer | None = None
     ) -> None:
-        """Draw new weights of incoming connections and new biases as if everything was
-        made anew, and clear the context.
+        """Draw new weights for incoming connections and new biases as if everything had
+        been newly made, and clear the context.
 
-        Without an initializer:
+        Without an initializer, the values depend on how the network was made:
 
         - In an architecture, and in a registered class whose constructor has a `seed`,
           parameters get the values that the class draws with the arguments of this
-          network and this seed: ``net.reset_parameters(seed=0)`` gives
-          ``architect.LSTM(2, 3, 1, seed=0)`` its first weights and biases again. The
+          network and this seed. For example, ``net.reset_parameters(seed=0)`` restores
+          the initial weights and biases of ``architect.LSTM(2, 3, 1, seed=0)``. The
           connections stay even if the class draws them, too. The network remembers its
-          arguments; so do copies, and files unless one is a function without a name.
-        - All other weights are drawn by pair of layers as :meth:`Layer.project` does by
-          default, also those that were given: to keep a weight, make it untrainable.
-          All other biases are those that the neurons had when they became part of a
-          network, else 0.
+          arguments, and copies and files include them unless one is an unnamed
+          function.
+        - All other weights are drawn for each pair of layers, as :meth:`Layer.project`
+          does by default. This includes weights that you passed. To keep such a weight,
+          make it untrainable. All other biases return to the values that the neurons
+          had when they became part of a network, or else to 0.
         - Parts that were added to an architecture later follow the second rule, unless
-          the class makes such parts, for example a neuron of one of its layers that is
-          connected like the others.
+          the class makes such parts. An example is a neuron that was added to one of
+          its layers and is connected like the others.
 
-        Weights and biases that are not trainable do not change: constant error
-        carousels, fixed copies, and everything that :meth:`freeze` has frozen.
-        Neither do the biases of a network's inputs. Tied parameters get one value, and
-        weights keep their signs. The streams of random neurons continue, see
+        Weights and biases that are not trainable do not change. They include constant
+        error carousels, fixed copies, and everything that :meth:`freeze` has frozen.
+        The biases of a network's inputs do not change either. Tied parameters get one
+        value, and weights keep their signs. The streams of random neurons continue, see
         :meth:`Network.reseed`.
 
         Parameters
@@ -87,14 +88,16 @@ class NeuronRows:
         seed : int or numpy.random.Generator, optional
             Seed for the new values. Default: an unrecorded random seed.
         initializer : str or callable, optional
-            Initializer of all weights and biases, see :mod:`synapse.initializers`, for
-            the mean number of connections into a neuron. Default: as described above.
+            Initializer of all weights and biases, see :mod:`synapse.initializers`. It
+            is scaled for the mean number of connections into a neuron. Default: the
+            values described above.
 
         Raises
         ------
         ArgumentError
-            If the file that the network was read from lacks an argument, a function
-            without a name; nothing has changed. Give an initializer then.
+            If the network was read from a file without one of its arguments, because
+            this is an unnamed function. Nothing has changed then, and you can pass an
+            initializer instead.
 
         See Also
         --------
@@ -125,13 +128,13 @@ class NeuronRows:
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates any of its parameters: the weights of incoming
-        connections, and biases. Settable: False is :meth:`freeze`, True
-        :meth:`unfreeze`.
+        """Whether learning updates any of the parameters, which are the biases and the
+        weights of incoming connections. Setting it to False calls :meth:`freeze`, and
+        setting it to True calls :meth:`unfreeze`.
 
-        For biases alone there is :attr:`Neuron.trainable_bias`, for single weights
-        :attr:`Connection.trainable`. Inputs have no parameters unless something is
-        connected to them.
+        To include only biases, use :attr:`Neuron.trainable_bias`, and for single
+        weights :attr:`Connection.trainable`. Inputs have no parameters unless they have
+        incoming connections.
 
         >>> import architect
         >>> net = architect.Perceptron(2, 3, 1)
@@ -155,15 +158,15 @@ class NeuronRows:
             self.freeze()
 
     def freeze(self) -> None:
-        """Freeze it: learning no longer updates the weights of incoming connections and
-        the biases.
+        """Freeze the weights of incoming connections and the biases, so that learning
+        no longer updates them.
 
-        These are the parameters that :meth:`reset_parameters` draws: of a neuron its
-        own, of a layer or network those of all its neurons. They are not trainable
-        until :meth:`unfreeze`. Connections from it to other neurons still learn, as
-        their weights belong to those neurons, and errors still pass through it to its
-        sources. Connections that are made later, and neurons that are added, are not
-        frozen. Weights and biases tied to a frozen one are frozen with it, see
+        The frozen parameters are those that :meth:`reset_parameters` draws, which
+        belong to the neuron, or to all neurons of the layer or network. They are not
+        trainable until :meth:`unfreeze`. Connections from here to other neurons still
+        learn, because their weights belong to these neurons, and errors still pass
+        through to the sources. Connections and neurons that are added later are not
+        frozen. Weights and biases tied to a frozen parameter are frozen with it, see
         :func:`synapse.tie`.
 
         Copies, pickles and files in the format "json" include the information that
@@ -196,7 +199,7 @@ class NeuronRows:
 
         See Also
         --------
-        freeze : Freeze it.
+        freeze : Freeze the parameters.
 
         Examples
         --------
@@ -214,8 +217,8 @@ class NeuronRows:
     @property
     @consistent_read
     def deterministic(self) -> bool:
-        """Whether random neurons output their mean instead of a random value: all of
-        a layer or network. Settable. Default: False.
+        """Whether all random neurons output their mean instead of a random value.
+        Settable. Default: False.
 
         The mean is the state for the activation function `noise`, and the probability
         for `bernoulli`. Set it to True to test a network with random neurons, and to

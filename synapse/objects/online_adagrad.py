@@ -1,6 +1,4 @@
-"""Steps along the slopes of a network, each divided by the root of a sum of its
-squares.
-"""
+"""Online AdaGrad: steps along a network's slopes, scaled by their summed squares."""
 
 from __future__ import annotations
 
@@ -30,14 +28,14 @@ from .layer import Layer
 from .propagating import Slopes
 
 Sample = tuple[Floats, Ints, Ints]
-"""A sparse row of inputs: values, the inputs that have them, and where the row begins
-and ends in both.
+"""A sparse row of inputs: values, the indices of their inputs, and the row's bounds in
+both.
 """
 
 
 @final
 class OnlineAdaGrad(EligibilityTraces):
-    r"""AdaGrad (Duchi, Hazan and Singer 2011) that forgets, with a bound, for one
+    r"""AdaGrad (Duchi, Hazan and Singer 2011) with forgetting and a bound, for one
     sample at a time.
 
     With the errors e of the outputs and the slopes g = Σ e ∂y/∂w of the last step::
@@ -45,16 +43,17 @@ class OnlineAdaGrad(EligibilityTraces):
         s <- keep s + g² where g is not 0
         w <- w + step g / √s,   step = rate min(1, D / (bound rate Σ g²/√s))
 
-    D is Σ|e|, or Σ e² if `squared`: the first-order decrease of the cost is at most D /
-    bound. The sums s follow the network through edits like those of
-    :class:`EligibilityTraces`.
+    D is Σ|e|, or Σ e² if `squared`, and the first-order decrease of the cost is
+    therefore at most D / bound. The sums s follow the network through edits like the
+    traces of :class:`EligibilityTraces`.
 
-    A step may list the inputs that are not 0: it takes time for these only, if each
-    neuron reads all inputs or none and nothing is remembered.
+    A step may list the inputs that are not 0. Its time then only depends on these
+    inputs, provided that each neuron reads all inputs or none, and that the network has
+    no memory.
     """
 
     _count = 0.0
-    """Number of steps in the sums, of which each decays as these do."""
+    """Number of steps in the sums, which decays like the sums in each step."""
 
     def _begin(self) -> None:
         super()._begin()
@@ -82,8 +81,8 @@ class OnlineAdaGrad(EligibilityTraces):
         return self._squares
 
     def _sums_by_input(self, lists: InputLists) -> Floats:
-        """Return the sums of the weights from each input, in the order of targets: next
-        to each other, they take a fifth of the cache. They are no longer by row.
+        """Return the sums of the weights from each input, in the order of targets.
+        Placed side by side, they take a fifth of the cache, but are no longer by row.
         """
         if self._by_input is None:
             stops = lists.readers[1] + self.network._n_inputs
@@ -92,18 +91,18 @@ class OnlineAdaGrad(EligibilityTraces):
         return self._by_input
 
     def _set_sums_of(self, i: int, rows: Ints, sums: Floats) -> None:
-        """Set the sums of the weights from input i, which have these rows."""
+        """Set the sums of the weights from input i, given their rows."""
         if self._by_input is None:
             self._squares[0][rows] = sums
         else:
             self._by_input[i] = sums
 
     def state(self) -> tuple[Any, ...]:
-        """Return all numbers of the steps, for :meth:`restore`."""
+        """Return all values of the steps, for :meth:`restore`."""
         return self.read(), self._count
 
     def restore(self, squares: Slopes, count: float) -> None:
-        """Take over what :meth:`state` has returned."""
+        """Restore the values that :meth:`state` returned."""
         with ExclusiveAccess(self.network):
             self._lowered_store()
             for at, sums, values in zip(self._places, self._sums, squares, strict=True):
@@ -121,7 +120,9 @@ class OnlineAdaGrad(EligibilityTraces):
 
     @property
     def can_list(self) -> bool:
-        """Whether steps can list inputs, see the class; a recording changes nothing."""
+        """Whether steps can list inputs, see the class. A recording does not affect
+        it.
+        """
         if self._updates.topology != self.network._store.topology_version:
             with ExclusiveAccess(self.network):
                 self._lowered_store()
@@ -129,7 +130,7 @@ class OnlineAdaGrad(EligibilityTraces):
 
     @property
     def readers(self) -> Layer:
-        """The neurons to which inputs project, in the order of activation."""
+        """Neurons to which inputs project, in the order of activation."""
         network = self.network
         with ExclusiveAccess(network):
             store, start = self._lowered_store(), network._anchor._row
@@ -146,8 +147,8 @@ class OnlineAdaGrad(EligibilityTraces):
             edits.remove([self.network.input[i] for i in indices])
 
     def negate(self, i: int) -> None:
-        """Make input i count when it is 0 in place of 1, and the other way round: w x =
-        w - w (1 - x).
+        """Make input i active when it is 0 instead of 1, and the other way round, by
+        w x = w - w (1 - x).
         """
         with ExclusiveAccess(self.network):
             store = self._lowered_store()
@@ -171,7 +172,9 @@ class OnlineAdaGrad(EligibilityTraces):
             return np.stack([store["weight"][rows], sums], dtype=float)
 
     def set_parameters_of(self, i: int, values: Floats) -> None:
-        """Set them to values of the first targets; others become 0."""
+        """Set the weights and sums to values for the first targets, and others to
+        0.
+        """
         with ExclusiveAccess(self.network):
             store = self._lowered_store()
             rows = self._rows_from(store, i)
@@ -182,7 +185,7 @@ class OnlineAdaGrad(EligibilityTraces):
 
     def expect(self, i: int, samples: float) -> None:
         """Begin the sums of the weights from input i as if this number of mean samples
-        had had it, of the value 1.
+        had contained it with the value 1.
         """
         with ExclusiveAccess(self.network):
             store = self._lowered_store()
@@ -209,7 +212,7 @@ class OnlineAdaGrad(EligibilityTraces):
         return outputs
 
     def _present_lists(self) -> InputLists | None:
-        """Return the kernels of listed inputs for the present topology; None if they
+        """Return the kernels of listed inputs for the present topology, or None if they
         are not possible now.
         """
         store = self.network._anchor._store
@@ -236,9 +239,10 @@ class OnlineAdaGrad(EligibilityTraces):
         bound: float,
         squared: bool,
     ) -> None:
-        """Activate with a sample, and change the parameters by a step; if it is not
-        finite, no parameter has changed. The inputs are listed if `lists` is true and
-        the network allows it.
+        """Activate with a sample, and update the parameters by a step.
+
+        If the step is not finite, no parameter has changed. The inputs are listed if
+        `lists` is true and the network allows it.
         """
         network = self.network
         present_lists = self._present_lists()
@@ -282,8 +286,8 @@ class OnlineAdaGrad(EligibilityTraces):
         bound: float,
         squared: bool,
     ) -> int:
-        """Do the same where parameters are shared: the slope of each is the sum over
-        its members.
+        """Update the parameters as above where they are shared. The slope of each is
+        the sum over its members.
         """
         slopes = self.network._find_slopes(errors, None)
         decrease = 0.0

@@ -1,5 +1,5 @@
-"""The order of activation: where new layers go, what is late without need, and orders
-from connections.
+"""The order of activation: positions of new layers, unnecessarily late connections, and
+orders that follow from connections.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ Pairs = Sequence[tuple[int, int]] | NDArray[Any]
 
 
 class Relations(NamedTuple):
-    """Pairs of neurons by their places in a network: the first, a source or gater,
-    should activate before.
+    """Pairs of neurons by their positions in a network. The first neuron, a source or
+    gater, should activate before the second.
     """
 
     before: Ints
@@ -40,7 +40,7 @@ class Relations(NamedTuple):
         return Relations(self.before[chosen], self.after[chosen])
 
     def numbered(self, numbers: Ints) -> Relations:
-        """Return these relations with other numbers of the neurons."""
+        """Return the relations with other numbers for the neurons."""
         return Relations(numbers[self.before], numbers[self.after])
 
 
@@ -66,7 +66,7 @@ def relations_of(network: NetworkHandle) -> Relations:
 def late_pairs(
     store: Store, before: Indices | int, after: Indices | int
 ) -> dict[NetworkHandle, Relations]:
-    """Return, by network, the new relations between rows of a store, if one of them is
+    """Return the new relations between rows of a store by network, if one of them is
     late in the present order.
     """
     numbers, position = store["network"], store["position"]
@@ -92,17 +92,17 @@ def late_pairs(
 
 
 MAX_TRIED = 100
-"""Neurons from which a path is sought before all relations are read. ``python -m
-benchmarks.constants order.MAX_TRIED``: rows take 0.96 to 1.02 times as long with a
-tenth, 0.96 to 1.15 times with ten times."""
+"""Number of neurons from which a path is sought before all relations are read.
+According to ``python -m benchmarks.constants order.MAX_TRIED``, rows take 0.96 to 1.02
+times as long with a tenth, and 0.96 to 1.15 times with ten times."""
 
 
 def is_on_cycle(network: NetworkHandle, new: Relations) -> bool:
-    """Return whether a new relation, found to be late, must be: it closes a cycle of
-    connections, and no layer may move.
+    """Return whether a new late relation must be late, because it closes a cycle of
+    connections and no layer may move.
 
-    Large networks have short cycles. So a path is found in few neurons, where
-    `relations_of` reads all connections; for several relations, that is faster.
+    Large networks have short cycles. A path is therefore found by visiting few neurons,
+    whereas `relations_of` reads all connections, which is faster for several relations.
     """
     if network.synchronous:
         return True
@@ -140,8 +140,8 @@ def _path_found(store: Store, source: int, target: int) -> bool:
 
 
 class Placement:
-    """What new connections or gates between neurons of one store ask for; found before
-    they are made.
+    """The layer moves and warnings that new connections or gates between neurons of one
+    store need, found before they are made.
     """
 
     def __init__(
@@ -158,20 +158,20 @@ class Placement:
         ]
 
     def place_new_layers(self) -> None:
-        """Move layers that are new in their network, and warn of what arrives late
-        nevertheless.
+        """Move layers that are new in their network, and warn of connections and gates
+        that still arrive late.
         """
         for network, new, relations in self._found:
             place_new_layers(network, relations, new)
 
 
 NO_PLACEMENT = Placement()
-"""What changes in a store without networks ask for: nothing."""
+"""The placement of changes in a store without networks, which need no moves."""
 
 
 def place_new_layers(network: NetworkHandle, placed: Relations, new: Relations) -> None:
-    """Move layers that have not activated yet, and warn if a new relation is late
-    without need.
+    """Move layers that have not activated yet, and warn if a new relation is
+    unnecessarily late.
     """
     if network.synchronous:
         return
@@ -201,11 +201,11 @@ def place_new_layers(network: NetworkHandle, placed: Relations, new: Relations) 
 def ordered_layers(
     count: int, unplaced: Collection[int], known: Relations, new: Relations
 ) -> list[int]:
-    """Order the layers 0 to ``count - 1`` so that new relations lead forward, as far as
+    """Order the layers 0 to ``count - 1`` so that new relations lead forward as far as
     possible.
 
-    Layers that are not loose keep their order, and so do those with a known relation,
-    whose timing would change.
+    Layers that are not loose keep their order. Layers with a known relation do so, too,
+    because their timing would change.
     """
     order = list(range(count))
     # layers that activate before each one
@@ -234,8 +234,8 @@ def ordered_layers(
 def _with_before(
     order: list[int], earlier: Sequence[Collection[int]], source: int, target: int
 ) -> list[int]:
-    """Move `source`, with what must activate before it, before `target`, if that is
-    possible.
+    """Move `source` before `target` if possible, with all layers that must activate
+    before it.
     """
     position = {layer: i for i, layer in enumerate(order)}
     moving = {source}
@@ -262,8 +262,8 @@ def _with_before(
 def warn_of_late(network: NetworkHandle, placed: Relations, new: Relations) -> None:
     """Warn if a new relation is late although its neurons lie on no common cycle.
 
-    Connections from outputs, or to inputs, are always late. Several that are made at
-    once may share a cycle.
+    Connections from outputs, or to inputs, are always late. Several relations that are
+    made together may share a cycle.
     """
     count = len(network)
     inputs = len(network.input)
@@ -294,8 +294,9 @@ def warn_of_late(network: NetworkHandle, placed: Relations, new: Relations) -> N
 
 
 def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
-    """Return the rows of sources and targets of two connections that are both one step
-    late: one has the delay 1, the other is late by the order or by the clock.
+    """Return the rows of sources and targets of pairs with two connections that are
+    both one step late. One has the delay 1, and the other is late because of the order
+    or the clock.
 
     The network has the rows from `start` on, in the order of activation.
     """
@@ -321,8 +322,8 @@ def doubled_pairs(store: Store, start: int, stop: int) -> tuple[Ints, Ints]:
 
 
 def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
-    """Warn of the pairs of :func:`doubled_pairs`, whose connections act as one; `of` is
-    the network in words.
+    """Warn of the pairs of :func:`doubled_pairs`, whose connections act as one. `of`
+    describes the network.
     """
     source, target = (store.handles[int(ends[0])] for ends in (before, after))
     reason = (
@@ -341,7 +342,7 @@ def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
 
 
 def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
-    """Return which neurons can be reached from some neurons, themselves included."""
+    """Return which neurons some neurons can reach, including themselves."""
     seen = np.zeros(count, bool)
     seen[start] = True
     size = 0
@@ -351,8 +352,8 @@ def _reached(count: int, start: Ints, before: Ints, after: Ints) -> Bools:
 
 
 def are_joined(network: NetworkHandle, neurons: Neurons) -> bool:
-    """Return whether neurons have a connection or a gate: otherwise nothing can be late
-    by them.
+    """Return whether neurons have a connection or a gate. Otherwise they cannot make
+    anything late.
     """
     store = network._store
     rows = np.array([neuron._row for neuron in neurons])
@@ -362,8 +363,8 @@ def are_joined(network: NetworkHandle, neurons: Neurons) -> bool:
 def attached(
     network: NetworkHandle, neurons: Iterable[NeuronHandle]
 ) -> tuple[Relations, Relations]:
-    """Return the relations of a network without some neurons, and those between these
-    neurons and the others.
+    """Return the relations of a network without some neurons, and the relations between
+    these neurons and the others.
     """
     every = relations_of(network)
     inside = np.zeros(len(network), bool)
@@ -373,8 +374,8 @@ def attached(
 
 
 def sorted_layers(network: NetworkHandle) -> list[list[int]]:
-    """Find layers in which nothing is late without need: places of neurons, in the
-    order of their layers.
+    """Find layers in which nothing is unnecessarily late, as positions of neurons in
+    the order of their layers.
     """
     sizes = [len(layer) for layer in network._layers]
     count = sum(sizes)
@@ -406,7 +407,7 @@ def sorted_layers(network: NetworkHandle) -> list[list[int]]:
 
 
 def _between_groups(pairs: Pairs, first_member: Ints) -> NDArray[np.int32]:
-    """Return the pairs of the first members of groups, which activate as one."""
+    """Return the pairs between the first members of groups, which activate as one."""
     every = np.asarray(pairs, np.int64).reshape(-1, 2)
     return first_member.astype(np.int32).take(every)
 
@@ -415,7 +416,7 @@ def _between_groups(pairs: Pairs, first_member: Ints) -> NDArray[np.int32]:
 
 
 def paired(before: Indices, after: Indices) -> NDArray[np.int32]:
-    """Return pairs of numbers, shape (pairs, 2), as the loops over them read it."""
+    """Return pairs of numbers in shape (pairs, 2), as the compiled loops need them."""
     pairs = np.empty((len(before), 2), np.int32)
     pairs[:, 0] = before
     pairs[:, 1] = after
@@ -425,8 +426,8 @@ def paired(before: Indices, after: Indices) -> NDArray[np.int32]:
 class Order(NamedTuple):
     """The hidden neurons in order of activation, and the depth of each of them.
 
-    Depth increases from the neurons on common cycles to the next ones, and among these
-    from the inputs on.
+    Depth increases from the neurons on a common cycle to the next ones, and within a
+    cycle from the inputs on.
     """
 
     neurons: list[int]
@@ -441,11 +442,12 @@ def find_order(
     outputs: Collection[int],
     keys: Ints | None = None,
 ) -> Order:
-    """Find the order of activation of neurons 0 to ``count - 1``; see
+    """Find the order of activation of neurons 0 to ``count - 1``, see
     :func:`architect.construct`.
 
-    `links` are the sources and targets of all connections, `gates` the gater and target
-    of the gated ones. Neurons with the same of `keys`, but 0, stay together.
+    `links` are the sources and targets of all connections, and `gates` the gaters and
+    targets of the gated connections. Neurons with the same key in `keys` stay together
+    unless it is 0.
 
     >>> find_order(4, [(0, 1), (1, 2), (2, 1), (2, 3)], [], inputs=[0], outputs=[3])
     Order(neurons=[1, 2], depths=[1, 2])
@@ -479,7 +481,7 @@ def find_order(
 def must_precede(
     count: int, pairs: Pairs, inputs: Collection[int], outputs: Collection[int]
 ) -> NDArray[np.int32]:
-    """Return the pairs of which the first neuron must activate before the second, shape
+    """Return the pairs in which the first neuron must activate before the second, shape
     (pairs, 2).
 
     Sources and gaters precede their targets. Only neurons on a common cycle keep their
@@ -494,8 +496,8 @@ def must_precede(
 
 
 def topological_order(count: int, pairs: Pairs) -> list[Ints]:
-    """Sort 0 to ``count - 1`` so that every pair leads forward; those on a common cycle
-    stay together.
+    """Sort 0 to ``count - 1`` so that every pair leads forward. Numbers on a common
+    cycle stay together.
     """
     ways = PrecedenceGraph(count, pairs)
     _, first_ways, component = np.unique(
@@ -511,8 +513,8 @@ def topological_order(count: int, pairs: Pairs) -> list[Ints]:
 
 
 class PrecedenceGraph:
-    """Pairs (before, after) of 0 to ``count - 1`` for fast loops, none from outputs, to
-    inputs, or of equal numbers.
+    """Pairs (before, after) of 0 to ``count - 1`` for fast loops, without pairs from
+    outputs, to inputs, or of equal numbers.
     """
 
     def __init__(
@@ -544,7 +546,7 @@ class PrecedenceGraph:
 
     @property
     def pairs(self) -> NDArray[np.int32]:
-        """The pairs in ascending order of their first numbers, shape (pairs, 2)."""
+        """Pairs in ascending order of their first numbers, shape (pairs, 2)."""
         before = np.repeat(np.arange(self.count, dtype=np.int32), np.diff(self.offset))
         return paired(before, self.target)
 
@@ -556,8 +558,8 @@ class PrecedenceGraph:
         return np.zeros((arrays, self.count + 1), np.int32)
 
     def distances(self, inputs: Collection[int]) -> Any:
-        """Count the connections from the nearest input to each neuron; `count` if no
-        input reaches it.
+        """Count the connections from the nearest input to each neuron, or return
+        `count` if no input reaches it.
         """
         near, queue = self._memory(2)
         near[:] = self.count
@@ -567,8 +569,8 @@ class PrecedenceGraph:
         return near[: self.count]
 
     def components(self) -> Any:
-        """Number the strongly connected components; returns the number of each
-        neuron's.
+        """Number the strongly connected components, and return the number of each
+        neuron's component.
         """
         component, *memory = self._memory(6)
         component[:] = -1
@@ -576,8 +578,8 @@ class PrecedenceGraph:
         return component[: self.count]
 
     def sorted(self, member: Indices) -> Any:
-        """Sort the neurons topologically; among those that may come next, the first in
-        `member` does.
+        """Sort the neurons topologically. If several may come next, the first of them
+        in `member` does.
         """
         if not len(self.target):
             return np.asarray(member, np.int32)
@@ -590,8 +592,8 @@ class PrecedenceGraph:
     def without_cycles(
         self, components: NDArray[np.int32], ranks: Sequence[Indices]
     ) -> PrecedenceGraph:
-        """Leave out the pairs that lead backward within a component, by the ranks with
-        the fewest in it.
+        """Leave out the pairs that lead backward within a component, by the ranks for
+        which these are fewest.
         """
         every = np.array(ranks, np.int32)
         cuts = self._memory(len(ranks))

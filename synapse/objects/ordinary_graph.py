@@ -86,54 +86,58 @@ def to_networkx(
     Parameters
     ----------
     network : Network, Topology, or sequence of Neuron
-        The network, or some neurons and the connections between them.
+        The network, or some neurons with the connections between them.
     names : bool
-        Whether the nodes are the names of the neurons, which must differ. Default:
-        False, so the nodes are the numbers of the neurons, 0, 1 and so on in the order
-        of activation.
+        Whether the nodes are the names of the neurons, which must then be unique.
+        Default: False, so that the nodes are the numbers of the neurons, 0, 1 and so on
+        in the order of activation.
     gates : bool
-        Whether gaters also have an edge to the target of every connection that they
-        gate. A gater changes the state of that neuron, so paths, components and
-        centralities then count its influence, as they count that of a source. An edge
-        that is no connection has only ``gate=True``, ``gates``, the number of
-        connections gated, and ``synapse_part="gate"``, by which :func:`from_networkx`
-        skips it, because the connections have their ``gater``. Where gater and target
-        are connected, that edge gets ``gates``, too. Default: False, so the edges are
-        the connections.
+        Whether to also add an edge from each gater to the target of every connection
+        that it gates. Because a gater changes the state of this neuron, paths,
+        components and centralities then count its influence like that of a source. An
+        edge that is not a connection has only ``gate=True``, ``gates`` (the number of
+        gated connections) and ``synapse_part="gate"``. By this mark
+        :func:`from_networkx` skips it, because the connections have their ``gater``.
+        If gater and target are connected, their edge gets ``gates``, too. Default:
+        False, so that the edges are the connections.
     multigraph : bool
-        Whether each connection is an edge, whose key is its delay. Default: False, so a
-        pair of neurons has one edge, its connection with the shortest delay. Both are
-        the same but for pairs with several connections.
+        Whether each connection is an edge, whose key is its delay. Default: False, so
+        that a pair of neurons has one edge, for its connection with the shortest delay.
+        The two differ only for pairs with several connections.
 
     Returns
     -------
     networkx.DiGraph or networkx.MultiDiGraph
-        Graph whose attributes are scalars, never None. Nodes have the attributes listed
-        at :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y`` in
-        columns of layers. Edges have ``weight``, ``gain``, ``trainable``, ``number``
-        (in the order of creation) and, if a neuron of the graph gates them, ``gater``
-        (its node). Some have more attributes where these are not 0: nodes ``group``
-        (neurons that compete), ``random`` (position of the stream of random numbers),
-        ``deterministic``, ``frozen``, ``bias_tie``, ``synchronous`` and
-        ``outgoing_sign``; edges ``frozen``, ``sign``, ``tie`` and ``delay``. A node
-        where a delayed edge starts has the activations ``activation_1``,
-        ``activation_2`` and so on of that many steps ago, unless they are 0.
-        Self-connections without a delay have ``carries="state"``. The graph has a
-        ``name`` and a ``dtype``. Metadata are attributes, too; an ``x`` and a ``y``
-        among them replace the position. Metadata with one of the names above have the
-        prefix ``metadata_``: those called "group" are the attribute
-        ``metadata_group``. By the mark ``synapse_part``, which is "neuron" for nodes
-        and "connection" for edges, :func:`from_networkx` recognises this graph and
-        reads all of it, so a file that networkx writes from this graph holds the
-        network (GML without the names of neurons).
+        Graph whose attributes are scalars, and never None. Nodes have the attributes
+        listed at :class:`synapse.objects.graph.NeuronData`, and a position ``x``, ``y``
+        that arranges layers in columns. Edges have ``weight``, ``gain``, ``trainable``,
+        ``number`` (in the order of creation) and, if a neuron of the graph gates them,
+        ``gater`` (its node).
+
+        Some nodes and edges have further attributes, which are omitted where they are
+        0. For nodes, these are ``group`` (of competing neurons), ``random`` (position
+        in the random stream), ``deterministic``, ``frozen``, ``bias_tie``,
+        ``synchronous`` and ``outgoing_sign``. For edges, they are ``frozen``, ``sign``,
+        ``tie`` and ``delay``. A node where a delayed edge starts has its earlier
+        activations ``activation_1``, ``activation_2`` and so on, numbered by their age
+        in steps, unless they are 0. Self-connections without a delay have
+        ``carries="state"``. The graph has a ``name`` and a ``dtype``.
+
+        Metadata are attributes, too, and if they contain ``x`` and ``y``, these replace
+        the position. Metadata with one of the names above get the prefix ``metadata_``,
+        so that metadata called "group" become the attribute ``metadata_group``. By the
+        mark ``synapse_part``, which is "neuron" for nodes and "connection" for edges,
+        :func:`from_networkx` recognises this graph and reads all of it. A file that
+        networkx writes from this graph therefore holds the network (GML without the
+        names of neurons).
 
     Raises
     ------
     ArgumentTypeError
-        If `network` is none of these.
+        If `network` has another type.
     ArgumentError
-        If the nodes are to be names, and two neurons have the same; or a neuron is
-        given twice.
+        If names are requested as nodes but two neurons have the same name, or if a
+        neuron is given twice.
     TopologyError
         If a neuron has been removed from its network.
 
@@ -182,7 +186,7 @@ def to_networkx(
 
 
 def _distinct(names: Sequence[str]) -> Sequence[str]:
-    """Return the names of neurons; ArgumentError if two of them are the same."""
+    """Return the names of neurons, or raise ArgumentError if two are the same."""
     name, count = Counter(names).most_common(1)[0] if names else ("", 0)
     if count > 1:
         raise ArgumentError(
@@ -222,7 +226,7 @@ def _node_data(table: Topology) -> Rows:
 
 
 def _edge_data(table: Topology, nodes: Sequence[Any]) -> Rows:
-    """Return the attributes of the edges; `nodes` are those of the graph."""
+    """Return the attributes of the edges between the graph's `nodes`."""
     columns = {
         "weight": table.weight.tolist(),
         "gain": table.gain.tolist(),
@@ -241,7 +245,7 @@ def _edge_data(table: Topology, nodes: Sequence[Any]) -> Rows:
 
 
 def _add_gates(graph: Any, table: Topology, nodes: Sequence[Any]) -> None:
-    """Add edges from gaters to the targets of what they gate."""
+    """Add edges from gaters to the targets of the connections that they gate."""
     gaters, targets = table.gater[table.gated], table.target[table.gated]
     pairs = zip(gaters.tolist(), targets.tolist(), strict=True)
     for (gater, target), count in Counter(pairs).items():
@@ -255,8 +259,8 @@ def _add_gates(graph: Any, table: Topology, nodes: Sequence[Any]) -> None:
 
 
 def _add_nondefault(rows: Rows, table: Topology, columns: dict[str, Column]) -> None:
-    """Add the values that are not the default to the attributes of neurons or
-    connections.
+    """Add values to the attributes of neurons or connections unless they equal the
+    default.
     """
     every = {**table._unusual, "tie": table.tie, "bias_tie": table.bias_tie}
     for name, column in columns.items():
@@ -280,8 +284,8 @@ def _place_by_metadata(nodes: Rows, columns: Columns) -> None:
 
 
 def _add_metadata(rows: Rows, columns: Columns, taken: frozenset[str]) -> None:
-    """Add metadata to the rows of neurons or connections, whose graph uses the names in
-    `taken` itself.
+    """Add metadata to the rows of neurons or connections. The graph itself uses the
+    names in `taken`.
     """
     for name, column in columns.items():
         key = name if name in POSITION else escaped(name, taken)
@@ -290,7 +294,7 @@ def _add_metadata(rows: Rows, columns: Columns, taken: frozenset[str]) -> None:
 
 
 def _rows(columns: dict[str, Any]) -> Rows:
-    """Convert columns of one length to a list of dicts."""
+    """Convert columns of equal length to a list of dicts."""
     return [
         dict(zip(columns, values, strict=True))
         for values in zip(*columns.values(), strict=True)
@@ -298,8 +302,8 @@ def _rows(columns: dict[str, Any]) -> Rows:
 
 
 def _pickled(graph: LiveGraph) -> Any:
-    """Reduce a live graph to an ordinary one of numbers, as a neuron cannot leave its
-    network.
+    """Reduce a live graph to an ordinary graph of numbers, because a neuron cannot
+    leave its network.
     """
     network: Any = list(graph) if graph._network is None else graph._network
     return to_networkx(network).__reduce_ex__(2)

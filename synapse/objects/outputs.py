@@ -28,9 +28,9 @@ def require_range(
     """Raise ArgumentError unless outputs with these squashes reach all values from low
     to high.
 
-    Only the outputs themselves count: one that reads a bounded neuron through a fixed
-    weight is a scale that the user has chosen. A registered squash has the bounds with
-    which it was registered.
+    Only the outputs themselves count. If an output reads a bounded neuron through a
+    fixed weight, this is a scale that the user has chosen. A registered squash has the
+    bounds with which it was registered.
     """
     for squash in squashes:
         if squash.low <= low and high <= squash.high:

@@ -1,8 +1,8 @@
-"""Setting, drawing, freezing and tying weights and biases, and the signs of weights; no
-other code sets them.
+"""Setting, drawing, freezing and tying of weights and biases, and the signs of weights.
+All code that sets them is here.
 
 Tied rows are connections that share a weight, or neurons that share a bias. They have
-the same group number in the column ``tie`` or ``bias_tie``; 0 means not tied.
+the same group number in the column ``tie`` or ``bias_tie``, where 0 means not tied.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from ..engine.store_rows import NOT_YET
 from ..errors import ArgumentError
 
 FROZEN = {"trainable": "frozen", "trainable_bias": "frozen_bias"}
-"""Columns with 1 for trainable rows, and columns with 1 for rows that were trainable
-until frozen."""
+"""Columns that mark trainable rows with 1, and the columns that mark rows which were
+trainable until they were frozen."""
 
 
 LEARNED = tuple(DESTINATIONS.values())
@@ -37,7 +37,7 @@ LEARNED = tuple(DESTINATIONS.values())
 
 @np.errstate(under="ignore")  # of float32
 def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Set a column in some rows, and in all rows tied to them; see
+    """Set a column in some rows, and in all rows tied to them, see
     :func:`require_agreement`.
     """
     column = store[name]
@@ -54,10 +54,11 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
 
 
 def assign_alone(handle: Any, at: str, name: str, value: Any) -> bool:
-    """Set one parameter of a handle, whose attribute `at` is its row.
+    """Set one parameter of a handle whose attribute `at` is its row.
 
-    Returns False, and sets nothing, if :func:`assign` has something to check, or
-    another thread may hold the store. Ctrl-C is not deferred: it is one assignment.
+    Returns False without setting it if :func:`assign` has something to check, or if
+    another thread may hold the store. Ctrl-C is not deferred, because this is a single
+    assignment.
     """
     store = handle._store
     plain = type(value) is float and -MAX_SAFE_NUMBER < value < MAX_SAFE_NUMBER
@@ -79,8 +80,7 @@ def assign_alone(handle: Any, at: str, name: str, value: Any) -> bool:
 
 
 class ParameterRows(NamedTuple):
-    """Where the weights, or the biases, of a network are in their column, for one
-    topology.
+    """The positions of a network's weights or biases in their column, for one topology.
 
     Entry i of the network is ``column[rows][order[i]]``, or ``column[rows][i]``.
     """
@@ -93,7 +93,7 @@ class ParameterRows(NamedTuple):
 
     @classmethod
     def of(cls, store: Store, name: str, rows: Ints) -> ParameterRows:
-        """Return the places of these rows of a column."""
+        """Return the positions of these rows in a column."""
         tied = bool(store[SHARED_BY[name]][rows].any())
         checked = tied or (name == "weight" and bool(store["sign"][rows].any()))
         first_row = int(rows.min(initial=len(store[name])))
@@ -106,7 +106,7 @@ class ParameterRows(NamedTuple):
 
     @property
     def every(self) -> Ints:
-        """The rows in the order of the network."""
+        """Rows in the order of the network."""
         if not isinstance(self.rows, slice):
             return self.rows
         rows = np.arange(self.rows.start, self.rows.stop)
@@ -115,8 +115,8 @@ class ParameterRows(NamedTuple):
     def read(
         self, column: Floats, out: Floats | None = None, copy: bool = True
     ) -> Floats:
-        """Return the entries of the network, as a new array or in `out`; without
-        `copy`, they may be a part of the column.
+        """Return the network's entries, as a new array or in `out`. If `copy` is False,
+        they may be a part of the column.
         """
         values: Floats = column[self.rows]
         if self.order is not None:
@@ -132,7 +132,7 @@ class ParameterRows(NamedTuple):
 
     @np.errstate(under="ignore")
     def write(self, column: Floats, values: Floats) -> None:
-        """Write the entries of the network, which are not tied, by one assignment."""
+        """Write the network's entries by one assignment, provided that none is tied."""
         if self.order is None:
             column[self.rows] = values
         else:
@@ -140,8 +140,8 @@ class ParameterRows(NamedTuple):
 
 
 def assign_first(store: Store, name: str, rows: Ints, values: NDArray[Any]) -> None:
-    """Set a column like :func:`assign`; tied rows all take the value of the first,
-    wrong signs are 0.
+    """Set a column like :func:`assign`, except that all tied rows take the first one's
+    value, and values with a wrong sign become 0.
     """
     tie = store[SHARED_BY[name]][rows]
     if name == "weight":
@@ -180,7 +180,7 @@ REMEDIES = (
     "Clear the network, or restore earlier weights, and continue with a lower rate,"
     " smaller inputs or a bounded squash."
 )
-"""What to do when a step has diverged."""
+"""Advice after a step has diverged."""
 
 
 def are_finite(values: Floats) -> bool:
@@ -196,7 +196,9 @@ def copied(store: Store) -> list[Floats]:
 
 
 def undone(store: Store, before: list[Floats]) -> bool:
-    """Return whether a parameter is not finite; all are those of before then."""
+    """Restore all parameters if one of them is not finite, and return whether this
+    happened.
+    """
     columns = [store[name] for name in LEARNED]
     if all(map(are_finite, columns)):
         return False
@@ -206,7 +208,7 @@ def undone(store: Store, before: list[Floats]) -> bool:
 
 
 def set_trainable(store: Store, name: str, rows: Any, value: bool) -> None:
-    """Set whether learning updates some rows, and those tied to them; they no longer
+    """Set whether learning updates some rows and the rows tied to them, which no longer
     count as frozen.
     """
     rows = np.atleast_1d(rows)
@@ -227,12 +229,13 @@ _NO_ROWS = np.empty(0, np.int64)
 def _end_traces(
     store: Store, learns: bool, connections: Ints, neurons: Ints, biased: Bools
 ) -> tuple[Ints, Ints]:
-    """End the traces of parameters that begin or cease to learn: they are 0 when
-    learning begins again. `biased` marks neurons whose bias does. Returns the rows of
-    the connections and neurons, because lowering moves them.
+    """End the traces of parameters that start or stop learning, so that they are 0 when
+    learning starts again.
 
-    Lowering drops the traces of weights that do not learn. It is needed before they
-    learn again, and not for each of many that change one after the other.
+    `biased` marks neurons whose bias starts or stops. Returns the rows of the
+    connections and neurons, because lowering moves them. Lowering drops the traces of
+    weights that do not learn. It is only needed before they learn again, instead of
+    once for each of many weights that change one after the other.
     """
     program = store.program
     if not learns:
@@ -251,7 +254,7 @@ def _end_traces(
 
 
 def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) -> None:
-    """Make some weights and biases untrainable, and mark those that were trainable; or
+    """Make some weights and biases untrainable and mark those that were trainable, or
     undo this.
     """
     biased = store[FROZEN["trainable_bias"]][neurons] == 1
@@ -265,7 +268,7 @@ def freeze(store: Store, connections: Ints, neurons: Ints, frozen: bool = True) 
 
 
 def with_signs(weights: Floats, signs: NDArray[np.int8] | None) -> Floats:
-    """Return drawn weights; those of connections with a sign have it."""
+    """Return drawn weights, giving the connection's sign to those that have one."""
     if signs is None:
         return weights
     return np.where(signs == 0, weights, signs * np.abs(weights))
@@ -286,10 +289,10 @@ def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
 
 
 def set_signs(store: Store, rows: Ints, sign: int) -> None:
-    """Set the sign of connections, and of those tied to them.
+    """Set the sign of connections and of the connections tied to them.
 
-    Raises ArgumentError, and sets none, if a weight or the sign of a source contradicts
-    it.
+    Raises ArgumentError without setting any sign if a weight, or the sign of a source,
+    contradicts it.
     """
     tied = store["tie"][rows]
     every = (
@@ -311,8 +314,8 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
 
 
 def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
-    """Set the sign of all connections from a neuron to others; an error of
-    :func:`set_signs` sets none.
+    """Set the sign of all connections from a neuron to others. If :func:`set_signs`
+    raises an error, no sign is set.
     """
     rows = np.flatnonzero(store["source"] == neuron)
     before = store["outgoing_sign"].item(neuron)
@@ -325,16 +328,16 @@ def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
 
 
 def _are_signed(store: Store, rows: Ints) -> Bools:
-    """Return which connections have the sign of their source: all but those with its
-    state.
+    """Return which connections have their source's sign, which are all except those
+    that carry its state.
     """
     others = store["source"][rows] != store["target"][rows]
     return np.asarray(others | (store["delay"][rows] > 0))
 
 
 def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
-    """Raise ArgumentError, like :func:`assign`, if tied rows get unequal values, or
-    weights a wrong sign.
+    """Raise ArgumentError, like :func:`assign`, if tied rows would get unequal values,
+    or weights a wrong sign.
     """
     if name == "weight":
         require_signs(store["sign"][rows], np.asarray(values))
@@ -346,8 +349,8 @@ def require_agreement(store: Store, name: str, rows: Any, values: ArrayLike) -> 
 def _agreed(
     store: Store, name: str, rows: Any, values: ArrayLike
 ) -> tuple[Ints, NDArray[Any]]:
-    """Return rows and values as flat arrays; ArgumentError if tied rows have different
-    values.
+    """Return rows and values as flat arrays, or raise ArgumentError if tied rows have
+    different values.
     """
     rows = np.asarray(rows)
     numbers = np.broadcast_to(
@@ -367,7 +370,7 @@ def _agreed(
 
 
 def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
-    """Replace the value of every tied row by that of the first row of its group."""
+    """Replace the value of every tied row by the value of its group's first row."""
     _, first_members, inverse = np.unique(tie, return_index=True, return_inverse=True)
     return np.where(tie != 0, values[first_members[inverse]], values)
 
@@ -375,7 +378,7 @@ def first_of_group(tie: NDArray[Any], values: NDArray[Any]) -> NDArray[Any]:
 def sum_of_group(
     tie: NDArray[Any], rows: Ints | slice, values: NDArray[Any]
 ) -> NDArray[Any]:
-    """Replace the value of every tied row by the sum over its group; `values` are those
+    """Replace the value of every tied row by the sum over its group, given the values
     of some rows.
     """
     if not tie.any():
@@ -385,8 +388,8 @@ def sum_of_group(
 
 
 def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
-    """Return the first row of each distinct parameter, and for every row the number of
-    its parameter.
+    """Return the first row of each distinct parameter, and every row's parameter
+    number.
     """
     tie = tie.astype(np.int64)
     group = tie.max(initial=0) + 1 + np.arange(len(tie))
@@ -400,8 +403,8 @@ def distinct(tie: NDArray[Any]) -> tuple[Ints, Ints]:
 
 
 def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
-    """Return the rows tied to some rows but not among them, and for each the index of
-    one it is tied to.
+    """Return the additional rows that are tied to some rows, and for each the index of
+    a row to which it is tied.
     """
     groups, first_members = np.unique(tie[rows], return_index=True)
     tied = np.isin(tie, groups[groups != 0])
@@ -411,7 +414,7 @@ def other_members(tie: NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
 
 
 def tied_rows(store: Store, name: str, row: int) -> Ints:
-    """Return the other rows that are tied to this one."""
+    """Return all other rows that are tied to this row."""
     tie = store[SHARED_BY[name]]
     if not tie[row]:
         return np.empty(0, np.int64)
@@ -421,8 +424,8 @@ def tied_rows(store: Store, name: str, row: int) -> Ints:
 
 
 def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
-    """Tie the rows of each label, and all rows tied to them, which take the value of
-    the first given row.
+    """Tie the rows of each label and all rows tied to them, which take the value of the
+    first given row.
     """
     store.touch()
     tie = store[SHARED_BY[name]]
@@ -447,8 +450,8 @@ def tie_rows(store: Store, name: str, rows: Ints, labels: Ints) -> None:
 
 
 def _joined(labels: Ints, tie: Ints) -> Ints:
-    """Number the labels 0, 1, ...; labels with rows that are tied already get the same
-    number.
+    """Number the labels 0, 1, and so on, with one number for labels whose rows are
+    already tied to each other.
     """
     distinct_labels, inverse = np.unique(labels, return_inverse=True)
     if not tie.any():
@@ -464,7 +467,7 @@ def _joined(labels: Ints, tie: Ints) -> Ints:
 @contextmanager
 def summed_updates(stores: Iterable[Store]) -> Iterator[None]:
     """Sum the updates of tied parameters while neurons propagate one by one, and apply
-    them at the end.
+    the sums at the end.
     """
     changed_stores = []
     for store in {id(store): store for store in stores}.values():

@@ -13,9 +13,8 @@ from ..engine.store import Store
 
 
 def past_of(store: Store, rows: Ints) -> dict[int, NDArray[Any]]:
-    """Return, by a number of steps, the activations of the neurons in these rows that
-    many steps before the latest one. They are 0 as far as no delayed connection reads
-    them.
+    """Return earlier activations of the neurons in these rows, by their age in steps.
+    They are 0 where no delayed connection reads them.
     """
     if not store["delay"].any():
         return {}

@@ -1,4 +1,6 @@
-"""A rule of synapses in a network: its traces, which follow edits, and its steps."""
+"""Rules of synapses in a network, with their steps, and with traces that follow
+edits.
+"""
 
 from __future__ import annotations
 
@@ -41,11 +43,11 @@ NOTHING = np.empty(0)
 NO_PLACES = np.empty(0, np.int64)
 GROUPS = "lags", "outgoing", "outgoing_pairs"
 EVENT_SQUASHES = "step", "bernoulli", "winner"
-"""Squashes beside declared spikes whose value is 0 unless something happens."""
+"""Squashes beside declared spikes whose value is 0 unless an event happens."""
 
 
 class KeptTraces(NamedTuple):
-    """The traces of a rule, in an order that no edit changes."""
+    """The traces of a rule in an order that no edit changes."""
 
     units: Floats  # by trace of neurons, delay, and neuron
     synapses: Floats  # by trace of synapses, the eligibility last, and connection
@@ -53,10 +55,10 @@ class KeptTraces(NamedTuple):
 
 
 class Plasticity(IdentityArray):
-    """A rule of a network, with its traces.
+    """The rule of a network, with its traces.
 
-    Traces follow the network through edits: those of neurons and connections that stay
-    do not change, those of new ones are 0.
+    Traces follow the network through edits, which leave the traces of remaining neurons
+    and connections unchanged and begin with 0 for new ones.
     """
 
     def __init__(self, rule: Rule) -> None:
@@ -69,9 +71,7 @@ class Plasticity(IdentityArray):
         self._rows: Ints = NO_PLACES
 
     def _moved(self, store: Any, offset: int) -> None:
-        """Follow the store, which has been absorbed by another, whose clock
-        continues.
-        """
+        """Follow the store into the store that absorbs it, whose clock continues."""
         super()._moved(store, offset)
         if self.latest:
             self.latest += int(store["clock"][0]) - int(self._store["clock"][0])
@@ -80,7 +80,7 @@ class Plasticity(IdentityArray):
     # --- the arrays for a topology ----------------------------------------------------
 
     def ready(self, network: Any) -> None:
-        """Lay the traces out for the present topology. The caller has the network in
+        """Arrange the traces for the present topology. The caller has the network in
         use.
         """
         store = network._lowered()[1]
@@ -149,8 +149,8 @@ class Plasticity(IdentityArray):
         self._address = calls.address_of(rule, store.scalar)
 
     def _shaped(self) -> tuple[Floats, Floats]:
-        """Return the traces as views: of neurons, by trace, frame and neuron, and of
-        synapses, by trace and row.
+        """Return the traces as views. Those of neurons are indexed by trace, frame and
+        neuron, and those of synapses by trace and row.
         """
         frames, n, rows = self._arrays.clock[FRAMES : ROWS + 1].tolist()
         units, synapses = self._arrays.units, self._arrays.synapses
@@ -160,15 +160,15 @@ class Plasticity(IdentityArray):
         )
 
     def _ages(self, places: Ints) -> Ints:
-        """Return how many steps ago eligibilities were what the arrays have."""
+        """Return the age in steps of the eligibilities in the arrays."""
         due = self._arrays.due
         if not due.size:
             return np.zeros(len(places), np.int64)
         return self._arrays.clock[COUNT] - due[places]
 
     def kept(self) -> KeptTraces | None:
-        """Return copies of the traces by neuron and connection; None if there are
-        none.
+        """Return copies of the traces by neuron and connection, or None if there are no
+        traces.
         """
         if self._arrays is None:
             return None
@@ -181,7 +181,7 @@ class Plasticity(IdentityArray):
 
     @property
     def latest(self) -> int:
-        """The number of the latest step that was learned; 0: none."""
+        """Number of the latest step from which the network learned, or 0."""
         return 0 if self._arrays is None else int(self._arrays.clock[STEP])
 
     @latest.setter
@@ -209,8 +209,8 @@ class Plasticity(IdentityArray):
         }
 
     def _lags(self, network: Any, rows: Ints) -> Ints:
-        """Return how many steps back connections read their sources; -1: one step late,
-        by the order of activation.
+        """Return how many steps back each connection reads its source. It is -1 if the
+        connection is one step late because of the order of activation or the clock.
         """
         store = self._store
         source, target = (store[end][rows].astype(np.int64) for end in ENDS)
@@ -222,7 +222,9 @@ class Plasticity(IdentityArray):
     def _restore(
         self, before: KeptTraces, neurons: list[Neuron], identities: Ints
     ) -> None:
-        """Write traces of before an edit where their neurons and connections are."""
+        """Write the traces from before an edit to the present rows of their neurons and
+        connections.
+        """
         place = {neuron: i for i, neuron in enumerate(self._neurons)}
         now = np.array([place.get(neuron, -1) for neuron in neurons], np.int64)
         order = np.argsort(self._identities)
@@ -235,8 +237,8 @@ class Plasticity(IdentityArray):
     def write(
         self, traces: KeptTraces, neurons: Ints | None = None, rows: Ints | None = None
     ) -> None:
-        """Write traces by neuron and connection: in the order of the network, or into
-        these places of it (-1: gone).
+        """Write traces by neuron and connection, in the network's order or into the
+        given positions, where -1 stands for removed ones.
         """
         units, synapses = self._shaped()
         if neurons is None or rows is None:
@@ -253,7 +255,7 @@ class Plasticity(IdentityArray):
             self._arrays.due[place] = self._arrays.clock[COUNT] - traces.ages[stay]
 
     def take_over(self, network: Any, other: Plasticity) -> None:
-        """Copy the traces of a network of the same structure."""
+        """Copy the traces of a network with the same structure."""
         self.ready(network)
         kept = other.kept()
         if kept is not None:
@@ -261,7 +263,7 @@ class Plasticity(IdentityArray):
             self.latest = other.latest
 
     def context(self) -> dict[str, NDArray[Any]]:
-        """Return the arrays that are member of the context."""
+        """Return the arrays that belong to the context."""
         if self._arrays is None:
             return {}
         return {f"{name} of the rule": getattr(self._arrays, name) for name in CONTEXT}
@@ -273,7 +275,7 @@ class Plasticity(IdentityArray):
             self._arrays.synapses[:] = 0.0
 
     def clear_neuron(self, neuron: Neuron) -> None:
-        """Clear the traces of one neuron, and of the synapses into it."""
+        """Clear the traces of one neuron and of its incoming synapses."""
         if self._arrays is None or neuron not in self._neurons:
             return
         if self._topology == self._store.topology_version:
@@ -298,8 +300,8 @@ class Plasticity(IdentityArray):
         return self._read(*self._at(network, name, rows))
 
     def _at(self, network: Any, name: str, rows: Ints) -> tuple[Ints, Ints]:
-        """Return where a trace of connections is, without the frame, and how many
-        frames back; -1: it is one of synapses.
+        """Return the positions of connections' traces without the frame, and how many
+        frames back they are. For traces of synapses, the latter is -1.
         """
         side, place = self.rule._by_side[name]
         store, start = self._store, self._neurons[0]._row
@@ -312,7 +314,7 @@ class Plasticity(IdentityArray):
         return place * frames * n + i, of_source * np.abs(self._lags(network, rows))
 
     def _read(self, at: Ints, back: Ints) -> Floats:
-        """Return traces by where they are."""
+        """Return traces by their positions."""
         arrays = self._arrays
         head, frames, n, count = arrays.clock[: ROWS + 1].tolist()
         if (back < 0).any():
@@ -354,7 +356,7 @@ class Plasticity(IdentityArray):
                 )
 
     def _post_rows(self, network: Any, start: int) -> Ints:
-        """Return by neuron the row whose activation counts as that of the target."""
+        """Return the row whose activation counts as the target's, for each neuron."""
         rows = start + np.arange(len(self._neurons), dtype=np.int64)
         for layer, other in (self.rule._options["post"] or {}).items():
             mine = self._members(network, "post", layer)
@@ -368,7 +370,7 @@ class Plasticity(IdentityArray):
         return rows
 
     def _modulator_rows(self, network: Any, start: int) -> Ints:
-        """Return by neuron where its modulator is: -2 minus a row, or -1."""
+        """Return the position of each neuron's modulator, as -2 minus a row, or -1."""
         places = np.full(len(self._neurons), -1, np.int64)
         wanted = self.rule._options["modulator"]
         if wanted is None:
@@ -391,7 +393,7 @@ class Plasticity(IdentityArray):
         return places
 
     def _members(self, network: Any, name: str, member: Any) -> Ints:
-        """Return the rows of a layer, or a neuron, of the network."""
+        """Return the rows of a layer or a neuron in the network."""
         if isinstance(member, str):
             member = network[member]
         checks.require_type(
@@ -423,9 +425,11 @@ class Plasticity(IdentityArray):
         rate: float = 1.0,
         currents: tuple[Ints, Floats] | None = None,
     ) -> tuple[Floats, float]:
-        """Activate and learn once for each row of inputs, or (None) learn from the
-        latest step; returns the outputs and the summed cost. If a change is not finite,
-        nothing has been learned.
+        """Activate and learn once for each row of inputs, and return the outputs and
+        the summed cost.
+
+        Without inputs (None), learn from the latest step. If a change is not finite,
+        no learning has happened.
         """
         # compiled: imported when it is used
         from ..plasticity._kernels.learning import learn_rows
@@ -471,8 +475,10 @@ class Plasticity(IdentityArray):
 
     @contextmanager
     def _undone_if_it_diverges(self, tries: bool) -> Iterator[None]:
-        """Undo what steps within the block have learned if they diverge; a single step
-        that first `tries`, as it visits few synapses, has learned nothing then.
+        """Undo all learning from steps within the block if they diverge.
+
+        If `tries` is True, a single step is tried first, because it visits few
+        synapses, and a failure leaves nothing to undo.
         """
         self._arrays.clock[TRIES] = tries
         raised.pop(get_ident(), None)
@@ -489,7 +495,9 @@ class Plasticity(IdentityArray):
             raise
 
     def _refuse_change(self) -> NoReturn:
-        """Raise the error of a step that has diverged, or of a function of the rule."""
+        """Raise the error for a step that has diverged, or for a function of the
+        rule.
+        """
         if error := raised.pop(get_ident(), None):
             reason = f"{type(error).__name__}: {error}".rstrip(": .")
             raise FunctionError(
@@ -510,7 +518,7 @@ class Plasticity(IdentityArray):
             )
 
     def _require_errors(self, targets: Floats) -> None:
-        """Raise ArgumentError unless there are targets exactly if the rule uses
+        """Raise ArgumentError unless targets are given exactly when the rule uses
         errors.
         """
         if self.rule._asks_for("post_error") == bool(targets.size):
@@ -525,7 +533,9 @@ class Plasticity(IdentityArray):
     def _modulated(
         self, network: Any, modulator: Any, steps: int
     ) -> tuple[Floats, Ints]:
-        """Return the modulators of all steps, and where each neuron finds its."""
+        """Return the modulators of all steps, and the position of each neuron's
+        modulator.
+        """
         rule, places = self.rule, self._modulators
         if not rule._needs_modulator:
             if modulator is not None:
@@ -559,7 +569,7 @@ class Plasticity(IdentityArray):
         return np.concatenate(columns, axis=1).reshape(-1), places
 
     def _modulator_array(self, values: ArrayLike, steps: int, of: Ints) -> Floats:
-        """Return modulators of shape (steps, 1) or (steps, targets), checked."""
+        """Check modulators and return them in shape (steps, 1) or (steps, targets)."""
         rows = checks.finite_array("modulator", values).astype(float)
         rows = rows.reshape(-1, 1) if rows.ndim < 2 else rows
         if rows.ndim != 2 or len(rows) != steps or rows.shape[1] not in (1, len(of)):

@@ -1,5 +1,5 @@
-"""Projection: the connections from one layer to another, their patterns and their
-weights as an array.
+"""Projection: the connections from one layer to another, with their patterns and with
+their weights as an array.
 """
 
 from __future__ import annotations
@@ -30,30 +30,31 @@ if TYPE_CHECKING:
 
 Pattern = Literal["all_to_all", "one_to_one", "all_to_else"]
 Kind = Pattern | float | NDArray[Any] | list[Any] | tuple[Any, ...]
-"""How layers are connected: by a pattern, a density, a mask, or two arrays of ends."""
+"""A connection pattern, given by name, density, mask, or two arrays of ends."""
 GateKind = Literal["input", "output", "one_to_one"]
 
 ALL_TO_ALL: Final = "all_to_all"
-"""Connect every source to every target; to itself only with
+"""Connect every source to every target, but a neuron to itself only with
 ``self_connections=True``."""
 ONE_TO_ONE: Final = "one_to_one"
-"""Connect source i to target i; in blocks if the size of one layer is a multiple of the
-other."""
+"""Connect source i to target i, or in blocks if one layer's size is a multiple of the
+other's."""
 ALL_TO_ELSE: Final = "all_to_else"
-"""Connect every source to every target except itself, with a delay, too."""
+"""Connect every source to every target except itself, even with a delay."""
 
 DRAWN = 1 << 16
-"""How many random numbers are drawn at a time. ``python -m benchmarks.constants
-projection.DRAWN``: rows take 1.25 times as long with a tenth, 1.33 times with ten
-times."""
+"""Number of random numbers that are drawn at a time. According to
+``python -m benchmarks.constants projection.DRAWN``, rows take 1.25 times as long with a
+tenth, and 1.33 times with ten times."""
 
 
 GATES = get_args(GateKind)
-"""Kinds in which a layer gates a projection, see :meth:`Layer.gate`."""
+"""Kinds that select which connections of a projection each neuron gates, see
+:meth:`Layer.gate`."""
 
 _NO_ROWS = np.zeros(0, np.int64)
 NUMBERS = float, int, np.float64
-"""Types of numbers that weights are set to without a conversion."""
+"""Number types to which weights can be set without a conversion."""
 
 
 class ProjectOptions(TypedDict, total=False):
@@ -73,15 +74,15 @@ class ProjectOptions(TypedDict, total=False):
 class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     """The connections made by one call of ``layer.project``, in the order of creation.
 
-    Self-connections, which carry a neuron's state to the next step, are among them only
-    if they were requested: by the pattern "one_to_one" of a layer to itself, or by
+    It contains self-connections, which carry a neuron's state to the next step, only if
+    you requested them by the pattern "one_to_one" from a layer to itself, or by
     ``self_connections=True``. See the notes of :meth:`Layer.project`.
 
     See Also
     --------
     Layer.project : Make a projection.
     Layer.gate : Gate the connections of a projection.
-    tie : Let the connections of a projection share weights.
+    tie : Make the connections of a projection share weights.
 
     Examples
     --------
@@ -132,12 +133,12 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Follow its store, which has been absorbed by another."""
+        """Follow the store, which another store has absorbed."""
         self._store = store
         self._first += offset
 
     def _renumbered(self, new: NDArray[np.uint32]) -> None:
-        """Take over new identities of its connections, which are in the same order."""
+        """Take over new identities for the connections, whose order has not changed."""
         mine = new[self._first : self._first + self._count]
         left = mine[mine != NONE]
         self._whole = self._whole and len(left) == self._count
@@ -155,8 +156,8 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
 
     @consistent_read
     def _rows(self, *keys: Any) -> Ints:
-        """Return rows of the connections, in the shape of the weights; indexed by each
-        key in turn. They are not to be written.
+        """Return rows of the connections in the shape of the weights, indexed by each
+        key in turn. Do not write to them.
         """
         places = self._places()
         rows = self._found_rows() if places is None else places[0]
@@ -176,8 +177,8 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         return rows.astype(np.int64)
 
     def _places(self) -> tuple[Ints, ParameterRows] | None:
-        """Return its rows, and where its weights are; None if the store is not
-        lowered. They are found once for each topology.
+        """Return the rows with the positions of their weights, or None if the store is
+        not lowered. They are computed once for each topology.
         """
         store = self._store
         program = store.program
@@ -216,9 +217,9 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     @property
     def traces(self) -> dict[str, NDArray[Any]]:
         """Traces of the network's rule of synapses, by name, each in the shape of
-        :attr:`weights`; empty without such a rule.
+        :attr:`weights`. Without such a rule, the dict is empty.
 
-        They are what the rule reads in the next step, see
+        The rule reads these values in the next step, see
         :func:`synapse.plasticity.trace`.
         """
         with ExclusiveAccess(self):
@@ -230,12 +231,13 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
     @property
     @consistent_read
     def trainable(self) -> bool:
-        """Whether learning updates any of its weights. Settable, for all connections
+        """Whether learning updates any of the weights. Settable, for all connections
         that still exist.
 
-        Setting it sets ``connection.trainable`` of each, so that True also makes
-        constant error carousels trainable; :meth:`unfreeze` does not. Connections that
-        share a weight with one of them are set, too, see :func:`synapse.tie`.
+        Setting it sets ``connection.trainable`` of each connection. True therefore also
+        makes constant error carousels trainable, whereas :meth:`unfreeze` does not.
+        Connections that share a weight with one of them are set, too, see
+        :func:`synapse.tie`.
 
         >>> from synapse import Layer
         >>> projection = Layer(2).project(Layer(2))
@@ -254,7 +256,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
             )
 
     def freeze(self) -> None:
-        """Freeze its weights: learning no longer updates them until :meth:`unfreeze`.
+        """Freeze the weights, which learning no longer updates until :meth:`unfreeze`.
 
         Weights tied to a frozen one are frozen with it, see :func:`synapse.tie`.
 
@@ -266,8 +268,8 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
             parameters.freeze(self._store, self._alive_rows(), _NO_ROWS)
 
     def unfreeze(self) -> None:
-        """Make the weights trainable again that were frozen by :meth:`freeze` or by
-        their targets' layer or network.
+        """Make frozen weights trainable again, whether they were frozen by
+        :meth:`freeze` or by their targets' layer or network.
 
         Weights that were not trainable before do not change.
 
@@ -305,7 +307,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         return self._store.edge(int(identities[at]))
 
     def _gaters(self, layer: Layer, gate_kind: str) -> Ints:
-        """Return for each connection the index in `layer` of its gater."""
+        """Return the index in `layer` of each connection's gater."""
         checks.choice("kind of a gate", gate_kind, GATES)
         exist = len(self._existing())
         gated, count = {
@@ -329,9 +331,7 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
         return self._ends(gate_kind == "input") * len(layer) // count
 
     def _ends(self, of_targets: bool) -> Ints:
-        """Return the index of each connection's source in its layer, or that of its
-        target.
-        """
+        """Return the index of each connection's source or target in its layer."""
         pairs = self._store.editor.pairs_of(self._first)
         if pairs is not None:
             return pairs[of_targets].astype(np.int64)
@@ -344,14 +344,15 @@ class Projection(IdentityObserver, metaclass=checks.AbstractOwnNames):
 
 
 class Weights(NDArrayOperatorsMixin):
-    """The weights of a projection: an array that reads and writes the weights of the
+    """The weights of a projection as an array that reads and writes the weights of the
     network.
 
     The shape is (sources, targets) for a full projection, otherwise (connections,). The
-    object behaves like a NumPy array whose memory is the network: ``w[0, 1] = 0.5``,
-    ``w *= 2`` and ``np.add(w, 1, out=w)`` change the network, and so does ``part *= 2``
-    after ``part = w[1:]``. As in NumPy, ``w * 2``, ``w.copy()``, ``np.array(w)``,
-    ``w[mask]`` and ``w[[0, 2]]`` are copies. ``np.asarray(w)`` is a read-only copy.
+    object behaves like a NumPy array whose memory is the network. Therefore
+    ``w[0, 1] = 0.5``, ``w *= 2`` and ``np.add(w, 1, out=w)`` change the network, and so
+    does ``part *= 2`` after ``part = w[1:]``. As in NumPy, ``w * 2``, ``w.copy()``,
+    ``np.array(w)``, ``w[mask]`` and ``w[[0, 2]]`` are copies. ``np.asarray(w)`` is a
+    read-only copy.
 
     See Also
     --------
@@ -421,10 +422,10 @@ class Weights(NDArrayOperatorsMixin):
     def _computed(
         self, ufunc: np.ufunc, passed: Sequence[Any], kwargs: dict[str, Any]
     ) -> bool:
-        """Compute all weights of a projection, which may be among what is passed.
+        """Compute all weights of a projection, which may be among the arguments.
 
-        Returns False, and changes nothing, if there is something to check, or another
-        thread may hold the store.
+        Returns False without changing anything if there is something to check, or if
+        another thread may hold the store.
         """
         if self._keys or any(isinstance(p, Weights) and p is not self for p in passed):
             return False
@@ -442,13 +443,14 @@ class Weights(NDArrayOperatorsMixin):
         return self._changed(compute)
 
     def _shaped(self, values: Floats) -> Floats:
-        """Return all weights, in the order of creation, in their shape."""
+        """Return all weights, given in the order of creation, in their shape."""
         shape = self._projection._shape
         return values if shape is None else values.reshape(shape).T
 
     def _changed(self, change: Callable[[Floats, ParameterRows], bool]) -> bool:
-        """Change weights of a projection by a function of their column, and of where
-        they are in it. Returns False, and changes nothing, as :meth:`_computed` does.
+        """Change a projection's weights by a function of their column and of their
+        positions in it. Returns False without changing anything under the conditions of
+        :meth:`_computed`.
         """
         projection = self._projection
         store = projection._store
@@ -465,7 +467,9 @@ class Weights(NDArrayOperatorsMixin):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Shape: (sources, targets) or (connections,), or that of a part of it."""
+        """Shape, which is (sources, targets) or (connections,), or smaller for a
+        part.
+        """
         return self._projection._rows(*self._keys).shape
 
     def __len__(self) -> int:
@@ -547,8 +551,8 @@ def connect_layers(
     sign: int = 0,
     delay: int | Floats = 0,
 ) -> Projection:
-    """Make the projection of ``source.project(target)`` from checked arguments, with
-    the stores in use.
+    """Make the projection for ``source.project(target)`` from checked arguments, while
+    the caller has the stores in use.
     """
     sources: Sequence[Any] = source._neurons
     targets = target._neurons
@@ -618,8 +622,8 @@ def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
 
 
 def rows_between(source: Layer, target: Layer) -> Ints:
-    """Return the rows of all connections without a delay from one layer to another, in
-    the order of creation.
+    """Return the rows of all connections without a delay between two layers, in the
+    order of creation.
     """
     store = source._store
     ends = zip(("source", "target"), (source, target), strict=True)
@@ -633,7 +637,7 @@ def between(
 ) -> Projection:
     """Return the projection that ``source.project(target, kind)`` made earlier.
 
-    Raises TopologyError if some of these connections no longer exist, or were made in
+    Raises TopologyError if some of these connections no longer exist or were made in
     another order.
     """
     store = source._store
@@ -674,12 +678,12 @@ def pairs_of(
     rng: np.random.Generator | None = None,
     self_connections: bool = False,
 ) -> tuple[Indices, Indices] | None:
-    """Return the indices of the sources and of the targets of a pattern, sorted by
-    target, as new arrays.
+    """Return the indices of a pattern's sources and targets, sorted by target, as new
+    arrays.
 
-    None means every pair. Pairs of a neuron with itself are left out unless
-    `self_connections` is True or all are such pairs, see :func:`is_carousel`; a mask or
-    list with such pairs raises ArgumentError.
+    Returns None if the pattern contains every pair. Pairs of a neuron with itself are
+    left out unless `self_connections` is True or the pattern contains no other pairs,
+    see :func:`is_carousel`. A mask or list with such pairs raises ArgumentError.
     """
     pairs = _every_pair(pattern, len(source), len(target), rng)
     if (
@@ -708,7 +712,7 @@ def pairs_of(
 def _are_self_connections(
     source: Sequence[Any], target: Sequence[Any], pairs: tuple[Indices, Indices]
 ) -> NDArray[np.bool_]:
-    """Return the mask of the pairs of a neuron with itself."""
+    """Return the mask of pairs in which a neuron is connected to itself."""
     number = {neuron: i for i, neuron in enumerate(source)}
     own_source = np.array([number.get(neuron, -1) for neuron in target])
     return np.asarray(own_source[pairs[1]] == pairs[0])
@@ -721,8 +725,8 @@ def given_delays(
     pairs: tuple[Indices, Indices] | None,
     count: int,
 ) -> int | Ints:
-    """Return the delays of some pairs (None: of all): one for all, or one for each, in
-    whole steps.
+    """Return the delays of some pairs in whole steps, as one for all or one for each.
+    If `pairs` is None, they are the delays of all pairs.
     """
     if isinstance(delay, int):
         return delay
@@ -754,8 +758,8 @@ def is_named(pattern: Any, *names: str) -> bool:
 
 
 def is_carousel(pattern: Any, source: Sequence[Any], target: Sequence[Any]) -> bool:
-    """Return whether a pattern connects each neuron to itself only: one to one, to the
-    same layer.
+    """Return whether a pattern only connects each neuron to itself, which is
+    one-to-one within the same layer.
     """
     return is_named(pattern, ONE_TO_ONE) and list(source) == list(target)
 
@@ -763,8 +767,8 @@ def is_carousel(pattern: Any, source: Sequence[Any], target: Sequence[Any]) -> b
 def _every_pair(
     pattern: Any, n_sources: int, n_targets: int, rng: np.random.Generator | None
 ) -> tuple[Indices, Indices] | None:
-    """Return all pairs of a pattern, including those of a neuron with itself; None for
-    every pair.
+    """Return all pairs of a pattern, including neurons with themselves, or None if the
+    pattern contains every pair.
     """
     whole = not is_listed(pattern) and not is_named(pattern, ONE_TO_ONE)
     checks.require(
@@ -787,7 +791,7 @@ def _every_pair(
 def _masked_pairs(
     pattern: Any, n_sources: int, n_targets: int
 ) -> tuple[Indices, Indices]:
-    """Return the pairs of a mask; ArgumentError if the pattern is no mask either."""
+    """Return the pairs of a mask, or raise ArgumentError if it is not a mask."""
     mask = _array(pattern)
     if mask.dtype != bool or mask.shape != (n_sources, n_targets):
         condition = (
@@ -809,7 +813,7 @@ def _masked_pairs(
 def _random_pairs(
     density: float, n_sources: int, n_targets: int, rng: np.random.Generator
 ) -> tuple[Indices, Indices]:
-    """Return each pair with the probability `density`."""
+    """Return pairs drawn at random, each with the probability `density`."""
     parts = []
     some = max(1, DRAWN // n_sources)
     for start in range(
@@ -834,7 +838,9 @@ def is_listed(pattern: Any) -> bool:
 
 
 def _array(values: Any) -> NDArray[Any]:
-    """Return `values` as an array; an empty array of objects if they cannot be one."""
+    """Return `values` as an array, which is an empty array of objects if that is
+    impossible.
+    """
     try:
         return checks.any_array("kind of a projection", values, "")
     except ArgumentTypeError:
@@ -844,7 +850,7 @@ def _array(values: Any) -> NDArray[Any]:
 def _listed_pairs(
     pattern: tuple[Any, ...], n_sources: int, n_targets: int
 ) -> tuple[Indices, Indices]:
-    """Return the pairs of two lists of indices, checked."""
+    """Check two lists of indices and return their pairs."""
     title = "A list of pairs"
     condition = (
         f"two lists of equal length: indices of sources below {n_sources} and of"
@@ -871,7 +877,7 @@ def _listed_pairs(
 
 
 def _numbered(source: Sequence[Any], target: Sequence[Any]) -> tuple[Indices, Indices]:
-    """Return every pair, by the indices of its ends."""
+    """Return every pair by the indices of its ends."""
     return every_pair(np.arange(len(source)), np.arange(len(target)))
 
 
@@ -900,8 +906,10 @@ def given_weights(
     pairs: tuple[Indices, Indices] | None,
     count: int,
 ) -> Floats:
-    """Return the weights of some pairs (None: of all): a number, one for each, or a
-    matrix that is 0 or NaN everywhere else.
+    """Return the weights of some pairs, or of all pairs if `pairs` is None.
+
+    `values` are one number, one for each pair, or a matrix that is 0 or NaN everywhere
+    else.
     """
     shape = len(sources), len(targets)
     if values.shape == shape:

@@ -1,4 +1,4 @@
-"""Propagating: how a network learns from the error of its last step."""
+"""Propagating: methods by which a network learns from the error of its last step."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .stepping import NOTHING, Stepping
 CHECK_ALL = CHECK_TARGETS + CHECK_SIZES
 RATE = 0.1
 RATE_OF_RULES = 1.0
-"""Default of a rule of synapses, whose settings have rates of their own."""
+"""Default for a rule of synapses, whose settings contain their own rates."""
 
 
 class Slopes(NamedTuple):
@@ -44,13 +44,13 @@ class Slopes(NamedTuple):
 
 
 class Propagating(Stepping):
-    """A network as far as it learns from its last step."""
+    """The methods by which a network learns from its last step."""
 
     def _vector(
         self, title: str, values: ArrayLike, size: int, nan: bool = False
     ) -> Floats:
-        """Return `size` numbers, checked to be within the range of its dtype, or NaN if
-        `nan`.
+        """Return `size` numbers. Each must fit the range of the network's dtype, or may
+        be NaN if `nan`.
         """
         return checks.vector(title, values, size, self._store.dtype, nan)
 
@@ -69,38 +69,40 @@ class Propagating(Stepping):
         Parameters
         ----------
         rate : float, optional
-            Learning rate, the factor of all updates; 0 only computes the errors.
-            Default: 0.1; 1 if the network learns by a rule of synapses, which has rates
-            of its own.
+            Learning rate, by which all updates are multiplied. With 0, only the errors
+            are computed. Default: 0.1, or 1 if the network learns by a rule of
+            synapses, because such a rule has its own rates.
         targets : array_like, shape (m,), optional
-            Target outputs, NaN for an output without one; for softmax outputs also the
-            number of a class, counted from 0. Default: the errors come from the
-            networks that this one is connected to.
+            Target outputs, or NaN for outputs without a target. For softmax outputs you
+            can also pass the number of a class, counted from 0. Default: the errors
+            come from the networks to which this network is connected.
         cost : str or Cost, optional
-            Cost that is minimized. Default: cross-entropy for logistic outputs,
-            categorical cross-entropy for softmax outputs, otherwise squared error.
+            Cost to minimize. Default: cross-entropy for logistic outputs, categorical
+            cross-entropy for softmax outputs, otherwise squared error.
         errors : array_like, shape (m,), optional
-            Error of each output instead of targets and a cost: minus the derivative of
-            what is minimized with respect to the state of the neuron, as
-            :attr:`Neuron.error` has it afterwards. Any finite numbers for any squash,
-            NaN for an output without one.
+            Error of each output, instead of targets and a cost. It is minus the
+            derivative of the minimized function with respect to the neuron's state, and
+            :attr:`Neuron.error` contains it afterwards. Any finite numbers are allowed
+            for any squash, and NaN stands for an output without an error.
         modulator : float, array_like or mapping, optional
-            For a rule of synapses that has a modulator: a number, one for each target,
-            or a mapping of layers to numbers. See :class:`synapse.plasticity.Rule`.
+            Modulator for a rule of synapses that has one, as a number, as one number
+            for each target, or as a mapping of layers to numbers. See
+            :class:`synapse.plasticity.Rule`.
 
         Returns
         -------
         float
-            The cost of the step; 0 with `errors`, or without targets.
+            The cost of the step, or 0 with `errors` or without targets.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError, UnknownNameError
-            If rate, targets, cost or errors cannot be used; no weight has changed then.
+            If `rate`, `targets`, `cost` or `errors` is invalid. No weight has changed
+            then.
         DivergenceError
-            If the cost or an update is not finite; no weight has changed then.
+            If the cost or an update is not finite. No weight has changed then.
         FunctionError
-            If a registered cost raises; no weight has changed then.
+            If a registered cost raises an error. No weight has changed then.
 
         See Also
         --------
@@ -151,7 +153,7 @@ class Propagating(Stepping):
         cost: str | Cost | None,
         errors: ArrayLike | None,
     ) -> float:
-        """Change the weights by the rule of synapses."""
+        """Update the weights by the rule of synapses."""
         by = self._plastic
         if by is None:
             raise ArgumentError(
@@ -174,8 +176,8 @@ class Propagating(Stepping):
     def _lesson(
         self, rate: float, targets: ArrayLike | None, cost: str | Cost | None = None
     ) -> tuple[Floats, int, float]:
-        """Return targets, cost and rate as kernels take them, checked; raises what
-        :meth:`propagate` raises for them.
+        """Check targets, cost and rate, and return them in the form that kernels need.
+        The errors are those of :meth:`propagate`.
         """
         rate = checks.non_negative_number("rate", rate, self._store.dtype)
         measure = self._cost(cost)
@@ -201,14 +203,15 @@ class Propagating(Stepping):
         return cost
 
     def _refuse_errors(self, errors: Floats) -> None:
-        """Raise the error for errors of the outputs that kernels have refused."""
+        """Raise the error for output errors that kernels have refused."""
         self._vector("errors", errors, self._n_outputs, nan=True)
 
     def _learn(
         self, targets: Floats, cost: int, rate: float, check: int
     ) -> tuple[int, float]:
-        """Propagate in one kernel call; returns its status, DONE, or REFUSED if the
-        targets are checked and do not fit, and the cost.
+        """Propagate in one kernel call, and return its status and the cost.
+
+        The status is DONE, or REFUSED if the targets are checked and do not fit.
         """
         if self._untraced is not None:
             self._require_traces()
@@ -220,7 +223,7 @@ class Propagating(Stepping):
         return ended
 
     def _refuse_step(self, loss: float) -> NoReturn:
-        """Raise the error for a propagation that has changed no weight."""
+        """Raise the error for a propagation that changed no weight."""
         what = f"The cost of {self!r} became {loss}."
         if isfinite(loss):
             kind = self._store.dtype
@@ -229,35 +232,35 @@ class Propagating(Stepping):
 
     @property
     def rule(self) -> LearningRule | Rule:
-        """Learning rule of :meth:`propagate`: a pair (name, reach), or a rule of
-        synapses. Settable; saved with the network.
+        """Learning rule of :meth:`propagate`, as a pair (name, reach) or a rule of
+        synapses. Settable, and saved with the network.
 
-        ``"online"``, the default, is the rule of Monner and Reggia 2012. ``"rtrl"`` is
-        real-time recurrent learning (Williams and Zipser 1989): every step computes how
-        each parameter affects each recurrent state, :attr:`Connection.sensitivity`, so
-        that updates are the exact gradient while weights are fixed. A pair
-        ``("rtrl", n)`` includes the parameters that reach a state within n steps
-        (SnAp-n, Menick and others 2021).
+        The default ``"online"`` is the rule of Monner and Reggia 2012. ``"rtrl"`` is
+        real-time recurrent learning (Williams and Zipser 1989). Every step then
+        computes how each parameter affects each recurrent state, see
+        :attr:`Connection.sensitivity`, and updates are the exact gradient as long as
+        the weights are fixed. A pair ``("rtrl", n)`` only includes parameters that
+        reach a state within n steps (SnAp-n, Menick and others 2021).
 
-        A :class:`synapse.plasticity.Rule`, such as ``synapse.plasticity.Oja``, changes
-        each weight by what its synapse sees, without targets: ``net.activate(row)``,
-        ``net.propagate()``; ``net.run(rows, learn=True)`` learns at every step.
+        A :class:`synapse.plasticity.Rule` such as ``synapse.plasticity.Oja`` updates
+        each weight from values at its synapse, without targets. To learn in single
+        steps, call ``net.activate(row)`` and ``net.propagate()``. To learn at every
+        step of a run, call ``net.run(rows, learn=True)``.
 
-        A network that learns by rtrl is stepped as a whole: its neurons and layers
-        cannot be activated or propagated alone. The traces of the online rule do not
-        change meanwhile. Setting a rule clears the sensitivities.
+        A network that learns by rtrl is stepped as a whole, because its neurons and
+        layers cannot be activated or propagated alone. The traces of the online rule do
+        not change meanwhile. Setting a rule clears the sensitivities.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the rule does not exist, or the sensitivities do not fit
-            into memory.
+            If the rule does not exist, or the sensitivities do not fit into memory.
         TopologyError
-            If the network is connected with neurons outside of it.
+            If the network is connected to neurons outside it.
 
         See Also
         --------
-        synapse.learning.rtrl_cost : What each reach keeps, and costs.
+        synapse.learning.rtrl_cost : Compute the memory and time that each reach needs.
 
         Examples
         --------
@@ -293,8 +296,8 @@ class Propagating(Stepping):
         self._learn_by(by)
 
     def _cost(self, cost: str | Cost | None) -> Cost:
-        """Return the cost, by default the one that matches the squashes of the outputs,
-        checked.
+        """Return the checked cost, by default the cost that matches the squashes of the
+        outputs.
         """
         facts = self._facts
         if facts.version != self._anchor._store.topology_version:
@@ -309,37 +312,38 @@ class Propagating(Stepping):
     def output_gradient(
         self, errors: ArrayLike | None = None, out: tuple[Floats, Floats] | None = None
     ) -> Slopes:
-        """Return derivatives of one sum over the outputs of the last step with respect
-        to all weights and biases.
+        """Return derivatives of a sum over the outputs of the last step with respect to
+        all weights and biases.
 
-        With `errors`, the sum is that of error times state over the outputs: the
-        derivatives are what ``propagate(1.0, errors=errors)`` would add to the weights.
-        They are those of the learning rule of the network: with ``"rtrl"`` exact
-        derivatives through all steps (with a reach, those that it includes), with
-        ``"online"`` those along its traces. No weight changes; neurons have the errors
-        of this call.
+        With `errors`, the outputs' errors times their states are summed, and the
+        derivatives are the updates that ``propagate(1.0, errors=errors)`` would add to
+        the weights. They follow the network's learning rule. With ``"rtrl"`` they are
+        exact through all steps (with a reach, as far as it includes them), and with
+        ``"online"`` they follow its traces. No weight changes, but the neurons get the
+        errors of this call.
 
         Parameters
         ----------
         errors : array_like, shape (m,), optional
-            Factor of the state of each output; NaN counts as 0. Default: the slopes of
-            the activations, so that the sum is that of the outputs; 0 for softmax
-            outputs, whose sum is constant.
+            Factor of each output's state, where NaN counts as 0. Default: the
+            derivatives of the activations, so that the outputs are summed. They are 0
+            for softmax outputs, whose sum is constant.
         out : tuple of two ndarrays, optional
-            Arrays of the dtype of the network for the result, shapes (connections,) and
-            (neurons,). Default: new ones.
+            Arrays of the network's dtype for the result, with shapes (connections,) and
+            (neurons,). Default: new arrays.
 
         Returns
         -------
         Slopes
-            A pair of arrays: `weights` in the order of :attr:`connections`, `biases` in
-            that of :attr:`neurons`; 0 for what is not trainable. Each of several tied
-            connections has the derivative with respect to their shared weight.
+            A pair of arrays, `weights` in the order of :attr:`connections`, and
+            `biases` in the order of :attr:`neurons`. They are 0 for parameters that are
+            not trainable. Each of several tied connections gets the derivative with
+            respect to their shared weight.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the errors are not m finite numbers or NaN, or the arrays do not have
+            If the errors are not m finite numbers or NaN, or if the arrays do not have
             this form.
         TopologyError
             If there is no step to learn from, as in :meth:`propagate`.
@@ -348,7 +352,7 @@ class Propagating(Stepping):
 
         See Also
         --------
-        synapse.gradient : Exact gradient of the cost of whole sequences.
+        synapse.gradient : Exact gradient of the cost over whole sequences.
 
         Examples
         --------
@@ -367,8 +371,8 @@ class Propagating(Stepping):
     def _find_slopes(
         self, errors: Floats | None, out: tuple[Floats, Floats] | None
     ) -> Slopes:
-        """Return the slopes, by one kernel call that adds the updates of a propagation
-        to buffers.
+        """Return the derivatives after one kernel call that adds a propagation's
+        updates to buffers.
         """
         if self._untraced is not None:
             self._require_traces()
@@ -404,8 +408,8 @@ class Propagating(Stepping):
         return Slopes(*out)
 
     def _derivatives(self) -> Floats:
-        """Return the derivatives of the output neurons by their states. Those of
-        softmax outputs are 0, because the sum of their activations is constant.
+        """Return the derivatives of the outputs with respect to their states. They are
+        0 for softmax outputs, because the sum of their activations is constant.
         """
         _, store, span = self._lowered()
         stop = int(span[Span.STOP])
@@ -416,7 +420,7 @@ class Propagating(Stepping):
 
     @fact
     def _adding(self) -> engine.online.Kernels:
-        """The kernels of its learning rule, which add updates to buffers."""
+        """Kernels of the network's learning rule that add updates to buffers."""
         store = self._lowered()[1]
         return self._kernels(engine.online.Accumulator(store))
 
@@ -426,7 +430,7 @@ ADDING = Propagating._adding.__get__
 
 
 def _require_room(out: Any, sizes: tuple[int, int], dtype: np.dtype[Any]) -> None:
-    """Raise ArgumentError if `out` is not a pair of arrays for the slopes of a
+    """Raise ArgumentError if `out` is not a pair of arrays that fits the slopes of a
     network.
     """
     checks.require_type(

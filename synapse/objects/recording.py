@@ -1,10 +1,11 @@
-"""Recording: the numbers of neurons and connections after each step.
+"""Recording: values of neurons and connections after each step.
 
 Kernels record nothing. While a recording is open, its network makes single steps, and
-the recorder reads after each what the objects show. Callers that would run a kernel for
-many steps therefore divide them: `Stepping._divided` in runs and rules of synapses, and
-`run_epochs` (``learning/_data.py``) in trainings and tests, which calls the kernel of
-an epoch for one row at a time. Memory for all steps is allocated before the first.
+after each step the recorder reads the values that the objects show. Callers that would
+run a kernel for many steps therefore divide them. In runs and rules of synapses,
+`Stepping._divided` does this. In trainings and tests, `run_epochs`
+(``learning/_data.py``) calls the kernel of an epoch for one row at a time. Memory for
+all steps is allocated before the first.
 
 Exact gradients are an exception, because errors are known only after the last step.
 They store states, slopes and errors on tapes of their own (``recorded_*``).
@@ -67,8 +68,8 @@ SHOWN_CURVES = 6
 """Maximum number of curves in the view of a log."""
 
 Pair = tuple[Connection, Neuron]
-"""A connection, and a neuron that its target gates, or whose state it has a sensitivity
-to."""
+"""A connection, and a neuron that its target gates or whose state has a sensitivity to
+its weight."""
 PAIRED: dict[str, tuple[Any, str]] = {
     "extended": (
         ExtendedPairs,
@@ -79,7 +80,8 @@ PAIRED: dict[str, tuple[Any, str]] = {
         "a sensitivity: none is trainable and reaches the state of a recurrent neuron",
     ),
 }
-"""Variables of pairs: what finds these, and what there is not without any."""
+"""Variables of pairs, with a function that finds the pairs, and a message for a network
+that has none."""
 
 MIN_ALLOCATED_STEPS = 256
 """Minimum number of steps for which memory is allocated."""
@@ -87,34 +89,35 @@ MIN_ALLOCATED_STEPS = 256
 
 @made_elsewhere
 class Log:
-    """The numbers collected by :func:`record`.
+    """The values collected by :func:`record`.
 
-    Each variable is an attribute: ``log.activation`` is an array of shape (steps,
-    neurons), ``log.weight`` has the shape (steps, connections), ``log.extended`` and
-    ``log.sensitivity`` have the shape (steps, pairs). ``log["activation"]`` is the same
-    array, ``log.of(net["cells"])`` is the part of some neurons or connections, and
-    ``dict(log)`` has all arrays by name: ``numpy.savez("log.npz", **log)`` saves them.
+    Each variable is an attribute. For example, ``log.activation`` is an array of shape
+    (steps, neurons), ``log.weight`` has the shape (steps, connections), and
+    ``log.extended`` and ``log.sensitivity`` have the shape (steps, pairs).
+    ``log["activation"]`` is the same array, and ``log.of(net["cells"])`` selects some
+    neurons or connections. To save all arrays by name, pass ``dict(log)`` to NumPy:
+    ``numpy.savez("log.npz", **log)``.
 
-    Pictures, analyses and formats that take activations over time also take a log.
-    ``numpy.asarray(log)`` is the array they use: the only variable in the log, or the
+    Pictures, analyses and formats that take activations over time also take a log. They
+    use ``numpy.asarray(log)``, which is the only variable in the log, or the
     activations.
 
     Attributes
     ----------
     network : Network
-        The network.
+        The recorded network.
     variables : tuple of str
         The names of the arrays.
     neurons : tuple of Neuron
-        The neurons recorded, in the order of the columns. Empty if no variable
-        of neurons is recorded.
+        The recorded neurons, in the order of the columns. Empty if no variable of
+        neurons is recorded.
     connections : tuple of Connection
-        The connections recorded, in the order of the columns. Empty if no variable of
+        The recorded connections, in the order of the columns. Empty if no variable of
         connections is recorded.
     pairs : tuple of (Connection, Neuron)
-        The columns of ``log.extended``: a connection, and a neuron that the
-        connection's target gates. Those of ``log.sensitivity`` are
-        ``log.columns("sensitivity")``: a connection, and a recurrent neuron.
+        The columns of ``log.extended``, each with a connection and a neuron that the
+        connection's target gates. To get the columns of ``log.sensitivity``, each with
+        a connection and a recurrent neuron, call ``log.columns("sensitivity")``.
     """
 
     def __init__(
@@ -150,7 +153,7 @@ class Log:
         )
 
     def __getitem__(self, name: str) -> Floats:
-        """Return the array of a variable, one row per step."""
+        """Return the array of a variable, with one row per step."""
         if not is_among(name, self.variables):
             raise unknown_name("recorded variable", name, self.variables)
         recorder = self._recorder
@@ -161,7 +164,7 @@ class Log:
         return self.variables
 
     def __len__(self) -> int:
-        """Return the number of steps recorded."""
+        """Return the number of recorded steps."""
         return self._recorder.steps()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
@@ -169,13 +172,13 @@ class Log:
 
     @property
     def _default_variable(self) -> str:
-        """The array that pictures use: that of the only variable recorded, or the
-        activations.
+        """The variable that pictures use, which is the only recorded variable, or the
+        activation.
 
         Raises
         ------
         ArgumentError
-            If several variables are recorded and the activation is not among them.
+            If several variables are recorded but the activation is not.
         """
         if len(self.variables) > 1 and "activation" not in self.variables:
             names = " or ".join(f"log.{name}" for name in self.variables)
@@ -187,29 +190,29 @@ class Log:
     def columns(
         self, variable: str
     ) -> tuple[Neuron, ...] | tuple[Connection, ...] | tuple[Pair, ...]:
-        """Return the columns of the array of a variable: neurons, connections or
-        pairs.
+        """Return the neurons, connections or pairs to which the columns of a variable's
+        array belong.
         """
         if not is_among(variable, self.variables):
             raise unknown_name("recorded variable", variable, self.variables)
         return self._recorder.owners[self._recorder.column(variable)]
 
     def of(self, items: Shown, variable: str | None = None) -> Floats:
-        """Return the recorded numbers of some neurons or connections.
+        """Return the recorded values of some neurons or connections.
 
         Parameters
         ----------
         items : Neuron, Connection, Network, Layer, Projection, or iterable of them
-            The neurons or connections.
+            The neurons or connections to select.
         variable : str, optional
-            Name of the variable. Default: the only one recorded for neurons, or for
-            connections; with several for neurons, the activation.
+            Name of the variable. Default: the only variable recorded for neurons, or
+            for connections. If several are recorded for neurons, it is the activation.
 
         Returns
         -------
         ndarray, shape (steps,) or (steps, n)
-            One column per item, in their order. A single neuron or connection has no
-            such axis.
+            One column per item, in the order of `items`. For a single neuron or
+            connection, the array has no such axis.
 
         Raises
         ------
@@ -266,16 +269,16 @@ class Log:
         return "weight" if connections else "activation"
 
     def labels(self, variable: str) -> list[str]:
-        """Return a name for each column of a variable: ``"hidden 0"``, ``"input 0 ->
-        hidden 0"``.
+        """Return a name for each column of a variable, such as ``"hidden 0"`` or
+        ``"input 0 -> hidden 0"``.
         """
         return [_label(owner) for owner in self.columns(variable)]
 
     def to_pandas(self) -> Any:
         """Convert to a ``pandas.DataFrame`` with one row per step.
 
-        Its columns have two levels, variable and label: ``frame["activation"]["hidden
-        0"]``.
+        Its columns have two levels, variable and label, as in
+        ``frame["activation"]["hidden 0"]``.
 
         Raises
         ------
@@ -350,14 +353,15 @@ class Log:
     def close(self) -> None:
         """End the recording, as leaving the block does. A second call has no effect.
 
-        Ctrl-C at the moment when Python leaves the block can prevent this call.
+        Call it if you press Ctrl-C at the moment when Python leaves the block, because
+        Python may then skip this call.
         """
         self._recorder.close()
 
 
 def _label(owner: Neuron | Connection | Pair) -> str:
-    """Return a label for a column; "removed" for a neuron or connection that no longer
-    exists.
+    """Return a label for a column, which is "removed" if its neuron or connection no
+    longer exists.
     """
     if isinstance(owner, tuple):
         return f"{_label(owner[0])}, to {_label(owner[1])}"
@@ -374,22 +378,22 @@ def record(
     neurons: Layer | Iterable[Neuron] | None = None,
     connections: Projection | Iterable[Connection] | None = None,
 ) -> Log:
-    """Record numbers of neurons and connections at every step.
+    """Record values of neurons and connections at every step.
 
     Parameters
     ----------
     network : Network
         The network to record, inside a ``with`` block.
     *variables : str
-        Names of the variables. For neurons: "activation", "state", "derivative",
-        "bias", "bias_eligibility", and the parts of the error: "error" (the
-        responsibility), "projected", "gated". For connections: "weight", "gain",
-        "eligibility". For pairs of a connection and a neuron: "extended", the extended
-        traces, and "sensitivity", which a network that learns by rtrl keeps (see
-        :attr:`Connection.sensitivity`). For connections of a network that learns by a
-        rule of synapses, also the names of the rule's traces, see
-        :attr:`Connection.traces`; they come before other variables of the same names.
-        Default: "activation".
+        Names of the variables. For neurons, they are "activation", "state",
+        "derivative", "bias", "bias_eligibility", and the parts of the error: "error"
+        (the responsibility), "projected" and "gated". For connections, they are
+        "weight", "gain" and "eligibility". For pairs of a connection and a neuron, they
+        are "extended", the extended traces, and "sensitivity", which networks compute
+        if they learn by rtrl (see :attr:`Connection.sensitivity`). If the network
+        learns by a rule of synapses, the names of the rule's traces are available for
+        connections, too, see :attr:`Connection.traces`. They take precedence over other
+        variables with the same names. Default: "activation".
     neurons : Layer or iterable of Neuron, optional
         The neurons to record. Default: all neurons of the network, in activation order.
     connections : Projection or iterable of Connection, optional
@@ -399,41 +403,42 @@ def record(
     Returns
     -------
     Log
-        The log, which can be read inside the block and after it.
+        The log, which you can read inside and after the block.
 
     Raises
     ------
     UnknownNameError
-        If there is no variable with this name.
+        If a variable with this name does not exist.
     ArgumentError, ArgumentTypeError, TopologyError
-        If a neuron or connection is not in the network, if there is none, or if none of
-        its variables is recorded. When the block is entered: if the network is being
-        recorded already.
+        If a selected neuron or connection is not in the network, if the selection is
+        empty, or if it is given although none of its variables is recorded. Entering
+        the block raises it if the network is already being recorded.
 
     Notes
     -----
-    A row has the values at the end of a step, after the weights have been updated.
+    A row contains the values at the end of a step, after the weights have been updated.
 
     - ``net.activate`` and every step of ``net.run`` and of training start a row.
-      ``net.propagate`` completes it: errors, weights and biases are those after the
-      call. Errors are 0 in a step without propagation.
+      ``net.propagate`` completes it with the errors, weights and biases after the call.
+      Errors are 0 in a step without propagation.
     - Calls of single neurons and layers make steps, too. A step starts when the first
       neuron activates, and ends before a neuron activates for a second time.
-    - An update by an optimizer belongs to the last step of its batch. The steps before
-      it have the weights that they used. With L-BFGS, weights are those at which each
-      gradient is evaluated.
+    - An update by an optimizer belongs to the last step of its batch. The earlier steps
+      of the batch have the weights that they used. With L-BFGS, the weights are those
+      for which each gradient was evaluated.
     - Exact gradients (:func:`synapse.gradient`, ``rule="bptt"``) add a row for each
       step of each sequence, in the order of the sequences. "error" is minus the
       derivative of that sequence's cost with respect to the state, through all later
-      steps. This rule has no traces and does not split errors: "eligibility",
+      steps. Because this rule has no traces and does not split errors, "eligibility",
       "bias_eligibility", "extended", "sensitivity", "projected" and "gated" are NaN.
-    - Traces of a rule of synapses are those that the next step reads. They stand still
-      in steps that do not learn, and are NaN while the network has no such trace.
-    - A sensitivity is NaN in steps that do not compute it: while the network learns by
-      another rule, and after an edit or a smaller reach because of which the network no
-      longer computes it.
-    - The columns of a neuron or connection that is removed are NaN from then on.
-      Neurons and connections that are added later are not recorded.
+    - The traces of a rule of synapses are the values that the next step reads. They do
+      not change in steps that do not learn, and are NaN while the network has no such
+      trace.
+    - A sensitivity is NaN in steps that do not compute it. This happens while the
+      network learns by another rule, and after an edit or a smaller reach because of
+      which the network no longer computes it.
+    - When a neuron or connection is removed, its columns are NaN from then on. Neurons
+      and connections that are added later are not recorded.
 
     While it is recorded, a network makes its steps one by one from Python, which takes
     some 10 microseconds a step. A log takes ``8 * steps * columns`` bytes. In large
@@ -488,7 +493,7 @@ def record(
 def _paired(
     network: Network, name: str, connections: tuple[Connection, ...]
 ) -> tuple[Pair, ...]:
-    """Return the pairs of connections and neurons that have this number."""
+    """Return the pairs of connections and neurons that have this variable."""
     pairs_of, lack = PAIRED[name]
     pairs = pairs_of(network, connections).pairs
     if not pairs:
@@ -499,7 +504,7 @@ def _paired(
 def _chosen(
     network: Network, noun: str, items: Iterable[Any] | None
 ) -> tuple[Any, ...]:
-    """Return the neurons or connections to record, checked; by default all of the
+    """Check and return the neurons or connections to record, by default all of the
     network.
     """
     everything: Any = network.neurons if noun == "neuron" else network.connections
@@ -527,7 +532,7 @@ def _chosen(
 
 
 def _bias_eligibilities(columns: Any, rows: Ints) -> Any:
-    """Return what :attr:`Neuron.bias_eligibility` is, for rows of neurons."""
+    """Return :attr:`Neuron.bias_eligibility` for rows of neurons."""
     stored = columns.flags[rows] & TRACED != 0
     return np.where(stored, columns.bias_eligibility[rows], columns.stamp[rows] != 0)
 
@@ -542,13 +547,13 @@ PARAMETERS = {"weight", "bias"}
 
 
 class Recorder:
-    """Rows of numbers of neurons, connections and pairs, one row per step; the
-    ``recorder`` of a store.
+    """Rows of values of neurons, connections and pairs, one row per step, which a store
+    uses as its ``recorder``.
 
-    `owners` has the neurons, connections or pairs of each of ``schema.WATCHABLE`` and
-    of the `traces` of a rule of synapses, which may have the same names. The caller of
-    a method other than `begin`, `close`, `steps` and `rows` holds the lock of the
-    store, which has been lowered.
+    `owners` contains the neurons, connections or pairs for each variable in
+    ``schema.WATCHABLE``, and for each of the `traces` of a rule of synapses, which may
+    have the same names. The caller of a method other than `begin`, `close`, `steps` and
+    `rows` holds the lock of the store, which has been lowered.
     """
 
     def __init__(
@@ -584,12 +589,12 @@ class Recorder:
         self._places: WeakKeyDictionary[Plan, Ints] = WeakKeyDictionary()
 
     def _owners_of(self, names: Iterable[str]) -> tuple[Any, ...]:
-        """Return the owners of those of these numbers that are recorded."""
+        """Return the owners of those variables that are recorded."""
         known = self.owners.keys() - {*self.traces}
         return next((self.owners[name] for name in names if name in known), ())
 
     def column(self, variable: str) -> str:
-        """Return the column of this variable, or the trace."""
+        """Return the column or trace that contains this variable."""
         return variable if variable in self.traces else ALIASES.get(variable, variable)
 
     @property
@@ -615,7 +620,7 @@ class Recorder:
 
     @atomic
     def close(self) -> None:
-        """End the recording; a second call has no effect."""
+        """End the recording. A second call has no effect."""
         if self._store.recorder is self:
             self._store.recorder = None
             self._memory = self._memory[: self._steps].copy()
@@ -623,7 +628,7 @@ class Recorder:
     # --- memory -----------------------------------------------------------------------
 
     def make_room(self, steps: int) -> None:
-        """Ensure memory for `steps` more steps; called before they run."""
+        """Allocate memory for `steps` more steps before they run."""
         rows = self._steps + steps
         if rows > len(self._memory):
             rows = max(rows, 2 * len(self._memory), MIN_ALLOCATED_STEPS)
@@ -651,8 +656,10 @@ class Recorder:
     # --- steps ------------------------------------------------------------------------
 
     def stepped(self, plan: Plan | None = None, learned: bool = False) -> None:
-        """Record a step, with the sensitivities of a plan, and from which the network
-        has `learned`; errors have no parts otherwise.
+        """Record a step with the sensitivities of a plan.
+
+        `learned` states whether the network has learned from the step. Otherwise the
+        errors have no parts.
         """
         self.make_room(1)
         row = self._memory[self._steps]
@@ -666,8 +673,8 @@ class Recorder:
         self._called = None
 
     def activated(self, neuron: Neuron) -> None:
-        """Record the activation of a single neuron; its second activation in a step
-        starts a new step.
+        """Record the activation of a single neuron. When it activates for a second time
+        in a step, a new step starts.
         """
         if not self.owns(neuron):
             return
@@ -681,8 +688,8 @@ class Recorder:
         self._called = called
 
     def propagated(self, neuron: Neuron | None = None) -> None:
-        """Record what the network, or a single neuron, has learned from the latest
-        step.
+        """Record the values that changed when the network, or a single neuron, learned
+        from the latest step.
         """
         if self._open:
             self._renew(self.owners, neuron)
@@ -695,8 +702,10 @@ class Recorder:
             self._renew(PARAMETERS.intersection(self.owners))
 
     def _renew(self, names: Iterable[str], neuron: Neuron | None = None) -> None:
-        """Write some numbers into the latest row; those of what has been removed stay,
-        and so do parts of errors of other neurons than the one that is given.
+        """Write some variables into the latest row.
+
+        Values of removed neurons and connections stay. If `neuron` is given, the error
+        parts of all other neurons stay, too.
         """
         row = self._memory[self._steps - 1]
         for name in names:
@@ -707,7 +716,7 @@ class Recorder:
             row[self.indices[name]][where] = values
 
     def step_over(self) -> None:
-        """End the latest step, because the context has changed: a later propagation
+        """End the latest step, because the context has changed and a later propagation
         does not belong to it.
         """
         self._open = False
@@ -717,8 +726,8 @@ class Recorder:
         """Append steps of an exact gradient, with `numbers` of all neurons, shape
         (steps, neurons).
 
-        Weights, biases and traces are the present ones; gains follow from activations.
-        Other numbers are NaN.
+        Weights, biases and traces are the present ones, and gains follow from the
+        activations. Other variables are NaN.
         """
         steps = len(numbers["activation"])
         self.make_room(steps)
@@ -767,14 +776,14 @@ class Recorder:
         self._version = store.topology_version
 
     def _rows_of(self, connections: Iterable[Connection]) -> Ints:
-        """Return the rows of connections; NONE for removed ones."""
+        """Return the rows of connections, or NONE for removed connections."""
         store = self._store
         row_of = np.append(store.row_of[: store.n_identities], np.uint32(NONE))
         identities = [connection._identity for connection in connections]
         return row_of[np.array(identities, np.int64)].astype(np.int64)
 
     def _read(self, name: str, plan: Plan | None = None) -> tuple[Ints, Floats]:
-        """Return which owners have this number now, and their numbers."""
+        """Return which owners have this variable now, with its values."""
         self.follow()
         store = self._store
         where, rows = self._rows[name in schema.NEURON_NUMBERS]
@@ -794,7 +803,7 @@ class Recorder:
         return where, store.columns[name][rows]
 
     def _sensitivities(self, plan: Plan | None) -> tuple[Ints, Floats]:
-        """Return which sensitivities a plan has, and their values."""
+        """Return the owners of a plan's sensitivities, with the values."""
         if plan is None:
             return np.empty(0, np.int64), np.empty(0)
         places = self._places.get(plan)

@@ -1,4 +1,4 @@
-"""A network as columns: what files, pickles and copies hold of it."""
+"""Networks as columns, which is their form in files, pickles and copies."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ __all__ = ["Placed", "PortableSensitivities", "Traces"]
 
 @dataclass
 class SavedNetwork:
-    """A network as columns: neurons in the order of activation, connections in the
-    order of creation.
+    """A network as columns, with neurons in the order of activation and connections in
+    the order of creation.
 
     This is the only form between a network and its files. The columns are those of
-    ``schema.FILE_TABLES``. :meth:`of` copies them out of a store, :meth:`network` lets
-    a new store adopt them, and ``readwrite/_document.py`` writes and checks them.
-    Columns that are missing have their default.
+    ``schema.FILE_TABLES``. :meth:`of` copies them from a store, :meth:`network` makes a
+    new store from them, and ``readwrite/_document.py`` writes and checks them. Missing
+    columns have their default.
     """
 
     name: str | None
@@ -85,11 +85,11 @@ class SavedNetwork:
     def of(
         cls, network: Network, doing: str = "saved", rule: bool = True
     ) -> SavedNetwork:
-        """Copy the columns of a network; `doing` is a participle for messages. Without
-        `rule`, a rule of synapses is left out.
+        """Copy the columns of a network. `doing` is a participle for messages. If
+        `rule` is False, a rule of synapses is left out.
 
-        Raises TopologyError, DivergenceError or ArgumentTypeError if it is not closed,
-        not finite, or not JSON.
+        Raises TopologyError, DivergenceError or ArgumentTypeError if the network is not
+        closed, not finite, or cannot be written as JSON.
         """
         with ExclusiveAccess(require_network("network", network)):
             saved = _columns_of(network, doing)
@@ -99,17 +99,17 @@ class SavedNetwork:
             return saved
 
     def neuron_label(self, number: int) -> str:
-        """Return the code by which a user finds a neuron, for messages."""
+        """Return the code with which a user accesses a neuron, for messages."""
         return f"net[{((self.names or {number: None})[number] or number)!r}]"
 
     @gc_paused()
     def network(self, placed: Placed | None = None) -> Network:
-        """Make a network of these columns, which have been checked. It takes over the
+        """Make a network from these columns, which have been checked. It takes over the
         arrays.
 
-        Traces wait in the store until it is lowered, at the latest by the first step.
-        Sensitivities are written into a plan, for which the store is lowered. `placed`
-        gets the places of both then.
+        Traces wait in the store until it is lowered, which the first step does at the
+        latest. Sensitivities are written into a plan, for which the store is lowered.
+        Both are then noted in `placed`, with their positions.
         """
         neurons = [Neuron.__new__(Neuron) for _ in self.neurons["squash"].tolist()]
         store = self._store_of(neurons)
@@ -147,7 +147,7 @@ class SavedNetwork:
         return network
 
     def numbers_by_table(self) -> Iterator[tuple[FileTable, dict[str, NDArray[Any]]]]:
-        """Yield each table of traces and sensitivities that has numbers, with their
+        """Yield each table of traces and sensitivities that is not empty, with its
         columns.
         """
         tables = (self.traces, TRACE_TABLES), (self.sensitivities, SENSITIVITY_TABLES)
@@ -162,7 +162,7 @@ class SavedNetwork:
                     yield table, columns
 
     def _store_of(self, neurons: list[Neuron]) -> Store:
-        """Return a store of these neurons, which has adopted the columns."""
+        """Return a store of these neurons that has adopted the columns."""
         default = [
             name and f"{name} {i}" for name, size in self.layers for i in range(size)
         ]
@@ -251,8 +251,8 @@ def _ends_of(
 def traces_of_past(
     connections: dict[str, NDArray[Any]], neuron: Ints, steps: Ints, value: NDArray[Any]
 ) -> Traces:
-    """Return the traces of a network that has only activations of earlier steps, by
-    neurons and their age in steps.
+    """Return traces of a network that only consist of earlier activations, given by
+    neurons and by their age in steps.
     """
     source, target = (connections[end].astype(np.int64) for end in ("source", "target"))
     delay = connections.get("delay", np.zeros(len(source)))
@@ -265,8 +265,8 @@ def traces_of_past(
 def take_over_rule(
     network: Network, saved: SavedNetwork, placed: Placed | None = None
 ) -> None:
-    """Set the learning rule of a new network to that of the saved one; `placed` gets
-    the places of its sensitivities.
+    """Set the learning rule of a new network to the saved rule, and note the positions
+    of its sensitivities in `placed`.
     """
     if not saved.rtrl and saved.sensitivities is None:
         return
@@ -280,10 +280,9 @@ def take_over_rule(
 
 
 def own_column(store: Store, column: schema.Column, rows: Ints | slice) -> NDArray[Any]:
-    """Copy some rows of a column. Groups are numbered from 1 on.
+    """Copy some rows of a column, numbering groups from 1 on.
 
-    A group whose members share a value is left out if only one of them is in these
-    rows.
+    A group whose members share a value is left out if only one member is in these rows.
     """
     values: NDArray[Any] = store[column.name][rows]
     values = values.copy() if isinstance(rows, slice) else values
@@ -295,8 +294,8 @@ def own_column(store: Store, column: schema.Column, rows: Ints | slice) -> NDArr
 
 
 def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:
-    """Make a table with the number of each chosen row, and NONE for all others and for
-    one row more.
+    """Make a table with the number of each chosen row, and with NONE for all other rows
+    and for one additional row.
     """
     table = np.full(size + 1, NONE, dtype)
     table[chosen] = np.arange(len(chosen))
@@ -306,8 +305,8 @@ def _numbers(size: int, chosen: Ints, dtype: Any = np.uint32) -> Ints:
 def _own_traces(
     store: Store, kept: Traces, number: Ints, edges: Ints | slice
 ) -> Traces:
-    """Return the traces of one network of a store by its numbers; biases come last, not
-    last in each pair.
+    """Return the traces of one network in a store by the network's numbers. Biases come
+    at the end of the list instead of the end of each pair.
     """
     if kept.are_none:
         return kept

@@ -1,4 +1,4 @@
-"""A rule of synapses as files hold it: its name, its settings, and its traces."""
+"""Rules of synapses in files, each with its name, settings and traces."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .network import Network
 from .plastic import KeptTraces, Plasticity
 
 MAPPED = "post", "modulator"
-"""Options that refer to layers and neurons, place files have by their numbers."""
+"""Options that refer to layers and neurons, for which files store their numbers."""
 
 
 @dataclass
 class SavedRule:
-    """The rule of a network, with its traces that are not 0. `traces` has the columns
-    of ``schema.RULE_TABLES`` as attributes.
+    """The rule of a network, with its nonzero traces. `traces` has the columns of
+    ``schema.RULE_TABLES`` as attributes.
     """
 
     name: str
@@ -33,7 +33,9 @@ class SavedRule:
 
     @classmethod
     def of(cls, network: Network) -> SavedRule:
-        """Return the rule of a network that has one. The caller has it in use."""
+        """Return the network's rule, which must exist. The caller has the network in
+        use.
+        """
         live = network._plastic
         assert live is not None
         require_name(live.rule)
@@ -62,8 +64,8 @@ class SavedRule:
         return cls(str(live.rule.name), settings, live.latest, traces)
 
     def restore(self, network: Network) -> None:
-        """Set the rule of a new network, with these traces. Raises FormatError if
-        they do not fit it, and UnknownNameError if no such rule is registered.
+        """Set the rule of a new network, with these traces. Raises FormatError if they
+        do not fit it, and UnknownNameError if no rule of this name is registered.
         """
         try:
             self._restore(network)
@@ -98,7 +100,7 @@ class SavedRule:
 
 
 def _numbered(network: Network, value: Any) -> Any:
-    """Return layers and neurons of an option by their numbers."""
+    """Replace layers and neurons in an option's value by their numbers."""
     if isinstance(value, Mapping):
         return [
             [_numbered(network, k), _numbered(network, v)] for k, v in value.items()
@@ -110,7 +112,7 @@ def _numbered(network: Network, value: Any) -> Any:
 
 
 def _members(network: Network, value: Any) -> Any:
-    """Return what `_numbered` has numbered, of another network."""
+    """Replace the numbers from `_numbered` by the members of another network."""
     if isinstance(value, list):
         return {_members(network, k): _members(network, v) for k, v in value}
     if "layer" in value:
@@ -119,7 +121,7 @@ def _members(network: Network, value: Any) -> Any:
 
 
 def copy_rule(network: Network, clone: Network) -> None:
-    """Set the rule of a copy to that of its network, with its traces."""
+    """Copy a network's rule to its clone, with its traces."""
     live = network._plastic
     if live is None:
         return

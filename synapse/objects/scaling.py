@@ -1,8 +1,8 @@
-"""Scales as neurons: a network in the units of its data, in which nothing is missing.
+"""Scales as neurons, which make a network complete in the units of its data.
 
-Learning works best in standard units, so networks learn in them, and a :class:`Scale`
-beside the network converts. For files and programs, the scale becomes a part of the
-network, in neurons that do not learn::
+Because learning works best in standard units, networks learn in them, and a
+:class:`Scale` beside the network converts. For files and programs, the scale becomes a
+part of the network, in neurons that do not learn::
 
     input => scaled => ... => unscaled => output
           1/deviation, -mean/deviation    deviation, mean      of every column
@@ -25,19 +25,20 @@ from .topology import NO_GATER
 
 SCALED = "scaled"
 UNSCALED = "unscaled"
-"""The names of the layers that stand where inputs and outputs were."""
+"""Names for the layers that were the inputs and outputs before."""
 
 
 def with_scales(
     network: Network, inputs: Scale | None, outputs: Scale | None = None
 ) -> Network:
     """Return a copy of a network, in a clear context, with inputs and outputs in the
-    units of the data. None: these stay as they are.
+    units of the data. Inputs or outputs whose scale is None do not change.
 
     Every connection, gate and delay that began at an input then begins at its scaled
-    value, which activates before all others. So it acts as before, but for networks
-    that activate together, where only inputs are read in the same step: ArgumentError
-    for these. Scales with lags are no neurons: what they describe stays outside.
+    value, which activates before all others. The network therefore acts as before. An
+    exception are networks whose neurons activate together, because they only read
+    inputs in the same step, and these raise ArgumentError. Scales with lags cannot be
+    neurons, and the conversion that they describe stays outside.
     """
     for scale in filter(None, (inputs, outputs)):
         _require_weights(network, scale)
@@ -67,7 +68,9 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
 
 
 def _require_weights(network: Network, scale: Scale) -> None:
-    """Raise if the numbers of a scale are beyond the dtype of the network."""
+    """Raise an error if the numbers of a scale exceed the range of the network's
+    dtype.
+    """
     with np.errstate(over="ignore", under="ignore"):
         numbers = np.array(
             [
@@ -87,7 +90,7 @@ def _require_weights(network: Network, scale: Scale) -> None:
 
 
 def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
-    """Return the columns with new inputs before the old ones, which scale them."""
+    """Return the columns with new inputs before the old ones, to scale them."""
     count = len(scale)
     neurons = {
         name: np.concatenate([column[:count], column])
@@ -119,7 +122,7 @@ def _with_inputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
 
 
 def _with_outputs(saved: SavedNetwork, scale: Scale) -> SavedNetwork:
-    """Return the columns with new outputs after the old ones, which convert them."""
+    """Return the columns with new outputs after the old ones, to convert them."""
     count = len(scale)
     offset = len(saved.neurons["bias"]) - count
     neurons = {
@@ -149,7 +152,7 @@ def _named(layer: str, names: list[str | None]) -> list[str]:
 
 
 def _set_neutral(neurons: dict[str, NDArray[Any]], new: slice) -> None:
-    """Put new neurons into no group, without clamps and limits."""
+    """Give new neurons neither groups nor clamps nor limits."""
     for name in ("group", "bias_tie", "outgoing_sign", "clamped"):
         neurons[name][new] = 0
 
@@ -168,8 +171,8 @@ def _joined(
     weights: Floats,
     prepend: bool,
 ) -> dict[str, NDArray[Any]]:
-    """Return the connections with new ones, one to one, that do not learn, from a
-    source and a target on.
+    """Return the connections with new, one-to-one connections that do not learn,
+    beginning at the given source and target.
     """
     count = len(weights)
     steps = np.arange(count)

@@ -1,5 +1,5 @@
-"""The learning rule of a network, and its sensitivities through steps and edits, as the
-objects read them.
+"""The learning rule of a network, and the state of the rtrl rule through steps and
+edits, for the objects.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from .neuron import Neuron
 ONLINE = "online"
 RTRL = "rtrl"
 OTHER_CONTEXT = 2**62
-"""In place of the number of a step: the latest was not by these sensitivities."""
+"""Replaces a step's number if the latest step did not update these sensitivities."""
 
 
 class LearningRule(NamedTuple):
-    """What :meth:`Network.propagate` learns by, see :attr:`Network.rule`."""
+    """The rule by which :meth:`Network.propagate` learns, see :attr:`Network.rule`."""
 
     name: str = ONLINE
     reach: int | None = None
 
 
 def checked_rule(rule: Any) -> LearningRule:
-    """Return a learning rule, given as a name or as a pair of name and reach, or
+    """Return a learning rule that is given as a name or as a pair of name and reach, or
     raise ArgumentError.
     """
     name, reach = rule if isinstance(rule, tuple) and len(rule) == 2 else (rule, None)
@@ -68,7 +68,7 @@ def checked_reach(rule: str, reach: Any) -> int | None:
 
 class Sensitivities(IdentityObserver):
     """The plan of a network, renewed after every edit, with the sensitivities that the
-    edit did not touch.
+    edit did not affect.
     """
 
     def __init__(self, reach: int | None) -> None:
@@ -82,14 +82,12 @@ class Sensitivities(IdentityObserver):
         self._layouts: KnownLayouts = {}
 
     def follow(self, store: Store) -> None:
-        """Follow a store through its changes, before the first plan is made, too."""
+        """Follow a store through its changes, even before the first plan is made."""
         self._store = store
         store.follow(self)
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Follow the store, which has been absorbed by another, whose clock
-        continues.
-        """
+        """Follow the store into the store that absorbs it, whose clock continues."""
         later = int(store["clock"][0]) - int(self._store["clock"][0])
         self._store = store
         if self.plan is not None:
@@ -110,9 +108,7 @@ class Sensitivities(IdentityObserver):
     # --- the plan ---------------------------------------------------------------------
 
     def plan_for(self, network: Calling) -> Plan:
-        """Return the plan for the present topology. The caller has the network in
-        use.
-        """
+        """Return the plan for the present topology of the network, which is in use."""
         _, store, span = network._lowered()
         plan = self.plan
         if (
@@ -138,7 +134,7 @@ class Sensitivities(IdentityObserver):
         return plan
 
     def current(self, network: Calling) -> Plan | None:
-        """Return the plan for the present topology; None if it is too large, or the
+        """Return the plan for the present topology, or None if it is too large or the
         network is not closed.
         """
         try:
@@ -147,7 +143,7 @@ class Sensitivities(IdentityObserver):
             return None
 
     def kept(self) -> PortableSensitivities | None:
-        """Return the present sensitivities; None if there are none, or they are of
+        """Return the present sensitivities, or None if there are none or they belong to
         another context.
         """
         plan = self.plan
@@ -162,8 +158,8 @@ class Sensitivities(IdentityObserver):
         neurons: Sequence[Neuron],
         placed: Placed | None = None,
     ) -> None:
-        """Write sensitivities into a new plan, the only ones in it; `neurons` are those
-        of `kept`, and `placed` gets the places of its rows.
+        """Write sensitivities into a new plan, which contains no others. `neurons` are
+        those of `kept`, and the positions of its rows are noted in `placed`.
         """
         plan = self.plan
         assert plan is not None
@@ -180,7 +176,7 @@ class Sensitivities(IdentityObserver):
 
     @property
     def in_step(self) -> bool:
-        """Whether they include the latest step of the network."""
+        """Whether the sensitivities include the network's latest step."""
         network = self._network()
         plan = self.plan
         return (
@@ -191,8 +187,8 @@ class Sensitivities(IdentityObserver):
 
     @contextmanager
     def unchanged(self, network: Calling) -> Iterator[None]:
-        """Allow neurons that lead nowhere to activate alone in the block; no recurrent
-        state changes.
+        """Allow neurons that lead nowhere to activate alone in the block, because no
+        recurrent state changes.
         """
         rule = network._rtrl
         network._learn_by(None)  # so that its neurons may be stepped alone
@@ -202,12 +198,12 @@ class Sensitivities(IdentityObserver):
             network._learn_by(rule)
 
     def clear(self) -> None:
-        """Clear all sensitivities: the present context counts as given."""
+        """Clear all sensitivities, so that the present context counts as given."""
         if self.plan is not None:
             self.plan.clear()
 
     def clear_root(self, neuron: Neuron) -> None:
-        """Clear those of one neuron, whose context is cleared now."""
+        """Clear the sensitivities of one neuron, whose context is cleared now."""
         if not self.in_step or neuron not in self._neurons:
             return
         assert self.plan is not None
@@ -218,8 +214,8 @@ class Sensitivities(IdentityObserver):
             self.plan.step = 0  # its stamp is the number of the step
 
     def of_parameter(self, target: Neuron, offset: int) -> dict[Neuron, float]:
-        """d state / d parameter by neuron, of a trainable parameter into a neuron; the
-        plan is current.
+        """d state / d parameter by neuron, for a trainable parameter into a neuron,
+        given a current plan.
         """
         plan = self.plan
         assert plan is not None
@@ -237,8 +233,8 @@ class Sensitivities(IdentityObserver):
 
 
 def require_plan(network: Calling) -> Plan:
-    """Return the plan of the sensitivities that a network keeps, or raise
-    ArgumentError.
+    """Return the plan of a network's sensitivities, or raise ArgumentError if it keeps
+    none.
     """
     live = network._sensitivities
     if live is None:
@@ -254,9 +250,10 @@ def require_plan(network: Calling) -> Plan:
 
 
 class SensitivityMatrix(NamedTuple):
-    """All sensitivities of a network: a row for each recurrent neuron, and for each of
-    its past activations that connections with delays will read; a column for each
-    parameter.
+    """All sensitivities of a network, with a column for each parameter.
+
+    It has a row for each recurrent neuron, and for each of its past activations that
+    connections with delays will read.
     """
 
     rows: Ints  # recurrent neurons, by their number in the network
@@ -297,15 +294,15 @@ class SensitivityPairs:
         self._places = indices[connection, root]
 
     def read(self) -> Floats:
-        """Return the sensitivities of the latest step; the topology is still the
-        same.
+        """Return the sensitivities of the latest step, provided that the topology is
+        unchanged.
         """
         with ExclusiveAccess(self._network):
             return require_plan(self._network).values[self._places].astype(np.float64)
 
 
 def network_in_step(neuron: Neuron) -> Calling | None:
-    """Return the network of a neuron if its latest step was by rtrl, else None."""
+    """Return the neuron's network if its latest step was by rtrl, else None."""
     network: Calling | None = neuron._store.network_at(neuron._row)
     live = None if network is None else network._sensitivities
     return network if live is not None and live.in_step else None
@@ -335,7 +332,7 @@ def made_plan(
 
 
 def most_bytes() -> float:
-    """Return the memory of this machine."""
+    """Return the memory of this machine in bytes."""
     try:
         return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, ValueError, OSError):  # not a Unix system

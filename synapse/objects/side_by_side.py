@@ -1,5 +1,5 @@
-"""Sequences of one call that do not depend on each other, side by side in registers and
-in several threads.
+"""Running independent sequences of one call side by side, in registers and in several
+threads.
 """
 
 from __future__ import annotations
@@ -22,21 +22,23 @@ from .calling import Calling
 from .threads import beside, computing, threads_that_pay, work_of
 
 PART = 1 << 24
-"""Least work in a part of several threads, see `work_of`: some 0.1 ms, of which a call
-takes a tenth."""
+"""Minimum work in a part for several threads, see `work_of`. It takes about 0.1 ms, a
+tenth of which is spent on the call."""
 PARTS = 8
-"""Parts for each of several threads, so that none waits long for the last one."""
+"""Number of parts for each of several threads, so that none waits long for the last
+part."""
 MAX_PART = 1 << 33
-"""Most work in a part: some 50 ms, between which Ctrl-C is noticed."""
+"""Maximum work in a part, which takes about 50 ms. Ctrl-C is noticed between parts."""
 CONVERTED = 1 << 17
-"""Inputs that are converted at a time, so that they stay in the cache."""
+"""Number of inputs to convert at a time, so that they stay in the cache."""
 MAX_NEURONS = 1 << 14
-"""Neurons in a store up to which the memory of a thread stays: some 16 MB."""
+"""Maximum number of neurons in a store for which a thread's memory is kept, about
+16 MB."""
 
 
 class SideBySide:
-    """Runs sequences of a network, for one topology. Each thread has memory of its
-    own, which stays for later calls, unless it is large.
+    """Runs sequences of a network, for one topology. Each thread has its own memory,
+    which is kept for later calls unless it is large.
     """
 
     def __init__(self, network: Calling) -> None:
@@ -51,9 +53,11 @@ class SideBySide:
         threads: int | None,
         *judge: engine.exact.Judge,
     ) -> Floats | None:
-        """Return the outputs of sequences of rows; None if an input is refused or a
-        registered function raises. With a `judge`, their costs are written. The caller
-        has the network in use; nothing has changed.
+        """Return the outputs of sequences of rows, or None if an input is refused or a
+        registered function raises an error.
+
+        With a `judge`, their costs are written. The caller has the network in use,
+        which does not change.
         """
         store = self.network._store
         order = bounds[:-1]  # of rows
@@ -101,7 +105,7 @@ class SideBySide:
         return outputs if len(done) == len(parts) else None
 
     def _make_calls(self, count: int) -> None:
-        """Make what each thread calls; fewer threads do if memory is short."""
+        """Make each thread's call, but for fewer threads if memory is short."""
         _, store, span = self.network._lowered()
         try:
             while len(self._calls) < count:
@@ -112,9 +116,10 @@ class SideBySide:
 
 
 def kernel_rows(rows: Any, sparse: bool, dtype: Any = np.float64) -> Any:
-    """Return rows of inputs as kernels take them: numbers, or if `sparse` they may also
-    be the arrays of sparse rows. What is beyond the range of a float32 is infinity,
-    which is refused.
+    """Return rows of inputs in the form for kernels, as numbers, or also as the arrays
+    of sparse rows if `sparse`.
+
+    Values beyond the range of float32 become infinity, which kernels refuse.
     """
     if sparse and isinstance(rows, checks.SparseRows):
         return rows.for_kernels

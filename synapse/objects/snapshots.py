@@ -1,4 +1,4 @@
-"""Copies of the numbers of a network: a clone, and those that can be restored."""
+"""Copies of a network's values, as clones or as snapshots that can be restored."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from .saved_rule import copy_rule
 
 
 def copied(network: Network) -> Network:
-    """Return a copy: of a whole store column by column, with its program; otherwise as
-    a file would make it.
+    """Return a copy of a network. A whole store is copied column by column with its
+    program, and any other network as if it was written to a file and read again.
     """
     with ExclusiveAccess(network):
         store = network._store
@@ -52,8 +52,8 @@ def copied(network: Network) -> Network:
 
 
 def _is_as_saved(store: Store) -> bool:
-    """Return whether a file would have the same numbers: groups are numbered from 1 on,
-    and values are finite.
+    """Return whether a file would have the same values, because groups are numbered
+    from 1 on and all values are finite.
     """
     groups = [
         column for column in SAVED if column.kind is GROUP and store[column.name].any()
@@ -69,8 +69,8 @@ def _is_as_saved(store: Store) -> bool:
 def set_numbers(
     network: Network, weights: tuple[Ints, Floats], biases: tuple[Ints, Floats]
 ) -> None:
-    """Set weights and biases by numbers; ArgumentError, and nothing changed, if tied
-    ones differ.
+    """Set weights and biases by their numbers. If tied ones differ, ArgumentError is
+    raised and nothing changes.
     """
     with ExclusiveAccess(network):
         rows = network._connection_rows()[weights[0]], network._rows()[biases[0]]
@@ -87,8 +87,8 @@ Context = dict[str, NDArray[Any]]
 
 
 def read_context(network: Network) -> Context:
-    """Return a copy of the context: states, activations, errors, traces and
-    sensitivities.
+    """Return a copy of the context, which includes states, activations, errors, traces
+    and sensitivities.
     """
     _, store, _ = network._lowered()
     return {
@@ -110,7 +110,7 @@ def _context_columns(network: Network, store: Store) -> Context:
 
 
 def restore_context(network: Network, context: Context) -> None:
-    """Restore a context; the topology must be the same."""
+    """Restore a context, provided that the topology is the same."""
     columns = _context_columns(network, network._store)
     for name, values in context.items():
         if name in columns:  # the network may have lost its sensitivities
@@ -145,10 +145,10 @@ def deterministic(network: Network) -> Iterator[None]:
 
 
 def take_over(network: Network, clone: Network) -> None:
-    """Copy all numbers of a copy, which has been trained in another process, into its
+    """Copy all values from a copy that was trained in another process into its
     original.
 
-    Raises TopologyError, before anything changes, if the copy has another structure.
+    Raises TopologyError before anything changes if the copy has another structure.
     """
     if clone is network:
         return
@@ -201,9 +201,7 @@ _NUMBERS = tuple(
 
 
 class Snapshot(IdentityArray):
-    """Copy of the weights and biases of a network, which can be restored even after
-    edits.
-    """
+    """Copy of a network's weights and biases that can be restored even after edits."""
 
     def __init__(self, network: Network) -> None:
         rows = network._connection_rows()
@@ -215,8 +213,8 @@ class Snapshot(IdentityArray):
         self._store.follow(self)
 
     def arrays(self, network: Network) -> tuple[Floats, Floats]:
-        """Return the values by connection and by neuron of the present network; NaN
-        where there is none.
+        """Return the values by connection and by neuron of the present network, or NaN
+        where no value is stored.
         """
         with ExclusiveAccess(self):
             identities = network._store["identity"][network._connection_rows()].astype(
@@ -232,7 +230,7 @@ class Snapshot(IdentityArray):
 
     @classmethod
     def of(cls, network: Network, weights: Floats, biases: Floats) -> Snapshot:
-        """Make a snapshot of a network from the result of :meth:`arrays`."""
+        """Make a snapshot of a network from a result of :meth:`arrays`."""
         snapshot = cls(network)
         has = ~np.isnan(weights)
         has_bias = ~np.isnan(biases)
@@ -249,7 +247,7 @@ class Snapshot(IdentityArray):
         return snapshot
 
     def _moved(self, store: Store, offset: int) -> None:
-        """Follow the store, which has been absorbed by another."""
+        """Follow the store, which another store has absorbed."""
         super()._moved(store, offset)
         self._store = store
 

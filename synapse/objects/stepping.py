@@ -1,4 +1,4 @@
-"""Stepping: how a network activates, with and without traces."""
+"""Stepping: methods by which a network activates, with and without traces."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ Currents = Mapping[Any, ArrayLike]
 def currents_of(
     network: Any, title: str, inject: Any, steps: int | None
 ) -> tuple[NDArray[np.int64], Floats]:
-    """Return the store rows of the neurons that get a current, and the currents, shape
-    (steps, neurons).
+    """Return the store rows of the neurons that get a current, and the currents in
+    shape (steps, neurons).
 
-    The caller has the network in use. Without a number of steps, `inject` has the
-    currents of one. `title` is what it is called in messages.
+    The caller has the network in use. If `steps` is None, `inject` contains the
+    currents of a single step. `title` is the argument's name in messages.
     """
     _, _, span = network._lowered()
     checks.require_type(
@@ -64,7 +64,7 @@ def currents_of(
 
 
 def _rows_of(network: Any, key: Any, span: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the store rows of a layer or a neuron of a network, given by name or as an
+    """Return the store rows of a layer or a neuron in a network, given by name or as an
     object.
     """
     target = network[key] if isinstance(key, str) else key
@@ -99,18 +99,18 @@ def _in_shape(title: str, numbers: Floats, steps: int | None, size: int) -> Floa
 
 
 def equal_stretches(currents: Floats) -> Iterable[tuple[int, int]]:
-    """Return where consecutive steps with the same currents start and stop."""
+    """Return start and stop of each range of steps with equal currents."""
     changes = np.flatnonzero((currents[1:] != currents[:-1]).any(axis=1)) + 1
     return pairwise([0, *changes.tolist(), len(currents)]) if len(currents) else ()
 
 
 NOTHING = np.empty(0)
 SEVERAL = -1
-"""In place of the index of an input: several have this name."""
+"""Replaces an input's index if several inputs have the same name."""
 
 
 class Stepping(Calling):
-    """A network as far as it activates."""
+    """The methods by which a network activates."""
 
     # when its last output activated in its latest run without traces, which kernels
     # write; None: there was none
@@ -129,14 +129,15 @@ class Stepping(Calling):
         Parameters
         ----------
         inputs : array_like, shape (n,), or mapping, optional
-            One number per input neuron; or a dict of those that are not 0, by the index
-            or the name of the input neuron. Default: the input neurons compute their
-            activations from their incoming connections. A contiguous float64 array is
-            not copied; lists, tuples, float32 and non-contiguous arrays are.
+            One number per input neuron. To omit zeros, pass a dict from the index or
+            name of an input neuron to its number. Default: the input neurons compute
+            their activations from their incoming connections. A contiguous float64
+            array is not copied, whereas lists, tuples, float32 and non-contiguous
+            arrays are.
         inject : mapping, optional
-            Currents by name, such as ``{"cells": 0.5}``: numbers that are added to the
-            states of a layer or a neuron in this step. A layer gets one number for all
-            of its neurons, or one for each. See :meth:`run`. Default: none.
+            Currents by name, such as ``{"cells": 0.5}``. They are added to the states
+            of a layer or a neuron in this step. A layer gets one number for all of its
+            neurons, or one for each. See :meth:`run`. Default: no currents.
 
         Returns
         -------
@@ -146,11 +147,11 @@ class Stepping(Calling):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the inputs are not n finite numbers, or a current names no layer or
-            neuron or has another shape; nothing has changed then.
+            If the inputs are not n finite numbers, or if a current has another shape or
+            its name does not belong to a layer or neuron. Nothing has changed then.
         FunctionError
-            If a registered activation function raises. Call :meth:`clear` then to
-            discard this step.
+            If a registered activation function raises an error. Call :meth:`clear` then
+            to discard this step.
 
         See Also
         --------
@@ -175,8 +176,8 @@ class Stepping(Calling):
         return outputs
 
     def _row_of_mapping(self, inputs: Mapping[Any, Any]) -> Floats:
-        """Return the inputs of one step; those that are not in the mapping are 0: a
-        single step sets all of them anyway.
+        """Return the inputs of one step. Inputs that the mapping leaves out are 0,
+        because a single step sets all inputs anyway.
         """
         is_named = any(isinstance(key, str) for key in inputs)
         by_name = self._inputs_by_name() if is_named else {}
@@ -184,8 +185,8 @@ class Stepping(Calling):
 
     @atomic
     def _inputs_by_name(self) -> dict[str, int]:
-        """Return the index of each input that has a name, SEVERAL if others have it.
-        Names may change at any time, so they are compared.
+        """Return the index of each named input, or SEVERAL if inputs share a name.
+        Because names may change at any time, they are compared.
         """
         _, store, span = self._lowered()
         start = span[Span.START]
@@ -198,7 +199,7 @@ class Stepping(Calling):
         return self._names_of_inputs[1]
 
     def _input_row(self, inputs: ArrayLike | Mapping[Any, float] | None) -> Floats:
-        """Return the inputs of one step for kernels, which check whether they are
+        """Return the inputs of one step for kernels, which check that they are
         finite.
         """
         if inputs is None:
@@ -244,63 +245,65 @@ class Stepping(Calling):
         Parameters
         ----------
         inputs : array_like, shape (T, n) or (B, T, n), or list of array_like (T_i, n)
-            One row per step, which continues from the present context; or several
-            sequences, and the context is cleared before each. Sequences, and rows of a
-            network without memory (:attr:`has_memory`), do not depend on each other, so
-            several are computed side by side. A network with one input
-            also takes shape (T,). Rows may be a sparse array of SciPy, or anything with
-            the ``indptr``, ``indices``, ``data`` and ``shape`` of one in CSR. The forms
-            are those of :meth:`Trainer.train`.
+            One row per step, which continues from the present context, or several
+            sequences, before each of which the context is cleared. Several sequences
+            are computed side by side because they do not depend on each other, and so
+            are several rows of a network without memory (:attr:`has_memory`). A network
+            with one input also takes shape (T,). Rows may be a sparse array of SciPy,
+            or any object with the ``indptr``, ``indices``, ``data`` and ``shape`` of a
+            CSR array. :meth:`Trainer.train` accepts the same forms.
         traces : bool, default=True
-            Whether these steps count when the network learns online later. Without, no
-            eligibility trace and no sensitivity is computed, which takes less than half
-            of the time with gates and memory, and learning begins with the next step:
-            until then, :meth:`propagate` and :meth:`output_gradient` raise. Connections
-            of neurons that output exactly 0, as spikes and ReLU do, are not read where
-            that is faster. One row, one sequence and the rows of a network with memory
-            have the outputs of single steps to the last bit with traces, and up to
-            rounding without, because sums are split.
+            Whether these steps count when the network learns online later. Without
+            traces, no eligibility trace and no sensitivity is computed, which takes
+            less than half of the time if there are gates and memory. Learning then
+            begins with the next step, and :meth:`propagate` and :meth:`output_gradient`
+            raise an error until then. Where that is faster, connections are not read if
+            their source neuron outputs exactly 0, as spikes and ReLU do. For one row,
+            one sequence, and the rows of a network with memory, the outputs equal
+            single steps to the last bit with traces. Without traces they are equal up
+            to rounding, because sums are split.
         inject : mapping or list of mapping, optional
-            Currents by the name of a layer or a neuron, or by these objects; of several
-            sequences those of all, or a list with those of each. A current
-            is added to the state of the neuron; for an input neuron, to its activation.
-            Each is a number for all steps, an array of shape (T, k) for a layer of k
-            neurons, or of shape (T,) for one neuron or for each of them. It acts like
-            the weight of an input of 1 in this step, but has no trace and does not
-            learn. Consecutive steps with the same currents are one compiled call.
-            Default: none.
+            Currents by the name of a layer or a neuron, or by these objects. If there
+            are several sequences, pass one mapping for all, or a list with one for
+            each. A current is added to the state of the neuron, but to the activation
+            of an input neuron. Each current is a number for all steps, an array of
+            shape (T, k) for a layer of k neurons, or of shape (T,) for one neuron or
+            for each neuron of a layer. It acts like the weight of an input of 1 in this
+            step, but has no trace and does not learn. Consecutive steps with the same
+            currents are one compiled call. Default: no currents.
         threads : int, optional
             Maximum number of threads that run sequences, or rows of a network without
             memory, at the same time. The result is identical for any number. Default:
-            as many as there are cores, if that pays.
+            as many as there are cores, if that saves time.
         learn : bool, default=False
-            Whether synapses learn in every step, by the rule of synapses that
-            :attr:`Network.rule` is. For a rule, a current is a part of the bias.
+            Whether synapses learn in every step, by the rule of synapses that is set as
+            :attr:`Network.rule`. The rule treats a current as a part of the bias.
         modulator : array_like or mapping, optional
-            With `learn`, for a rule that has a modulator: an array of shape (T,), or
-            (T, targets) with one number for each neuron whose connections learn; or a
-            mapping of layers to arrays of shape (T,) or (T, k). Of several sequences a
-            list. Default: that of the rule.
+            Modulator to use with `learn` if the rule has one. Pass an array of shape
+            (T,), or (T, targets) with one number for each neuron whose connections
+            learn, or a mapping of layers to arrays of shape (T,) or (T, k). For several
+            sequences, pass a list. Default: the modulator of the rule.
 
         Returns
         -------
         ndarray, shape (T, m) or (B, T, m), or list of ndarray
             The outputs of every step, in the form of the inputs. The network then has
-            the context of the last step; empty sequences do not change it. What is
-            computed side by side has the outputs of single steps up to rounding, with
-            the same bits however many rows or sequences are beside it.
+            the context of the last step, which empty sequences do not change. Outputs
+            that are computed side by side equal single steps up to rounding. Their bits
+            do not depend on how many rows or sequences are computed beside them.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the inputs have another shape, or are not finite; if a current names no
-            layer or neuron or has another shape, or a list of currents has not one for
-            each sequence; nothing has changed then.
+            If the inputs have another shape or are not finite, if a current has another
+            shape or its name does not belong to a layer or neuron, or if a list of
+            currents does not have one item for each sequence. Nothing has changed then.
         FunctionError
-            If a registered activation function raises. With traces, call :meth:`clear`
-            then to discard that step. Without, nothing has changed; while the network
-            is recorded, it has the context of the last row in the log. With `inject`,
-            it has that of the latest step before the current changed.
+            If a registered activation function raises an error. With traces, call
+            :meth:`clear` then to discard that step. Without traces, nothing has
+            changed, except that a recorded network has the context of the last row in
+            the log. With `inject`, it has the context of the latest step before the
+            current changed.
 
         See Also
         --------
@@ -403,8 +406,8 @@ class Stepping(Calling):
         inject: Any,
         threads: int | None,
     ) -> Any:
-        """Run sequences, which are given as `rows` already or as `parts`; returns
-        outputs in the form of `inputs`.
+        """Run sequences, given as `rows` or still as `parts`, and return the outputs in
+        the form of `inputs`.
         """
         if rows is not None:
             lengths = [inputs.shape[1]] * len(inputs)
@@ -437,8 +440,8 @@ class Stepping(Calling):
         traces: bool,
         threads: int | None,
     ) -> Floats:
-        """Run sequences, each from a cleared context; returns their outputs one after
-        the other. The caller has the network in use.
+        """Run sequences, each from a cleared context, and return their outputs one
+        after the other. The caller has the network in use.
         """
         outputs = None
         filled = np.flatnonzero(np.diff(bounds)).tolist()
@@ -468,8 +471,10 @@ class Stepping(Calling):
         return outputs
 
     def _run_apart(self, rows: Any, traces: bool, threads: int | None) -> Any:
-        """Return the outputs of rows that depend on no context; it stays. None if
-        they do, or fail. The caller has the network in use.
+        """Return the outputs of rows that depend on no context, without changing it.
+
+        Returns None if they do depend on it, or fail. The caller has the network in
+        use.
         """
         self._kernels()  # a network that cannot step raises
         if self.has_memory:
@@ -484,8 +489,8 @@ class Stepping(Calling):
         threads: int | None,
         *judge: engine.exact.Judge,
     ) -> Floats | None:
-        """Return the outputs of sequences that do not depend on each other, computed
-        side by side; None if they cannot be, or fail. Nothing else has changed.
+        """Compute sequences that do not depend on each other side by side, and return
+        their outputs, or None if that is impossible or fails. Nothing else changes.
         """
         store = self._store
         # what is outside may read its past, or the other way round
@@ -497,7 +502,7 @@ class Stepping(Calling):
         return self._lanes.run(rows, bounds, independent, threads, *judge)
 
     def _skip_steps(self, steps: int) -> None:
-        """Count steps that are not made, as nothing depends on their numbers."""
+        """Count steps without running them, because no result depends on them."""
         _, store, span = self._lowered()
         self._count_steps(steps)
         size = span[Span.STOP] - span[Span.START]
@@ -524,10 +529,12 @@ class Stepping(Calling):
     def _divided(
         self, rows: Any, stretches: Iterable[tuple[int, int]]
     ) -> Iterator[tuple[int, int]]:
-        """Yield the ranges of rows for one call of a kernel each: these or, while the
-        network is recorded, single rows, because kernels record nothing. What one call
-        would refuse is refused before the first; Ctrl-C ends a recorded run after a
-        step. The caller has the network in use.
+        """Yield ranges of rows, one for each call of a kernel.
+
+        They are the given ranges, but single rows while the network is recorded,
+        because kernels record nothing. Rows that one call would refuse are refused
+        before the first call. Ctrl-C ends a recorded run after a step. The caller has
+        the network in use.
         """
         recorder = self._recorder
         if recorder is None:
@@ -544,12 +551,12 @@ class Stepping(Calling):
 
     @fact
     def _lanes(self) -> SideBySide:
-        """What runs its sequences side by side."""
+        """Object that runs the network's sequences side by side."""
         return SideBySide(self)
 
     @fact
     def _neuron_rows(self) -> NDArray[np.int64]:
-        """The rows of its neurons, for kernels."""
+        """Rows of the network's neurons, for kernels."""
         _, _, span = self._lowered()
         return np.arange(span[Span.START], span[Span.STOP], dtype=np.int64)
 
@@ -566,8 +573,8 @@ class Stepping(Calling):
     def _run_injected(
         self, rows: Floats, steps: int | None, inject: Any, traces: bool = True
     ) -> Floats:
-        """Run rows with currents, starting from the present context. Without `steps`,
-        it is one step, whose outputs are returned.
+        """Run rows with currents, starting from the present context. If `steps` is
+        None, run a single step and return its outputs.
         """
         with ExclusiveAccess(self):
             self._kernels()  # a network that cannot step raises
@@ -578,7 +585,7 @@ class Stepping(Calling):
     def _run_sequences_injected(
         self, sequences: list[Floats], inject: Any, traces: bool
     ) -> Floats:
-        """Run sequences with currents, each from a cleared context; returns their
+        """Run sequences with currents, each from a cleared context, and return their
         outputs one after the other. The caller has the network in use.
         """
         found = self._currents_of_sequences(sequences, inject)
@@ -592,7 +599,9 @@ class Stepping(Calling):
     def _currents_of_sequences(
         self, sequences: list[Floats], inject: Any, is_single: bool = False
     ) -> list[Any]:
-        """Return the currents of each sequence, see `currents_of`; None without."""
+        """Return the currents of each sequence, or None without currents, see
+        `currents_of`.
+        """
         if inject is None:
             return [None] * len(sequences)
         by_sequence = isinstance(inject, list | tuple) and not is_single
@@ -610,7 +619,7 @@ class Stepping(Calling):
     def _run_of_currents(
         self, rows: Floats, at: NDArray[np.int64], currents: Floats, traces: bool
     ) -> Floats:
-        """Run rows with the currents of some store rows; returns the outputs."""
+        """Run rows with currents for some store rows, and return the outputs."""
         outputs = np.empty((len(currents), self._n_outputs))
 
         def run(part: slice, inputs: Floats) -> None:
@@ -628,9 +637,11 @@ class Stepping(Calling):
         currents: Floats,
         run: Callable[[slice, Floats], None],
     ) -> None:
-        """Run rows with the currents of some store rows: in a step, a current is part
-        of the bias. `run` runs each stretch of equal currents, by its inputs. The
-        caller has the network in use.
+        """Run rows with currents for some store rows, by adding each step's currents to
+        the biases.
+
+        `run` runs each range of equal currents, given its inputs. The caller has the
+        network in use.
         """
         n = self._n_inputs if rows.size else 0
         _, store, span = self._lowered()
@@ -648,8 +659,8 @@ class Stepping(Calling):
             store["bias"][at] = before
 
     def _run(self, steps: int, inputs: Any, outputs: Floats, traces: bool) -> int:
-        """Run steps; returns a status. Without traces and sensitivities, these are then
-        those of a cleared network.
+        """Run steps and return a status. Without traces, the network's traces and
+        sensitivities are cleared.
         """
         if traces:
             kernel = online.run_sparse if type(inputs) is tuple else online.run_network
@@ -659,17 +670,17 @@ class Stepping(Calling):
         return self._call(run, steps, (False, inputs, outputs), by)
 
     def _begin_untraced_run(self) -> engine.online.Kernels:
-        """Begin a run without traces, after which its neurons may not propagate alone;
-        returns the kernels.
+        """Begin a run without traces and return its kernels. The neurons may not
+        propagate alone afterwards.
         """
         self._store.clear_single_calls()
         return self._without_traces
 
     @fact
     def _without_traces(self) -> engine.online.Kernels:
-        """Kernels of steps without traces, by events or reading all connections. They
-        are chosen by structure alone, so that the bits of a step do not depend on
-        earlier calls.
+        """Kernels of steps without traces, which follow events or read all connections.
+        The choice depends on structure alone, so that earlier calls do not affect the
+        bits of a step.
         """
         by_events = self._by_events
         if by_events is not None:
@@ -681,7 +692,7 @@ class Stepping(Calling):
 
     @fact
     def _by_events(self) -> engine.online.Kernels | None:
-        """Return the kernels by events, with the connections by source; None if
+        """Return the kernels by events, with the connections by source, or None if
         gathering is faster.
         """
         _, store, span = self._lowered()
@@ -691,17 +702,17 @@ class Stepping(Calling):
 
     @fact
     def _quiet_index(self) -> engine.quiet.QuietIndex | None:
-        """The connections by source that may be quiet in a training; None: none."""
+        """Connections by source that may be quiet in a training, or None."""
         _, store, span = self._lowered()
         return engine.quiet.build_index(store, span)
 
     @fact
     def _tapes(self) -> engine.exact.Tapes:
-        """The tapes of its steps without traces."""
+        """Tapes of the network's steps without traces."""
         return engine.exact.tapes_of_runs(self._lowered()[1])
 
     def _noted_untraced(self) -> NDArray[np.int64]:
-        """Return where kernels write when a step without traces ended."""
+        """Return where kernels write the time at which an untraced step ended."""
         if self._untraced is None:
             self._untraced = np.zeros(1, np.int64)
         return self._untraced
@@ -713,11 +724,10 @@ class Stepping(Calling):
 
     @property
     def _is_untraced(self) -> bool:
-        """Whether the latest step left no traces, so that there is nothing to learn
-        from.
+        """Whether the latest step left no traces, which leaves nothing to learn from.
 
-        Outputs that activate alone have something to learn from again, and inputs do
-        not. So it is asked of the last output, while :attr:`_step_number` is that of
+        Outputs that activate alone can learn again, but inputs cannot. The answer
+        therefore comes from the last output, whereas :attr:`_step_number` belongs to
         the first input, with which the context begins to change.
         """
         ended = self._untraced
@@ -726,7 +736,7 @@ class Stepping(Calling):
         )
 
     def _require_traces(self) -> None:
-        """Raise if the latest step left no traces."""
+        """Raise an error if the latest step left no traces."""
         if self._is_untraced:
             raise TopologyError(
                 f"{self!r} has nothing to learn from, because its latest step ran with"
@@ -737,11 +747,10 @@ class Stepping(Calling):
     def _feed(
         self, inputs: Floats, outputs: Floats, feedback: NDArray[np.int64]
     ) -> None:
-        """Run rows of inputs; output o is added to input ``feedback[o]`` of the next
-        row.
+        """Run rows of inputs, adding output o to input ``feedback[o]`` of the next row.
 
-        An output with a negative number there is not fed back. `inputs` and `outputs`
-        are contiguous and written.
+        If this number is negative, the output is not fed back. `inputs` and `outputs`
+        are contiguous, and both are written.
         """
         sizes = inputs.shape[1], outputs.shape[1], len(feedback)
         if sizes != (self._n_inputs, self._n_outputs, self._n_outputs):
@@ -778,14 +787,15 @@ class Stepping(Calling):
         """Compute the outputs of the next step without making it.
 
         States, traces, sensitivities, the streams of random neurons, the clock and a
-        recording stay as they are. The next :meth:`run` of this row without traces
-        returns the same outputs. :meth:`activate`, and :meth:`run` with other rows that
-        do not depend on it, do up to rounding, because sums are split.
+        recording do not change. If you :meth:`run` this row next without traces, you
+        get the same outputs. With :meth:`activate`, or with :meth:`run` on other rows
+        that do not depend on this row, they are equal up to rounding, because sums are
+        split.
 
         Parameters
         ----------
         inputs : array_like, shape (n,), or mapping, optional
-            As in :meth:`activate`.
+            Inputs of the step, as in :meth:`activate`.
 
         Returns
         -------
@@ -797,7 +807,8 @@ class Stepping(Calling):
         ArgumentError, ArgumentTypeError
             If the inputs are not n finite numbers.
         FunctionError
-            If a registered activation function raises; nothing has changed then.
+            If a registered activation function raises an error. Nothing has changed
+            then.
 
         Examples
         --------
@@ -816,11 +827,11 @@ class Stepping(Calling):
 
     @fact
     def _online(self) -> engine.online.Kernels:
-        """Kernels of the online rule, whatever rule it learns by."""
+        """Kernels of the online rule, even if the network learns by another rule."""
         _, store, span = self._lowered()
         return engine.online.kernels_for(store, span)
 
 
 ONLINE = Stepping._online.__get__
 UNTRACED = Stepping._without_traces.__get__
-"""Kernels of a network other than those of its learning rule, for :meth:`_call`."""
+"""Kernels for :meth:`_call` other than those of the network's learning rule."""

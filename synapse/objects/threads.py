@@ -1,8 +1,8 @@
-"""How many threads compute a batch, and the threads that help.
+"""The number of threads that compute a batch, and the threads that help.
 
-By default, as many as pay. The decision depends on the network, the batch and the
-cores, not on a measurement, and it changes no result: any number gives the same bits.
-See ``docs/engine.md``, Several cores.
+By default, as many threads are used as save time. The decision depends on the network,
+the batch and the cores instead of a measurement. It changes no result, because any
+number of threads gives the same bits. See ``docs/engine.md``, Several cores.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from typing import Any
 from .._checks import MAX_THREADS
 
 MIN_SHARE = 1 << 22
-"""Work for each thread in a batch, below which another one does not pay: bytes of
-weights times rows, see `work_of`."""
+"""Minimum work for each thread in a batch, below which another thread does not save
+time. The unit is bytes of weights times rows, see `work_of`."""
 MIN_CALL = 1 << 26
-"""Work in a call, in the same unit, below which no thread helps: waking one takes some
-50 µs."""
+"""Minimum work in a call, in the same unit, below which no thread helps, because waking
+one takes some 50 µs."""
 
 
 class _Threads:
-    """The threads of this process: how many compute batches or help, and those that
-    help, which are made when they are first needed.
+    """The threads of this process. It counts those that compute batches or help, and
+    stores the helpers, which are made on first use.
     """
 
     def __init__(self) -> None:
@@ -49,9 +49,10 @@ def usable_cores() -> int:
 
 
 def _cores_for_batches() -> int:
-    """Return the number of cores for the batches of this process: one if another
-    process has divided the work, and at most ``OMP_NUM_THREADS``, which joblib and Dask
-    set for their workers.
+    """Return the number of cores for the batches of this process.
+
+    It is one if another process has divided the work, and at most ``OMP_NUM_THREADS``,
+    which joblib and Dask set for their workers.
     """
     from multiprocessing import parent_process  # 2 ms, which only trainings need
 
@@ -63,13 +64,15 @@ def _cores_for_batches() -> int:
 
 
 def work_of(connections: int, itemsize: int, rows: float) -> float:
-    """Return the work of a number of rows, each one step of one sequence."""
+    """Return the work of a number of rows, each of which is one step of one
+    sequence.
+    """
     return float(connections) * itemsize * rows
 
 
 def threads_that_pay(batch: float, call: float) -> int:
-    """Return the number of threads for batches with this work, in a call with that
-    work.
+    """Return the number of threads that save time, given the work of a batch and of a
+    call.
     """
     if call < MIN_CALL:
         return 1
@@ -78,10 +81,10 @@ def threads_that_pay(batch: float, call: float) -> int:
 
 @contextmanager
 def computing(threads: int, is_default: bool) -> Iterator[int]:
-    """Count threads as computing within the block; yields their number.
+    """Count threads as computing within the block, and yield their number.
 
-    By default, there are at most as many as cores without a computing thread. An
-    explicit number is what it is.
+    By default, there are at most as many as there are cores without a computing thread.
+    An explicit number is not reduced.
     """
     with _threads.lock:
         if is_default and threads > 1:
@@ -102,11 +105,11 @@ if hasattr(os, "register_at_fork"):  # a forked process has none of them
 def beside(
     calls: Sequence[Callable[[], Any]], stop: Callable[[], Any]
 ) -> Iterator[None]:
-    """Run calls in threads of this process beside the block: fewer if there is no more
-    memory, or if Python ends.
+    """Run calls in threads of this process beside the block, but fewer if memory is
+    short or Python ends.
 
-    When the block ends, after an error, too, `stop` tells them to end: those that have
-    not begun are cancelled, and the others are waited for.
+    When the block ends, even after an error, `stop` tells them to end. Calls that have
+    not begun are cancelled, and all others are waited for.
     """
     futures: list[Future[Any]] = []
     try:

@@ -1,4 +1,4 @@
-"""Tying: let connections share one weight, or neurons one bias."""
+"""Tying: making connections share one weight, or neurons share one bias."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
     """Tie connections to one weight, or neurons to one bias.
 
     All members take the value of the first. Learning updates the shared value by the
-    sum of the members' updates: at the end of the step of a network or a layer, or at
+    sum of the members' updates, at the end of the step of a network or a layer, or at
     once if a single neuron propagates. Setting the weight, the bias or ``trainable`` of
-    one member sets it for all. Ties are transitive: members already tied bring their
-    whole group.
+    one member sets it for all. Ties are transitive, because members that are already
+    tied bring their whole group.
 
     Parameters
     ----------
     items : Projection, Layer, or iterable of Connection or of Neuron
-        Members. Connections share a weight, neurons share a bias. They may belong to
-        different networks.
+        Members of the group or groups. Connections share a weight, and neurons share a
+        bias. They may belong to different networks.
     groups : array_like of int or str, shape (items,), optional
-        Label of the group of each item, a whole number or a text, in the order of
-        iteration: an array, a list, or a column of a data frame, also a categorical
-        one. Items with the same label share one value. Default: all items are one
+        Group label of each item, a whole number or a text, in the order of iteration.
+        You can pass an array, a list, or a column of a data frame, even a categorical
+        one. Items with the same label share one value. Default: all items form one
         group.
 
     Raises
@@ -57,10 +57,10 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
         If the items are neither connections nor neurons, or are both.
     ArgumentError
         If there are no items, if `groups` has another shape, or if some members of a
-        group are trainable and others are not.
+        group are trainable and others are not. Nothing has changed then.
     TopologyError
-        If an item has been removed, or if the items have different dtypes. An error
-        changes nothing.
+        If an item has been removed, or if the items have different dtypes. Nothing has
+        changed then.
 
     See Also
     --------
@@ -98,8 +98,8 @@ def tie(items: Items, groups: ArrayLike | None = None) -> None:
 
 @suggests_arguments()
 def untie(items: Items) -> None:
-    """Give each connection its own weight again, or each neuron its own bias; the
-    values do not change.
+    """Give each connection its own weight again, or each neuron its own bias, without
+    changing the values.
 
     The remaining members of a group stay tied to each other.
 
@@ -119,7 +119,7 @@ def untie(items: Items) -> None:
 
     See Also
     --------
-    tie : Let connections share one weight, or neurons one bias.
+    tie : Make connections share one weight, or neurons one bias.
 
     Examples
     --------
@@ -139,7 +139,7 @@ def untie(items: Items) -> None:
 
 
 def _chosen(title: str, items: Any, any_order: bool = False) -> Chosen:
-    """Return the items, checked."""
+    """Check and return the items."""
     condition = "a Projection, a Layer, or a list of connections or of neurons"
     if not isinstance(items, Projection):
         require_type(
@@ -168,7 +168,7 @@ def _handles(chosen: Chosen) -> Sequence[Any]:
 
 
 def _labels(groups: ArrayLike | None, count: int) -> Ints:
-    """Return the number of the group of each item, checked."""
+    """Check the labels and return the number of each item's group."""
     if groups is None:
         return np.zeros(count, np.int64)
     title = "groups"
@@ -186,8 +186,8 @@ def _labels(groups: ArrayLike | None, count: int) -> Ints:
 
 
 def _require_one_kind(chosen: Chosen, labels: Ints) -> None:
-    """Raise ArgumentError if members of a group differ in whether they are trainable,
-    or in their signs.
+    """Raise ArgumentError if a group mixes trainable and untrainable members, or
+    members with different signs.
     """
     signs = np.zeros(len(labels), np.int8)  # of connections
     trainable = "trainable"
@@ -222,7 +222,7 @@ def _rows(projection: Projection) -> Ints:
 
 
 def _places(chosen: Chosen) -> Iterator[tuple[Store, str, Ints]]:
-    """Iterate over the stores of the items; yields the store, the shared column, and
+    """Iterate over the stores of the items, yielding the store, the shared column, and
     the rows in it.
     """
     if isinstance(chosen, Projection):

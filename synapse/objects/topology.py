@@ -1,5 +1,5 @@
-"""Topology: an immutable table of a network, the basis of analysis, drawings and file
-formats.
+"""Topology: an immutable table of a network, from which analyses, drawings and file
+formats are made.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ is_delayed = is_delayed_in_order
 __all__ = ["NO_GATER", "Topology"]
 
 OUTSIDE = -2
-"""In `Topology.gater`: a gater that is not in the table; NO_GATER: none."""
+"""Entry in `Topology.gater` for a gater outside the table. NO_GATER means no gater."""
 
 
 @made_elsewhere
@@ -54,15 +54,15 @@ class Topology:
     """A snapshot of the structure and values of a network, as columns of neurons and
     connections.
 
-    Neurons are numbered in the order in which they activate, connections in the order
-    of creation, like ``network.neurons`` and ``network.connections``. The arrays are
-    read-only, and later changes of the network do not affect them. :meth:`Topology.of`
-    makes the table.
+    Neurons are numbered in their order of activation, and connections in their order of
+    creation, like ``network.neurons`` and ``network.connections``. The arrays are
+    read-only, and later changes of the network do not affect them. To make the table,
+    call :meth:`Topology.of`.
 
     Parameters
     ----------
     name : str
-        Name of the network; "" for neurons without a network.
+        Name of the network, or "" for neurons without a network.
     description : str
         The ``repr`` of the network.
     dtype : numpy dtype
@@ -72,7 +72,7 @@ class Topology:
     layers : tuple of str
         Labels of the layers, in order.
     layer : ndarray of int, shape (neurons,)
-        Index of the layer of each neuron.
+        Index of each neuron's layer.
     names, squash : tuple of str
         Name and activation function of each neuron.
     bias, state, activation : ndarray, shape (neurons,)
@@ -81,25 +81,25 @@ class Topology:
         Whether learning updates the bias. Biases of inputs without incoming connections
         never change.
     bias_tie : ndarray of int, shape (neurons,)
-        Number of the group of neurons that share a bias; 0 if the neuron does not share
-        its bias.
+        Number of the group of neurons that share a bias, or 0 if the neuron does not
+        share its bias.
     source, target : ndarray of int, shape (connections,)
         Neurons where each connection starts and ends.
     gater : ndarray of int, shape (connections,)
-        Neuron that gates the connection; -1 without a gater, -2 if the gater is not in
-        the table.
+        Neuron that gates the connection. It is -1 without a gater, and -2 if the gater
+        is not in the table.
     gain : ndarray, shape (connections,)
-        Activation of the gater; 1 without a gater.
+        Activation of the gater, or 1 without a gater.
     weight : ndarray, shape (connections,)
         Weights of the connections.
     trainable : ndarray of bool, shape (connections,)
         Whether learning updates the weight.
     tie : ndarray of int, shape (connections,)
-        Number of the group of connections that share a weight; 0 if the connection does
-        not share it.
+        Number of the group of connections that share a weight, or 0 if the connection
+        does not share its weight.
     neuron_metadata, connection_metadata : dict
-        By name, a dict from the number of a neuron or connection to its value; see
-        :attr:`Neuron.metadata`.
+        For each name of metadata, a dict from the number of a neuron or connection to
+        its value, see :attr:`Neuron.metadata`.
 
     See Also
     --------
@@ -143,8 +143,8 @@ class Topology:
     # the columns of NONDEFAULT_OF_NEURONS and NONDEFAULT_OF_CONNECTIONS without ties
     _unusual: dict[str, NDArray[Any]]
     _past: dict[int, Floats] = field(default_factory=dict)
-    """Activations of earlier steps by their age in steps, as far as delayed connections
-    read them, otherwise 0; shape (neurons,)."""
+    """Activations of earlier steps by their age in steps, each of shape (neurons,).
+    They are 0 where no delayed connection reads them."""
     # connections and gates over the border of its neurons, those that lead into them,
     # and an example of each
     _n_boundary: int = 0
@@ -157,7 +157,7 @@ class Topology:
 
     @classmethod
     def of(cls, network: Network | Sequence[Neuron]) -> Topology:
-        """Make the table of a network, or of some neurons and the connections between
+        """Make the table of a network, or of some neurons with the connections between
         them.
 
         Parameters
@@ -239,29 +239,30 @@ class Topology:
 
     @property
     def gated(self) -> Bools:
-        """Mask of the connections that a neuron of the table gates, shape
+        """Mask of the connections that are gated by a neuron of the table, shape
         (connections,).
         """
         return np.asarray(self.gater >= 0)
 
     @property
     def late(self) -> Bools:
-        """Mask of the connections with a delay, and of those whose source activates
-        later, so that its previous activation is read.
+        """Mask of the connections that have a delay, or whose source activates later,
+        so that they read an earlier activation.
 
-        In a synchronous network, all connections whose source is not an input are in
-        the mask, too.
+        In a synchronous network, the mask also includes all connections whose source is
+        not an input.
 
-        The table must be of a network, whose neurons are in the order of activation.
-        Self-connections carry over states; they are not in the mask.
+        The table must be that of a network, whose neurons are in the order of
+        activation. Self-connections are not in the mask, because they carry over
+        states.
         """
         late = self._is_late(self.source, self.target) | (self.delay > 0)
         return np.asarray(late & ~self.self_connected)
 
     @property
     def _late_gates(self) -> Bools:
-        """Mask of the connections whose gater is the target or activates later; the
-        same for gains.
+        """Mask of the connections whose gater is the target or activates later, which
+        is the same property for gains.
         """
         return np.asarray(self.gated & self._is_late(self.gater, self.target))
 
@@ -274,7 +275,7 @@ class Topology:
         read : ndarray of int
             Numbers of the neurons that are read, as sources or gaters.
         reader : ndarray of int
-            Number of the neuron that reads each of them, of the same shape.
+            Number of the neuron that reads each of them, in the same shape.
 
         Returns
         -------
@@ -288,12 +289,12 @@ class Topology:
 
     @property
     def _group_bounds(self) -> tuple[Ints, Ints]:
-        """First neuron, and the one after the last, of those that each neuron competes
-        with; (neurons,) each.
+        """First neuron of each neuron's group of competitors, and the neuron after its
+        last, shape (neurons,) each.
 
-        Neighbours of one group and activation function compete, as do all softmax
-        outputs. Their states together determine their activations. Other neurons are
-        alone.
+        Neighbours with the same group and activation function compete, and all softmax
+        outputs do. Their activations are determined by all of their states. Every other
+        neuron is alone in its group.
         """
         outputs = np.arange(self.neurons) >= self.neurons - self.outputs
         group = np.where(outputs & self._softmax, -1, self._group)
@@ -307,8 +308,8 @@ class Topology:
 
     @property
     def _together(self) -> Bools:
-        """Mask of the neurons that activate together: in a synchronous network, all but
-        inputs.
+        """Mask of the neurons that activate together, which are all but the inputs in a
+        synchronous network.
         """
         return np.asarray(self._unusual["synchronous"] != 0)
 
@@ -321,7 +322,7 @@ class Topology:
 
     @property
     def parameters(self) -> int:
-        """Number of trainable weights and biases; a tied group counts once."""
+        """Number of trainable weights and biases, counting each tied group once."""
         updated = np.arange(self.neurons) >= self.inputs
         updated[self.target] = (
             True  # biases of inputs without incoming connections never change
@@ -333,35 +334,33 @@ class Topology:
 
     @property
     def sign(self) -> Ints:
-        """Sign that the weight of each connection keeps, +1 or -1; 0: none, see
+        """Sign that each connection's weight keeps, +1 or -1, or 0 without a sign, see
         :attr:`Connection.sign`.
         """
         return self._unusual["sign"]
 
     @property
     def delay(self) -> Ints:
-        """Number of steps by which each connection delays; 0: none, see
+        """Number of steps by which each connection delays, or 0 without a delay, see
         :attr:`Connection.delay`.
         """
         return self._unusual["delay"]
 
     @property
     def _group(self) -> Ints:
-        """Number of the group of competing neurons that each neuron belongs to; 0:
-        none.
-        """
+        """Number of each neuron's group of competing neurons, or 0 without a group."""
         return self._unusual["group"]
 
     def _require_closed(self, doing: str, outward: bool = True) -> Topology:
-        """Return the table if no connection or gate links its neurons to others;
-        otherwise raise.
+        """Return the table if no connection or gate links its neurons to others,
+        otherwise raise an error.
 
         Parameters
         ----------
         doing : str
             Participle for the message, such as "saved" or "converted to PyTorch".
         outward : bool
-            Whether connections that only lead out of the table count, too. Default:
+            Whether connections that only lead out of the table also count. Default:
             True.
 
         Returns
@@ -372,7 +371,7 @@ class Topology:
         Raises
         ------
         TopologyError
-            If there are such connections; the message names one.
+            If there are such connections. The message names one of them.
         """
         count, example = (
             (self._n_boundary, self._crossing)
@@ -390,8 +389,9 @@ class Topology:
 
     @property
     def _shortest(self) -> Bools:
-        """Mask of the connections with the shortest delay of their pair of neurons: of
-        all, unless a pair has several. Shape (connections,).
+        """Mask of the connections that have the shortest delay between their two
+        neurons, shape (connections,). Unless a pair has several connections, the mask
+        contains all.
         """
         if not self.delay.any():  # a pair has one connection of a delay
             return np.ones(self.connections, bool)
@@ -408,8 +408,8 @@ class Topology:
 
 
 def require_released(network: Network, doing: str) -> None:
-    """Raise TopologyError if a neuron is clamped, which no other program knows; `doing`
-    is a participle.
+    """Raise TopologyError if a neuron is clamped, because other programs have no
+    clamps. `doing` is a participle for the message.
     """
     clamped = np.flatnonzero(network._column("clamped")[network._rows()])
     if len(clamped):
@@ -418,8 +418,8 @@ def require_released(network: Network, doing: str) -> None:
 
 
 def require_delays(table: Topology, most: int, reader: str) -> None:
-    """Raise TopologyError if a connection has a longer delay than a reader knows: more
-    than `most` steps. `reader` begins the message.
+    """Raise TopologyError if a connection has a delay of more than `most` steps, which
+    is the longest that a reader supports. `reader` begins the message.
     """
     late = np.flatnonzero(table.delay > most)
     if len(late):
@@ -464,7 +464,7 @@ def _network_facts(network: Network) -> dict[str, Any]:
 
 
 def _columns(neurons: Sequence[Neuron]) -> dict[str, Any]:
-    """Return the columns of neurons and of the connections between them, from each of
+    """Return the columns of neurons, and of the connections between them, from all of
     their stores.
     """
     stores = dict.fromkeys(neuron._store for neuron in neurons) or [Store()]

@@ -100,12 +100,10 @@ def report(results):
         for name, row in results.items()
         if np.mean(row["default"]) - np.mean(row["linear"]) < WORST
     ]
+    rows = f"{', '.join(worse)} are" if worse else "no table is"
     lines += [
         "",
-        (
-            "With the default, these rows are more than"
-            f" {-WORST} below linear regression: {', '.join(worse) or 'none'}."
-        ),
+        f"With the default, {rows} more than {-WORST} below linear regression.",
         "",
     ]
     return "\n".join(lines)

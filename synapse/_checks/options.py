@@ -72,7 +72,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import fill
 from typing import (
     Annotated,
@@ -293,7 +293,7 @@ PARAMETERS = re.compile(
 """The section of a docstring, up to the title of the next one."""
 
 
-@dataclass_transform()
+@dataclass_transform(field_specifiers=(field,))
 def with_options(cls: Described) -> Described:
     """Return a class decorator: fields become parameters of ``__init__``, and options
     are described among the parameters of the docstring.
@@ -303,6 +303,8 @@ def with_options(cls: Described) -> Described:
     annotations = made.__init__.__annotations__
     for name in options:
         annotations[name] = arguments_of(annotations[name])[1]
+    for name, text in annotations.items():
+        annotations[name] = re.sub(r"^InitVar\[(.+)\]$", r"\1", str(text))
     if made.__doc__:
         rows = "".join(map(_described, options.values()))
         # the end of the section of parameters: before the next title, or at the end

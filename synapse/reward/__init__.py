@@ -16,7 +16,8 @@ from .._checks import (
 from ._actor_critic import ActorCritic
 from ._episodes import Run, run
 from ._many import run_many
-from ._q_learning import QRC, QLearning
+from ._q_learning import QLearning
+from ._qrc import QRC
 from ._td import TD
 from ._updates import (
     Adaptive,

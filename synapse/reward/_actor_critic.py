@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, final
+from dataclasses import KW_ONLY, InitVar, field
+from typing import Any, ClassVar, final
 
 import numpy as np
 
-from .._checks import must, non_negative_number, short_repr, suggests_arguments
-from .._defaults import DISCOUNT, ENTROPY, TRACE
+from .._checks import (
+    Option,
+    must,
+    non_negative_number,
+    short_repr,
+    suggests_arguments,
+    with_options,
+)
+from .._defaults import ENTROPY
 from .._initializer import Seed
-from .._squash import Squash
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
 from ..objects.outputs import require_range, squashes_of
-from ._agent import Agent, Updating
-from ._updates import OF_CHOICES, OF_NUMBERS, OF_VALUES, Update, update_of
+from ._agent import Agent
+from ._updates import OF_CHOICES, OF_NUMBERS, Update, update_of
 
 
 @final
+@suggests_arguments("agent")
+@with_options
 class ActorCritic(Agent):
     """Actor and critic with traces: one network chooses actions, another one predicts
     the value.
@@ -38,15 +46,8 @@ class ActorCritic(Agent):
     value : Network
         The network that predicts the value, with one output, whose squash has no
         bounds. If one of the networks has memory, its learning rule is "rtrl".
-    entropy : float
-        Factor h of the entropy. Default 0.01.
-    discount, trace_decay, normalize, scale_rewards, seed
-        As for :class:`QLearning`.
-    update, policy_update : Update or float
-        How δ and the traces change the value and the policy, see :class:`TD`. Default:
-        ``Intentional(0.25)``; for a policy with softmax outputs ``ObGD(0.03,
-        bound=0.3)``, for continuous actions ``Intentional(0.025,
-        clip=Clip(20, relative=True, normalize=True))``.
+    seed : int or numpy.random.Generator, optional
+        Seed of the actions. Default: an unrecorded random seed.
 
     Raises
     ------
@@ -66,76 +67,62 @@ class ActorCritic(Agent):
     1
     """
 
-    _network_names: ClassVar[tuple[str, ...]] = ("policy", "value")
-    _update_names: ClassVar[tuple[str, ...]] = ("policy_update", "update")
+    _network_names = ("policy", "value")
+    _update_names = ("policy_update", "update")
+    _conditions: ClassVar[Any] = Agent._conditions | {
+        "number of outputs": lambda agent, of: (
+            of["_value"] is None or of["_outputs"].shape == (len(agent.policy.output),)
+        ),
+        "action": lambda agent, of: (
+            of["_value"] is None or agent._can_do(of["_action"])
+        ),
+    }
+    policy: Network
+    value: Network
+    _: KW_ONLY
+    policy_update: Option[Update, Update | float | None] = Option(
+        "Update or float, optional",
+        """The same for the policy. Default: ``ObGD(0.03, bound=0.3)`` if it has softmax
+        outputs, and ``Intentional(0.025, clip=Clip(20, relative=True,
+        normalize=True))`` for continuous actions.""",
+        update_of,
+        follows=lambda agent: OF_CHOICES if agent._discrete else OF_NUMBERS,
+    )
+    entropy: Option[float, float] = Option(
+        "float",
+        "Factor h of the entropy. Default 0.01.",
+        non_negative_number,
+        default=ENTROPY,
+    )
+    seed: InitVar[Seed] = None
 
-    @suggests_arguments("agent", of_class=False)
-    def __init__(
-        self,
-        policy: Network,
-        value: Network,
-        *,
-        discount: float = DISCOUNT,
-        trace_decay: float = TRACE,
-        update: Updating = OF_VALUES,
-        policy_update: Annotated[Update | float | None, update_of] = None,
-        entropy: Annotated[float, non_negative_number] = ENTROPY,
-        normalize: bool = True,
-        scale_rewards: bool = True,
-        seed: Seed = None,
-    ) -> None:
-        super().__init__(
-            (policy, value),
-            (policy_update, update),
-            discount,
-            trace_decay,
-            normalize,
-            scale_rewards,
-            seed,
-        )
-        self.policy = policy
-        self.value = value
-        self.entropy = entropy
-        self._outputs = np.empty(0)  # those of the policy
-        self._action: Any = 0
+    _outputs: Floats = field(default_factory=lambda: np.empty(0), init=False)
+    _action: Any = field(default_factory=int, init=False)
 
     def _read_outputs(self) -> None:
         self._require_values("value", single=True)
-        squashes = squashes_of(self._networks[0])
+        policy = self._networks[0]
+        squashes = squashes_of(policy)
         discrete = all(squash.name == "softmax" for squash in squashes)
         half, odd = divmod(len(squashes), 2)
         if not discrete:
-            self._require_gaussians(squashes, half, odd)
+            advice = (
+                'For actions to choose from, set policy.output.squash = "softmax". For'
+                f' continuous ones, set policy.output[:{half}].squash = "identity" and'
+                f' policy.output[{half}:].squash = "softplus".'
+            )
+            if odd:
+                advice = (
+                    'Set policy.output.squash = "softmax", or give it an even number of'
+                    " outputs."
+                )
+            title = self._title("policy")
+            if odd or any(squash.low < 0.0 for squash in squashes[half:]):
+                form = "have softmax outputs, or means and then positive deviations"
+                raise ArgumentError(must(title, form, short_repr(policy), advice))
+            require_range(f"The means in the {title}", policy, squashes[:half], advice)
         self._discrete = discrete
         self._actions = ("n", len(squashes)) if discrete else ("size", half)
-
-    def _updates(self) -> list[Any]:
-        usual = OF_CHOICES if self._discrete else OF_NUMBERS
-        policy_update, update = super()._updates()
-        return [usual if policy_update is None else policy_update, update]
-
-    def _require_gaussians(self, squashes: list[Squash], half: int, odd: int) -> None:
-        """Raise ArgumentError unless these outputs of the policy are means and then as
-        many deviations.
-        """
-        policy = self._networks[0]
-        advice = (
-            'For actions to choose from, set policy.output.squash = "softmax". For'
-            f' continuous ones, set policy.output[:{half}].squash = "identity" and'
-            f' policy.output[{half}:].squash = "softplus".'
-        )
-        if odd:
-            advice = (
-                'Set policy.output.squash = "softmax", or give it an even number of'
-                " outputs."
-            )
-        if odd or any(squash.low < 0.0 for squash in squashes[half:]):
-            condition = "have softmax outputs, or means and then positive deviations"
-            raise ArgumentError(
-                must(self._title("policy"), condition, short_repr(policy), advice)
-            )
-        title = "The means in the policy of ActorCritic"
-        require_range(title, policy, squashes[:half], advice)
 
     def _answer(self, outputs: Floats) -> Any:
         return int(outputs.argmax()) if self._discrete else outputs[: len(outputs) // 2]
@@ -151,17 +138,11 @@ class ActorCritic(Agent):
         self._action = mean + deviation * self._rng.standard_normal(len(mean))
         return self._action.copy()
 
-    def _require_remembered(self, values: Mapping[str, Any]) -> None:
-        super()._require_remembered(values)
-        if values["_value"] is None:
-            return
+    def _can_do(self, action: Any) -> bool:
         count = len(self.policy.output)
-        action = values["_action"]
-        if np.shape(values["_outputs"]) != (count,):
-            raise ValueError("the number of stored outputs is not that of the policy")
-        discrete = type(action) is int and 0 <= action < count
-        if not (discrete if self._discrete else np.shape(action) == (count // 2,)):
-            raise ValueError("the stored action is not an action of the policy")
+        if self._discrete:
+            return type(action) is int and 0 <= action < count
+        return np.shape(action) == (count // 2,)
 
     def _errors(self, delta: float) -> tuple[Floats, None]:
         return self._ascent(self.entropy * float(np.sign(delta))), None

@@ -4,18 +4,19 @@ networks.
 
 from __future__ import annotations
 
-import inspect
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY
+from typing import Any, ClassVar, Self
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .. import _checks as checks
-from .._checks import is_row
+from .._checks import Option, is_row
+from .._defaults import DISCOUNT, TRACE
 from .._initializer import Seed, random_generator
 from .._model import Model
 from .._scale import SQUARABLE, TOO_LARGE, Scale
@@ -28,20 +29,20 @@ from ..objects.outputs import require_range, squashes_of
 from ..objects.sensitivities import ONLINE
 from ..readwrite._formats import Archived
 from . import _archive
-from ._updates import Update, update_of
+from ._updates import OF_VALUES, Update, update_of
 
 _latest: WeakKeyDictionary[Network, ref[Agent]] = WeakKeyDictionary()
 """The agent that has begun or acted last with each network: others have lost its
 context."""
 
 
-Updating = Annotated[Update | float, update_of]
 SURELY_FINE = 1e75
 """Numbers whose squares have this sum at most are within the range of float32, and can
 be standardised."""
 
 
 @checks.suggests_attributes("Agent")
+@checks.with_options
 class Agent(Archived, metaclass=checks.AbstractOwnNames):
     """Base class of agents. They learn at every step, along decaying traces of exact
     slopes.
@@ -50,28 +51,64 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
     which must be "rtrl" if it has memory. After each reward, an agent computes the
     temporal difference δ by the weights so far, which takes a second forward pass,
     decays its traces, e ← γλe + slopes, and changes the weights as its `update` says.
+
+    Parameters
+    ----------
+    network : Network
+        The network, or several, which the class names.
     """
 
+    _: KW_ONLY
+    discount: Option[float, float] = Option(
+        "float",
+        "Discount γ of later rewards, from 0 to 1. Default 0.99.",
+        checks.from_0_to_1,
+        default=DISCOUNT,
+    )
+    trace_decay: Option[float, float] = Option(
+        "float",
+        "Decay λ of the traces, from 0 to 1. Default 0.8.",
+        checks.from_0_to_1,
+        default=TRACE,
+    )
+    update: Option[Update, Update | float] = Option(
+        "Update or float",
+        """How δ and the traces change the parameters, such as :class:`ObGD`; a number
+        is the size of every step. It is read at the beginning of an episode, as are
+        discount, decay and `normalize`. Default: ``Intentional(0.25)``.""",
+        update_of,
+        default=OF_VALUES,
+    )
+    normalize: Option[bool, bool] = Option(
+        "bool",
+        """Whether observations are scaled to running mean 0 and deviation 1. Default
+        True.""",
+        checks.boolean,
+        default=True,
+    )
+    scale_rewards: Option[bool, bool] = Option(
+        "bool",
+        """Whether rewards are divided by the running deviation of their discounted
+        sums. Default True.""",
+        checks.boolean,
+        default=True,
+    )
     _network_names: ClassVar[tuple[str, ...]]
     """The parameters that are its networks."""
     _update_names: ClassVar[tuple[str, ...]] = ("update",)
     """The attributes with the updates of these networks."""
-    _actions: tuple[str, int] | None = None
-    """What its space of actions has: ("n", 2) for one of two, ("size", 2) for two
-    numbers; None: any."""
+    _conditions: ClassVar[dict[str, Callable[[Any, Mapping[str, Any]], bool]]] = {
+        "value": lambda agent, of: isinstance(of["_value"], float | None),
+        "steps": lambda agent, of: type(of["steps"]) is int and of["steps"] >= 0,
+        "return": lambda agent, of: type(of["_return"]) is float,
+        "error": lambda agent, of: type(of["error"]) is float,
+    }
+    """What must hold of an agent and what its file remembers, by its subject."""
     _alone = "agent.model"
 
-    @checks.suggests_arguments("agent", of_class=False)
-    def __init__(
-        self,
-        networks: tuple[Network, ...],
-        updates: tuple[Update | float | None, ...],
-        discount: Annotated[float, checks.from_0_to_1],
-        trace_decay: Annotated[float, checks.from_0_to_1],
-        normalize: Annotated[bool, checks.boolean],
-        scale_rewards: Annotated[bool, checks.boolean],
-        seed: Seed,
-    ) -> None:
+    def __post_init__(self, seed: Seed = 0) -> None:
+        """Check that the networks fit together."""
+        networks = tuple(getattr(self, name) for name in self._network_names)
         for name, network in zip(self._network_names, networks, strict=True):
             require_network(self._title(name), network)
         if len(set(networks)) < len(networks):
@@ -81,22 +118,19 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         if len({len(network.input) for network in networks}) > 1:
             raise ArgumentError("The two networks must have the same number of inputs.")
         self._networks = networks
+        # what a space of actions has: ("n", 2) for one of two, ("size", 2) for two
+        # numbers; None: any
+        self._actions: tuple[str, int] | None = None
         self._read_networks()
-        self.discount = discount
-        self.trace_decay = trace_decay
-        for name, update in zip(self._update_names, updates, strict=True):
-            setattr(self, name, update)
-        self._set_scale(Scale(len(networks[0].input)) if normalize else None)
-        self.scale_rewards = scale_rewards
+        self._renew_scale()
         self._rng = random_generator(seed)
         self._traces = tuple(map(EligibilityTraces, networks))
         self._returns = Scale(1)
         self._return = 0.0
         self._value: float | None = None  # None: no episode has begun
         self._prepared_action: Any = None
-        self._next: Any = (
-            None  # the next action, of an agent that chooses it in `_bootstrap_value`
-        )
+        # the next action, of an agent that chooses it in `_bootstrap_value`
+        self._next: Any = None
         self._use(self._present_chains())
         # networks with which another agent has begun or acted since
         self._taken_over: list[Network] = []
@@ -107,11 +141,10 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
 
     def __repr__(self) -> str:
         networks = " and ".join(map(repr, self._networks))
-        parameters = inspect.signature(type(self)).parameters
         changed = [
-            f", {name}={checks.short_repr(getattr(self, name))}"
-            for name in _archive.argument_names(self)
-            if getattr(self, name) != parameters[name].default
+            f", {name}={checks.short_repr(value)}"
+            for name, (value, default) in _archive.arguments_of(self).items()
+            if value != default
         ]
         steps = checks.pluralize(self.steps, "step")
         return f"<{type(self).__name__} of {networks}: {steps}{''.join(changed)}>"
@@ -127,19 +160,14 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         """
         return self._models[0]
 
-    @property
-    def normalize(self) -> bool:
-        """Whether observations are scaled to running mean 0 and deviation 1."""
-        return self.model.scale is not None
-
-    @normalize.setter
-    def normalize(self, normalize: bool) -> None:
-        if checks.boolean("normalize", normalize) != self.normalize:
-            self._set_scale(Scale(len(self._networks[0].input)) if normalize else None)
-
     def _set_scale(self, scale: Scale | None) -> None:
         """Set the scale of observations, which the networks share."""
         self._models = tuple(_model_of(network, scale) for network in self._networks)
+
+    def _renew_scale(self) -> None:
+        """Begin with a new scale of observations, if they are normalised."""
+        size = len(self._networks[0].input)
+        self._set_scale(Scale(size) if self.normalize else None)
 
     def _title(self, name: str) -> str:
         """Return the parameter of this name in messages."""
@@ -147,13 +175,10 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
 
     def _read_networks(self) -> None:
         """Check that the networks suit an agent, as they are now, and read what its
-        actions are; ArgumentError if they do not.
+        actions are; ArgumentError if they do not, or if a network with memory learns by
+        the online rule.
         """
         self._read_outputs()
-        self._require_rule()
-
-    def _require_rule(self) -> None:
-        """Raise ArgumentError if a network with memory learns by the online rule."""
         for name, network in zip(self._network_names, self._networks, strict=True):
             if network.has_memory and network.rule.name == ONLINE:
                 raise ArgumentError(
@@ -191,12 +216,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
     def _present_chains(self) -> list[Chain]:
         """Return the chain of each network, by the updates as they are now."""
         decay = self.discount * self.trace_decay
-        named = zip(self._update_names, self._updates(), strict=True)
-        return [update_of(name, update)._chain(decay) for name, update in named]
-
-    def _updates(self) -> list[Any]:
-        """Return the updates of the networks, in their order."""
-        return [getattr(self, name) for name in self._update_names]
+        return [getattr(self, name)._chain(decay) for name in self._update_names]
 
     def _use(self, chains: list[Chain]) -> None:
         for traces, chain in zip(self._traces, chains, strict=True):
@@ -223,6 +243,8 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         """
         row = self._observed(observation)
         self._read_networks()
+        if self.normalize != (self.model.scale is not None):
+            self._renew_scale()
         prepared = self._prepare_action(self.steps)
         standard, numbers = self._counted(row)
         chains = self._present_chains()
@@ -291,15 +313,15 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
             )
         self._require_latest()
         prepared = self._prepare_action(self.steps + 1)
+        options = vars(self)  # reading them as attributes takes a tenth of a step
+        discount = options["discount"]
         returns, total = self._returns._numbers, self._return
-        if self.scale_rewards:
+        if options["scale_rewards"]:
             returns, total, reward = self._scaled(self._returns, total, reward)
         after, numbers = self._counted(row)
-        following = (
-            self._bootstrap_value(after) if self.discount and not terminated else 0.0
-        )
+        following = self._bootstrap_value(after) if discount and not terminated else 0.0
         delta = EligibilityTraces.temporal_difference(
-            reward, self.discount, following, value
+            reward, discount, following, value
         )
         if not math.isfinite(delta):
             raise DivergenceError(
@@ -308,10 +330,8 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
                 " those before this step. Use update=reward.Intentional(), a lower rate"
                 " or bounded squashes."
             )
-        before = [
-            (network, network.weights, network.biases)
-            for network in self._networks[:-1]
-        ]
+        first = self._networks[:-1]
+        before = first and [(each, each.weights, each.biases) for each in first]
         try:
             self._learn_from(delta)
         except DivergenceError:  # of the last network, after the first has learned
@@ -419,21 +439,6 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
     ) -> Agent:
         return _archive.agent_of(cls, arrays, functions or {})
 
-    def _require_remembered(self, values: Mapping[str, Any]) -> None:
-        """Raise ValueError unless an agent can go on with these values of a file;
-        attributes by name.
-        """
-        value = values["_value"]
-        steps = values["steps"]
-        if (
-            not (value is None or type(value) is float)
-            or type(steps) is not int
-            or steps < 0
-        ):
-            raise ValueError("its value or its number of steps is not valid")
-        if type(values["_return"]) is not float or type(values["error"]) is not float:
-            raise ValueError("its return or its error is not a number")
-
     def _prepare_action(self, steps: int) -> Any:
         """Call what the user has given for the action after `steps` steps, which may
         raise, before anything changes; :meth:`_observe` finds the result in
@@ -482,7 +487,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         """Return the numbers of `returns` after one more reward, the discounted sum of
         rewards, and the reward divided by its deviation.
         """
-        total = self.discount * total + reward
+        total = vars(self)["discount"] * total + reward
         # raises for a number that is too large
         _, numbers = returns._following("The return", np.array([total]))
         return numbers, total, reward / float(numbers[1, 0])

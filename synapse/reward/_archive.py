@@ -79,7 +79,8 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
         "kind": type(agent).__name__,
         "settings": _settings(agent, whole),
         "remembered": {
-            name: _plain(value) for name, value in _remembered(agent).items()
+            name: "NaN" if isinstance(value, float) and value != value else plain(value)
+            for name, value in _remembered(agent).items()
         },
         "random": random,
         "observations": scale and scale.as_json(),
@@ -88,36 +89,42 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     return {AGENT: as_text(head), **arrays}
 
 
-def argument_names(agent: Agent) -> list[str]:
-    """Return names of the arguments of an agent, which are attributes, too; without its
-    networks and its seed.
+def defaults_of(kind: type[Agent]) -> dict[str, Any]:
+    """Return the defaults of the arguments of an agent, without its networks and its
+    seed.
     """
-    others = {"self", "seed", *agent._network_names}
-    return [
-        name
-        for name in inspect.signature(type(agent).__init__).parameters
-        if name not in others
-    ]
+    others = {"seed", *kind._network_names}
+    parameters = inspect.signature(kind).parameters.items()
+    return {name: each.default for name, each in parameters if name not in others}
+
+
+def arguments_of(agent: Agent) -> dict[str, tuple[Any, Any]]:
+    """Return the same arguments of an agent, which it has as attributes, each with its
+    default. An option that follows others, as none is given, is None.
+    """
+    defaults = defaults_of(type(agent)).items()
+    return {name: (vars(agent).get(name), default) for name, default in defaults}
 
 
 def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
-    """Return the arguments of an agent, which it has as attributes, except its networks
-    and its seed.
+    """Return the arguments of an agent as JSON has them; unless it is `whole`, without
+    functions.
     """
-    settings = {}
-    for name in argument_names(agent):
-        value = getattr(agent, name)
-        if isinstance(value, bool | int | float | Update | None):
-            settings[name] = written(value) if isinstance(value, Update) else value
-        elif whole:
-            advice = (
-                "A file holds no functions of your own: set the attribute to a number"
-                " before."
-            )
-            raise ArgumentError(
-                expected(f"The {name} of an agent to save", "a number", value, advice)
-            )
-    return settings
+    values = {name: value for name, (value, _) in arguments_of(agent).items()}
+    functions = {name: value for name, value in values.items() if callable(value)}
+    for name, value in functions.items() if whole else ():
+        advice = (
+            "A file holds no functions of your own: set the attribute to a number"
+            " before."
+        )
+        raise ArgumentError(
+            expected(f"The {name} of an agent to save", "a number", value, advice)
+        )
+    return {
+        name: written(value) if isinstance(value, Update) else value
+        for name, value in values.items()
+        if name not in functions
+    }
 
 
 def with_functions(agent: Agent) -> tuple[Arrays, dict[str, Any]]:
@@ -125,11 +132,8 @@ def with_functions(agent: Agent) -> tuple[Arrays, dict[str, Any]]:
 
     For pickle and the module copy, which find functions by their names.
     """
-    functions = {
-        name: getattr(agent, name)
-        for name in argument_names(agent)
-        if callable(getattr(agent, name))
-    }
+    arguments = arguments_of(agent).items()
+    functions = {name: value for name, (value, _) in arguments if callable(value)}
     return arrays_of(agent, whole=False), functions
 
 
@@ -137,7 +141,7 @@ def _remembered(agent: Agent) -> dict[str, Any]:
     """Return what an agent has beside its arguments: numbers, arrays of numbers, and
     None.
     """
-    arguments = inspect.signature(type(agent).__init__).parameters
+    arguments = defaults_of(type(agent))
     return {
         name: value
         for name, value in vars(agent).items()
@@ -147,12 +151,6 @@ def _remembered(agent: Agent) -> dict[str, Any]:
             or isinstance(value, bool | int | float | np.ndarray | np.generic)
         )
     }
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it; NaN, which JSON does not have, as a string."""
-    value = plain(value)
-    return "NaN" if isinstance(value, float) and value != value else value
 
 
 # --- reading --------------------------------------------------------------------------
@@ -173,11 +171,9 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
             " module first."
         )
     cls = classes[head["kind"]]
-    arguments = inspect.signature(cls.__init__).parameters
+    arguments = defaults_of(cls)
     stored = members("The settings of an agent", head["settings"], (), arguments)
-    missing = set(arguments) - {"self", "seed", *cls._network_names}
-    missing -= {*stored, *functions}
-    if missing:
+    if missing := set(arguments) - {*stored, *functions}:
         raise FormatError(
             "The file is the checkpoint of an agent with a function of your own,"
             f" {sorted(missing)[0]}, which no file holds. Make the agent with it, and"
@@ -210,9 +206,8 @@ def restore(agent: Agent, arrays: Arrays) -> None:
 
 def take_over_agent(agent: Agent, learned: Agent) -> None:
     """Make an agent equal to a copy that has learned in another process."""
-    for name in argument_names(agent):
-        value = getattr(learned, name)
-        if not callable(value) and value != getattr(agent, name):
+    for name, (value, _) in arguments_of(learned).items():
+        if not callable(value):
             setattr(agent, name, value)
     restore(agent, arrays_of(learned, whole=False))
 
@@ -303,14 +298,15 @@ def _read_values(agent: Agent, values: Any) -> dict[str, Any]:
     names = set(_remembered(agent))
     if not isinstance(values, dict) or set(values) != names:
         raise ValueError(f"what it remembers is not {', '.join(sorted(names))}")
-    read = {}
-    for name, value in values.items():
-        if isinstance(value, list):
-            value = np.array(value, np.float64)
-        if isinstance(value, str):
-            if value != "NaN":
-                raise ValueError(f"{name} must be a number, got a string")
-            value = float("nan")
-        read[name] = value
-    agent._require_remembered(read)
+    read = {
+        name: np.array(value, np.float64)
+        if isinstance(value, list)
+        else float("nan" if value == "NaN" else value)
+        if isinstance(value, str)
+        else value
+        for name, value in values.items()
+    }
+    for subject, holds in agent._conditions.items():
+        if not holds(agent, read):
+            raise ValueError(f"the stored {subject} is not valid")
     return read

@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
-from typing import Annotated, Any, final
+from typing import Annotated, Any, cast, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,21 +55,16 @@ class Choices:
         )
         self.shape = np.shape(sizes)
         self.sizes = np.ravel(sizes).astype(np.int64)
+        self.count = int(np.prod(self.sizes))  # of all combinations
         self.start = np.broadcast_to(
             np.ravel(getattr(space, "start", 0)), self.sizes.shape
         ).astype(np.int64)
-        self._columns = np.append(0, self.sizes.cumsum())
         self._dtype = getattr(space, "dtype", None)
 
     @classmethod
     def of(cls, space: Any) -> Choices | None:
         """Return those of a space, or None for a space of another kind."""
         return cls(space) if hasattr(space, "n") or hasattr(space, "nvec") else None
-
-    @property
-    def count(self) -> int:
-        """Number of all combinations."""
-        return int(np.prod(self.sizes))
 
     def value(self, action: int) -> Any:
         """Return the combination with this number, counted as by
@@ -87,18 +81,17 @@ class Choices:
         if numbers.shape != self.sizes.shape:
             condition = checks.pluralize(len(self.sizes), "whole number")
             raise ArgumentError(checks.expected("observation", condition, observation))
-        places = []
-        for number, size, minimum in zip(
-            numbers.tolist(), self.sizes.tolist(), self.start.tolist(), strict=True
-        ):
-            maximum = minimum + size - 1
-            condition = f"from {minimum} to {maximum}"
-            places.append(
-                checks.whole_number("observation", number, condition, minimum, maximum)
+        last = self.start + self.sizes - 1
+        columns = [
+            np.arange(low, high + 1)
+            == checks.whole_number(
+                "observation", number, f"from {low} to {high}", low, high
             )
-        row = np.zeros(int(self._columns[-1]))
-        row[self._columns[:-1] + np.array(places) - self.start] = 1.0
-        return row
+            for number, low, high in zip(
+                numbers.tolist(), self.start.tolist(), last.tolist(), strict=True
+            )
+        ]
+        return np.concatenate(columns).astype(np.float64)
 
 
 class Episodic:
@@ -182,18 +175,13 @@ def _require_actions(space: Any, choices: Choices | None, agent: Agent) -> None:
     """Raise unless the agent has outputs for the actions of this space."""
     assert agent._actions is not None
     name, number = agent._actions
-    count: int | None = None
-    if name == "n":
-        count = None if choices is None else choices.count
-    elif hasattr(space, "low"):
-        count = int(np.size(space.low))
+    space_name = "Discrete" if name == "n" else "Box"
+    has = choices is not None if name == "n" else hasattr(space, "low")
+    count = (choices.count if choices else int(np.size(space.low))) if has else None
     if count != number:
-        space_name = "Discrete" if name == "n" else "Box"
         actions = checks.pluralize(number, "action")
         condition = f"{actions}, as {agent._network_names[0]} has outputs for"
-        several = (
-            f" ({count} combinations)" if choices is not None and choices.shape else ""
-        )
+        several = f" ({count} combinations)" if choices and choices.shape else ""
         raise ArgumentError(
             f"Expected a {space_name} space of {condition}, got {space}{several}."
         )
@@ -295,6 +283,19 @@ class Run(metaclass=checks.OwnNames):
         return checks.pandas.DataFrame(columns)
 
 
+def agent_of_reward(
+    title: str, agent: Any, condition: str = "one of synapse.reward, such as QLearning"
+) -> Agent:
+    """Return an agent, or raise an error."""
+    checks.require_type(isinstance(agent, Agent), title, condition, agent)
+    return cast(Agent, agent)
+
+
+def callback_of(_: str, callback: Any) -> Any:
+    """Return a function that is called after each episode, or raise an error."""
+    return checks.function_of("A callback", callback, "agent", "return", "length")
+
+
 @checks.suggests_arguments(
     "reward.run",
     void=[
@@ -308,19 +309,19 @@ class Run(metaclass=checks.OwnNames):
     ],
 )
 def run(
-    agent: Agent,
+    agent: Annotated[Agent, agent_of_reward],
     environment: Any,
     *,
     steps: Annotated[int, checks.non_negative_integer],
     seed: Seed = None,
-    learn: bool = True,
-    callback: Callable[[Agent, float, int], Any] | None = None,
-    test_every: int | None = None,
+    learn: Annotated[bool, checks.boolean] = True,
+    callback: Annotated[Callable[[Agent, float, int], Any] | None, callback_of] = None,
+    test_every: Annotated[int | None, checks.positive_integer] = None,
     test_environment: Any = None,
-    test_episodes: int = 10,
-    checkpoint: Any = None,
+    test_episodes: Annotated[int, checks.positive_integer] = 10,
+    checkpoint: Annotated[Any, checks.file_path] = None,
     resume: Annotated[bool, checks.boolean] = False,
-    progress: bool = True,
+    progress: Annotated[bool, checks.boolean] = True,
 ) -> Run:
     """Run an agent in an environment, and learn.
 
@@ -404,44 +405,30 @@ def run(
     >>> run(agent, Levers(), steps=300, progress=False).returns[-100:].mean() > 0.9
     np.True_
     """
-    checks.require_type(
-        isinstance(agent, Agent),
-        "agent",
-        "one of synapse.reward, such as QLearning",
-        agent,
-    )
     training = Episodic("environment", environment, agent)
-    learn, progress = (
-        checks.boolean("learn", learn),
-        checks.boolean("progress", progress),
-    )
-    path = None if checkpoint is None else checks.file_path("checkpoint", checkpoint)
-    if path is not None and not learn:
+    if checkpoint is not None and not learn:
         raise ArgumentError(
             "Expected no checkpoint with learn=False: it would be one of an agent that"
             " has learned nothing. To evaluate the agent of a checkpoint, pass"
             " synapse.load(checkpoint) as the agent."
         )
-    if callback is not None:
-        checks.function_of("A callback", callback, "agent", "return", "length")
     evaluations = _evaluations(
         agent, environment, test_every, test_environment, test_episodes
     )
-    if path is not None:
+    if checkpoint is not None:
         arrays_of(agent, whole=False)  # raises now rather than after hours
     # the last check, because it draws
     root = int(random_generator(seed).integers(2**62))
-    episodes = _Episodes(agent, training, root, learn, evaluations)
-    if resume and path is not None and path.exists():
-        read_checkpoint(path, agent, episodes, seeded=seed is not None)
-    return episodes.run(steps, callback, path, progress)
+    episodes = _Episodes(agent, training, (root,), learn, evaluations)
+    if resume and checkpoint is not None and checkpoint.exists():
+        read_checkpoint(checkpoint, agent, episodes, seeded=seed is not None)
+    return episodes.run(steps, callback, checkpoint, progress)
 
 
 def _evaluations(
     agent: Agent, environment: Any, every: Any, separate: Any, episodes: Any
 ) -> _Evaluations | None:
     """Return the evaluations that a call asks for."""
-    episodes = checks.positive_integer("test_episodes", episodes)
     if (every is None) != (separate is None):
         raise ArgumentError(
             "Expected both test_every, a number of steps, and test_environment, an"
@@ -455,16 +442,7 @@ def _evaluations(
             " run, whose episode would be interrupted. Make a second one."
         )
     agent._acting()  # raises now if its network cannot be copied
-    return _Evaluations(
-        checks.positive_integer("test_every", every),
-        Episodic("test_environment", separate, agent),
-        episodes,
-    )
-
-
-def _seed_of(*numbers: int) -> int:
-    """Return the seed of an episode, from that of its run and its number."""
-    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+    return _Evaluations(every, Episodic("test_environment", separate, agent), episodes)
 
 
 @contextmanager
@@ -477,44 +455,29 @@ def _naming(step: int, episode: str) -> Iterator[None]:
         raise
 
 
+@dataclass
 class _Evaluations:
     """Evaluations so far: by `every` steps, some episodes in an environment of their
     own.
     """
 
-    def __init__(self, every: int, environment: Episodic, episodes: int) -> None:
-        self.every = every
-        self.environment = environment
-        self.episodes = episodes
-        self.steps: list[int] = []
-        self.returns: list[list[float]] = []
+    every: int
+    environment: Episodic
+    episodes: int
+    steps: list[int] = field(default_factory=list)
+    returns: list[list[float]] = field(default_factory=list)
 
-    def run(self, agent: Agent, seed: int, steps: int) -> None:
+    def run(self, agent: Agent, seeds: tuple[int, ...], steps: int) -> None:
         """Run a copy of the agent in all episodes, which have the same seeds in each
         evaluation.
         """
-        actor = agent._acting()
-        returns = [
-            self._return(actor, _seed_of(seed, EVALUATED, episode))
-            for episode in range(self.episodes)
-        ]
+        test = _Episodes(
+            agent._acting(), self.environment, (*seeds, EVALUATED), learn=False
+        )
+        while len(test.returns) < self.episodes:
+            test.step()
         self.steps.append(steps)
-        self.returns.append(returns)
-
-    def _return(self, actor: Agent, seed: int) -> float:
-        """Return the return of one episode."""
-        with _naming(0, "a test"):
-            row = self.environment.reset(seed)
-        action = actor.act(row, first=True)
-        total = 0.0
-        for step in count():
-            with _naming(step, "a test"):
-                row, reward, terminated, truncated = self.environment.step(action)
-            action = actor.act(row)
-            total += reward
-            if terminated or truncated:
-                break
-        return total
+        self.returns.append(test.returns)
 
 
 @dataclass
@@ -530,29 +493,22 @@ class _Episode:
     actions: list[Any] = field(default_factory=list)
 
 
+@dataclass
 class _Episodes:
-    """The episodes of a run: `total` steps in all, and the returns and lengths of the
-    complete ones.
+    """The episodes of a run or a test, in which the seeds of all begin with `seeds`:
+    the returns and lengths of the complete ones.
     """
 
-    def __init__(
-        self,
-        agent: Agent,
-        environment: Episodic,
-        seed: int,
-        learn: bool,
-        evaluations: _Evaluations | None,
-    ) -> None:
-        self.agent = agent
-        self.environment = environment
-        self.seed = seed
-        self.learn = learn
-        self.evaluations = evaluations
-        self.returns: list[float] = []
-        self.lengths: list[int] = []
-        self.steps = 0  # of all episodes, also of those that are not complete
-        self.seconds = 0.0
-        self.episode: _Episode | None = None
+    agent: Agent
+    environment: Episodic
+    seeds: tuple[int, ...]
+    learn: bool
+    evaluations: _Evaluations | None = None
+    returns: list[float] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    steps: int = 0  # of all episodes, also of those that are not complete
+    seconds: float = 0.0
+    episode: _Episode | None = None
 
     def run(self, steps: int, callback: Any, path: Path | None, progress: bool) -> Run:
         """Run episodes until `steps` steps are done."""
@@ -568,7 +524,7 @@ class _Episodes:
                 self._repeat()
                 writes = self._written(path, begin)
                 while self.steps < steps:
-                    complete = self._step(path is not None)
+                    complete = self.step(path is not None)
                     bar.update()
                     next(writes)
                     if (
@@ -587,21 +543,19 @@ class _Episodes:
         return self._result(stopped)
 
     def _result(self, stopped: str) -> Run:
-        returns = np.array(self.returns)
-        lengths = np.array(self.lengths, np.int64)
         tests: tuple[Any, ...] = ()
-        if self.evaluations is not None:
-            steps = np.array(self.evaluations.steps, np.int64)
-            shape = len(steps), self.evaluations.episodes
-            tests = steps, np.reshape(self.evaluations.returns, shape)
-        return Run(returns, lengths, self.steps, self.seconds, stopped, *tests)
+        if (done := self.evaluations) is not None:
+            shape = len(done.steps), done.episodes
+            tests = np.array(done.steps, np.int64), np.reshape(done.returns, shape)
+        lengths = np.array(self.lengths, np.int64)
+        episodes = np.array(self.returns), lengths, self.steps
+        return Run(*episodes, self.seconds, stopped, *tests)
 
     def _written(self, path: Path | None, begin: float) -> Iterator[None]:
         """Write a checkpoint whenever one is due; asked after every step."""
         due = time.monotonic() + MIN_CHECKPOINT_SECONDS
         while True:
-            if path is not None and time.monotonic() >= due:
-                now = time.monotonic()
+            if path is not None and (now := time.monotonic()) >= due:
                 self.seconds = now - begin
                 # completes pending steps of rtrl, whose rounding would depend on time
                 with ExitStack() as undisturbed:
@@ -614,21 +568,23 @@ class _Episodes:
                 )
             yield
 
-    def _step(self, recorded: bool) -> tuple[float, int] | None:
+    def step(self, recorded: bool = False) -> tuple[float, int] | None:
         """Do one step, which begins an episode if none has begun; return and length if
         it ends there.
         """
-        if self.episode is None:
-            self._begin()
+        agent = self.agent
         episode = self.episode
-        assert episode is not None
+        if episode is None:
+            with self._named(0):
+                row = self._reset()
+            with DeferredInterrupt():
+                begun = agent.begin(row) if self.learn else agent.act(row, first=True)
+                episode = self.episode = _Episode(row, begun)
         with self._named(episode.length):
             row, reward, terminated, truncated = self.environment.step(episode.action)
-        over = terminated or truncated
         # Ctrl-C waits until the agent, and what is known of the episode, are those
         # after this step.
         with DeferredInterrupt():
-            agent = self.agent
             action = (
                 agent.learn(reward, row, terminated, truncated)
                 if self.learn
@@ -636,28 +592,22 @@ class _Episodes:
             )
             if recorded:
                 episode.actions.append(episode.action)
-            episode.row = row
-            episode.action = action
+            episode.row, episode.action = row, action
             episode.total += reward
             episode.length += 1
             self.steps += 1
-            if over:
+            if over := terminated or truncated:
                 self.returns.append(episode.total)
                 self.lengths.append(episode.length)
                 self.episode = None
         if self.evaluations is not None and self.steps % self.evaluations.every == 0:
-            self.evaluations.run(self.agent, self.seed, self.steps)
+            self.evaluations.run(agent, self.seeds, self.steps)
         return (episode.total, episode.length) if over else None
 
-    def _begin(self) -> None:
-        """Begin the next episode."""
-        with self._named(0):
-            row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
-        with DeferredInterrupt():
-            action = (
-                self.agent.begin(row) if self.learn else self.agent.act(row, first=True)
-            )
-            self.episode = _Episode(row, action)
+    def _reset(self) -> Floats:
+        """Reset the environment by the seed of the next episode; its first row."""
+        numbers = np.random.SeedSequence((*self.seeds, len(self.returns)))
+        return self.environment.reset(int(numbers.generate_state(1)[0]))
 
     def _repeat(self) -> None:
         """Repeat the actions of the episode of a checkpoint; begin anew if the
@@ -667,7 +617,7 @@ class _Episodes:
         if episode is None:
             return
         with self._named(0):
-            row = self.environment.reset(_seed_of(self.seed, len(self.returns)))
+            row = self._reset()
             total = 0.0
             for action in episode.actions:
                 row, reward, terminated, truncated = self.environment.step(action)
@@ -678,7 +628,8 @@ class _Episodes:
             self.episode = None
 
     def _named(self, step: int) -> Any:
-        return _naming(step, f"episode {len(self.returns)}")
+        tested = len(self.seeds) > 1
+        return _naming(step, "a test" if tested else f"episode {len(self.returns)}")
 
 
 RUN = "run"
@@ -690,9 +641,9 @@ def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
     """Write an agent, the episodes so far, and what repeats the one that is not
     complete.
     """
-    episode = episodes.episode
+    episode, tests = episodes.episode, episodes.evaluations
     head = {
-        "seed": episodes.seed,
+        "seed": episodes.seeds[0],
         "steps": episodes.steps,
         "seconds": episodes.seconds,
         "total": None if episode is None else episode.total,
@@ -704,14 +655,16 @@ def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
         "lengths": np.array(episodes.lengths, np.int64),
     }
     if episode is not None:
-        arrays["row"] = np.asarray(episode.row, np.float64)
-        arrays["action"] = np.asarray(episode.action)
-        arrays["actions"] = np.array(episode.actions)
-    if episodes.evaluations is not None:
-        arrays["evaluation_steps"] = np.array(episodes.evaluations.steps, np.int64)
-        arrays["evaluation_returns"] = np.array(
-            episodes.evaluations.returns, np.float64
-        )
+        arrays |= {
+            "row": np.asarray(episode.row, np.float64),
+            "action": np.asarray(episode.action),
+            "actions": np.array(episode.actions),
+        }
+    if tests is not None:
+        arrays |= {
+            "evaluation_steps": np.array(tests.steps, np.int64),
+            "evaluation_returns": np.array(tests.returns, np.float64),
+        }
     write_arrays(path, arrays)
 
 
@@ -730,14 +683,14 @@ def read_checkpoint(
             )
         head = members("The description of a run", from_array(RUN, arrays[RUN]), OF_RUN)
         try:
-            if seeded and int(head["seed"]) != episodes.seed:
-                raise ValueError(f"it has seed {head['seed']}, not {episodes.seed}")
+            if seeded and int(head["seed"]) != episodes.seeds[0]:
+                raise ValueError(f"it has seed {head['seed']}, not {episodes.seeds[0]}")
             stored = {
                 "returns": arrays["returns"].astype(np.float64).tolist(),
                 "lengths": arrays["lengths"].astype(np.int64).tolist(),
                 "steps": int(head["steps"]),
                 "seconds": float(head["seconds"]),
-                "seed": int(head["seed"]),
+                "seeds": (int(head["seed"]),),
                 "episode": _episode_of(arrays, head["total"]),
             }
             evaluated = [
@@ -761,11 +714,9 @@ def _episode_of(arrays: dict[str, NDArray[Any]], total: Any) -> _Episode | None:
     """Return the episode that a checkpoint was written in; None if there was none."""
     if total is None:
         return None
-    actions = arrays["actions"]
-    action = arrays["action"]
+    actions, action = arrays["actions"], arrays["action"]
     if actions.dtype.kind not in "if" or action.dtype.kind not in "if":
         raise ValueError("its actions are not numbers")
-    length = len(actions)
     several = list(actions) if actions.ndim > 1 else actions.tolist()
     latest = action if action.ndim else action.item()
-    return _Episode(arrays["row"], latest, float(total), length, several)
+    return _Episode(arrays["row"], latest, float(total), len(actions), several)

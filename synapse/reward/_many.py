@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import replace
 from threading import Event
-from typing import Any
+from typing import Annotated, Any
 
 from .. import _checks as checks
 from .._initializer import Seed, random_generator
@@ -15,22 +15,34 @@ from ..errors import ArgumentError
 from ..objects.executors import checked_executor, gathered, result_of, shares_objects
 from ._agent import Agent
 from ._archive import take_over_agent
-from ._episodes import TESTS, Run, run
+from ._episodes import TESTS, Run, agent_of_reward, callback_of, run
 
 INTERRUPTED = "interrupted"
 """Why a run ended that Ctrl-C has stopped."""
 
 
+def _agents(title: str, agents: Any) -> list[Agent]:
+    several: list[Agent] = checks.listed(title, agents, "a list of agents")
+    for agent in several:
+        agent_of_reward(title, agent, "a list of agents of synapse.reward")
+    networks = [network for agent in several for network in agent._networks]
+    if len(set(networks)) < len(networks):
+        raise ArgumentError(
+            "Expected agents with networks of their own, got two with the same network."
+        )
+    return several
+
+
 @checks.suggests_arguments("reward.run", void=[TESTS])
 def run_many(
-    agents: Sequence[Agent],
-    make_environment: Callable[[], Any],
+    agents: Annotated[Sequence[Agent], _agents],
+    make_environment: Annotated[Callable[[], Any], checks.function_of],
     *,
     steps: int,
     executor: Executor | None = None,
     seed: Seed = None,
     learn: bool = True,
-    callback: Callable[[Agent, float, int], Any] | None = None,
+    callback: Annotated[Callable[[Agent, float, int], Any] | None, callback_of] = None,
     test_every: int | None = None,
     test_episodes: int = 10,
     progress: bool = False,
@@ -97,8 +109,6 @@ def run_many(
     >>> [bool(result.returns[-100:].mean() > 0.9) for result in runs]
     [True, True, True]
     """
-    agents = _checked_agents(agents)
-    make = checks.function_of("make_environment", make_environment)
     where = checked_executor(executor)
     stopping = Event()
     seen = stopping if where is not None and shares_objects(where) else None
@@ -112,7 +122,7 @@ def run_many(
     }
     seeds = random_generator(seed).spawn(len(agents))
     calls = [
-        (_ran, (agent, make, {**options, "seed": seed_here}, seen))
+        (_ran, (agent, make_environment, {**options, "seed": seed_here}, seen))
         for agent, seed_here in zip(agents, seeds, strict=True)
     ]
     results: list[Any] = []
@@ -146,8 +156,6 @@ def _ran(
     if stopping is not None and stopping.is_set():
         return None, agent
     callback = options["callback"]
-    if callback is not None:
-        checks.function_of("A callback", callback, "agent", "return", "length")
 
     def is_over(agent: Agent, total: float, length: int) -> bool:
         is_stopping = stopping is not None and stopping.is_set()
@@ -161,26 +169,6 @@ def _ran(
     if result.stop_reason == "callback" and stopping is not None and stopping.is_set():
         result = replace(result, stop_reason=INTERRUPTED)
     return result, agent
-
-
-def _checked_agents(agents: Any) -> list[Agent]:
-    """Return the agents as a list, or raise an error unless all are agents with
-    networks of their own.
-    """
-    several: list[Agent] = checks.listed("agents", agents, "a list of agents")
-    for agent in several:
-        checks.require_type(
-            isinstance(agent, Agent),
-            "agents",
-            "a list of agents of synapse.reward",
-            agent,
-        )
-    networks = [network for agent in several for network in agent._networks]
-    if len(set(networks)) < len(networks):
-        raise ArgumentError(
-            "Expected agents with networks of their own, got two with the same network."
-        )
-    return several
 
 
 def _made(make: Callable[[], Any], opened: ExitStack) -> Any:

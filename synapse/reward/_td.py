@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import KW_ONLY
 from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .._checks import finite_array, suggests_arguments
-from .._defaults import DISCOUNT, TRACE
+from .._checks import (
+    Option,
+    boolean,
+    finite_array,
+    suggests_arguments,
+    with_options,
+)
 from .._scale import Scale
 from .._typing import Floats
 from ..errors import ArgumentError
 from ..objects.network import Network
-from ._agent import Agent, Updating
-from ._updates import OF_VALUES
+from ._agent import Agent
 
 STEPS_PER_CALL = 4_096
 """Steps of a stream in one call of compiled code, after which Ctrl-C is noticed.
@@ -24,6 +29,8 @@ a tenth, 0.78 times with ten times."""
 
 
 @final
+@suggests_arguments("agent")
+@with_options
 class TD(Agent):
     r"""TD(λ): predict the discounted sum of coming rewards (Sutton 1988), with exact
     slopes of any network.
@@ -35,20 +42,6 @@ class TD(Agent):
     network : Network
         The network, with one output, the value v, whose squash has no bounds, such as
         "identity". If it has memory, its learning rule is "rtrl".
-    discount : float
-        Discount γ of later rewards, from 0 to 1. Default 0.99.
-    trace_decay : float
-        Decay λ of the traces, from 0 to 1. Default 0.8.
-    update : Update or float
-        How δ and the traces change the parameters, such as :class:`ObGD`; a number is
-        the size of every step. It is read at the beginning of an episode, as are
-        discount and decay. Default:
-        ``Intentional(0.25)``.
-    normalize : bool
-        Whether observations are scaled to running mean 0 and deviation 1. Default True.
-    scale_rewards : bool
-        Whether rewards are divided by the running deviation of their discounted sums.
-        Values are then in these units. Default False.
 
     Raises
     ------
@@ -72,27 +65,15 @@ class TD(Agent):
 
     _network_names: ClassVar[tuple[str, ...]] = ("network",)
 
-    @suggests_arguments("agent", of_class=False)
-    def __init__(
-        self,
-        network: Network,
-        *,
-        discount: float = DISCOUNT,
-        trace_decay: float = TRACE,
-        update: Updating = OF_VALUES,
-        normalize: bool = True,
-        scale_rewards: bool = False,
-    ) -> None:
-        super().__init__(
-            (network,),
-            (update,),
-            discount,
-            trace_decay,
-            normalize,
-            scale_rewards,
-            0,
-        )
-        self.network = network
+    network: Network
+    _: KW_ONLY
+    scale_rewards: Option[bool, bool] = Option(
+        "bool",
+        """Whether rewards are divided by the running deviation of their discounted
+        sums. Values are then in these units. Default False.""",
+        boolean,
+        default=False,
+    )
 
     def _read_outputs(self) -> None:
         self._require_values("network", single=True)

@@ -12,7 +12,6 @@ from typing import Annotated, Any, ClassVar, final
 
 from .. import _checks as checks
 from ..engine.online.step_formulas import BOUNDED, IMPLICIT, INTENTIONAL, Chain
-from ..errors import ArgumentTypeError
 
 
 def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
@@ -248,19 +247,15 @@ OF_CHOICES = ObGD(0.03, bound=0.3)
 OF_NUMBERS = Intentional(0.025, clip=Clip(20.0, relative=True, normalize=True))
 """The updates of values, and of policies with softmax outputs or continuous actions, by
 default: studies/reward.md, section Updates."""
-KINDS = {kind.__name__: kind for kind in (ObGD, Implicit, Intentional, Adaptive)}
-PARTS = {"scale": MeanSquare, "clip": Clip}
-"""Updates by their names in files, and the classes of their parts."""
 
 
 def update_of(title: str, update: Any) -> Update:
     """Return an update; a number is the rate of one without a bound."""
-    if isinstance(update, Update):
-        return update
     if checks.is_number(update):
         return ObGD(checks.non_negative_number(title, update), bound=None)
     condition = "an update of synapse.reward, such as Intentional(), or a number"
-    raise ArgumentTypeError(checks.expected(title, condition, update))
+    checks.require_type(isinstance(update, Update), title, condition, update)
+    return update
 
 
 def written(update: Any) -> dict[str, Any]:
@@ -272,7 +267,8 @@ def read(values: dict[str, Any]) -> Update:
     """Return what :func:`written` has been given. ArgumentError, KeyError or TypeError
     if a file is not valid.
     """
-    for name, kind in PARTS.items():
+    kinds = {kind.__name__: kind for kind in Update.__subclasses__()}
+    for name, kind in ("scale", MeanSquare), ("clip", Clip):
         if values[name] is not None:
             values[name] = kind(**values[name])
-    return KINDS[values.pop("name")](**values)
+    return kinds[values.pop("name")](**values)

@@ -961,9 +961,11 @@ def test_updates_that_cannot_be_used_are_refused():
     net = perceptron(1, 0)
     agent = reward.TD(net, update=reward.Intentional(), normalize=False)
     agent.begin(np.ones(5))
-    agent.update = "fast"
-    with pytest.raises(ArgumentTypeError, match="an update of synapse"):
-        agent.begin(np.ones(5))
+    for name, value in (("update", "fast"), ("discount", 2.0), ("normalize", 1)):
+        before = getattr(agent, name)
+        with pytest.raises((ArgumentError, ArgumentTypeError), match=f"`{name}` of"):
+            setattr(agent, name, value)
+        assert getattr(agent, name) == before
 
 
 def test_a_gradient_correction_is_its_equations():

@@ -1,28 +1,28 @@
 """Synapse: build neural networks neuron by neuron, view them as graphs, and train them
 with exact gradients at compiled speed.
 
-To read the code, begin with ``plain.py``: the online rule in two hundred lines of plain
-objects. The tests compare the engine with it. These are the packages, from the bottom
-up. A package imports only packages on its own line or above (import-linter checks
-this), and ``docs/architecture.md`` explains why.
+To read the code, begin with ``plain.py``, which contains the online rule in two hundred
+lines of plain objects. The tests compare the engine with it. The following packages are
+listed from the bottom up. A package imports only packages on its own line or above
+(import-linter checks this), and ``docs/architecture.md`` explains why.
 
-- ``errors``: what is raised.
-- ``engine``: one store owns every number (``schema.py``, ``store.py``); compiled
-  kernels compute on its columns, the online rule first (``online``).
-- ``_checks``: mistakes become errors before anything changes.
+- ``errors``: errors and warnings.
+- ``engine``: one store that owns every number (``schema.py``, ``store.py``), and the
+  compiled kernels that compute on its columns, the online rule first (``online``).
+- ``_checks``: checks that turn mistakes into errors before anything changes.
 - ``_scale``: standard units of columns.
 - ``squashes``, ``costs``, ``initializers``, ``optimizers``: named functions.
-- ``plasticity``: rules by which each synapse learns from what it sees itself.
-- ``objects``: neurons, connections, layers and networks are handles of a store.
+- ``plasticity``: rules by which each synapse learns from its own values.
+- ``objects``: neurons, connections, layers and networks, as handles of a store.
 - ``architect``, a separate package: ready-made networks, such as an LSTM.
 - ``readwrite``: files, other libraries' networks, and programs in other languages.
 - ``learning``: the Trainer, its learning rules, exact gradients.
 - ``forecasting``: forecasts of series and their prediction intervals.
 - ``_model``: a network in the units of its data, which the interfaces below fit.
 
-These packages use the public names of those above:
+The other packages use the public names of the packages above:
 
-- ``analysis``: measures what a network does, and why.
+- ``analysis``: measurements that show how and why a network acts.
 - ``spikes``: spike trains, random sources, and the statistics of firing.
 - ``draw``: pictures, and pages to explore a network in a browser.
 - ``tasks``, ``tables``: generated sequences; rows and series of tables.
@@ -143,14 +143,14 @@ __all__ = [
 
 
 def _drawn(network: Network) -> str:
-    """Return a small drawing; the room that draws is imported with the first one."""
+    """Return a small drawing, importing the package that draws on first use."""
     from .draw._thumbnail import small_picture
 
     return small_picture(network)
 
 
 def _copied(network: Network) -> Network:
-    """Return a copy; the module that copies is imported with the first one."""
+    """Return a copy, importing the module that copies on first use."""
     from .objects.snapshots import copied
 
     return copied(network)

@@ -1,5 +1,5 @@
-"""Networks that estimators, the command and forecasters build: by the name of an
-architecture, from a graph, or by a function of the user.
+"""Networks for estimators, the command and forecasters, which are made by the name of
+an architecture, from a graph, or by a function of the user.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .readwrite import from_networkx
 
 
 def architecture(title: str, value: Any) -> str:
-    """Return the name of an architecture, which may be given in any case, or raise."""
+    """Return the name of an architecture, given in any case, or raise an error."""
     spelled = {_checks.normalize_name(name): name for name in ARCHITECTURES}
     name = (
         spelled.get(_checks.normalize_name(value)) if isinstance(value, str) else None
@@ -27,8 +27,8 @@ def architecture(title: str, value: Any) -> str:
 
 
 def lower_name(title: str, value: Any) -> str:
-    """Return the name of an architecture as the command and its files write it, or
-    raise.
+    """Return the name of an architecture in the form of the command and its files, or
+    raise an error.
     """
     return architecture(title, value).lower()
 
@@ -43,13 +43,14 @@ def built(
 ) -> Network:
     """Make an architecture by its name.
 
-    `squash` is that of hidden neurons, or None: that of the table of defaults, or of
-    the architecture. `options` are others of the architecture.
+    `squash` is the squash of hidden neurons. If it is None, the table of defaults
+    decides, or else the architecture. `options` are further arguments of the
+    architecture.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If it takes no such hidden layers, options, or no squash.
+        If the architecture does not take these hidden layers, options, or a squash.
     """
     make: Any = ARCHITECTURES[name]
     parameters = signature(make).parameters
@@ -90,17 +91,18 @@ def network_of(
     squash: Any = None,
     **options: Any,
 ) -> Network:
-    """Make the network of `build`: an architecture by its name, a graph, or what a
-    function returns.
+    """Make the network of `build`, which is the name of an architecture, a graph, or a
+    function that returns a network.
 
-    It has an input and an output for each of these names, which may be empty; nodes of
-    a graph that are called so are those. `hidden` and `squash` are for architectures,
-    `options` the squash of outputs and a seed.
+    The network has an input and an output for each of these names, which may be empty.
+    In a graph, nodes with these names become the inputs and outputs. `hidden` and
+    `squash` are for architectures, and `options` contain the squash of outputs and a
+    seed.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If it is none of these, or has another number of inputs or outputs.
+        If `build` has another type, or another number of inputs or outputs.
     """
     counts = len(inputs), len(outputs)
     if isinstance(build, str):
@@ -125,8 +127,8 @@ def network_of(
 def _built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
     """Return a copy of the network that a function returns.
 
-    Without a copy, one network for all calls would learn from every fold of a
-    cross-validation.
+    Without a copy, a single network would be used for all calls and would learn from
+    every fold of a cross-validation.
     """
     parameters = ("n_inputs", "n_outputs", "seed")
     advice = _checks.BUILD_ADVICE
@@ -136,8 +138,8 @@ def _built_by(build: Any, inputs: int, outputs: int, seed: int) -> Network:
 
 
 def _marked(graph: Any, layer: str, names: Sequence[str]) -> list[Any] | None:
-    """Return the nodes of a graph in this layer, in the order of these names if they
-    are called so.
+    """Return the nodes of a graph in this layer, in the order of these names if the
+    nodes have them.
     """
     nodes = [
         node for node, data in graph.nodes(data=True) if data.get("layer") == layer

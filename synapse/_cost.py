@@ -1,4 +1,4 @@
-"""The class Cost, and the table of all by name: what `synapse.costs` shows."""
+"""The class Cost, and the registry of costs by name behind `synapse.costs`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Cost:
     name : str
         Name of the cost.
     code : int
-        Number of the cost in the kernels; the address of a registered cost.
+        Number of the cost in the kernels, or the address of a registered cost.
     """
 
     name: str
@@ -49,8 +49,8 @@ class Cost:
     def __call__(self, targets: Sequence[float], outputs: Sequence[float]) -> float:
         """Compute the cost of one step from targets and outputs of shape (m,).
 
-        Networks compute cross-entropies from states. An output alone that is exactly 0
-        or 1 counts as 1e-300 or 1 - 1e-300.
+        Networks compute cross-entropies from states. For an output alone, exactly 0 or
+        1 counts as 1e-300 or 1 - 1e-300.
         """
         aims = _checks.finite_array("targets", targets)
         answers = _checks.finite_array("outputs", outputs)
@@ -118,8 +118,8 @@ class Cost:
             )
 
     def _check_targets(self, targets: NDArray[np.float64]) -> None:
-        """Raise ArgumentError if this cost cannot have these targets, shape (N, m). NaN
-        is no target.
+        """Raise ArgumentError if this cost cannot have these targets, shape (N, m),
+        where NaN means no target.
         """
         shares = self.code in SHARES
         if shares:
@@ -149,7 +149,7 @@ class SequenceCost(Cost):
 
     @property
     def _evaluate(self) -> Callable[..., tuple[float, float]]:
-        """Raise the error for a use of single outputs."""
+        """Raise the error for using the cost with single outputs."""
         raise self._of_sequences()
 
     def _of_sequences(self) -> ArgumentError:
@@ -160,11 +160,11 @@ class SequenceCost(Cost):
         )
 
     def _check(self, squashes: Sequence[Squash]) -> None:
-        """Raise ArgumentError: whatever can use this cost does not ask for a check."""
+        """Raise ArgumentError, because users of this cost need no check."""
         raise self._of_sequences()
 
     def _compute(self, outputs: list[Any], targets: list[Any]) -> tuple[float, Any]:
-        """Call the function; returns the cost, and its derivatives unchecked."""
+        """Call the function and return the cost with its derivatives, unchecked."""
         assert self._function is not None
         with AllowInterrupt():
             result: Any = self._function(outputs, targets)
@@ -178,7 +178,7 @@ class SequenceCost(Cost):
 
 
 GIVEN = Cost("output_gradient", GIVEN_SLOPES)
-"""In place of a cost: the targets are the derivatives of one by the outputs."""
+"""Replaces a cost if the targets are its derivatives with respect to the outputs."""
 
 
 def _require_shares(targets: NDArray[np.float64]) -> None:
@@ -214,7 +214,7 @@ _MATCHING = {
     for entry in reversed(COSTS.values())
     if entry.squash
 }
-"""The default costs: of several for outputs of one squash, the first."""
+"""The default cost for each squash of the outputs, the first one if several match."""
 
 
 def names() -> list[str]:
@@ -223,14 +223,14 @@ def names() -> list[str]:
 
 
 def get(cost: str | Cost) -> Cost:
-    """Find a cost by its name; a :class:`Cost` is returned as it is.
+    """Find a cost by its name, or return a :class:`Cost` as it is.
 
     Parameters
     ----------
     cost : str or Cost
         Name of the cost. Case, underscores, hyphens and spaces do not matter. Names
         from other libraries, such as "mse", find the same cost here. There "bce" is the
-        mean over the outputs, which equals `cross_entropy` for one output only.
+        mean over the outputs, which equals `cross_entropy` only if there is one output.
 
     Raises
     ------
@@ -263,10 +263,10 @@ def in_words(cost: str) -> str:
 
 
 def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
-    """Return the cost of outputs with these activation functions, by default the
-    matching one, checked.
+    """Return the checked cost of outputs with these activation functions, by default
+    the matching one.
 
-    Raises ArgumentError if they cannot have it, or if its name means a mean over
+    Raises ArgumentError if the outputs cannot have it, or if its name means a mean over
     several outputs.
     """
     default = matching(squashes)
@@ -314,7 +314,7 @@ def matching(squashes: Sequence[Squash]) -> Cost:
     Raises
     ------
     ArgumentTypeError
-        If it is not a list of :class:`~synapse.squashes.Squash`, or is empty.
+        If `squashes` is not a list of :class:`~synapse.squashes.Squash`, or is empty.
 
     Examples
     --------
@@ -348,28 +348,28 @@ def register(
     function : callable
         Function ``(target, output, derivative, outputs) -> (value, signal)`` for one
         output. The value is its cost E, the signal is -dE/ds = -dE/dy * derivative, and
-        ``outputs`` is the number of outputs. It may call other functions. Globals and
-        closures keep their present values.
+        ``outputs`` is the number of outputs. The function may call other functions. Its
+        globals and closures keep their present values.
 
     Returns
     -------
     Cost
-        The cost as a :class:`~synapse.Trainer` takes it (``cost=``).
+        The cost, which you can pass to :class:`~synapse.Trainer` (``cost=``).
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If another function has the name, in any spelling or as a synonym, or the same
-        function is registered with other captured values. Also if the function raises,
-        or its signal is not -dE/dy times the derivative.
+        If another function has this name, in any spelling or as a synonym, or if the
+        same function is registered with other captured values. Also if the function
+        raises an error, or its signal is not -dE/dy times the derivative.
 
     Notes
     -----
-    The function is compiled. If the language of kernels lacks something that it uses,
-    or its source cannot be read, it is called in Python, which takes longer, and a
-    :class:`~synapse.errors.FunctionWarning` names the line and the reason.
+    The function is compiled. If it uses a feature that the language of kernels does not
+    support, or its source cannot be read, it is called in Python, which takes longer.
+    A :class:`~synapse.errors.FunctionWarning` then names the line and the reason.
 
-    If the function raises later, the step that called it raises
+    If the function raises an error later, the step that called it raises
     :class:`~synapse.errors.FunctionError`. That step changes no weights.
 
     Examples
@@ -393,37 +393,37 @@ def register(
 def register_for_sequences(
     function: Callable[[list[Any], list[Any]], tuple[float, Any]],
 ) -> SequenceCost:
-    """Register your own cost of whole sequences, such as CTC, a contrast between
-    sequences or a penalty on mean rates, under its name. Use it as a decorator.
+    """Register your own cost of whole sequences under its name, such as CTC, a contrast
+    between sequences or a penalty on mean rates. Use it as a decorator.
 
     Parameters
     ----------
     function : callable
-        Function ``(outputs, targets) -> (value, slopes)`` of one batch. Outputs are a
-        list of arrays (T_i, m), one per sequence (or sample: T_i is 1). Targets are a
-        list of what ``train`` has been given for these sequences, objects of any kind.
-        The value is the cost E of the batch, a number; the slopes are dE/dy, of the
-        same shapes as the outputs. It is called in Python, and must not edit the
-        network.
+        Function ``(outputs, targets) -> (value, slopes)`` of one batch. The outputs are
+        a list of arrays (T_i, m), one per sequence or sample, where T_i is 1 for a
+        sample. The targets are a list of the objects, of any kind, that were passed to
+        ``train`` for these sequences. The value is the cost E of the batch, a number.
+        The slopes are dE/dy, in the shapes of the outputs. The function is called in
+        Python, and must not edit the network.
 
     Returns
     -------
     SequenceCost
-        The cost as a :class:`~synapse.Trainer` with ``rule="bptt"`` and
-        :func:`synapse.gradient` take it. The gradient is that of the value as it is:
-        divide by the number of sequences for a mean. A loss is the mean of the values
-        of all batches, weighted by their numbers of sequences; of held-out data, the
-        value of all of them as one batch.
+        The cost, which you can pass to a :class:`~synapse.Trainer` with ``rule="bptt"``
+        and to :func:`synapse.gradient`. The gradient is that of the value itself. To
+        use a mean, divide by the number of sequences. A loss is the mean of the values
+        of all batches, weighted by their numbers of sequences. For held-out data, it is
+        the value of all of them as one batch.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If it is no function of two arguments, or another kind of cost has the name. A
-        function of the same name takes the place of the one before.
+        If `function` is not a function of two arguments, or if another kind of cost has
+        the name. A function of the same name replaces the previous one.
 
     Examples
     --------
-    The last output of a sequence has its sum as target:
+    This cost compares a sequence's last output with its sum:
 
     >>> @register_for_sequences
     ... def error_at_end(outputs, targets):
@@ -459,7 +459,7 @@ def register_for_sequences(
 
 
 def _require_signal(function: Callable[..., tuple[float, float]]) -> None:
-    """Test the signal: at all probes but one it must be -dE/dy times the derivative."""
+    """Test that at all probes but one the signal is -dE/dy times the derivative."""
     outputs = {"derivative": 0.7, "outputs": 2.0}
     probes = [
         {"target": t, "output": y, **outputs}

@@ -1,7 +1,7 @@
-"""What the command, estimators, forecasters and agents use where nothing is given.
+"""Defaults that the command, estimators, forecasters and agents share.
 
-One table, which all of them read. The page or study that chose a value stands beside
-it; where the defaults of two uses differ, the reason does.
+All of them read this one table. Each value has a comment with the page or study that
+chose it, and with the reason if the defaults of two uses differ.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ ARCHITECTURES: dict[str, type[Network]] = {
     and issubclass(made, Network)
     and "output_squash" in signature(made).parameters
 }
-"""Those that may be given by name, for ``build=`` and ``--build``."""
+"""Architectures that you can give by name, for ``build=`` and ``--build``."""
 OTHER_INPUTS = ("CfC", "CTRNN", "Convolutional")
-"""Those that take other inputs than columns: also the time between two steps, or the
-shape of an image."""
+"""Architectures whose inputs are not only columns, because they also need the time
+between two steps or the shape of an image."""
 BUILDS = tuple(name.lower() for name in ARCHITECTURES if name not in OTHER_INPUTS)
-"""The others, as the command and its files write them."""
+"""All other architectures, as the command and its files write them."""
 WITHOUT_MEMORY = ("Perceptron", "Residual")
-"""Rows are samples for these, and steps in time for all others."""
+"""Architectures for which rows are samples, instead of steps in time."""
 SQUASHES = {
     "Perceptron": "tanh",  # studies/streams.md, studies/small_tables.md
 }
-"""Squashes of hidden neurons that are not those of the architecture, whose defaults
-are those of the papers."""
+"""Squashes of hidden neurons that replace the architecture's default, which follows the
+paper."""
 IN_TABLES: dict[str, dict[str, str]] = {
     "Elman": {"squash": "tanh"},  # studies/table_defaults.md
     "LSTM": {"style": "synaptic", "cell_squash": "tanh"},  # studies/table_defaults.md
 }
-"""Options of networks that learn tables: after every row, by the online rule, these
-have lower errors than those of the papers."""
+"""Options of networks that learn tables. If they learn after every row by the online
+rule, these options give lower errors than those of the papers."""
 OUTPUTS = {
     "classes": "softmax",  # probabilities of classes of which one is right
     "labels": "logistic",  # a probability for each label, which exclude none
     "numbers": "identity",  # standard units can be any number
     "values": "identity",  # of actions and states, for agents: docs/reward.md
 }
-"""Squash of the outputs, by what they are."""
+"""Squash of the outputs, by the kind of values that they represent."""
 
 
 # --- data that are there --------------------------------------------------------------
@@ -56,19 +56,19 @@ OUTPUTS = {
 
 @dataclass(frozen=True)
 class Fit:
-    """How a network learns data that are there."""
+    """Settings by which a network learns from a complete data set."""
 
     build: str
     hidden: tuple[int, ...]
     rate: float
     penalty: float = 0.0
-    """The L2 penalty, times the number of samples."""
+    """L2 penalty, times the number of samples."""
     optimizer: str = "adam"  # docs/choosing.md
     rule: RuleName = "bptt"  # docs/choosing.md
     most_epochs: int = 2000
-    """The epochs, at most, of a training that ends by itself."""
+    """Maximum number of epochs of a training that ends by itself."""
     patience: int = 60
-    """Number of epochs without a lower error after which it does."""
+    """Number of epochs without a lower error after which a training ends."""
 
 
 ROWS = Fit(
@@ -77,7 +77,7 @@ ROWS = Fit(
     rate=0.01,  # docs/fitting.md, studies/small_tables.md
     penalty=3.0,  # studies/small_tables.md
 )
-"""Rows that are independent of each other: `synapse.sklearn`."""
+"""For rows that are independent of each other: `synapse.sklearn`."""
 ROWS_OF_TABLES = Fit(
     build="Perceptron",  # docs/choosing.md
     hidden=(8,),  # docs/fitting.md
@@ -85,22 +85,23 @@ ROWS_OF_TABLES = Fit(
     optimizer="sgd",  # studies/table_defaults.md
     rule="online",  # studies/table_defaults.md
 )
-"""Rows of a table, samples or steps of a stream: the command. It learns after every
-row, so that a long table needs no gradient of its whole length; on samples Adam has the
+"""For rows of a table, as samples or as steps of a stream: the command. It learns after
+every row to avoid the gradient of a long table's whole length. On samples, Adam has the
 same errors."""
 SEQUENCES = Fit(
     build="LSTM",  # docs/choosing.md
     hidden=(16,),  # docs/fitting.md
     rate=0.01,  # docs/fitting.md
 )
-"""Sequences with an answer at their end, or at every step: `synapse.sklearn`."""
+"""For sequences with an answer at their end or at every step: `synapse.sklearn`."""
 SERIES = Fit(
     build="GRU",  # studies/default_forecasts.md
     hidden=(8,),  # studies/default_forecasts.md
     rate=0.02,  # studies/default_forecasts.md
 )
-"""Forecasts of a series: the command, `synapse.sktime`. It has less data than tables of
-rows have: the size and the rate are those of the study, which are also fast."""
+"""For forecasts of a series: the command, `synapse.sktime`. Because a series has less
+data than a table of rows, the size and the rate are those of the study, which are also
+fast."""
 
 
 # --- streams --------------------------------------------------------------------------
@@ -108,7 +109,7 @@ rows have: the size and the rate are those of the study, which are also fast."""
 
 @dataclass(frozen=True)
 class Stream:
-    """How a network learns a stream, one sample at a time."""
+    """Settings by which a network learns from a stream, one sample at a time."""
 
     build: str
     hidden: tuple[int, ...]
@@ -118,19 +119,20 @@ class Stream:
 
 
 SAMPLES = Stream("Perceptron", (32,))  # studies/streams.md
-"""Samples with a target: `synapse.river`."""
+"""For samples with a target: `synapse.river`."""
 VALUES = Stream("GRU", (16,))  # studies/streams.md
-"""Values of a series: `synapse.river`."""
+"""For values of a series: `synapse.river`."""
 LAGS = 12  # studies/streams.md
-"""Number of changes that a forecaster of a stream reads without a season."""
+"""Number of changes that a stream's forecaster reads if there is no season."""
 LAGS_WITH_SEASON = 1  # studies/streams.md
-"""The same with a season, whose inputs tell more than earlier changes."""
+"""Number of changes that it reads if there is a season, whose inputs are more
+informative than earlier changes."""
 SEASON_VALUES = 96  # studies/streams.md
-"""Number of first values in which a forecaster of a stream finds its season."""
+"""Number of first values in which a stream's forecaster looks for a season."""
 MIN_AUTOCORRELATION = 0.5  # studies/streams.md
-"""Autocorrelation of a season, at least."""
+"""Minimum autocorrelation of a season."""
 HARMONICS = 4  # studies/streams.md
-"""Number of waves of a season, at most, that it reads."""
+"""Maximum number of waves of a season that it reads."""
 
 
 # --- rewards --------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-"""What notebooks show: tables and curves, as HTML and SVG without scripts. All text is
-escaped.
+"""Views in notebooks, which are tables and curves as HTML and SVG without scripts. All
+text is escaped.
 """
 
 from __future__ import annotations
@@ -18,18 +18,16 @@ LEFT = 62
 BOTTOM = 22
 MAX_NAME_LETTERS = 20  # letters of a name beside its curve
 COLOURS = ("#3a86c8", "#dd7a24", "#2a9d73", "#b05a9a", "#8a8a2a", "#777777")
-"""Colours of curves, on white and on black."""
+"""Colours of curves that are visible on white and on black."""
 
 
 def view(words: str, *parts: str) -> str:
-    """Return a sentence, usually a repr, above the parts of a view."""
+    """Return a view with a sentence, usually a repr, above its parts."""
     return f"<div><div>{escape(words)}</div>{''.join(parts)}</div>"
 
 
 def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
-    """Return a table of columns with this number of rows, of which the first 20 are
-    shown.
-    """
+    """Return a table of columns with this number of rows, showing the first 20."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
     tops = [islice(iter(column), MAX_ROWS) for column in columns.values()]
     shown_rows = zip(*tops, strict=True)
@@ -42,14 +40,14 @@ def table(columns: Mapping[str, Iterable[Any]], rows: int) -> str:
 
 
 def _cell(value: Any) -> str:
-    """Return a cell: text on the left, numbers on the right."""
+    """Return a table cell, with text on the left and numbers on the right."""
     words = value if isinstance(value, str) else shown(value)
     left = ' style="text-align: left"' if isinstance(value, str) else ""
     return f"<td{left}>{escape(words)}</td>"
 
 
 def shown(value: Any) -> str:
-    """Return a value in a cell: six digits of a number, "-" for None."""
+    """Return a value for a cell, with six digits of a number and "-" for None."""
     if hasattr(value, "item") and not getattr(value, "ndim", 0):
         value = value.item()
     if value is None:
@@ -58,7 +56,7 @@ def shown(value: Any) -> str:
 
 
 def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
-    """Return curves over steps 1 to n as SVG; the axis is logarithmic where values
+    """Return curves over steps 1 to n as SVG. The axis is logarithmic where values
     above 0 span a factor of 100.
     """
     values = chain.from_iterable(lines.values())
@@ -111,8 +109,8 @@ def curves(lines: Mapping[str, Sequence[float]], across: str) -> str:
 
 
 def _path(line: Sequence[float], point: Any) -> str:
-    """Return the points of a curve; a gap where a value is not finite. Of many points,
-    some.
+    """Return the points of a curve, with gaps where values are not finite. If there are
+    many points, only some are returned.
     """
     stride = max(1, len(line) // MAX_POINTS)
     chosen = sorted({*range(0, len(line), stride), *range(len(line))[-1:]})

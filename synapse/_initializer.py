@@ -1,5 +1,5 @@
-"""Initializers of weights and biases, and the table of all by name: what
-`synapse.initializers` shows.
+"""Initializers of weights and biases, and their registry by name behind
+`synapse.initializers`.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ Seed = np.random.Generator | np.random.SeedSequence | Sequence[int] | int | None
 class NamedInitializer:
     """An initializer of this module.
 
-    Called with (rng, shape, fan_in, fan_out), it draws. Called with its number, such as
-    ``normal(0.5)`` or ``normal(scale=0.5)``, it returns the initializer with this
-    number; without arguments, as in ``normal()`` or ``glorot()``, itself.
+    When called with (rng, shape, fan_in, fan_out), it draws an array. When called with
+    its number, as in ``normal(0.5)`` or ``normal(scale=0.5)``, it returns the
+    initializer with this number. Without arguments, as in ``normal()`` or ``glorot()``,
+    it returns itself.
     """
 
     __name__: str
@@ -75,7 +76,7 @@ class NamedInitializer:
         fan_in: int,
         fan_out: int,
     ) -> Any:
-        """Draw, for arguments that are right."""
+        """Draw an array from arguments that are known to be valid."""
         numbers = () if self._number is None else (self._number,)
         return self._draw(rng, shape, fan_in, fan_out, *numbers)
 
@@ -98,7 +99,7 @@ class NamedInitializer:
         return self.unchecked(rng, tuple(sizes), fan_in, fan_out)
 
     def _with(self, *numbers: Any, **named: Any) -> NamedInitializer:
-        """Return the same law with another number."""
+        """Return the same initializer with another number."""
         if self._check is None:
             raise ArgumentTypeError(
                 f"The initializer {self.__name__} has no number to set. Pass it as"
@@ -117,9 +118,7 @@ class NamedInitializer:
 
 
 def _of_number(name: str, number: float | None) -> NamedInitializer:
-    """Return the initializer of this module with this number, for pickles and
-    copies.
-    """
+    """Return this module's initializer with this number, for pickles and copies."""
     law: NamedInitializer = globals()[name]
     return law if number is None or number == law._number else law(number)
 
@@ -127,8 +126,8 @@ def _of_number(name: str, number: float | None) -> NamedInitializer:
 def _initializer(
     check: Callable[[str, Any], float] | None = None,
 ) -> Callable[[Callable[..., Any]], NamedInitializer]:
-    """Make a function of (rng, shape, fan_in, fan_out) an initializer; with `check`,
-    it also has a number.
+    """Make a function of (rng, shape, fan_in, fan_out) an initializer, which also has a
+    number if `check` is given.
     """
     return lambda function: NamedInitializer(function, check)
 
@@ -178,8 +177,8 @@ def fan_in(
     """Draw uniformly from -1 / sqrt(fan_in) to 1 / sqrt(fan_in), like
     `torch.nn.Linear`.
 
-    The variance is 1 / (3 fan_in), a third of that in LeCun, Bottou, Orr and Müller
-    1998, section 4.6.
+    The variance is 1 / (3 fan_in), a third of the variance in LeCun, Bottou, Orr and
+    Müller 1998, section 4.6.
     """
     limit = math.sqrt(1.0 / max(1, fan_in))
     return rng.uniform(-limit, limit, shape)
@@ -233,9 +232,9 @@ def sparse(
     """Set most incoming weights of a neuron to 0, Elsayed, Vasan and Mahmood 2024:
     ``sparse(sparsity=0.9)``.
 
-    The fraction that is 0 is from 0 to below 1, and the count is rounded down. The
-    others are drawn by `fan_in`. Of a projection that is not full, each weight is 0 as
-    often.
+    The fraction of zeros is from 0 to below 1, and their count is rounded down. The
+    other weights are drawn by `fan_in`. If a projection is not full, each of its
+    weights is 0 with the same probability.
     """
     weights: Floats = fan_in.unchecked(rng, shape, n, fan_out)
 
@@ -276,20 +275,21 @@ def names() -> list[str]:
 
 
 def get(initializer: str | Initializer) -> Initializer:
-    """Find an initializer by its name; a function is returned as it is.
+    """Find an initializer by its name, or return a function as it is.
 
     Parameters
     ----------
     initializer : str or callable
         Name of the initializer. Case, underscores, hyphens and spaces do not matter.
-        Synonyms such as "xavier" (`glorot`) and "kaiming" (`he`) work too.
+        Synonyms such as "xavier" (`glorot`) and "kaiming" (`he`) work, too.
 
     Raises
     ------
     UnknownNameError
         If no initializer of this name is registered.
     ArgumentTypeError
-        If it is neither a string nor a function of (rng, shape, fan_in, fan_out).
+        If `initializer` is neither a string nor a function of (rng, shape, fan_in,
+        fan_out).
     """
     if isinstance(initializer, str):
         return by_name.find(initializer)
@@ -300,8 +300,8 @@ def get(initializer: str | Initializer) -> Initializer:
 
 
 def to_json(initializer: Any) -> str | dict[str, float] | None:
-    """Return what a file has for an initializer: its name, or the name of the function
-    that made it with a number; None if there is neither.
+    """Return the representation of an initializer in files, which is its name, or the
+    name of the function that made it with a number. None if there is neither.
     """
     for name in names():
         if by_name.find(name) is initializer:
@@ -312,7 +312,7 @@ def to_json(initializer: Any) -> str | dict[str, float] | None:
 
 
 def from_json(content: Any) -> Any:
-    """Return the initializer of :func:`to_json`; anything else as it is."""
+    """Return the initializer of :func:`to_json`, or anything else as it is."""
     if isinstance(content, dict) and len(content) == 1:
         ((name, number),) = content.items()
         law = _WITH_NUMBER.get(name)
@@ -333,14 +333,14 @@ def register(function: Initializer) -> Initializer:
     Returns
     -------
     callable
-        The function.
+        The function itself.
 
     Raises
     ------
     ArgumentError
         If another function has this name, in any spelling or as a synonym.
     ArgumentTypeError
-        If it is not a function of these arguments.
+        If `function` is not a function of these arguments.
 
     Examples
     --------
@@ -370,8 +370,8 @@ def draw(
     fan_out: int,
     dtype: Any = np.float64,
 ) -> Floats:
-    """Draw an array of this shape; an error if the initializer returns another, or
-    unfit numbers.
+    """Draw an array of this shape, or raise an error if the initializer returns another
+    shape or unfit numbers.
     """
     title = "The result of an initializer"
     function = get(initializer)
@@ -390,8 +390,8 @@ def draw(
 
 
 def random_generator(seed: Seed) -> np.random.Generator:
-    """Return the generator for a public function: the given one, or a new one from a
-    seed.
+    """Return the generator for a public function, which is the given one, or a new one
+    made from a seed.
     """
     if isinstance(seed, np.random.Generator):
         return seed
@@ -410,8 +410,8 @@ def random_generator(seed: Seed) -> np.random.Generator:
 
 
 def seeds_of(seed: Seed, count: int) -> list[Seed]:
-    """Return `count` seeds for as many threads; a generator, which they cannot share,
-    is spawned.
+    """Return `count` seeds for as many threads. A generator is spawned, because threads
+    cannot share it.
     """
     if isinstance(seed, np.random.Generator):
         return [*seed.spawn(count)]
@@ -420,8 +420,8 @@ def seeds_of(seed: Seed, count: int) -> list[Seed]:
 
 @contextmanager
 def given_back(rng: np.random.Generator) -> Iterator[None]:
-    """Restore the state of a generator if the block raises, so that a failed call draws
-    nothing.
+    """Restore the state of a generator if the block raises an error, so that a failed
+    call draws nothing.
     """
     state = rng.bit_generator.state
     try:

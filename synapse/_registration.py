@@ -1,5 +1,5 @@
-"""Registration of squashes and costs: compile a user's function, store it, and raise
-its errors.
+"""Registration of squashes and costs, which compiles and stores a user's function and
+raises its errors.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ def enter(
     check: Callable[[Callable[..., Any]], None],
     *bounds: float,
 ) -> Registered:
-    """Compile and register a user's function; if the same one is registered already,
-    return its entry.
+    """Compile and register a user's function, or return its entry if the same one is
+    already registered.
 
-    `names` are those of all of its kind. If one equals its name in any spelling, that
-    must be the same function.
+    `names` contains all names of its kind. If one of them equals its name in any
+    spelling, it must be the same function.
     """
     registry = names.noun
     require_type(
@@ -96,7 +96,7 @@ def enter(
 def _refuse_taken(
     registry: str, name: str, taken: str, before: Registered | None
 ) -> NoReturn:
-    """Raise the error for the name of another function."""
+    """Raise the error for a name that another function has."""
     difference = ""
     if taken != name:
         difference = f" as {taken!r}"
@@ -118,9 +118,9 @@ def wrong_slopes(
 ) -> list[tuple[dict[str, float], float, float]]:
     """Call a function for (value, `second`) at probes, which are arguments by name.
 
-    Returns the probes at which the second is not `factor` times the slope along an
-    argument, with slope and second; none if it is only one, which may lie on a kink.
-    Raises ArgumentError if a call fails.
+    Returns the probes at which the second result is not `factor` times the slope along
+    an argument, with slope and second result. If there is only one such probe, none is
+    returned, because it may lie on a kink. Raises ArgumentError if a call fails.
     """
     width = 1e-6
     misses = []
@@ -141,7 +141,7 @@ def _tried(
     second: str,
     arguments: dict[str, float],
 ) -> tuple[float, float]:
-    """Call a function; an ArgumentError unless it returns two finite numbers."""
+    """Call a function, and raise ArgumentError unless it returns two finite numbers."""
     name = function.__name__
     try:
         result = function(*arguments.values())
@@ -162,8 +162,8 @@ def _tried(
 def require_sound(
     status: int, failed: NDArray[np.float64], after: str = AFTER_A_STEP
 ) -> None:
-    """Raise a FunctionError if a kernel call has failed, because a registered function
-    has raised.
+    """Raise a FunctionError if a kernel call has failed because a registered function
+    raised an error.
     """
     if status == FAILED:
         raise error_of_call(failed, after)
@@ -172,7 +172,7 @@ def require_sound(
 def error_of_call(
     failed: NDArray[np.float64], after: str = AFTER_A_STEP
 ) -> BaseException:
-    """Return the error of a kernel call that has failed; `after` says what state the
+    """Return the error of a failed kernel call. `after` describes the state that the
     call has left.
     """
     count, address, *values = failed.tolist()
@@ -197,7 +197,7 @@ def error_of_call(
 def _failure(
     registry: str, name: str, arguments: dict[str, float], cause: Exception | None
 ) -> str:
-    """Return the sentence about a call that has failed."""
+    """Return the sentence that describes a failed call."""
     if cause is None:
         reason = "an error"
     elif str(cause):

@@ -1,4 +1,4 @@
-"""Standard units: means and deviations of columns, and the differences before them."""
+"""Standard units by means and deviations of columns, after optional differences."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SQUARABLE = engine.functions.SQUARABLE
 ROUNDING = engine.functions.ROUNDING
 VANISHING = engine.functions.VANISHING
 MIN_COUNT = float(np.finfo(np.float64).tiny)
-"""A count of 0 that can be divided by, and is lost in any sum."""
+"""Replaces a count of 0, because it can be a divisor but does not affect any sum."""
 UNCOUNTED = np.array([[MIN_COUNT], [1.0], [0.0], [0.0]])
-"""The numbers of a column that has counted nothing."""
+"""Values of a column that has not counted any row."""
 TOO_LARGE = (
     "Expected values whose squares are finite numbers, to standardise them, got larger"
     " ones. Pass other units, or leave them as they are (scale=False, normalize=False)."
 )
 ARRAYS = ("count", "deviation", "mean", "squares")
-"""The numbers of each column, which files have."""
+"""Values of each column that are stored in files."""
 
 Lags = Sequence[Sequence[int]]
 
@@ -44,19 +44,20 @@ def _checked_lags(title: str, lags: Any) -> list[tuple[int, ...]]:
 
 @final
 class Scale:
-    """Standard units of columns, and their inverse: mean 0 and standard deviation 1
-    over all rows so far.
+    """Standard units of columns, and their inverse.
 
-    A scale adds rows together (:meth:`add`), or follows a stream row by row
+    In standard units, each column has mean 0 and standard deviation 1 over all rows so
+    far. A scale adds rows together (:meth:`add`), or follows a stream row by row
     (:meth:`follow`). Before its first row it changes nothing. The deviation of a
     constant column is 1 (means and squares by Chan, Golub and LeVeque 1983, and Welford
     1962).
 
     With `lags`, it uses and returns the differences y(t) - y(t - lag), for one lag of a
-    column after the other. They remove a trend or a season.
+    column after the other, to remove a trend or a season.
 
-    Rows may be a sparse array, as for :meth:`Network.run`. A scale whose first rows are
-    sparse divides by the deviations and subtracts nothing, so that 0 stays 0.
+    Rows may be a sparse array, as for :meth:`Network.run`. If the first rows of a scale
+    are sparse, it divides by the deviations without subtracting means, so that 0 stays
+    0.
 
     Parameters
     ----------
@@ -66,18 +67,19 @@ class Scale:
         Number of rows after which the weight of a row is halved in :meth:`follow`.
         Default: all rows have equal weight.
     lags : sequence of sequences of int, optional
-        The lags of each column: ``(1,)`` removes a trend, ``(12,)`` the season of
-        months, ``(12, 1)`` both, ``()`` nothing. Default: no column has any.
+        The lags of each column. For example, ``(1,)`` removes a trend, ``(12,)`` the
+        season of months, ``(12, 1)`` both, and ``()`` nothing. Default: no column has
+        lags.
 
     Attributes
     ----------
     lags : list of tuple of int
         The lags of each column.
     lost : int
-        Number of rows at the beginning of a series that have no differences: the
-        largest sum of the lags of a column.
+        Number of rows at the beginning of a series that have no differences, which is
+        the largest sum of the lags of a column.
     centred : bool
-        Whether means are subtracted; false after sparse rows.
+        Whether means are subtracted, which is false after sparse rows.
 
     Examples
     --------
@@ -88,7 +90,7 @@ class Scale:
     >>> scale.original([2.0, 1.0])
     array([4., 6.])
 
-    Differences of differences, and what follows a series if they stay 2:
+    Differences of differences, and the continuation of a series if they stay 2:
 
     >>> squares = np.arange(6.0)[:, None] ** 2
     >>> twice = Scale(1, lags=[(1, 1)])
@@ -124,9 +126,9 @@ class Scale:
         Parameters
         ----------
         mean, deviation : array_like, shape (columns,)
-            Finite numbers; the deviations are above 0.
+            Finite numbers. The deviations must be above 0.
         lags : sequence of sequences of int, optional
-            As for the class.
+            Lags of each column, as for the class.
 
         Examples
         --------
@@ -153,17 +155,19 @@ class Scale:
 
     @property
     def count(self) -> Floats:
-        """Rows of each column so far, or the sum of their weights, shape (columns,)."""
+        """Number of rows in each column so far, or the sum of their weights, shape
+        (columns,).
+        """
         return self._numbers[0]
 
     @property
     def deviation(self) -> Floats:
-        """The numbers by which each column is divided, shape (columns,)."""
+        """Divisors of the columns, shape (columns,)."""
         return self._numbers[1]
 
     @property
     def mean(self) -> Floats:
-        """The numbers that are subtracted from each column, shape (columns,)."""
+        """Values that are subtracted from the columns, shape (columns,)."""
         return self._numbers[2] if self.centred else np.zeros(len(self))
 
     @property
@@ -182,21 +186,21 @@ class Scale:
     # --- rows -------------------------------------------------------------------------
 
     def add(self, rows: ArrayLike, weights: ArrayLike | None = None) -> None:
-        """Count rows.
+        """Add rows to the means and deviations.
 
         Parameters
         ----------
         rows : array_like, shape (T, columns)
-            The rows; with lags a series, oldest first. Sparse rows are made dense by a
-            scale that is centred.
+            The rows. With lags, they are a series, oldest first. A centred scale makes
+            sparse rows dense.
         weights : array_like, shape (T,), optional
-            Weight of each row, 0 or above. Default: all 1.
+            Weight of each row, at least 0. Default: all 1.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If they are not such rows, or their squares are not finite. Nothing has
-            changed.
+            If `rows` have another form, or their squares are not finite. Nothing has
+            changed then.
         """
         given = self._matrix("rows", rows)
         is_sparse = isinstance(given, _checks.SparseRows) and not self.lost
@@ -244,27 +248,27 @@ class Scale:
         self.centred = centred
 
     def follow(self, rows: ArrayLike, weight: float = 1.0) -> Floats:
-        """Add one row, or several one after the other, and return each in the standard
-        units after it.
+        """Add rows one after the other, and return each in the standard units after
+        adding it.
 
         Parameters
         ----------
         rows : array_like, shape (columns,) or (T, columns)
-            The rows; with lags a series. NaN means that a column has no value; it is
-            ignored and becomes 0.
+            One row or several. With lags, they are a series. NaN means that a column
+            has no value, which is ignored and becomes 0.
         weight : float
-            Weight of each row; with 0, none is added. Default 1.
+            Weight of each row. With 0, no row is added. Default: 1.
 
         Returns
         -------
         ndarray
-            Of the shape of the rows; with lags shorter by `lost`.
+            The rows in standard units, in their shape, but shorter by `lost` with lags.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If they are not such rows, or their squares are not finite. Nothing has
-            changed.
+            If `rows` have another form, or their squares are not finite. Nothing has
+            changed then.
 
         Examples
         --------
@@ -277,8 +281,8 @@ class Scale:
     def _following(
         self, title: str, rows: ArrayLike, weight: float = 1.0
     ) -> tuple[Floats, Floats]:
-        """Return what :meth:`follow` returns for rows that messages call `title`, and
-        the numbers of the scale after it. Nothing changes.
+        """Return the result of :meth:`follow` and the values of the scale after it,
+        without changing the scale. `title` is the name of the rows in messages.
         """
         counted = _checks.dense_rows(self._rows(title, rows))
         if self.lost:
@@ -290,7 +294,7 @@ class Scale:
         return standard.reshape(counted.shape), numbers
 
     def _taken(self, rows: Floats, weight: float) -> tuple[Floats, Floats]:
-        """Return what :meth:`_following` does, for a contiguous matrix of floats."""
+        """Return the result of :meth:`_following` for a contiguous matrix of floats."""
         standard = np.empty(rows.shape)
         numbers = self._numbers.copy()
         if not _kernel()(rows, weight, self._keep, self.centred, numbers, standard):
@@ -303,23 +307,24 @@ class Scale:
         Parameters
         ----------
         rows : array_like, shape (columns,) or (T, columns)
-            The rows; with lags a series. NaN stays NaN.
+            One row or several. With lags, they are a series. NaN stays NaN.
 
         Returns
         -------
         ndarray
-            Of the shape of the rows; with lags shorter by `lost`. Sparse rows become
-            sparse ones for :meth:`Network.run`, unless the scale is centred.
+            The rows in standard units, in their shape, but shorter by `lost` with lags.
+            Unless the scale is centred, sparse rows become sparse rows for
+            :meth:`Network.run`.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If they are not such rows.
+            If `rows` have another form.
         """
         return self._standard(rows, np.float64)
 
     def _standard(self, rows: ArrayLike, dtype: Any) -> Any:
-        """Return what :meth:`standard` does, dense rows in this dtype."""
+        """Return the result of :meth:`standard`, with dense rows in this dtype."""
         values = self._rows("rows", rows)
         with np.errstate(all="ignore"):
             if isinstance(values, _checks.SparseRows) and not self.centred:
@@ -338,25 +343,26 @@ class Scale:
             return _in_range(standard, values)
 
     def original(self, values: ArrayLike, history: ArrayLike | None = None) -> Floats:
-        """Convert standard units to those of the data, the inverse of :meth:`standard`.
+        """Convert standard units to the units of the data, the inverse of
+        :meth:`standard`.
 
         Parameters
         ----------
         values : array_like, shape (columns,) or (T, columns)
-            Numbers in standard units; with lags the differences of T steps that follow
-            a history.
+            Values in standard units. With lags, they are the differences of T steps
+            that follow a history.
         history : array_like, shape (H, columns), optional
-            With lags: the last rows before, at least `lost`.
+            The last rows before the values, at least `lost`. Only needed with lags.
 
         Returns
         -------
         ndarray
-            Of the shape of the values.
+            The values in the units of the data, in their shape.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If they are not such values, or the history is missing or too short.
+            If `values` have another form, or the history is missing or too short.
         """
         given = _checks.dense_rows(self._rows("values", values))
         with np.errstate(all="ignore"):
@@ -385,7 +391,7 @@ class Scale:
     # --- files ------------------------------------------------------------------------
 
     def as_json(self) -> dict[str, Any]:
-        """Return all its numbers as a dict for JSON."""
+        """Return all values of the scale as a dict for JSON."""
         content: dict[str, Any] = {
             "count": self.count.tolist(),
             "deviation": self.deviation.tolist(),
@@ -408,14 +414,14 @@ class Scale:
         Parameters
         ----------
         content : dict
-            The description.
+            The result of :meth:`as_json`.
         columns : int
-            The number of columns that it must have.
+            The number of columns that the scale must have.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If it describes no scale with this number of columns.
+            If `content` does not describe a scale with this number of columns.
         """
         described = _checks.json_object("The scale", content)
         scale = cls(columns, described.get("half_life"), described.get("lags"))
@@ -445,7 +451,7 @@ class Scale:
         self.lost = max(map(sum, lags), default=0)
 
     def _rows(self, title: str, values: Any) -> Any:
-        """Return one row, or several, as float64 or `SparseRows`."""
+        """Return one or several rows as float64 or `SparseRows`."""
         if _checks.is_sparse(values):
             return _checks.input_rows(title, values, len(self), _checks.FLOAT64)
         rows = _checks.numbers(title, values, "a number for each column")
@@ -465,9 +471,7 @@ class Scale:
         return rows
 
     def _weights(self, values: ArrayLike, count: int) -> Floats:
-        """Return the weights of rows, without those of rows that are lost to
-        differences.
-        """
+        """Return the weights of rows, without the rows lost to differences."""
         weights = _checks.finite_array("weights", values)
         used = weights[self.lost :] if weights.ndim == 1 else weights
         _checks.require(
@@ -487,9 +491,7 @@ class Scale:
             )
 
     def _differences(self, rows: Floats) -> Floats:
-        """Return the rows, or the differences of a series, shape (T - lost,
-        columns).
-        """
+        """Return the rows, or a series' differences, shape (T - lost, columns)."""
         if not self.lost:
             return rows
         self._require_series("The series", rows, self.lost + 1)
@@ -524,8 +526,9 @@ Axes = int | tuple[int, ...]
 
 @np.errstate(under="ignore")
 def unit_of(values: Floats, axis: Axes | None = None) -> Floats:
-    """Return the power of 2 at or below the largest number along axes, which stay: to
-    divide by it rounds nothing, and no square overflows or vanishes then.
+    """Return the power of 2 at or below the largest number along axes, which are kept.
+
+    Dividing by it rounds nothing, and then no square overflows or vanishes.
     """
     largest = np.abs(values).max(axis=axis, keepdims=True, initial=0.0)
     return np.asarray(np.ldexp(1.0, np.frexp(largest)[1] - 1))
@@ -535,7 +538,7 @@ def unit_of(values: Floats, axis: Axes | None = None) -> Floats:
 def root_mean_square(
     values: Floats, axis: Axes = 0, weights: Floats | None = None
 ) -> Floats:
-    """Return the root of the mean square along axes."""
+    """Return the root mean square along axes."""
     unit = unit_of(values, axis)
     mean = np.average((values / unit) ** 2, axis, weights, keepdims=True)
     return np.asarray((np.sqrt(mean) * unit).squeeze(axis))
@@ -543,14 +546,16 @@ def root_mean_square(
 
 @cache
 def _kernel() -> Callable[..., bool]:
-    """Return the machine code of ``take_rows``; to find it takes longer than a row."""
+    """Return the machine code of ``take_rows``, cached because finding it takes longer
+    than a row.
+    """
     rows = np.empty((0, 0))
     arguments = rows, 1.0, 1.0, True, rows, rows
     return engine.functions.scale.take_rows.for_types(arguments)
 
 
 def _in_range(converted: Floats, given: Floats) -> Floats:
-    """Return numbers in other units; raises if they are infinite, and were not."""
+    """Return converted numbers, or raise an error if finite ones became infinite."""
     # a finite sum takes less time than a look at each number
     suspect = not np.isfinite(_checks.sum_of_squares(converted))
     if suspect and np.isinf(converted).any() and not np.isinf(given).any():
@@ -569,7 +574,7 @@ def _differences(series: Floats, lags: tuple[int, ...]) -> Floats:
 
 
 def _continued(before: Floats, after: Floats, lags: tuple[int, ...]) -> Floats:
-    """Return the values that follow others, from their differences."""
+    """Return the values that continue a series, from their differences."""
     values = after
     for place, lag in reversed([*enumerate(lags)]):
         level = _differences(before, lags[:place])

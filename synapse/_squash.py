@@ -1,4 +1,4 @@
-"""The class Squash, and the table of all by name: what `synapse.squashes` shows."""
+"""The class Squash, and the registry of squashes by name behind `synapse.squashes`."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ SINGLE = _declared.SINGLE
 CHANCE = _declared.CHANCE
 LARGEST = _declared.LARGEST
 SHARES = _declared.SHARES
-"""The declarations of the built-in functions by name, and their kinds; exporters read
-them."""
+"""The declarations of the built-in functions by name, with their kinds, for exporters.
+"""
 
 PROBES = [0.05 + 0.31 * i for i in range(-13, 14)]
 """States at which a registered function is tested."""
 
 EXPRESSIONS = ("c", "javascript", "python")
 BUILDERS = ("onnx", "torch")
-"""Export formats of a registered function: as an expression, and as a function that
-builds it."""
+"""Formats for which a registered function is exported as a function that builds it,
+instead of an expression."""
 
 WIDE = re.compile(r"([a-z_]+)\(width=(.*)\)")
 """A name with the width of a declared slope, without spaces."""
@@ -67,8 +67,8 @@ class Squash:
     low, high : float
         Bounds of its values.
     surrogate : bool
-        Whether its derivative is a declared surrogate, not the slope of its values, so
-        that a spike, which jumps, can learn.
+        Whether its derivative is declared (a surrogate) instead of the slope of its
+        values, so that a spike can learn although it jumps.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Squash:
 
     @property
     def written(self) -> Mapping[str, Any]:
-        """Code for exports with which a function was registered, see
+        """Code for exports with which the function was registered, see
         :func:`register`.
         """
         return MappingProxyType(self._written)
@@ -98,8 +98,8 @@ class Squash:
 
     @property
     def _evaluate(self) -> Callable[[float], tuple[float, float]]:
-        """Python function ``state -> (activation, derivative)``; the kernels use the
-        same code.
+        """Python function ``state -> (activation, derivative)`` with the same code as
+        in the kernels.
         """
         return self._function or engine.functions.compiled.SQUASHES[get(self).name]
 
@@ -119,7 +119,9 @@ class Squash:
 
 
 def _one_state(state: Any) -> float:
-    """Return a state as a float; an error for an array says what takes it."""
+    """Return a state as a float. The error for an array names a function that takes
+    it.
+    """
     if isinstance(state, np.ndarray | list | tuple):
         advice = "For several states use numpy.vectorize(squash)(states)."
         raise ArgumentTypeError(expected("state", "a number", state, advice))
@@ -149,23 +151,23 @@ def names() -> list[str]:
 
 
 def get(squash: str | Squash) -> Squash:
-    """Find an activation function by its name; a :class:`Squash` is returned as it is.
+    """Find an activation function by its name, or return a :class:`Squash` as it is.
 
     Parameters
     ----------
     squash : str or Squash
         Name of the function. Case, underscores, hyphens and spaces do not matter. Names
         from other libraries, such as "sigmoid" and "linear", find the same function
-        here. `spike`, `super_spike` and `arctan_spike` may have a width, as in
-        "spike(width=2)": their declared slope at s is that of the function at
-        s / width. Such names stand in files, too.
+        here. You can give `spike`, `super_spike` and `arctan_spike` a width, as in
+        "spike(width=2)". Their declared slope at s is then the function's slope at
+        s / width. Files contain such names, too.
 
     Raises
     ------
     UnknownNameError
         If no function of this name is registered.
     ArgumentError
-        If a width is not a number above 0, or the function has none.
+        If a width is not a number above 0, or the function does not take a width.
     ArgumentTypeError
         If `squash` is neither a string nor a registered :class:`Squash`.
 
@@ -192,7 +194,7 @@ def get(squash: str | Squash) -> Squash:
 
 
 def _with_width(name: str, text: str) -> Squash:
-    """Return the function of this name whose declared slope has a width, registered
+    """Return the function of this name whose declared slope has a width, registering it
     once.
     """
     declared = by_name.find(name).name
@@ -218,8 +220,8 @@ def _with_width(name: str, text: str) -> Squash:
 
 
 def by_code(code: int) -> Squash:
-    """Return the squash with this number in the kernels; an ArgumentError if there is
-    none.
+    """Return the squash with this number in the kernels, or raise ArgumentError if
+    there is none.
     """
     try:
         return _by_code[code]
@@ -252,45 +254,49 @@ def register(
     Parameters
     ----------
     function : callable
-        Function ``state -> (activation, derivative)``. Both results are floats. It
-        may call other functions. Globals and closures keep their present values.
+        Function ``state -> (activation, derivative)``. Both results are floats. The
+        function may call other functions. Its globals and closures keep their present
+        values.
     low, high : float
-        Bounds of its values. Default: minus and plus infinity.
+        Bounds of the activation. Default: minus and plus infinity.
     written : mapping, optional
         Code of the function (without its derivative) for exports, by language. For "c",
-        "javascript" and "python": an expression in which ``{s}`` stands for the state.
-        For "onnx" and "torch": a function, see the writer of that format. Default:
-        exports write the function's own formula, if it consists of arithmetic,
+        "javascript" and "python", pass an expression in which ``{s}`` stands for the
+        state. For "onnx" and "torch", pass a function, see the writer of that format.
+        Default: exports write the function's own formula, if it consists of arithmetic,
         comparisons and common functions of ``math``.
     surrogate : bool
-        Whether the derivative is declared instead of that of the value, as of a spike
-        (surrogate gradient: Neftci, Mostafa and Zenke 2019). Errors and eligibility
-        traces use it everywhere, also in modules of PyTorch; finite differences do not
-        agree with it. Default: False; a derivative that is not the slope of the value
-        is then refused.
+        Whether the derivative is declared instead of being the slope of the activation,
+        as for a spike (surrogate gradient: Neftci, Mostafa and Zenke 2019). Errors and
+        eligibility traces use it everywhere, also in modules of PyTorch, and finite
+        differences do not agree with it. Default: False, so that a derivative that is
+        not the slope raises an error.
 
     Returns
     -------
     Squash
-        The function as neurons take it (``squash=``). Saved networks contain its name
-        only; before you load one, register the function again under that name.
+        The function, which you can pass to neurons (``squash=``). Saved networks only
+        contain its name. Before you load one, register the function again under this
+        name.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a key of `written` is not one of these languages; if another function has the
-        name, in any spelling or as a synonym, or the same function is registered with
-        other captured values; if the function raises, does not return two finite
-        numbers, or its derivative is not the slope of its value and it is no surrogate.
+        If a key of `written` is not one of these languages, if another function has
+        this name, in any spelling or as a synonym, or if the same function is
+        registered with other captured values. Also if the function raises an error or
+        does not return two finite numbers, or if its derivative is not the slope of its
+        value although it is no surrogate.
 
     Notes
     -----
-    The function is compiled. If the language of kernels lacks something that it uses,
-    or its source cannot be read, it is called in Python, which takes longer, and a
-    :class:`~synapse.errors.FunctionWarning` names the line and the reason.
+    The function is compiled. If it uses a feature that the language of kernels does not
+    support, or its source cannot be read, it is called in Python, which takes longer.
+    A :class:`~synapse.errors.FunctionWarning` then names the line and the reason.
 
-    If the function raises later, or indexes out of bounds, the step that called it
-    raises :class:`~synapse.errors.FunctionError`. That step changes no weights.
+    If the function later raises an error, or indexes out of bounds, the step that
+    called it raises :class:`~synapse.errors.FunctionError`. That step changes no
+    weights.
 
     Examples
     --------
@@ -307,7 +313,7 @@ def register(
     >>> signed_square.written["c"]
     'fabs({s}) * {s}'
 
-    A spike whose declared slope is twice as wide as that of `spike`:
+    A spike whose declared slope is twice as wide as the slope of `spike`:
 
     >>> @register(low=0.0, high=1.0, surrogate=True)
     ... def wider_spike(state):
@@ -325,7 +331,7 @@ def register(
 
 
 def _checked(written: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the code for exports, checked."""
+    """Check and return the code for exports."""
     require_type(
         isinstance(written, Mapping), "written of a squash", "a mapping", written
     )
@@ -383,14 +389,14 @@ def _entered(
 
 
 def _require_numbers(function: Callable[..., Any]) -> None:
-    """Test the function: it must return two finite numbers."""
+    """Test that a function returns two finite numbers."""
     probes = [{"state": state} for state in PROBES]
     wrong_slopes("squash", function, "derivative", probes, "state")
 
 
 def _require_derivative(function: Callable[..., Any]) -> None:
-    """Test the function: it must return two finite numbers, the second the slope of the
-    first.
+    """Test that a function returns two finite numbers, the second of which is the slope
+    of the first.
     """
     probes = [{"state": state} for state in PROBES]
     misses = wrong_slopes("squash", function, "derivative", probes, "state")

@@ -1,5 +1,5 @@
-"""Standard error as far as it can be used: programs without a console have none, and
-pipes and terminals are closed while a program runs.
+"""Standard error for programs that may lack a console, or whose pipes and terminals are
+closed while they run.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 def _if_possible(name: str) -> Callable[..., Any]:
-    """Make a method that calls this method of the stream; None if it fails."""
+    """Make a method that calls the stream's method, or returns None if it fails."""
 
     def call(self: Stderr, *arguments: Any) -> Any:
         with suppress(Exception):
@@ -21,7 +21,7 @@ def _if_possible(name: str) -> Callable[..., Any]:
 
 
 class Stderr:
-    """The present stderr. What it cannot print is lost, and no work with it."""
+    """The present stderr. If it cannot print a text, only the text is lost."""
 
     write, flush, isatty = map(_if_possible, ("write", "flush", "isatty"))
 

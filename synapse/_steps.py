@@ -12,15 +12,15 @@ from ._typing import Floats
 from .errors import ArgumentError
 
 NOISE = 1e-12
-"""Share of a time that the rounding of decimals may take from it: 0.15 / 0.1 is less
-than 1.5."""
+"""Fraction of a time by which the rounding of decimals may reduce it. For example,
+0.15 / 0.1 is less than 1.5."""
 MAX_STEPS = 2.0**53
-"""From here on, floating-point numbers skip whole numbers."""
+"""Number from which on floating-point numbers skip whole numbers."""
 
 
 def nearest_steps(times: ArrayLike, dt: float) -> NDArray[np.float64]:
-    """Return the nearest whole number of steps to each time, half a step up; NaN and
-    infinities stay.
+    """Return the nearest whole number of steps to each time, rounding half a step up.
+    NaN and infinities stay.
     """
     steps: Floats = np.floor(np.asarray(times) / dt * (1.0 + NOISE) + 0.5)
     return steps
@@ -28,21 +28,24 @@ def nearest_steps(times: ArrayLike, dt: float) -> NDArray[np.float64]:
 
 @suggests_arguments("to_steps")
 def to_steps(times: ArrayLike, dt: Annotated[float, positive_number]) -> Any:
-    """Return times as whole numbers of steps: the nearest, and half a step up.
+    """Return times as whole numbers of steps, rounding to the nearest and half a step
+    up.
 
-    Brian2 and NEST turn delays into steps by this rule, which is floor(t / dt + 1/2).
-    ``np.round`` has another: it takes half a step to the even number.
+    Brian2 and NEST convert delays to steps by the same rule, which is
+    floor(t / dt + 1/2). In contrast, ``np.round`` rounds half a step to the even
+    number.
 
     Parameters
     ----------
     times : float or array_like of any shape
-        Times, 0 or above, in milliseconds.
+        Times in milliseconds, at least 0.
     dt : float
         Duration of a step, in the unit of `times`.
 
     Returns
     -------
     numpy.int64, or ndarray of int64 of the shape of `times`
+        The numbers of steps.
 
     Raises
     ------
@@ -51,9 +54,9 @@ def to_steps(times: ArrayLike, dt: Annotated[float, positive_number]) -> Any:
 
     Notes
     -----
-    A half counts as one although its floating-point quotient may be less: 0.15 ms are
-    2 steps of 0.1 ms. NEST has the same number. Brian2 divides in seconds, which gives
-    1.4999999999999998 here, and therefore has 1.
+    A half counts as one although its floating-point quotient may be less. For example,
+    0.15 ms are 2 steps of 0.1 ms. NEST has the same number. Brian2 divides in seconds,
+    which gives 1.4999999999999998 here, and therefore has 1.
 
     Examples
     --------

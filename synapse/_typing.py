@@ -10,7 +10,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.integer[Any]]
-"""Integers of any size; rows in columns of the kernels are narrower than `Ints`."""
+"""Integers of any size. Row numbers in the columns of kernels are narrower than
+`Ints`."""
 RuleName = Literal["online", "bptt", "rtrl"]
 """The learning rules of the library."""
 PathLike = str | os.PathLike[str]

@@ -1,7 +1,7 @@
 """Ways to execute a network, by the features that it can have.
 
-``TABLE`` is the one declaration of which pair works. Code raises its refusals,
-``docs/ways.md`` shows it, and ``tests/ways`` walks over all of its cells.
+``TABLE`` is the only declaration of which pairs work. The code raises the errors that
+it refers to, ``docs/ways.md`` shows it, and ``tests/ways`` tests all of its cells.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from .errors import (
 
 
 class Refusal(NamedTuple):
-    """What a way raises, before anything changes."""
+    """Error that a way raises before anything changes."""
 
     raised: type[SynapseError]
     sentence: str
 
     def error(self, **facts: Any) -> SynapseError:
-        """Return the error with these facts in its sentence."""
+        """Return the error with these facts in its message."""
         return self.raised(self.sentence.format_map(facts))
 
 
@@ -90,7 +90,7 @@ SLOW = {
     "copy": "makes the rows dense",
     "mean": "random neurons output their means, as deterministic ones",
 }
-"""What ways do instead; the numbers are right."""
+"""Slower alternatives that ways use. The results are right."""
 REFUSED = {
     "alone": LONE_NEURON,
     "dense": SPARSE_ROWS,
@@ -101,7 +101,7 @@ REFUSED = {
     "short": LONG_DELAY,
     "state": OTHER_SQUASH,
 }
-"""What ways raise, before anything changes."""
+"""Errors that ways raise before anything changes."""
 
 CALLS = {
     "steps": "`net.activate`, `net.propagate`",
@@ -127,8 +127,8 @@ CALLS = {
     "PyTorch modules": "`synapse.to_torch`",
     "NIR graphs": "`synapse.readwrite.to_nir`",
 }
-"""How a person takes each way; "the same": the library chooses it by what the network
-is."""
+"""Calls by which users choose each way. "the same" means that the library chooses it
+from the properties of the network."""
 
 TABLE = """
                        delays  gates   signs ties  clamps  chance  groups  sparse records frozen float32 together
@@ -155,12 +155,12 @@ ONNX models            yes     yes     yes   yes   release means   yes     -    
 PyTorch modules        short   yes     yes   yes   release mean    yes     -      yes     yes    yes     yes
 NIR graphs             yes     layer   yes   yes   release layer   layer   -      yes     yes    yes     order
 """  # noqa: E501 - one screen wide
-"""Each cell is "yes", a word of `SLOW` or of `REFUSED`, or "-": the way has no such
-thing, as a program has no rows of Python."""
+"""Each cell is "yes", a word of `SLOW` or `REFUSED`, or "-" if the feature does not
+apply to the way, as a program has no rows of Python."""
 
 
 def cells() -> dict[tuple[str, str], str]:
-    """Return the words of the table by way and feature; all cells have one."""
+    """Return the words of the table by way and feature. Every cell has one."""
     head, *rows = TABLE.strip("\n").splitlines()
     features = head.split()
     words: dict[tuple[str, str], str] = {}

@@ -3,11 +3,11 @@
 A cost computes its value and the error signal of an output, -dE/ds, from the target,
 the output and the derivative of the output's activation function. Each built-in cost is
 an entry of ``synapse/engine/functions/costs.py``, such as `cross_entropy` (for logistic
-outputs), `squared_error` (half the square) and, for softmax outputs,
-`categorical_cross_entropy`; `names` lists them, and the reference has a table. You can
-also use their names in other libraries: "mse", "bce", "CrossEntropyLoss", in any case.
-There "bce" is the mean over the outputs, which equals `cross_entropy` for one output
-only.
+outputs), `squared_error` (half the square) and `categorical_cross_entropy` (for softmax
+outputs). To list all of them, call `names`, or see the table in the reference. You can
+also use their names from other libraries, such as "mse", "bce" and "CrossEntropyLoss",
+in any case. There "bce" is the mean over the outputs, which equals `cross_entropy` only
+if there is one output.
 
 >>> from synapse import costs
 >>> costs.squared_error([1.0], [0.5])

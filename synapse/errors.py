@@ -1,8 +1,8 @@
 """Errors and warnings of Synapse.
 
 Each error is a :class:`SynapseError` and also the matching built-in error, such as
-ValueError. Its message contains what was expected, what was given and, if it helps,
-what to do.
+ValueError. Its message states what was expected, what was given and, if it helps, what
+to do.
 """
 
 
@@ -11,11 +11,11 @@ class SynapseError(Exception):
 
 
 class ArgumentError(SynapseError, ValueError):
-    """An argument has a value that cannot be used."""
+    """An argument has an invalid value."""
 
 
 class ArgumentTypeError(SynapseError, TypeError):
-    """An argument is of the wrong type."""
+    """An argument has a wrong type."""
 
 
 class TopologyError(SynapseError, ValueError):
@@ -23,7 +23,7 @@ class TopologyError(SynapseError, ValueError):
 
 
 class UnknownNameError(SynapseError, LookupError, ValueError):
-    """Nothing is registered under this name."""
+    """No object is registered under this name."""
 
 
 class FormatError(SynapseError, ValueError):
@@ -33,14 +33,14 @@ class FormatError(SynapseError, ValueError):
 
 
 class TrialStoreError(SynapseError, OSError):
-    """A store of trials cannot be opened or written: another run is writing it, or the
-    disk is full.
+    """A store of trials cannot be opened or written, because another run is writing it
+    or the disk is full.
     """
 
 
 class ExecutorError(SynapseError, RuntimeError):
-    """An executor has failed, not a trial: a process of it was killed, or it has been
-    shut down.
+    """An executor instead of a trial has failed, because one of its processes was
+    killed or it has been shut down.
     """
 
 
@@ -49,9 +49,7 @@ class DivergenceError(SynapseError, ArithmeticError):
 
 
 class FunctionError(SynapseError, RuntimeError):
-    """A registered activation function or cost has raised an error; see
-    ``__cause__``.
-    """
+    """A registered squash or cost has raised an error, which is its ``__cause__``."""
 
 
 class OutOfRangeError(SynapseError, IndexError):
@@ -67,34 +65,32 @@ class RateWarning(SynapseWarning):
 
 
 class IncompleteWarning(SynapseWarning):
-    """Only a part is written: the scale that an agent applies to observations is not in
-    its network.
+    """A network is written without the scale that its agent applies to observations,
+    which is not a part of the network.
     """
 
 
 class MissingExtraError(SynapseError, ImportError):
-    """An optional package is not installed; the message has the command that installs
-    it.
+    """An optional package is not installed. The message contains the command that
+    installs it.
     """
 
 
 class TopologyWarning(SynapseWarning):
     """A network runs without a connection into its outputs, with connections that never
-    act, or with two of a pair that act as one; or an edit makes a connection late
-    unnecessarily.
+    act, or with two connections of a pair that act as one. Also if an edit makes a
+    connection unnecessarily late.
     """
 
 
 class FunctionWarning(SynapseWarning):
-    """A function of yours is beyond the language of kernels, so it is called in Python,
-    which takes longer.
+    """A user's function is called in Python, which takes longer, because the language
+    of kernels does not support it.
     """
 
 
 class TrainingWarning(SynapseWarning):
-    """Training changes nothing, or a part of the network or data has no effect on
-    it.
-    """
+    """Training changes nothing, or a part of the network or data does not affect it."""
 
 
 __all__ = [name for name, value in globals().items() if isinstance(value, type)]

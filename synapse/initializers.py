@@ -1,12 +1,13 @@
-"""Initializers of weights and biases, by name; you can also pass your own function.
+"""Initializers of weights and biases by name, and a decorator that adds one.
 
 An initializer is a function ``f(rng, shape, fan_in, fan_out)`` that returns an array of
-``shape``: (sources, targets) for a full projection, (connections,) for any other
-pattern. ``fan_in`` and ``fan_out`` are the numbers of incoming and outgoing connections
-of a neuron.
+``shape``, which is (sources, targets) for a full projection and (connections,) for any
+other pattern. ``fan_in`` and ``fan_out`` are a neuron's numbers of incoming and
+outgoing connections. You can also pass such a function without registering it.
 
-You can pass those of this module with or without a call: ``normal``, ``normal()`` and
-``"normal"`` are the same, and ``normal(0.5)`` sets another number.
+You can pass this module's initializers with or without a call, because ``normal``,
+``normal()`` and ``"normal"`` are the same. To set another number, call them, as in
+``normal(0.5)``.
 
 >>> import numpy as np
 >>> uniform(0.5)(np.random.default_rng(0), (2, 3), 2, 3).shape

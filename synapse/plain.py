@@ -1,9 +1,9 @@
 """The whole idea in one file: neurons, connections, gates, and how they learn.
 
-A neuron adds up what arrives: its state. A curve, the squash, turns it into an
-activation. A connection carries that on, times its weight; a gate is a neuron whose
-activation multiplies what a connection carries. A weight learns by the error of its
-neuron times its own part in the neuron's state.
+A neuron adds up its inputs to a state, and a curve, the squash, turns the state into an
+activation. A connection carries the activation on, times its weight. A gate is a neuron
+whose activation multiplies the input from a connection. To learn, a weight changes by
+the error of its neuron times its own part in the neuron's state.
 
 The compiled library is tested against this file, which needs nothing but Python. Names
 in brackets are equations of the page "The equations". Wire neurons before they step.
@@ -32,7 +32,7 @@ Error = namedtuple("Error", "responsibility projected gated", defaults=(0.0, 0.0
 
 @dataclass(eq=False)
 class Connection:
-    """A line from one neuron to another, with a weight; ``neuron.project`` makes it."""
+    """A weighted link from one neuron to another, made by ``neuron.project``."""
 
     source: Neuron
     target: Neuron
@@ -84,7 +84,7 @@ class Neuron:
         return connection
 
     def gate(self, connection: Connection) -> None:
-        """Multiply what a connection carries by the activation of this neuron."""
+        """Multiply the input from a connection by the activation of this neuron."""
         connection.gater = self
         connection.gain = self.activation  # 0 before its first step: closed
 
@@ -96,7 +96,7 @@ class Neuron:
             yield connection, connection.source.activation
 
     def activate(self, value: float | None = None) -> float:
-        """Take a value from outside, or compute the activation from what arrives."""
+        """Set the activation to a value, or compute it from incoming connections."""
         self._begin(next(CLOCK))
         self.is_set = value is not None
         if value is not None:
@@ -133,7 +133,7 @@ class Neuron:
         self.bias_extended[k] = old + push * self.bias_eligibility  # (extended)
 
     def propagate(self, rate: float = 0.1, target: float | None = None) -> None:
-        """Compute the error, send it to earlier neurons, then move weights and bias."""
+        """Compute the error, send it backward, and update the weights and the bias."""
         signal = 0.0
         if target is not None and not self.is_set:
             # The slope cancels in the cross-entropy of a logistic neuron, see (error)
@@ -163,7 +163,7 @@ class Neuron:
 
 
 def step(order: list[Neuron], values: Sequence[float], target: float | None) -> float:
-    """Activate in order, the first neurons with values; learn if there is a target."""
+    """Activate in order, the first neurons with values, and learn if given a target."""
     for neuron, value in itertools.zip_longest(order, values):
         neuron.activate(value)
     if target is not None:

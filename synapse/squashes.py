@@ -1,14 +1,16 @@
 """Activation functions ("squashes") by name, and a decorator that adds one.
 
-A squash computes an activation and its derivative from a state. `names` lists the
-registered ones. Each built-in one is an entry of
-``synapse/engine/functions/activations.py``: smooth functions such as `logistic` (also
-``sigmoid``), `tanh` and `identity` (also ``linear``); functions with a kink or a jump,
-such as `relu` and `step`; functions for a group of neurons, `winner`, `maxout` and, for
-outputs, `softmax`; and the random ones `noise` and `bernoulli`. The reference has a
-table of all. A spike's slope may have another width: ``"spike(width=2)"``.
+A squash computes an activation and its derivative from a state. To list the registered
+squashes, call `names`. Each built-in squash is an entry of
+``synapse/engine/functions/activations.py``. There are smooth functions such as
+`logistic` (also ``sigmoid``), `tanh` and `identity` (also ``linear``), and functions
+with a kink or a jump, such as `relu` and `step`. `winner`, `maxout` and, for outputs,
+`softmax` are functions for a group of neurons, and `noise` and `bernoulli` are random.
+The reference has a table of all. You can give a spike's slope another width, as in
+``"spike(width=2)"``.
 
-Case, underscores and hyphens in names do not matter: "ReLU", "leakyrelu", "HARD-TANH".
+Case, underscores and hyphens in names do not matter, as in "ReLU", "leakyrelu" and
+"HARD-TANH".
 
 >>> from synapse import squashes
 >>> squashes.logistic(0.0)

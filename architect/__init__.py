@@ -1,5 +1,5 @@
-"""Standard architectures: recipes of layers, projections and gates, without arithmetic
-of their own.
+"""Standard architectures, which are recipes of layers, projections and gates without
+any arithmetic of their own.
 """
 
 from synapse._checks import (

@@ -20,7 +20,7 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class CfC(Network):
-    """Closed-form continuous-time cells, for rows at any intervals: Hasani and others
+    """Closed-form continuous-time cells for rows at any intervals, by Hasani and others
     2022. ::
 
         input, cells (of the step before) => backbone
@@ -28,9 +28,9 @@ class CfC(Network):
         elapsed time ==(speeds)==> blends
         first --o--> cells (1 - blends);  second --o--> cells (blends);  cells => output
 
-    The last input is the time d since the previous row. A step with the inputs x
-    computes, from u, which is the backbone tanh(W [x, h(t-1)] + b) or, without one, [x,
-    h(t-1)] itself::
+    The last input is the time d since the previous row. A step with the inputs x starts
+    from u, which is the backbone tanh(W [x, h(t-1)] + b) or, without a backbone, [x,
+    h(t-1)] itself, and computes::
 
         f = tanh(W_f u + b_f)                           first
         g = tanh(W_g u + b_g)                           second
@@ -38,24 +38,23 @@ class CfC(Network):
         z = logistic(d a + W_b u + b_b)                 blends
         h = (1 - z) f + z g                             cells
 
-    With `mixed_memory`, the cells of an LSTM, which read x and h(t-1), come first, and
-    u has their outputs in the place of h(t-1). Without `gated`, h = f + z g.
+    With `mixed_memory`, the cells of an LSTM come first. They read x and h(t-1), and
+    their outputs replace h(t-1) in u. Without `gated`, h = f + z g.
 
     Parameters
     ----------
-    inputs, cells, outputs : int
-        Number of inputs, besides the elapsed time, of cells and of outputs.
+        Number of inputs (besides the elapsed time), cells and outputs.
     backbone : int
-        Number of neurons of the backbone. Default: 0, none.
+        Number of neurons in the backbone. Default: 0, which means no backbone.
     mixed_memory : bool
         Whether an LSTM, whose forget gates have the bias 1, precedes the cells.
         Default: False.
     gated : bool
-        Whether the first part is scaled by 1 - z. Default: True.
+        Whether the first part is multiplied by 1 - z. Default: True.
     output_squash : str or Squash
         Activation function of the outputs.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`.
+        The same as for :class:`Perceptron`.
 
     Raises
     ------
@@ -149,8 +148,8 @@ class CfC(Network):
 
 
 def _memory(recipe: Recipe, sources: list[Layer], size: int) -> list[Layer]:
-    """Return the layers of an LSTM, in activation order; its outputs are the last
-    one.
+    """Return the layers of an LSTM in activation order. The last one contains its
+    outputs.
     """
     takes, keeps, gives = (
         recipe.reading(sources, size, "logistic", f"memory {name} gates", bias)

@@ -1,4 +1,4 @@
-"""Make a network of neurons that are connected already, and find their order of
+"""Make a network from neurons that are already connected, and find their order of
 activation.
 """
 
@@ -27,21 +27,22 @@ def construct(
     *,
     name: str | None = None,
 ) -> Network:
-    """Make a network of neurons that are connected already, and find an order of
+    """Make a network from neurons that are already connected, and find an order of
     activation.
 
     Inputs activate first and outputs last. Every other neuron activates after its
-    sources and after the gaters of its incoming connections; ties are resolved by the
-    order given. Neurons on a cycle allow no such order. There, backward connections
-    carry the activation that their source had one step earlier. A connection is
+    sources and after the gaters of its incoming connections. Ties are resolved by the
+    order given. Because neurons on a cycle allow no such order, backward connections
+    carry the activation that their source had one step earlier there. A connection is
     backward if it leads nearer to the inputs, counted in connections from the nearest
     input, or against the order of `neurons`, whichever makes fewer connections late.
-    Gaters still precede the targets of the connections they gate, because only then do
-    they learn from them. :func:`synapse.analysis.late_connections` lists those.
+    Gaters still precede the targets of their gated connections, because only then do
+    they learn from these connections. To list the late connections, call
+    :func:`synapse.analysis.late_connections`.
 
-    A delay line, in which each neuron copies its predecessor of the previous step, must
-    activate in the opposite order: pass its layers to :class:`synapse.Network` in that
-    order.
+    A delay line, in which each neuron copies its predecessor's activation of the
+    previous step, must activate in the opposite order. To build one, pass its layers to
+    :class:`synapse.Network` in this order.
 
     Parameters
     ----------
@@ -51,9 +52,9 @@ def construct(
         The input neurons, in order. Default: the neurons without incoming connections.
     outputs : iterable of Neuron, optional
         The output neurons, in order. Default: the neurons that neither lead to another
-        neuron nor gate.
+        neuron nor gate connections.
     name : str, optional
-        Name of the network.
+        Name of the network. Default: the name of its class.
 
     Returns
     -------
@@ -63,11 +64,11 @@ def construct(
     Raises
     ------
     ArgumentTypeError
-        If anything other than a neuron is given.
+        If one of the items is not a neuron.
     TopologyError
-        If there are no inputs or outputs; or if a neuron is given twice, is both input
-        and output, is connected with a neuron that is not given, or cannot be reached
-        from the inputs. Nothing has changed.
+        If there are no inputs or outputs, or if a neuron is given twice, is both input
+        and output, is connected to a neuron that is not given, or cannot be reached
+        from the inputs. Nothing has changed then.
 
     Examples
     --------
@@ -191,7 +192,7 @@ def _outputs(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> list[Neuron]:
 
 
 def _refuse_strangers(every: Sequence[Neuron]) -> None:
-    """Raise if a neuron is connected with one that is not given."""
+    """Raise an error if a neuron is connected to a neuron that is not given."""
     members = {None, *every}
     for neuron in every:
         for link in (*_into(neuron), *neuron.outgoing, *neuron.gated):

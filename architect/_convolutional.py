@@ -1,4 +1,4 @@
-"""The convolutional network: neurons that read a small window and share its weights."""
+"""The convolutional network, whose neurons read small windows and share weights."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ PADDINGS = ("valid", "same")
 @final
 @register
 class Convolutional(Network):
-    """Layers of feature maps, then fully connected layers: LeCun and others 1989, after
-    Fukushima 1980. ::
+    """Layers of feature maps, followed by fully connected layers, by LeCun and others
+    1989, after Fukushima 1980. ::
 
         input => convolution 1 => convolution 2 => ... => hidden => output
 
     A convolution has one neuron for each place and filter. The neuron reads a small
-    window of the previous layer, and shares its weights and its bias with the neurons
-    of the same filter at all other places (:func:`synapse.tie`). There is no pooling; a
-    `stride` above 1 makes maps smaller.
+    window of the previous layer, and shares its weights and its bias with the same
+    filter's neurons at all other places (:func:`synapse.tie`). There is no pooling, but
+    you can make maps smaller by a `stride` above 1.
 
     Inputs and maps are stored place by place, with the channels of one place next to
-    each other: pass an image of shape (height, width, channels) as
+    each other. Therefore pass an image of shape (height, width, channels) as
     ``image.reshape(-1)``.
 
     Parameters
@@ -53,13 +53,13 @@ class Convolutional(Network):
     filters : sequence of int
         Number of filters of each convolution.
     kernel : int, or sequence with one entry per convolution
-        Size of the window; an entry is a number or (height, width).
+        Size of the window. An entry is a number or (height, width).
     stride : int, or sequence with one entry per convolution
-        Distance between neighbouring windows; an entry is a number or (height, width).
+        Distance between neighbouring windows. An entry is a number or (height, width).
     padding : {"valid", "same"}
         With "valid", windows lie within the layer. With "same" and a stride of 1, a map
-        has the shape of the layer it reads; windows extend over the edges, where
-        nothing is connected.
+        has the shape of the layer that it reads, because windows extend over the edges,
+        where nothing is connected.
     channels : int
         Number of channels at each place of the input.
     hidden : sequence of int
@@ -67,12 +67,13 @@ class Convolutional(Network):
     squash, output_squash : str or Squash
         Activation functions of the hidden neurons and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; weights and biases of a filter are drawn once.
+        The same as for :class:`Perceptron`. The weights and the bias of a filter are
+        drawn once.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a size cannot be used, or a window is larger than the layer it reads.
+        If a size is invalid, or a window is larger than the layer that it reads.
 
     Examples
     --------
@@ -135,7 +136,7 @@ class Convolutional(Network):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The arguments from which this network can be made again."""
+        """Arguments from which this network can be made again."""
         windows = [window for window, _, _ in self._convolutions]
         return {
             "inputs": windows[0].shape[:-1],
@@ -150,8 +151,8 @@ class Convolutional(Network):
     def find_parts(
         cls, layers: Sequence[Layer], settings: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """Return the convolutions: window, projection, and the first connection of each
-        shared weight.
+        """Return the convolutions, each with its window, its projection, and the first
+        connection of each shared weight.
         """
         arguments = ("inputs", "filters", "kernel", "stride", "padding", "channels")
         windows = _checked_windows(*(settings.get(name) for name in arguments))
@@ -180,8 +181,8 @@ class Convolutional(Network):
     @property
     def kernels(self) -> tuple[Floats, ...]:
         """Weights of each convolution, shape (filters, length, channels) or (filters,
-        height, width, channels); read-only copies. Setting them as a whole sets every
-        connection that shares a weight.
+        height, width, channels), as read-only copies. Setting them as a whole sets
+        every connection that shares a weight.
         """
         arrays = [
             projection.weights[representatives].reshape(window.kernels)
@@ -245,12 +246,12 @@ class _Window(NamedTuple):
 
     @property
     def maps(self) -> tuple[int, ...]:
-        """The shape of the maps, filters last."""
+        """Shape of the maps, with the filters last."""
         return (*self.places, self.filters)
 
     @property
     def neurons(self) -> int:
-        """Number of neurons of the convolution."""
+        """Number of neurons in the convolution."""
         return prod(self.maps)
 
     @property
@@ -260,13 +261,13 @@ class _Window(NamedTuple):
 
     @property
     def max_connections(self) -> int:
-        """Number of connections if no window reached over an edge; at least a quarter
+        """Number of connections if no window extended over an edge. At least a quarter
         of them exist.
         """
         return self.neurons * prod(self.kernels[1:])
 
     def connections(self) -> tuple[Ints, Ints, Ints]:
-        """Return source, target and number of the shared weight of every connection,
+        """Return each connection's source, target and shared weight by their numbers,
         neuron by neuron.
         """
         # The neurons of the layer before, by place, with -1 all around them.
@@ -301,7 +302,7 @@ class _Window(NamedTuple):
 def _convolve(
     recipe: Recipe, source: Layer, target: Layer, window: _Window
 ) -> tuple[Projection, Ints]:
-    """Connect two layers. Returns the projection, and the first connection of each
+    """Connect two layers, and return the projection with the first connection of each
     shared weight.
     """
     sources, targets, weight_numbers = window.connections()
@@ -325,7 +326,7 @@ def _convolve(
 def _find_again(
     source: Layer, target: Layer, window: _Window
 ) -> tuple[Projection, Ints]:
-    """Find the return value of :func:`_convolve` again in a network."""
+    """Find the result of :func:`_convolve` again in a network."""
     # Settings come from files, so this is asked before arrays of that size are made.
     if window.max_connections > 4 * len(rows_between(source, target)):
         raise TopologyError(
@@ -342,7 +343,7 @@ def _find_again(
 def _checked_windows(
     inputs: Any, filters: Any, kernel: Any, stride: Any, padding: Any, channels: Any
 ) -> list[_Window]:
-    """Return the windows of all convolutions."""
+    """Check the arguments and return the windows of all convolutions."""
     _checks.choice("padding of Convolutional", padding, PADDINGS)
     places = _sizes("inputs of Convolutional", inputs)
     _checks.require(
@@ -384,7 +385,7 @@ def _checked_windows(
 
 
 def _sizes(title: str, entry: Any) -> tuple[int, ...]:
-    """Return one number or several as a tuple."""
+    """Return one or several numbers as a tuple."""
     sizes = (entry,)
     if _several(entry):
         sizes = tuple(_checks.listed(title, entry, "one number or more"))
@@ -394,7 +395,7 @@ def _sizes(title: str, entry: Any) -> tuple[int, ...]:
 
 
 def _several(entry: Any) -> bool:
-    """Return whether an entry is a list of numbers, not one."""
+    """Return whether an entry is a list of numbers instead of one."""
     if isinstance(entry, np.ndarray):
         return entry.ndim > 0
     return isinstance(entry, Sequence)

@@ -26,7 +26,7 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class CTRNN(Network):
-    """Neurons with time constants, for rows at any intervals: Beer 1995. ::
+    """Neurons with time constants, for rows at any intervals, by Beer 1995. ::
 
         input, constant, cells (of the step before) ==(rates)==> cells => output
         cells --o--> cells
@@ -43,30 +43,31 @@ class CTRNN(Network):
         s_j(t) = (1 - a_j) s_j(t-1)                                 cells
                  + a_j (sum_i w_ij y_i(t-1) + sum_k v_kj x_k(t) + b_j)
 
-    A time constant is the reciprocal of the weight from the input of the elapsed time
-    to a rate. The weight has the sign +1, so it stays positive, and a rate is at most
-    1: no time constant is below the step. The state is kept by a self-connection of
-    weight 1, gated by a retention 1 - a_j. The connections between the cells have a
-    delay of 1, see :attr:`synapse.Connection.delay`.
+    A time constant is the reciprocal of the weight from the input for the elapsed time
+    to a rate. The weight stays positive because it has the sign +1. Since a rate is at
+    most 1, no time constant is below the step. The state is kept by a self-connection
+    of weight 1 that is gated by a retention 1 - a_j. The connections between the cells
+    have a delay of 1, see :attr:`synapse.Connection.delay`.
 
     Parameters
     ----------
     inputs, cells, outputs : int
-        Number of inputs, besides the elapsed time, of cells and of outputs.
+        Number of inputs (besides the elapsed time), cells and outputs.
     wiring : str, float, array of bool or tuple of two lists of int
-        Pattern of the connections between the cells, see :meth:`synapse.Layer.project`;
-        that of a graph is ``networkx.to_numpy_array(graph) != 0``. Default:
+        Pattern of the connections between the cells, see :meth:`synapse.Layer.project`.
+        To use a graph, pass ``networkx.to_numpy_array(graph) != 0``. Default:
         "all_to_all", also from a cell to itself.
     time_constants : float or (float, float)
-        Initial time constants, in the unit of the elapsed time: one for all cells, or a
-        range in which their logarithms are drawn uniformly. Default: (1, 10).
+        Initial time constants in the unit of the elapsed time, as one number for all
+        cells, or as a range in which their logarithms are drawn uniformly. Default: (1,
+        10).
     learn_time_constants : bool
         Whether the time constants are trainable. Default: True.
     squash, output_squash : str or Squash
         Activation functions of the cells and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the biases of cells are weights of a constant
-        neuron.
+        The same as for :class:`Perceptron`. The biases of cells are weights from a
+        constant neuron.
 
     Raises
     ------
@@ -163,7 +164,9 @@ class CTRNN(Network):
 
 
 def _checked_range(time_constants: Any) -> tuple[float, float]:
-    """Return the lowest and the highest time constant, the same for a single number."""
+    """Return the lowest and the highest time constant, which are equal for a single
+    number.
+    """
     title = "time_constants of CTRNN"
     limits = (time_constants, time_constants)
     if not is_number(time_constants):

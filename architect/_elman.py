@@ -19,26 +19,24 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @register
 class Elman(Network):
     """A simple recurrent network, whose hidden layers read their activations of the
-    previous step.
-
-    Elman 1990. ::
+    previous step, by Elman 1990. ::
 
         input => hidden => output
                   |  ^
                   v  ||          | one to one, weight 1, not trained
                 context          => all to all
 
-    A context neuron copies its hidden neuron after the step. With the online rule the
-    error stops there, as in the paper: the network learns only which activations help
-    one step later.
+    A context neuron copies its hidden neuron after the step. With the online rule, the
+    error stops there, as in the paper. The network therefore only learns which
+    activations help one step later.
 
     Parameters
     ----------
     *sizes : int
-        Number of inputs, sizes of the hidden layers (each has a context), and number of
-        outputs.
+        Number of inputs, sizes of the hidden layers (each of which has a context), and
+        number of outputs.
     squash, output_squash, initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`.
+        The same as for :class:`Perceptron`.
 
     Examples
     --------

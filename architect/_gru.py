@@ -25,7 +25,7 @@ from ._recipe import (
 
 
 class GatedUnits(NamedTuple):
-    """Layers of one layer of gated recurrent units, in activation order."""
+    """The layers that form one layer of gated recurrent units, in activation order."""
 
     update_gates: Layer
     inverse_gates: Layer
@@ -37,7 +37,7 @@ class GatedUnits(NamedTuple):
 @final
 @register
 class GRU(Network):
-    """Gated recurrent units: Cho and others 2014. ::
+    """Gated recurrent units, by Cho and others 2014. ::
 
                                     reset gates        inverse gates   update gates
                                          |                   |              | (self)
@@ -45,7 +45,7 @@ class GRU(Network):
         input, or cells of the layer below => candidates, update and reset gates
         cells (of the step before)         =>  update and reset gates
 
-    A layer with inputs x computes the activations h of its cells at step t::
+    A layer with the inputs x computes the activations h of its cells at step t::
 
         z_t = logistic(W_z x_t + U_z h_{t-1} + b_z)                    update gates
         r_t = logistic(W_r x_t + U_r h_{t-1} + b_r)                    reset gates
@@ -53,33 +53,34 @@ class GRU(Network):
         h_t = z_t * h_{t-1} + (1 - z_t) * n_t                          cells
 
     This is the form of `torch.nn.GRU`, in which a reset gate scales the whole recurrent
-    sum of its unit; in the paper it scales every h before the sum. A cell is an
+    sum of its unit, whereas in the paper it scales every h before the sum. A cell is an
     identity neuron with a self-connection of weight 1, gated by its update gate. An
     inverse gate is an identity neuron with bias 1 and a connection of weight -1 from
     its update gate. The bias c, inside the product, is the connection from one constant
-    neuron, "constant", to the candidate. Of these weights and biases only c is
+    neuron, "constant", to the candidate. Among these weights and biases, only c is
     trainable.
 
     The traces of an update gate reach over many steps through the self-connection of
-    its cell. A candidate lies between the inputs and a cell, so the online rule does
-    not assign credit over many steps to the weights of the candidate. An :class:`LSTM`
-    of the style "synaptic" has no candidates: its inputs lead to the cells through the
-    input gate, so there the online rule does.
+    its cell. Because a candidate lies between the inputs and a cell, the online rule
+    does not assign credit over many steps to the weights of the candidate. An
+    :class:`LSTM` of the style "synaptic" has no candidates. Its inputs lead to the
+    cells through the input gate, and the online rule therefore assigns such credit.
 
     Parameters
     ----------
     *sizes : int
-        Number of inputs, units of each layer, and number of outputs.
+        Number of inputs, units in each layer, and number of outputs.
     squash, output_squash : str or Squash
         Activation functions of the candidates and of the outputs. Gates are logistic.
     update_gate_bias, reset_gate_bias : float, optional
-        Initial biases of the gates. Cells retain their state longer with a higher bias
-        of the update gates. Defaults: 1 and 1.
+        Initial biases of the gates. With a higher bias of the update gates, cells
+        retain their state longer. Defaults: 1 and 1.
     span : float or (float, float), optional
         Initial number of steps over which cells remember, instead of the bias of the
         update gates, see :class:`LSTM`. Default: no spans.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the biases of gates are not random without a span.
+        The same as for :class:`Perceptron`. Without a span, the biases of gates are not
+        random.
 
     Raises
     ------

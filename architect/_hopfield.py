@@ -1,5 +1,5 @@
-"""The Hopfield network: an associative memory of sign neurons, each connected with
-every other.
+"""The Hopfield network, an associative memory of sign neurons that are all connected to
+each other.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from synapse.objects.projection import between
 
 
 class Capacity(NamedTuple):
-    """Number of random patterns that a large memory can store, by learning rule and by
-    criterion.
+    """Number of random patterns that a large memory can store, for each learning rule
+    and criterion.
 
-    ``hebb``: 0.138 n. Up to this number each pattern leads to a stable state near it,
-    with at most 1.6 % of its signs wrong; above it recall breaks down (Amit, Gutfreund
-    and Sompolinsky 1985). ``hebb_exact``: n / (4 ln n), every pattern is stable in
-    every sign (McEliece, Posner, Rodemich and Venkatesh 1987). ``storkey``: n / sqrt(2
-    ln n), the same criterion with Storkey's rule (1997).
+    ``hebb`` is 0.138 n. Up to this number, each pattern leads to a stable state near
+    it, with at most 1.6 % wrong signs, but above it recall breaks down (Amit, Gutfreund
+    and Sompolinsky 1985). ``hebb_exact`` is n / (4 ln n), up to which every sign of
+    every pattern is stable (McEliece, Posner, Rodemich and Venkatesh 1987). ``storkey``
+    is n / sqrt(2 ln n), by the same criterion with Storkey's rule (1997).
     """
 
     hebb: float
@@ -39,18 +39,18 @@ class Capacity(NamedTuple):
 
 
 def hebb(couplings: Floats, pattern: Floats) -> Floats:
-    """Return the couplings with one more pattern: w_ij + p_i p_j, Hopfield 1982,
+    """Return the couplings after adding a pattern, w_ij + p_i p_j, by Hopfield 1982,
     equation 2 (with p = 2V - 1).
     """
     return _without_own(couplings + np.outer(pattern, pattern))
 
 
 def storkey(couplings: Floats, pattern: Floats) -> Floats:
-    """Return the couplings with one more pattern: w_ij + p_i p_j - (p_i h_ji + h_ij
-    p_j) / n, Storkey 1997.
+    """Return the couplings after adding a pattern, w_ij + p_i p_j - (p_i h_ji + h_ij
+    p_j) / n, by Storkey 1997.
 
-    h_ij is the field at i from the other neurons: the sum of w_ik p_k over k except i
-    and j.
+    h_ij is the field at i from the other neurons, which is the sum of w_ik p_k over all
+    k except i and j.
     """
     field = (couplings @ pattern)[:, None] - couplings * pattern
     correction = field * pattern
@@ -65,7 +65,7 @@ RULES: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 
 def _without_own(couplings: Floats) -> Floats:
-    """Return couplings without those of a neuron with itself."""
+    """Return couplings without the coupling of each neuron to itself."""
     np.fill_diagonal(couplings, 0.0)
     return couplings
 
@@ -74,30 +74,30 @@ def _without_own(couplings: Floats) -> Floats:
 @register
 @_checks.suggests_attributes("Hopfield")
 class Hopfield(Network):
-    """An associative memory: Hopfield 1982. ::
+    """An associative memory, by Hopfield 1982. ::
 
         input ---> output        ---> one to one, weight 1: an outer field
                     |  ^         ===> to all but itself, couplings w_ij = w_ji
                     +==+
 
-    The outputs are the memory: sign neurons with activations 1 and -1. The inputs of a
-    network do not compute their activations, so they cannot be its outputs. Each memory
-    neuron therefore has an input neuron of its own, which can apply an external field.
-    Recall uses no field: it sets the memory neurons and activates them one at a time in
-    random order, each in a step of its own. With symmetric couplings every change
-    lowers the :meth:`energy`, so recall ends in a stable state.
+    The outputs are the memory, which consists of sign neurons with activations 1 and
+    -1. The inputs of a network cannot be its outputs, because they do not compute their
+    activations. Each memory neuron therefore has its own input neuron, which can apply
+    an external field. Recall uses no field, but sets the memory neurons and activates
+    them one at a time in random order, each in its own step. With symmetric couplings,
+    every change lowers the :meth:`energy`, and recall therefore ends in a stable state.
 
     ``net.activate(field)`` is one sweep in the order of the neurons, with that field.
-    In it, a neuron whose state is exactly 0 takes the activation 0.
+    During the sweep, a neuron whose state is exactly 0 takes the activation 0.
 
-    Couplings are n times those of papers that divide by n. This changes nothing else,
-    and couplings by Hebb's rule are whole numbers, so that equal sums give exactly 0.
-    Couplings are not trainable by gradients; :func:`synapse.save` saves them.
+    Couplings are n times as large as in papers that divide by n, which changes nothing
+    else. Because couplings by Hebb's rule are whole numbers, equal sums give exactly 0.
+    Couplings are not trainable by gradients, but :func:`synapse.save` saves them.
 
     Parameters
     ----------
     size : int
-        Number of memory neurons, n; at least 2.
+        Number of memory neurons, n, at least 2.
 
     Examples
     --------
@@ -132,8 +132,8 @@ class Hopfield(Network):
 
     @property
     def couplings(self) -> Floats:
-        """Weights w_ij between memory neurons, shape (n, n), symmetric, with a zero
-        diagonal; read-only.
+        """Weights w_ij between memory neurons, shape (n, n), as a read-only, symmetric
+        matrix with a zero diagonal.
 
         Raises TopologyError if memory neurons or their connections have been added or
         removed.
@@ -144,9 +144,7 @@ class Hopfield(Network):
 
     @property
     def capacity(self) -> Capacity:
-        """Number of random patterns that a memory of this size can be expected to
-        store.
-        """
+        """Expected number of random patterns that a memory of this size can store."""
         n = len(self.output)
         return Capacity(
             0.138 * n, n / (4 * math.log(n)), n / math.sqrt(2 * math.log(n))
@@ -160,20 +158,20 @@ class Hopfield(Network):
             Literal["hebb", "storkey"], partial(_checks.choice, options=RULES)
         ] = "hebb",
     ) -> None:
-        """Store patterns in addition to those stored before.
+        """Store patterns in addition to the stored patterns.
 
         Parameters
         ----------
         patterns : array_like, shape (P, n) or (n,)
-            Numbers 1 and -1, or booleans: True is 1, False -1.
+            Numbers 1 and -1, or booleans, where True is 1 and False is -1.
         rule : {"hebb", "storkey"}
-            The learning rule. Storkey's has a higher capacity, also for correlated
-            patterns; its result depends on their order.
+            The learning rule. Storkey's rule has a higher capacity, also for correlated
+            patterns, but its result depends on their order. Default: "hebb".
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If `patterns` or `rule` cannot be used. No weight has changed.
+            If `patterns` or `rule` is invalid. No weight has changed then.
         """
         couplings = self.couplings
         for pattern in self._checked(patterns, "Patterns", single=False):
@@ -196,10 +194,10 @@ class Hopfield(Network):
         pattern : array_like, shape (n,)
             The initial activations, 1 and -1 or booleans.
         sweeps : int
-            Maximum number of sweeps. A sweep activates every neuron once, in a random
-            order.
+            Maximum number of sweeps, each of which activates every neuron once, in a
+            random order. Default: 100.
         seed : int or numpy.random.Generator, optional
-            Seed of the random orders.
+            Seed of the random orders. Default: an unrecorded random seed.
 
         Returns
         -------
@@ -209,7 +207,7 @@ class Hopfield(Network):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If an argument cannot be used, or all couplings are 0.
+            If an argument is invalid, or all couplings are 0.
         """
         rng = random_generator(seed)
         (start,) = self._checked(pattern, "A pattern", single=True)
@@ -230,21 +228,21 @@ class Hopfield(Network):
 
     @_checks.suggests_arguments()
     def energy(self, pattern: ArrayLike) -> float:
-        """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i: Hopfield 1982, equation 7, with
+        """-1/2 sum_ij w_ij p_i p_j - sum_i b_i p_i, by Hopfield 1982, equation 7, with
         biases (0 unless set).
         """
         (p,) = self._checked(pattern, "A pattern", single=True)
         return float(-0.5 * p @ self.couplings @ p - self.output.biases @ p)
 
     def _activate_next(self, i: int, *activation: float) -> float:
-        """Activate a memory neuron in a step of its own, which an input begins: so it
-        reads the present activations of all others.
+        """Activate a memory neuron in its own step, which begins with an input, so that
+        it reads the present activations of all others.
         """
         self.input[0].activate(0.0)
         return self.output[i].activate(*activation)
 
     def _checked(self, patterns: ArrayLike, title: str, single: bool) -> Floats:
-        """Return patterns as rows of 1 and -1."""
+        """Check patterns and return them as rows of 1 and -1."""
         values = _checks.real_array(title, patterns, "rows of 1 and -1, or of booleans")
         n = len(self.output)
         rows = np.atleast_2d(values.astype(np.float64))
@@ -269,7 +267,7 @@ class Hopfield(Network):
 
 
 def _others(n: int) -> NDArray[np.bool_]:
-    """Return pairs of two different neurons, sorted by target and source as connections
-    are made.
+    """Return all pairs of different neurons, sorted by target and source like new
+    connections.
     """
     return ~np.eye(n, dtype=bool)

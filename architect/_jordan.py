@@ -18,8 +18,8 @@ from ._recipe import Recipe, checked_sizes, numbered, pass_on
 @final
 @register
 class Jordan(Network):
-    """A recurrent network with a context that copies the outputs of the previous step:
-    Jordan 1986. ::
+    """A recurrent network with a context that copies the outputs of the previous step,
+    by Jordan 1986. ::
 
         input => hidden => output
                    ^         |           | one to one, weight 1, not trained
@@ -28,9 +28,9 @@ class Jordan(Network):
                     o decay
 
     A context neuron activates before the hidden layers, with the state ``decay * its
-    previous state + previous output``, and feeds the first hidden layer. With the
-    online rule the error stops there: the network learns to use its previous outputs,
-    not to shape them for later use.
+    previous state + previous output``, and feeds the first hidden layer. Because the
+    error stops there under the online rule, the network learns to use its previous
+    outputs, but not to shape them for later use.
 
     Parameters
     ----------
@@ -38,10 +38,10 @@ class Jordan(Network):
         Number of inputs, sizes of the hidden layers, and number of outputs.
     context_decay : float
         Weight of the self-connection of every context neuron (not trainable), at least
-        0 and below 1. With 0 there are no self-connections, and the context is the
-        previous output alone.
+        0 and below 1. With 0, there are no self-connections, and the context is only
+        the previous output.
     squash, output_squash, initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`.
+        The same as for :class:`Perceptron`.
 
     Raises
     ------

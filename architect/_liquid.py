@@ -1,6 +1,4 @@
-"""The reservoir: a pool of randomly connected neurons, of which only the readout
-learns.
-"""
+"""The reservoir, a pool of randomly connected neurons with a readout that learns."""
 
 from __future__ import annotations
 
@@ -35,33 +33,34 @@ USUAL_CONNECTIONS = 10
 class Liquid(Network):
     """A pool of neurons with random connections and gates, read by trained outputs.
 
-    These are the liquid state machine of Maass, Natschläger and Markram 2002 and the
+    This is the liquid state machine of Maass, Natschläger and Markram 2002, and the
     echo state network of Jaeger 2001, in Synaptic's form. ::
 
         input => pool => output
                  |  ^
                  +--+  at random, some of them gated by neurons of the pool
 
-    Only connections to the outputs, and the biases of the outputs, are trainable: all
-    at once with :func:`synapse.learning.fit_readout`, or step by step.
+    Only the outputs' incoming connections and biases are trainable. You can train them
+    all at once with :func:`synapse.learning.fit_readout`, or step by step.
 
     Parameters
     ----------
     inputs, pool, outputs : int
-        Number of neurons of each layer; the pool has at least 2.
+        Number of neurons in each layer. The pool has at least 2.
     connections : int, optional
         Number of connections within the pool. Default: ten per neuron, or all pairs of
         a small pool.
     gates : int
         Number of these connections that are gated, each by a random pool neuron.
     spectral_radius : float, optional
-        The pool steps as a whole, and its weights are scaled so that this step has this
-        spectral radius: the largest absolute eigenvalue of (1 - leak) I + W, where W
-        has the weights within the pool, each with a gain of 1. It must be above 1 -
-        leak. Default: neurons step in order, and weights are not scaled.
+        Spectral radius of a step. The pool then steps as a whole, and its weights are
+        scaled so that the largest absolute eigenvalue of (1 - leak) I + W is this
+        number, where W contains the weights within the pool, each with a gain of 1. It
+        must be above 1 - leak. Default: neurons step in order, and weights are not
+        scaled.
     leak : float
-        Leak of the pool neurons, above 0 and at most 1. With 1 no state is carried
-        over. Below 1 each neuron has a self-connection of weight 1 - leak: s = (1 -
+        Leak of the pool neurons, above 0 and at most 1. With 1, no state is carried
+        over. Below 1, each neuron has a self-connection of weight 1 - leak: s = (1 -
         leak) s_old + bias + weighted inputs.
     squash, output_squash : str or Squash
         Activation functions of the pool and of the outputs.
@@ -69,10 +68,10 @@ class Liquid(Network):
         Whether the weights and biases of the pool are trainable, too (except
         self-connections).
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`. With `spectral_radius`, the scale of the initializer
-        matters for the inputs and outputs only.
+        The same as for :class:`Perceptron`. With `spectral_radius`, the scale of the
+        initializer only matters for the inputs and outputs.
     synchronous : bool
-        Whether all neurons but the inputs activate together, see
+        Whether all neurons except the inputs activate together, see
         :class:`synapse.Network`. Default: False.
 
     Raises
@@ -84,29 +83,31 @@ class Liquid(Network):
     Notes
     -----
     With `spectral_radius`, the connections within the pool have a delay of 1, see
-    :attr:`synapse.Connection.delay`. So all of them carry activations of the previous
-    step, as in the papers, and the outputs read the pool of the present step::
+    :attr:`synapse.Connection.delay`. As in the papers, all of them therefore carry
+    activations of the previous step, and the outputs read the pool of the present
+    step::
 
         s(t) = (1 - leak) s(t-1) + W f(s(t-1)) + V x(t) + b
 
     Where f has the slope 1, as tanh has at 0, (1 - leak) I + W is the Jacobian of this
-    step; inputs and biases move the states from there. A radius below 1 usually gives a
-    memory that fades; it does not guarantee it.
+    step. Inputs and biases move the states from there. A radius below 1 usually gives a
+    memory that fades, but does not guarantee it.
 
-    Gains are not delayed: a gated connection carries the source's activation of the
-    previous step times the gater's activation, which is that of the present step if the
-    gater comes before the target in the pool, and otherwise that of the previous step.
-    At rest a tanh gater is near 0, so its connections carry almost nothing, and the
-    Jacobian is that of the other connections.
+    A delay does not affect gains. A gated connection carries the source's activation of
+    the previous step times the gater's activation. The gater's activation belongs to
+    the present step if the gater comes before the target in the pool, and to the
+    previous step otherwise. Because a tanh gater is near 0 at rest, its connections
+    carry almost nothing, and the Jacobian is that of the other connections.
 
     Without `spectral_radius`, neurons of the pool activate one after the other, as in
-    Synaptic and its files: a neuron reads the activations of the same step from the
-    neurons before it. Such a pool remembers less, and the eigenvalues of W are not
-    those of a step; :func:`synapse.analysis.spectral_radius` computes these.
+    Synaptic and its files. A neuron then reads the activations of the same step from
+    the neurons before it. Such a pool remembers less, and its step has other
+    eigenvalues than W, which you can compute by
+    :func:`synapse.analysis.spectral_radius`.
 
-    :meth:`synapse.Network.reset_parameters` draws the weights of a trainable pool as
-    those of another pool with the same radius. Its own radius then differs: with 50
-    neurons and a radius of 0.9, it was 0.75 to 1.02 for 40 seeds.
+    :meth:`synapse.Network.reset_parameters` draws the weights of a trainable pool as if
+    for another pool with the same radius. Its own radius then differs. With 50 neurons
+    and a radius of 0.9, it was 0.75 to 1.02 for 40 seeds.
 
     Examples
     --------

@@ -42,8 +42,8 @@ GATE_BIASES = {STANDARD: (0.0, 3.0, 0.0), SYNAPTIC: (1.0, 1.0, 1.0)}
 
 
 class MemoryBlocks(NamedTuple):
-    """Layers of one layer of memory blocks in the style "synaptic"; `forget_gates` is
-    None without them.
+    """The layers that form one layer of memory blocks in the style "synaptic".
+    `forget_gates` may be None.
     """
 
     input_gates: Layer
@@ -53,8 +53,8 @@ class MemoryBlocks(NamedTuple):
 
 
 class StandardBlocks(NamedTuple):
-    """Layers of one layer of memory blocks in the style "standard", in activation
-    order; `hidden` is h_t.
+    """The layers that form one layer of memory blocks in the style "standard", in
+    activation order. `hidden` is h_t.
     """
 
     input_gates: Layer
@@ -72,86 +72,89 @@ class LSTM(Network):
     """Long short-term memory: memory cells with input, forget and output gates.
 
     Hochreiter and Schmidhuber 1997, with the forget gates of Gers, Schmidhuber and
-    Cummins 2000 and the peepholes of Gers and Schmidhuber 2000. The online rule is that
-    of Monner and Reggia 2012 (LSTM-g).
+    Cummins 2000 and the peepholes of Gers and Schmidhuber 2000. The online rule is
+    LSTM-g by Monner and Reggia 2012.
 
-    The style "standard", the default, is the block of textbooks and of `torch.nn.LSTM`:
-    cell inputs and outputs are squashed, and the gated outputs recur. A layer with
-    inputs x computes at step t::
+    The default style "standard" is the block of textbooks and of `torch.nn.LSTM`, in
+    which cell inputs and outputs are squashed, and the gated outputs recur. A layer
+    with the inputs x computes at step t::
 
         i_t, f_t, o_t = logistic(W x_t + U h_{t-1} + b)   input, forget, output gates
         g_t = tanh(W x_t + U h_{t-1} + b)                 candidates
         c_t = f_t * c_{t-1} + i_t * g_t                   cells
         h_t = o_t * tanh(c_t)                             squashed cells, hidden
 
-    Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to those of the
-    output gates. A cell is a neuron with a self-connection of weight 1: it preserves
-    its state, and an error that passes back through it keeps its size (the constant
-    error carousel). A candidate is a neuron between the inputs and a cell. So the
-    online rule assigns credit over many steps to the weights of the gates, but not to
-    those of the candidates.
+    Peepholes add c_{t-1} to the sums of input and forget gates, and c_t to the sums of
+    the output gates. A cell is a neuron with a self-connection of weight 1, which
+    preserves its state and keeps the size of an error that passes back through it (the
+    constant error carousel). Because a candidate is a neuron between the inputs and a
+    cell, the online rule assigns credit over many steps to the weights of the gates,
+    but not to the weights of the candidates.
 
-    The style "synaptic" is that of Synaptic 1.1.4, with its defaults except for wider
-    weights, which learn long lags from more seeds; ``initializer="uniform"`` draws
-    Synaptic's, within ±0.1. There are no candidates: the connections from the inputs
-    lead directly to the cells, and the input gates multiply them. So the online rule
-    assigns credit over many steps to these weights too::
+    The style "synaptic" follows Synaptic 1.1.4 with its defaults, except for wider
+    weights, which learn long lags from more seeds. To draw Synaptic's weights, within
+    ±0.1, pass ``initializer="uniform"``. There are no candidates. Instead, the
+    connections from the inputs lead directly to the cells, and the input gates multiply
+    them. The online rule therefore assigns credit over many steps to these weights,
+    too::
 
                   input gates   forget gates     output gates
                        |             | (self)         |
         input =========o=====> cells o ===============o=====> output
           =>  gates (and output)   => gates (peepholes)
 
-    Neurons activate in the order input gates, forget gates, cells, output gates. The
-    outputs of a block recur through the peepholes only, so a single block learns less
-    than one of the style "standard". Its logistic cells saturate at high rates: on
+    Neurons activate in the order input gates, forget gates, cells, output gates. Since
+    the outputs of a block recur only through the peepholes, a single block learns less
+    than one in the style "standard". Its logistic cells saturate at high rates. On
     sequences, whose context is cleared, use a rate of 0.05 or less, or linear cells
-    without peepholes; these are worse on a stream. `studies/defaults.md` compares them.
+    without peepholes, although these are worse on a stream. `studies/defaults.md`
+    compares them.
 
     Parameters
     ----------
     *sizes : int
-        Number of inputs, memory blocks of each layer, and number of outputs.
+        Number of inputs, memory blocks in each layer, and number of outputs.
     style : {"standard", "synaptic"}
         Style of the memory block.
     peepholes : {"usual", "all_to_all", "one_to_one", None}
-        Connections from cells to gates: to those of all blocks of the layer, to those
-        of their own block, or none. "usual" means none, and all to all in the style
-        "synaptic".
+        Connections from cells to the gates of all blocks in the layer ("all_to_all"),
+        to the gates of their own block ("one_to_one"), or no such connections (None).
+        "usual" means None, but "all_to_all" in the style "synaptic".
     hidden_to_hidden : bool
         Whether every cell is connected to the other cells of its layer (not gated).
     output_to_hidden, output_to_gates : bool
         Whether the outputs are connected back to the cells, or to the gates.
     input_to_output : bool, optional
-        Whether the inputs are connected to the outputs directly. Default: False, and
+        Whether the inputs are connected to the outputs directly. Default: False, but
         True in the style "synaptic".
     forget_gates : bool
-        Whether there are forget gates. Without them cells never forget, as in 1997.
+        Whether there are forget gates. Without them, cells never forget, as in 1997.
     cells_per_block : int
         Number of cells that share the gates of a block.
     cell_squash : str or Squash, optional
         Activation function of candidates and squashed cells, or of the cells in the
-        style "synaptic". Default: tanh, and logistic in the style "synaptic".
+        style "synaptic". Default: tanh, but logistic in the style "synaptic".
     squash, output_squash : str or Squash
         Activation functions of the gates and of the outputs. Default of
         `output_squash`: `squash`.
     input_gate_bias, forget_gate_bias, output_gate_bias : float, optional
         Initial biases of the gates. Default: 0, 3 and 0, so that cells remember
-        initially; 1, 1 and 1 in the style "synaptic". `studies/papers/lstm_recipe.md`
-        has the measurements.
+        initially, but 1, 1 and 1 in the style "synaptic".
+        `studies/papers/lstm_recipe.md` has the measurements.
     span : float or (float, float), optional
         Initial number of steps over which cells remember, instead of the biases of
         input and forget gates. Each cell has its own span u, drawn uniformly from 1 to
         a number, or from a range on a logarithmic scale, such as (1, 1000). Its forget
-        gate gets the bias ln u, its input gate -ln u (Tallec and Ollivier 2018). The
-        gates must be logistic. Default: no spans.
+        gate gets the bias ln u, and its input gate -ln u (Tallec and Ollivier 2018).
+        The gates must be logistic. Default: no spans.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the biases of gates are not random without a span.
+        The same as for :class:`Perceptron`. Without a span, the biases of gates are not
+        random.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a size or an option cannot be used. `hidden_to_hidden`, `output_to_hidden`,
+        If a size or an option is invalid. `hidden_to_hidden`, `output_to_hidden`,
         `output_to_gates` and `cells_per_block` require the style "synaptic".
 
     Examples
@@ -284,7 +287,7 @@ class LSTM(Network):
 
 
 def _refuse_other_style(options: LSTMOptions) -> None:
-    """Raise if an option does not exist in the standard style."""
+    """Raise an error if an option does not exist in the standard style."""
     cells = options.cells_per_block
     require(cells == 1, "cells_per_block of a standard LSTM", "1", cells)
     for name in ("hidden_to_hidden", "output_to_hidden", "output_to_gates"):
@@ -300,8 +303,8 @@ def _refuse_other_style(options: LSTMOptions) -> None:
 
 @dataclass(frozen=True)
 class LSTMOptions:
-    """Options of an LSTM; `biases` are those of the input, forget (None without them)
-    and output gates.
+    """Options of an LSTM. `biases` are those of the input, forget and output gates,
+    where the forget gates may have None.
     """
 
     peepholes: str | None
@@ -315,8 +318,8 @@ class LSTMOptions:
 
 
 def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, float]:
-    """Return biases of the input, forget and output gates of a layer; cells that keep
-    much take in little.
+    """Return the biases of a layer's input, forget and output gates. Cells that retain
+    much of their state take in little.
     """
     ins, forgets, outs = options.biases
     keeping = recipe.keeping(size, forgets)
@@ -328,7 +331,7 @@ def _biases(recipe: Recipe, size: int, options: LSTMOptions) -> tuple[Any, Any, 
 def synaptic_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[MemoryBlocks]:
-    """Return layers of blocks in Synaptic's style, between inputs and outputs; every
+    """Return layers of blocks in Synaptic's style, between inputs and outputs. Every
     layer feeds the outputs.
     """
     blocks: list[MemoryBlocks] = []
@@ -362,8 +365,8 @@ def _wire_synaptic(
     output: Layer,
     options: LSTMOptions,
 ) -> None:
-    """Connect the sources to the gates and, gated, to the cells; the cells to the gates
-    and the output.
+    """Connect the sources to the gates and, through gates, to the cells. Connect the
+    cells to the gates and the output.
     """
     gates = _gates(block)
     for source in sources:
@@ -387,7 +390,7 @@ def _wire_synaptic(
 def standard_blocks(
     recipe: Recipe, sizes: list[int], inputs: Layer, output: Layer, options: LSTMOptions
 ) -> list[StandardBlocks]:
-    """Return layers of standard blocks, each fed by the previous one; the last one
+    """Return layers of standard blocks, each fed by the previous one. The last one
     feeds the outputs.
     """
     blocks: list[StandardBlocks] = []
@@ -436,8 +439,8 @@ def _gates(block: MemoryBlocks | StandardBlocks) -> list[Layer]:
 
 
 def _carry(block: MemoryBlocks | StandardBlocks) -> None:
-    """Add the constant error carousel: self-connections of weight 1, gated by the
-    forget gates if any.
+    """Add the constant error carousel, which consists of self-connections of weight 1
+    that are gated by any forget gates.
     """
     carousel = block.cells.project(block.cells, "one_to_one")
     if block.forget_gates is not None:

@@ -30,8 +30,8 @@ LENGTH = partial(positive_integer, maximum=MAX_DELAYS)
 @final
 @register
 class NARX(Network):
-    """A perceptron that reads past inputs and past outputs: Lin, Horne, Tino and Giles
-    1996. ::
+    """A perceptron that reads past inputs and past outputs, by Lin, Horne, Tino and
+    Giles 1996. ::
 
         y_t = F(x_t, x_{t-1}, ..., x_{t - input_delay},
                      y_{t-1}, ..., y_{t - output_delay})
@@ -43,18 +43,20 @@ class NARX(Network):
         -> one to one, weight 1, not trained
         => all to all, from the inputs and every delay
 
-    A delay line consists of identity neurons. Each copies the previous one's activation
-    of the previous step, so the last layer of a line activates first. The output line
-    activates before the hidden layers: after step t its layer k holds `y_{t-k}`. Inputs
-    activate before everything else, so the input line shifts after the hidden layers
-    have read it: its layer k then holds `x_{t-k+1}`, which they read in step t + 1.
+    A delay line consists of identity neurons, each of which copies the activation that
+    the previous one had one step earlier. The last layer of a line therefore activates
+    first. The output line activates before the hidden layers, and after step t its
+    layer k contains `y_{t-k}`. Because inputs activate before everything else, the
+    input line shifts after the hidden layers have read it. Its layer k then contains
+    `x_{t-k+1}`, which they read in step t + 1.
 
     Parameters
     ----------
     inputs : int
         Number of inputs.
     hidden : int or iterable of int
-        Size of the hidden layer, or of each of several; the delay lines feed the first.
+        Size of the hidden layer, or of each hidden layer. The delay lines feed the
+        first.
     outputs : int
         Number of outputs.
     input_delay, output_delay : int
@@ -62,7 +64,7 @@ class NARX(Network):
     squash, output_squash : str or Squash
         Activation functions of the hidden neurons and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`.
+        The same as for :class:`Perceptron`.
 
     Raises
     ------
@@ -125,7 +127,9 @@ class NARX(Network):
 
 
 def _delay_line(recipe: Recipe, source: Layer, length: int, name: str) -> list[Layer]:
-    """Return layers that each copy the previous one; the first copies `source`."""
+    """Return layers that each copy the previous one, the first of which copies
+    `source`.
+    """
     line = [source]
     for i in range(length):
         line.append(recipe.fixed(len(source), f"{name} {i + 1}"))

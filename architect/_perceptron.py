@@ -19,8 +19,8 @@ from ._recipe import Recipe, checked_sizes, numbered
 @final
 @register
 class Perceptron(Network):
-    """Layers that are each fully connected to the next: Rumelhart, Hinton and Williams
-    1986. ::
+    """Layers that are each fully connected to the next, by Rumelhart, Hinton and
+    Williams 1986. ::
 
         input => hidden 1 => hidden 2 => ... => output
 
@@ -38,7 +38,7 @@ class Perceptron(Network):
     seed : int or numpy.random.Generator, optional
         Seed of the initial weights and biases.
     dtype : numpy dtype
-        float64 or float32, for all numbers of the network.
+        Precision of all the network's numbers, float64 (the default) or float32.
 
     Examples
     --------

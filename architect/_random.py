@@ -23,8 +23,8 @@ Mask = NDArray[np.bool_]
 @final
 @register
 class Random(Network):
-    """Neurons with random connections: forward, and optionally backward, to themselves,
-    and gated.
+    """Neurons with random connections, which lead forward and optionally also backward
+    or to themselves, and may be gated.
 
     Every hidden neuron is reached from an input and reaches an output. A forward pair
     leads from an input or hidden neuron to a hidden or output neuron that activates
@@ -32,10 +32,10 @@ class Random(Network):
 
         I (H + O) + H (H - 1) / 2 + H O
 
-    forward pairs. The density is the fraction of them that is connected: first one pair
-    for each neuron that joins it to the rest, then random ones. Backward pairs lead
-    from a hidden neuron to one that activates before it, or from an output to a hidden
-    neuron: H (H - 1) / 2 + H O.
+    forward pairs. The density is the fraction of these pairs that is connected. The
+    first of them join each neuron to the rest, and further ones are random. Backward
+    pairs lead from a hidden neuron to one that activates before it, or from an output
+    to a hidden neuron. There are H (H - 1) / 2 + H O of them.
 
     Parameters
     ----------
@@ -43,20 +43,21 @@ class Random(Network):
         Number of neurons of each kind.
     density : float
         Fraction of the forward pairs that is connected, above 0 and at most 1. The
-        pairs that join every neuron to the rest are connected even if they are more.
+        pairs that join every neuron to the rest are connected even if they exceed this
+        fraction.
     gates : int
-        Number of gated connections of any kind. The gater is a hidden neuron that
-        activates before the target, if there is one, so that it learns from the
-        connections it gates.
+        Number of gated connections of any kind. If possible, the gater is a hidden
+        neuron that activates before the target, so that it learns from the connections
+        that it gates.
     self_connections : int
-        Number of hidden neurons with a self-connection; its weight is 1 and not
+        Number of hidden neurons with a self-connection, whose weight is 1 and not
         trainable.
     backward : int
         Number of backward connections.
     squash, output_squash, initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the seed also determines the topology.
+        The same as for :class:`Perceptron`. The seed also determines the topology.
     synchronous : bool
-        Whether all neurons but the inputs activate together, see
+        Whether all neurons except the inputs activate together, see
         :class:`synapse.Network`. Default: False.
 
     Raises
@@ -131,14 +132,14 @@ class Random(Network):
 
 
 def _check_number(name: str, number: int, maximum: int, objects: str) -> None:
-    """Raise if `number` is not a whole number from 0 to `maximum`."""
+    """Raise an error if `number` is not a whole number from 0 to `maximum`."""
     condition = f"a whole number from 0 to {maximum}, the number of {objects}"
     whole_number(f"{name} of Random", number, condition, 0, maximum)
 
 
 def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, Mask]:
-    """Return masks of the pairs (source, target): forward, backward, and of a hidden
-    neuron with itself.
+    """Return the masks of the forward pairs (source, target), of the backward pairs,
+    and of the pairs of a hidden neuron with itself.
     """
     target = np.arange(inputs + hidden + outputs)
     source = target[:, None]
@@ -150,8 +151,8 @@ def _allowed_pairs(inputs: int, hidden: int, outputs: int) -> tuple[Mask, Mask, 
 def _forward(
     pairs: Mask, counts: Sequence[int], density: float, rng: np.random.Generator
 ) -> Mask:
-    """Return the mask of the connected forward pairs: those that join every neuron to
-    the rest, and random ones.
+    """Return the mask of the connected forward pairs, some of which join every neuron
+    to the rest, while further ones are random.
     """
     mask = np.zeros_like(pairs)
 
@@ -170,7 +171,7 @@ def _forward(
 def _draw_more(
     mask: Mask, pairs: Mask, name: str, number: int, rng: np.random.Generator
 ) -> None:
-    """Connect random pairs of a mask, or raise if there are fewer."""
+    """Connect random pairs of a mask, or raise an error if there are fewer."""
     _check_number(name, number, int(pairs.sum()), "pairs of neurons")
     _draw(mask, pairs, number, rng)
 

@@ -1,4 +1,4 @@
-"""Helpers of all recipes: checked sizes, and layers with random biases."""
+"""Helpers of all recipes, for checking sizes and making layers with random biases."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from synapse.objects.projection import Projection
 def checked_sizes(
     architecture: str, sizes: tuple[Any, ...], minimum: int, form: str
 ) -> list[int]:
-    """Return the sizes of at least `minimum` layers as ints; an error if one is not a
-    whole number above 0.
+    """Return the sizes of at least `minimum` layers as ints, or raise an error if one
+    is not a whole number above 0.
     """
     several: list[Any] = []
     for size in sizes:
@@ -44,7 +44,7 @@ def checked_sizes(
 
 
 def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
-    """Return biases as floats, or raise an error with the name of one that is not a
+    """Return biases as floats, or raise an error that names the bias which is not a
     finite number of the dtype.
     """
     number_type = float_type("dtype", dtype)
@@ -55,8 +55,8 @@ def checked_biases(architecture: str, dtype: Any, **biases: Any) -> list[float]:
 
 
 class Recipe:
-    """The random generator of one network and its initializers, checked before anything
-    is drawn.
+    """The random generator of one network and its initializers, which are checked
+    before anything is drawn.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Recipe:
         self.span: tuple[float, ...] = ()
 
     def inputs(self, size: int) -> Layer:
-        """Return a layer of input neurons: no bias, identity."""
+        """Return a layer of input neurons, which are identities without a bias."""
         return Layer(size, "identity", name="input", dtype=self.dtype)
 
     def layer(
@@ -89,8 +89,8 @@ class Recipe:
         bias: Any = None,
         fan_in: int = 1,
     ) -> Layer:
-        """Return a layer with random biases, for neurons of `fan_in` sources each, or
-        with these or this one.
+        """Return a layer with random biases, for neurons with `fan_in` sources each, or
+        with the biases or the bias given.
         """
         biases: Any = bias
         if bias is None:
@@ -116,11 +116,11 @@ class Recipe:
         )
 
     def keeping(self, size: int, bias: Any) -> Any:
-        """Return the biases of gates for cells that keep their state: all at `bias`, or
-        drawn for the spans.
+        """Return the biases of gates for cells that keep their state, either all equal
+        to `bias`, or drawn for the spans.
 
-        A logistic gate with the bias ln u keeps the share u / (1 + u) at each step: the
-        rest fades to 1/e in about u steps (after Tallec and Ollivier 2018, equation
+        A logistic gate with the bias ln u keeps the fraction u / (1 + u) at each step.
+        The rest fades to 1/e in about u steps (after Tallec and Ollivier 2018, equation
         16).
         """
         if not self.span:
@@ -152,8 +152,8 @@ class Recipe:
         sign: int | None = None,
         scale: float = 1.0,
     ) -> Projection:
-        """Project with random weights, times `scale` and of this sign; `fan_in` is that
-        of the target, if other layers lead to it too.
+        """Project with random weights, multiplied by `scale` and with this sign. Pass
+        the target's `fan_in` if other layers lead to it, too.
         """
 
         def of_all(
@@ -182,7 +182,7 @@ class Recipe:
         name: str,
         bias: Any = None,
     ) -> Layer:
-        """Return a layer that all sources lead to."""
+        """Return a layer to which all sources lead."""
         fan_in = sum(map(len, sources))
         layer = self.layer(size, function, name, bias, fan_in)
         for source in sources:
@@ -193,7 +193,7 @@ class Recipe:
 def pass_on(
     source: Layer, target: Layer, weight: float = 1.0, delay: int = 0
 ) -> Projection:
-    """Project one to one with a weight that is not trainable; a weight of 1 copies
+    """Project one to one with a weight that is not trainable. A weight of 1 copies
     activations.
     """
     return source.project(
@@ -202,14 +202,14 @@ def pass_on(
 
 
 def numbered(name: str, index: int, count: int) -> str:
-    """Return the name of the `index`-th of `count` layers of a kind: "hidden" if it is
-    alone, else "hidden 2".
+    """Return the name of the `index`-th of `count` layers of a kind, which is "hidden"
+    for a single layer, and otherwise for example "hidden 2".
     """
     return name if count == 1 else f"{name} {index + 1}"
 
 
 def block_names(block: Any, index: int, count: int) -> list[str]:
-    """Return names of the layers of the `index`-th of `count` blocks, from the fields
+    """Return names for the layers of the `index`-th of `count` blocks, from the fields
     of their NamedTuple.
     """
     return [numbered(field.replace("_", " "), index, count) for field in block._fields]
@@ -218,8 +218,8 @@ def block_names(block: Any, index: int, count: int) -> list[str]:
 def blocks_of(
     block: Any, layers: Sequence[Layer], optional: tuple[str, ...] = ()
 ) -> tuple[Any, ...]:
-    """Return the blocks of a network, found by the names of its layers; all but those
-    `optional` must be there.
+    """Return the blocks of a network, found by the names of their layers. Except for
+    `optional` layers, all must exist.
     """
     # Reversed, so that the first of several layers with one name wins.
     named = {layer.name or "": layer for layer in reversed(layers)}

@@ -19,7 +19,7 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class Residual(Network):
-    """Hidden layers whose outputs are added to their inputs: He, Zhang, Ren and Sun
+    """Hidden layers whose outputs are added to their inputs, by He, Zhang, Ren and Sun
     2016. ::
 
                    +---------------------+
@@ -33,9 +33,9 @@ class Residual(Network):
         h_1 = f(W_1 x + b_1),    h_k = h_{k-1} + f(W_k h_{k-1} + b_k)
 
     The sum h_k is a separate layer of identity neurons (the form of "Identity mappings
-    in deep residual networks"). Activations and errors pass from sum to sum unchanged,
-    in networks of any depth. A skip connection that ended in the hidden layer itself
-    would be squashed with the other inputs.
+    in deep residual networks"). It passes activations and errors from sum to sum
+    unchanged, in networks of any depth. A skip connection that ended in the hidden
+    layer itself would be squashed with the other inputs.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Residual(Network):
     squash, output_squash : str or Squash
         Activation functions f of the hidden neurons, and of the outputs.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`.
+        The same as for :class:`Perceptron`.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Leaky neurons that spike, made of identities, thresholds and self-connections."""
+"""Leaky neurons that spike, built from identities, thresholds and self-connections."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from ._recipe import Recipe, checked_sizes, pass_on
 @final
 @register
 class Spiking(Network):
-    """Leaky integrate-and-fire neurons, some of which adapt, and leaky outputs: Bellec
-    and others 2020. ::
+    """Leaky integrate-and-fire neurons, some of which adapt, and leaky outputs, by
+    Bellec and others 2020. ::
 
         input => voltages -> spikes => output
                   |  ^  ^     |  ^ |     |  ^
@@ -40,8 +40,8 @@ class Spiking(Network):
                                 |  ^
                                 +--+
 
-    A cell is two neurons, three if it adapts, and one more if it has refractory steps.
-    Its numbers are those of neurons::
+    A cell consists of two neurons, or three if it adapts, and one more if it has
+    refractory steps. Its variables are states and activations of these neurons::
 
         v_j(t) = alpha v_j(t-1) + sum_i w_ij x_i(t) + sum_k r_kj z_k(t-1)
                  - threshold z_j(t-1)                                  voltages
@@ -51,18 +51,18 @@ class Spiking(Network):
         y_o(t) = kappa y_o(t-1) + sum_j u_jo z_j(t) + b_o              output
 
     With ``reset="zero"``, neurons `keep`, 1 - z_j(t-1), gate the self-connections of
-    voltages in place of the last term of v_j.
+    voltages and replace the last term of v_j.
 
     alpha, rho and kappa are e^(-1 / time constant). The slope of a spike is declared
-    (the squash ``spike``), so that every method learns. The layers are in the
-    order for which rtrl of reach 1 follows each cell by itself.
+    (the squash ``spike``), so that every method learns. The layers are in the order for
+    which rtrl of reach 1 follows each cell by itself.
 
     Parameters
     ----------
     inputs, cells, outputs : int
-        Number of inputs, of cells and of outputs.
+        Number of inputs, cells and outputs.
     adaptive : int, optional
-        Number of cells that adapt: the first ones. Default: half of them.
+        Number of cells that adapt, which are the first ones. Default: half of them.
     density : float
         Fraction of the pairs of different cells that are connected, above 0 and at most
         1. Default: 1.
@@ -70,29 +70,30 @@ class Spiking(Network):
         Number of steps in which a voltage, an adaptation and an output decay to 1/e.
         Default: 20, 100 and 20.
     threshold : float
-        Voltage at which a cell spikes, above 0; a spike lowers it by as much. Default:
-        1.
+        Voltage at which a cell spikes, above 0. A spike lowers the voltage by as much.
+        Default: 1.
     adaptation : float
-        beta: the initial rise of the threshold of an adaptive cell by each spike.
+        beta, by which each spike initially raises the threshold of an adaptive cell.
         Default: 0.3.
     reset : {"subtract", "zero"}
-        Effect of a spike on the voltage: "subtract" lowers it by the threshold, "zero"
-        sets it to 0 before the next inputs, as in NIR. Default: ``"subtract"``.
+        Effect of a spike on the voltage. "subtract" lowers it by the threshold, whereas
+        "zero" sets it to 0 before the next inputs, as in NIR. Default: ``"subtract"``.
     refractory : int
-        Number of steps after a spike in which a cell cannot spike; its voltage
-        continues to change. Default: 0; the cells then have no neurons `ready`, which
+        Number of steps after a spike in which a cell cannot spike, although its voltage
+        continues to change. Default: 0. The cells then have no neurons `ready`, which
         gate voltages and adaptation.
     excitatory : int, optional
-        Number of excitatory cells: the first ones. Their connections to cells and
-        outputs are positive, those of the others negative, and learning keeps the signs
-        (Dale's law). Weights drawn for inhibitory cells are larger, so that both kinds
-        are in balance. Default: cells have no signs.
+        Number of excitatory cells, which are the first ones. Their connections to cells
+        and outputs are positive, those of the other cells are negative, and learning
+        keeps the signs (Dale's law). To balance both kinds, weights drawn for
+        inhibitory cells are larger. Default: cells have no signs.
     spike, output_squash : str or Squash
         Activation functions of spikes and outputs. ``"spike(width=2)"`` has a slope
         that is twice as wide. Default: ``"spike"``, ``"identity"``.
     initializer, bias_initializer, seed, dtype
-        As for :class:`Perceptron`; the initializer draws the weights from the inputs,
-        between cells and to the outputs. Default: ``"he"``. The rest is fixed.
+        The same as for :class:`Perceptron`, except that the initializer draws the
+        weights from the inputs, between cells and to the outputs, while all others are
+        fixed. Default: ``"he"``.
 
     Raises
     ------
@@ -101,15 +102,15 @@ class Spiking(Network):
 
     See Also
     --------
-    synapse.squashes.register : Spikes with a slope of your own, ``surrogate=True``.
+    synapse.squashes.register : Register spikes with your own slope, ``surrogate=True``.
 
     Notes
     -----
-    Errors also pass through `ready`: the exact gradient includes that a spike prevents
-    the next ones. Bellec and others (2020) leave this out.
+    Because errors also pass through `ready`, the exact gradient includes that a spike
+    prevents the next ones. Bellec and others (2020) leave this out.
 
-    By rtrl of reach 1, the eligibility e_ij of a weight into cell j, without refractory
-    steps, is that of e-prop, with slopes psi and errors of the outputs::
+    By rtrl of reach 1, without refractory steps, the eligibility e_ij of a weight into
+    cell j is that of e-prop, with slopes psi and errors of the outputs::
 
         eps_ij(t) = alpha eps_ij(t-1) - threshold e_ij(t-1) + x_i(t)
         e_ij(t) = psi_j(t) (eps_ij(t) - beta eps^a_ij(t-1))
@@ -117,7 +118,7 @@ class Spiking(Network):
         d y_o / d w_ij (t) = kappa (the same)(t-1) + u_jo e_ij(t)
                              + sum_m u_mo psi_m(t) r_jm e_ij(t-1)
 
-    Two terms are not in e-prop: the derivative of the reset, and the sum over other
+    Two terms are missing in e-prop: the derivative of the reset, and the sum over other
     cells m, by which a spike changes the outputs of the next step.
 
     Examples
@@ -224,7 +225,7 @@ def _connect(
 ) -> None:
     """Connect the pairs of spikes and targets (default: all), with the signs of cells.
 
-    Inhibitory weights are drawn larger by as much as these cells are fewer.
+    Inhibitory weights are scaled by the ratio of excitatory to inhibitory cells.
     """
     if pairs is not None and not pairs.any():
         return
@@ -243,7 +244,7 @@ def _connect(
 
 
 def _pairs(cells: int, share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return the pairs of cells that are connected: a share of all pairs, at random."""
+    """Return the connected pairs of cells, a fraction of all pairs drawn at random."""
     pairs = ~np.eye(cells, dtype=bool)
     if share < 1.0:
         pairs &= rng.random((cells, cells)) < share

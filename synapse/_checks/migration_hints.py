@@ -449,7 +449,7 @@ def suggests_attributes(owner: str) -> Callable[[Class], Class]:
     """
 
     def answering(cls: Class) -> Class:
-        members = ChainMap(*map(vars, cls.__mro__))  # type: ignore[arg-type]
+        members: Mapping[str, Any] = ChainMap(*map(dict, map(vars, cls.__mro__)))
         for name, advice in ATTRIBUTES[owner].items():
             foreign = MissingAttributeHint(name, advice)
             if isinstance(option := members.get(name), Option):

@@ -75,6 +75,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import fill
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     Generic,
@@ -268,12 +269,16 @@ class Option(Generic[Read, Given]):
     def __get__(self, owner: object | None, cls: type) -> Any:
         if owner is None:  # `dataclass` asks the class for the default
             return self.of_class.__get__(None, cls) if self.of_class else self.default
-        values = vars(owner)
-        if self._follows is None or self.name in values:
-            return values[self.name]
-        return self._follows(owner)
+        return self._follows(owner) if self._follows else self.default
 
-    def __set__(self, owner: object, value: Given) -> None:
+    if TYPE_CHECKING:  # assigning goes through `store`: see the class that has options
+
+        def __set__(self, owner: object, value: Given) -> None: ...
+
+    def store(self, owner: object, value: Any) -> None:
+        """Check a value and store it in the owner's dict, where reading finds it before
+        this descriptor; None removes one that follows.
+        """
         if value is None and self._follows is not None:
             vars(owner).pop(self.name, None)
         else:

@@ -225,6 +225,9 @@ class TrainerOptions:
     )
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name in OPTIONS:
+            OPTIONS[name].store(self, value)
+            return
         if name == "network":  # the state of an optimizer belongs to it
             if name in vars(self):
                 raise _checks.attribute_error(
@@ -232,13 +235,20 @@ class TrainerOptions:
                     " other one."
                 )
             value = require_network("network of Trainer", value)
-        elif name[:1] != "_" and name not in OPTIONS:
+        elif name[:1] != "_":
             hint = (
                 _checks.suggestion(name, OPTIONS)
                 or f" It has: {_checks.known_names(OPTIONS)}."
             )
             raise _checks.attribute_error(f"A Trainer has no option {name!r}.{hint}")
         super().__setattr__(name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if name in OPTIONS:
+            raise _checks.attribute_error(
+                f"An option cannot be deleted. Assign {name} = None for its default."
+            )
+        super().__delattr__(name)
 
     @property
     def _penalties(self) -> Penalties:

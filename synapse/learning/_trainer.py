@@ -158,7 +158,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name in OPTIONS:
-            self._options_known = None
+            vars(self)["_options_known"] = None
 
     def __repr__(self) -> str:
         paused = self._paused

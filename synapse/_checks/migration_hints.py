@@ -452,9 +452,10 @@ def suggests_attributes(owner: str) -> Callable[[Class], Class]:
         members: Mapping[str, Any] = ChainMap(*map(dict, map(vars, cls.__mro__)))
         for name, advice in ATTRIBUTES[owner].items():
             foreign = MissingAttributeHint(name, advice)
-            if isinstance(option := members.get(name), Option):
-                option.of_class = foreign  # of objects it is the option
-            elif name not in members:
+            present = members.get(name, foreign)
+            if isinstance(present, Option):
+                present.of_class = foreign  # of objects it is the option
+            elif isinstance(present, MissingAttributeHint):
                 setattr(cls, name, foreign)
         if "squash" in vars(cls):
             namespace = ForeignNamespace(cls.squash, owner)  # type: ignore[attr-defined]

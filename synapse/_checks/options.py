@@ -271,7 +271,7 @@ class Option(Generic[Read, Given]):
             return self.of_class.__get__(None, cls) if self.of_class else self.default
         return self._follows(owner) if self._follows else self.default
 
-    if TYPE_CHECKING:  # assigning goes through `store`: see the class that has options
+    if TYPE_CHECKING:  # assigning goes through `store`, see `_assigning`
 
         def __set__(self, owner: object, value: Given) -> None: ...
 
@@ -310,6 +310,8 @@ def with_options(cls: Described) -> Described:
         annotations[name] = arguments_of(annotations[name])[1]
     for name, text in annotations.items():
         annotations[name] = re.sub(r"^InitVar\[(.+)\]$", r"\1", str(text))
+    if not any(map(options_of, made.__mro__[1:])):  # a base class assigns them
+        made.__setattr__ = _assigning(made.__setattr__, options)
     if made.__doc__:
         rows = "".join(map(_described, options.values()))
         # the end of the section of parameters: before the next title, or at the end
@@ -317,6 +319,23 @@ def with_options(cls: Described) -> Described:
         end = section.end() if section else len(made.__doc__)
         made.__doc__ = made.__doc__[:end] + rows + made.__doc__[end:]
     return cast(Described, made)
+
+
+def _assigning(
+    assign: Callable[[Any, str, Any], None], options: Mapping[str, Option[Any, Any]]
+) -> Callable[[Any, str, Any], None]:
+    """Return a ``__setattr__`` that checks and stores options; `assign` sets all other
+    attributes.
+    """
+
+    def set_attribute(self: Any, name: str, value: Any) -> None:
+        option = options.get(name)
+        if option is None:
+            assign(self, name, value)
+        else:
+            option.store(self, value)
+
+    return set_attribute
 
 
 def _described(option: Option[Any, Any]) -> str:

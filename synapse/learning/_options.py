@@ -225,9 +225,6 @@ class TrainerOptions:
     )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in OPTIONS:
-            OPTIONS[name].store(self, value)
-            return
         if name == "network":  # the state of an optimizer belongs to it
             if name in vars(self):
                 raise _checks.attribute_error(

@@ -309,8 +309,10 @@ def with_options(cls: Described) -> Described:
     for name in options:
         annotations[name] = arguments_of(annotations[name])[1]
     for name, text in annotations.items():
-        annotations[name] = re.sub(r"^InitVar\[(.+)\]$", r"\1", str(text))
-    if not any(map(options_of, made.__mro__[1:])):  # a base class assigns them
+        if isinstance(text, str):
+            annotations[name] = re.sub(r"^InitVar\[(.+)\]$", r"\1", text)
+    # its own __setattr__ calls the one that a base class with options has got here
+    if "__setattr__" not in vars(cls) or not any(map(options_of, made.__mro__[1:])):
         made.__setattr__ = _assigning(made.__setattr__, options)
     if made.__doc__:
         rows = "".join(map(_described, options.values()))

@@ -1,8 +1,8 @@
 """The kernels for any network as a JavaScript module, by which the page computes: those
 of a step, of learning, and the loops of lowering.
 
-Missing rows are -1 in JavaScript, and `NONE` in the columns of the library. Kernels of
-lowering must therefore work with both.
+Missing rows are -1 in JavaScript, and ``NONE`` in the columns of the library. Kernels
+of lowering must therefore work with both.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Training: the trainer and its learning rules, exact gradients, schedules, callbacks,
-read-outs.
+"""Training with the trainer and its learning rules, exact gradients, schedules,
+callbacks, and read-outs.
 """
 
 from .._checks import (

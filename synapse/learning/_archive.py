@@ -1,10 +1,10 @@
-"""Files of trainers: the options, the optimizer's state and the latest training, beside
-the network.
+"""Files of trainers, which contain the options, the optimizer's state and the latest
+training beside the network.
 
 A file has the arrays of the network, as in its ``.npz``, of the optimizer's state and
-of the latest training. The member ``trainer.npy`` has one string of JSON: the options
-and the other values of the training. Names stand for optimizers, schedules and costs:
-nothing that a file contains is executed.
+of the latest training. The member ``trainer.npy`` is one string of JSON with the
+options and the other values of the training. Optimizers, schedules and costs are stored
+by name, because no content of a file may be executed.
 """
 
 from __future__ import annotations
@@ -58,19 +58,19 @@ SAVED_OPTIMIZERS, SAVED_SCHEDULES, SAVED_RENEWALS = (
     for module in (optimizers, _schedules, _continual_backprop)
 )
 CLASSES: dict[str, Any] = SAVED_OPTIMIZERS | SAVED_SCHEDULES | SAVED_RENEWALS
-"""Classes of the library of which a file has the name and the fields."""
+"""Classes of the library that a file stores by name, with their fields."""
 
 
 def class_named(name: Any) -> Any:
-    """Return the class with the name in a file: of the library, or an optimizer of the
-    user, a dataclass that has been defined; None if there is none.
+    """Return the class with the name in a file, which is a class of the library, or an
+    optimizer that the user has defined as a dataclass. None if there is neither.
     """
     return CLASSES.get(name) or _of_users(optimizers.Optimizer).get(name)
 
 
 def _of_users(base: type) -> dict[str, type]:
-    """Return the dataclasses derived from a class outside of the library, the latest of
-    each name.
+    """Return the dataclasses outside the library that are derived from a class, the
+    latest for each name.
     """
     by_name: dict[str, type] = {}
     derived: type
@@ -86,8 +86,8 @@ PART = "part"
 
 
 def _written(network: Network, option: str, value: Any) -> Any:
-    """Return the value of an option, or of a field of one; ArgumentError for a function
-    or class of the user.
+    """Return the value of an option or of its field in the form for files, or raise
+    ArgumentError for a function or class of the user.
     """
     if isinstance(value, TrainableSubset):  # a tuple, too
         return {PART: value.described()}
@@ -128,8 +128,8 @@ def _not_savable(option: str, value: Any) -> ArgumentError:
 
 
 def _read(network: Network, option: str, value: Any) -> Any:
-    """Return an option from its written form; the trainer finds a cost by its name, and
-    checks the value.
+    """Return an option from its form in files. The trainer finds a cost by its name,
+    and checks the value.
     """
     if isinstance(value, list):
         return tuple(value)
@@ -176,14 +176,14 @@ def _read(network: Network, option: str, value: Any) -> Any:
 MARK = "synapse trainer"
 VERSION = 1
 TRAINER = "trainer"
-"""The array that marks the file of a trainer."""
+"""Name of the array that marks the file of a trainer."""
 HEAD = ("format", "version", "settings", "training", "arrays")
 OPTIMIZER = "optimizer_"
 HISTORY = "history_"
-"""Beginnings of the names of arrays."""
+"""Prefixes of array names."""
 GENERATORS = ("PCG64", "PCG64DXSM")
-"""NumPy's generators whose state is a few whole numbers, each of which is valid.
-``default_rng`` is PCG64."""
+"""NumPy's generators whose state is a few whole numbers, for which all values are
+valid. ``default_rng`` is PCG64."""
 
 
 def _is_shape(value: Any) -> bool:
@@ -215,7 +215,7 @@ CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     "Shape": ("null or two whole numbers above 0", _is_shape),
     "Mapping[str, Any]": (f"a state of {' or '.join(GENERATORS)}", _is_state),
 }
-"""Which values of a file the fields of a training may have, by their type."""
+"""Checks of the values that a training's fields may have in a file, by their type."""
 VALUES = {
     settings_class.name: CHECKS[settings_class.type]
     for settings_class in dataclasses.fields(TrainingState)
@@ -233,8 +233,8 @@ def arrays_of(
 ) -> dict[str, NDArray[Any]]:
     """Return the arrays of a trainer with its network, and of a training.
 
-    Raises ArgumentError if it has a function or a class of the user, or a generator
-    other than NumPy's PCG64, and DivergenceError if a number is not finite.
+    Raises ArgumentError if it has a function or a class of the user, or another
+    generator than NumPy's PCG64, and DivergenceError if a number is not finite.
     """
     rule = trainer.network.rule
     # A file has one reach, that of the network's rule.
@@ -289,7 +289,7 @@ def arrays_of(
 
 
 def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
-    """Raise if a number is infinite, or NaN where NaN does not stand for none."""
+    """Raise an error if a number is infinite, or NaN where NaN has no meaning."""
     # L-BFGS has no rate, and a metric may have no value
     by_epoch = name.startswith(HISTORY) and not name.endswith("loss")
     none = by_epoch or name.startswith(SNAPSHOTS)
@@ -301,9 +301,10 @@ def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -
 def trainer_of(
     kind: type[Trainer], options: Iterable[str], arrays: dict[str, NDArray[Any]]
 ) -> Trainer:
-    """Make a trainer of this class, which has these options, of the arrays of its file.
+    """Make a trainer of this class, which has these options, from the arrays of its
+    file.
 
-    It takes over the arrays. FormatError if they are not valid.
+    The trainer takes over the arrays. Raises FormatError if they are not valid.
     """
     head = from_array(TRAINER, arrays.pop(TRAINER))
     require_version("trainer", head, MARK, VERSION)
@@ -341,7 +342,7 @@ def trainer_of(
 def _training(
     network: Network, head: Any, arrays: dict[str, NDArray[Any]]
 ) -> TrainingState | None:
-    """Return the latest training, from its values and the arrays that are left."""
+    """Return the latest training from its values and the remaining arrays."""
     if head is None:
         _require_arrays(arrays, {})
         return None
@@ -378,8 +379,8 @@ def _training(
 def _require_arrays(
     arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]
 ) -> dict[str, Floats]:
-    """Return the arrays of a training in float64; FormatError unless they are those
-    with these shapes.
+    """Return the arrays of a training in float64, or raise FormatError if they are not
+    exactly those with these shapes.
     """
     if arrays.keys() != shapes.keys():
         wanted, got = (", ".join(sorted(names)) or "none" for names in (shapes, arrays))

@@ -1,5 +1,5 @@
-"""Callbacks: functions called after an epoch or batch of a training, with what they are
-given.
+"""Callbacks, which are functions called after an epoch or batch of a training, and the
+objects that are passed to them.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ class Progress:
     loss : float
         Mean cost of this epoch's steps, each measured before its update.
     validation_loss : float or None
-        Mean cost on the held-out data, if there are any.
+        Mean cost on the held-out data, or None if there are none.
     rate : float
         The learning rate of this epoch.
     seconds : float
         Time since training began.
     network : Network
-        The network; a callback may read, change and save it.
+        The network, which a callback may read, change and save.
     values : dict of str to float
         The latest values of ``result.history`` by name, metrics among them.
     """
@@ -45,13 +45,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Batch:
-    """The state of a training after a batch. A batch is the data of one update of the
-    weights.
+    """The state of a training after a batch, which is the data of one weight update.
 
-    With an optimizer a batch is ``batch_size`` sequences (for the online rule: steps),
-    or a batch of a stream. The plain online rule updates the weights at every step; its
-    batches are those of a stream, and arrays are one batch. With L-BFGS a batch is one
-    iteration.
+    With an optimizer, a batch consists of ``batch_size`` sequences (for the online
+    rule: steps), or is a batch of a stream. Because the plain online rule updates the
+    weights at every step, its batches are those of a stream, and arrays are one batch.
+    With L-BFGS, a batch is one iteration.
 
     Parameters
     ----------
@@ -62,22 +61,22 @@ class Batch:
     update : int
         Number of the batch since training began, from 1.
     loss : float
-        Mean cost of the batch's steps with a target, before the update; NaN if none has
-        a target.
+        Mean cost of the batch's steps with a target, before the update, or NaN if no
+        step has a target.
     gradient_norm : float or None
-        Euclidean norm of the gradient with its penalties, before clipping; None without
-        an optimizer.
+        Euclidean norm of the gradient with its penalties, before clipping, or None
+        without an optimizer.
     rate : float
-        The learning rate; NaN with L-BFGS.
+        The learning rate, or NaN with L-BFGS.
     seconds : float
         Time since training began.
     rows : int
         Number of rows in the batch.
     steps : float
-        Number of rows with a target; with weights of samples or classes, the sum of
-        their weights.
+        Number of rows with a target. If samples or classes have weights, it is the sum
+        of the rows' weights.
     network : Network
-        The network; a callback may read, change and save it.
+        The network, which a callback may read, change and save.
     """
 
     epoch: int
@@ -93,30 +92,30 @@ class Batch:
 
 
 Callback = Callable[[Progress], Any]
-"""Called after every epoch; returning a true value ends the training."""
+"""Function called after every epoch. Returning a true value ends the training."""
 
 
 def called_with_progress(title: str, function: Any) -> Callable[[Any], Any]:
-    """Return a function of one argument, or raise."""
+    """Return a function of one argument, or raise an error."""
     return function_of(title, function, "progress")
 
 
 @suggests_arguments("every")
 @dataclass(frozen=True)
 class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
-    """A callback that calls a function after every `epochs` epochs; as ``on_batch``,
-    after as many batches.
+    """A callback that calls a function after every `epochs` epochs or, as ``on_batch``,
+    after every `epochs` batches.
 
-    Several short epochs between its calls can run in one compiled call, which takes
-    less time.
+    It saves time because several short epochs between its calls can run in one compiled
+    call.
 
     Parameters
     ----------
     epochs : int
         Number of epochs, or batches, from one call to the next.
     function : callable
-        Function of a :class:`Progress`, or a :class:`Batch`; returning a true value
-        ends the training.
+        Function of a :class:`Progress` or a :class:`Batch`. Returning a true value ends
+        the training.
 
     Examples
     --------
@@ -133,7 +132,7 @@ class every:  # noqa: N801 - reads as a word among callbacks: every(10, print)
     function: Annotated[Callable[[Any], Any], called_with_progress]
 
     def __call__(self, progress: Progress | Batch) -> Any:
-        """Call the function, if the number of the epoch, or batch, is a multiple of
+        """Call the function if the number of the epoch or batch is a multiple of
         ``epochs``.
         """
         number = progress.update if isinstance(progress, Batch) else progress.epoch

@@ -1,4 +1,4 @@
-"""A check of the exact gradient by finite differences of the loss."""
+"""A check that compares the exact gradient with finite differences of the loss."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from ._gradient import checked_window, gradient
 from ._parameters import ParameterVector
 
 STEP = 1e-5
-"""The change of a parameter, relative to its magnitude if that is above 1."""
+"""Change of a parameter, relative to its magnitude if this is above 1."""
 FINER_STEP_FACTOR = 0.01
-"""Factor of the step of a parameter whose one-sided differences disagree."""
+"""Factor by which the step is reduced if a parameter's one-sided differences
+disagree."""
 DISAGREEMENT = 1e-5
-"""Difference of one-sided differences that may come from a kink; in a smooth loss it
-falls with the step."""
+"""Disagreement of one-sided differences that may indicate a kink. In a smooth loss, it
+decreases with the step."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,18 @@ class GradientCheck:
     ----------
     largest : float
         The largest difference, in magnitude, between the gradient and the finite
-        differences; 0 if nothing was compared.
+        differences, or 0 if no parameter was compared.
     parameter : str
-        The parameter that has it, such as ``weight of input 0 -> hidden 1``; empty if
-        nothing was compared.
+        The parameter with this difference, such as ``weight of input 0 -> hidden 1``,
+        or an empty string if no parameter was compared.
     relative_error : float
-        Norm of all differences, divided by the norm of the finite differences; NaN if
-        that norm is 0.
+        Norm of all differences, divided by the norm of the finite differences, or NaN
+        if the latter is 0.
     compared : int
-        Number of parameters compared; tied ones count once.
+        Number of compared parameters, counting tied ones once.
     kinks : tuple of str
-        Parameters that were not compared, because the loss has a kink or a jump
-        there: the differences to both sides disagree, however small the step.
+        Parameters that were not compared because the loss has a kink or a jump there.
+        The differences to both sides then disagree however small the step is.
     """
 
     largest: float
@@ -82,23 +83,24 @@ def check_gradient(
     """Compare the gradient of a network with central finite differences of its loss.
 
     Each trainable parameter of a copy is changed in both directions, and the difference
-    of the two losses is compared with its entry in :func:`gradient`. Tied parameters
-    change together; frozen parameters are not compared. With `window`, each window
-    begins with the context that the present weights lead to, as the truncated gradient
-    assumes. The network does not change, nor its context or its streams of random
-    numbers. It takes two or more gradients for each parameter, so use a small network
-    or short sequences.
+    between the two losses is compared with the parameter's entry in :func:`gradient`.
+    Tied parameters change together, and frozen parameters are not compared. With
+    `window`, each window begins with the context to which the present weights lead, as
+    the truncated gradient assumes. The network, its context and its random streams do
+    not change. Because each parameter takes as long as two or more gradients, use a
+    small network or short sequences.
 
     Parameters
     ----------
     network : Network
-        The network, in float64: in float32, rounding hides the differences.
+        The network, in float64, because rounding in float32 would hide the differences.
     inputs, targets, cost, window, keep_context
-        As in :func:`gradient`.
+        The same as in :func:`gradient`.
 
     Returns
     -------
     GradientCheck
+        The largest difference and the relative error.
 
     Raises
     ------
@@ -110,7 +112,7 @@ def check_gradient(
 
     See Also
     --------
-    compare_gradients : Compares a rule that learns step by step with the exact one.
+    compare_gradients : Compare a rule that learns step by step with the exact gradient.
 
     Examples
     --------
@@ -195,8 +197,8 @@ def _require_checkable(network: Network, cost: Cost) -> None:
 def _parts(
     network: Network, inputs: Any, targets: Any, window: int | None, keep_context: bool
 ) -> Iterator[tuple[Any, Any, Any]]:
-    """Yield the data whose losses are summed, each with the context that it begins
-    with; None: a cleared one.
+    """Yield the data whose losses are summed, each with its initial context, or None
+    for a cleared context.
     """
     present = read_context(network)
     if window is None:
@@ -220,8 +222,8 @@ def _parts(
 def _difference(
     loss: Callable[[Floats], float], values: Floats, index: int, middle: float
 ) -> float:
-    """Return the derivative by one parameter, from differences; NaN if the loss has a
-    kink there.
+    """Return the derivative with respect to one parameter from differences, or NaN if
+    the loss has a kink there.
     """
     step = STEP * max(1.0, abs(float(values[index])))
     below, above = _one_sided(loss, values, index, middle, step)
@@ -240,8 +242,8 @@ def _one_sided(
     middle: float,
     step: float,
 ) -> tuple[float, float]:
-    """Return the differences to the left and to the right, divided by the change of the
-    parameter.
+    """Return the differences to the left and to the right, divided by the parameter's
+    change.
     """
     moved = values.copy()
     moved[index] = values[index] - step
@@ -252,7 +254,7 @@ def _one_sided(
 
 
 def _name(vector: ParameterVector, index: int) -> str:
-    """Return what a parameter is called, after the first of its members."""
+    """Return the name of a parameter, which refers to the first of its members."""
     network = vector.network
     weights, biases = (entries for _, entries in vector.entries())
     if index < vector.n_weights:

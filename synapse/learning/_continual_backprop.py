@@ -1,4 +1,6 @@
-"""Networks that stay able to learn: the least useful neurons begin anew."""
+"""Continual backpropagation, which renews the least useful neurons so that networks
+stay able to learn.
+"""
 
 from __future__ import annotations
 
@@ -23,40 +25,42 @@ from ..optimizers import OptimizerState
 
 MAX_POSITION = 1 << 53
 LATEST_STEP = np.empty(0)
-"""In place of mean activities: those of the latest step."""
+"""Replaces mean activities if only the latest step counts."""
 
 
 @final
 @suggests_arguments("ContinualBackprop")
 @dataclass(frozen=True)
 class ContinualBackprop:
-    """Continual backpropagation (Dohare and others 2024): the least useful hidden
-    neurons are reinitialised.
+    """Continual backpropagation (Dohare and others 2024), which reinitialises the least
+    useful hidden neurons.
 
-    The utility of a neuron is the running mean of its absolute activation times the sum
-    of its absolute outgoing weights: ``u <- decay u + (1 - decay) |y| sum |w|``. At
-    every update, and for each hidden layer, a neuron is renewed with a probability of
-    `replacement_rate` times the number of mature neurons: the one of the lowest
+    A neuron's utility is the running mean of its absolute activation times the sum of
+    its absolute outgoing weights: ``u <- decay u + (1 - decay) |y| sum |w|``. At every
+    update, one neuron in each hidden layer is renewed with a probability of
+    `replacement_rate` times the number of mature neurons. It is the one with the lowest
     utility. Its incoming weights and its bias are drawn anew, as by the initializer
     "fan_in", with the signs that connections must have. Its outgoing weights become 0,
-    so that the outputs change little, and its state, its traces (with "rtrl": all
+    so that the outputs change little. Its state, its traces (with "rtrl": all
     sensitivities) and the optimizer's memory of these parameters are cleared.
 
     A hidden neuron can be renewed if it has trainable incoming and outgoing
-    connections, gates no connection, and none of these connections is tied. All
-    outgoing ones must be trainable, or lead to neurons that only pass its activation on
-    (cells of an LSTM or a GRU), whose outgoing connections count as its own.
-    Frozen incoming weights and biases stay. Utilities and ages are saved with the
+    connections, gates no connection, and none of these connections is tied. All of its
+    outgoing connections must be trainable, or lead to neurons that only pass its
+    activation on (cells of an LSTM or a GRU), whose outgoing connections count as its
+    own. Frozen incoming weights and biases stay. Utilities and ages are saved with the
     network.
 
     Parameters
     ----------
     replacement_rate : float
-        Probability of a renewal by update and mature neuron, 0 to 1. Default 1e-4.
+        Probability, from 0 to 1, of a renewal per update and mature neuron. Default:
+        1e-4.
     maturity_threshold : int
-        Number of updates before a neuron can be renewed, first or again. Default 100.
+        Number of updates before a neuron can be renewed for the first time or again.
+        Default: 100.
     decay : float
-        Factor of the previous utility in an update, 0 to 1. Default 0.99.
+        Factor of the previous utility in an update, from 0 to 1. Default: 0.99.
 
     Examples
     --------
@@ -88,7 +92,7 @@ def checked_renewal(title: str, value: Any) -> ContinualBackprop | None:
 
 
 class Renewer:
-    """The neurons of a network that are renewed, for its present topology."""
+    """The neurons of a network that can be renewed, for its present topology."""
 
     def __init__(self, network: Network, renewal: ContinualBackprop) -> None:
         self.network = network
@@ -96,8 +100,8 @@ class Renewer:
         self._topology: int | None = None
 
     def arguments(self, rng: np.random.Generator) -> engine.online.RenewalArguments:
-        """Return what kernels need, for the present topology. The caller has the
-        network in use.
+        """Return the arguments for kernels, for the present topology. The caller has
+        the network in use.
         """
         store = self.network._lowered()[1]
         if self._topology != store.topology_version:
@@ -168,8 +172,8 @@ class Renewer:
         return engine.online.RenewalArguments(numbers, LATEST_STEP, *index_arrays)
 
     def renew(self, rng: np.random.Generator, activity: Floats | None = None) -> Ints:
-        """Renew neurons after an update; returns which ones. `activity` is by neuron of
-        the network.
+        """Renew neurons after an update, and return them. `activity` contains a value
+        for each neuron of the network.
         """
         with ExclusiveAccess(self.network):
             arguments = self.arguments(rng)
@@ -185,8 +189,8 @@ class Renewer:
         return renewed
 
     def clear(self, state: OptimizerState, entries: Any, renewed: Ints) -> None:
-        """Reset the optimizer's memory of the parameters of renewed neurons; `entries`
-        are by row.
+        """Reset the optimizer's memory for the parameters of renewed neurons. `entries`
+        are given by row.
         """
         arguments = self._arguments
         (links, of_links), (rows, of_rows) = entries
@@ -208,6 +212,6 @@ class Renewer:
 
 
 def _rows_by(neurons: Ints, owner: Ints, links: Ints) -> tuple[Ints, Ints]:
-    """Return where the connections of each neuron begin, and their rows."""
+    """Return the rows of each neuron's connections, and where each neuron's begin."""
     rows = [links[owner == neuron] for neuron in neurons.tolist()]
     return np.cumsum([0, *map(len, rows)]), np.concatenate(rows)

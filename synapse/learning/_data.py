@@ -1,5 +1,5 @@
-"""Training data in the form that kernels read (rows, and where sequences begin), and a
-compiled pass.
+"""Training data in the form for kernels (rows, with the bounds of sequences), and
+compiled passes over them.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from ..objects.network import Network
 from ..objects.side_by_side import kernel_rows
 
 MAX_CACHED_BYTES = 1 << 24
-"""Bytes up to which the memory of a rule is kept for the next call. It bounds what a
-network and a trainer keep in memory. ``python -m benchmarks.constants
-_data.MAX_CACHED_BYTES``: neither a tenth nor ten times changes the time of a row by
-more than a tenth; but if nothing is kept, a batch of 8 samples takes 2.1 to 2.6 times
-as long."""
+"""Maximum number of bytes for which a rule's memory is kept for the next call, to bound
+the memory of networks and trainers. According to ``python -m benchmarks.constants
+_data.MAX_CACHED_BYTES``, neither a tenth nor ten times changes the time of a row by
+more than a tenth. If no memory is kept, however, a batch of 8 samples takes 2.1 to 2.6
+times as long."""
 OUTPUTS_PER_CHUNK = 64
 """Number of outputs whose costs are summed together, so that their logarithms
-vectorise. ``python -m benchmarks.constants _data.OUTPUTS_PER_CHUNK``: rows take 0.99 to
-1.18 times as long with 1, 0.95 to 1.02 times with 640."""
+vectorise. According to ``python -m benchmarks.constants _data.OUTPUTS_PER_CHUNK``, rows
+take 0.99 to 1.18 times as long with 1, and 0.95 to 1.02 times with 640."""
 Order = NDArray[np.int64]
 """Indices of sequences, in the order in which they are run."""
 Control = NDArray[np.int64]
@@ -47,18 +47,19 @@ done]."""
 
 
 Shape = list[int] | None
-"""Numbers of sequences and rows of data; None for a stream, or for no data."""
+"""Numbers of sequences and rows in the data, or None for a stream or without data."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """Inputs, shape (rows, n), targets, shape (rows, m), which rows have one, and the
-    bounds of sequences.
+    """Training data as arrays.
 
-    If ``clear``, the context is cleared before each sequence. ``stream`` marks one
-    sequence whose order matters, for a network with memory. With a cost of whole
-    sequences, ``items`` has what it gets as the target of each, and targets are 0. If
-    ``continued``, the first sequence goes on from the context in any case.
+    They contain inputs, shape (rows, n), targets, shape (rows, m), a mask of the rows
+    with a target, and the bounds of sequences. If ``clear``, the context is cleared
+    before each sequence. ``stream`` marks one sequence whose order matters, for a
+    network with memory. For a cost of whole sequences, ``items`` has the object that
+    the cost gets as the target of each sequence, and targets are 0. If ``continued``,
+    the first sequence always continues the present context.
     """
 
     inputs: Any  # or SparseRows, which rules for exact gradients make dense
@@ -77,12 +78,12 @@ class Data:
 
     @property
     def sequences(self) -> int:
-        """Number of sequences; each single sample counts as one."""
+        """Number of sequences, where each single sample counts as one."""
         return len(self.bounds) - 1
 
     @property
     def shape(self) -> Shape:
-        """By which a training that is continued recognises the data."""
+        """Shape by which a continued training recognises the data."""
         return [self.sequences, len(self.inputs)]
 
     @cached_property
@@ -92,19 +93,19 @@ class Data:
 
     @property
     def runs(self) -> NDArray[np.int64]:
-        """First rows of all runs, and the end; samples given as one array are one
-        run.
+        """First rows of all runs, and the end. Samples that are given as one array are
+        one run.
         """
         return self.bounds if self.clear else np.array([0, len(self.inputs)], np.int64)
 
     def as_sequences(self) -> Data:
-        """Return these data with the context cleared before each sequence; a stream is
+        """Return these data with the context cleared before each sequence. A stream is
         one sequence.
         """
         return self._with(clear=True, stream=False)
 
     def _with(self, **changes: Any) -> Data:
-        """Return a copy with other fields, reusing what was derived from `bounds`."""
+        """Return a copy with other fields, reusing values derived from `bounds`."""
         clone = object.__new__(Data)
         vars(clone).update(
             vars(self), lengths=self.lengths, filled=self.filled, **changes
@@ -117,8 +118,8 @@ class Data:
         return [rows[bounds[index] : bounds[index + 1]] for index in chosen]
 
     def require_fit(self, network: Network) -> None:
-        """Raise if a callback has changed the number of inputs or outputs, so that the
-        data no longer fit.
+        """Raise an error if the data no longer fit because a callback has changed the
+        number of inputs or outputs.
         """
         widths = self.inputs.shape[1], self.targets.shape[1]
         if widths != (network._n_inputs, network._n_outputs):
@@ -130,8 +131,8 @@ class Data:
             )
 
     def counted(self, weights: Floats | None) -> Floats:
-        """Return the weight of each row's cost: its own weight (default 1) if it has a
-        target, otherwise 0.
+        """Return the weight of each row's cost, which is 0 without a target, and
+        otherwise the row's own weight (default 1).
         """
         return (
             self.has_target.astype(float)
@@ -140,8 +141,8 @@ class Data:
         )
 
     def rows(self, start: int, stop: int, clear: bool = False) -> Data:
-        """Return some rows of a sequence as data of their own; the context is cleared
-        first if `clear`.
+        """Return some rows of a sequence as separate data. If `clear`, the context is
+        cleared first.
         """
         rows = slice(start, stop)
         bounds = np.array([0, stop - start], np.int64)
@@ -155,8 +156,8 @@ class Data:
         )
 
     def split(self, fraction: float) -> tuple[Data, Data]:
-        """Split off the last part of the sequences, samples or stream; returns the rest
-        and that part.
+        """Split off the last part of the sequences, samples or stream, and return the
+        rest and that part.
         """
         fraction = _checks.finite_number("validation", fraction)
         _checks.require(0 < fraction < 1, "validation", "between 0 and 1", fraction)
@@ -194,7 +195,7 @@ class Data:
 
 
 def joined(parts: Sequence[Data]) -> Data:
-    """Return batches one after the other as data. Those of a stream continue its
+    """Return batches one after the other as data. Batches of a stream continue its
     context.
     """
     if len({data.clear for data in parts}) > 1:
@@ -224,9 +225,9 @@ def joined(parts: Sequence[Data]) -> Data:
 class Epochs:
     """Several epochs that run in one compiled call, and the losses that it writes.
 
-    An epoch with a loss of at most `goal` is the last. A cost that is not finite ends
-    the call before weights change; the loss of that epoch is then not finite. If
-    ``control[0]`` stops the call within an epoch, the loss of that epoch is the mean
+    An epoch with a loss of at most `goal` is the last. If a cost is not finite, the
+    call ends before weights change, and the loss of this epoch is not finite. If
+    ``control[0]`` stops the call within an epoch, the loss of this epoch is the mean
     cost of its steps so far.
     """
 
@@ -241,8 +242,8 @@ class Epochs:
 def _of_arrays(
     network: Network, inputs: Any, targets: Any, cost: Cost | None, dtype: Any
 ) -> Data | None:
-    """Lay out two arrays of ordinary numbers, of rows or of sequences of one length;
-    None for other data.
+    """Arrange two arrays of ordinary numbers, which contain rows or sequences of one
+    length. Returns None for other data.
     """
     for array in (inputs, targets):
         if (
@@ -279,12 +280,12 @@ def prepare(
     cost: Cost | None = None,
     dtype: Any = np.float64,
 ) -> Data:
-    """Check that inputs and targets are finite, fit each other and the network, and lay
-    them out; dense inputs get this dtype.
+    """Check that inputs and targets are finite and fit each other and the network, and
+    arrange them for kernels. Dense inputs get this dtype.
 
-    Targets of softmax outputs may be integer classes, one per row: (N,), (S, T), or a
-    list of (T_i,). If a cost is given, the targets must be such that it can use them;
-    for one of whole sequences, they are a list of one object per sequence.
+    Targets of softmax outputs may be integer classes, one per row, of shape (N,) or
+    (S, T), or a list of (T_i,). If a cost is given, it must be able to use the targets.
+    For a cost of whole sequences, they are a list of one object per sequence.
     """
     if isinstance(cost, SequenceCost):
         return _with_items(network, inputs, targets)
@@ -308,7 +309,7 @@ def _prepared_pair(
     cost: Cost | None,
     dtype: Any = np.float64,
 ) -> Data:
-    """Check inputs and targets, and lay them out, see :func:`prepare`."""
+    """Check and arrange inputs and targets, see :func:`prepare`."""
     depth = _checks.depth_of(targets)
     n = network._n_inputs
     outputs = network._n_outputs
@@ -358,7 +359,7 @@ def _prepared_pair(
 
 
 def _with_items(network: Network, inputs: Any, items: Any) -> Data:
-    """Lay out inputs with an object of any kind for each sequence; targets are 0."""
+    """Arrange inputs with an object of any kind for each sequence. Targets are 0."""
     data = without_targets(network, inputs)
     condition = f"a list with one object for each of {data.sequences} sequences"
     listed = _checks.listed("targets", items, condition)
@@ -367,7 +368,7 @@ def _with_items(network: Network, inputs: Any, items: Any) -> Data:
 
 
 def without_targets(network: Network, inputs: Any) -> Data:
-    """Check inputs and lay them out, with targets of 0."""
+    """Check and arrange inputs, with targets of 0."""
     return _prepared_pair(network, inputs, blank_targets(network, inputs, 0.0), None)
 
 
@@ -381,14 +382,14 @@ def blank_targets(network: Network, inputs: Any, value: float) -> Any:
 
 
 def cost_of(network: Network, cost: str | Cost | None) -> Cost:
-    """Return the cost as :meth:`Network._cost`, or one of whole sequences."""
+    """Return the cost as :meth:`Network._cost`, or a cost of whole sequences."""
     chosen = cost if cost is None else _cost.get(cost)
     return chosen if isinstance(chosen, SequenceCost) else network._cost(cost)
 
 
 def write_slopes(title: str, slopes: Any, data: Data, chosen: Order) -> None:
-    """Write derivatives by the outputs of some sequences in place of targets, or raise
-    if they do not have the form of these outputs.
+    """Write derivatives with respect to the outputs of some sequences over the targets,
+    or raise an error if they do not have the form of these outputs.
     """
     outputs = data.targets.shape[1]
     lengths = data.lengths[chosen]
@@ -405,9 +406,10 @@ def write_slopes(title: str, slopes: Any, data: Data, chosen: Order) -> None:
 
 
 def about_targets(network: Network, inputs: Any, targets: Any) -> str:
-    """Make the sentences about refused targets in a form of other libraries: one target
-    per sequence, or integer classes of outputs that are not softmax; "" if they are in
-    neither.
+    """Make the sentences about refused targets in another library's form, which are one
+    target per sequence, or integer classes for outputs that are not softmax.
+
+    Returns "" if they have neither form.
     """
     outputs = network._n_outputs
     is_softmax = network._cost(None) is categorical_cross_entropy
@@ -432,8 +434,8 @@ def about_targets(network: Network, inputs: Any, targets: Any) -> str:
 
 
 def _are_classes(targets: Floats, classes: int) -> bool:
-    """Return whether all targets are whole numbers from 0 to `classes` - 1, and they
-    are not rows of one number per class.
+    """Return whether all targets are whole numbers from 0 to `classes` - 1 and are not
+    rows with one number per class.
     """
     if not targets.size or (targets.ndim > 1 and targets.shape[-1] == classes):
         return False
@@ -442,7 +444,7 @@ def _are_classes(targets: Floats, classes: int) -> bool:
 
 
 def _about_one_per_sequence(inputs: Any, targets: Floats) -> str:
-    """Make the sentences that say how to give one target per sequence."""
+    """Make the sentences that explain how to give one target per sequence."""
     count = len(targets)
     columns = targets.size // count
     steps = {len(sequence) for sequence in inputs}
@@ -466,9 +468,7 @@ def _about_one_per_sequence(inputs: Any, targets: Floats) -> str:
 def prepare_sequences(
     network: Network, inputs: Any, targets: Any, cost: Cost | None = None
 ) -> Data:
-    """Check data and lay them out, see :func:`prepare`; rows (T, n) are one
-    sequence.
-    """
+    """Check and arrange data, see :func:`prepare`. Rows (T, n) are one sequence."""
     data = prepare(network, inputs, targets, cost)
     return replace(data, bounds=data.runs).as_sequences()
 
@@ -478,8 +478,8 @@ def _form(parts: list[Any], is_single: bool) -> str:
 
 
 def target_mask(targets: Floats) -> NDArray[np.uint8]:
-    """Return booleans by row: whether any output has a target. NaN is none; all other
-    targets must be finite.
+    """Return a mask of the rows in which any output has a target. NaN is no target, and
+    all other targets must be finite.
     """
     if isfinite(_checks.sum_of_squares(targets)):
         return np.ones(len(targets), np.uint8)
@@ -496,7 +496,7 @@ def target_mask(targets: Floats) -> NDArray[np.uint8]:
 def row_weights(
     data: Data, samples: Any | None, classes: Mapping[int, float] | None, outputs: int
 ) -> Floats | None:
-    """Return the weight of every row of the data, checked; None if none are given."""
+    """Check and return the weight of every row of the data, or None without weights."""
     if samples is None and classes is None:
         return None
     if data.items is not None:
@@ -513,7 +513,7 @@ def row_weights(
 
 
 def checked_weights(samples: Any, data: Data) -> Floats:
-    """Return the weight of each row, checked: of its sequence, or its own."""
+    """Check and return the weight of each row, its sequence's or its own."""
     title = "sample_weight"
     rows = len(data.inputs)
     condition = f"{_checks.pluralize(data.sequences, 'number')}, one per sequence"
@@ -540,8 +540,8 @@ def checked_weights(samples: Any, data: Data) -> Floats:
 
 
 def _of_classes(data: Data, classes: Mapping[int, float], outputs: int) -> Floats:
-    """Return the weight of each row's class: the index of the target's largest entry,
-    or 0 or 1 for one output.
+    """Return the weight of each row's class, which is the index of the target's largest
+    entry, or 0 or 1 for one output.
     """
     _checks.require_type(
         isinstance(classes, Mapping),
@@ -579,7 +579,7 @@ def single_epoch(order: Order, rate: float, control: Control) -> Epochs:
 
 
 def run_epoch(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
-    """Run once over the data, without learning; returns the cost, and the number of
+    """Run once over the data without learning, and return the cost and the number of
     steps with a target.
     """
     return run_epochs(
@@ -590,8 +590,10 @@ def run_epoch(network: Network, data: Data, cost: Cost) -> tuple[float, int]:
 def run_apart(
     network: Network, data: Data, cost: Cost, threads: int | None
 ) -> tuple[Floats, Floats] | None:
-    """Run sequences or rows that do not depend on each other; returns outputs and the
-    cost of each row. None if these do, or fail: nothing has changed then.
+    """Run sequences or rows that do not depend on each other, and return the outputs
+    and the cost of each row.
+
+    Returns None without changing anything if they do depend on each other, or fail.
     """
     data.require_fit(network)
     sequences = data.filled if data.clear else data.inputs
@@ -629,11 +631,12 @@ def run_epochs(
 ) -> tuple[int, float, int]:
     """Run the network over the data in one compiled call.
 
-    With `updates`, updates are added to them and weights do not change; with a `batch`,
-    of the online rule, they change by gradient descent at the end of each. With a
-    `plan`, updates are exact gradients by its sensitivities; else they are those of the
-    online rule. Neurons are renewed as `renewal` says. Returns the number of complete
-    epochs, and the summed cost and number of steps with a target of the latest.
+    With `updates`, updates are added to them and weights do not change. With a `batch`
+    of the online rule, weights change by gradient descent at the end of each batch.
+    With a `plan`, updates are exact gradients by its sensitivities, and otherwise they
+    are those of the online rule. `renewal` determines which neurons are renewed.
+    Returns the number of complete epochs, and for the latest epoch the summed cost and
+    the number of steps with a target.
     """
     data.require_fit(network)
     _, store, span = network._lowered()
@@ -672,8 +675,9 @@ def _run_by_steps(
     arguments: tuple[Any, ...],
     learn: bool,
 ) -> tuple[int, float, int]:
-    """Run the only epoch of a recorded network: the same call for each row, as kernels
-    record nothing. The context, and what is updated, are all that is left between rows.
+    """Run the only epoch of a recorded network by the same call for each row, because
+    kernels record nothing. Between rows, only the context and the updated values are
+    kept.
     """
     (*_, continued), *options = arguments
     (order,) = epochs.orders
@@ -701,7 +705,7 @@ def _run_by_steps(
 def _arguments(
     network: Network, data: Data, epochs: Epochs, cost: Cost, learn: bool
 ) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the arguments of `train_network` that all rules have: data, and
+    """Return the arguments of `train_network` that all rules share, which are data and
     options.
     """
     rows = kernel_rows(data.inputs, True), data.targets.reshape(-1), data.has_target

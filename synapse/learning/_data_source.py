@@ -1,5 +1,5 @@
-"""The data of an epoch: arrays, which are the same in all epochs, or a stream of
-batches.
+"""The data of an epoch, which are arrays that are the same in all epochs, or a stream
+of batches.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ END = object()
 
 @dataclass
 class Arrays:
-    """Data given as arrays: one task for all epochs."""
+    """Data given as arrays, which are one task for all epochs."""
 
     task: RuleTask
     whole = True  # an epoch is one task
 
     @property
     def shape(self) -> Shape:
-        """By which the data are recognised."""
+        """Shape by which the data are recognised."""
         return self.task.data.shape
 
     @property
     def rows(self) -> int:
-        """The number of rows in an epoch."""
+        """Number of rows in an epoch."""
         return len(self.task.data.inputs)
 
     def __iter__(self) -> Iterator[RuleTask]:
         yield self.task
 
     def measure(self, network: Network, cost: Cost) -> Callable[[], float]:
-        """Return a function that returns the mean cost of the present weights, without
+        """Return a function that measures the mean cost of the present weights, without
         learning.
         """
 
@@ -57,7 +57,7 @@ class Arrays:
         return mean
 
     def measurable(self, metrics: Iterable[Any], others: Iterable[Any]) -> Data | None:
-        """Return the data of which there are metrics."""
+        """Return the data for which there are metrics."""
         return self.task.data if metrics else None
 
     def shuffled(self, shuffle: bool | None) -> bool:
@@ -73,7 +73,7 @@ class Arrays:
 
 @dataclass
 class BatchStream:
-    """Batches from an iterable or a function; `prepare` checks one pair of arrays and
+    """Batches from an iterable or a function. `prepare` checks a pair of arrays and
     returns a task.
     """
 
@@ -102,13 +102,13 @@ class BatchStream:
             )
 
     def measure(self, network: Network, cost: Cost) -> None:
-        """Return a function that returns the mean cost of the present weights; None, as
+        """Return None instead of a function that measures the mean cost, because
         batches are not stored.
         """
 
     def measurable(self, metrics: Iterable[Any], others: Iterable[Any]) -> None:
-        """Return the data for metrics: None, as batches are not stored. Raises if there
-        are metrics of no data.
+        """Return None instead of data for metrics, because batches are not stored.
+        Raises an error if there are metrics but no data for them.
         """
         if metrics and not others:
             raise ArgumentError(
@@ -117,7 +117,7 @@ class BatchStream:
             )
 
     def shuffled(self, shuffle: bool | None) -> bool:
-        """Return False: batches are used in the order of the stream."""
+        """Return False, because batches are used in the order of the stream."""
         if shuffle:
             raise ArgumentError(
                 "A stream of batches is used in its own order. Shuffle it beforehand."
@@ -133,8 +133,8 @@ class BatchStream:
 
 
 def is_stream(inputs: Any, targets: Any) -> bool:
-    """Return whether the data are batches: there are no targets, and the data are not a
-    list of samples as dicts.
+    """Return whether the data are batches, because there are no targets and the data
+    are not a list of samples as dicts.
     """
     samples = (
         isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
@@ -143,7 +143,7 @@ def is_stream(inputs: Any, targets: Any) -> bool:
 
 
 def checked_batches(batches: Any, epochs: int) -> Any:
-    """Return `batches` if they can be iterated over in every epoch, or raise."""
+    """Return `batches` if every epoch can iterate over them, or raise an error."""
     single = (
         isinstance(batches, str | bytes | Mapping)
         or hasattr(batches, "__array__")
@@ -171,7 +171,7 @@ def refuse_for_streams(
     validation: Any,
     sample_weight: Any | None,
 ) -> None:
-    """Raise if an argument needs all data at once."""
+    """Raise an error if an argument needs all data at once."""
     if is_number(validation):
         raise ArgumentError(
             "No fraction can be held out of a stream of batches: its length is not"
@@ -188,8 +188,8 @@ def refuse_for_streams(
 
 
 def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
-    """Return the inputs and targets of held-out batches, such as those of a DataLoader;
-    a tuple of two is one.
+    """Return the inputs and targets of held-out batches, such as the batches of a
+    DataLoader. A tuple of two is one batch.
     """
     if isinstance(batches, tuple) and len(batches) == 2:
         if all(isinstance(pair, tuple) and is_pair(pair) for pair in batches):
@@ -222,7 +222,7 @@ def held_out_pairs(batches: Any) -> list[tuple[Any, Any]]:
 
 
 def _iterable(batches: Any) -> Any:
-    """Return an iterable of batches: `batches` itself, or the result of calling it."""
+    """Return an iterable of batches, `batches` itself or the result of calling it."""
     if not isinstance(batches, Iterable) and callable(batches):
         batches = batches()
     require_type(
@@ -235,7 +235,7 @@ def _iterable(batches: Any) -> Any:
 
 
 def is_pair(batch: Any) -> bool:
-    """Return whether a tuple or list is two arrays."""
+    """Return whether a tuple or list consists of two arrays."""
     return len(batch) == 2 and all(hasattr(array, "__array__") for array in batch)
 
 

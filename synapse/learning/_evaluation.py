@@ -1,4 +1,4 @@
-"""The mean cost of a network on data, without learning, and metrics beside it."""
+"""The mean cost of a network on data, without learning, with further metrics."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ Metric = Callable[[Any, Any], float]
 """A function of targets and outputs, each of shape (steps, m)."""
 ACCURACY = "accuracy"
 RESERVED = ("loss", "rate")
-"""Names of other values by epoch."""
+"""Names that are taken by other values per epoch."""
 
 
 def checked_metrics(title: str, value: Any) -> dict[str, Metric]:
-    """Return metrics by name: that of a function is its ``__name__``."""
+    """Return metrics by name. The name of a function is its ``__name__``."""
     condition = f'a list of "{ACCURACY}" and functions of (targets, outputs)'
     metrics: dict[str, Metric] = {}
     for metric in listed(title, value, condition):
@@ -63,7 +63,7 @@ def checked_metrics(title: str, value: Any) -> dict[str, Metric]:
 
 
 def accuracy(targets: Floats, outputs: Floats) -> float:
-    """Return the fraction of the rows for which the outputs name the right class."""
+    """Return the fraction of rows for which the outputs indicate the right class."""
     classes = class_labels(targets)
     if classes is None:
         raise ArgumentError(
@@ -75,8 +75,8 @@ def accuracy(targets: Floats, outputs: Floats) -> float:
 
 
 def class_labels(targets: Floats) -> Ints | None:
-    """Return the class of each row of targets; None if they are not classes: one-hot,
-    or 0 and 1 for a single output.
+    """Return the class of each row of targets, or None if they are not classes, which
+    are one-hot, or 0 and 1 for a single output.
     """
     # other targets are seen in the first row
     if not len(targets) or any(
@@ -89,7 +89,7 @@ def class_labels(targets: Floats) -> Ints | None:
 
 
 def named_classes(outputs: Floats) -> Ints:
-    """Return the class that the outputs of each row name: the largest output, or
+    """Return the class that each row of outputs indicates, by the largest output, or by
     whether a single output is above 0.5.
     """
     if outputs.shape[1] == 1:
@@ -100,7 +100,7 @@ def named_classes(outputs: Floats) -> Ints:
 def require_measurable(
     metrics: Mapping[str, Metric], others: Mapping[str, Data], training: Data | None
 ) -> None:
-    """Raise if there is an accuracy of targets that are not classes."""
+    """Raise an error if an accuracy is requested for targets that are not classes."""
     if metrics.get(ACCURACY) is accuracy:
         for data in [*others.values(), *([] if training is None else [training])]:
             if data.items is not None:
@@ -115,8 +115,8 @@ def require_measurable(
 def measured(
     metrics: Mapping[str, Metric], network: Network, data: Data, threads: int | None
 ) -> dict[str, float]:
-    """Return the metrics of all steps with a target, while random neurons output means;
-    the context is restored.
+    """Return the metrics of all steps with a target, while random neurons output means.
+    The context is restored afterwards.
     """
     if not metrics:
         return {}
@@ -158,9 +158,9 @@ def _number(name: str, value: Any) -> float:
 class Evaluation:
     """The result of :meth:`Trainer.test`.
 
-    `confusion` and `misclassified` are None unless the targets are classes: every
-    target is one-hot, or 0 or 1 for a single output. The predicted class is the largest
-    output or, with a single output, whether it is above 0.5.
+    `confusion` and `misclassified` are None unless the targets are classes, which means
+    that every target is one-hot, or 0 or 1 for a single output. The predicted class is
+    the largest output. For a single output, it is whether the output is above 0.5.
 
     Parameters
     ----------
@@ -174,8 +174,9 @@ class Evaluation:
         ``confusion[i, j]`` is the number of steps of class i for which the network
         predicted class j.
     misclassified : ndarray of int, optional
-        Indices of the samples or sequences with a step of which the class was predicted
-        wrongly; for a stream into a network with memory, the indices of these steps.
+        Indices of the samples or sequences in which the class of a step was predicted
+        wrongly. For a stream into a network with memory, they are the indices of these
+        steps.
     metrics : dict of str to float
         The values of the requested metrics, by name.
     """
@@ -189,8 +190,8 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float | None:
-        """Fraction of the steps for which the network predicted the right class; None
-        without classes.
+        """Fraction of the steps for which the network predicted the right class, or
+        None without classes.
         """
         if self.confusion is None:
             return None
@@ -213,8 +214,9 @@ def mean_cost(
     weights: Floats | None = None,
     threads: int | None = None,
 ) -> Evaluation:
-    """Return the mean cost per step with a target, weighted if there are `weights`;
-    random neurons output means. Threads: as many as pay by default.
+    """Return the mean cost per step with a target, weighted if there are `weights`.
+
+    Random neurons output means. Default of `threads`: as many as save time.
     """
     if isinstance(cost, SequenceCost):
         assert data.items is not None
@@ -234,8 +236,8 @@ def _evaluated_apart(
     weights: Floats | None,
     threads: int | None,
 ) -> tuple[Evaluation, Floats] | None:
-    """Return the evaluation and the outputs of data that do not depend on each other;
-    None of others.
+    """Return the evaluation and the outputs of data that do not depend on each other,
+    or None for other data.
     """
     with deterministic(network):
         apart = run_apart(network, data, cost, threads)
@@ -275,8 +277,8 @@ def evaluated(
     metrics: Mapping[str, Metric],
     threads: int | None,
 ) -> Evaluation:
-    """Return the mean cost, the metrics and, if targets are classes and nothing is
-    recorded, how the network classifies.
+    """Return the mean cost and the metrics. If targets are classes and the network is
+    not recorded, also return the confusion and the misclassified steps.
     """
     values = measured(metrics, network, data, threads)
     classes = classes_of(data, weights) if data.items is None else None
@@ -309,8 +311,8 @@ def _by_weight(data: Data, weights: Floats) -> Iterable[tuple[Data, float]]:
 
 
 def classes_of(data: Data, weights: Floats | None) -> NDArray[np.int64] | None:
-    """Return the class of each row, or -1 if it does not count; None if the targets are
-    not classes.
+    """Return the class of each row, or -1 if the row does not count. Returns None if
+    the targets are not classes.
     """
     counted = data.counted(weights) > 0
     # most targets count: a copy takes longer than a look at them

@@ -59,15 +59,15 @@ Group = tuple[Any, int, Floats | None]
 WHOLE_WINDOW = 2**62  # a window longer than any sequence
 NO_WEIGHTS = np.zeros(0)
 OfGroup = Callable[[int, Group], Any]
-"""What computes a group on the tapes with a number."""
+"""Function that computes a group on the tapes with a number."""
 PER = ("sequence", "step")
-"""Of what a loss is the mean; the first is the default."""
+"""Units over which a loss is averaged. The first is the default."""
 GROUPS_PER_THREAD = 16
-"""Number of groups for each thread whose gradients are in memory together."""
+"""Number of groups per thread whose gradients are in memory together."""
 SAMPLE_TAPE_STEPS = 16
-"""Number of steps of samples that do not depend on each other. ``python -m
-benchmarks.constants _gradient.SAMPLE_TAPE_STEPS``: rows take 1.02 to 1.57 times as long
-with a tenth, 0.98 to 1.05 times with ten times."""
+"""Number of steps on a tape for independent samples. According to ``python -m
+benchmarks.constants _gradient.SAMPLE_TAPE_STEPS``, rows take 1.02 to 1.57 times as long
+with a tenth, and 0.98 to 1.05 times with ten times."""
 
 
 @suggests_arguments(
@@ -96,74 +96,75 @@ def gradient(
     """Compute the exact gradient of a network's loss by backpropagation through time,
     for any topology.
 
-    The loss is the cost of a sequence, summed over its steps and outputs; of several
-    sequences, the mean. With ``per="step"`` it is the mean cost of a step, as
-    :meth:`Trainer.test` returns it.
+    The loss of a sequence is its cost, summed over its steps and outputs. The loss of
+    several sequences is the mean. With ``per="step"``, the loss is the mean cost of a
+    step, as returned by :meth:`Trainer.test`.
 
-    Errors follow every connection and every gate, including self-connections and
-    backward connections, to all earlier steps (Werbos 1990); the online rule omits some
-    of these paths. The network and its context do not change, except that random
-    neurons draw from their streams unless they are deterministic.
+    Errors follow every connection and every gate to all earlier steps, also through
+    self-connections and backward connections (Werbos 1990), whereas the online rule
+    omits some of these paths. The network and its context do not change, except that
+    random neurons draw from their streams unless they are deterministic.
 
     Parameters
     ----------
     network : Network
-        The network. Its neurons must not be connected to neurons outside of it.
+        The network. Its neurons must not be connected to neurons outside it.
     inputs, targets : array_like
-        One sequence, shapes (T, n) and (T, m), or several: shape (S, T, n), or a list
-        of arrays (T_i, n) of any lengths. NaN in the targets means that this output has
-        no target at this step. Rows of samples for a network without memory are one
-        sequence, too. With a cost of whole sequences, `targets`
+        One sequence, shapes (T, n) and (T, m), or several sequences, as an array of
+        shape (S, T, n) or a list of arrays (T_i, n) of any lengths. NaN in the targets
+        means that this output has no target at this step. Rows of samples for a network
+        without memory are one sequence, too. With a cost of whole sequences, `targets`
         is a list of one object per sequence (or sample).
     cost : str or Cost, optional
-        The cost. Default: the one that fits the outputs, as in
+        The cost. Default: the cost that matches the outputs, as in
         :meth:`Network.propagate`.
     output_gradient : array_like, optional
-        Derivatives dL/dy of any loss of your own by the outputs, in the form of
-        ``net.run(inputs)``, in place of `targets` and `cost`: the result is dL/dw, by
-        the chain rule. A slope has the opposite sign of ``errors=`` of other calls,
-        which are targets minus outputs.
+        Derivatives dL/dy of your own loss with respect to the outputs, in the form of
+        ``net.run(inputs)``, instead of `targets` and `cost`. The result is dL/dw, by
+        the chain rule. These slopes have the opposite sign of ``errors=`` in other
+        calls, which are targets minus outputs.
     sample_weight : array_like, optional
-        Factors of the costs, 0 or above: one for each sequence, or one for each step,
-        in the form of the rows of the inputs: (T,), (S, T), or a list of (T_i,). A mask
-        has 0 where a step does not count.
+        Factors of the costs, at least 0, one for each sequence, or one for each step in
+        the form of the rows of the inputs: (T,), (S, T), or a list of (T_i,). To mask a
+        step, set its factor to 0.
     per : {"sequence", "step"}
-        Of what the loss is the mean, see above. A step counts as much as its weight,
-        and not if it has no target. Default "sequence".
+        Unit over which the loss is averaged, see above. A step counts as much as its
+        weight, but not if it has no target. Default: "sequence".
     per_sample : bool
-        Whether to return the gradient of each sequence, or of each row of samples for a
-        network without memory, by itself. Default False.
+        Whether to return a separate gradient for each sequence, or for each row of
+        samples if the network has no memory. Default: False.
     window : int, optional
-        Number of steps after which the gradient is truncated: each sequence is cut into
-        windows of this length, and no error passes from a window to the previous one.
-        Default: no truncation.
+        Number of steps after which the gradient is truncated. Each sequence is divided
+        into windows of this length, and no error passes from a window to the previous
+        one. Default: no truncation.
     keep_context : bool
         Whether every sequence begins with the network's present states and activations
-        instead of a cleared context. Default False.
+        instead of a cleared context. Default: False.
     threads : int, optional
         Maximum number of threads. The result is identical for any number. Default: as
-        many as there are cores, if that pays.
+        many as there are cores, if that saves time.
 
     Returns
     -------
     Gradient
-        With `per_sample`, its arrays have one row for each sample.
+        The loss with its derivatives. With `per_sample`, its arrays have one row for
+        each sample.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the data do not fit the network or the cost, or an argument cannot be used.
+        If the data do not fit the network or the cost, or an argument is invalid.
     TopologyError
-        If the network is connected with neurons outside of it.
+        If the network is connected to neurons outside it.
     DivergenceError
-        If a number leaves the finite range; the message names the step and the neuron.
+        If a number leaves the finite range. The message names the step and the neuron.
     FunctionError
         If a registered squash or cost raises an exception.
 
     See Also
     --------
-    compare_gradients : Compares the online rule with this gradient.
-    Trainer : Trains by this gradient with ``rule="bptt"``.
+    compare_gradients : Compare the online rule with this gradient.
+    Trainer : Train by this gradient with ``rule="bptt"``.
 
     Examples
     --------
@@ -241,7 +242,7 @@ def _prepared(
     slopes: Any | None,
     per_sample: bool,
 ) -> tuple[Data, Cost]:
-    """Check the data of :func:`gradient`; returns them and the cost."""
+    """Check the data of :func:`gradient`, and return them with the cost."""
     if slopes is None:
         measure = cost_of(network, cost)
         apart = per_sample or isinstance(measure, SequenceCost)
@@ -258,14 +259,14 @@ def _prepared(
 
 
 _known: WeakKeyDictionary[Network, ExactGradient] = WeakKeyDictionary()
-"""What the latest call of :func:`gradient` has laid out for a network."""
+"""The layout that the latest call of :func:`gradient` has prepared for a network."""
 
 
 # --- the workspace --------------------------------------------------------------------
 
 
 def checked_window(window: int | None) -> int:
-    """Return the window in the form that kernels take."""
+    """Return the window in the form for kernels."""
     return (
         WHOLE_WINDOW
         if window is None
@@ -287,10 +288,10 @@ class ExactGradient:
     """Backpropagation through time over some data, with tapes that are reused between
     calls.
 
-    The network must not be connected to neurons outside of it. Each call takes some of
-    the sequences and computes groups of them at the same time, on `threads` threads;
-    default: on as many as pay. `weights`, shape (rows,), weigh the cost of each row;
-    default: 1 for every row.
+    The network must not be connected to neurons outside it. Each call takes some of the
+    sequences and computes groups of them at the same time, on `threads` threads, by
+    default as many as save time. `weights`, shape (rows,), weigh the cost of each row,
+    by default by 1.
     """
 
     def __init__(
@@ -309,14 +310,14 @@ class ExactGradient:
         self._refresh_layout()
 
     def take(self, data: Data, weights: Floats | None) -> None:
-        """Go on with other data."""
+        """Continue with other data."""
         self.data = data
         self.weights = NO_WEIGHTS if weights is None else weights
         self._inputs = kernel_rows(data.inputs, True, self.network.dtype)
         self._targets = data.targets.reshape(-1)
 
     def _refresh_layout(self) -> None:
-        """Compute what depends on the topology."""
+        """Compute everything that depends on the topology."""
         network = self.network
         require_closed(network, "trained by gradients")
         self.data.require_fit(network)
@@ -339,29 +340,29 @@ class ExactGradient:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its data and tapes."""
+        """Size of the data and tapes in bytes."""
         parts = self.data.inputs, self.data.targets, *self._tapes.values()
         return sum(array.nbytes for array in parts)
 
     @property
     def rows(self) -> Ints:
-        """The rows of the network's connections, for the topology of the latest
-        call.
-        """
+        """Rows of the network's connections, for the topology of the latest call."""
         if self._rows is None:
             self._rows = self.network._connection_rows()
         return self._rows
 
     def has_shared_gaters(self) -> bool:
-        """Return whether tiles of neurons have gaters: their errors, scaled by these,
-        have one place on the tapes, where two threads would write.
+        """Return whether tiles of neurons have gaters. The tiles' errors, scaled by the
+        gaters, then have a single position on the tapes, to which two threads would
+        write.
         """
         return bool((self.network._of_runs("run_kind") == SHARED).any())
 
     def _is_dense(self) -> bool:
-        """Return whether most connections are those of neurons with the same sources.
-        One sample fills vector registers with these only; two or three of them, one
-        after another, are quicker than idle lanes.
+        """Return whether most connections lead to neurons with the same sources.
+
+        Only these can fill vector registers with a single sample. Without them, two or
+        three samples are quicker one after another than with idle lanes.
         """
         of_runs = self.network._of_runs
         kinds = of_runs("run_kind")
@@ -371,7 +372,7 @@ class ExactGradient:
         return bool(lengths[dense].sum() > lengths[~dense].sum())
 
     def split(self, count: int) -> Iterator[tuple[slice, int]]:
-        """Divide `count` samples into groups; yields the samples of each, and its
+        """Divide `count` samples into groups, yielding the samples of each and its
         number of lanes.
         """
         start = 0
@@ -396,8 +397,8 @@ class ExactGradient:
             table.renewed()
 
     def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, Floats]:
-        """Return the derivatives by weights and biases of a descent, in the order of
-        the network; members of a tie have their sum.
+        """Return the derivatives of a descent with respect to weights and biases, in
+        the order of the network. Members of a tie get their sum.
         """
         _, store, span = self._lowered
         neurons = slice(int(span[Span.START]), int(span[Span.STOP]))
@@ -472,7 +473,7 @@ class ExactGradient:
         threads: int,
         context: bool,
     ) -> float:
-        """Run forward, and return a cost of whole sequences; its derivatives replace
+        """Run forward and return a cost of whole sequences, whose derivatives replace
         the targets.
         """
         outputs = np.empty_like(self.data.targets)
@@ -509,8 +510,8 @@ class ExactGradient:
         """Return a function that sums the cost of all sequences, from a cleared
         context, without a gradient.
 
-        Weights and biases may change between its calls, but not the topology. A cost
-        may be not finite.
+        Weights and biases may change between its calls, but not the topology. The sum
+        may be infinite or NaN.
         """
         with ExclusiveAccess(self.network):
             self.begin()
@@ -530,7 +531,7 @@ class ExactGradient:
     def _each(
         self, groups: list[Group], run_group: OfGroup, threads: int
     ) -> Iterator[tuple[int, Any]]:
-        """Call `run_group` for each group, with the number of the thread; yields that
+        """Call `run_group` for each group with the number of the thread, yielding that
         number and the result, in order.
         """
         if threads == 1:
@@ -556,8 +557,8 @@ class ExactGradient:
     def _side_by_side(
         self, groups: list[Group], run_group: OfGroup, threads: int
     ) -> Iterator[tuple[int, Any]]:
-        """Yield as `_each`, after threads have computed all groups, each on its own
-        tapes.
+        """Yield the results of `_each` after threads have computed all groups, each on
+        its own tapes.
         """
         left = iter(range(len(groups)))  # Python's lock makes `next` indivisible
         answers: dict[int, tuple[int, Any] | Exception] = {}
@@ -583,7 +584,7 @@ class ExactGradient:
     def _groups(
         self, chosen: NDArray[Any], share: Floats, window: int, masks: Masks | None
     ) -> Iterator[Group]:
-        """Group sequences of similar length; independent steps fill the lanes one after
+        """Group sequences of similar length. Independent steps fill the lanes one after
         the other.
         """
         begins = self.data.bounds[:-1][chosen]
@@ -628,7 +629,7 @@ class ExactGradient:
     def _one(
         self, number: int, group: Group, *, cost: Cost, context: bool, copied: bool
     ) -> Descent:
-        """Compute the descent of one group, on the tapes with this number, whose next
+        """Compute the descent of one group on the tapes with this number. Their next
         group overwrites it unless it is `copied`.
         """
         status, loss, bad, tapes = self._through(number, group, cost, context)
@@ -642,7 +643,7 @@ class ExactGradient:
         return loss, by_weight, by_bias
 
     def _loss(self, number: int, group: Group, *, cost: Cost) -> float:
-        """Compute the cost of one group, which may be not finite."""
+        """Compute the cost of one group, which may be infinite or NaN."""
         status, loss, bad, tapes = self._through(number, group, cost, False)
         if status not in (DONE, DIVERGED):
             raise self.divergence(status, tapes, loss, bad, int(group[0].steps))
@@ -651,8 +652,8 @@ class ExactGradient:
     def _through(
         self, number: int, group: Group, cost: Cost, context: bool
     ) -> tuple[int, float, int, engine.exact.Tapes]:
-        """Run one group on the tapes with this number; returns the result of the
-        kernel, and the tapes.
+        """Run one group on the tapes with this number, and return the result of the
+        kernel with the tapes.
         """
         samples, width, mask = group
         tapes = self.tapes_of(number, width, int(samples.steps))
@@ -698,8 +699,8 @@ class ExactGradient:
         )
 
     def tapes_of(self, number: int, width: int, steps: int) -> engine.exact.Tapes:
-        """Return the tapes with this number, replaced by longer ones if they are too
-        short.
+        """Return the tapes with this number, after replacing them by longer ones if
+        they are too short.
         """
         key = number, width, self._recorded is not None
         if key in self._tapes and self._tapes[key].steps < steps:
@@ -759,8 +760,8 @@ COLUMNS = {
 
 
 class RecordedSteps:
-    """The quantities of all steps, sequence by sequence; errors are without the `share`
-    in the loss.
+    """The quantities of all steps, sequence by sequence. Errors do not include the
+    `share` in the loss.
     """
 
     def __init__(
@@ -776,7 +777,7 @@ class RecordedSteps:
         self.numbers = {name: np.full((len(rows), neurons), np.nan) for name in COLUMNS}
 
     def take(self, tapes: engine.exact.Tapes, steps: int) -> None:
-        """Copy the samples from these tapes; several threads may do so at the same
+        """Copy the samples from these tapes. Several threads may do so at the same
         time.
         """
         row = tapes["row"][: steps * tapes.width].reshape(steps, tapes.width)

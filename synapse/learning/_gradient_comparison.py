@@ -36,24 +36,24 @@ BIASES = np.dtype([("neuron", int), *SLOPES])
 
 @dataclass(frozen=True, eq=False, repr=False)
 class GradientComparison:
-    """The result of :func:`compare_gradients`: the summed updates of a rule, and the
-    exact gradient.
+    """The result of :func:`compare_gradients`, which contains the summed updates of a
+    rule and the exact gradient.
 
-    Both are given as derivatives of the loss: the negative of the update at a rate of
-    1.
+    Both are given as derivatives of the loss, which are the negative of the update at a
+    rate of 1.
 
     Attributes
     ----------
     cosine : float
-        Cosine of the angle between the two vectors of all weights and biases, tied ones
-        counted once; NaN if either vector is 0.
+        Cosine of the angle between the two vectors of all weights and biases, counting
+        tied ones once, or NaN if either vector is 0.
     relative_error : float
-        Norm of their difference, divided by the norm of the exact gradient; NaN if that
-        norm is 0.
+        Norm of their difference, divided by the norm of the exact gradient, or NaN if
+        the latter is 0.
     weights : ndarray with the fields source, target, rule, exact
-        One row per connection, in the order of ``network.connections``; source and
-        target are numbers of neurons: ``network[number]``.
-        ``pandas.DataFrame(found.weights)`` makes a table of it.
+        One row per connection, in the order of ``network.connections``. Source and
+        target are numbers of neurons, for ``network[number]``. To make a table, pass it
+        to pandas: ``pandas.DataFrame(found.weights)``.
     biases : ndarray with the fields neuron, rule, exact
         One row per neuron.
     names : tuple of str
@@ -61,7 +61,7 @@ class GradientComparison:
     rule : str
         The name of the rule.
     reach : int or None
-        The reach of "rtrl"; None: exact, or another rule.
+        The reach of "rtrl", or None if it is exact or for another rule.
     """
 
     cosine: float
@@ -109,8 +109,8 @@ def compare_gradients(
     sequences.
 
     The updates of the rule are summed over each sequence, from a cleared context, with
-    constant weights; the exact gradient is that of :func:`gradient`. Random neurons are
-    deterministic in both.
+    constant weights, and compared with the result of :func:`gradient`. Random neurons
+    are deterministic in both.
 
     Parameters
     ----------
@@ -119,27 +119,28 @@ def compare_gradients(
     inputs, targets, cost
         The data and the cost, as in :func:`gradient`.
     rule : {"online", "rtrl"}
-        The rule, as in :class:`Trainer`. Default "online".
+        The rule, as in :class:`Trainer`. Default: "online".
     reach : int, optional
         The reach of "rtrl", as in :class:`Trainer`. Default: no limit, which is exact.
 
     Returns
     -------
     GradientComparison
+        Both sets of derivatives, and how much they differ.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError, TopologyError, DivergenceError
-        If :func:`gradient` raises them, or `rule` or `reach` is not as above.
+        If :func:`gradient` raises them, or `rule` or `reach` is invalid.
 
     See Also
     --------
-    gradient : The exact gradient alone.
+    gradient : Compute only the exact gradient.
 
     Examples
     --------
-    The online rule passes no error back to the previous step, as an Elman network would
-    need; without recurrent connections it is exact.
+    The online rule passes no error back to the previous step, which an Elman network
+    would need, but it is exact without recurrent connections.
 
     >>> import architect
     >>> inputs, targets = [[0.0, 1.0], [1.0, 1.0], [1.0, 0.0]], [[1.0], [0.0], [1.0]]
@@ -197,7 +198,7 @@ def _slopes_of_rule(
     network: Network, data: Data, cost: Cost, rule: RuleName, reach: int | None
 ) -> tuple[Floats, Floats]:
     """Return the negative of a rule's summed updates at a rate of 1, as the mean over
-    sequences. The network is a copy, whose rule changes.
+    sequences. The network is a copy, whose rule is changed.
     """
     network.rule = "online"  # the default of `reach` is that of the network
     options = TrainerOptions(

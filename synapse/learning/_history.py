@@ -1,5 +1,5 @@
-"""The losses of a training by epoch, what depends on them (callbacks, the end, the
-best), and the result.
+"""The losses of a training by epoch, the callbacks, end and best weights that depend on
+them, and the result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ._evaluation import mean_cost, measured
 from ._plan import TrainingPlan, TrainingState
 
 VALIDATION = "validation"
-"""The name of the held-out data that decide when a training ends."""
+"""Name of the held-out data that decide when a training ends."""
 
 
 @suggests_attributes("Result")
@@ -32,23 +32,25 @@ class Result(metaclass=AbstractOwnNames):
     ----------
     loss : float
         Mean cost of the last epoch's steps with a target, measured before each update.
-        If the epoch is incomplete, the mean covers its steps so far. With restored
-        weights, it is the loss of their epoch. After a training on arrays that stopped
-        by ``goal``, it is the loss of the network as it is now.
+        If the epoch is incomplete, the mean covers its steps so far. If the best
+        weights were restored, it is the loss of their epoch. If a training on arrays
+        stopped by ``goal``, it is the loss of the network as it is now.
     epochs : int
         Number of complete epochs.
     seconds : float
         Duration in seconds.
     history : dict of str to list of float
-        Values per epoch: ``loss`` and ``rate``; each metric of the training data, such
-        as ``accuracy``; and the loss and the metrics of the other data that were
-        evaluated: ``validation_loss``, ``validation_accuracy``, ``test_loss``. All
-        but ``loss`` are those of the weights at the end of the epoch.
+        Values per epoch. They are ``loss`` and ``rate``, each metric of the training
+        data, such as ``accuracy``, and the loss and the metrics of the other data that
+        were evaluated, such as ``validation_loss``, ``validation_accuracy`` and
+        ``test_loss``. All except ``loss`` belong to the weights at the end of the
+        epoch.
     stop_reason : str
         Reason of the end: ``epochs``, ``goal``, ``patience``, ``callback`` or
-        ``interrupted``; with L-BFGS also ``converged``, if no lower cost is found.
+        ``interrupted``. With L-BFGS it can also be ``converged``, if no lower cost is
+        found.
     cost : str
-        Name of the cost whose mean the losses are.
+        Name of the cost that is averaged by the losses.
     """
 
     loss: float
@@ -60,11 +62,12 @@ class Result(metaclass=AbstractOwnNames):
 
     @property
     def falling(self) -> bool:
-        """Whether the monitored loss, on the held-out data if there are any, fell
-        until the end.
+        """Whether the monitored loss, on the held-out data if there are any, fell until
+        the end.
 
-        The mean over the last tenth of the epochs is then lower than that over the
-        tenth before by more than 1 %. More epochs are likely to lower it further.
+        This means that its mean over the last tenth of the epochs is lower than over
+        the tenth before by more than 1 %. More epochs are then likely to lower it
+        further.
         """
         losses = self.history.get("validation_loss", self.history["loss"])
         tenth = max(1, len(losses) // 10)
@@ -96,7 +99,7 @@ class Result(metaclass=AbstractOwnNames):
 
 @dataclass
 class History:
-    """Numbers by epoch (`values`), and the conditions and functions that use them."""
+    """Values by epoch (`values`), with the conditions and functions that use them."""
 
     plan: TrainingPlan
     # a context for the network's use, in which it is as it is trained
@@ -129,12 +132,12 @@ class History:
 
     @property
     def held_out(self) -> Data | None:
-        """The data whose loss decides about the end and the best weights."""
+        """Data whose loss decides about the end and the best weights."""
         return self.others.get(VALIDATION)
 
     @property
     def held_out_shape(self) -> Shape:
-        """By which a training that is continued recognises these data."""
+        """Shape by which a continued training recognises these data."""
         return None if self.held_out is None else self.held_out.shape
 
     def continue_from(self, paused: TrainingState) -> None:
@@ -157,12 +160,12 @@ class History:
 
     @property
     def monitored(self) -> list[float]:
-        """The monitored losses by epoch, on the held-out data if there are any."""
+        """Monitored losses by epoch, on the held-out data if there are any."""
         return self.values.get("validation_loss", self.values["loss"])
 
     @property
     def previous(self) -> float | None:
-        """The latest monitored loss; None before the first."""
+        """Latest monitored loss, or None before the first."""
         return self.monitored[-1] if self.done else None
 
     @property
@@ -172,7 +175,7 @@ class History:
 
     @property
     def epochs_until_due(self) -> int:
-        """Number of epochs until something has to be done that depends on them."""
+        """Number of epochs until the next action that depends on them is due."""
         if self.plan.restore or self.others or self.plan.metrics:
             return 1
         limits = [self.plan.epochs - self.done]
@@ -187,13 +190,13 @@ class History:
         return min(limits)
 
     def reached(self, loss: float) -> None:
-        """Note the mean cost of an epoch so far, unless it is NaN."""
+        """Note the mean cost of an incomplete epoch, unless it is NaN."""
         if not math.isnan(loss):
             self.latest = loss
 
     def add(self, losses: list[float], rates: list[float]) -> None:
-        """Append epochs; one, with the values of all data that are evaluated, if there
-        are any.
+        """Append epochs. If other data are evaluated, append a single epoch with their
+        values.
         """
         self.latest = losses[-1]
         done = self.done
@@ -229,8 +232,8 @@ class History:
         return figures
 
     def _compare(self, losses: list[float], done: int) -> None:
-        """Find the best of the next losses, after `done` epochs, and the latest that
-        ends the waiting.
+        """Find the best of the next losses, after `done` epochs, and the latest loss
+        that restarts the waiting.
         """
         for epoch, loss in enumerate(losses, done + 1):
             if loss < self.best:
@@ -239,14 +242,14 @@ class History:
                 self.reference, self.reference_epoch = loss, epoch
 
     def check_stop(self) -> str | None:
-        """Call the callbacks after the latest epoch; returns why training ends with it,
-        or None.
+        """Call the callbacks after the latest epoch, and return the reason to end the
+        training with it, or None.
         """
         reason = self.reason_to_stop()  # before a callback may edit the network
         return "callback" if self.plan.callbacks and self._called_back() else reason
 
     def _called_back(self) -> bool:
-        """Return whether a callback, all of which are called, ends the training."""
+        """Call all callbacks, and return whether one of them ends the training."""
         latest = {name: values[-1] for name, values in self.values.items()}
         progress = Progress(
             self.done,
@@ -262,8 +265,8 @@ class History:
             return any([callback(progress) for callback in self.plan.callbacks])
 
     def reason_to_stop(self) -> str | None:
-        """Return why training ends with the latest epoch, if not by a callback; None if
-        it does not.
+        """Return the reason to end the training with the latest epoch, except for
+        callbacks, or None.
         """
         if self.done and self.values["loss"][-1] <= self.plan.goal and self._reached():
             return "goal"
@@ -273,8 +276,8 @@ class History:
         return None
 
     def _reached(self) -> bool:
-        """Return whether the present weights have reached the goal: the loss of an
-        epoch is of those before.
+        """Return whether the present weights have reached the goal, because an epoch's
+        loss belongs to the weights before.
         """
         if self.measure is None:
             return True

@@ -1,5 +1,5 @@
-"""The gradient of a loss, and one step of an optimizer along it, for loops that a user
-writes: ``optimizer.step(net, gradient)``.
+"""The gradient of a loss, and one step of an optimizer along it, for users' own loops
+with ``optimizer.step(net, gradient)``.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ._parameters import ParameterVector, Updater
 from ._regularisation import Penalties
 
 WIRING = "wiring"
-"""The fact of a network: the checksum that :func:`wiring_of` has found."""
+"""Name of the network's fact that stores the checksum from :func:`wiring_of`."""
 ADVICE = "Compute it anew by synapse.gradient(net, inputs, targets), after every edit."
 
 
@@ -36,22 +36,23 @@ class Gradient(metaclass=AbstractOwnNames):
     Attributes
     ----------
     loss : float
-        The cost of a sequence, summed over its steps and outputs; of several sequences,
-        the mean. With ``per="step"``, the mean cost of a step. With
-        ``per_sample=True``, this and the derivatives are arrays of those of each
-        sample, of shapes (samples,), (samples, connections) and (samples, neurons).
+        The cost of a sequence, summed over its steps and outputs, or the mean of this
+        over several sequences. With ``per="step"``, it is the mean cost of a step. With
+        ``per_sample=True``, the loss and the derivatives are arrays with the values of
+        each sample, of shapes (samples,), (samples, connections) and (samples,
+        neurons).
     weights : ndarray, shape (connections,)
-        d loss / d weight, in the order of ``net.connections``; 0 for connections that
-        are not trainable. Each of several tied connections has the derivative with
+        d loss / d weight, in the order of ``net.connections``, and 0 for connections
+        that are not trainable. Each of several tied connections has the derivative with
         respect to their shared weight.
     biases : ndarray, shape (neurons,)
-        d loss / d bias, in the order of the neurons in the network; 0 for inputs and
-        for biases that are not trainable. Each of several tied biases has the
+        d loss / d bias, in the order of the neurons in the network, and 0 for inputs
+        and for biases that are not trainable. Each of several tied biases has the
         derivative with respect to their shared value.
     wiring : int, optional
         Checksum of the neurons, connections and gates of the network.
         ``optimizer.step(net, gradient)`` uses it to refuse a gradient of another
-        topology. None: only the shapes are compared.
+        topology. Default: None, so that only the shapes are compared.
     """
 
     loss: float | Floats
@@ -67,7 +68,7 @@ class Gradient(metaclass=AbstractOwnNames):
         return f"<Gradient: loss {self.loss:.6g}, norm {size:.6g}, {count}>"
 
     def _descend(self, optimizer: Optimizer, network: Any, rate: Any) -> None:
-        """Move the parameters of a network once, see :meth:`Optimizer.step`."""
+        """Update the parameters of a network once, see :meth:`Optimizer.step`."""
         network = require_network("network", network)
         rate = rate_of_step(optimizer, rate)
         with ExclusiveAccess(network):
@@ -117,8 +118,8 @@ def _by_parameter(parameters: ParameterVector, gradient: Gradient) -> Floats:
 
 
 def wiring_of(network: Network) -> int:
-    """Return the checksum of a network's neurons, connections and gates, equal for
-    copies in any process.
+    """Return the checksum of a network's neurons, connections and gates, which is equal
+    for copies in any process.
 
     The caller has the network in use.
     """

@@ -1,5 +1,5 @@
-"""The weights and biases of a network as one vector, its gradients, and how an
-optimizer changes it.
+"""The weights and biases of a network as one vector, with its gradients and its updates
+by an optimizer.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ ADVICE = (
 
 
 class OfNetwork:
-    """What is found for a network, and does not keep it alive: an optimizer holds such
-    objects for the networks that it steps.
+    """Information about a network that does not keep the network alive, because an
+    optimizer holds such objects for all networks that it steps.
     """
 
     def __init__(self, network: Network) -> None:
@@ -54,14 +54,15 @@ class OfNetwork:
 
     @property
     def network(self) -> Network:
-        """The network, which whoever calls a method holds."""
+        """The network, which the caller of each method holds."""
         return self._network()
 
 
 class ParameterVector(OfNetwork):
-    """The weights, then the biases of a network as one vector, in which a shared value
-    occurs once. What is in the same rows as `before`, an earlier one of the network,
-    is taken over.
+    """The weights, then the biases of a network as one vector that contains each shared
+    value once.
+
+    Parts with the same rows as in `before`, the network's earlier vector, are reused.
     """
 
     _parts: tuple[_SharedValues, _SharedValues]
@@ -107,12 +108,12 @@ class ParameterVector(OfNetwork):
             self.high = np.where(signs < 0, 0.0, np.inf)
 
     def _with(self, weights: Any, biases: Any) -> Iterator[tuple[_SharedValues, Any]]:
-        """Return the values of both columns, each with its part of something."""
+        """Return both columns' values, each with its part of an object."""
         return zip(self._parts, (weights, biases), strict=True)
 
     @property
     def current(self) -> bool:
-        """Whether no edit has changed the topology, or what is trainable."""
+        """Whether no edit has changed the topology or the trainable parameters."""
         return self._topology == self.network._version
 
     def read(self) -> Floats:
@@ -121,22 +122,22 @@ class ParameterVector(OfNetwork):
         return np.concatenate(values).astype(float)
 
     def write(self, values: Floats) -> None:
-        """Set the network's parameters; does nothing if an edit has changed its
-        structure meanwhile.
+        """Set the network's parameters, unless an edit has changed its structure
+        meanwhile.
         """
         with ExclusiveAccess(self.network):
             if self.current:
                 self.write_in_use(values)
 
     def write_in_use(self, values: Floats) -> None:
-        """Set the parameters, which are `current`, of a network in use by the
-        caller.
+        """Set the parameters, which are `current`, of a network that the caller has in
+        use.
         """
         for column in self._parts:
             column.store[column.name][column.written] = values[column.taken]
 
     def places(self) -> tuple[Any, Any]:
-        """Return where kernels find weights and biases, see
+        """Return the positions of weights and biases for kernels, see
         ``engine/exact/update.py``.
         """
         weights, biases = self._parts
@@ -150,8 +151,8 @@ class ParameterVector(OfNetwork):
         ]
 
     def slopes(self, weights: Floats, biases: Floats) -> tuple[Floats, ...]:
-        """Return the memory for a number per connection and neuron: these parts of a
-        vector if none are tied.
+        """Return memory for a number per connection and neuron. It consists of these
+        parts of a vector if no parameters are tied.
         """
         return tuple(
             np.empty(len(column.rows)) if column.tied else values
@@ -171,8 +172,8 @@ class ParameterVector(OfNetwork):
 
 
 class _SharedValues:
-    """The values of a column in some rows; shared ones occur once, in the order of
-    their first row.
+    """The values of a column in some rows, which contain shared values once, in the
+    order of their first row.
 
     They are the entries of a vector from `begin` on.
     """
@@ -201,7 +202,7 @@ class _SharedValues:
 
     @cached_property
     def places(self) -> Any:
-        """The `ParameterScatter` for kernels."""
+        """Return the `ParameterScatter` for kernels."""
         consecutive = np.zeros(len(self.rows), bool)
         consecutive[1:] = self.rows[1:] == self.rows[:-1] + 1
         begins, lengths = joined_ranges(consecutive)
@@ -219,8 +220,8 @@ class _SharedValues:
 
 @dataclass(frozen=True)
 class BatchGradient:
-    """The gradient of one batch; 0 for what is not trainable. Entries of tied members
-    are summed later.
+    """The gradient of one batch, which is 0 for parameters that are not trainable.
+    Entries of tied members are summed later.
     """
 
     cost: float  # summed over the batch's steps
@@ -232,8 +233,8 @@ class BatchGradient:
 
 @dataclass(frozen=True)
 class StepJacobian:
-    """The Jacobian of one step with a target, and the errors there, in place of the
-    gradient of a batch.
+    """The Jacobian of one step with a target, and its errors, instead of a batch
+    gradient.
     """
 
     cost: float
@@ -244,13 +245,13 @@ class StepJacobian:
 
     @property
     def norm(self) -> float:
-        """The norm of the gradient of half the squared error."""
+        """Norm of the gradient of half the squared error."""
         return float(np.linalg.norm(np.nan_to_num(self.errors) @ self.jacobian))
 
 
 class Updater(OfNetwork):
-    """The parameters of a network, and the state of the optimizer that updates them, as
-    long as both stay.
+    """The parameters of a network, and the state of the optimizer that updates them,
+    for as long as both stay.
     """
 
     def __init__(
@@ -268,7 +269,7 @@ class Updater(OfNetwork):
         self._limits: Penalties | None = None  # those of `penalty`
 
     def in_use(self) -> ExclusiveAccess:
-        """Return a context in which this thread uses the network and only the part to
+        """Return a context in which this thread uses the network, and only the part to
         be trained is trainable.
         """
         return (
@@ -280,8 +281,8 @@ class Updater(OfNetwork):
     def refresh(
         self, optimizer: Optimizer | LBFGS | RecursiveOptimizer
     ) -> ParameterVector:
-        """Return the present parameters; resets the optimizer's state if they or the
-        optimizer changed.
+        """Return the present parameters, after resetting the optimizer's state if they
+        or the optimizer changed.
         """
         if (
             self.parameters is None
@@ -320,8 +321,8 @@ class Updater(OfNetwork):
         optimizer: Optimizer | LBFGS | RecursiveOptimizer | None,
         subset: TrainableSubset | None,
     ) -> dict[str, Any] | None:
-        """Return the state of this optimizer; None if there is none, or it is reset in
-        the next training.
+        """Return the state of this optimizer, or None if it has none or is reset in the
+        next training.
         """
         if (
             self.state is None
@@ -337,7 +338,7 @@ class Updater(OfNetwork):
         optimizer: Any,
         arrays: Mapping[str, Any],
     ) -> None:
-        """Take over the result of :meth:`arrays`."""
+        """Restore the result of :meth:`arrays`."""
         with self.in_use():
             self.refresh(optimizer)
         if self.state is None:
@@ -350,8 +351,8 @@ class Updater(OfNetwork):
         rate: float | None,
         measured: bool = False,
     ) -> float | None:
-        """Apply one step of the optimizer; returns the gradient's norm before clipping,
-        if `measured`.
+        """Apply one step of the optimizer. If `measured`, return the gradient's norm
+        before clipping.
         """
         values = self.parameters.read()
         rate = self.state.optimizer.rate if rate is None else rate
@@ -365,17 +366,15 @@ class Updater(OfNetwork):
         return norm if measured else None
 
     def moved(self, values: Floats, gradient: Floats, rate: float) -> Floats:
-        """Return the values after a step of the optimizer's state against their
-        gradient.
+        """Return the values after a step against their gradient, by the optimizer's
+        state.
         """
         values = values.astype(self.state.change.dtype, copy=False)
         self.state._update(values, gradient, rate)
         return values
 
     def write(self, values: Floats) -> None:
-        """Set the parameters of the network, clipped to the signs of its
-        connections.
-        """
+        """Set the parameters of the network, clipped to its connections' signs."""
         if np.abs(values).max(initial=0.0) > self.limit:
             raise self.beyond()
         if self.parameters.signed:
@@ -385,8 +384,8 @@ class Updater(OfNetwork):
             recorder.updated()
 
     def penalised(self, batch: BatchGradient, values: Floats) -> tuple[Floats, float]:
-        """Return the gradient of the parameters, with penalties, clipped, and its norm
-        before clipping.
+        """Return the gradient of the parameters with penalties and clipping, and its
+        norm before clipping.
         """
         gradient = np.empty(len(values))
         slopes = (batch.weights, batch.biases)
@@ -406,18 +405,18 @@ class Updater(OfNetwork):
 
     @property
     def limit(self) -> float:
-        """The largest number of the store's float."""
+        """Largest number in the store's float type."""
         return float(np.finfo(self.network.dtype).max)
 
     def beyond(self) -> DivergenceError:
-        """Return the error for a parameter that the store's float cannot represent."""
+        """Return the error for a parameter beyond the range of the store's float."""
         return DivergenceError(
             f"A weight or a bias left the range of {self.network.dtype}. {ADVICE}"
         )
 
     def change_of_kernels(self, number: int = 0) -> Any:
-        """Return the parameters, the optimizer and its state, for the compiled loop
-        over batches, with working memory of a thread.
+        """Return the parameters, the optimizer and its state for the compiled loop over
+        batches, with a thread's working memory.
         """
         if self._change is None:
             self._change = self._find_change()
@@ -433,8 +432,8 @@ class Updater(OfNetwork):
         return engine.exact.update.Change(*change)
 
     def _find_change(self) -> Any:
-        """Return what stays the same between calls: the gradient by connections and
-        neurons, and the step.
+        """Return the objects that stay the same between calls, which are the gradient
+        by connections and neurons, and the step.
         """
         optimizer = self.optimizer
         state = self.state
@@ -464,9 +463,7 @@ class Updater(OfNetwork):
 
 
 def require_outputs(network: Network) -> None:
-    """Raise TopologyError unless least squares can find the parameters of the
-    outputs.
-    """
+    """Raise TopologyError unless least squares can find the outputs' parameters."""
     trainable = False
     for neuron in network.output:
         loops = () if neuron.self_connection is None else (neuron.self_connection,)
@@ -490,7 +487,7 @@ def require_outputs(network: Network) -> None:
 
 
 def groups_of(parameters: ParameterVector) -> Ints:
-    """Return the neuron that each parameter leads into: outputs are 0, 1, ..., all
+    """Return the neuron into which each parameter leads. Outputs are 0, 1, ..., and all
     others are negative.
     """
     network = parameters.network

@@ -1,5 +1,5 @@
-"""How one training runs: the arguments of ``Trainer.train``, checked; what it needs to
-continue after its latest epoch, and when that is written to a file.
+"""The plan of a training, which contains the checked arguments of ``Trainer.train``,
+and the state from which a training continues after its latest epoch.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class TrainingState:
     """A training after its latest complete epoch.
 
     Together with the network, the optimizer's state and the options, it determines the
-    rest of a training. Everything else is derived: the state of an adaptive schedule,
-    for example, follows from the history. A training that was stopped within an epoch
-    repeats this epoch. L-BFGS begins a new search, because SciPy does not expose its
-    memory.
+    rest of a training. Everything else is derived, for example the state of an adaptive
+    schedule, which follows from the history. A training that was stopped within an
+    epoch repeats this epoch. Because SciPy does not expose the memory of L-BFGS, a new
+    search begins.
 
-    A field of another type than those in ``CHECKS`` of ``_archive.py`` needs a line
-    there: how it is read from a file.
+    A field whose type is not among those in ``CHECKS`` of ``_archive.py`` needs a line
+    there, so that it can be read from a file.
     """
 
     values: dict[str, list[float]]  # by epoch, as in a Result
@@ -53,7 +53,7 @@ class TrainingState:
     )
 
     def parts(self, network: Network) -> TrainingStateParts:
-        """Return the training without references to neurons: its fields, and weights
+        """Return the training without references to neurons, as its fields, and weights
         and biases by network.
         """
         fields = dict(vars(self))
@@ -71,9 +71,7 @@ class TrainingState:
         fields: dict[str, Any],
         weights: dict[str, tuple[Floats, Floats]],
     ) -> TrainingState:
-        """Make a training from the result of :meth:`parts`, for a copy of that
-        network.
-        """
+        """Make a training from :meth:`parts`, for a copy of its network."""
         snapshots: dict[str, Any] = {
             name: Snapshot.of(network, *arrays) for name, arrays in weights.items()
         }
@@ -107,12 +105,12 @@ class TrainingState:
             )
 
     def rng(self) -> np.random.Generator:
-        """Return a new generator in the state of the training's."""
+        """Return a new generator in the state of the training's generator."""
         return generator_in(self.generator)
 
 
 def generator_in(state: Mapping[str, Any]) -> np.random.Generator:
-    """Return a new generator in a state."""
+    """Return a new generator in this state."""
     bits = getattr(np.random, state["bit_generator"])()
     bits.state = state
     return np.random.Generator(bits)
@@ -130,10 +128,10 @@ class Checkpointer:
     """
 
     SECONDS = 1.0
-    """Least time between two files, unless the user says how many epochs."""
+    """Minimum time between two files, unless the user sets a number of epochs."""
     SHARE = 20.0
-    """And this many times as long as the latest file took to write, so that files take
-    5 % of the time."""
+    """Minimum time between two files as a multiple of the latest file's writing time,
+    so that files take 5 % of the time."""
 
     def __init__(
         self, write: Callable[[TrainingState], None], every: int | None
@@ -164,7 +162,7 @@ class Checkpointer:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How one training runs; nothing of it changes."""
+    """The arguments of one training, which do not change."""
 
     options: FixedOptions
     epochs: int  # the limit

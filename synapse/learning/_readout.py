@@ -1,5 +1,5 @@
-"""Read-outs by least squares: computes the weights into the outputs at once and changes
-no others.
+"""Read-outs by least squares, which compute only the weights into the outputs, all at
+once.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ INVERSES: dict[Squash, Callable[[Floats], Floats]] = {
     squashes.logistic: lambda y: np.log(y) - np.log1p(-y),
     squashes.tanh: np.arctanh,
 }
-"""The inverse of each squash that outputs may have: activation to state."""
+"""Inverse of each squash that outputs may have, from activation to state."""
 _Sources = dict[Neuron, int]
 MAX_ACTIVATION = 1e100
-"""Larger activations are treated as diverged: sums of their squares would approach the
-largest float."""
+"""Limit above which activations count as diverged, because sums of their squares would
+approach the largest float."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,14 @@ class Readout:
     loss : float
         Mean squared difference between outputs and targets, over the fitted rows.
     rows : int
-        Number of fitted rows: those that have a target and come after the washout.
+        Number of fitted rows, which have a target and come after the washout.
     rank : int
         Number of linearly independent activations that lead to an output, after
         subtracting their mean if the output has a trainable bias.
     condition : float
-        Condition number of these activations: the largest singular value divided by the
-        smallest. If outputs have different sources, rank and condition are those of the
-        worst output.
+        Condition number of these activations, which is the largest singular value
+        divided by the smallest. If outputs have different sources, rank and condition
+        belong to the worst output.
     """
 
     loss: float
@@ -98,44 +98,45 @@ def fit_readout(
     target (by the inverse of its squash). Weights w and bias b minimise ``sum_t (w x_t
     + b - d_t)^2 + ridge |w|^2``, among the weights that have the signs of their
     connections (which needs SciPy). A connection or bias that is not trainable does not
-    change; its contribution is subtracted from d_t first.
+    change, and its contribution is subtracted from d_t first.
 
     Parameters
     ----------
     network : Network
-        The network. Its outputs must have the squash identity, logistic or tanh and no
-        outgoing connections, as feedback would change with the weights. Teacher forcing
-        is not supported.
+        The network. Its outputs must have the squash identity, logistic or tanh, and no
+        outgoing connections, because feedback would change with the weights. Teacher
+        forcing is not supported.
     inputs, targets : array_like
-        The data, as for :meth:`Trainer.train`: shapes (T, n) and (T, m), which continue
-        from the present context, or sequences, with the context cleared before each. A
-        row of NaN in the targets means that this row has no target.
+        The data, as for :meth:`Trainer.train`. Rows of shapes (T, n) and (T, m)
+        continue from the present context, whereas the context is cleared before each of
+        several sequences. A row of NaN in the targets means that this row has no
+        target.
     ridge : float
-        Factor of the penalty on the squared weights, 0 or above. Default 1e-6.
+        Factor of the penalty on the squared weights, at least 0. Default: 1e-6.
     washout : int
         Number of rows at the beginning of each sequence (or of the stream) that are not
-        fitted. Default 0.
+        fitted. Default: 0.
 
     Returns
     -------
     Readout
-        The loss, rank and condition of the fit. The network's context is that after
+        The loss, rank and condition of the fit. The network then has the context after
         the last row, as after ``net.run``.
 
     Raises
     ------
     TopologyError
-        If an output has outgoing connections or gates any, or its incoming connections
-        are gated or tied.
+        If an output has outgoing connections or gates any, or if its incoming
+        connections are gated or tied.
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, a target is outside the range of the squash, or
-        the weights are not determined and `ridge` is 0.
+        If an argument is invalid, a target is outside the range of the squash, or the
+        weights are not determined and `ridge` is 0.
     DivergenceError
         If activations leave the finite range. The network is unchanged after any error.
 
     See Also
     --------
-    Trainer : Trains all weights.
+    Trainer : Train all weights.
     architect.Liquid : A network with random fixed connections, made for a read-out.
 
     Examples
@@ -192,8 +193,8 @@ def fit_readout(
 
 
 def _sources(network: Network) -> _Sources:
-    """Return the neurons that lead to the outputs, and their order; raises if the
-    outputs cannot be fitted.
+    """Return the neurons that lead to the outputs, and their order, or raise an error
+    if the outputs cannot be fitted.
     """
     members = set(network)
     for neuron in network.output:
@@ -296,7 +297,7 @@ def _fit(
     targets: Floats,
     ridge: float,
 ) -> tuple[_Solution, float]:
-    """Return the read-out, and the mean squared difference of its outputs and the
+    """Return the read-out, and the mean squared difference between its outputs and the
     targets.
     """
     left = DivergenceError(
@@ -325,8 +326,8 @@ def _fit(
 def _solve(
     network: Network, sources: _Sources, seen: Floats, states: Floats, ridge: float
 ) -> _Solution:
-    """Return weights and biases of all outputs: fixed ones unchanged, the others by
-    least squares.
+    """Return weights and biases of all outputs, of which fixed ones are unchanged and
+    the others are found by least squares.
     """
     weights = np.zeros((len(sources), len(network.output)))
     biases = np.array(
@@ -362,8 +363,8 @@ def _solve(
 def _least_squares(
     x: Floats, y: Floats, ridge: float, biased: bool, signs: Ints
 ) -> _Solution:
-    """Return ridge regression by singular value decomposition; the bias is not
-    penalised.
+    """Compute ridge regression by singular value decomposition, without penalising the
+    bias.
     """
     n = x.shape[1]
     centre, level = (

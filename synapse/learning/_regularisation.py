@@ -51,9 +51,7 @@ class Penalties:
         )
 
     def numbers(self, frozen: NDArray[np.bool_]) -> Any:
-        """Return the options for kernels; `frozen` are the weights that do not
-        learn.
-        """
+        """Return the options for kernels. `frozen` marks untrainable weights."""
         value = math.inf if self.clip_value is None else self.clip_value
         norm = math.inf if self.clip is None else self.clip
         return engine.exact.update.Penalty(
@@ -62,12 +60,12 @@ class Penalties:
 
 
 class Dropout:
-    """Random masks that activations are multiplied by during training (Srivastava and
+    """Random masks by which activations are multiplied during training (Srivastava and
     others 2014).
 
     A neuron is dropped with its probability p, for a step or for a whole sequence (the
-    recurrent dropout of Gal and Ghahramani 2016); otherwise its activation is divided
-    by 1 - p, which preserves the mean.
+    recurrent dropout of Gal and Ghahramani 2016). Otherwise its activation is divided
+    by 1 - p to preserve the mean.
     """
 
     def __init__(self, network: Network, each_step: Chances, whole: Chances) -> None:

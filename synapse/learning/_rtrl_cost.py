@@ -1,5 +1,5 @@
-"""What exact online gradients of a network need, before it is trained: memory and
-multiply-adds, by reach.
+"""Memory and multiply-adds that exact online gradients of a network need, by reach,
+computed before training.
 """
 
 from __future__ import annotations
@@ -31,34 +31,35 @@ UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
 
 class RTRLCostRow(NamedTuple):
-    """What exact online gradients need at one reach; a row of :class:`RTRLCost`.
+    """The memory and work of exact online gradients at one reach, as a row of
+    :class:`RTRLCost`.
 
-    Numbers of multiply-adds are those of one step. They are None if the sensitivities
-    do not fit into the memory of this machine.
+    Numbers of multiply-adds are given per step. They are None if the sensitivities do
+    not fit into the memory of this machine.
     """
 
     reach: int | None
-    """Number of steps within which a parameter must reach a recurrent state; None: no
-    limit, exact."""
+    """Number of steps within which a parameter must reach a recurrent state, or None
+    without a limit, which is exact."""
     recurrent: int | None
     """Number of recurrent states that have sensitivities."""
     sensitivities: int | None
     """Number of sensitivities Z: pairs of a recurrent state and a trainable
     parameter."""
     bytes: int
-    """Memory in bytes, at least, if it is too large."""
+    """Memory in bytes, which is a lower bound if it is too large."""
     sweeps: int | None
     """Multiply-adds of the sweeps back through the step, which compute J and the error
     part of I."""
     products: int | None
-    """Multiply-adds of the product J Z, if every step computes it; large networks do so
-    every few steps."""
+    """Multiply-adds of the product J Z if every step computes it, although large
+    networks only do so every few steps."""
     direct: int | None
     """Multiply-adds that add the direct effects I."""
 
     @property
     def multiply_adds(self) -> int | None:
-        """Multiply-adds of one step: sweeps, product and direct effects."""
+        """Multiply-adds of one step, for sweeps, product and direct effects."""
         if self.sweeps is None or self.products is None or self.direct is None:
             return None
         return self.sweeps + self.products + self.direct
@@ -70,10 +71,10 @@ class RTRLCostRow(NamedTuple):
 
 
 class RTRLCost(dict[int | None, RTRLCostRow]):
-    """The result of :func:`rtrl_cost`: a row for each reach, in the order given. Its
-    ``repr`` is a table.
+    """The result of :func:`rtrl_cost`, with a row for each reach, in the order given.
+    Its ``repr`` is a table.
 
-    ``pandas.DataFrame(found.values())`` makes a table of it.
+    To make a table for pandas, use ``pandas.DataFrame(found.values())``.
     """
 
     def __repr__(self) -> str:
@@ -87,8 +88,8 @@ class RTRLCost(dict[int | None, RTRLCostRow]):
 def rtrl_cost(
     network: Network, reaches: Iterable[int | None] = (1, 2, 3, None)
 ) -> RTRLCost:
-    """Compute what exact online gradients of a network need, for several reaches.
-    Nothing is trained.
+    """Compute the memory and work of a network's exact online gradients for several
+    reaches, without training.
 
     Real-time recurrent learning (``rule="rtrl"``) stores the sensitivity Z[r, p] = ds_r
     / dp of the state of each recurrent neuron r to each trainable parameter p that can
@@ -101,32 +102,33 @@ def rtrl_cost(
     network : Network
         The network, which does not change.
     reaches : iterable of int or None
-        The reaches; None means no limit, which is exact. Default: 1, 2, 3 and None.
+        The reaches, where None means no limit, which is exact. Default: 1, 2, 3 and
+        None.
 
     Returns
     -------
     RTRLCost
-        A dict with a row for each reach. Rows whose sensitivities do not fit into the
-        memory of this machine contain the memory that they need.
+        A dict with a row for each reach. If sensitivities do not fit into the memory of
+        this machine, the row contains the memory that they need.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError
-        If `network` is not a network, or `reaches` are not whole numbers above 0 or
-        None.
+        If `network` is not a network, or if `reaches` contains anything other than
+        whole numbers above 0 and None.
     TopologyError
-        If the network is connected with neurons outside of it.
+        If the network is connected to neurons outside it.
 
     See Also
     --------
-    Trainer : Trains by these gradients with ``rule="rtrl"``.
-    compare_gradients : How close the gradients of a reach are to exact ones.
+    Trainer : Train by these gradients with ``rule="rtrl"``.
+    compare_gradients : Compare the gradients of a reach with exact ones.
 
     Examples
     --------
-    Every parameter of the hidden layer of an Elman network reaches every hidden neuron
-    within two steps. In a layer of LSTM blocks without connections between them,
-    parameters reach only the cell of their own block.
+    Every parameter of an Elman network's hidden layer reaches every hidden neuron
+    within two steps. In a layer of LSTM blocks that are not connected to each other,
+    parameters only reach the cell of their own block.
 
     >>> import architect
     >>> elman = rtrl_cost(architect.Elman(7, 15, 7, seed=0)).values()
@@ -172,8 +174,8 @@ def _row(network: Network, reach: int | None) -> RTRLCostRow:
 
 
 def _of_sweeps(network: Network, layout: Layout) -> int:
-    """Return connections that the sweeps follow, to their sources and to their
-    gaters.
+    """Return the number of connections that the sweeps follow, to their sources and to
+    their gaters.
     """
     visits = layout.pattern.visits
     lengths = network._column("run_length").astype(np.int64)
@@ -183,8 +185,8 @@ def _of_sweeps(network: Network, layout: Layout) -> int:
 
 
 def _of_direct(layout: Layout) -> int:
-    """Return parameters into the neurons that the sweeps visit, without those whose
-    sensitivity is not kept.
+    """Return the number of parameters into the neurons that the sweeps visit, except
+    for those whose sensitivity is not kept.
     """
     pattern = layout.pattern
     counts = np.bincount(layout.entry_owner, minlength=pattern.size)
@@ -208,7 +210,7 @@ def _shown(row: RTRLCostRow) -> tuple[str, ...]:
 
 
 def _size(count: int) -> str:
-    """Return a number of bytes with a unit: 3 digits."""
+    """Return a number of bytes with a unit and 3 digits."""
     for unit, name in UNITS:
         if count >= unit:
             return f"{count / unit:.3g} {name}"

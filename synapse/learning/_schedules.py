@@ -1,5 +1,5 @@
-"""Schedules: learning rates that change from epoch to epoch. Any function of the epoch
-is a schedule, too.
+"""Schedules, which are learning rates that change from epoch to epoch. Any function of
+the epoch is a schedule, too.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from .._typing import Floats
 from ..errors import ArgumentTypeError
 
 Rates = Callable[[int, float | None], float]
-"""Maps (epoch from 0, loss of the previous epoch or None) to a rate; called once per
-epoch, in order."""
+"""Maps (epoch from 0, loss of the previous epoch or None) to a rate. It is called once
+per epoch, in order."""
 
 
 class AdaptiveSchedule(ABC):
-    """Base class of schedules that depend on the losses of a training; each training
+    """Base class of schedules that depend on the losses of a training. Each training
     starts a new one.
 
     A subclass defines :meth:`begin`:
@@ -52,8 +52,8 @@ OF_LIST = (
 
 
 def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
-    """Return `rate` if it is a number, 0 or above, a schedule or a function of the
-    epoch, or raise.
+    """Return `rate` if it is a number of at least 0, a schedule or a function of the
+    epoch, or raise an error.
     """
     if isinstance(rate, AdaptiveSchedule):
         return rate
@@ -82,9 +82,10 @@ class StepDecay:
     start : float
         Rate of the first epoch.
     factor : float
-        Factor of each reduction. Default 0.5.
+        Factor of each reduction. Default: 0.5.
     every : int
-        Number of epochs between two reductions. Default 10; 1 is exponential decay.
+        Number of epochs between two reductions. With 1, the decay is exponential.
+        Default: 10.
 
     Examples
     --------
@@ -117,9 +118,9 @@ class Cosine:
     start : float
         Rate of the first epoch.
     epochs : int
-        Number of epochs until the rate is `end`. Default 100.
+        Number of epochs until the rate is `end`. Default: 100.
     end : float
-        The final rate. Default 0.
+        The final rate. Default: 0.
 
     Examples
     --------
@@ -153,7 +154,7 @@ class WarmUp(AdaptiveSchedule):
     Parameters
     ----------
     epochs : int
-        Number of epochs below the full rate: epoch e, from 0, has (e + 1) / (epochs +
+        Number of epochs below the full rate. Epoch e, from 0, has (e + 1) / (epochs +
         1) of it.
     then : float, schedule or callable of the epoch
         The rate or schedule after the warm-up, which begins with its epoch 0.
@@ -169,7 +170,7 @@ class WarmUp(AdaptiveSchedule):
     then: Annotated[Rate, checked_rate]
 
     def begin(self) -> Rates:
-        """Return the rates of one training; `then` receives losses from its own first
+        """Return the rates of one training. `then` receives losses from its own first
         epoch on.
         """
         then = rates_of(self.then)
@@ -189,23 +190,22 @@ class ReduceOnPlateau(AdaptiveSchedule):
     """A rate that begins at `start` and is multiplied by `factor` whenever the loss
     stops falling.
 
-    The loss is that on the held-out data, if there are any, otherwise that of
-    training.
+    The loss is measured on the held-out data if there are any, otherwise in training.
 
     Parameters
     ----------
     start : float
         Rate of the first epoch.
     factor : float
-        Factor of each reduction, above 0 and below 1. Default 0.5.
+        Factor of each reduction, above 0 and below 1. Default: 0.5.
     patience : int
         Number of epochs to wait for a lower loss, counted from the best epoch or the
-        last reduction. Default 10.
+        last reduction. Default: 10.
     min_rate : float
-        Lower limit of the rate. Default 0.
+        Lower limit of the rate. Default: 0.
     threshold : float
-        Relative improvement that counts: a loss is lower if it is below the best one
-        by more than this fraction. Default 1e-4.
+        Relative improvement that counts. A loss is lower if it is below the best one by
+        more than this fraction. Default: 1e-4.
 
     Examples
     --------
@@ -277,9 +277,9 @@ class CheckedRates:
     Attributes
     ----------
     fixed : bool
-        Whether the rates are known before the training: a number, or a schedule of the
-        epoch alone. Other functions are called when their epoch begins, because they
-        may depend on anything.
+        Whether the rates are known before the training, because the rate is a number or
+        a schedule that only depends on the epoch. Other functions may depend on
+        anything, and are therefore called when their epoch begins.
     """
 
     def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
@@ -297,9 +297,11 @@ class CheckedRates:
                 self._rates(epoch, loss)
 
     def ahead(self, epoch: int, count: int, loss: float | None) -> Floats:
-        """Return the rates of `count` epochs, counted from `epoch` (one epoch unless
-        they are `fixed`), given the loss of the epoch before; fewer if a later one
-        cannot be used.
+        """Return the rates of `count` epochs, counted from `epoch`, given the loss of
+        the epoch before.
+
+        Only one epoch's rate is returned unless they are `fixed`, and fewer if a later
+        rate is invalid.
         """
         if isinstance(self._rate, float):  # checked when it was assigned
             return np.array([self._rate] * count)  # np.full takes longer
@@ -315,8 +317,8 @@ class CheckedRates:
 
 
 def _is_fixed(rate: Rate) -> bool:
-    """Return whether a rate depends on the epoch alone; functions of the user may
-    depend on anything.
+    """Return whether a rate depends only on the epoch, because functions of the user
+    may depend on anything.
     """
     if type(rate) is WarmUp:
         return _is_fixed(rate.then)

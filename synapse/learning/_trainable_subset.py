@@ -1,4 +1,4 @@
-"""The part of a network that a trainer changes: its option ``only``."""
+"""The part of a network that a trainer changes, by its option ``only``."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from ..objects.projection import Projection
 
 _numbers = count(1)
 FROZEN_BY_TRAINER = 2
-"""Marks rows in the columns of `FROZEN` that are not trainable only while a trainer of
-a part computes."""
+"""Mark in the columns of `FROZEN` for rows that are untrainable only while the trainer
+of a part computes."""
 ITEMS = "layers, projections, neurons, connections or names of layers"
 
 Item = Layer | Projection | Neuron | Connection | str
@@ -44,7 +44,7 @@ class TrainableSubset(tuple[Item, ...]):
     _number: int  # by which a store knows it
 
     def __new__(cls, network: Network, items: Iterable[Item]) -> TrainableSubset:
-        """Check the items; raises ArgumentError, or ArgumentTypeError."""
+        """Check the items, raising ArgumentError or ArgumentTypeError."""
         members = super().__new__(cls, items)
         members.network = network
         members._number = next(_numbers)
@@ -115,8 +115,8 @@ class TrainableSubset(tuple[Item, ...]):
         return item._store, none, item._store.row_of[identities].astype(np.int64)
 
     def _rows(self, store: Store) -> tuple[Bools, Bools]:
-        """Return booleans by connection and by neuron of a store: whether their
-        parameters are in the part.
+        """Return masks of a store's connections and neurons whose parameters are in the
+        part.
         """
         weights = np.zeros(store.n_connections, bool)
         biases = np.zeros(store.n_neurons + 1, bool)
@@ -137,7 +137,7 @@ class TrainableSubset(tuple[Item, ...]):
     _depth = 0
 
     def freeze_rest(self) -> None:
-        """Make all else not trainable until :meth:`release`."""
+        """Make all other parameters untrainable until :meth:`release`."""
         self._depth += 1  # first, as `release` follows in any case
         if self._depth > 1:
             return
@@ -156,7 +156,7 @@ class TrainableSubset(tuple[Item, ...]):
 
     def _rest(self, store: Store) -> tuple[Ints, Ints]:
         """Return the identities of connections and the rows of neurons that are
-        trainable and not in the part.
+        trainable but not in the part.
         """
         inside = np.append(store["network"] == self.network._number_now, False)
         weights, biases = self._rows(store)
@@ -166,7 +166,7 @@ class TrainableSubset(tuple[Item, ...]):
         return store["identity"][links], np.flatnonzero(neurons)
 
     def release(self) -> None:
-        """Make everything trainable again that :meth:`freeze_rest` has held."""
+        """Make everything trainable again that :meth:`freeze_rest` has frozen."""
         self._depth -= 1
         if self._depth:
             return
@@ -214,7 +214,7 @@ class TrainableSubset(tuple[Item, ...]):
 
 
 def items_of(network: Network, described: Any) -> Iterator[Item]:
-    """Return items from their description; raises LookupError, ValueError or TypeError
+    """Return items from their description. Raises LookupError, ValueError or TypeError
     if it is not valid.
     """
     for item in described:
@@ -234,14 +234,14 @@ def _restored(network: Network, described: list[Any]) -> TrainableSubset:
 
 
 def _with_members(rows: Bools, tie: Ints) -> Bools:
-    """Return these rows, and all that are tied to one of them."""
+    """Return these rows and all rows that are tied to one of them."""
     groups = np.unique(tie[rows])
     return rows | np.isin(tie, groups[groups != 0])
 
 
 class ExclusiveSubsetAccess(ExclusiveAccess):
-    """A context like ExclusiveAccess for the network of a part, in which everything
-    else is frozen.
+    """A context like ExclusiveAccess for the network of a part. Everything outside the
+    part is frozen in it.
     """
 
     __slots__ = ("_part",)
@@ -267,7 +267,7 @@ class ExclusiveSubsetAccess(ExclusiveAccess):
 
 
 def checked_part(network: Network, items: Any) -> TrainableSubset:
-    """Return the part of a network with these items, or raise."""
+    """Return the part of a network with these items, or raise an error."""
     condition = f"a list of {ITEMS}"
     return TrainableSubset(
         network, listed("only of Trainer", items, condition, any_order=True)

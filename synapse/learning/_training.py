@@ -38,11 +38,11 @@ from .rules import RuleTask, TrainingRule
 from .rules._synaptic import rule_class
 
 TARGET_CALL_SECONDS = 0.02
-"""Time that a call with several epochs should take: Ctrl-C and the progress bar wait
+"""Target time for a call with several epochs, because Ctrl-C and the progress bar wait
 for its end.
 
-A call for an epoch that takes longer runs in a thread, so that both need not wait. It
-bounds the memory for the orders of the epochs, too."""
+If a call for an epoch takes longer, it runs in a thread, so that neither has to wait.
+The time also bounds the memory for the orders of the epochs."""
 R = TypeVar("R")
 
 
@@ -50,7 +50,7 @@ R = TypeVar("R")
 
 
 class OrderSampler:
-    """Draws the order of the sequences for one epoch or several; unused orders can be
+    """Draws the order of the sequences for one or several epochs. Unused orders can be
     put back.
     """
 
@@ -74,7 +74,7 @@ class OrderSampler:
         return self.rng.permuted(orders, axis=1)
 
     def rewind(self, sequences: Order, used: int) -> None:
-        """Put back all but the first `used` of several epochs that were drawn last."""
+        """Put back all but the first `used` of the epochs that were drawn last."""
         if self.shuffle and used < self._drawn:
             self.rng.bit_generator.state = self._before
             self.rng.permuted(sequences[None].repeat(used, axis=0), axis=1)
@@ -85,7 +85,7 @@ class OrderSampler:
 
 @dataclass
 class Kept:
-    """What a trainer keeps from one training to the next, in this process."""
+    """The objects that a trainer keeps for its next training, in this process."""
 
     # set by another thread to end the training
     stop: threading.Event = field(default_factory=threading.Event)
@@ -96,9 +96,7 @@ class Kept:
     on_first_update: Callable[[], None] | None = None
 
     def take_rule(self, options: FixedOptions) -> TrainingRule | None:
-        """Return the rule, which another training cannot get then, if it had these
-        options.
-        """
+        """Take the stored rule, returning it if it had these options."""
         rule, self.rule = self.rule, None
         return rule if rule is not None and rule.task.options is options else None
 
@@ -114,7 +112,7 @@ class Kept:
 
 @dataclass
 class Training:
-    """One call of ``Trainer.train``: its plan, its data and its state."""
+    """One call of ``Trainer.train`` with its plan, its data and its state."""
 
     plan: TrainingPlan
     source: Arrays | BatchStream
@@ -138,7 +136,7 @@ class Training:
         self.rates = CheckedRates(self.plan.options.rate, self.plan.network.dtype)
 
     def run(self, progress: bool | str) -> Result:
-        """Train, with a progress bar if `progress` is true; a string is shown in front
+        """Train, with a progress bar if `progress` is true. A string is shown in front
         of it.
         """
         rows = self.source.rows
@@ -166,8 +164,8 @@ class Training:
             return result
 
     def _start(self) -> None:
-        """Write the first checkpoint, which may fail, and continue from the training
-        before.
+        """Write the first checkpoint, which may fail, and continue from the previous
+        training.
         """
         before = self.plan.resumed_from
         if self.plan.checkpoint is not None:
@@ -183,15 +181,17 @@ class Training:
             self.rates.repeat(self.history.monitored)
 
     def _updated(self) -> None:
-        """Note that the network has changed, and tell who has asked for it."""
+        """Note that the network has changed, and notify the callers that asked for
+        it.
+        """
         self.changed = True
         if (tell := self.kept.on_first_update) is not None:
             tell()
             self.kept.on_first_update = None
 
     def state(self) -> TrainingState:
-        """Return what is needed to continue here; an epoch that is not complete begins
-        again.
+        """Return the state from which a training can continue. An incomplete epoch
+        begins again.
         """
         history = self.history
         source = self.source
@@ -213,7 +213,7 @@ class Training:
             checkpoint.write(self.state())
 
     def _run_until_stopped(self) -> str:
-        """Run all epochs; returns why they ended."""
+        """Run all epochs, and return the reason of their end."""
         try:
             run = (
                 self._run_lbfgs
@@ -228,8 +228,8 @@ class Training:
             self.kept.stop.clear()
 
     def _rule_for(self, task: RuleTask) -> TrainingRule:
-        """Return the rule for this task, laid out. The caller has the network in
-        use.
+        """Return the rule for this task, prepared for the topology. The caller has the
+        network in use.
         """
         if self.rule is None:
             self.rule = rule_class(self.plan.options.rule)(task)
@@ -239,8 +239,8 @@ class Training:
         return self.rule
 
     def _refresh(self, rule: TrainingRule) -> None:
-        """Update what an edit of the network has made invalid. The caller has the
-        network in use.
+        """Update everything that an edit of the network has made invalid. The caller
+        has the network in use.
         """
         if self.plan.options.optimizer is not None:
             self.updater.refresh(self.plan.options.optimizer)
@@ -253,7 +253,7 @@ class Training:
         return self.kept.stop.is_set()
 
     def _run_epochs(self) -> str:
-        """Run all epochs; returns why they ended."""
+        """Run all epochs, and return the reason of their end."""
         while self.history.done < self.plan.epochs:
             if self._stop_requested():
                 return "interrupted"
@@ -264,8 +264,8 @@ class Training:
         return "epochs"
 
     def _run_next_epochs(self) -> str | None:
-        """Run one epoch, or several in one compiled call; returns why training ends
-        with them, or None.
+        """Run one epoch, or several in one compiled call, and return the reason to end
+        the training with them, or None.
         """
         history = self.history
         epoch = history.done
@@ -297,8 +297,8 @@ class Training:
         return self.end_reason
 
     def _run_source(self, rates: Floats) -> tuple[Epochs, int, float, float]:
-        """Run the tasks of one epoch, or of several; returns what :meth:`_run_task`
-        does, with the sums over the tasks.
+        """Run the tasks of one or several epochs, and return the result of
+        :meth:`_run_task` with the sums over the tasks.
         """
         total = steps = 0.0
         try:
@@ -316,8 +316,10 @@ class Training:
     def _run_task(
         self, task: RuleTask, rates: Floats
     ) -> tuple[Epochs, int, float, float]:
-        """Run epochs with these rates, or the first if they do not run in one call;
-        returns them, how many are complete, and the cost and steps of the latest.
+        """Run epochs with these rates, or only the first if they cannot run in one
+        call.
+
+        Returns the epochs, how many are complete, and the cost and steps of the latest.
         """
         direct = self.plan.options.optimizer is None
         with self.updater.in_use() as access:
@@ -354,20 +356,22 @@ class Training:
         return epochs, done, cost, steps
 
     def _choose_epochs_per_call(self, data: Data) -> None:
-        """Choose the number of epochs of the next call by measured times: they must not
-        change any result.
+        """Choose the number of epochs for the next call by measured times, which must
+        not affect any result.
         """
         fitting = int(TARGET_CALL_SECONDS / max(self._expected_seconds(data), 1e-9))
         # times are noisy
         self.epochs_per_call = max(1, min(4 * self.epochs_per_call, fitting))
 
     def _expected_seconds(self, data: Data) -> float:
-        """Return the seconds that an epoch will take, as the latest did."""
+        """Return the expected seconds of an epoch, as measured in the latest one."""
         return len(data.inputs) * self.plan.network._size * self.kept.seconds_per_visit
 
     def _run_lbfgs(self) -> str:
-        """Run iterations of L-BFGS, one per epoch; returns why they ended. The network
-        is free after each; after an edit, a new search begins from there.
+        """Run iterations of L-BFGS, one per epoch, and return the reason of their end.
+
+        The network is free after each iteration. After an edit, a new search begins
+        from there.
         """
         history = self.history
         reason = None
@@ -377,8 +381,8 @@ class Training:
         return reason or "epochs"
 
     def _search(self, access: ExclusiveAccess) -> str | None:
-        """Run L-BFGS from the present parameters; returns why the training ends,
-        or None after an edit. The caller has the network in use.
+        """Run L-BFGS from the present parameters, and return the reason to end the
+        training, or None after an edit. The caller has the network in use.
         """
         optimizer: Any = self.plan.options.optimizer
         (task,) = self.source
@@ -433,8 +437,8 @@ class Training:
     def _end_iteration(
         self, access: ExclusiveAccess, task: RuleTask, loss: float, norm: float
     ) -> str | None:
-        """Release the network and do what follows an iteration; returns why the
-        training ends with it, or None.
+        """Release the network, complete an iteration, and return the reason to end the
+        training with it, or None.
         """
         rows = len(task.data.inputs)
         self._updated()
@@ -478,7 +482,7 @@ class Training:
     def _call_compiled(
         self, rule: TrainingRule, epochs: Epochs
     ) -> tuple[int, float, float]:
-        """Run epochs in one call; a long one in a thread of its own."""
+        """Run epochs in one call, and a long one in its own thread."""
         updater = None if self.plan.options.optimizer is None else self.updater
         call = partial(rule.learn_epochs, epochs, updater)
         is_long = (
@@ -505,8 +509,8 @@ class Training:
         return result
 
     def _call_in_thread(self, call: Callable[[], R], epochs: Epochs) -> tuple[int, R]:
-        """Make a call in a thread, while this one updates the bar and checks for
-        Ctrl-C; returns the number of rows shown, and its answer.
+        """Make a call in a thread, while this thread updates the bar and checks for
+        Ctrl-C. Returns the number of rows shown, and the call's result.
         """
         control = epochs.control
         shown = 0
@@ -524,7 +528,7 @@ class Training:
     def _run_batches(
         self, rule: TrainingRule, epochs: Epochs, access: ExclusiveAccess
     ) -> tuple[int, float, float]:
-        """Run one pass with an update after every batch, as `_call_compiled`."""
+        """Run one pass with an update after every batch, like `_call_compiled`."""
         total = 0.0
         steps = 0.0
         rate = float(epochs.rates[0])
@@ -571,7 +575,7 @@ def _diverged(cost: float, epoch: int) -> DivergenceError:
 
 
 def progress_bar(shown: bool, unit: str, total: int | None, **options: Any) -> Any:
-    """Return a new bar of tqdm on stderr; where there is none, nothing is shown."""
+    """Return a new bar of tqdm on stderr, or a hidden one if there is no stderr."""
     from tqdm.auto import tqdm  # a tenth of the time of `import synapse`
 
     # its width is that of the terminal, which tqdm looks up for `sys.stderr` only
@@ -581,15 +585,15 @@ def progress_bar(shown: bool, unit: str, total: int | None, **options: Any) -> A
 
 @cache
 def _hidden_bar() -> Any:
-    """Return one bar for all trainings that show none: making one takes longer than a
-    small batch.
+    """Return one bar for all trainings that show none, because making one takes longer
+    than a small batch.
     """
     return progress_bar(False, "steps", None)
 
 
 def show_compiling(bar: Any) -> AbstractContextManager[None]:
-    """Return a context in which a bar of tqdm says "compiling"; its estimate leaves
-    this time out.
+    """Return a context in which a bar of tqdm says "compiling", and whose time is not
+    included in the bar's estimate.
     """
     label = ""
 

@@ -1,5 +1,5 @@
-"""Warnings of a training: what it cannot change, found from the topology, and gradients
-that vanished.
+"""Warnings of a training about parameters that it cannot change, which are found from
+the topology, and about vanished gradients.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .rules._base import RULES
 # ---------------
 
 FLAT_SQUASHES = (STEP, SIGN)
-"""Squashes whose slope is 0 everywhere, so that no error passes."""
+"""Squashes whose derivative is 0 everywhere, so that no error passes."""
 MAX_SHOWN = 3  # maximum number of outputs named in a message
 
 # maximum number of states of a network that are remembered: those of trainers in turn
@@ -43,8 +43,8 @@ warning."""
 def warn_of_dead_ends(
     network: Network, updater: Updater, rule: str, cost: Cost
 ) -> bool:
-    """Warn, once per state of a network, if training would change nothing; returns
-    whether it has one.
+    """Warn, once per state of a network, if training would change nothing, and return
+    whether it would.
     """
     states = _warned.setdefault(network, {})
     state = network._version, rule, cost
@@ -79,8 +79,8 @@ class _Dependencies:
 
     The state of neuron ``after`` depends on the activation of neuron ``before``, as a
     source or a gater. ``source``, ``target`` and ``trainable`` describe every
-    connection into the network; a source outside of it has an unused number. No error
-    passes inputs, as training sets their activations.
+    connection into the network, and a source outside it has an unused number. No error
+    passes inputs, because training sets their activations.
     """
 
     def __init__(self, network: Network) -> None:
@@ -112,16 +112,14 @@ class _Dependencies:
         self.outputs = numbers >= len(network) - len(network.output)
 
     def learns(self) -> Bools:
-        """Return booleans by neuron: whether it has a trainable bias or incoming
-        connection.
-        """
+        """Return the mask of neurons with a trainable bias or incoming connection."""
         learns = self.bias.copy()
         learns[self.target[self.trainable]] = True
         return learns & ~self.inputs
 
     def with_an_error(self, through_time: bool, cost: Cost) -> Bools:
-        """Return booleans by neuron: whether an error reaches it, either within a step
-        or also through time.
+        """Return the mask of neurons that an error reaches, either within a step or
+        also through time.
         """
         flat = np.isin(self.squash, FLAT_SQUASHES)
         by_slope = cost in (costs.squared_error, costs.mean_squared_error)
@@ -133,7 +131,7 @@ class _Dependencies:
         )
 
     def constant(self) -> Bools:
-        """Return booleans by neuron: an output that never changes (by input, memory,
+        """Return the mask of neurons whose output never changes (by input, memory,
         chance or from outside).
         """
         begin = self.inputs | np.isin(self.squash, RANDOM)
@@ -150,8 +148,8 @@ def _within(numbers: Indices, network: Network) -> Bools:
 def _spread(
     marked: Bools, source: Indices, target: Indices, wanted: Bools | None = None
 ) -> Bools:
-    """Extend the marked neurons by all that are reached from them along links, or until
-    those wanted are.
+    """Extend the marked neurons by all that can be reached from them along links, or
+    until all wanted neurons are marked.
     """
     while wanted is None or not marked[wanted].all():
         more = marked.copy()
@@ -163,8 +161,8 @@ def _spread(
 
 
 def _outputs_learn(network: Network) -> bool:
-    """Return whether outputs have something trainable that their own error reaches with
-    every cost and rule.
+    """Return whether the outputs have a trainable parameter that their own error
+    reaches with every cost and rule.
     """
     _, store, span = network._lowered()
     outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
@@ -174,10 +172,11 @@ def _outputs_learn(network: Network) -> bool:
 
 
 def _is_linked(network: Network) -> bool:
-    """Return whether nothing leads into inputs, and something into all other neurons.
+    """Return whether no connection leads into inputs, and at least one into every other
+    neuron.
 
-    Then, along the order of activation, every output depends on an input, on memory or
-    on what is outside.
+    Along the order of activation, every output then depends on an input, on memory or
+    on neurons outside.
     """
     _, store, span = network._lowered()
     begins = store["first_incoming"][span[Span.START] : span[Span.STOP] + 1]
@@ -237,10 +236,10 @@ def _about_structure(links: _Dependencies) -> Iterator[str]:
 MIN_EPOCHS = 50
 """Number of epochs below which a training may not have left its start yet."""
 ROWS = 200
-"""Maximum number of rows by which the loss of the mean is estimated."""
+"""Maximum number of rows from which the loss of the mean is estimated."""
 MAX_ACTIVATIONS = 1e7
-"""Maximum number of activations in an epoch for which a gradient is computed; tapes
-store all of them."""
+"""Maximum number of activations in an epoch for which a gradient is computed, because
+tapes store all of them."""
 MIN_LOSS_FRACTION = 0.95  # of the loss of the mean
 MAX_VANISHED_FRACTION = (
     1e-4  # largest derivative, as a fraction of the loss of the mean
@@ -248,8 +247,8 @@ MAX_VANISHED_FRACTION = (
 
 
 def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
-    """Warn if no epoch had a loss below that of the mean, and no hidden weight has a
-    gradient.
+    """Warn if no epoch had a loss below the loss of the mean, and no hidden weight has
+    a gradient.
     """
     losses = result.history["loss"]
     stayed = result.epochs >= MIN_EPOCHS and losses[-1] >= losses[0] / 2
@@ -259,7 +258,7 @@ def warn_if_vanished(task: RuleTask, updater: Updater, result: Result) -> None:
 
 
 def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> None:
-    """Warn if the lowest loss is that of the mean, where hidden weights have no
+    """Warn if the lowest loss equals the loss of the mean, where hidden weights have no
     gradient.
     """
     try:
@@ -287,8 +286,8 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
 
 
 def _loss_of_mean(task: RuleTask) -> float:
-    """Return the cost of outputs that are always the mean of the targets; 0 if these
-    are all the same.
+    """Return the cost of outputs that are always the mean of the targets, or 0 if all
+    targets are the same.
     """
     data = task.data
     outputs = task.network.output
@@ -310,8 +309,8 @@ def _loss_of_mean(task: RuleTask) -> float:
 
 
 def _steepest(task: RuleTask) -> float:
-    """Return the largest derivative of the loss by a parameter of a hidden neuron;
-    infinite if it is unknown.
+    """Return the largest derivative of the loss with respect to a hidden neuron's
+    parameter, or infinity if it is unknown.
     """
     network = task.network
     data = task.data.as_sequences()

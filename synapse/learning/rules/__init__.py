@@ -1,6 +1,4 @@
-"""The learning rules that a trainer can use; importing the file of a rule registers
-it.
-"""
+"""The learning rules of trainers. Importing the file of a rule registers it."""
 
 from ..._checks import public_module as _public_module
 from .._parameters import BatchGradient

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RuleTask:
-    """The input of a rule: data that `arrange` has returned, and the options of the
-    trainer during this training, which `check` has accepted.
+    """The input of a rule, which consists of the data that `arrange` has returned, and
+    the trainer's options during this training, which `check` has accepted.
     """
 
     options: FixedOptions
@@ -48,12 +48,12 @@ class RuleTask:
 
 
 RULES: dict[str, type[TrainingRule]] = {}
-"""The rules, by the name for ``Trainer(rule=...)``."""
+"""Rules by the name for ``Trainer(rule=...)``."""
 NO_SLOPES = "none"
 SLOPES_OF_OUTPUTS = "outputs"
 ALL_SLOPES = "all"
 SEQUENCE = "sequence"
-"""In place of a batch size: an update at the end of each sequence."""
+"""Replaces a batch size if weights are updated at the end of each sequence."""
 ONE_EPOCH = {"gradient", "gradients"}
 """Methods that determine how one epoch is run."""
 SEVERAL_EPOCHS = {"joins_epochs", "learn_epochs"}
@@ -61,15 +61,14 @@ SEVERAL_EPOCHS = {"joins_epochs", "learn_epochs"}
 
 
 class TrainingRule(ABC):
-    """Base class of learning rules; an object is a rule in one training.
+    """Base class of learning rules. Each object is a rule in one training.
 
     ``class Name(TrainingRule, rule="name")`` registers a rule in ``RULES``, for
     ``Trainer(rule="name")``.
 
-    A rule defines :meth:`gradient`; batches, optimizers and L-BFGS are based on it. A
-    rule may form its batches differently (:meth:`gradients`), or update weights itself
-    while it runs (`direct`,
-    :meth:`learn_epochs`).
+    A rule defines :meth:`gradient`, on which batches, optimizers and L-BFGS are based.
+    A rule may form its batches differently (:meth:`gradients`), or update weights
+    itself while it runs (`direct`, :meth:`learn_epochs`).
 
     Parameters
     ----------
@@ -79,30 +78,32 @@ class TrainingRule(ABC):
     Attributes
     ----------
     direct : bool
-        Whether the rule can update weights itself, without an optimizer. Default False.
+        Whether the rule can update weights itself, without an optimizer. Default:
+        False.
     through_time : bool
-        Whether errors reach earlier steps. Default True.
+        Whether errors reach earlier steps. Default: True.
     slopes : {"none", "outputs", "all"}
-        Which parameters' slopes dy/dp the rule computes at every step, for recursive
-        optimizers: those of the outputs' own, or of all. Default "none".
+        Parameters whose slopes dy/dp the rule computes at every step, for recursive
+        optimizers. They are the outputs' own parameters, or all. Default: "none".
     threaded : bool
-        Whether a long call of :meth:`learn_epochs` runs in a thread of its own, in
-        which it cannot use public calls of the network. Default: False for a rule that
-        defines that method.
+        Whether a long call of :meth:`learn_epochs` runs in its own thread, in which it
+        cannot use public calls of the network. Default: False for a rule that defines
+        that method.
     by_steps : bool
         Whether a batch is a number of steps with a target, instead of sequences.
-        Default False.
+        Default: False.
     weighs : bool
-        Whether samples and classes can have weights. Default True.
+        Whether samples and classes can have weights. Default: True.
     by_sequences : bool
-        Whether costs of whole sequences can be used. Default False.
+        Whether costs of whole sequences can be used. Default: False.
     in_float : bool
-        Whether inputs have the float of the network, instead of float64. Default False.
+        Whether inputs have the float type of the network, instead of float64. Default:
+        False.
     has_reach : bool
-        Whether the rule has the option `reach`. Default False.
+        Whether the rule has the option `reach`. Default: False.
     batch_size : int
         Number of sequences, or steps, in a batch if the trainer's option is not given.
-        Default 32.
+        Default: 32.
     """
 
     direct: ClassVar[bool] = False
@@ -116,8 +117,8 @@ class TrainingRule(ABC):
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
     _one_epoch: ClassVar[bool] = False
-    """Whether the class says anew how one epoch is run, so that an inherited loop of
-    several ignores it."""
+    """Whether the class redefines how one epoch is run, which an inherited loop over
+    several epochs would ignore."""
 
     def __init_subclass__(cls, rule: str | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -200,7 +201,7 @@ class TrainingRule(ABC):
 
     @classmethod
     def arrange(cls, data: Data) -> Data:
-        """Return the data in the form for the rule; raises ArgumentError if the rule
+        """Return the data in the form for the rule. Raises ArgumentError if the rule
         cannot use them.
         """
         return data
@@ -215,23 +216,23 @@ class TrainingRule(ABC):
 
     @property
     def _nbytes(self) -> int:
-        """Bytes of its data, and of the memory that depends on them."""
+        """Size in bytes of the data, and of the memory that depends on them."""
         return self.task.data.inputs.nbytes + self.task.data.targets.nbytes
 
     def lay_out(self) -> None:  # noqa: B027 - most rules need no working memory
         """Create the working memory for the network's present topology."""
 
     def continued(self, task: RuleTask) -> TrainingRule:
-        """Return the rule for the next batch of a stream: by default a new one, without
-        state of this one.
+        """Return the rule for the next batch of a stream, by default a new one without
+        this one's state.
         """
         rule = type(self)(task)
         rule._renewer = self._renewer
         return rule
 
     def _reinitialize_neurons(self, updater: Updater) -> None:
-        """Reset the least useful neurons after an update of the optimizer, if
-        the trainer asks for it.
+        """Reset the least useful neurons after an update of the optimizer, if the
+        trainer requests it.
         """
         if self._renewer is not None:
             renewed = self._renewer.renew(self.task.rng, self._activity())
@@ -242,8 +243,8 @@ class TrainingRule(ABC):
                 self._clear_sensitivities()
 
     def _activity(self) -> Floats | None:
-        """Return the mean absolute activation of every neuron in the latest batch;
-        None: in its last step.
+        """Return the mean absolute activation of every neuron in the latest batch, or
+        None to use its last step.
         """
         return None
 
@@ -258,7 +259,9 @@ class TrainingRule(ABC):
 
     @property
     def _size_of_batch(self) -> Any:
-        """The option `batch_size`, or its default: for a stream all of each batch."""
+        """Option `batch_size` or its default, which for a stream is all of each
+        batch.
+        """
         usual = sys.maxsize if self.task.streamed else self.batch_size
         return self.task.options.batch_size or usual
 
@@ -272,21 +275,21 @@ class TrainingRule(ABC):
 
     def joins_epochs(self) -> bool:
         """Return whether ``learn_epochs`` can be called now. The caller has the network
-        in use. Default False.
+        in use. Default: False.
         """
         return False
 
     def learn_epochs(
         self, epochs: Epochs, updater: Updater | None
     ) -> tuple[int, float, float]:
-        """Run several epochs in one compiled call and write their losses; for rules
-        that join epochs.
+        """Run several epochs in one compiled call and write their losses, in rules that
+        join epochs.
 
-        Returns the number of complete epochs, and the summed cost and number of steps
-        with a target of the latest. The result is the same, bit by bit, however epochs
-        are divided into calls. `updater` is current; it is None without an optimizer,
-        when a `direct` rule changes weights. The caller has the network in use; other
-        threads set ``epochs.control[0]`` to stop it and read ``epochs.control[1]``, the
-        number of completed rows.
+        Returns the number of complete epochs, and for the latest epoch the summed cost
+        and the number of steps with a target. The result is the same, bit by bit,
+        however epochs are divided into calls. `updater` is current, and it is None
+        without an optimizer, when a `direct` rule changes weights. The caller has the
+        network in use. Other threads set ``epochs.control[0]`` to stop it, and read
+        ``epochs.control[1]``, the number of completed rows.
         """
         raise NotImplementedError(f"{type(self).__name__} runs one epoch at a time.")

@@ -25,8 +25,8 @@ from ._base import RuleTask, TrainingRule
 
 
 class BackpropagationThroughTime(TrainingRule, rule="bptt"):
-    """The exact gradient: the mean over a batch's sequences of the cost summed over
-    their steps.
+    """The exact gradient of the cost, summed over the steps of each sequence and
+    averaged over the sequences of a batch.
 
     Werbos 1990. See :func:`synapse.gradient`.
     """
@@ -45,8 +45,8 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
         self._begin()
 
     def _begin(self) -> None:
-        """Find what depends on the form of the data: the steps of sequences, and those
-        with a target.
+        """Find everything that depends on the form of the data, which are the steps of
+        sequences, and the steps with a target.
         """
         data = self.task.data
         counted = data.counted(self.task.weights)
@@ -70,12 +70,12 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
 
     @property
     def _nbytes(self) -> int:
-        """Bytes of its data and tapes."""
+        """Size of the data and tapes in bytes."""
         return self._exact.nbytes
 
     @classmethod
     def arrange(cls, data: Data) -> Data:
-        """Arrange the data; a stream is one sequence."""
+        """Arrange the data, where a stream is one sequence."""
         return data.as_sequences()
 
     def continued(self, task: RuleTask) -> BackpropagationThroughTime:
@@ -133,13 +133,11 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
         return self._batches().run(epochs, updater)
 
     def _activity(self) -> Floats:
-        """Return the mean activity over the samples of the last group that was
-        computed.
-        """
+        """Return the mean activity over the samples of the last computed group."""
         return self._exact.activity()
 
     def gradient(self, chosen: Order) -> BatchGradient:
-        """Run forward and backward over some sequences, several side by side."""
+        """Run forward and backward over some sequences, with several side by side."""
         task = self.task
         share = np.full(len(chosen), 1.0 / len(chosen))
         loss, weights, biases = self._exact.descent(
@@ -166,8 +164,8 @@ class BatchLoop:
     """Epochs of updates after every `size` sequences in one compiled call, see
     ``engine/exact/train.py``.
 
-    It is for one topology and the present data of `exact`. `counts` are the numbers of
-    steps with a target of each sequence. The caller has the network in use.
+    The loop is valid for one topology and the present data of `exact`. `counts` are the
+    numbers of steps with a target in each sequence. The caller has the network in use.
     """
 
     def __init__(
@@ -225,8 +223,8 @@ class BatchLoop:
         )
 
     def run(self, epochs: Epochs, updater: Updater) -> tuple[int, float, float]:
-        """Run the epochs; returns how many are complete, and the summed cost and steps
-        of the latest.
+        """Run the epochs, and return how many are complete, and the summed cost and
+        steps of the latest.
         """
         self.exact.begin()
         optimizer = updater.optimizer
@@ -285,7 +283,7 @@ class BatchLoop:
         return min(threads, self._parts)
 
     def _sorted(self, orders: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the orders with the longest sequences of each batch first, as
+        """Return the orders with the longest sequences of each batch first, in which
         `ExactGradient` computes them.
         """
         if not self._longest_first:
@@ -305,8 +303,8 @@ class BatchLoop:
         return tapes
 
     def _ways(self, threads: int) -> list[tuple[Any, ...]]:
-        """Return how each thread computes the gradients of groups of several samples,
-        and of one. There are fewer threads if there is no memory for their tapes.
+        """Return how each thread computes the gradients of groups with several samples,
+        and with one. If memory for their tapes is short, there are fewer threads.
         """
         if self._laid != [self.exact._lowered[0], *self.exact._tapes.values()]:
             self._fixed = []
@@ -325,7 +323,7 @@ class BatchLoop:
         ]
 
     def _fixed_arguments(self, number: int) -> tuple[Any, ...]:
-        """Return the part of the ways of a thread that does not depend on the data."""
+        """Return a thread's arguments that do not depend on the data."""
         tapes: list[engine.exact.Tapes | engine.exact.SharedTapes | None] = []
         for lanes, used in self._used.items():
             if not used:
@@ -362,8 +360,8 @@ class BatchLoop:
     def _failure(
         self, code: int, where: Any, optimizer: BuiltIn, updater: Updater
     ) -> DivergenceError:
-        """Return the error for a batch that could not be completed; the weights are
-        those before it.
+        """Return the error for a batch that could not be completed. The weights keep
+        their values from before it.
         """
         if code in (engine.status.FAILED, engine.status.DIVERGED):
             loss, bad, steps, width = where

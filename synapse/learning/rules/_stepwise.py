@@ -1,5 +1,5 @@
-"""Rules that work forward in time, the online rule and rtrl: a batch is a number of
-steps, on streams too.
+"""Rules that work forward in time, which are the online rule and rtrl. Their batches
+are numbers of steps, also on streams.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .._regularisation import Penalties
 from ._base import ALL_SLOPES, SLOPES_OF_OUTPUTS, RuleTask, TrainingRule
 
 DIVERGENCE_FACTOR = 1e6
-"""Largest error that a recursive optimizer learns from, as a multiple of the largest
+"""Largest error from which a recursive optimizer learns, as a multiple of the largest
 target, or of 1."""
 
 
@@ -45,7 +45,7 @@ class StepwiseRule(TrainingRule):
     """A rule that computes its updates at every step, from traces or sensitivities of
     earlier steps.
 
-    Without an optimizer, weights change at every step with a target; an optimizer is
+    Without an optimizer, weights change at every step with a target. An optimizer is
     called with the sum over `batch_size` such steps, during which weights are constant,
     and a recursive optimizer with the Jacobian of every such step. A subclass defines
     :meth:`plan` if it has sensitivities, or :meth:`run` if its steps differ.
@@ -79,7 +79,7 @@ class StepwiseRule(TrainingRule):
             )
 
     def plan(self) -> Plan | None:
-        """Return the sensitivities for the present topology; None: steps are those of
+        """Return the sensitivities for the present topology, or None to make steps of
         the online rule.
         """
         return None
@@ -87,8 +87,8 @@ class StepwiseRule(TrainingRule):
     def run(
         self, data: Data, epochs: Epochs, updates: Accumulator | None = None
     ) -> tuple[int, float, int]:
-        """Run epochs in one call, or add updates to `updates`: how many, and cost and
-        steps of the latest.
+        """Run epochs in one call, or add updates to `updates`, and return how many, and
+        cost and steps of the latest.
         """
         plan = self.plan()
         if plan is not None:
@@ -116,8 +116,8 @@ class StepwiseRule(TrainingRule):
         Jacobian there.
 
         With `clear`, the context is cleared before. Returns the next row and the cost.
-        Raises FunctionError if a registered function has raised. Online, the Jacobian
-        is that of the outputs' own parameters.
+        Raises FunctionError if a registered function has raised an error. For the
+        online rule, the Jacobian only covers the outputs' own parameters.
         """
         network = self.task.network
         data = self.task.data
@@ -147,8 +147,8 @@ class StepwiseRule(TrainingRule):
         return int(row), cost
 
     def joins_epochs(self) -> bool:
-        """Return whether there is neither a recording, whose rows take memory, nor
-        another optimizer than plain gradient descent.
+        """Return whether there is neither a recording, whose rows take memory, nor an
+        optimizer other than plain gradient descent.
         """
         options, network = self.task.options, self.task.network
         optimizer = options.optimizer
@@ -195,9 +195,7 @@ class StepwiseRule(TrainingRule):
         return ended
 
     def lay_out(self) -> None:
-        """Lay out the sensitivities, and allocate memory for the summed updates of a
-        batch.
-        """
+        """Arrange the sensitivities, and allocate memory for a batch's updates."""
         network = self.task.network
         optimizer = self.task.options.optimizer
         if isinstance(optimizer, RecursiveOptimizer):
@@ -221,7 +219,7 @@ class StepwiseRule(TrainingRule):
         return self._over(bounds[:-1][chosen], bounds[1:][chosen])
 
     def gradients(self, order: Order) -> Iterator[BatchGradient | StepJacobian]:
-        """Yield the gradient of each batch, which may end within a sequence; the last
+        """Yield the gradient of each batch, which may end within a sequence. The last
         may have no target.
         """
         if isinstance(self.task.options.optimizer, RecursiveOptimizer):
@@ -285,8 +283,8 @@ class StepwiseRule(TrainingRule):
                 )
 
     def _over(self, begins: Ints, ends: Ints, continued: bool = False) -> BatchGradient:
-        """Return the summed updates over ranges of rows; `continued`: the first begins
-        within a sequence.
+        """Return the summed updates over ranges of rows. If `continued`, the first
+        range begins within a sequence.
         """
         control = new_control()
         self._moves.clear()
@@ -306,7 +304,7 @@ class StepwiseRule(TrainingRule):
 
 
 class Online(StepwiseRule, rule="online"):
-    """The rule of :meth:`Network.propagate`: Monner and Reggia 2012."""
+    """The rule of :meth:`Network.propagate`, by Monner and Reggia 2012."""
 
     _title: ClassVar[str] = "the online rule"
     through_time: ClassVar[bool] = False
@@ -317,8 +315,8 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
     """The gradient of each step's cost, by the sensitivities of the recurrent states to
     every parameter.
 
-    Williams and Zipser 1989; with a reach, SnAp-n of Menick and others 2021. Exact
-    while weights are fixed.
+    Williams and Zipser 1989, or with a reach SnAp-n of Menick and others 2021. It is
+    exact while weights are fixed.
     """
 
     _title: ClassVar[str] = "real-time recurrent learning"
@@ -328,7 +326,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
 
     def plan(self) -> Plan:
         """Return the plan for the present topology. Sensitivities of another reach are
-        forgotten.
+        discarded.
         """
         network = self.task.network
         reach = self.task.options.reach
@@ -341,7 +339,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
         return live.plan_for(network)
 
     def _clear_sensitivities(self) -> None:
-        """Clear the sensitivities, which are those of weights before the renewal."""
+        """Clear the sensitivities, which belong to the weights before the renewal."""
         self.plan().clear()
 
 
@@ -351,9 +349,9 @@ class JacobianBuffers:
     Attributes
     ----------
     direct : bool
-        Whether they have only the outputs' own parameters, within the step.
+        Whether they only contain the outputs' own parameters, within the step.
     jacobian : ndarray, shape (outputs, parameters)
-        See :class:`ParameterVector` for the columns.
+        Derivatives of the outputs. See :class:`ParameterVector` for the columns.
     errors : ndarray, shape (outputs,)
         Target minus output.
     places : tuple of ndarray

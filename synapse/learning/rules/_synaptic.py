@@ -23,7 +23,7 @@ VOIDS = (
 
 
 class BySynapses(TrainingRule):
-    """Each synapse changes its weight by what it sees itself."""
+    """A rule by which each synapse changes its weight from its own values."""
 
     direct: ClassVar[bool] = True
     through_time: ClassVar[bool] = False
@@ -45,8 +45,8 @@ class BySynapses(TrainingRule):
             raise ArgumentError('`reach` is for rule="rtrl". Remove it.')
 
     def _live(self) -> Plasticity:
-        """Return the rule with its traces: those of the network, if that learns by
-        it.
+        """Return the rule with its traces, which are those of the network if it learns
+        by this rule.
         """
         of_network = self.task.network._plastic
         if of_network is not None and of_network.rule == self.task.options.rule:
@@ -56,27 +56,27 @@ class BySynapses(TrainingRule):
         return self._own
 
     def continued(self, task: Any) -> TrainingRule:
-        """Return the rule for the next batch of a stream, with the traces of this."""
+        """Return the rule for the next batch of a stream, with this one's traces."""
         rule: Any = super().continued(task)
         rule._own = self._own
         return rule
 
     def lay_out(self) -> None:
-        """Lay the traces out."""
+        """Arrange the traces."""
         self._live().ready(self.task.network)
 
     def gradient(self, chosen: Order) -> BatchGradient:
-        """Refuse: there is none."""
+        """Refuse, because there is no gradient."""
         raise ArgumentError(f"{self.task.options.rule!r} has no gradient.")
 
     def joins_epochs(self) -> bool:
-        """Return True: epochs follow each other without a call in between."""
+        """Return True, because epochs follow each other without a call in between."""
         return True
 
     def learn_epochs(
         self, epochs: Epochs, updater: Updater | None
     ) -> tuple[int, float, float]:
-        """Run epochs, a call for each sequence, or for all rows of a stream."""
+        """Run epochs, with one call for each sequence, or for all rows of a stream."""
         data = self.task.data
         data.require_fit(self.task.network)
         inputs = checks.dense_rows(data.inputs)
@@ -124,5 +124,5 @@ class BySynapses(TrainingRule):
 
 
 def rule_class(rule: str | Rule) -> type[TrainingRule]:
-    """Return the class of a rule of a trainer."""
+    """Return the class of a trainer's rule."""
     return RULES[rule] if isinstance(rule, str) else BySynapses

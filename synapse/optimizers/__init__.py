@@ -1,10 +1,10 @@
-"""Optimizers: how a gradient changes parameters, which are flat vectors.
+"""Optimizers, which define how a gradient changes parameters. Parameters are flat
+vectors.
 
 An optimizer holds settings, which never change. Its memory between steps is in the
-:class:`OptimizerState` that ``begin`` returns. :class:`LBFGS` is different: it
-evaluates costs and gradients itself. :class:`RLS` and
-:class:`DEKF` take the derivatives of all outputs instead of one gradient, and keep
-covariances.
+:class:`OptimizerState` that ``begin`` returns. In contrast, :class:`LBFGS` evaluates
+costs and gradients itself. :class:`RLS` and :class:`DEKF` take the derivatives of all
+outputs instead of one gradient, and keep covariances.
 
 >>> import numpy as np
 >>> from synapse import optimizers

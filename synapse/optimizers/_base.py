@@ -1,4 +1,4 @@
-"""Base classes of the optimizers: settings that never change, and the state of one
+"""Base classes of the optimizers, with settings that never change and the state of one
 training.
 """
 
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 OWN_LOOPS = "_own_loops"
-"""The attribute with an optimizer's states for :meth:`Optimizer.step`, by network."""
+"""Name of the attribute that holds an optimizer's states for :meth:`Optimizer.step`, by
+network."""
 
 
 def trainable_mask(frozen: Any, size: int) -> NDArray[np.bool_] | None:
-    """Return the mask of the parameters that may change; None if all may."""
+    """Return the mask of the parameters that may change, or None if all may."""
     if frozen is None:
         return None
     mask = _checks.any_array("frozen", frozen, f"{size} truth values")
@@ -38,7 +39,7 @@ def trainable_mask(frozen: Any, size: int) -> NDArray[np.bool_] | None:
 
 
 def require_names(optimizer: Any, names: list[str], arrays: Any) -> None:
-    """Raise unless `arrays` are a mapping with these names."""
+    """Raise an error unless `arrays` is a mapping with these names."""
     title = f"The arrays of {type(optimizer).__name__}"
     _checks.require_type(
         isinstance(arrays, Mapping), title, "a mapping of names to arrays", arrays
@@ -54,8 +55,8 @@ def check_parameters(
     shape: tuple[int, ...] | None = None,
     kinds: tuple[Any, ...] = (np.float64,),
 ) -> None:
-    """Raise unless `parameters` is a vector of one of these floats that can be changed
-    in place.
+    """Raise an error unless `parameters` is a vector of one of these float types that
+    can be changed in place.
     """
     if (
         not isinstance(parameters, np.ndarray)
@@ -78,7 +79,7 @@ def check_parameters(
 
 
 def rate_of_step(optimizer: Any, rate: Any) -> float:
-    """Return the rate of a step, checked; by default the optimizer's own."""
+    """Check and return the rate of a step, by default the optimizer's own."""
     return optimizer.rate if rate is None else _checks.non_negative_number("rate", rate)
 
 
@@ -106,28 +107,28 @@ def too_far(optimizer: Optimizer) -> DivergenceError:
 
 
 class _Gradient(Protocol):
-    """A :class:`synapse.Gradient`, which knows the network that it is of."""
+    """A :class:`synapse.Gradient`, which checks that it fits a network."""
 
     def _descend(self, optimizer: Any, network: Any, rate: Any) -> None: ...
 
 
 @_checks.suggests_attributes("Optimizer")
 class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
-    """Base class of optimizers: an equation that turns gradients into changes, and its
-    settings.
+    """Base class of optimizers, each of which has settings and an equation that turns
+    gradients into changes.
 
-    Your own subclass has a ``rate``, names the vectors of its memory in :meth:`slots`,
-    and computes its equation in :meth:`find_change`. `non_negative` names the vectors
-    that have no number below 0, such as means of squares: a saved state with one is
-    refused.
+    To write your own optimizer, give a subclass a ``rate``, name the vectors of its
+    memory in :meth:`slots`, and compute its equation in :meth:`find_change`. In
+    `non_negative`, name the vectors that never contain a number below 0, such as means
+    of squares, so that a saved state with such a number is refused.
 
-    A frozen dataclass is saved with its trainer: a file has its name, its fields and
-    the memory. Define the class again before you load the file.
+    A frozen dataclass is saved with its trainer. The file contains its name, its fields
+    and its memory. Define the class again before you load the file.
 
     Examples
     --------
-    Lion (Chen and others 2023) moves by the sign of a running mean of gradients, its
-    memory:
+    Lion (Chen and others 2023) moves by the sign of a running mean of gradients, which
+    is its memory:
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -150,7 +151,7 @@ class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
     >>> parameters, state.mean
     (array([0.5, 2.5]), array([ 0.625, -0.175]))
 
-    The name of the class is for a file only; a trainer takes an object:
+    Files use the name of the class, whereas a trainer takes an object:
 
     >>> import architect, synapse
     >>> net = architect.Perceptron(2, 3, 1, seed=0)
@@ -173,10 +174,10 @@ class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
         Parameters
         ----------
         parameters : numpy.ndarray of float64 or float32, shape (n,)
-            The parameters to be changed. The memory has the same float.
+            The parameters to be changed. The memory has the same float type.
         frozen : array_like of bool, shape (n,), optional
             Mask of parameters that never change, neither by gradients nor by weight
-            decay.
+            decay. Default: no parameter is frozen.
         """
         check_parameters(parameters, kinds=(np.float64, np.float32))
         return OptimizerState(self, parameters.size, frozen, parameters.dtype)
@@ -186,37 +187,39 @@ class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
     def step(
         self, network: Network, gradient: _Gradient, rate: float | None = None
     ) -> None:
-        """Change the trainable weights and biases of a network by one step, in a
-        training loop of your own.
+        """Update the trainable weights and biases of a network by one step, in your own
+        training loop.
 
         The optimizer holds its memory (such as Adam's moments) for every network that
-        it steps, as long as both exist; copies and pickles of an optimizer begin with
-        none. The step is that of a :class:`~synapse.Trainer` with ``rule="bptt"`` for
-        the same gradient: frozen parameters stay, tied ones move together, and weights
-        keep their signs. As in a Trainer, the memory is reset after an edit of the
-        topology or of the trainable parameters. For clipping or penalties, pass a
-        changed gradient: ``dataclasses.replace(gradient, weights=...)``.
+        it steps, as long as both exist. Copies and pickles of an optimizer begin
+        without a memory. The step is the same as that of a :class:`~synapse.Trainer`
+        with ``rule="bptt"`` for the same gradient. Frozen parameters stay, tied ones
+        move together, and weights keep their signs. As in a Trainer, the memory is
+        reset after an edit of the topology or of the trainable parameters. To apply
+        clipping or penalties, pass a changed gradient:
+        ``dataclasses.replace(gradient, weights=...)``.
 
         Parameters
         ----------
         network : Network
-            The network. Its neurons must not be connected to neurons outside of it.
+            The network. Its neurons must not be connected to neurons outside it.
         gradient : Gradient
-            The gradient, as :func:`synapse.gradient` returns it, of this network or of
-            a copy.
+            The gradient of this network or of a copy, as returned by
+            :func:`synapse.gradient`.
         rate : float, optional
             Learning rate of this step. Default: the optimizer's own.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If an argument cannot be used, or the gradient is of another topology.
-            Nothing has changed.
+            If an argument is invalid, or the gradient belongs to another topology.
+            Nothing has changed then.
         TopologyError
-            If the network is connected with neurons outside of it.
+            If the network is connected to neurons outside it.
         DivergenceError
             If the gradient, the change or a changed parameter is not finite. No
-            parameter has changed; if it is the gradient, neither has the memory.
+            parameter has changed then. If it is the gradient, the memory has not
+            changed either.
 
         Examples
         --------
@@ -241,23 +244,23 @@ class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
         descend(gradient, self, network, rate)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the settings, and what a subclass adds, without the memory for
+        """Return the settings, and any additions of a subclass, without the memory for
         networks.
         """
         return {name: value for name, value in vars(self).items() if name != OWN_LOOPS}
 
     @abstractmethod
     def slots(self) -> dict[str, float]:
-        """Return names of the vectors that the state holds between steps, with their
-        initial values.
+        """Return the names of the vectors that the state holds between steps, with
+        their initial values.
         """
 
     @abstractmethod
     def find_change(
         self, state: OptimizerState, parameters: Floats, gradient: Floats, rate: float
     ) -> None:
-        """Write into ``state.change`` what will be subtracted from the parameters;
-        modify only `state`.
+        """Write the values that will be subtracted from the parameters into
+        ``state.change``. Modify only `state`.
         """
 
     def _about(self, setting: str) -> str:
@@ -266,12 +269,13 @@ class Optimizer(ABC, metaclass=_checks.AbstractOwnNames):
 
 @final
 class OptimizerState:
-    """The memory of an optimizer in one training; :meth:`Optimizer.begin` makes it,
-    :meth:`step` uses it.
+    """The memory of an optimizer in one training, which :meth:`Optimizer.begin` makes
+    and :meth:`step` uses.
 
     Each vector of the memory is an attribute, such as ``state.first_moment`` of Adam.
-    It is read and written as an array: ``state.velocity *= 0.9``, ``state.velocity[0] =
-    1.0`` and ``state.velocity = gradient`` write numbers into the memory.
+    You can read and write it as an array. For example, ``state.velocity *= 0.9``,
+    ``state.velocity[0] = 1.0`` and ``state.velocity = gradient`` write numbers into the
+    memory.
 
     Parameters
     ----------
@@ -280,14 +284,15 @@ class OptimizerState:
     size : int
         Number of parameters.
     frozen : array_like of bool, shape (size,), optional
-        Mask of parameters that never change.
+        Mask of parameters that never change. Default: no parameter is frozen.
     dtype : numpy dtype
-        Float of the parameters, of the memory, and of the arithmetic. Default float64.
+        Float type of the parameters, of the memory, and of the arithmetic. Default:
+        float64.
 
     Attributes
     ----------
     steps : int
-        Number of steps done.
+        Number of completed steps.
     change : numpy.ndarray, shape (size,)
         Values that the last step subtracted from the parameters (also computed for
         frozen ones).
@@ -296,7 +301,7 @@ class OptimizerState:
 
     Examples
     --------
-    Stopped, saved and continued, bit for bit:
+    A training that is stopped, saved and continued gives the same bits:
 
     >>> from synapse.optimizers import SGD
     >>> parameters, sgd = np.array([1.0, 1.0]), SGD(rate=0.5, momentum=0.5)
@@ -363,24 +368,24 @@ class OptimizerState:
     def step(
         self, parameters: Floats, gradient: Any, rate: float | None = None
     ) -> None:
-        """Change `parameters` in place by one step against `gradient`.
+        """Update `parameters` in place by one step against `gradient`.
 
         Parameters
         ----------
         parameters : numpy.ndarray, shape (n,)
-            The parameters, of the same float as at the start.
+            The parameters, in the same float type as at the start.
         gradient : array_like, shape (n,)
-            The gradient of the cost; it is not changed.
+            The gradient of the cost, which is not changed.
         rate : float, optional
             Learning rate of this step. Default: the optimizer's own.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If an argument cannot be used. Nothing has changed.
+            If an argument is invalid. Nothing has changed then.
         DivergenceError
             If the gradient, its squared norm or the change is not finite, or too large
-            for the float. The parameters have not changed.
+            for the float type. The parameters have not changed then.
         """
         check_parameters(parameters, self.change.shape, (self.change.dtype,))
         slopes = _checks.numbers("gradient", gradient, "numbers")
@@ -390,7 +395,7 @@ class OptimizerState:
         self._update(parameters, slopes, rate_of_step(self.optimizer, rate))
 
     def _update(self, parameters: Floats, gradient: Floats, rate: float) -> None:
-        """Do the same as :meth:`step` with arguments that need no check."""
+        """Do the same as :meth:`step` for arguments that need no check."""
         dtype = self.change.dtype
         if not _checks.sum_of_squares(gradient) <= float(np.finfo(dtype).max):
             raise too_steep()
@@ -405,8 +410,8 @@ class OptimizerState:
             np.subtract(parameters, self.change, out=parameters, where=trainable)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return copies, by name, of the step count and the memory: all that
-        :meth:`restore` needs.
+        """Return copies of the step count and the memory by name, which are sufficient
+        for :meth:`restore`.
         """
         return {
             "steps": np.array(self.steps),
@@ -422,8 +427,9 @@ class OptimizerState:
         Raises
         ------
         ArgumentError
-            If names or shapes do not match this optimizer and its parameters, or a
-            number is not possible, as a negative mean of squares. Nothing has changed.
+            If names or shapes do not match this optimizer and its parameters, or if a
+            number is impossible, such as a negative mean of squares. Nothing has
+            changed then.
         """
         require_names(self.optimizer, ["steps", *self._names], arrays)
         vectors = [self._vector(name, arrays[name]) for name in self._names]
@@ -456,8 +462,8 @@ class OptimizerState:
         return self.slots[self._names.index(name)]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Write numbers into a vector of the memory, `change` or `slots`: ``state.m *=
-        0.9`` and ``state.m = ...`` change the arrays that are saved.
+        """Write numbers into a vector of the memory, into `change` or into `slots`.
+        Both ``state.m *= 0.9`` and ``state.m = ...`` change the arrays that are saved.
         """
         is_array = name in ("change", "slots") and hasattr(self, name)
         if name in OptimizerState.__slots__ and not is_array:

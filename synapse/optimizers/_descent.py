@@ -18,22 +18,22 @@ from ._base import Optimizer, OptimizerState
 
 @dataclass(frozen=True)
 class BuiltIn(Optimizer):
-    """Base class: training by exact gradients calls the same equation from its compiled
-    loop over batches.
+    """Base class of optimizers whose equation is also called from the compiled loop
+    over batches, when training by exact gradients.
     """
 
     _equation: ClassVar[Kernel]
     _is_sparse: ClassVar[bool] = False
 
     def _settings(self) -> tuple[float, ...]:
-        """Return the numbers of the equation: all fields after the rate, in order."""
+        """Return the numbers of the equation, which are all fields after the rate."""
         _, *values = astuple(self)
         pairs = (each if isinstance(each, tuple) else (each,) for each in values)
         return tuple(chain.from_iterable(pairs))
 
     def _skips_zeros(self) -> bool:
-        """Return whether a parameter whose gradient is 0 stays as it is, and its
-        memory.
+        """Return whether a parameter and its memory stay unchanged if its gradient is
+        0.
         """
         return self._is_sparse
 
@@ -58,7 +58,7 @@ class BuiltIn(Optimizer):
 def pair_of(
     check: Callable[[str, Any], float],
 ) -> Callable[[str, Any], tuple[float, ...]]:
-    """Return the check of a pair of numbers."""
+    """Return a function that checks a pair of numbers."""
     return lambda title, pair: tuple(
         check(title, number) for number in _checks.pair(title, pair)
     )
@@ -78,11 +78,11 @@ class SGD(BuiltIn):
     rate : float
         The learning rate.
     momentum : float
-        Factor of the previous velocity. Default 0: no momentum.
+        Factor of the previous velocity. Default: 0, which means no momentum.
     nesterov : bool
         Whether to use Nesterov's momentum.
     weight_decay : float
-        Factor of the L2 penalty: `weight_decay` times each parameter is added to its
+        Factor of the L2 penalty, which adds `weight_decay` times each parameter to its
         gradient.
 
     Examples
@@ -108,7 +108,7 @@ class SGD(BuiltIn):
         )
 
     def slots(self) -> dict[str, float]:
-        """Return one name with momentum: ``velocity``, which starts at 0."""
+        """Return the name ``velocity`` if there is momentum. It starts at 0."""
         return {"velocity": 0.0} if self.momentum else {}
 
     def _skips_zeros(self) -> bool:
@@ -123,8 +123,8 @@ class RMSprop(BuiltIn):
     """Gradients divided by the root of their running mean square: p -= rate · g / (√s +
     epsilon).
 
-    Tieleman and Hinton 2012 (lecture 6.5); centred and with momentum as Graves 2013
-    (equations 38-45), except that epsilon stands outside the root.
+    Tieleman and Hinton 2012 (lecture 6.5). It can be centred and have momentum as in
+    Graves 2013 (equations 38-45), except that epsilon stands outside the root.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ class RMSprop(BuiltIn):
     momentum : float
         Factor of the previous velocity, which accumulates quotients.
     centered : bool
-        Whether to divide by the standard deviation, that is, to subtract the square of
-        the running mean.
+        Whether to divide by the standard deviation, by subtracting the square of the
+        running mean.
 
     Examples
     --------
@@ -158,8 +158,8 @@ class RMSprop(BuiltIn):
     centered: Annotated[bool, _checks.boolean] = False
 
     def slots(self) -> dict[str, float]:
-        """Return names: ``mean_square``, ``mean`` if centered, and ``velocity`` with
-        momentum; all start at 0.
+        """Return the names ``mean_square``, ``mean`` if centered, and ``velocity`` with
+        momentum. All start at 0.
         """
         used = {"mean_square": True, "mean": self.centered, "velocity": self.momentum}
         return {name: 0.0 for name, remembered in used.items() if remembered}
@@ -197,7 +197,7 @@ class AdaGrad(BuiltIn):
     epsilon: Annotated[float, _checks.positive_number] = 1e-10
 
     def slots(self) -> dict[str, float]:
-        """Return one name: ``sum_of_squares``, which starts at 0."""
+        """Return the name ``sum_of_squares``. It starts at 0."""
         return {"sum_of_squares": 0.0}
 
 
@@ -216,8 +216,8 @@ class _Moments(BuiltIn):
     amsgrad: Annotated[bool, _checks.boolean] = False
 
     def slots(self) -> dict[str, float]:
-        """Return names: ``first_moment``, ``second_moment`` and, with amsgrad,
-        ``largest_second_moment``; from 0.
+        """Return the names ``first_moment``, ``second_moment`` and, with amsgrad,
+        ``largest_second_moment``. All start at 0.
         """
         names = ["first_moment", "second_moment"] + ["largest_second_moment"] * bool(
             self.amsgrad
@@ -238,13 +238,13 @@ class Adam(_Moments):
     Parameters
     ----------
     rate : float
-        The learning rate: about the largest change of a parameter in one step.
+        The learning rate, about the largest change of a parameter in one step.
     betas : (float, float)
         Factors of the previous means m and v.
     epsilon : float
         Term of the denominator that keeps the quotient finite when gradients vanish.
     amsgrad : bool
-        Whether to divide by the root of the largest v so far: Reddi, Kale and Kumar
+        Whether to divide by the root of the largest v so far, by Reddi, Kale and Kumar
         2018.
 
     Examples
@@ -257,7 +257,7 @@ class Adam(_Moments):
     """
 
     def _settings(self) -> tuple[float, ...]:
-        """Return them with a weight decay of 0."""
+        """Return the settings with a weight decay of 0."""
         return *super()._settings(), 0.0
 
 
@@ -272,9 +272,9 @@ class AdamW(_Moments):
     Parameters
     ----------
     rate, betas, epsilon, amsgrad
-        As for :class:`Adam`.
+        The same as for :class:`Adam`.
     weight_decay : float
-        Factor of the decay; a step multiplies each parameter by 1 - rate ·
+        Factor of the decay, by which a step multiplies each parameter by 1 - rate ·
         weight_decay.
 
     Examples
@@ -293,20 +293,21 @@ class AdamW(_Moments):
 @_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class SparseAdam(BuiltIn):
-    """Adam for gradients that are mostly 0: a parameter whose gradient is exactly 0 in
-    a batch does not change, and neither does its memory.
+    """Adam for gradients that are mostly 0, in which a parameter and its memory do not
+    change if its gradient is exactly 0 in a batch.
 
     It is PyTorch's ``SparseAdam``: with s = √(1 - beta2^t), p -= rate · s m / ((1 -
     beta1^t) (√v + epsilon)), where t counts all steps, and m and v are only updated
-    where the gradient is not 0. :class:`Adam` moves a parameter for some steps after
-    its last gradient, shrinks its m and v in every step, and adds epsilon to √v / s. So
-    a word that occurs in one text of a thousand learns with the averages of its own
-    texts. Where no gradient is 0, both differ by epsilon only.
+    where the gradient is not 0. In contrast, :class:`Adam` moves a parameter for some
+    steps after its last gradient, shrinks its m and v in every step, and adds epsilon
+    to √v / s. With SparseAdam, a word that occurs in one text of a thousand therefore
+    learns with the averages of its own texts. Where no gradient is 0, both differ only
+    by epsilon.
 
     Parameters
     ----------
     rate : float
-        The learning rate: about the largest change of a parameter in one step.
+        The learning rate, about the largest change of a parameter in one step.
     betas : (float, float)
         Factors of the previous means m and v.
     epsilon : float
@@ -333,7 +334,7 @@ class SparseAdam(BuiltIn):
     epsilon: Annotated[float, _checks.positive_number] = 1e-8
 
     def slots(self) -> dict[str, float]:
-        """Return the names ``first_moment`` and ``second_moment``, which start at 0."""
+        """Return the names ``first_moment`` and ``second_moment``. Both start at 0."""
         return {"first_moment": 0.0, "second_moment": 0.0}
 
 
@@ -341,18 +342,18 @@ class SparseAdam(BuiltIn):
 @_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class Rprop(BuiltIn):
-    """iRprop-: each parameter has a step that grows while its gradient keeps its sign,
-    and shrinks otherwise.
+    """iRprop-, in which each parameter has a step that grows while its gradient keeps
+    its sign, and shrinks otherwise.
 
-    Igel and Hüsken 2003: after a change of sign the gradient counts as 0, so that the
-    parameter does not change, and its step stays the same the next time. It needs the
-    gradient of all the data, not of batches.
+    By Igel and Hüsken 2003. After a change of sign, the gradient counts as 0, so that
+    the parameter does not change, and its step stays the same the next time. Rprop
+    needs the gradient of all the data instead of batches.
 
     Parameters
     ----------
     rate : float
-        Initial step of every parameter. A rate given to ``OptimizerState.step`` scales
-        that step by its ratio to this one.
+        Initial step of every parameter. If you pass a rate to ``OptimizerState.step``,
+        it scales this step by its ratio to the initial one.
     etas : (float, float)
         Factors by which steps shrink and grow.
     steps : (float, float)
@@ -391,11 +392,11 @@ class Rprop(BuiltIn):
         )
 
     def slots(self) -> dict[str, float]:
-        """``sizes`` of the next changes, ``signs`` of the last gradient (0: it counts
-        as 0).
+        """Return the names ``sizes``, of the next changes, and ``signs``, of the last
+        gradient, where 0 means that it counts as 0.
         """
         return {"sizes": self.rate, "signs": 0.0}
 
     def _settings(self) -> tuple[float, ...]:
-        """Return them, and the rate."""
+        """Return the settings and the rate."""
         return *super()._settings(), self.rate

@@ -1,5 +1,5 @@
-"""L-BFGS: a model of the curvature from past gradients, and a line search in each
-iteration.
+"""L-BFGS, which models the curvature from past gradients and makes a line search in
+each iteration.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ._base import check_parameters, trainable_mask
 LINE_SEARCH = 20
 """Maximum number of evaluations in a line search."""
 MAX_HISTORY = 10_000
-"""Maximum history; each of its changes takes 16 bytes per parameter."""
+"""Maximum history, each change in which takes 16 bytes per parameter."""
 MAX_CALLS = 2**31 - 1
 """Largest count that SciPy supports."""
 
@@ -29,11 +29,11 @@ MAX_CALLS = 2**31 - 1
 @_checks.suggests_arguments("optimizer")
 @dataclass(frozen=True)
 class LBFGS(metaclass=_checks.OwnNames):
-    """Limited-memory BFGS by SciPy, for the cost of all data together, not of changing
-    batches.
+    """Limited-memory BFGS by SciPy, for the cost of all data together instead of
+    changing batches.
 
-    Nocedal 1980; the code is that of Zhu, Byrd, Lu and Nocedal 1997. It chooses its own
-    step sizes and has no rate.
+    The method is that of Nocedal 1980, and the code that of Zhu, Byrd, Lu and Nocedal
+    1997. It chooses its own step sizes and has no rate.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class LBFGS(metaclass=_checks.OwnNames):
     iterations : int
         Maximum number of line searches.
     tolerance : float
-        The search ends when no entry of the gradient is larger in magnitude.
+        The search ends when no entry of the gradient has a larger magnitude.
 
     Examples
     --------
@@ -66,25 +66,25 @@ class LBFGS(metaclass=_checks.OwnNames):
         frozen: Any = None,
         callback: Callable[[Floats, float], Any] | None = None,
     ) -> Floats:
-        """Minimise `function`; returns the best parameters found.
+        """Minimise `function` and return the best parameters found.
 
         Parameters
         ----------
         function : callable
-            Takes parameters, shape (n,), and returns their cost and its gradient, shape
-            (n,).
+            Function of parameters, shape (n,), that returns their cost and its
+            gradient, shape (n,).
         parameters : numpy.ndarray of float64, shape (n,)
-            Starting point of the search; it is not changed.
+            Starting point of the search, which is not changed.
         frozen : array_like of bool, shape (n,), optional
-            Mask of parameters that do not change.
+            Mask of parameters that do not change. Default: no parameter is frozen.
         callback : callable, optional
-            Called with parameters and cost after every iteration; returning a true
-            value ends the search.
+            Function that is called with parameters and cost after every iteration.
+            Returning a true value ends the search.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If an argument, or a value returned by `function`, cannot be used.
+            If an argument, or a value returned by `function`, is invalid.
         DivergenceError
             If a cost or a gradient is not finite.
         MissingExtraError
@@ -100,8 +100,8 @@ class LBFGS(metaclass=_checks.OwnNames):
         callback: Callable[[Floats, float], Any] | None,
         bounds: tuple[Floats, Floats] | None,
     ) -> Floats:
-        """Minimise within the least and the largest value of each parameter, which may
-        be infinite.
+        """Minimise between the smallest and the largest value of each parameter, which
+        may be infinite.
         """
         optimize = _checks.imported("scipy.optimize", "LBFGS needs", "scipy")
         _checks.function_of("function of LBFGS", function, "parameters")

@@ -39,7 +39,7 @@ by_name: Names[Any] = Names(
     {},
     NEAREST_ADVICE["optimizer"],
 )
-"""Classes, which are made without arguments."""
+"""Classes that can be made without arguments."""
 
 
 def names() -> list[str]:
@@ -66,7 +66,7 @@ def register(optimizer: Class) -> Class:
     Raises
     ------
     ArgumentTypeError
-        If it is not such a class, or its constructor requires arguments.
+        If `optimizer` is not such a class, or its constructor requires arguments.
     ArgumentError
         If another optimizer has this name, in any spelling.
 
@@ -113,8 +113,8 @@ def register(optimizer: Class) -> Class:
 def checked_optimizer(
     title: str, optimizer: Any
 ) -> Optimizer | LBFGS | RecursiveOptimizer | None:
-    """Return `optimizer`, that of a name with its default settings, or raise
-    ArgumentTypeError.
+    """Return `optimizer`, or the optimizer of this name with its default settings, or
+    raise ArgumentTypeError.
     """
     if optimizer is None or isinstance(
         optimizer, Optimizer | LBFGS | RecursiveOptimizer

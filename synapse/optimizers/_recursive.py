@@ -1,5 +1,5 @@
-"""Recursive optimizers, which take the slopes of all outputs instead of one gradient:
-RLS and DEKF.
+"""Recursive optimizers RLS and DEKF, which take the slopes of all outputs instead of
+one gradient.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ class RecursiveOptimizer(ABC, metaclass=_checks.AbstractOwnNames):
     """Base class of optimizers that store a covariance of the parameters and update it
     in every step.
 
-    They take, for every step with a target, the Jacobian H = dy/dp of the outputs y
-    with respect to the parameters p, and the errors t - y of the outputs. A Trainer
-    computes both (see :class:`RLS` and
-    :class:`DEKF` for the methods that they need); the states also work without a
-    network.
+    For every step with a target, they take the Jacobian H = dy/dp of the outputs y with
+    respect to the parameters p, and the errors t - y of the outputs. A Trainer computes
+    both. The methods that this needs are described at :class:`RLS` and :class:`DEKF`.
+    The states also work without a network.
     """
 
     rate: float
@@ -49,12 +48,12 @@ class RecursiveOptimizer(ABC, metaclass=_checks.AbstractOwnNames):
         parameters : numpy.ndarray of float64, shape (n,)
             The parameters to be changed.
         frozen : array_like of bool, shape (n,), optional
-            Mask of parameters that never change.
+            Mask of parameters that never change. Default: no parameter is frozen.
         groups : array_like of int, shape (n,), optional
-            The group of each parameter: equal numbers are one group. Default: all are
-            one group, as always with ``DEKF(groups="all")``. The groups of `RLS` are
-            the outputs, from 0, that the parameters belong to; its parameters with a
-            negative number never change.
+            The group of each parameter, as a number that its members share. Default:
+            all are one group, as always with ``DEKF(groups="all")``. The groups of
+            `RLS` are the outputs, from 0, to which the parameters belong, and its
+            parameters with a negative number never change.
         """
         check_parameters(parameters)
         trainable = trainable_mask(frozen, parameters.size)
@@ -79,15 +78,15 @@ class RecursiveOptimizer(ABC, metaclass=_checks.AbstractOwnNames):
 
 
 class RecursiveState(ABC):
-    """The covariances of a :class:`RecursiveOptimizer` in one training; its ``begin``
-    makes it.
+    """The covariances of a :class:`RecursiveOptimizer` in one training, which its
+    ``begin`` makes.
 
     Attributes
     ----------
     optimizer : RecursiveOptimizer
         The optimizer.
     steps : int
-        Number of steps done.
+        Number of completed steps.
     members : list of numpy.ndarray of int
         The parameters of each group, as indices. Frozen parameters are in no group.
     change : numpy.ndarray, shape (n,)
@@ -122,20 +121,22 @@ class RecursiveState(ABC):
 
     @abstractmethod
     def _find_change(self, errors: Floats) -> Floats | None:
-        """Return the changes of ``_columns`` by ``_slopes`` and errors; None if the
+        """Return the changes of ``_columns`` by ``_slopes`` and errors, or None if the
         step is not sound.
         """
 
     @abstractmethod
     def _update_covariances(self) -> None:
-        """Update the covariances, after the changes have been found."""
+        """Update the covariances after the changes have been found."""
 
     @abstractmethod
     def _restore(self, flat: Floats) -> None:
-        """Write covariances, given one after the other."""
+        """Write covariances that are given one after the other."""
 
     def _matrices(self, flat: Floats) -> list[Floats]:
-        """Return copies of the matrices of the groups, from all one after the other."""
+        """Return copies of the groups' matrices, which are given one after the
+        other.
+        """
         sizes = np.diff(self._bounds)
         matrices = np.split(flat, np.cumsum(sizes**2)[:-1])
         return [
@@ -146,7 +147,7 @@ class RecursiveState(ABC):
     def step(
         self, parameters: Floats, jacobian: Any, errors: Any, rate: float | None = None
     ) -> None:
-        """Change `parameters` in place by one step that reduces `errors`.
+        """Update `parameters` in place by one step that reduces `errors`.
 
         Parameters
         ----------
@@ -155,18 +156,18 @@ class RecursiveState(ABC):
         jacobian : array_like, shape (m, n)
             The derivatives of the m outputs with respect to the parameters.
         errors : array_like, shape (m,)
-            Target minus output. NaN: this output has no target in this step, so nothing
-            is learnt from it.
+            Target minus output, or NaN if this output has no target in this step and
+            must not learn from it.
         rate : float, optional
-            Factor of the changes of this step. Default: the optimizer's own.
+            Factor of the changes in this step. Default: the optimizer's own.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If an argument cannot be used. Nothing has changed.
+            If an argument is invalid. Nothing has changed then.
         DivergenceError
             If the change is not finite, or a covariance would no longer be positive.
-            Nothing has changed.
+            Nothing has changed then.
         """
         check_parameters(parameters, self.change.shape)
         misses = _checks.numbers("errors", errors, "numbers")
@@ -186,7 +187,7 @@ class RecursiveState(ABC):
     def _update(
         self, parameters: Floats, jacobian: Floats, errors: Floats, rate: float
     ) -> None:
-        """Do the same as :meth:`step` with arguments that need no check."""
+        """Do the same as :meth:`step` for arguments that need no check."""
         if self._slopes.shape[0] != len(errors):
             self._slopes = np.empty((len(errors), len(self._columns)))
         np.take(jacobian, self._columns, axis=1, out=self._slopes)
@@ -208,8 +209,8 @@ class RecursiveState(ABC):
         parameters[self._columns] += self.change[self._columns]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return copies, by name, of the step count and the covariances: all that
-        :meth:`restore` needs.
+        """Return copies of the step count and the covariances by name, which are
+        sufficient for :meth:`restore`.
         """
         flat = [covariance.reshape(-1) for covariance in self.covariances]
         return {
@@ -223,8 +224,8 @@ class RecursiveState(ABC):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If names or shapes do not match this optimizer and its parameters, or these
-            are no covariances. Nothing has changed.
+            If names or shapes do not match this optimizer and its parameters, or if the
+            matrices are not covariances. Nothing has changed then.
         """
         require_names(self.optimizer, ["steps", "covariance"], arrays)
         flat = _checks.finite_array("The covariance", arrays["covariance"])
@@ -268,29 +269,29 @@ class RLS(RecursiveOptimizer):
 
     (Haykin, Adaptive Filter Theory, chapter 10.) With identity outputs and `forgetting`
     1, p minimises ``sum_t e_t^2 + regularization |p - p_0|^2`` over all steps so far,
-    where p_0 are the initial parameters: ridge regression without a pass over all data
-    (:func:`synapse.learning.fit_readout` does not penalise the bias). With a `Liquid`
-    whose outputs feed back into its pool this is FORCE learning (Sussillo and Abbott
-    2009). Other squashes are linearised in every step.
+    where p_0 are the initial parameters. This is ridge regression without a pass over
+    all data (although :func:`synapse.learning.fit_readout` does not penalise the bias).
+    With a `Liquid` whose outputs feed back into its pool, it is FORCE learning
+    (Sussillo and Abbott 2009). Other squashes are linearised in every step.
 
     Pass it to a Trainer with the rule "online" or "rtrl". Only parameters of outputs
-    move, all others stay as they are, trainable or not. It minimises squared errors;
-    the trainer's cost is only reported. Outputs with equal regressors share one P,
-    which takes 8 n^2 bytes for n parameters of an output.
+    move, and all others stay as they are, trainable or not. Because it minimises
+    squared errors, the trainer's cost is only reported. Outputs with equal regressors
+    share one P, which takes 8 n^2 bytes for n parameters of an output.
 
     Parameters
     ----------
     rate : float
-        Factor of all changes. Default 1, the step of the equations.
+        Factor of all changes. Default: 1, the step of the equations.
     forgetting : float
         Weight of each earlier step relative to the step after it, above 0 and at most
-        1. Steps of an output are those in which it has a target. Default 1.
+        1. Only steps in which an output has a target count for it. Default: 1.
     regularization : float
-        Inverse of the initial variance of each parameter. Default 1.
+        Inverse of the initial variance of each parameter. Default: 1.
 
     See Also
     --------
-    DEKF : Trains all parameters.
+    DEKF : Train all parameters.
 
     Examples
     --------
@@ -344,7 +345,7 @@ class _LeastSquaresState(RecursiveState):
         ]
 
     def _regressors(self, group: int) -> Floats:
-        """dy/dp of the parameters of one output."""
+        """Return dy/dp for the parameters of one output."""
         return np.asarray(
             self._slopes[self._labels[group], slice(*self._bounds[group : group + 2])]
         )
@@ -380,7 +381,7 @@ class _LeastSquaresState(RecursiveState):
 
 
 class _Share:
-    """One covariance, of all outputs whose regressors have been equal in every step.
+    """One covariance for all outputs whose regressors have been equal in every step.
 
     It `rests` in a step without a target for these outputs.
     """
@@ -395,7 +396,7 @@ class _Share:
         self._places = np.array([0, n], np.int64), np.zeros(1, np.int64)
 
     def parted(self, key: Callable[[int], Hashable]) -> list[_Share]:
-        """Divide the outputs by their keys: what determines the covariance after this
+        """Divide the outputs by their keys, which determine the covariance after this
         step.
         """
         if len(self.groups) == 1:
@@ -408,7 +409,7 @@ class _Share:
         return [_Share(self.matrix.copy(), groups) for groups in alike.values()]
 
     def find_gain(self, regressors: Floats, forgetting: float) -> bool:
-        """Compute the gain of this step; returns whether the covariance stays
+        """Compute the gain of this step, and return whether the covariance stays
         positive.
         """
         find = engine.functions.optimizers.find_least_squares
@@ -424,14 +425,14 @@ class _Share:
         )
 
     def update_covariance(self, forgetting: float) -> None:
-        """Change the covariance."""
+        """Update the covariance."""
         engine.functions.optimizers.update_covariance(
             self.matrix.reshape(-1), *self._places, self._w, 1.0 / forgetting, 0.0
         )
 
 
 def checked_noise(title: str, noise: Any) -> Any:
-    """Return a noise, or a pair of the first and the last noise, or raise."""
+    """Return a noise, or a pair of the first and the last noise, or raise an error."""
     if _checks.is_number(noise):
         return _checks.non_negative_number(title, noise)
     initial, final = _checks.pair(title, noise)
@@ -441,7 +442,7 @@ def checked_noise(title: str, noise: Any) -> Any:
 
 
 def positive_noise(title: str, noise: Any) -> Any:
-    """Return a noise above 0, or a pair of the first and the last noise, or raise."""
+    """Return a noise above 0, or a pair of such noises, or raise an error."""
     return (
         _checks.positive_number(title, noise)
         if _checks.is_number(noise)
@@ -480,36 +481,36 @@ class DEKF(RecursiveOptimizer):
         P_g = P_g - K_g H_g P_g + Q I              at the start P_g = initial_variance I
 
     Puskorius and Feldkamp 1994; for LSTM Pérez-Ortiz, Gers, Eck and Schmidhuber 2003.
-    With one group of all parameters it is the (global) extended Kalman filter.
+    With one group of all parameters, it is the (global) extended Kalman filter.
 
-    Pass it to a Trainer with the rule "rtrl", whose reach determines how exact H is. It
-    minimises squared errors; the trainer's cost is only reported. Shared parameters
-    count once, in the group of the first neuron; frozen ones are in no group. A step
-    takes n_g^2 multiply-adds per group and output.
+    Pass it to a Trainer with the rule "rtrl", whose reach determines how exact H is.
+    Because it minimises squared errors, the trainer's cost is only reported. Shared
+    parameters count once, in the group of the first neuron, and frozen ones are in no
+    group. A step takes n_g^2 multiply-adds per group and output.
 
     Parameters
     ----------
     rate : float
-        Factor of all changes. Default 1, the step of the equations.
+        Factor of all changes. Default: 1, the step of the equations.
     initial_variance : float
-        Initial variance of each parameter: how much it is expected to change. Default
-        100.
+        Initial variance of each parameter, which expresses how much it is expected to
+        change. Default: 100.
     measurement_noise : float or pair of float
-        Variance R of the targets' noise; a larger one makes smaller steps. A pair is
-        the first and the last value, between which R falls (or rises) geometrically.
-        Default 1.
+        Variance R of the targets' noise. A larger one makes smaller steps. A pair
+        contains the first and the last value, between which R falls (or rises)
+        geometrically. Default: 1.
     process_noise : float or pair of float
         Variance Q that each parameter gains in every step, so that P stays positive and
-        the filter keeps adapting. A pair as above. Default 1e-4.
+        the filter keeps adapting. You can pass a pair as above. Default: 1e-4.
     annealing : int
-        Number of steps from the first to the last value of a pair. Default 1000.
+        Number of steps from the first to the last value of a pair. Default: 1000.
     groups : {"neuron", "all"}
-        Whether a group is the parameters into one neuron, or all parameters. Default
-        "neuron".
+        Whether a group consists of the parameters into one neuron, or of all
+        parameters. Default: "neuron".
 
     See Also
     --------
-    RLS : Trains the outputs only.
+    RLS : Train the outputs only.
 
     Examples
     --------

@@ -1,8 +1,8 @@
-"""Rules of synapses: how each weight changes by what its own synapse sees.
+"""Rules of synapses, which change each weight by values at its own synapse.
 
-A :class:`Rule` is made of one function, or of two for events, whose arguments are bound
-by their names: what a synapse has, settings, and traces. It is compiled for any
-network, sparse, delayed, gated or signed, and learns without targets.
+A :class:`Rule` is made from one function, or from two functions for events. Their
+arguments are bound by name to values of a synapse, settings and traces. The rule is
+compiled for any network, sparse, delayed, gated or signed, and learns without targets.
 
 >>> import numpy as np
 >>> import architect

@@ -1,5 +1,5 @@
-"""What a synapse has: the names that a function of a rule may ask for; and places in
-the arrays of a pass.
+"""Values of a synapse, by the names with which a rule's function requests them, and
+positions in the arrays of a pass.
 """
 
 PRE, POST, POST_STATE, POST_SLOPE, POST_BIAS, POST_ERROR = range(6)
@@ -9,21 +9,25 @@ NAMES = (
     *("pre", "post", "post_state", "post_slope", "post_bias", "post_error"),
     *("modulator", "weight", "size", "sign", "gain", "dt"),
 )
-"""The names, by their place among the values that a pass makes for each synapse;
-settings follow, then traces."""
+"""The names, in the order of the values that a pass makes for each synapse. Settings
+follow, then traces."""
 
 HEAD, FRAMES, WIDTH, ROWS, STEP, COUNT, TRIES, SHIFTS = range(8)
-"""Places of the ``clock`` of a pass: the frame of the present traces of neurons, the
-numbers of frames (two for each delay, from 0 to the longest), of neurons and of
-connections of the network, the latest step that was learned, how many have been,
-whether a step first tries what is not finite, without writing it, and whether, in a
-step that directly follows the latest, the traces of each delay become those of the
-delay before it."""
+"""Positions in the ``clock`` of a pass.
+
+They contain the frame of the present traces of neurons, the numbers of frames (two for
+each delay, from 0 to the longest), of neurons and of connections of the network, the
+latest step that was learned, and the number of such steps. Next is whether a step first
+tries whether values are finite, without writing them. Last is whether, in a step that
+directly follows the latest, the traces of each delay become those of the delay before
+it."""
 RATE, LOW, HIGH, KEEP, SUM_OF_SIZES, DELTA_T = range(6)
-"""Places of the ``numbers`` of a pass: the factor of changes, the bounds of weights, by
-what the eligibility decays in a step, the sum of sizes to which a target's weights are
-scaled, and the length of a step. Settings follow, by what each trace decays in a step,
-and for each the factor of what is added."""
+"""Positions in the ``numbers`` of a pass.
+
+They contain the factor of changes, the bounds of weights, the factor by which the
+eligibility decays in a step, the sum of sizes to which a target's weights are scaled,
+and the length of a step. Settings follow, then the factor by which each trace decays in
+a step, and for each the factor of the added values."""
 CONTEXT = "units", "synapses", "due", "clock"
 """Arrays of a pass that change as it learns."""
 
@@ -37,4 +41,4 @@ SIDES = {
     **dict.fromkeys(("weight", "size", "sign", "gain"), OF_BOTH),
     "dt": 0,
 }
-"""Whose number a name is: of the source, of the target, or of the synapse."""
+"""The owner of each name's value: the source, the target, or the synapse."""

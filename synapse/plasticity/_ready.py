@@ -1,6 +1,6 @@
 """Ready rules, each with the equation of its paper.
 
-x and y stand for the activations of source and target, bars for traces.
+x and y stand for the activations of source and target, and bars for traces.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def bcm(
 
 
 def depress(y: float = trace("post", 20.0), down: float = 0.012) -> float:
-    """dw = -down ybar, where something arrives."""
+    """dw = -down ybar, when an input arrives."""
     return -down * y
 
 
 def potentiate(pre: float, x: float = trace("pre", 20.0), up: float = 0.01) -> float:
-    """dw = up (xbar + x), where the target fires; x: a pair that coincides is
+    """dw = up (xbar + x), when the target fires. Adding x makes a coincident pair
     causal.
     """
     return up * (x + pre)
@@ -56,7 +56,7 @@ def potentiate(pre: float, x: float = trace("pre", 20.0), up: float = 0.01) -> f
 def depress_size(
     size: float, y: float = trace("post", 20.0), down: float = 0.012
 ) -> float:
-    """d|w| = -down |w| ybar, where something arrives."""
+    """d|w| = -down |w| ybar, when an input arrives."""
     return -down * size * y
 
 
@@ -67,7 +67,7 @@ def potentiate_size(
     up: float = 0.01,
     largest: float = 1.0,
 ) -> float:
-    """d|w| = up (largest - |w|) (xbar + x), where the target fires."""
+    """d|w| = up (largest - |w|) (xbar + x), when the target fires."""
     return up * (largest - size) * (x + pre)
 
 
@@ -77,7 +77,7 @@ def depress_triplet(
     a2: float = 7e-3,
     a3: float = 2.3e-4,
 ) -> float:
-    """dw = -o1 (A2- + A3- r2), where something arrives; r2 and o1 are x2 and y1."""
+    """dw = -o1 (A2- + A3- r2), when an input arrives, where r2 and o1 are x2 and y1."""
     return -y1 * (a2 + a3 * x2)
 
 
@@ -87,7 +87,7 @@ def potentiate_triplet(
     b2: float = 5e-10,
     b3: float = 6.2e-3,
 ) -> float:
-    """dw = r1 (A2+ + A3+ o2), where the target fires; r1 and o2 are x1 and y2."""
+    """dw = r1 (A2+ + A3+ o2), when the target fires, where r1 and o2 are x1 and y2."""
     return x1 * (b2 + b3 * y2)
 
 
@@ -95,7 +95,7 @@ def potentiate_triplet(
 
 
 def drive(pre: float, post_slope: float, z: float = trace("pre", 20.0)) -> float:
-    """f'(s) (xbar + x): how the weight has moved the target."""
+    """f'(s) (xbar + x), the effect that the weight has had on the target."""
     return post_slope * (z + pre)
 
 
@@ -111,22 +111,23 @@ def three_factor(
 Hebb = Rule(hebb, name="Hebb")
 """Hebb's rule with decay."""
 Oja = Rule(oja, name="Oja")
-"""Oja 1982: a linear target finds the first principal component of its inputs."""
+"""Oja 1982, by which a linear target finds the first principal component of its
+inputs."""
 BCM = Rule(bcm, name="BCM")
 """Bienenstock, Cooper and Munro 1982, with the sliding threshold of Law and Cooper."""
 STDP = Rule(on_pre=depress, on_post=potentiate, name="STDP")
-"""Pairs of spikes, additive: Song, Miller and Abbott 2000."""
+"""Additive rule for pairs of spikes, Song, Miller and Abbott 2000."""
 MultiplicativeSTDP = Rule(
     on_pre=depress_size, on_post=potentiate_size, name="MultiplicativeSTDP"
 )
-"""Pairs of spikes; changes are in proportion to the size left: van Rossum, Bi and
-Turrigiano 2000, Rubin, Lee and Sompolinsky 2001."""
+"""Rule for pairs of spikes, with changes in proportion to the remaining size, van
+Rossum, Bi and Turrigiano 2000, Rubin, Lee and Sompolinsky 2001."""
 TripletSTDP = Rule(
     on_pre=depress_triplet, on_post=potentiate_triplet, name="TripletSTDP"
 )
-"""Pfister and Gerstner 2006, all to all, fitted to visual cortex; times in ms."""
+"""Pfister and Gerstner 2006, all to all, fitted to visual cortex, with times in ms."""
 RewardSTDP = STDP(eligibility=1000.0)
-"""STDP whose changes wait for reward: Izhikevich 2007."""
+"""STDP whose changes wait for reward, Izhikevich 2007."""
 ThreeFactor = Rule(three_factor, name="ThreeFactor")
-"""A modulator for each target times an eligibility trace: Fremaux and Gerstner 2016,
-as in e-prop with errors in place of the modulator."""
+"""A modulator for each target times an eligibility trace, Fremaux and Gerstner 2016. It
+equals e-prop if errors replace the modulator."""

@@ -1,4 +1,4 @@
-"""Rule: how each synapse of a network learns by what it sees itself."""
+"""Rules, by which each synapse of a network learns from its own values."""
 
 from __future__ import annotations
 
@@ -27,18 +27,20 @@ def activation(value: float) -> float:
 
 
 class Signature:
-    """The names that the functions of one rule ask for.
+    """The names that the functions of one rule request.
 
     Attributes
     ----------
     settings : dict
         Defaults of settings by name.
     traces : dict
-        Traces by name, each after those that its own function reads.
+        Traces by name, each after the traces that its own function reads.
     functions : list
-        A copy of each function, the names of its arguments, and whose numbers they are.
+        A copy of each function, the names of its arguments, and the owner of its
+        values (source, target or synapse).
     key : list
-        What tells the functions apart: equal for equal code and captured values.
+        Key that distinguishes the functions. It is equal for equal code and captured
+        values.
     """
 
     def __init__(self) -> None:
@@ -48,7 +50,7 @@ class Signature:
         self.key: list[Hashable] = []
 
     def add(self, function: Any) -> int:
-        """Bind the names of a function; returns whose numbers they are."""
+        """Bind the names of a function, and return the owner of its values."""
         if function in self.functions:
             return self.functions[function][2]
         where = require_named(function)
@@ -82,7 +84,7 @@ class Signature:
         return SIDES[name]
 
     def _add_default(self, name: str, default: Any, where: str) -> int:
-        """Bind a setting or a trace; returns whose numbers it is made from."""
+        """Bind a setting or a trace, and return the owner of its values."""
         if name in (*NAMES, *OPTIONS):
             taken = "an option of a rule" if name in OPTIONS else "what a synapse has"
             raise ArgumentError(
@@ -147,9 +149,11 @@ _passes: dict[Hashable, Any] = {}
 
 @final
 class Rule:
-    """How each synapse learns: a function of what it sees, compiled for any network.
+    """A rule by which each synapse learns from its own values, compiled for any
+    network.
 
-    A rule is a value: calling it returns the same rule with other settings.
+    A rule is a value. To change settings, call it, which returns the same rule with
+    other settings.
 
     Parameters
     ----------
@@ -157,51 +161,54 @@ class Rule:
         Function that returns the change of a weight at every step. Its arguments are
         bound by name, see Notes.
     on_pre : callable, optional
-        Function that returns the change where something arrives: the source's
-        activation, with the delay of the connection, is not 0.
+        Function that returns the change when an input arrives, which means that the
+        source's activation, with the delay of the connection, is not 0.
     on_post : callable, optional
-        Function that returns the change where the target is active. Where both happen,
+        Function that returns the change when the target is active. If both happen,
         `on_pre` comes first.
     name : str, optional
-        Name of the rule in files. A file of a network can only name a rule; register it
-        by making it before you load one. Default: none.
+        Name of the rule in files. Because a network's file only contains this name,
+        register the rule by making it before you load such a file. Default: no name.
     **settings
-        Settings of the functions by name; of a trace, its time constant. Any rule also
-        has these: ``bounds``, a pair between which weights stay, after each change;
-        ``post``, a mapping of layers to the layers whose activation counts as that of
-        the target, ``{voltage: spikes}``; ``modulator``, a neuron, or a mapping of
-        layers to neurons or layers, whose activation is the modulator;
-        ``eligibility``, a time constant: weights change by the modulator times a trace
-        of the changes; ``normalize``, the sum of the sizes of a target's trainable
-        weights after each step; ``dt``, the length of a step in units of the time
-        constants. Default: those of the functions, none, and a ``dt`` of 1.
+        Settings of the functions by name. The setting of a trace is its time constant.
+        Every rule also has the following options. ``bounds`` is a pair between which
+        weights stay, after each change. ``post`` is a mapping of layers to the layers
+        whose activation counts as that of the target, ``{voltage: spikes}``.
+        ``modulator`` is a neuron, or a mapping of layers to neurons or layers, whose
+        activation is the modulator. ``eligibility`` is a time constant, with which
+        weights change by the modulator times a trace of the changes. ``normalize`` is
+        the sum of the sizes of a target's trainable weights after each step. ``dt`` is
+        the length of a step in units of the time constants. Default: the functions' own
+        settings, no options, and a ``dt`` of 1.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a function asks for a name that a synapse does not have, is a lambda or uses
-        what the language of kernels lacks; the message has the file and line. If a
-        setting does not exist or is out of range.
+        If a function requests a name that a synapse does not have, is a lambda, or uses
+        a feature that the language of kernels does not support. The message contains
+        the file and line. Also if a setting does not exist or is out of range.
 
     See Also
     --------
-    trace : Declares a trace.
-    Network.rule : Sets the rule of a network.
+    trace : Declare a trace.
+    Network.rule : Set the rule of a network.
 
     Notes
     -----
-    An argument without a default is something that a synapse has:
+    An argument without a default is a value of the synapse:
 
-    - ``pre``: the activation that the target has read in this step, with its delay; of
-      a self-connection, the state;
-    - ``post``, ``post_state``, ``post_slope``, ``post_bias``: activation, state,
-      derivative and bias of the target; ``post_error``: minus the derivative of the
-      cost by its state, which needs targets;
-    - ``weight``; or ``size``, its absolute value, and the rule returns its change;
-    - ``sign``: +1 or -1; ``gain``: the activation of its gater, or 1;
-    - ``modulator``, and ``dt``.
+    - ``pre`` is the activation that the target has read in this step, with its delay.
+      For a self-connection, it is the state.
+    - ``post``, ``post_state``, ``post_slope`` and ``post_bias`` are activation, state,
+      derivative and bias of the target. ``post_error`` is minus the derivative of the
+      cost with respect to its state, which needs targets.
+    - ``weight`` is the weight, and ``size`` its absolute value. If you request the
+      size, the rule returns the change of the size.
+    - ``sign`` is +1 or -1, and ``gain`` is the activation of the gater, or 1.
+    - ``modulator`` is the modulator, and ``dt`` the length of a step.
 
-    With a number as its default, an argument is a setting; with :func:`trace`, a trace.
+    If the default of an argument is a number, it is a setting. If the default is made
+    by :func:`trace`, it is a trace.
 
     Examples
     --------
@@ -285,7 +292,7 @@ class Rule:
         )
 
     def _change(self, settings: Mapping[str, Any]) -> None:
-        """Check settings and options, and take them over."""
+        """Check settings and options, and adopt them."""
         names = {*self._settings, *OPTIONS}
         for name, value in settings.items():
             title = f"`{name}` of the rule {self._label}"
@@ -299,7 +306,7 @@ class Rule:
                 self._settings[name] = checks.finite_number(title, value)
 
     def _require_sizes(self) -> None:
-        """Raise ArgumentError if some function changes weights, another sizes."""
+        """Raise ArgumentError if one function changes weights and another sizes."""
         asked = {
             name for _, names, _ in self._signature.functions.values() for name in names
         }
@@ -323,21 +330,19 @@ class Rule:
 
     @property
     def _label(self) -> str:
-        """Its name, or those of its functions."""
+        """Name of the rule, or the names of its functions."""
         names = [f.__name__ for f in self._functions if f is not None]
         return self.name or "-".join(names)
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Settings, time constants of traces and options that are given, by name; a
-        copy.
-        """
+        """Settings, time constants of traces and given options by name, as a copy."""
         options = {k: v for k, v in self._options.items() if v is not None}
         return {**self._settings, **options}
 
     @property
     def traces(self) -> tuple[str, ...]:
-        """Names of its traces."""
+        """Names of the rule's traces."""
         eligible = ("eligibility",) if self._options["eligibility"] else ()
         return (*self._signature.traces, *eligible)
 
@@ -364,7 +369,7 @@ class Rule:
         return rule_named, (self.name, self.settings)
 
     def _asks_for(self, name: str) -> bool:
-        """Return whether one of its functions asks for something that a synapse has."""
+        """Return whether one of the functions requests a value of a synapse."""
         return any(name in names for _, names, _ in self._signature.functions.values())
 
     @property
@@ -376,7 +381,7 @@ class Rule:
 
     @property
     def _by_side(self) -> dict[str, tuple[int, int]]:
-        """The side of each trace, and its place among those of neurons, or of
+        """Side of each trace, and its position among the traces of neurons or of
         synapses.
         """
         counts = [0, 0]
@@ -390,15 +395,13 @@ class Rule:
 
     @property
     def _by_events(self) -> bool:
-        """Whether synapses are visited only where something happens."""
+        """Whether synapses are visited only where an event happens."""
         sides = [side for _, side in self._signature.traces.values()]
         every = self._functions[0] is not None or self._options["normalize"] is not None
         return not every and OF_BOTH not in sides
 
     def _numbers(self) -> list[float]:
-        """Return the numbers that are the same for all synapses, see
-        ``_names.RATE``.
-        """
+        """Return the numbers that all synapses share, see ``_names.RATE``."""
         options = self._options
         settings = self._settings
         dt = settings["dt"]
@@ -418,7 +421,7 @@ class Rule:
 
     @property
     def _pass(self) -> Any:
-        """The pass over synapses, compiled for its functions."""
+        """Pass over synapses, compiled for the rule's functions."""
         from ._kernels import learning
 
         key = (
@@ -475,7 +478,7 @@ class Rule:
 
 
 def _checked_option(name: str, title: str, value: Any) -> Any:
-    """Return an option of a rule, checked as far as that needs no network."""
+    """Check an option of a rule, as far as this needs no network, and return it."""
     if value is None:
         return None
     if name == "bounds":
@@ -495,8 +498,8 @@ def _checked_option(name: str, title: str, value: Any) -> Any:
 
 
 def _require_compiled(rule: Rule) -> None:
-    """Raise ArgumentError, with file and line, if a function of a user is beyond the
-    language. Those of the library are not translated when it is imported.
+    """Raise ArgumentError, with file and line, if the language does not support a
+    user's function. Functions of the library are not translated on import.
     """
     from ..engine.language import user_functions
 

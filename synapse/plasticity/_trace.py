@@ -1,4 +1,4 @@
-"""Traces: decaying sums of what happens at one side of a synapse, or at both."""
+"""Traces, which are decaying sums of events at one side of a synapse, or at both."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ MEAN = KINDS.index("mean")
 
 @dataclass(frozen=True)
 class Trace:
-    """A decaying sum, as :func:`trace` declares it.
+    """A decaying sum, as declared by :func:`trace`.
 
     Attributes
     ----------
     of : str or callable
-        What is summed: "pre", "post", or a function of names of a synapse.
+        The summed value: "pre", "post", or a function of names of a synapse.
     tau : float
         Time constant, in units of the rule's ``dt``.
     kind : {"sum", "mean", "latest"}
-        How it is summed.
+        The way in which values are summed.
     """
 
     of: str | Callable[..., Any]
@@ -32,7 +32,7 @@ class Trace:
 
     @property
     def number(self) -> int:
-        """How it is summed, for kernels."""
+        """Way in which values are summed, as a number for kernels."""
         return KINDS.index(self.kind)
 
     def __post_init__(self) -> None:
@@ -49,22 +49,23 @@ class Trace:
 def trace(of: str | Callable[..., Any], tau: float, kind: str = "sum") -> Any:
     """Declare a trace, as the default of an argument of a rule's function.
 
-    A trace is what there was before this step, decayed to now: with the decay d =
-    exp(-dt / tau), x(t) = d (x(t-1) + of(t-1)). An event of the present step is not in
-    it; add it where it should count: ``x + pre``.
+    A trace contains the values before this step, decayed to now. With the decay d =
+    exp(-dt / tau), it is x(t) = d (x(t-1) + of(t-1)). An event of the present step is
+    not included. To count it, add it, as in ``x + pre``.
 
     Parameters
     ----------
     of : str or callable
-        What is summed over the steps that learn: "pre", the activation that the synapse
-        carries, with its delay; "post", that of the target; or a function of names of a
-        synapse, see :class:`Rule`. A trace of one side is stored for each neuron, one
-        of both sides for each synapse.
+        Value that is summed over the steps that learn. It is "pre", the activation that
+        the synapse carries, with its delay, or "post", the activation of the target, or
+        a function of names of a synapse, see :class:`Rule`. A trace of one side is
+        stored for each neuron, and a trace of both sides for each synapse.
     tau : float
-        Time constant, in units of ``dt``: in steps, unless the rule has another ``dt``.
+        Time constant, in units of ``dt``, which are steps unless the rule has another
+        ``dt``.
     kind : {"sum", "mean", "latest"}
         Whether events add up, are averaged (x(t) = d x(t-1) + (1 - d) of(t-1)), or
-        replace the sum (nearest spike). Default "sum".
+        replace the sum (nearest spike). Default: "sum".
 
     Returns
     -------
@@ -74,7 +75,7 @@ def trace(of: str | Callable[..., Any], tau: float, kind: str = "sum") -> Any:
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If `of` is something else, `tau` is not above 0, or the kind does not exist.
+        If `of` has another form, `tau` is not above 0, or the kind does not exist.
 
     Examples
     --------

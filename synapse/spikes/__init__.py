@@ -1,8 +1,8 @@
-"""Spike trains: random sources, lists of events, and the statistics of firing.
+"""Spike trains, with random sources, lists of events, and the statistics of firing.
 
-A spike train is an array of shape (T, n) of 0 and 1, one row for each step and one
-column for each neuron: the form of inputs of ``net.run``, and of a recorded layer of
-spikes (``log.of(net["spikes"])``). A step lasts ``dt`` milliseconds.
+A spike train is an array of shape (T, n) of 0 and 1, with one row for each step and one
+column for each neuron. Inputs of ``net.run`` have this form, and so does a recorded
+layer of spikes (``log.of(net["spikes"])``). A step lasts ``dt`` milliseconds.
 
 >>> from synapse import spikes
 >>> drive = spikes.poisson([20.0, 80.0], 10_000, dt=0.5, seed=0)

@@ -22,18 +22,19 @@ from .._typing import Floats, Ints
 from ..errors import ArgumentError
 
 MILLISECONDS = 1000.0
-"""Of a second."""
+"""Milliseconds in a second."""
 TOLERANCE = 1e-3
-"""Share of a step by which a spike may come before its step, as in Brian2."""
+"""Fraction of a step by which a spike may come before its step, as in Brian2."""
 
 
 class Events(NamedTuple):
-    """Spikes as a list, in order of time, then of neurons."""
+    """Spikes as a list, sorted by time, then by neuron."""
 
     times: Floats
-    """The time of each spike in milliseconds, shape (k,): its step times ``dt``."""
+    """Time of each spike in milliseconds, shape (k,), which is its step times
+    ``dt``."""
     neurons: Ints
-    """The column of each spike, shape (k,)."""
+    """Column of each spike, shape (k,)."""
 
 
 @suggests_arguments("poisson")
@@ -46,18 +47,18 @@ def poisson(
 ) -> Floats:
     """Return random spikes at given rates, independent at every step.
 
-    The probability of a spike in a step is 1 - exp(-rate dt), that of at least one
-    event of a Poisson process.
+    The probability of a spike in a step is 1 - exp(-rate dt), the probability that a
+    Poisson process has at least one event.
 
     Parameters
     ----------
     rates : float or array_like, shape (n,) or (steps, n)
-        Events per second of each source, 0 or above. A second axis has the rates of
-        each step.
+        Events per second of each source, at least 0. With two axes, the first one
+        contains the rates of each step.
     steps : int
         Number of steps.
     dt : float, optional
-        Duration of a step in milliseconds.
+        Duration of a step in milliseconds. Default: 1.
     seed : int, numpy.random.Generator, or None, optional
         Seed or generator of the spikes. Default: an unrecorded random seed.
 
@@ -69,8 +70,8 @@ def poisson(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If a rate is below 0 or not finite, or the rates have another number of rows
-        than there are steps.
+        If a rate is negative or not finite, or if there is not one row of rates for
+        each step.
 
     Examples
     --------
@@ -100,18 +101,19 @@ def events(spikes: ArrayLike, *, dt: Annotated[float, positive_number] = 1.0) ->
     Parameters
     ----------
     spikes : array_like, shape (T, n) or (T,)
-        The spike train: 0 and 1.
+        The spike train, consisting of 0 and 1.
     dt : float, optional
-        Duration of a step in milliseconds.
+        Duration of a step in milliseconds. Default: 1.
 
     Returns
     -------
     Events
+        The times in milliseconds and the neurons of the spikes.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the train has other numbers than 0 and 1.
+        If the train contains other numbers than 0 and 1.
 
     Examples
     --------
@@ -140,28 +142,29 @@ def from_events(
     Parameters
     ----------
     times : array_like, shape (k,)
-        Times of the spikes in milliseconds. Each belongs to the step in which it lies:
-        step k begins at k ``dt``, or a thousandth of a step earlier, because times
-        such as 0.3 may be rounded. Brian2's ``SpikeGeneratorGroup`` has the same rule.
+        Times of the spikes in milliseconds. Each belongs to the step in which it lies.
+        Step k begins at k ``dt``, or a thousandth of a step earlier, because times such
+        as 0.3 may be rounded. Brian2's ``SpikeGeneratorGroup`` has the same rule.
     neurons : array_like of int, shape (k,)
         The column of each spike.
     steps, count : int
         Number of steps, and of columns.
     dt : float, optional
-        Duration of a step in milliseconds.
+        Duration of a step in milliseconds. Default: 1.
     merge : {"sum", "first"}, optional
-        What several spikes of a neuron in one step become: their number ("sum"), so
-        that each of them acts, or one spike ("first"). Default: they raise
+        Way to merge several spikes of a neuron in one step, into their number ("sum"),
+        so that each of them acts, or into one spike ("first"). Default: they raise
         ArgumentError, as in Brian2.
 
     Returns
     -------
     ndarray, shape (steps, count)
+        The spike train.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If times and neurons differ in number, one lies outside of the train, or a
+        If times and neurons differ in number, if one lies outside the train, or if a
         neuron has several spikes in one step without `merge`.
 
     Examples
@@ -215,22 +218,24 @@ def rates(
     Parameters
     ----------
     spikes : array_like, shape (T, n) or (T,)
-        The spike train: 0 and 1.
+        The spike train, consisting of 0 and 1.
     dt : float, optional
-        Duration of a step in milliseconds.
+        Duration of a step in milliseconds. Default: 1.
     window : float, optional
         Duration in milliseconds of consecutive windows, each of which has a rate. Steps
-        after the last whole window are left out. Default: one window, the whole train.
+        after the last whole window are left out. Default: one window for the whole
+        train.
 
     Returns
     -------
     ndarray, shape (n,), or (windows, n) with `window`
+        The rates in spikes per second.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the train has other numbers than 0 and 1, or the window is shorter than a
-        step or longer than the train.
+        If the train contains other numbers than 0 and 1, or if the window is shorter
+        than a step or longer than the train.
 
     Examples
     --------
@@ -263,19 +268,19 @@ def intervals(
     Parameters
     ----------
     spikes : array_like, shape (T, n) or (T,)
-        The spike train: 0 and 1.
+        The spike train, consisting of 0 and 1.
     dt : float, optional
-        Duration of a step in milliseconds.
+        Duration of a step in milliseconds. Default: 1.
 
     Returns
     -------
     list of ndarray
-        An array for each neuron, empty with fewer than two spikes.
+        An array for each neuron, which is empty if it has fewer than two spikes.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the train has other numbers than 0 and 1.
+        If the train contains other numbers than 0 and 1.
 
     Examples
     --------
@@ -288,24 +293,24 @@ def intervals(
 def cv(spikes: ArrayLike) -> Floats:
     """Return the coefficient of variation of each neuron's intervals.
 
-    It is their standard deviation divided by their mean: 0 for a clock, 1 for a Poisson
-    process of a low rate.
+    It is their standard deviation divided by their mean, which is 0 for a clock, and 1
+    for a Poisson process with a low rate.
 
     Parameters
     ----------
     spikes : array_like, shape (T, n) or (T,)
-        The spike train: 0 and 1.
+        The spike train, consisting of 0 and 1.
 
     Returns
     -------
     ndarray, shape (n,)
-        NaN for a neuron with fewer than three spikes, that is, fewer than two
-        intervals.
+        The coefficients, or NaN for neurons with fewer than three spikes, and therefore
+        fewer than two intervals.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the train has other numbers than 0 and 1.
+        If the train contains other numbers than 0 and 1.
 
     Examples
     --------
@@ -321,7 +326,7 @@ def cv(spikes: ArrayLike) -> Floats:
 
 
 def _train(spikes: ArrayLike) -> Floats:
-    """Return a spike train as an array of two axes."""
+    """Return a spike train as an array with two axes."""
     train = numbers("spikes", spikes, "an array of 0 and 1")
     if train.ndim == 1:
         train = train[:, None]

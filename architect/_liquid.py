@@ -101,8 +101,8 @@ class Liquid(Network):
 
     Without `spectral_radius`, neurons of the pool activate one after the other, as in
     Synaptic and its files. A neuron then reads the activations of the same step from
-    the neurons before it. Such a pool remembers less, and its step has other
-    eigenvalues than W, which you can compute by
+    the neurons before it. Such a pool remembers less, and the eigenvalues of its step
+    differ from those of W. To compute the radius of the step, call
     :func:`synapse.analysis.spectral_radius`.
 
     :meth:`synapse.Network.reset_parameters` draws the weights of a trainable pool as if

@@ -5,7 +5,8 @@
 Task: Strengthen the one synapse whose spike is followed by a spike of its target.
 Solution: STDP changes wait in an eligibility trace of each synapse, until a reward
 arrives 50 to 150 steps later (Izhikevich 2007, Cerebral Cortex 17, 2443-2452).
-"""
+
+Lesson 17 of `synapse play` shows Hebb's rule, on which STDP builds, in a browser."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ and learns by Watkins' Q(λ). The gradients are exact through all steps
 (``net.rule = "rtrl"``), so the reward at the junction reaches the weights that
 read the sign. Two other agents walk the same maze: the same LSTM with gradients of
 order 1, which include the effect of a weight on its own cell but no paths through other
-cells, and a perceptron without memory."""
+cells, and a perceptron without memory.
+
+Lesson 16 of `synapse play` shows in a browser how one neuron learns from a reward."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Check user input: arguments, data, JSON documents, optional packages, names, and
-names of other libraries.
+"""Checks of user input: arguments, data, JSON documents, optional packages, names,
+foreign names.
 """
 
 from .arguments import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""Compare two networks, to find their differences."""
+"""Comparison: how two networks differ."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ Link = tuple[Place, Place]
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The differences between two networks. Numbers are differences of the second minus
-    the first network.
+    """The differences between two networks. Numbers are second minus first.
 
     A neuron is identified by its place, (name of the layer, number in the layer), and a
     connection by the places of its source and target. A connection with a delay of two
@@ -45,11 +44,11 @@ class Comparison:
     gaters : list
         Connections of both networks whose gaters differ.
     weights : dict
-        Differences of weights for each connection that both networks have.
+        Differences of weights, for each connection of both networks.
     biases : dict
-        Differences of biases for each place that both networks have.
+        Differences of biases, for each place of both networks.
     outputs : ndarray, shape (T, m), or None
-        Differences of outputs, or None if no inputs were given.
+        Differences of outputs; None without inputs.
     """
 
     same_topology: bool
@@ -76,7 +75,7 @@ def compare(
     Parameters
     ----------
     first, second : Network
-        The networks, which are not changed.
+        The networks. They are not changed.
     inputs : array_like, shape (T, n), optional
         A sequence that both networks run, with cleared contexts, to compare their
         outputs.
@@ -130,8 +129,8 @@ def compare(
 
 
 def _difference_of_outputs(first: Network, second: Network, inputs: Any) -> Floats:
-    """Return the second network's outputs minus the first network's outputs, from
-    cleared contexts.
+    """Return outputs of the second network minus those of the first, from cleared
+    contexts.
     """
     before, after = (
         run_steps(network, inputs).activation[:, -len(network.output) :]
@@ -175,8 +174,6 @@ def _by_place(
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
-    """Return the keys that are only in the first of two dicts, and those only in the
-    second.
-    """
+    """Return the keys that only one of two dicts has, and those of the other alone."""
     only_here = [key for key in here if key not in there]
     return only_here, [key for key in there if key not in here]

@@ -1,6 +1,4 @@
-"""Define the columns of a store, and everything that follows from their declarations in
-``schema.py``.
-"""
+"""The columns of a store, and what follows from their declarations in ``schema.py``."""
 
 from __future__ import annotations
 

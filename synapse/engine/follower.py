@@ -1,4 +1,4 @@
-"""Notify the objects that refer to a store's rows of changes."""
+"""What a store tells the objects that refer to its rows."""
 
 from __future__ import annotations
 

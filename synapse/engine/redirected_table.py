@@ -1,4 +1,4 @@
-"""Replace some columns in a store's table, for kernels."""
+"""A store's table for kernels in which some columns are others."""
 
 from __future__ import annotations
 

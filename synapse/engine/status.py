@@ -1,5 +1,5 @@
-"""Describe how a call of a kernel ended. Kernels return this number, and their results
-beside it.
+"""How a call of a kernel ended. Kernels return this number, and their results beside
+it.
 """
 
 DONE = 0

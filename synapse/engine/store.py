@@ -1,4 +1,4 @@
-"""Store every number of a set of connected neurons. The store owns these numbers."""
+"""The store owns every number of a set of connected neurons."""
 
 from __future__ import annotations
 

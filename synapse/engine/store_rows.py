@@ -1,6 +1,4 @@
-"""Represent the rows of a store, with its columns, their table for kernels, and their
-versions.
-"""
+"""The rows of a store: its columns, their table for kernels, and their versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edit a store that has columns."""
+"""How a store with columns is edited."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Evolve the structure and weights of networks by NEAT, a method of neuro-evolution.
+"""Neuro-evolution: networks whose structure and weights evolve, by NEAT.
 
-:func:`neat` evolves genomes, and returns a champion that is an ordinary network.
-:mod:`synapse.evolve.fitness` contains the functions that it can maximise.
+:func:`neat` evolves genomes; its champion is an ordinary network.
+:mod:`synapse.evolve.fitness` has what can be maximised.
 """
 
 from .._checks import public_module as _public_module

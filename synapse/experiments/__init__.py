@@ -1,6 +1,4 @@
-"""Run many trials on any executor, storing each result at once, and train many networks
-in parallel.
-"""
+"""Experiments: many trials on any executor, stored at once; trainings in parallel."""
 
 from .._checks import public_module as _public_module
 from ._estimate import Estimate

@@ -1,6 +1,4 @@
-"""Forecast series, compute prediction intervals, and compare networks with simple and
-statistical methods.
-"""
+"""Forecasts of series, their prediction intervals, and what to compare them with."""
 
 from .._checks import public_module as _public_module
 from ._baselines import autoregression, seasonal_naive

@@ -1,4 +1,4 @@
-"""Check series and horizons."""
+"""Checks of series and horizons."""
 
 from __future__ import annotations
 

@@ -313,10 +313,9 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
             )
         self._require_latest()
         prepared = self._prepare_action(self.steps + 1)
-        options = vars(self)  # reading them as attributes takes a tenth of a step
-        discount = options["discount"]
+        discount = self.discount
         returns, total = self._returns._numbers, self._return
-        if options["scale_rewards"]:
+        if self.scale_rewards:
             returns, total, reward = self._scaled(self._returns, total, reward)
         after, numbers = self._counted(row)
         following = self._bootstrap_value(after) if discount and not terminated else 0.0
@@ -339,13 +338,17 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
                 network.weights = weights
                 network.biases = biases
             raise
-        self._returns._numbers, self._return = returns, total
+        self._returns._numbers = returns
         self._count(numbers)
-        self._prepared_action = prepared
-        self.error = delta
-        self.steps += 1
-        # if a function of the user raises now, the next step is that of a new episode
-        self._value = None
+        # past the options, among which an assignment looks. If a function of the user
+        # raises after it, the next step is that of a new episode.
+        vars(self).update(
+            _return=total,
+            _prepared_action=prepared,
+            error=delta,
+            steps=self.steps + 1,
+            _value=None,
+        )
         return None if terminated or truncated else self._observe(after)
 
     def act(self, observation: ArrayLike, first: bool = False) -> Any:
@@ -487,15 +490,14 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         """Return the numbers of `returns` after one more reward, the discounted sum of
         rewards, and the reward divided by its deviation.
         """
-        total = vars(self)["discount"] * total + reward
+        total = self.discount * total + reward
         # raises for a number that is too large
         _, numbers = returns._following("The return", np.array([total]))
         return numbers, total, reward / float(numbers[1, 0])
 
     def _take_over(self) -> None:
         for network in self._networks:
-            before = _latest.get(network)
-            rival = None if before is None else before()
+            rival = _latest.get(network, lambda: None)()
             if rival is not None and rival is not self:
                 rival._taken_over = [*rival._taken_over, network]
             _latest[network] = ref(self)
@@ -514,8 +516,7 @@ def _model_of(network: Network, scale: Scale | None) -> Model:
     """Return the model of a network of an agent: softmax outputs are those of its
     actions.
     """
-    options: dict[str, Any] = {"scale": scale or False, "target_scale": False}
     outputs = squashes_of(network)
-    if {squash.name for squash in outputs} == {"softmax"}:
-        return Model(network, range(len(outputs)), **options)
-    return Model(network, task="numbers", **options)
+    is_choice = {squash.name for squash in outputs} == {"softmax"}
+    classes, task = (range(len(outputs)), None) if is_choice else (None, "numbers")
+    return Model(network, classes, task=task, scale=scale or False, target_scale=False)

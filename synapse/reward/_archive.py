@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +29,7 @@ from ..objects.network import Network
 from ..objects.snapshots import take_over
 from ..readwrite._file_checks import members, require_version
 from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
-from ._updates import Update, read, written
+from ._updates import Update, read_update
 
 if TYPE_CHECKING:
     from ._agent import Agent
@@ -59,12 +60,12 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     """Return the arrays of an agent. Unless it is `whole`, its functions are left out,
     for a checkpoint.
     """
-    arrays: Arrays = {}
-    for name, network, traces in zip(
-        agent._network_names, agent._networks, agent._traces, strict=True
-    ):
-        parts = npz_data(network) | traces.arrays()
-        arrays |= {f"{name}/{key}": array for key, array in parts.items()}
+    named = zip(agent._network_names, agent._networks, agent._traces, strict=True)
+    arrays = {
+        f"{name}/{key}": array
+        for name, network, traces in named
+        for key, array in (npz_data(network) | traces.arrays()).items()
+    }
     scale = agent.model.scale
     random = agent._rng.bit_generator.state
     if random["bit_generator"] not in GENERATORS:
@@ -121,7 +122,9 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
             expected(f"The {name} of an agent to save", "a number", value, advice)
         )
     return {
-        name: written(value) if isinstance(value, Update) else value
+        name: {"name": type(value).__name__, **asdict(value)}  # type: ignore[call-overload]
+        if isinstance(value, Update)
+        else value
         for name, value in values.items()
         if name not in functions
     }
@@ -183,7 +186,7 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
     networks = _networks(cls._network_names, arrays)
     try:
         for name, value in stored.items():
-            stored[name] = read(value) if isinstance(value, dict) else value
+            stored[name] = read_update(value) if isinstance(value, dict) else value
         agent: Agent = cls(*networks.values(), **stored, **functions)
     except (SynapseError, KeyError, TypeError) as error:
         raise FormatError(f"The agent in the file is not valid. {error}") from None
@@ -226,15 +229,16 @@ def _classes(cls: Any) -> list[Any]:
 
 def _networks(names: tuple[str, ...], arrays: Arrays) -> dict[str, Network]:
     """Return the networks of an agent, by the names of its arguments."""
-    networks = {}
-    for name in names:
-        parts = {
-            key.removeprefix(f"{name}/"): array
-            for key, array in arrays.items()
-            if key.startswith(f"{name}/") and key.partition("/")[2] not in ARRAYS
-        }
-        networks[name] = from_arrays(parts)
-    return networks
+    return {
+        name: from_arrays(
+            {
+                key.removeprefix(f"{name}/"): array
+                for key, array in arrays.items()
+                if key.startswith(f"{name}/") and key.partition("/")[2] not in ARRAYS
+            }
+        )
+        for name in names
+    }
 
 
 def _take(

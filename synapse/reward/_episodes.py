@@ -702,8 +702,7 @@ def read_checkpoint(
                 f"The file {path} is not a checkpoint of this agent ({error})."
             ) from None
         restore(agent, arrays)
-    for name, value in stored.items():
-        setattr(episodes, name, value)
+    vars(episodes).update(stored)
     if agent._value is None:
         episodes.episode = None
     if episodes.evaluations is not None:

@@ -155,6 +155,7 @@ def _ran(
     """
     if stopping is not None and stopping.is_set():
         return None, agent
+
     callback = options["callback"]
 
     def is_over(agent: Agent, total: float, length: int) -> bool:
@@ -164,8 +165,11 @@ def _ran(
     with ExitStack() as opened:
         environment = _made(make, opened)
         tests = None if options["test_every"] is None else _made(make, opened)
-        options = {**options, "callback": is_over, "test_environment": tests}
-        result = run(agent, environment, **options)
+        result = run(
+            agent,
+            environment,
+            **{**options, "callback": is_over, "test_environment": tests},
+        )
     if result.stop_reason == "callback" and stopping is not None and stopping.is_set():
         result = replace(result, stop_reason=INTERRUPTED)
     return result, agent

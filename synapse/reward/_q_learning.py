@@ -88,10 +88,12 @@ class QLearning(Agent):
 
     def _prepare_action(self, steps: int) -> float:
         """Return the probability of a random action after `steps` steps."""
-        explore = vars(self)["explore"]
-        if not callable(explore):
-            return explore
-        return from_0_to_1("The result of explore", explore(steps))
+        explore = self.explore
+        return (
+            from_0_to_1("The result of explore", explore(steps))
+            if callable(explore)
+            else explore
+        )
 
     def _observe(self, row: Floats) -> int:
         values = self.network.activate(row)
@@ -100,8 +102,7 @@ class QLearning(Agent):
             action = int(self._rng.integers(len(values)))
         if values[action] < values[best]:
             self._forget()
-        self._action = action
-        self._value = float(values[action])
+        vars(self).update(_action=action, _value=float(values[action]))
         return action
 
     def _errors(self, delta: float) -> tuple[Floats, ...]:

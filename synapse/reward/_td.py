@@ -154,5 +154,5 @@ class TD(Agent):
         return float(outputs[0])
 
     def _observe(self, row: Floats) -> float:
-        self._value = float(self.network.activate(row)[0])
-        return self._value
+        value = vars(self)["_value"] = float(self.network.activate(row)[0])
+        return value

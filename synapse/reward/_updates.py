@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, ClassVar, final
 
@@ -156,10 +156,13 @@ class ObGD(Update):
 @checks.suggests_arguments("update")
 @dataclass(frozen=True)
 class Implicit(Update):
-    """Implicit TD(λ): the value in δ is that after the update (Kim and Laber 2025,
-    arXiv 2505.01361).
+    """Implicit TD(λ): δ is the one after the update (Kim, Toulis and Laber 2025, arXiv
+    2505.01361).
 
     step = α / (1 + α ‖e‖²),  with a scale α / (1 + α Σ e²/d)
+
+    This is the change Δ = α (e/d) (δ − e·Δ), if the trace e stands for the slopes of
+    the present value. The value that follows counts as it was before the update.
 
     Parameters
     ----------
@@ -258,14 +261,9 @@ def update_of(title: str, update: Any) -> Update:
     return update
 
 
-def written(update: Any) -> dict[str, Any]:
-    """Return an update as JSON has it."""
-    return {"name": type(update).__name__, **asdict(update)}
-
-
-def read(values: dict[str, Any]) -> Update:
-    """Return what :func:`written` has been given. ArgumentError, KeyError or TypeError
-    if a file is not valid.
+def read_update(values: dict[str, Any]) -> Update:
+    """Return an update of its name and fields. ArgumentError, KeyError or TypeError if
+    a file is not valid.
     """
     kinds = {kind.__name__: kind for kind in Update.__subclasses__()}
     for name, kind in ("scale", MeanSquare), ("clip", Clip):

@@ -1,6 +1,4 @@
-"""Implement the common part of classification and regression of a stream, which are
-samples with a target.
-"""
+"""What classification and regression of a stream share: samples with a target."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ class TargetNetwork(StreamNetwork):
         x : dict of feature names to numbers
             The present features; a value that is None or NaN is absent.
         y : float or hashable
-            The target, which is a number, or the label for a classifier.
+            The target, a number; of a classifier the label.
         w : float
             Factor of the step. Default 1.
 
@@ -43,7 +41,7 @@ class TargetNetwork(StreamNetwork):
         ------
         ArgumentError, ArgumentTypeError
             If a feature or the target is not a number, the label is None or NaN, or the
-            weight is below 0. Nothing has changed in this case.
+            weight is below 0. Nothing has changed.
         """
         target = self._checked(y)
         weight = w if w == 1.0 else checks.non_negative_number("w", w)
@@ -56,7 +54,7 @@ class TargetNetwork(StreamNetwork):
         Parameters
         ----------
         X : pandas.DataFrame
-            A table with a row for each sample, and a column for each feature.
+            A row for each sample, a column for each feature.
         y : pandas.Series
             The targets or labels.
         w : array_like, optional
@@ -65,8 +63,7 @@ class TargetNetwork(StreamNetwork):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            As for :meth:`learn_one`, for any row. In this case, none of the rows has
-            been learned.
+            As for :meth:`learn_one`, for any row. No row has been learned.
         """
         rows = dicts_of(X)
         targets = _column("y", y, len(rows))

@@ -1,4 +1,4 @@
-"""Import pandas when tables or dates first need it."""
+"""pandas, which tables and dates need: it is imported when it is used."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Fit other methods that predict columns of a table from others, and compare them with
+"""Other methods that predict columns of a table from others, and how they compare with
 a network.
 """
 
@@ -23,8 +23,7 @@ CLASSES_NEED = "The comparison of classes with a logistic regression needs"
 MAX_SHOWN = 6
 """Number of classes, at most, whose recall a report shows: the rarest."""
 MAX_ITERATIONS = 10_000
-"""Maximum number of iterations in the logistic regression, which converges in some tens
-of them."""
+"""Iterations of the logistic regression, which converges in some tens of them."""
 MIN_PARALLEL_ROWS = 20_000
 """Number of rows from which on other methods use several threads."""
 
@@ -36,7 +35,7 @@ def errors_of(
     classes: list[str] | None,
 ) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
     """Return the error of each method in each target, and the same as the cells of a
-    table. For classes, add the recall of the rarest ones.
+    table; of classes also the recall of the rarest.
     """
     truth = np.concatenate([y for _, y in measured])
     scores = {
@@ -65,7 +64,7 @@ def answers_of(network: Network, parts: list[Part]) -> Floats:
 
 
 def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
-    """Return the root mean squared error of each target, or for classes the fraction of
+    """Return the root of the mean squared error of each target; of classes the share of
     rows that are right.
     """
     if classes:
@@ -79,8 +78,8 @@ def class_rows(
     """Return the recall of classes, the rarest first, and the area under the ROC curve
     by each method, as the cells of a table.
 
-    The area is the mean over classes, where each is tested against all others. It is
-    NaN unless some class has rows that belong to it and rows that do not.
+    The area is the mean over classes, of each against the others. Without a class that
+    has rows and others, it is NaN.
     """
     metrics = imported("sklearn.metrics", CLASSES_NEED, "scikit-learn", "forecast")
     counts = truth.sum(axis=0)
@@ -97,8 +96,8 @@ def class_rows(
 
 
 def logistic_regression() -> Any:
-    """Return an unfitted logistic regression of scikit-learn, with its usual penalty,
-    or raise MissingExtraError without scikit-learn.
+    """Return an unfitted logistic regression of scikit-learn, with its usual penalty;
+    MissingExtraError without scikit-learn.
     """
     models = imported(
         "sklearn.linear_model",
@@ -111,7 +110,7 @@ def logistic_regression() -> Any:
 
 def boosting(classes: bool) -> Any:
     """Return an unfitted histogram gradient boosting of scikit-learn, with its usual
-    settings, or raise MissingExtraError without scikit-learn.
+    settings; MissingExtraError without scikit-learn.
     """
     models = imported(
         "sklearn.ensemble", "Gradient boosting needs", "scikit-learn", "forecast"
@@ -123,11 +122,11 @@ def boosting(classes: bool) -> Any:
 def simple_answers(
     training: list[Part], measured: list[Part], classes: bool
 ) -> tuple[dict[str, Floats], list[str]]:
-    """Return the predictions of other methods, and sentences on methods that were left
-    out. Numbers are predicted by the mean and a linear regression, classes by the most
-    common one and a logistic regression, and both by gradient boosting.
+    """Return the answers of other methods, and sentences on those left out: of numbers
+    the mean and a linear regression, of classes the most common one and a logistic
+    regression; of both gradient boosting.
 
-    Regressions read standard units, because their fit depends on the units.
+    Regressions read standard units, which their fit depends on.
     """
     x, y = (np.concatenate(side) for side in zip(*training, strict=True))
     rows = np.concatenate([inputs for inputs, _ in measured])
@@ -159,8 +158,8 @@ def simple_answers(
 
 
 def _probabilities(model: Any, training: Part, rows: Floats, mean: Floats) -> Floats:
-    """Return the probabilities that a classifier of scikit-learn predicts. Classes that
-    are missing in its training rows have their fraction from `mean`.
+    """Return what a classifier of scikit-learn answers; the shares in `mean` for
+    classes that are not among its training rows.
     """
     x, y = training
     classes = y.argmax(axis=1)
@@ -180,7 +179,7 @@ def verdict_of(
     in_order: bool,
 ) -> Verdict:
     """Return the verdict on the network of this name, by a proper score of held-out
-    rows. Sequences are compared by their means, and a stream by blocks of rows.
+    rows; of sequences, by their means, and of a stream, by blocks of rows.
     """
     truth = np.concatenate([y for _, y in measured])
     losses = {each: losses_of(rows, truth, classes) for each, rows in answers.items()}
@@ -204,8 +203,8 @@ def verdict_of(
 
 
 def losses_of(answers: Floats, truth: Floats, classes: bool) -> Floats:
-    """Return the log loss of each row, or for numbers the squared error in units of the
-    variance of the truth, as the mean over all targets.
+    """Return the log loss of each row; of numbers the squared error in units of the
+    variance of the truth, the mean of all targets.
     """
     if classes:
         shares = np.clip(answers, np.finfo(float).eps, 1.0)

@@ -1,6 +1,4 @@
-"""Define tasks by two functions: they generate samples from a seed, and judge when the
-task is solved.
-"""
+"""What all tasks have in common: samples from a seed, and when a task is solved."""
 
 from __future__ import annotations
 
@@ -27,27 +25,26 @@ from ..objects.network import Network, require_network
 from ._samples import Sample, SampleBatch, SampleStream, Score, joined
 
 TESTED_AT_ONCE = 100
-"""Number of test samples in one call. A network that fails is not tested on all.
-``python -m benchmarks.constants _task.TESTED_AT_ONCE``: rows take 1.11 times as long
-with a tenth, 7.70 times with ten times."""
+"""Samples of a test in one call: a network that fails is not tested on all. ``python -m
+benchmarks.constants _task.TESTED_AT_ONCE``: rows take 1.11 times as long with a tenth,
+7.70 times with ten times."""
 
 
 @suggests_arguments("Criterion")
 @dataclass(frozen=True)
 class Criterion:
-    """The condition under which a task counts as solved, judged on samples that were
-    not used for training.
+    """When a task counts as solved, judged on samples that were not used for training.
 
     Parameters
     ----------
     samples : int
-        Number of samples in the test.
+        Number of samples of the test.
     wrong : int
         The largest number of them that may be wrong. Default 0.
     error : float
-        The limit below which the mean absolute error must be. Default: no limit.
+        The mean absolute error must be below this. Default: no limit.
     squared_error : float
-        The limit below which the mean squared error must be. Default: no limit.
+        The mean squared error must be below this. Default: no limit.
     """
 
     samples: Annotated[int, positive_integer]
@@ -78,8 +75,7 @@ class Task(ABC):
     per task.
 
     A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`).
-    Most tasks also have a :attr:`criterion`, which determines when they are solved
-    (:meth:`solved`).
+    Most have a :attr:`criterion` that says when they are solved (:meth:`solved`).
     """
 
     paper: ClassVar[str]
@@ -98,8 +94,8 @@ class Task(ABC):
     @property
     @abstractmethod
     def criterion(self) -> Criterion | None:
-        """The condition under which the task counts as solved, or None if the
-        literature only compares errors.
+        """When the task counts as solved; None if the literature only compares
+        errors.
         """
 
     @abstractmethod
@@ -117,24 +113,25 @@ class Task(ABC):
         Returns
         -------
         Sample
-            A sample with ``inputs`` (T, n), ``targets`` (T, m), and ``right(outputs)``.
+            Its ``inputs`` (T, n), ``targets`` (T, m), and ``right(outputs)``.
         """
         return self._draw(1, random_generator(seed))[0]
 
     def batch(self, count: int, seed: Seed = None) -> SampleBatch:
-        """Generate `count` independent samples, by a seed as in :meth:`sample`.
+        """Generate `count` samples, independent of each other, by a seed as in
+        :meth:`sample`.
 
-        The result is a sequence with ``inputs`` and ``targets`` for
+        They are a sequence with ``inputs`` and ``targets`` for
         :meth:`synapse.Trainer.train`.
         """
         count = positive_integer("count", count, MAX_SEQUENCES)
         return self._draw(count, random_generator(seed))
 
     def stream(self, seed: Seed = None) -> SampleStream:
-        """Generate an endless sequence, in which samples follow each other without
-        marks between them.
+        """Generate an endless sequence: samples one after the other, without marks
+        between them.
 
-        Its ``take(steps)`` returns the next steps as a sample. The seed is used as in
+        Its ``take(steps)`` returns the next steps as a sample. The seed is that of
         :meth:`sample`.
         """
         generator = random_generator(seed)
@@ -142,16 +139,16 @@ class Task(ABC):
 
     @property
     def tested(self) -> Task:
-        """The task that generates test samples, which is this task, or the same one
-        without noise on targets.
+        """The task that generates the samples of tests: itself, or the same one without
+        noise on targets.
         """
         return self
 
     def solved(self, network: Network, samples: SampleBatch | Seed = None) -> bool:
-        """Return whether a network meets the criterion on samples that were not used
-        for training.
+        """Return whether a network meets the criterion on samples it was not trained
+        on.
 
-        The network runs from a cleared context on each sample, and its own context is
+        The network runs from a cleared context on each sample; its own context is
         restored afterwards. Random neurons output their means. The test ends as soon as
         too many samples are wrong.
 
@@ -160,9 +157,9 @@ class Task(ABC):
         network : Network
             A network with as many inputs and outputs as the task.
         samples : SampleBatch, int or numpy.random.Generator, optional
-            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed. From a
-            seed, ``criterion.samples`` of them are generated in small parts, which need
-            little memory even if samples are long.
+            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed:
+            ``criterion.samples`` of them are then generated in small parts, so that
+            long ones need little memory.
 
         Raises
         ------
@@ -241,7 +238,7 @@ class StreamTask(Task):
     @property
     @abstractmethod
     def length(self) -> int:
-        """Number of steps in a sample."""
+        """Number of steps of a sample."""
 
     @abstractmethod
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:

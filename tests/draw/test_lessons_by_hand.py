@@ -50,13 +50,6 @@ class Hands:
         self.page.press("#form-weight", "Enter")
         self.page.keyboard.press("Escape")
 
-    def delay(self, source, target, steps):
-        tab(self.page, "build")
-        self.page.mouse.click(*self.middle(source, target))
-        self.page.fill("#form-delay", str(steps))
-        self.page.press("#form-delay", "Enter")
-        self.page.keyboard.press("Escape")
-
     def connect(self, source, target):
         tab(self.page, "build")
         x, y = spot(self.page, self.neuron(source))
@@ -200,19 +193,6 @@ def mend_the_data(hands):
     hands.play_until_done()
 
 
-def be_surprised(hands):
-    hands.step(9)
-
-
-def pair(hands):
-    hands.step(6)
-
-
-def wait(hands):
-    hands.delay("left", "both", 2)
-    hands.step(8)
-
-
 LESSONS = [
     decide,
     bend,
@@ -229,9 +209,6 @@ LESSONS = [
     fire,
     find_faces,
     mend_the_data,
-    be_surprised,
-    pair,
-    wait,
 ]
 
 

@@ -1,1 +1,1 @@
-"""Compiled kernels of the analysis, which work on arrays of its own."""
+"""Kernels of the analysis, over arrays of its own."""

@@ -1,6 +1,4 @@
-"""Find active sources, whose activation is not 0, and which send it to at least one
-neuron.
-"""
+"""Who is active: sources whose activation is not 0, and that send it to anybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make one list of connections, sorted by source, see `BySource`."""
+"""One list of connections, sorted by source: see `BySource`."""
 
 from __future__ import annotations
 

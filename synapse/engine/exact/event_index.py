@@ -1,6 +1,4 @@
-"""Choose the connections of a network that follow activity, and the terms of its
-states.
-"""
+"""Which connections of a network follow activity, and of what its states are sums."""
 
 from __future__ import annotations
 

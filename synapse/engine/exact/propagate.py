@@ -1,8 +1,8 @@
-"""Send the errors of one step to everything that a neuron depends on, in the backward
-pass of exact gradients.
+"""Exact gradients, backward pass: send the errors of one step to everything a neuron
+depends on.
 
-The equations are in ``loops.py``. Errors within the step are added at `to_now`, and
-errors for the previous step at `to_before`.
+The equations are in ``loops.py``. Errors within the step are added at `to_now`, those
+for the previous step at `to_before`.
 """
 
 from ..language import (

@@ -1,8 +1,7 @@
-"""Compute the states of one step for several samples at once, in the forward pass of
-exact gradients.
+"""Exact gradients, forward pass: the states of one step, for several samples at once.
 
 Neurons whose runs have the same form are computed together, eight at a time if they
-have the same sources. The equations are those of ``online/states.py``, and
+have the same sources. The equations are those of ``online/states.py``;
 ``exact/loops.py`` describes the layout of the tapes.
 """
 

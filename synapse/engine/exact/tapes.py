@@ -1,5 +1,5 @@
-"""Allocate tapes, the memory of an unfolding through time, which the forward pass
-writes and the backward pass reads.
+"""Tapes: memory of an unfolding through time, written by the forward and read by the
+backward pass.
 """
 
 from __future__ import annotations

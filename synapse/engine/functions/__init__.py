@@ -1,8 +1,8 @@
-"""Define the formulas for activation functions, costs, the elementary functions that
-they use, and optimizers.
+"""The formulas: activation functions, costs, the elementary functions that they use,
+optimizers.
 
-Formulas of squashes and costs are plain Python. Everything compiled is loaded on first
-use.
+Formulas of squashes and costs are plain Python. Everything compiled is loaded when it
+is first used.
 """
 
 from __future__ import annotations

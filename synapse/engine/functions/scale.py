@@ -1,4 +1,4 @@
-"""Update running means and deviations of columns, row by row."""
+"""Running means and deviations of columns, row by row."""
 
 from functools import partial
 

@@ -1,5 +1,5 @@
-"""Make entries, which are machine code that Python calls in its own convention, after
-releasing the lock of the interpreter.
+"""Entries: machine code that Python calls in its own convention, with the lock of the
+interpreter released.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Call LLVM to compile a module's text to object code, and to machine code in this
-process.
-"""
+"""LLVM: from a module's text to object code, and to machine code in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Represent bundles and arrays in plain Python, for kernels that are not compiled."""
+"""Bundles and arrays in plain Python, for kernels that are not compiled."""
 
 from __future__ import annotations
 

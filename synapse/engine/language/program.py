@@ -1,6 +1,4 @@
-"""Collect the functions that a kernel reaches, each once for arguments of the same
-kinds.
-"""
+"""The functions that a kernel reaches, each once for arguments of the same kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translate the source of a function to its typed tree, for arguments of some kinds."""
+"""From the source of a function to its typed tree, for arguments of some kinds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Compile users' functions that are in the language, and call all others in Python."""
+"""Functions of users: in the language they are compiled, beyond it they are called in
+Python.
+"""
 
 from __future__ import annotations
 

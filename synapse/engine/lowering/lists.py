@@ -1,4 +1,4 @@
-"""Choose ranges of sources for which a step lists the packs that are not all 0, see
+"""Ranges of sources of which a step lists the packs that are not all 0, see
 ``online/lists.py``.
 """
 

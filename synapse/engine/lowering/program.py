@@ -1,6 +1,4 @@
-"""Represent the lowered program of a topology, and traces that are independent of
-it.
-"""
+"""The lowered program of a topology, and traces that are independent of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manage rings of past activations, which runs with a lag read."""
+"""Rings of past activations, which runs with a lag read."""
 
 from __future__ import annotations
 

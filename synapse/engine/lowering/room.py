@@ -1,4 +1,4 @@
-"""Make room in the columns of a program."""
+"""Room in the columns of a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run the loops of lowering as machine code."""
+"""Runs the loops of lowering as machine code."""
 
 from __future__ import annotations
 

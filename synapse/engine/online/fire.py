@@ -1,4 +1,4 @@
-"""Compute activations of single neurons, of groups, and of random neurons."""
+"""Kernels of activations: of single neurons, of groups, and of random neurons."""
 
 from ..functions import activations, compiled, single
 from ..functions.compiled import (

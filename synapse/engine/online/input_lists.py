@@ -1,4 +1,4 @@
-"""Run steps of a network that only read and learn the connections of listed inputs."""
+"""Steps of a network that read and learn the connections of listed inputs only."""
 
 from __future__ import annotations
 

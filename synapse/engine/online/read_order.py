@@ -1,4 +1,4 @@
-"""Decide in kernels which activation of a source or gater is read.
+"""Which activation of a source or gater is read, for kernels.
 
 The functions of ``engine/read_order.py`` are compiled here.
 

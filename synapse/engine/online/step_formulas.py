@@ -1,6 +1,4 @@
-"""Define formulas for learning along gradients, for kernels (``inline``) and for Python
-alike.
-"""
+"""Formulas of learning along slopes, for kernels (``inline``) and for Python alike."""
 
 from __future__ import annotations
 
@@ -89,7 +87,7 @@ def bounded_step(rate: float, bound: float, delta: float, size: float) -> float:
 
 def implicit_step(rate: float, square: float) -> float:
     """Return ``α / (1 + α |e|²)``, for an update whose δ has the value after the update
-    (Kim and Laber 2025, implicit TD(λ)); `square` is |e|².
+    (Kim, Toulis and Laber 2025, implicit TD(λ)); `square` is |e|².
     """
     return rate / (1.0 + rate * square)
 

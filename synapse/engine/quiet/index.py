@@ -1,6 +1,4 @@
-"""Find the connections that may be quiet, by source, and the numbers of their
-targets.
-"""
+"""Which connections may be quiet, by source, and the numbers of their targets."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Store sensitivities by neurons and connections instead of places in a plan, to carry
-them to the next plan, and to files.
+"""Sensitivities by neurons and connections instead of places in a plan: for the next
+plan, and for files.
 """
 
 from __future__ import annotations

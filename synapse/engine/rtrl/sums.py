@@ -1,6 +1,6 @@
-"""Sum lines of sensitivities in registers, in which they stay until they are complete.
+"""Sums of lines of sensitivities, which stay in registers until they are complete.
 
-The added terms are described by `Lines`, `Terms` and `DirectTerms`.
+`Lines`, `Terms` and `DirectTerms` say what is added up.
 """
 
 from __future__ import annotations

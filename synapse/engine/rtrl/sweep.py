@@ -1,6 +1,6 @@
-"""Sweep back through one step, from a root, and from the cost.
+"""Sweeps back through one step: from a root, and from the cost.
 
-The numbers that have been pushed back are in ``adjoint``, see ``layout.py``.
+``adjoint`` holds what has been pushed back, see ``layout.py``.
 """
 
 from ..functions.activations import SOFTMAX

@@ -1,3 +1,1 @@
-"""Compiled kernels for evolution, which evaluate and reproduce genomes that are stored
-as arrays.
-"""
+"""Kernels of evolution: genomes as arrays, their evaluation and their reproduction."""

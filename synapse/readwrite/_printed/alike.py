@@ -1,5 +1,5 @@
-"""Unroll steps block by block, with one loop for consecutive neurons that are alike.
-Kernels are specialised for the facts that all of these neurons share.
+"""Steps that are unrolled block by block, with one loop for consecutive neurons that
+are alike: kernels are specialised for what is known of all of these.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from .specialised import KnownColumns
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 MAX_STRETCHES = 64
-"""Maximum number of loops over neurons in an unrolled step. For more loops, neurons are
-found by tables."""
+"""Loops over neurons up to which a step is unrolled; more neurons are found by
+tables."""
 MIN_DOT = 4
 """Fewest products that are added by a function."""
 SOURCES_TOGETHER = 4
@@ -42,8 +42,7 @@ SOURCES_TOGETHER = 4
 MIN_SUMS = 32
 """Fewest sums that need no second part each to keep a processor busy."""
 SOURCES_IN_CACHE = 64
-"""Number of sources whose weights are read for several steps before those of the next
-sources."""
+"""Sources whose weights are read for several steps before those of the next sources."""
 STEPS_TOGETHER = 4
 """Steps whose inputs are added before the first of them."""
 MIN_WEIGHTS_AHEAD = 512
@@ -100,12 +99,12 @@ class Stretch:
 
     @property
     def neurons(self) -> Any:
-        """The neuron of each iteration."""
+        """The neuron of each turn."""
         return each(range(self.start, self.start + self.count))
 
 
 class Alike:
-    """The ranges of alike neurons in a network, in the order of activation."""
+    """The stretches of a network, in the order of activation."""
 
     def __init__(self, data: KnownColumns, sums: Sums) -> None:
         self.columns = data.columns
@@ -163,7 +162,7 @@ class Alike:
         return None
 
     def _key(self, neuron: int) -> Any:
-        """Return the properties that alike neurons share."""
+        """Return what alike neurons have in common."""
         columns, runs = self.columns, self._runs(neuron)
         names = "kind", "length", "flags"
         of_runs = (columns[f"run_{name}"][runs].tolist() for name in names)
@@ -230,8 +229,8 @@ class Alike:
 
 
 def unrolled(data: KnownColumns, how: Sums) -> dict[Any, Any]:
-    """Return the words of a program whose steps are unrolled, if possible. Unrolling
-    requires that nothing is delayed, and that few loops are enough.
+    """Return the words of a program whose steps are unrolled, if they can be: nothing
+    is delayed, and few loops are enough.
     """
     columns = data.columns
     alike = Alike(data, how)

@@ -1,4 +1,4 @@
-"""Write statements in languages with braces, C and JavaScript."""
+"""Statements of languages with braces: C and JavaScript."""
 
 from __future__ import annotations
 

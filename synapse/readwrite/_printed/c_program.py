@@ -1,4 +1,4 @@
-"""Print C programs that learn from the kernels."""
+"""C programs that learn, printed from the kernels."""
 
 from __future__ import annotations
 
@@ -28,11 +28,10 @@ from .specialised import Specialised
 from .trees import called_by, runs_of
 
 INDICES = (("int16_t", 2, 0x7FFF), ("int32_t", 4, 0x7FFFFFFF))
-"""Types of indices, each with its name, its bytes and its largest number."""
+"""Types of indices: name, bytes, largest number."""
 NEURONS_TOGETHER = {"float": 64, "double": 32}
-"""Number of neurons with the same sources whose sums are computed at a time. They
-occupy eight registers of AVX2, or four of AVX-512, and leave room for the other
-numbers."""
+"""Neurons with the same sources whose sums are computed at a time: in eight registers
+of AVX2, or four of AVX-512, which leave room for the other numbers."""
 FRAMES = 512
 """The most bytes that compilers add to the stack of the deepest call, by -O1, -O2 and
 -Os: saved registers and return addresses."""
@@ -48,15 +47,14 @@ FAST_FUNCTIONS = {
     "log1p": "{prefix}_fast_log1p({{0}})",
     "tanh": "{prefix}_fast_tanh({{0}})",
 }
-"""Functions that float32 programs define themselves, because compilers then compute
-several values at once, or because libraries of small devices lack them.
+"""Functions that programs of float32 have of their own: compilers compute several at
+once, or libraries of small devices lack them.
 """
 BITS = {
     "float": ("uint32_t", "0x7fffffffu", "0x7f800000u"),
     "double": ("uint64_t", "0x7fffffffffffffffu", "0x7ff0000000000000u"),
 }
-"""For each type of numbers, the type of their bits, a mask without the sign, and
-infinity."""
+"""By the type of numbers: that of their bits, a mask without the sign, and infinity."""
 
 
 C = Language("c", "C", "// ")
@@ -68,9 +66,7 @@ static inline int {prefix}_is_nan({real} number) {{
 
 
 def finite_source(prefix: str, real: str, functions: str) -> str:
-    """Return the text that tells finite numbers from others, and NaN if functions need
-    it.
-    """
+    """Return what tells finite numbers from others, and NaN if functions need it."""
     unsigned, magnitude, infinity = BITS[real]
     is_used = f"{prefix}_is_nan(" in functions
     nan = NAN.format(prefix=prefix, real=real, infinity=infinity) if is_used else ""
@@ -81,9 +77,7 @@ def finite_source(prefix: str, real: str, functions: str) -> str:
 
 
 class Columns:
-    """The columns of a program in C, which are either members of an instance or
-    tables.
-    """
+    """The columns of a program in C: members of an instance, and tables."""
 
     def __init__(self, program: Specialised, prefix: str, real: str) -> None:
         self.program = program
@@ -115,7 +109,7 @@ class Columns:
         return -self._type(name)[1], [*DTYPES].index(name)
 
     def values(self, name: str) -> NDArray[Any]:
-        """Return the numbers of a column, with -1 for missing ones."""
+        """Return the numbers of a column; -1 for none."""
         values = self.program.data.columns[name]
         if values.dtype.kind == "f" or name == "random":
             return values
@@ -123,7 +117,7 @@ class Columns:
         return np.where(signed == NONE, -1, signed)
 
     def _type(self, name: str) -> tuple[str, int]:
-        """Return the number type of a column, and its bytes."""
+        """Return the type of the numbers of a column, and its bytes."""
         if DTYPES[name] in ("float", "float64"):
             return self.real, self.bytes
         if name == "random":
@@ -196,9 +190,7 @@ class Columns:
 
 
 def stack_of(writer: CWriter) -> int:
-    """Return an upper bound for the bytes that variables take on the stack in the
-    deepest call.
-    """
+    """Return a bound of the bytes of variables on the stack of the deepest call."""
     depths: dict[Any, int] = {}
     for instance in writer.program.instances:  # callees first
         sizes = (
@@ -235,7 +227,7 @@ NOT_COPIED = {
     "totals": "",
     "ahead": "",
 }
-"""Texts of a program whose steps change its instances at once, one by one."""
+"""What stands in a program whose steps change its instances at once, one by one."""
 
 
 def _memory(
@@ -245,7 +237,7 @@ def _memory(
     prefix: str,
     real: str,
 ) -> dict[str, str]:
-    """Return the text that copies an instance's memory to the values of a step, and
+    """Return what copies the memory of an instance to the values of a step, and
     back.
     """
     count = sum(map(len, places.values()))
@@ -292,7 +284,7 @@ def _sum(number: int, index: str) -> str:
 
 
 def _words(parts: dict[str, Any]) -> dict[str, str]:
-    """Return the declarations of all words in the text of a program."""
+    """Return the declarations of what the text of a program names."""
     prefix, capitals = parts["prefix"], parts["capitals"]
     text = parts["tables"] + parts["functions"] + parts["members"]
     index = none = macros = ""

@@ -1,4 +1,4 @@
-"""Write typed programs in Python, also for MicroPython."""
+"""Typed programs in Python, also for MicroPython."""
 
 from __future__ import annotations
 

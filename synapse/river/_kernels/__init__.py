@@ -1,1 +1,1 @@
-"""Compiled kernels for streams, which assign inputs to the features of a sample."""
+"""Kernels of streams: which inputs the features of a sample have."""

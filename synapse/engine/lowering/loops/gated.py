@@ -1,4 +1,4 @@
-"""Find how gates divide runs, and how they act on neurons with a memory."""
+"""Gates: how they divide runs, and how they act on neurons with a memory."""
 
 from __future__ import annotations
 

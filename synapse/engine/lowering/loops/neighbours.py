@@ -1,4 +1,4 @@
-"""Compare two neurons for the loops of lowering."""
+"""What the loops of lowering ask about two neurons."""
 
 from __future__ import annotations
 

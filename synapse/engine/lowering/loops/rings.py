@@ -1,6 +1,4 @@
-"""Assign rings, which store the past activations of networks, and of sources without a
-network.
-"""
+"""Rings: where networks, and sources without one, have their past activations."""
 
 from __future__ import annotations
 

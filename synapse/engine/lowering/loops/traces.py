@@ -1,6 +1,4 @@
-"""Carry traces across lowerings, by finding what each belongs to, and its place in the
-new program.
-"""
+"""Traces across lowerings: what each belongs to, and where it lies in a new program."""
 
 from __future__ import annotations
 

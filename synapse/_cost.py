@@ -160,7 +160,7 @@ class SequenceCost(Cost):
         )
 
     def _check(self, squashes: Sequence[Squash]) -> None:
-        """Raise ArgumentError, because users of this cost need no check."""
+        """Raise ArgumentError, because only uses that do not allow it call this."""
         raise self._of_sequences()
 
     def _compute(self, outputs: list[Any], targets: list[Any]) -> tuple[float, Any]:
@@ -423,7 +423,8 @@ def register_for_sequences(
 
     Examples
     --------
-    This cost compares a sequence's last output with its sum:
+    This cost compares the last output of a sequence with its target, here the sum of
+    the sequence:
 
     >>> @register_for_sequences
     ... def error_at_end(outputs, targets):

@@ -1,5 +1,5 @@
-"""Checks of user input: arguments, data, JSON documents, optional packages, names,
-foreign names.
+"""Check user input: arguments, data, JSON documents, optional packages, names, and
+names of other libraries.
 """
 
 from .arguments import *  # noqa: F403

@@ -1,10 +1,10 @@
-"""Checks of arguments: each returns the value in its canonical type, or raises an error
-of one sentence.
+"""Check arguments. Each function returns the value in its canonical type, or raises an
+error of one sentence.
 
 The sentence is "``rate`` of Adam must be a finite number above 0, got -1.", which
 :func:`expected` makes of a title, a condition and the value. The title is the name of a
-parameter, "rate", or with its owner, "rate of Adam"; or, for what is no parameter, a
-noun phrase with a capital, "The target of step 3".
+parameter, "rate", or with its owner, "rate of Adam". For values that are not
+parameters, it is a noun phrase with a capital, "The target of step 3".
 """
 
 import decimal
@@ -46,13 +46,13 @@ MAX_COUNT = 10**15
 """Largest whole number without a more specific bound: this many nanoseconds are 11
 days."""
 MAX_NEURONS = 10_000_000
-"""Largest layer. It takes about 4 GB: 300 bytes per neuron in the store and 100 per
-object."""
+"""Maximum size of a layer. It takes about 4 GB, with 300 bytes per neuron in the store
+and 100 per object."""
 MAX_CONNECTIONS = 250_000_000
-"""Largest projection. It takes about 20 GB while it is made: 80 bytes per
-connection."""
+"""Maximum size of a projection. It takes about 20 GB while it is made, with 80 bytes
+per connection."""
 MAX_THREADS = 1024
-"""Largest number of threads; more than the cores of any machine."""
+"""Maximum number of threads, which is more than the cores of any machine."""
 MAX_DELAYS = schema.MAX_DELAYS
 DELAYS = f"a whole number of steps from 0 to {MAX_DELAYS:,}"
 OF_TIMES = "spikes.to_steps(times, dt) turns milliseconds into steps."
@@ -86,11 +86,13 @@ def short_repr(value: Any) -> str:
 
 
 _PARAMETER = re.compile(r"(X|[a-z_][\w.]*)(\[.*\])?(?= of |$)")
-"""The name of a parameter at the start of a title, with the path to an entry of it."""
+"""The name of a parameter at the start of a title, with the path to one of its
+entries."""
 
 
 def subject(title: str) -> str:
-    """Return the subject of a sentence about a title: parameters get backticks.
+    """Return the subject of a sentence about a title, with backticks around a
+    parameter.
 
     >>> subject("title of a picture"), subject("The target of step 3")
     ('`title` of a picture', 'The target of step 3')
@@ -100,7 +102,7 @@ def subject(title: str) -> str:
 
 
 def lowercase_title(title: str) -> str:
-    """Return what :func:`subject` returns, for the middle of a sentence.
+    """Return the result of :func:`subject` for the middle of a sentence.
 
     >>> lowercase_title("title of a picture"), lowercase_title("The target of step 3")
     ('`title` of a picture', 'the target of step 3')
@@ -119,7 +121,8 @@ def expected(title: str, condition: str, value: Any, advice: str = "") -> str:
 
 
 def must(title: str, requirement: str, got: str, advice: str = "") -> str:
-    """Make the message about what `title` names, with a verb and words for the value.
+    """Make the message about the value that `title` names, with a verb and words for
+    the value.
 
     >>> must("title", "have 8 letters or more", "7")
     '`title` must have 8 letters or more, got 7.'
@@ -133,8 +136,8 @@ def require(
 ) -> None:
     """Raise ArgumentError, in the words of :func:`expected`, unless the value fits.
 
-    Everything is computed before it is known whether the value fits, so conditions that
-    take long to write are for an ``if``.
+    Because all arguments are computed before it is known whether the value fits, use an
+    ``if`` for conditions that take long to write.
     """
     if not fits:
         raise ArgumentError(expected(title, condition, value, advice))
@@ -151,11 +154,11 @@ def require_type(
 
 
 def finite_number(title: str, value: Any, dtype: Any = np.float64) -> float:
-    """Return `value` as a float; an error names it by `title`.
+    """Return `value` as a float. Errors name it by `title`.
 
     Numbers of Python and NumPy, fractions and decimals are accepted, unless they are
-    infinite, NaN or beyond the range of `dtype`; booleans, strings, complex and masked
-    numbers are not.
+    infinite, NaN or beyond the range of `dtype`. Booleans, strings, complex and masked
+    numbers are not accepted.
     """
     if type(value) is float and -MAX_SAFE_NUMBER < value < MAX_SAFE_NUMBER:
         return value  # the usual case, within the range of every float
@@ -186,8 +189,8 @@ def is_number(value: Any) -> bool:
 
 
 def real_number(title: str, value: Any) -> float:
-    """Return `value` as a float, infinity if it is too large; an error if it is not a
-    real number.
+    """Return `value` as a float, which is infinite if it is too large, or raise an
+    error if it is not a real number.
     """
     if not is_number(value):
         raise ArgumentTypeError(expected(title, "a number", value))
@@ -225,7 +228,7 @@ between_0_and_1 = _in_range("a number above 0 and below 1", _ABOVE_0, _BELOW_1)
 
 
 def bounds(title: str, low: Any, high: Any) -> tuple[float, float]:
-    """Return two numbers, the first below the second; each may be infinite."""
+    """Return two numbers, the first below the second. Each may be infinite."""
     require_type(is_number(low) and is_number(high), title, "two numbers", (low, high))
     try:
         minimum, maximum = float(low), float(high)
@@ -249,8 +252,8 @@ def pair(
 
 
 def training_rate(title: str, value: Any, dtype: Any = np.float64) -> float:
-    """Return `value` as a learning rate, 0 or above; a :class:`RateWarning` above
-    :data:`HIGH_RATE`.
+    """Return `value` as a learning rate, 0 or above, and give a :class:`RateWarning`
+    above :data:`HIGH_RATE`.
     """
     number = non_negative_number(title, value, dtype)
     if number > HIGH_RATE:
@@ -263,7 +266,7 @@ def training_rate(title: str, value: Any, dtype: Any = np.float64) -> float:
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """Warn, at the user's line. If stderr is closed, the work goes on without it."""
+    """Warn, at the user's line. If stderr is closed, continue without the warning."""
     with suppress(ValueError):
         warnings.warn(message, category, stacklevel=_user_stacklevel())
 
@@ -329,7 +332,7 @@ def non_negative_integer(title: str, value: Any) -> int:
 
 
 def index_within(title: str, index: Any, size: int) -> int:
-    """Return `index` as an index into `size` items, or raise an error; negative ones
+    """Return `index` as an index into `size` items, or raise an error. Negative indices
     count from the end.
     """
     if type(index) is int and -size <= index < size:
@@ -343,8 +346,8 @@ def index_within(title: str, index: Any, size: int) -> int:
 
 
 def integer(value: Any) -> int | None:
-    """Return `value` as an int; None if it is not one, as booleans and masked numbers
-    are not.
+    """Return `value` as an int, or None if it is not one, as for booleans and masked
+    numbers.
     """
     if isinstance(value, bool | np.bool_ | np.ma.MaskedArray):
         return None
@@ -369,7 +372,7 @@ def float_type(title: str, value: Any) -> np.dtype[Any]:
 
 
 def boolean(title: str, value: Any) -> bool:
-    """Return `value` as a bool, or raise an error; numbers and strings are not
+    """Return `value` as a bool, or raise an error. Numbers and strings are not
     accepted.
     """
     if not isinstance(value, bool | np.bool_):
@@ -378,7 +381,7 @@ def boolean(title: str, value: Any) -> bool:
 
 
 def sign(title: str, value: Any) -> int:
-    """Return a sign, +1 or -1, as a number, 0 for None; or raise an error."""
+    """Return a sign, +1 or -1, as a number, with 0 for None, or raise an error."""
     if value is None:
         return 0
     number = integer(value)
@@ -451,8 +454,8 @@ def ordered(title: str, value: Any) -> Any:
     """Return `value`, or raise an error if it is a set, because sets have another order
     in the next process.
 
-    Views of dicts and of graphs are sets for Python, too, but in the order of their
-    entries.
+    For Python, views of dicts and of graphs are sets, too, but they have the order of
+    their entries.
     """
     require_type(
         not isinstance(value, Set)
@@ -468,7 +471,7 @@ def ordered(title: str, value: Any) -> Any:
 def listed(
     title: str, value: Any, condition: str, any_order: bool = False
 ) -> list[Any]:
-    """Return `value` as a list, or raise an error; strings and bytes are not accepted,
+    """Return `value` as a list, or raise an error. Strings and bytes are not accepted,
     and sets only in `any_order`.
     """
     value = value if any_order else ordered(title, value)
@@ -489,7 +492,7 @@ BUILD_ADVICE = (
 
 
 def layer_sizes(title: str, value: Any) -> list[Any]:
-    """Return the sizes of hidden layers as a list; a single number is the size of one
+    """Return the sizes of hidden layers as a list. A single number is the size of one
     layer.
     """
     if integer(value) is not None:
@@ -518,8 +521,8 @@ VALUES = "a JSON value (a string, finite number, boolean, None, list or dict)"
 
 
 def plain(value: Any) -> Any:
-    """Return a value with numbers and arrays of NumPy as Python's, and tuples as lists,
-    as JSON has them.
+    """Convert a value to the form of JSON, in which numbers and arrays of NumPy are
+    Python's, and tuples are lists.
     """
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
@@ -535,7 +538,7 @@ def json_object(title: str, value: Any) -> dict[str, Any]:
 
 
 def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
-    """Return a copy of a dict of JSON values; `title` is the path to it."""
+    """Return a copy of a dict of JSON values. `title` is the path to it."""
     for key in value:
         if not isinstance(key, str):
             raise ArgumentTypeError(
@@ -548,7 +551,7 @@ def _members(title: str, value: dict[Any, Any], depth: int) -> dict[str, Any]:
 
 
 def _value(title: str, value: Any, depth: int) -> Any:
-    """Return a copy of a JSON value; `title` is the path to it."""
+    """Return a copy of a JSON value. `title` is the path to it."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Checks of data: convert the numbers that users pass to the arrays that kernels take.
+"""Check data, and convert the numbers that users pass to the arrays that kernels take.
 
 Arrays, lists, tuples, memory maps, pandas DataFrames and Series, torch tensors, and all
 objects with `__array__` or `to_numpy` become float64. Data that would lose information
@@ -49,15 +49,16 @@ OTHER_KINDS = {
     "M": "dates",
     "m": "durations",
 }
-"""Names of other kinds of dtype."""
+"""Names for other kinds of dtype."""
 CSR_ATTRIBUTES = ("indptr", "indices", "data", "shape")
-"""What a CSR array has. SciPy is not imported: anything with these will do."""
+"""Attributes of a CSR array. Because SciPy is not imported, any object with these
+attributes is accepted."""
 MAX_DEPTH = 4  # largest depth to which nested lists are searched
 
 
 def numbers(title: str, values: Any, condition: str) -> Floats:
-    """Return `values` as a C-contiguous array of float64 of any shape; not copied if
-    they are one already.
+    """Return `values` as a C-contiguous array of float64 of any shape, without a copy
+    if they are one already.
 
     An error with the condition is raised if they are not numbers, or if some are
     masked.
@@ -80,7 +81,7 @@ def _as_float64(array: NDArray[Any]) -> Floats:
 
 
 def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
-    """Return `values` as an array of any type of numbers or booleans; errors as in
+    """Return `values` as an array of any type of numbers or booleans, with errors as in
     :func:`numbers`.
     """
     array = any_array(title, values, condition)
@@ -100,7 +101,7 @@ def real_array(title: str, values: Any, condition: str) -> NDArray[Any]:
 
 
 def any_array(title: str, values: Any, condition: str) -> NDArray[Any]:
-    """Return `values` as an array of any type without masked entries; errors as in
+    """Return `values` as an array of any type without masked entries, with errors as in
     :func:`numbers`.
     """
     if type(values) in PLAIN_TYPES:
@@ -127,7 +128,7 @@ def is_sparse(values: Any) -> bool:
 def require_labels(title: str, values: Any) -> None:
     """Raise ArgumentError if some labels are text and others are not, or are missing.
 
-    NumPy makes text of all of them, or objects, which cannot be sorted.
+    NumPy would convert all of them to text, or to objects, which cannot be sorted.
     """
     array = np.asarray(values)
     made_text = array is not values and np.issubdtype(array.dtype, np.str_)
@@ -145,8 +146,8 @@ def require_labels(title: str, values: Any) -> None:
 def finite_array(
     title: str, values: Any, dtype: Any = np.float64, gaps: bool = False
 ) -> Floats:
-    """Return `values` as a new array of float64 of any shape; :func:`finite_number`
-    must accept each. A matrix may have `gaps`, which are NaN.
+    """Return `values` as a new array of float64 of any shape. :func:`finite_number`
+    must accept each value, but a matrix may have `gaps`, which are NaN.
 
     Unlike in data, booleans raise an error, and fractions and decimals are accepted.
     """
@@ -171,8 +172,8 @@ def finite_array(
 
 
 def read_only(array: NDArray[Any]) -> NDArray[Any]:
-    """Make `array`, a copy, read-only and return it: writing to it would not change the
-    network.
+    """Make `array`, a copy, read-only and return it, because writing to it would not
+    change the network.
     """
     array.flags.writeable = False
     return array
@@ -244,8 +245,8 @@ def require_range(title: str, rows: Floats, dtype: np.dtype[Any]) -> None:
 
 
 def is_row(values: Any, size: int) -> TypeGuard[Floats]:
-    """Return whether kernels can read `values` as they are: `size` numbers of float64
-    side by side.
+    """Return whether kernels can read `values` unchanged, as `size` adjacent numbers of
+    float64.
     """
     return (
         type(values) is np.ndarray
@@ -256,8 +257,8 @@ def is_row(values: Any, size: int) -> TypeGuard[Floats]:
 
 
 def row_of(title: str, values: Any, size: int) -> Floats:
-    """Return `values` as `size` floats, finite or not, or raise an error; a single one
-    may be a scalar.
+    """Return `values` as `size` floats, finite or not, or raise an error. A single
+    value may be a scalar.
     """
     if is_row(values, size):
         return values  # nothing to copy
@@ -281,8 +282,8 @@ def about_classes(count: int) -> str:
 
 
 def _counted(title: str, size: int) -> str:
-    """Return the beginning of a sentence: "Expected 1 input", "`target` must be 2
-    numbers".
+    """Return the beginning of a sentence, such as "Expected 1 input" or "`target` must
+    be 2 numbers".
     """
     if title in ("inputs", "targets"):
         return f"Expected {pluralize(size, title[:-1])}"
@@ -303,15 +304,15 @@ def vector(
 
 
 def class_row(title: str, value: Any, classes: int) -> Floats:
-    """Convert the number of a class to a row of targets: 1 for this class, 0 for the
-    others.
+    """Convert the number of a class to a row of targets, with 1 for this class and 0
+    for the others.
     """
     return one_hot(title, np.array([[value]], np.float64), classes).reshape(classes)
 
 
 def one_hot(title: str, column: Floats, classes: int) -> Floats:
-    """Convert numbers of classes, shape (rows, 1), to targets, shape (rows, classes);
-    NaN to rows of NaN.
+    """Convert numbers of classes, shape (rows, 1), to targets, shape (rows, classes),
+    and NaN to rows of NaN.
     """
     numbers = column[:, 0]
     missing = np.isnan(numbers)
@@ -331,7 +332,7 @@ def one_hot(title: str, column: Floats, classes: int) -> Floats:
 
 
 def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
-    """Return inputs and targets; both may be given as one list of dicts {"input": ...,
+    """Return inputs and targets. Both may be given as one list of dicts {"input": ...,
     "output": ...}.
     """
     if targets is not None:
@@ -360,10 +361,11 @@ def shape_of(array: NDArray[Any]) -> str:
 
 
 def names_of(table: Any, axis: str = "columns") -> list[str] | None:
-    """Return the names of the columns of a data frame, or with the axis "index" those
-    of a row of one; None if there are none, or they are numbers.
+    """Return the column names of a data frame, or with the axis "index" the names in
+    one of its rows, or None if there are no names, or if they are numbers.
 
-    ArgumentTypeError, as of scikit-learn, if only some are text, or two are equal.
+    Raises ArgumentTypeError, as scikit-learn does, if only some are text, or two are
+    equal.
     """
     names = [*getattr(table, axis)] if hasattr(table, "to_numpy") else []
     texts = [isinstance(name, str) for name in names]
@@ -376,9 +378,10 @@ def names_of(table: Any, axis: str = "columns") -> list[str] | None:
 
 
 def sum_of_squares(values: Floats) -> float:
-    """Return the sum of squares, NaN or infinity if a number is; in one thread.
+    """Return the sum of squares, computed in one thread. It is NaN or infinity if one
+    of the numbers is.
 
-    For 10,000 numbers BLAS wakes threads, which keep the other cores busy for
+    For 10,000 numbers, BLAS would wake threads, which keep the other cores busy for
     milliseconds after it.
     """
     if values.size < 10_000:
@@ -390,11 +393,11 @@ def sum_of_squares(values: Floats) -> float:
 def as_matrix(
     title: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True
 ) -> Floats:
-    """Return `values` as kernels take them: float64, C-contiguous, of shape (rows,
-    columns).
+    """Return `values` in the form that kernels take: float64, C-contiguous, of shape
+    (rows, columns).
 
     One column may be given as a list of numbers. Numbers beyond the range of the dtype
-    raise an error. So do NaN and infinity if `finite` is True.
+    raise an error, and so do NaN and infinity if `finite` is True.
     """
     rows = numbers(title, values, f"rows of {pluralize(columns, 'number')} each")
     if rows.ndim == 1 and (columns == 1 or not len(rows)):
@@ -417,8 +420,9 @@ def rows_as_given(
     values: Any, columns: int, dtype: np.dtype[Any]
 ) -> NDArray[Any] | None:
     """Return an array (N, columns) or (S, T, columns) as rows, if it is contiguous, of
-    float64 or the dtype of a network, and its sequences are finite; None otherwise.
-    Kernels check one run of rows: they read all of it before anything changes.
+    float64 or the dtype of a network, and its sequences are finite, or None otherwise.
+    A single run of rows is checked by kernels, which read all of it before anything
+    changes.
     """
     if (
         type(values) is not np.ndarray
@@ -477,7 +481,7 @@ def parts_of(
 
 
 def depth_of(values: Any, left: int = MAX_DEPTH) -> int:
-    """Return the number of dimensions of an array, a table, or nested lists; 0 for
+    """Return the number of dimensions of an array, a table, or nested lists, or 0 for
     anything else.
 
     For a list, the first item that is not empty decides.
@@ -496,7 +500,8 @@ def depth_of(values: Any, left: int = MAX_DEPTH) -> int:
 
 
 def width_of(values: Any, left: int = MAX_DEPTH) -> int:
-    """Return the number of columns of an array or of nested lists; 0 if there are none.
+    """Return the number of columns of an array or of nested lists, or 0 if there are no
+    columns.
 
     >>> width_of([[], [[1, 2]]]), width_of(np.zeros((2, 3))), width_of("text")
     (2, 3, 0)

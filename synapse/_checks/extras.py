@@ -1,4 +1,6 @@
-"""Packages that are optional: the error if one is not installed."""
+"""Import optional packages, with an error that explains how to install a missing
+one.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,14 @@ from ..errors import MissingExtraError
 
 DISTRIBUTION = "synapse-neurons"
 FROM_CLONE = 'Install it from a clone of the repository: pip install -e ".[{}]".'
-"""How an extra is installed: no index has the distribution."""
+"""How to install an extra, given that indexes do not contain the distribution."""
 ADVICE = {
     "torch": (
         "; without a GPU, add --index-url https://download.pytorch.org/whl/cpu, which"
         " saves gigabytes"
     )
 }
-"""What to add to the command, by package."""
+"""Additions to the command, by package."""
 
 
 def missing_extra(title: str, package: str, extra: str = "") -> MissingExtraError:
@@ -31,7 +33,7 @@ def missing_extra(title: str, package: str, extra: str = "") -> MissingExtraErro
 
 
 def imported(module: str, title: str, package: str = "", extra: str = "") -> Any:
-    """Import a module of an optional package (default: of its name), or raise
+    """Import a module of an optional package (by default of the same name), or raise
     MissingExtraError.
     """
     try:
@@ -41,13 +43,13 @@ def imported(module: str, title: str, package: str = "", extra: str = "") -> Any
 
 
 class LaterModule:
-    """A module that is imported when it is used; MissingExtraError if it is not
+    """A module that is imported on first use, or raises MissingExtraError if it is not
     installed.
 
     Parameters
     ----------
     *needed
-        What :func:`imported` takes.
+        Arguments of :func:`imported`.
     """
 
     def __init__(self, *needed: str) -> None:
@@ -61,8 +63,8 @@ pandas: Any = LaterModule("pandas", "A data frame needs", "pandas", "stats")
 
 
 def install(package: str, extra: str = "") -> str:
-    """Return the sentence that says how to install an optional package, or all packages
-    of an extra.
+    """Return the sentence about installing an optional package, or all packages of an
+    extra.
     """
     if extra and _required():
         return FROM_CLONE.format(extra)
@@ -71,8 +73,8 @@ def install(package: str, extra: str = "") -> str:
 
 
 def _requirement(package: str) -> str:
-    """Return the package with the versions that setup.cfg admits; its name if Synapse
-    is not installed.
+    """Return the package with the versions that setup.cfg admits, or only its name if
+    Synapse is not installed.
     """
     for line in _required():
         match = re.match(r"([\w.-]+)[^;\s]*", line)
@@ -82,8 +84,8 @@ def _requirement(package: str) -> str:
 
 
 def _required() -> list[str]:
-    """Return the requirements that Synapse declares; nothing if it is run from a
-    folder.
+    """Return the requirements that Synapse declares, or an empty result if it is run
+    from a folder.
     """
     from importlib import metadata  # slow to import, and needed for an error only
 

@@ -1,15 +1,15 @@
-"""Advice for arguments and attributes of other libraries: each message names the call
-to use here.
+"""Give advice on arguments and attributes of other libraries, in messages that name the
+call to use here.
 
-The names are in ``migration_hints.json``, also those that the migration page shows.
-They are searched only after a call has failed. Names of arguments are in the form of
-:func:`normalize_name`; ``{value}`` is replaced by the given value.
+The names are in ``migration_hints.json``, including those that the migration page
+shows. They are searched only after a call has failed. Names of arguments are in the
+form of :func:`normalize_name`, and ``{value}`` is replaced by the given value.
 
-What has to be there before a call fails is as small as Python allows. It refuses an
-unknown argument before the first line of the callee, and an assignment without asking
-anybody, so only a function around the call (:func:`suggests_arguments`) and
-``__setattr__`` (:func:`fixed_attributes`) can answer. The first takes 0.2 µs of the 2
-to 4 of a ``Neuron()``, and is a frame in tracebacks; ``**unknown`` in every signature
+The code that runs before a call fails is as small as Python allows. Because Python
+refuses an unknown argument before the first line of the callee, and accepts an
+assignment without a call, only a function around the call (:func:`suggests_arguments`)
+and ``__setattr__`` (:func:`fixed_attributes`) can answer. The first takes 0.2 µs of the
+2 to 4 of a ``Neuron()``, and is a frame in tracebacks. ``**unknown`` in every signature
 would be quicker, but editors would offer it. Foreign attributes are descriptors,
 because a method ``__getattr__`` would make every attribute slower to read.
 """
@@ -47,14 +47,14 @@ Item = TypeVar("Item")
 
 
 def _by_name(rows: Mapping[str, Item]) -> dict[str, Item]:
-    """Return the values by single names: a key of the file may be several, separated by
-    spaces.
+    """Return the values by single names, because a key of the file may contain several
+    names, separated by spaces.
     """
     return {name: value for names, value in rows.items() for name in names.split()}
 
 
 def _section(tables: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
-    """Return the tables of a section of the file, each by single names."""
+    """Return the tables of a section in the file, each by single names."""
     return _by_name({names: _by_name(rows) for names, rows in tables.items()})
 
 
@@ -62,20 +62,20 @@ _PATH = files(__package__).joinpath("migration_hints.json")
 _FILE = json.loads(_PATH.read_text(encoding="utf-8"))  # 20 times as fast as TOML
 
 SYNONYMS = _by_name(_FILE["synonyms"])
-"""Our names of arguments that other libraries call otherwise. The signatures tell which
-call has them."""
+"""Our names of arguments that have other names in other libraries. The signatures
+determine which call has them."""
 ARGUMENTS = _section(_FILE["arguments"])
-"""Advice for arguments, by call. Advice for our name is that for its synonyms, too."""
+"""Advice on arguments, by call. Advice on our name also applies to its synonyms."""
 ATTRIBUTES = _section(_FILE["attributes"])
-"""Advice for attributes, by class or module."""
+"""Advice on attributes, by class or module."""
 NEAREST_ADVICE = _section(_FILE["nearest"])
-"""Advice for items, by the noun of a registry."""
+"""Advice on items, by the noun of a registry."""
 INSTEAD_OF_NETWORK = _by_name(_FILE["instead_of_network"])
 """Advice for values that are no networks, by the package and name of their class."""
 
 
 MISSING = "()"
-"""The key of the advice about a call without its arguments, or with too many."""
+"""The key of the advice on a call without its arguments, or with too many."""
 
 
 def suggests_arguments(
@@ -88,10 +88,10 @@ def suggests_arguments(
     signature declares, and raises an error with advice for an unknown one.
 
     The advice comes from the table of `call_name` in `ARGUMENTS`, or names our
-    parameter and the call that has it, this one or a method of the class in `siblings`.
-    Options in a dict, as in Synaptic, are answered, too. Messages about an argument of
-    ``__init__`` name its class if they are `of_class`. Arguments that are `void` are
-    refused.
+    parameter and the call that has it, which is this one or a method of the class in
+    `siblings`. Options in a dict, as in Synaptic, are answered, too. Messages about an
+    argument of ``__init__`` name its class if they are `of_class`. Arguments that are
+    `void` are refused.
     """
     table = ARGUMENTS.get(call_name, {})
 
@@ -166,8 +166,8 @@ def about_arguments(
 
 
 def _as_typed(value: Any) -> str:
-    """Return how a value is typed; "" for an object of another library, which has no
-    place here.
+    """Return how a value is typed in code, or "" for an object of another library,
+    which is not shown here.
     """
     package = type(value).__module__.partition(".")[0]
     is_ours = package in ("builtins", "numpy", "synapse", "architect")
@@ -179,8 +179,8 @@ def _about_options(
     arguments: Sequence[Any],
     table: Mapping[str, str],
 ) -> str:
-    """Return the sentence about options in a dict, the first one among arguments; "" if
-    there is none.
+    """Return the sentence about options in a dict, the first one among arguments, or ""
+    without such a dict.
     """
     options = [value for value in arguments if isinstance(value, dict)]
     if not options:
@@ -195,8 +195,8 @@ def _about_refused(
     error: Exception,
     table: Mapping[str, str],
 ) -> str:
-    """Return the sentence about arguments that Python has refused for the first call;
-    "" if there is none.
+    """Return the sentence about arguments that Python has refused for the first call,
+    or "" if there are none.
     """
     call = calls[0]
     unknown = "" if _takes_any_name(call) else about_arguments(calls, named, table)
@@ -217,8 +217,8 @@ def _about_missing(
     named: Mapping[str, Any],
     sentence: str,
 ) -> str:
-    """Put what is missing before the sentence about other arguments, unless its advice
-    names it.
+    """Put the missing arguments before the sentence about other arguments, unless its
+    advice names them.
     """
     refused = r"\w+\(\) has no argument '\w+'\. |It has: .*"
     advice = re.sub(refused, "", sentence)
@@ -238,8 +238,8 @@ def _about_missing(
 
 
 def _about_count(error: Exception, table: Mapping[str, str]) -> str:
-    """Make the sentence about arguments that are missing, or too many by position, of
-    a call whose table says what to give; "" if there are none.
+    """Make the sentence about missing arguments, or too many by position, for a call
+    with an entry in its table, or return "" if there are none.
     """
     advice = table.get(MISSING, "")
     is_count = " missing " in str(error) or " positional " in str(error)
@@ -247,8 +247,8 @@ def _about_count(error: Exception, table: Mapping[str, str]) -> str:
 
 
 def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
-    """Make the sentence about arguments by position that a method takes by name; "" if
-    there are none.
+    """Make the sentence about arguments by position that a method takes by name, or
+    return "" if there are none.
     """
     positional = 0
     by_name = []
@@ -270,7 +270,8 @@ def _about_positions(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
 
 def _about_list(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
     """Make the sentence about a list of numbers, the only argument of a method that
-    takes as many; "" if it is something else, or its first parameter may be a list.
+    takes as many, or return "" if it is something else, or its first parameter may be a
+    list.
     """
     numbers = arguments[1] if len(arguments) == 2 else None
     if not isinstance(numbers, list | tuple) or not all(map(is_number, numbers)):
@@ -295,8 +296,8 @@ def _advice(
     places: Mapping[str, str],
     table: Mapping[str, str],
 ) -> str:
-    """Return advice about an argument that is none of the `parameters`; `places` are
-    the calls with this argument.
+    """Return advice on an argument that is not among the `parameters`. `places` are the
+    calls with this argument.
     """
     # Our name for it: the same in another spelling, or a synonym.
     synonym = SYNONYMS.get(normalize_name(name), "")
@@ -335,7 +336,7 @@ def _takes_any_name(call: Callable[..., Any]) -> bool:
 
 
 def _name_of(call: Callable[..., Any]) -> str:
-    """Return the name by which a user calls a method: ``Trainer`` for its
+    """Return the name by which a user calls a method, such as ``Trainer`` for its
     ``__init__``.
     """
     owner, _, short = call.__qualname__.rpartition(".")
@@ -343,8 +344,8 @@ def _name_of(call: Callable[..., Any]) -> str:
 
 
 def about_network(value: Any) -> str:
-    """Return the advice about a value that was given for a network; "" if there is
-    none.
+    """Return the advice on a value that was given for a network, or "" without
+    advice.
     """
     names = (
         f"{cls.__module__.partition('.')[0]}.{cls.__name__}"
@@ -356,12 +357,13 @@ def about_network(value: Any) -> str:
 def public_module(
     module: str, names: Iterable[str], registry: Mapping[str, Any] | None = None
 ) -> Callable[[str], Any]:
-    """Give a module, which calls this, ``__dir__`` and ``__getattr__``; return the
-    latter.
+    """Give ``__dir__`` and ``__getattr__`` to the module that calls this function, and
+    return the latter.
 
     Its names are these and the present ones of its registry. The error for any other
     name gives the advice of `ATTRIBUTES`, or the most similar name. Type checkers and
-    editors do not see this: they know what the text of the module defines.
+    editors ignore these functions, and use the names that the text of the module
+    defines.
     """
     advice = ATTRIBUTES.get(module.removeprefix("synapse."), {})
     items = registry or {}
@@ -381,7 +383,7 @@ def public_module(
 
 
 class MissingAttributeHint:
-    """An attribute of another library's class: reading it raises AttributeError with
+    """An attribute of another library's class. Reading it raises AttributeError with
     the equivalent call.
     """
 
@@ -398,8 +400,8 @@ class MissingAttributeHint:
 
 
 class ForeignNamespace(property):
-    """A property ``squash``, of which Synaptic's classes have constants: reading one
-    raises advice.
+    """A property ``squash``. In Synaptic, its classes have constants, and reading one
+    of them here raises advice.
     """
 
     def __init__(self, wrapped: property, owner: str) -> None:
@@ -416,7 +418,7 @@ class ForeignNamespace(property):
 
 
 class OwnNames(type):
-    """A metaclass: `dir` and `help` of a class do not list attributes of other
+    """A metaclass that lets `dir` and `help` of a class omit the attributes of other
     libraries, which :func:`suggests_attributes` answers.
     """
 
@@ -436,16 +438,16 @@ Class = TypeVar("Class", bound=type)
 
 
 def made_elsewhere(cls: Class) -> Class:
-    """Return a class decorator: other calls make the objects of this class, so `help`
-    shows no parameters.
+    """Return a class decorator that removes parameters from `help`, because other calls
+    make the objects of this class.
     """
     cls.__signature__ = inspect.Signature()  # type: ignore[attr-defined]
     return cls
 
 
 def suggests_attributes(owner: str) -> Callable[[Class], Class]:
-    """Return a class decorator: errors about attributes that only `ATTRIBUTES` has give
-    its advice. The metaclass is `OwnNames`.
+    """Return a class decorator that adds the advice of `ATTRIBUTES` to errors about
+    attributes that are only there. The metaclass is `OwnNames`.
     """
 
     def answering(cls: Class) -> Class:
@@ -470,8 +472,8 @@ def fixed_attributes(cls: Class) -> Class:
     """Return a class decorator: setting a public attribute that the class does not
     declare raises AttributeError.
 
-    A subclass of a user may have more, unless their names are nearly those that can be
-    set.
+    A subclass of a user may have more attributes, unless their names are similar to
+    those that can be set.
     """
     settable = [
         name
@@ -510,8 +512,8 @@ MIN_SIMILARITY = 0.85
 
 
 def _is_ours(cls: type) -> bool:
-    """Return whether a class is one of the library's modules, and not of an example in
-    one.
+    """Return whether a class belongs to the library's modules, unless it is part of an
+    example in one.
     """
     if cls.__module__.partition(".")[0] not in ("synapse", "architect"):
         return False
@@ -529,7 +531,9 @@ def own_names(owned: Any) -> list[str]:
 
 
 class UncallableList(list[Item]):
-    """A list that is a method in other libraries: calling it says so."""
+    """A list that is a method in other libraries. Calling it raises an error with this
+    explanation.
+    """
 
     def __init__(self, items: Iterable[Item], name: str) -> None:
         super().__init__(items)
@@ -550,8 +554,8 @@ class UncallableList(list[Item]):
 
 
 class HintTuple(tuple[Item, ...]):
-    """The layers of a network, which are attributes of an object in Synaptic: reading
-    one gives advice.
+    """The layers of a network, which are attributes of an object in Synaptic. Reading
+    such an attribute gives advice.
     """
 
     __slots__ = ()

@@ -1,4 +1,4 @@
-"""Look up names in any spelling; the error for an unknown name suggests a similar
+"""Look up names in any spelling. The error for an unknown name suggests a similar
 one.
 """
 
@@ -14,10 +14,10 @@ from ..errors import ArgumentError, UnknownNameError
 from .arguments import expected, is_among, short_repr
 
 MAX_SHOWN = 320
-"""Largest number of characters of a list of names in a message."""
+"""Maximum number of characters in a list of names in a message."""
 MIN_SIMILARITY = 0.75
-"""Least similarity, as difflib measures it, of a name that is suggested. It was chosen
-with `tests/checks/test_suggestions.py`."""
+"""Minimum similarity, as difflib measures it, of a name that is suggested. It was
+chosen with `tests/checks/test_suggestions.py`."""
 MIN_PART_LENGTH = 3
 """Minimum number of letters of a known name that is suggested for a longer one."""
 
@@ -34,7 +34,7 @@ def normalize_name(name: str) -> str:
 def closest(
     name: Any, names: Iterable[Any], like: float = MIN_SIMILARITY
 ) -> str | None:
-    """Return the most similar known name, in any spelling; None if no name is
+    """Return the most similar known name, in any spelling, or None if no name is
     similar.
     """
     if not isinstance(name, str) or len(name) > MAX_SHOWN:
@@ -47,9 +47,9 @@ def closest(
 
 
 def suggested(name: Any, names: Iterable[Any]) -> str | None:
-    """Return the known name to suggest, or None: the most similar one, otherwise the
-    longest one that `name` begins with, such as "load" for "load_model", otherwise the
-    longest one at its end.
+    """Return the known name to suggest, or None. It is the most similar one, otherwise
+    the longest one that `name` begins with, such as "load" for "load_model", or
+    otherwise the longest one at its end.
     """
     names = list(names)
     similar = closest(name, names)
@@ -74,16 +74,16 @@ def suggested(name: Any, names: Iterable[Any]) -> str | None:
 
 
 def suggestion(name: Any, names: Iterable[Any]) -> str:
-    """Make a question that suggests a known name, to append to a message; "" if there
-    is none to suggest.
+    """Make a question that suggests a known name, to append to a message, or return ""
+    without a suggestion.
     """
     known = suggested(name, names)
     return "" if known is None else f" Did you mean {known!r}?"
 
 
 def known_names(names_in_order: Iterable[str]) -> str:
-    """Join names for a message, sorted; if there are too many, the first ones in the
-    given order.
+    """Join names for a message, sorted. If there are too many, use the first ones in
+    the given order.
     """
     in_order = list(names_in_order)
     names = ", ".join(sorted(in_order))
@@ -135,15 +135,15 @@ def attribute_error(sentence: str) -> AttributeError:
     """Make an AttributeError whose traceback ends with this sentence.
 
     If an error has no `name` and `obj`, Python sets them, and its traceback appends
-    "Did you mean ...?" with a name of ``dir(obj)``, which may be private. It appends
-    nothing if the name is None.
+    "Did you mean ...?" with a name of ``dir(obj)``, which may be private. If the name
+    is None, nothing is appended.
     """
     return AttributeError(sentence, name=None, obj=None)
 
 
 def public_names(*tables: Iterable[str]) -> Callable[[], list[str]]:
-    """Make the ``__dir__`` of a module: its public names, which include the present
-    ones of its registry.
+    """Make the ``__dir__`` of a module, which lists its public names, including the
+    present ones of its registry.
     """
     return lambda: sorted({name for table in tables for name in table})
 
@@ -163,8 +163,8 @@ class Names(dict[str, T]):
     """A registry of items by name, which also finds synonyms and other spellings (see
     :func:`normalize_name`).
 
-    `noun` is that of the items in messages; `nearest` has advice by plain names that
-    have no equivalent here.
+    `noun` names the items in messages, and `nearest` contains advice by plain names
+    that have no equivalent here.
     """
 
     def __init__(
@@ -188,15 +188,15 @@ class Names(dict[str, T]):
         self[name] = self._plain[normalize_name(name)] = item
 
     def seek(self, name: str) -> T | None:
-        """Return the item with this name or synonym, in any spelling; None if there is
-        none.
+        """Return the item with this name or synonym, in any spelling, or None if there
+        is none.
         """
         item = self.get(name)
         return self._plain.get(normalize_name(name)) if item is None else item
 
     def find(self, name: str) -> T:
-        """Return the item with this name or synonym, in any spelling; UnknownNameError
-        if there is none.
+        """Return the item with this name or synonym, in any spelling, or raise
+        UnknownNameError if there is none.
         """
         item = self.seek(name)
         if item is not None:
@@ -209,8 +209,8 @@ class Names(dict[str, T]):
         raise unknown_name(self.noun, name, self, self.synonyms)
 
     def advice(self, foreign: Any) -> str:
-        """Return what to write in place of another library's function, class or object;
-        "" if its name is not known.
+        """Return the replacement for another library's function, class or object, or ""
+        if its name is unknown.
         """
         name = getattr(foreign, "__name__", type(foreign).__name__)
         item = self.seek(name)
@@ -219,8 +219,8 @@ class Names(dict[str, T]):
         return f"Use {self.noun}={ours[0]!r}." if ours else nearest
 
     def attribute(self, module: str, name: str) -> T:
-        """Return the item with this name for an attribute of a module; AttributeError
-        if there is none.
+        """Return the item with this name for an attribute of a module, or raise
+        AttributeError if there is none.
         """
         owner = f"The module {module}"
         if name.startswith("__"):

@@ -103,7 +103,7 @@ EffectCheck = Callable[[Iterable[Any], Mapping[str, Any]], None]
 
 
 class ArgumentCheck(NamedTuple):
-    """The check of a parameter of a call."""
+    """The check of a call's parameter."""
 
     name: str
     place: int  # beyond all others for a keyword alone
@@ -133,8 +133,8 @@ def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentChec
 
 
 def _declared(annotation: Any, names: Mapping[str, Any]) -> tuple[Any, Check] | None:
-    """Return the type and the check of an annotation, or of what it names; None if it
-    has no check.
+    """Return the type and the check of an annotation, or of the object that it names,
+    or None if it has no check.
     """
     if not isinstance(annotation, str):
         return None
@@ -155,8 +155,8 @@ def checked_arguments(
     named: dict[str, Any],
     require_effect: EffectCheck | None,
 ) -> tuple[Any, ...]:
-    """Return checked arguments by position, and replace those in `named`; ArgumentError
-    if one of them has no effect.
+    """Return checked arguments by position, and replace those in `named`. Raise
+    ArgumentError if one of them has no effect.
     """
     by_place = list(given)
     for name, place, title, check, none in checks:
@@ -173,8 +173,8 @@ def checked_arguments(
 def effect_check(
     function: Callable[..., Any], rules: Sequence[tuple[Any, ...]]
 ) -> EffectCheck:
-    """Return what raises ArgumentError if an argument of a call has no effect by these
-    rules, and is not its default.
+    """Return a function that raises ArgumentError if an argument of a call has no
+    effect by these rules, and is not its default.
     """
     parameters = inspect.signature(function).parameters.values()
     places = [each.name for each in parameters if each.kind < each.KEYWORD_ONLY]
@@ -210,24 +210,27 @@ def arguments_of(annotation: str) -> list[str]:
 
 
 class Option(Generic[Read, Given]):
-    """A setting of an object: the type that is read, and that of the values given.
+    """A setting of an object, with the type that is read, and the type of the values
+    that are accepted.
 
     Parameters
     ----------
     form : str
-        The type, as the page of the class shows it: "float, optional".
+        The type, in the form that the page of the class shows: "float, optional".
     sentence : str
-        What the option does, and its default.
+        A description of the option and its default.
     check : callable
         ``check(title, value)`` returns the value to be stored, or raises.
     default : object
         The value if none is given. Default None.
     follows : callable, optional
-        ``follows(owner)`` is the value while none is stored: it depends on other
-        options, so it is found when the attribute is read. None assigns it again.
+        A function ``follows(owner)`` that returns the value while none is stored.
+        Because this value depends on other options, it is found when the attribute is
+        read. Assigning None restores it.
     owned : bool
-        Whether the check depends on the object: ``check(owner, title, value)``. It then
-        gets a default of None, too; other defaults are stored without a check.
+        Whether the check depends on the object: ``check(owner, title, value)``. In this
+        case, it also receives a default of None, whereas other defaults are stored
+        without a check.
     """
 
     def __init__(
@@ -249,7 +252,7 @@ class Option(Generic[Read, Given]):
         self._owned = owned
 
     def checked_early(self, value: Any) -> Any:
-        """Return a value that the check allows, or raise, before there is an object; a
+        """Return a value that the check allows, or raise, before there is an object. A
         check of the object itself is made when the value is assigned.
         """
         return value if self._owned else self.checked(None, value)
@@ -300,8 +303,8 @@ PARAMETERS = re.compile(
 
 @dataclass_transform(field_specifiers=(field,))
 def with_options(cls: Described) -> Described:
-    """Return a class decorator: fields become parameters of ``__init__``, and options
-    are described among the parameters of the docstring.
+    """Return a class decorator that makes fields parameters of ``__init__``, and
+    describes options among the parameters of the docstring.
     """
     made: Any = dataclass(eq=False, repr=False)(cls)
     options = options_of(made)

@@ -1,4 +1,4 @@
-"""Rows of numbers most of which are 0, as SciPy's CSR arrays hold them."""
+"""Represent rows of numbers most of which are 0, in the form of SciPy's CSR arrays."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = [
 
 
 class SparseRows:
-    """Checked rows: those of row i are ``data[indptr[i] : indptr[i + 1]]``, in the
-    columns ``indices``; all other numbers are 0.
+    """Checked rows. Row i has the numbers ``data[indptr[i] : indptr[i + 1]]``, in the
+    columns ``indices``, and all its other numbers are 0.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SparseRows:
         return self.shape[0]
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> SparseRows:
-        """Return some rows; consecutive ones are not copied."""
+        """Return some rows, without a copy if they are consecutive."""
         if not isinstance(rows, slice):
             return joined_rows([self[i : i + 1] for i in rows.tolist()])
         start, stop, _ = rows.indices(len(self))
@@ -68,7 +68,7 @@ class SparseRows:
 
     @cached_property
     def dense(self) -> Floats:
-        """The same rows as an array, for what reads all numbers."""
+        """The same rows as an array, for functions that read all numbers."""
         rows = np.zeros(self.shape)
         row = np.repeat(np.arange(len(self)), np.diff(self.indptr))
         rows[row, self.indices[self.kept]] = self.data[self.kept]
@@ -83,8 +83,8 @@ def dense_rows(rows: Floats | SparseRows) -> Floats:
 def input_rows(
     title: str, values: Any, columns: int, dtype: np.dtype[Any], finite: bool = True
 ) -> Any:
-    """Return rows of inputs as kernels take them: an array, see `as_matrix`, or
-    `SparseRows`.
+    """Return rows of inputs in the form that kernels take, which is an array, see
+    `as_matrix`, or `SparseRows`.
 
     Other sparse arrays of SciPy are converted to CSR.
     """
@@ -98,8 +98,8 @@ def input_rows(
 
 
 def joined_rows(parts: Sequence[Any], dtype: Any = None) -> Any:
-    """Return rows one after the other; if all are sparse, so is the result. Dense ones
-    get this dtype.
+    """Return rows one after the other. The result is sparse if all rows are, and dense
+    rows get this dtype.
     """
     if not all(isinstance(rows, SparseRows) for rows in parts):
         with np.errstate(under="ignore"):
@@ -116,7 +116,9 @@ def joined_rows(parts: Sequence[Any], dtype: Any = None) -> Any:
 def row_of_mapping(
     title: str, values: Mapping[Any, Any], by_name: Mapping[str, int], columns: int
 ) -> Floats:
-    """Return one row of the numbers of a mapping by index, or by name; others are 0."""
+    """Return one row with the numbers of a mapping by index, or by name. Other numbers
+    are 0.
+    """
     row = np.zeros(columns)
     for key, value in values.items():
         # almost every mapping has such keys, each once, and such values

@@ -1,4 +1,6 @@
-"""A network in the units of its data: what estimators, the command and agents fit."""
+"""Fit networks in the units of their data. Estimators, the command and agents use this
+model.
+"""
 
 from .columns import columns_of as columns_of
 from .model import Model as Model, whole_of as whole_of

@@ -1,4 +1,4 @@
-"""The columns of a model's inputs: matrices out of data, and the names of columns."""
+"""Convert data to the columns of a model's inputs, and check the names of columns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..objects.layer import Layer
 
 
 class InputColumns:
-    """The columns that a layer of inputs has learned; their names are those of its
+    """The columns that an input layer has learned, whose names are those of its
     neurons.
     """
 
@@ -36,8 +36,8 @@ class InputColumns:
     def require(
         self, layer: Layer, tables: list[list[str] | None], fits: bool = False
     ) -> None:
-        """Raise unless the names of columns are those of the inputs, in their order;
-        warn where only the data or only what was learned had names.
+        """Raise unless the names of columns equal those of the inputs, in their order.
+        Warn if only the data or only the learned columns have names.
         """
         expected = columns_of(layer) if any(tables) else None
         for names in filter(None, tables):
@@ -77,6 +77,8 @@ def columns_of(layer: Layer) -> list[str]:
 
 
 def names_in(layer: Layer) -> list[str]:
-    """Return the names of the neurons of a layer; none if some have no name."""
+    """Return the names of a layer's neurons, or an empty result if some have no
+    name.
+    """
     names = [neuron.name for neuron in layer]
     return [name or "" for name in names] if all(names) else []

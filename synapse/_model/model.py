@@ -1,4 +1,6 @@
-"""A network in the units of its data: what estimators, the command and agents fit."""
+"""Convert between a network in standard units and the units of its data. Estimators,
+the command and agents fit such models.
+"""
 
 from __future__ import annotations
 
@@ -56,31 +58,32 @@ STANDARD_UNITS = (
 @final
 @_checks.suggests_arguments("Model", of_class=False)
 class Model(Archived):
-    """A network with the scales, names and classes of its data; fitted, continued,
-    saved and exported as a whole.
+    """A network with the scales, names and classes of its data, which are fitted,
+    continued, saved and exported together.
 
-    The network computes in standard units, and is live: each of its numbers can be read
-    and set, and its structure may change. The model converts from and to the units of
-    the data. Estimators of other libraries and the command make models, and each opens
-    those of the others.
+    The network computes in standard units, and is live, which means that you can read
+    and set each of its numbers, and change its structure. The model converts from and
+    to the units of the data. Models are made by the command, and by estimators of other
+    libraries, each of which can open the models of the others.
 
     Parameters
     ----------
     network : Network
         The network itself, not a copy. Its first layer has an input for each column of
-        the data. Outputs for numbers have no bounds ("identity"), those for classes are
-        softmax or logistic, those for labels logistic.
+        the data. Outputs for numbers are unbounded ("identity"), outputs for classes
+        are softmax or logistic, and outputs for labels are logistic.
     classes : sequence of str, int, float or bool, optional
         The label of each output, if the outputs are probabilities of exclusive classes.
         Default: the names of softmax outputs, or their indices.
     task : {"numbers", "classes", "labels"}, optional
-        Kind of the outputs; labels are columns of 0 and 1 that do not exclude each
-        other. Default: it follows from their squash.
+        Kind of the outputs. Labels are columns of 0 and 1 that do not exclude each
+        other. By default, it follows from the squash of the outputs.
     scale, target_scale : Scale or bool
-        The standard units of inputs, and of targets that are numbers. True: a new
-        scale; False: the data are in the units of the network. Default True.
+        The standard units of inputs, and of targets that are numbers. True makes a new
+        scale, and False means that the data are in the units of the network. Default
+        True.
     trainer : Trainer, optional
-        How the network learns in :meth:`fit` and :meth:`update`. Default: by exact
+        The trainer that :meth:`fit` and :meth:`update` use. By default, it uses exact
         gradients and Adam, with the rate 0.01.
 
     Attributes
@@ -91,8 +94,8 @@ class Model(Archived):
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the outputs cannot be what the task says, or a scale or the trainer belongs
-        to another network.
+        If the outputs do not fit the task, or a scale or the trainer belongs to another
+        network.
 
     See Also
     --------
@@ -110,11 +113,11 @@ class Model(Archived):
     >>> bool(abs(model.predict([[100.0, 3.0]])[0, 0] - 360000.0) < 10000.0)
     True
 
-    New rows are learned from where it is, by the same optimizer:
+    New rows are learned from the present state, by the same optimizer:
 
     >>> result = model.update(rooms[:10], price[:10], epochs=5, progress=False)
 
-    One network that takes the area and returns the price:
+    This makes one network that takes the area and returns the price:
 
     >>> model.whole()
     <Network 'Perceptron' 2-2-16-1-1, 22 neurons, 51 connections>
@@ -163,17 +166,18 @@ class Model(Archived):
         inputs, outputs : sequence of str
             The names of the columns, which the neurons get.
         classes : sequence of str, int, float or bool, optional
-            The labels of the one output column, if it has classes: each becomes an
-            output, and the column names their layer.
+            The labels of the one output column, if it has classes. Each label becomes
+            an output, and the column gives its name to their layer.
         hidden : sequence of int
-            Sizes of the hidden layers. Default one of 16 neurons.
+            Sizes of the hidden layers. Default: one layer of 16 neurons.
         **options
-            Those of the architecture, such as ``squash`` and ``seed``.
+            Options of the architecture, such as ``squash`` and ``seed``.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If there is no such architecture or option, or it takes no such sizes.
+            If there is no such architecture or option, or the architecture does not
+            take such sizes.
         """
         columns = _names("inputs", inputs)
         targets = _names("outputs", outputs)
@@ -205,7 +209,7 @@ class Model(Archived):
 
     @property
     def task(self) -> str:
-        """What the outputs are: "numbers", "classes" or "labels"."""
+        """Kind of the outputs: "numbers", "classes" or "labels"."""
         return self._targets.task
 
     @property
@@ -219,31 +223,32 @@ class Model(Archived):
 
     @property
     def network(self) -> Network:
-        """The network, in standard units: live, as always."""
+        """The network, in standard units. It is live."""
         return self._network
 
     @property
     def inputs(self) -> list[str]:
-        """The names of the inputs; none if some have no name."""
+        """The names of the inputs, or an empty result if some have no name."""
         return names_in(self.network.input)
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the outputs; none if some have no name."""
+        """The names of the outputs, or an empty result if some have no name."""
         return names_in(self.network.output)
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """Further information, such as a test: the :attr:`Network.metadata` of the
-        network, which files contain.
+        """Further information, such as the results of a test. It is the
+        :attr:`Network.metadata` of the network, which files contain.
         """
         return self.network.metadata
 
     @property
     def trainer(self) -> Trainer:
-        """How the network learns, with the state of its optimizer.
+        """The trainer of the network, with the state of its optimizer.
 
-        A trainer that is assigned brings its network, such as that of a checkpoint.
+        If you assign a trainer, its network becomes the model's network, for example to
+        continue from a checkpoint.
         """
         if self._trainer is None:
             self._trainer = self._usual_trainer()
@@ -270,7 +275,7 @@ class Model(Archived):
 
     @property
     def _threads(self) -> int | None:
-        """Maximum number of threads of a run: that of the trainer."""
+        """Maximum number of threads in a run, as set in the trainer."""
         return None if self._trainer is None else self._trainer.threads
 
     # --- learning ---------------------------------------------------------------------
@@ -290,38 +295,37 @@ class Model(Archived):
         Parameters
         ----------
         inputs : array_like
-            (N, n): samples or, for a network with memory, steps of one stream.
-            (S, T, n), or a list of (T_i, n): sequences. Data frames have their columns
-            in the order of :attr:`inputs`; inputs without names of data get those of
-            the first frame. A warning is given where only the data, or only what was
-            learned, has names. Rows may be a sparse array of SciPy, or anything with
-            the ``indptr``, ``indices``, ``data`` and ``shape`` of one in CSR; a scale
-            that is fitted to them does not centre.
+            Samples of shape (N, n) or, for a network with memory, steps of one stream.
+            Sequences have the shape (S, T, n), or are a list of (T_i, n). Data frames
+            have their columns in the order of :attr:`inputs`, and inputs without names
+            of data get those of the first frame. A warning is given if only the data,
+            or only the learned columns, have names. Rows may be a sparse array of
+            SciPy, or anything with the ``indptr``, ``indices``, ``data`` and ``shape``
+            of one in CSR, in which case a scale that is fitted to them does not centre.
         targets : array_like
-            Numbers (N, m), or (N,) for one output. For classes: labels (N,), also as a
-            series or categories of pandas, or
-            probabilities (N, m). For sequences: the same for each step of each
-            sequence, NaN meaning no target; or one target for each sequence, which is
-            that of its last step.
+            Numbers (N, m), or (N,) for one output. For classes, pass labels (N,), also
+            as a series or categories of pandas, or probabilities (N, m). For sequences,
+            pass the same for each step of each sequence, where NaN marks a missing
+            target, or one target for each sequence, which belongs to its last step.
         validation : tuple of (inputs, targets) or float, optional
             Held-out data, to which the scales are not fitted, or the fraction to hold
             out, see :meth:`Trainer.train`.
         sample_weight : array_like, optional
-            The weight of each sample or sequence, also in the scales.
+            The weight of each sample or sequence, which also affects the scales.
         **options
             Further arguments of :meth:`Trainer.train`, such as ``epochs`` and ``seed``.
 
         Returns
         -------
         Result
-            That of the trainer. Costs are in standard units.
+            The result of the trainer. Costs are in standard units.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the data or an option cannot be used. Nothing has changed.
+            If the data or an option cannot be used. Nothing has changed in this case.
         DivergenceError
-            If the cost is not finite; the weights are those before that step.
+            If the cost is not finite. The weights are those before that step.
         """
         return self._train(
             inputs,
@@ -343,10 +347,10 @@ class Model(Archived):
         sample_weight: ArrayLike | None = None,
         **options: Any,
     ) -> Result:
-        """Continue with more data: the scales include them, and the trainer continues
-        with its weights and the state of its optimizer.
+        """Continue training with more data, which also update the scales. The trainer
+        continues with its weights and the state of its optimizer.
 
-        Parameters and errors are those of :meth:`fit`.
+        Parameters and errors are described at :meth:`fit`.
         """
         return self._train(
             inputs,
@@ -368,13 +372,14 @@ class Model(Archived):
         """Learn one row by the learning rule of the network, after updating the scales
         with it.
 
-        The context continues; ``model.network.clear()`` begins a new sequence.
+        The context continues from row to row. To begin a new sequence, call
+        ``model.network.clear()``.
 
         Parameters
         ----------
         inputs : array_like, shape (n,)
-            The row: finite numbers. The index of a series is checked as the columns of
-            a data frame are.
+            The row, which consists of finite numbers. The index of a series is checked
+            like the columns of a data frame.
         target : float, array_like of shape (m,), or a label
             Its target.
         rate : float
@@ -383,9 +388,9 @@ class Model(Archived):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If these are no such values. Nothing has changed.
+            If these values cannot be used. Nothing has changed in this case.
         DivergenceError
-            If the cost is not finite; weights and scales are those before this row.
+            If the cost is not finite. The weights and scales are those before this row.
         """
         network = self.network
         (aim,) = self._targets.encoded("target", [target], len(network.output))
@@ -397,7 +402,7 @@ class Model(Archived):
         self._columns.take(network.input, names)
 
     def _learn_row(self, row: Any, aim: Floats, rate: float) -> None:
-        """Learn a row: all checks come first, and the scales count it last."""
+        """Learn a row, after all checks. The scales count it last."""
         network = self.network
         scale, target_scale = self.scale, self.target_scale
         if scale is not None:
@@ -427,19 +432,19 @@ class Model(Archived):
         Parameters
         ----------
         inputs, targets
-            As for :meth:`fit`; the context is cleared before each sequence.
+            As for :meth:`fit`. The context is cleared before each sequence.
         rate : float
             The learning rate. Default 0.01.
         sample_weight : array_like, optional
-            The weight of each sample or sequence, a factor of the rate, also in the
-            scales.
+            The weight of each sample or sequence, which is a factor of the rate, and
+            also affects the scales.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the data cannot be used. Nothing has changed.
+            If the data cannot be used. Nothing has changed in this case.
         DivergenceError
-            If the cost of a step is not finite; the rows before it have been learned.
+            If the cost of a step is not finite. The rows before it have been learned.
         """
         network = self.network
         data_of_call, names = self._given(inputs, targets)
@@ -476,8 +481,8 @@ class Model(Archived):
         Returns
         -------
         ndarray or list of ndarray
-            Shape (N, m); for an array of sequences (S, T, m), for a list a list of
-            (T_i, m). Outputs of classes are probabilities.
+            An array of shape (N, m), for an array of sequences (S, T, m), and for a
+            list of sequences a list of (T_i, m). Outputs of classes are probabilities.
         """
         return self._outputs_of(inputs, lambda outputs: outputs)
 
@@ -493,7 +498,8 @@ class Model(Archived):
         Returns
         -------
         ndarray or list of ndarray
-            As :meth:`run` returns, for classes without the last axis.
+            Predictions in the shape that :meth:`run` returns, but for classes without
+            the last axis.
         """
         return self._outputs_of(inputs, self._targets.decoded)
 
@@ -501,15 +507,15 @@ class Model(Archived):
     def forecast(
         self, history: ArrayLike, steps: int, known: ArrayLike | None = None
     ) -> Floats:
-        """Forecast the rows that follow a history: each output is fed back to the input
-        with its index.
+        """Forecast the rows that follow a history, by feeding each output back to the
+        input with its index.
 
         Parameters
         ----------
         history : array_like, shape (T, m) or (T,)
-            The past, in the units of the data; the network has learned to predict each
-            row from the one before. If `target_scale` has lags, its differences are
-            computed from it.
+            The past, in the units of the data. The network must have learned to predict
+            each row from the one before. If `target_scale` has lags, its differences
+            are computed from it.
         steps : int
             Number of rows.
         known : array_like, shape (N, k), optional
@@ -528,14 +534,14 @@ class Model(Archived):
         return NetworkForecaster(network, past, in_advance)(history, steps)
 
     def whole(self) -> Network:
-        """Return one network in the units of the data, with a cleared context: its
-        scales are neurons that do not learn.
+        """Return one network in the units of the data, with a cleared context. Its
+        scales become neurons that do not learn.
 
         Raises
         ------
         ArgumentError
-            If a scale makes differences, for which there are no neurons, or the
-            network has synchronous neurons.
+            If a scale makes differences, which neurons cannot represent, or the network
+            has synchronous neurons.
         """
         for scale in (self.scale, self.target_scale):
             if scale is not None and scale.lost:
@@ -591,8 +597,8 @@ class Model(Archived):
         options: dict[str, Any],
         fits: bool,
     ) -> Result:
-        """Train, after these scales have counted the data. They become those of the
-        model when the weights first change.
+        """Train, after these scales have counted the data. They become the scales of
+        the model when the weights first change.
         """
         data, names = self._given(inputs, targets, fits)
         scales.add(data, weights)
@@ -619,7 +625,9 @@ class Model(Archived):
             trainer._kept.on_first_update = None
 
     def _held_out(self, scales: Scales, names: Any, data: Any) -> Any:
-        """Return a pair of inputs and targets in standard units; all else as it is."""
+        """Return a pair of inputs and targets in standard units, and all other values
+        unchanged.
+        """
         if not isinstance(data, tuple) or len(data) != 2:
             return data
         layer, outputs = self.network.input, len(self.network.output)
@@ -629,7 +637,7 @@ class Model(Archived):
         return scales.standard(Sequences(parts, aims, is_single))
 
     def _in_units(self, metric: Any) -> Any:
-        """Return a metric of what :meth:`predict` returns, as one of outputs."""
+        """Convert a metric of the results of :meth:`predict` to a metric of outputs."""
         if not callable(metric):
             return metric
 
@@ -643,8 +651,8 @@ class Model(Archived):
         return measure
 
     def _outputs_of(self, inputs: Any, form: Any) -> Any:
-        """Return what a function makes of the outputs for inputs, in the form of
-        these.
+        """Return the result of a function of the outputs for inputs, in the form of the
+        inputs.
         """
         scale = self.target_scale
         lost = [each for each in self._scales if each is not None and each.lost]
@@ -668,8 +676,8 @@ class Model(Archived):
         return np.stack(answers) if is_array else answers
 
     def _outputs_apart(self, rows: Any) -> Floats | None:
-        """Return the outputs for rows that a network without memory runs; None if it
-        has some, the rows are no usual array, or some are refused.
+        """Return the outputs for rows that a network without memory runs, or None if it
+        has memory, the rows are not a usual array, or some of them are refused.
         """
         network = self.network
         plain: Any = None
@@ -718,8 +726,8 @@ class Model(Archived):
         return self.whole()
 
     def _head(self) -> dict[str, Any]:
-        """Return what a model has beside its network and its trainer, as JSON has
-        it.
+        """Return the parts of a model besides its network and its trainer, in the form
+        of JSON.
         """
         scales = (self.scale, self.target_scale)
         described = (None if scale is None else scale.as_json() for scale in scales)
@@ -767,7 +775,9 @@ class Model(Archived):
 
     @classmethod
     def _of_parts(cls, head: Any, learning: Network | Trainer) -> Any:
-        """Return the model of a file; FormatError if its description is not valid."""
+        """Return the model in a file, or raise FormatError if its description is not
+        valid.
+        """
         require_version("model", head, MARK, VERSION)
         members("The description of a model", head, HEAD)
         trainer = learning if isinstance(learning, Trainer) else None
@@ -785,7 +795,9 @@ class Model(Archived):
 
 
 def whole_of(model: Any) -> Any:
-    """Return the network of a model in the units of its data; all else as it is."""
+    """Return the network of a model in the units of its data, and all other values
+    unchanged.
+    """
     return model.whole() if isinstance(model, Model) else model
 
 

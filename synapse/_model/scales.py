@@ -1,4 +1,4 @@
-"""The standard units of a model's inputs and targets."""
+"""Manage the standard units of a model's inputs and targets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def checked_scale(title: str, scale: Any) -> Any:
 
 
 def scale_of(title: str, scale: Scale | bool, columns: int) -> Scale | None:
-    """Return a scale of these columns, or raise ArgumentError; False: none."""
+    """Return a scale of these columns, or None for False, or raise ArgumentError."""
     if not isinstance(scale, Scale):
         return Scale(columns) if scale else None
     _checks.require(
@@ -60,7 +60,9 @@ class Sequences(NamedTuple):
 
 
 class Scales(NamedTuple):
-    """Those of inputs and of targets; None: the units of the data are the network's."""
+    """The scales of inputs and of targets. None means that the units of the data are
+    those of the network.
+    """
 
     inputs: Scale | None
     targets: Scale | None
@@ -87,8 +89,8 @@ class Scales(NamedTuple):
         return (x[0], y[0]) if data.is_single else (x, y)
 
     def add(self, data: Sequences, weights: ArrayLike | None) -> Floats | None:
-        """Count inputs and targets, but for those that are NaN, by the weights of
-        samples or sequences; returns the weight of each row.
+        """Count inputs and targets, except those that are NaN, by the weights of
+        samples or sequences, and return the weight of each row.
         """
         for each in self:
             if each is not None and each.lost:

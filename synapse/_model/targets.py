@@ -1,4 +1,4 @@
-"""What the outputs of a model are, and how targets become rows of them."""
+"""Describe the outputs of a model, and convert targets to rows of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ TASKS = {
     "classes": ("softmax", "logistic"),
     "labels": ("logistic",),
 }
-"""Squashes that outputs may have, by what they are; those of numbers have no bounds."""
+"""Squashes that outputs may have, for each kind of outputs. Outputs for numbers must be
+unbounded."""
 TITLE = "network of Model"
 
 
@@ -87,7 +88,7 @@ class Targets:
         )
 
     def require_outputs(self, network: Network, is_scaled: bool) -> None:
-        """Raise if the outputs cannot be what the task says."""
+        """Raise if the outputs do not fit the task."""
         names = TASKS[self.task]
         usual = OUTPUTS[self.task]
         advice = f'Build it with output_squash="{usual}".'
@@ -110,7 +111,7 @@ class Targets:
             )
 
     def decoded(self, outputs: Floats) -> Any:
-        """Return what outputs in the units of the data predict, by row."""
+        """Return the predictions for outputs in the units of the data, by row."""
         if self.task == "classes":
             return self.labels[outputs.argmax(axis=1)]
         return outputs if self.task == "numbers" else (outputs > 0.5).astype(int)
@@ -150,7 +151,7 @@ class Targets:
         self, targets: Any, parts: list[Floats], is_single: bool, outputs: int
     ) -> list[Floats]:
         """Return the targets of these sequences in the units of the data, shapes (T_i,
-        m); NaN for no target.
+        m), with NaN for missing targets.
         """
         if is_single:
             aims = [self.encoded("targets", targets, outputs)]
@@ -173,8 +174,8 @@ class Targets:
         return aims
 
     def _of_steps(self, targets: Any, steps: int, outputs: int) -> Floats:
-        """Return the targets of the steps of a sequence; one alone is that of the last
-        step.
+        """Return the targets for the steps of a sequence. A single target belongs to
+        the last step.
         """
         title = "The targets of a sequence"
         depth = _checks.depth_of(targets)

@@ -1,7 +1,9 @@
-"""Analysis: what a network does and why, from its current numbers.
+"""Analyse a trained network: how it computes its outputs, and why, based on its current
+numbers.
 
-No function here changes the network it is given. A function that runs a sequence clears
-the context first and restores it afterwards; random neurons output their means in it.
+These functions do not change the given network. A function that runs a sequence clears
+the context first and restores it afterwards, and random neurons output their means
+during the run.
 """
 
 from .._checks import public_module as _public_module

@@ -1,5 +1,5 @@
-"""Activity over a sequence: dead and saturated neurons, and those that switch where a
-stretch begins and ends.
+"""Measure the activity of neurons over a sequence, to find dead and saturated neurons,
+and neurons that switch at the beginning and end of marked steps.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from ._table import Table
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Activity(Table):
-    """Activity of each neuron over a sequence, one row per neuron.
+    """The activity of each neuron over a sequence, with one row per neuron.
 
     Attributes
     ----------
     neuron : ndarray of int
-        Number of the neuron: ``network[number]``.
+        Number of the neuron, as in ``network[number]``.
     name : ndarray of str
         Name of the neuron.
     mean, std : ndarray
         Mean and standard deviation of its activation.
     flat : ndarray
-        Fraction of steps in which its slope is near 0.
+        Fraction of steps in which its derivative is near 0.
     dead : ndarray of bool
-        Whether its activation never changes.
+        Whether its activation stays constant.
     saturated : ndarray of bool
-        Whether its slope is near 0 in most steps. Inputs have no slope and are never
-        saturated.
+        Whether its derivative is near 0 in most steps. Inputs have no derivative and
+        are never saturated.
     """
 
     neuron: Ints
@@ -71,15 +71,17 @@ def activity(
     Parameters
     ----------
     network : Network
-        The network. It is not changed.
+        The network, which is not changed.
     inputs : array_like, shape (T, n), or Log
-        A sequence to run, at least two steps; the context is cleared first. Or a log
-        that has "activation" and "derivative" of all neurons; nothing is run then.
+        A sequence of at least two steps to run, after clearing the context. If you pass
+        a log instead, which must contain "activation" and "derivative" of all neurons,
+        the network is not run.
     still : float
-        A neuron is dead if the standard deviation of its activation is at most this.
+        A neuron is dead if the standard deviation of its activation is at most this
+        number.
     slope, fraction : float
         A neuron is saturated if ``|f'|`` is below `slope` in at least this fraction of
-        the steps. (A neuron with a step function always is.)
+        the steps. (Neurons with a step function always are.)
 
     Raises
     ------
@@ -119,19 +121,20 @@ def activity(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Switching(Table):
-    """How well each neuron distinguishes a stretch from the rest, the best one first.
+    """A measure of how well each neuron distinguishes marked ranges of steps from the
+    rest, with the best neuron first.
 
     Attributes
     ----------
     neuron : ndarray of int
-        Number of the neuron: ``network[number]``.
+        Number of the neuron, as in ``network[number]``.
     name : ndarray of str
         Name of the neuron.
     inside, outside : ndarray
-        Mean of its value in the marked stretches, and around them.
+        Mean of its value in the marked ranges, and around them.
     correlation : ndarray
-        Correlation of its value with the mark around the stretches, from -1 to 1; 0 if
-        it never changes there.
+        Correlation of its value with the mark around the ranges, from -1 to 1, or 0 if
+        the value is constant there.
     """
 
     neuron: Ints
@@ -152,24 +155,24 @@ def switching(
     """Find the neurons that switch where marked steps begin and end.
 
     For example, you can find the cell of an LSTM that is active within quotes of a text
-    (Karpathy, Johnson and Li 2015; LSTMVis, Strobelt and others 2018): mark the steps
-    within quotes, and read the first rows.
+    (Karpathy, Johnson and Li 2015; LSTMVis, Strobelt and others 2018) by marking the
+    steps within quotes, and reading the first rows.
 
-    Each stretch is compared with as many steps before and after it, up to its
-    neighbours, and the mean of each such window is subtracted. So a value that drifts
+    Each marked range is compared with as many steps before and after it, up to its
+    neighbours. Because the mean of each such window is subtracted, a value that drifts
     slowly, like the states of many cells, is not mistaken for one that switches.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed.
+        The network, which is not changed.
     inputs : array_like, shape (T, n), or Log
-        A sequence to run; the context is cleared first. Or a log that has the number
-        `what` of all neurons; nothing is run then.
+        A sequence to run, after clearing the context. If you pass a log instead, which
+        must contain the variable `what` of all neurons, the network is not run.
     mask : array_like of bool, shape (T,)
-        Mask of the marked steps: at least one, and not all.
+        Mask of the marked steps, which must mark at least one step, but not all.
     what : {"state", "activation"}
-        The variable that is compared.
+        The variable to compare.
 
     Raises
     ------
@@ -226,8 +229,8 @@ def _marked(mask: ArrayLike, steps: int) -> Bools:
 
 
 def _windows(marked: Bools) -> list[slice]:
-    """Return each stretch with as many steps before and after it, up to its
-    neighbours.
+    """Return the window around each marked range, with as many steps before and after
+    it, up to its neighbours.
     """
     edges = np.diff(np.concatenate([[0], marked.astype(np.int8), [0]]))
     begins = np.flatnonzero(edges == 1).tolist()

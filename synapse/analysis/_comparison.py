@@ -1,4 +1,4 @@
-"""Comparison: how two networks differ."""
+"""Compare two networks, to find their differences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ Link = tuple[Place, Place]
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The differences between two networks. Numbers are second minus first.
+    """The differences between two networks. Numbers are differences of the second minus
+    the first network.
 
     A neuron is identified by its place, (name of the layer, number in the layer), and a
     connection by the places of its source and target. A connection with a delay of two
@@ -44,11 +45,11 @@ class Comparison:
     gaters : list
         Connections of both networks whose gaters differ.
     weights : dict
-        Differences of weights, for each connection of both networks.
+        Differences of weights for each connection that both networks have.
     biases : dict
-        Differences of biases, for each place of both networks.
+        Differences of biases for each place that both networks have.
     outputs : ndarray, shape (T, m), or None
-        Differences of outputs; None without inputs.
+        Differences of outputs, or None if no inputs were given.
     """
 
     same_topology: bool
@@ -75,7 +76,7 @@ def compare(
     Parameters
     ----------
     first, second : Network
-        The networks. They are not changed.
+        The networks, which are not changed.
     inputs : array_like, shape (T, n), optional
         A sequence that both networks run, with cleared contexts, to compare their
         outputs.
@@ -129,8 +130,8 @@ def compare(
 
 
 def _difference_of_outputs(first: Network, second: Network, inputs: Any) -> Floats:
-    """Return outputs of the second network minus those of the first, from cleared
-    contexts.
+    """Return the second network's outputs minus the first network's outputs, from
+    cleared contexts.
     """
     before, after = (
         run_steps(network, inputs).activation[:, -len(network.output) :]
@@ -174,6 +175,8 @@ def _by_place(
 
 
 def _without_match(here: dict[T, Any], there: dict[T, Any]) -> tuple[list[T], list[T]]:
-    """Return the keys that only one of two dicts has, and those of the other alone."""
+    """Return the keys that are only in the first of two dicts, and those only in the
+    second.
+    """
     only_here = [key for key in here if key not in there]
     return only_here, [key for key in there if key not in here]

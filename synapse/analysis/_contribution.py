@@ -1,15 +1,16 @@
-"""Effective weights, contributions of inputs to outputs, saliency and error flow over a
-sequence.
+"""Compute effective weights, contributions of inputs to outputs, saliency and error
+flow over a sequence.
 
-How a small change propagates within a step and from step to step are the derivatives of
-the equations on the page "The equations". For the state of neuron j::
+The propagation of a small change within a step and from step to step is described by
+the derivatives of the equations on the page "The equations". For the state of neuron
+j::
 
     ds_j = g_jj w_jj ds_j(old) + sum_i (g_ij w_ij dy_i + w_ij y_i dg_ij)
     dy_j = f'_j ds_j
 
-where dy and dg of a delayed source or gater are those of the previous step. This module
-calls both kinds of terms `links`: a neuron whose activation affects a state, and the
-derivative.
+where dy and dg of a delayed source or gater belong to the previous step. This module
+calls both kinds of terms `links`. A link consists of a neuron whose activation affects
+a state, and the derivative.
 """
 
 from __future__ import annotations
@@ -28,21 +29,21 @@ from ._steps import Steps, last_step, run_steps, topology_of
 from ._table import Table
 
 MAX_STEPS = 1_000_000
-"""Maximum number of steps back; each takes a matrix of outputs by inputs."""
+"""Maximum number of steps to go back. Each needs a matrix of outputs by inputs."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EffectiveWeights(Table):
-    """Effective weights, one row per connection, in the order of
+    """Effective weights, with one row per connection, in the order of
     ``network.connections``.
 
     Attributes
     ----------
     source, target : ndarray of int
-        Numbers of the neurons: ``network[number]``.
+        Numbers of the neurons, as in ``network[number]``.
     weight, gain, effective : ndarray
-        ``effective = weight * gain``; the gain is the gater's present activation, 1
-        without a gater.
+        The factors of ``effective = weight * gain`` and their product. The gain is the
+        gater's present activation, or 1 without a gater.
     """
 
     source: Ints
@@ -77,27 +78,27 @@ def effective_weights(network: Network) -> EffectiveWeights:
 
 @suggests_arguments()
 def contribution(network: Network, steps: int = 0) -> Floats:
-    """Compute how much each input affects each output at the present activations: d
-    output / d input.
+    """Compute how much each input affects each output at the present activations, as
+    the derivative d output / d input.
 
-    This is the sum over all paths of the product of effective weights and slopes f'
-    along the path. Paths through gates count too: a gated state changes by w_ij y_i
-    with the gater's activation.
+    The result is the sum, over all paths, of the product of effective weights and
+    derivatives f' along the path. Paths through gates count, too, because a gated state
+    changes by w_ij y_i with the gater's activation.
 
     Parameters
     ----------
     network : Network
-        The network. Slopes and gains are those of its last step.
+        The network. Derivatives and gains are taken from its last step.
     steps : int
-        Number of steps to go back. All steps are assumed to have the slopes, gains and
-        activations of the last one, as in a network whose activations do not change.
-        :func:`saliency` is exact over a sequence.
+        Number of steps to go back. All steps are assumed to have the derivatives, gains
+        and activations of the last one, as in a network whose activations do not
+        change. For exact results over a sequence, use :func:`saliency`.
 
     Returns
     -------
     ndarray, shape (steps + 1, m, n)
-        ``[k]`` has the derivatives of the present outputs with respect to the inputs of
-        k steps ago.
+        ``[k]`` contains the derivatives of the present outputs with respect to the
+        inputs of k steps ago.
 
     Raises
     ------
@@ -136,26 +137,26 @@ def identity_of_outputs(table: Topology) -> Floats:
 
 @suggests_arguments()
 def saliency(network: Network, inputs: ArrayLike) -> Floats:
-    """Compute how much each input of each step affects each output of each step: d
-    output_t / d input_s.
+    """Compute how much each input of each step affects each output of each step, as the
+    derivative d output_t / d input_s.
 
-    The derivatives are exact: the chain rule through all steps, states, gates and
-    backward connections. (The online rule is local in time and omits some of these
-    paths.)
+    The derivatives are exact, because they follow the chain rule through all steps,
+    states, gates and backward connections. (The online rule is local in time and omits
+    some of these paths.)
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed, and its context is restored.
+        The network, which is not changed, and whose context is restored.
     inputs : array_like, shape (T, n)
-        A sequence; the context is cleared first. Time and memory grow with the square
-        of T.
+        A sequence to run, after clearing the context. Time and memory grow with the
+        square of T.
 
     Returns
     -------
     ndarray, shape (T, m, T, n)
         ``[t, i, s, j]`` is the derivative of output i of step t with respect to input j
-        of step s; 0 where s is later than t.
+        of step s. It is 0 if s is later than t.
 
     Raises
     ------
@@ -192,27 +193,28 @@ def error_flow(
     r"""Compute how much of an error at the last step of a sequence reaches each earlier
     step.
 
-    Without a layer, it returns how the outputs depend on the inputs: ``|∂y_T/∂x_t|``.
-    With a layer, it returns how the states of the layer depend on their own earlier
-    values: ``|∂s_T/∂s_t|``. This is 1 at every lag if the states are preserved exactly,
-    as in the constant error carousel (Hochreiter and Schmidhuber 1997). By the chain
-    rule it is also the factor by which an error at step T reaches step t.
+    Without a layer, the result describes how the outputs depend on the inputs:
+    ``|∂y_T/∂x_t|``. With a layer, it describes how the states of the layer depend on
+    their own earlier values: ``|∂s_T/∂s_t|``. This is 1 at every lag if the states are
+    preserved exactly, as in the constant error carousel (Hochreiter and Schmidhuber
+    1997). By the chain rule, it is also the factor by which an error at step T reaches
+    step t.
 
     The norm of an n by m matrix J is ``sqrt(Σ J² / n)``, which is 1 for the identity.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed, and its context is restored.
+        The network, which is not changed, and whose context is restored.
     inputs : array_like, shape (T, n)
-        A sequence; the context is cleared first.
+        A sequence to run, after clearing the context.
     layer : str or Layer, optional
         The layer, or its name.
 
     Returns
     -------
     ndarray, shape (T,)
-        One value per lag: index 0 is the last step itself, T - 1 the first one.
+        One value per lag. Index 0 is the last step itself, and T - 1 is the first one.
 
     Raises
     ------
@@ -285,12 +287,12 @@ class Patch:
 
 
 class ReverseSteps:
-    """The derivatives of a network's steps in reverse mode, from the last step on: from
-    chosen quantities back to their causes.
+    """Compute the derivatives of a network's steps in reverse mode, from the last step
+    on, and from chosen quantities back to their causes.
 
-    `y` and `s` are the derivatives of some quantities, one in each row, with respect to
-    the activations and the states of the step that comes next, by way of later steps
-    and directly. They are 0 at first.
+    In `y` and `s`, each row contains the derivatives of a quantity with respect to the
+    activations and the states of the following step, both directly and by way of later
+    steps. They are 0 at first.
     """
 
     def __init__(self, table: Topology, rows: int) -> None:
@@ -333,7 +335,7 @@ class ReverseSteps:
         self._groups = np.split(self._softmax, ends)
 
     def back(self, step: Steps) -> tuple[Floats, Floats]:
-        """Go back one step; returns the complete derivatives with respect to its
+        """Go back one step, and return the complete derivatives with respect to its
         activations and states. Rows that are new in this step come first.
         """
         table = self.table
@@ -386,8 +388,8 @@ class ReverseSteps:
 
 
 def _block_starts(table: Topology, source: Ints, target: Ints) -> list[int]:
-    """Return starts of blocks, by the links within a step: a block ends before a neuron
-    that depends on one inside it, and at the outputs.
+    """Return the starts of blocks, which follow from the links within a step: a block
+    ends before a neuron that depends on one inside it, and at the outputs.
 
     Neurons that compete are in one block.
     """

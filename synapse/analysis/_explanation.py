@@ -35,7 +35,7 @@ class GateTerm:
     extended : float
         The extended trace x_ij^k of its last step.
     product : float
-        The product delta_k x_ij^k.
+        The product of both, delta_k x_ij^k.
     """
 
     neuron: Neuron
@@ -49,16 +49,17 @@ class Explanation:
     """The learning equation of one connection, from i to j, with its numbers.
 
     ``total = projected * eligibility + sum(gate.product for gate in gates)``. The
-    weight changed by the rate times the total. For a tied connection this is its own
-    part; the weight changed by the sum of the parts of all connections that share it.
+    weight changed by the rate times the total. For a tied connection, the total is its
+    own part, and the weight changed by the sum of the parts of all connections that
+    share it.
 
     Attributes
     ----------
     connection : Connection
         The connection explained.
     projected : float
-        P_j, the error projected back to the target neuron, including that of its own
-        target value.
+        P_j, the error projected back to the target neuron, including the error at the
+        target's own output, if any.
     eligibility : float
         The eligibility trace of the connection.
     gates : tuple of GateTerm
@@ -66,12 +67,12 @@ class Explanation:
     total : float
         The change for a rate of 1.
     activation : float
-        Activation of the source, y_i; that of the previous step if it is delayed, and
-        the old state for a self-connection.
+        Activation of the source, y_i. It is taken from the previous step if it is
+        delayed, and is the old state for a self-connection.
     gain : float
-        Gain g_ij; that of the previous step if the gater is j or later.
+        Gain g_ij. It is taken from the previous step if the gater is j or later.
     derivative : float
-        Slope f'_j of the target.
+        Derivative f'_j of the target's activation function.
     """
 
     connection: Connection
@@ -111,12 +112,13 @@ class Explanation:
 
 @suggests_arguments()
 def explain(connection: Connection) -> Explanation:
-    """Explain the last change of a weight: every term of the learning equation, by name
-    and value.
+    """Explain the last change of a weight, by listing every term of the learning
+    equation with its name and value.
 
-    Call it after ``network.propagate(rate, target)`` (or ``neuron.propagate``, or
-    training), before anything is activated, set or connected, so that errors and traces
-    are still those of that step. The weight has changed by ``rate * total``.
+    Call this function after ``network.propagate(rate, target)`` (or
+    ``neuron.propagate``, or training), before activating, setting or connecting
+    anything, because errors and traces must still belong to that step. The weight has
+    changed by ``rate * total``.
 
     Parameters
     ----------
@@ -140,10 +142,10 @@ def explain(connection: Connection) -> Explanation:
     Notes
     -----
     This is the equation (learning) of the page "The equations" (Monner and Reggia
-    2012). Extended traces to neurons without a self-connection are not stored. They are
-    recomputed from the weights before the update, which follow from the update of each
-    neuron. Clones and loaded networks do not have that update, so such terms are
-    refused there.
+    2012). Because extended traces to neurons without a self-connection are not stored,
+    they are recomputed from the weights before the update, which follow from the update
+    of each neuron. Clones and loaded networks do not have that update, and therefore
+    such terms raise an error there.
 
     Examples
     --------
@@ -202,7 +204,8 @@ def _require_online(target: Neuron) -> None:
 def _require_propagated(target: Neuron) -> None:
     """Raise if a neuron has not propagated.
 
-    Activation sets delta_j to 0, and propagation its two parts: they add up only then.
+    Activation sets delta_j to 0, and propagation sets its two parts, which therefore
+    add up only after a propagation.
     """
     error = target.error
     size = abs(error.projected) + abs(error.gated)
@@ -292,7 +295,7 @@ def _last_update(store: Store, connection: Connection) -> float:
     """Return the last update of a weight into a neuron without a self-connection: step
     e_ij + rate sum d_k x_ij^k.
 
-    The column `step` is rate (P_j + the part of G_j that factors); the sum is over
+    The column `step` is rate (P_j + the part of G_j that factors), and the sum is over
     stored traces.
     """
     if not connection.trainable:
@@ -308,8 +311,8 @@ def _last_update(store: Store, connection: Connection) -> float:
 
 
 def _rate(store: Store, row: int) -> float:
-    """Return the rate of the last propagation: step over error of a neuron, or of
-    another if it is 0.
+    """Return the rate of the last propagation, which is step over error of a neuron, or
+    of another neuron if its error is 0.
     """
     error = store["projected"] + _factored(store)
     same_network = store["network"] == store["network"][row]

@@ -1,5 +1,5 @@
-"""Lesions: what the cost becomes without neurons, connections or gates; and activations
-that are patched.
+"""Measure how the cost changes without neurons, connections or gates, and patch
+activations.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ._steps import topology_of
 
 @dataclass(frozen=True, eq=False)
 class Lesions:
-    """The result of :func:`lesions`.
+    """The cost of a network and its changes, as returned by :func:`lesions`.
 
     Attributes
     ----------
@@ -46,10 +46,10 @@ class Lesions:
         Numbers of the neurons, connections or gaters that were silenced, in the order
         of the network.
     names : tuple of str
-        Their names; of a connection, those of its source and its target.
+        Their names. A connection has the names of its source and its target.
     change : ndarray, shape (items,) or (items, items)
-        Mean cost with the lesion minus that without; with ``pairs=True``, of both, and
-        of one on the diagonal.
+        Mean cost with the lesion minus mean cost without it. With ``pairs=True``, each
+        entry has both lesions, and the diagonal has a single one.
     """
 
     loss: float
@@ -87,29 +87,30 @@ def lesions(
     mean cost, or of the outputs if there are no targets.
 
     A silent neuron adds nothing to its targets, and the connections that it gates carry
-    nothing, because their weights are set to 0. It still has its own activation, so a
-    silent output is still compared with its target. A silent connection has the weight
-    0. A silent gate is 0; its gater still leads to others. Sequences run side by side,
-    so :meth:`synapse.Trainer.test` differs by rounding. A network silenced by hand has
-    exactly the `cost` that its lesion has here.
+    nothing, because their weights are set to 0. Because it still has its own
+    activation, a silent output is still compared with its target. A silent connection
+    has weight 0. A silent gate is 0, but its gater still leads to other neurons.
+    Sequences run side by side, which makes the loss differ from
+    :meth:`synapse.Trainer.test` by rounding. A network silenced by hand has exactly the
+    `cost` that its lesion has here.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Random neurons output their means.
+        The network, which is not changed. Random neurons output their means.
     inputs, targets : array_like
         Data as for :meth:`synapse.Trainer.test`. Every run begins with a cleared
-        context. Without targets, those are the outputs of the network as it is. The
-        change then says how far the outputs move: by the squared error half the sum of
-        their squared differences, and by a cross-entropy the Kullback-Leibler
-        divergence, each the mean over steps.
+        context. Without targets, the network's own outputs are the targets. The change
+        then measures how far the outputs move. For the squared error, it is half the
+        sum of their squared differences, and for a cross-entropy, the Kullback-Leibler
+        divergence, each as the mean over steps.
     what : {"neurons", "connections", "gates"}
-        The items to silence. Gates are named by their gaters.
+        The items to silence. Gates are named after their gaters.
     pairs : bool
         Whether to silence every pair, too: n items take n (n + 1) / 2 runs over the
         data. Default False.
     cost : str or Cost, optional
-        The cost. Default: the one that fits the outputs, as for a
+        The cost. By default, it is chosen to fit the outputs, as for a
         :class:`synapse.Trainer`.
 
     Returns
@@ -137,7 +138,7 @@ def lesions(
     >>> result.change
     array([0.5, 0. ])
 
-    Without targets, of what the outputs change by:
+    Without targets, the result measures how much the outputs change:
 
     >>> lesions(Network(a, b), [[2.0, 1.0], [0.0, 3.0]], what="connections").change
     array([1., 0.])
@@ -181,8 +182,8 @@ def lesions(
 
 
 def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], float]:
-    """Return a function of the mean cost of a network with its present weights;
-    sequences are side by side.
+    """Return a function that computes the mean cost of a network with its present
+    weights. Sequences run side by side.
     """
     # The tape of a single sequence would be as long as all data: it is run by steps.
     if network.has_memory and data.sequences == 1:
@@ -198,8 +199,8 @@ def _mean_cost_of(network: Network, data: Data, cost: Cost) -> Callable[[], floa
 
 
 def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[Ints]]:
-    """Return names and numbers of what is silenced, and the connections whose weights
-    are 0 then.
+    """Return the names and numbers of the silenced items, and the connections whose
+    weights are 0 meanwhile.
     """
     if what == "connections":
         items = np.arange(table.connections)
@@ -245,20 +246,20 @@ def patch(
     """Return the outputs on one sequence when a neuron has, at one step, its activation
     on another sequence.
 
-    If the outputs become those of the other sequence, the neuron carries at that step
-    what distinguishes the two (activation patching).
+    If the outputs become those on the other sequence, the neuron carries at that step
+    the information that distinguishes the two sequences (activation patching).
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Random neurons output their means.
+        The network, which is not changed. Random neurons output their means.
     clean, other : array_like, shape (T, inputs)
         The sequence that is run, and the one from which the activation is taken. Both
         begin with a cleared context, and have the step.
     neuron : Neuron or int
         The neuron of the network, or its number.
     step : int
-        The step, from 0. Negative ones count from the end.
+        The step, counted from 0. Negative steps count from the end.
 
     Returns
     -------

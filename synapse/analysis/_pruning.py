@@ -24,7 +24,7 @@ from ._steps import run_steps, topology_of
 
 @dataclass(frozen=True, eq=False)
 class Pruned:
-    """The result of :func:`prune`.
+    """The pruned network with the removed connections, as returned by :func:`prune`.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Pruned:
         Number of connections that were not removed because a neuron would become
         unreachable.
     loss_before, loss_after : float or None
-        Mean cost of the original and of the new network; None without targets.
+        Mean cost of the original network and of the new one, or None without targets.
     """
 
     network: Network
@@ -73,7 +73,7 @@ def prune(
     Parameters
     ----------
     network : Network
-        The network. It is not changed.
+        The network, which is not changed.
     inputs, targets : array_like, shape (T, n) and (T, m), optional
         A sequence, run from a cleared context (or samples, for a network without
         memory). With both, losses are computed. Contributions need the inputs, which
@@ -84,9 +84,9 @@ def prune(
         The importance of a connection. ``"magnitude"`` is the absolute weight.
         ``"contribution"`` estimates, to first order, how far the outputs move if the
         input that the connection adds to its target in one step, g_ij w_ij y_i, is
-        removed. It is the absolute value of that input times the sum, over the outputs,
-        of the absolute derivatives of their sum over this and all later steps with
-        respect to the target's state, summed over the steps.
+        removed. It multiplies the absolute value of that input by the absolute
+        derivatives of each output's sum over this and all later steps with respect to
+        the target's state, and sums over outputs and steps.
     keep_reached : bool
         Whether every neuron that is reachable from the inputs stays reachable, along
         the path of its most important connections.
@@ -142,7 +142,9 @@ def prune(
 def _loss(
     network: Network, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> float | None:
-    """Return the mean cost of a clone from a cleared context; None without targets."""
+    """Return the mean cost of a clone from a cleared context, or None without
+    targets.
+    """
     if targets is None:
         return None
     clone = network.clone()

@@ -1,4 +1,6 @@
-"""Null models: the same neurons and degrees, and otherwise random wiring."""
+"""Build null models, which have the same neurons and degrees, but otherwise random
+wiring.
+"""
 
 from __future__ import annotations
 
@@ -58,17 +60,18 @@ def rewire(
     swaps: Annotated[int, positive_integer] = 10,
     seed: Seed = None,
 ) -> Any:
-    """Shuffle the targets of connections and preserve the degrees of every neuron: a
-    null model.
+    """Shuffle the targets of connections while preserving the degrees of every neuron,
+    to obtain a null model.
 
     Two connections a -> b and c -> d become a -> d and c -> b, again and again [1]_,
-    but only within a sign: excitatory with excitatory, inhibitory with inhibitory ones.
-    So every neuron keeps the number of its incoming and of its outgoing connections of
-    each sign; this is the first half of the model of Rubinov and Sporns [2]_, and of
-    ``null_model_dir_sign`` in bctpy. Its second half, which permutes the weights, is
-    left out: a connection keeps its source, weight, number of synapses, gater, delay
-    and metadata, and gets another target. So the sum of the outgoing weights of a
-    neuron is preserved, that of its incoming weights is not.
+    but only within a sign: excitatory connections exchange with excitatory ones, and
+    inhibitory with inhibitory ones. Every neuron therefore keeps the number of its
+    incoming and outgoing connections of each sign. This is the first half of the model
+    of Rubinov and Sporns [2]_, and of ``null_model_dir_sign`` in bctpy. The second
+    half, which permutes the weights, is left out: a connection keeps its source,
+    weight, number of synapses, gater, delay and metadata, and only gets another target.
+    This preserves the sum of a neuron's outgoing weights, but not of its incoming
+    weights.
 
     Parameters
     ----------
@@ -76,11 +79,12 @@ def rewire(
         A network, or a table of connections as :func:`synapse.from_edges` reads it. It
         is not changed. In a table, every pair occurs once, or once for each "delay".
     within : str or sequence of str, optional
-        Columns of the table, or metadata of the connections: only those with equal
-        values exchange their targets, such as ``["sign", "from_type", "to_type"]``,
-        which keeps the connections between any two types, too. Missing values count as
-        equal; with an empty list, all connections can exchange their targets. Default:
-        the sign or, without one, that of the weight.
+        Columns of the table, or metadata of the connections. Only connections with
+        equal values exchange their targets. For example,
+        ``["sign", "from_type", "to_type"]`` also preserves the connections between any
+        two types. Missing values count as equal, and with an empty list, all
+        connections can exchange their targets. Default: the sign or, if it is missing,
+        the sign of the weight.
     swaps : int
         Number of exchanges that are tried, per connection. Default 10.
     seed : int or numpy.random.Generator, optional
@@ -89,8 +93,8 @@ def rewire(
     Returns
     -------
     Network or table
-        A new network with the same neurons, layers and states. Of a data frame a data
-        frame with another column "target", of a mapping a dict.
+        A new network with the same neurons, layers and states. For a data frame, the
+        result is a data frame with a new column "target", and for a mapping, a dict.
 
     Raises
     ------
@@ -106,15 +110,15 @@ def rewire(
 
     Notes
     -----
-    Self-connections stay where they are. Exchanges that would make one, or that would
-    connect a pair twice, are refused; they count as tried, because otherwise some
+    Self-connections are not moved. Exchanges that would make a self-connection, or
+    connect a pair twice, are refused. They count as tried, because otherwise some
     wirings would be more probable than others. If a pair of each of two signs blocks
     the other, both pairs exchange their targets. Half of the exchanges involve three
-    connections: exchanges of two never reverse a cycle of three neurons [3]_. After
-    enough exchanges, all wirings with these degrees are equally probable if they can be
-    reached; with one sign, they can.
+    connections, because exchanges of two never reverse a cycle of three neurons [3]_.
+    After enough exchanges, all wirings with these degrees are equally probable if they
+    can be reached, which is certain with one sign.
 
-    A statistic of a network means something if few of its shuffles reach it::
+    A statistic of a network is meaningful if few of its shuffles reach it::
 
         shuffles = [analysis.rewire(edges, seed=seed) for seed in range(1000)]
 
@@ -212,13 +216,13 @@ def _groups(columns: dict[Any, Any], within: Any) -> Ints:
 
 
 def _listed(columns: dict[Any, Any], name: str) -> list[Any]:
-    """Return the values of a column; None where there is no such column."""
+    """Return the values of a column, or None for each row without such a column."""
     column = columns.get(name, [None] * len(columns["source"]))
     return column.tolist() if hasattr(column, "tolist") else list(column)
 
 
 def _numbers(columns: dict[Any, Any], name: str) -> Floats:
-    """Return the numbers of a column; 0 where there is none."""
+    """Return the numbers of a column, or 0 for each row without such a column."""
     values = [value if is_value(value) else 0.0 for value in _listed(columns, name)]
     return np.array(values, np.float64)
 
@@ -238,7 +242,9 @@ def _codes(values: list[Any]) -> Ints:
 
 
 def _numbered(columns: Sequence[NDArray[Any]], count: int) -> Ints:
-    """Number the rows from 0: those that are equal in all columns have one number."""
+    """Number the rows from 0, giving the same number to rows that are equal in all
+    columns.
+    """
     number = np.zeros(count, np.int64)
     for column in columns:
         code = np.unique(column, return_inverse=True)[1]

@@ -26,8 +26,9 @@ def topology_of(network: Any) -> Topology:
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """Numbers of the neurons of a table in some steps, each of shape (steps, neurons),
-    and the activations that its connections with a delay read, (steps, these).
+    """Values of a table's neurons in some steps, each of shape (steps, neurons), and
+    the activations that delayed connections read, of shape (steps, delayed
+    connections).
     """
 
     state: Floats
@@ -42,8 +43,8 @@ class Steps:
         return Steps(*(column[t : t + 1] for column in vars(self).values()))
 
     def carried(self, table: Topology) -> Floats:
-        """Return input of each connection, (steps, connections): y_i as read, or the
-        old state of its own neuron.
+        """Return the input of each connection, shape (steps, connections), which is y_i
+        as read, or the old state of its own neuron.
         """
         loops = table.self_connected
         carried = self._delivered(table.source, table.late)
@@ -73,7 +74,9 @@ NUMBERS = [field.name for field in fields(Steps)][:-1]
 
 
 def last_step(network: Network, table: Topology) -> Steps:
-    """Return the last step that a network has taken; the table is of this moment."""
+    """Return the last step that a network has taken. The table must describe the
+    present network.
+    """
     read = zip(table.source.tolist(), table.delay.tolist(), strict=True)
     past = [table._past_of(source, steps) for source, steps in read if steps]
     return Steps(*[*_numbers_of(network), np.array([past])])
@@ -112,7 +115,7 @@ def run_steps(network: Any, inputs: ArrayLike) -> Steps:
 def numbers_over_time(
     network: Any, inputs: ArrayLike | Log, *names: str
 ) -> list[Floats]:
-    """Return numbers of all neurons, each of shape (steps, neurons): from a log, or by
+    """Return values of all neurons, each of shape (steps, neurons), from a log or by
     running a sequence.
     """
     if isinstance(inputs, Log):

@@ -1,5 +1,6 @@
-"""Structure of a network: loops, late connections, patterns of gating; and its memory:
-half-lives of self-connected neurons, and the spectral radius of its recurrence.
+"""Analyse the structure of a network, with its loops, late connections and patterns of
+gating, and its memory, with the half-lives of self-connected neurons and the spectral
+radius of its recurrence.
 """
 
 from __future__ import annotations
@@ -39,11 +40,12 @@ class LateConnections(NamedTuple):
 def late_connections(network: Network) -> LateConnections:
     """List the connections that act one step late, or later.
 
-    These are all that have a :attr:`~synapse.Connection.delay`. In a synchronous
-    network, they are all whose source is not an input, too; in others, those that lead
-    backward in the order of activation, and those between neurons that compete.
-    :meth:`synapse.Network.sort_layers` finds an order in which only connections on
-    cycles are late. Those of an Elman network are the copies into its context:
+    These are all connections with a :attr:`~synapse.Connection.delay`. In a synchronous
+    network, they also include all connections whose source is not an input. In other
+    networks, they include connections that lead backward in the order of activation,
+    and connections between neurons that compete. To find an order in which only
+    connections on cycles are late, call :meth:`synapse.Network.sort_layers`. In an
+    Elman network, the copies into its context are late:
 
     >>> import architect
     >>> len(late_connections(architect.Elman(2, 6, 1, seed=0)).connections)
@@ -59,8 +61,8 @@ def late_connections(network: Network) -> LateConnections:
 
 @suggests_arguments()
 def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
-    """Find groups of neurons that can all reach each other: the strongly connected
-    components.
+    """Find the strongly connected components, which are groups of neurons that can all
+    reach each other.
 
     Neurons on no loop are left out. A self-connection is a loop.
 
@@ -75,7 +77,8 @@ def components(network: Network, *, gates: bool = True) -> list[list[Neuron]]:
     Returns
     -------
     list of list of Neuron
-        The largest group first; the neurons of a group in activation order.
+        The groups, with the largest first. Within a group, neurons are in activation
+        order.
 
     Examples
     --------
@@ -115,18 +118,19 @@ def loops(neurons: int, source: Ints, target: Ints) -> list[Ints]:
 
 @suggests_arguments()
 def gate_motifs(network: Network) -> dict[str, int]:
-    """Count patterns of gating. (``networkx.triadic_census`` counts those of
-    connections.)
+    """Count patterns of gating. (To count patterns of connections, use
+    ``networkx.triadic_census``.)
 
     Returns
     -------
     dict of str to int
-        Counts of gated connections. ``all``: all of them; ``forget``: self-connections;
-        ``into memory``: connections from another neuron to a self-connected one; ``out
-        of memory``: connections from a self-connected neuron to another; ``peephole``:
-        connections of these three kinds whose gater has a connection from that
-        self-connected neuron; ``same source``: connections whose source also projects
-        to the gater; ``own``: connections to or from their gater.
+        Counts of gated connections. ``all`` counts all of them, ``forget``
+        self-connections, ``into memory`` connections from another neuron to a
+        self-connected one, and ``out of memory`` connections from a self-connected
+        neuron to another. ``peephole`` counts connections of these three kinds whose
+        gater has a connection from that self-connected neuron, ``same source``
+        connections whose source also projects to the gater, and ``own`` connections to
+        or from their gater.
 
     Examples
     --------
@@ -167,18 +171,18 @@ def gate_motifs(network: Network) -> dict[str, int]:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class HalfLives(Table):
-    """Half-lives of the states of self-connected neurons, one row per neuron.
+    """Half-lives of the states of self-connected neurons, with one row per neuron.
 
     Attributes
     ----------
     neuron : ndarray of int
-        Number of the neuron: ``network[number]``.
+        Number of the neuron, as in ``network[number]``.
     name : ndarray of str
         Name of the neuron.
     weight, gain : ndarray
         Weight and gain of the self-connection.
     half_life : ndarray
-        Number of steps after which half of a state is left: ln 2 / -ln abs(weight *
+        Number of steps after which half of a state is left, ln 2 / -ln abs(weight *
         gain). It is infinite if the product is 1 or more, and 0 if the product is 0.
     """
 
@@ -191,15 +195,15 @@ class HalfLives(Table):
 
 @suggests_arguments()
 def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
-    """Compute the half-life of the state of each self-connected neuron.
+    """Compute the half-life of each self-connected neuron's state.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed.
+        The network, which is not changed.
     inputs : array_like, shape (T, n), optional
-        Take the mean gain over this sequence, with the context cleared first. Default:
-        the present gain.
+        A sequence over which to take the mean gain, after clearing the context.
+        Default: the present gain.
 
     Raises
     ------
@@ -234,24 +238,26 @@ def spectral_radius(
         Literal["weights", "step"], partial(choice, options=("weights", "step"))
     ] = "weights",
 ) -> float:
-    """Compute the largest absolute eigenvalue of the recurrence; 0 without recurrence.
+    """Compute the largest absolute eigenvalue of the recurrence, which is 0 without
+    recurrence.
 
     Parameters
     ----------
     network : Network
         The network.
     what : {"weights", "step"}
-        The matrix. With ``"weights"`` it is W, where W_ji = weight * gain of the
-        connection from i to j, with self-connections on the diagonal and the present
-        gains. Only connections on a loop contribute. A delayed connection counts by the
-        neuron that it delays, like any other; several of a pair add up. It is
-        the radius of a step at slopes of 1 if every connection of the loops arrives one
-        step late, as in a `Liquid` that is scaled to this value; if some act in the
-        same step, it is not. With ``"step"`` it is the Jacobian of one step: the
-        derivative of the numbers that the last step hands to the next with respect to
-        those it received. These are the states of self-connected neurons and the
-        activations that backward and delayed connections and gaters read. Slopes are
-        those of the last step. With a radius below 1 a small change fades, as long as
+        The matrix whose eigenvalues are computed. With ``"weights"``, it is W, where
+        W_ji = weight * gain of the connection from i to j, with self-connections on the
+        diagonal and the present gains. Only connections on a loop contribute. A delayed
+        connection counts by the neuron that it delays, like any other, and several
+        connections of a pair add up. The result is the radius of a step at derivatives
+        of 1 if every connection of the loops arrives one step late, as in a `Liquid`
+        that is scaled to this value, but not if some of them act in the same step. With
+        ``"step"``, the matrix is the Jacobian of one step: the derivative of the
+        numbers that the last step passes to the next with respect to the numbers that
+        it received. These are the states of self-connected neurons and the activations
+        that backward and delayed connections and gaters read. Derivatives are taken at
+        the last step. If the radius is below 1, a small change fades, as long as
         activations stay near their present values.
 
     Raises

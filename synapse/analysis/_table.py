@@ -1,4 +1,4 @@
-"""Table: a result with columns, and its conversion to pandas."""
+"""Represent results as tables with columns, and convert them to pandas."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .._checks import pandas, pluralize
 
 
 class Table:
-    """Base class of results that are tables: frozen dataclasses whose fields are
-    columns of one length.
+    """Base class of results that are tables. They are frozen dataclasses whose fields
+    are columns of one length.
     """
 
     def columns(self) -> dict[str, Any]:

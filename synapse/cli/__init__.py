@@ -46,7 +46,7 @@ COMMANDS = {
     **dict.fromkeys(("info", "draw", "play", "convert"), "models"),
     **{name: name for name in ("train", "update", "run", "forecast", "compare")},
 }
-"""The module of each subcommand, in the order of ``--help``: it has a function of
+"""The module of each subcommand, in the order of ``--help``. It contains a function of
 this name, and its options in capitals."""
 
 
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        The arguments after the command's name. Default: those of the process.
+        The arguments after the command's name. Default: the arguments of the process.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises
     ------
     SystemExit
-        After ``--help`` and ``--version``, with 0.
+        After ``--help`` and ``--version``, with exit code 0.
     """
     words_of_line = sys.argv[1:] if arguments is None else [*arguments]
     with _streams():
@@ -203,8 +203,8 @@ def _verdict(error: Exception) -> tuple[str, int]:
 
 
 def _give_up_output() -> None:
-    """Discard what could not be printed, so that Python does not try again when it
-    ends.
+    """Discard output that could not be printed, because Python would otherwise try
+    again when it ends.
     """
     with suppress(OSError):  # it may be no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -26,9 +26,9 @@ from .reading import (
 )
 
 NO_NETWORK = "none"
-"""What --build says if statistical methods alone are compared."""
+"""The value of --build to compare only statistical methods."""
 MAX_PRINTED = 24
-"""Number of rows of errors by origin, at most, that are printed."""
+"""Maximum number of rows of errors by origin that are printed."""
 
 
 COMPARE: Options = {
@@ -79,11 +79,11 @@ def compare(options: argparse.Namespace) -> None:
     the rows before, and forecasts --steps ahead from many of the held-out rows
     (origins), each time from all rows up to there.
 
-    The report ranks the methods: the mean absolute error in units of the mean absolute
-    difference of rows a season apart, of adjacent rows without a season (MASE), MAE and
-    RMSE in the units of the target, and the share of origins from which a method is the
-    best one. The errors by origin follow, if these
-    are few; -o writes all of them, and --plot draws them.
+    The report ranks the methods by the mean absolute error in units of the mean
+    absolute difference of rows a season apart, or of adjacent rows without a season
+    (MASE). It also contains MAE and RMSE in the units of the target, and the share of
+    origins from which a method is the best one. If the errors by origin are few, they
+    follow. To write all of them, use -o, and to draw them, use --plot.
     """
     if options.output is not None:
         helpers.require_table(options.output)

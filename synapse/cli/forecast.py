@@ -67,16 +67,17 @@ FORECAST: Options = {
 def forecast(options: argparse.Namespace) -> None:
     """Forecast the rows that follow a table.
 
-    MODEL is a network of `synapse train` for a series. The forecast is that of --method
-    or of the choice of the test: the mean of the best three methods, unless one is more
-    than 10 % better. A message names it and the reason. Statistical methods are fitted
-    to the last rows of DATA, at most 1,000 or three seasons. The values of columns that
-    are known in advance come from --future, a table with a row for each step.
+    MODEL is a network of `synapse train` for a series. The forecast is made by
+    --method, or by the method that the test chose, which is the mean of the best three
+    methods unless one is more than 10 % better. A message names it and the reason.
+    Statistical methods are fitted to the last rows of DATA, at most 1,000 or three
+    seasons. The values of columns that are known in advance come from --future, a table
+    with a row for each step.
 
-    The result has dates that continue those of DATA, and for each target the forecast
-    and, with --coverage, the bounds between which that share of future values should
-    be. Bounds follow from the errors of the test. Numbers have six digits, or all in
-    front of the point. --plot draws the last rows, the forecast and the bounds, for
+    The result has dates that continue those of DATA, and for each target the forecast.
+    With --coverage, it also has the bounds between which that share of future values
+    should be, which follow from the errors of the test. Numbers have six digits, or all
+    in front of the point. --plot draws the last rows, the forecast and the bounds, for
     90 % of the values unless --coverage sets another share.
     """
     steps = horizon("steps", options.steps)

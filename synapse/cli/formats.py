@@ -1,4 +1,4 @@
-"""Files of models for the command; their formats are those of ``readwrite``."""
+"""Read and write files of models for the command, in the formats of ``readwrite``."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def table() -> str:
 
 
 def read(path: str, name: str | None = None) -> Network:
-    """Read the network of a file or checkpoint, that of a model in the units of its
-    data; FormatError if the file cannot be read or has none.
+    """Read the network of a file or checkpoint. A model's network is converted to the
+    units of its data. Raises FormatError if the file cannot be read or does not contain
+    a network.
     """
     contents = loaded(path, name)
     if isinstance(contents, Trainer):
@@ -42,7 +43,7 @@ def read(path: str, name: str | None = None) -> Network:
 
 
 def loaded(path: str, name: str | None = None) -> Model | Network | Trainer:
-    """Return the network or model of a file, or the trainer of a checkpoint; see
+    """Return the network or model in a file, or the trainer in a checkpoint, see
     :func:`read`.
     """
     with file_errors("read", path):
@@ -62,8 +63,6 @@ def require_kept(path: str) -> None:
 
 
 def write(model: Model | Network, path: str, name: str | None = None) -> None:
-    """Write a model or a network to a file, in the format of this name or of its
-    suffix.
-    """
+    """Write a model or a network to a file, in the format of this name or suffix."""
     with file_errors("write", path):
         save(model, path, cast(Any, name))  # `save` checks it

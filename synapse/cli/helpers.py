@@ -1,6 +1,4 @@
-"""Helpers of the subcommands: kinds of arguments, text in columns, files that are
-written.
-"""
+"""Help the subcommands to parse arguments, align text in columns, and write files."""
 
 from __future__ import annotations
 
@@ -33,7 +31,9 @@ NEEDS = (
 
 
 class UsageError(ArgumentError):
-    """Options that contradict each other, or a file name without a known format."""
+    """Raised for options that contradict each other, or a file name without a known
+    format.
+    """
 
 
 # --- text -----------------------------------------------------------------------------
@@ -71,8 +71,8 @@ def numbers_table(rows: Iterable[Sequence[Any]]) -> str:
 
 
 def joined(frames: dict[str, pd.DataFrame], sequence: str | None) -> pd.DataFrame:
-    """Return the rows of several series below each other, with a column of their names;
-    or those of a series.
+    """Return the rows of several series below each other, with a column of their names,
+    or the rows of a single series.
     """
     if [*frames] == [""]:
         return frames[""]
@@ -110,8 +110,8 @@ def write_table(
 
 
 def require_suffix(path: str, suffixes: Sequence[str]) -> str:
-    """Return the suffix of a file to write, in lower case; UsageError if it is none of
-    these.
+    """Return the suffix of a file to write, in lower case, or raise UsageError if it is
+    not among these.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in suffixes:

@@ -1,5 +1,5 @@
-"""``synapse info``, ``draw``, ``play`` and ``convert``: what can be done with a saved
-model.
+"""``synapse info``, ``draw``, ``play`` and ``convert``: describe, draw and convert
+saved models, and play with them in a browser.
 """
 
 from __future__ import annotations
@@ -168,8 +168,8 @@ def play(options: argparse.Namespace) -> None:
 def convert(options: argparse.Namespace) -> None:
     """Write a model in another format.
 
-    The suffix of a file selects its format; the content does that of a .json file that
-    is read. Programs, .onnx and .dot cannot be read back.
+    The suffix of a file selects its format, but for a .json file that is read, its
+    content does. Programs, .onnx and .dot cannot be read back.
     """
     source = formats.loaded(options.source, options.read_as)
     model = source.network if isinstance(source, Trainer) else source

@@ -1,5 +1,5 @@
-"""Pictures that subcommands write beside their numbers: forecasts, and errors of
-methods.
+"""Draw the pictures that subcommands write beside their numbers, which show forecasts,
+and errors of methods.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..tables import Comparison
 
 COVERAGE = 0.9
-"""Share of future values between the bounds in a picture, unless --coverage says
+"""Share of future values between the bounds in a picture, unless --coverage sets
 another one."""
 MAX_PANELS = 12
 """Number of panels, one for each target of each series, that a picture has at most."""
@@ -42,8 +42,8 @@ def check_picture(path: str | None) -> None:
 
 
 def share_drawn(facts: dict[str, Any], method: str | None) -> float | None:
-    """Return the share of the bounds in a picture if none is asked for; None if the
-    test has too few errors.
+    """Return the share of the bounds in a picture by default, or None if the test has
+    too few errors.
     """
     errors: dict[str, Any] = facts.get("errors", {})
     chosen = method or facts["chosen"]
@@ -61,7 +61,7 @@ def draw_forecasts(
     """Draw the last rows of each series, its forecast and the bounds, a panel for each
     target.
 
-    Returns sentences on what is not drawn.
+    Returns sentences on targets that are not drawn.
     """
     from .. import draw
 

@@ -1,5 +1,5 @@
-"""What several subcommands share: options by their flags, as argparse reads them, and
-the table that is named.
+"""Define the options that several subcommands share, by their flags and as argparse
+reads them, and read the named table.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from .helpers import PICTURES, UsageError, names, wholes
 Options = dict[str, dict[str, Any]]
 
 NO_HEADER = "none"
-"""What --header says if the first row has values."""
+"""The value of --header if the first row contains values."""
 SETTINGS = ("momentum", "weight_decay")
-"""Settings of optimizers that have options of their own."""
+"""Settings of optimizers that have their own options."""
 
 
 def number(text: str) -> Any:
@@ -126,7 +126,7 @@ SHARED: Options = {
     },
     "--plot": {"metavar": "FILE", "help": f"draw it: {', '.join(PICTURES)}"},
 }
-"""Options of several subcommands."""
+"""Options that several subcommands share."""
 TRAINER: Options = {
     f"--{name.replace('_', '-')}": {
         "metavar": "X",
@@ -138,7 +138,7 @@ TRAINER: Options = {
     }
     for name, option in FURTHER.items()
 }
-"""Further options of a trainer, by their declarations."""
+"""Further options of a trainer, taken from their declarations."""
 OPTIMIZER: Options = {
     "--optimizer": {
         "metavar": "NAME",
@@ -155,7 +155,7 @@ OPTIMIZER: Options = {
         for name in SETTINGS
     },
 }
-"""The option that names an optimizer, and those of its settings."""
+"""The option that names an optimizer, and the options of its settings."""
 TABLES: Options = {
     "--sep": {
         "metavar": "MARK",
@@ -205,8 +205,8 @@ TABLES: Options = {
         "help": "fill in missing values of a series: repeat the last, or interpolate",
     },
 }
-"""Options of pandas, and further ones, that say how a table is read; the file of a
-model has them."""
+"""Options of pandas, and further ones, that describe how to read a table. They are
+stored in the file of a model."""
 
 
 def shared(*flags: str) -> Options:
@@ -248,8 +248,8 @@ def further(options: argparse.Namespace) -> dict[str, Any]:
 def training_options(
     options: argparse.Namespace, *names: str, **callbacks: Any
 ) -> TrainingOptions:
-    """Return how a network is trained: by these options, those of optimizers and
-    trainers, and with lines on stderr where no bar is shown.
+    """Return how to train a network, according to these options and those of optimizers
+    and trainers. It prints lines on stderr where no bar is shown.
     """
     is_shown = sys.stderr.isatty() and not options.quiet
     lines = EpochLines()
@@ -270,8 +270,9 @@ def read(
     """Return the table in a file, how it was read, and the options of
     :func:`read_series` among these.
 
-    Options that are not given are those in the file of a model; files of another kind
-    than text do without some. Raises FormatError if a model is older than the options.
+    Options that are not given are taken from the file of a model, and files other than
+    text do without some of them. Raises FormatError if a model is older than the
+    options.
     """
     facts: Any = {} if model is None else model.metadata
     if "command" in facts and "reading" not in facts:
@@ -310,7 +311,8 @@ def say(notes: Sequence[str]) -> None:
 
 
 SECONDS = 10.0
-"""Time between two lines: a log of an hour has 360, and a short training none."""
+"""Seconds between two lines, which gives a training of an hour 360 lines, and a short
+training no lines."""
 
 
 class EpochLines:

@@ -40,13 +40,14 @@ RUN: Options = {
 def run(options: argparse.Namespace) -> None:
     """Predict with a model.
 
-    The columns of DATA are matched to the model's inputs by name; others are ignored.
-    The result has a row for each row of DATA: its columns that the model does not use
-    (for models that `synapse train` has not written, only the --sequence column), then
-    the outputs. A model with memory starts with a cleared context, and clears it again
-    when the value of --sequence changes. If the outputs are probabilities of classes
-    (softmax), the first column is the likeliest class, under the name of the target. A
-    model of a series forecasts every row from the previous rows.
+    The columns of DATA are matched to the model's inputs by name, and other columns are
+    ignored. The result has a row for each row of DATA. It begins with the columns that
+    the model does not use (for models that `synapse train` has not written, only the
+    --sequence column), and continues with the outputs. A model with memory starts with
+    a cleared context, and clears it again when the value of --sequence changes. If the
+    outputs are probabilities of classes (softmax), the first column is the likeliest
+    class, under the name of the target. A model of a series forecasts every row from
+    the previous rows.
     """
     if options.output is not None and Path(options.output).suffix:
         require_table(options.output)

@@ -122,11 +122,11 @@ def train(options: argparse.Namespace) -> int:
 
     A table with a column of dates is a series, whose rows must be evenly spaced in
     time. A GRU learns to forecast the targets from their own past and that of the
-    --observed columns; columns that are --known in advance, such as holidays, are
-    inputs for their own row. The end of the series is held out, for a comparison with
-    statistical methods that chooses what will forecast. Then the network is trained on
-    all rows. With --sequence Shop, the rows of each shop are a series, and one network
-    learns all of them.
+    --observed columns. Columns that are --known in advance, such as holidays, are
+    inputs for their own row. The end of the series is held out to compare the network
+    with statistical methods, and to choose what will forecast. Then the network is
+    trained on all rows. With --sequence Shop, the rows of each shop are a series, and
+    one network learns all of them.
 
     Otherwise rows are samples for a perceptron, which is the default, and for the other
     models steps in time: one stream or, with --sequence, many sequences. With --ahead
@@ -135,7 +135,7 @@ def train(options: argparse.Namespace) -> int:
     a probability for each class. A table with dates is used in this way with --inputs,
     --classes or --ahead 0.
 
-    Ctrl-C ends the training; the model trained so far is saved, once an epoch is
+    Ctrl-C ends the training, and saves the model trained so far if an epoch is
     complete. With --checkpoint FILE, the same command continues an interrupted
     training, with the same result as without the interruption. The file is removed once
     the model is saved. Each part of the report is printed as soon as it is computed.
@@ -198,7 +198,9 @@ def _trained(
     learning: TrainingOptions,
     report: Report,
 ) -> Trained:
-    """Return the trained model; `report` gets sentences on how the table is used."""
+    """Return the trained model. `report` receives sentences on how the table is
+    used.
+    """
     key = [options.sequence] if options.sequence else []
     asked = [*options.known, *options.observed]
     used = columns(table, [*options.target, *asked, *key])
@@ -290,8 +292,8 @@ def _of_series(
 
 
 class Report:
-    """The report, of which each part is printed as soon as it is known: a training that
-    a time limit ends leaves what was measured until then.
+    """The report, of which each part is printed as soon as it is known. This leaves the
+    measured parts if a time limit ends the training.
 
     `notes` are sentences on how the table was read, until they are printed.
     """
@@ -313,8 +315,8 @@ class Report:
         self._print(_of_test(trained))
 
     def end(self, trained: Trained) -> None:
-        """Print the rest; raises the OSError of printing, now that the model has been
-        saved.
+        """Print the rest. Raises the OSError of printing only now, because the model
+        has been saved.
         """
         self.begin()
         if not self._tested:

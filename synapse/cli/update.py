@@ -1,4 +1,4 @@
-"""``synapse update``: go on learning with new rows of a table."""
+"""``synapse update``: continue learning with new rows of a table."""
 
 from __future__ import annotations
 
@@ -65,16 +65,16 @@ def update(options: argparse.Namespace) -> int:
 
     MODEL is a model of `synapse train`, or of an estimator. Training continues from its
     weights, the state of its optimizer and its scales, which the new rows update. The
-    columns are matched by name; others are ignored.
+    columns are matched by name, and other columns are ignored.
 
-    DATA may contain rows of a series that the model has learned: rows up to its last
+    DATA may contain rows of a series that the model has learned. Rows up to its last
     date are read, but not learned again. Messages report these, and missing rows. New
     classes raise an error.
 
     The report compares the errors before and after the update, on the new rows and, if
-    the file has them, on the rows of the test. Errors of series are those of the next
-    row. By default, the number of epochs is that of the training before, times the
-    fraction of new rows among all rows; --epochs sets another number.
+    the file has them, on the rows of the test. For a series, it shows one-step forecast
+    errors. By default, the number of epochs is that of the training before, times the
+    fraction of new rows among all rows. To choose another number, use --epochs.
     """
     output = options.output or options.model
     formats.require_kept(output)

@@ -290,7 +290,7 @@ SCRIPTS = (
 """The parts of the page's own script, in order: each uses definitions of earlier
 ones."""
 
-NETWORK = ("store", "network")
+NETWORK = ("store", "network", "targetless")
 """The parts that compute in a page that learns, after the kernels."""
 
 WORKBENCH = (

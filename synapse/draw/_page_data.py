@@ -65,6 +65,7 @@ def describe(network: Network) -> dict[str, Any]:
             "target": table.target.tolist(),
             "gater": table.gater.tolist(),
             "weight": plain(table.weight),
+            "delay": table.delay.tolist(),
             "trainable": table.trainable.tolist(),
             "tied": _tied_with(table.tie),
         },

@@ -1,4 +1,6 @@
-"""The columns of a store, and what follows from their declarations in ``schema.py``."""
+"""Define the columns of a store, and everything that follows from their declarations in
+``schema.py``.
+"""
 
 from __future__ import annotations
 

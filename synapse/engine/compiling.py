@@ -1,5 +1,5 @@
-"""Those that show progress are told while kernels are compiled: it takes seconds in
-which no step is made.
+"""Notify progress displays while kernels are compiled, because this takes seconds
+without steps.
 """
 
 from __future__ import annotations

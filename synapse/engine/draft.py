@@ -1,9 +1,9 @@
-"""What has been composed in a store before anything needs columns: plain lists.
+"""Store composed networks as plain lists until columns are first needed.
 
-Edits go to ``store.editor``: a `Draft`, which is an editor of its store, until there
-are columns, then a `Written`, which has the same methods. With columns from the start,
-``Neuron()`` would take 29 µs instead of 2, and two neurons with a connection 220
-instead of 11.
+Edits go to ``store.editor``. Until there are columns, this is a `Draft`, which is an
+editor of its store, and afterwards a `Written`, which has the same methods. With
+columns from the start, ``Neuron()`` would take 29 µs instead of 2, and two neurons with
+a connection 220 instead of 11.
 """
 
 from __future__ import annotations

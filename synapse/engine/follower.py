@@ -1,4 +1,4 @@
-"""What a store tells the objects that refer to its rows."""
+"""Notify the objects that refer to a store's rows of changes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Operations on a store are atomic: one thread at a time, with Ctrl-C deferred.
 
-``docs/architecture.md`` (Threads and Ctrl-C) describes the rules. The docstrings below
-describe what would happen without each part.
+The rules are described in ``docs/architecture.md`` (Threads and Ctrl-C). The docstrings
+below describe the consequences of omitting each part.
 """
 
 from __future__ import annotations

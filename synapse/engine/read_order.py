@@ -1,16 +1,16 @@
-"""Which activation of a neuron another one has read, and the traces that follow from
-that.
+"""Decide which activation of a neuron another one has read, and the traces that follow
+from this.
 
 A target reads the activation of a source, or of a gater, in the same step. If that
 neuron is later in the order of their network, or is the target itself, its activation
-when the step began is read: it is *delayed*, in whatever order they are called. In a
-synchronous network, everything but inputs is. Neurons that compete activate together,
-so they read each other delayed.
+when the step began is read, and it is *delayed*, in whatever order they are called. In
+a synchronous network, everything except the inputs is delayed. Neurons that compete
+activate together, and therefore read each other delayed.
 
 A connection with a delay of k steps reads the activation that its source had k steps
 ago, in a ring of past activations. If the source is outside of the target's network,
-the target activates in the present step of the source; if it has activated in that
-already, in the next one.
+the target activates in the present step of the source, or in the next one if it has
+already activated in the present one.
 
 Everything here is plain Python. Python calls these functions with the columns of a
 store as attributes (`Attributes`), and ``online/read_order.py`` compiles them for

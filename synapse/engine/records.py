@@ -1,8 +1,8 @@
-"""Short arrays of integers whose members have names.
+"""Define short arrays of integers whose members have names.
 
 A kernel reads and writes a member as an attribute, ``span.start`` or
-``store.ties.signed``; Python, which has the array, uses the index itself:
-``span[Span.START]``. So each name is declared once, here.
+``store.ties.signed``, whereas Python, which has the array, uses the index itself:
+``span[Span.START]``. Each name is declared once, here.
 """
 
 from enum import IntEnum

@@ -1,4 +1,4 @@
-"""A store's table for kernels in which some columns are others."""
+"""Replace some columns in a store's table, for kernels."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The table of columns: every number of a set of connected neurons, by name.
+"""Define the table of columns, which names every number of a set of connected neurons.
 
 A column has one row per neuron, connection, run, and so on, as its `axis` says. The
-table drives growing, merging, clearing, saving, the addresses that kernels receive, and
-the fields of the handles.
+table determines growing, merging, clearing, saving, the addresses that kernels receive,
+and the fields of the handles.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""How a call of a kernel ended. Kernels return this number, and their results beside
-it.
+"""Describe how a call of a kernel ended. Kernels return this number, and their results
+beside it.
 """
 
 DONE = 0

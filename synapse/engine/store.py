@@ -1,4 +1,4 @@
-"""The store owns every number of a set of connected neurons."""
+"""Store every number of a set of connected neurons. The store owns these numbers."""
 
 from __future__ import annotations
 

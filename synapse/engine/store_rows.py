@@ -1,4 +1,6 @@
-"""The rows of a store: its columns, their table for kernels, and their versions."""
+"""Represent the rows of a store, with its columns, their table for kernels, and their
+versions.
+"""
 
 from __future__ import annotations
 

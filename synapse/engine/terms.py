@@ -1,9 +1,9 @@
-"""What a connection does: each equation once, for the online rule, exact gradients and
-sensitivities.
+"""Define the effects of a connection, with each equation once, for the online rule,
+exact gradients and sensitivities.
 
-A connection brings the product g w y to the state of its target: of its gain, its
-weight and the activation of its source. All other equations have a factor of this
-product, by the product rule.
+A connection adds the product g w y of its gain, its weight and the activation of its
+source to the state of its target. By the product rule, all other equations contain a
+factor of this product.
 
 ===============  =======  =============================================
 `brought`        g w y    is added to the state of the target

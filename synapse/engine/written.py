@@ -1,4 +1,4 @@
-"""How a store with columns is edited."""
+"""Edit a store that has columns."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Neuro-evolution: networks whose structure and weights evolve, by NEAT.
+"""Evolve the structure and weights of networks by NEAT, a method of neuro-evolution.
 
-:func:`neat` evolves genomes; its champion is an ordinary network.
-:mod:`synapse.evolve.fitness` has what can be maximised.
+:func:`neat` evolves genomes, and returns a champion that is an ordinary network.
+:mod:`synapse.evolve.fitness` contains the functions that it can maximise.
 """
 
 from .._checks import public_module as _public_module

@@ -1,4 +1,4 @@
-"""Evolution: what an evolution has found, and how."""
+"""Store the results and the history of an evolution."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ._genome import Genome
 @final
 @dataclass(eq=False, repr=False)
 class Evolution:
-    """The result of :func:`neat`.
+    """The champion and the history of an evolution, as returned by :func:`neat`.
 
     Parameters
     ----------
@@ -26,16 +26,17 @@ class Evolution:
     fitness : float
         Fitness of the champion.
     history : dict of str to list
-        By generation: ``best`` and ``mean`` fitness of the genomes that have not failed
-        (NaN if all have), number of ``failed`` genomes and of ``species``, and number
-        of ``hidden`` neurons and enabled ``connections`` of the fittest genome, biases
-        included.
+        A list for each variable, with an entry for each generation. ``best`` and
+        ``mean`` are the fitness of the genomes that have not failed (NaN if all have),
+        ``failed`` and ``species`` the numbers of failed genomes and of species, and
+        ``hidden`` and ``connections`` the numbers of neurons and enabled connections of
+        the fittest genome, biases included.
     species : list of dict
-        By generation: the size of every species, by its number.
+        For each generation, the size of every species, by its number.
     milestones : list of (int, Genome)
         Generations in which there was a new champion, with its genome.
     front : list of (tuple of float, Genome)
-        With ``select="pareto"``: the non-dominated genomes of the last population with
+        With ``select="pareto"``, the non-dominated genomes of the last population with
         their objectives, the fittest first. Otherwise empty.
     """
 
@@ -63,7 +64,7 @@ class Evolution:
 
     @cached_property
     def champion(self) -> Network | None:
-        """The genome as a network, which you can train, draw and save; None if every
+        """The genome as a network, which you can train, draw and save, or None if every
         genome has failed.
         """
         return None if self.genome is None else self.genome.network()

@@ -1,4 +1,6 @@
-"""Genome: nodes and connections with innovation numbers, and what they compute."""
+"""Represent genomes by nodes and connections with innovation numbers, and compute their
+outputs.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ from ._settings import codes_of
 
 NAMES = np.array(list(ACTIVATIONS), object)
 NODE_NAME = re.compile(r"node (\d{1,9})")
-"""The names of hidden neurons by their nodes."""
+"""Names of hidden neurons, which contain the id of the node."""
 SINGLES = [
     function.code for function in ACTIVATIONS.values() if function.family == SINGLE
 ]
@@ -41,32 +43,34 @@ SINGLES = [
 
 @final
 class Genome:
-    """A network as NEAT evolves it: nodes, and connections with innovation numbers.
+    """A network as NEAT evolves it, consisting of nodes, and connections with
+    innovation numbers.
 
-    A fitness in Python is called with one. Its :meth:`activate`, :meth:`run` and
-    :meth:`clear` compute what its :meth:`network` computes, and take microseconds.
-    Logistic nodes compute 1 / (1 + e^(-4.9 s)), as in the paper. In a `Network`, 4.9 is
-    a factor of the weights and biases.
+    A fitness in Python is called with a genome. Its methods :meth:`activate`,
+    :meth:`run` and :meth:`clear` give the same results as its :meth:`network`, and take
+    microseconds. Logistic nodes compute 1 / (1 + e^(-4.9 s)), as in the paper. In a
+    `Network`, 4.9 is a factor of the weights and biases.
 
     Parameters
     ----------
     nodes : structured ndarray, shape (nodes,)
-        ``id``, ``position`` in the order of activation, and the code of the ``squash``,
-        sorted by id: inputs, the bias, outputs, hidden nodes.
+        The ``id``, the ``position`` in the order of activation, and the code of the
+        ``squash`` for each node. Nodes are sorted by id: inputs, the bias, outputs,
+        hidden nodes.
     genes : structured ndarray, shape (connections,)
-        ``innovation``, ``source``, ``target``, ``gater`` (ids of nodes; -1: no gater),
-        ``weight``, ``enabled``, ``sign`` (0: none), and ``late`` (1: it carries the
-        activation of the previous step also forward), sorted by innovation number.
-        Connections from the bias are biases. A source of -2 is the previous state of
-        the target.
+        The ``innovation``, the ``source``, ``target`` and ``gater`` (ids of nodes, or
+        -1 without a gater), the ``weight``, ``enabled``, the ``sign`` (0 without one),
+        and ``late`` (1 if it carries the activation of the previous step even forward)
+        for each connection, sorted by innovation number. Connections from the bias are
+        biases. A source of -2 is the previous state of the target.
     inputs, outputs : int
         Number of input and output nodes.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the arrays are not those of a genome, for example if the source of a
-        connection is no node.
+        If the arrays do not form a genome, for example if the source of a connection is
+        not a node.
 
     See Also
     --------
@@ -119,7 +123,7 @@ class Genome:
 
     @property
     def connections(self) -> int:
-        """Number of connections, with self-connections and without biases."""
+        """Number of connections, including self-connections but not biases."""
         return len(self._expressed[1]) + int(
             np.count_nonzero(self._expressed[0]["carry"])
         )
@@ -134,16 +138,16 @@ class Genome:
         squash: str | Squash = "logistic",
         seed: Seed = None,
     ) -> Genome:
-        """Make the genome with which NEAT begins: inputs and the bias are connected to
-        all outputs.
+        """Make the genome with which NEAT begins, in which inputs and the bias are
+        connected to all outputs.
 
         Parameters
         ----------
         inputs, outputs : int
             Number of nodes.
         squash : str or Squash
-            Activation function of the outputs: built in, of one state. Default:
-            logistic.
+            Activation function of the outputs, which must be a built-in function of one
+            state. Default: logistic.
         seed : int or numpy.random.Generator, optional
             Seed of the weights, which are uniform from -1 to 1.
         """
@@ -165,23 +169,25 @@ class Genome:
     @classmethod
     @suggests_arguments()
     def from_network(cls, network: Network) -> Genome:
-        """Make a genome that computes what a network computes.
+        """Convert a network to a genome with the same outputs.
 
         A connection with a delay of one step becomes a late gene. Ties, traces and the
         context are left out.
 
         A hidden neuron named "node 7", as :meth:`network` names them, becomes the node
-        with this id; others are numbered after the largest id. So a genome and that of
-        its network are the same except for innovation numbers, signs of biases, and
-        parts without effect: disabled genes, biases of 0, and `late` of connections
-        that lead backward. Weights into logistic nodes may differ by a rounding error.
+        with this id, and other hidden neurons are numbered after the largest id.
+        Therefore, converting a genome to a network and back preserves it, except for
+        innovation numbers, signs of biases, and parts without effect, which are
+        disabled genes, biases of 0, and `late` of connections that lead backward.
+        Weights into logistic nodes may differ by a rounding error.
 
         Parameters
         ----------
         network : Network
             Network without connections to other neurons, whose activation functions are
-            built in and of one state. Its inputs have no incoming connections, no delay
-            is longer than a step, and a pair of neurons has one connection.
+            built-in functions of one state. Its inputs must not have incoming
+            connections, delays must not be longer than a step, and a pair of neurons
+            may only have one connection.
 
         Raises
         ------
@@ -262,9 +268,7 @@ class Genome:
 
     @property
     def _expressed(self) -> Any:
-        """What it computes, as arguments of kernels, with its context; see
-        `expressed`.
-        """
+        """The phenotype as arguments of kernels, with its context, see `expressed`."""
         if self._phenotype is None:
             self._phenotype = expressed(
                 self.nodes,
@@ -276,10 +280,10 @@ class Genome:
         return self._phenotype
 
     def activate(self, inputs: ArrayLike) -> Floats:
-        """Activate once, from the present context. Returns the outputs, shape
+        """Activate once, from the present context, and return the outputs, shape
         (outputs,).
 
-        Unlike :meth:`Network.activate` it does not check that inputs are finite.
+        Unlike :meth:`Network.activate`, it does not check that inputs are finite.
 
         Parameters
         ----------
@@ -289,8 +293,8 @@ class Genome:
         return self._run(row_of("inputs", inputs, self.inputs)[None])[0]
 
     def run(self, inputs: ArrayLike) -> Floats:
-        """Activate once for every row, from the present context. Returns the outputs,
-        shape (rows, outputs).
+        """Activate once for every row, from the present context, and return the
+        outputs, shape (rows, outputs).
 
         Parameters
         ----------
@@ -315,9 +319,9 @@ class Genome:
         """Inherit the learned weights of a network from :meth:`network` (Lamarckian
         evolution).
 
-        Called by a fitness, it changes the genome in the population. Biases become
-        weights from the bias node; a neuron without such a connection inherits none.
-        The context is cleared.
+        If a fitness calls this method, it changes the genome in the population. Biases
+        become weights from the bias node, and a neuron without such a connection does
+        not inherit its bias. The context is cleared.
 
         Parameters
         ----------
@@ -327,7 +331,7 @@ class Genome:
         Raises
         ------
         ArgumentTypeError, TopologyError
-            If it is not a network, or its connections are not those of this genome.
+            If it is not a network, or its connections differ from those of this genome.
         """
         neurons, links, *_ = self._expressed
         present = Topology.of(self.network())
@@ -353,9 +357,10 @@ class Genome:
     def network(self) -> Network:
         """Return a new network that computes the same, with a cleared context.
 
-        Genes that are disabled are left out. Hidden neurons are named by their node. A
-        late connection, and one by which a neuron reads its own previous activation,
-        has a ``delay`` of one step. Connections that carry the state are not trainable.
+        Disabled genes are left out. Hidden neurons are named after their node. Late
+        connections, and connections by which a neuron reads its own previous
+        activation, have a ``delay`` of one step. Connections that carry the state are
+        not trainable.
         """
         neurons, links, *_ = self._expressed
         inputs = self.inputs
@@ -414,8 +419,8 @@ class Genome:
 def evolved(
     nodes: NDArray[Any], genes: NDArray[Any], inputs: int, outputs: int
 ) -> Genome:
-    """Return a genome of arrays that evolution has written: checks take longer than an
-    activation.
+    """Return a genome of arrays that evolution has written, without checks, which take
+    longer than an activation.
     """
     genome = Genome.__new__(Genome)
     genome._set(nodes, genes, inputs, outputs)
@@ -423,8 +428,8 @@ def evolved(
 
 
 def _ids_of(names: list[str], largest: int) -> Ints:
-    """Return ids of hidden nodes, which are above `largest`: those in the names,
-    otherwise the next ones.
+    """Return ids of hidden nodes, which are above `largest`. They are taken from the
+    names, if possible, or else the next ones.
     """
     places: dict[int, int] = {}
     for place, name in enumerate(names):
@@ -439,8 +444,8 @@ def _ids_of(names: list[str], largest: int) -> Ints:
 def _checked(
     nodes: Any, genes: Any, inputs: int, outputs: int
 ) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return checked copies of the arrays of a genome: kernels read no row outside of
-    them.
+    """Return checked copies of a genome's arrays, which ensures that kernels do not
+    read outside of them.
     """
     for name, array, dtype in (("nodes", nodes, NODE), ("genes", genes, GENE)):
         if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 1:
@@ -496,7 +501,7 @@ def _checked(
 
 
 def _ends(inputs: int, outputs: int, hidden: int) -> NDArray[Any]:
-    """Return nodes of a genome; hidden ones are at equal distances."""
+    """Return the nodes of a genome, with hidden ones at equal distances."""
     nodes = np.zeros(inputs + 1 + outputs + hidden, NODE)
     nodes["id"] = np.arange(len(nodes))
     nodes["squash"] = LOGISTIC

@@ -1,4 +1,4 @@
-"""NEAT: neuro-evolution of augmenting topologies."""
+"""Evolve networks by NEAT, the neuro-evolution of augmenting topologies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from .fitness._data import DataFitness
 
 MIN_CHECKPOINT_SECONDS = 10.0
 MAX_CHECKPOINT_FRACTION = 0.05
-"""Least time between two checkpoints, and the largest share of the time that writing
+"""Least time between two checkpoints, and the largest fraction of the time that writing
 them takes."""
 FORMAT = "synapse evolution 1"
 
@@ -56,12 +56,12 @@ class Evaluated(NamedTuple):
 
 @final
 class Evaluations:
-    """What the evaluations of an evolution have returned, by generation; without a
-    path, nothing is stored.
+    """The results of an evolution's evaluations, by generation. Without a path, they
+    are not stored.
 
-    All else follows from these numbers, the first random word and the arguments of the
-    call. So a file has no indices that could be wrong, and to resume is to breed the
-    same generations without evaluating them.
+    All other data follow from these numbers, the first random word and the arguments of
+    the call. A file therefore does not need indices, which could be wrong, and an
+    evolution is resumed by breeding the same generations without evaluating them.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Evaluations:
     def repeated(
         self, population: Population, evaluate: Callable[[Genomes], Floats]
     ) -> Evaluated | None:
-        """Return what the evaluation of this generation returned, if the file has
+        """Return the result of this generation's evaluation, if the file contains
         it.
         """
         generations = self.known
@@ -125,8 +125,8 @@ class Evaluations:
         return evaluated
 
     def _require_fitness(self, stored: Floats, evaluate: Callable[[], Floats]) -> None:
-        """Raise if the numbers of the fittest genome are others now, and do not vary
-        from call to call.
+        """Raise if the numbers of the fittest genome have changed, and do not vary from
+        call to call.
         """
         computed = evaluate()
         if (
@@ -142,7 +142,7 @@ class Evaluations:
             )
 
     def add(self, evaluated: Evaluated, population: Population) -> None:
-        """Add a generation; now and then the file is written."""
+        """Add a generation, and write the file from time to time."""
         if self.path is not None:
             self.past.append(evaluated)
             self.digest = digest_of(population)
@@ -219,10 +219,10 @@ def digest_of(population: Population) -> int:
 
 
 PARTS = 16
-"""Number of parts into which a generation is divided for an executor. More parts share
-dearer evaluations more evenly; of so cheap ones as that of XOR, fewer cost less.
-``python -m benchmarks.constants _neat.PARTS``: rows take 0.46 times as long with a
-tenth, 5.63 times with ten times."""
+"""Number of parts into which a generation is divided for an executor. More parts
+distribute expensive evaluations more evenly, whereas for evaluations as cheap as XOR,
+fewer parts cost less. ``python -m benchmarks.constants _neat.PARTS``: rows take 0.46
+times as long with a tenth, 5.63 times with ten times."""
 Task = Callable[[Genomes], tuple[Floats, Bools, Floats]]
 
 
@@ -253,46 +253,48 @@ def neat(
     resume: Annotated[bool, _checks.boolean] = False,
     progress: Annotated[bool, _checks.boolean] = True,
 ) -> Evolution:
-    """Evolve networks by NEAT: weights and structure, from a minimal network.
+    """Evolve the weights and structure of networks by NEAT, starting from a minimal
+    network.
 
-    The defaults are those of the paper, section 4.1; see `Settings`. The result is the
+    The defaults are those of the paper, section 4.1, see `Settings`. The result is the
     same for every executor, and for an evolution that was interrupted and resumed.
 
     Parameters
     ----------
     fitness : callable, or object with a method evaluate
-        The objective, which is maximised: one of :mod:`synapse.evolve.fitness`, or a
-        function that is called with a `Genome` and returns its fitness, or several
+        The objective, which is maximised. It is one of :mod:`synapse.evolve.fitness`,
+        or a function that is called with a `Genome` and returns its fitness, or several
         numbers, of which the first is the fitness.
     inputs, outputs : int, optional
-        Number of inputs and outputs. Default: those of the fitness, or of `start`.
+        Number of inputs and outputs. Default: the numbers of the fitness, or of
+        `start`.
     population : int
-        Number of genomes of a generation. Default 150.
+        Number of genomes in a generation. Default 150.
     max_evaluations : int
         The evolution ends when the next generation would exceed this number of
         evaluations. At least `population`. Default 100,000.
     goal : float, optional
         The task is also solved by a genome of at least this fitness.
     start : Genome or Network, optional
-        The genome from which the first generation is made. Default: inputs and the bias
-        connected to all outputs. If weights are fractions, the first generation has
-        those of `start`, or 1.
+        The genome from which the first generation is made. By default, inputs and the
+        bias are connected to all outputs. If weights are fractions, the first
+        generation has the weights of `start`, or 1.
     settings : Settings, optional
-        Probabilities and coefficients. Default: those of the paper.
+        Probabilities and coefficients. Default: the values of the paper.
     seed : int or numpy.random.Generator, optional
-        Seed of all random choices of the evolution.
+        Seed of all random choices in the evolution.
     executor : concurrent.futures.Executor, optional
-        Where genomes are evaluated; see :func:`synapse.experiments.run_trials`. It is
-        not shut down. Default: in this thread.
+        An executor that evaluates genomes, see :func:`synapse.experiments.run_trials`.
+        It is not shut down. By default, this thread evaluates them.
     checkpoint : path, optional
         File to which the evolution is written at most every ten seconds, and at its
         end.
     resume : bool
         Whether to continue from the checkpoint, if there is such a file. The other
-        arguments must be the same; `max_evaluations` and `goal` may be others. The
-        generations of the file are bred again, but not evaluated again, except the
-        fittest genome of the last one, to detect a different fitness. Without a `seed`,
-        that of the file is used. Default False.
+        arguments must be the same, except `max_evaluations` and `goal`. The generations
+        of the file are bred again, but not evaluated again, except the fittest genome
+        of the last one, to detect a different fitness. Without a `seed`, the seed of
+        the file is used. Default False.
     progress : bool
         Whether to show a progress bar. Default True.
 
@@ -304,8 +306,8 @@ def neat(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, is not that of the checkpoint, or the outputs of
-        the first genome cannot reach the targets of the fitness.
+        If an argument cannot be used or differs from the checkpoint, or if the outputs
+        of the first genome cannot reach the targets of the fitness.
     FormatError
         If the file to resume from is not a checkpoint, or only a part of one.
     ExecutorError
@@ -313,17 +315,18 @@ def neat(
 
     Notes
     -----
-    An error that a function in Python raises ends the evolution. A fitness of NaN or
-    infinity, and a genome whose outputs diverge, do not: such genomes have failed. They
-    have the lowest fitness or novelty of their generation. A function that returns
-    several numbers returns as many for every genome that has not failed.
+    If a function in Python raises an error, the evolution ends. It continues after a
+    fitness of NaN or infinity, or if the outputs of a genome diverge. Such genomes have
+    failed, and get the lowest fitness or novelty of their generation. A function that
+    returns several numbers must return the same count for every genome that has not
+    failed.
 
     With ``select="pareto"`` in the settings, all numbers are maximised, as in NSGA-II,
-    until `max_evaluations`; if there is one, the second is minus the number of enabled
-    connections, biases included. With ``select="novelty"``, genomes are selected by the
-    distance of their other numbers, the behaviour, to those of others. A function may
-    train a network of the genome, and call :meth:`Genome.adopt` with it so that the
-    genome inherits the learned weights.
+    until `max_evaluations`. If there is only one number, the second is minus the number
+    of enabled connections, biases included. With ``select="novelty"``, genomes are
+    selected by the distance of their other numbers, the behaviour, to the behaviours of
+    other genomes. A function may train a network of the genome. To let the genome
+    inherit the learned weights, it calls :meth:`Genome.adopt` with the network.
 
     References
     ----------
@@ -458,7 +461,7 @@ def _evaluated(task: Task, population: Population, pool: Executor | None) -> Eva
 def _parts(
     pool: Executor | None, task: Task, genomes: Genomes
 ) -> list[tuple[Floats, Bools, Floats]]:
-    """Evaluate genomes: all of them here, or parts of them on an executor."""
+    """Evaluate genomes, either all of them here, or parts of them on an executor."""
     if pool is None:
         return [task(genomes)]
     parts = np.array_split(np.arange(len(genomes)), min(PARTS, len(genomes)))
@@ -509,7 +512,9 @@ def evaluate_genomes(fitness: Any, genomes: Genomes) -> tuple[Floats, Bools, Flo
 
 
 def _columns(rows: list[list[float]]) -> Floats:
-    """Return numbers by genome as an array; a genome with fewer than others has NaN."""
+    """Return numbers by genome as an array, filled with NaN for genomes with fewer
+    numbers than others.
+    """
     return np.array(list(zip_longest(*rows, fillvalue=np.nan))).T
 
 

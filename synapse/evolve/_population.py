@@ -1,5 +1,5 @@
-"""Population: the genomes of a generation, and all that the next generation follows
-from.
+"""Breed populations. A population consists of a generation's genomes, and everything
+that determines the next generation.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from ._settings import Settings, codes_of, record_of
 @final
 @dataclass(frozen=True, eq=False)
 class Genomes:
-    """Several genomes, as flat arrays that kernels read; ``at`` has the bounds of
-    each.
+    """Several genomes, as flat arrays that kernels read, with the bounds of each in
+    ``at``.
     """
 
     nodes: NDArray[Any]
@@ -99,27 +99,27 @@ class Genomes:
 
     @property
     def connections(self) -> Ints:
-        """Number of enabled genes of each."""
+        """Number of enabled genes in each genome."""
         enabled = np.append(0, self.genes["enabled"].cumsum())
         return np.asarray(enabled[self.at[:, 3]] - enabled[self.at[:, 2]])
 
     def express(self) -> Any:
-        """Return the phenotypes; see `expressed`."""
+        """Return the phenotypes, see `expressed`."""
         return expressed(self.nodes, self.genes, self.at, self.inputs, self.outputs)
 
 
 NEIGHBOURS = 15
 ARCHIVED_ONE_IN = 50
-"""Novelty is the mean distance to 15 behaviours; the most novel 1 in 50 of a generation
-is archived."""
+"""Novelty is the mean distance to 15 behaviours. In each generation, the most novel 1
+in 50 is archived."""
 FAILED_FITNESS = -1e300
 """The value of failed genomes where there is no lowest one."""
 
 
 @final
 class Population:
-    """The genomes of a generation, the first of them unchanged, and all that the next
-    one follows from.
+    """The genomes of a generation, the first of them unchanged, and everything that
+    determines the next generation.
     """
 
     def __init__(
@@ -170,8 +170,8 @@ class Population:
         self._spare = np.empty(0, NODE), np.empty(0, GENE)
 
     def select(self, values: Floats) -> None:
-        """Take over the values of the genomes, not finite of failed ones, and divide
-        them into species.
+        """Take over the values of the genomes, which are not finite for failed ones,
+        and divide the genomes into species.
         """
         sound = np.asarray(np.isfinite(values).all(axis=1))
         if sound.any():
@@ -255,8 +255,8 @@ class Population:
         """Find how many offspring every species has: in proportion to its mean fitness.
 
         If all species stagnate, or the population does, the best two have all
-        offspring. Scores of different generations cannot be compared, so nothing
-        stagnates if genomes are selected by them.
+        offspring. If genomes are selected by scores that cannot be compared between
+        generations, species do not stagnate.
         """
         q = self.settings
         now = self.generation
@@ -330,8 +330,8 @@ def at_least(array: NDArray[Any], size: int) -> NDArray[Any]:
 
 
 def fronts_of(values: Floats) -> Ints:
-    """Return the number of the front of each genome: 0 if none dominates it, 1 if only
-    those of front 0 do, ...
+    """Return the number of each genome's front, which is 0 if no genome dominates it, 1
+    if only genomes of front 0 do, ...
     """
     columns = np.ascontiguousarray(values.T)
     pairs = columns[:, :, None], columns[:, None, :]
@@ -350,8 +350,8 @@ def fronts_of(values: Floats) -> Ints:
 
 @np.errstate(all="ignore")
 def ranked(values: Floats) -> Ints:
-    """Return genomes in the order of NSGA-II: by front, then by the distance to
-    neighbours in it; copies are last.
+    """Return genomes in the order of NSGA-II, which sorts by front, then by the
+    distance to neighbours in it, with copies last.
 
     K. Deb and others, A fast and elitist multiobjective genetic algorithm: NSGA-II,
     IEEE Transactions on Evolutionary Computation 6 (2002) 182-197.
@@ -373,12 +373,12 @@ def ranked(values: Floats) -> Ints:
 
 @np.errstate(all="ignore")
 def novelty(behaviours: Floats, archive: Floats) -> tuple[Floats, Floats]:
-    """Return mean distance of each behaviour to the nearest others, and the archive
+    """Return the mean distance of each behaviour to the nearest others, and the archive
     with the most novel ones.
 
     J. Lehman and K. O. Stanley, Abandoning objectives: evolution through the search for
-    novelty alone, Evolutionary Computation 19 (2011) 189-223. Here the archive grows by
-    a share of every generation.
+    novelty alone, Evolutionary Computation 19 (2011) 189-223. Here, the archive grows
+    by a fraction of every generation.
     """
     others = np.concatenate([behaviours, archive])
     columns = zip(behaviours.T, others.T, strict=True)

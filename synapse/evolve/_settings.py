@@ -1,4 +1,4 @@
-"""Probabilities and coefficients of NEAT, each with its source."""
+"""Define the probabilities and coefficients of NEAT, each with its source."""
 
 from __future__ import annotations
 
@@ -77,29 +77,32 @@ class Settings:
     """How genomes are compared, selected, crossed and mutated.
 
     The defaults are those of Stanley and Miikkulainen 2002, section 4.1, for
-    populations of 150. "Program" marks values that the paper does not give and that are
-    from the parameter files of the authors' program. Everything from `recurrent` on is
-    off by default.
+    populations of 150. "Program" marks values that are missing in the paper, and were
+    taken from the parameter files of the authors' program. All mutations and options
+    from `recurrent` on are off by default.
 
     Parameters
     ----------
     excess, disjoint, weight_difference : float
         c1, c2 and c3 of the compatibility distance. Default 1, 1 and 0.4 (section 4.1).
     threshold : float
-        Compatibility threshold: genomes closer than this to its representative join a
-        species. Default 3 (section 4.1). With ``inf`` there is one species.
+        Compatibility threshold. Genomes that are closer than this to its representative
+        join a species. Default 3 (section 4.1). With ``inf``, there is only one
+        species.
     stagnation : int
         A species without improvement for this many generations has no offspring.
         Default 15 (section 4.1).
     refocus : int
         If the population has not improved for this many generations, only the best two
-        species have offspring, for which section 3.3 has 20. Default ``inf``: never. On
-        XOR, 20 makes the slowest runs, because it removes the other species again and
-        again (``studies/evolution.md``).
+        species have offspring. Section 3.3 uses 20. Default ``inf``, which disables it,
+        because on XOR, 20 makes the slowest runs, by removing the other species again
+        and again (``studies/evolution.md``).
     champion_size : int
-        The champion of a larger species is copied unchanged. Default 5 (section 4.1).
+        Number of genomes above which a species copies its champion unchanged. Default 5
+        (section 4.1).
     survival : float
-        Fraction of a species that may be parents: the fittest. Default 0.2 (program).
+        Fraction of a species, its fittest genomes, that may be parents. Default 0.2
+        (program).
     mutation_only : float
         Probability that a child has one parent and is not crossed. Default 0.25
         (section 4.1).
@@ -112,21 +115,21 @@ class Settings:
     mutate_weights : float
         Probability that the weights of a child are mutated. Default 0.8 (section 4.1).
     perturb : float
-        Probability that a weight is then perturbed; otherwise it is replaced. Default
-        0.9 (section 4.1).
+        Probability that a weight is perturbed when mutated, instead of replaced.
+        Default 0.9 (section 4.1).
     weight_step : float
         A perturbation is uniform within plus and minus this. Default 2.5 (program).
     weight_range : float
-        A new weight is uniform within plus and minus this. Default 8, chosen on XOR;
-        neither source gives it.
+        A new weight is uniform within plus and minus this. Default 8, which was chosen
+        on XOR, because neither source gives a value.
     add_node : float
         Probability that a connection is split by a node. Default 0.03 (section 4.1).
     add_connection : float
         Probability of a new connection, for which 20 pairs of nodes are tried
-        (program). Default 0.05 (section 4.1); it says 0.3 for populations of 1,000.
+        (program). Default 0.05 (section 4.1, which uses 0.3 for populations of 1,000).
     recurrent : float
-        Probability that a new connection leads backward, or from a node to itself, so
-        that it carries the activation of the previous step. Default 0.
+        Probability that a new connection leads backward, or from a node to itself, and
+        therefore carries the activation of the previous step. Default 0.
     add_self_connection : float
         Probability of a new self-connection, which carries over the state. Its weight
         is 1 and does not mutate. Default 0.
@@ -139,19 +142,20 @@ class Settings:
         Probability that a connection becomes one that carries the activation of the
         previous step, or of the same step again. Default 0.
     fractions : int
-        Weights are fractions of whole numbers up to this, at most 1,000: a new one is
-        small, and a mutation moves one weight of the child to a fraction next to it,
-        instead of `weight_range` and `weight_step`. Default 0: weights are any numbers.
+        Weights are fractions of whole numbers up to this, at most 1,000. A new weight
+        is small, and a mutation moves one weight of the child to a fraction next to it,
+        instead of using `weight_range` and `weight_step`. Default 0, which allows any
+        numbers as weights.
     remove_connection, remove_node : float
         Probability that a connection is removed, or a hidden node with its connections.
         Default 0.
     select : str
-        Criterion of the selection: "fitness"; "pareto", several objectives as in
-        NSGA-II; or "novelty" of their behaviour, in both of which no species
-        stagnates. Default "fitness". See :func:`neat`.
+        Criterion of the selection: "fitness", "pareto" for several objectives as in
+        NSGA-II, or "novelty" of their behaviour. With "pareto" and "novelty", species
+        do not stagnate. Default "fitness". See :func:`neat`.
     squashes : sequence of str or Squash
-        The activation functions of hidden nodes: built-in functions of one state. A new
-        node has the first. Default: logistic.
+        The activation functions of hidden nodes, which must be built-in functions of
+        one state. A new node has the first. Default: logistic.
 
     Raises
     ------
@@ -197,14 +201,16 @@ class Settings:
 
 
 def record_of(settings: Settings) -> NDArray[Any]:
-    """Return the numbers as kernels read them: one record."""
+    """Return the numbers as one record, which kernels read."""
     names = [field.name for field in fields(settings)[:-2]]
     row = tuple(min(float(getattr(settings, name)), 1e300) for name in names)
     return np.array([row], record([(name, "f8") for name in names]))
 
 
 def codes_of(several: Any) -> Ints:
-    """Return codes of activation functions, all built in and of one state."""
+    """Return the codes of activation functions, which must all be built-in functions of
+    one state.
+    """
     codes = []
     for squash in several:
         name = _squash.get(squash).name

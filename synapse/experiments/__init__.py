@@ -1,4 +1,6 @@
-"""Experiments: many trials on any executor, stored at once; trainings in parallel."""
+"""Run many trials on any executor, storing each result at once, and train many networks
+in parallel.
+"""
 
 from .._checks import public_module as _public_module
 from ._estimate import Estimate

@@ -1,4 +1,4 @@
-"""Statistics of trials, computed by SciPy: a rate or median with its interval."""
+"""Compute statistics of trials by SciPy, as a rate or median with its interval."""
 
 from __future__ import annotations
 
@@ -12,26 +12,27 @@ import numpy as np
 from .._checks import imported, require
 
 RESAMPLES = 10_000
-"""Number of resamples of a bootstrap."""
+"""Number of resamples in a bootstrap."""
 MIN_VALUES = 5
-"""Fewer values have no interval; their range or their counts are shown."""
+"""Number of values below which their range or counts are shown instead of an
+interval."""
 BATCH = 1_000_000
 """Number of values that are resampled at a time."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A success rate or a median of trials, with an interval that says how much other
-    seeds may change it.
+    """A success rate or a median of trials, with an interval that shows how much it may
+    change with other seeds.
 
     Parameters
     ----------
     kind : {"rate", "median"}
-        What is estimated. A rate has the interval of Wilson (1927), which also holds
-        for few trials and rates of 0 or 1; a median has a percentile interval of the
-        bootstrap (Efron 1979), from resamples that are drawn from a fixed seed. Fewer
-        than five trials have no interval of their median: `low` and `high` are the
-        smallest and the largest value then.
+        The kind of estimate. A rate has the interval of Wilson (1927), which also holds
+        for few trials and rates of 0 or 1. A median has a percentile interval of the
+        bootstrap (Efron 1979), from resamples that are drawn from a fixed seed. For
+        fewer than five trials, the median has no interval, and `low` and `high` are the
+        smallest and the largest value instead.
     value, low, high : float
         The estimate, and the ends of its interval. A median is infinite, shown as "-",
         if at least half of the trials did not succeed.
@@ -77,7 +78,7 @@ def rate_of(successes: int, count: int, level: float) -> Estimate:
 
 
 def median_of(values: Sequence[float], level: float) -> Estimate:
-    """Return a median with its bootstrap interval; some of the values may be
+    """Return a median with its bootstrap interval. Some of the values may be
     infinite.
     """
     data = np.sort(np.asarray(values, np.float64))
@@ -111,7 +112,9 @@ def scipy_stats() -> Any:
 
 
 def in_digits(value: float) -> str:
-    """Return a number as it is shown: a dash for infinity, commas between thousands."""
+    """Return a number in the form in which it is shown, with a dash for infinity, and
+    commas between thousands.
+    """
     if value == math.inf:
         return "-"
     whole = math.isfinite(value) and value == round(value)

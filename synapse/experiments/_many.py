@@ -70,24 +70,24 @@ def train_many(
     threads : int, optional
         Number of threads. Default: the number of cores that the process may use.
     executor : concurrent.futures.Executor, optional
-        Where the trainings run instead: a ``ThreadPoolExecutor``, a
+        An executor that runs the trainings instead: a ``ThreadPoolExecutor``, a
         ``ProcessPoolExecutor``, or for Dask ``Client(...).get_executor()``. It is not
         shut down. Processes train copies, whose weights, biases, contexts and states of
-        optimizers are then copied into `trainers`, to the last bit. Callbacks run there
-        and must not edit the networks.
+        optimizers are then copied into `trainers`, to the last bit. Callbacks run in
+        the processes and must not edit the networks.
     seed : int or numpy.random.Generator
         Seed of each training, as for :meth:`synapse.Trainer.train`. From a generator,
-        each training gets a generator of its own (``seed.spawn``), so results do not
-        depend on which trainer begins first.
+        each training gets its own generator (``seed.spawn``), which makes results
+        independent of the order in which trainers begin.
     **options
-        Everything else that :meth:`synapse.Trainer.train` takes: ``epochs``, ``goal``,
-        ``validation``, ... There is no progress bar by default.
+        All other options of :meth:`synapse.Trainer.train`, such as ``epochs``,
+        ``goal``, ``validation``, ... By default, there is no progress bar.
 
     Returns
     -------
     list of Result
-        One for each trainer, in order, with the same bits as if trained one after the
-        other. After Ctrl-C, the results so far, if trained in threads.
+        One result for each trainer, in order, with the same bits as if trained one
+        after the other. After Ctrl-C, the results so far, if trained in threads.
 
     Raises
     ------
@@ -99,7 +99,8 @@ def train_many(
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
-        After Ctrl-C, if trained by other processes; `trainers` are unchanged.
+        After Ctrl-C, if trained by other processes. In this case, `trainers` are
+        unchanged.
 
     Examples
     --------

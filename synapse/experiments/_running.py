@@ -41,7 +41,7 @@ FAILED = '{"failed": '
 """How the record of a trial that has failed begins."""
 KINDS = "booleans, numbers, strings, None, or lists of these"
 MAX_POINTS = 10_000_000
-"""Largest number of points of a sweep."""
+"""Maximum number of points in a sweep."""
 
 Trial = Callable[..., Any]
 Outcome = tuple[str, float]
@@ -65,54 +65,55 @@ def run_trials(
     """Call ``trial(seed)`` for every seed and return the results.
 
     The results are the same for every executor and number of workers, and for a run
-    that was interrupted and continued: they are always read from the JSON that a store
-    would have.
+    that was interrupted and continued, because they are always read from the JSON that
+    a store would contain.
 
     Parameters
     ----------
     trial : callable
-        Function of a seed that returns a dict of booleans, numbers, strings, None, or
-        lists of these. Numbers and arrays of NumPy become those of Python. A process
-        pool needs a function that can be imported: one defined by ``def`` at the top
-        level of a module, or a ``functools.partial`` of one.
+        A function of a seed that returns a dict of booleans, numbers, strings, None, or
+        lists of these. Numbers and arrays of NumPy are converted to Python's. A process
+        pool needs a function that can be imported, which is either defined by ``def``
+        at the top level of a module, or a ``functools.partial`` of such a function.
     seeds : sequence of int
-        Seeds, all different: ``range(30)``.
+        The seeds, which must all be different, such as ``range(30)``.
     store : path, optional
-        SQLite file to which each result is written as it comes. If it exists, only
-        trials that are not in it are run. It belongs to this trial: the name of the
-        function with its module, and the arguments that a ``functools.partial`` has
-        bound. By default results are only returned.
+        SQLite file to which each result is written immediately. If it exists, only
+        trials that it does not contain are run. It belongs to this trial, identified by
+        the name of the function with its module, and the arguments that a
+        ``functools.partial`` has bound. By default, results are only returned.
     executor : concurrent.futures.Executor, optional
-        Where trials run: a ``ThreadPoolExecutor``, a ``ProcessPoolExecutor``, or for
-        Dask ``Client(...).get_executor()``. It is not shut down. By default trials run
-        one after the other in this thread.
+        An executor that runs the trials: a ``ThreadPoolExecutor``, a
+        ``ProcessPoolExecutor``, or for Dask ``Client(...).get_executor()``. It is not
+        shut down. By default, trials run one after the other in this thread.
     progress : bool or str
-        Whether to show a progress bar; a string is shown in front of it. Default True.
+        Whether to show a progress bar. A string is shown in front of it. Default True.
     retry : bool
-        Whether to run trials again that have failed, according to the store. Default
+        Whether to repeat trials that have failed, according to the store. Default
         False.
 
     Returns
     -------
     Trials
-        A dict for each seed, in the order of `seeds`: its ``seed``, and what the trial
-        has returned. If the trial has raised an error, it is ``{"seed": 3, "failed":
-        "reason"}``.
+        A dict for each seed, in the order of `seeds`, with its ``seed``, and the values
+        that the trial has returned. If the trial has raised an error, it is
+        ``{"seed": 3, "failed": "reason"}``.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
         If an argument cannot be used, the store belongs to another trial, or a trial
-        returns anything other than such a dict. Results so far are in the store.
+        returns anything other than such a dict. In this case, the results so far are in
+        the store.
     FormatError, TrialStoreError
         If the file is not a store, is damaged, is written by another run, or cannot be
         written.
     ExecutorError
         If the executor fails, for example because one of its processes was killed.
     KeyboardInterrupt
-        After Ctrl-C. Trials that have not begun are cancelled; those that have begun in
-        an executor run to their end, as in `concurrent.futures`. Results so far are in
-        the store, and a note says how many there are.
+        After Ctrl-C. Trials that have not begun are cancelled, whereas trials that have
+        begun in an executor run to their end, as in `concurrent.futures`. Results so
+        far are in the store, and a note contains their number.
 
     See Also
     --------
@@ -160,14 +161,15 @@ def sweep(
     Parameters
     ----------
     trial : callable
-        As for :func:`run_trials`, with the sweep's parameters as keyword arguments.
+        A function as for :func:`run_trials`, with the sweep's parameters as keyword
+        arguments.
     seeds : sequence of int
-        Seeds of the trials, the same ones for every point.
+        Seeds of the trials, which are the same for every point.
     grid : mapping of str to sequence, or sequence of mapping
-        Values of each parameter, of which all combinations are run; or the points, each
-        a dict of values by parameter, such as random ones of scikit-learn's
-        ``ParameterSampler``. Values are of the same kinds as results; tuples become
-        lists. Equal points are run once.
+        Values of each parameter, of which all combinations are run. Alternatively, the
+        points, each a dict of values by parameter, such as random ones of
+        scikit-learn's ``ParameterSampler``. Values are of the same kinds as results,
+        and tuples become lists. Equal points are run once.
     store, executor, progress, retry
         As for :func:`run_trials`. Several sweeps of the same trial can share a store,
         also with :func:`run_trials`.
@@ -175,9 +177,9 @@ def sweep(
     Returns
     -------
     Trials
-        A dict for each point and seed, point by point: the seed, the values of the
-        point, and what the trial has returned. :meth:`Trials.summary` has a row for
-        each point.
+        A dict for each point and seed, point by point, with the seed, the values of the
+        point, and the values that the trial has returned. :meth:`Trials.summary`
+        returns a row for each point.
 
     Raises
     ------
@@ -207,7 +209,7 @@ def sweep(
 
 
 def _all_points(grid: Mapping[str, Any]) -> list[Point]:
-    """Return all combinations of the values of a grid."""
+    """Return all combinations of the values in a grid."""
     columns = {}
     for name, column in _parameters("grid", grid).items():
         title = f"The values of {name!r}"
@@ -289,8 +291,8 @@ def run_tasks(
     retry: bool,
     progress: bool | str,
 ) -> Trials:
-    """Run the trials that are not in the store; returns all, from the JSON of their
-    records.
+    """Run the trials that are not in the store, and return all results, from the JSON
+    of their records.
     """
     executor = checked_executor(executor)
     title = progress if isinstance(progress, str) else None
@@ -366,9 +368,9 @@ def _reason(error: BaseException) -> str:
 def _ctrl_c_raised() -> Iterator[None]:
     """Raise KeyboardInterrupt at the end of the block if Ctrl-C was pressed in it.
 
-    ``Trainer.train`` handles Ctrl-C and returns what it has: the trial would go on with
-    a network that is trained half. So the block asks the system, which writes every
-    signal to a socket.
+    This is necessary because ``Trainer.train`` handles Ctrl-C and returns its result so
+    far, which lets the trial continue with a network that is only partly trained.
+    Therefore, the block asks the system, which writes every signal to a socket.
     """
     # Other threads receive no signal; with a handler of the caller's none is raised.
     in_main = threading.current_thread() is threading.main_thread()
@@ -399,8 +401,8 @@ def _ctrl_c_raised() -> Iterator[None]:
 def _completed(
     executor: Executor, calls: Iterable[tuple[Task, tuple[Any, ...]]]
 ) -> Generator[tuple[Task, Outcome]]:
-    """Submit calls of `attempt`, a limited number at a time; yields the outcomes in the
-    order they come.
+    """Submit calls of `attempt`, a limited number at a time, and yield the outcomes in
+    the order of completion.
     """
     left = iter(calls)
     pending: dict[Future[Outcome], Task] = {}
@@ -428,7 +430,7 @@ def _completed(
 
 @contextmanager
 def _failing() -> Iterator[None]:
-    """Raise what an executor raises, because it is broken or was shut down, as an
+    """Convert errors of an executor that is broken or was shut down to
     ExecutorError.
     """
     try:

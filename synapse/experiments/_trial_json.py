@@ -1,5 +1,5 @@
-"""What a trial returns, and what it is, as JSON: the one form in which results are
-compared and stored.
+"""Convert trials and their results to JSON, the form in which results are compared and
+stored.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ VALUES = "a dict of booleans, numbers, strings, None, or lists of these"
 
 
 def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it, numbers and arrays of NumPy as Python's; TypeError
-    if it cannot be.
+    """Convert a value to a form that JSON can represent, with numbers and arrays of
+    NumPy as Python's, or raise TypeError if this is impossible.
     """
     if value is None:
         return None
@@ -53,8 +53,8 @@ def to_json(value: Any) -> str:
 
 
 def record_text(values: Any, seed: int, point: Point) -> str:
-    """Return what a trial has returned as JSON; ArgumentTypeError if it cannot be a
-    record.
+    """Return the result of a trial as JSON, or raise ArgumentTypeError if it cannot be
+    a record.
     """
     due = f"The trial with seed {seed} must return {VALUES}"
     named = isinstance(values, Mapping) and all(isinstance(key, str) for key in values)
@@ -79,7 +79,7 @@ def record_text(values: Any, seed: int, point: Point) -> str:
 
 
 def point_text(point: Point) -> str:
-    """Return a point as JSON: what tells it from others in a store."""
+    """Return the JSON text that identifies a point in a store."""
     return to_json(dict(sorted(point.items())))
 
 
@@ -87,8 +87,8 @@ def point_text(point: Point) -> str:
 
 
 def described(trial: Callable[..., Any]) -> str:
-    """Return the name of a trial with its module and what a partial has bound, such as
-    'json.dumps(indent=2)'.
+    """Return the name of a trial with its module and the arguments that a partial has
+    bound, such as 'json.dumps(indent=2)'.
     """
     if not isinstance(trial, functools.partial):
         return _function_name(trial)
@@ -101,8 +101,8 @@ def described(trial: Callable[..., Any]) -> str:
 
 
 def _function_name(function: Any) -> str:
-    """Return module and name of a function; ArgumentError if another function can have
-    the same ones.
+    """Return module and name of a function, or raise ArgumentError if another function
+    can have the same ones.
     """
     if inspect.ismethod(function):
         return f"{_argument(function.__self__)}.{function.__name__}"

@@ -1,5 +1,5 @@
-"""A file of trials: an SQLite database to which one run writes at a time, and that
-others read meanwhile.
+"""Store trials in a file, an SQLite database to which one run writes at a time, while
+others can read it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..errors import ArgumentError, FormatError, TrialStoreError
 from ..readwrite._files import as_path
 
 MARK = 0x53594E54
-"""The application id of stores in SQLite's header: "SYNT"."""
+"""The application id of stores in SQLite's header, which spells "SYNT"."""
 VERSION = 1
 """Version of the format that this release writes, and the newest that it reads."""
 MAKE = (
@@ -30,7 +30,8 @@ MAKE = (
         UNIQUE (point, seed)
     )""",
 )
-"""What makes an empty store of an empty database, beside the name of its trial."""
+"""The statements that turn an empty database into an empty store, except for the name
+of its trial."""
 IN_USE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR)
 Task = tuple[str, int]
@@ -40,8 +41,8 @@ Done = tuple[str, float]
 
 
 class TrialStore:
-    """A store that this process writes; a second database with the suffix ``-lock`` is
-    locked meanwhile.
+    """A store to which this process writes. Meanwhile, a second database with the
+    suffix ``-lock`` is locked.
 
     SQLite's write-ahead log makes every record durable against a crash of this process
     as soon as it is added.
@@ -81,8 +82,8 @@ class TrialStore:
             self._lock_path.unlink()
 
     def _begin(self, trial: str) -> None:
-        """Make the tables in a new file; in an old one, check that it is of this
-        trial.
+        """Make the tables in a new file. In an existing file, check that it belongs to
+        this trial.
         """
         new = not _value(self._file, "schema_version")
         owner = trial if new else _require_store(self._file, self.path)
@@ -106,8 +107,8 @@ class TrialStore:
             self._file.execute("COMMIT")
 
     def done(self) -> dict[Task, Done]:
-        """Return the records of the file; damaged ones are removed, so that their
-        trials are run again.
+        """Return the records of the file, after removing damaged ones, which lets their
+        trials run again.
         """
         with _sentences(self.path):
             intact, damaged = _records(self._file)
@@ -115,7 +116,7 @@ class TrialStore:
         return intact
 
     def add(self, task: Task, done: Done) -> None:
-        """Write a record, in place of an older one of the same trial."""
+        """Write a record, replacing an older one of the same trial."""
         with _sentences(self.path):
             self._file.execute(
                 "INSERT OR REPLACE INTO trials (point, seed, record, seconds, digest)"
@@ -174,8 +175,8 @@ def _value(file: sqlite3.Connection, pragma: str) -> Any:
 
 
 def _require_store(file: sqlite3.Connection, path: Path) -> str:
-    """Return the name of a store's trial; FormatError if the database is none of ours,
-    newer, or damaged.
+    """Return the name of a store's trial, or raise FormatError if the database is not a
+    store, is newer, or is damaged.
     """
     version = _value(file, "user_version")
     if _value(file, "application_id") != MARK:
@@ -231,7 +232,7 @@ def _damaged(path: Path, cause: Exception | None = None) -> NoReturn:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """Raise errors of SQLite as those of this library."""
+    """Convert errors of SQLite to errors of this library."""
     try:
         yield
     except UnicodeDecodeError as error:  # SQLite's message has a damaged name

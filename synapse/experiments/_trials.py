@@ -1,4 +1,4 @@
-"""Results of trials: a list of dicts and its statistics."""
+"""Represent the results of trials as a list of dicts, and compute their statistics."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Row = dict[str, Any]
 
 
 class Trials(list[Row]):
-    """Results of trials, in the order of their seeds: dicts with the ``seed`` and what
-    the trial returned.
+    """Results of trials, in the order of their seeds, as dicts with the ``seed`` and
+    the values that the trial returned.
 
     Parameters
     ----------
     rows : iterable of dict
         The results.
     names : sequence of str
-        Names of the parameters of a sweep, which are also keys of the results.
+        Names of a sweep's parameters, which are also keys of the results.
     seconds : float
-        Total time of all trials, including those that ran earlier and whose results
-        come from a store.
+        Total time of all trials, including earlier ones whose results come from a
+        store.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Trials(list[Row]):
         Parameters
         ----------
         *names : str
-            Keys of the results. By default the parameters of the sweep.
+            Keys of the results. Default: the parameters of the sweep.
 
         Returns
         -------
@@ -146,17 +146,17 @@ class Trials(list[Row]):
         Parameters
         ----------
         name, level
-            As for :meth:`success_rate`, but of numbers. None stands for a trial that
-            did not succeed.
+            As for :meth:`success_rate`, but for numbers. None marks a trial that did
+            not succeed.
         failed : float
             Value of trials that have failed or not succeeded. Default infinity, which
-            suits numbers that are better when smaller, such as the sequences that a
-            network needed.
+            suits numbers that are better when smaller, such as the number of sequences
+            that a network needed.
 
         Raises
         ------
         UnknownNameError, ArgumentError, ArgumentTypeError, MissingExtraError
-            As :meth:`success_rate`; values must be numbers.
+            As for :meth:`success_rate`, and if a value is not a number.
 
         Examples
         --------
@@ -173,7 +173,7 @@ class Trials(list[Row]):
         return median_of([*numbers], level)
 
     def values(self, name: str) -> list[Any]:
-        """Return the value of every trial under a key, a list; None for trials that
+        """Return a list of every trial's value under a key, with None for trials that
         have failed.
 
         Parameters
@@ -193,8 +193,8 @@ class Trials(list[Row]):
     def summary(
         self, rate: str | Sequence[str] = (), median: str | Sequence[str] = ()
     ) -> Any:
-        """Return a ``pandas.DataFrame`` with a row for each point of a sweep; for other
-        trials, one row.
+        """Return a ``pandas.DataFrame`` with a row for each point of a sweep, or a
+        single row for other trials.
 
         Parameters
         ----------
@@ -205,9 +205,9 @@ class Trials(list[Row]):
         Returns
         -------
         pandas.DataFrame
-            Columns: the parameters, the number of ``trials``, how many ``failed`` if
-            any have, and one of :class:`Estimate` for each statistic. ``float``
-            converts an estimate to its value.
+            Columns with the parameters, the number of ``trials``, how many ``failed``
+            if any have, and an :class:`Estimate` for each statistic. To convert an
+            estimate to its value, use ``float``.
 
         Raises
         ------
@@ -355,7 +355,7 @@ def read_trials(store: PathLike) -> Trials:
     TrialStoreError, FormatError
         If there is no such file, or it is not a store, damaged, or of a newer version.
         (Every trial has a digest in its store. :func:`run_trials` and :func:`sweep`
-        repeat trials that do not fit theirs.)
+        repeat trials that do not agree with their digests.)
 
     Examples
     --------
@@ -383,7 +383,7 @@ def _names(title: str, names: Any) -> list[str]:
 
 
 def _hashable(name: str, value: Any) -> Any:
-    """Return a value that can be the key of a group; lists become tuples."""
+    """Return a value that can be the key of a group, converting lists to tuples."""
     if isinstance(value, list):
         return tuple(_hashable(name, entry) for entry in value)
     _checks.require_type(

@@ -1,4 +1,6 @@
-"""Forecasts of series, their prediction intervals, and what to compare them with."""
+"""Forecast series, compute prediction intervals, and compare networks with simple and
+statistical methods.
+"""
 
 from .._checks import public_module as _public_module
 from ._baselines import autoregression, seasonal_naive

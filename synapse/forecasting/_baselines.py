@@ -1,7 +1,7 @@
-"""Simple methods of forecasting, to compare networks with.
+"""Forecast by simple methods, as baselines for networks.
 
-They are those of Hyndman and Athanasopoulos [1]_: a network is worth its training only
-if it is better than these.
+The methods are described by Hyndman and Athanasopoulos [1]_. Training a network is only
+worthwhile if it is better than these methods.
 
 References
 ----------
@@ -30,20 +30,21 @@ def seasonal_naive(
     steps: Annotated[int, horizon],
     period: Annotated[int, positive_integer] = 1,
 ) -> Floats:
-    """Forecast the value of the same season in the last period, such as of the same
-    month a year ago.
+    """Forecast each value by the value of the same season in the last period, for
+    example of the same month a year ago.
 
-    With a period of 1 this is the naive method, also known as persistence: the last
-    value for every step.
+    With a period of 1, this is the naive method, also known as persistence, which
+    repeats the last value for every step.
 
     Parameters
     ----------
     history : array_like, shape (T,) or (T, m)
-        The series up to now, oldest step first, with one period or more.
+        The series up to now, with the oldest step first, and with one period or more.
     steps : int
         Number of steps to forecast, 1 or above.
     period : int
-        Number of steps of a period, such as 12 for months. Default 1: none.
+        Number of steps in a period, such as 12 for months. Default 1, for a series
+        without periods.
 
     Returns
     -------
@@ -82,13 +83,13 @@ def autoregression(
     """Forecast by a linear autoregression with intercept, fitted by least squares to
     each column.
 
-    Forecasts further ahead than one step are computed from those before.
+    Forecasts further ahead than one step are computed from the preceding forecasts.
 
     Parameters
     ----------
     history : array_like, shape (T,) or (T, m)
-        The series up to now, oldest step first. Each column is forecast from its own
-        past.
+        The series up to now, with the oldest step first. Each column is forecast from
+        its own past.
     steps : int
         Number of steps to forecast, 1 or above.
     order : int, optional
@@ -120,8 +121,8 @@ def autoregression(
     AICc = n log(SSE/n) + 2k + 2k(k+1)/(n-k-1)
 
     with k = p + 2 parameters: the coefficients, the intercept and the variance. All
-    orders are compared on the same n steps, those that the highest order can be fitted
-    to; the chosen one is fitted to all its T - p steps. Nothing forces the fit to be
+    orders are compared on the same n steps, to which the highest order can be fitted.
+    The chosen order is then fitted to all its T - p steps. The fit is not forced to be
     stationary.
 
     Examples
@@ -143,8 +144,8 @@ def autoregression(
 
 @np.errstate(all="ignore")  # a forecast that is not finite is refused at the end
 def _continued(column: Floats, steps: int, order: int | None) -> Floats:
-    """Fit one column and forecast it; in standard units, so that least squares is well
-    conditioned.
+    """Fit one column and forecast it. Standard units make the least squares problem
+    well conditioned.
     """
     mean = column.mean()
     scale = np.abs(column - mean).max() or 1.0
@@ -167,8 +168,8 @@ def _continued(column: Floats, steps: int, order: int | None) -> Floats:
 
 
 def best_order(column: Floats) -> int:
-    """Return the order of the autoregression of a column, shape (T,), that has the
-    least AICc.
+    """Return the order with the least AICc for an autoregression of a column, shape
+    (T,).
     """
     maximum = min(int(10 * math.log10(len(column))), (len(column) - 4) // 2)
     if maximum < 1:

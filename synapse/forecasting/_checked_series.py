@@ -1,4 +1,4 @@
-"""Checks of series and horizons."""
+"""Check series and horizons."""
 
 from __future__ import annotations
 

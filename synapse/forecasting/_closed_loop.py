@@ -1,4 +1,6 @@
-"""Forecasts: a network runs on what is known, and then on its own outputs."""
+"""Forecast in a closed loop, in which a network first runs on the known rows, and then
+on its own outputs.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,9 @@ class Forecast(NDArrayOperatorsMixin):
     """A forecast, and a prediction interval for each of its numbers if one was
     requested.
 
-    You can use it as the array `mean`: in arithmetic, in functions of NumPy, with
-    indices and with the methods of arrays, except ``mean()``: call ``numpy.mean``.
+    You can use a forecast like the array `mean`: in arithmetic, in functions of NumPy,
+    with indices and with the methods of arrays. The exception is ``mean()``, for which
+    you call ``numpy.mean``.
 
     Attributes
     ----------
@@ -59,7 +62,7 @@ class Forecast(NDArrayOperatorsMixin):
         The dates of the steps, or the numbers of their rows, if the forecast continues
         a data frame.
     names : sequence of str or None
-        The names of the m columns of that data frame.
+        The names of the m columns in that data frame.
 
     Examples
     --------
@@ -154,8 +157,8 @@ class Forecast(NDArrayOperatorsMixin):
         return f"<Forecast of {size}{share}>"
 
     def _repr_html_(self) -> str:
-        """Return the first value and its interval as curves, and all as a table, for
-        notebooks.
+        """Return the first value and its interval as curves, and the whole forecast as
+        a table, for notebooks.
         """
         parts = {"mean": self.mean, "lower": self.lower, "upper": self.upper}
         present = {name: values for name, values in parts.items() if values is not None}
@@ -197,19 +200,20 @@ def forecast(
 
     The context of the network is cleared, and the rows of `history` are run. The
     outputs after the last row are the first forecast. They become the next inputs,
-    whose outputs are the second forecast, and so on. So the network must have learnt to
-    map each row of a stream to (parts of) the next one, as with
-    ``trainer.train(series[:-1], series[1:])``. Afterwards it has the context that it
-    had before.
+    whose outputs are the second forecast, and so on. Therefore, the network must have
+    learnt to map each row of a stream to (parts of) the next one, as with
+    ``trainer.train(series[:-1], series[1:])``. Afterwards, the network's previous
+    context is restored.
 
     Parameters
     ----------
     network : Network or Ensemble
-        The network. Each network of an ensemble forecasts on its own; the result is
-        their mean.
+        The network. If you pass an ensemble, each of its networks forecasts on its own,
+        and the result is their mean.
     history : array_like, shape (T, n), or (T,) with one input
-        The known rows, oldest first. A forecast that continues a data frame has its
-        dates, or numbers of rows, if they step evenly, and the names of its columns.
+        The known rows, with the oldest first. If it is a data frame, the forecast
+        continues its dates, or numbers of rows, if they step evenly, and has the names
+        of its columns.
     steps : int
         Number of rows to forecast.
     feedback : dict of int to int, optional
@@ -217,18 +221,19 @@ def forecast(
         output to the third input. Default: every output becomes the input with its
         number.
     future : array_like, shape (steps - 1, k), optional
-        The inputs that no output is fed to, in their order, for the steps after the
-        history. Row k is read together with forecast k, and so affects forecast k + 1;
-        forecast 1 follows from the history. A last row, of index `steps`, may be given;
-        it is not used.
+        The inputs to which no output is fed, in their order, for the steps after the
+        history. Row k is read together with forecast k, and therefore affects forecast
+        k + 1, whereas forecast 1 follows from the history. You may pass a last row, of
+        index `steps`, but it is not used.
     calibration : Calibration, optional
-        Errors on steps that were held out, such as ``rolling_origin(...).calibration``.
-        They give the bounds of the forecast. Default: no bounds.
+        Errors on held-out steps, such as ``rolling_origin(...).calibration``, from
+        which the bounds of the forecast are computed. Default: no bounds.
     coverage : float, optional
         The fraction of future values that should be within the bounds. Default: 0.9.
     minimum, maximum : float, optional
         The range of the series, such as ``minimum=0`` for sales. The forecast and its
-        bounds are clipped to it; what is fed back is not. Default: no limit.
+        bounds are clipped to it, but the values that are fed back are not. Default: no
+        limit.
 
     Returns
     -------
@@ -243,7 +248,7 @@ def forecast(
         has other numbers of rows or columns, there are too few errors for an interval,
         or the minimum is not below the maximum.
     DivergenceError
-        If what is fed back grows beyond the largest number.
+        If the values that are fed back grow beyond the largest number.
 
     See Also
     --------
@@ -299,18 +304,18 @@ def forecasts_from(
 ) -> Floats:
     """Return forecasts from several origins of a history, shape (k, steps, m).
 
-    The network runs the history once, on from each origin to the next, and then has
-    the context that it had before.
+    The network runs the history once, continuing from each origin to the next.
+    Afterwards, its previous context is restored.
 
     Parameters
     ----------
     origins : sequence of int or None
-        For each forecast the number of rows before it, in ascending order; None for all
+        The number of rows before each forecast, in ascending order, or None for all
         rows.
     loop : sequence of (int, int)
         Each output that is fed back, and its input.
     futures : iterable
-        For each origin, the inputs that no output is fed to, as for :func:`forecast`.
+        For each origin, the inputs to which no output is fed, as for :func:`forecast`.
     """
     networks = members(network)
     n, m, dtype = len(networks[0].input), len(networks[0].output), networks[0].dtype
@@ -421,8 +426,8 @@ def _outside(future: Any, k: int, steps: int, model: Model, dtype: Any) -> Float
 
 
 def clipping(minimum: Any, maximum: Any) -> tuple[float, float]:
-    """Return the range to which forecasts are clipped; ArgumentError if the minimum is
-    not below the maximum.
+    """Return the range to which forecasts are clipped, or raise ArgumentError if the
+    minimum is not below the maximum.
     """
     low = -math.inf if minimum is None else finite_number("minimum", minimum)
     high = math.inf if maximum is None else finite_number("maximum", maximum)

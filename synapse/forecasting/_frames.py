@@ -1,5 +1,5 @@
-"""Data frames of pandas as series: the labels of their rows, and those of the rows that
-follow.
+"""Use data frames of pandas as series, by reading the labels of their rows, and
+computing the labels of the rows that follow.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ MONTHS = {"MS": 1, "QS": 3, "YS": 12, "AS": 12}
 
 
 def labels_of(values: Any) -> Any:
-    """Return the index of a data frame or of a column of one; None for other values."""
+    """Return the index of a data frame or of one of its columns, or None for other
+    values.
+    """
     return values.index if hasattr(values, "iloc") else None
 
 
 def column_names(values: Any) -> list[str] | None:
-    """Return the names of the columns of a data frame, or of a named column; None for
+    """Return the names of a data frame's columns, or of a named column, or None for
     other values.
     """
     if not hasattr(values, "iloc"):
@@ -34,11 +36,11 @@ def column_names(values: Any) -> list[str] | None:
 
 
 def labels_beside(index: Any, steps: int) -> Any:
-    """Return the labels of as many rows after those of an index, as an index of pandas;
-    of a negative number, those before them.
+    """Return the labels of this many rows after an index, as an index of pandas. For a
+    negative number, return the labels before the index.
 
-    None if it has neither dates nor numbers, or these do not step evenly. Raises
-    ArgumentError if there are no dates so far away.
+    Returns None if the index has neither dates nor numbers, or if these do not step
+    evenly. Raises ArgumentError if there are no dates so far away.
 
     >>> import pandas
     >>> month = pandas.DateOffset(months=1)
@@ -71,7 +73,7 @@ def labels_beside(index: Any, steps: int) -> Any:
 
 
 def _gap_of(index: Any) -> int | None:
-    """Return the step of increasing whole numbers; None of other labels."""
+    """Return the step of increasing whole numbers, or None for other labels."""
     if not pandas.api.types.is_integer_dtype(index.dtype) or not len(index):
         return None
     # Differences of few bits, or without a sign, may be others.
@@ -80,8 +82,8 @@ def _gap_of(index: Any) -> int | None:
 
 
 def step_of(dates: Any) -> Any:
-    """Return the step of dates, an offset of pandas; None if they do not step evenly or
-    are fewer than three.
+    """Return the step of dates, an offset of pandas, or None if they do not step evenly
+    or are fewer than three.
     """
     if len(dates) < 3:
         return None
@@ -107,8 +109,8 @@ def step_of(dates: Any) -> Any:
 def fed_names(
     values: Any, fed: Sequence[int], into: Sequence[int], outputs: int
 ) -> list[str] | None:
-    """Return the names of outputs: of the columns that they are fed to, "output 1" for
-    others.
+    """Return the names of outputs, taken from the columns to which they are fed. Other
+    outputs are named "output 1", and so on.
     """
     columns = column_names(values)
     if columns is None:

@@ -40,7 +40,7 @@ class NetworkForecaster:
         The network, of m + k inputs and m outputs, whose squash has no bounds, such as
         "identity".
     scale : Scale
-        The standard units of the m columns. ``Scale(m)`` changes nothing.
+        The standard units of the m columns. ``Scale(m)`` leaves them unchanged.
     known : array_like, shape (N, k), optional
         Values known in advance; row i describes step i. N must reach the last step that
         is forecast.
@@ -85,15 +85,16 @@ class NetworkForecaster:
         return self._ahead(past, [len(past)], steps)[0]
 
     def from_origins(self, series: ArrayLike, origins: ArrayLike, steps: int) -> Floats:
-        """Forecast from several origins of a series, as a call with the steps before
-        each of them does, to the last bit; the network runs the series once.
+        """Forecast from several origins of a series. The result equals that of a call
+        with the steps before each origin, to the last bit, but the network runs the
+        series only once.
 
         Parameters
         ----------
         series : array_like, shape (T, m) or (T,)
-            The series, oldest step first.
+            The series, with the oldest step first.
         origins : array_like of int, shape (k,)
-            For each forecast the number of steps before it, in ascending order.
+            The number of steps before each forecast, in ascending order.
         steps : int
             Number of steps to forecast from each origin, 1 or above.
 
@@ -108,7 +109,7 @@ class NetworkForecaster:
             As in a call, or if the origins do not ascend, or are too few or too many
             steps.
         DivergenceError
-            If what is fed back grows beyond the largest number.
+            If the values that are fed back grow beyond the largest number.
         """
         past = checked_series("series", series)
         condition = f"ascending whole numbers from {self.scale.lost + 1} to {len(past)}"
@@ -152,10 +153,11 @@ class NetworkForecaster:
         return columns
 
     def one_step(self, history: ArrayLike) -> Floats:
-        """Forecast each step of a history, shape (T, m) or (T,), from those before it.
+        """Forecast each step of a history, shape (T, m) or (T,), from the steps before
+        it.
 
         Returns shape (T + 1, m) or, with known values that end with the history, (T,
-        m); NaN where too few steps are known yet.
+        m), with NaN where too few steps are known yet.
         """
         past = self._columns(checked_series("history", history))
         lost = self.scale.lost
@@ -188,8 +190,8 @@ def lesson(
 def _rows(
     history: Floats, scale: Scale, in_advance: Floats | None, until: int
 ) -> Floats:
-    """Return the inputs at steps of a history of shape (T, m), so that the known values
-    end before step `until`.
+    """Return the inputs at steps of a history of shape (T, m), using only known values
+    before step `until`.
     """
     rows = scale.standard(history)[: until - scale.lost - 1]
     if in_advance is None:

@@ -31,11 +31,11 @@ class Ridge:
     """A forecaster that is fitted once to a column, shape (T,), for each number of
     seasons ahead.
 
-    Its regressors are the phase of the season, and of the week if the season is a day,
-    as indicators, up to 1,000 phases; known columns, also beyond their quartiles; the
-    value one season ago (or the least number of seasons that covers the steps ahead), a
-    week ago, and the mean of the season up to then. The penalty is that with the least
-    error by generalized cross-validation [1]_.
+    Its regressors are the phase of the season (and of the week if the season is a day)
+    as indicators, up to 1,000 phases, the known columns (also beyond their quartiles),
+    the value one season ago (or the least number of seasons that covers the steps
+    ahead), the value a week ago, and the mean of the season up to then. The penalty is
+    chosen to minimise the error by generalized cross-validation [1]_.
 
     References
     ----------
@@ -71,7 +71,7 @@ class Ridge:
         return np.asarray(mean + design @ weights)
 
     def _lost(self, lag: int) -> int:
-        """Return the number of rows that the regressors of the next one read."""
+        """Return the number of rows that the regressors of the next row read."""
         return max(lag + self.period, *self.weeks, 0)
 
     def _fit(self, lag: int) -> tuple[Any, ...]:

@@ -1,5 +1,5 @@
-"""Errors of forecasts by rolling origin: the series is forecast from many of its steps,
-in order. Prediction intervals follow from them.
+"""Measure the errors of forecasts by rolling origin, in which the series is forecast
+from many of its steps, in order. They also give prediction intervals.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ..errors import ArgumentError
 from ._checked_series import checked_series, horizon
 
 MAX_GROWTH = 1.5
-"""Largest exponent of the growth of errors with the number of steps ahead."""
+"""Largest exponent for the growth of errors with the number of steps ahead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Calibration:
 
     Examples
     --------
-    The errors of "no change" in a random walk:
+    The following example computes the errors of "no change" in a random walk:
 
     >>> walk = np.random.default_rng(0).normal(size=(200, 4)).cumsum(axis=1)
     >>> Calibration(walk[:, :, None]).half_widths(0.9)[:, 0].round(1)
@@ -64,12 +64,12 @@ class Calibration:
         object.__setattr__(self, "errors", errors)
 
     def _scale_of_steps(self, steps: int) -> Floats:
-        """Return the size of the errors of each step and output, shape (steps, m): a
-        power of the step.
+        """Return the size of the errors for each step and output, shape (steps, m), as
+        a power of the step.
 
-        c h^p for step h: the least-squares line through the logarithms of the root mean
-        square errors, with an exponent from 0 (a level) to 1.5; 0.5 is that of a random
-        walk. So widths grow smoothly.
+        The size is c h^p for step h, which is the least-squares line through the
+        logarithms of the root mean square errors, with an exponent from 0 (a level) to
+        1.5. A random walk has 0.5. This lets the widths grow smoothly.
         """
         size = root_mean_square(self.errors)
         ahead = np.log(np.arange(1, len(size) + 1))
@@ -91,24 +91,24 @@ class Calibration:
         coverage: Annotated[float, between_0_and_1] = 0.9,
         steps: Annotated[int | None, horizon] = None,
     ) -> Floats:
-        """Return half the width of the prediction interval of each step and output,
-        shape (steps, m).
+        """Return half the width of each step's and output's prediction interval, shape
+        (steps, m).
 
-        It is a multiple of the scale of a step: a quantile of the errors of all steps
-        in this unit (conformal prediction on the rolling origin). Errors from
-        neighbouring origins are correlated, so n origins count as k = n (1 - r) / (1 +
-        r) independent ones, where r is the correlation of neighbours, and the quantile
-        is that of ``coverage (1 + 1 / (3 k))`` instead of ``coverage (1 + 1 / k)``: the
-        errors of one origin add information, too. The factor 1/3 is measured, see
-        ``studies/default_forecasts.md``.
+        The half width is a multiple of the scale of a step, given by a quantile of the
+        errors of all steps in this unit (conformal prediction on the rolling origin).
+        Because errors from neighbouring origins are correlated, n origins count as k =
+        n (1 - r) / (1 + r) independent ones, where r is the correlation of neighbours.
+        The quantile is at ``coverage (1 + 1 / (3 k))`` instead of
+        ``coverage (1 + 1 / k)``, because the errors of one origin add information, too.
+        The factor 1/3 is measured, see ``studies/default_forecasts.md``.
 
         Parameters
         ----------
         coverage : float
             Fraction of future values that should be within the bounds. Default: 0.9.
         steps : int, optional
-            Number of steps; beyond those of the errors, the scale continues to grow.
-            Default: those.
+            Number of steps. Beyond the steps of the errors, the scale continues to
+            grow. Default: the steps of the errors.
 
         Raises
         ------
@@ -153,8 +153,8 @@ class Calibration:
 
 
 Forecaster = Callable[[Floats, int], Any]
-"""A function of the history, shape (T,) or (T, m), and the steps that returns (steps,)
-or (steps, m)."""
+"""A function of the history, shape (T,) or (T, m), and the number of steps. It returns
+an array of shape (steps,) or (steps, m)."""
 
 
 @dataclass(frozen=True)
@@ -184,15 +184,15 @@ class RollingOrigin:
 
     @property
     def errors(self) -> Floats:
-        """Forecast minus truth, shape (k, steps, (m)); pair those of two forecasters to
-        compare them.
+        """Forecast minus truth, shape (k, steps, (m)). To compare two forecasters, pair
+        their errors.
         """
         return self.forecasts - self.truth
 
     @property
     def rmse(self) -> Floats:
-        """Root of the mean squared error at each horizon, shape (steps, (m)), in the
-        units of the series.
+        """Root mean squared error at each horizon, shape (steps, (m)), in the units of
+        the series.
         """
         return root_mean_square(self.errors)
 
@@ -208,8 +208,8 @@ class RollingOrigin:
         """Mean absolute scaled error at each horizon, shape (steps, (m)); NaN for a
         column of scale 0.
 
-        This is :attr:`mae` divided by ``scale`` [1]_: below 1, the forecasts are better
-        than those of the seasonal naive method one step ahead.
+        This is :attr:`mae` divided by ``scale`` [1]_. A value below 1 means that the
+        forecasts are better than one-step forecasts by the seasonal naive method.
 
         References
         ----------
@@ -264,29 +264,29 @@ def rolling_origin(
     every: Annotated[int, positive_integer] = 1,
     period: Annotated[int, positive_integer] = 1,
 ) -> RollingOrigin:
-    """Forecast a series from many origins, each time from the steps before the origin
-    only.
+    """Forecast a series from many origins, using only the steps before each origin.
 
     Parameters
     ----------
     forecaster : callable
-        ``forecaster(history, steps)`` returns the forecasts, shape (steps,) or (steps,
-        m), of a history of shape (T,) or (T, m), such as :func:`seasonal_naive`. Each
-        call gets a copy of its own. If it has a method ``from_origins(series, origins,
-        steps)`` that returns the forecasts from all origins, as
-        :class:`NetworkForecaster` does, this is called instead.
+        A function ``forecaster(history, steps)``, such as :func:`seasonal_naive`. It
+        returns the forecasts, shape (steps,) or (steps, m), for a history of shape (T,)
+        or (T, m). Each call receives its own copy of the history. If the forecaster has
+        a method ``from_origins(series, origins, steps)`` that returns the forecasts
+        from all origins, as :class:`NetworkForecaster` does, this method is called
+        instead.
     series : array_like, shape (T,) or (T, m)
-        The series, oldest step first.
+        The series, with the oldest step first.
     steps : int
         Number of steps to forecast from each origin, 1 or above.
     start : int, optional
-        The first origin, that is, the number of steps in the first history; above
-        `period`. Default: half of the series, or `period` + 1 if that is more.
+        The first origin, which is the number of steps in the first history, and must be
+        above `period`. Default: half of the series, or `period` + 1 if that is more.
     every : int
         Number of steps from one origin to the next. Default 1.
     period : int
-        Number of steps of a season, for the scale of MASE. Default 1: the scale is the
-        error of the last value.
+        Number of steps in a season, for the scale of MASE. Default 1, which scales by
+        the error of repeating the last value.
 
     Returns
     -------
@@ -349,7 +349,7 @@ def rolling_origin(
 def _from_each(
     forecaster: Any, values: Floats, origins: Ints, steps: int
 ) -> Iterable[Any]:
-    """Return what a forecaster returns from each origin."""
+    """Return the forecasts that a forecaster returns from each origin."""
     if hasattr(forecaster, "from_origins"):
         return forecaster.from_origins(
             values[: origins[-1]].copy(), origins.copy(), steps

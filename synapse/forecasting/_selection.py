@@ -1,4 +1,4 @@
-"""Forecasters compared by rolling origin, and the one that should forecast."""
+"""Compare forecasters by rolling origin, and select the one that should forecast."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from ._rolling import Forecaster, RollingOrigin, rolling_origin
 from ._verdict import verdict
 
 COMBINE = "combine"
-"""The name of the mean of the best forecasters."""
+"""The name that stands for the mean of the best forecasters."""
 MEMBERS = 3
 """Number of forecasters whose mean is a candidate."""
 MAX_CLEAR_RATIO = 0.9
-"""Share of the combination's error below which a single forecaster is preferred:
-choosing one on few origins mostly chooses chance."""
+"""Fraction of the combination's error below which a single forecaster is preferred. It
+is below 1 because choosing a forecaster on few origins mostly chooses by chance."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The result of :func:`select`.
+    """The compared forecasters and the best one, as returned by :func:`select`.
 
     Attributes
     ----------
     rolled : dict of str to RollingOrigin
-        The forecasts of each forecaster, best first; among them ``combine``, the mean
-        of the best three.
+        The forecasts of each forecaster, with the best first. They include ``combine``,
+        the mean of the best three.
     members : list of str
         The forecasters in the mean.
     failed : list of str
@@ -58,8 +58,8 @@ class Selection:
 
     @property
     def best(self) -> str:
-        """Which should forecast: the mean of the best three, unless one has an error
-        more than 10 % lower.
+        """The forecaster that should forecast. It is the mean of the best three, unless
+        one of them has an error more than 10 % lower.
         """
         single = self._single()
         clearly = COMBINE not in self.rolled or self.mase(
@@ -72,8 +72,8 @@ class Selection:
         return min((name for name in self.rolled if name != COMBINE), key=self.mase)
 
     def verdict(self, network: str) -> str:
-        """Return a sentence: whether a network is better than all other forecasters,
-        worse than one, or cannot be told apart from them on these origins.
+        """Return a sentence that states whether a network is better than all other
+        forecasters, worse than one, or cannot be told apart from them on these origins.
         """
         if network not in self.rolled or set(self.rolled) <= {network, COMBINE}:
             return f"{network} could not be compared."
@@ -94,7 +94,7 @@ class Selection:
         ).sentence
 
     def reason(self) -> str:
-        """Return a sentence: which forecasts, and why."""
+        """Return a sentence that states which forecaster is best, and why."""
         name = self.best
         single = self._single()
         if name == COMBINE:
@@ -135,16 +135,17 @@ def select(
     Parameters
     ----------
     forecasters : dict of str to callable
-        Functions of the history and the steps, such as those of :func:`statistical`.
+        Functions of the history and the steps, such as those that :func:`statistical`
+        returns.
     series : array_like, shape (T,) or (T, m)
-        The series, oldest first.
+        The series, with the oldest step first.
     steps, start, every, period
         As for :func:`rolling_origin`.
     targets : int, optional
         Number of first columns whose errors count. Default: all.
     combine : sequence of str, optional
         The forecasters that may be in the mean of the best three, such as those that
-        know of holidays. Default: all.
+        take holidays into account. Default: all.
 
     Returns
     -------
@@ -225,8 +226,8 @@ def ranked(
     failed: list[str],
     combine: Sequence[str] | None = None,
 ) -> Selection:
-    """Return the selection among forecasters by their forecasts; the mean of the best
-    three is added.
+    """Return the selection among forecasters, given their forecasts, and add the mean
+    of the best three.
     """
     allowed = (
         rolled if combine is None else [name for name in rolled if name in combine]

@@ -1,5 +1,5 @@
-"""Statistical methods of forecasting, of statsforecast, as forecasters for rolling
-origin; and the lags at which differences of a series are forecast best.
+"""Use statistical methods, including those of statsforecast, as forecasters for rolling
+origin, and choose the lags at which differences of a series are forecast best.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ def choose_lags(
     Parameters
     ----------
     series : array_like, shape (T,)
-        The training steps, oldest first.
+        The training steps, with the oldest first.
     steps : int
         Number of steps ahead to forecast.
     period : int
-        Number of steps of a season. Default 1: none.
+        Number of steps in a season. Default 1, for a series without seasons.
 
     Returns
     -------
     tuple of int
-        (), (1,), (period,) or (period, 1), for a :class:`synapse.Scale`: those with the
-        least mean absolute error by :func:`rolling_origin` over the last third, each
-        forecast from the last 1000 steps before it, or three seasons. () for a series
-        that is too short to compare them.
+        (), (1,), (period,) or (period, 1), for a :class:`synapse.Scale`. The chosen
+        lags have the least mean absolute error by :func:`rolling_origin` over the last
+        third, where each forecast uses the last 1000 steps before it, or three seasons.
+        The result is () if the series is too short to compare them.
 
     Examples
     --------
@@ -109,15 +109,15 @@ def of_last_steps(lags: tuple[int, ...], history: Floats, steps: int) -> Floats:
 
 
 METHODS = ("mean", "naive", "seasonal", "ridge", "ar", "ets", "theta", "arima")
-"""The names of the methods, for :func:`statistical`."""
+"""The names of the methods for :func:`statistical`."""
 
 MAX_SEASON = 24
-"""Longest season that exponential smoothing and ARIMA estimate; longer ones are removed
-first (MSTL)."""
+"""Longest season that exponential smoothing and ARIMA estimate. Longer seasons are
+removed first (MSTL)."""
 
 
 FITTED_ELSEWHERE = ("ets", "theta", "arima")
-"""The methods of statsforecast."""
+"""The methods that statsforecast provides."""
 
 
 def not_installed(methods: Iterable[str]) -> list[str]:
@@ -143,7 +143,7 @@ def statistical(
     period: Annotated[int, positive_integer] = 1,
     known: Annotated[ArrayLike | None, known_rows] = None,
 ) -> Forecaster:
-    """Fit a statistical method to a series; return a forecaster, for example for
+    """Fit a statistical method to a series, and return a forecaster, for example for
     :func:`rolling_origin`.
 
     The forecaster keeps the fitted parameters and applies them to the history that it
@@ -156,25 +156,26 @@ def statistical(
         regression on the phase of the season (and of the week, if the season is a day),
         the known values and the values a season ago, :func:`autoregression` (fitted
         anew in each call, to the differences of :func:`choose_lags`), exponential
-        smoothing (AutoETS), AutoTheta, or AutoARIMA. The last three are those of
+        smoothing (AutoETS), AutoTheta, or AutoARIMA. The last three methods come from
         statsforecast (extra ``forecast``).
     series : array_like, shape (T,) or (T, m)
-        The steps that parameters are fitted to, oldest first. At most the last 1000 are
-        used, or three seasons; by the ridge regression the last 10,000.
+        The steps to which parameters are fitted, with the oldest first. At most the
+        last 1000 steps are used, or three seasons, but the ridge regression uses the
+        last 10,000.
     period : int
-        Number of steps of a season. Default 1: none. A season of more than 24 steps is
-        removed by MSTL before exponential smoothing or ARIMA.
+        Number of steps in a season. Default 1, for a series without seasons. A season
+        of more than 24 steps is removed by MSTL before exponential smoothing or ARIMA.
     known : array_like, shape (N, k), optional
-        Values known in advance, such as holidays; row i describes step i of the
-        history. The ridge regression has them as regressors, and ARIMA unless the
-        season is longer than 24; the other methods do not use them. N must reach the
-        last step that is forecast.
+        Values known in advance, such as holidays, where row i describes step i of the
+        history. They are regressors of the ridge regression, and of ARIMA unless the
+        season is longer than 24, whereas the other methods ignore them. N must reach
+        the last step that is forecast.
 
     Returns
     -------
     callable
-        ``forecaster(history, steps)``, shape (steps,) or (steps, m). The history begins
-        at step 0.
+        ``forecaster(history, steps)``, which returns shape (steps,) or (steps, m). The
+        history must begin at step 0.
 
     Raises
     ------
@@ -288,8 +289,8 @@ def _fitted(method: str, in_advance: Any, column: Floats, period: int) -> Foreca
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Keep NumPy and scikit-learn at one thread: in problems as small as these, others
-    wait in loops, at up to a hundred times the processor time.
+    """Keep NumPy and scikit-learn at one thread. In problems as small as these, other
+    threads would wait in loops and use up to a hundred times the processor time.
     """
     try:
         import threadpoolctl
@@ -302,8 +303,8 @@ def one_thread() -> Iterator[None]:
 
 @contextmanager
 def _library(method: str, count: int) -> Iterator[None]:
-    """Raise ArgumentError for what statsforecast raises for a series of this length;
-    its warnings are not about the user's call.
+    """Raise ArgumentError for an error of statsforecast on a series of this length, and
+    hide its warnings, because they do not concern the user's call.
     """
     try:
         with warnings.catch_warnings(action="ignore"):

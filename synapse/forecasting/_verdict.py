@@ -1,4 +1,6 @@
-"""Whether a network is better than other methods, by a paired test of their losses."""
+"""Test whether a network is better than other methods, by a paired test of their
+losses.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,16 @@ LEVEL = 0.05
 POWER = 0.8
 """Share of verdicts that would find a difference in the rows that would tell."""
 MIN_BLOCKS = 3
-"""Number of blocks of losses, at least, that can exclude chance."""
+"""Minimum number of blocks of losses that can exclude chance."""
 MAX_SHOWN = 1000
 """How many times a loss is said to be above another one, at most."""
 MAX_TIMES = 100
-"""How many times the rows there are a verdict asks for, at most."""
+"""Maximum factor by which a verdict asks for more rows."""
 
 
 class Gain(NamedTuple):
-    """By how much a network's loss is below that of another method, as a share of the
-    latter: the mean over blocks, its standard error, and the number of blocks.
+    """The fraction by which a network's loss is below another method's loss, as the
+    mean over blocks, with its standard error and the number of blocks.
     """
 
     mean: float
@@ -37,11 +39,11 @@ class Gain(NamedTuple):
     def of(cls, loss: Floats, other: Floats, block: int = 1) -> Gain:
         """Return the gain of a network with this loss over another one's, shape (n,).
 
-        Neighbours within a block may be correlated: the t-test is one of the means of
-        blocks (R. Ibragimov and U. Müller, Journal of Business & Economic Statistics
-        28, 2010, 453-468). With 20 to 60 origins of forecasts, it is wrong in 5 to 8 %
-        of cases without a difference; the statistic of Diebold and Mariano, in 13 to
-        29 %.
+        Neighbours within a block may be correlated, because the t-test compares the
+        means of blocks (R. Ibragimov and U. Müller, Journal of Business & Economic
+        Statistics 28, 2010, 453-468). With 20 to 60 origins of forecasts, it is wrong
+        in 5 to 8 % of cases without a difference, whereas the statistic of Diebold and
+        Mariano is wrong in 13 to 29 %.
         """
         unit = max(float(np.abs(other).max()), float(np.abs(loss).max())) or 1.0
         gains = (other - loss) / unit  # squares of large losses overflow
@@ -56,7 +58,7 @@ class Gain(NamedTuple):
         )
 
     def chance(self, level: float) -> float:
-        """Return the gain that chance exceeds in this share of cases: one-sided."""
+        """Return the gain that chance exceeds in this fraction of cases, one-sided."""
         if self.blocks < MIN_BLOCKS:
             return math.inf
         z = NormalDist().inv_cdf(1 - level)
@@ -77,8 +79,8 @@ class Gain(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What is said of a network: the answer in a word, empty if it cannot be told, and
-    in a sentence.
+    """A verdict on a network, with the answer as a word, which is empty if the methods
+    cannot be told apart, and as a sentence.
     """
 
     answer: str
@@ -98,21 +100,23 @@ def verdict(
     Parameters
     ----------
     network : str
-        Which of the losses is that of the network.
+        The name under which `losses` contain the network's loss.
     losses : dict of str to ndarray, shape (n,)
-        A proper score of each method, the lower the better, on the same rows.
+        A proper score of each method on the same rows. Lower scores are better.
     measure : str
-        What is compared, with a place for its mean, such as "its log loss, {:.3g},".
+        The measure that is compared, with a placeholder for its mean, such as "its log
+        loss, {:.3g},".
     rows : str
-        What it was measured on, such as "held-out row".
+        The rows on which it was measured, such as "held-out row".
     block : int
         Number of neighbours whose losses may be correlated.
 
     Notes
     -----
-    "Better" needs a test at half of `LEVEL` against each method, all of which it must
-    pass; "worse" one against some method, at a level that is divided by their number.
-    So at most a share `LEVEL` of verdicts is wrong if the network equals the best one.
+    "Better" requires a test at half of `LEVEL` against each method, all of which the
+    network must pass. "Worse" requires a test against some method, at a level that is
+    divided by their number. Therefore, at most a fraction `LEVEL` of verdicts is wrong
+    if the network equals the best one.
     """
     others = {name: loss for name, loss in losses.items() if name != network}
     gains = {

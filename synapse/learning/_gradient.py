@@ -361,8 +361,8 @@ class ExactGradient:
     def _is_dense(self) -> bool:
         """Return whether most connections lead to neurons with the same sources.
 
-        Only these can fill vector registers with a single sample. Without them, two or
-        three samples are quicker one after another than with idle lanes.
+        Because a single sample can fill vector registers only with such connections,
+        two or three samples are then quicker one after another than with idle lanes.
         """
         of_runs = self.network._of_runs
         kinds = of_runs("run_kind")

@@ -622,8 +622,8 @@ def _index_in(layer: Layer, rows: NDArray[Any]) -> Ints:
 
 
 def rows_between(source: Layer, target: Layer) -> Ints:
-    """Return the rows of all connections without a delay between two layers, in the
-    order of creation.
+    """Return the rows of all connections without a delay from one layer to another, in
+    the order of creation.
     """
     store = source._store
     ends = zip(("source", "target"), (source, target), strict=True)

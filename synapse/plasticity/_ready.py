@@ -129,5 +129,5 @@ TripletSTDP = Rule(
 RewardSTDP = STDP(eligibility=1000.0)
 """STDP whose changes wait for reward, Izhikevich 2007."""
 ThreeFactor = Rule(three_factor, name="ThreeFactor")
-"""A modulator for each target times an eligibility trace, Fremaux and Gerstner 2016. It
-equals e-prop if errors replace the modulator."""
+"""A modulator for each target times an eligibility trace, Fremaux and Gerstner 2016.
+E-prop uses it with errors instead of the modulator."""

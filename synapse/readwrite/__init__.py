@@ -1,16 +1,17 @@
 """Write networks to files and read them back.
 
-`save` and `load` choose the format by the suffix of the file name; without one, `save`
-writes JSON. Two formats preserve the whole network, including its states and traces:
-arrays in a zip archive (``.synapse`` and ``.npz``), which are small and fast, and JSON
-for people to read. The other formats exchange networks with other programs.
+`save` and `load` choose the format by the suffix of the file name, and `save` writes
+JSON if there is no suffix. Two formats preserve the whole network, including its states
+and traces: arrays in a zip archive (``.synapse`` and ``.npz``), which are small and
+fast, and JSON for people to read. The other formats exchange networks with other
+programs.
 
-If the content of a file in the format x is useful without the file, ``x_data(network)``
-and ``from_x_data(data)`` convert to and from it. `from_networkx` makes a network of any
-graph of networkx, and `read_graph` reads one that another program wrote.
-`python_source`, `c_source`, `javascript_source` and `onnx_model` make programs that
-compute a network's outputs without Synapse; these cannot be read back. `to_torch` and
-`from_torch` exchange networks with PyTorch in memory.
+If a format x is also useful without a file, ``x_data(network)`` converts a network to
+its content, and ``from_x_data(data)`` converts it back. To build a network from any
+graph of networkx, use `from_networkx`, and to read a graph that another program wrote,
+use `read_graph`. `python_source`, `c_source`, `javascript_source` and `onnx_model`
+write programs that compute a network's outputs without Synapse. These cannot be read
+back. To exchange networks with PyTorch in memory, use `to_torch` and `from_torch`.
 """
 
 import copyreg as _copyreg
@@ -55,7 +56,9 @@ if _typing.TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> _typing.Any:
-        """Import the module of a name: that of ``gexf`` for ``gexf_data``."""
+        """Import the module that defines a name, such as the module of ``gexf`` for
+        ``gexf_data``.
+        """
         if name not in _MODULE_OF:
             return _missing(name)
         return getattr(_imported(_MODULE_OF[name]), name)

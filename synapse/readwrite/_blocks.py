@@ -1,5 +1,5 @@
-"""The blocks of a plan: dense and elementwise products, and which of them depend on
-recurrence.
+"""Divide an export plan into blocks of dense and elementwise products. Exporters use
+them to compute blocks that do not depend on a recurrence for all steps at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .._typing import Ints
 from ._plan import LATE, PAST, ExportPlan, Stage
 
 INPUT = 0
-"""Number of the block of the inputs."""
+"""Index of the block that contains the inputs."""
 MAX_SMALL_MATRIX = 1 << 16
 """Largest matrix that is made however few connections it has. ``python -m
 benchmarks.constants _blocks.MAX_SMALL_MATRIX``: rows take 1.00 to 1.50 times as long
@@ -39,14 +39,14 @@ class Read(NamedTuple):
 
 @dataclass
 class Term:
-    """Connections from neighbours of one block into neurons ``start .. stop`` of
-    another.
+    """Connections from neighbouring neurons of one block to neurons ``start .. stop``
+    of another.
 
-    ``form`` is "dense", with weights of shape (sources, targets); "each", one
-    connection a target, with weights of shape (targets,); or "sparse". In a matrix, -1
-    stands for no connection. The values of the sources are multiplied by `inner`, the
-    sums by `outer`. ``picks`` are the numbers within a read that are used: of the
-    sources and targets of a sparse term, and of the gaters; None: all, in order.
+    ``form`` is "dense", with weights of shape (sources, targets), "each", with one
+    connection per target and weights of shape (targets,), or "sparse". In a matrix, -1
+    marks a missing connection. The values of the sources are multiplied by `inner`, and
+    the sums by `outer`. ``picks`` are the indices within a read for the sources and
+    targets of a sparse term, and for the gaters. None means all of them in order.
     """
 
     form: str
@@ -77,11 +77,13 @@ class Block:
 
     @property
     def numbers(self) -> Ints:
-        """Numbers of its neurons."""
+        """The neurons' indices in the plan."""
         return np.arange(self.start, self.stop)
 
     def read_past(self) -> None:
-        """Read what is a step late by a delay as what is a step late by its place."""
+        """Replace reads that are one step late by a delay with reads late by the
+        order.
+        """
         for term in self.terms:
             if term.source.when == LATE:
                 term.source = term.source._replace(when=PAST)
@@ -99,8 +101,8 @@ class Block:
 def blocks_of(plan: ExportPlan) -> list[Block]:
     """Divide the stages of a plan into blocks, the first of which are its inputs.
 
-    A stage is cut where no group, and nothing that is read from one stage, is divided.
-    Where one part of a stage recurs and another does not, they are then blocks of their
+    A stage is cut only where this divides neither a group nor the values that are read
+    from one stage. If only a part of a stage recurs, the cuts make it a block of its
     own.
     """
     numbers = np.arange(plan.neurons)
@@ -141,8 +143,8 @@ def _cuts(plan: ExportPlan, stage: Stage, stage_of: Ints) -> list[int]:
 
 
 def _spans(plan: ExportPlan, rows: Ints) -> list[tuple[int, int]]:
-    """Return the neurons to keep together: all that connections reach, or those
-    of each projection if all are one-to-one, side by side.
+    """Return the spans of neurons to keep together: one for all connections, or one for
+    each projection if all are one-to-one and side by side.
     """
     target = plan.target[rows]
     turns = np.flatnonzero(np.diff(plan.source[rows] - target)) + 1
@@ -158,8 +160,8 @@ def _span(numbers: Ints) -> tuple[int, int]:
 
 
 def _terms(plan: ExportPlan, block: Block, block_of: Ints, place: Ints) -> list[Term]:
-    """Return the terms of a block: each reads one block, and one block or none gates
-    it.
+    """Return the terms of a block. Each term reads one block, and is gated by at most
+    one block.
     """
     rows = plan.rows(block.start, block.stop)
     if not len(rows):
@@ -186,9 +188,7 @@ def _terms(plan: ExportPlan, block: Block, block_of: Ints, place: Ints) -> list[
 
 
 def _term(plan: ExportPlan, rows: Ints, key: list[int], place: Ints, size: int) -> Term:
-    """Return the term of connections in the order of targets, and of sources for
-    each.
-    """
+    """Return the term whose connections are ordered by target, then by source."""
     when, block, gate_when, gate_block = key
     connection = plan.connection[rows]
     target = place[plan.target[rows]]
@@ -229,8 +229,8 @@ def _term(plan: ExportPlan, rows: Ints, key: list[int], place: Ints, size: int) 
 
 
 def gater_of(ends: Ints, gater: Ints, count: int) -> Ints | None:
-    """Return the gater at each end, 0 where no connection ends; None if one of the ends
-    has several.
+    """Return the gater at each end, or 0 where no connection ends, and None instead of
+    an array if one of the ends has several gaters.
     """
     gaters = np.zeros(count, np.int64)
     gaters[ends] = gater

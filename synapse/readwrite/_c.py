@@ -80,7 +80,7 @@ def write(path: _files.File, content: Any) -> None:
     """Write a program to a file, and its header, if it has one, to the file of the same
     name with the suffix ``.h``.
 
-    Both are complete before either file is replaced.
+    Both contents are complete before either file is replaced.
     """
     if isinstance(content, str):
         _files.write(path, content)
@@ -164,56 +164,59 @@ def c_source(
     its steps.
 
     ``network_clear(&net)`` clears the context, ``network_step(&net, inputs, outputs)``
-    computes one step and ``network_run(&net, inputs, outputs, rows)`` many. Both return
-    0, or ``NETWORK_BAD_INPUT`` if an input is not finite; nothing has changed then. The
-    program allocates nothing and has no variables of its own, so several instances can
-    run at once. A ``Network`` has only what must survive a step; the rest is on the
-    stack during a step. The first comment of the program states both sizes. With
-    `keep_context` it also has ``network_start``, which restores it. It is valid C++
-    too.
+    computes one step, and ``network_run(&net, inputs, outputs, rows)`` computes many.
+    Steps return 0, or ``NETWORK_BAD_INPUT`` if an input is not finite, in which case
+    nothing changes. Because the program allocates no memory and has no variables of its
+    own, several instances can run at once. A ``Network`` contains only the values that
+    must survive a step, and all others are on the stack during the step. The first
+    comment of the program states both sizes. With `keep_context`, the program also has
+    ``network_start``, which restores the context. It is valid C++, too.
 
     With `learn`, the program also has ``network_learn(&net, targets, rate)``, which is
-    :meth:`synapse.Network.propagate` by the network's
-    :attr:`~synapse.Network.rule`, ``network_init`` in place of a first
-    ``network_clear``, and ``network_weights`` and ``network_load``, which carry all
-    biases and weights. An instance has its own weights, and the memory of its
-    optimizer: ``network_init`` begins it anew, ``network_clear`` and ``network_load``
-    leave it. Functions return 0 or an error, after which nothing has changed.
+    :meth:`synapse.Network.propagate` by the network's :attr:`~synapse.Network.rule`.
+    ``network_init`` replaces the first ``network_clear``, and ``network_weights`` and
+    ``network_load`` copy all biases and weights from and to an instance. Each instance
+    has its own weights and optimizer memory, which ``network_init`` resets, whereas
+    ``network_clear`` and ``network_load`` do not change the memory. These functions
+    return 0, or an error code, after which nothing has changed.
 
     Parameters
     ----------
     network, keep_context
         As for :func:`python_source`.
     dtype : numpy dtype
-        Type of all numbers, float32 or float64. Default: float32 with fast sums.
-        Exact sums are float64.
+        Type of all numbers, float32 or float64. The default is float32 with fast sums.
+        Exact sums require float64.
     sums : {"fast", "exact"}
         "exact" adds the inputs of a neuron one after the other and computes squashes
         with the C library. "fast" may add them in several partial sums. With float32,
         it also computes ``exp``, ``expm1`` and ``tanh`` with code of its own, with
         relative errors of at most 2e-7 between -87 and 87.
     prefix : str
-        Begins all names of the program, so that several programs fit into one
-        executable: with "pitch_net", the type ``PitchNet``, functions such as
-        ``pitch_net_step`` and constants such as ``PITCH_NET_INPUTS``. Letters, digits
-        and single underscores between them. Default: "network".
+        Prefix of all names in the program, to combine several programs in one
+        executable. With "pitch_net", for example, the type is ``PitchNet``, functions
+        have names such as ``pitch_net_step``, and constants such as
+        ``PITCH_NET_INPUTS``. Use letters, digits and single underscores between them.
+        Default: "network".
     learn : bool
         Whether the program can learn. Default: False.
     cost : str or Cost, optional
-        Cost of a program that learns. Default: as in
+        Cost function of a program that learns. Default: as in
         :meth:`synapse.Network.propagate`.
     bound : float, optional
-        Largest absolute value of weights and biases that learn. Default: no bound.
+        Largest absolute value of trainable weights and biases. By default, they are
+        unbounded.
     optimizer : str or Optimizer, optional
         Optimizer of a program that learns: an :class:`~synapse.optimizers.SGD`,
-        RMSprop, AdaGrad, Adam or AdamW, or its name. Each update is then that of a
-        :class:`synapse.Trainer` with this optimizer and ``batch_size=1``; the rate is
-        that of the call. Default: the plain update of
+        RMSprop, AdaGrad, Adam or AdamW, or its name. Each call then makes the update of
+        a :class:`synapse.Trainer` with this optimizer and ``batch_size=1``, at the rate
+        that you pass to the call. Default: the plain update of
         :meth:`synapse.Network.propagate`.
     loadable : bool
-        Whether a program that does not learn has ``network_init``, ``network_weights``
-        and ``network_load``, too. An instance then has its own biases and weights, all
-        of which can be loaded. Default: False; weights are constants in flash.
+        Whether a program that does not learn also has ``network_init``,
+        ``network_weights`` and ``network_load``. Each instance then has its own biases
+        and weights, all of which can be loaded. Default: False, which stores the
+        weights as constants in flash memory.
     header : bool
         Whether the program is two texts, a source and a header with an include guard
         and ``extern "C"``, so that several files of C and C++ can call it.
@@ -223,18 +226,18 @@ def c_source(
     Returns
     -------
     str or (str, str)
-        The program; with `header` its source, which includes a file named by the
+        The program. With `header`, its source, which includes a file named after the
         prefix (``"network.h"``), and its header.
 
     Raises
     ------
     ArgumentError
-        If `dtype`, `sums` or `prefix` has another value, exact sums have the dtype
+        If `dtype`, `sums` or `prefix` has another value, exact sums are combined with
         float32, `bound` is not above 0, a number of the program exceeds the range of
-        the dtype, or there is a cost, a bound or an optimizer without `learn`.
+        the dtype, or a cost, a bound or an optimizer is given without `learn`.
     FormatError
-        If the slope of a squash, a cost or an optimizer cannot be written in C, or a
-        network that learns needs more than 2,147,483,646 weights, traces or
+        If the derivative of a squash, a cost or an optimizer cannot be written in C, or
+        a network that learns needs more than 2,147,483,646 weights, traces or
         sensitivities.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`.

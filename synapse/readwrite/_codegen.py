@@ -1,5 +1,5 @@
-"""What all programs share: names, the first comment, and templates of the texts around
-functions, one for each language.
+"""Write the parts that programs in all languages share, such as names, the first
+comment, and the templates around functions.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ MAX_PREFIX_LETTERS = 60
 
 
 class Language(NamedTuple):
-    """A language of programs: the key of its format, its name, what begins a comment,
-    and names that a program's type must not have.
+    """A programming language, with its format's key, its name, the mark that begins a
+    comment, and the names that are unavailable for a program's type.
     """
 
     key: str
@@ -37,7 +37,7 @@ class Language(NamedTuple):
 
     @property
     def suffix(self) -> str:
-        """Suffix of its files, and of its templates."""
+        """Suffix of program files in this language, and of their templates."""
         return DECLARATIONS[self.key].suffixes[0]
 
 
@@ -65,7 +65,7 @@ def require_no_learning(cost: Any, bound: Any, optimizer: Any) -> None:
 
 
 def type_name(prefix: str) -> str:
-    """Return the name of a program's type or class: "PitchNet" for the prefix
+    """Return the name of a program's type or class, such as "PitchNet" for the prefix
     "pitch_net".
     """
     words = [
@@ -87,7 +87,7 @@ def free_name(language: Language, prefix: str) -> str:
 
 
 def heading_of(saved: SavedNetwork, language: Language) -> str:
-    """Return the first comment of a program: the name of the network, and the places of
+    """Return the first comment of a program, with the network's name and the indices of
     its layers.
     """
     sizes = [size for _, size in saved.layers]

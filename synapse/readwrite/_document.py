@@ -1,5 +1,5 @@
-"""The document of a network: a head and tables of columns, the content of Synapse's own
-two formats.
+"""Convert networks to documents and back. A document has a head and tables of columns,
+and is the content of both of Synapse's own formats.
 
 In JSON, every column is a list. In ``.npz`` files, columns of numbers are arrays. The
 columns of numbers are declared in the schema (``FILE_TABLES``), and are checked here by
@@ -46,7 +46,7 @@ VERSION = 1
 LAYERS = ("name", "size")
 TEXTS_OF_NEURONS = ("name", "squash")
 ALWAYS = ("weight", "source", "target")
-"""Columns of connections that are there whatever their values."""
+"""Columns of connections that every document contains, whatever their values."""
 HEAD = ("format", "version", "name", "dtype", "clock")
 ARCHITECTURE = "architecture"
 """Only of networks that are one."""
@@ -59,15 +59,15 @@ RULE = "learning_rule"
 """Only of networks that learn by rtrl, or have sensitivities that a trainer has
 left."""
 UNTRACED = "untraced"
-"""True, and only there if so: the latest step left no traces, so that there is nothing
-to learn from."""
+"""True if the latest step left no traces to learn from. Otherwise, this member is
+missing."""
 RULE_KEYS = ("method", "order", "stepped")
 SYNAPTIC = "synaptic_rule"
 """Only of networks that learn by a rule of synapses."""
 SYNAPTIC_KEYS = ("name", "settings", "latest")
 TABLES = ("layers", "neurons", "connections")
-"""The tables of every document. Those of runs, traces and sensitivities are there if
-they have rows."""
+"""The tables that every document contains. Tables of runs, traces and sensitivities are
+added if they have rows."""
 NULLS = tuple(
     (table.name, column.name)
     for table in FILE_TABLES
@@ -124,8 +124,8 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
 
 
 def _written(tables: Iterable[FileTable], source: Any) -> dict[str, dict[str, Any]]:
-    """Return the tables of a document with rows, from the attributes of an object;
-    counts that are all 0 are left out.
+    """Return the tables that have rows, from the attributes of an object, without
+    counts that are all 0.
     """
     written: dict[str, dict[str, Any]] = {}
     for table in tables:
@@ -144,9 +144,7 @@ def _written(tables: Iterable[FileTable], source: Any) -> dict[str, dict[str, An
 def _without_defaults(
     table: FileTable, values: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns of a table, without those that have their default in all
-    rows.
-    """
+    """Return the columns of a table that differ from their default in some row."""
     return {
         column.name: (
             values[column.name].astype(bool)
@@ -183,12 +181,11 @@ def require_format(data: Any) -> None:
 
 
 def saved_of(data: dict[str, Any]) -> SavedNetwork:
-    """Return the network in a document whose format has been checked; FormatError if it
-    is not valid.
+    """Return the network in a document whose format has been checked, or raise
+    FormatError if it is not valid.
 
-    Names and columns of numbers that are missing have their default values; tables of
-    traces and of sensitivities have no rows then. Runs may stand for sources and
-    targets.
+    Missing names and columns of numbers get their default values, and missing tables of
+    traces and sensitivities are empty. Sources and targets may be stored as runs.
     """
     rule = _checked_rule(data[RULE]) if RULE in data else {}
     stepped = rule.get("stepped", False)
@@ -285,9 +282,7 @@ def _check_head(data: dict[str, Any]) -> None:
 
 
 def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Records]:
-    """Return tables with all of their columns; without rows if a document has no such
-    table.
-    """
+    """Return tables with all of their columns, adding empty tables for missing ones."""
     return {
         table.name: (
             Records.of_columns(
@@ -325,8 +320,8 @@ def _columns(
 def _full_columns(
     tables: Iterable[FileTable], records: Mapping[str, Records], dtype: Any, clock: int
 ) -> dict[str, NDArray[Any]]:
-    """Return all columns of tables by their full names; without rows if a document has
-    no such table.
+    """Return all columns of tables by their full names, adding empty columns for
+    missing tables.
     """
     return {
         table.full_name(column): (
@@ -342,13 +337,13 @@ def _full_columns(
 
 
 def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
-    """Make a network; FormatError if it has no place for one of its traces or
-    sensitivities, or is given it twice.
+    """Build a network, or raise FormatError if one of its traces or sensitivities has
+    no place, or is given twice.
 
-    Unless it is `complete`, values without a place are left out: the page in JavaScript
-    has one rule for all neurons, and writes traces that the library reads off from
-    other numbers. The store knows the places when it has been lowered; traces that are
-    all 0 are there anyway.
+    Unless the network is `complete`, values without a place are left out, because the
+    JavaScript page applies one rule to all neurons, and writes traces that the library
+    derives from other values. The places are known after the store has been lowered.
+    Traces that are all 0 are allocated anyway.
     """
     placed: Placed = {}
     network = saved.network(placed)
@@ -368,8 +363,8 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
 
 
 def require_places(table: str, places: Ints, lost: Bools | None = None) -> None:
-    """Raise if two rows of a table have the same place, or one is `lost`: nothing in
-    the network has its value.
+    """Raise if two rows of a table have the same place, or if one row is `lost` because
+    the network has no such value.
     """
     wrong = np.ones(len(places), bool)
     wrong[np.unique(places, return_index=True)[1]] = False
@@ -417,8 +412,8 @@ def _layers(data: dict[str, Any], neurons: int) -> list[tuple[str, int]]:
 
 
 def _ends(records: Mapping[str, Records]) -> dict[str, NDArray[Any]]:
-    """Return the columns of sources, targets and gaters; each pair of neurons is
-    connected once at most by each delay.
+    """Return the columns of sources, targets and gaters, after checking that each pair
+    of neurons is connected at most once by each delay.
     """
     connections = records["connections"]
     for column in SOURCE_AND_TARGET:
@@ -463,7 +458,7 @@ def _expanded(
 
 
 def _delays(connections: Records) -> Ints | None:
-    """Return the delays of the connections of a document; None if it has none."""
+    """Return the delays of a document's connections, or None without such a column."""
     if "delay" not in connections:
         return None
     return connections.whole("delay", 0, MAX_DELAYS).astype(np.int64)
@@ -519,8 +514,8 @@ def _checked_rule(rule: Any) -> dict[str, Any]:
 def _synaptic_rule(
     rule: Any, columns: dict[str, NDArray[Any]], clock: int
 ) -> SavedRule:
-    """Return the rule of synapses of a document; `SavedRule.restore` checks its name,
-    its settings, and which traces it has.
+    """Return the rule of synapses of a document. `SavedRule.restore` checks its name,
+    its settings and its traces.
     """
     fields = checks.members("The synaptic_rule", rule, SYNAPTIC_KEYS)
     name, settings, latest = (fields[key] for key in SYNAPTIC_KEYS)

@@ -1,4 +1,6 @@
-"""Networks from lists and tables of connections, of any size."""
+"""Build networks of any size from lists and tables of connections, and convert networks
+to tables.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,7 @@ Columns = dict[str, Any]
 
 
 class EdgeTables(NamedTuple):
-    """The two tables of a network: those of its connections and of its neurons."""
+    """The tables of a network's connections and neurons."""
 
     edges: Any
     neurons: Any
@@ -81,13 +83,13 @@ def to_edges(network: Network) -> EdgeTables:
     Returns
     -------
     tuple of two pandas.DataFrame, ``edges`` and ``neurons``
-        `edges` has a row for each connection, in the order of ``network.connections``:
-        the names of its ``source`` and ``target``, its ``weight``, its ``gain``, which
-        is not in the weight, and where a network has them, ``sign``, ``delay``, the
-        name of the ``gater``, and metadata.
-        `neurons` has a row for each neuron, in the order of the network: its ``name``,
-        ``layer``, ``squash``, ``bias``, and so on. The other columns are the attributes
-        that :func:`synapse.to_networkx` describes.
+        `edges` has a row for each connection, in the order of ``network.connections``.
+        It contains the names of ``source`` and ``target``, the ``weight``, the
+        ``gain``, which is not included in the weight, and where a network has them,
+        ``sign``, ``delay``, the name of the ``gater``, and metadata. `neurons` has a
+        row for each neuron, in the order of the network, with its ``name``, ``layer``,
+        ``squash``, ``bias``, and so on. The other columns are the attributes that
+        :func:`synapse.to_networkx` describes.
 
     Raises
     ------
@@ -104,9 +106,10 @@ def to_edges(network: Network) -> EdgeTables:
 
     Notes
     -----
-    The network that comes back computes what `network` computes, and has its states. It
-    loses what :func:`from_networkx` lists, and its dtype and name, unless you pass
-    them. The tables as files, which other programs read, too::
+    Converting the tables back gives a network with the same outputs and states, but
+    without the properties that :func:`from_networkx` lists. Its dtype and name are
+    lost, too, unless you pass them. To store the tables as files that other programs
+    can also read, use::
 
         edges.to_csv("edges.csv", index=False)
         neurons.to_csv("neurons.csv", index=False)
@@ -136,8 +139,8 @@ def to_edges(network: Network) -> EdgeTables:
 
 
 def tables_of(network: Network, *, names: bool) -> EdgeTables:
-    """Return the tables of a network as columns, where None is no value; without
-    `names`, neurons have numbers.
+    """Return the tables of a network as columns, in which None marks missing values.
+    Without `names`, neurons have numbers.
     """
     graph = to_networkx(network, names=names, multigraph=True)
     edges = [
@@ -153,7 +156,7 @@ def tables_of(network: Network, *, names: bool) -> EdgeTables:
 
 
 def _columns_of_rows(rows: list[dict[str, Any]]) -> Columns:
-    """Return the columns of rows, of which some have more names than others."""
+    """Convert rows to columns, although some rows have more names than others."""
     names = dict.fromkeys(chain(*rows))
     return {name: [row.get(name) for row in rows] for name in names}
 
@@ -182,7 +185,7 @@ def from_edges(
     signs: Mapping[str, Mapping[Any, int]] | None = None,
     dt: Annotated[float | None, positive_number] = None,
 ) -> Network:
-    """Build a network from a list or a table of connections: millions of them in
+    """Build a network from a list or a table of connections, even millions of them, in
     seconds.
 
     The order of activation is found as in :func:`from_networkx`, and layers likewise.
@@ -192,26 +195,30 @@ def from_edges(
     edges : iterable of tuples, pandas.DataFrame, or mapping of str to array_like
         Tuples, as ``networkx.DiGraph`` takes them: ``(source, target)``,
         ``(source, target, weight)`` or ``(source, target, attributes)``, where
-        ``attributes`` is a mapping from column names to values; weights that are left
-        out are drawn. An array of two columns is a list of such pairs. Or columns of
-        one length: "source" and "target", the names of neurons, which are numbers or
-        strings (blanks around them are removed, with a warning); "weight", if they are
-        given (a missing one is NaN, see `missing_weights`); "sign", +1, -1 or 0 (or
-        NaN) for none; "delay", a number of steps (0 or NaN: none), see
-        :attr:`Connection.delay`; and the other edge attributes that
-        :func:`from_networkx` reads, such as "gater" (a name), "trainable" (True or
-        False, or 1 or 0), and more in rows that have its mark "synapse_part". All
-        others become :attr:`Connection.metadata`, except None and NaN, which takes some
-        100 bytes a value: leave out what you do not need in large networks.
+        ``attributes`` is a mapping from column names to values. Weights that are left
+        out are drawn. An array of two columns is a list of such pairs.
+
+        Instead of tuples, you can pass columns of one length. "source" and "target"
+        contain the names of neurons, which are numbers or strings. Blanks around them
+        are removed, with a warning. "weight" is optional, and a missing weight is NaN,
+        see `missing_weights`. "sign" is +1, -1, or 0 (or NaN) for connections without a
+        sign, and "delay" is a number of steps (0 or NaN for no delay), see
+        :attr:`Connection.delay`. You can add the other edge attributes that
+        :func:`from_networkx` reads, such as "gater" (a name) and "trainable" (True or
+        False, or 1 or 0), and further ones in rows that have its mark "synapse_part".
+        All other columns become :attr:`Connection.metadata`, except None and NaN.
+        Because each value takes some 100 bytes, leave out unneeded columns in large
+        networks.
     inputs, outputs : iterable of names, optional
-        The neurons that become inputs and outputs, in this order. Default: those
-        without incoming connections, and the others without outgoing ones.
+        The neurons that become inputs and outputs, in this order. By default, neurons
+        without incoming connections are inputs, and the other neurons without outgoing
+        connections are outputs.
     neurons : pandas.DataFrame or mapping of str to array_like, optional
-        Columns of one length: "name", and whatever :func:`from_networkx` reads of
-        nodes but their label, such as "bias" and "squash". All others become
-        :attr:`Neuron.metadata`.
-        Every name of `edges` must be among these. Default: the names in `edges`,
-        integers in ascending order, others in the order in which they appear.
+        Columns of one length: "name", and all node attributes that
+        :func:`from_networkx` reads except the label, such as "bias" and "squash". All
+        other columns become :attr:`Neuron.metadata`. Every name in `edges` must also be
+        in this table. Default: the names in `edges`, with integers in ascending order
+        and other names in their order of appearance.
     squash, output_squash, initializer, seed, dtype, name, synchronous
         As for :func:`from_networkx`.
     merge : {"sum", "mean", "first", "last"}, optional
@@ -219,38 +226,39 @@ def from_edges(
         the two rows of a pair with two transmitters; see :func:`from_networkx`.
         Default: such rows raise TopologyError.
     self_connections : {"activation", "state"}, optional
-        What a connection from a neuron to itself carries, see :func:`from_networkx`.
-        Default: "activation", an autapse, which is a connection with delay 1. None
-        leaves these rows out.
+        The value that a connection from a neuron to itself carries, see
+        :func:`from_networkx`. Default: "activation", an autapse, which is a connection
+        with delay 1. With None, these rows are left out.
     missing_weights : {"draw"}, optional
-        What happens if some rows of a table have a weight and others have none. "draw":
-        the missing weights are drawn, as all of them are without the column. Default:
-        they raise ArgumentError. Self-connections that carry the state have the weight
-        1 without one.
+        How to handle tables in which only some rows have a weight. With "draw", missing
+        weights are drawn, as they are without the column. By default, they raise
+        ArgumentError. Self-connections that carry the state have the weight 1 if it is
+        missing.
     signs : mapping of a column to a mapping of its values to +1, -1 or 0, optional
-        The signs of connections by their transmitters, such as ``{"transmitter":
-        {"ACh": 1, "GABA": -1}}``. The column is one of `edges`, or else of `neurons`,
-        whose connections to others it describes; a missing value is no sign. Weights
-        of which none is negative, such as numbers of synapses, get these signs.
-        Default: the column "sign".
+        The signs of connections by their transmitters, such as
+        ``{"transmitter": {"ACh": 1, "GABA": -1}}``. The column is looked up in `edges`
+        first. If it is in `neurons` instead, it describes all connections from a
+        neuron. Connections without a value have no sign. If none of the weights is
+        negative, as for numbers of synapses, they get these signs. Default: the column
+        "sign".
     dt : float, optional
-        Length of a step, in the unit of the column "delay", such as milliseconds: a
-        delay becomes the nearest whole number of steps, and half a step goes up, as in
-        :func:`synapse.spikes.to_steps`. Default: the column counts steps.
+        Length of a step, in the unit of the column "delay", such as milliseconds. Each
+        delay is rounded to the nearest whole number of steps, with halves rounded up,
+        as in :func:`synapse.spikes.to_steps`. By default, the column counts steps.
 
     Returns
     -------
     Network
-        Neurons are named ``str(name)``: ``net[name]`` is one. All weights are trainable
-        unless the table says otherwise, except those of self-connections that carry the
-        state.
+        Neurons are named ``str(name)``, and can be found by ``net[name]``. All weights
+        are trainable unless the table says otherwise, except the weights of
+        self-connections that carry the state.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
-        If a column is missing, has another length, or has a value that cannot be used,
-        such as a missing name, only some of the weights of a table are missing, or an
-        edge of a list is no such tuple.
+        If a column is missing, has another length, or contains an unusable value such
+        as a missing name, if only some of the weights in a table are missing, or if an
+        edge in a list is not such a tuple.
     TopologyError
         If a pair of neurons is connected twice without `merge`, a name is not among the
         neurons, or no inputs or outputs are found.
@@ -338,7 +346,9 @@ def from_edges(
 
 
 def _in_steps(links: Mapping[Any, Any], dt: float) -> Any:
-    """Return the delays of edges as numbers of steps; NaN: none."""
+    """Return the delays of edges as numbers of steps, with NaN for edges without a
+    delay.
+    """
     if "delay" not in links:
         raise ArgumentError("`dt` needs a column 'delay' of edges. Leave it out.")
     delays = [
@@ -353,8 +363,8 @@ def _signed(
     rows: Mapping[Any, Any],
     ends: NDArray[np.int64],
 ) -> Columns:
-    """Return the signs of edges by a column of them, or of their sources, and weights
-    with these signs.
+    """Return the signs of edges, read from a column of the edges or of their sources,
+    and the weights with these signs.
     """
     example = "{'transmitter': {'ACh': 1, 'GABA': -1}}"
     of_values = next(iter(signs.values()), None) if isinstance(signs, Mapping) else None
@@ -390,13 +400,13 @@ def _signed(
 
 
 def _without_blanks(names: list[Any], texts: set[str]) -> list[Any]:
-    """Return names without blanks around them; add those that are text to `texts`."""
+    """Return names without the blanks around them, and add changed names to `texts`."""
     texts.update(name for name in names if isinstance(name, str))
     return [name.strip() if isinstance(name, str) else name for name in names]
 
 
 def _warn_of_blanks(texts: set[str]) -> None:
-    """Warn if any of the names of both tables have blanks around them."""
+    """Warn about names in either table that have blanks around them."""
     names = sorted(name for name in texts if name != name.strip())
     merged = len(texts) - len({name.strip() for name in texts})
     equal = f" {pluralize(merged, 'name')} became equal to another." if merged else ""
@@ -423,13 +433,13 @@ def _require_one_type(names: list[Any]) -> None:
 
 
 class TableItems(Items):
-    """Neurons or connections of a table."""
+    """The neurons or connections in a table."""
 
     advice = "Change it, or leave the column out."
 
 
 def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int64]:
-    """Return the numbers of names; TopologyError if one of them is not a neuron's."""
+    """Return the indices of names, or raise TopologyError if a name is not a neuron."""
     for name in names:
         if name not in numbers:
             raise TopologyError(
@@ -440,7 +450,7 @@ def _numbers_of(names: Iterable[Any], numbers: dict[Any, int]) -> NDArray[np.int
 
 
 def _columns_of_tuples(edges: Any) -> dict[str, Any]:
-    """Return the columns of a list of edges, each a tuple as networkx has them."""
+    """Convert a list of edges, which are tuples in the form of networkx, to columns."""
     if isinstance(edges, nx.Graph | nx.reportviews.OutMultiEdgeView):
         raise ArgumentTypeError(
             f"from_edges takes edges, not {short_repr(edges)}. Use"
@@ -462,7 +472,7 @@ def _columns_of_tuples(edges: Any) -> dict[str, Any]:
 
 
 def _attributes_of(place: int, edge: Any) -> dict[Any, Any]:
-    """Return the ends of an edge and what else it has."""
+    """Return the ends of an edge and its other attributes."""
     if isinstance(edge, tuple | list) and len(edge) in (2, 3):
         source, target, *rest = edge
         ends = {"source": source, "target": target}
@@ -501,7 +511,8 @@ ALIASES = {
     }.items()
 }
 OF_NEURONS = re.compile(r"root|body|skid|skeleton", re.IGNORECASE)
-"""In the names of columns that identify neurons; others may be places or types."""
+"""Words in the names of columns that identify neurons, unlike columns of places or
+types."""
 # The call that renames columns, by an attribute of the table
 RENAMING = {
     "iloc": "{0} = {0}.rename(columns={1})",  # of pandas
@@ -527,9 +538,7 @@ def _renamed(title: str, table: Any, columns: Columns, needed: Iterable[str]) ->
 
 
 def _without_decimals(column: Any) -> Any:
-    """Return a column with numbers of Python in place of decimals, as databases return
-    them.
-    """
+    """Replace the decimals that databases return in a column by Python numbers."""
     values = _listed(column) if _as_array(column).dtype == object else ()
     if not any(isinstance(value, Decimal) for value in values):
         return column
@@ -660,8 +669,8 @@ def _listed(column: Any) -> list[Any]:
 
 
 def _numbers_or_values(columns: dict[Any, Any]) -> dict[Any, Any]:
-    """Return columns of numbers as arrays; of others, the values that exist, by their
-    rows.
+    """Return numeric columns as arrays, and the existing values of other columns by
+    their rows.
     """
     read: dict[Any, Any] = {}
     for name, column in columns.items():

@@ -1,4 +1,6 @@
-"""Checks of what files hold. Each returns the value or raises a FormatError."""
+"""Check the contents of files. Each function returns the value, or raises a
+FormatError.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +104,7 @@ def an_object(subject: str, value: Any) -> dict[str, Any]:
 
 
 def checked_metadata(metadata: Any) -> dict[str, Any]:
-    """Return a copy of the metadata of a network, which must be values of JSON."""
+    """Return a copy of a network's metadata, which must consist of JSON values."""
     try:
         return json_object("The metadata of the network", metadata)
     except ArgumentTypeError as error:
@@ -112,8 +114,8 @@ def checked_metadata(metadata: Any) -> dict[str, Any]:
 def members(
     subject: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """Return `value` if it is an object with these keys, and no others than optional
-    ones.
+    """Return `value` if it is an object with these keys, and at most the optional keys
+    besides.
     """
     content, keys = an_object(subject, value), tuple(keys)
     missing = [key for key in keys if key not in content]
@@ -132,10 +134,10 @@ def members(
 
 
 class Records:
-    """Columns of one length, each read by a method for its kind.
+    """Columns of equal length, with a method to read each kind of column.
 
-    `item` names a row: "neuron", "connection", ... Each method raises FormatError where
-    a value does not fit: "The state of neuron 3 must be ..., got ...".
+    `item` names a row: "neuron", "connection", ... Each method raises FormatError for
+    an unsuitable value: "The state of neuron 3 must be ..., got ...".
 
     >>> table = Records("neuron", {"state": [0.5, 1], "name": ["a", "b"]})
     >>> table.numbers("state")
@@ -161,7 +163,9 @@ class Records:
         keys: Sequence[str],
         optional: Sequence[str] = (),
     ) -> Records:
-        """Take a table from a document: an object of columns with these keys."""
+        """Read a table from a document that stores it as an object of columns with
+        these keys.
+        """
         columns = members(f"The table {name!r}", document[name], keys, optional)
         keys = (*keys, *(key for key in optional if key in columns and key not in keys))
         for key in keys:
@@ -191,7 +195,9 @@ class Records:
         keys: Sequence[str],
         optional: Sequence[str] = (),
     ) -> Records:
-        """Take a table from a document: a list of objects with these keys."""
+        """Read a table from a document that stores it as a list of objects with these
+        keys.
+        """
         records = document[name]
         require(isinstance(records, list), f"The table {name!r}", "a list", records)
         wanted = set(keys)
@@ -214,8 +220,8 @@ class Records:
     def values(
         self, key: str, condition: str, fits: Callable[[Any], bool]
     ) -> list[Any]:
-        """Return a column whose values all fit; `condition` describes in words which
-        values do.
+        """Return a column whose values all fit. `condition` describes the permitted
+        values in words.
         """
         column: list[Any] = self._columns[key]
         if not all(map(fits, column)):
@@ -247,8 +253,8 @@ class Records:
         return array
 
     def indices(self, key: str, table: Records, null: str = "") -> NDArray[Any]:
-        """Return a column of row numbers of another table; null becomes -1 if `null`
-        says what it means.
+        """Return a column of row numbers of another table. Null becomes -1, but is only
+        allowed if `null` gives its meaning.
         """
         last = len(table) - 1
         numbers = f"0 to {last}" if last >= 0 else "of which there are none"
@@ -269,8 +275,8 @@ class Records:
     def _array(
         self, key: str, kinds: str, types: tuple[type, ...], dtype: Any, condition: str
     ) -> NDArray[Any]:
-        """Return a column as an array: an array of one of these kinds, or a list of
-        these types, None as -1.
+        """Return a column as an array, from an array of one of these kinds or a list of
+        these types. None becomes -1.
         """
         column = self._columns[key]
         if not isinstance(column, list):
@@ -297,7 +303,7 @@ class Records:
             raise
 
     def _require_types(self, key: str, types: tuple[type, ...], condition: str) -> None:
-        """Raise for the first value of a list that is of another type than these."""
+        """Raise for the first value in a list whose type is not one of these."""
         if not set(map(type, self._columns[key])) <= set(types):
             self._refuse(
                 key, (type(value) in types for value in self._columns[key]), condition
@@ -320,7 +326,7 @@ class Records:
 
     @staticmethod
     def or_null(numbers: NDArray[Any]) -> list[int | None]:
-        """Return the inverse of `indices`: null for -1."""
+        """Convert -1 back to null, as the inverse of `indices`."""
         if (numbers == NO_GATER).all():
             return [None] * len(numbers)
         return [None if number == NO_GATER else number for number in numbers.tolist()]
@@ -334,7 +340,7 @@ class Records:
         return list(self._columns[key])
 
     def squashes(self, key: str) -> NDArray[Any]:
-        """Return a column of names of activation functions, all of them registered."""
+        """Return a column with the names of registered activation functions."""
         names = self.texts(key)
         registered = {}
         for name in dict.fromkeys(names):
@@ -352,8 +358,8 @@ class Records:
 def overlapping_runs(
     start: NDArray[Any], of: NDArray[Any], length: NDArray[Any]
 ) -> Ints | None:
-    """Return two runs ``start .. start + length`` of one thing that have a number in
-    common; None if there are none.
+    """Return two overlapping runs ``start .. start + length`` within one item, or None
+    if no runs overlap.
     """
     starts = of.astype(np.int64) * (int((start + length).max(initial=0)) + 1) + start
     if (np.diff(starts) >= length[:-1]).all():
@@ -395,7 +401,9 @@ def checked_column(
     clock: int = 0,
     others: Mapping[str, Records] | None = None,
 ) -> NDArray[Any]:
-    """Return a column of a table of files, by its kind; an index refers to `others`."""
+    """Return a column of a table in a file, read as its kind requires. An index refers
+    to `others`.
+    """
     name, kind = column.name, column.kind
     assert kind is not None
     if kind is NUMBER:
@@ -428,8 +436,8 @@ def require_shared(
     columns: dict[str, NDArray[Any]],
     label: Callable[[int], str] | None = None,
 ) -> None:
-    """Raise if tied rows have different values in a column that they share, as far as
-    there are any.
+    """Raise if tied rows differ in a column that they share, as far as the column
+    exists.
 
     `label` returns the words for a row; the default is its number.
     """
@@ -451,8 +459,8 @@ def require_shared(
 
 
 def carries_state(connections: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    """Return which connections carry a state: those of a neuron to itself without a
-    delay.
+    """Return a mask of connections that carry a state, which lead from a neuron to
+    itself without a delay.
     """
     loops = connections["source"] == connections["target"]
     return np.asarray(loops & (connections.get("delay", 0) == np.uint32(0)))
@@ -461,8 +469,8 @@ def carries_state(connections: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
 def contradicted_sign(
     connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]
 ) -> int | None:
-    """Return a connection whose sign its weight contradicts, or all others from its
-    source; None if none.
+    """Return a connection whose weight contradicts its sign, or the sign of the other
+    connections from its source. Return None if all agree.
 
     Connections that carry the state of a neuron need not have the neuron's sign.
     """
@@ -511,8 +519,8 @@ def require_no_errors(
 def require_signs(
     connections: dict[str, NDArray[Any]], neurons: dict[str, NDArray[Any]]
 ) -> None:
-    """Raise if a weight contradicts its sign, or the sign that of all connections from
-    its source.
+    """Raise if a weight contradicts its sign, or the sign that all connections from its
+    source must have.
     """
     i = contradicted_sign(connections, neurons)
     if i is not None:

@@ -50,16 +50,16 @@ def write_document(path: File, document: Mapping[str, Any]) -> None:
 def write(path: File, content: str | bytes) -> None:
     """Write a file: text as UTF-8, or bytes.
 
-    With a path, the content is written to a file without a name in the same folder and
-    flushed to the disk. It then replaces the old file in one step, so that after any
-    failure or interrupt there is either the complete old file or the complete new one,
-    and nothing of a process that was killed while it wrote. Where the system has no
-    files without names (they need Linux, and most file systems there), the file is
-    hidden, and what a killed process leaves stays until the next file is written to the
-    same folder. With an open file, the content is written at its position. Raises
-    ArgumentTypeError or ArgumentError if `path` is not a path, names something other
-    than a file (such as a folder), or is a file open for text when bytes are written,
-    or in an encoding other than UTF-8.
+    With a path, the content is written to an unnamed file in the same folder and
+    flushed to the disk, before it replaces the old file in one step. Therefore, any
+    failure or interrupt leaves either the complete old file or the complete new one,
+    even if the process is killed while it writes. Unnamed files need Linux, and a
+    suitable file system. Elsewhere, the content is written to a hidden file, which a
+    killed process leaves behind until the next file is written to the same folder. With
+    an open file, the content is written at its position. Raises ArgumentTypeError or
+    ArgumentError if `path` is not a path, names something other than a file (such as a
+    folder), or is a file open for text when bytes are written, or in an encoding other
+    than UTF-8.
     """
     if hasattr(path, "write"):
         _write_into(path, content)
@@ -141,12 +141,12 @@ def _keep_locked(stream: IO[bytes], last: ExitStack) -> None:
 
 
 def _name_of(stream: IO[bytes], file: Path) -> Path | None:
-    """Give a complete file its name; a hidden one, which is returned, if there is such
-    a file already.
+    """Give a complete file its name. If such a file already exists, give it a hidden
+    name instead, and return this name.
 
-    A link never replaces a file, which `os.replace` does, in one step, but for files
-    with a name only. So a process that is killed between the two leaves a hidden file,
-    which is complete.
+    A link never replaces a file. `os.replace` does it in one step, but only for files
+    that have a name. A process that is killed between these two calls therefore leaves
+    a hidden file, which is complete.
     """
     if not file.exists():
         with suppress(FileExistsError):  # another process has made it in this moment
@@ -165,7 +165,7 @@ def _link(stream: IO[bytes], name: Path) -> None:
 
 
 def _remove_stale(folder: Path) -> None:
-    """Remove hidden files of killed processes: those that no process has locked.
+    """Remove the hidden files of killed processes, which are not locked by any process.
 
     Without locks, as on Windows, no file is removed.
     """
@@ -258,7 +258,7 @@ _compact = json.JSONEncoder(allow_nan=False).encode  # JSON has no NaN
 
 
 def read(path: File) -> bytes:
-    """Return the content of a file; text of an open file as UTF-8."""
+    """Return the content of a file, decoded as UTF-8 if the file is open for text."""
     content = path.read() if hasattr(path, "read") else as_path(path).read_bytes()
     return (
         content.encode("utf-8", "surrogatepass")
@@ -297,8 +297,8 @@ def read_text(path: File) -> str:
 
 
 def read_document(path: File) -> Any:
-    """Read JSON from a file; FormatError if it is not JSON in UTF-8, or has NaN,
-    infinity or a key twice.
+    """Read JSON from a file, or raise FormatError if it is not JSON in UTF-8, or
+    contains NaN, infinity or a repeated key.
     """
     return from_text(read_text(path))
 
@@ -398,7 +398,9 @@ FOREIGN = {
 
 
 def _foreign(path: Any) -> str:
-    """Return what a file of another program is, and how to use it; "" if unknown."""
+    """Describe a file that another program has written, and how to use it. Return "" if
+    the program is unknown.
+    """
     with suppress(OSError, AttributeError):
         getattr(path, "seek", int)(0)
         begin = read(path)[:4096].decode("latin-1")
@@ -418,8 +420,8 @@ def _foreign(path: Any) -> str:
 
 @contextmanager
 def reading(path: File) -> Iterator[None]:
-    """Add the name of the file, as a note, to errors caused by its content, and say
-    what it is if another program has written it.
+    """Add the file name as a note to errors caused by its content, and identify the
+    program if another one has written the file.
     """
     try:
         yield

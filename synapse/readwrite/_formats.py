@@ -1,5 +1,5 @@
-"""The table of formats: what selects each, and its module, which describes it and is
-imported when it is used.
+"""List all formats with the suffixes and marks that select them. The module of a format
+describes it, and is only imported when you use it.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ FileFormat = Literal[
     "onnx",
     "gexf",
 ]
-"""The formats of files."""
+"""Names of the file formats."""
 
 
 class SaveOptions(TypedDict, total=False):
-    """The options of all formats that :func:`save` writes; the function of a format
-    describes its own.
+    """The options of all formats that :func:`save` writes. They are described by the
+    function of each format.
     """
 
     keep_context: bool
@@ -86,8 +86,8 @@ class LoadOptions(TypedDict, total=False):
 
 
 class Declaration(NamedTuple):
-    """What selects a format, and where it is described, so that no other module is
-    imported.
+    """The suffixes and marks that select a format, and the module that describes it.
+    With this table, no other module needs to be imported.
     """
 
     module: str  # one of a room above has its whole name
@@ -149,43 +149,48 @@ ARCHIVES = {
 """Classes of rooms above that are :class:`Archived`, by the array that only their
 archive has."""
 DOCUMENTS = {"synapse model": "synapse._model.Model"}
-"""Those that are written as JSON, too, by the ``format`` of their document."""
+"""Archived classes that can also be written as JSON, by the ``format`` of their
+document."""
 
 
 class Archived(ABC):
-    """Base class of what :func:`save` writes as an archive of its own: a network with
-    what is around it.
+    """Base class of objects that :func:`save` writes as an archive containing a network
+    and further arrays.
 
     A class in a room above describes its archive itself, and is found in `ARCHIVES`.
     """
 
     _alone: ClassVar[str] = ""
-    """How its network is written alone, for messages."""
+    """How to write the network alone, for messages."""
 
     @abstractmethod
     def _archive(self) -> dict[str, NDArray[Any]]:
         """Return all arrays of the archive."""
 
     def _document(self) -> dict[str, Any] | None:
-        """Return the same as JSON; None if it is written as an archive only."""
+        """Return the same content as JSON, or None if it can only be written as an
+        archive.
+        """
         return None
 
     def _whole(self) -> Network | None:
-        """Return the network that other formats get; None if they get none."""
+        """Return the network that other formats receive, or None if they cannot write
+        the object.
+        """
         return None
 
     @classmethod
     @abstractmethod
     def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Archived:
-        """Make an object of the arrays of its archive, which it takes over; FormatError
-        if they are not valid.
+        """Build an object from the arrays of its archive, which it takes over, or raise
+        FormatError if they are not valid.
         """
 
 
 @dataclass(frozen=True)
 class Format:
-    """A format: its purpose, what it preserves, and the functions that read and write
-    it.
+    """A file format, with its purpose, the properties that it preserves, and the
+    functions that read and write it.
     """
 
     name: str  # the name in its functions: "gexf" for gexf_data
@@ -207,7 +212,7 @@ class Format:
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """Suffixes of its file names."""
+        """Suffixes of file names in this format."""
         return DECLARATIONS[self.name].suffixes
 
     @property
@@ -221,8 +226,7 @@ ALL = (
     " groups, biases, weights, ties, gates, what is trainable, states, activations,"
     " random streams, dtype"
 )
-"""What graph formats preserve: after reading, a sequence gives the same outputs as
-before writing."""
+"""Properties that graph formats preserve. They give the same outputs after reading."""
 TRACES = "errors and traces, as after ``clear``; the learning rule"
 LINKED = f"{TRACES}; ``net.metadata``; the class of an architecture"
 
@@ -294,23 +298,24 @@ def save(
     JSON.
 
     Two formats preserve the whole network: ``.synapse`` (also ``.npz``), arrays that
-    are small and fast, and ``.json``, text for people. Both hold layers, names,
+    are small and fast, and ``.json``, text for people. Both contain layers, names,
     parameters, squashes (your own by name), gates, ties, trainable flags, and the
     context (states, errors and traces). After :func:`load`, every step gives the same
     bits, and a new trainer with the online rule and a plain rate continues as if it had
     not been interrupted. Architectures such as :class:`architect.LSTM` keep their
     class, unless layers that define it were removed or renamed, or it is not registered
-    (:func:`architect.register`); they are then read as a
-    :class:`Network`. Projections and ties to other networks are not saved. The table of
-    formats lists what the other formats preserve. Drawings, programs and ONNX models
+    (:func:`architect.register`), in which case they are read as a :class:`Network`.
+    Projections and ties to other networks are not saved. The table of formats lists the
+    properties that the other formats preserve. Drawings, programs and ONNX models
     cannot be read back.
 
     A :class:`Trainer` is saved with its network, its settings, the state of its
-    optimizer, and what its latest training needs: ``load(path).train(...,
-    resume=True)`` gives the same bits as one training. The file is an archive of
-    arrays, whatever its suffix; the format ``npz`` reads the network alone. Functions
-    and classes of your own (rates, optimizers) cannot be saved; registered squashes and
-    costs are found by their names.
+    optimizer, and everything needed to continue its latest training:
+    ``load(path).train(..., resume=True)`` gives the same bits as one uninterrupted
+    training. The file is an archive of arrays, whatever its suffix, and you can read
+    its network alone with the format ``npz``. Functions and classes of your own (rates,
+    optimizers) cannot be saved, whereas registered squashes and costs are found by
+    their names.
 
     A :class:`Model` is saved in both formats with its scales, names, classes and
     metadata, its trainer and the state of its optimizer, so that ``load(path)``
@@ -320,26 +325,28 @@ def save(
     Parameters
     ----------
     network : Network, Ensemble, Model or Trainer
-        What to save. It is not changed. An ensemble is kept in JSON only.
+        The object to save, which is not changed. Ensembles are only saved as JSON.
     path : str, os.PathLike or file
-        A path or an open file. An existing file is replaced in one step, so that it is
-        always complete.
+        A path or an open file. An existing file is replaced in one step, which means
+        that it is complete at any time.
     format : str, optional
-        Name of a format. Default: the format of the suffix; JSON without a suffix.
+        Name of a format. By default, the suffix selects it, and JSON is used without a
+        suffix.
     **options
-        Options of the format, which the function that makes its content describes:
-        ``activations`` and ``layout`` of :func:`~synapse.readwrite.gexf_data`;
-        ``keep_context``, ``prefix``, ``learn``, ``cost``, ``bound`` and
-        ``optimizer`` of :func:`~synapse.readwrite.python_source`, also for JavaScript
-        and C; ``dtype``, ``sums``, ``loadable`` and ``header`` of
-        :func:`~synapse.readwrite.c_source`; ``form``, ``dtype`` and ``keep_context`` of
-        :func:`~synapse.readwrite.onnx_model`.
+        Options of the format, which are described by the function that makes its
+        content. :func:`~synapse.readwrite.gexf_data` has ``activations`` and
+        ``layout``. :func:`~synapse.readwrite.python_source` has ``keep_context``,
+        ``prefix``, ``learn``, ``cost``, ``bound`` and ``optimizer``, also for
+        JavaScript and C. :func:`~synapse.readwrite.c_source` adds ``dtype``, ``sums``,
+        ``loadable`` and ``header``. :func:`~synapse.readwrite.onnx_model` has ``form``,
+        ``dtype`` and ``keep_context``.
 
     Raises
     ------
     ArgumentError
-        If there is no such format or option, no format has the suffix, the format
-        cannot be written or keep an ensemble, or a trainer has a function of your own.
+        If a format or option does not exist, no format has the suffix, the format
+        cannot be written or cannot store an ensemble, or a trainer has a function of
+        your own.
     TopologyError
         If the network is connected with neurons outside of it, which would be lost.
     DivergenceError
@@ -391,8 +398,8 @@ def save(
 def _wrote_whole(
     saved: Archived, path: _files.File, form: Format | None, options: Mapping[str, Any]
 ) -> bool:
-    """Write an object with what is around its network; False if the format can have
-    its network only.
+    """Write an object together with the data around its network. Return False if the
+    format can only store the network.
     """
     unnamed = isinstance(path, str | os.PathLike) and not Path(path).suffix
     without_format = "json" if unnamed else "npz"
@@ -427,37 +434,40 @@ def load(
 def load(
     path: _files.File, format: FileFormat | None = None, **options: Unpack[LoadOptions]
 ) -> Any:
-    """Read what :func:`save` or another program has written: a network, an ensemble, a
-    model or a trainer.
+    """Read a network, an ensemble, a model or a trainer from a file that :func:`save`
+    or another program has written.
 
-    Nothing in a file is executed, and everything in it is checked. The suffix of the
-    file name selects the format. For ``.json`` and unknown suffixes, the content does.
+    Loading never executes anything in a file, and checks all of it. The format is
+    selected by the suffix of the file name, but for ``.json`` and unknown suffixes by
+    the content.
 
-    A type checker cannot know what a file contains: annotate the name, as in ``model:
-    synapse.Model = synapse.load("m.json")``. With a `format` it is always a network.
+    Because type checkers cannot infer the content of a file, annotate the name, as in
+    ``model: synapse.Model = synapse.load("m.json")``. With a `format`, the result is
+    always a network.
 
     Parameters
     ----------
     path : str, os.PathLike or file
         A path or an open file.
     format : str, optional
-        Name of a format, in which the network alone is read. Default: the format of the
-        suffix, or of the content.
+        Name of a format, in which only the network is read. By default, the suffix or
+        the content selects it.
     **options
-        Options of the format: ``resume`` of
+        Options of the format, such as ``resume`` of
         :func:`~synapse.readwrite.from_synaptic_data`.
 
     Returns
     -------
     Network, Ensemble, Model or Trainer
-        What the file contains.
+        The object that the file contains.
 
     Raises
     ------
     ArgumentError
-        If there is no such format or option, or it cannot be read.
+        If a format or option does not exist, or the format cannot be read.
     FormatError
-        If the file does not contain a valid network or trainer; the message says where.
+        If the file does not contain a valid network or trainer. The message names the
+        place in the file.
     OSError
         If the file cannot be read.
 
@@ -501,19 +511,19 @@ def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[
     path : str, os.PathLike or file
         A path or an open file.
     format : {"graphml", "gexf", "gml", "cytoscape", "node_link"}, optional
-        Name of the format. Default: the format of the suffix; that of its content for
-        ``.json`` and unknown suffixes.
+        Name of the format. By default, the suffix selects it, but for ``.json`` and
+        unknown suffixes the content does.
 
     Returns
     -------
     networkx.Graph, DiGraph, MultiGraph or MultiDiGraph
-        The graph. It is directed if the file says so. The JSON of Cytoscape does not
-        say it, and is taken as directed.
+        The graph. It is directed if the file declares it as directed. Because
+        Cytoscape's JSON has no such declaration, its graphs are always directed.
 
     Raises
     ------
     ArgumentError
-        If there is no such format, or it is not one of graphs.
+        If there is no such format, or if it does not store graphs.
     FormatError
         If the file does not contain a graph in this format.
     OSError

@@ -1,11 +1,11 @@
-"""Formulas of squashes and costs as trees, from which exporters write them in other
+"""Read formulas of squashes and costs as trees, to let exporters write them in other
 languages.
 
 A formula is a Python function of numbers. It is run with symbols in place of the
-numbers, once for each way through its branches: a comparison that is not decided yet
-ends the run, and the formula is run again with both answers. So a tree consists of
-branches and, at their ends, of straight formulas, whatever Python the function is made
-of, and functions that users have registered are read like built-in ones.
+numbers, once for each way through its branches. An undecided comparison ends the run,
+and the formula is run again with both answers. The result is a tree of branches with
+straight-line formulas at their ends, whatever Python the function contains. Functions
+that users have registered are therefore read like built-in ones.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ PRIMITIVES: dict[str, tuple[Any, ...]] = {
     "sqrt": (math.sqrt, np.sqrt),
     "tanh": (math.tanh, np.tanh),
 }
-"""Functions that every exporter can write, and what they are called in Python."""
+"""Functions that every exporter can write, with their names in Python."""
 
 OPERATORS = {
     "+": np.add,
@@ -71,15 +71,17 @@ KINDS = {
         function: operation for operation, function in (OPERATORS | COMPARISONS).items()
     },
 }
-"""What each function is to exporters; the operators of Python call those of NumPy on a
-symbol."""
+"""The operation that represents each function in exporters. Python operators on a
+symbol call the NumPy functions."""
 
 MAX_DECISIONS = 12
 """Longest chain of decisions; a loop until a condition holds is longer."""
 
 
 class UnreadableError(Exception):
-    """A formula cannot be read as a tree; the message is a clause that says why."""
+    """Raised if a formula cannot be read as a tree. The message is a clause with the
+    reason.
+    """
 
 
 class _UndecidedError(Exception):
@@ -120,7 +122,9 @@ class _FormulaReading:
         raise UnreadableError(f"it computes with {value!r}")
 
     def applied(self, function: Callable[..., Any], *operands: Any) -> Any:
-        """Return what a function that is written in C makes of symbols and numbers."""
+        """Apply a function written in C to symbols and numbers, and return its
+        symbol.
+        """
         operation = KINDS.get(function)
         if operation is None:
             raise UnreadableError(f"it calls {function.__name__}")
@@ -133,7 +137,7 @@ class _FormulaReading:
 
 
 class Symbol(NDArrayOperatorsMixin):
-    """A number that is not known: a name, a number, or a function of other symbols.
+    """An unknown number: a name, a number, or a function of other symbols.
 
     The mixin turns each operator into a call of NumPy's function, as operators of
     NumPy's numbers are.
@@ -162,7 +166,9 @@ class Symbol(NDArrayOperatorsMixin):
 
 @dataclass(frozen=True, eq=False)
 class Condition:
-    """A comparison of two symbols. As a truth value, it is decided, or ends the run."""
+    """A comparison of two symbols. Using it as a truth value either gives the decision
+    or ends the run.
+    """
 
     operation: str
     left: Symbol
@@ -198,7 +204,7 @@ class Branch:
 
 
 Tree = Branch | tuple[Symbol, ...]
-"""The results of a formula, or a branch between trees."""
+"""The results of a formula, or a branch between two trees."""
 
 
 def read(formula: Callable[..., Any], *names: str) -> Tree:
@@ -239,7 +245,9 @@ def _grown(reading: _FormulaReading, run: Callable[[], Any]) -> Tree:
 
 
 class _Replaced(Freezer):
-    """Copies a formula so that it, and what it calls, can compute with symbols."""
+    """Copies a formula to replace its references, which lets the formula and the
+    functions that it calls compute with symbols.
+    """
 
     def __init__(self, reading: _FormulaReading) -> None:
         super().__init__(_without_handlers)
@@ -252,7 +260,7 @@ class _Replaced(Freezer):
         }
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
-        """Return what stands for a value to which a formula refers."""
+        """Return the replacement of a value to which a formula refers."""
         if value is float:
             return (
                 lambda number: number if isinstance(number, Symbol) else float(number),
@@ -321,39 +329,39 @@ def computed(
 
 
 def kind_of(squash: str) -> str:
-    """Return the kind of a squash, as an exporter sees it: a random one is written as
-    its mean.
+    """Return the kind of a squash for exporters, in which a random squash counts as its
+    mean.
     """
     squash_kind = ACTIVATIONS[squash].family if squash in ACTIVATIONS else SINGLE
     return SINGLE if squash_kind == CHANCE else squash_kind
 
 
 def as_registered(squash: str, format: str) -> Any:
-    """Return how a squash was registered to be written in a format; None if that was
-    not given.
+    """Return the text under which a squash was registered for a format, or None without
+    one.
     """
     return _squash.get(squash).written.get(format)
 
 
 def tree_of(squash: str, place: int) -> Tree:
-    """Return the value (0) or slope (1) of a squash as a tree of the state ``s``;
-    UnreadableError if it has none.
+    """Return the value (0) or derivative (1) of a squash as a tree of the state ``s``,
+    or raise UnreadableError if it has none.
     """
     return only(both_of(_squash.get(squash)), place)
 
 
 @cache
 def both_of(squash: _squash.Squash) -> Tree:
-    """Return the value and the slope of a squash as a tree of the state ``s``;
-    UnreadableError if it has none.
+    """Return the value and the derivative of a squash as a tree of the state ``s``, or
+    raise UnreadableError if it has none.
     """
     entry = ACTIVATIONS.get(squash.name)
     return read(entry.formula if entry else squash._evaluate, "s")
 
 
 def require_written(neuron: str, squash: str, format: str, language: str) -> None:
-    """Raise FormatError if a squash can be written neither as it was registered nor by
-    its formula.
+    """Raise FormatError if a squash has neither a registered text nor a formula that
+    can be written.
     """
     if as_registered(squash, format) is None:
         try:

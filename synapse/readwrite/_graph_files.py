@@ -1,10 +1,9 @@
 """The files of graphs that networkx writes and reads: GraphML, GML, Cytoscape's JSON
 and node-link JSON.
 
-The writers are those of networkx, and the readers of GraphML and GML. Added here are
-the checks of what was read, what other programs write, a guard against hostile XML,
-and layers and gates in DOT. GEXF, which is a picture
-too, is in ``draw/_gexf.py``.
+The writers come from networkx, as do the readers of GraphML and GML. This module adds
+checks of the content, support for files of other programs, a guard against hostile XML,
+and layers and gates in DOT. GEXF, which is a picture, too, is in ``draw/_gexf.py``.
 """
 
 from __future__ import annotations
@@ -87,8 +86,8 @@ def _graphml_data(network: Network) -> str:
 
 
 def xml_text(write: Callable[[Any], None]) -> str:
-    """Return what networkx writes into a stream, with carriage returns escaped, which
-    readers of XML would take for newlines.
+    """Return the text that networkx writes into a stream, with carriage returns
+    escaped, because XML readers would otherwise convert them to newlines.
     """
     stream = io.BytesIO()
     write(stream)
@@ -96,7 +95,7 @@ def xml_text(write: Callable[[Any], None]) -> str:
 
 
 def xml_graph(read: Callable[..., Any], name: str, content: bytes) -> nx.Graph[Any]:
-    """Return the graph of an XML file of this name, by a reader of networkx."""
+    """Read the graph of an XML file with this name by a reader of networkx."""
 
     # The entities that a document type declares can be used for attacks.
     def refuse(declared: str, *ignored: Any) -> None:
@@ -176,7 +175,8 @@ def read_gexf(stream: io.BytesIO) -> Any:
 def _numbers(text: Any) -> list[float]:
     """Return numbers between commas, as graph-tool writes them, also in hexadecimal.
 
-    networkx converts a default twice, so numbers and lists of them are texts, too.
+    Because networkx converts a default twice, numbers and lists of numbers may also be
+    text.
     """
     parts = str(text).strip("[]").split(",")
     return [float.fromhex(part) if "0x" in part else float(part) for part in parts]
@@ -190,7 +190,8 @@ GRAPH_TOOL = {
     **{f"vector_{name}": _numbers for name in ("boolean", "double", "long_double")},
     "short": int,
 }
-"""How graph-tool's values are read, by the name of their type; others remain text."""
+"""Functions that read graph-tool's values, by the name of the type. Other types remain
+text."""
 
 
 def _parsed(read: Callable[[], Any], name: str) -> Any:
@@ -257,7 +258,7 @@ def _rows(noun: str, items: Any) -> list[dict[str, Any]]:
 
 
 def _json_graph(directed: Any, attributes: Any, rows: dict[str, Any]) -> Any:
-    """Return the graph of a list of nodes with an ``id`` and one of edges with a
+    """Build a graph from a list of nodes with an ``id`` and a list of edges with a
     ``source`` and a ``target``.
 
     Cytoscape has text there, networkx in its JSON of Cytoscape numbers as ends.
@@ -402,7 +403,9 @@ def _fit_metadata(format: str, columns: Columns, label: Callable[[Any], str]) ->
 
 
 def readers(read: Callable[[Any], Any], format: str) -> dict[str, Any]:
-    """Return what a :class:`Format` needs to read the graph in a content."""
+    """Return the functions that a :class:`Format` needs to read the graph in a
+    content.
+    """
     return {
         "graph": read,
         "from_data": lambda content: network_of(read(content), format),
@@ -500,8 +503,8 @@ def dot_data(network: Network) -> str:
     back.
 
     Each layer is a cluster with one rank. Connections show their weights to four
-    digits; connections that are not trainable are dashed. A gated connection passes
-    through a point, with a dotted line from its gater. Tooltips of the neurons show
+    digits, and connections that are not trainable are dashed. A gated connection passes
+    through a point, with a dotted line from its gater. The tooltips of neurons show
     squashes and biases.
 
     Raises
@@ -551,7 +554,9 @@ def _dot(graph: nx.DiGraph[int]) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as a quoted string of DOT; entities and backslashes are escaped."""
+    """Return a text as a quoted string of DOT, with entities and backslashes
+    escaped.
+    """
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     escaped = escaped.replace("\r", "").replace("\n", "\\n").replace("\t", " ")
     return f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""Networks from any graph of networkx."""
+"""Build networks from any graph of networkx."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ Columns = dict[str, Any]
 ACTIVATION: Final = "activation"
 Carried = Literal["activation", "state"]
 CARRIED = get_args(Carried)
-"""What a connection of a neuron to itself can carry to the next step."""
+"""Values that a connection from a neuron to itself can carry to the next step."""
 
 
 @gc_paused()
@@ -134,114 +134,114 @@ def from_networkx(
         Literal["draw"] | None, partial(choice, options=("draw",))
     ] = None,
 ) -> Network:
-    """Build a network from a graph of networkx: nodes become neurons, edges become
-    connections.
+    """Build a network from a graph of networkx, whose nodes become neurons and whose
+    edges become connections.
 
-    Values stored in the graph are used; missing ones get defaults, and weights are
-    drawn if no edge has one. These attributes are
-    read. Of nodes: ``label``, ``squash``, ``bias``, ``trainable``, ``subset``,
-    ``layer``, ``state``, ``activation``, ``outgoing_sign``, ``bias_tie`` and
-    ``cost_weight``. Of edges: ``weight``, ``gater``, ``trainable``, ``sign``, ``tie``,
-    ``delay`` and ``carries``. All other attributes become the :attr:`~Neuron.metadata`
-    of neurons and connections, whatever their names, except None and NaN. Only nodes
-    and edges with the mark ``synapse_part``, which the graphs of networks have (see
-    :func:`synapse.to_networkx`), have further attributes of the network, such
-    as ``group`` and ``number``. Each edge of an undirected graph becomes two
+    Values stored in the graph are used. Missing ones get defaults, and weights are
+    drawn if no edge has one. The attributes ``label``, ``squash``, ``bias``,
+    ``trainable``, ``subset``, ``layer``, ``state``, ``activation``, ``outgoing_sign``,
+    ``bias_tie`` and ``cost_weight`` are read from nodes, and ``weight``, ``gater``,
+    ``trainable``, ``sign``, ``tie``, ``delay`` and ``carries`` from edges. All other
+    attributes become the :attr:`~Neuron.metadata` of neurons and connections, whatever
+    their names, except None and NaN. Further attributes of the network, such as
+    ``group`` and ``number``, are only read from nodes and edges with the mark
+    ``synapse_part``, which the graphs of networks have (see
+    :func:`synapse.to_networkx`). Each edge of an undirected graph becomes two
     connections, one in each direction.
 
-    Inputs fire first and outputs last. In between, every neuron fires after those that
-    lead to it and those that gate its incoming connections, as in
-    :func:`architect.construct`, and neurons of one depth form a layer. Cycles are cut:
-    connections that lead backward carry the activation of the previous step
+    Inputs fire first and outputs last. In between, every neuron fires after the neurons
+    that lead to it or gate its incoming connections, as in :func:`architect.construct`,
+    and neurons of one depth form a layer. Cycles are cut, which means that connections
+    that lead backward carry the activation of the previous step
     (``analysis.late_connections(net)`` lists them). If the nodes have the attribute
-    ``subset``,
-    these numbers are the layers, and within a layer nodes fire in the order of the
-    graph. Hidden neurons of a layer that compete stand next to the first of them.
+    ``subset``, these numbers determine the layers, and within a layer nodes fire in the
+    order of the graph. Competing hidden neurons in a layer are placed next to the first
+    of them.
 
     Parameters
     ----------
     graph : networkx.Graph or networkx.DiGraph
-        Any graph, also the live ``net.graph``, copies of it, and the result of
+        Any graph, including the live ``net.graph``, copies of it, and the result of
         ``to_networkx``. For parallel edges of a multigraph, see `merge`.
     inputs, outputs : iterable of nodes, optional
-        The nodes that become inputs and outputs, in this order. Default: the nodes of
-        the lowest and of the highest ``subset``; without that attribute, the nodes
-        without incoming edges, and the other nodes that have no outgoing edges and gate
-        none. Self-loops do not count.
+        The nodes that become inputs and outputs, in this order. By default, these are
+        the nodes of the lowest and the highest ``subset``. Without that attribute,
+        nodes without incoming edges become inputs, and other nodes that neither have
+        outgoing edges nor gate any become outputs. Self-loops do not count.
     weight : str, optional
         The edge attribute that holds the weights. None draws all weights. Default
         "weight".
     gater : str, optional
         The edge attribute that holds the node (or its ``label``) whose neuron gates the
-        connection. None reads no gates. Default "gater".
+        connection. With None, gates are not read. Default "gater".
     attributes : mapping of str to str, optional
-        Names under which this graph stores other values; with None instead of a name,
-        they are not read, and are metadata. The keys are "squash", "bias", "trainable"
-        (of nodes and edges), "label" (the name of the neuron), "layer" (the name of its
-        layer, used together with "subset"), "subset", "state", "activation", and the
-        others of :func:`synapse.to_networkx`, such as "tie" and "sign" (of
-        edges: +1 or -1, which drawn weights have), "delay" (of edges: a number of
-        steps, 0 for none, see :attr:`Connection.delay`), and "carries" (of self-loops,
-        see `self_connections`). Attributes that are only read beside the mark are read
-        of all nodes if you name them: ``attributes={"group": "pool"}`` lets the
-        neurons with the same ``pool`` compete. Default: the attributes that are listed
-        above, under these names.
+        Names under which this graph stores other values. Values with None instead of a
+        name are not read, and become metadata. The keys are "squash", "bias",
+        "trainable" (for nodes and edges), "label" (the name of the neuron), "layer"
+        (the name of its layer, used together with "subset"), "subset", "state",
+        "activation", and the other attributes of :func:`synapse.to_networkx`, such as
+        "tie" and "sign" (for edges, +1 or -1, which also applies to drawn weights),
+        "delay" (for edges, a number of steps, or 0 without a delay, see
+        :attr:`Connection.delay`), and "carries" (for self-loops, see
+        `self_connections`). Attributes that are only read beside the mark are read from
+        all nodes if you name them: ``attributes={"group": "pool"}`` lets the neurons
+        with the same ``pool`` compete. Default: the attributes that are listed above,
+        under these names.
     squash, output_squash : str or Squash
         Activation function of the nodes that have none, and of the outputs among them.
-        Default: "logistic"; the same for the outputs.
+        Default: "logistic", and the same function for the outputs.
     initializer : str or callable
-        How the missing weights are drawn, see :mod:`synapse.initializers`. Missing
+        How to draw the missing weights, see :mod:`synapse.initializers`. Missing
         weights of connections that carry the state are 1, or -1 if they have that sign,
         and missing biases are 0. Default "fan_in", for the mean number of incoming
         connections.
     seed : int or numpy.random.Generator, optional
         Seed for the drawn weights.
     dtype : numpy dtype
-        Float of the network. Default: the ``dtype`` of the graph, or float64 if it has
-        none.
+        Float type of the network. Default: the ``dtype`` of the graph, or float64 if it
+        has none.
     name : str, optional
-        Name of the network. Default: the name of the graph, if it has one.
+        Name of the network. Default: the name of the graph, if any.
     synchronous : bool, optional
-        Whether all neurons but the inputs activate together, so that every connection
-        between two of them arrives one step later, whatever the layers; see
+        Whether all neurons except the inputs activate together, which means that every
+        connection between two of them arrives one step later, whatever the layers; see
         :attr:`synapse.Network.synchronous`. Default: the value of its nodes, or False.
     merge : {"sum", "mean", "first", "last"}, optional
-        How parallel edges, which have the same ends and the same delay, become one
-        connection. "first" and "last" use one of the edges. "sum" and "mean" combine
-        the weights and all numbers among the other attributes, and join different texts
-        by commas; the connection has the sign that all its edges have, or none. Other
-        attributes than the weight may be missing on some of the edges. Default:
-        parallel edges raise TopologyError.
+        How to merge parallel edges, which have the same ends and the same delay, into
+        one connection. "first" and "last" use one of the edges. "sum" and "mean"
+        combine the weights and all numbers among the other attributes, and join
+        different texts by commas. The connection has the sign that all its edges have,
+        or none. Attributes other than the weight may be missing on some of the edges.
+        By default, parallel edges raise TopologyError.
     self_connections : {"activation", "state"}, optional
-        What an edge from a node to itself carries to the next step. "activation": the
-        neuron receives its previous activation, as through any other connection; this
-        is an autapse, a connection with delay 1. "state": the edge is a
-        self-connection, from which the state of the next step starts; with the weight
-        1, the neuron adds up all its inputs, see :meth:`Neuron.project`. None leaves
-        these edges out. An edge with the attribute ``carries``, as graphs of networks
-        have it, keeps its value. Default: "activation".
+        The value that an edge from a node to itself carries to the next step. With
+        "activation", the neuron receives its previous activation, as through any other
+        connection. This is an autapse, a connection with delay 1. With "state", the
+        edge is a self-connection, from which the state of the next step starts. If its
+        weight is 1, the neuron adds up all its inputs, see :meth:`Neuron.project`. With
+        None, these edges are left out. An edge with the attribute ``carries``, as
+        graphs of networks have it, keeps its value. Default: "activation".
     missing_weights : {"draw"}, optional
-        What happens if some edges have a weight and others have none, such as those
-        that ``networkx.directed_edge_swap`` has moved. "draw": the missing weights are
-        drawn, as all of them are if no edge has one. Default: they raise ArgumentError.
-        Self-connections that carry the state have the weight 1 without one.
+        How to handle graphs in which only some edges have a weight, for example after
+        ``networkx.directed_edge_swap`` has moved edges. With "draw", missing weights
+        are drawn, as they are if no edge has one. By default, they raise ArgumentError.
+        Self-connections that carry the state have the weight 1 if it is missing.
 
     Returns
     -------
     Network
-        Every neuron is named by the ``label`` of its node, or by ``str(node)``:
-        ``net[name]`` is the neuron of a node. If the name is not ``str(node)``, or
-        several nodes have it, the node is ``neuron.metadata["node"]``, so that
-        ``net.select(node=node)`` finds it. Weights and biases are trainable unless
-        the graph says otherwise; the weights of connections that carry the state are
-        not.
+        Every neuron is named by the ``label`` of its node, or by ``str(node)``, and can
+        be found by ``net[name]``. If the name is not ``str(node)``, or several nodes
+        have it, the node is ``neuron.metadata["node"]``, and ``net.select(node=node)``
+        finds it. Weights and biases are trainable unless the graph says otherwise,
+        except the weights of connections that carry the state.
 
     Raises
     ------
     ArgumentTypeError, ArgumentError, UnknownNameError
-        If `graph` is not a graph, a value cannot be used, no edge or node has an
-        attribute that you name, only some weights are missing, or a format or program
-        has dropped a part of what :func:`synapse.to_networkx` wrote.
+        If `graph` is not a graph, a value cannot be used, an attribute that you name
+        does not occur, only some weights are missing, or a format or program has
+        dropped a part of the output of :func:`synapse.to_networkx`.
     TopologyError
         If no inputs or outputs are found, a node is both, an edge has a gater that is
         not in the graph, or there are parallel edges without `merge`, or with different
@@ -252,21 +252,21 @@ def from_networkx(
     Warns
     -----
     TopologyWarning
-        If connections lead into inputs, which never act, with their number; if names
-        of nodes differ by blanks only; or if several neurons have one name.
+        If connections lead into inputs, which never act (with their number), if names
+        of nodes differ only by blanks, or if several neurons have one name.
 
     See Also
     --------
-    synapse.to_networkx : The inverse.
-    architect.construct : A network of neurons that are connected already.
+    synapse.to_networkx : The inverse. architect.construct : A network of neurons that
+    are connected already.
 
     Notes
     -----
-    ``from_networkx(to_networkx(net))`` gives a network that computes what
-    ``net`` computes. It loses the class of an architecture, ``net.metadata``, traces
-    and errors. ``from_networkx(net.graph)`` and ``from_networkx(net.graph.copy())``
-    give the same network, and ``net.graph.subgraph(neurons)`` a part of it, with all
-    that gates its connections.
+    ``from_networkx(to_networkx(net))`` gives a network with the same outputs as
+    ``net``. It loses the class of an architecture, ``net.metadata``, traces and errors.
+    ``from_networkx(net.graph)`` and ``from_networkx(net.graph.copy())`` give the same
+    network, and ``net.graph.subgraph(neurons)`` gives a part of it, including all
+    neurons that gate its connections.
 
     Examples
     --------
@@ -334,7 +334,9 @@ def from_networkx(
 
 
 def _require_whole(items: Items, written: Iterable[int], names: Iterable[str]) -> None:
-    """Raise ArgumentError if an item from Synapse lacks an attribute of all others."""
+    """Raise ArgumentError if an item from Synapse lacks an attribute that all other
+    items have.
+    """
     for missing, i in [
         (name, i)
         for name in names
@@ -365,7 +367,7 @@ class Options(NamedTuple):
 
 
 def functions_of(squash: Any, output_squash: Any) -> tuple[Squash, Squash]:
-    """Return the squashes of hidden neurons and of outputs."""
+    """Return the activation functions of hidden neurons and of outputs."""
     readout = squash if output_squash is None else output_squash
     return _squash.get(squash), _squash.get(readout)
 
@@ -378,7 +380,9 @@ def network_of_columns(
     dtype: np.dtype[Any],
     options: Options,
 ) -> Network:
-    """Make a network; `place` numbers the nodes, and `ends` are those of the edges."""
+    """Build a network. `place` maps nodes to numbers, and `ends` are the nodes of each
+    edge.
+    """
     named = zip(place, nodes.texts("label"), strict=True)
     labels = [str(node) if label is None else label for node, label in named]
     _keep_nodes(nodes, labels)
@@ -442,8 +446,8 @@ def network_of_columns(
 
 
 def _keep_nodes(nodes: Items, labels: Sequence[str]) -> None:
-    """Add a node to the metadata if the name of its neuron differs or is shared; warn
-    of shared names, and of nodes that were rounded.
+    """Store a node in the metadata if its neuron's name differs or is shared. Warn
+    about shared names, and about nodes that were rounded.
     """
     marked = nodes.columns.get(OwnName(MARK), {})
     count = Counter(label for i, label in enumerate(labels) if i not in marked)
@@ -481,8 +485,8 @@ def _keep_nodes(nodes: Items, labels: Sequence[str]) -> None:
 def _past_of(
     nodes: Items, order: Ints, dtype: np.dtype[Any]
 ) -> tuple[Ints, Ints, Floats]:
-    """Return the past activations of nodes, in this order of the nodes: of which node,
-    how many steps ago, and their values.
+    """Return the past activations of nodes in this order: their nodes, how many steps
+    ago, and their values.
     """
     names = {key.name for key in nodes.columns if isinstance(key, OwnName)}
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, dtype))]
@@ -495,8 +499,9 @@ def _past_of(
 
 
 def _creation(data: Mapping[Any, Any]) -> float:
-    """Return the sort key of an edge: its order of creation, which the weights follow;
-    infinity for others, to keep their order in the graph.
+    """Return the sort key of an edge. Edges are sorted by their order of creation,
+    which the weights follow. The key is infinite for other edges, to keep their order
+    in the graph.
     """
     number = data.get("number")
     if is_among(data.get(MARK), PARTS_OF_EDGES) and isinstance(number, int | float):
@@ -506,7 +511,7 @@ def _creation(data: Mapping[Any, Any]) -> float:
 
 
 def require_names(noun: str, names: Iterable[Any]) -> None:
-    """Raise ArgumentError if one of the names of nodes or neurons is missing."""
+    """Raise ArgumentError if a node or neuron has no name."""
     for name in names:
         if is_missing(name) or not isinstance(name, Hashable):
             raise ArgumentError(
@@ -546,8 +551,8 @@ def is_value(value: Any) -> bool:
 
 
 def _every(data: Any) -> Iterable[Any]:
-    """Return the data of each connection of an edge: a live one may stand for
-    several.
+    """Return the attributes of each connection of an edge, because a live edge may
+    represent several.
     """
     if not isinstance(data, Connection):
         return [data]
@@ -572,7 +577,7 @@ def _whole(data: Any) -> Any:
 
 
 def _without_gates(edges: Items) -> Items:
-    """Return the edges without those by which :meth:`Topology.to_networkx` draws
+    """Return the edges except those that :meth:`Topology.to_networkx` adds to draw
     gates.
     """
     parts = _by_number(edges.column(MARK))
@@ -583,7 +588,7 @@ def _without_gates(edges: Items) -> Items:
 
 
 def _kept_edges(edges: Items, options: Options) -> tuple[Items, Ints]:
-    """Return the edges that become connections, one for every pair and delay, and
+    """Return the edges that become connections, one for every pair and delay, and their
     delays.
     """
     delays = edges.read(
@@ -672,7 +677,9 @@ def _connections(
 
 
 def _take_signs_of_sources(connections: Columns, outgoing_sign: Ints) -> None:
-    """Set missing signs of connections to that of all connections from their source."""
+    """Copy the sign that all connections from a source must have to connections without
+    a sign.
+    """
     if not outgoing_sign.any():
         return
     target = connections["target"]
@@ -706,8 +713,8 @@ def _metadata_of(
     titles: Sequence[tuple[str | None, int]],
     subset: Sequence[int | None],
 ) -> Columns:
-    """Return the metadata of the nodes: also their ``layer``, unless that layer is
-    called so now.
+    """Return the metadata of the nodes, including their ``layer`` unless it is the name
+    of their layer.
     """
     nodes.leave_usual_positions(subset)
     metadata = nodes.metadata()
@@ -720,8 +727,8 @@ def _metadata_of(
 
 
 def _gater_among(place: Mapping[Any, int], labels: Sequence[str]) -> Check:
-    """Return a check that finds the number of a gater: a node, or a label of one
-    node.
+    """Return a check that finds the number of a gater, given as a node or as the label
+    of one node.
     """
     # A label that several nodes have names none of them.
     named: dict[str, int] = {}
@@ -776,7 +783,7 @@ def _neurons(
 
 
 def _side_by_side(layer: list[int], group: Ints) -> list[int]:
-    """Return the nodes of a layer with those that compete next to the first of them."""
+    """Return the nodes of a layer, with competing nodes next to the first of them."""
     first_place: dict[int, int] = {}
     for place, i in enumerate(layer):
         first_place.setdefault(int(group[i]), place)
@@ -787,7 +794,7 @@ def _side_by_side(layer: list[int], group: Ints) -> list[int]:
 def _named_layers(
     layers: Layers, names: Sequence[str | None], subset: Sequence[int | None]
 ) -> list[tuple[str | None, int]]:
-    """Return name and size of each layer; None gives a layer its default name.
+    """Return each layer's name and size. None gives a layer its default name.
 
     A layer has the name that all its nodes give, unless another layer has it too.
     """
@@ -854,13 +861,13 @@ def arrange(
     subset: Sequence[int | None],
     late: Bools,
 ) -> Layers:
-    """Arrange nodes in layers, inputs first and outputs last, as indices in the order
-    of activation.
+    """Arrange nodes in layers, inputs first and outputs last, and return their indices
+    in the order of activation.
 
-    `place` has the number of every node, `edges` the numbers of the nodes at the
-    ``source`` and ``target`` of each edge and of its ``gater`` (-1: none), `subset` the
-    layer of each node, None where the graph has none. Edges that are `late` in any
-    order do not determine it.
+    `place` maps every node to its number. `edges` contains the numbers of the nodes at
+    the ``source`` and ``target`` of each edge and of its ``gater`` (-1 without one),
+    and `subset` the layer of each node, or None if the graph has no layers. Edges that
+    are `late` in any order do not affect it.
     """
     if not place:
         raise TopologyError(
@@ -928,8 +935,8 @@ def _numbers_of_nodes(
 
 
 def _number_of(node: Any, place: Mapping[Any, int]) -> int | None:
-    """Return the number of a node, whose name may have blanks around it here; None if
-    there is no such node.
+    """Return the number of a node, ignoring blanks around its name, or None if there is
+    no such node.
     """
     with suppress(TypeError):  # a value without a hash is no node
         if node in place:
@@ -960,7 +967,9 @@ def _ends(
     ends: tuple[Any, Any],
     layer_of: list[int] | None,
 ) -> list[list[int]]:
-    """Return the inputs and the outputs: as given, or as layers or edges tell."""
+    """Return the inputs and the outputs, which are either given or found from the
+    layers or edges.
+    """
     nodes = np.arange(len(place))
     source, target, gater = (edges[name] for name in ENDS)
     loops = source == target
@@ -1039,14 +1048,16 @@ Check = Callable[[str, Any], Any]
 
 @dataclass(frozen=True)
 class OwnName:
-    """The column of an attribute of the library's own, of items that have its mark."""
+    """The column of one of the library's own attributes, for items that have its
+    mark.
+    """
 
     name: str
 
 
 @dataclass(frozen=True)
 class MetadataName:
-    """The column of metadata that a graph of the library has under another name."""
+    """The column of metadata that the library's graphs store under another name."""
 
     name: Any
 
@@ -1093,9 +1104,9 @@ class Items:
     """The nodes or the edges of a graph or a table, whose attributes are read under the
     names in `keys`.
 
-    `columns` has the values of an attribute by the number of the item, or an array of
-    numbers, in which NaN stands for none. `names` are those of nodes; edges also have
-    `ends`, the numbers of theirs.
+    `columns` contains the values of an attribute by the number of the item, or an array
+    of numbers in which NaN marks missing values. `names` are the names of nodes. Edges
+    also have `ends`, the numbers of their nodes.
 
     Only items with the library's mark, see `MARK`, have its own attributes. On other
     items, attributes of the same names are metadata.
@@ -1120,7 +1131,7 @@ class Items:
         self.columns = self._by_mark(columns)
 
     def _by_mark(self, columns: dict[Any, Any]) -> dict[Any, Any]:
-        """Return the columns, with those of marked items that are the library's own, or
+        """Split the columns to store the library's own attributes of marked items, and
         metadata under other names, apart from the rest.
         """
         marks = (NEURON_PART,) if self.ends is None else PARTS_OF_EDGES
@@ -1143,13 +1154,13 @@ class Items:
         return by_mark
 
     def key(self, name: str) -> Any:
-        """Return the column in which an attribute is; None if it is not read."""
+        """Return the column that contains an attribute, or None if it is not read."""
         if name in OWN_NAMES and name not in self.keys:
             return OwnName(name)
         return self.keys.get(name, name)
 
     def name(self, key: Any) -> str:
-        """Return the attribute that is in a column; "" for metadata."""
+        """Return the attribute that a column contains, or "" for metadata."""
         if isinstance(key, OwnName):
             return key.name
         return next((name for name, stored in self.keys.items() if stored == key), "")
@@ -1188,7 +1199,7 @@ class Items:
         return type(self)(self.noun, columns, self.keys, self.names, self.ends[:, rows])
 
     def label(self, i: int) -> str:
-        """Return an item in the words of an error: "the node 3"."""
+        """Return an item in the words of an error, such as "the node 3"."""
         if self.ends is None:
             return f"the {self.noun} {short_repr(self.names[i])}"
         source, target = (short_repr(self.names[end]) for end in self.ends[:, i])
@@ -1209,8 +1220,8 @@ class Items:
         return self.columns.get(key, {})
 
     def read(self, name: str, check: Check, values: Any = None) -> Any:
-        """Replace `values` (default: None for each) by those of an attribute, as
-        `check` returns them.
+        """Replace `values` (default: None for each) by the checked values of an
+        attribute.
 
         NaN, which tables have in empty cells, is no value.
         """
@@ -1221,7 +1232,7 @@ class Items:
         return values
 
     def _checked(self, name: str, i: int, value: Any, check: Check) -> Any:
-        """Return what a check returns for a value; its error has the name of the
+        """Return the result of a check of a value. The error contains the name of the
         item.
         """
         try:
@@ -1281,7 +1292,7 @@ class Items:
         return {name: column for name, column in columns.items() if column}
 
     def texts(self, name: str) -> Any:
-        """Return strings; other values are converted to strings."""
+        """Return strings, converting other values."""
         return self.read(name, lambda _, value: str(value))
 
     def rare(self, name: str, column: Column, dtype: np.dtype[Any]) -> Any:
@@ -1389,7 +1400,7 @@ def merged_edges(edges: Items, pairs: Ints, way: str) -> tuple[Ints, Items]:
 def _merged_column(
     edges: Items, chosen: Items, name: str, key: Any, column: Any, group: Ints, way: str
 ) -> Any:
-    """Return the values of one attribute by merged edge; `name` is its known name, if
+    """Return the values of one attribute by merged edge. `name` is its known name, if
     any.
     """
     if name in OF_ONE:
@@ -1426,7 +1437,7 @@ def _combined(column: NDArray[Any], group: Ints, count: int, way: str) -> NDArra
 
 
 def _combined_values(values: list[Any], way: str) -> Any:
-    """Return one value for those of parallel edges: the sum or mean of numbers, texts
+    """Merge the values of parallel edges into one: the sum or mean of numbers, or texts
     joined by commas.
     """
     if all(

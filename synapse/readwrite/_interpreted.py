@@ -1,4 +1,4 @@
-"""Networks as standalone programs in Python and JavaScript."""
+"""Write networks as standalone programs in Python and JavaScript."""
 
 from __future__ import annotations
 
@@ -67,50 +67,54 @@ def python_source(
     bound: float | None = None,
     optimizer: str | Optimizer | None = None,
 ) -> str:
-    """Write a network as a Python program that needs nothing but Python.
+    """Write a network as a Python program that needs no packages.
 
-    The program is a module with a class ``Network`` with ``step(inputs)``, which takes
-    and returns a list of numbers, and ``clear()``. Its outputs are those of the
-    network, up to rounding. After an error nothing has changed. With `learn`, it also
-    has ``learn(targets, rate)``, which is :meth:`synapse.Network.propagate` by the
-    network's :attr:`~synapse.Network.rule`, ``numbers()`` and ``load(numbers)``, which
-    carry all biases and weights. It runs in MicroPython, too.
+    The program is a module with a class ``Network``, whose method ``step(inputs)``
+    takes and returns a list of numbers, and whose method ``clear()`` clears the
+    context. Its outputs equal the network's outputs, up to rounding. If a call raises
+    an error, nothing changes. With `learn`, the class also has
+    ``learn(targets, rate)``, which is :meth:`synapse.Network.propagate` by the
+    network's :attr:`~synapse.Network.rule`, and ``numbers()`` and ``load(numbers)`` to
+    read and set all biases and weights. The program also runs in MicroPython.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Its squashes must be built in, or have a formula
+        The network, which is not changed. Its squashes must be built in, have a formula
         that can be written, or be registered with ``written=``. Random neurons must be
-        deterministic; the program computes their means.
+        deterministic, and the program computes their means.
     keep_context : bool
-        Whether to start from the network's present states and activations. Default: a
-        cleared context.
+        Whether to start from the network's present states and activations. Default:
+        False, which starts from a cleared context.
     prefix : str
-        Names the class, so that programs can be used together: ``PitchNet`` for
-        "pitch_net". Letters, digits and single underscores between them. Default:
+        Name of the class, to use programs together, such as "pitch_net" for
+        ``PitchNet``. Use letters, digits and single underscores between them. Default:
         "network".
     learn : bool
         Whether the program can learn. Default: False.
     cost : str or Cost, optional
-        Cost of a program that learns. Default: as in
+        Cost function of a program that learns. Default: as in
         :meth:`synapse.Network.propagate`.
     bound : float, optional
-        Largest absolute value of weights and biases that learn. Default: no bound.
+        Largest absolute value of trainable weights and biases. By default, they are
+        unbounded.
     optimizer : str or Optimizer, optional
         Optimizer of a program that learns: an :class:`~synapse.optimizers.SGD`,
-        RMSprop, AdaGrad, Adam or AdamW, or its name. Each update is then that of a
-        :class:`synapse.Trainer` with this optimizer and ``batch_size=1``; the rate is
-        that of the call. Default: the plain update of
+        RMSprop, AdaGrad, Adam or AdamW, or its name. Each call then makes the update of
+        a :class:`synapse.Trainer` with this optimizer and ``batch_size=1``, at the rate
+        that you pass to the call. Default: the plain update of
         :meth:`synapse.Network.propagate`.
 
     Raises
     ------
     ArgumentError
-        If `prefix` is no such name, the language has a name like the class, `bound` is
-        not above 0, or there is a cost, a bound or an optimizer without `learn`.
+        If `prefix` is not such a name, the language already uses the name of the class,
+        `bound` is not above 0, or a cost, a bound or an optimizer is given without
+        `learn`.
     FormatError
         If a squash cannot be written in this language, or a random neuron is not
-        deterministic; with `learn`, also if a slope, a cost or the optimizer cannot.
+        deterministic. With `learn`, also if a derivative, a cost or the optimizer
+        cannot be written.
     ArgumentTypeError
         If `network` is not a Network.
     TopologyError, DivergenceError
@@ -140,16 +144,16 @@ def javascript_source(
     bound: float | None = None,
     optimizer: str | Optimizer | None = None,
 ) -> str:
-    """Write a network as a JavaScript program: a class ``Network`` with ``step`` and
-    ``clear``.
+    """Write a network as a JavaScript program, a class ``Network`` with the methods
+    ``step`` and ``clear``.
 
-    It runs in browsers, as a script, and in Node, with ``require``. Scripts with
-    different `prefix` share a page. :func:`synapse.save` writes an ES module for
-    ``import`` instead if the suffix of the file is ``.mjs``. Node needs ``.cjs`` or
-    ``.mjs`` in a package whose type is "module", because it reads ``.js`` as an ES
-    module there. Parameters and errors are those of :func:`python_source`; the
-    program's own errors are RangeErrors, also for null, strings and booleans in place
-    of numbers.
+    The program runs in browsers, as a script, and in Node, with ``require``. Scripts
+    with different `prefix` can share a page. If the suffix of the file is ``.mjs``,
+    :func:`synapse.save` writes an ES module for ``import`` instead. In a package whose
+    type is "module", Node needs ``.cjs`` or ``.mjs``, because it reads ``.js`` as an ES
+    module there. Parameters and errors are described at :func:`python_source`. The
+    program itself raises RangeErrors, also for null, strings and booleans in place of
+    numbers.
     """
     return _source(
         network, JAVASCRIPT, keep_context, prefix, learn, cost, bound, optimizer
@@ -157,12 +161,12 @@ def javascript_source(
 
 
 SCRIPT_EXPORT = re.compile(r"if \(typeof module .*module\.exports\.(\w+) = \w+;\n$")
-"""The last line of a script: it exports to Node."""
+"""The last line of a script, which exports the class to Node."""
 
 
 class Texts(NamedTuple):
-    """How a language adds sums, and writes what stands around functions: a table, a
-    column of an instance that begins with numbers or with 0, and the context.
+    """The texts of a language that add sums and surround functions: a table, an
+    instance's column that begins with numbers or with 0, and the context.
     """
 
     writer: Any
@@ -220,7 +224,7 @@ def javascript_kernels() -> str:
 
 
 def write_javascript(path: File, script: str) -> None:
-    """Write a program: as an ES module if the suffix is ``.mjs``."""
+    """Write a program, as an ES module if the suffix is ``.mjs``."""
     if isinstance(path, str | os.PathLike) and Path(path).suffix.lower() == ".mjs":
         script = SCRIPT_EXPORT.sub(r"export { \1 };\n", script)
     write(path, script)
@@ -236,7 +240,9 @@ def _source(
     bound: float | None,
     optimizer: str | Optimizer | None,
 ) -> str:
-    """Return a program of a network; with `learn` it learns by the network's rule."""
+    """Return the program of a network. With `learn`, it learns by the network's
+    rule.
+    """
     checked_prefix(prefix)
     if not boolean("learn", learn):
         require_no_learning(cost, bound, optimizer)

@@ -1,5 +1,5 @@
-"""Synapse's own format for people: the whole network as readable JSON, and an ensemble
-of networks.
+"""Read and write networks as JSON, which preserves all of a network in a form that
+people can read, and ensembles of networks.
 """
 
 from __future__ import annotations
@@ -29,37 +29,38 @@ from ._file_checks import Records, an_object, members, require, require_version
 from ._formats import Format
 
 DIGEST = "digest"
-"""Member of a file, which :func:`json_data` does not have: SHA-256 of all others, see
-:func:`sealed`."""
+"""Member of a file that :func:`json_data` does not return. It is the SHA-256 of all
+other members, see :func:`sealed`."""
 
 
 @suggests_arguments()
 def json_data(network: Network) -> dict[str, Any]:
-    """Convert a network to the content of its JSON file: dicts and lists of plain
+    """Convert a network to the content of its JSON file, in dicts and lists of plain
     numbers.
 
     The keys are ``format``, ``version``, ``name``, ``dtype``, ``clock``, for an
     architecture ``architecture`` (its ``name``, and settings that do not follow from
     its layers), ``metadata`` if there are any, and tables as dicts of columns:
     ``layers``, ``neurons`` (in activation order), ``connections`` (in order of
-    creation; source, target and gater are numbers of neurons), and three tables of
-    traces. ``eligibility`` has a row for each connection, ``influence`` for each gater
-    and gated neuron, and ``extended`` for each influence and incoming connection of its
-    gater (null for the bias). ``neuron_metadata`` and ``connection_metadata`` have, by
-    name, two lists: the numbers of those that have a value, and the values.
+    creation, with the numbers of neurons as source, target and gater), and three tables
+    of traces. ``eligibility`` has a row for each connection, ``influence`` for each
+    gater and gated neuron, and ``extended`` for each influence and incoming connection
+    of its gater (null for the bias). ``neuron_metadata`` and ``connection_metadata``
+    contain two lists for each name: the numbers of the neurons or connections that have
+    a value, and the values.
 
-    A column is left out if it has its default in every row: true for ``trainable`` and
-    ``trainable_bias``, 1 for ``cost_weight``, null for ``gater``, otherwise 0. So are
-    tables without rows, and names if none is given.
+    A column is left out if it has its default in every row. The default is true for
+    ``trainable`` and ``trainable_bias``, 1 for ``cost_weight``, null for ``gater``, and
+    0 for other columns. Empty tables and missing names are left out, too.
 
-    A network that has run with ``traces=False``, and has nothing to learn from before
-    its next step, has ``untraced``, which is true. A network that learns by rtrl has a
-    ``learning_rule``: its ``method``, its ``order``, and ``stepped``, whether the
-    sensitivities include the latest step. Four more tables hold them then:
-    ``recurrent`` neurons (``slope`` is that of the previous step), trainable
-    ``parameters`` (connection null: the bias) with their ``column``, ``lines`` of
-    columns of a recurrent neuron, and ``sensitivity``, the values of the lines, one
-    after the other, of this step and of the previous one.
+    If a network has run with ``traces=False``, and cannot learn before its next step,
+    ``untraced`` is true. A network that learns by rtrl has a ``learning_rule`` with its
+    ``method``, its ``order``, and ``stepped``, which tells whether the sensitivities
+    include the latest step. Four more tables then contain the state of the rule:
+    ``recurrent`` neurons (with the ``slope`` of the previous step), trainable
+    ``parameters`` (with a null connection for the bias) and their ``column``, ``lines``
+    of columns for a recurrent neuron, and ``sensitivity``, which contains the values of
+    the lines, one after the other, of this step and of the previous one.
 
     A file also has a ``digest`` of its content. :func:`from_json_data` checks it if it
     is there.
@@ -80,8 +81,8 @@ def json_data(network: Network) -> dict[str, Any]:
 def sealed(data: dict[str, Any]) -> dict[str, Any]:
     """Add the digest of a document, by which a changed number or name is found.
 
-    It depends on the values alone, not on spaces, the order of members or the way in
-    which a number is written, so that other programs can write the file again.
+    The digest depends only on the values, not on spaces, the order of members or the
+    notation of a number. Other programs can therefore write the file again.
     """
     return {**data, DIGEST: _digest(data)}
 
@@ -102,7 +103,9 @@ def _digest(data: dict[str, Any]) -> str:
 
 
 def _bytes(column: Any) -> Any:
-    """Return numbers and flags as floats, with -1 for null; all else as JSON."""
+    """Convert numbers and flags to floats, with -1 for null, and all other values to
+    JSON.
+    """
     kinds = {*map(type, column)} if isinstance(column, list) else {type(column)}
     if isinstance(column, list) and kinds <= {int, float, bool, NoneType}:
         column = np.array([-1 if value is None else value for value in column], "<f8")
@@ -113,7 +116,7 @@ def _bytes(column: Any) -> Any:
 
 
 def _columns(network: Network) -> dict[str, Any]:
-    """Return the content of a file, with arrays in place of lists of numbers."""
+    """Return the content of a file, with arrays instead of lists of numbers."""
     data = document(SavedNetwork.of(network))
     for table, column in NULLS:
         if column in data.get(table, ()):
@@ -123,10 +126,10 @@ def _columns(network: Network) -> dict[str, Any]:
 
 @suggests_arguments()
 def from_json_data(data: dict[str, Any]) -> Network:
-    """Make a network from the result of :func:`json_data`; FormatError if it is not
-    valid.
+    """Build a network from the result of :func:`json_data`, or raise FormatError if it
+    is not valid.
 
-    If there is a ``digest``, as in files, it must be that of the other members.
+    A ``digest``, which files contain, must agree with the other members.
     """
     require_format(data)
     content = {  # tables are copied, because columns that have been read become arrays
@@ -140,7 +143,7 @@ def from_json_data(data: dict[str, Any]) -> Network:
 
 
 def require_digest(data: dict[str, Any]) -> None:
-    """Raise FormatError if the digest of a document is not that of its other
+    """Raise FormatError if a document has a digest that does not agree with its other
     members.
     """
     content = {key: value for key, value in data.items() if key != DIGEST}
@@ -154,11 +157,11 @@ def require_digest(data: dict[str, Any]) -> None:
 
 
 ENSEMBLE = "synapse ensemble"
-"""The mark of files with several networks: their documents, one after the other."""
+"""The mark of files with several networks, whose documents follow each other."""
 
 
 def ensemble_data(ensemble: Ensemble) -> dict[str, Any]:
-    """Return the content of the file of an ensemble."""
+    """Convert an ensemble to the content of its file."""
     networks = [sealed(json_data(network)) for network in ensemble]
     return {"format": ENSEMBLE, "version": VERSION, "networks": networks}
 
@@ -169,7 +172,9 @@ def is_ensemble(document: Any) -> bool:
 
 
 def ensemble_of(document: dict[str, Any]) -> Ensemble:
-    """Make an ensemble from the content of its file; FormatError if it is not valid."""
+    """Build an ensemble from the content of its file, or raise FormatError if it is not
+    valid.
+    """
     require_version("ensemble", document, ENSEMBLE, VERSION)
     networks = members("An ensemble", document, ("format", "version", "networks"))[
         "networks"

@@ -1,7 +1,7 @@
-"""Files of Neataptic 1.4.7, a JavaScript library for neuroevolution.
+"""Read files of Neataptic 1.4.7, a JavaScript library for neuroevolution.
 
-Its neurons are those of Synaptic, so its files are read as Synaptic's are, with relays
-for gates that are late, see ``_synaptic.py``.
+Because Neataptic's neurons work like Synaptic's, its files are read in the same way,
+with relays for late gates, see ``_synaptic.py``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SQUASHES = {
     "INVERSE": "inverse",
     "SELU": "selu",
 }
-"""Activation functions of Neataptic, and their names in Synapse."""
+"""Activation functions of Neataptic, with their names in Synapse."""
 
 INPUT = "input"
 OUTPUT = "output"
@@ -53,10 +53,10 @@ NETWORK = ("input", "output", "dropout", "score")
 def from_neataptic_data(data: dict[str, Any]) -> Network:
     """Make a network from the result of Neataptic's ``network.toJSON()``.
 
-    Its outputs are those of Neataptic after ``Network.fromJSON(data)``: nodes activate
-    in the order of the file, an input that gates a connection leaves it open, and the
-    masks that a training with dropout leaves are factors of the weights here. All
-    connections are trainable but those from a node to itself and those into constant
+    Its outputs equal Neataptic's outputs after ``Network.fromJSON(data)``: nodes
+    activate in the order of the file, an input that gates a connection leaves it open,
+    and the masks left by a training with dropout become factors of the weights. All
+    connections are trainable except those from a node to itself and into constant
     nodes, as in Neataptic.
 
     Parameters
@@ -67,18 +67,18 @@ def from_neataptic_data(data: dict[str, Any]) -> Network:
     Returns
     -------
     Network
-        A network in float64. Hidden nodes that follow each other in the file and are
-        not connected forward are a layer. Gates that activate after the target of what
-        they gate are represented by identity neurons in a layer named "relays", see the
-        notes of :func:`from_synaptic_data`.
+        A network in float64. Hidden nodes that follow each other in the file without
+        forward connections between them form a layer. Gates that activate after the
+        target of the gated connection are represented by identity neurons in a layer
+        named "relays", see the notes of :func:`from_synaptic_data`.
 
     Raises
     ------
     FormatError
         If `data` does not describe a network, has a squash that Synapse does not have,
         two connections between the same nodes, nodes in another order than inputs,
-        hidden nodes and outputs, or a mask where it cannot be a factor of weights: of
-        an output, or of a gate that is late.
+        hidden nodes and outputs, or a mask that cannot be a factor of weights, because
+        it belongs to an output or to a late gate.
 
     Warns
     -----

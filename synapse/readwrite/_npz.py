@@ -1,13 +1,12 @@
-"""Synapse's own format for size and speed: NumPy's ``.npz``, the columns as arrays,
-without pickles.
+"""Read and write networks as NumPy's ``.npz`` archives, which are small and fast.
+Columns are stored as arrays, without pickles.
 
-A file is a zip archive without compression. Its member ``document.npy`` has one string
-of ASCII: JSON with the head of the document that :func:`synapse.readwrite.json_data`
+A file is a zip archive without compression. Its member ``document.npy`` is an ASCII
+string of JSON with the head of the document that :func:`synapse.readwrite.json_data`
 describes, its layers, and the names and squashes of the neurons. Each other column of
-that document is a member of its own, in NumPy's own format, such as
-``connection_weight.npy``. Numbers are little-endian: floats in the precision of the
-network, counts and indices with 32 bits if they fit. :func:`numpy.load` alone reads
-everything.
+that document is a member in NumPy's own format, such as ``connection_weight.npy``.
+Numbers are little-endian, with floats in the precision of the network, and counts and
+indices in 32 bits if they fit. You can read everything with :func:`numpy.load` alone.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from ._formats import Format
 
 DOCUMENT = "document"
 ARRAYS = "arrays"
-"""Key of the document with the names of all other arrays of the file."""
+"""Key under which the document lists the names of all other arrays in the file."""
 PLACES = {
     table.full_name(column): (table.name, column.name)
     for table in FILE_TABLES
@@ -46,30 +45,31 @@ PLACES = {
 """Table and column of each array."""
 RUNS = tuple(column.name for column in RUN_TABLE.columns)
 MEMBERS = frozenset((DOCUMENT, *PLACES))
-"""Names of all arrays of a network."""
+"""Names of all arrays that a network can have."""
 
 
 @suggests_arguments()
 def npz_data(network: Network) -> dict[str, NDArray[Any]]:
     """Convert a network to a dict of arrays.
 
-    ``document``, shape (), has JSON in ASCII with the keys of :func:`json_data`, except
-    that the tables have their texts only, and ``arrays`` with the names of all other
-    arrays. These are the columns of numbers: ``neuron_bias``, ``neuron_state``, ...,
-    shape (neurons,), in activation order; ``connection_weight``,
-    ``connection_trainable``, ..., shape (connections,), in order of creation; and the
-    traces, ``eligibility_value``, ``influence_value``, ``extended_value``, ..., and the
-    sensitivities of rtrl, ``sensitivity_value``, ``line_first``, ... -1 stands for null
-    (not gated; the bias).
+    ``document``, shape (), contains JSON in ASCII. It has the keys of
+    :func:`json_data`, but its tables only contain text, and ``arrays`` lists the names
+    of all other arrays. These are the columns of numbers. Neurons have ``neuron_bias``,
+    ``neuron_state``, ..., shape (neurons,), in activation order, and connections have
+    ``connection_weight``, ``connection_trainable``, ..., shape (connections,), in order
+    of creation. The traces are ``eligibility_value``, ``influence_value``,
+    ``extended_value``, ..., and the sensitivities of rtrl are ``sensitivity_value``,
+    ``line_first``, ... In all of them, -1 represents null (not gated, or the bias).
 
     As in JSON, columns that have their default in every row are left out, and so are
     tables without rows.
 
     Sources and targets have one of two forms. ``connection_source`` and
-    ``connection_target`` have the numbers of the neurons. If that is shorter,
-    ``run_source``, ``run_target`` and ``run_length`` have them run by run: a run is
-    ``length`` connections, one after the other, from the neurons ``source``, ``source +
-    1``, ... to ``target``. The runs follow each other in the order of the connections.
+    ``connection_target`` contain the numbers of the neurons. If it is shorter,
+    ``run_source``, ``run_target`` and ``run_length`` describe them by runs instead. A
+    run contains ``length`` consecutive connections from the neurons ``source``,
+    ``source + 1``, ... to ``target``. The runs follow each other in the order of the
+    connections.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def npz_data(network: Network) -> dict[str, NDArray[Any]]:
 
 
 def _runs_of(connections: dict[str, Any]) -> dict[str, NDArray[Any]]:
-    """Replace the ends of the connections by runs, if these are shorter; returns the
+    """Replace the ends of the connections by runs if this is shorter, and return the
     runs.
     """
     source, target = connections["source"], connections["target"]
@@ -132,8 +132,8 @@ def _compact(column: NDArray[Any]) -> NDArray[Any]:
 
 @suggests_arguments()
 def from_npz_data(data: dict[str, NDArray[Any]]) -> Network:
-    """Make a network from the result of :func:`npz_data`; FormatError if it is not
-    valid.
+    """Build a network from the result of :func:`npz_data`, or raise FormatError if it
+    is not valid.
     """
     arrays = an_object("The arrays", data)
     # Copied, because `from_arrays` takes its arrays over.
@@ -209,13 +209,13 @@ def read_arrays(
 
 
 def _read_members(path: _files.File) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a network; others, of a trainer, are left."""
+    """Return the arrays of a network, ignoring further arrays of a trainer."""
     with _files.opened(path) as stream:
         return read_arrays(stream, MEMBERS.intersection)
 
 
 def as_text(document: Mapping[str, Any]) -> NDArray[Any]:
-    """Return a document as an array of shape (): JSON in ASCII."""
+    """Convert a document to an array of shape () that contains JSON in ASCII."""
     return np.array(json.dumps(document, allow_nan=False).encode("ascii"))
 
 

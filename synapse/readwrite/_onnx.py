@@ -1,5 +1,5 @@
-"""Networks as ONNX models for ONNX Runtime and other runtimes; a call computes one step
-or a sequence.
+"""Write networks as models for ONNX Runtime and other runtimes, in which one call
+computes a step or a whole sequence.
 """
 
 from __future__ import annotations
@@ -44,29 +44,31 @@ def onnx_model(
 ) -> Any:
     """Write a network as an ONNX model of one step, or of sequences.
 
-    A model of one step maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch,
-    outputs). For a network with memory it also has an input ``state`` and an output
-    ``next_state``, both of shape (batch, values): the activations and states that the
-    next step reads. Start with zeros (or with ``start`` of the metadata), and pass each
-    ``next_state`` as ``state`` with the next ``x``.
+    A step model maps ``x`` of shape (batch, inputs) to ``y`` of shape (batch, outputs).
+    For a network with memory, it also has an input ``state`` and an output
+    ``next_state``, both of shape (batch, values), which contain the activations and
+    states that the next step reads. Start with zeros (or with ``start`` of the
+    metadata), and pass each ``next_state`` as ``state`` with the next ``x``.
 
-    A model of sequences maps ``x`` of shape (length, batch, inputs) to ``y`` of shape
-    (length, batch, outputs), with ``state`` and ``next_state`` before the first step
-    and after the last one. Standard LSTM, GRU and Elman layers are ONNX's operators
-    LSTM, GRU and RNN there, which runtimes compute fast. The length may be 1, for
-    single steps. All models have opset 17; batch and length are free at every call.
+    A sequence model maps ``x`` of shape (length, batch, inputs) to ``y`` of shape
+    (length, batch, outputs), with ``state`` before the first step and ``next_state``
+    after the last one. In this form, standard LSTM, GRU and Elman layers become ONNX's
+    operators LSTM, GRU and RNN, which runtimes compute fast. For single steps, the
+    length may be 1. All models have opset 17, and you can choose batch and length at
+    every call.
 
     The metadata contain, as JSON, the names of ``neurons``, the ``layers`` with their
-    sizes, the meaning of each value of ``state`` (``["activation" or "state", number of
-    the neuron]`` of the previous step, and ``["activation", number, k]`` of k steps
-    before the next one, for delays), and ``start``.
+    sizes, the meaning of each value of ``state``, and ``start``. A meaning is
+    ``["activation" or "state", number of the neuron]`` for a value of the previous
+    step, or ``["activation", number, k]`` for a delayed value of k steps before the
+    next one.
 
     Parameters
     ----------
     network : Network
-        The network. It is not changed. Its squashes must be built in, or have a formula
+        The network, which is not changed. Its squashes must be built in, have a formula
         that can be written, or be registered with ``written=``. Random neurons must be
-        deterministic; the model computes their means.
+        deterministic, and the model computes their means.
     form : {"auto", "plain", "step", "sequence"}
         "plain" has no state, and requires a network without memory. "step" has a state,
         possibly empty. "sequence" requires that all memory is in such layers, and
@@ -80,8 +82,8 @@ def onnx_model(
         does. (The error function of `gelu` is always float32, because runtimes have no
         other.)
     keep_context : bool
-        Whether ``start`` is the network's present context. Default: zeros, as after
-        ``clear``.
+        Whether ``start`` is the network's present context. Default: False, for zeros as
+        after ``clear``.
 
     Returns
     -------
@@ -96,8 +98,8 @@ def onnx_model(
         dtype.
     FormatError, ArgumentTypeError, TopologyError, DivergenceError
         As for :func:`python_source`, and if `form` is "plain" for a network with
-        memory, or "sequence" for one with other memory than that of the layers, or
-        without memory.
+        memory, or "sequence" for a network without memory or with memory outside these
+        layers.
 
     Examples
     --------
@@ -145,9 +147,9 @@ def onnx_model(
 def _steps_of_sequences(
     plan: ExportPlan, of_elman: Sequence[str]
 ) -> tuple[list[OperatorLayer | Stage], list[Block]] | None:
-    """Return the recurrent layers of a plan, and its other blocks as stages, in an
-    order of computation, and all blocks; None if operators have not all of its memory.
-    Elman layers must have one of these activations of ONNX.
+    """Return the recurrent layers of a plan and its other blocks as stages, in an order
+    of computation, and all blocks. Return None if operators cannot represent all of its
+    memory. Elman layers must have one of these activations of ONNX.
     """
     blocks = blocks_of(plan)
     steps: list[OperatorLayer | Stage] = []
@@ -176,7 +178,7 @@ def _steps_of_sequences(
 ELMAN = ("Relu", "Sigmoid", "Tanh")
 """Activations of ONNX that ONNX Runtime has in an RNN."""
 ORDER = {"LSTM": [0, 3, 1, 2], "GRU": [1, 0, 2], "RNN": [0]}
-"""ONNX's order of the gates of a :class:`OperatorLayer`."""
+"""ONNX's order of the gates in an :class:`OperatorLayer`."""
 
 
 # supported by runtimes since 2022
@@ -193,7 +195,8 @@ class Graph:
     """An ONNX graph under construction, with the tensor that has the latest version of
     every value.
 
-    Tensors have names. Each holds several values, shape (batch, width).
+    Tensors are referred to by their names. Each contains several values, shape (batch,
+    width).
     """
 
     axes: tuple[str, ...] = ("batch",)
@@ -241,7 +244,7 @@ class Graph:
     def node(
         self, operator: str, *sources: str, output: str = "", **attributes: Any
     ) -> str:
-        """Add a node; returns the name of its output."""
+        """Add a node and return the name of its output."""
         name = output or f"{operator.lower()}_{len(self.nodes)}"
         # Old versions of ONNX Runtime name what they fuse by the names of nodes, which
         # have to differ then.
@@ -253,7 +256,7 @@ class Graph:
         return name
 
     def constant(self, values: NDArray[Any]) -> str:
-        """Add a constant tensor, unless one with the same values exists; returns its
+        """Add a constant tensor, unless one with the same values exists, and return its
         name.
         """
         array = np.ascontiguousarray(
@@ -270,8 +273,8 @@ class Graph:
         return self.constant(np.array(value))
 
     def cast(self, source: str, dtype: Any = None) -> str:
-        """Cast a tensor, by default to the float of the model; booleans become 0 and
-        1.
+        """Cast a tensor, by default to the float type of the model. Booleans become 0
+        and 1.
         """
         target_dtype = np.dtype(dtype or self.dtype)
         return self.node(
@@ -321,8 +324,8 @@ class Graph:
             )
 
     def _weighed(self, stage: Stage) -> str:
-        """Return the states of a stage: biases plus the weighted inputs of gated and
-        other connections.
+        """Compute the states of a stage from its biases and the weighted inputs of
+        gated and other connections.
         """
         plan = self.plan
         rows = self.plan.rows(stage.start, stage.stop)
@@ -351,8 +354,8 @@ class Graph:
         """Return weighted inputs of a stage from connections that are all gated, or all
         not.
 
-        They are a product with a matrix of weights if the connections are dense and
-        each source, or each neuron, has one gater; otherwise sums over lists.
+        Connections are written as a product with a weight matrix if they are dense and
+        each source, or each neuron, has one gater, and as sums over lists otherwise.
         """
         plan = self.plan
         neurons = np.arange(stage.start, stage.stop)
@@ -376,8 +379,8 @@ class Graph:
         return self._listed(rows, target, len(neurons))
 
     def _listed(self, rows: Ints, target: Ints, neurons: int) -> str:
-        """Return weighted inputs from sparse connections, as lists of one length padded
-        with weights of 0.
+        """Compute weighted inputs of sparse connections, using lists of equal length
+        padded with weights of 0.
         """
         count = np.bincount(target, minlength=neurons)
         place = target, np.arange(len(rows)) - (np.cumsum(count) - count)[target]
@@ -498,14 +501,16 @@ class SequenceGraph(Graph):
             super().compute(step)
 
     def states_of(self, layer: OperatorLayer, plan: ExportPlan) -> list[Ints]:
-        """Return the values that a layer keeps: of hidden neurons, and of cells."""
+        """Return the values that a layer keeps between steps, which belong to hidden
+        neurons and cells.
+        """
         values = [self.blocks[layer.hidden].numbers]
         if layer.cells is not None:
             values.append(self.blocks[layer.cells].numbers + plan.neurons)
         return values
 
     def recur(self, layer: OperatorLayer) -> None:
-        """Add a layer, with what it reads for all steps."""
+        """Add a layer, together with its inputs for all steps."""
         plan = self.plan
         states = self.states_of(layer, plan)
         n = len(states[0])
@@ -569,8 +574,8 @@ NODES = {
 
 
 def fire(graph: Graph, squash: str, states: str) -> str:
-    """Add the nodes of a squash; returns the tensor of the activations of the neurons,
-    or of a group.
+    """Add the nodes of a squash, and return the tensor of the activations of the
+    neurons, or of a group.
     """
     build = as_registered(squash, "onnx")
     if build is not None:
@@ -625,10 +630,11 @@ ERFC = (
     ),
     -1.2776086554968677e-08,
 )
-"""Chebyshev interpolation of ln(e^(x^2) erfc(x) / t) for x >= 0 with t = 2 / (2 + x).
+"""Chebyshev coefficients that interpolate ln(e^(x^2) erfc(x) / t) for x >= 0 with t = 2
+/ (2 + x).
 
 These are the coefficients of a polynomial in 2t - 1. 1 - erfc(x) differs from erf(x) by
-at most 5e-16. """
+at most 5e-16."""
 
 
 def _error_function(graph: Graph, x: str, number: Callable[[float], str]) -> str:

@@ -1,5 +1,5 @@
-"""Layers that runtimes compute by one operator: dense layers, and LSTM, GRU and Elman
-layers over whole sequences.
+"""Find layers that runtimes compute by one operator, which are dense layers, and LSTM,
+GRU and Elman layers over whole sequences.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ._plan import LATE, NOW, PAST, STATE, ExportPlan
 
 
 class OperatorLayer(NamedTuple):
-    """A layer that is one operator, with neurons as numbers of the plan, and
-    connections as numbers of the table; -1 stands for no connection.
+    """A layer that one operator computes. Neurons are numbered as in the plan, and
+    connections as in the table, with -1 for a missing connection.
 
-    Gates are input, forget, candidate and output of an LSTM, and reset, update and
-    candidate of a GRU; the others have one sum. x are the sources, h the hidden
-    neurons::
+    The gates of an LSTM are input, forget, candidate and output, and those of a GRU are
+    reset, update and candidate. Other layers have one sum. x are the sources, h the
+    hidden neurons::
 
         Linear  s_t = W x + b, the states of the hidden neurons
         RNN     h_t = squash(W x + R h_{t-1} + b)
@@ -48,9 +48,10 @@ Terms = dict[tuple[int, Read, Read | None], str]
 
 
 class LayerPattern(NamedTuple):
-    """A kind of layer as blocks: their squashes, the forms of the terms by block,
-    source and gate of the sums, the gates as places within blocks, and the weight and
-    the bias of blocks that have no others. Gates read neurons outside besides.
+    """A kind of layer described by its blocks. It contains their squashes, the forms of
+    the terms by block, source and gate of the sums, the positions of the gates within
+    blocks, and the weight and the bias of blocks that have no other terms. In addition,
+    gates read outside neurons.
     """
 
     kind: str
@@ -63,8 +64,8 @@ class LayerPattern(NamedTuple):
 def layer_of(
     members: list[int], recurs: bool, blocks: list[Block], plan: ExportPlan
 ) -> OperatorLayer | None:
-    """Return a component of blocks as a layer; None if it is none, or something else
-    than its hidden neurons is read.
+    """Return a component of blocks as a layer, or None if it is not a layer, or if
+    neurons other than its hidden ones are read.
     """
     inside = members[:-1]
     read = {
@@ -87,7 +88,7 @@ def layer_of(
 def _patterns(
     members: list[int], recurs: bool, blocks: list[Block]
 ) -> Iterator[LayerPattern]:
-    """Yield what the blocks may be, by their number."""
+    """Yield the possible patterns for this number of blocks."""
     h = members[-1]
     n = blocks[h].size
     own = blocks[h].pieces
@@ -213,7 +214,7 @@ def _is(term: Term, form: str) -> bool:
 
 def _is_outside(term: Term, members: list[int]) -> bool:
     """Return whether a term is a dense product with present activations of blocks
-    outside of a component.
+    outside a component.
     """
     free = term.source.block not in members and term.source.when == NOW
     return free and term.outer is None and _is(term, "dense")

@@ -1,11 +1,11 @@
-"""The plan of an export: how one step of a network is computed, from which every format
-is written.
+"""Plan an export by describing how one step of a network is computed. Every format is
+written from this plan.
 
 A step reads and writes one vector of *values*: value ``i`` is the activation of neuron
 ``i``, value ``neurons + i`` is its state, and value ``(1 + k) * neurons + i`` is its
-activation k steps ago, which connections with a delay read. A self-connection is then a
-connection like others, whose source is a state. A value that has not been written yet
-in this step is that of the previous step; backward connections need nothing else.
+activation k steps ago, which connections with a delay read. A self-connection is then
+an ordinary connection whose source is a state. Until a step writes a value, it still
+belongs to the previous step, which is sufficient to compute backward connections.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from ..objects.topology import Topology, require_released
 from ._formulas import require_mean, require_written
 
 NOW, PAST, STATE, LATE = range(4)
-"""Whether an activation of the present or the previous step is read, a state of the
-previous step, or, by a delay, an activation of the previous step; ``STATE + k``: the
-activation k steps ago."""
+"""Whether a connection reads an activation of the present step, an activation of the
+previous step, a state of the previous step, or, by a delay, an activation of the
+previous step. ``STATE + k`` is the activation k steps ago."""
 
 
 class Fire(NamedTuple):
-    """Neurons ``start .. stop`` whose activations one function computes: with one
-    squash, or one group.
+    """Neurons ``start .. stop`` whose activations are computed by one function, because
+    they have one squash or form one group.
     """
 
     squash: str
@@ -43,12 +43,12 @@ class Fire(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """Consecutive neurons that are computed together: none needs another's activation
-    of this step.
+    """Consecutive neurons that can be computed together, because they do not need each
+    other's activations of this step.
 
-    First their states are computed, ``start .. stop``, then the activations of each
-    stretch of neurons in `fires`. A stretch is a part of the stage; if its neurons
-    compete, it is their group.
+    Their states, ``start .. stop``, are computed first, followed by the activations of
+    each range of neurons in `fires`. A range is the group of competing neurons, or a
+    part of the stage.
     """
 
     start: int
@@ -58,8 +58,7 @@ class Stage(NamedTuple):
 
 @dataclass(frozen=True)
 class ExportPlan:
-    """One step of a network, with neurons numbered so that those of a stage are
-    neighbours.
+    """One step of a network, with the neurons of each stage numbered consecutively.
 
     Inputs come first and outputs last, each in their order. The columns of connections
     are in the order of summation, target by target. Connections into inputs are left
@@ -84,25 +83,25 @@ class ExportPlan:
 
     @cached_property
     def biases(self) -> Floats:
-        """Biases of the neurons."""
+        """Biases of the neurons, in the plan's order."""
         return np.asarray(self.topology.bias[self.order])
 
     @cached_property
     def weights(self) -> Floats:
-        """Weights of the connections."""
+        """Weights of the connections, in the plan's order."""
         return np.asarray(self.topology.weight[self.connection])
 
     @cached_property
     def source_when(self) -> Ints:
-        """``NOW``, ``PAST``, ``STATE`` or more: what each connection reads of its
-        source.
+        """When each connection reads its source, as ``NOW``, ``PAST``, ``STATE`` or
+        more.
         """
         return self._when(self.source)
 
     @cached_property
     def gater_when(self) -> Ints:
-        """``NOW`` or ``PAST``: what each connection reads of its gater; ``NOW`` if
-        there is none.
+        """When each connection reads its gater, as ``NOW`` or ``PAST``. Connections
+        without a gater have ``NOW``.
         """
         return self._when(self.gater)
 
@@ -112,7 +111,7 @@ class ExportPlan:
         return np.where(values >= self.neurons, kept, np.where(is_past, PAST, NOW))
 
     def begin(self, neurons: Ints) -> Ints:
-        """Return the first neuron of the stage of each of some neurons."""
+        """Return the first neuron in the stage of each given neuron."""
         starts = np.array([stage.start for stage in self.stages])
         return np.asarray(starts[np.searchsorted(starts, neurons, "right") - 1])
 
@@ -152,9 +151,9 @@ class ExportPlan:
 def written_columns(
     network: Network, language: str, keep_context: bool, learns: bool = False
 ) -> SavedNetwork:
-    """Return the columns of a network for a language with this name in messages;
-    neurons without a name are called by their number in the network. Unless it learns,
-    none may draw random numbers.
+    """Return the columns of a network for export to a language, whose name appears in
+    messages. Neurons without a name are referred to by their number in the network.
+    Unless the program learns, its neurons must not draw random numbers.
     """
     require_network("network", network)
     boolean("keep_context", keep_context)
@@ -172,9 +171,9 @@ def written_columns(
 def written_plan(
     network: Network, format: str, language: str, keep_context: bool
 ) -> ExportPlan:
-    """Return the plan of a network for a format that has to know all of its squashes;
-    `format` is its key in ``Squash.written``. With `keep_context` the values start from
-    the network's context instead of 0.
+    """Return the plan of a network for a format that must support all of its squashes.
+    `format` is its key in ``Squash.written``. With `keep_context`, the values start
+    from the network's context instead of 0.
     """
     with ExclusiveAccess(require_network("network", network)):
         saved = written_columns(network, language, keep_context)
@@ -216,14 +215,14 @@ def plan_of(topology: Topology) -> ExportPlan:
 
 
 def _stage_numbers(topology: Topology) -> Ints:
-    """Return the stage of every neuron: all neurons of a stage can be computed
-    together, stage after stage.
+    """Return the stage of every neuron. Stages are computed one after the other, and
+    the neurons within a stage together.
 
-    A neuron is in a later stage than those that it reads within a step, and in no
-    earlier one than those that read its previous activation. Both bind the later neuron
-    of the two to the earlier one, so one pass over the neurons is enough. Inputs have
-    the stage 0. Neurons that compete share a stage; if some of them depend on each
-    other within a step, stages follow the order of the neurons.
+    A neuron comes in a later stage than the neurons that it reads within a step, and
+    not in an earlier stage than the neurons that read its previous activation. Because
+    both rules depend only on neurons earlier in the order, one pass over the neurons is
+    enough. Inputs have the stage 0. Competing neurons share a stage, but if some of
+    them depend on each other within a step, stages follow the order of the neurons.
     """
     n = topology.neurons
     first_output = topology.neurons - topology.outputs
@@ -261,7 +260,7 @@ def _stage_numbers(topology: Topology) -> Ints:
 
 
 def _groups_of(topology: Topology) -> list[tuple[int, int]]:
-    """Return first neuron and stop of the group of each neuron."""
+    """Return the first neuron of each neuron's group, and the group's stop."""
     start, stop = topology._group_bounds
     return list(zip(start.tolist(), stop.tolist(), strict=True))
 

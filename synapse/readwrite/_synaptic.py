@@ -1,9 +1,9 @@
-"""Files of Synaptic 1.1.4, a JavaScript library.
+"""Read and write files of Synaptic 1.1.4, a JavaScript library.
 
-Relays are identity neurons that represent features that Synapse does not have. In
-Synapse a pair of neurons has at most one connection, and a gate is closed until its
-gater first activates; Synaptic differs. Weights and biases of relays are not trainable,
-so that all other weights learn as they would without relays.
+Identity neurons called relays represent features that Synapse does not have: in
+Synapse, a pair of neurons has at most one connection, and a gate is closed until its
+gater first activates, whereas Synaptic differs in both. Weights and biases of relays
+are not trainable, and therefore all other weights learn as they would without relays.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from ._formats import Format
 SQUASHES = {
     entry.synaptic: entry.name for entry in ACTIVATIONS.values() if entry.synaptic
 }
-"""Activation functions of Synaptic, and their names in Synapse."""
+"""Activation functions of Synaptic, with their names in Synapse."""
 
 NUMBERS = {
     "state": "state",
@@ -46,7 +46,7 @@ NUMBERS = {
     "activation": "activation",
     "bias": "bias",
 }
-"""Names of a neuron's numbers in Synaptic, and their columns."""
+"""Names of a neuron's numbers in Synaptic, with their columns."""
 
 NEURON = (*NUMBERS, "layer", "squash")
 CONNECTION = ("from", "to", "weight", "gater")
@@ -60,14 +60,15 @@ class SynapticWarning(SynapseWarning):
 def synaptic_data(network: Network) -> dict[str, Any]:
     """Convert a network to the form of Synaptic's ``toJSON``.
 
-    Synaptic's files have no names, traces, errors, ties, trainable flags (everything
-    but self-connections is trainable there) and float32; all else is preserved.
+    Synaptic's files cannot store names, traces, errors, ties, trainable flags
+    (everything except self-connections is trainable there) and float32. All other
+    properties are preserved.
 
     Parameters
     ----------
     network : Network
-        The network. Synaptic must have each of its squashes: logistic, tanh, identity,
-        step or relu.
+        The network. Its squashes must be among those of Synaptic: logistic, tanh,
+        identity, step or relu.
 
     Returns
     -------
@@ -79,7 +80,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     ArgumentError
         If Synaptic does not have the squash of a neuron.
     TopologyError, DivergenceError
-        As for :func:`synapse.save`; also if a connection has a delay.
+        As for :func:`synapse.save`, and if a connection has a delay.
 
     Warns
     -----
@@ -88,9 +89,9 @@ def synaptic_data(network: Network) -> dict[str, Any]:
 
     Notes
     -----
-    A file has no gains: after Synaptic has read it, gates that activate after the
-    targets they gate are open for one step. ``from_synaptic_data(data, resume=True)``
-    reads the file without this effect.
+    Because files contain no gains, gates that activate after the target of their
+    connection are open for one step when Synaptic has read the file. To read it without
+    this effect, call ``from_synaptic_data(data, resume=True)``.
 
     Examples
     --------
@@ -149,27 +150,27 @@ def from_synaptic_data(
 ) -> Network:
     """Make a network from the result of Synaptic's ``toJSON``.
 
-    Unless connections repeat, its outputs are those of Synaptic after
-    ``Network.fromJSON(data)``. As there, inputs without incoming connections lose their
-    bias (the first activation sets it to 0), an input that gates a connection leaves it
-    open, and all connections but self-connections are trainable. Traces, which Synaptic
-    ignores, are not read.
+    Unless connections repeat, its outputs equal Synaptic's outputs after
+    ``Network.fromJSON(data)``. As in Synaptic, inputs without incoming connections lose
+    their bias (the first activation sets it to 0), an input that gates a connection
+    leaves it open, and all connections except self-connections are trainable. Traces,
+    which Synaptic ignores, are not read.
 
     Parameters
     ----------
     data : dict
         ``{"neurons": [...], "connections": [...]}``.
     resume : bool
-        Whether to continue as the network that wrote the file: late gates that have
-        activated have the activation in the file. That is exact unless two neurons
-        gated one connection, see the notes. Default False: as Synaptic after reading,
-        where late gates are open for one step.
+        Whether to continue as the network that wrote the file, in which late gates that
+        have activated still have their activation from the file. This is exact unless
+        two neurons gated one connection, see the notes. Default: False, to behave as
+        Synaptic after reading, where late gates are open for one step.
 
     Returns
     -------
     Network
         A network in float64. Late gates and repeated connections are represented by
-        identity neurons, most of them in a layer named "relays" directly after the
+        identity neurons, most of which are in a layer named "relays" directly after the
         inputs, see the notes.
 
     Raises
@@ -188,16 +189,17 @@ def from_synaptic_data(
 
     Notes
     -----
-    A gate is late if it activates after the target of a connection it gates. After
-    Synaptic has read a file, late gates are open for one step. Synapse represents each
-    by a relay that is 1 in the first step and then has the gate's previous activation.
+    A gate is late if it activates after the target of its connection. After Synaptic
+    has read a file, late gates are open for one step. Synapse represents each by a
+    relay that is 1 in the first step and afterwards has the gate's previous activation.
     ``clear()`` closes these gates, like all gates.
 
     Connections with the same source and target all count, as in the network that wrote
-    the file, while Synaptic usually gives the first the weight of the last when it
+    the file, although Synaptic usually gives the first the weight of the last when it
     reads them. Synapse makes one connection for each gater, with the sum of the
-    weights; all but the first lead through a relay. Of two gaters of a connection, a
-    file has one, so no reader can continue as that network.
+    weights, and all but the first lead through a relay. If a connection has two gaters,
+    the file contains only one of them, and therefore no reader can continue as that
+    network.
 
     Examples
     --------
@@ -248,11 +250,11 @@ def from_synaptic_data(
 
 
 def _order(neurons: Records) -> tuple[Ints, list[int]]:
-    """Return the new number of each neuron of the file, and the sizes of the layers."""
+    """Return the new number of each neuron in the file, and the sizes of the layers."""
 
     def place(layer: Any) -> int | None:
-        """Return the place in the order of layers: inputs before, outputs after every
-        number.
+        """Return the position in the order of layers, with inputs before and outputs
+        after every number.
         """
         if isinstance(layer, str):
             return {"input": -1, "output": len(neurons)}.get(layer)
@@ -283,9 +285,7 @@ def whole_or_given(value: Any) -> Any:
 
 
 def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
-    """Return the connections, of which those with the same source, target and gater
-    become one.
-    """
+    """Merge connections that have the same source, target and gater."""
     originals, again = repeated(edges)
     if not len(again):
         return edges
@@ -318,8 +318,8 @@ def _without_repeats(edges: dict[str, Any]) -> dict[str, Any]:
 
 
 def repeated(edges: dict[str, Any]) -> tuple[Ints, Ints]:
-    """Return, for each connection, the first one with its source and target; and those
-    that are not the first.
+    """Return the first connection with the same source and target for each connection,
+    and the connections that are not the first.
     """
     pairs = edges["source"] << 32 | edges["target"]
     _, rows, inverse = np.unique(pairs, return_index=True, return_inverse=True)
@@ -333,7 +333,7 @@ def _renumbered(edges: dict[str, Any], number: Ints) -> dict[str, Any]:
 
 
 def _longer(columns: dict[str, Any], count: int, new: dict[str, Any]) -> dict[str, Any]:
-    """Return columns with more rows, which are 0 where nothing else is given."""
+    """Extend columns by rows, which contain 0 unless values are given."""
     added = {name: np.broadcast_to(new.get(name, 0), count) for name in columns}
     return {
         name: np.append(column, added[name].astype(column.dtype))
@@ -344,8 +344,8 @@ def _longer(columns: dict[str, Any], count: int, new: dict[str, Any]) -> dict[st
 class Parts:
     """The columns of a network that is read, to which relays can be added.
 
-    Relays are the last neurons here. Their `places` tell between which others they
-    activate.
+    Relays are the last neurons here. Their `places` determine the neurons between which
+    they activate.
     """
 
     def __init__(
@@ -357,7 +357,7 @@ class Parts:
         self.places = np.arange(float(sum(layers)))
 
     def relay(self, before: Ints, activation: NDArray[Any]) -> Ints:
-        """Add an identity neuron before each of these neurons; returns their
+        """Add an identity neuron before each of these neurons, and return their
         numbers.
         """
         numbers = len(self.places) + np.arange(len(before))

@@ -1,10 +1,10 @@
-"""Estimators for River: networks that learn one dict at a time, and grow with features
-and classes.
+"""Use networks as estimators for River. They learn one dict at a time, and grow with
+features and classes.
 
-They need River, the extra ``river``. Install it from a clone of the repository: ``pip
-install -e ".[river]"``. Inputs are scaled by running means and deviations, and the step
-of each parameter by its earlier slopes. The defaults were chosen on the streams that
-River contains.
+They need River, the extra ``river``. Install it from a clone of the repository:
+``pip install -e ".[river]"``. Inputs are scaled by running means and deviations, and
+the step of each parameter by its earlier gradients. The defaults were chosen on the
+streams that River contains.
 """
 
 from .._checks import imported as _imported, public_module as _public_module

@@ -1,4 +1,4 @@
-"""Classification of a stream."""
+"""Classify the samples of a stream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ._features import Features, append, dicts_of, layer_of
 from ._target_network import TargetNetwork
 
 LABEL_TYPES = (str, int, float, bool)
-"""Labels that a file can have; others are written as text."""
+"""Types of labels that a file can store. Other labels are written as text."""
 
 
 def checked_label(y: Any) -> Any:
@@ -35,9 +35,10 @@ def checked_label(y: Any) -> Any:
 
 @final
 class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
-    """A network that classifies a stream of dicts; a new class gets an output neuron.
+    """A network that classifies a stream of dicts. Each new class gets an output
+    neuron.
 
-    The parameters are those of :class:`~synapse.river.StreamNetwork`.
+    The parameters are described at :class:`~synapse.river.StreamNetwork`.
 
     Examples
     --------
@@ -65,15 +66,15 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         return model._targets.one_hot[self._labels[target]]
 
     def predict_proba_many(self, X: pd.DataFrame) -> pd.DataFrame:
-        """Predict the probability of each label so far, for each row; no column before
-        the first sample.
+        """Predict the probability of each label so far, for each row. Before the first
+        sample, the result has no columns.
         """
         rows = [self.predict_proba_one(row) for row in dicts_of(X)]
         labels = [] if self._model is None else list(self._labels)
         return pd.DataFrame(rows, index=X.index, columns=pd.Index(labels, dtype=object))
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
-        """Predict the label of each row; None before the first sample."""
+        """Predict the label of each row, or None before the first sample."""
         return pd.Series(
             [self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=object
         )
@@ -101,8 +102,8 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
         model._targets.set_classes(self._labels.values())
 
     def predict_proba_one(self, x: Features) -> dict[Any, float]:
-        """Predict the probability of each label so far; an empty dict before the first
-        sample.
+        """Predict the probability of each label so far, or return an empty dict before
+        the first sample.
         """
         with self._lock:
             if self._model is None:
@@ -111,7 +112,9 @@ class NetworkClassifier(TargetNetwork, base.MiniBatchClassifier):
 
 
 def _plain(label: Any, classes: list[Any]) -> Any:
-    """Return a label as the model has it, different from these classes."""
+    """Return a label in the form that the model stores, which differs from these
+    classes.
+    """
     value = label.item() if isinstance(label, np.generic) else label
     if isinstance(value, LABEL_TYPES):
         return value

@@ -1,4 +1,6 @@
-"""Inputs of a model for the features of a stream, which come and go."""
+"""Assign inputs of a model to the features of a stream, which may appear and
+disappear.
+"""
 
 from __future__ import annotations
 
@@ -34,16 +36,16 @@ from ._kernels.features import (
 
 UNSAVED = ("steps", "_memory", "_found")
 MIN_LISTED = 16
-"""Number of inputs of features from which on steps list those that are not 0. In a
-network with as many, they are runs of their own."""
+"""Number of feature inputs from which on steps list the inputs that are not 0. In a
+network with at least this number, they are runs of their own."""
 USUAL = 8
-"""Number of samples after which a feature that all of them have, or none, is expected
-to be present, or absent."""
+"""Number of consecutive samples with a feature, or without it, after which it is
+expected to be present, or absent."""
 EXPECTED_SAMPLES = 4
-"""Number of mean samples in the sums of squares with which a new input of a model of
-classes begins. Without, its first step is as large where the network was nearly right
-as where it was wrong. Errors of numbers become smaller, so a mean of earlier ones says
-nothing about theirs."""
+"""Number of mean samples in the sums of squares with which a new input of a classifier
+begins. Otherwise, its first step would be as large where the network was nearly right
+as where it was wrong. Because errors of numbers become smaller, a mean of earlier
+errors would not describe theirs."""
 NEVER = 1 << 62
 
 Features = Mapping[Hashable, Any]
@@ -52,7 +54,7 @@ ListedSample = tuple[Sample, bool]
 
 
 class RemovedInput(NamedTuple):
-    """What is left of an input that was removed, until its feature is seen again."""
+    """The data of a removed input, kept until its feature occurs again."""
 
     role: int
     scale: Floats
@@ -61,23 +63,25 @@ class RemovedInput(NamedTuple):
 
 
 class FeatureInputs:
-    """The inputs of a model for the features of a stream: at most two for each.
+    """The inputs of a model for the features of a stream, with at most two for each.
 
-    One is the value in standard units, 0 while the feature is absent. The other is an
-    indicator: 1 while the feature is present or, if it is expected, while it is absent.
-    Expected are the features of the first sample. Where steps list inputs, a feature
-    that `USUAL` samples in a row have is expected from then on, and one that as many
-    have not is no longer: its indicator becomes its opposite, and biases change so that
-    the outputs do not. So what is usual has no input that is always 1, and a step reads
-    about as many inputs as its sample has features.
+    One input is the value in standard units, or 0 while the feature is absent. The
+    other input is an indicator, which is 1 while the feature is present or, if it is
+    expected, while it is absent. The features of the first sample are expected. Where
+    steps list inputs, a feature becomes expected when `USUAL` samples in a row have it,
+    and is no longer expected when as many lack it. Its indicator then becomes its
+    opposite, and biases change to preserve the outputs. Therefore, usual features do
+    not have an input that is always 1, and a step reads about as many inputs as its
+    sample has features.
 
     The values of the first sample have inputs from the beginning. Any other input is
-    added when it is first needed: an indicator when its feature differs from what is
-    expected (but for one that has never been present), a value when it first varies.
+    added when it is first needed. An indicator is needed when its feature differs from
+    the expectation (unless it has never been present), and a value when it first
+    varies.
 
-    Inputs are added to the network in blocks, so that most new features take one that
-    is there: an edit of a large network takes longer than many samples. An input
-    without a feature is spare; :meth:`trim` removes these.
+    Because an edit of a large network takes longer than many samples, inputs are added
+    to the network in blocks, from which most new features take an existing one. An
+    input without a feature is spare, and can be removed by :meth:`trim`.
 
     Parameters
     ----------
@@ -90,9 +94,9 @@ class FeatureInputs:
     """
 
     _memory: tuple[Ints, Floats] = np.empty(0, np.int64), np.empty(0)
-    """The places of the features of a sample, and their values."""
+    """The places of a sample's features, and their values."""
     _sample: Sample
-    """The latest sample: memory for twice as many inputs."""
+    """The latest sample, in memory for twice as many inputs."""
     _found: tuple[tuple[Hashable, ...], Sequence[int]] = (), ()
     """The features of the latest sample, if all had places, and these."""
     steps: OnlineAdaGrad
@@ -102,7 +106,7 @@ class FeatureInputs:
         assert model.scale is not None  # a stream's model has one
         self._model = model
         self._scale = model.scale
-        """It counts no indicators, so they stay 0 or 1."""
+        """The scale does not count indicators, which therefore stay 0 or 1."""
         self._unseen = unseen
         self._places = {name: place for place, name in enumerate(names)}
         """Where features are in the arrays below."""
@@ -118,7 +122,7 @@ class FeatureInputs:
         self._spare: list[int] = []
         """Inputs without a feature."""
         self._count = len(names)
-        """The number of inputs of features."""
+        """Number of inputs that belong to features."""
         self._has_grown = False
         self._samples = 0
         self._none_unseen = unseen or 0
@@ -132,8 +136,9 @@ class FeatureInputs:
 
     @property
     def _lists(self) -> bool:
-        """Whether steps list inputs, by the features of the stream alone: the first
-        sample may be all of it, in which most inputs are not 0.
+        """Whether steps list inputs. They do not before new features have been added,
+        because a stream may only have the features of its first sample, where most
+        inputs are not 0.
         """
         return self._has_grown and self._count >= MIN_LISTED
 
@@ -153,7 +158,7 @@ class FeatureInputs:
         return self._listed(present, self._samples)
 
     def standard(self, x: Features) -> ListedSample:
-        """Return the inputs for a sample, in standard units; it is not counted."""
+        """Return the inputs for a sample, in standard units, without counting it."""
         self._require_inputs()
         return self._listed(present_in(x), 0)
 
@@ -168,7 +173,7 @@ class FeatureInputs:
             )
 
     def _places_of(self, present: Features) -> Sequence[int]:
-        """Return the places of features, `NONE` for those that have none. They are
+        """Return the places of features, or `NONE` for features without one. They are
         found once for a prediction and the step that learns from it.
         """
         names = (*present,)
@@ -184,8 +189,9 @@ class FeatureInputs:
         return self._found[1]
 
     def _listed(self, present: Features, now: int) -> ListedSample:
-        """Return the inputs in standard units, after values are counted as those of
-        this sample; 0: they are not. The next call overwrites them.
+        """Return the inputs in standard units, after counting the values as those of
+        the sample `now`, or without counting if it is 0. The next call overwrites the
+        result.
         """
         count = len(present)
         write_places, write_values = _writers(count)
@@ -373,8 +379,8 @@ def _kernel() -> Callable[..., int]:
 
 @cache
 def _writers(count: int) -> tuple[Callable[..., None], Callable[..., None]]:
-    """Return functions that write integers, and floats, to memory. Making an array of a
-    list takes three times as long.
+    """Return functions that write integers, and floats, to memory. Converting a list to
+    an array would take three times as long.
     """
     return Struct(f"{count}q").pack_into, Struct(f"{count}d").pack_into
 
@@ -397,7 +403,7 @@ def append(layer: Layer, count: int, sources: Layer | None, targets: Layer) -> N
 
 def layer_of(network: Network, places: Ints) -> Layer:
     """Return the neurons in these places, each once, in the order of their first
-    places.
+    occurrence.
     """
     neurons = [*network]
     return Layer([neurons[place] for place in dict.fromkeys(places.tolist())])
@@ -407,13 +413,13 @@ def layer_of(network: Network, places: Ints) -> Layer:
 
 
 def in_order(names: Iterable[Hashable]) -> list[Hashable]:
-    """Return the same order for the same features, whatever that of their dict."""
+    """Return features in an order that does not depend on the order in their dict."""
     return sorted(names, key=lambda name: (str(name), type(name).__name__))
 
 
 def present_in(x: Features) -> Features:
-    """Return the features of a sample that are not missing; ArgumentTypeError if one is
-    no number.
+    """Return the features of a sample that are not missing, or raise ArgumentTypeError
+    if one is not a number.
     """
     if type(x) is not dict and not isinstance(x, Mapping):
         raise ArgumentTypeError(checks.expected("x", "a dict of numbers", x))

@@ -1,4 +1,4 @@
-"""Forecasts of a series that goes on."""
+"""Forecast a series that continues."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     Parameters
     ----------
     lags : int, optional
-        Number of changes that are inputs. Default 12, with a season 1.
+        Number of changes that are inputs. Default 12, or 1 with a season.
     period : int, optional
-        Number of steps of a season, such as 12 for months; 1 is none. Default: the
-        first 96 values tell, without their linear trend. It is the lag up to 48 with
-        the largest autocorrelation, beyond the first lag where this is negative, or
-        none if the largest is below 0.5. The model then begins anew with this season,
-        and learns these values again.
+        Number of steps in a season, such as 12 for months, or 1 without a season. By
+        default, it is found from the first 96 values, without their linear trend. It is
+        the lag up to 48 with the largest autocorrelation, beyond the first lag where
+        this is negative, but if the largest is below 0.5, there is no season. The model
+        then begins anew with this season, and learns these values again.
     seed : int, optional
         Seed of the first weights.
     **options
@@ -59,9 +59,9 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
     >>> np.round(model.forecast(4), 2).tolist()
     [3.0, 5.0, 3.0, 5.0]
 
-    The mean error of forecasts of twelve months, on a series with a trend and a season,
-    which is given, as in River's own examples. There its HoltWinters has 28.8, and its
-    SNARIMAX 31.9.
+    The example computes the mean error of forecasts of twelve months, on a series with
+    a trend and a given season, as in River's own examples. There, its HoltWinters has
+    28.8, and its SNARIMAX 31.9.
 
     >>> from river import datasets, evaluate, metrics
     >>> series = [({}, y) for x, y in datasets.AirlinePassengers()]
@@ -108,7 +108,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the value or a feature is not a number. Nothing has changed.
+            If the value or a feature is not a number. Nothing has changed in this case.
         """
         target = checked_target(y)
         with self._lock:
@@ -172,7 +172,7 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
         return inputs
 
     def forecast(self, horizon: int, xs: list[Any] | None = None) -> list[float]:
-        """Forecast the next values, each from those before it.
+        """Forecast the next values, each from the preceding ones.
 
         Parameters
         ----------
@@ -205,8 +205,8 @@ class NetworkForecaster(StreamNetwork, time_series.base.Forecaster):
 
 
 def _season_of(values: Floats) -> int:
-    """Return the number of steps of the season of first values, shape (T,); 1 if there
-    is none.
+    """Return the number of steps in the season of first values, shape (T,), or 1
+    without a season.
     """
     steps = np.arange(len(values))
     largest = np.abs(values).max()

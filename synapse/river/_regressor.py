@@ -1,4 +1,4 @@
-"""Regression on a stream."""
+"""Predict numbers on a stream."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def checked_target(y: Any) -> float:
 
 @final
 class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
-    """A network that predicts numbers of a stream of dicts.
+    """A network that predicts numbers from a stream of dicts.
 
-    The parameters are those of :class:`~synapse.river.StreamNetwork`.
+    The parameters are described at :class:`~synapse.river.StreamNetwork`.
 
     Examples
     --------
@@ -52,13 +52,13 @@ class NetworkRegressor(TargetNetwork, base.MiniBatchRegressor):
         return standard[0]
 
     def predict_many(self, X: pd.DataFrame) -> pd.Series:
-        """Predict the number of each row; 0 before the first sample."""
+        """Predict the number of each row, or 0 before the first sample."""
         return pd.Series(
             [self.predict_one(row) for row in dicts_of(X)], index=X.index, dtype=float
         )
 
     def predict_one(self, x: Features) -> float:
-        """Predict the number of a sample; 0 before the first."""
+        """Predict the number of a sample, or 0 before the first sample."""
         with self._lock:
             if self._model is None:
                 return 0.0

@@ -1,4 +1,6 @@
-"""What the estimators for River share: a model, and features that come and go."""
+"""Implement the common part of the estimators for River, which consists of a model, and
+features that appear and disappear.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,7 @@ from ._features import FeatureInputs, Features, ListedSample, in_order, present_
 
 RULES = ("online", "rtrl")
 WEIGHT_FACTOR = 2.5
-"""Initial weights of hidden neurons, and their biases, lie within this factor of those
-of "fan_in".
+"""Factor of "fan_in" within which the initial weights and biases of hidden neurons lie.
 
 Neurons of narrower weights are nearly linear, and have to find their curves first.
 """
@@ -50,89 +51,93 @@ def _bound(title: str, bound: Any) -> float | None:
 class StreamNetwork(base.Estimator):
     """A network that learns from a stream of dicts.
 
-    A feature has at most two inputs. One is its value in standard units, 0 while the
+    A feature has at most two inputs. One is its value in standard units, or 0 while the
     feature is absent (no key, None, NaN, or NA and NaT of pandas). The other is an
-    indicator: 1 while the feature is present, or, if it is expected, while it is
-    absent. Expected are the features of the first sample. The values of the first
-    sample have inputs from the beginning. Any other value gets its input at the first
-    sample in which it differs from those before, and an indicator is added when its
-    feature is first present (or, if it is expected, first absent after it was present).
-    The connections of a new input have the weight 0, so it does not change the outputs.
+    indicator, which is 1 while the feature is present or, if it is expected, while it
+    is absent. The features of the first sample are expected, and their values have
+    inputs from the beginning. Any other value gets its input at the first sample in
+    which it differs from earlier ones. An indicator is added when its feature is first
+    present (or, if it is expected, first absent after it was present). Because the
+    connections of a new input have the weight 0, it does not change the outputs.
 
-    If features come or go, a network without memory, gates, ties and signs that has 16
-    inputs or more reads and learns only the inputs that are not 0: a sample takes time
-    for the features in its dict, however many have been seen. There, a feature in eight
-    samples in a row becomes expected, and one that eight samples in a row lack no
-    longer is; the outputs do not change. Inputs are added to such a network in blocks,
-    of which new features take theirs; `model` and `network` remove spare inputs when
-    they are read, which takes as long as an edit.
+    If features appear or disappear, a network without memory, gates, ties and signs
+    that has 16 inputs or more reads and learns only the inputs that are not 0. The time
+    for a sample then depends on the features in its dict, however many features have
+    occurred. In such a network, a feature in eight samples in a row becomes expected,
+    and a feature that eight samples in a row lack is no longer expected. The outputs do
+    not change. Inputs are added in blocks, from which new features take theirs. Reading
+    `model` or `network` removes spare inputs, which takes as long as an edit.
 
     Parameters
     ----------
     build : str, networkx.Graph or callable, optional
-        The topology: the name of an architecture in any case, such as "gru"; a graph,
-        as for :class:`synapse.sklearn.NetworkClassifier`; or a function
+        The topology. It is the name of an architecture in any case, such as "gru", a
+        graph, as for :class:`synapse.sklearn.NetworkClassifier`, or a function
         ``build(n_inputs, n_outputs, seed)`` that returns any network, which is copied.
-        Outputs for classes are softmax, those for numbers have no bounds, such as
+        Outputs for classes must be softmax, and outputs for numbers unbounded, such as
         "identity". Default "Perceptron", for forecasts "GRU".
     hidden : int or tuple of int, optional
-        Sizes of the hidden layers of a named topology. Default: one layer of 32
-        neurons, for forecasts 16. With ``()`` the model is linear.
+        Sizes of the hidden layers in a named topology. Default: one layer of 32
+        neurons, for forecasts 16. With ``()``, the model is linear.
     direct : bool
-        Whether the inputs of a named topology project to the outputs, too, and all
-        weights into outputs begin at 0: the network begins as a linear model. Default
-        True.
+        Whether the inputs of a named topology also project to the outputs, and all
+        weights into outputs begin at 0, which makes the network begin as a linear
+        model. Default True.
     rule : {"online", "rtrl"}
         The learning rule, as for :class:`~synapse.Trainer`. Default "online".
     reach : int, optional
-        Number of steps that the sensitivities of "rtrl" reach. Default: all, the exact
-        gradient.
+        Number of steps that the sensitivities of "rtrl" reach. Default: all steps, for
+        the exact gradient.
     rate : float
-        Size α of the first update of each parameter; later ones are divided by the root
-        of the sum of its squared gradients, relative to the first (AdaGrad, Duchi,
+        Size α of the first update of each parameter. Later updates are divided by the
+        root of the sum of its squared gradients, relative to the first (AdaGrad, Duchi,
         Hazan and Singer 2011). Default 0.2.
     time_constant : float
-        Number of samples, 1 or above, over which these sums extend: at every later
+        Number of samples, 1 or above, over which these sums extend. At every later
         sample in which the parameter has a gradient, earlier squares are multiplied by
-        1 - 1/time_constant, so steps do not vanish in streams that change. A new input
-        of a classifier begins with the sums of four mean samples. Default 2000.
+        1 - 1/time_constant, which prevents steps from vanishing in streams that change.
+        A new input of a classifier begins with the sums of four mean samples. Default
+        2000.
     bound : float or None
-        Factor κ of the bound on a step: to first order, a step reduces the cost by at
-        most Σ|t - y| / κ for classes and (t - y)² / κ for numbers, so that with 1 an
-        output does not pass its target (compare Elsayed, Vasan and Mahmood 2024).
-        Larger is more cautious; None is no bound. Default 1.
+        Factor κ of the bound on a step. To first order, a step reduces the cost by at
+        most Σ|t - y| / κ for classes and (t - y)² / κ for numbers, which means that
+        with 1 an output does not pass its target (compare Elsayed, Vasan and Mahmood
+        2024). A larger factor is more cautious, and None removes the bound. Default 1.
     half_life : float, optional
         Number of samples after which the weight of a sample in the means and deviations
-        of the scales is halved. It does not change how fast the network learns: for a
-        rule that changes, see `time_constant`. Default: all samples have equal weight.
+        of the scales is halved. It does not change how fast the network learns. If the
+        rule to be learned changes, see `time_constant`. By default, all samples have
+        equal weight.
     unseen : int, optional
         Number of samples after which a feature that no longer occurs loses its inputs,
-        which new features take; the outputs do not change. If it occurs again, its
-        weights are restored, as long as no more features have been removed since than
-        the network has inputs. Default: no input is removed.
+        which new features take. The outputs do not change. If the feature occurs again,
+        its weights are restored, as long as no more features have been removed since
+        than the network has inputs. By default, inputs are not removed.
     renewal : ContinualBackprop, optional
-        Reinitialises the least useful hidden neurons, see
-        :class:`synapse.learning.ContinualBackprop`. Default: none.
+        Option to reinitialise the least useful hidden neurons, see
+        :class:`synapse.learning.ContinualBackprop`. By default, neurons are not
+        reinitialised.
     seed : int, optional
         Seed of the first weights, and of renewals.
 
     Attributes
     ----------
     model : Model or None
-        The network with its scales and classes, to save, to open elsewhere or to
-        export; None before the first sample. It has the features that have an input;
-        the indicators of a feature ``x`` are called ``x present`` and ``x absent``, and
-        are not scaled. For an absent value it needs the mean, ``model.scale.mean``.
+        The network with its scales and classes, which you can save, open elsewhere or
+        export, or None before the first sample. It contains the features that have an
+        input. The indicators of a feature ``x`` are called ``x present`` and
+        ``x absent``, and are not scaled. For an absent value, pass its mean,
+        ``model.scale.mean``.
     """
 
     _task: ClassVar[str] = "numbers"
-    """What the outputs are."""
+    """Kind of the outputs."""
     _usual: ClassVar[Stream] = SAMPLES
     """The build and the hidden layers, if they are not given."""
     _squared: ClassVar[bool] = True
     """Whether the cost is a square of the error."""
     _target_lags: ClassVar[tuple[int, ...]] = ()
-    """The lags of the target: what is learned are its differences."""
+    """The lags of the target, whose differences are learned."""
 
     @checks.suggests_arguments(
         "stream",
@@ -193,7 +198,7 @@ class StreamNetwork(base.Estimator):
 
     @property
     def model(self) -> Model | None:
-        """The model, after spare inputs are removed from it; None before the first
+        """The model, after removing its spare inputs, or None before the first
         sample.
         """
         with self._lock:
@@ -203,7 +208,7 @@ class StreamNetwork(base.Estimator):
 
     @property
     def network(self) -> Network | None:
-        """The network of the model, in standard units; None before the first sample."""
+        """The model's network, in standard units, or None before the first sample."""
         model = self.model
         return None if model is None else model.network
 
@@ -235,7 +240,9 @@ class StreamNetwork(base.Estimator):
         self._model = model
 
     def _attach(self, model: Model) -> None:
-        """Make what learns in the network of a model, and follows its edits."""
+        """Make the objects that learn in the network of a model, and follow its
+        edits.
+        """
         network = model.network
         self._steps = self._inputs.steps = OnlineAdaGrad(network)
         self._renewer = None if self.renewal is None else Renewer(network, self.renewal)
@@ -262,8 +269,8 @@ class StreamNetwork(base.Estimator):
         return self._inputs.counted(x)
 
     def _learn(self, sample: ListedSample, target: Floats, weight: float) -> None:
-        """Change the parameters by a bounded step along the slopes of the errors of a
-        sample, in standard units.
+        """Change the parameters by a bounded step along the gradient of a sample's
+        error, in standard units.
         """
         self._steps.learn_sample(
             *sample,
@@ -284,8 +291,8 @@ class StreamNetwork(base.Estimator):
     def clone(
         self, new_params: dict[str, Any] | None = None, include_attributes: bool = False
     ) -> Self:
-        """Return an estimator with the same parameters; with its attributes, also what
-        was learned.
+        """Return an estimator with the same parameters, and with its learned state if
+        its attributes are included.
         """
         clone: Self = super().clone(new_params)
         if include_attributes:

@@ -1,4 +1,6 @@
-"""What classification and regression of a stream share: samples with a target."""
+"""Implement the common part of classification and regression of a stream, which are
+samples with a target.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ class TargetNetwork(StreamNetwork):
         x : dict of feature names to numbers
             The present features; a value that is None or NaN is absent.
         y : float or hashable
-            The target, a number; of a classifier the label.
+            The target, which is a number, or the label for a classifier.
         w : float
             Factor of the step. Default 1.
 
@@ -41,7 +43,7 @@ class TargetNetwork(StreamNetwork):
         ------
         ArgumentError, ArgumentTypeError
             If a feature or the target is not a number, the label is None or NaN, or the
-            weight is below 0. Nothing has changed.
+            weight is below 0. Nothing has changed in this case.
         """
         target = self._checked(y)
         weight = w if w == 1.0 else checks.non_negative_number("w", w)
@@ -54,7 +56,7 @@ class TargetNetwork(StreamNetwork):
         Parameters
         ----------
         X : pandas.DataFrame
-            A row for each sample, a column for each feature.
+            A table with a row for each sample, and a column for each feature.
         y : pandas.Series
             The targets or labels.
         w : array_like, optional
@@ -63,7 +65,8 @@ class TargetNetwork(StreamNetwork):
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            As for :meth:`learn_one`, for any row. No row has been learned.
+            As for :meth:`learn_one`, for any row. In this case, none of the rows has
+            been learned.
         """
         rows = dicts_of(X)
         targets = _column("y", y, len(rows))

@@ -1,11 +1,10 @@
-"""Estimators for scikit-learn and skforecast: networks of any topology in their
-pipelines.
+"""Use networks of any topology as estimators in pipelines of scikit-learn and
+skforecast.
 
-Rows of a table are learned by :class:`NetworkClassifier` and :class:`NetworkRegressor`,
-sequences by
-:class:`SequenceClassifier` and :class:`SequenceRegressor`. They need scikit-learn, the
-extra ``sklearn``. Install it from a clone of the repository: ``pip install -e
-".[sklearn]"``.
+To learn rows of a table, use :class:`NetworkClassifier` and :class:`NetworkRegressor`,
+and to learn sequences, :class:`SequenceClassifier` and :class:`SequenceRegressor`. They
+need scikit-learn, the extra ``sklearn``. Install it from a clone of the repository:
+``pip install -e ".[sklearn]"``.
 """
 
 from .._checks import (

@@ -1,4 +1,4 @@
-"""Classes and labels as the targets of estimators."""
+"""Learn classes and labels as the targets of estimators."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._estimator import NetworkEstimator
 
 
 class ClassTargets(NetworkEstimator):
-    """A softmax output for each class of one column of labels; logistic outputs for
+    """A softmax output for each class in one column of labels, or logistic outputs for
     columns of 0 and 1.
     """
 
@@ -79,15 +79,15 @@ class ClassTargets(NetworkEstimator):
         self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
     ) -> Self:
         """Learn each sample once, in order, by the online rule, as
-        :meth:`NetworkRegressor.partial_fit`.
+        :meth:`NetworkRegressor.partial_fit` does.
 
         Parameters
         ----------
         X, y, sample_weight
-            As there. An error is also raised for a label that is not among the classes.
+            As there. Labels that are not among the classes also raise an error.
         classes : array_like, optional
-            All labels that can occur. Needed in the first call, except for columns of 0
-            and 1; in later ones the same.
+            All labels that can occur. They are needed in the first call, except for
+            columns of 0 and 1, and must not change in later calls.
 
         Returns
         -------
@@ -118,14 +118,16 @@ class ClassTargets(NetworkEstimator):
         Returns
         -------
         ndarray or list of ndarray
-            As ``predict`` returns, with a last axis in the order of `classes_`; for
+            As ``predict`` returns, with a last axis in the order of `classes_`. For
             columns of 0 and 1, the probability of 1 in each.
         """
         return self._answers(X, self._probabilities)
 
 
 def _plain(labels: Any) -> Any:
-    """Return labels as a model has them: those of other types as strings."""
+    """Convert labels to the types that a model supports, with strings for other
+    types.
+    """
     if labels.dtype.kind in "biufU":
         return labels
     kinds = str | int | float | bool

@@ -1,5 +1,5 @@
-"""What all estimators share: checked data, a network of any topology, and its model,
-which does the rest.
+"""Implement the common parts of all estimators. They check data, build a network of any
+topology, and pass both to its model, which does the rest.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ._parameters import AUTO, TRAIN, TRAINER
 @_checks.suggests_attributes("NetworkEstimator")
 class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
     """A model as an estimator of scikit-learn. Its targets are numbers, unless a
-    subclass has others.
+    subclass changes them.
     """
 
     _numeric = True
@@ -54,37 +54,38 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
     @property
     def network_(self) -> Network:
         """The network of the model. It takes and returns standard units, if `scale` is
-        true. Inputs are named like the features, outputs like the classes.
+        true. Inputs are named like the features, and outputs like the classes.
         """
         return self.model_.network
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Build the network and train it; with `warm_start`, continue with a copy of
-        the present model.
+        """Build the network and train it, or continue with a copy of the present model
+        if `warm_start` is true.
 
         Parameters
         ----------
         X : array_like or DataFrame, shape (N, n)
-            The features of each sample, also as a sparse array of SciPy, or anything
-            with the ``indptr``, ``indices``, ``data`` and ``shape`` of one in CSR: its
-            columns are scaled, but not centred. Sequence estimators take an array
-            (N, T, n), or a list of arrays (T_i, n); with one feature each may have one
-            dimension.
+            The features of each sample. They may be sparse, as an array of SciPy, or
+            any object with the ``indptr``, ``indices``, ``data`` and ``shape`` of CSR.
+            Sparse columns are scaled, but not centred. Sequence estimators take an
+            array (N, T, n), or a list of arrays (T_i, n), which may have one dimension
+            if there is only one feature.
         y : array_like or DataFrame, shape (N,) or (N, m)
-            The targets or labels. Output neurons of numbers are named like the columns
-            of a DataFrame. With ``per="step"``, of each step: (N, T), (N, T, m),
-            or a list of arrays.
+            The targets or labels. Output neurons for numbers are named like the columns
+            of a DataFrame. With ``per="step"``, each step has a target: (N, T), (N, T,
+            m), or a list of arrays.
         sample_weight : array_like, shape (N,), optional
-            The weight of each sample, also in the scale; with the rule "bptt".
-            Default: all 1.
+            The weight of each sample, which also affects the scale. It requires the
+            rule "bptt". Default: all 1.
 
         Raises
         ------
         ValueError, TypeError
-            If the data cannot be used, such as NaN, or a parameter cannot. Nothing has
-            changed.
+            If the data, for example because of NaN, or a parameter cannot be used.
+            Nothing has changed in this case.
         DivergenceError
-            If the cost is not finite, as with a high rate. Nothing has changed.
+            If the cost is not finite, for example at a high rate. Nothing has changed
+            in this case.
         """
         with self._unchanged_by_errors():
             warm = _checks.boolean("warm_start", self.warm_start)
@@ -104,14 +105,14 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         X, y
             As for `fit`. The scale counts all samples of the call first.
         sample_weight : array_like, shape (N,), optional
-            The weight of each sample, a factor of `online_rate`. Default: all 1.
+            The weight of each sample, as a factor of `online_rate`. Default: all 1.
 
         Raises
         ------
         ValueError, TypeError
-            If the data cannot be used. Nothing has changed.
+            If the data cannot be used. Nothing has changed in this case.
         DivergenceError
-            If the cost of a step is not finite, as with a high rate.
+            If the cost of a step is not finite, for example at a high rate.
         """
         return self._partial_fit(X, y, None, sample_weight)
 
@@ -126,15 +127,15 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         Returns
         -------
         ndarray or list of ndarray
-            In the form of the targets that were learned; with ``per="step"`` and a
-            list, a list.
+            Predictions in the form of the learned targets, or a list if ``per="step"``
+            and `X` is a list.
         """
         return self._answers(X, self._decode)
 
     @classmethod
     def from_model(cls, model: Model, **parameters: Any) -> Self:
-        """Make the fitted estimator of a model, such as that of another estimator, or
-        of ``synapse train``.
+        """Make the fitted estimator of a model, such as the model of another estimator,
+        or of ``synapse train``.
 
         Parameters
         ----------
@@ -147,7 +148,8 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         Returns
         -------
         estimator
-            It predicts what the model predicts; one number without a second axis.
+            An estimator with the model's predictions. A single number is predicted
+            without a second axis.
 
         Raises
         ------
@@ -185,8 +187,8 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         return values
 
     def _learn_targets(self, y: Any, classes: Any) -> list[str]:
-        """Learn the form of the targets; returns a name of each output, "" if it has
-        none.
+        """Learn the form of the targets, and return a name for each output, or "" if it
+        has none.
         """
         self._flat = y.ndim == 1
         return self._target_names or [""] * (1 if self._flat else y.shape[1])
@@ -200,21 +202,21 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         return None
 
     def _targets(self, y: Any) -> Any:
-        """Return targets as the model takes them."""
+        """Convert targets to the form that the model takes."""
         return y
 
     def _form(self, values: Any) -> Any:
-        """Return what the model predicts, in the form of the targets."""
+        """Convert predictions of the model to the form of the targets."""
         return values[:, 0] if self._flat else values
 
     def _decode(self, outputs: Floats) -> Any:
-        """Return what outputs, shape (N, m), predict."""
+        """Convert outputs, shape (N, m), to predictions."""
         return self._form(outputs)
 
     # --- the network ------------------------------------------------------------------
 
     def _made(self, y: Any, classes: Any, draw: Callable[[int], Any]) -> Model:
-        """Learn what the targets are, and make the network and its model."""
+        """Learn the form of the targets, and make the network and its model."""
         scale = _checks.boolean("scale", self.scale)
         _checks.positive_number("online_rate", self.online_rate)
         features = self.n_features_in_
@@ -247,7 +249,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
 
     @contextmanager
     def _unchanged_by_errors(self) -> Iterator[None]:
-        """Bring back all attributes if an error is raised."""
+        """Restore all attributes if an error is raised."""
         before = dict(self.__dict__)
         try:
             yield
@@ -264,8 +266,8 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         return X, y, self._weights(X, y, sample_weight)
 
     def _weights(self, X: Any, y: Any, sample_weight: Any) -> Floats | None:
-        """Return the weight of each sample, by itself and by its class; None if all are
-        1.
+        """Return the weight of each sample, given by itself and by its class, or None
+        if all are 1.
         """
         factors = []
         if sample_weight is not None:
@@ -299,7 +301,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
 
     @contextmanager
     def _advised(self) -> Iterator[None]:
-        """Say what can be done when the online rule diverges."""
+        """Explain how to proceed when the online rule diverges."""
         try:
             yield
         except DivergenceError as error:
@@ -365,7 +367,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
             model.network.deterministic = True
 
     def _held_out(self, title: str, also: str, data: Any) -> tuple[Any, Any]:
-        """Return data that are not learned, as the model takes them."""
+        """Return held-out data in the form that the model takes."""
         _checks.require(
             isinstance(data, tuple) and len(data) == 2,
             title,
@@ -377,7 +379,7 @@ class NetworkEstimator(BaseEstimator, metaclass=_checks.AbstractOwnNames):
         return inputs, targets
 
     def _formed(self, metric: Any) -> Any:
-        """Return a metric that gets targets and predictions in the form of these."""
+        """Return a metric that receives targets and predictions in this form."""
 
         @wraps(metric)
         def measure(targets: Any, predictions: Any) -> Any:

@@ -1,4 +1,6 @@
-"""The parameters of all estimators: their own, and the options of a trainer."""
+"""Declare the parameters of all estimators, which consist of their own and the options
+of a trainer.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ OF_CALLS = (
     *("self", "inputs", "targets", "sample_weight", "class_weight", "seed"),
     *("checkpoint", "checkpoint_every", "resume"),
 )
-"""What ``Trainer.train`` takes that is no option of an estimator."""
+"""Arguments of ``Trainer.train`` that are not options of an estimator."""
 TRAINER = {
     name: option
     for name, option in signature(Trainer).parameters.items()
@@ -32,7 +34,7 @@ DEFAULTS = {
     "rate": ROWS.rate,
     "progress": False,
 }
-"""Options whose default differs from that of the trainer."""
+"""Options whose default differs from the trainer's default."""
 LEARNING = {"online_rate": ROWS.rate, "warm_start": False, "random_state": None}
 """The last parameters of all estimators, before the options."""
 AUTO = "auto"
@@ -41,7 +43,7 @@ Class = TypeVar("Class", bound=type)
 
 
 def parameters(**defaults: Any) -> Callable[[Class], Class]:
-    """Return a class decorator: `__init__` stores these parameters, which have
+    """Return a class decorator, whose `__init__` stores these parameters, which have
     defaults, and the trainer's.
     """
 

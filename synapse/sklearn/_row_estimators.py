@@ -1,4 +1,4 @@
-"""Estimators of rows: tables and arrays."""
+"""Estimate targets of rows, in tables and arrays."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ._parameters import AUTO, LEARNING, parameters
 
 
 class RowEstimator(NetworkEstimator):
-    """An estimator of rows, shape (N, n): each is one step of the network, with a
+    """An estimator of rows, shape (N, n). Each row is one step of the network, with a
     cleared context.
 
-    Of plain float64 arrays only the shape is checked here: the network refuses what is
-    not finite, and then scikit-learn checks the array for its message. Its own checks
-    take twenty times as long as a step.
+    For plain float64 arrays, only the shape is checked here. If the network refuses a
+    number that is not finite, scikit-learn checks the array for its message. This order
+    is used because scikit-learn's own checks take twenty times as long as a step.
     """
 
     def __sklearn_tags__(self) -> Any:
@@ -77,7 +77,7 @@ class RowEstimator(NetworkEstimator):
         return super()._partial_fit(X, y, classes, sample_weight)
 
     def _plain_target(self, value: Any) -> Floats | None:
-        """Return the targets of one value that needs no checks; None if it does."""
+        """Return the targets of one value that needs no checks, or None if it does."""
         return (
             np.array([value])
             if isinstance(value, float) and abs(value) < SQUARABLE
@@ -93,9 +93,7 @@ class RowEstimator(NetworkEstimator):
             model._learn_row(row, target, float(self.online_rate))
 
     def _is_plain(self, X: Any) -> bool:
-        """Return whether nothing has to be checked of an array but that its numbers are
-        finite.
-        """
+        """Return whether an array only needs a check that its numbers are finite."""
         attributes = vars(self)
         return (
             type(X) is np.ndarray
@@ -108,7 +106,7 @@ class RowEstimator(NetworkEstimator):
         )
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
-        """Return what a function makes of the outputs for rows."""
+        """Return the result of a function of the outputs for rows."""
         self._fitted()
         if is_sparse(X):
             return decode(self._run(self._sparse(X, reset=False)))
@@ -141,7 +139,7 @@ DEFAULTS = {
     "squash": SQUASHES[ROWS.build],
     "scale": True,
 }
-"""Parameters of both estimators; those of learning follow."""
+"""Parameters of both estimators, which the parameters of learning follow."""
 
 
 @final
@@ -150,35 +148,36 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     """A network of any topology as a classifier of rows, for scikit-learn.
 
     Labels may be numbers, strings or booleans. One column of labels has a softmax
-    output for each class; columns of 0 and 1 (multi-label) have a logistic output each.
+    output for each class, whereas columns of 0 and 1 (multi-label) have a logistic
+    output each.
 
     Parameters
     ----------
     hidden : int or tuple of int
-        Sizes of the hidden layers, if `build` is the name of an architecture. Default
-        one of 16 neurons.
+        Sizes of the hidden layers, if `build` is the name of an architecture. Default:
+        one layer of 16 neurons.
     build : str, networkx.Graph or callable
         The topology. A string is the name of a class of :mod:`architect` in any case,
         such as "lstm". A graph marks nodes by the attributes ``layer="input"`` and
-        ``layer="output"``; without them :func:`synapse.from_networkx` finds the inputs
-        and outputs. Nodes with the names of features or classes belong to them. A
-        function ``build(n_inputs, n_outputs, seed)`` returns any network, hand-wired or
-        gated, of which a copy is trained. Its outputs are softmax or logistic; for a
-        regressor they have no bounds ("identity"), or with ``scale=False`` reach the
-        targets. Default "Perceptron".
+        ``layer="output"``, and without them, :func:`synapse.from_networkx` finds the
+        inputs and outputs. Nodes with the names of features or classes belong to them.
+        A function ``build(n_inputs, n_outputs, seed)`` returns any network, such as a
+        hand-wired or gated one, of which a copy is trained. Its outputs must be softmax
+        or logistic. For a regressor, they must be unbounded ("identity"), or with
+        ``scale=False`` reach the targets. Default "Perceptron".
     squash : str or Squash, optional
-        Activation function of the hidden neurons. None: that of the architecture.
-        Default "tanh".
+        Activation function of the hidden neurons. With None, the architecture's own
+        function is used. Default "tanh".
     scale : bool
         Whether inputs are standardised. The scale is part of the model. Default True.
     class_weight : dict or "balanced", optional
-        The weight of each class; with "balanced" inversely proportional to its
-        frequency. Default: all 1.
+        The weight of each class. With "balanced", it is inversely proportional to the
+        frequency of the class. Default: all 1.
     online_rate : float
         Learning rate of `partial_fit`, which uses the online rule. Default 0.01.
     warm_start : bool
-        Whether `fit` continues with a copy of the present network, and its scales,
-        which then include the new data, instead of a new network. Default False.
+        Whether `fit` continues with a copy of the present network and its scales, which
+        then include the new data, instead of a new network. Default False.
     random_state : int, numpy.random.RandomState or None
         Seed of weights, orders and held-out samples.
     **options
@@ -188,10 +187,10 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
         defaults that differ are ``rule="bptt"``, ``optimizer="adam"``, ``rate=0.01``
         and ``progress=False``. Optimizers may be given by name: "adam", "lbfgs", "sgd".
         `validation` is a fraction of the samples, drawn at random, or a tuple
-        ``(X, y)`` of data in the form of those of `fit`, and `eval_set` a dict of such
-        tuples; the scale is not fitted to them. A function among the `metrics` gets
-        targets and predictions as ``predict`` returns them. Layers in `only` are given
-        by their names.
+        ``(X, y)`` of data in the same form as for `fit`, and `eval_set` is a dict of
+        such tuples, to which the scale is not fitted. A function among the `metrics`
+        receives targets and predictions as ``predict`` returns them. Layers in `only`
+        are given by their names.
 
     Attributes
     ----------
@@ -200,11 +199,11 @@ class NetworkClassifier(ClassifierMixin, ClassTargets, RowEstimator):
     classes_ : ndarray, or list of them
         The labels, by column if there are several.
     n_features_in_, feature_names_in_
-        Number of features; their names, if `X` is a DataFrame.
+        Number of features, and their names if `X` is a DataFrame.
     result_ : Result
         The result of the training in `fit`.
     n_iter_, loss_curve_ : int, list of float
-        Its number of epochs, and the mean cost of each.
+        The number of epochs in this training, and the mean cost of each.
 
     Examples
     --------
@@ -237,9 +236,9 @@ class NetworkRegressor(RegressorMixin, RowEstimator):
     `class_weight` and `classes_`. Outputs are linear. With `scale`, targets are
     standardised, too.
 
-    The default of `l2` is ``"auto"``: 3 divided by the number of samples, so that a
-    small table is fitted less closely (`l2` of the trainer; 0 if the rule is not
-    "bptt"). It was chosen on thirteen small tables; on each of them, R² is at most 0.03
+    The default of `l2` is ``"auto"``, which is 3 divided by the number of samples, to
+    fit a small table less closely (`l2` of the trainer, or 0 if the rule is not
+    "bptt"). It was chosen on thirteen small tables. On each of them, R² is at most 0.03
     below that of linear regression (``studies/small_tables.md``).
 
     Examples

@@ -1,4 +1,4 @@
-"""Estimators of sequences."""
+"""Estimate targets of sequences, or of their steps."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ._parameters import LEARNING, parameters
 
 
 class SequenceEstimator(NetworkEstimator):
-    """An estimator of sequences, each of shape (T_i, n); the context is cleared before
+    """An estimator of sequences, each of shape (T_i, n). The context is cleared before
     each.
     """
 
@@ -38,7 +38,7 @@ class SequenceEstimator(NetworkEstimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy, or the coefficient of determination, over all answers.
 
-        `sample_weight` has a weight for each answer.
+        `sample_weight` contains a weight for each answer.
         """
         truth = self._joined(y)
         answers = self._joined(self.predict(X))
@@ -49,7 +49,7 @@ class SequenceEstimator(NetworkEstimator):
         return bool(choice("per", self.per, ("sequence", "step")) == "step")
 
     def _checked_data(self, X: Any, y: Any, reset: bool) -> tuple[Any, Any]:
-        """Return the sequences, and one array of the answers to all of them or to all
+        """Return the sequences, and one array with the targets of all sequences or all
         their steps.
         """
         sequences = self._sequences(X, reset)
@@ -111,9 +111,7 @@ class SequenceEstimator(NetworkEstimator):
         return [values[start:stop] for start, stop in pairwise(ends)]
 
     def _joined(self, answers: Any) -> Any:
-        """Return the answers to all sequences, or to all steps of all of them, as one
-        array.
-        """
+        """Join the answers to all sequences, or to all their steps, into one array."""
         condition = "an entry of one shape for each sequence"
         if not self._numeric:
             for labels in answers if self._by_step else [answers]:
@@ -132,7 +130,7 @@ class SequenceEstimator(NetworkEstimator):
         return np.concatenate(answers_by_step)
 
     def _answers(self, X: Any, decode: Callable[[Floats], Any]) -> Any:
-        """Return what a function makes of the outputs for sequences."""
+        """Return the result of a function of the outputs for sequences."""
         model = self._fitted()
         sequences = self._sequences(X, reset=False)
         outputs = model.run(sequences)
@@ -151,16 +149,16 @@ DEFAULTS = {
     "scale": True,
     "per": "sequence",
 }
-"""Parameters of both estimators; those of learning follow."""
+"""Parameters of both estimators, which the parameters of learning follow."""
 
 
 @final
 @parameters(**DEFAULTS, class_weight=None, **LEARNING)
 class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
-    """A network with memory as a classifier of sequences, or of every step of them.
+    """A network with memory as a classifier of sequences, or of every step in them.
 
     Sequences are an array of shape (S, T, n), or a list of arrays (T_i, n), which may
-    have different lengths. scikit-learn's tools take both. With ``per="step"`` give
+    have different lengths. scikit-learn's tools accept both. With ``per="step"``, give
     them a splitter such as ``cv=KFold(5)``, because labels of steps cannot be
     stratified.
 
@@ -170,8 +168,8 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
         Whether there is a label for each sequence, after its last step, or for every
         step.
     hidden, build, squash, scale, class_weight, online_rate, random_state, **options
-        As for :class:`NetworkClassifier`. Default of `build` "LSTM", of `squash` that
-        of the architecture.
+        As for :class:`NetworkClassifier`. The default of `build` is "LSTM", and the
+        default of `squash` is the architecture's own function.
 
     Attributes
     ----------
@@ -180,7 +178,8 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
 
     Examples
     --------
-    The first number of each sequence decides, and the last step answers:
+    In the example, the first number of each sequence decides, and the last step
+    answers:
 
     >>> rng = np.random.default_rng(0)
     >>> sequences = [rng.uniform(-1, 1, (rng.integers(3, 7), 1)) for _ in range(100)]
@@ -198,7 +197,7 @@ class SequenceClassifier(ClassifierMixin, ClassTargets, SequenceEstimator):
 @final
 @parameters(**DEFAULTS, **LEARNING)
 class SequenceRegressor(RegressorMixin, SequenceEstimator):
-    """A network with memory as a regressor of sequences, or of every step of them.
+    """A network with memory as a regressor of sequences, or of every step in them.
 
     Its parameters and attributes are those of :class:`SequenceClassifier` without
     `class_weight` and `classes_`. Outputs are linear. With `scale`, targets are

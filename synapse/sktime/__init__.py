@@ -1,5 +1,5 @@
-"""A forecaster for sktime, which works like the command ``synapse train`` on a series.
-It needs sktime.
+"""Use networks as forecasters in sktime, which must be installed. They work like the
+command ``synapse train`` on a series.
 """
 
 from .._checks import public_module as _public_module

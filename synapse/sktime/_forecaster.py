@@ -1,4 +1,4 @@
-"""The forecaster, and how it uses rows, series and methods of `synapse.tables`."""
+"""Implement the forecaster with the rows, series and methods of `synapse.tables`."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from ..tables._updating import learn_series
 
 
 def _step(index: Any) -> Any:
-    """Return the step of dates, an offset of pandas; None if they have none."""
+    """Return the step of dates, an offset of pandas, or None if they have no step."""
     dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
     is_dated = isinstance(dates, pd.DatetimeIndex)
     return (step_of(dates.tz_localize(None)) or dates.freq) if is_dated else None
 
 
 def _times(index: Any, step: Any) -> Any:
-    """Return all times from the first to the last, in the steps that sktime counts; of
-    dates without even steps two.
+    """Return all times from the first to the last, in the steps that sktime counts.
+    Dates without even steps only give these two times.
     """
     if isinstance(index, pd.PeriodIndex):
         return pd.period_range(index[0], index[-1], freq=index.freq)
@@ -56,14 +56,15 @@ class NetworkForecaster(BaseForecaster):
     sktime.
 
     As for the command ``synapse train``, the network reads the differences of each row
-    that suit the series, and the phase of its season, and forecasts those of the next
-    row. It is compared with statistical methods on held-out rows, and trained again on
-    all rows; the best method forecasts (:func:`synapse.tables.train_series`,
-    :func:`synapse.tables.forecast_series`). Columns of `X` are known in advance: the
-    row of a time is read before the values of that time are forecast. A time without a
-    row uses the previous one.
+    that suit the series, and the phase of its season, and forecasts the differences of
+    the next row. It is compared with statistical methods on held-out rows, and trained
+    again on all rows. The best method makes the forecasts
+    (:func:`synapse.tables.train_series`, :func:`synapse.tables.forecast_series`).
+    Columns of `X` are known in advance, which means that the row of a time is read
+    before the values of that time are forecast. A time without a row uses the previous
+    one.
 
-    Forecasts start from the rows up to the cutoff, also after it has been moved back.
+    Forecasts start from the rows up to the cutoff, even after it has been moved back.
     ``update`` continues from the present network with the rows that it has not learned.
     Rows of `y` that are missing between two updates are interpolated.
 
@@ -72,57 +73,58 @@ class NetworkForecaster(BaseForecaster):
     build : str
         The architecture by its name, in any case, such as "gru", "lstm" or "narx".
     hidden : sequence of int
-        Sizes of its hidden layers.
+        Sizes of the hidden layers.
     method : str, optional
-        Method that forecasts: "network", "combine" (the mean of the best three), or one
-        of `compared`. Default: the best in the test.
+        Method that makes the forecasts: "network", "combine" (the mean of the best
+        three), or one of `compared`. Default: the best in the test.
     compared : sequence of str
-        The statistical methods, of :func:`synapse.forecasting.statistical`. ets, theta
-        and arima need statsforecast; without it they are left out.
+        The statistical methods, which are described at
+        :func:`synapse.forecasting.statistical`. ets, theta and arima need
+        statsforecast, and are left out without it.
     epochs : int, optional
-        Number of epochs. Default: until the error on the last fifth of the training
-        rows stops falling.
+        Number of epochs. By default, training continues until the error on the last
+        fifth of the training rows stops falling.
     patience : int, optional
-        Number of epochs without a lower error there after which training ends. Default
-        60.
+        Number of epochs without a lower error on these rows after which training ends.
+        Default 60.
     min_delta : float
-        Minimum decrease of the error there that counts. Default 0.
+        Minimum decrease of this error that counts. Default 0.
     rate : float
         The learning rate.
     optimizer : Optimizer or str
         One of :mod:`synapse.optimizers`, such as ``AdamW(weight_decay=0.1)``, or its
-        name; `rate` replaces its own.
+        name. Its own rate is replaced by `rate`.
     trainer_options : mapping, optional
         Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0}``. Default:
-        none.
+        no further options.
     held_out : float, optional
-        Fraction of the series, at its end, for the test, from whose errors intervals
-        follow. Default: a fifth, or up to a third of a short series; none if it has
-        fewer than 16 rows. If the default is too few for an interval, it follows from
-        the errors in the second half of the rows, and is too narrow if these are fitted
-        closely.
+        Fraction of the series, at its end, for the test, whose errors determine the
+        intervals. Default: a fifth, or up to a third of a short series, but no rows if
+        it has fewer than 16. If the default gives too few rows for an interval, the
+        interval follows from the errors in the second half of the rows, and is too
+        narrow if these are fitted closely.
     sp : int, optional
-        Number of rows of a season. Default: that of the dates, such as 12 for months; 1
-        without dates.
+        Number of rows in a season. Default: the usual season for the dates, such as 12
+        for months, or 1 without dates.
     random_state : int, numpy.random.RandomState or None
         Seed of the weights.
 
     Attributes
     ----------
     model_ : Model
-        The trained model. :func:`synapse.save` saves it with its test;
-        ``synapse forecast`` reads it.
+        The trained model. To save it with its test, for example for
+        ``synapse forecast``, call :func:`synapse.save`.
     chosen_ : str
-        What forecasts.
+        The method that makes the forecasts.
     notes_ : list of str
-        Sentences: the verdict on the network, why `chosen_` forecasts, and what was
-        left out.
+        Sentences with the verdict on the network, the reason why `chosen_` forecasts,
+        and the methods and columns that were left out.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        By ``fit``, if a parameter is not one of these or out of range; by ``predict``,
-        if `X` ends too early; by ``predict_interval``, if too few rows were held out.
+        By ``fit``, if a parameter is unknown or out of range, by ``predict``, if `X`
+        ends too early, and by ``predict_interval``, if too few rows were held out.
 
     Examples
     --------
@@ -246,7 +248,9 @@ class NetworkForecaster(BaseForecaster):
         return self
 
     def _update(self, y: Any, X: Any = None, update_params: bool = True) -> Self:
-        """Learn new rows from where the model is; what forecasts stays the same."""
+        """Learn new rows from the present state of the model, without changing the
+        method that forecasts.
+        """
         self._require_known(X)
         series, _, _ = self._known_rows()
         new = int((series.index > self._learned).sum()) if update_params else 0
@@ -264,8 +268,8 @@ class NetworkForecaster(BaseForecaster):
         return self._update(y, X, update_params)._predict(fh, X)
 
     def _known_rows(self) -> tuple[pd.DataFrame, list[str], list[str]]:
-        """Return the rows up to the cutoff, which may have been moved back, as
-        :func:`_frame` does; they begin where a season of the rows of ``fit`` begins.
+        """Return the rows up to the cutoff, which may have been moved back, in the form
+        of :func:`_frame`. They begin where a season of the rows of ``fit`` begins.
         """
         times = _times(self._y.index, self._step)
         before = int(times.get_loc(self._first))
@@ -287,7 +291,7 @@ class NetworkForecaster(BaseForecaster):
 
     def _ahead(self, fh: Any, X: Any, coverage: float | None) -> tuple[Forecast, Any]:
         """Return the forecast of all steps up to the last of the horizon, and the
-        places of those that are in it.
+        indices of the steps that it contains.
         """
         places = np.asarray(fh.to_relative(self.cutoff), int) - 1
         steps = int(places.max()) + 1
@@ -311,8 +315,8 @@ class NetworkForecaster(BaseForecaster):
         return bounded(forecast.mean, half, coverage, clipping(None, None)), places
 
     def _has_errors(self, coverage: float) -> bool:
-        """Return whether enough rows were held out for this interval; a `held_out` that
-        is given has to suffice.
+        """Return whether enough rows were held out for this interval. If `held_out` is
+        given, it has to suffice.
         """
         errors = np.array(self.model_.metadata.get("errors", {}).get(self.chosen_, []))
         count = errors.shape[0] * errors.shape[1] if errors.size else 0
@@ -321,8 +325,8 @@ class NetworkForecaster(BaseForecaster):
     def _errors_of_fit(
         self, series: pd.DataFrame, future: Floats | None, steps: int
     ) -> Calibration:
-        """Return errors in the second half of the rows, which what forecasts has been
-        fitted to.
+        """Return the errors in the second half of the rows, to which the forecasting
+        method was fitted.
         """
         facts = self.model_.metadata
         task = SeriesTask.of(self.model_, series, future)
@@ -344,8 +348,8 @@ class NetworkForecaster(BaseForecaster):
         return Calibration(-rolled.errors[..., : len(task.targets)])
 
     def _known_ahead(self, X: Any, steps: int) -> Floats:
-        """Return the known inputs of the times after the series; without a row those of
-        the row before.
+        """Return the known inputs of the times after the series. Times without a row
+        have the row before.
         """
         times = ForecastingHorizon(range(1, steps + 1)).to_absolute_index(self.cutoff)
         rows = self._X
@@ -390,11 +394,11 @@ class NetworkForecaster(BaseForecaster):
 def _frame(
     y: Any, X: Any, number: int = 1
 ) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """Return a series whose rows are numbered, the names of its targets and of its
-    known columns.
+    """Return a series with numbered rows, the names of its targets and of its known
+    columns.
 
-    Names are numbers with a letter, because those of `y` and `X` can be alike or no
-    text.
+    Names are numbers with a letter, because names in `y` and `X` can be equal or need
+    not be text.
     """
     exogenous = pd.DataFrame(index=y.index) if X is None else X.loc[y.index]
     targets = [f"y{place}" for place in range(y.shape[1])]

@@ -2,9 +2,9 @@
 forecast them.
 
 :func:`read_table` reads a file, and :func:`read_series` makes a series from columns of
-a data frame, which may come from anywhere. :func:`train_rows` and :func:`train_series`
-train a network, compare it with simple methods and train it again on all rows;
-:func:`update_rows` and :func:`update_series` continue with new rows.
+a data frame, which may come from anywhere. To train a network, compare it with simple
+methods and train it again on all rows, call :func:`train_rows` or :func:`train_series`.
+To continue with new rows, call :func:`update_rows` or :func:`update_series`.
 """
 
 from .._checks import public_module as _public_module

@@ -1,5 +1,5 @@
-"""Columns of a table as inputs of a network: numbers, and words as one input for each
-of them.
+"""Convert columns of a table to inputs of a network. Numbers become one input, and
+words one input each.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from ._table import (
 
 @dataclass(frozen=True)
 class Encoding:
-    """How columns become inputs; chosen by :func:`choose_encoding` on the training
-    rows.
+    """The conversion of columns to inputs, which :func:`choose_encoding` chooses on the
+    training rows.
 
     Attributes
     ----------
     medians : dict of str to float
-        For each column of numbers, the value for missing ones.
+        For each column of numbers, the value that replaces missing ones.
     words : dict of str to list of str
-        For each column of text, its words: an input is 1 where the cell has the word,
-        and 0 elsewhere.
+        For each column of text, its words. The input of a word is 1 where the cell has
+        this word, and 0 elsewhere.
     """
 
     medians: dict[str, float]
@@ -45,17 +45,17 @@ class Encoding:
 
     @property
     def inputs(self) -> list[str]:
-        """The names of the inputs: those of columns, or "column=word"."""
+        """The names of the inputs, which are names of columns, or "column=word"."""
         return [
             *self.medians,
             *(f"{name}={word}" for name, words in self.words.items() for word in words),
         ]
 
     def rows(self, table: pd.DataFrame) -> tuple[Floats, list[str]]:
-        """Return the inputs in a table, shape (rows, inputs), and sentences on what was
-        filled in.
+        """Return the inputs in a table, shape (rows, inputs), and sentences on the
+        values that were filled in.
 
-        Raises FormatError if a cell of a column of numbers is not a number.
+        Raises FormatError if a column of numbers contains another cell.
         """
         values = numbers(table, list(self.medians), gaps=True)
         notes = list[str]()
@@ -86,8 +86,8 @@ class Encoding:
 
 
 def encoding_of(network: Network) -> Encoding | None:
-    """Return how the columns of a table become the inputs of a network from
-    `train_rows`; None for others.
+    """Return the encoding by which the columns of a table become inputs of a network
+    from `train_rows`, or None for other networks.
     """
     facts: Any = network.metadata.get("encoding")  # or what a user has written there
     ours = isinstance(facts, dict) and facts.keys() == {"medians", "words"}
@@ -97,13 +97,13 @@ def encoding_of(network: Network) -> Encoding | None:
 def choose_encoding(
     table: pd.DataFrame, columns: Sequence[str]
 ) -> tuple[Encoding, list[str]]:
-    """Return how these columns become inputs, and sentences on those that are left out.
+    """Return the encoding of these columns, and sentences on columns that are left out.
 
-    Left out are columns of text with more than 20 words or a different one in every
-    row, and empty ones.
+    Empty columns are left out, as are columns of text with more than 20 words or a
+    different word in every row.
 
-    Raises FormatError if a cell of a column of numbers is not a number, or no column is
-    left.
+    Raises FormatError if a column of numbers contains another cell, or all columns are
+    left out.
     """
     of_numbers = list[str]()
     words = dict[str, list[str]]()

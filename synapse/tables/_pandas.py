@@ -1,4 +1,4 @@
-"""pandas, which tables and dates need: it is imported when it is used."""
+"""Import pandas when tables or dates first need it."""
 
 from typing import TYPE_CHECKING
 

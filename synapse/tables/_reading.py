@@ -29,8 +29,8 @@ NEEDED = {
     ".parquet": lambda: imported("pyarrow", "Parquet files need", extra="tables"),
     ".xlsx": lambda: imported("openpyxl", "Excel files need", extra="tables"),
 }
-"""Suffixes of files whose cells have types, and what imports the package that pandas
-needs."""
+"""Suffixes of files whose cells have types, with a function that imports the package
+needed by pandas."""
 OPTIONS = {
     ".parquet": (),
     ".xlsx": ("decimal", "thousands", "header", "skiprows", "comment", "na_values"),
@@ -44,7 +44,7 @@ HOW = (
     "Say how it is written, for example by --sep ';', --decimal ',' or --skiprows 1,"
     " with the meaning of pandas.read_csv."
 )
-"""What to do about a file that cannot be read by its options."""
+"""Advice on a file that cannot be read by its options."""
 
 
 @suggests_arguments("read_table")
@@ -65,9 +65,9 @@ def read_table(
     line of each row.
 
     The options are those of ``pandas.read_csv`` and ``pandas.read_excel``, with the
-    same names, meanings and defaults; a Parquet file has none. Nothing is guessed.
-    A data frame that you have read or changed in another way serves all functions of
-    :mod:`synapse.tables` as well.
+    same names, meanings and defaults. Parquet files have no options. They are never
+    guessed. Instead of a file, you can also pass a data frame that you have read or
+    changed in another way to all functions of :mod:`synapse.tables`.
 
     Parquet and Excel files need the extra ``tables`` (pyarrow, openpyxl). An index of
     the frame in a Parquet file becomes columns. The first sheet of an Excel file is
@@ -83,19 +83,19 @@ def read_table(
     decimal : str
         The decimal mark. Default ".".
     thousands : str, optional
-        The mark between groups of digits. Default: none.
+        The mark between groups of digits. Default: no mark.
     encoding : str, optional
         The encoding of text, such as "cp1252". Default: UTF-8.
     header : int, "infer" or None
-        The row that names the columns, counted from 0; with None, columns are called
+        The row that names the columns, counted from 0. With None, columns are called
         "0", "1" and so on. Default: the first row.
     skiprows : int, optional
         The number of lines above the names. Default 0.
     comment : str, optional
-        The mark after which the rest of a line is not read. Default: none.
+        The mark after which the rest of a line is a comment. Default: no mark.
     na_values : sequence of str, optional
-        Further cells that are missing values. Default: those of pandas alone, such as
-        empty ones and "NA".
+        Further cells that are missing values. By default, only those of pandas are
+        missing, such as empty cells and "NA".
     dtype : mapping, optional
         The types of columns, such as ``{"month": str}``.
 
@@ -108,7 +108,7 @@ def read_table(
     Raises
     ------
     ArgumentError
-        If such a file has no such option.
+        If the file's kind does not have such an option.
     FormatError
         If the file cannot be read by these options, a row has more cells than there are
         names, or there are no rows.
@@ -203,11 +203,12 @@ def find_dates(
     date: str | Sequence[str] | None = None,
     date_format: str | None = None,
 ) -> tuple[list[str], pd.DatetimeIndex] | None:
-    """Return the columns that have the dates of the rows, and the dates; None if there
-    is no such column.
+    """Return the names of the columns with the dates of the rows, and the dates, or
+    None if there is no such column.
 
-    These are the columns `date`, whose cells are joined by blanks, or the first one
-    that is called like one of dates and begins with ISO 8601 or has whole years.
+    These are the columns `date`, whose cells are joined by blanks. By default, it is
+    the first column that has a usual name for dates and begins with ISO 8601 or
+    contains whole years.
 
     Raises ArgumentError if there is no such column, or no such format, and FormatError
     if a cell is not a date.
@@ -243,7 +244,9 @@ def _text(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
 def _dates(
     table: pd.DataFrame, names: list[str], date_format: str | None
 ) -> pd.DatetimeIndex:
-    """Return the dates in columns; FormatError for the first cell that is none."""
+    """Return the dates in columns, or raise FormatError for the first cell that is not
+    a date.
+    """
     cells = _text(table, names)
     if len(names) == 1 and pd.api.types.is_datetime64_any_dtype(table[names[0]]):
         dates = pd.DatetimeIndex(table[names[0]], freq=None)
@@ -261,8 +264,8 @@ def _dates(
 
 
 def _parsed(cells: pd.Series, date_format: str | None) -> pd.DatetimeIndex:
-    """Return the dates in cells of text; NaT where there is none. Several offsets from
-    UTC become UTC.
+    """Return the dates in cells of text, with NaT for missing dates. Dates with several
+    offsets from UTC are converted to UTC.
     """
     if date_format is None:  # pandas reads "now" and "today", too
         cells = cells.where(cells.str.match(r"\d{4}").fillna(False))

@@ -1,4 +1,4 @@
-"""Other methods that predict columns of a table from others, and how they compare with
+"""Fit other methods that predict columns of a table from others, and compare them with
 a network.
 """
 
@@ -23,7 +23,8 @@ CLASSES_NEED = "The comparison of classes with a logistic regression needs"
 MAX_SHOWN = 6
 """Number of classes, at most, whose recall a report shows: the rarest."""
 MAX_ITERATIONS = 10_000
-"""Iterations of the logistic regression, which converges in some tens of them."""
+"""Maximum number of iterations in the logistic regression, which converges in some tens
+of them."""
 MIN_PARALLEL_ROWS = 20_000
 """Number of rows from which on other methods use several threads."""
 
@@ -35,7 +36,7 @@ def errors_of(
     classes: list[str] | None,
 ) -> tuple[dict[str, dict[str, float]], list[list[str]]]:
     """Return the error of each method in each target, and the same as the cells of a
-    table; of classes also the recall of the rarest.
+    table. For classes, add the recall of the rarest ones.
     """
     truth = np.concatenate([y for _, y in measured])
     scores = {
@@ -64,7 +65,7 @@ def answers_of(network: Network, parts: list[Part]) -> Floats:
 
 
 def quality(answers: Floats, truth: Floats, classes: bool) -> list[float]:
-    """Return the root of the mean squared error of each target; of classes the share of
+    """Return the root mean squared error of each target, or for classes the fraction of
     rows that are right.
     """
     if classes:
@@ -78,8 +79,8 @@ def class_rows(
     """Return the recall of classes, the rarest first, and the area under the ROC curve
     by each method, as the cells of a table.
 
-    The area is the mean over classes, of each against the others. Without a class that
-    has rows and others, it is NaN.
+    The area is the mean over classes, where each is tested against all others. It is
+    NaN unless some class has rows that belong to it and rows that do not.
     """
     metrics = imported("sklearn.metrics", CLASSES_NEED, "scikit-learn", "forecast")
     counts = truth.sum(axis=0)
@@ -96,8 +97,8 @@ def class_rows(
 
 
 def logistic_regression() -> Any:
-    """Return an unfitted logistic regression of scikit-learn, with its usual penalty;
-    MissingExtraError without scikit-learn.
+    """Return an unfitted logistic regression of scikit-learn, with its usual penalty,
+    or raise MissingExtraError without scikit-learn.
     """
     models = imported(
         "sklearn.linear_model",
@@ -110,7 +111,7 @@ def logistic_regression() -> Any:
 
 def boosting(classes: bool) -> Any:
     """Return an unfitted histogram gradient boosting of scikit-learn, with its usual
-    settings; MissingExtraError without scikit-learn.
+    settings, or raise MissingExtraError without scikit-learn.
     """
     models = imported(
         "sklearn.ensemble", "Gradient boosting needs", "scikit-learn", "forecast"
@@ -122,11 +123,11 @@ def boosting(classes: bool) -> Any:
 def simple_answers(
     training: list[Part], measured: list[Part], classes: bool
 ) -> tuple[dict[str, Floats], list[str]]:
-    """Return the answers of other methods, and sentences on those left out: of numbers
-    the mean and a linear regression, of classes the most common one and a logistic
-    regression; of both gradient boosting.
+    """Return the predictions of other methods, and sentences on methods that were left
+    out. Numbers are predicted by the mean and a linear regression, classes by the most
+    common one and a logistic regression, and both by gradient boosting.
 
-    Regressions read standard units, which their fit depends on.
+    Regressions read standard units, because their fit depends on the units.
     """
     x, y = (np.concatenate(side) for side in zip(*training, strict=True))
     rows = np.concatenate([inputs for inputs, _ in measured])
@@ -158,8 +159,8 @@ def simple_answers(
 
 
 def _probabilities(model: Any, training: Part, rows: Floats, mean: Floats) -> Floats:
-    """Return what a classifier of scikit-learn answers; the shares in `mean` for
-    classes that are not among its training rows.
+    """Return the probabilities that a classifier of scikit-learn predicts. Classes that
+    are missing in its training rows have their fraction from `mean`.
     """
     x, y = training
     classes = y.argmax(axis=1)
@@ -179,7 +180,7 @@ def verdict_of(
     in_order: bool,
 ) -> Verdict:
     """Return the verdict on the network of this name, by a proper score of held-out
-    rows; of sequences, by their means, and of a stream, by blocks of rows.
+    rows. Sequences are compared by their means, and a stream by blocks of rows.
     """
     truth = np.concatenate([y for _, y in measured])
     losses = {each: losses_of(rows, truth, classes) for each, rows in answers.items()}
@@ -203,8 +204,8 @@ def verdict_of(
 
 
 def losses_of(answers: Floats, truth: Floats, classes: bool) -> Floats:
-    """Return the log loss of each row; of numbers the squared error in units of the
-    variance of the truth, the mean of all targets.
+    """Return the log loss of each row, or for numbers the squared error in units of the
+    variance of the truth, as the mean over all targets.
     """
     if classes:
         shares = np.clip(answers, np.finfo(float).eps, 1.0)

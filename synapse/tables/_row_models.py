@@ -1,5 +1,5 @@
-"""Networks that predict columns of a table from others: encode, fit, test beside simple
-methods, refit.
+"""Predict columns of a table from others by networks, which are fitted, tested beside
+simple methods, and refitted on all rows.
 """
 
 from __future__ import annotations
@@ -63,27 +63,27 @@ def train_rows(
     ahead: Annotated[int, non_negative_integer] = 0,
     classes: bool = False,
 ) -> Trained:
-    """Train a network to predict columns from others: of the same row, or of a row
+    """Train a network to predict columns from others in the same row, or in a row
     `ahead` rows above.
 
-    Rows are samples for a perceptron; for the other models they are steps of one stream
+    Rows are samples for a perceptron. For other models, they are steps of one stream
     or, with a column `sequence`, of many sequences. Words become inputs of 0 and 1, and
-    missing numbers the medians of the training rows. A target of words, or with
-    `classes`, is predicted by a probability for each of its classes.
+    missing numbers are replaced by the medians of the training rows. For a target of
+    words, or with `classes`, the network predicts a probability for each class.
 
     The verdict, ``facts["verdict"]``, compares the network with the mean, a regression
     and gradient boosting by log loss or squared error on the held-out rows. If a paired
-    test cannot tell, and there are at most 5,000 rows, all are predicted, each by
-    methods that were fitted without it.
+    test on these rows is not conclusive, and there are at most 5,000 rows, all rows are
+    predicted, each by methods that were fitted without it.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        The table, such as from :func:`read_table`; or one of polars or Arrow.
+        The table, for example from :func:`read_table`, or one of polars or Arrow.
     targets : sequence of str
         The columns to predict.
     inputs : sequence of str, optional
-        The columns to predict from. Default: all others.
+        The columns to predict from. Default: all other columns.
     learning : TrainingOptions
         How the network is trained.
     ignore : collection of str
@@ -98,14 +98,14 @@ def train_rows(
     Raises
     ------
     ArgumentError
-        If there is no such column, one has two uses, or too few rows are left to train
+        If a column does not exist or has two uses, or too few rows are left to train
         on.
     FormatError
         If cells are not numbers, a sequence is not longer than `ahead`, or there is
         only one class.
     KeyboardInterrupt
-        After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
-        network trained so far is returned.
+        After Ctrl-C, if no epoch was complete. Otherwise, Ctrl-C ends the training or
+        test in progress, and the network trained so far is returned.
     """
     table = as_frame(table)
     learning = learning._filled(ROWS_OF_TABLES)
@@ -187,12 +187,13 @@ def predict_rows(
     Parameters
     ----------
     model : Model or Network
-        From :func:`train_rows`, or any one whose inputs have the names of columns.
+        A model from :func:`train_rows`, or any model whose inputs have the names of
+        columns.
     table : pandas.DataFrame
-        The table, such as from :func:`read_table`.
+        The table, for example from :func:`read_table`.
     sequence : str, optional
-        The column that identifies the sequence of each row. Each begins with a cleared
-        context.
+        The column that identifies the sequence of each row. Each sequence begins with a
+        cleared context.
     in_order : bool
         Whether the columns are the inputs in their order instead of by name. Default:
         False.
@@ -200,10 +201,10 @@ def predict_rows(
     Returns
     -------
     pandas.DataFrame
-        A row for each row of the table, and a column for each output. If these are
-        probabilities of classes (softmax), the first column is the likeliest class,
-        under the name of the target. ``attrs["notes"]`` has sentences on the values
-        that were filled in.
+        A row for each row of the table, and a column for each output. If the outputs
+        are probabilities of classes (softmax), the first column contains the likeliest
+        class, under the name of the target. ``attrs["notes"]`` contains sentences on
+        the values that were filled in.
 
     Raises
     ------
@@ -229,7 +230,9 @@ def predict_rows(
 def _input_rows(
     network: Network, table: pd.DataFrame, sequence: str | None, in_order: bool
 ) -> tuple[Floats, list[str]]:
-    """Return the inputs of a network, shape (rows, inputs), and what was filled in."""
+    """Return the inputs of a network, shape (rows, inputs), and sentences on filled
+    values.
+    """
     encoding = encoding_of(network)
     if encoding is not None and not in_order:
         return encoding.rows(table)

@@ -1,4 +1,6 @@
-"""The prediction of columns of a table, and the rows that it is tested on."""
+"""Define the task of predicting columns of a table, with the rows on which methods are
+tested.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ cannot tell.
 
 @dataclass(frozen=True)
 class RowTask:
-    """The prediction of columns of a table, and the units that it is tested on: rows,
-    or sequences.
+    """The prediction of columns of a table, and the units on which it is tested, which
+    are rows or sequences.
     """
 
     learning: TrainingOptions
@@ -53,13 +55,15 @@ class RowTask:
 
     @property
     def measured(self) -> list[Part]:
-        """What methods are compared on: the held-out units or, without any, all."""
+        """The units on which methods are compared, which are the held-out units, or all
+        units if none are held out.
+        """
         held_out = self.order[self.first_tested :]
         return self.parts(held_out if self.is_tested else self.learned)
 
     def parts(self, chosen: Ints) -> list[Part]:
-        """Return the inputs and targets of units: sequences, or samples or steps as one
-        fold_parts.
+        """Return the inputs and targets of units. Each sequence is one part, whereas
+        samples or steps form a single part.
         """
         places = [self.units[i] for i in np.sort(chosen)]
         if self.sequence is None:
@@ -80,8 +84,8 @@ class RowTask:
         return options._fit(self.make, self.parts(chosen), split)
 
     def test(self, model: Model) -> tuple[dict[str, Any], list[list[str]], list[str]]:
-        """Return the errors beside those of simple methods, and the verdict; their
-        table; and sentences on methods left out.
+        """Return the errors beside those of simple methods, and the verdict, the table
+        of errors, and sentences on methods that were left out.
         """
         measured = self.measured
         others, left_out = simple_answers(
@@ -113,8 +117,9 @@ class RowTask:
     def _crossed(
         self, answers: dict[str, Floats], measured: list[Part]
     ) -> tuple[dict[str, Floats], list[Part]]:
-        """Return the answers for all units, and their parts: of the held-out ones as
-        they are, of others by networks and methods that are fitted without them.
+        """Return the predictions for all units, and their parts. Held-out units keep
+        their predictions, and others are predicted by networks and methods that are
+        fitted without them.
         """
         every = {each: [rows] for each, rows in answers.items()}
         asked = [*measured]

@@ -1,5 +1,5 @@
-"""Series: columns of a table whose rows are evenly spaced in time, as data frames of
-pandas.
+"""Read series, which are columns of a table whose rows are evenly spaced in time, as
+data frames of pandas.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ FILLS = ("forward", "linear")
 """How missing values and dates are filled in, by pandas' ffill and interpolate."""
 FILL = f"To fill it in, pass --fill {' or --fill '.join(FILLS)}."
 UNREADABLE_STEP = UNREADABLE.removesuffix(".") + " --fill linear."
-"""What to do about a cell of a series that is no number."""
+"""Advice on a cell of a series that is not a number."""
 IN_ORDER = "To use the rows in their order, without dates, leave {!r} out."
-"""What to do about dates that do not step evenly."""
+"""Advice on dates that do not step evenly."""
 UNITS = {
     "Y": ("year", 1),
     "Q": ("quarter", 4),
@@ -68,33 +68,34 @@ def read_series(
     date_format: str | None = None,
     fill: str | None = None,
 ) -> pd.DataFrame:
-    """Return columns of a table as a series, oldest row first; without a column of
-    dates, its rows are the steps.
+    """Return columns of a table as a series, with the oldest row first. Without a
+    column of dates, the rows are the steps.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        The table, such as from :func:`read_table`; or one of polars or Arrow.
+        The table, for example from :func:`read_table`, or one of polars or Arrow.
     columns : sequence of str
         Columns of numbers.
     date : str or sequence of str, optional
-        The column of dates, or several whose cells make a date if they are joined by
-        blanks. Default: the dates that are the index of the frame; or the first column
+        The column of dates, or several columns whose cells form a date when joined by
+        blanks. Default: the dates that are the index of the frame, or the first column
         that is called date, time, datetime, timestamp or year, in any case, and begins
-        with ISO 8601 or has whole years.
+        with ISO 8601 or contains whole years.
     date_format : str, optional
         The form of the dates, for ``strptime``, such as "%d/%m/%Y". Default: ISO 8601,
         as ``pandas.to_datetime`` reads it.
     fill : {"forward", "linear"}, optional
-        How missing values and dates are filled in: by pandas' ``ffill`` or
-        ``interpolate``. Rows at the ends that cannot be filled in are left out.
-        Default: missing values are refused.
+        How to fill in missing values and dates, by pandas' ``ffill`` or
+        ``interpolate``. Rows at the ends that cannot be filled in are left out. By
+        default, missing values raise an error.
 
     Returns
     -------
     pandas.DataFrame
-        The columns as floats. The index has the dates and their step (``index.freq``),
-        or counts from 1. Dates with several offsets from UTC are in UTC.
+        The columns as floats. The index contains the dates and their step
+        (``index.freq``), or counts from 1. Dates with several offsets from UTC are
+        converted to UTC.
 
     Raises
     ------
@@ -118,11 +119,11 @@ def read_several(
     date_format: str | None = None,
     fill: Annotated[str | None, partial(choice, options=(None, *FILLS))] = None,
 ) -> dict[str, pd.DataFrame]:
-    """Return a series for each value of the column `sequence`, such as that of a shop,
-    in the order of first rows.
+    """Return a series for each value of the column `sequence`, such as each shop, in
+    the order of first rows.
 
-    The rows of a series need not be adjacent, and series may begin and end at different
-    dates; their step is that of the longest. If `sequence` is "", all rows are one
+    The rows of a series need not be adjacent. Series may begin and end at different
+    dates, and their step is that of the longest. If `sequence` is "", all rows form one
     series, named "". The other parameters and the errors are those of
     :func:`read_series`.
     """
@@ -198,8 +199,8 @@ def _evenly(
 def _filled(
     series: dict[str, pd.DataFrame], fill: str | None
 ) -> dict[str, pd.DataFrame]:
-    """Return series without missing values; the notes of each have a sentence that
-    counts what was filled in, in all of them.
+    """Return series without missing values. The notes of each contain a sentence that
+    counts the filled values in all of them.
     """
     whole = {}
     gaps = filled = ends = 0
@@ -228,8 +229,8 @@ def _filled(
 
 
 def _step(dates: pd.DatetimeIndex, column: str) -> Any:
-    """Return the step of increasing dates, an offset of pandas: that of all or, with
-    gaps, of most parts.
+    """Return the step of increasing dates, an offset of pandas. It is the step of all
+    dates or, with gaps, of most parts.
     """
     for size in (len(dates), 8, 3):
         places = range(0, len(dates) - size + 1, 1 + len(dates) // MAX_WINDOWS)
@@ -271,15 +272,15 @@ def unit_of(step: Any) -> tuple[str, int]:
 
 
 def season_of(series: pd.DataFrame) -> int:
-    """Return the number of rows of the usual season, such as 12 for months; 1 without
-    dates.
+    """Return the number of rows in the usual season, such as 12 for months, or 1
+    without dates.
     """
     step = getattr(series.index, "freq", None)
     return 1 if step is None else unit_of(step)[1]
 
 
 def step_name(series: pd.DataFrame) -> str | None:
-    """Return the name of the step of a series, such as "month"; None without dates."""
+    """Return the name of a series' step, such as "month", or None without dates."""
     step = getattr(series.index, "freq", None)
     return None if step is None else unit_of(step)[0]
 
@@ -296,8 +297,8 @@ def phase(series: pd.DataFrame, first_date: str | None) -> int:
 
 
 def on_clock(date: str, index: pd.DatetimeIndex) -> Any:
-    """Return a date of a file, in the zone of these dates: a step of an hour is one
-    also when clocks are changed.
+    """Return a date from a file in the time zone of these dates. A step of an hour
+    stays an hour when clocks are changed.
     """
     time = pd.Timestamp(date)
     if index.tz is None or time.tz is None:

@@ -28,19 +28,19 @@ from ._table_training import INTERRUPTED, TrainingOptions
 @final
 @dataclass(frozen=True)
 class Comparison:
-    """The result of :func:`compare_series`: tables of pandas, with a column for each
+    """The results of :func:`compare_series`, as tables of pandas with a column for each
     method, best first.
 
     Attributes
     ----------
     summary : pandas.DataFrame
-        A row for each method: MASE over all series and, for each target, MAE and RMSE
-        in its units; and "best", the fraction of origins from which its error is the
-        lowest.
+        A row for each method. It contains MASE over all series, for each target MAE and
+        RMSE in its units, and "best", the fraction of origins from which its error is
+        the lowest.
     by_origin : pandas.DataFrame
-        The mean absolute error over the steps ahead from each origin: the last row that
-        a forecast knows. The index has the series, if there are several, the target, if
-        there are several, and the origin.
+        The mean absolute error over the steps ahead from each origin, which is the last
+        row that a forecast knows. The index contains the series, if there are several,
+        the target, if there are several, and the origin.
     by_step : pandas.DataFrame
         The mean absolute error over the origins at each step ahead, with such an index.
     forecasts : pandas.DataFrame
@@ -50,7 +50,7 @@ class Comparison:
         Sentences: for each network, whether it is better than all methods, and which
         one should forecast.
     notes : list of str
-        Sentences on what was left out.
+        Sentences on rows or methods that were left out.
     """
 
     summary: pd.DataFrame
@@ -92,26 +92,26 @@ def compare_series(
     Parameters
     ----------
     series : pandas.DataFrame, or dict of str to pandas.DataFrame
-        From :func:`read_series` or :func:`read_several`, as for :func:`train_series`.
+        A result of :func:`read_series` or :func:`read_several`, as for
+        :func:`train_series`.
     targets : sequence of str
         The columns to forecast.
     learning : TrainingOptions, optional
-        How networks are trained; it has no `build`, and each network has a
-        checkpoint of its own, whose name ends in that of the network. Default:
-        ``TrainingOptions()``.
+        How networks are trained, without `build`. Each network has its own checkpoint,
+        whose name ends in that of the network. Default: ``TrainingOptions()``.
     build : str or sequence of str
         The architectures of the networks by their names, in any case, such as "gru",
-        "lstm" or "narx"; ``()`` compares no network. Default "GRU".
+        "lstm" or "narx". With ``()``, only methods are compared. Default "GRU".
     methods : sequence of str
-        Methods of :func:`synapse.forecasting.statistical`. Default: all. Of two or
-        more methods and networks, the mean of the best three is added as "combine".
+        Methods of :func:`synapse.forecasting.statistical`. Default: all. Of two or more
+        methods and networks, the mean of the best three is added as "combine".
     known : sequence of str
         The columns known in advance, such as holidays.
     steps : int, optional
-        Steps ahead. Default: a season, from 6 to 12, and at most a third of the
-        held-out rows.
+        Steps ahead. Default: a season, limited to between 6 and 12, and at most a third
+        of the held-out rows.
     period : int, optional
-        Number of rows of a season. Default: that of the dates.
+        Number of rows in a season. Default: the usual season for the dates.
     origins : int, optional
         Approximate number of origins; there are at most as many as held-out rows.
         Default: 60.
@@ -190,11 +190,11 @@ def compare_series(
 
 
 def _fitted(tasks: Sequence[SeriesTask], learning: TrainingOptions, name: str) -> Model:
-    """Return the model of this name, trained to its end, with a checkpoint of its own;
-    raises KeyboardInterrupt after Ctrl-C.
+    """Return the model of this name, trained to its end, with its own checkpoint.
+    Raises KeyboardInterrupt after Ctrl-C.
 
-    The errors of a network that was trained for a part of its epochs would be compared
-    with those of methods that were fitted.
+    Otherwise, a network that was trained for a part of its epochs would be compared
+    with methods that were fitted completely.
     """
     file = learning.checkpoint
     own = None if file is None else f"{file}.{name}"
@@ -235,7 +235,8 @@ def _forecasts(
 def _rolled(selection: Selection, together: Selection) -> dict[str, RollingOrigin]:
     """Return the forecasts of a series by the methods of all series, in their order.
 
-    Of several series, the mean is that of the three methods that are best over all.
+    For several series, the mean is that of the three methods that are best over all
+    series.
     """
     rolled = {
         name: selection.rolled[name] for name in together.rolled if name != COMBINE
@@ -252,7 +253,7 @@ def _comparison(
     networks: list[str],
     notes: list[str],
 ) -> Comparison:
-    """Return the tables of errors, from those of forecasts."""
+    """Return the tables of errors, computed from those of forecasts."""
     forecasts = pd.concat(parts)
     methods = [*together.rolled]
     errors = forecasts[methods].sub(forecasts["truth"], axis=0)

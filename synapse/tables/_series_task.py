@@ -65,12 +65,12 @@ MAX_ORIGINS = 60
 CONTEXT = 60
 """Number of rows, at least, that a network reads before new ones that it learns."""
 MIN_ROWS = 4
-"""Least number of rows of a series, of which the last decides when a training ends."""
+"""Minimum number of rows in a series. The last of them decides when a training ends."""
 
 
 @dataclass(frozen=True)
 class SeriesTask:
-    """The forecast of columns of a series, and the rows that it is tested on."""
+    """The forecast of columns of a series, and the rows on which it is tested."""
 
     targets: list[str]
     observed: list[str]  # columns that are forecast to forecast the targets
@@ -96,11 +96,11 @@ class SeriesTask:
         series: pd.DataFrame,
         future: Floats | None = None,
     ) -> SeriesTask:
-        """Return the task of a model from :func:`train_series` in another table, in
-        which no row is held out.
+        """Return the task of a model from :func:`train_series` in another table,
+        without held-out rows.
 
-        The columns of the series are its targets, observed and known columns; `future`
-        continues the known.
+        The columns of the series are the task's targets, its observed and its known
+        columns. `future` continues the known ones.
         """
         facts = series_facts(network)
         first_date = facts.get("first_date")
@@ -116,8 +116,8 @@ class SeriesTask:
         step: int,
         future: Floats | None = None,
     ) -> SeriesTask:
-        """Return the same of the values of such rows, which begin at this step of the
-        season.
+        """Return the same task for the values of such rows, which begin at this step of
+        the season.
         """
         facts = series_facts(network)
         targets, observed, known_columns = (
@@ -151,7 +151,7 @@ class SeriesTask:
 
     def make(self, learning: TrainingOptions) -> Model:
         """Return a new model that reads differences of a row, and the season, and
-        forecasts those of the next.
+        forecasts those of the next row.
         """
         fed = [*self.targets, *self.observed]
         learning = learning._filled(SERIES)
@@ -163,8 +163,8 @@ class SeriesTask:
         """Return the inputs of a network beside its own past in `count` rows, or None:
         known values and the season.
 
-        The known values are differenced as the target is, so that a network need not
-        remember them. The season is the sine and cosine of its phase.
+        The known values are differenced like the target, because a network would
+        otherwise have to remember them. The season is the sine and cosine of its phase.
         """
         waves = (
             _calendar(self.phase + np.arange(count), self.period).reshape(-1, count).T
@@ -184,7 +184,7 @@ class SeriesTask:
         return NetworkForecaster(whole_of(network), self.scale, covariates)
 
     def lesson(self) -> Part:
-        """Return what a network learns from the rows before the test."""
+        """Return the inputs and targets from the rows before the test, for training."""
         return lesson(self.y[: self.start], self.scale, self.covariates(len(self.y)))
 
     def select(
@@ -211,7 +211,7 @@ class SeriesTask:
         )
 
     def combined(self, names: Iterable[str]) -> list[str]:
-        """Return those of these forecasters whose mean may forecast: all that see the
+        """Return the forecasters whose mean may forecast, which are those that read the
         columns known in advance.
         """
         return [name for name in names if name not in self.blind]
@@ -239,8 +239,8 @@ class SeriesTask:
         return {"last": date, "rows": self.rows[-self.context :].tolist()}
 
     def tested(self, maximum: int) -> dict[str, Any] | None:
-        """Return the held-out rows, and those before them, as JSON has them; None if
-        there are none, or too many.
+        """Return the held-out rows, and the rows before them, in the form of JSON, or
+        None if there are none or too many.
         """
         begin = max(0, self.start - self.context)
         if not self.is_tested or len(self.y) - begin > maximum:
@@ -256,8 +256,8 @@ class SeriesTask:
 
     @property
     def units(self) -> Floats:
-        """The deviation of each target, in which a network reads several series; 1 for
-        a series alone.
+        """The deviation of each target, as the unit in which a network reads several
+        series, or 1 for a single series.
         """
         return self.scale.deviation[: len(self.targets)]
 
@@ -276,9 +276,9 @@ class SeriesTask:
         """Return the statistical methods fitted to the rows before the test, and
         sentences on those left out.
 
-        Each calls `report`, if it is given, with its name, the number of its forecasts
-        so far and about how many a test has, before it is fitted and forecasts. How
-        long it takes is added to `seconds`.
+        If `report` is given, each method calls it before it is fitted and forecasts,
+        with the method's name, the number of its forecasts so far and the approximate
+        number in a test. The time that it takes is added to `seconds`.
         """
         spent = {} if seconds is None else seconds
         forecasters = dict[str, Forecaster]()
@@ -345,8 +345,8 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 
 def scale_of(y: Floats, lags: Lags, several: bool) -> Scale:
-    """Return differences of columns at these lags; of several series, in units of the
-    deviation of each column of this one.
+    """Return differences of columns at these lags. For several series, each column is
+    in units of its deviation in this one.
     """
     scale = Scale(y.shape[1], lags=lags)
     if not several:
@@ -399,9 +399,9 @@ def series_tasks(
     """Return the task of each series for one network, and a sentence on series that are
     left out.
 
-    The season and the differences of several are those of most. Series that are too
-    short for these are left out; the network can forecast them once they are long
-    enough. Parameters and errors are those of `train_series`.
+    The season and the differences of several series are chosen by majority. Series that
+    are too short for them are left out, but the network can forecast them once they are
+    long enough. Parameters and errors are those of `train_series`.
     """
     several = series if isinstance(series, Mapping) else {"": series}
     require_one_use(
@@ -451,7 +451,9 @@ def series_tasks(
 
 
 def checked_methods(title: str, methods: Any) -> list[str]:
-    """Return names of statistical methods; ArgumentError if one is none of them."""
+    """Return names of statistical methods, or raise ArgumentError for an unknown
+    one.
+    """
     condition = "a list of names, such as ['ar', 'arima']"
     return [
         choice("Each of the methods", name, METHODS)
@@ -460,7 +462,7 @@ def checked_methods(title: str, methods: Any) -> list[str]:
 
 
 def frame_values(series: Any) -> Floats:
-    """Return the columns of a series; ArgumentError if it is not one of
+    """Return the columns of a series, or raise ArgumentError if it does not come from
     `read_series`.
     """
     index = instance("series", series, pd.DataFrame).index
@@ -483,8 +485,8 @@ def split_series(
     """Return the task of some columns, with this share of the rows held out, and
     differences chosen before.
 
-    Without `steps`, a season from 6 to 12; without `share`, a fifth, or up to a third
-    of few rows.
+    Without `steps`, a season from 6 to 12 is used, and without `share`, a fifth of the
+    rows, or up to a third of few rows.
     """
     y = series[[*targets, *observed]].to_numpy(np.float64)
     x = series[known].to_numpy(np.float64) if known else None
@@ -502,8 +504,8 @@ def split_series(
 
 
 def series_facts(model: Model | Network) -> dict[str, Any]:
-    """Return what the file of a model from :func:`train_series` has; ArgumentError if
-    it is another one.
+    """Return the facts in the file of a model from :func:`train_series`, or raise
+    ArgumentError for another model.
     """
     network = instance("model", whole_of(model), Network)
     facts: dict[str, Any] = network.metadata
@@ -526,7 +528,7 @@ def series_facts(model: Model | Network) -> dict[str, Any]:
 
 
 def require_step(facts: dict[str, Any], series: pd.DataFrame) -> None:
-    """Raise ArgumentError if rows have another step than those of the training."""
+    """Raise ArgumentError if rows have another step than the training rows."""
     steps = facts.get("step"), step_name(series)
     if steps[0] != steps[1]:
         trained, here = (
@@ -556,15 +558,16 @@ def forecast_series(
     Parameters
     ----------
     model : Model or Network
-        From :func:`train_series`; its network may be one of :meth:`Model.whole`.
+        A model from :func:`train_series`, or a network that :meth:`Model.whole` has
+        made of one.
     series : pandas.DataFrame
         Its columns are the targets, the observed and the known ones of the model, in
         this order.
     steps : int
         Number of rows to forecast.
     future : pandas.DataFrame, optional
-        The known columns in these rows, which are found by their dates if these are
-        its index; otherwise they are the first rows.
+        The known columns in these rows, found by their dates if these are its index.
+        Otherwise, its first rows are used.
     method : str, optional
         "network", "combine", or a method of :func:`synapse.forecasting.statistical`.
     coverage : float, optional
@@ -575,16 +578,16 @@ def forecast_series(
     Returns
     -------
     pandas.DataFrame
-        A row for each step, with its date, and a column for each target; with
-        `coverage`, also "y lower" and "y upper" for a target "y". ``attrs["notes"]``
-        has sentences: which method forecasts and why, and whether the network is
-        better than the other methods.
+        A row for each step, with its date, and a column for each target. With
+        `coverage`, there are also "y lower" and "y upper" for a target "y".
+        ``attrs["notes"]`` contains sentences that state which method forecasts and why,
+        and whether the network is better than the other methods.
 
     Raises
     ------
     ArgumentError
-        If there is no such method, no errors for an interval, or the future is not that
-        of the known columns.
+        If there is no such method, there are no errors for an interval, or the future
+        does not have the known columns.
     FormatError
         If the future lacks one of the rows.
     """
@@ -655,7 +658,7 @@ def forecast_of(
     maximum: float | None = None,
 ) -> tuple[Forecast, list[str]]:
     """Return the forecast of :func:`forecast_series`, of shape (steps, targets), and
-    its sentences; `future` are the known columns, shape (steps, k).
+    its sentences. `future` contains the known columns, shape (steps, k).
     """
     facts = series_facts(model)
     limits = clipping(minimum, maximum)
@@ -721,7 +724,7 @@ def forecast_of(
 
 
 def predict_series(model: Model | Network, series: pd.DataFrame) -> pd.DataFrame:
-    """Forecast each row of a series from those before it.
+    """Forecast each row of a series from the previous rows.
 
     Parameters
     ----------
@@ -732,7 +735,7 @@ def predict_series(model: Model | Network, series: pd.DataFrame) -> pd.DataFrame
     -------
     pandas.DataFrame
         The forecasts of the targets in each row and, without known columns, in the next
-        one; NaN where too few rows are known.
+        one, with NaN where too few rows are known.
     """
     task = SeriesTask.of(model, series)
     ahead = int(task.x is None)

@@ -56,15 +56,16 @@ def train_series(
     """Train a network to forecast a series, compare it with statistical methods, and
     refit it on all rows.
 
-    Of several series, one network learns all, each in units of its own mean and
-    deviation. It is saved, and forecasts series that it has not learned, too.
+    For several series, one network learns all of them, each in units of its own mean
+    and deviation. This network is saved, and can also forecast series that it has not
+    learned.
 
     Parameters
     ----------
     series : pandas.DataFrame, or dict of str to pandas.DataFrame
-        From :func:`read_series` or :func:`read_several`. Columns that are neither
-        targets nor known are observed: the network forecasts them, too, to forecast the
-        targets.
+        A result of :func:`read_series` or :func:`read_several`. Columns that are
+        neither targets nor known are observed, which means that the network also
+        forecasts them, in order to forecast the targets.
     targets : sequence of str
         The columns to forecast.
     learning : TrainingOptions
@@ -72,10 +73,10 @@ def train_series(
     known : sequence of str
         The columns known in advance, such as holidays.
     steps : int, optional
-        Steps ahead in the test. Default: a season, from 6 to 12, and at most a third of
-        the held-out rows.
+        Steps ahead in the test. Default: a season, limited to between 6 and 12, and at
+        most a third of the held-out rows.
     period : int, optional
-        Number of rows of a season. Default: that of the dates.
+        Number of rows in a season. Default: the usual season for the dates.
     methods : sequence of str
         The statistical methods to compare the network with. Default: all of
         :func:`synapse.forecasting.statistical`.
@@ -88,8 +89,8 @@ def train_series(
     DivergenceError
         If the error of the network is no longer finite.
     KeyboardInterrupt
-        After Ctrl-C, if no epoch was complete. Later it ends what is under way, and the
-        network trained so far is returned.
+        After Ctrl-C, if no epoch was complete. Otherwise, Ctrl-C ends the training or
+        test in progress, and the network trained so far is returned.
     """
     learning = instance("learning", learning, TrainingOptions)._filled(SERIES)
     tasks, left_out = series_tasks(
@@ -184,12 +185,12 @@ def select_together(
     report: Any,
     seconds: dict[str, float] | None = None,
 ) -> tuple[Selection, list[Selection | None], list[Forecasters], list[str]]:
-    """Compare models and statistical methods on the held-out rows of all series, and of
-    each; None of those without such rows. Also return the forecasters of each series,
-    and sentences on those left out.
+    """Compare models and statistical methods on the held-out rows of all series
+    together, and of each series, with None for series without such rows. Also return
+    the forecasters of each series, and sentences on forecasters that were left out.
 
-    A forecaster has one name in all series. Together, errors are in units of the scale
-    of each series. How long each method takes is added to `seconds`.
+    A forecaster has the same name in all series. Together, errors are in units of the
+    scale of each series. The time that each method takes is added to `seconds`.
     """
     forecasters = list[Forecasters]()
     selections = list[Selection | None]()
@@ -221,9 +222,7 @@ def select_together(
 
 
 def _joined(parts: Sequence[RollingOrigin]) -> RollingOrigin:
-    """Return the forecasts of several series as those of one, in units of the scale of
-    each.
-    """
+    """Join the forecasts of several series into one, in units of the scale of each."""
     units = [np.where(rolled.scale > 0, rolled.scale, 1.0) for rolled in parts]
     origins = np.concatenate(
         [rolled.origins + ORIGIN_SPACING * place for place, rolled in enumerate(parts)]
@@ -250,11 +249,12 @@ def _errors(
     """Return errors from which intervals follow, shape (origins, steps, m), and whether
     they are relative.
 
-    Those of the test are few and often of one part of the season or cycle. So errors in
-    the second half of the training rows are added. There they are too small, as
-    parameters were fitted to these rows, and are enlarged to the size of those in the
-    test. All are divided by the level of the series if their Gaussian likelihood is
-    larger then: the noise of a series that grows often grows with it.
+    Because the test has few errors, which often belong to one part of the season or
+    cycle, errors in the second half of the training rows are added. These are too
+    small, because parameters were fitted to these rows, and are therefore enlarged to
+    the size of the errors in the test. If this makes their Gaussian likelihood larger,
+    all errors are divided by the level of the series, because the noise of a growing
+    series often grows, too.
     """
     errors: dict[str, list[Floats]] = {name: [] for name in chosen.rolled}
     levels = list[Floats]()
@@ -312,8 +312,8 @@ def ranking(
     tasks: Sequence[SeriesTask],
     selection: Selection,
 ) -> list[list[str]]:
-    """Return the methods by their errors, as the cells of a table; of several series,
-    the error in each.
+    """Return the methods ordered by their errors, as the cells of a table. For several
+    series, add the error in each.
     """
     targets = tasks[0].targets
     tested = [task for task in tasks if task.is_tested]

@@ -1,4 +1,6 @@
-"""Columns of a table, by name and as numbers, and the sentences on their cells."""
+"""Read columns of a table, by name and as numbers, and describe mistakes in their
+cells.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ UNREADABLE = (
     "Correct it, say how numbers are written (--decimal, --thousands), or count such"
     " cells as missing values: --na-values {cell}."
 )
-"""What to do about a cell of a column of numbers that is none."""
+"""Advice on a cell in a column of numbers that is not a number."""
 
 
 # --- sentences ------------------------------------------------------------------------
@@ -34,8 +36,8 @@ def reason(error: OSError | SynapseError) -> str:
 
 @contextmanager
 def file_errors(action: str, path: str) -> Iterator[None]:
-    """Raise FormatError, with the path, for whatever stops the reading or writing of a
-    file.
+    """Convert errors that stop the reading or writing of a file to FormatError with the
+    path.
     """
     try:
         yield
@@ -77,8 +79,8 @@ def written(value: float) -> str:
 
 
 def as_frame(table: Any, title: str = "table") -> pd.DataFrame:
-    """Return a table as a data frame of pandas: those of polars, Arrow and others by
-    their own conversion.
+    """Return a table as a data frame of pandas. Tables of polars, Arrow and others are
+    converted by their own methods.
     """
     if not isinstance(table, pd.DataFrame) and hasattr(table, "to_pandas"):
         table = table.to_pandas()
@@ -86,7 +88,9 @@ def as_frame(table: Any, title: str = "table") -> pd.DataFrame:
 
 
 def find(table: pd.DataFrame, name: str) -> str:
-    """Return the name of a column; ArgumentError if the table does not have it."""
+    """Return the name of a column, or raise ArgumentError if the table does not have
+    it.
+    """
     if text("The name of a column", name) in table.columns:
         return name
     names = [*map(str, table.columns)]
@@ -110,7 +114,9 @@ def is_numeric(column: pd.Series) -> bool:
 
 
 def to_floats(column: pd.Series) -> Floats:
-    """Return the cells of a column as floats; NaN for those that are not numbers."""
+    """Return the cells of a column as floats, with NaN for cells that are not
+    numbers.
+    """
     if not is_numeric(column):
         column = pd.to_numeric(column.astype("string"), errors="coerce")
     return column.to_numpy(np.float64, na_value=np.nan)
@@ -118,7 +124,7 @@ def to_floats(column: pd.Series) -> Floats:
 
 def mostly_numbers(column: pd.Series) -> bool:
     """Return whether more than half of a column's present cells are numbers, in which
-    case the others are mistakes.
+    case the other cells are mistakes.
     """
     if is_numeric(column) or not column.notna().any():
         return True
@@ -133,12 +139,12 @@ def numbers(
     advice: str = UNREADABLE,
     fill: str = "",
 ) -> Floats:
-    """Return columns of numbers, shape (rows, columns); with `gaps`, NaN where a cell
-    is missing.
+    """Return columns of numbers, shape (rows, columns). With `gaps`, missing cells
+    become NaN.
 
     Raises FormatError, which names the first wrong cell, if a cell is not a finite
-    number. `advice` follows if the cell has something else, and `fill` if it is
-    missing.
+    number. The message ends with `advice` if the cell has another content, and with
+    `fill` if it is missing.
     """
     frame = table[columns(table, names)]
     parts = [to_floats(frame.iloc[:, place]) for place in range(frame.shape[1])]
@@ -155,8 +161,8 @@ def numbers(
 
 
 def words(table: pd.DataFrame, name: str) -> list[str]:
-    """Return the cells of a column as text; FormatError, which names the first one, if
-    cells are missing.
+    """Return the cells of a column as text, or raise FormatError, which names the first
+    missing cell.
     """
     frame = table[columns(table, [name])]
     _require_right(
@@ -197,8 +203,8 @@ def place(table: pd.DataFrame, row: int) -> str:
 
 
 def sequences(table: pd.DataFrame, column: str | None) -> list[slice]:
-    """Return the rows of each sequence: neighbours with the same value in a column;
-    without one, all rows.
+    """Return the rows of each sequence, which are neighbours with the same value in a
+    column. Without a column, all rows form one sequence.
 
     Raises FormatError if a sequence continues after another has begun.
     """

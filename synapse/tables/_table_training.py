@@ -1,4 +1,4 @@
-"""How a network is trained on a table, and what comes out."""
+"""Train a network on a table, and describe the results."""
 
 from __future__ import annotations
 
@@ -47,18 +47,19 @@ FURTHER = {
 INTERRUPTED = "interrupted"
 """Why a result ended that Ctrl-C has stopped."""
 MIN_HELD_OUT_ROWS = 16
-"""Least number of rows of which some are held out."""
+"""Number of rows from which on some of them are held out."""
 
 MAX_RECORDED = 1000
-"""Number of rows of a test, at most, that a file has."""
+"""Maximum number of test rows that a file stores."""
 
 Part = tuple[Floats, Floats]
-"""A sequence: inputs (T, n) and targets (T, m); samples or a stream are one part."""
+"""A sequence with inputs (T, n) and targets (T, m). Samples or a stream form one
+part."""
 
 
 def held_out(count: int, share: float | None, usual: int) -> int:
-    """Return the number of rows to hold out; ArgumentError if fewer than three would be
-    left.
+    """Return the number of rows to hold out, or raise ArgumentError if fewer than three
+    rows would be left.
     """
     usual = usual if count >= MIN_HELD_OUT_ROWS else 0
     rows = usual if share is None else round(share * count)
@@ -71,7 +72,7 @@ def held_out(count: int, share: float | None, usual: int) -> int:
 
 
 def require_targets(targets: list[str]) -> list[str]:
-    """Return the columns to predict; ArgumentError if there is none."""
+    """Return the columns to predict, or raise ArgumentError if there are none."""
     if not targets:
         raise ArgumentError("Expected a column to predict, got none.")
     return targets
@@ -118,51 +119,54 @@ class TrainingOptions:
     ----------
     build : str or None
         An architecture by its name, in any case, such as "perceptron", "elman", "lstm",
-        "gru" or "narx". None: a GRU for a series, a perceptron for rows.
+        "gru" or "narx". With None, a GRU is used for a series, and a perceptron for
+        rows.
     hidden : list of int or None
-        Sizes of the hidden layers. None: one layer of 8 neurons.
+        Sizes of the hidden layers. With None, there is one layer of 8 neurons.
     rate : float or None
-        The learning rate, which L-BFGS does not use. None: 0.02.
+        The learning rate, which L-BFGS does not use. None stands for 0.02.
     optimizer : Optimizer, str or None
         One of :mod:`synapse.optimizers`, such as ``AdamW(weight_decay=0.1)``, or its
-        name, such as "adamw"; `rate` replaces its own. SGD learns after every
-        row, by the online rule. All others get exact gradients of whole
-        sequences. None: "adam" for a series, "sgd" for rows.
+        name, such as "adamw". Its own rate is replaced by `rate`. SGD learns after
+        every row, by the online rule, whereas all others get exact gradients of whole
+        sequences. None stands for "adam" for a series, and "sgd" for rows.
     trainer_options : mapping or None
-        Further options of :class:`synapse.Trainer`, such as ``{"clip": 1.0, "l2":
-        1e-4}``. Default: none.
+        Further options of :class:`synapse.Trainer`, such as
+        ``{"clip": 1.0, "l2": 1e-4}``. Default: no further options.
     epochs : int or None
-        The number of epochs; None: until the loss on a fifth of the training rows
-        stops falling.
+        The number of epochs. With None, training continues until the loss on a fifth of
+        the training rows stops falling.
     patience : int or None
-        Number of epochs without a lower loss there after which training ends.
+        Number of epochs without a lower loss on these rows after which training ends.
     min_delta : float
-        Minimum decrease of the loss there that counts, if the number of epochs is open
-        or there is a `patience`. Default 0.
+        Minimum decrease of this loss that counts, if the number of epochs is open or
+        there is a `patience`. Default 0.
     validation : float or None
-        The fraction of the rows to hold out for the test. None: a fifth, or up to a
-        third of a short series.
+        The fraction of the rows to hold out for the test. With None, it is a fifth, or
+        up to a third of a short series.
     seed : int
         Seed of weights, splits and the order of the rows.
     progress : bool
         Whether the training before the test shows a progress bar.
     checkpoint : str, path-like or None
-        A file to which the training before the test is saved while it runs, and, with
-        ".refit" after its name, one of the training on all rows. If they exist, both
-        continue from there, with the same bits as without the interruption. The files
-        are not removed. Default: none.
+        A file to which the training before the test is saved while it runs. A second
+        file, with ".refit" after its name, stores the training on all rows. If the
+        files exist, both trainings continue from them, with the same bits as without
+        the interruption. The files are not removed. Default: no files.
     on_begin : callable or None
-        Called without arguments after all checks, when the training before the test
-        begins. Default: none.
+        A function without arguments, which is called after all checks, when the
+        training before the test begins. Default: no function.
     on_epoch : callable or None
-        Called with the :class:`synapse.learning.Progress` after every epoch of both
-        trainings; a true value ends nothing. Default: none.
+        A function that is called with the :class:`synapse.learning.Progress` after
+        every epoch of both trainings. A true result does not end the training. Default:
+        no function.
     on_forecast : callable or None
-        Called with the name of a statistical method, the number of its forecasts in a
-        test so far, and about how many there will be. Default: none.
+        A function that is called with the name of a statistical method, the number of
+        its forecasts in a test so far, and their approximate total. Default: no
+        function.
     on_test : callable or None
-        Called with the :class:`Trained` model after the test, before a network is
-        trained on all rows. Default: none.
+        A function that is called with the :class:`Trained` model after the test, before
+        a network is trained on all rows. Default: no function.
 
     Raises
     ------
@@ -237,9 +241,9 @@ class TrainingOptions:
         """Train a new network on all parts or, if it is open when to stop, on the first
         side of the split.
 
-        The error on the other side then decides when. Raises KeyboardInterrupt if
-        Ctrl-C ends the training before an epoch is complete: the network is no better
-        than a new one then.
+        The error on the other side then decides when to stop. Raises KeyboardInterrupt
+        if Ctrl-C ends the training before an epoch is complete, because the network is
+        then no better than a new one.
         """
         model = make()
         if self.on_begin is not None:
@@ -266,12 +270,14 @@ class TrainingOptions:
         return model, result
 
     def _after_epoch(self, progress: Progress) -> None:
-        """Call `on_epoch`; what it returns ends nothing."""
+        """Call `on_epoch`, whose result does not end the training."""
         if self.on_epoch is not None:
             self.on_epoch(progress)
 
     def _report_forecast(self, method: str, done: int, total: int) -> None:
-        """Call `on_forecast`, if it is given; on held-out and on training rows."""
+        """Call `on_forecast`, if given, for forecasts on held-out and on training
+        rows.
+        """
         if self.on_forecast is not None:
             self.on_forecast(method, done, 2 * total)
 
@@ -286,7 +292,8 @@ class TrainingOptions:
         """Return a model after its test, whose facts, table and notes are added, and,
         if rows were held out, a training on all rows.
 
-        There is a network: Ctrl-C ends what is under way and loses no more than that.
+        Because a network exists already, Ctrl-C only ends the computation in progress,
+        and loses nothing else.
         """
         facts = trained.facts
         try:
@@ -373,8 +380,8 @@ def recorded(parts: list[Part]) -> list[Any]:
 
 
 def best_epochs(result: Result) -> int:
-    """Return the number of epochs with the least error, of a training that held rows
-    out; else of all.
+    """Return the number of epochs with the least error if the training held out rows,
+    and the number of all epochs otherwise.
     """
     losses = result.history.get("validation_loss")
     return result.epochs if losses is None else 1 + int(np.argmin(losses))
@@ -396,9 +403,9 @@ class Trained:
         Trained on all rows, or on those before the test if the training was
         interrupted.
     result : Result
-        Of the training before the test.
+        Result of the training before the test.
     facts : dict
-        Further information for its file: its ``metadata``.
+        Further information for the model's file, stored as its ``metadata``.
     table : list of list of str
         The errors in the test, with a header row.
     notes : list of str
@@ -419,10 +426,9 @@ class Trained:
 
 
 REFIT = ".refit"
-"""What the name of the second file ends in: that of the training on all rows, after the
-test."""
+"""Suffix of the second checkpoint, for the training on all rows after the test."""
 OF = "checkpoint of"
-"""Key of the metadata of a network in a checkpoint: which training it is of."""
+"""Key of a network's metadata in a checkpoint, which identifies its training."""
 
 
 @contextmanager
@@ -436,14 +442,14 @@ def resumed(
     """Give a model the trainer of a checkpoint, if there is one, for a training that
     writes it.
 
-    The result has the same bits as a training that was not broken off. `parts` are the
-    data, and `settings` all else that the training depends on. The number of epochs may
-    be another one than before.
+    The result has the same bits as an uninterrupted training. `parts` are the data, and
+    `settings` all other values that the training depends on. The number of epochs may
+    differ from the previous call.
 
     Raises
     ------
     ArgumentError
-        If the file is of other data or settings, or has more epochs.
+        If the file belongs to other data or settings, or has more epochs.
     FormatError
         If it is not a checkpoint.
     """
@@ -463,8 +469,8 @@ def remove_checkpoints(path: str) -> None:
 
 
 def _continued(path: str, digest: str, epochs: int) -> Trainer:
-    """Return the trainer of a checkpoint; raises unless it is of these data and
-    settings, and of at most `epochs` epochs.
+    """Return the trainer of a checkpoint. Raises unless it belongs to these data and
+    settings, and has at most `epochs` epochs.
     """
     with file_errors("read", path):
         contents = load(path)

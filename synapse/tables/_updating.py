@@ -1,4 +1,4 @@
-"""Models of tables that go on with new rows, and what that has changed."""
+"""Update models of tables with new rows, and report how their errors change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ._table import as_frame, numbers, words, written
 from ._table_training import INTERRUPTED, Part, joined_parts
 
 USUAL_EPOCHS = 10
-"""Epochs of an update, if those of the first training are not known."""
+"""Number of epochs in an update, if the number in the first training is unknown."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Updated:
     rows : int
         Number of new rows.
     table : list of list of str
-        The errors on the new rows and on those of the former test, before and after,
-        with a header row.
+        The errors on the new rows and on the rows of the former test, before and after
+        the update, with a header row.
     notes : list of str
-        Sentences on rows that were left out, or are missing.
+        Sentences on rows that were left out or are missing.
     """
 
     result: Result
@@ -67,20 +67,20 @@ def update_rows(
     Parameters
     ----------
     model : Model
-        From :func:`train_rows`, or any one whose inputs have the names of columns. It
-        is changed.
+        A model from :func:`train_rows`, or any model whose inputs have the names of
+        columns. It is changed.
     table : pandas.DataFrame
         The new rows.
     targets : sequence of str, optional
-        The columns to predict. Default: those of its training.
+        The columns to predict. Default: the targets of its training.
     sequence : str, optional
-        The column that identifies the sequence of each row. Default: that of its
-        training.
+        The column that identifies the sequence of each row. Default: the column used in
+        its training.
     epochs : int, optional
-        Number of passes through the new rows. Default: that of its training, times the
-        fraction of new rows among all.
+        Number of passes through the new rows. Default: the number of its training,
+        times the fraction of new rows among all.
     seed : int
-        Seed of their order.
+        Seed for the order of the new rows.
     progress : bool
         Whether to show a progress bar.
 
@@ -153,14 +153,14 @@ def update_series(
 ) -> Updated:
     """Train a model of :func:`train_series` on rows that it has not learned.
 
-    Rows up to the last one that it has learned are read first, and not learned again.
-    Errors are those of forecasts of the next row; of several series, in units of the
+    Rows up to the last one that it has learned are read first, but not learned again.
+    Errors are measured on one-step forecasts, and for several series in units of the
     deviation of each.
 
     Parameters
     ----------
     model : Model
-        From :func:`train_series`. It is changed.
+        A model from :func:`train_series`. It is changed.
     series : pandas.DataFrame, or dict of str to pandas.DataFrame
         Its columns are the targets, the observed and the known ones of the model, in
         this order.
@@ -213,8 +213,8 @@ def learn_series(
     seed: int = 0,
     progress: bool = False,
 ) -> Updated:
-    """Train a model on the last rows of series, as many as stand beside each; the
-    others are read before.
+    """Train a model on the last rows of series, whose number is given beside each. The
+    other rows are read before.
     """
     facts = model.metadata
     for task, _ in tasks:
@@ -265,7 +265,7 @@ def _goals(model: Model, table: pd.DataFrame, names: list[str]) -> Floats:
 
 
 def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
-    """Return a sentence on rows that are equal to those of the former test."""
+    """Return a sentence on rows that are equal to rows of the former test."""
     learned = {row.tobytes() for x, y in former for row in np.hstack([x, y])}
     rows = (row for x, y in parts for row in np.hstack([x, y]))
     count = sum(row.tobytes() in learned for row in rows)
@@ -325,8 +325,8 @@ def _after(values: Floats, learned: Floats) -> int:
 
 
 def _lesson(task: SeriesTask, count: int) -> Part:
-    """Return what a network learns from the last `count` rows of a series; the others
-    are read.
+    """Return the inputs and targets for training on the last `count` rows of a series.
+    The other rows are only read.
     """
     inputs, targets = task.lesson()
     targets[: max(0, len(targets) - count)] = np.nan
@@ -334,8 +334,8 @@ def _lesson(task: SeriesTask, count: int) -> Part:
 
 
 def _of_next(model: Model, tasks: list[tuple[SeriesTask, int]]) -> list[float]:
-    """Return the root of the mean squared error of each target, one step ahead, in the
-    last rows of series.
+    """Return the root mean squared error of each target, one step ahead, in the last
+    rows of series.
     """
     errors = []
     for task, count in tasks:
@@ -359,7 +359,7 @@ def _updated(
     **options: Any,
 ) -> Updated:
     """Train a model on `count` new rows, and return its errors of targets before and
-    after; KeyboardInterrupt if no epoch is complete.
+    after, or raise KeyboardInterrupt if no epoch is complete.
 
     `errors` returns the cells for new rows, and for those of the former test, if any.
     """

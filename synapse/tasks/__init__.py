@@ -1,7 +1,8 @@
-"""Sequence tasks: seeded generators of inputs and targets, and judges of outputs.
+"""Generate sequence tasks from seeds, with inputs, targets, and judges of outputs.
 
-:class:`Alphabet`, :class:`TextWindows` and :func:`sample` are for a text of your own:
-letters to indices and back, windows to learn from, and samples of the network.
+To learn a text of your own, use :class:`Alphabet`, :class:`TextWindows` and
+:func:`sample`, which convert letters to indices and back, cut windows to learn from,
+and sample text from the network.
 """
 
 from .._checks import public_module as _public_module

@@ -1,4 +1,6 @@
-"""The adding problem: two marked numbers, far from the end of a sequence."""
+"""Generate the adding problem, in which two marked numbers are far from the end of a
+sequence.
+"""
 
 from __future__ import annotations
 
@@ -44,13 +46,14 @@ def marked_pairs(
 
 @dataclass(frozen=True)
 class Adding(Task):
-    """Adding problem: output the sum of the two marked numbers of a long sequence.
+    """Adding problem: output the sum of the two marked numbers in a long sequence.
 
     A step has two inputs, a random number from -1 to 1 and a marker. The marker is 1 at
     two steps and 0 at all others, but -1 at the first and the last step. The first
-    marked step is one of the first ten; the second is one of the first ``steps / 2 -
-    1`` unmarked steps. If one of them is the first step of the sequence, its number is
-    0 and its marker remains -1. The number of steps is random, from `steps` to ``steps
+    marked step is one of the first ten; the second is one of the first
+    ``steps / 2 - 1`` unmarked steps. If one of them is the first step of the sequence,
+    its number is 0 and its marker remains -1. The number of steps is random, from
+    `steps` to ``steps
     + steps / 10``. Only the last step has a target, ``0.5 + (X1 + X2) / 4`` for the
     marked numbers X1 and X2; a sequence is right if the output differs from it by less
     than 0.04.
@@ -63,7 +66,7 @@ class Adding(Task):
     Parameters
     ----------
     steps : int
-        Smallest number of steps of a sequence, at least 20. The paper has 100, 500 and
+        Smallest number of steps in a sequence, at least 20. The paper uses 100, 500 and
         1000.
 
     Raises
@@ -86,7 +89,7 @@ class Adding(Task):
     steps: int = 100
 
     inputs: ClassVar[int] = 2
-    """Number of inputs: a number and a marker."""
+    """Number of inputs, for a number and a marker."""
     outputs: ClassVar[int] = 1
     criterion: ClassVar[Criterion] = Criterion(TESTED, error=0.01)
     """All of 2,000 sequences are right, with a mean absolute error below 0.01."""

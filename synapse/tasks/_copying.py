@@ -1,4 +1,6 @@
-"""Copying bits: read some, then output them in their order."""
+"""Generate copying tasks, in which a network reads some bits, then outputs them in
+their order.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +26,12 @@ class Copy(Task):
     `length`. A sequence is right if every output is on the same side of 0.5 as its bit.
 
     Menick and others 2021 increase the length whenever a network copies well enough, as
-    in `studies/rtrl.md`. The criterion is this library's own.
+    in `studies/rtrl.md`. The criterion comes from this library.
 
     Parameters
     ----------
     length : int
-        Largest number of bits of a sequence.
+        Largest number of bits in a sequence.
     spread : int
         Largest number of bits by which a sequence can be shorter, 0 or above. Default
         5.
@@ -54,7 +56,7 @@ class Copy(Task):
     spread: Annotated[int, non_negative_integer] = 5
 
     inputs: ClassVar[int] = 3
-    """Number of inputs: one for each value of a bit, and a flag."""
+    """Number of inputs, with one for each value of a bit, and a flag."""
     outputs: ClassVar[int] = 1
     criterion: ClassVar[Criterion] = Criterion(500, wrong=5)
     """At most 5 of 500 sequences are wrong."""

@@ -1,4 +1,4 @@
-"""The Mackey-Glass series: predict a chaotic series."""
+"""Generate the Mackey-Glass series, to predict a chaotic series."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from ._task import Criterion, StreamTask
 
 STEP = 0.1
 STEPS_PER_POINT = 10
-"""Every tenth Euler step is a point of the series: points are one unit of time
-apart."""
+"""Number of Euler steps from one point of the series to the next, which are one unit of
+time apart."""
 TRANSIENT_POINTS = 1000
-"""Points that are left out at the beginning, so that the series is on its attractor."""
+"""Number of points that are left out at the beginning to let the series reach its
+attractor."""
 CRITERION = Within(0.02)
 
 
@@ -32,22 +33,23 @@ class MackeyGlass(StreamTask):
 
         dy/dt = 0.2 y(t - τ) / (1 + y(t - τ)^10) - 0.1 y(t)
 
-    As in Jaeger 2001: Euler steps of 0.1, of which every tenth is a point, scaled to
-    tanh(y - 1). The history before t = 0 is random, uniform from 1.1 to 1.3, and the
-    first 1,000 points are left out. With a delay of 17 the scaled series has the mean
-    -0.065 and the variance 0.047, with 30 the variance 0.067. Jaeger divides squared
-    errors in y by a variance of 0.067.
+    As in Jaeger 2001, the equation is solved by Euler steps of 0.1, of which every
+    tenth is a point, scaled to tanh(y - 1). The history before t = 0 is random, uniform
+    from 1.1 to 1.3, and the first 1,000 points are left out. With a delay of 17, the
+    scaled series has the mean -0.065 and the variance 0.047, and with 30, the variance
+    0.067. Jaeger divides squared errors in y by a variance of 0.067.
 
-    No criterion was published: papers compare errors. A step counts as right here if
-    the output differs from the target by less than 0.02, about a tenth of the standard
-    deviation.
+    Because papers compare errors, a criterion was not published. Here, a step counts as
+    right if the output differs from the target by less than 0.02, about a tenth of the
+    standard deviation.
 
     Parameters
     ----------
     delay : int
         The delay τ of the equation, in points. The series is chaotic from 17.
     length : int
-        Number of points of a sample. Default 3,000, the training series of Jaeger 2001.
+        Number of points in a sample. Default 3,000, as in the training series of Jaeger
+        2001.
     horizon : int
         Number of points from the input to the target. Default 1.
 
@@ -113,10 +115,10 @@ def ahead(blocks: Iterator[Floats], steps: int) -> Iterator[tuple[Floats, Floats
 
 
 def _points(past: Floats) -> Iterator[Floats]:
-    """Yield scaled points of several series, shape (delay, S) at a time; `past` are the
-    values of one delay.
+    """Yield scaled points of several series, shape (delay, S) at a time. `past`
+    contains the values of one delay.
 
-    It only adds, multiplies and divides, so that the chaotic series has the same bits
+    It only adds, multiplies and divides, which gives the chaotic series the same bits
     on every machine.
     """
     # All values of one delay follow from those of the delay before at once: the delayed

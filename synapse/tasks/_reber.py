@@ -1,4 +1,4 @@
-"""The grammar, its strings, and the task to predict their next symbols."""
+"""Define the grammar, its strings, and the task to predict their next symbols."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ ARCS = {
     5: {"V": 6, "P": 4},
     6: {"E": 7},
 }
-"""The grammar: for each node, the next node by symbol. Walks start at node 0 and end at
-node 7."""
+"""The grammar, as the next node by symbol for each node. Walks start at node 0 and end
+at node 7."""
 
 OUTER = "TP"
 NEXT = "next"
@@ -53,8 +53,8 @@ def strings(count: int, seed: Seed = None) -> list[str]:
 
 
 class Walk(NamedTuple):
-    """Random strings, one after the other: symbols, the nodes after them, and the
-    length of each string.
+    """Random strings, one after the other, with their symbols, the nodes after them,
+    and the length of each string.
     """
 
     symbols: list[int]
@@ -63,7 +63,7 @@ class Walk(NamedTuple):
 
 
 def _embedded() -> list[list[tuple[int, int]]]:
-    """Return the arcs of the embedded grammar, as (symbol, next node) by node: one
+    """Return the arcs of the embedded grammar, as (symbol, next node) by node, with one
     graph for each outer letter.
     """
     number = SYMBOLS.index
@@ -93,7 +93,7 @@ ALLOWED = np.array(
 
 
 def walk(count: int, rng: np.random.Generator) -> Walk:
-    """Walk along the arcs; every fork draws one random number, in the order of the
+    """Walk along the arcs. Every fork draws one random number, in the order of the
     symbols.
     """
     walked = Walk([], [], [])
@@ -121,7 +121,7 @@ def legal(string: str) -> list[str]:
     Returns
     -------
     list of str
-        One entry per step; the number of steps is the length of the string minus 1.
+        One entry per step. The number of steps is the length of the string minus 1.
 
     Raises
     ------
@@ -154,13 +154,13 @@ def legal(string: str) -> list[str]:
 class EmbeddedReber(Task):
     """Embedded Reber grammar: predict the symbols that can come next.
 
-    Strings are those of :mod:`synapse.tasks.reber`. To predict the last symbol but one,
-    a network must store one bit during the whole inner string.
+    Strings are described at :mod:`synapse.tasks.reber`. To predict the last symbol but
+    one, a network must store one bit during the whole inner string.
 
-    Hochreiter and Schmidhuber 1997, experiment 1: a string is right if, at every step,
-    all possible next symbols have higher outputs than all others. In the paper, 256
-    training and 256 test strings were drawn once, and both had to be right; here, the
-    test has 512 fresh strings.
+    As in Hochreiter and Schmidhuber 1997, experiment 1, a string is right if, at every
+    step, all possible next symbols have higher outputs than all others. In the paper,
+    256 training and 256 test strings were drawn once, and both had to be right, whereas
+    here, the test has 512 fresh strings.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ class EmbeddedReber(Task):
     targets: Annotated[str, partial(choice, options=TARGETS)] = NEXT
 
     inputs: ClassVar[int] = len(SYMBOLS)
-    """Number of inputs, one per symbol of ``synapse.tasks.reber.SYMBOLS``."""
+    """Number of inputs, one per symbol in ``synapse.tasks.reber.SYMBOLS``."""
     outputs: ClassVar[int] = len(SYMBOLS)
     criterion: ClassVar[Criterion] = Criterion(512)
     """All of 512 fresh strings are right."""

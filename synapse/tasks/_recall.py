@@ -1,5 +1,5 @@
-"""Distracted sequence recall: output the target symbols of a sequence, in order, at the
-prompts.
+"""Generate the task of distracted sequence recall, to output the target symbols of a
+sequence, in order, at the prompts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ._samples import SampleBatch, Within
 from ._task import Criterion, Task
 
 MAX_SYMBOLS = 1000
-"""Maximum number of symbols of a kind; each has its own input."""
+"""Maximum number of symbols of a kind. Each symbol has its own input."""
 
 Symbols = Annotated[int, partial(positive_integer, maximum=MAX_SYMBOLS)]
 
@@ -27,16 +27,16 @@ class Recall(Task):
     """Distracted sequence recall: output the target symbols of a sequence, in order, at
     the prompts.
 
-    A sequence shows target symbols at random places among distractors, then the prompts
-    one by one. All targets are 0 before the first prompt. At the first prompt the
-    target is 1 for the output of the first target symbol shown, at the second prompt
-    for that of the second, and so on. All places and all symbols are equally likely;
-    target symbols may repeat.
+    A sequence shows target symbols at random positions among distractors, then the
+    prompts one by one. All targets are 0 before the first prompt. At the first prompt,
+    the target is 1 for the output of the first target symbol shown, at the second
+    prompt for the output of the second one, and so on. All positions and all symbols
+    are equally likely, and target symbols may repeat.
 
     Monner and Reggia 2012, section 5.1, use four targets, four distractors, two prompts
     and 24 steps. The default is a short form with six symbols and ten steps. A step is
-    right if every output is within 0.5 of its target; the task is solved when 95 % of
-    1000 fresh sequences are right at every step.
+    right if every output is within 0.5 of its target, and the task is solved when 95 %
+    of 1000 fresh sequences are right at every step.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ class Recall(Task):
         Number of target symbols. They are the first inputs, and the outputs in the same
         order.
     distractors : int
-        Number of distractor symbols: the inputs after those of the targets.
+        Number of distractor symbols, which are the inputs after the targets.
     prompts : int
-        Number of prompt symbols, the last inputs. Each sequence ends with all prompts,
-        in order, and shows as many targets before.
+        Number of prompt symbols, which are the last inputs. Each sequence ends with all
+        prompts, in order, and shows the same number of targets before.
     length : int
-        Number of steps of a sequence, including the prompts.
+        Number of steps in a sequence, including the prompts.
 
     Raises
     ------
@@ -59,7 +59,7 @@ class Recall(Task):
 
     Examples
     --------
-    0 and 1 are targets, 2 and 3 distractors, 4 and 5 prompts:
+    In the example, 0 and 1 are targets, 2 and 3 distractors, 4 and 5 prompts:
 
     >>> sample = Recall(length=6).sample(2)
     >>> sample.inputs.argmax(axis=1).tolist()

@@ -1,5 +1,5 @@
-"""Samples of tasks: one, a batch of them in flat arrays, an endless sequence, their
-judges and scores.
+"""Represent samples of tasks, as a single sample, as a batch in flat arrays, or as an
+endless sequence, with their judges and scores.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ MAX_STEPS = 1_000_000
 Mask = NDArray[np.bool_]
 
 Judge = Callable[[Floats, Floats, Mask | None], Mask]
-"""Which steps are right, shape (T,): a function of outputs and targets (T, m), and the
-allowed symbols."""
+"""A function of outputs and targets (T, m), and the allowed symbols, which returns the
+steps that are right, shape (T,)."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Score:
     right, count : int
         Number of samples that are right at every step, and of all samples.
     error : float
-        Mean of the absolute differences between outputs and targets, over all targets.
+        Mean absolute difference between outputs and targets, over all targets.
     squared_error : float
-        Mean of their squares. Divided by the variance of the targets it is the
+        Mean squared difference. Divided by the variance of the targets, it is the
         normalised error (NMSE) that papers on series report.
     """
 
@@ -70,16 +70,17 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One sequence of a task: inputs, targets and what counts as right.
+    """One sequence of a task, with inputs, targets and a judge of outputs.
 
     Parameters
     ----------
     inputs : ndarray, shape (T, n)
         One row per step.
     targets : ndarray, shape (T, m)
-        Targets of the outputs; NaN where a step has none.
+        Targets of the outputs, or NaN where a step has no target.
     judge : callable
-        Which steps are right, called with targets, outputs and `allowed`.
+        A function that returns the steps that are right, called with targets, outputs
+        and `allowed`.
     allowed : ndarray of bool, shape (T, m), optional
         Symbols that can come next, for tasks that predict symbols. Targets that can be
         predicted, for tasks in which some targets are random.
@@ -124,17 +125,18 @@ class Sample:
 
 @dataclass(frozen=True, eq=False)
 class SampleBatch(Sequence[Sample]):
-    """Several samples; :attr:`inputs` and :attr:`targets` are what
-    :meth:`synapse.Trainer.train` takes.
+    """Several samples. You can pass their :attr:`inputs` and :attr:`targets` to
+    :meth:`synapse.Trainer.train`.
 
     Parameters
     ----------
     rows, goals : ndarray, shape (N, n) and (N, m)
         Inputs and targets of all samples, one sample after the other.
     lengths : ndarray of int, shape (S,)
-        Number of steps of each sample.
+        Number of steps in each sample.
     judge : callable
-        Which steps are right, called with targets, outputs and `allowed`.
+        A function that returns the steps that are right, called with targets, outputs
+        and `allowed`.
     allowed : ndarray of bool, shape (N, m), optional
         Symbols that can come next, or targets that can be predicted.
     """
@@ -188,11 +190,11 @@ class SampleBatch(Sequence[Sample]):
         return self.rows[span], self.goals[span], self.judge, allowed
 
     def score(self, network: Network) -> Score:
-        """Run a network on every sample, from a cleared context, and count those that
-        it gets right.
+        """Run a network on every sample, from a cleared context, and count the samples
+        that it gets right.
 
         Random neurons output their means. The network's own context is restored
-        afterwards; no weight changes.
+        afterwards, and weights do not change.
         """
         outputs = self._outputs(network)
         errors = (outputs - self.goals)[~np.isnan(self.goals)]
@@ -208,8 +210,8 @@ class SampleBatch(Sequence[Sample]):
         return Score(right, len(self), absolute, squared)
 
     def wrong(self, network: Network) -> Mask:
-        """Return whether a network is wrong at a step of each sample, shape (S,); see
-        :meth:`score`.
+        """Return whether a network is wrong at some step of each sample, shape (S,),
+        see :meth:`score`.
         """
         return self._wrong(self._outputs(network))
 
@@ -261,8 +263,8 @@ class SampleStream(Iterator[Sample]):
 
     @suggests_arguments("take")
     def take(self, steps: Annotated[int, positive_integer]) -> Sample:
-        """Return this number of next steps; the first follows the last step of the
-        previous call.
+        """Return this number of next steps, of which the first follows the last step of
+        the previous call.
         """
         parts = []
         count = 0
@@ -311,8 +313,8 @@ class Sides:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A step is right if the allowed symbols have the highest outputs: all of them, or
-    the most active.
+    """A step is right if the allowed symbols have the highest outputs, either all of
+    them, or the most active.
     """
 
     all_allowed: bool = True
@@ -335,7 +337,7 @@ class Ranked:
 
 
 class Spans:
-    """Consecutive rows of samples, of which `lengths` are the numbers of steps."""
+    """Consecutive rows of samples, whose numbers of steps are in `lengths`."""
 
     def __init__(self, lengths: Ints) -> None:
         self.lengths = lengths
@@ -352,8 +354,8 @@ class Spans:
         return cls(rng.integers(shortest, longest, size=count, endpoint=True))
 
     def goals(self, final: Floats) -> Floats:
-        """Return targets of shape (N, m), NaN but for the last step of each sample,
-        from `final` of shape (S, m).
+        """Return targets of shape (N, m), which are NaN except for the last step of
+        each sample, taken from `final` of shape (S, m).
         """
         goals = np.full((self.total, final.shape[1]), np.nan)
         goals[self.last] = final
@@ -361,6 +363,6 @@ class Spans:
 
 
 def steps_of(task: str, value: int, minimum: int) -> int:
-    """Return the number of steps of a task, or raise an error."""
+    """Return the number of steps in a task, or raise an error."""
     condition = f"a whole number from {minimum} to {MAX_STEPS:,}"
     return whole_number(f"steps of {task}", value, condition, minimum, MAX_STEPS)

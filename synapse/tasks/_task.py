@@ -1,4 +1,6 @@
-"""What all tasks have in common: samples from a seed, and when a task is solved."""
+"""Define tasks by two functions: they generate samples from a seed, and judge when the
+task is solved.
+"""
 
 from __future__ import annotations
 
@@ -25,26 +27,27 @@ from ..objects.network import Network, require_network
 from ._samples import Sample, SampleBatch, SampleStream, Score, joined
 
 TESTED_AT_ONCE = 100
-"""Samples of a test in one call: a network that fails is not tested on all. ``python -m
-benchmarks.constants _task.TESTED_AT_ONCE``: rows take 1.11 times as long with a tenth,
-7.70 times with ten times."""
+"""Number of test samples in one call. A network that fails is not tested on all.
+``python -m benchmarks.constants _task.TESTED_AT_ONCE``: rows take 1.11 times as long
+with a tenth, 7.70 times with ten times."""
 
 
 @suggests_arguments("Criterion")
 @dataclass(frozen=True)
 class Criterion:
-    """When a task counts as solved, judged on samples that were not used for training.
+    """The condition under which a task counts as solved, judged on samples that were
+    not used for training.
 
     Parameters
     ----------
     samples : int
-        Number of samples of the test.
+        Number of samples in the test.
     wrong : int
         The largest number of them that may be wrong. Default 0.
     error : float
-        The mean absolute error must be below this. Default: no limit.
+        The limit below which the mean absolute error must be. Default: no limit.
     squared_error : float
-        The mean squared error must be below this. Default: no limit.
+        The limit below which the mean squared error must be. Default: no limit.
     """
 
     samples: Annotated[int, positive_integer]
@@ -75,7 +78,8 @@ class Task(ABC):
     per task.
 
     A task generates data from a seed (:meth:`sample`, :meth:`batch`, :meth:`stream`).
-    Most have a :attr:`criterion` that says when they are solved (:meth:`solved`).
+    Most tasks also have a :attr:`criterion`, which determines when they are solved
+    (:meth:`solved`).
     """
 
     paper: ClassVar[str]
@@ -94,8 +98,8 @@ class Task(ABC):
     @property
     @abstractmethod
     def criterion(self) -> Criterion | None:
-        """When the task counts as solved; None if the literature only compares
-        errors.
+        """The condition under which the task counts as solved, or None if the
+        literature only compares errors.
         """
 
     @abstractmethod
@@ -113,25 +117,24 @@ class Task(ABC):
         Returns
         -------
         Sample
-            Its ``inputs`` (T, n), ``targets`` (T, m), and ``right(outputs)``.
+            A sample with ``inputs`` (T, n), ``targets`` (T, m), and ``right(outputs)``.
         """
         return self._draw(1, random_generator(seed))[0]
 
     def batch(self, count: int, seed: Seed = None) -> SampleBatch:
-        """Generate `count` samples, independent of each other, by a seed as in
-        :meth:`sample`.
+        """Generate `count` independent samples, by a seed as in :meth:`sample`.
 
-        They are a sequence with ``inputs`` and ``targets`` for
+        The result is a sequence with ``inputs`` and ``targets`` for
         :meth:`synapse.Trainer.train`.
         """
         count = positive_integer("count", count, MAX_SEQUENCES)
         return self._draw(count, random_generator(seed))
 
     def stream(self, seed: Seed = None) -> SampleStream:
-        """Generate an endless sequence: samples one after the other, without marks
-        between them.
+        """Generate an endless sequence, in which samples follow each other without
+        marks between them.
 
-        Its ``take(steps)`` returns the next steps as a sample. The seed is that of
+        Its ``take(steps)`` returns the next steps as a sample. The seed is used as in
         :meth:`sample`.
         """
         generator = random_generator(seed)
@@ -139,16 +142,16 @@ class Task(ABC):
 
     @property
     def tested(self) -> Task:
-        """The task that generates the samples of tests: itself, or the same one without
-        noise on targets.
+        """The task that generates test samples, which is this task, or the same one
+        without noise on targets.
         """
         return self
 
     def solved(self, network: Network, samples: SampleBatch | Seed = None) -> bool:
-        """Return whether a network meets the criterion on samples it was not trained
-        on.
+        """Return whether a network meets the criterion on samples that were not used
+        for training.
 
-        The network runs from a cleared context on each sample; its own context is
+        The network runs from a cleared context on each sample, and its own context is
         restored afterwards. Random neurons output their means. The test ends as soon as
         too many samples are wrong.
 
@@ -157,9 +160,9 @@ class Task(ABC):
         network : Network
             A network with as many inputs and outputs as the task.
         samples : SampleBatch, int or numpy.random.Generator, optional
-            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed:
-            ``criterion.samples`` of them are then generated in small parts, so that
-            long ones need little memory.
+            Samples as :meth:`batch` of :attr:`tested` returns them, or a seed. From a
+            seed, ``criterion.samples`` of them are generated in small parts, which need
+            little memory even if samples are long.
 
         Raises
         ------
@@ -238,7 +241,7 @@ class StreamTask(Task):
     @property
     @abstractmethod
     def length(self) -> int:
-        """Number of steps of a sample."""
+        """Number of steps in a sample."""
 
     @abstractmethod
     def _endless(self, rng: np.random.Generator) -> Iterator[Sample]:

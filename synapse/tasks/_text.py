@@ -1,5 +1,5 @@
-"""Text: letters to indices and back, windows of letters to learn from, and text that a
-network writes.
+"""Learn texts, by converting letters to indices and back, cutting windows of letters to
+learn from, and sampling text that a network writes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from ..objects.outputs import require_squash
 from ..objects.snapshots import preserved_context
 
 KEY = "alphabet"
-"""The key of ``net.metadata`` that files keep the letters under."""
+"""The key of ``net.metadata`` under which files store the letters."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +90,16 @@ class Alphabet:
     @classmethod
     @suggests_arguments()
     def of(cls, text: str) -> Alphabet:
-        """Return the alphabet of a text: its different letters, sorted."""
+        """Return the alphabet of a text, which contains its different letters,
+        sorted.
+        """
         return cls("".join(sorted(set(_checked_text(text)))))
 
     @classmethod
     @suggests_arguments("from_network")
     def from_network(cls, network: Annotated[Network, require_network]) -> Alphabet:
-        """Return the alphabet that was attached to a network, also if it comes from a
-        file.
+        """Return the alphabet that was attached to a network, even if the network comes
+        from a file.
 
         Raises
         ------
@@ -114,12 +116,12 @@ class Alphabet:
 
     @suggests_arguments()
     def attach(self, network: Network) -> None:
-        """Give the alphabet to a network, so that copies and files have it.
+        """Give the alphabet to a network, which passes it on to copies and files.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the number of inputs or of outputs is not the number of letters.
+            If the number of inputs or outputs differs from the number of letters.
         """
         self._require_fit(require_network("network", network))
         network.metadata[KEY] = self.letters
@@ -135,7 +137,7 @@ class Alphabet:
 
     @suggests_arguments()
     def indices(self, text: str) -> Ints:
-        """Return the number of each letter of a text, shape (letters of the text,).
+        """Return the number of each letter in a text, shape (letters of the text,).
 
         Raises
         ------
@@ -195,24 +197,24 @@ def _checked_text(text: Any) -> str:
 class TextWindows:
     """Windows of a text in random order, as batches for ``Trainer.train``.
 
-    A window is a sequence of `steps` letters; the target of each is the next letter.
-    Each epoch cuts the text at another place and draws another order. The text is kept
-    as indices, and rows of 0 and 1 are made for one batch at a time: 300,000 letters
-    take 2.4 MB, as rows of 84 numbers they would take 200.
+    A window is a sequence of `steps` letters, and the target of each letter is the next
+    one. Each epoch cuts the text at another place and draws another order. The text is
+    stored as indices, and rows of 0 and 1 are made for one batch at a time. Therefore,
+    300,000 letters take 2.4 MB, whereas rows of 84 numbers would take 200.
 
     Parameters
     ----------
     text : str
-        The text to learn from: at least `steps` letters and one more.
+        The text to learn from, with at least `steps` letters and one more.
     alphabet : Alphabet
         The letters of the network.
     steps : int
-        The letters of a window, 1 or more. The network only learns dependencies within
-        this number of letters.
+        Number of letters in a window, 1 or more. The network only learns dependencies
+        within this number of letters.
     size : int
-        The windows of a batch, 1 or more; the last batch may have fewer.
+        Number of windows in a batch, 1 or more. The last batch may have fewer.
     dtype : str or numpy.dtype
-        The float of the rows: that of the network, so that nothing is copied.
+        The float type of the rows. Use the network's type to avoid copies.
     seed : int or numpy.random.Generator, optional
         Seed of the order. Default: an unrecorded random seed.
 
@@ -285,8 +287,8 @@ def sample(
     length : int
         The number of letters to write, 0 or more.
     temperature : float
-        Probabilities are raised to the power 1 / temperature: below 1 likely letters
-        become likelier. Above 0.
+        Probabilities are raised to the power 1 / temperature, which must be above 0. A
+        temperature below 1 makes likely letters likelier.
     seed : int or numpy.random.Generator, optional
         Seed of the letters. Default: an unrecorded random seed.
 
@@ -298,8 +300,8 @@ def sample(
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If the network has no alphabet or other outputs than softmax ones, the prompt
-        is empty or has other letters, or a number is out of range.
+        If the network has no alphabet or other outputs than softmax ones, the prompt is
+        empty or has other letters, or a number is out of range.
 
     Examples
     --------

@@ -2,11 +2,12 @@
 
 import { Network } from "./network.js";
 import { LESSONS, isDone } from "./lessons.js";
+import { TARGETLESS } from "./targetless.js";
 
 /** What a lesson sees of the page, and what a reader does there. */
 class Page {
-  constructor({ network, data, settings }) {
-    Object.assign(this, { network: Network.from(network), edited: [], steps: 0 });
+  constructor({ network, data, settings, rule }) {
+    Object.assign(this, { network: Network.from(network), edited: [], steps: 0, rule });
     this.settings = { rate: 0.5, ...settings };
     this.data = { sequences: structuredClone(data).map((one) => (Array.isArray(one[0][0]) ? one : [one])) };
   }
@@ -16,12 +17,13 @@ class Page {
   }
   play(passes) { return this.step(passes * this.data.sequences.flat().length); }
   step(count) {
-    const all = this.data.sequences.flatMap((rows) => rows.map((row, t) => [...row, t]));
+    const all = this.data.sequences.flatMap((rows) => rows.map((row, t) => [...row, t, t === rows.length - 1]));
     for (; count > 0; count--) {
-      const [inputs, targets, t] = all[this.steps++ % all.length];
+      const [inputs, targets, t, ends] = all[this.steps++ % all.length];
       if (t === 0) this.network.clear();
       this.network.activate(inputs);
-      if (targets) this.network.propagate(this.settings.rate, targets, this.settings);
+      if (this.rule) this.kept = TARGETLESS[this.rule.name].learn(this.network, { ...this.rule, ...this.settings, inputs, reward: targets?.[0] ?? 0, begins: t === 0, ends, kept: this.kept });
+      else if (targets) this.network.propagate(this.settings.rate, targets, this.settings);
     }
     return this;
   }
@@ -33,6 +35,7 @@ class Page {
   bias(name, to) { this.neuron(name).bias = to; this.edited.push("bias"); }
   connect(from, to, weight) { this.network.connect(this.neuron(from), this.neuron(to), weight, true); }
   target(i, to) { this.data.sequences[i][0][1] = [to]; this.edited.push("data"); }
+  delay(source, target, steps) { this.link(source, target).delay = steps; }
   gate(gater, source, target) { this.network.gate(this.neuron(gater), this.link(source, target)); }
   wrong() { // the largest distance of an output from its target
     const answers = this.answers(), far = ([, targets], [answer]) => (targets ? Math.abs(answer - targets[0]) : 0);
@@ -158,6 +161,30 @@ const SHEETS = [
         const [sky, shape] = ["sky", "shape"].map((name) => fresh.link(name, "tank").weight), answers = fresh.answers().flat(2).map(Math.round);
         return near(sky, 3, 0.03) && near(shape, 1.2, 0.03) && answers.join() === "1,1,0,0,0,1"; // right where it has learned, and wrong on 5 and 6
       },
+    } },
+  { asked: "step 3; step 6",
+    wrong: ["step 8", "rate 0.9; step 9", "weigh bell prediction 0.45; weigh pause prediction 0.9"],
+    ends: {
+      "Trial 1 changed the weight of the pause only, to 0.5": () => {
+        const fresh = new Page(LESSONS[15]).step(3);
+        return fresh.link("pause", "prediction").weight === 0.5 && fresh.link("bell", "prediction").weight === 0;
+      },
+      "0.5 × 0.9 × 0.5 = 0.225": () => near(new Page(LESSONS[15]).step(5).link("bell", "prediction").weight, 0.225),
+      "In the end the bell predicts 0.9, and the difference at the food is 0": (left) => near(left.step(300).answers()[0][0][0], 0.9) && near(left.kept.delta, 0),
+    } },
+  { asked: "step 5; step 1",
+    wrong: ["step 4", "rate 1; step 2", "weigh bell drool 1", "bias drool 0.5; step 2"],
+    ends: {
+      "Only the sample with food changed the weight, by 0.2": () => [1, 2].map((count) => new Page(LESSONS[16]).step(count).link("bell", "drool").weight).join() === "0,0.2",
+      "it is 0.6": (left) => near(left.link("bell", "drool").weight, 0.6),
+      "Press Step again: now the bell strengthens itself": (left) => near(left.step(1).link("bell", "drool").weight, 0.8),
+    } },
+  { asked: "delay left both 2; play 1",
+    wrong: ["delay left both 2", "delay left both 1; play 1", "delay right both 2; play 1", "delay left both 2; delay right both 1; play 1"],
+    ends: {
+      "meets that of the right ear in step 3": (left) => left.answers()[0].map(([one]) => one).join("") === "00100000",
+      "now arrives in steps 6 and 8, each time alone": (left) => (left.network.clear(), left.data.sequences[0].map(([row]) => (left.network.activate(row), left.neuron("both").state + 1.5)).slice(3).join("") === "00101"),
+      "Neurons with other delays answer to other directions": (left) => (left.delay("left", "both", 0), left.answers()[0].map(([one]) => one).join("") === "00000100"),
     } },
 ];
 console.log(JSON.stringify(LESSONS.map((lesson, i) => {

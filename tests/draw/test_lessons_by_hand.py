@@ -50,6 +50,13 @@ class Hands:
         self.page.press("#form-weight", "Enter")
         self.page.keyboard.press("Escape")
 
+    def delay(self, source, target, steps):
+        tab(self.page, "build")
+        self.page.mouse.click(*self.middle(source, target))
+        self.page.fill("#form-delay", str(steps))
+        self.page.press("#form-delay", "Enter")
+        self.page.keyboard.press("Escape")
+
     def connect(self, source, target):
         tab(self.page, "build")
         x, y = spot(self.page, self.neuron(source))
@@ -193,6 +200,19 @@ def mend_the_data(hands):
     hands.play_until_done()
 
 
+def be_surprised(hands):
+    hands.step(9)
+
+
+def pair(hands):
+    hands.step(6)
+
+
+def wait(hands):
+    hands.delay("left", "both", 2)
+    hands.step(8)
+
+
 LESSONS = [
     decide,
     bend,
@@ -209,6 +229,9 @@ LESSONS = [
     fire,
     find_faces,
     mend_the_data,
+    be_surprised,
+    pair,
+    wait,
 ]
 
 

@@ -20,7 +20,9 @@ from synapse import (
     costs,
     draw,
     optimizers,
+    plasticity,
     readwrite,
+    reward,
     squashes,
     tie,
 )
@@ -37,6 +39,7 @@ pytestmark = pytest.mark.skipif(NODE is None, reason="no Node")
 CALLS = """
 import { readFileSync } from "node:fs";
 import { Network, register } from "./network.js";
+import { TARGETLESS } from "./targetless.js";
 const learn = (net, { rows, targets, rate = 0.1, momentum = 0 }) =>
   rows.map((row, i) => [
     ...net.activate(row), net.propagate(rate, targets[i], { momentum }),
@@ -51,7 +54,7 @@ console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map((one) => { CA
 @pytest.fixture(scope="module")
 def node(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    for name in ("network.js", "store.js"):
+    for name in ("network.js", "store.js", "targetless.js"):
         shutil.copy(PAGE / name, folder)
     (folder / "package.json").write_text('{"type": "module"}')
 
@@ -474,3 +477,75 @@ def test_mistakes_get_a_sentence_and_change_nothing(node):
     assert same
     for call, sentence, wanted in zip(calls, said, calls.values(), strict=True):
         assert wanted in str(sentence), call
+
+
+EPISODES = """
+  const net = Network.from(one.net);
+  let kept;
+  for (const rows of one.episodes) rows.forEach(([inputs, reward], t) => {
+    net.activate(inputs);
+    kept = TARGETLESS.TD.learn(net, { ...one.settings, inputs, reward, kept,
+      begins: t === 0, ends: t === rows.length - 1 });
+  });
+  return [net.toJSON(), kept.delta];
+"""
+
+
+def test_temporal_differences_are_those_of_an_agent(node):
+    random = np.random.default_rng(0)
+    cases, wanted = [], []
+    bell = Network(Layer(3), Layer(1, "identity"))
+    bell.input.project(bell.output, weights=0.0)
+    bell.output.trainable_bias = False
+    deep = architect.Perceptron(
+        3, 4, 1, squash="tanh", output_squash="identity", seed=0
+    )
+    deep.connections[2].trainable = False
+    for net, decay in ((bell, 0.0), (bell, 0.5), (deep, 0.7)):
+        net = net.clone()
+        episodes = [
+            [[row.tolist(), float(random.normal())] for row in np.eye(3)]
+            if len(net) == 4
+            else [[random.normal(size=3).tolist(), float(random.normal())]] * 2
+            + [[random.normal(size=3).tolist(), 1.0]]
+            for _ in range(20)
+        ]
+        settings = {"rate": 0.1, "discount": 0.9, "decay": decay}
+        cases.append({"net": of(net), "episodes": episodes, "settings": settings})
+        agent = reward.TD(
+            net, discount=0.9, trace_decay=decay, update=0.1, normalize=False
+        )
+        for (first, _), *others in episodes:
+            agent.begin(first)
+            for t, (row, gain) in enumerate(others, 2):
+                agent.learn(gain, row, terminated=t == len(others) + 1)
+        wanted.append((net, agent.error))
+    for (data, delta), (net, error) in zip(node(EPISODES, cases), wanted):
+        twin = readwrite.from_json_data(data)
+        np.testing.assert_allclose(twin.weights, net.weights, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(twin.biases, net.biases, rtol=0, atol=1e-12)
+        assert delta == pytest.approx(error, abs=1e-12)
+
+
+HEBB = """
+  const net = Network.from(one.net);
+  net.connections[1].delay = 2;
+  for (const row of one.rows) {
+    net.activate(row);
+    TARGETLESS.Hebb.learn(net, { rate: 0.2 });
+  }
+  return net.toJSON();
+"""
+
+
+def test_hebbs_rule_and_a_changed_delay_are_the_librarys(node):
+    net = architect.LSTM(2, 2, 1, seed=3)
+    net.connections[0].trainable = False
+    rows = np.random.default_rng(0).normal(size=(12, 2))
+    (data,) = node(HEBB, [{"net": of(net), "rows": rows.tolist()}])
+    net.connections[1].delay = 2
+    net.rule = plasticity.Hebb(rate=0.2)
+    net.run(rows, learn=True)
+    twin = readwrite.from_json_data(data)
+    assert twin.connections[1].delay == 2
+    np.testing.assert_allclose(twin.weights, net.weights, rtol=1e-12, atol=1e-12)

@@ -1,1 +1,1 @@
-"""Kernels of the analysis, over arrays of its own."""
+"""Compiled kernels of the analysis, which work on arrays of its own."""

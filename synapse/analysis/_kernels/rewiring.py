@@ -1,13 +1,14 @@
-"""Exchanges of the targets of edges, after which every node has its degrees.
+"""Exchange the targets of edges while preserving the degrees of every node.
 
-An edge is a row: it leads from the node ``source`` to the node ``target``. Rows with
-one source, and one delay, are a *line*; they are neighbours, ``first[line]`` is their
-first. Only rows of one ``group``, such as one sign, exchange targets, so that degrees
-stay within groups. Self-connections are in no group, -1.
+An edge is a row, and leads from the node ``source`` to the node ``target``. Rows with
+the same source and delay form a *line*. They are neighbours, and ``first[line]`` is
+their first. Only rows of one ``group``, such as one sign, exchange targets, which
+preserves degrees within groups. Self-connections have the group -1, and are not
+exchanged.
 
-A move is proposed as often as its inverse, and one that would make a self-connection or
-a pair twice does nothing but counts, so all wirings that are reached are equally
-probable in the end.
+A move is proposed as often as its inverse. A move that would make a self-connection or
+a repeated pair changes nothing but counts. Therefore, all wirings that can be reached
+are equally probable in the end.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def may_lead(row, target, edges):
 def swap(e, f, edges):
     """Exchange the targets of two edges.
 
-    Where both new pairs are there already, in one other group, their edges exchange
-    targets, too: two pairs of nodes exchange the groups of their edges.
+    If both new pairs exist already, in one other group, their edges exchange targets,
+    too. This means that two pairs of nodes exchange the groups of their edges.
     """
     b = edges.target[e]
     d = edges.target[f]
@@ -85,8 +86,8 @@ def swap(e, f, edges):
 
 @inline
 def rotate(e, f, g, edges):
-    """Give each of three edges the target of the next: what turns a cycle of three
-    nodes round, which no exchange of two can do.
+    """Give each of three edges the target of the next. This reverses a cycle of three
+    nodes, which exchanges of two edges cannot do.
     """
     b = edges.target[e]
     d = edges.target[f]
@@ -106,9 +107,10 @@ def rotate(e, f, g, edges):
 
 @kernel
 def exchange(edges, members, bounds, tries, rng):
-    """Make this many moves of two or of three edges; returns how many were possible.
+    """Make this many moves of two or of three edges, and return the number of possible
+    ones.
 
-    `members` lists the rows by group, those of group k from ``bounds[k]`` on.
+    `members` lists the rows by group, where group k starts at ``bounds[k]``.
     """
     done = 0
     for _ in range(tries):

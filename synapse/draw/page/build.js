@@ -1,6 +1,7 @@
 // Building: a form for what is selected, drags from a neuron, recipes, undo and redo.
 
 const GROUPED = ["largest", "shares"]; // kinds of squashes whose neurons compete: whole layers, made in Python
+const MOST_DELAY = 1000; // steps
 const single = Object.keys(SQUASHES).filter((name) => !GROUPED.includes(SQUASHES[name].kind));
 const options = (values) => values.map(([value, text]) => made("option", text, { value }));
 
@@ -21,6 +22,12 @@ function gate(gater, link) {
     net.gate(gater, link);
   });
   if (done) chooseLink(link);
+}
+/** Let a connection carry what its source was some steps ago. */
+function delayBy(link, delay) {
+  require(Number.isInteger(delay) && delay >= 0 && delay <= MOST_DELAY, `A delay is a whole number of steps from 0 to ${MOST_DELAY}, got ${delay}.`);
+  require(!link.target.incoming.some((one) => one !== link && one.source === link.source && one.delay === delay), "These two neurons have a connection with this delay already.");
+  link.delay = delay;
 }
 const chooseLink = (link) => choose({ kind: "connection", connection: links.indexOf(link), id: `c${links.indexOf(link)}` });
 
@@ -118,6 +125,7 @@ function linkForm(link) {
   fields.append(
     ...numberField("Weight", link.weight, "form-weight", (weight) => edit("weight", `weight of ${title}: ${tiny(weight)}`, () => { link.weight = link.sign * weight < 0 ? 0 : weight; })),
     ...checkField("Learns", link.trainable, "form-learns", (learns) => edit("frozen", `${title} ${learns ? "learns" : "is frozen"}`, () => { link.trainable = learns; })),
+    ...numberField("Delay in steps", link.delay, "form-delay", (delay) => edit("delay", `delay of ${title}: ${delay}`, () => delayBy(link, delay))),
     ...selectField("Gated by", [["", "none"], ...all.map((one, i) => [i, nameOf(one)])], link.gater ? all.indexOf(link.gater) : "", "form-gater", regate));
   return [made("h2", title), fields, removal("Remove this connection")];
 }

@@ -204,7 +204,7 @@ const brief = (value) => (value === null ? "\u2013" : written(value, (one) => St
 const few = (row) => row.slice(0, MOST_CELLS).map(brief).join(" ") + (row.length > MOST_CELLS ? " \u2026" : "");
 const isOneHot = (row) => row.length > 2 && row.filter((value) => value === 1).length === 1 && row.every((value) => value === 0 || value === 1);
 const largest = (row) => row.indexOf(Math.max(...row));
-const areOneHot = (rows) => rows.every((row) => !row || isOneHot(row));
+const areOneHot = (rows) => rows.some(Boolean) && rows.every((row) => !row || isOneHot(row));
 /** How rows are written in cells: the name of the 1 if all are one-hot, a cell for each number if there is room, or all numbers in one. */
 function writer(rows, names, roomy) {
   if (areOneHot(rows)) return { heads: [""], write: (row) => [names[largest(row)]], chosen: true };
@@ -240,12 +240,12 @@ function showAnswers() {
   };
   const groups = made("tr");
   const answered = own ? own.answered : targets.chosen ? ["", ""] : targets.heads, unknown = answered.map(() => "\u2013");
-  for (const [name, size, heads] of [["input", own ? inputs.heads.length : width, inputs.heads], ["target", own ? targets.heads.length : count, targets.heads], ["output", own ? targets.heads.length : count, answered]])
+  for (const [name, size, heads] of [["input", own ? inputs.heads.length : width, inputs.heads], [lesson?.of.rule?.name === "TD" ? "reward" : "target", own ? targets.heads.length : count, targets.heads], ["output", own ? targets.heads.length : count, answered]])
     groups.append(made("th", name + (size > 1 ? "s" : ""), { colSpan: heads.length, scope: "colgroup" }));
   groups.append(made("td", ""));
   let wrong = 0, aimed = 0;
   const rows = steps.map((step) => {
-    const hasTarget = Boolean(step.targets && fits), off = hasTarget && isWrong(step);
+    const hasTarget = Boolean(step.targets && fits && !lesson?.of.rule), off = hasTarget && isWrong(step);
     aimed += hasTarget;
     wrong += off;
     const outputs = fits ? [...(own?.outputs ?? targets.write)(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : unknown;

@@ -342,7 +342,8 @@ const readable = () => cy.zoom() > 0.7; // smaller labels are a blur
 let wasReadable = false;
 cy.on("zoom", () => { if (readable() !== wasReadable) showStep(); });
 
-let weightText = (c) => short(real(connections.weight[c])); // beside a connection
+const delayText = (c) => (connections.delay[c] ? `, ${connections.delay[c]} later` : "");
+let weightText = (c) => short(real(connections.weight[c])) + delayText(c); // beside a connection
 let numberOf = (n) => short(activation(n)); // below the name of a neuron
 function showNeuron(node) {
   const n = node.data("neuron"), value = activation(n);

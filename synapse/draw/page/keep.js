@@ -22,7 +22,7 @@ function checkTables({ name, layers: table, neurons: rows, connections: ends }) 
   for (const { name: column, kind } of [...SAVED.neurons, ...SAVED.connections]) if (kind === "FLAG") fit[column] = isFlag;
   for (const [column, list] of [...Object.entries(rows), ...Object.entries(ends)])
     require(list.every(Object.hasOwn(fit, column) ? fit[column] : isNumber), `This network's numbers are damaged: its column "${column}" has an invalid value.`);
-  require(new Set(ends.source.map((source, i) => `${source} ${ends.target[i]}`)).size === edges, "Two connections of this network join the same neurons.");
+  require(new Set(ends.source.map((source, i) => `${source} ${ends.target[i]} ${ends.delay?.[i] ?? 0}`)).size === edges, "Two connections of this network join the same neurons with the same delay.");
 }
 
 // --- files -------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ function program() {
     const parts = runs.map((run) => `Layer(${run.length}, ${py(run[0].squash)}`);
     return parts.length > 1 ? `Layer([${parts.map((part) => `*${part})`).join(", ")}], name=${py(name)})` : `${parts[0]}, name=${py(name)})`;
   };
-  const gates = links.flatMap((one, c) => (one.gater ? [tuple([place(one.gater), c])] : []));
+  const delays = links.some((one) => one.delay > 0), gates = links.flatMap((one, c) => (one.gater ? [tuple([place(one.gater), c])] : []));
   const ties = (list, tie) => [...new Set(list.map(tie))].filter(Boolean).map((number) => list.flatMap((one, i) => (tie(one) === number ? [i] : [])));
   const lines = [
     ...(page.data.model?.scale || page.data.model?.target_scale ? ["# This network computes in standard units. The JSON that this page saves has the scales and names, too."] : []),
@@ -216,9 +216,9 @@ function program() {
     "    neuron.name, neuron.bias, neuron.trainable_bias = name, bias, learns",
     ...all.flatMap((one, i) => (one.deterministic ? [`neurons[${i}].deterministic = True`] : [])),
     ...all.flatMap((one, i) => (one.costWeight === 1 ? [] : [`neurons[${i}].cost_weight = ${py(one.costWeight)}`])),
-    "# source, target, weight, and whether the weight learns",
-    `connections = [neurons[source].project(neurons[target], weight, trainable=learns) for source, target, weight, learns in ${listing(
-      links.map((one) => tuple([place(one.source), place(one.target), one.weight, one.trainable])))}]`,
+    `# source, target, weight, ${delays ? "whether the weight learns, and delay" : "and whether the weight learns"}`,
+    `connections = [neurons[source].project(neurons[target], weight, trainable=learns${delays ? ", delay=delay" : ""}) for source, target, weight, learns${delays ? ", delay" : ""} in ${listing(
+      links.map((one) => tuple([place(one.source), place(one.target), one.weight, one.trainable, ...(delays ? [one.delay] : [])])))}]`,
     ...(gates.length ? ["# gater and connection", `for gater, connection in ${listing(gates)}:`, "    neurons[gater].gate(connections[connection])"] : []),
     ...links.flatMap((one, c) => (one.sign ? [`connections[${c}].sign = ${one.sign}`] : [])),
     ...all.flatMap((one, i) => (one.outgoingSign ? [`neurons[${i}].sign = ${one.outgoingSign}`] : [])),

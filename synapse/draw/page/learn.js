@@ -184,6 +184,7 @@ const tiny = (value) => written(value, (one) => String(Number(one.toPrecision(2)
 whereText = () => {
   const step = `step ${page.steps}, epoch ${page.epochs}`;
   if (phase) return `${step}: ${PHASES[phase.kind]()}`;
+  if (page.latest?.kept?.delta != null) return `${step}, temporal difference ${tiny(page.latest.kept.delta)}`;
   if (page.mean != null) return `${step}, mean error ${tiny(page.mean)}`; // of the latest complete epoch
   return page.latest?.error == null ? step : `${step}, error of this step ${tiny(page.latest.error)}`;
 };
@@ -269,6 +270,11 @@ function traceWords({ source, target, gater, delayed, seen, gain }) {
   return `${meaning}: ${fresh}, and what is left of earlier steps: the previous eligibility \u00d7 the weight${loop.gater ? " \u00d7 the gain" : ""} of the self-connection.`;
 }
 
+/** Why a weight moved by the rule of a lesson that has no targets. */
+function withoutTarget(owner, heading) {
+  const { rule } = lesson.of, reasons = TARGETLESS[rule.name].reasons(owner, { ...rule, ...page.latest, ...page.latest.kept });
+  return [...heading, typeof reasons === "string" ? made("p", reasons) : table(reasons)];
+}
 function explain({ kind, connection: c, neuron: n }) {
   const owner = kind === "connection" ? links[c] : all[n], target = kind === "connection" ? owner.target : owner;
   const [learns, tie] = kind === "connection" ? [owner.trainable, owner.tie] : [owner.trainableBias, owner.biasTie];
@@ -278,6 +284,7 @@ function explain({ kind, connection: c, neuron: n }) {
   if (!learns) return sentence(`It did not: this ${number} is not trainable.`);
   if (phase && phase.kind !== "weights") return sentence("It has not moved yet in this step.");
   if (!page.latest || !trail.length) return sentence("No step since the last change.");
+  if (page.latest.kept) return withoutTarget(owner, heading);
   if (page.latest.error === null) return sentence("It did not: the latest step has no target.");
   const { move, parts } = moveOf(owner), { rate, momentum } = page.latest;
   const tied = kind === "connection" ? links.filter((one) => one.tie === tie) : all.filter((one) => one.biasTie === tie);

@@ -9,6 +9,7 @@
 //             sequences; targets may be null
 //   settings  those that differ from { rate: 0.5, momentum: 0, cost: "", order: "shuffled", speed: "normal" }: the order can be
 //             "in order", the speed "slow" or "fast"; the cost "" is that of the network
+//   rule      { name, ... } of targetless.js, with its settings, where the network learns without targets; left out for the online rule
 //   may       what the task changes in the network, in the words of `changesOf`; "learning" stands for all that learns,
 //             "data" for the rows, which end any other lesson
 //   within    how near every output must be to its target at the end; left out where that is not the aim
@@ -72,13 +73,14 @@ function changesOf({ network: { neurons: rows, connections: ends }, may, setting
     note(i >= 0 && bias !== rows.bias[i] && !(learns && rows.trainable_bias[i]), `bias ${name}`);
     note(i >= 0 && trainableBias !== rows.trainable_bias[i], `learning of ${name}`);
   }
-  for (const { source, target, weight, trainable, gater } of network.connections) {
+  for (const { source, target, weight, trainable, gater, delay } of network.connections) {
     const title = `${source.name} ${target.name}`, i = before.get(title);
     const gate = ends.gater[i] == null ? undefined : rows.name[ends.gater[i]];
     note(i === undefined, `link ${title}`);
     note(gater?.name !== gate, gater ? `gate ${gater.name} ${title}` : `no gate ${title}`);
     note(i !== undefined && weight !== ends.weight[i] && !(learns && ends.trainable[i]), `weight ${title}`);
     note(i !== undefined && trainable !== ends.trainable[i], `learning of ${title}`);
+    note(i !== undefined && delay !== (ends.delay?.[i] ?? 0), `delay ${title}`);
     before.delete(title);
   }
   for (const title of before.keys()) changes.push(`no link ${title}`);
@@ -485,5 +487,71 @@ export const LESSONS = [
     seen: "Now the shape decides: its weight has grown, and that of the sky has fallen. In photos 1 to 4, both inputs told the same, and the "
       + "larger one learned faster. Held-out photos of these days would have had the same flaw, so a test with them finds nothing. What each "
       + "input adds showed it, and two photos in which sky and shape disagree mended it. In the demo, slopes show where a network of pixels looks.",
+  },
+  {
+    title: "A surprise teaches",
+    demo: "reward",
+    scene: "A bell rings, and food comes two steps later. The neuron \"prediction\" is to say how much food will come. Nobody tells it the right "
+      + "answer, so there is no target. It learns from its own surprise, the temporal difference (Sutton 1988):\n"
+      + "difference = reward + 0.9 × prediction now - prediction one step before.\n"
+      + "The weight of the input that was 1 one step before changes by\n"
+      + "rate × difference.\n"
+      + "The food has the reward 1, the other steps have 0. The rate is 0.5. With the food the trial ends. Nothing follows, so \"prediction now\" counts "
+      + "as 0 there.",
+    task: "Press Step three times. In step 3 the food is a surprise, and the difference is 1: which weight changes? Press Step six more times, for two "
+      + "more trials, and watch the weight of the bell.",
+    network: wired({ input: ["bell", "pause", "food"], output: [["prediction", "identity"]] },
+      [["bell", "prediction", 0], ["pause", "prediction", 0], ["food", "prediction", 0]]),
+    data: [[[[1, 0, 0], null], [[0, 1, 0], [0]], [[0, 0, 1], [1]]]],
+    settings: { rate: 0.5, order: "in order" },
+    rule: { name: "TD", discount: 0.9 },
+    may: ["learning"],
+    done: (page) => linkOf(page, "bell", "prediction").weight > 0.44 && linkOf(page, "pause", "prediction").weight > 0.87,
+    strips: [...activationRows("bell", "pause", "food", "prediction"), ["reward", (network, targets) => targets?.[0] ?? 0]],
+    seen: "Trial 1 changed the weight of the pause only, to 0.5. In trial 2 the pause itself was a surprise after the bell, so the bell learned 0.5 × 0.9 × 0.5 "
+      + "= 0.225. The surprise moves from the food to the first sign of it. In the end the bell predicts 0.9, and the difference at the food is 0. Cells "
+      + "that release dopamine answer alike (Schultz, Dayan and Montague 1997). Python's reward.TD learns by this rule.",
+  },
+  {
+    title: "Fire together, wire together",
+    demo: "dopamine",
+    scene: "A dog drools when it gets food. Pavlov rang a bell whenever he fed his dogs, and after a while they drooled at the bell alone.\n"
+      + "Here the neuron \"drool\" is 1 if its sum is above 0.5: its bias is -0.5. The weight from the food is 1 and fixed, that from the bell is 0. "
+      + "No target says what is right. Hebb's rule (1949) strengthens a connection whose two ends are active together. The weight changes by\n"
+      + "rate × activation of the source × activation of the target.\n"
+      + "Sample 1 is the bell alone, sample 2 the bell with food. The rate is 0.2.",
+    task: "Press Step six times. Which of the two samples changes the weight from the bell, and by how much? It is done when the bell alone is enough.",
+    network: wired({ input: ["food", "bell"], output: [["drool", "step", -0.5, false]] }, [["food", "drool", 1, null, false], ["bell", "drool", 0]]),
+    data: [[[0, 1], null], [[1, 1], null]],
+    settings: { rate: 0.2, order: "in order" },
+    rule: { name: "Hebb" },
+    may: ["learning"],
+    done: (page) => page.steps > 0 && page.answers()[0][0][0] === 1,
+    strips: activationRows("food", "bell", "drool"),
+    seen: "Only the sample with food changed the weight, by 0.2 × 1 × 1, because only there both ends were active. After three of them it is 0.6, so the "
+      + "bell alone exceeds the threshold of 0.5. Press Step again: now the bell strengthens itself, and nothing ever weakens it. Oja's rule (1982) takes away a part "
+      + "that grows with the weight. Rules of spike times count who fires first. Python has all three in synapse.plasticity.",
+  },
+  {
+    title: "A delay finds a direction",
+    demo: "owl",
+    scene: "An owl hears a mouse in the dark. A sound from the left reaches its left ear first, here two steps before the right one. The neuron \"both\" "
+      + "is 1 if two clicks arrive in one step: its bias is -1.5.\n"
+      + "A click from the left arrives in steps 1 and 3. In step 6 comes a click from the front, which reaches both ears at once. Now the neuron answers to "
+      + "the front.\n"
+      + "A connection can have a delay of k steps. Then its target reads what the source was k steps ago.",
+    task: "Open the tab Build, select the connection from \"left\" to \"both\", and set its delay so that the neuron answers to the click from the left "
+      + "only. Then press Step eight times.",
+    network: wired({ input: ["left", "right"], output: [["both", "step", -1.5, false]] }, [["left", "both", 1, null, false], ["right", "both", 1, null, false]]),
+    data: [[[1, 0], [0, 0], [0, 1], [0, 0], [0, 0], [1, 1], [0, 0], [0, 0]].map((row, t) => [row, [isAt(3)(t)]])],
+    settings: { rate: 0, order: "in order" },
+    may: ["delay left both"],
+    within: 0.01,
+    done: ran,
+    strips: [...activationRows("left", "right", "both"), aimRow],
+    reveals: [["read from left", (network) => linkOf({ network }, "left", "both").seen]],
+    seen: "With a delay of 2, the click of the left ear waits and meets that of the right ear in step 3. The click from the front now arrives in steps 6 and 8, "
+      + "each time alone. Neurons with other delays answer to other directions, so a row of them is a map of directions (Jeffress 1948). Carr and Konishi "
+      + "found such neurons in the barn owl (1990). In Python, this is left.project(both, delay=2).",
   },
 ];

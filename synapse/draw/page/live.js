@@ -94,9 +94,10 @@ function learnStep(note = true) {
   if (cursor.t === 0 && clear) net.clear();
   if (cursor.t === 0) trail = [];
   notePlace();
-  const [inputs, targets] = sequence[cursor.t], outputs = net.activate(inputs);
-  const error = targets ? net.propagate(rate, targets, { momentum, cost }) : null;
-  page.latest = { inputs, targets, outputs, error, rate, momentum, place: { sequence: cursor.order[cursor.at], t: cursor.t } };
+  const [inputs, targets] = sequence[cursor.t], outputs = net.activate(inputs), { rule } = lesson?.of ?? {};
+  if (rule) cursor.kept = TARGETLESS[rule.name].learn(net, { ...rule, rate, inputs, reward: targets?.[0] ?? 0, begins: cursor.t === 0, ends: cursor.t === sequence.length - 1, kept: cursor.kept });
+  const error = targets && !rule ? net.propagate(rate, targets, { momentum, cost }) : null;
+  page.latest = { inputs, targets, outputs, error, rate, momentum, kept: rule && cursor.kept, place: { sequence: cursor.order[cursor.at], t: cursor.t } };
   page.steps++;
   if (note) noteStep();
   if (error !== null) { cursor.sum += error; cursor.aimed++; }
@@ -105,7 +106,7 @@ function learnStep(note = true) {
   return outputs.every(Number.isFinite) && (error === null || Number.isFinite(error));
 }
 function noteStep() {
-  trail.push({ activation: all.map((one) => one.activation), state: all.map((one) => one.state), targets: page.latest.targets });
+  trail.push({ activation: all.map((one) => one.activation), state: all.map((one) => one.state), targets: page.latest.kept ? null : page.latest.targets });
 }
 function endEpoch({ sum, aimed }) {
   page.epochs++;
@@ -182,6 +183,7 @@ function edit(word, text, change) {
     if (!(error instanceof RuleError)) throw error;
     restore(before);
     notice(error.message);
+    showEdits(); // its form is about the objects that were there before
     return false;
   }
   if (["network", "data"].includes(word) && !lesson?.of.may.includes(word)) lesson = null; // its task is not about these
@@ -221,7 +223,7 @@ function columnsOf() {
     neurons: { name: of(all, nameOf), squash: of(all, (one) => one.squash), bias: of(all, (one) => one.bias),
       trainable: of(all, (one) => one.trainableBias), tied: tied(of(all, (one) => one.biasTie)) },
     connections: { source: of(links, (one) => number.get(one.source)), target: of(links, (one) => number.get(one.target)),
-      gater: of(links, (one) => (one.gater ? number.get(one.gater) : -1)), weight: of(links, (one) => one.weight),
+      gater: of(links, (one) => (one.gater ? number.get(one.gater) : -1)), weight: of(links, (one) => one.weight), delay: of(links, (one) => one.delay),
       trainable: of(links, (one) => one.trainable), tied: tied(of(links, (one) => one.tie)) },
   };
 }

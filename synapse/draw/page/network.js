@@ -224,11 +224,24 @@ export class Network {
     return total;
   }
 
-  /** Learn with momentum: the kernels add the moves at a rate of 1 to buffers. */
-  #learnOn(rate, momentum, moves) {
+  /** The moves of weights and biases at a rate of 1, which the kernels add to buffers. */
+  #moves() {
     const { store } = this, { TIES } = CODES, weights = new store.real(store.weight.length), biases = new store.real(store.bias.length);
     const ties = store.ties.slice().fill(0, TIES.RANGES, TIES.HELD);
     kernels.learn({ ...store.columns, weight_destination: weights, bias_destination: biases, ties }, store.span, 1);
+    return [weights, biases];
+  }
+
+  /** The derivatives of the only output by weights and biases, by their rows, after a step of a network without memory. */
+  slopes() {
+    const { store } = this;
+    kernels.judge(store.columns, store.span, [this.outputs[0].activation + 1], COSTS.squared_error); // an error of 1
+    return this.#moves();
+  }
+
+  /** Learn with momentum. */
+  #learnOn(rate, momentum, moves) {
+    const { store } = this, [weights, biases] = this.#moves();
     store.step.forEach((step, j) => (store.step[j] = rate * step));
     if (!moves) return;
     store.moving = true;

@@ -115,6 +115,7 @@ function ofNeuron({ neuron: n }) {
 function ofConnection({ connection: c }) {
   const source = connections.source[c], target = connections.target[c], gater = connections.gater[c];
   const rows = [["weight", real(connections.weight[c])], ["gain", gain(c)]];
+  if (connections.delay[c]) rows.push(["delay", counted(connections.delay[c], "step")]);
   if (gater >= 0) rows.push(["gate", `${neurons.name[gater]}, ${openWord(gain(c))}`]);
   if (data.eligibility) rows.push(["eligibility", eligibility(c)]);
   for (const [name, values] of Object.entries(data.traces ?? {})) rows.push([`trace ${name}`, real(values[now][c])]);

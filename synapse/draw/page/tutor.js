@@ -39,7 +39,7 @@ function showChanged() {
 }
 weightText = (c) => {
   const { before } = (isFresh() && changedNumbers().find(({ link }) => link === links[c])) || {}, weight = short(real(connections.weight[c]));
-  return before === undefined || short(before) === weight ? weight : `${short(before)} \u2192 ${weight}`;
+  return (before === undefined || short(before) === weight ? weight : `${short(before)} \u2192 ${weight}`) + delayText(c);
 };
 /** What changed, in a table. */
 function changesTable() {

@@ -1,3 +1,4 @@
-"""The connections of a network by source, for steps that read those of active sources
-only: without traces (``exact/events.py``) and of the online rule (``engine/quiet``).
+"""Sort a network's connections by source, for steps that only read the connections of
+active sources: without traces (``exact/events.py``) and of the online rule
+(``engine/quiet``).
 """

@@ -1,4 +1,6 @@
-"""Who is active: sources whose activation is not 0, and that send it to anybody."""
+"""Find active sources, whose activation is not 0, and which send it to at least one
+neuron.
+"""
 
 from __future__ import annotations
 

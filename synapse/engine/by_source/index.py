@@ -1,4 +1,4 @@
-"""One list of connections, sorted by source: see `BySource`."""
+"""Make one list of connections, sorted by source, see `BySource`."""
 
 from __future__ import annotations
 

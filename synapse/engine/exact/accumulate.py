@@ -1,11 +1,10 @@
-"""Exact gradients: sum the errors of a chunk of steps into the gradient of weights and
-biases.
+"""Sum the errors of a chunk of steps into the exact gradient of weights and biases.
 
     dE/dw_ij = - sum over steps and samples of delta_j g_ij y_i
 
 Neurons with the same sources are processed a tile at a time, and their sources one or
-two packs at a time: the activations of a sample are consecutive in
-``tapes.transposed``, so that no sum runs across a register.
+two packs at a time. Because the activations of a sample are consecutive in
+``tapes.transposed``, sums do not run across a register.
 """
 
 from __future__ import annotations

@@ -1,13 +1,14 @@
-"""The step of a network that leaves no traces: on tapes, for one sample or for several.
+"""Compute the step of a network that leaves no traces, on tapes, for one sample or for
+several.
 
-It is the step of exact gradients (``loops.py``), of runs without traces and of looks at
-the next step (``runs.py``), and of streams (``streams.py``). Numbers of a step and of
-the step before are in two places of the tapes, which a `Step` has, so a late source is
-read where the step before left it.
+The step is used by exact gradients (``loops.py``), by runs without traces and previews
+of the next step (``runs.py``), and by streams (``streams.py``). The tapes store the
+numbers of a step and of the previous step in two places, which a `Step` contains.
+Therefore, a late source is read where the previous step left it.
 
-How the states of a block are summed is a `Way`: from all of their sources
+A `Way` determines how the states of a block are summed: from all of their sources
 (`GATHERING`), without the packs that are 0 if these are listed (``online/lists.py``),
-or from the active ones only (``events.py``).
+or only from the active ones (``events.py``).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Several epochs of training by several threads, see ``team.py``: their kernel, which
-is compiled when a training first needs it.
+"""Train several epochs by several threads, see ``team.py``. This kernel is compiled
+when a training first needs it.
 """
 
 from ..language import kernel, load_word, span_of, strict_fp, strict_fp_call

@@ -1,4 +1,4 @@
-"""The kernels of steps without traces as Python calls them, for one network."""
+"""Call the kernels of steps without traces from Python, for one network."""
 
 from __future__ import annotations
 

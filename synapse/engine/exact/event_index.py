@@ -1,4 +1,6 @@
-"""Which connections of a network follow activity, and of what its states are sums."""
+"""Choose the connections of a network that follow activity, and the terms of its
+states.
+"""
 
 from __future__ import annotations
 

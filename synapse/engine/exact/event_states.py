@@ -1,5 +1,6 @@
-"""The states of neurons by events: what these have added to their sums, what a
-self-connection carries over, and runs that are gathered.
+"""Compute the states of neurons by events. A state consists of the sums to which events
+have been added, the value that a self-connection carries over, and runs that are
+gathered.
 """
 
 from ..by_source.active import PART, PART_BITS, part_of, part_stop

@@ -1,4 +1,4 @@
-"""Steps whose cost follows activity: connections of silent neurons are not
+"""Run steps whose cost follows activity, because connections of silent neurons are not
 read.
 
 ``GATHERING`` lets each target read all of its sources. Where most sources are exactly
@@ -8,24 +8,26 @@ activation times its weight to the sums of its targets. Both are
     state s_j = w_jj s_j(old) + b_j + sum_i w_ij y_i
 
 with the terms of a sum in another order. `BySource` lists the connections by source.
-Those that are read one step late come first: they are added before the first block, the
-others as soon as their source has fired. Each frame of the network's past has a list of
-the neurons that were active, and a step adds what these have sent to it over a lag.
+Connections that are read one step late come first, because they are added before the
+first block. Other connections are added as soon as their source has fired. Each frame
+of the network's past has a list of the neurons that were active, from which a step adds
+delayed activations.
 
-Runs that are gathered are added to neurons of a part at once, where they are alike:
-those of one-to-one projections, whose source and gater are at a constant distance, are
-passes over consecutive numbers. A step writes all numbers of a neuron if it is one of
-the last two of a call, or somebody looks at it. Others write what steps read.
+Runs that are gathered are added to alike neurons of a part at once. One-to-one
+projections, whose source and gater are at a constant distance, become passes over
+consecutive numbers. A step writes all numbers of a neuron if it is one of the last two
+of a call, or if they can be observed. All other steps only write the values needed by
+later steps.
 
-Short blocks of neurons that read nothing but events are computed together, as if no
-neuron of these sent anything to another. Then what some have sent is added, one after
-the other, and neurons that got it are computed again (`follow_in_order`).
+Short blocks of neurons that only read events are computed together, as if they did not
+send anything to each other. Then the activations that some have sent are added, one
+after the other, and their targets are computed again (`follow_in_order`).
 
-Every neuron can still gather, since all activations are in their place. A step whose
-events would cost more than that gathers, from the block on at which it turns out.
+Every neuron can still gather, since all activations are in their place. If the events
+of a step turn out to cost more than gathering, it gathers from this block on.
 
-A number of neuron j of the network is in the row ``j - events.origin`` of lists by
-neuron.
+In lists by neuron, the number of neuron j of the network is in the row
+``j - events.origin``.
 """
 
 from __future__ import annotations

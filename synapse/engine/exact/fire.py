@@ -1,7 +1,7 @@
-"""Exact gradients, forward pass: activations and slopes of one step, for several
-samples at once.
+"""Compute activations and derivatives of one step for several samples at once, in the
+forward pass of exact gradients.
 
-Functions to which the number of lanes matters get tapes of single numbers (`flat`).
+Functions that depend on the number of lanes get tapes of single numbers (`flat`).
 """
 
 from ..functions import activations, compiled, single

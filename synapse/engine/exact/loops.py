@@ -1,12 +1,12 @@
-"""The kernels of exact gradients through time: a network unfolded over its steps, for
+"""Compute exact gradients through time by unfolding a network over its steps, for
 several samples.
 
-The tapes are those of one unfolding (`schema.TAPES`). At the step whose numbers begin
-at ``now``, the neuron in row j has the activation ``tapes.activation[now + j]``; the
-previous step begins at ``before``. They begin with a context: of as many steps as the
-network reads back (`depth_of`). ``states.py`` has the equations of the online rule;
-in ``propagate.py`` errors follow every connection and gate, also to the previous step;
-and ``accumulate.py`` sums the gradient, a chunk of steps at a time:
+The tapes belong to one unfolding (`schema.TAPES`). At the step whose numbers begin at
+``now``, the neuron in row j has the activation ``tapes.activation[now + j]``, and the
+previous step begins at ``before``. Tapes begin with a context, which contains as many
+steps as the network reads back (`depth_of`). ``states.py`` contains the equations of
+the online rule. In ``propagate.py``, errors follow every connection and gate, also to
+the previous step, and ``accumulate.py`` sums the gradient, a chunk of steps at a time:
 
     delta_j = f'_j A_j + the error of the next state, if s_j carries over
               + the cost's -dE/ds_j, if j is an output

@@ -1,8 +1,8 @@
-"""Exact gradients, backward pass: send the errors of one step to everything a neuron
-depends on.
+"""Send the errors of one step to everything that a neuron depends on, in the backward
+pass of exact gradients.
 
-The equations are in ``loops.py``. Errors within the step are added at `to_now`, those
-for the previous step at `to_before`.
+The equations are in ``loops.py``. Errors within the step are added at `to_now`, and
+errors for the previous step at `to_before`.
 """
 
 from ..language import (

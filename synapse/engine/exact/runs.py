@@ -1,8 +1,8 @@
-"""Runs without traces: steps on tapes of two steps, which swap roles.
+"""Run steps without traces on tapes of two steps, which swap roles.
 
-The context of a network is copied to the tapes when a call begins. What people see
-afterwards is written when it ends (`write_back`), because nobody looks in between. So a
-call that fails has changed nothing.
+The context of a network is copied to the tapes when a call begins. The values that
+users can read afterwards are only written when it ends (`write_back`), because they
+cannot be read in between. Therefore, a call that fails has changed nothing.
 
 The tapes have the rows of the whole store, and all of its past, since neurons may read
 others outside of their network.

@@ -1,10 +1,10 @@
-"""Runs of several sequences, each from a cleared context, or of rows that do not depend
-on each other: as many of them as there are lanes, side by side.
+"""Run several sequences side by side, each from a cleared context, or rows that do not
+depend on each other. The number of lanes determines how many run at a time.
 
-The tapes are those of ``runs.py``, of two steps that swap roles, with lanes. Nothing is
-written but the outputs, so several threads can share a store, each with tapes of its
-own. A lane computes the same numbers whatever the others do: no bit of a row depends on
-the rows beside it.
+As in ``runs.py``, the tapes contain two steps that swap roles, but with lanes. Because
+only outputs are written, several threads can share a store, each with its own tapes. A
+lane computes the same numbers whatever the others do, which makes every bit of a row
+independent of the rows beside it.
 """
 
 from __future__ import annotations

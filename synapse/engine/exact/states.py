@@ -1,7 +1,8 @@
-"""Exact gradients, forward pass: the states of one step, for several samples at once.
+"""Compute the states of one step for several samples at once, in the forward pass of
+exact gradients.
 
 Neurons whose runs have the same form are computed together, eight at a time if they
-have the same sources. The equations are those of ``online/states.py``;
+have the same sources. The equations are those of ``online/states.py``, and
 ``exact/loops.py`` describes the layout of the tapes.
 """
 

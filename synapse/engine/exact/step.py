@@ -1,9 +1,9 @@
-"""Where the numbers of one step are on the tapes, see ``loops.py``.
+"""Find the numbers of one step on the tapes, see ``loops.py``.
 
-A run of connections reads its sources some steps before its target, its lag: 0, 1 if
-they come later in the order, or the delay of the connections. Tapes of an unfolding
-have all steps, one after the other. Those of a run have two, and behind them a copy of
-the store's past (``online/read_order.py``).
+A run of connections reads its sources some steps before its target. This lag is 0, or 1
+if they come later in the order, or the delay of the connections. Tapes of an unfolding
+contain all steps, one after the other. Tapes of a run contain two, followed by a copy
+of the store's past (``online/read_order.py``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Learning from a stream: temporal differences at every row, in one call.
+"""Learn from a stream by temporal differences at every row, in one call.
 
-The value of what follows is needed before the network learns and moves on. A step on
-tapes computes it, from a copy of the context (``runs.py``), so the network stays as it
-is.
+The value of the following state is needed before the network learns and moves on. It is
+computed by a step on tapes, from a copy of the context (``runs.py``), which leaves the
+network unchanged.
 
 The destinations of updates in ``store`` are the sums of ``online/gradient_traces.py``.
 """

@@ -1,5 +1,5 @@
-"""Tapes: memory of an unfolding through time, written by the forward and read by the
-backward pass.
+"""Allocate tapes, the memory of an unfolding through time, which the forward pass
+writes and the backward pass reads.
 """
 
 from __future__ import annotations

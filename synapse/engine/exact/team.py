@@ -1,19 +1,19 @@
-"""Several threads that compute the gradient of one batch.
+"""Compute the gradient of one batch by several threads.
 
-One thread leads: it runs the epochs, and updates the parameters. The others help: they
-wait for a round. In a round every thread takes parts that no other thread has taken,
-until none is left, so a thread that comes late, or has lost its core, takes fewer.
-Parts end in their order, so sums are added in the order in which one thread adds them,
-and the result has the same bits.
+One thread leads, which means that it runs the epochs, and updates the parameters. The
+others help, and wait for a round. In a round, every thread takes parts that no other
+thread has taken, until all are taken. A thread that comes late, or has lost its core,
+therefore takes fewer parts. Because parts end in their order, sums are added in the
+same order as by one thread, and the result has the same bits.
 
-- Sequences: a part is one group of a batch, on the tapes of the thread that takes it.
-- Steps that do not depend on each other: the tapes of one group are for all threads.
-  In a first round, a part runs some steps forward and backward; in a second one, it
-  sums the gradient of some neurons.
-- Updates of many weights without ties, penalties and limits: a part has some weights.
+- - Sequences: a part is one group of a batch, on the tapes of the thread that takes it.
+- - Steps that do not depend on each other: the tapes of one group are shared by all
+  threads. In a first round, a part runs some steps forward and backward, and in a
+  second one, it sums the gradient of some neurons.
+- - Updates of many weights without ties, penalties and limits: a part has some weights.
 
-If anything fails, the leader computes the whole batch again by itself, and finds the
-same failure as one thread does. No thread in a kernel touches an object of Python.
+If a part fails, the leader computes the whole batch again by itself, and finds the same
+failure as a single thread does. Threads in a kernel do not touch Python objects.
 """
 
 from __future__ import annotations

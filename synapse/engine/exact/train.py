@@ -1,9 +1,9 @@
-"""Several epochs of training by exact gradients in one call: the loops over epochs,
-batches and groups.
+"""Train several epochs by exact gradients in one call, by loops over epochs, batches
+and groups.
 
 A batch is divided into groups, whose samples `gradient_network` computes side by side.
-The gradients of the groups are summed, and the optimizer takes one step: see
-``update.py``. Several threads may compute the gradient of a batch: see ``team.py``.
+The gradients of the groups are summed, and the optimizer takes one step, see
+``update.py``. Several threads may compute the gradient of a batch, see ``team.py``.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The update of parameters by the gradient of a batch: penalties, clipping, the
+"""Update parameters by the gradient of a batch, with penalties, clipping, and the
 optimizer's step.
 
-Parameters are one vector: the weights of a network, then its biases, in which a value
-shared by tied members occurs once. Gradients and penalties are float64; the step of the
-optimizer has the float of the network. Every function is strict (see
-``compiler/calls.py``), so the loop over batches and single calls from Python compute
-the same bits.
+Parameters are one vector, which contains the weights of a network, then its biases. A
+value that tied members share occurs once. Gradients and penalties are float64, whereas
+the step of the optimizer has the float type of the network. Because every function is
+strict (see ``language/decorators.py``), the loop over batches and single calls from
+Python compute the same bits.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The formulas: activation functions, costs, the elementary functions that they use,
-optimizers.
+"""Define the formulas for activation functions, costs, the elementary functions that
+they use, and optimizers.
 
-Formulas of squashes and costs are plain Python. Everything compiled is loaded when it
-is first used.
+Formulas of squashes and costs are plain Python. Everything compiled is loaded on first
+use.
 """
 
 from __future__ import annotations

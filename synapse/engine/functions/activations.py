@@ -1,11 +1,11 @@
-"""The built-in activation functions. An entry here is all that the library knows of a
-function.
+"""Define the built-in activation functions. The library derives everything about a
+function from its entry here.
 
-An entry is a formula, plain Python that returns value and slope, with its bounds, its
-kinks and its names elsewhere. Everything else is derived from it: `compiled.py`
-compiles the formula, with exp and expm1 of ``elementary.py`` instead of those of the C
-library; ``synapse.squashes`` has the function by name; exporters write the formula in
-other languages (``readwrite/_formulas.py``); the documentation and the tests list the
+An entry is a formula in plain Python that returns value and derivative, with its
+bounds, its kinks and its names elsewhere. `compiled.py` compiles the formula, using exp
+and expm1 of ``elementary.py`` instead of the C library's functions.
+``synapse.squashes`` offers the function by name, exporters write the formula in other
+languages (``readwrite/_formulas.py``), and the documentation and the tests list the
 entries. `ONE_STATE` and the lists after it give each its code.
 """
 

@@ -1,5 +1,5 @@
-"""The built-in functions, compiled: each by itself, all of a kind selected by code,
-random and group ones.
+"""Compile the built-in functions, each by itself, all of a kind selected by code, and
+random and group functions.
 """
 
 from __future__ import annotations

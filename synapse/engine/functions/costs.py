@@ -1,11 +1,12 @@
-"""The built-in costs: value and error signal -dE/ds of one output.
+"""Define the built-in costs by the value and error signal -dE/ds of one output.
 
-``derivative`` is the output's f'(s), ``outputs`` the number of outputs. ``logit`` is
-ln(y / (1 - y)) of a logistic or softmax output, computed from states: an output rounds
-to 0 or 1 long before its logit rounds. An entry is all that the library knows of a
-cost, in plain Python; `NAMES` has the order of the codes by which kernels call it.
-`compiled.py` compiles it, with exp and log1p of ``elementary.py``; ``synapse.costs``,
-the documentation and the tests read the entries.
+``derivative`` is the output's f'(s), and ``outputs`` the number of outputs. ``logit``
+is ln(y / (1 - y)) of a logistic or softmax output. It is computed from states, because
+an output rounds to 0 or 1 long before its logit rounds. An entry in plain Python
+contains everything that the library needs to know about a cost, and `NAMES` has the
+order of the codes by which kernels call it. `compiled.py` compiles it, using exp and
+log1p of ``elementary.py``, and ``synapse.costs``, the documentation and the tests read
+the entries.
 """
 
 from __future__ import annotations

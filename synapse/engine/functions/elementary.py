@@ -1,10 +1,10 @@
-"""exp, expm1, log and log1p in plain arithmetic, so that loops over a layer's neurons
-vectorise.
+"""Compute exp, expm1, log and log1p in plain arithmetic, which lets loops over a
+layer's neurons vectorise.
 
-A call of the C library takes 5-10 ns and prevents vectorisation. These are within 1 ulp
-of it, expm1 and log1p within 2 (``tests/engine/test_elementary.py``), and return NaN
-for NaN.
-They are compiled without reassociation, which would undo the split of ln 2.
+A call of the C library takes 5-10 ns and prevents vectorisation. These functions are
+within 1 ulp of it, expm1 and log1p within 2 (``tests/engine/test_elementary.py``), and
+return NaN for NaN. They are compiled without reassociation, which would undo the split
+of ln 2.
 """
 
 import numpy as np

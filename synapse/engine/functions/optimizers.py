@@ -1,19 +1,20 @@
-"""The equations of the optimizers: how a gradient changes a vector of parameters.
+"""Define the equations of the optimizers, by which a gradient changes a vector of
+parameters.
 
-Each kernel is for the parameters from `start` to `stop`. It writes to `change` what is
-subtracted from their `values`, and updates these columns of the optimizer's `memory`,
-which has one row for each vector between steps. `settings` are the numbers of the
-optimizer in the order in which the function unpacks them, and `count` is the number of
-this step, from 1. It returns whether every change is finite. Python calls a kernel for
-all parameters, and the loop over batches (``engine/exact/train.py``) for some at a
-time. All vectors have one float, `number`, in which the arithmetic is done: that of the
-network. The arithmetic of one parameter is a function of its own (`step_by_adam`),
-which programs that learn have too.
+Each kernel processes the parameters from `start` to `stop`. It writes the numbers to
+subtract from their `values` into `change`, and updates these columns of the optimizer's
+`memory`, which has one row for each vector between steps. `settings` are the numbers of
+the optimizer in the order in which the function unpacks them, and `count` is the number
+of this step, from 1. The kernel returns whether every change is finite. Python calls it
+for all parameters, whereas the loop over batches (``engine/exact/train.py``) calls it
+for some at a time. All vectors have the float type of the network, `number`, in which
+the arithmetic is done. The arithmetic of one parameter is a separate function
+(`step_by_adam`), which programs that learn also contain.
 
-The recursive optimizers at the end keep the covariance of the parameters' errors.
+The recursive optimizers at the end store the covariance of the parameters' errors.
 Covariances P are symmetric matrices, one after the other in one array. The first kernel
 of a step finds the changes of the parameters and returns whether all variances stay
-above 0; `update_covariance` then changes the covariances.
+above 0. Then `update_covariance` changes the covariances.
 """
 
 import math

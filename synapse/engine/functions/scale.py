@@ -1,4 +1,4 @@
-"""Running means and deviations of columns, row by row."""
+"""Update running means and deviations of columns, row by row."""
 
 from functools import partial
 

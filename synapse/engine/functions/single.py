@@ -1,8 +1,8 @@
-"""The logistic function and tanh in float32 arithmetic, for exact gradients of networks
-with float32 weights.
+"""Compute the logistic function and tanh in float32 arithmetic, for exact gradients of
+networks with float32 weights.
 
-A vector register holds twice as many numbers as in float64, and e^x needs no table.
-Activations are within 4 ulp, slopes within 6 ulp of float32
+A vector register holds twice as many numbers as in float64, and e^x does not need a
+table. Activations are within 4 ulp, derivatives within 6 ulp of float32
 (``tests/engine/test_single.py``), and NaN for NaN.
 """
 

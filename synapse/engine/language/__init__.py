@@ -1,15 +1,15 @@
-"""The language of kernels: a typed tree of plain Python, which becomes machine code.
+"""Compile kernels, which are plain Python, to machine code, by way of a typed tree.
 
 ``docs/compiler.md`` is the page of the language. ``source`` finds the text of a
-function, ``translator`` and ``expressions`` make a typed tree of it, ``program`` has
-all functions that a kernel reaches. ``words``, ``memory`` and ``packs`` are what
-kernels call besides parts, ``tiles`` is written in the language itself. ``llvm`` writes
-the tree for LLVM, ``machine`` calls LLVM, ``entries`` are what Python calls,
-``code_files`` keeps machine code. Functions of users come through
+function, ``translator`` and ``expressions`` convert it to a typed tree, and ``program``
+collects all functions that a kernel reaches. Besides parts, kernels call ``words``,
+``memory`` and ``packs``, and ``tiles`` is written in the language itself. ``llvm``
+writes the tree for LLVM, ``machine`` calls LLVM, ``entries`` defines the functions that
+Python calls, and ``code_files`` stores machine code. Users' functions enter through
 ``user_functions``.
 
-What kernels are written in is imported from here: how a function becomes a part or a
-kernel, the kinds of a lazy part's arguments, and words.
+Kernels import the language from here: the decorators for parts and kernels, the kinds
+of a lazy part's arguments, and words.
 """
 
 from .decorators import (

@@ -1,11 +1,12 @@
-"""Files of machine code, one for each kernel and kinds of its arguments, and one for
-each function of a user.
+"""Store machine code in files, one for each kernel and kinds of its arguments, and one
+for each function of a user.
 
-A file of a kernel is read on two levels. If no source that kernels are made from has
-changed, its code is taken as it is. Otherwise the kernel is translated, and the code is
-taken if the text for LLVM is the same: a comment compiles nothing. A function of a
-user, or one that captures values, is always translated: only its text says what it
-does. What is made for another processor, or by another LLVM, has another name.
+A file of a kernel is read on two levels. If all sources of kernels are unchanged, its
+code is used directly. Otherwise, the kernel is translated, and its code is used if the
+text for LLVM is the same. Therefore, changing a comment does not cause a compilation.
+Users' functions, and functions that capture values, are always translated, because only
+their text identifies them. Code for another processor, or from another LLVM, has
+another name.
 """
 
 from __future__ import annotations

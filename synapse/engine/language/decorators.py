@@ -1,7 +1,7 @@
-"""How a function becomes a kernel, or a part of kernels.
+"""Decorate functions as kernels, or as parts of kernels.
 
-A part stays a Python function, which knows how it is compiled. A kernel is compiled for
-the types of its arguments when it is first called.
+A part remains a Python function, and stores how it is compiled. A kernel is compiled
+for the types of its arguments when it is first called.
 """
 
 from __future__ import annotations

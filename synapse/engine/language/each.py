@@ -1,4 +1,6 @@
-"""An integer for each turn of a loop, all known before the call."""
+"""Represent an integer that differs in each iteration of a loop, but is known before
+the call.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Entries: machine code that Python calls in its own convention, with the lock of the
-interpreter released.
+"""Make entries, which are machine code that Python calls in its own convention, after
+releasing the lock of the interpreter.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Expressions of Python as typed trees. What is known before the call folds.
+"""Translate Python expressions to typed trees, in which everything known before the
+call is folded.
 
-An expression has no effect: what changes something is a statement, which is put before
-the statement of the expression. In a part that may not be reached, of a condition or a
-choice, it is put into a branch.
+Expressions have no effect. An operation that changes something becomes a statement,
+which is put before the statement of the expression. In a part that may not be reached,
+of a condition or a choice, it is put into a branch.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
-"""Parts of kernels that few networks need: each is compiled, and kept on disk, when it
-is first called.
+"""Compile parts of kernels that few networks need when they are first called, and store
+them on disk.
 
 `lazy_part` makes such a part of a function. A kernel has a *slot* for each lazy part
-that it calls: a variable beside its machine code, which holds the address of the part.
-While the slot is 0, the kernel first calls the *resolver*, which compiles the part, or
-loads it from its file, and fills the slot. It finds the part by its name, module and
-function, so nothing depends on which modules are imported, and in which order.
+that it calls. This is a variable beside its machine code, which holds the address of
+the part. While the slot is 0, the kernel first calls the *resolver*, which compiles the
+part, or loads it from its file, and fills the slot. Because the resolver finds the part
+by its name, module and function, it does not matter which modules are imported, and in
+which order.
 
-A part takes ``store`` first, then indices, columns or a plan, and returns nothing: its
-results are in columns.
+A part takes ``store`` first, then indices, columns or a plan. It returns nothing,
+because its results are in columns.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The typed tree in the language of LLVM, as text.
+"""Write the typed tree as text in the language of LLVM.
 
-Accesses to columns of different families are told apart (TBAA), each operation has the
-fast-math flags of its function, and variables have slots on the stack, until LLVM puts
-them into registers.
+Accesses to columns of different families are distinguished (TBAA), each operation has
+the fast-math flags of its function, and variables have slots on the stack, until LLVM
+puts them into registers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""LLVM: from a module's text to object code, and to machine code in this process."""
+"""Call LLVM to compile a module's text to object code, and to machine code in this
+process.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Words of memory: bundles and arrays, resets, calls by address, and the words by which
-threads wait for each other.
+"""Access words of memory, in bundles and arrays, by resets, in calls by address, and by
+the words with which threads wait for each other.
 
-A thread that has read a word with `load_word` also sees everything that the thread that
-wrote it had written before (acquire and release). So other memory needs no such care.
+A thread that has read a word with `load_word` can also read everything that the writing
+thread had written before (acquire and release). Other memory therefore needs no such
+care.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Packs: numbers that a kernel computes at once.
+"""Compute with packs, which are numbers that a kernel processes at once.
 
-From a column of lanes, a pack is one neuron of all samples; from a column of single
-numbers, as many as fill a vector register, of which the first `left` are valid. In
-Python, a pack is an array.
+From a column of lanes, a pack is one neuron of all samples. From a column of single
+numbers, it contains as many numbers as fill a vector register, of which the first
+`left` are valid. In Python, a pack is an array.
 """
 
 from __future__ import annotations

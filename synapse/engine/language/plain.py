@@ -1,4 +1,4 @@
-"""Bundles and arrays in plain Python, for kernels that are not compiled."""
+"""Represent bundles and arrays in plain Python, for kernels that are not compiled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The functions that a kernel reaches, each once for arguments of the same kinds."""
+"""Collect the functions that a kernel reaches, each once for arguments of the same
+kinds.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Numbers of users' functions: the arithmetic of Python and NumPy.
+"""Reproduce the arithmetic of Python and NumPy for the numbers in users' functions.
 
-The type of a result is asked of Python or NumPy, with 1 as an example of each operand.
-Where the machine could compute another number than they, the function fails, and Python
+The type of a result is determined by Python or NumPy, with 1 as an example of each
+operand. If the machine could compute another number, the function fails, and Python
 makes its call.
 """
 

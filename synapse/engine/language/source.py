@@ -1,5 +1,5 @@
-"""The source of functions: read when a function is decorated or registered, so that it
-is the text from which Python has made the function; and how they are compiled.
+"""Read the source of functions when they are decorated or registered, to obtain the
+text from which Python has made the function, and store how they are compiled.
 """
 
 from __future__ import annotations

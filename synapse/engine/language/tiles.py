@@ -1,11 +1,11 @@
-"""Tiles: neurons whose sums stay in registers, so that each activation is loaded once
-for all.
+"""Compute tiles of neurons whose sums stay in registers, to load each activation only
+once for all of them.
 
-The sums of a tile are a tuple of one pack, or several, for each of its neurons. How
-many these are depends on the registers of the machine, see `machine.TileSizes`. Four
+The sums of a tile are a tuple of one pack, or several, for each of its neurons. The
+number of neurons depends on the registers of the machine, see `machine.TileSizes`. Four
 neurons are not enough for a processor that starts two multiply-adds per cycle, because
-each takes four cycles. Loops over packs are at the end: the compiler does not vectorise
-the end of a loop, which in short rows is most of it, so the last pack is masked.
+each takes four cycles. Loops over packs are at the end. Because the compiler does not
+vectorise the end of a loop, which in short rows is most of it, the last pack is masked.
 """
 
 from .decorators import inline

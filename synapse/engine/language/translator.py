@@ -1,4 +1,4 @@
-"""From the source of a function to its typed tree, for arguments of some kinds."""
+"""Translate the source of a function to its typed tree, for arguments of some kinds."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The typed tree: expressions and statements of few forms, which printers write in
-other languages. ``llvm.py`` has each form with its parts. Each has a kind.
+"""Define the typed tree. It consists of expressions and statements of few forms, which
+printers write in other languages. Each has a kind, and ``llvm.py`` handles each form
+with its parts.
 
 A scalar kind is a word. `INT` is a signed integer of 64 bits, whatever its width in
-memory, `WORD` an unsigned one. `FLOAT` stands for the float of a store in declarations,
-and never for a value.
+memory, and `WORD` an unsigned one. `FLOAT` stands for the float type of a store in
+declarations, and never for a value.
 """
 
 from __future__ import annotations

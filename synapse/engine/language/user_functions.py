@@ -1,6 +1,4 @@
-"""Functions of users: in the language they are compiled, beyond it they are called in
-Python.
-"""
+"""Compile users' functions that are in the language, and call all others in Python."""
 
 from __future__ import annotations
 

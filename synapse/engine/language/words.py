@@ -1,5 +1,5 @@
-"""Words: what kernels call besides parts. Each is a function of the translator and of
-typed expressions, with a plain function that computes the same in Python.
+"""Define words, which kernels call besides parts. Each is a function of the translator
+and of typed expressions, with a plain function that computes the same in Python.
 """
 
 from __future__ import annotations

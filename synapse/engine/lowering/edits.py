@@ -1,9 +1,10 @@
-"""Lowering after a few connections have been added or removed: only their targets are
-laid out anew.
+"""Lower a store again after a few connections have been added or removed. Only their
+targets are laid out anew.
 
-In a lowered store the connections of a neuron are consecutive rows, and its runs too.
-An edit makes those of its target longer or shorter. All others are moved by as many
-rows, and are not read. The result is what `lower` would make of the same topology.
+In a lowered store, the connections of a neuron are consecutive rows, and so are its
+runs. An edit makes the runs of its target longer or shorter. All other runs are moved
+by as many rows, without being read. The result equals that of `lower` for the same
+topology.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Values of the columns ``flags``, ``run_kind`` and ``run_flags``, which lowering
-sets.
+"""Define the values of the columns ``flags``, ``run_kind`` and ``run_flags``, which
+lowering sets.
 """
 
 # Flags of a neuron, set by lowering. A plain neuron has none and skips the code behind

@@ -1,4 +1,4 @@
-"""Ranges of sources of which a step lists the packs that are not all 0, see
+"""Choose ranges of sources for which a step lists the packs that are not all 0, see
 ``online/lists.py``.
 """
 

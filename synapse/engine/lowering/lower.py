@@ -1,4 +1,4 @@
-"""Lowering: from a topology to the program of the kernels.
+"""Lower a topology to the program of the kernels.
 
 Neurons are sorted into activation order, the incoming connections of a neuron become
 consecutive rows, and consecutive sources become runs. The program does not depend on

@@ -1,7 +1,7 @@
-"""Loops over the pairs (before, after) of an order of activation: plain Python, or
-compiled for large ones.
+"""Sort neurons by pairs (before, after) of an order of activation. Loops are plain
+Python, but compiled for large orders.
 
-``offset`` and ``target`` are the pairs by their first member: i comes before
+``offset`` and ``target`` store the pairs by their first member: i comes before
 ``target[offset[i]]`` to ``target[offset[i + 1] - 1]``. All arrays are of int32.
 """
 

@@ -1,4 +1,6 @@
-"""The lowered program of a topology, and traces that are independent of it."""
+"""Represent the lowered program of a topology, and traces that are independent of
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ranges of consecutive rows, and the order of many keys, in NumPy."""
+"""Compute ranges of consecutive rows, and the order of many keys, in NumPy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rings of past activations, which runs with a lag read."""
+"""Manage rings of past activations, which runs with a lag read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room in the columns of a program."""
+"""Make room in the columns of a program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the loops of lowering as machine code."""
+"""Run the loops of lowering as machine code."""
 
 from __future__ import annotations
 

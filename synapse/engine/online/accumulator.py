@@ -2,8 +2,8 @@
 
 In its table, ``weight_destination`` and ``bias_destination`` are buffers. Every kernel
 that takes a store's address also takes this one. With a rate of 1, the sums are minus
-the gradient of the online rule. Members of a tie have sums of their own. All else that
-a step writes (activations, traces) is in the store.
+the gradient of the online rule. Members of a tie have separate sums. All other numbers
+that a step writes (activations, traces) are in the store.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The kernels of the online rule as Python calls them: as machine code for known types.
+"""Call the kernels of the online rule from Python, as machine code for known types.
 
-To examine the types of all arguments takes longer than a step of a small network. They
-never change for stores of one float, so the machine code is looked up once.
+Examining the types of all arguments takes longer than a step of a small network.
+Because they never change for stores of one float type, the machine code is looked up
+once.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Continual backpropagation: neurons that are of little use begin anew (Dohare and
-others 2024).
+"""Apply continual backpropagation, which reinitialises neurons of little use (Dohare
+and others 2024).
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The step of plain gradient descent by the sums of a batch of the online rule.
+"""Apply the step of plain gradient descent, using the sums of a batch of the online
+rule.
 
-Like the step itself, it reads only what is not 0: of runs whose sources are listed, the
-packs that some step of the batch has touched (`lists.mark_touched`).
+Like the step itself, it only reads numbers that are not 0. From runs whose sources are
+listed, these are the packs that some step of the batch has touched
+(`lists.mark_touched`).
 """
 
 from __future__ import annotations

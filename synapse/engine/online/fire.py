@@ -1,4 +1,4 @@
-"""Kernels of activations: of single neurons, of groups, and of random neurons."""
+"""Compute activations of single neurons, of groups, and of random neurons."""
 
 from ..functions import activations, compiled, single
 from ..functions.compiled import (

@@ -1,8 +1,8 @@
-"""Kernels of TD(lambda) and online AdaGrad, which learn along eligibility traces of
-the gradient: decaying sums of the gradients of the steps.
+"""Learn by TD(lambda) and online AdaGrad, using eligibility traces of the gradient,
+which are decaying sums of the gradients of the steps.
 
-An `Accumulator` holds the sums: its table has them as the destinations of updates, so a
-propagation with a rate of 1 adds the gradient of a step.
+An `Accumulator` holds the sums. Because they are the destinations of updates in its
+table, a propagation with a rate of 1 adds the gradient of a step.
 """
 
 import math

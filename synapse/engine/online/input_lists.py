@@ -1,4 +1,4 @@
-"""Steps of a network that read and learn the connections of listed inputs only."""
+"""Run steps of a network that only read and learn the connections of listed inputs."""
 
 from __future__ import annotations
 

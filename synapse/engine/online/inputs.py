@@ -1,8 +1,8 @@
-"""How the inputs of a network are set: many of them, sparse ones, and those of a call
-of several steps.
+"""Set the inputs of a network, for many inputs, sparse inputs, and calls of several
+steps.
 
-Rows of inputs are an array, or a tuple of three: the numbers that are not 0, their
-columns, and where each row begins, and the end (CSR).
+Rows of inputs are an array, or a tuple of three arrays: the numbers that are not 0,
+their columns, and the offsets at which the rows begin, with the end (CSR).
 """
 
 from ..language import (

@@ -1,10 +1,10 @@
-"""Steps of networks most of whose inputs are 0, such as those of a stream of words:
-they read and learn the connections of the inputs in a sparse row only.
+"""Run steps of networks most of whose inputs are 0, for example on a stream of words.
+Such steps only read and learn the connections of the inputs in a sparse row.
 
 In the tables of their calls, the runs that lead from the inputs have no connections
-(``InputLists``), so the parts of an ordinary step compute everything else. Where an
-input's connections are follows from one row for each neuron that reads the inputs; an
-index by source (``engine/by_source``) would add two numbers for each weight to read.
+(``InputLists``), and the parts of an ordinary step compute everything else. One row for
+each neuron that reads the inputs is enough to find an input's connections. In contrast,
+an index by source (``engine/by_source``) would add two numbers for each weight to read.
 """
 
 import math

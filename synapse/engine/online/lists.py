@@ -1,17 +1,18 @@
-"""Lists of the packs of sources that are not all 0, for runs that many neurons read.
+"""List the packs of sources that are not all 0, for runs that many neurons read.
 
-A pack is as many neighbouring sources as fill a vector register. Products with 0 change
-no sum and no weight, so sums and updates that walk a list in the order of the packs
-have the bits of those that read all. A list is of one call: no kernel uses one that it
-has not made itself.
+A pack contains as many neighbouring sources as fill a vector register. Because products
+with 0 change neither sums nor weights, sums and updates that walk a list in the order
+of the packs have the same bits as if they read all packs. A list belongs to one call,
+and kernels only use lists that they have made themselves.
 
 If more than a part of the packs is not 0 (``lowering/lists.py``), ``list_count`` is -1,
-and everything is read. No index by source is needed, as steps by events have one: a run
-says where its sources are, and one pass over them finds the packs of this moment in the
-order of the sums.
+and everything is read. Unlike steps by events, this does not require an index by
+source, because a run contains the places of its sources, and one pass over them finds
+the present packs in the order of the sums.
 
-Updates by the sums of a batch read the sources along whose connections some step of it
-has added to them: ``touched`` marks these, and for others the sums are 0.
+Updates by the sums of a batch read the sources along whose connections some step of the
+batch has added to them. They are marked in ``touched``. For all other sources, the sums
+are 0.
 """
 
 from ..language import (

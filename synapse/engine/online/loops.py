@@ -1,5 +1,5 @@
-"""The kernels that Python calls: activate, propagate, and the loops over many neurons
-and many steps.
+"""Activate and propagate, and loop over many neurons and many steps, in kernels that
+Python calls.
 
 The parts of a step are in ``states.py``, ``fire.py`` and ``propagate.py``.
 """

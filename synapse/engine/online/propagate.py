@@ -1,7 +1,7 @@
-"""Kernels of the online rule: errors that a neuron sends to earlier ones, and updates
-of its weights.
+"""Send errors from a neuron to earlier ones, and update its weights, by the online
+rule.
 
-The equations are those of the page "The equations". Updates are added to
+The equations are on the page "The equations". Updates are added to
 ``weight_destination`` and ``bias_destination``, which are ``weight`` and ``bias``
 unless updates are accumulated (``accumulator.py``).
 """

@@ -1,4 +1,4 @@
-"""Which activation of a source or gater is read, for kernels.
+"""Decide in kernels which activation of a source or gater is read.
 
 The functions of ``engine/read_order.py`` are compiled here.
 

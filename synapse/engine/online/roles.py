@@ -1,13 +1,15 @@
-"""The parts of kernels that a rule gives to the loops over rows, epochs and streams.
+"""Define the parts of kernels that a rule gives to the loops over rows, epochs and
+streams.
 
-`run_rows`, `run_epochs` (``loops.py``) and `run_stream` (``exact/streams.py``) get them
-as their first argument, which is known, so each is compiled for one rule. A part gets
-the columns of the store as ``store`` and the `Span` of the network. What else its rule
-needs is ``rule``, which the loops pass on and never look into:
+`run_rows`, `run_epochs` (``loops.py``) and `run_stream` (``exact/streams.py``) receive
+them as their first argument. Because it is known, each loop is compiled for one rule. A
+part receives the columns of the store as ``store`` and the `Span` of the network.
+Everything else that its rule needs is ``rule``, which the loops pass on without using
+it:
 
-- the online rule: None, or in epochs the buffers of ``loops.learn_or_undo`` and the
+- - the online rule: None, or in epochs the buffers of ``loops.learn_or_undo`` and the
   places of a batch (``descent.py``);
-- rtrl: the columns of a plan (`schema.PLAN`).
+- - rtrl: the columns of a plan (`schema.PLAN`).
 """
 
 from __future__ import annotations

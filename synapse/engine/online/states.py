@@ -1,13 +1,13 @@
-"""Kernels of states: the sums of a neuron's inputs, and the traces that are updated
+"""Compute states, which are sums of a neuron's inputs, and the traces that are updated
 with them.
 
-The equations are those of the page "The equations".
+The equations are on the page "The equations".
 
-A loop over rows does not write the updates of a row at once: the next sum makes them
-as it reads the weights (`sum_packs`, `listed_term`). The section "Pending updates" of
-``docs/engine.md`` says when, and who reads weights meanwhile. The sums add their terms
-in one written order (`in_order`), whether an update is pending or has been made before:
-so the bits do not depend on it.
+A loop over rows does not write the updates of a row at once, because the next sum makes
+them as it reads the weights (`sum_packs`, `listed_term`). The section "Pending updates"
+of ``docs/engine.md`` describes when this happens, and who reads weights meanwhile. The
+sums add their terms in one written order (`in_order`), whether an update is pending or
+has been made before, and therefore have the same bits.
 """
 
 from ..language import (

@@ -1,4 +1,6 @@
-"""Formulas of learning along slopes, for kernels (``inline``) and for Python alike."""
+"""Define formulas for learning along gradients, for kernels (``inline``) and for Python
+alike.
+"""
 
 from __future__ import annotations
 

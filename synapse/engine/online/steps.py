@@ -1,4 +1,4 @@
-"""A step has happened: it is counted, whatever way it was made."""
+"""Count a step that has happened, however it was made."""
 
 from .. import schema
 from ..language import inline

@@ -1,9 +1,9 @@
-"""Kernels of ties and signs: weights of tied connections, biases of tied neurons,
+"""Apply ties and signs to weights of tied connections, biases of tied neurons, and
 weights that keep a sign.
 
-In a step each member updates its own number, like any other. Additional work is done
-only before and after the step, so that no inner loop depends on ties, and no neuron
-reads a number that has been updated already.
+In a step, each member updates its own number, like any other. Additional work is only
+done before and after the step. Therefore, inner loops do not depend on ties, and
+neurons do not read numbers that have been updated already.
 """
 
 from ..language import inline, kernel, lazy_part, zero_like

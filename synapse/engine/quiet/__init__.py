@@ -1,5 +1,5 @@
-"""The online rule at the cost of what is active: traces and weights of connections from
-silent sources wait until these fire.
+"""Run the online rule at the cost of active sources. Traces and weights of connections
+from silent sources wait until these fire.
 """
 
 from .index import QuietIndex as QuietIndex, build_index as build_index

@@ -1,4 +1,6 @@
-"""Which connections may be quiet, by source, and the numbers of their targets."""
+"""Find the connections that may be quiet, by source, and the numbers of their
+targets.
+"""
 
 from __future__ import annotations
 

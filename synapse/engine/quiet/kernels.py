@@ -1,26 +1,27 @@
-"""Steps and updates of the online rule that read the connections of active sources
-only.
+"""Run steps and updates of the online rule that only read the connections of active
+sources.
 
 Between two activations of its source, a connection is a line in two numbers of its
 target j, the columns ``quiet_step`` S and ``quiet_decay`` P::
 
     weight w = u + a S        trace e = a P
 
-u and a are what ``weight`` and ``eligibility`` have. A step multiplies P by the
-weight of the self-connection, an update adds its step times P to S. If the source
-fires with y, a grows by y / P, and u falls by S y / P, so that w stays. A row is
-*settled* (u = w, a = e, S = 0, P = 1) before a sum loses digits: if S / P, by which u
-and a S differ from w in units of the trace, is above the mean weight of the row, or P
-is very small.
+``weight`` and ``eligibility`` contain u and a. A step multiplies P by the weight of the
+self-connection, and an update adds its step times P to S. If the source fires with y, a
+grows by y / P, and u falls by S y / P, which preserves w. A row is *settled* (u = w, a
+= e, S = 0, P = 1) before a sum loses digits. This is necessary if S / P, by which u and
+a S differ from w in units of the trace, is above the mean weight of the row, or if P is
+very small.
 
-A weight with a sign stops at 0, which is no line. So a row with signs has an interval
-of S in which none of its weights passes 0, narrowed when a source fires. An update by
-which S leaves it settles the row, with weights of the wrong sign at 0. It is empty at
-first: the first error of a row settles it.
+A weight with a sign stops at 0, which is not a line. Therefore, a row with signs has an
+interval of S in which none of its weights passes 0, narrowed when a source fires. An
+update by which S leaves it settles the row, with weights of the wrong sign at 0.
+Because the interval is empty at first, the first error of a row settles it.
 
 All rows are settled at the end of an epoch, before the context is cleared, and when a
-step reads all connections since many sources are active: so nothing outside of a call
-sees these numbers, and no bit depends on how epochs are divided into calls.
+step reads all connections since many sources are active. Therefore, these numbers
+cannot be observed outside of a call, and the bits do not depend on how epochs are
+divided into calls.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Exact online gradients, forward in time: real-time recurrent learning.
+"""Compute exact online gradients forward in time, by real-time recurrent learning.
 
-``pattern`` finds which parameter can influence which recurrent state, ``layout`` where
-each sensitivity is in memory, and a ``plan`` holds the sensitivities of one topology.
-``portable`` carries them over to the next plan and into files. These use NumPy only.
-The kernels are in ``loops`` and ``jacobian``, which call ``advance`` and ``sweep``;
-``pending`` explains why most steps of a large network renew nothing. They are loaded
-when they are first used.
+``pattern`` finds which parameter can influence which recurrent state, and ``layout``
+where each sensitivity is in memory. A ``plan`` holds the sensitivities of one topology,
+and ``portable`` carries them over to the next plan and into files. These modules only
+use NumPy. The kernels are in ``loops`` and ``jacobian``, which call ``advance`` and
+``sweep``. ``pending`` explains why most steps of a large network do not renew
+sensitivities. The kernels are loaded on first use.
 """
 
 from __future__ import annotations

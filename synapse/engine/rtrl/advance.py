@@ -1,4 +1,4 @@
-"""Sensitivities from one step to the next, and the updates that pass through them.
+"""Advance sensitivities from one step to the next, and pass updates through them.
 
 A step that is not renewed at once stays pending, see `pending.py`.
 """

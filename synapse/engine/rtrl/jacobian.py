@@ -1,9 +1,9 @@
-"""Steps up to the next target, and how the outputs then depend on all parameters: H = d
-y / d p.
+"""Run steps up to the next target, and compute how the outputs then depend on all
+parameters: H = d y / d p.
 
-A row of H is what one sweep back from one output adds to the destinations of updates,
-which are buffers here (see ``online/accumulator.py``). Filters turn H and the errors of
-the outputs into changes.
+A row of H contains the numbers that one sweep back from one output adds to the
+destinations of updates, which are buffers here (see ``online/accumulator.py``). Filters
+convert H and the errors of the outputs to changes.
 """
 
 from __future__ import annotations

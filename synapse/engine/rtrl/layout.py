@@ -1,10 +1,10 @@
-"""The memory of exact online gradients: where each sensitivity is, and what each step
-reads and writes.
+"""Lay out the memory of exact online gradients, by assigning a place to each
+sensitivity, and listing the reads and writes of each step.
 
 Parameters into neurons that the same roots keep form a *class*. Its sensitivities are a
-dense matrix: a *line* for each root, a column for each parameter. Every line is renewed
-from other lines of its class. A picture in ``docs/equations.md`` shows the numbers of a
-network of four neurons.
+dense matrix with a *line* for each root, and a column for each parameter. Every line is
+renewed from other lines of its class. A picture in ``docs/equations.md`` shows the
+numbers of a network of four neurons.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The kernels that Python calls: steps and epochs with exact online gradients.
+"""Run steps and epochs with exact online gradients, in kernels that Python calls.
 
 Real-time recurrent learning (Williams and Zipser 1989): every step renews how the
 parameters have moved each recurrent number.

@@ -1,7 +1,7 @@
-"""Where numbers begin in the columns of a plan that have several of a kind: copies of
-the sensitivities, steps that are pending, and vectors on their way back.
+"""Compute the offsets of repeated numbers in the columns of a plan: copies of the
+sensitivities, steps that are pending, and vectors on their way back.
 
-`pending.py` says what they are for.
+Their purpose is described in `pending.py`.
 """
 
 from ..language import inline

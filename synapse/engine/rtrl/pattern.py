@@ -1,17 +1,17 @@
-"""The pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that renew
-them.
+"""Find the pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that
+renew them.
 
-A *root* is a number that the next step reads: the state of a recurrent neuron, which
-is read itself or as the activation that follows from it; or, for connections with a
-delay, the activation that a neuron had some steps ago. A *sweep* begins at a root and
-follows the connections of one step backward. It ends at inputs and at what is read from
-the step before. The sweep of a past activation follows nothing: one step earlier, it
-was one step less in the past.
+A *root* is a number that the next step reads. It is the state of a recurrent neuron,
+which is read itself or as the activation that follows from it, or, for connections with
+a delay, the activation that a neuron had some steps ago. A *sweep* begins at a root and
+follows the connections of one step backward, until it reaches inputs and numbers from
+the previous step. The sweep of a past activation follows nothing, because one step
+earlier it was one step less in the past.
 
-Neurons are numbered from the first neuron of the network; the past activations that
-delayed connections need have the numbers after them, those of fewer steps first. Sets
-of roots are rows of bits, one row per number (``np.packbits`` along the roots), so that
-all sweeps are followed at the same time.
+Neurons are numbered from the first neuron of the network. The past activations that
+delayed connections need have the numbers after them, with fewer steps first. Sets of
+roots are rows of bits, one row per number (``np.packbits`` along the roots), which
+allows all sweeps to be followed at the same time.
 """
 
 from __future__ import annotations

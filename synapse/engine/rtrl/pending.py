@@ -1,4 +1,4 @@
-"""Steps whose sensitivities are not renewed yet, and the renewal over several of them.
+"""Delay the renewal of sensitivities, to renew them over several steps at once.
 
 Renewing all sensitivities, Z(t) = J(t) Z(t-1) + I(t), is a product of a matrix of lines
 by lines with one of lines by parameters, and there are many more parameters than lines.
@@ -6,31 +6,32 @@ Over a block of k steps the same is
 
     Z(t) = J(t) ... J(t-k+1) Z(t-k) + sum_s J(t) ... J(s+1) I(s),   s = t-k+1 .. t
 
-The products of J are small, lines by lines. So a step keeps its J and I and stays
-*pending*, and Z is multiplied once a block instead of once a step. ``counts.depth`` is
-the length of a block; `Layout` chooses it, and 1 means that nothing is ever pending.
+The products of J are small, lines by lines. Therefore, a step stores its J and I and
+stays *pending*, and Z is multiplied once per block instead of once per step.
+``counts.depth`` is the length of a block, which `Layout` chooses. With 1, steps are
+never pending.
 
-Nothing needs Z itself but readers. A step that learns needs the row e Z(t-1), with the
-errors e of the lines. They are one vector, which goes back through the pending steps
-(`backpropagate_errors`), e J(t-1), e J(t-1) J(t-2), ..., and leaves at each what its I
-is due; then it is multiplied by the copy of Z that includes no pending step, the
-*base*.
+Only readers need Z itself. A step that learns needs the row e Z(t-1), with the errors e
+of the lines. They are one vector, which goes back through the pending steps
+(`backpropagate_errors`), e J(t-1), e J(t-1) J(t-2), ..., and leaves at each step the
+factor of its I. Finally, it is multiplied by the *base*, the copy of Z that includes no
+pending step.
 
-No step may take much longer than others. So the renewal over a block is divided into
-units, and done while the first ``counts.shares`` steps of the next block become
-pending:
+A single step must not take much longer than others. Therefore, the renewal over a block
+is divided into units, and done while the first ``counts.shares`` steps of the next
+block become pending:
 
     pending    | block 1: depth steps | block 2: shares steps |
     base       | before block 1 ..............................| becomes: after block 1
     other copy |                      | block 1, unit by unit |
 
 For each class, its first units take unit vectors, one for each line, back step by step
-(`vjp_step`): the vectors become J(t) ... J(t-k+1), and at each step they give what
-its I is multiplied by (``given``). The other units make the columns of the other copy
-of Z, a few registers at a time. Then the two copies swap roles. Readers get a third
-copy (`materialize`), so that reading changes no later bit.
+(`vjp_step`). The vectors become J(t) ... J(t-k+1), and at each step they give the
+factors of its I (``given``). The other units make the columns of the other copy of Z, a
+few registers at a time. Then the two copies swap roles. Readers get a third copy
+(`materialize`), which leaves all later bits unchanged.
 
-`offsets.py` says where the numbers of a copy, a step or a vector begin.
+`offsets.py` computes where the numbers of a copy, a step or a vector begin.
 """
 
 from ..language import INDEX, PLAN, inline, lazy_part, noinline, one_like, tile, tiles

@@ -1,5 +1,5 @@
-"""A plan: the sensitivities of one network, and the tables by which kernels reach them
-and the store.
+"""Define a plan, which contains the sensitivities of one network, and the tables by
+which kernels reach them and the store.
 """
 
 from __future__ import annotations

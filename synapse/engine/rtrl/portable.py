@@ -1,5 +1,5 @@
-"""Sensitivities by neurons and connections instead of places in a plan: for the next
-plan, and for files.
+"""Store sensitivities by neurons and connections instead of places in a plan, to carry
+them to the next plan, and to files.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Sums of lines of sensitivities, which stay in registers until they are complete.
+"""Sum lines of sensitivities in registers, in which they stay until they are complete.
 
-`Lines`, `Terms` and `DirectTerms` say what is added up.
+The added terms are described by `Lines`, `Terms` and `DirectTerms`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Sweeps back through one step: from a root, and from the cost.
+"""Sweep back through one step, from a root, and from the cost.
 
-``adjoint`` holds what has been pushed back, see ``layout.py``.
+The numbers that have been pushed back are in ``adjoint``, see ``layout.py``.
 """
 
 from ..functions.activations import SOFTMAX

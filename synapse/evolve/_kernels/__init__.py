@@ -1,1 +1,3 @@
-"""Kernels of evolution: genomes as arrays, their evaluation and their reproduction."""
+"""Compiled kernels for evolution, which evaluate and reproduce genomes that are stored
+as arrays.
+"""

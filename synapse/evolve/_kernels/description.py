@@ -1,8 +1,8 @@
 """How many bits describe a genome, and a text by its outputs.
 
-N. Lan, M. Geyer, E. Chemla and R. Katzir, Minimum description length recurrent neural
-networks, Transactions of the Association for Computational Linguistics 10 (2022)
-785-799.
+The measure comes from N. Lan, M. Geyer, E. Chemla and R. Katzir, Minimum description
+length recurrent neural networks, Transactions of the Association for Computational
+Linguistics 10 (2022) 785-799.
 """
 
 import math
@@ -13,22 +13,22 @@ from .mutation import as_fraction
 from .phenotype import advance, clear, row_of
 
 MIN_SHARE = 1e-10
-"""A symbol that a genome holds impossible counts as so likely, 33 bits."""
+"""Probability of a symbol that a genome considers impossible, which costs 33 bits."""
 NO_FRACTION = 1000
-"""Bits of a weight that is no fraction: more than any weight is worth."""
+"""Bits of a weight that is not a fraction, which are more than any weight is worth."""
 
 
 @inline
 def bits_of(number):
-    """Return the bits of a whole number from 0 on: those of number + 1 in binary, and
-    as many for their count.
+    """Return the bits of a whole number from 0 on, which are those of number + 1 in
+    binary, and as many for their count.
     """
     return 2.0 * math.ceil(math.log2(number + 1.0)) + 1.0
 
 
 @noinline
 def bits_of_weight(weight, maximum):
-    """Return bits of a weight: its sign, and the numerator and denominator of a
+    """Return the bits of a weight, for its sign, and the numerator and denominator of a
     fraction.
     """
     over, under = as_fraction(weight, maximum)
@@ -39,9 +39,9 @@ def bits_of_weight(weight, maximum):
 
 @noinline
 def bits_of_genome(genomes, g, inputs, outputs, squash_bits, maximum):
-    """Return bits of a genome: how many hidden nodes; of each node its squash and how
-    many connections it sends; of each connection where it leads, whether it is late,
-    its gater and its weight.
+    """Return the bits of a genome. They encode the number of hidden nodes, for each
+    node its squash and the number of its outgoing connections, and for each connection
+    its target, its gater, its weight and whether it is late.
     """
     nodes, genes, at = genomes
     n0 = at[g, NODE0]
@@ -76,8 +76,8 @@ def bits_of_genome(genomes, g, inputs, outputs, squash_bits, maximum):
 
 @inline
 def share_of(value, start, stop, symbol):
-    """Return the share of a symbol among outputs, of which negative ones count as 0; a
-    single output is the share of symbol 1.
+    """Return the fraction of a symbol among outputs, of which negative ones count as 0.
+    A single output is the probability of symbol 1.
     """
     if stop == start + 1:
         one = min(max(value[start], 0.0), 1.0)
@@ -90,7 +90,9 @@ def share_of(value, start, stop, symbol):
 
 @noinline
 def bits_of_text(phenotypes, g, outputs, rows, symbols, starts, counts):
-    """Return bits of all symbols by the outputs of a genome: -log2 of their shares."""
+    """Return the bits of all symbols by the outputs of a genome, which are -log2 of
+    their probabilities.
+    """
     bits = 0.0
     for t in range(rows.shape[0]):
         if starts[t]:

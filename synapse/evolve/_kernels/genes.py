@@ -1,9 +1,10 @@
-"""The arrays of evolution: one row a node, a gene, a neuron. Kernels and Python share
-these declarations.
+"""Define the arrays of evolution, with one row per node, gene or neuron. Kernels and
+Python share these declarations.
 
-A population is flat: the nodes ``at[g, 0] .. at[g, 1]`` and the genes ``at[g, 2] ..
-at[g, 3]`` belong to genome g. Nodes are sorted by id: inputs, the bias, outputs, hidden
-ones; the id of the former is their place. Genes are sorted by innovation number.
+A population is flat: the nodes ``at[g, 0] .. at[g, 1]`` and the genes
+``at[g, 2] .. at[g, 3]`` belong to genome g. Nodes are sorted by id, in the order
+inputs, bias, outputs, hidden nodes. Except for hidden nodes, the id is the index. Genes
+are sorted by innovation number.
 """
 
 from __future__ import annotations
@@ -16,23 +17,24 @@ from ...engine.language import COMPILES
 
 
 def record(fields: list[tuple[str, str]]) -> np.dtype[Any]:
-    """Return the type of rows with these fields; without the compiler, rows have them
-    as attributes, too.
+    """Return the type of rows with these fields. Without the compiler, rows also have
+    them as attributes.
     """
     return np.dtype(fields) if COMPILES else np.dtype((np.record, fields))
 
 
 NODE = record([("id", "i8"), ("position", "f8"), ("squash", "i8")])
 """A node of a genome. Inputs have position 0, outputs 1, and a node that splits a
-connection is halfway."""
+connection is halfway between its ends."""
 
 GENE = record(
     [(name, "i8") for name in ("innovation", "source", "target", "gater")]
     + [("weight", "f8"), ("enabled", "i8"), ("sign", "i8"), ("late", "i8")]
 )
-"""A connection of a genome. Ends are ids of nodes; source STATE: the previous state of
-the target. Mutations keep a weight on the side of its sign: +1, -1 or 0, none. A late
-one, 1, carries the activation of the previous step also forward."""
+"""A connection of a genome. Ends are ids of nodes, and the source STATE stands for the
+previous state of the target. Mutations keep a weight on the side of its sign, which is
++1, -1, or 0 for no sign. A late connection (1) carries the activation of the previous
+step even forward."""
 
 KNOWN = record([("source", "i8"), ("target", "i8"), ("split", "i8")])
 """A connection that some genome has had, by innovation number, and the latest node that
@@ -56,12 +58,13 @@ outputs."""
 LINK = record(
     [("weight", "f8")] + [(name, "i8") for name in ("source", "gater", "gene", "late")]
 )
-"""An incoming connection of a phenotype; ends are places in the order of activation,
-`gene` in the genome. A late one leads forward, and carries the previous activation."""
+"""An incoming connection of a phenotype. Ends are positions in the order of activation,
+and `gene` is the position in the genome. A late connection leads forward, and carries
+the previous activation."""
 
 
 class Generation(NamedTuple):
-    """All genomes of a generation; ``at`` has the bounds of each."""
+    """All genomes of a generation, with the bounds of each in ``at``."""
 
     nodes: Any
     genes: Any
@@ -69,7 +72,7 @@ class Generation(NamedTuple):
 
 
 class Child(NamedTuple):
-    """A genome that is being made: the last one of the new generation."""
+    """A genome that is being made, which is the last one of the new generation."""
 
     nodes: Any  # of the whole generation, as the genes
     genes: Any
@@ -84,7 +87,9 @@ class Innovations(NamedTuple):
 
 
 class ParentSelection(NamedTuple):
-    """Who has children. Arrays by species, but for `order` and `fitness`."""
+    """The selection of parents. Arrays are indexed by species, except `order` and
+    `fitness`.
+    """
 
     quota: Any  # number of children
     order: Any  # genomes by species, the fittest first
@@ -110,16 +115,17 @@ STATE = -2
 NODE0, NODE1, GENE0, GENE1 = range(4)
 """Columns of ``at``."""
 NEXT_NODE, INNOVATIONS = range(2)
-"""Places in the counters of a population: the id of the next new node, and how many
-connections are known."""
+"""Indices into the counters of a population: the id of the next new node, and the
+number of known connections."""
 
 MORE_NODES = 1
 MORE_GENES = 4
-"""What mutations can add to a child in a generation."""
+"""Maximum number of genes that mutations can add to a child in a generation."""
 
 SLOPE = 4.9
-"""Logistic nodes compute 1 / (1 + e^(-4.9 s)): section 4.1 of the paper."""
+"""Factor of the state in logistic nodes, which compute 1 / (1 + e^(-4.9 s)), see
+section 4.1 of the paper."""
 
 FEW_GENES = 20
-"""Smaller genomes are compared by numbers of genes, not by fractions: section 3.3 of
-the paper."""
+"""Number of genes below which genomes are compared by numbers of genes instead of
+fractions, see section 3.3 of the paper."""

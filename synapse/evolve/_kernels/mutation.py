@@ -1,7 +1,7 @@
-"""Mutations of structure, of one child.
+"""Mutate the structure of a child.
 
-The child is the last one written, so nodes and genes are added behind it. ``rng`` is
-the state of the stream of random numbers.
+The child is the last genome written, which allows nodes and genes to be added behind
+it. ``rng`` is the state of the stream of random numbers.
 """
 
 from ...engine.language import inline, noinline, stream
@@ -14,8 +14,8 @@ program."""
 WEIGHT_TOLERANCE = 1e-9
 """How far a weight may be from a fraction that it counts as."""
 LAST_POSITION = 1.0 - 2.0**-50
-"""Positions of hidden nodes are below those of outputs, also after fifty splits in a
-row."""
+"""Upper limit of hidden nodes' positions, which stay below those of outputs even after
+fifty splits in a row."""
 
 
 @inline
@@ -33,8 +33,8 @@ def below(count, rng):
 
 @noinline
 def innovation_of(source, target, innovations):
-    """Return the innovation number of a connection: that of the pair of nodes, or a new
-    one.
+    """Return the innovation number of a connection, which is the existing number for
+    the pair of nodes, or a new one.
     """
     pairs, counters = innovations
     for number in range(counters[INNOVATIONS] - 1, -1, -1):
@@ -78,8 +78,8 @@ def add_gene(source, target, gater, weight, sign, late, child, innovations):
 
 @noinline
 def drawn_gene(source, other, child, rng):
-    """Draw an enabled gene that comes from neither of two sources, all with the same
-    probability; NOBODY if there is none.
+    """Draw an enabled gene that comes from neither of two sources, with equal
+    probabilities, or return NOBODY if there is none.
     """
     _, genes, place = child
     row = NOBODY
@@ -95,12 +95,13 @@ def drawn_gene(source, other, child, rng):
 
 @noinline
 def add_node(inputs, outputs, squash, fresh, child, innovations, rng):
-    """Split an enabled connection: weight 1 into the new node, late if it was; the old
-    weight, sign and gater out of it.
+    """Split an enabled connection by a new node. The connection into the node has
+    weight 1, and is late if the old one was. The connection out of it has the old
+    weight, sign and gater.
 
-    Neither connections that carry a state nor those from the bias are split. The same
-    connection has the same new node in all genomes of a generation, whose new nodes are
-    numbered from `fresh`.
+    Connections that carry a state or come from the bias are not split. Within a
+    generation, the same connection is split by the same new node in all genomes. New
+    nodes are numbered from `fresh`.
     """
     nodes, genes, place = child
     pairs, counters = innovations
@@ -161,7 +162,9 @@ def add_connection(q, inputs, child, innovations, rng):
 
 @inline
 def new_weight(q, rng):
-    """Return the weight of a new connection: any number, or a small fraction."""
+    """Return the weight of a new connection, which is any number, or a small
+    fraction.
+    """
     if q.fractions == 0.0:
         return q.weight_range * (2.0 * draw(rng) - 1.0)
     return small_fraction(q.fractions, rng)
@@ -184,8 +187,8 @@ def small_fraction(maximum, rng):
 
 @noinline
 def as_fraction(weight, maximum):
-    """Return the numerator and the denominator of a weight, of the smallest
-    denominator; 0 as the latter if it is none up to `maximum`.
+    """Return a weight's numerator and denominator, with the smallest possible
+    denominator, or a denominator of 0 if the weight is not a fraction up to `maximum`.
     """
     for under in range(1, int(maximum) + 1):
         over = round(weight * under)
@@ -246,8 +249,8 @@ def change_gate(add, inputs, child, rng):
 
 @noinline
 def remove_genes(node, row, ends, child):
-    """Remove the gene in a row, or those of a node, and hidden nodes that have none
-    then.
+    """Remove the gene in a row, or the genes of a node, and hidden nodes that are left
+    without genes.
     """
     _, genes, place = child
     end = place[GENE0]
@@ -284,7 +287,7 @@ def drop_loose(ends, child):
 def mutate(q, squashes, inputs, outputs, fresh, child, innovations, rng):
     """Apply each mutation of structure with its own probability.
 
-    The order of the draws is part of the result of a seed.
+    Seeded results depend on the order of the draws.
     """
     nodes, _, place = child
     ends = inputs + outputs

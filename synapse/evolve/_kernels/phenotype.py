@@ -1,5 +1,5 @@
-"""From genes to neurons in the order of activation, and their runs, on data and in
-environments.
+"""Express genes as neurons in the order of activation, and run these neurons on data
+and in environments.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ IDENTITY = ACTIVATIONS["identity"].code
 
 @kernel
 def fire_any(code, state, value, j):
-    """value_j = f(state_j) for any built-in function of one state; returns whether it
-    is a number.
+    """Compute value_j = f(state_j) for any built-in function of one state, and return
+    whether it is a number.
     """
     value[j], _ = squash_of(code, state[j])
     return value[j] == value[j]
@@ -51,7 +51,7 @@ def fire_any(code, state, value, j):
 @inline
 def row_of(nodes, start, stop, ends, number):
     """Return the row of the node with this id, counted from the first one of its
-    genome; by bisection if hidden.
+    genome, using bisection for hidden nodes.
     """
     if number <= ends:
         return number
@@ -68,8 +68,8 @@ def row_of(nodes, start, stop, ends, number):
 
 @kernel
 def express(genomes, inputs, outputs, neurons, links, offsets, order, place):
-    """Make the phenotypes of all genomes: neurons in the order of activation, with
-    their incoming links.
+    """Make the phenotypes of all genomes, which consist of neurons in the order of
+    activation, with their incoming links.
 
     genomes : a `Generation`; offsets : see `Phenotypes`, written; order, place : memory
     for the largest genome. Weights into logistic neurons are multiplied by 4.9, so that
@@ -156,7 +156,7 @@ def express(genomes, inputs, outputs, neurons, links, offsets, order, place):
 @noinline
 def advance(phenotypes, g, inputs):
     """Compute one step of a genome: s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij
-    y_i, y_j = f(s_j), in order. Returns the number of its neurons.
+    y_i, y_j = f(s_j), in order. Return the number of its neurons.
 
     A source or gater that activates later is read before its activation of this step,
     and so is a neuron that is its own source.
@@ -209,7 +209,7 @@ def clear(phenotypes):
 
 @kernel
 def run_phenotype(phenotypes, rows, results):
-    """Activate one phenotype for every row; its context goes on."""
+    """Activate one phenotype for every row, continuing from its context."""
     outputs = results.shape[1]
     for t in range(rows.shape[0]):
         count = advance(phenotypes, 0, rows[t])
@@ -254,7 +254,7 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
 @kernel
 def run_environment(phenotypes, step, starts, steps, score, memory, scores, lengths):
     """Compute scores and lengths of the episodes of every phenotype, one episode for
-    each row of `starts`; returns False if a step cannot go on.
+    each row of `starts`, and return False if a step cannot continue.
 
     step : address of ``step(world, action, observed, begin)``. It moves the world by an
     action, unless the episode begins, writes what is observed, and returns 1 if the

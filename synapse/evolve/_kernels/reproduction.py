@@ -1,5 +1,5 @@
-"""Reproduction and species, in compiled loops over genomes. Sections 3 and 4.1 of the
-paper.
+"""Reproduce genomes and divide them into species, in compiled loops. See sections 3 and
+4.1 of the paper.
 
 The paper is K. O. Stanley and R. Miikkulainen, Evolving neural networks through
 augmenting topologies, Evolutionary Computation 10 (2002) 99-127.
@@ -52,7 +52,7 @@ def reproduce(
     """Make the `new` generation of the `old` one, and draw the representatives of the
     species.
 
-    The order of the draws is part of the result of a seed.
+    Seeded results depend on the order of the draws.
     """
     quota, order, firsts, sizes, fitness = selection
     nodes, genes, at = old
@@ -113,8 +113,8 @@ def reproduce(
 
 @noinline
 def mutate_weights(q, child, rng):
-    """Perturb or replace every weight, except those of connections that carry a
-    state; of fractions, only one.
+    """Perturb or replace every weight, except those of connections that carry a state.
+    If weights are fractions, change only one.
     """
     _, genes, place = child
     if q.fractions > 0.0:
@@ -151,8 +151,8 @@ def change_fraction(q, child, rng):
 
 @noinline
 def cross_nodes(nodes, fitter, other, equal, new_nodes, n, rng):
-    """Return nodes of the fitter parent, or of both; squashes of common ones from
-    either. Returns their end.
+    """Write the nodes of the fitter parent, or of both, with squashes of common nodes
+    from either parent. Return the end of the nodes.
     """
     i = fitter[NODE0]
     i1 = fitter[NODE1]
@@ -172,12 +172,12 @@ def cross_nodes(nodes, fitter, other, equal, new_nodes, n, rng):
 
 @noinline
 def cross_genes(inherit_disabled, genes, fitter, other, equal, new_genes, c, rng):
-    """Return matching genes from either parent, the others from the fitter one. Returns
-    their end.
+    """Write matching genes from either parent, and other genes from the fitter one.
+    Return the end of the genes.
 
-    Of equally fit parents, each of the other genes is inherited with probability 1/2. A
-    gene that is disabled in either parent is disabled with probability
-    `inherit_disabled`, and enabled otherwise.
+    If both parents are equally fit, each of the other genes is inherited with
+    probability 1/2. A gene that is disabled in either parent is disabled with
+    probability `inherit_disabled`, and enabled otherwise.
     """
     i = fitter[GENE0]
     i1 = fitter[GENE1]

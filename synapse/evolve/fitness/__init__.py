@@ -1,4 +1,5 @@
-"""What evolution maximises: data, environments, and functions in Python.
+"""Define the fitness that evolution maximises, on data, in environments, or by
+functions in Python.
 
 A fitness for :func:`synapse.evolve.neat` is one of these, a function of a `Genome`, or
 any object with a method ``evaluate(genomes)`` that returns their fitness, and whether

@@ -1,4 +1,4 @@
-"""Fitness on data: rows or sequences with targets."""
+"""Compute fitness on data, which are rows or sequences with targets."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .._population import Genomes
 @final
 @dataclass(frozen=True, eq=False)
 class DataFitness:
-    """Fitness on rows, as :func:`dataset` makes it; `starts` tells where a sequence
+    """Fitness on rows, as :func:`dataset` makes it. `starts` marks where a sequence
     begins.
 
     Without a cost, fitness is the square of the number of targets minus the sum of the
-    absolute errors, as in the paper's XOR. Without a goal, outputs on the right side
-    of 1/2 solve the task.
+    absolute errors, as in the paper's XOR. Without a goal, outputs on the right side of
+    1/2 solve the task.
     """
 
     rows: Floats
@@ -48,8 +48,8 @@ class DataFitness:
         return int(self.targets.shape[1])
 
     def require_outputs(self, genome: Genome) -> None:
-        """Raise ArgumentError unless the outputs of a genome, which no mutation
-        changes, can have this cost and reach these targets.
+        """Raise ArgumentError unless the outputs of a genome, which mutations do not
+        change, can have this cost and reach these targets.
         """
         codes = genome.nodes["squash"][self.inputs + 1 :][: self.outputs]
         squashes = [by_code(code) for code in codes.tolist()]
@@ -103,7 +103,8 @@ def dataset(
     *,
     goal: float | None = None,
 ) -> DataFitness:
-    """Return fitness on rows, or on sequences of rows: 1 / (1 + mean cost of a row).
+    """Return fitness on rows, or on sequences of rows, which is 1 / (1 + mean cost of a
+    row).
 
     Parameters
     ----------
@@ -111,11 +112,12 @@ def dataset(
         Rows, each of which is evaluated with an empty context, or a list of sequences.
         The context is cleared before each.
     targets : array_like, shape (rows, outputs), or list of such
-        Targets. NaN: this output has no cost in this step.
+        Targets. An output whose target is NaN does not contribute to the cost in this
+        step.
     cost : str or Cost
         A built-in cost. Default: "mean_squared_error".
     goal : float, optional
-        The task is solved by a mean cost of at most this. By default it is solved if
+        The task is solved by a mean cost of at most this. By default, it is solved if
         all outputs are on the same side of 1/2 as their targets.
 
     Raises
@@ -146,4 +148,4 @@ BITS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 xor = DataFitness(
     BITS, BITS.sum(axis=1, keepdims=True) % 2.0, np.ones(4, bool), None, None
 )
-"""XOR as in section 4.2 of the paper: fitness is (4 - sum of |error|)^2."""
+"""XOR as in section 4.2 of the paper. Its fitness is (4 - sum of |error|)^2."""

@@ -1,4 +1,6 @@
-"""Fitness by minimum description length: of a genome, and of a text by its outputs."""
+"""Compute fitness by minimum description length, which counts the bits of a genome, and
+of a text that is encoded by its outputs.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ from .._settings import FRACTIONS
 @final
 @dataclass(frozen=True, eq=False)
 class DescriptionFitness:
-    """Minus the bits of a genome and of sequences by it; see
+    """Minus the bits of a genome and of sequences that it encodes, see
     :func:`description_length`.
     """
 
@@ -46,13 +48,13 @@ class DescriptionFitness:
         return int(self.rows.shape[1])
 
     def bits(self, genome: Genome) -> tuple[float, float]:
-        """Return the bits of a genome, and those of the sequences by it."""
+        """Return the bits of a genome, and of the sequences that it encodes."""
         of_genome, of_text = self._bits(Genomes.of(genome))
         return float(of_genome[0]), float(of_text[0])
 
     def evaluate(self, genomes: Genomes) -> tuple[Floats, Bools]:
-        """Return minus all bits for every genome; whether one solves the task depends
-        on the goal of the search.
+        """Return minus all bits for every genome. Whether one of them solves the task
+        depends on the goal of the search.
         """
         of_genome, of_text = self._bits(genomes)
         return -(of_genome + of_text), np.zeros(len(genomes), bool)
@@ -82,26 +84,27 @@ def description_length(
     counts: ArrayLike | None = None,
     squashes: int = 1,
 ) -> DescriptionFitness:
-    """Return fitness by minimum description length: minus the bits of a genome and of
-    data.
+    """Return fitness by minimum description length, which is minus the bits of a genome
+    and of data.
 
-    A genome is written down as numbers of nodes and connections, the ends of
-    connections, and weights as fractions; any other weight has a prohibitive cost. Each
-    symbol of the data takes -log2 of the probability that the outputs give it. A rule
-    that generalises is short, so the shortest description of both is often right for
-    every length.
+    A genome is encoded by numbers of nodes and connections, the ends of connections,
+    and weights as fractions. Any other weight has a prohibitive cost. Each symbol of
+    the data takes -log2 of the probability that the outputs give it. Because a rule
+    that generalises is short, the shortest description of both is often right for every
+    length.
 
     Parameters
     ----------
     inputs : list of array_like, shape (steps, inputs)
         Sequences. The context is cleared before each.
     symbols : list of array_like, shape (steps,)
-        The symbol after each step, a whole number from 0 on. With one output, 0 or 1.
+        The symbol after each step, as a whole number from 0 on. With one output, it is
+        0 or 1.
     outputs : int
-        Number of outputs of a genome: one for each symbol. Their activations (negative
-        ones count as 0), divided by their sum, are the probabilities; if none is above
-        0, all symbols are equally probable. A single output is the probability of
-        symbol 1.
+        Number of outputs of a genome, with one for each symbol. Their activations
+        (negative ones count as 0), divided by their sum, are the probabilities. If all
+        activations are 0 or less, all symbols are equally probable. A single output is
+        the probability of symbol 1.
     counts : array_like, shape (sequences,), optional
         Number of times that each sequence occurs in the data, 0 or above. Default: 1.
     squashes : int
@@ -110,7 +113,8 @@ def description_length(
     Returns
     -------
     DescriptionFitness
-        For :func:`neat`; ``bits(genome)`` has both numbers of bits.
+        The fitness for :func:`neat`. Its method ``bits(genome)`` returns both numbers
+        of bits.
 
     Raises
     ------
@@ -119,9 +123,9 @@ def description_length(
 
     Notes
     -----
-    Whole numbers n from 0 on take 2 ceil(log2(n + 1)) + 1 bits, a fraction those of its
-    numerator and denominator and one for the sign. A symbol of probability 0 takes 33
-    bits.
+    Whole numbers n from 0 on take 2 ceil(log2(n + 1)) + 1 bits, and a fraction takes
+    the bits of its numerator and denominator and one for the sign. A symbol of
+    probability 0 takes 33 bits.
 
     References
     ----------
@@ -131,7 +135,8 @@ def description_length(
 
     Examples
     --------
-    Ones and zeros in turn: a genome that says so is found.
+    In the following example with alternating ones and zeros, a genome that expresses
+    this rule is found.
 
     >>> from synapse import evolve
     >>> bits = [0, 1] * 20

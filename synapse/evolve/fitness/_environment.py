@@ -32,7 +32,7 @@ _steps: dict[Hashable, EnvironmentStep] = {}
 @suggests_arguments("Environment")
 @dataclass(frozen=True, eq=False)
 class Environment:
-    """Fitness in an environment of your own, compiled: mean score of the
+    """Fitness in your own environment, which is compiled. It is the mean score of the
     episodes.
 
     Parameters
@@ -44,27 +44,27 @@ class Environment:
         ``step(state, outputs)`` advances the state, an array, by one step, and returns
         whether the episode continues.
     starts : array_like, shape (episodes, numbers)
-        The state at the beginning of each episode. The context is cleared there.
+        The state at the beginning of each episode, when the context is cleared.
     inputs, outputs : int
         Number of inputs and outputs of a genome.
     steps : int
         Number of steps after which an episode ends, and counts as solved. Default
         1,000.
     score : int, optional
-        Index of the entry of the state that is the score at the end of an episode.
-        Default: the score is the number of steps.
+        Index of the state's entry that is the score at the end of an episode. By
+        default, the score is the number of steps.
 
     Notes
     -----
-    The functions are compiled. If the language of kernels lacks something that they
-    use, or their source cannot be read, they are called in Python, which takes longer,
-    and a :class:`~synapse.errors.FunctionWarning` names the line and the reason. They
-    keep the values of globals and closures that they have when the environment is made.
-    If one raises, the evaluation raises its error.
+    The functions are compiled. If they use something that the language of kernels
+    lacks, or if their source cannot be read, they are called in Python, which takes
+    longer, and a :class:`~synapse.errors.FunctionWarning` names the line and the
+    reason. They keep the values of globals and closures from the moment when the
+    environment is made. If a function raises an error, the evaluation raises it, too.
 
     Examples
     --------
-    A point that the output must push back to the middle:
+    The following example defines a point that the output must push back to the middle:
 
     >>> from synapse import evolve
     >>> def observe(state, inputs):

@@ -1,8 +1,9 @@
 """Exchange spiking networks with NIR, the Neuromorphic Intermediate Representation.
 
-NIR (Pedersen and others 2024) is what snnTorch, Norse and neuromorphic chips share: a
-graph of nodes such as layers of weights and leaky integrate-and-fire neurons, with time
-constants in seconds. The package ``nir`` has the nodes, and reads and writes files.
+NIR (Pedersen and others 2024) is a common format of snnTorch, Norse and neuromorphic
+chips. It describes a graph of nodes such as layers of weights and leaky
+integrate-and-fire neurons, with time constants in seconds. The package ``nir`` defines
+the nodes, and reads and writes files.
 """
 
 from __future__ import annotations
@@ -28,20 +29,20 @@ def to_nir(
 ) -> Any:
     """Convert a network of spiking cells to a graph of NIR.
 
-    ``nir.write("net.nir", to_nir(net))`` writes it to a file.
+    To write a file, call ``nir.write("net.nir", to_nir(net))``.
 
     Parameters
     ----------
     network : Network
-        A network of layers of these kinds: leaky cells whose spikes set the voltage to
-        0 (:class:`architect.Spiking` with ``reset="zero"`` and ``adaptive=0``), which
-        become LIF, CubaLIF or IF; spikes (Threshold); leaky neurons (LI, I); sums
-        (Scale). Connections between layers may be any, also backward. Those with a
-        delay start at a Delay. Other spiking cells become LI and Threshold, which
-        fewer programs read.
+        A network consisting of these layers: leaky cells whose spikes set the voltage
+        to 0 (:class:`architect.Spiking` with ``reset="zero"`` and ``adaptive=0``),
+        which become LIF, CubaLIF or IF; spikes (Threshold); leaky neurons (LI, I); and
+        sums (Scale). The connections between layers are arbitrary, and may lead
+        backward. Delayed connections start at a Delay. Other spiking cells become LI
+        and Threshold, which fewer programs read.
     dt : float
-        Seconds of a step. A self-connection of weight w has the time constant
-        dt / (1 - w), and a delay of k steps is k dt. Default: 0.0001, as in
+        Duration of a step in seconds. A self-connection of weight w has the time
+        constant dt / (1 - w), and a delay of k steps is k dt. Default: 0.0001, as in
         snnTorch.
 
     Returns
@@ -54,7 +55,7 @@ def to_nir(
     MissingExtraError
         If ``nir`` is not installed.
     FormatError
-        If NIR has no node for a layer or a connection; the message names it.
+        If NIR has no node for a layer or a connection, which the message names.
     TopologyError
         If the network has connections from neurons outside of it.
     ArgumentError, ArgumentTypeError
@@ -89,14 +90,16 @@ def from_nir(
 ) -> Network:
     """Convert a graph of NIR to a network of neurons.
 
-    ``from_nir(nir.read("net.nir"))`` reads a file. Steps are those of the explicit
-    Euler method, as in snnTorch: a step multiplies a voltage by 1 - dt / tau. A cell's
-    layer ``NAME`` of spikes follows its layers ``NAME voltage`` and ``NAME keep``, one
-    minus the spike of the step before, which gates the self-connection of the voltage.
+    To read a file, call ``from_nir(nir.read("net.nir"))``. As in snnTorch, steps follow
+    the explicit Euler method, which multiplies a voltage by 1 - dt / tau. For each
+    cell, a layer ``NAME`` of spikes follows the layers ``NAME voltage`` and
+    ``NAME keep``. The latter is one minus the spike of the previous step, and gates the
+    self-connection of the voltage.
 
-    A graph of NIR does not store how its cells were reset: its equations set the
-    voltage to ``v_reset``. snnTorch, sinabs and Rockpool can subtract the threshold,
-    and write the same graph then, so pass `reset` for a network that was trained so.
+    A graph of NIR does not store how its cells were reset, and its equations set the
+    voltage to ``v_reset``. Because snnTorch, sinabs and Rockpool write the same graph
+    if they subtract the threshold instead, pass `reset` for a network that was trained
+    in this way.
 
     Parameters
     ----------
@@ -105,20 +108,22 @@ def from_nir(
         Flatten, LIF, CubaLIF, IF, LI, I, Threshold, Delay, or graphs of them. A weight
         that closes a cycle without a Delay is one step late.
     dt : float
-        Seconds of a step, of which delays are multiples. Default: 0.0001, as in
-        snnTorch.
+        Duration of a step in seconds. Delays must be multiples of it. Default: 0.0001,
+        as in snnTorch.
     spike : str or Squash
-        Activation function of spikes, with its declared slope. Default: ``"spike"``.
+        Activation function of spikes, with its declared derivative. Default:
+        ``"spike"``.
     reset : {"value", "hold", "subtract", "subtract_before_leak", "none"}
-        What a spike of LIF, CubaLIF and IF does to its voltage v. "value": it sets v to
-        ``v_reset``, as NIR's equations do. "hold": v is ``v_reset`` after the next
-        step, too, whose input is lost, as in snnTorch's Synaptic, RLeaky and RSynaptic
-        with ``reset_mechanism="zero"`` and its default ``reset_delay=True``.
-        "subtract": the next step subtracts the threshold from its v, as snnTorch does
-        by default (``reset_mechanism="subtract"``). "subtract_before_leak": the
-        threshold is subtracted at once, so that the leak of the next step applies to
-        it, too, as in sinabs and Rockpool. "none": nothing. There is a layer
-        ``NAME keep`` with the first two only. Default: "value".
+        The effect of a spike on the voltage v in LIF, CubaLIF and IF. With "value", the
+        spike sets v to ``v_reset``, as NIR's equations do. With "hold", v is also
+        ``v_reset`` after the next step, whose input is lost, as in snnTorch's Synaptic,
+        RLeaky and RSynaptic with ``reset_mechanism="zero"`` and its default
+        ``reset_delay=True``. With "subtract", the next step subtracts the threshold
+        from its v, as snnTorch does by default (``reset_mechanism="subtract"``). With
+        "subtract_before_leak", the threshold is subtracted at once, which means that
+        the leak of the next step also applies to it, as in sinabs and Rockpool. With
+        "none", v does not change. Only the first two settings have a layer
+        ``NAME keep``. Default: "value".
 
     Returns
     -------

@@ -1,4 +1,6 @@
-"""Read a graph of NIR as a network: nodes become layers, and weights connections."""
+"""Read a graph of NIR as a network, in which nodes become layers, and weights become
+connections.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ OF_NORSE = (
 
 @dataclass
 class Unit:
-    """The layers of a node: what receives weights, and what sends activations."""
+    """The layers of a node that receive weights and send activations."""
 
     receiving: Layer
     sending: Layer
@@ -59,8 +61,8 @@ def read(nir: Any, graph: Any, dt: float, spike: str | Squash, reset: str) -> Ne
 def _flat(
     nir: Any, graph: Any, prefix: str = ""
 ) -> tuple[dict[str, Any], set[tuple[str, str]]]:
-    """Return nodes and edges, with those of graphs within the graph in place of
-    these.
+    """Return nodes and edges, in which graphs within the graph are replaced by their
+    content.
     """
     nodes: dict[str, Any] = {}
     edges: set[tuple[str, str]] = set()
@@ -85,10 +87,10 @@ def _flat(
 
 
 def ordered(graph: nx.DiGraph[str], source: str, delays: Collection[str]) -> list[str]:
-    """Return nodes in the order of activation; what leads back is one step late.
+    """Return nodes in the order of activation. Edges that lead back act one step late.
 
     Within a cycle, nodes follow their distance from the input. A cycle through a node
-    that delays is none within a step.
+    with a delay does not count as a cycle within a step.
     """
     distance = nx.single_source_shortest_path_length(graph, source)
 
@@ -107,7 +109,7 @@ def ordered(graph: nx.DiGraph[str], source: str, delays: Collection[str]) -> lis
 
 
 class Reader:
-    """A network in the making."""
+    """A network that is being built from a graph."""
 
     def __init__(
         self,
@@ -209,7 +211,9 @@ class Reader:
         return layer
 
     def _unit(self, name: str) -> Unit:
-        """Return the layers of neurons of NIR, with the connections within them."""
+        """Return the layers that represent neurons of NIR, with the connections within
+        them.
+        """
         node = self.nodes[name]
         node_type = self.types[name]
         size = self._size(name)
@@ -277,8 +281,8 @@ class Reader:
             )
 
     def _step_of(self, name: str) -> tuple[Floats, Floats, Floats]:
-        """Return the share that a step keeps of a voltage, the factor of its input, and
-        what the step adds to one resting elsewhere than at 0.
+        """Return the fraction of a voltage that a step keeps, the factor of its input,
+        and the constant that the step adds if the voltage does not rest at 0.
         """
         node = self.nodes[name]
         resistance = self._numbers(node.r, name)

@@ -1,5 +1,5 @@
-"""Write a network as a graph of NIR: find the cells among the layers, and the weights
-between them.
+"""Write a network as a graph of NIR, after finding the cells among the layers, and the
+weights between them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ CELLS = "cells"
 THRESHOLDS = "thresholds"
 LEAKY = "leaky"
 SUMS = "sums"
-"""Roles of groups. Cells are voltages with their spikes, and what sets them back."""
+"""Roles of groups. Cells are voltages with their spikes, and the neurons that reset
+them."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Neurons that are one node: the rows that receive weights, and those that send
+    """Neurons that form one node: the rows that receive weights, and the rows that send
     activations, in one order.
     """
 
@@ -117,7 +118,9 @@ class NIRWriter:
         return all(self.table.squash[row].partition("(")[0] in SPIKES for row in rows)
 
     def _cells(self, number: int, spikes: Ints) -> Group | None:
-        """Return the cells of a layer of spikes; None if it has no voltages."""
+        """Return the cells that a layer of spikes belongs to, or None if it has no
+        voltages.
+        """
         table = self.table
         links = np.array([self._only_link_into(row) for row in spikes])
         if (links < 0).any():
@@ -259,7 +262,9 @@ class NIRWriter:
         )
 
     def _time_constants(self, group: Group, share: Floats) -> Floats:
-        """Return seconds; infinity where nothing is lost."""
+        """Return time constants in seconds, which are infinite for neurons without a
+        leak.
+        """
         if ((share < 0.0) | (share > 1.0)).any():
             raise FormatError(
                 f"The layer {group.name!r} cannot be written as NIR: expected"
@@ -334,7 +339,7 @@ class NIRWriter:
         self.edges += pairwise((begin, name, target.name))
 
     def _add_delay(self, source: Group, name: str, delay: int) -> None:
-        """Add the node that delays what a group sends, unless it is there."""
+        """Add the node that delays a group's output, unless it exists already."""
         if name not in self.delays:
             seconds = np.full(len(source.sending), delay * self.dt)
             self._add(name, self.nir.Delay(seconds))

@@ -1,5 +1,5 @@
-"""What JavaScript and Python share: columns are attributes of ``net``, which a function
-reads once into variables of the same names.
+"""Write programs whose columns are attributes of ``net``, as JavaScript and Python do.
+Each function reads them once into variables of the same names.
 """
 
 from __future__ import annotations

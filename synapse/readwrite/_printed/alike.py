@@ -1,5 +1,5 @@
-"""Steps that are unrolled block by block, with one loop for consecutive neurons that
-are alike: kernels are specialised for what is known of all of these.
+"""Unroll steps block by block, with one loop for consecutive neurons that are alike.
+Kernels are specialised for the facts that all of these neurons share.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from .specialised import KnownColumns
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 MAX_STRETCHES = 64
-"""Loops over neurons up to which a step is unrolled; more neurons are found by
-tables."""
+"""Maximum number of loops over neurons in an unrolled step. For more loops, neurons are
+found by tables."""
 MIN_DOT = 4
 """Fewest products that are added by a function."""
 SOURCES_TOGETHER = 4
@@ -42,7 +42,8 @@ SOURCES_TOGETHER = 4
 MIN_SUMS = 32
 """Fewest sums that need no second part each to keep a processor busy."""
 SOURCES_IN_CACHE = 64
-"""Sources whose weights are read for several steps before those of the next sources."""
+"""Number of sources whose weights are read for several steps before those of the next
+sources."""
 STEPS_TOGETHER = 4
 """Steps whose inputs are added before the first of them."""
 MIN_WEIGHTS_AHEAD = 512
@@ -99,12 +100,12 @@ class Stretch:
 
     @property
     def neurons(self) -> Any:
-        """The neuron of each turn."""
+        """The neuron of each iteration."""
         return each(range(self.start, self.start + self.count))
 
 
 class Alike:
-    """The stretches of a network, in the order of activation."""
+    """The ranges of alike neurons in a network, in the order of activation."""
 
     def __init__(self, data: KnownColumns, sums: Sums) -> None:
         self.columns = data.columns
@@ -162,7 +163,7 @@ class Alike:
         return None
 
     def _key(self, neuron: int) -> Any:
-        """Return what alike neurons have in common."""
+        """Return the properties that alike neurons share."""
         columns, runs = self.columns, self._runs(neuron)
         names = "kind", "length", "flags"
         of_runs = (columns[f"run_{name}"][runs].tolist() for name in names)
@@ -229,8 +230,8 @@ class Alike:
 
 
 def unrolled(data: KnownColumns, how: Sums) -> dict[Any, Any]:
-    """Return the words of a program whose steps are unrolled, if they can be: nothing
-    is delayed, and few loops are enough.
+    """Return the words of a program whose steps are unrolled, if possible. Unrolling
+    requires that nothing is delayed, and that few loops are enough.
     """
     columns = data.columns
     alike = Alike(data, how)

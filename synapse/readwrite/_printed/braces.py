@@ -1,4 +1,4 @@
-"""Statements of languages with braces: C and JavaScript."""
+"""Write statements in languages with braces, C and JavaScript."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""C programs that learn, printed from the kernels."""
+"""Print C programs that learn from the kernels."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ from .specialised import Specialised
 from .trees import called_by, runs_of
 
 INDICES = (("int16_t", 2, 0x7FFF), ("int32_t", 4, 0x7FFFFFFF))
-"""Types of indices: name, bytes, largest number."""
+"""Types of indices, each with its name, its bytes and its largest number."""
 NEURONS_TOGETHER = {"float": 64, "double": 32}
-"""Neurons with the same sources whose sums are computed at a time: in eight registers
-of AVX2, or four of AVX-512, which leave room for the other numbers."""
+"""Number of neurons with the same sources whose sums are computed at a time. They
+occupy eight registers of AVX2, or four of AVX-512, and leave room for the other
+numbers."""
 FRAMES = 512
 """The most bytes that compilers add to the stack of the deepest call, by -O1, -O2 and
 -Os: saved registers and return addresses."""
@@ -47,14 +48,15 @@ FAST_FUNCTIONS = {
     "log1p": "{prefix}_fast_log1p({{0}})",
     "tanh": "{prefix}_fast_tanh({{0}})",
 }
-"""Functions that programs of float32 have of their own: compilers compute several at
-once, or libraries of small devices lack them.
+"""Functions that float32 programs define themselves, because compilers then compute
+several values at once, or because libraries of small devices lack them.
 """
 BITS = {
     "float": ("uint32_t", "0x7fffffffu", "0x7f800000u"),
     "double": ("uint64_t", "0x7fffffffffffffffu", "0x7ff0000000000000u"),
 }
-"""By the type of numbers: that of their bits, a mask without the sign, and infinity."""
+"""For each type of numbers, the type of their bits, a mask without the sign, and
+infinity."""
 
 
 C = Language("c", "C", "// ")
@@ -66,7 +68,9 @@ static inline int {prefix}_is_nan({real} number) {{
 
 
 def finite_source(prefix: str, real: str, functions: str) -> str:
-    """Return what tells finite numbers from others, and NaN if functions need it."""
+    """Return the text that tells finite numbers from others, and NaN if functions need
+    it.
+    """
     unsigned, magnitude, infinity = BITS[real]
     is_used = f"{prefix}_is_nan(" in functions
     nan = NAN.format(prefix=prefix, real=real, infinity=infinity) if is_used else ""
@@ -77,7 +81,9 @@ def finite_source(prefix: str, real: str, functions: str) -> str:
 
 
 class Columns:
-    """The columns of a program in C: members of an instance, and tables."""
+    """The columns of a program in C, which are either members of an instance or
+    tables.
+    """
 
     def __init__(self, program: Specialised, prefix: str, real: str) -> None:
         self.program = program
@@ -109,7 +115,7 @@ class Columns:
         return -self._type(name)[1], [*DTYPES].index(name)
 
     def values(self, name: str) -> NDArray[Any]:
-        """Return the numbers of a column; -1 for none."""
+        """Return the numbers of a column, with -1 for missing ones."""
         values = self.program.data.columns[name]
         if values.dtype.kind == "f" or name == "random":
             return values
@@ -117,7 +123,7 @@ class Columns:
         return np.where(signed == NONE, -1, signed)
 
     def _type(self, name: str) -> tuple[str, int]:
-        """Return the type of the numbers of a column, and its bytes."""
+        """Return the number type of a column, and its bytes."""
         if DTYPES[name] in ("float", "float64"):
             return self.real, self.bytes
         if name == "random":
@@ -190,7 +196,9 @@ class Columns:
 
 
 def stack_of(writer: CWriter) -> int:
-    """Return a bound of the bytes of variables on the stack of the deepest call."""
+    """Return an upper bound for the bytes that variables take on the stack in the
+    deepest call.
+    """
     depths: dict[Any, int] = {}
     for instance in writer.program.instances:  # callees first
         sizes = (
@@ -227,7 +235,7 @@ NOT_COPIED = {
     "totals": "",
     "ahead": "",
 }
-"""What stands in a program whose steps change its instances at once, one by one."""
+"""Texts of a program whose steps change its instances at once, one by one."""
 
 
 def _memory(
@@ -237,7 +245,7 @@ def _memory(
     prefix: str,
     real: str,
 ) -> dict[str, str]:
-    """Return what copies the memory of an instance to the values of a step, and
+    """Return the text that copies an instance's memory to the values of a step, and
     back.
     """
     count = sum(map(len, places.values()))
@@ -284,7 +292,7 @@ def _sum(number: int, index: str) -> str:
 
 
 def _words(parts: dict[str, Any]) -> dict[str, str]:
-    """Return the declarations of what the text of a program names."""
+    """Return the declarations of all words in the text of a program."""
     prefix, capitals = parts["prefix"], parts["capitals"]
     text = parts["tables"] + parts["functions"] + parts["members"]
     index = none = macros = ""

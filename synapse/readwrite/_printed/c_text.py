@@ -1,4 +1,4 @@
-"""Typed programs in C99, which is C++ too."""
+"""Write typed programs in C99, which are also valid C++."""
 
 from __future__ import annotations
 
@@ -159,8 +159,8 @@ TABLES = {
     FLOAT32: ("float", 4),
 }
 SEPARATE_LOOPS = add_in_array, add_sources
-"""What compilers should not inline: in one large function, these loops take a fifth
-longer."""
+"""Functions that compilers should not inline, because these loops take a fifth longer
+in one large function."""
 
 
 class CWriter(BraceWriter):
@@ -316,14 +316,14 @@ class CWriter(BraceWriter):
         return "\n\n".join(rows)
 
     def _fields(self, kind: TupleKind, long: bool) -> tuple[str, ...]:
-        """Return the declarations of the items of a structure."""
+        """Return the declarations of a structure's items."""
         return tuple(
             f"{_spaced(self.type_of(item, long))}{field_of(kind, place)}"
             for place, item in enumerate(kind.items)
         )
 
     def memory(self, kind: ColumnKind | ArrayKind) -> str:
-        """Return the type of the numbers of a column that is passed."""
+        """Return the number type of a column that is passed."""
         if kind.of in FLOATS:
             return self.real
         return f"{kind.of}_t" if kind.of in BYTES else f"{self.prefix}_index"
@@ -400,7 +400,7 @@ class CWriter(BraceWriter):
         return f"({memory}){text if text.isidentifier() else f'({text})'}"
 
     def _narrow(self, column: Node) -> str:
-        """Return the type of a column of integers that is narrower than its values."""
+        """Return the type of an integer column that is narrower than its values."""
         of = column.kind.of
         if of == "uint64" and column.kind.record is None:
             return "uint64_t"
@@ -547,7 +547,9 @@ class CWriter(BraceWriter):
 
 
 def _is_in_loops(instance: Instance) -> bool:
-    """Return whether a function of numbers returns a number, as those of states do."""
+    """Return whether a function of numbers returns a number, like functions of
+    states.
+    """
     kinds = {instance.result, *dict(instance.parameters).values()}
     return kinds <= {*FLOATS} and not instance.options.from_end
 
@@ -570,12 +572,14 @@ def _spaced(type_: str) -> str:
 
 
 def field_of(kind: TupleKind, place: int) -> str:
-    """Return the name of an item of a structure."""
+    """Return the name of a structure's item."""
     return kind.names[place] if kind.names else ascii_lowercase[place]
 
 
 def _written(instance: Instance, known: dict[Instance, set[str]]) -> Any:
-    """Yield the parameters through which a function writes; "net" for the instance."""
+    """Yield the parameters through which a function writes, with "net" for the
+    instance.
+    """
     for node in statements_in(instance.body):
         if node.form == "store":
             yield _owner(node.parts[0])

@@ -1,5 +1,5 @@
-"""What programs offer, in the language of kernels: each function becomes one of the
-program, specialised for its network.
+"""Define the functions that programs offer, in the language of kernels. Each becomes
+one of the program's functions, specialised for its network.
 
 Functions that can refuse return `DONE` or an error, and change nothing then.
 """
@@ -34,7 +34,7 @@ from .optimizing import clear_updates, optimize, optimizer_at, updates_at
     BAD_NUMBER,
     FROZEN,
 ) = range(8)
-"""What functions of a program return."""
+"""Results of a program's functions."""
 SUM_TOLERANCE = 1e-6
 
 

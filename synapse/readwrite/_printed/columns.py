@@ -1,4 +1,4 @@
-"""What the schema says of the columns of a program."""
+"""Describe the columns of a program by the facts in the schema."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ DTYPES = {
     for column in columns
 }
 CONTEXT_COLUMNS = {*CONTEXT, *(f"plan.{name}" for name in PLAN_CONTEXT)}
-"""What is forgotten when a network is cleared."""
+"""Columns that are forgotten when a network is cleared."""
 
 METHODS = ("step", "learn", "clear", "numbers", "load")
-"""What an instance offers in JavaScript and Python."""
+"""Methods of an instance in JavaScript and Python."""
 
 
 def is_whole(name: str) -> bool:
@@ -23,6 +23,8 @@ def is_whole(name: str) -> bool:
 
 
 def member(name: str) -> str:
-    """Return the name of a column in an instance; its methods have other names."""
+    """Return the name of a column in an instance, which differs from the names of its
+    methods.
+    """
     name = name.replace(".", "_")
     return f"{name}_" if name in METHODS else name

@@ -1,7 +1,8 @@
-"""Typed programs in JavaScript.
+"""Write typed programs in JavaScript.
 
-Columns are typed arrays. A word of 64 bits is a BigInt; all other numbers are those of
-JavaScript, rounded to float32 after each operation where the kernel computes in it.
+Columns are typed arrays. A 64-bit word is a BigInt. All other numbers are ordinary
+JavaScript numbers, which are rounded to float32 after each operation if the kernel
+computes in it.
 """
 
 from __future__ import annotations
@@ -317,7 +318,9 @@ class JavaScriptWriter(AliasWriter, BraceWriter):
         return self.value(value)
 
     def is_big(self, value: Node) -> bool:
-        """Return whether an integer is a BigInt already: that of a stream."""
+        """Return whether an integer is a BigInt already because it comes from a
+        stream.
+        """
         if value.form == "load":
             return column_name(value.parts[0]) == "random"
         return value.kind == WORD or (

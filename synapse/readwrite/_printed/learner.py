@@ -1,4 +1,4 @@
-"""What a program that learns is made of, in any language."""
+"""Collect the parts of a program that learns, in any language."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ class Learner:
     def _squash(
         self, t: Any, store: Node, failed: Node, code: Node, state: Node
     ) -> Node:
-        """Write a call of the registered function of a code."""
+        """Write a call of the registered function with this code."""
         possible = sorted(c for c in t.values_of(code) or () if c >= FIRST_CUSTOM)
         if not possible:
             return tuple_of([known(0.0), known(0.0)])
@@ -204,7 +204,7 @@ class Learner:
             ) from error
 
     def _cost(self, cost: Cost) -> Callable[..., Node]:
-        """Return what writes a call of a cost."""
+        """Return a function that writes a call of a cost."""
 
         def write(t: Any, failed: Node, code: Node, *numbers: Node) -> Node:
             if cost.code < FIRST_CUSTOM_COST:
@@ -229,8 +229,8 @@ class Learner:
 
 
 def answering(function: Any) -> Any:
-    """Return a function of the language: the two numbers of a user's function of
-    floats, or NaN where the engine would ask Python.
+    """Return a function of the language that calls a user's function of floats. It
+    returns two numbers, or NaN where the engine would ask Python.
     """
     function = getattr(function, "py_func", function)
     attempt = calling(function, None, 2)

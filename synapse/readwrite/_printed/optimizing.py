@@ -1,5 +1,5 @@
-"""Optimizers in programs that learn, in the language of kernels. The equations are
-those of the engine, for one parameter at a time.
+"""Define optimizers for programs that learn, in the language of kernels. The equations
+are those of the engine, applied to one parameter at a time.
 
 A program has a column for each vector of an optimizer's memory, with an entry for each
 parameter that learns; shared ones have one.
@@ -40,9 +40,9 @@ MEMORY = (
         )
     ),
 )
-"""The number of steps, and the vectors of all optimizers."""
+"""The number of steps, and the memory vectors of all optimizers."""
 MANY_STEPS = 1 << 30
-"""Steps are counted so far; the corrections of Adam are 1 long before."""
+"""Maximum count of steps. The corrections of Adam are 1 long before."""
 OPTIMIZER = TableLayout("optimizer", MEMORY, lambda name: (f"optimizer's {name}",))
 UPDATES = TableLayout("updates", TABLE, STORE.family)
 """A store whose destinations are columns of their own."""
@@ -67,8 +67,8 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Optimizing:
-    """What is known of an optimizer: its functions, its settings in the order of the
-    engine, and the parameters of a network.
+    """The facts that are known about an optimizer: its functions, its settings in the
+    order of the engine, and the parameters of a network.
     """
 
     number: Any  # the type of all numbers

@@ -1,5 +1,5 @@
-"""The kernels for any network as a JavaScript module, by which the page computes: those
-of a step, of learning, and the loops of lowering.
+"""Print the kernels for any network as a JavaScript module, with which the page
+computes steps, learns, and lowers networks.
 
 Missing rows are -1 in JavaScript, and ``NONE`` in the columns of the library. Kernels
 of lowering must therefore work with both.
@@ -96,16 +96,16 @@ ROOTS = {
     "list_ranges": Root(ranges.list_ranges, (NETWORK, INT, INT, INT, INTEGERS)),
     **{loop.__name__: Root(loop, LOOP) for loop in LOOPS},
 }
-"""What the page calls."""
+"""Functions that the page calls."""
 
 
 class AnyNetwork:
-    """What is known of every network of a page: it is alone in its store, and no update
-    is pending.
+    """The facts that hold for every network of a page: it is alone in its store, and
+    updates are never pending.
     """
 
     def exact(self, written: set[Stored]) -> dict[str, Any]:
-        """Return nothing: a page has all networks."""
+        """Return an empty result, because a page must support all networks."""
         return {}
 
     def facts(self, written: set[Stored]) -> dict[Place, set[Any]]:
@@ -145,8 +145,8 @@ def _user(t: Any, code: Node, numbers: Iterable[Node]) -> Node:
 
 
 def _as_any(kernel: Any) -> Callable[..., Any]:
-    """Return what writes the call of a kernel whose last arguments say whether a neuron
-    has gates and delays: those with gates may have delays, too.
+    """Return a function that writes calls of a kernel whose last arguments state
+    whether a neuron has gates and delays. Neurons with gates may also have delays.
     """
 
     def write(t: Any, *passed: Node) -> Any:
@@ -173,8 +173,8 @@ READ = {c.name for c in COLUMNS if c.axis in (*OBJECTS, *LOWERED)} - _UNKNOWN
 
 @cache
 def page_source() -> str:
-    """Return the kernels for any network as a module of JavaScript, with the codes of
-    squashes and costs, and the columns of a store. It is printed once a machine.
+    """Return the kernels for any network as a JavaScript module, with the codes of
+    squashes and costs, and the columns of a store. It is printed once per machine.
     """
     return code_of(_source, "any network", _source, str.encode).decode()
 
@@ -250,7 +250,7 @@ def _source() -> str:
 
 
 def _saved(column: Column) -> tuple[str, dict[str, Any]]:
-    """Return what a page needs to know of a saved column."""
+    """Return the properties of a saved column that a page needs."""
     return column.name, {
         "kind": column.kind.name if column.kind else "",
         "type": column.dtype,
@@ -268,8 +268,8 @@ def _exported(name: str, comment: str, entries: dict[str, Any]) -> str:
 
 
 def registered_source(kind: str, name: str, function: Any) -> str:
-    """Return a call in JavaScript that enters a function of a user, a "squash" or a
-    "cost", among those of the page; FormatError if it cannot be written.
+    """Return a JavaScript call that adds a user's function, a "squash" or a "cost", to
+    the functions of the page, or raise FormatError if it cannot be written.
     """
     count = len(SQUASH if kind == "squash" else COST)
     root = Root(answering(function), (PYTHON_FLOAT,) * count)

@@ -1,4 +1,4 @@
-"""Typed programs in Python, also for MicroPython."""
+"""Write typed programs in Python, also for MicroPython."""
 
 from __future__ import annotations
 

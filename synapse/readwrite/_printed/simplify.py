@@ -1,5 +1,5 @@
-"""Typed programs for people: without what nobody reads, and without the variables that
-only the translator needs.
+"""Simplify typed programs for readers by removing unread results, and the variables
+that only the translator needs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from .trees import (
 
 
 def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
-    """Return functions and those that they call, simplified.
+    """Return functions and their callees, simplified.
 
     kept : columns read outside of the functions.
     """
@@ -76,7 +76,7 @@ def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
 
 
 def _depends_on(instance: Instance, read: set[str]) -> Any:
-    """Return what the simple form of a function follows from."""
+    """Return the values that determine the simple form of a function."""
     stores = [node for node in statements_in(instance.body) if node.form == "store"]
     unread = {column_name(node.parts[0]) for node in stores} - read
     callees = {
@@ -142,7 +142,9 @@ def unloop(body: list[Node]) -> list[Node]:
 
 
 def _turns(loop: Node) -> int | None:
-    """Return how many turns a loop has; None if it may change that or be left."""
+    """Return the number of iterations of a loop, or None if the loop may change it or
+    be left.
+    """
     counter, low, high, step, body = loop.parts
     bounds = [bound.parts[0] for bound in (low, high, step) if bound.form == "literal"]
     leaves = {node.form for node in statements_in(body)} & {"break", "continue"}
@@ -166,8 +168,8 @@ def inline_calls(instances: list[Instance], roots: list[Instance]) -> None:
 
 
 def _is_short(instance: Instance) -> bool:
-    """Return whether a function has few statements, and returns only at its end. That
-    of a user stays by itself: its numbers are those of Python.
+    """Return whether a function has few statements, and returns only at its end. Users'
+    functions are kept apart, because they compute with Python numbers.
     """
     statements = [node.form for node in statements_in(instance.body)]
     if "return" not in statements:
@@ -211,7 +213,9 @@ def _inlined(caller: Instance, body: list[Node], short: set[Instance]) -> list[N
 
 
 def _call_of(node: Node, short: set[Instance]) -> Node | None:
-    """Return a call of one of some functions that is made whenever a statement is."""
+    """Return a call to one of these functions that is made whenever a statement
+    runs.
+    """
     for part in parts_of(node):
         if part.form == "call" and part.parts[0] in short:
             return part
@@ -286,8 +290,8 @@ def bind_columns(instances: list[Instance]) -> None:
 
 
 def substitute(instance: Instance) -> None:
-    """Write what variables stand for in their place: other variables, numbers, columns,
-    short sums, and what is read once, in the next statement.
+    """Replace variables by their values: other variables, numbers, columns, short sums,
+    and values that are read once, in the next statement.
     """
     _split(instance)
     sets = Counter(names_set(instance.body))
@@ -378,7 +382,7 @@ def _rename(instance: Instance, values: dict[str, Node]) -> None:
 
 
 def _split(instance: Instance) -> None:
-    """Hold the items of a tuple in variables of their own."""
+    """Hold the items of a tuple in separate variables."""
     sets: dict[str, list[Node]] = {}
     for node in statements_in(instance.body):
         if node.form == "set":
@@ -460,7 +464,7 @@ def _read_as_a_whole(node: Node) -> Iterator[str]:
 
 
 def _joined(body: list[Node], reads: Counter[str], sets: Counter[str]) -> list[Node]:
-    """Put what is computed for the next statement alone into it."""
+    """Move a value that is only computed for the next statement into this statement."""
     made: list[Node] = []
     for node in body:
         node = with_blocks(node, lambda block: _joined(block, reads, sets))
@@ -501,9 +505,7 @@ def _is_for(before: Node, node: Node, reads: Counter[str], sets: Counter[str]) -
 
 
 def _count_by_names(instance: Instance) -> None:
-    """Make loops count by variables of the kernel: where they begin with ``name =
-    counter``.
-    """
+    """Count loops by variables of the kernel if they begin with ``name = counter``."""
     loops: dict[str, list[Node]] = {}
     for node in statements_in(instance.body):
         if node.form == "for" and node.parts[-1]:
@@ -646,7 +648,9 @@ def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
 
 
 def narrow_results(instances: list[Instance], roots: list[Instance]) -> None:
-    """Change functions to return what their callers read: nothing, or one item."""
+    """Change functions to return only the results that their callers read, which may be
+    one item or nothing.
+    """
     used: dict[Instance, set[int | None]] = {instance: set() for instance in instances}
     for instance in instances:
         for callee, place in _results_read(instance):
@@ -667,7 +671,9 @@ def narrow_results(instances: list[Instance], roots: list[Instance]) -> None:
 
 
 def _results_read(instance: Instance) -> Iterator[tuple[Instance, int | None]]:
-    """Yield the functions whose results are read, and which item; None: all."""
+    """Yield the functions whose results are read, with the item that is read, or None
+    for all of them.
+    """
     sets = Counter(
         node.parts[0] for node in statements_in(instance.body) if node.form == "set"
     )
@@ -804,7 +810,7 @@ def _sum(node: Node) -> Node:
 
 
 def _call(node: Node) -> Node:
-    """Return what a function returns that only chooses a column, reads a number, or
+    """Return the result of a function that only chooses a column, reads a number, or
     calls another one.
     """
     instance, arguments = node.parts
@@ -830,7 +836,7 @@ def _call(node: Node) -> Node:
 
 
 def _only_value(body: list[Node]) -> Node | None:
-    """Return the value of the only statement of a function."""
+    """Return the value in the only statement of a function."""
     if len(body) != 1 or body[0].form not in ("return", "do"):
         return None
     return body[0].parts[0]
@@ -850,7 +856,9 @@ def _is_index(node: Node) -> bool:
 
 
 def items_of(kind: Any) -> list[Any]:
-    """Return the kinds of the items of a tuple, and of tuples in it, or the kind."""
+    """Return the kinds of a tuple's items, including nested tuples, or the kind
+    itself.
+    """
     if not isinstance(kind, TupleKind):
         return [kind]
     return [inner for item in kind.items for inner in items_of(item)]

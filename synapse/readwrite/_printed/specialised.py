@@ -1,5 +1,5 @@
-"""The kernels of one network as a typed program: what its store says is known, and what
-nobody reads is left out.
+"""Specialise the kernels for one network as a typed program, using the facts in its
+store, and leaving out unread results.
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ from .trees import (
 )
 
 Place = tuple[str | None, str | int | None]
-"""Name of a column, and name or number of a place in it; None: all places."""
+"""Name of a column, and the name or number of a place in it. None stands for all
+places."""
 Stored = tuple[str, int | None]
-"""Name of a column, and number of a place; None: all places."""
+"""Name of a column, and number of a place. None stands for all places."""
 OPTIONS = PartOptions(FAST_FLAGS, inlined=False)
 MAX_VALUES = 64
 """A column with more different values says nothing."""
 
 
 class Root(NamedTuple):
-    """A function that a program offers, and what is known of its arguments."""
+    """A function that a program offers, with the known facts about its arguments."""
 
     function: Any
     kinds: tuple[Any, ...]
@@ -86,7 +87,7 @@ class KnownColumns:
                 self.columns[f"plan.{column.name}"] = values
 
     def exact(self, written: set[Stored]) -> dict[str, NDArray[Any]]:
-        """Return the integers of columns of the store that are never written, if steps
+        """Return the integers in columns of the store that are never written, if steps
         are unrolled.
         """
         return {
@@ -120,7 +121,7 @@ class KnownColumns:
 
 
 def _values_of(values: NDArray[Any]) -> set[Any]:
-    """Return the values of a column of integers; of numbers, if all are 0."""
+    """Return the values of an integer column, or of a numeric column that is all 0."""
     if values.dtype.kind == "f":
         return {0.0} if len(values) and not values.any() else set()
     found = np.unique(values)
@@ -128,7 +129,9 @@ def _values_of(values: NDArray[Any]) -> set[Any]:
 
 
 def _lengths(store: Any) -> dict[str, int]:
-    """Return how many rows of each axis count; behind them is room."""
+    """Return the number of rows that count on each axis, without the room after
+    them.
+    """
     columns = store.columns
     neurons = store.n_neurons
     ends = {
@@ -143,15 +146,17 @@ def _lengths(store: Any) -> dict[str, int]:
 
 
 def _delayed_in_order(t: Any, store: Node, source: Node, target: Node) -> Node:
-    """Return who is late by the order: all neurons of a program activate in a step."""
+    """Return which sources are late by the order, given that all neurons of a program
+    activate in a step.
+    """
     together = t.call(read_order.are_together, [store, source, target])
     passed = [source, target, together]
     return t.call(read_order.is_delayed_in_order, passed)
 
 
 def words_of(fast: bool, library: bool, is_c: bool = False) -> Words:
-    """Return the words of programs: `fast` ones add in parts; exponentials of the
-    `library` of the language. Those of C survive -ffast-math.
+    """Return the words of programs. `fast` programs add in parts, and `library` takes
+    exponentials from the language's library. The words for C survive -ffast-math.
     """
     instead: dict[Any, Any] = {
         read_order.is_delayed_by_stamp: _delayed_in_order,
@@ -181,7 +186,7 @@ def words_of(fast: bool, library: bool, is_c: bool = False) -> Words:
 
 
 class Specialised:
-    """The functions that a program needs, each after those that it calls.
+    """The functions that a program needs, with callees before their callers.
 
     roots : those that it offers, by name. changed : columns that they write. columns :
     all columns that they read. kept : columns that are read outside of the functions.

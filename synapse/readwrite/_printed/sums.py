@@ -1,5 +1,5 @@
-"""What programs compute in another way than machine code: sums one by one, in place of
-packs; and what compilers with -ffast-math would leave out.
+"""Replace computations in programs that differ from machine code: sums are added one by
+one instead of in packs, and expressions are protected from compilers with -ffast-math.
 """
 
 from __future__ import annotations

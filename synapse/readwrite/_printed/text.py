@@ -1,7 +1,7 @@
-"""Typed programs as text: what C, JavaScript and Python share.
+"""Write typed programs as text, with the parts that C, JavaScript and Python share.
 
-A language has the columns that change in an instance, ``net``, and all others in
-tables. A function gets the instance if it, or one that it calls, reads or writes it.
+An instance, ``net``, contains the columns that change, and tables contain all others. A
+function receives the instance if it, or one of its callees, reads or writes it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from .trees import (
 
 OR, AND, BITS, COMPARE, SHIFT, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
 CHOICE = 0
-"""How tightly an operation binds its operands."""
+"""Binding strength of an operation, by which parentheses are set."""
 RANKS = {
     "Add": SUM,
     "Sub": SUM,
@@ -69,19 +69,19 @@ SIGNS = {
 }
 STEP = "    "
 MAX_LINE = 100
-"""Characters of a line of a comment or of a table, and of a statement in the line of
-its head."""
+"""Maximum number of characters in a line of a comment or a table, and in a statement on
+the line of its head."""
 UNBROKEN: Any = {"break_on_hyphens": False, "break_long_words": False}
 """Options of the lines that text is wrapped into."""
 OFFERED_NAMES = "init", "step", "run", "learn", "clear", "weights", "load", "start"
-"""Names of what a program offers, in some language."""
+"""Names of functions and types that a program offers in some language."""
 Text = tuple[str, int]
 """An expression in a language, and how tightly it is bound."""
 
 
 class Homes:
-    """Where the variables of a function are declared: at the statement that gives them
-    their value, in the loop that counts them, or before both.
+    """The places where a function declares its variables: at the statement that sets
+    them, in the loop that counts them, or before both.
     """
 
     def __init__(self, instance: Instance) -> None:
@@ -150,15 +150,15 @@ def _free(wanted: str, taken: Collection[Any]) -> str:
 
 
 def users_name(name: str) -> str:
-    """Return a name of a user, or of a lambda, as one of every language; with "_" at
-    its end, it is no keyword, macro or function.
+    """Return a user's name, or the name of a lambda, in a form that every language
+    accepts. With "_" at its end, it is not a keyword, macro or function.
     """
     return re.sub(r"\W", "_", name.encode("ascii", "backslashreplace").decode())
 
 
 class TextWriter:
-    """Writes functions: one method for each form of the tree. Those of expressions
-    return a text and how tightly it is bound.
+    """Writes functions, by one method for each form of the tree. Methods of expressions
+    return a text and its binding strength.
     """
 
     language = ""
@@ -166,7 +166,7 @@ class TextWriter:
     joins: ClassVar = {"and": "&&", "or": "||"}
     equals: ClassVar[dict[str, str]] = {}
     comment = "# ", "# ", ""
-    """What begins a comment and its further lines, and what ends it."""
+    """The marks that begin a comment, begin its further lines, and end it."""
     end = ""  # of a statement
     # For users' functions, whose numbers are those of Python and whose integers have
     # 64 bits: expressions by their form and kinds, with operands as numbers in braces,
@@ -271,8 +271,8 @@ class TextWriter:
         return f"{begin}{between.join(lines)}{end}\n"
 
     def rows(self, values: NDArray[Any], indent: str) -> str:
-        """Return numbers, separated by commas, in lines of limited length; 0 for none,
-        as no language is sure to have an empty table.
+        """Return numbers, separated by commas, in lines of limited length. Because not
+        every language has empty tables, an empty one contains 0.
         """
         if values.dtype.kind == "f":
             texts = [self.number(value)[0] for value in values.tolist()]
@@ -287,7 +287,7 @@ class TextWriter:
         return indent + f"\n{indent}".join(lines)
 
     def whole(self, value: int, is_word: bool) -> str:
-        """Return an integer of a table; a word has 64 bits without a sign."""
+        """Return an integer of a table. A word has 64 bits without a sign."""
         return "-1" if value == NONE else str(value)
 
     def block(self, body: list[Node], indent: str) -> str:
@@ -314,7 +314,7 @@ class TextWriter:
         return "".join(lines)
 
     def is_new(self, name: str) -> bool:
-        """Return whether a variable is declared here; it is from now on."""
+        """Return whether a variable is declared here, and mark it as declared."""
         is_parameter = name in dict(self.instance.parameters)
         new = name not in self.declared and not is_parameter
         self.declared.add(name)
@@ -337,7 +337,9 @@ class TextWriter:
         return all(map(self.still, parts_of(node)))
 
     def change_of(self, before: Node, value: Node, text: str | None = None) -> str:
-        """Return how a variable, or a place, gets its value: ``+= 1``, or ``= ...``."""
+        """Return the text that gives a variable, or a place, its value: ``+= 1``, or
+        ``= ...``.
+        """
         if value.form == "binary" and value.parts[0] in ("Add", "Sub", "Mult"):
             operation, left, right = value.parts
             if left == before and self.may_change(value):
@@ -470,8 +472,8 @@ class TextWriter:
         return self.names[instance]
 
     def table(self, kind: str, values: tuple[Any, ...]) -> str:
-        """Return the name of a table of numbers within a function: of a kind in one of
-        a user, or of indices, "".
+        """Return the name of a table of numbers within a function, which has a kind in
+        a user's function, or "" for indices.
         """
         if self.is_users:
             key = kind, *(self.bare(literal(kind, value)) for value in values)
@@ -485,5 +487,5 @@ class TextWriter:
         return f"{self.table(node.kind, values)}[{self.bare(index)}]", ATOM
 
     def refused(self, what: str) -> FormatError:
-        """Return the error about what the language does not have."""
+        """Return the error about a feature that the language does not have."""
         return FormatError(f"A program in {self.language} cannot have {what}.")

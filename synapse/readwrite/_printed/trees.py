@@ -1,4 +1,4 @@
-"""Walks over typed trees."""
+"""Walk over typed trees."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from .optimizing import UPDATES
 
 
 def runs_of(numbers: Ints) -> list[tuple[int, int]]:
-    """Return the runs of consecutive numbers among ascending ones: the first of each,
-    and how many there are.
+    """Return the runs of consecutive numbers among ascending numbers, each by its first
+    number and its length.
 
     >>> runs_of(np.array([2, 3, 4, 8]))
     [(2, 3), (8, 1)]
@@ -51,7 +51,7 @@ def within(node: Node) -> list[Node]:
 
 
 def statements_in(body: list[Node]) -> list[Node]:
-    """Return statements, and those in them, each before them."""
+    """Return statements, each before the statements in it."""
     nodes = []
     for node in body:
         nodes.append(node)
@@ -62,7 +62,7 @@ def statements_in(body: list[Node]) -> list[Node]:
 
 
 def expressions(body: list[Node]) -> list[Node]:
-    """Return all expressions of statements, and of those in them."""
+    """Return all expressions in statements, including nested statements."""
     return [
         inner
         for node in statements_in(body)
@@ -79,8 +79,8 @@ def expressions_of(instance: Instance) -> list[Node]:
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
-    """Return an expression or a statement with its expressions changed, the innermost
-    ones first; the same one if none changes.
+    """Return an expression or a statement with its expressions changed from the inside
+    out, or the same object if none changes.
     """
     made: list[Any] = []
     for place, part in enumerate(node.parts):
@@ -163,15 +163,16 @@ def is_pure(node: Node) -> bool:
 
 
 def has_effects(instance: Instance) -> bool:
-    """Return whether a function changes something, if its callees know it of them."""
+    """Return whether a function changes something, if this is known for its callees."""
     return any(node.form == "store" for node in statements_in(instance.body)) or any(
         callee.has_effects for callee in called_by(instance)
     )
 
 
 def column_name(column: Node) -> str | None:
-    """Return the name in a program of a column of a store, a plan or an optimizer; None
-    for another one. Destinations are the columns themselves, but for an optimizer.
+    """Return a column's name in the program for columns of a store, a plan or an
+    optimizer, and None for other columns. Destinations are the columns themselves,
+    except for an optimizer.
     """
     if column.form != "column":
         return None
@@ -180,7 +181,7 @@ def column_name(column: Node) -> str | None:
 
 
 def name_in_program(layout: TableLayout, name: str) -> str:
-    """Return the name in a program of a column of a layout."""
+    """Return the name in a program for a column of a layout."""
     if layout is STORE:
         return DESTINATIONS.get(name, name)
     return name if layout is UPDATES else f"{layout}.{name}"
@@ -193,7 +194,7 @@ def called_by(instance: Instance) -> list[Instance]:
 
 
 def reached_by(roots: list[Instance]) -> list[Instance]:
-    """Return functions and all those that they call, callees first."""
+    """Return functions and everything that they call, callees first."""
     done: dict[Instance, None] = {}
 
     def visit(instance: Instance) -> None:

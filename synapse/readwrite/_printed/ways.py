@@ -1,4 +1,6 @@
-"""Which optimizers programs can have, and what is known of them and of a network."""
+"""Choose the optimizers that programs can have, and collect the facts about them and a
+network.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ WAYS: dict[type, tuple[Any, Any]] = {
     Adam: (optimizing.adam_factors, optimizing.adam),
     AdamW: (optimizing.adam_factors, optimizing.adam),
 }
-"""The functions of each optimizer: the factors of a step, and the change."""
+"""Functions of each optimizer, which compute the factors of a step, and the change."""
 
 
 def optimizer_of_program(optimizer: Any, language: str) -> BuiltIn | None:
@@ -42,8 +44,8 @@ def optimizer_of_program(optimizer: Any, language: str) -> BuiltIn | None:
 def way_of(
     optimizer: BuiltIn, data: KnownColumns, rows: list[int], inputs: int, scalar: str
 ) -> Optimizing:
-    """Return what is known of an optimizer, and add its memory to the columns of a
-    program. `rows` are those of the weights, in the order of the network.
+    """Return the facts about an optimizer, and add its memory to the columns of a
+    program. `rows` are the rows of the weights, in the order of the network.
     """
     columns = data.columns
     weights = _parameters(rows, columns["tie"], columns["trainable"], 0)
@@ -77,7 +79,7 @@ def _parameters(rows: list[int], ties: Ints, learns: Any, begin: int) -> Paramet
 
 
 def _word(rows: Any) -> Any:
-    """Return a word of the row at an index: a sum, if rows are consecutive."""
+    """Return a word that maps an index to its row, by a sum if rows are consecutive."""
     start = rows[0] if len(rows) else 0
     if [*rows] != [*range(start, start + len(rows))]:
         return table(rows)

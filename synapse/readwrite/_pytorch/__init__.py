@@ -1,6 +1,7 @@
 """Convert networks to modules of PyTorch, and exchange weights in both directions.
 
-PyTorch is an extra: ``pip install torch``. It is imported when a function is called.
+PyTorch is an optional dependency (``pip install torch``), which is imported only when
+you call a function.
 """
 
 from __future__ import annotations
@@ -22,22 +23,21 @@ def to_torch(network: Annotated[Network, require_network], modules: Any = None) 
     Parameters
     ----------
     network : Network
-        A network of any topology: gates, self-connections, backward connections,
-        groups. In the module, random neurons output their mean, as deterministic ones
-        do.
+        A network of any topology, including gates, self-connections, backward
+        connections and groups. In the module, random neurons output their mean, like
+        deterministic ones.
     modules : torch.nn.Module or list of them, optional
-        Modules that receive the network's weights, of the network's sizes and of a kind
-        that
-        :func:`from_torch` reads. Of the two biases that torch adds, the second becomes
-        0.
+        Modules that receive the network's weights. They must have the network's sizes,
+        and be of a kind that :func:`from_torch` reads. Because torch adds two biases,
+        the second one becomes 0.
 
     Returns
     -------
     torch.nn.Module
-        `modules`, if given. Otherwise a
+        `modules`, if given. Otherwise, a
         :class:`~synapse.readwrite._pytorch.module.SequenceModule`. Call it with inputs
         of shape (T, n) or (S, T, n), and optionally with an initial context (default:
-        cleared); it returns outputs of shape (T, m) or (S, T, m).
+        cleared). It returns outputs of shape (T, m) or (S, T, m).
 
     Raises
     ------
@@ -54,26 +54,28 @@ def to_torch(network: Annotated[Network, require_network], modules: Any = None) 
 
     Notes
     -----
-    Layers that PyTorch has become its own modules, with its names in the
-    ``state_dict``: each layer of an LSTM, a GRU or an Elman network with `tanh` or
+    Layers that PyTorch also has become its own modules, with its names in the
+    ``state_dict``. Each layer of an LSTM, a GRU or an Elman network with `tanh` or
     `relu` is a `torch.nn.LSTM`, `GRU` or `RNN` of one layer (``lstm``, ``gru`` or
-    ``rnn`` of the module), and connections of all neurons to all, outside of a
-    recurrence, are a `Linear` (``linear``); several of a kind are ``lstm_1``,
-    ``lstm_2``. They can load the ``state_dict`` of a trained module. What they lack
-    stays in the vectors ``weight`` and ``bias``: peepholes, other gates, other
-    squashes, ties, signs, sparse connections, layers of which a part is fixed.
+    ``rnn`` of the module). Connections of all neurons to all, outside of a recurrence,
+    are a `Linear` (``linear``). If there are several modules of a kind, they are called
+    ``lstm_1``, ``lstm_2``, and so on. You can load the ``state_dict`` of a trained
+    module into them. All other parameters stay in the vectors ``weight`` and ``bias``,
+    for example those of peepholes, other gates, other squashes, ties, signs, sparse
+    connections, and layers of which a part is fixed.
 
-    Neurons that do not depend on each other are computed together, and what does not
-    depend on a recurrence for all steps at once. Gradients flow through all steps:
-    unlike the online rule, nothing is left out. What is not trainable, the second bias
-    of each sum included, is a buffer: steps of an optimizer are those of the network.
+    Neurons that do not depend on each other are computed together, and everything that
+    does not depend on a recurrence is computed for all steps at once. Unlike with the
+    online rule, gradients flow through all steps without omissions. Parameters that are
+    not trainable, including the second bias of each sum, are buffers, which makes an
+    optimizer's steps equal those of the network.
 
-    A recurrent module of PyTorch has no derivatives in forward mode and cannot be
-    compiled; there, and in all other recurrence, the steps are computed one by one,
-    which is slower. ``python -m benchmarks --only modules`` compares modules with
+    PyTorch's recurrent modules have no derivatives in forward mode and cannot be
+    compiled. In these cases, and in all other recurrence, the steps are computed one by
+    one, which is slower. ``python -m benchmarks --only modules`` compares modules with
     PyTorch's own and with loops written by hand.
-    ``torch.compile(module, fullgraph=True)`` makes one graph of all steps, a new one
-    for each number of steps.
+    ``torch.compile(module, fullgraph=True)`` makes one graph of all steps, but a new
+    one for each number of steps.
 
     See Also
     --------
@@ -125,34 +127,36 @@ def from_torch(
     modules : torch.nn.Module, list of them, or state dict
         One of
 
-        - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in
+        - - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in
           the style "standard", an :class:`architect.GRU` or an
-          :class:`architect.Elman`; alone (the outputs then copy the last hidden layer),
-          or in a list with more of the same kind and with a `Linear` and optionally an
-          activation;
-        - a stack of `Linear`, each with an activation or none, in a list or a
-          `Sequential`, which becomes an :class:`architect.Perceptron`;
-        - a module of your own class: `torch.fx` traces its ``forward``. It may call
-          such modules and activations one after the other, or Linears and activations
-          whose values are added, as in a residual ``x + self.block(x)``; the latter
-          become a :class:`Network`. Any other call raises an error;
-        - the state dict of such modules, with their kinds by its names and shapes;
-        - a module that :func:`to_torch` has made; `network` must then be the network it
-          was made from.
+          :class:`architect.Elman`. You can pass one module alone, in which case the
+          outputs copy the last hidden layer, or a list with more modules of the same
+          kind, a `Linear` and optionally an activation;
+        - - a stack of `Linear`, optionally with an activation after each, in a list or
+          a `Sequential`, which becomes an :class:`architect.Perceptron`;
+        - - a module of your own class, whose ``forward`` is traced by `torch.fx`. It
+          may call such modules and activations one after the other, or Linears and
+          activations whose values are added, as in a residual ``x + self.block(x)``,
+          which become a :class:`Network`. Any other call raises an error;
+        - - the state dict of such modules, whose kinds are recognised by its names and
+          shapes;
+        - - a module that :func:`to_torch` has made, if you also pass the network from
+          which it was made as `network`.
 
         ``Dropout``, ``Flatten`` and ``Identity`` have no parameters and are skipped, as
         is dropout between recurrent layers.
     network : Network, optional
-        The network that receives the weights, with the same layers by name, size and
-        squash. Connections without a counterpart in torch, such as peepholes, do not
-        change, and neither does the readout if no `Linear` is given. Default: a new
-        network.
+        The network that receives the weights. Its layers must have the same names,
+        sizes and squashes. Connections without a counterpart in torch, such as
+        peepholes, do not change, and neither does the readout if no `Linear` is given.
+        Default: a new network.
     squash : str or sequence of str, optional
-        Of a state dict, which has none: activation function of an RNN (default: tanh)
-        or of all hidden Linears, or one for each. Default: those of `network`.
+        The activation function of an RNN (default: tanh), or of all hidden Linears, or
+        one for each. It is needed for a state dict, which does not contain it. Default:
+        the functions of `network`.
     output_squash : str, optional
-        Of a state dict: activation function of the last Linear. Default: "identity",
-        or that of `network`.
+        The activation function of the last Linear in a state dict. Default: "identity",
+        or the function of `network`.
 
     Returns
     -------
@@ -166,15 +170,16 @@ def from_torch(
     ArgumentError, ArgumentTypeError, TopologyError
         If the modules are of another kind, have settings that no architecture has
         (bidirectional, a projection) or do not match the network, if a state dict needs
-        a squash, or if a new network does not compute what the modules compute on some
-        random rows, for example because of hooks. Nothing has changed.
+        a squash, or if a new network does not reproduce the outputs of the modules on
+        some random rows, for example because of hooks. Nothing has changed in this
+        case.
 
     Notes
     -----
-    Torch has two biases for each sum, b_ih and b_hh; Synapse has one, their sum. Only
-    the candidates of a GRU need the second one: it is the weight of the connection from
-    the neuron "constant". Modules with ``bias=False`` become layers whose biases are 0
-    and not trainable.
+    Torch has two biases for each sum, b_ih and b_hh, whereas Synapse has one, which is
+    their sum. Only the candidates of a GRU need the second one, which becomes the
+    weight of the connection from the neuron "constant". Modules with ``bias=False``
+    become layers whose biases are 0 and not trainable.
 
     See Also
     --------

@@ -1,4 +1,4 @@
-"""Correspondence between the parameters of PyTorch modules and of the architectures."""
+"""Map the parameters of PyTorch modules to those of the architectures."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ nn = torch.nn
 
 
 class CellKind(NamedTuple):
-    """A recurrent module: names of the layers of its architecture that have the biases,
-    and of the one whose activations it returns.
+    """A kind of recurrent module, described by the names of the architecture's layers
+    that have the biases, and of the layer whose activations the module returns.
     """
 
     summed: tuple[str, ...]
@@ -48,13 +48,13 @@ KINDS = {
 PLAIN_SETTINGS = {"bidirectional": False, "proj_size": 0}
 """Settings for which recurrent modules are equal to the architectures."""
 PASSED_OVER = (nn.Dropout, nn.Flatten, nn.Identity)
-"""Modules without parameters that change nothing after training; inputs of a network
-are flat rows."""
+"""Modules without parameters that change nothing after training. Flattening has no
+effect because a network's inputs are flat rows."""
 
 
 class Peer(NamedTuple):
-    """Modules of torch: recurrent ones of one kind, or none, then matrices, each with a
-    squash; None if any squash will do, because a state dict has none.
+    """Modules of torch in order: recurrent modules of one kind, if any, followed by
+    matrices, each with a squash. A state dict has no squashes, and None accepts any.
     """
 
     recurrent: list[Any]
@@ -63,12 +63,14 @@ class Peer(NamedTuple):
 
     @property
     def layers(self) -> list[tuple[Any, int]]:
-        """The recurrent layers: the module of each, and its number in there."""
+        """The recurrent layers, each with its module and its number within the
+        module.
+        """
         return [(each, i) for each in self.recurrent for i in range(each.num_layers)]
 
     @property
     def kind(self) -> CellKind:
-        """The kind of its recurrent modules."""
+        """The kind of the recurrent modules."""
         return KINDS[type(self.recurrent[0])]
 
 
@@ -76,7 +78,7 @@ class Peer(NamedTuple):
 
 
 def peer_of(modules: Any) -> Peer:
-    """Return the modules in order; ArgumentTypeError or ArgumentError if no
+    """Return the modules in order, or raise ArgumentTypeError or ArgumentError if no
     architecture corresponds to them.
     """
     try:
@@ -129,8 +131,8 @@ def require_chain(peer: Peer) -> None:
 
 
 def _unknown(module: Any) -> ArgumentError:
-    """Return the error for a module of another kind; of one with parts it names
-    these.
+    """Return the error for an unsupported module, which names the parts of a composed
+    one.
     """
     parts = (
         []
@@ -181,7 +183,7 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
 
 
 def network_of(peer: Peer, dtype: Any = None) -> Network:
-    """Make a new network for the modules, with all weights 0, by default of the dtype
+    """Build a network for the modules with all weights 0. Its dtype is by default that
     of the modules.
     """
     bottom = peer.recurrent[0] if peer.recurrent else peer.linears[0][0]
@@ -204,8 +206,8 @@ def network_of(peer: Peer, dtype: Any = None) -> Network:
 
 
 def network_of_graph(modules: Any) -> Network | None:
-    """Return the network of a module in which a ``forward`` adds values, as a residual
-    does; None for other modules.
+    """Return the network of a module whose ``forward`` adds values, as a residual does,
+    or None for other modules.
     """
     if not isinstance(modules, nn.Module):
         return None
@@ -219,8 +221,9 @@ def network_of_graph(modules: Any) -> Network | None:
 
 
 def require_outputs(modules: Any, net: Network, module: Any) -> None:
-    """Raise ArgumentError if modules do not compute what the `module` of a network
-    does, on some random rows: hooks are in no structure.
+    """Raise ArgumentError if the outputs of modules differ from those of a network's
+    `module` on some random rows. This detects hooks, which cannot be found in the
+    structure.
     """
     listed = nn.ModuleList(modules) if isinstance(modules, list | tuple) else modules
     like = next(listed.parameters())
@@ -305,8 +308,8 @@ def read_new(peer: Peer, dtype: Any = None) -> tuple[Network, SequenceModule]:
 
 
 def read(peer: Peer, net: Network) -> None:
-    """Read weights and biases from the modules; nothing has changed if an error is
-    raised.
+    """Read weights and biases from the modules. If an error is raised, nothing has
+    changed.
     """
     like, module = read_new(peer, np.float64)
     neurons, connections = _counterparts(peer, like, net, outputs=bool(peer.linears))
@@ -319,8 +322,8 @@ def read(peer: Peer, net: Network) -> None:
 
 
 def write(peer: Peer, net: Network) -> None:
-    """Write weights and biases into the modules; nothing has changed if an error is
-    raised.
+    """Write weights and biases into the modules. If an error is raised, nothing has
+    changed.
     """
     like = network_of(peer, np.float64)
     module = SequenceModule(like)
@@ -364,7 +367,9 @@ def write(peer: Peer, net: Network) -> None:
 
 
 def _tensors(peer: Peer, module: SequenceModule) -> list[tuple[Tensor, Tensor]]:
-    """Return each tensor of the modules, with that of the module of their network."""
+    """Return each tensor of the modules with the corresponding tensor of their
+    network's module.
+    """
     layers = [*peer.layers, *((linear, 0) for linear, _ in peer.linears)]
     return [
         (getattr(theirs, name.replace("_l0", f"_l{at}")).detach(), ours)
@@ -379,18 +384,18 @@ def _parts(peer: Peer, module: SequenceModule) -> list[ModulePart]:
 
 
 def _order(module: SequenceModule) -> Ints:
-    """Return the number in the network of each neuron of the plan."""
+    """Return the number in the network for each neuron of the plan."""
     return module._order.numpy()
 
 
 def _counterparts(
     peer: Peer, like: Network, net: Network, *, outputs: bool
 ) -> tuple[Ints, Ints]:
-    """Return the neurons and the connections of a network that correspond to those of
-    the modules' network, -1 where there is none; ArgumentError if layers differ.
+    """Return the neurons and the connections of a network that correspond to the
+    modules' network, with -1 for missing ones, or raise ArgumentError if layers differ.
 
-    Layers correspond by their names, those of Linears by their order. `outputs` says
-    whether the outputs have to.
+    Layers correspond by their names, but layers of Linears by their order. `outputs`
+    states whether the outputs must correspond, too.
     """
     layers = list(net.layers)
     if peer.recurrent:
@@ -473,15 +478,16 @@ FUNCTIONS = {
     "softplus": nn.Softplus,
     "tanh": nn.Tanh,
 }
-"""Modules that functions and methods of these names are; without further arguments."""
+"""Modules that are equal to the functions and methods with these names, if these are
+called without further arguments."""
 ADDITIONS = (operator.add, operator.iadd, torch.add)
 
 
 @dataclass
 class ForwardCall:
-    """A call within a ``forward``: of a module, or with None the sum of two values.
+    """A call within a ``forward``, of a module, or with None the sum of two values.
 
-    `sources` are the calls whose values it takes; -1 stands for the inputs.
+    `sources` are the calls whose values it takes, with -1 for the inputs.
     """
 
     module: Any
@@ -499,8 +505,8 @@ def has_own_forward(module: Any) -> bool:
 
 
 def calls_of(module: Any) -> list[ForwardCall]:
-    """Return the calls of the ``forward`` of a module in order, the last of which gives
-    its outputs; ArgumentError if it calls anything unknown.
+    """Return the calls in the ``forward`` of a module in order, ending with the call
+    that gives its outputs, or raise ArgumentError if it calls anything unknown.
     """
     calls: list[ForwardCall] = []
     number: dict[Any, int] = {}
@@ -536,7 +542,7 @@ def calls_of(module: Any) -> list[ForwardCall]:
 
 
 def _graph_of(module: Any) -> list[Any]:
-    """Return the nodes of a ``forward``, with defaults for what is optional."""
+    """Return the nodes of a ``forward``, with defaults for optional attributes."""
     optional = {
         name: parameter.default
         for name, parameter in inspect.signature(module.forward).parameters.items()
@@ -601,8 +607,8 @@ def in_a_row(calls: list[ForwardCall]) -> bool:
 
 
 def modules_in_a_row(module: Any) -> list[Any]:
-    """Return the modules that the ``forward`` of a module calls one after the other;
-    ArgumentError if it computes anything else.
+    """Return the modules that the ``forward`` of a module calls one after the other, or
+    raise ArgumentError if it computes anything else.
     """
     calls = calls_of(module)
     if not in_a_row(calls):
@@ -611,11 +617,12 @@ def modules_in_a_row(module: Any) -> list[Any]:
 
 
 Sum = list[tuple[Any, Layer]]
-"""What is added up, before it is squashed: Linears of layers, and layers (None)."""
+"""The terms that are added up before the squash: Linears of layers, and layers
+(None)."""
 
 
 class LinearGraph:
-    """The layers of Linears, activations and additions, in order."""
+    """The layers that represent Linears, activations and additions, in order."""
 
     def __init__(self, module: Any, calls: list[ForwardCall], dtype: Any) -> None:
         self.module = module
@@ -655,8 +662,8 @@ class LinearGraph:
         return [(None, self._layer(value, name))]
 
     def _layer(self, value: Sum, squash: str = "") -> Layer:
-        """Return the layer of a sum, a new one unless the sum is a layer already:
-        weights of its Linears, and fixed copies.
+        """Return the layer of a sum, which is a new one unless the sum is a layer
+        already. It has the weights of the Linears, and fixed copies.
         """
         if not squash and len(value) == 1 and value[0][0] is None:
             return value[0][1]
@@ -683,8 +690,8 @@ class LinearGraph:
         return layer
 
     def _apart(self, value: Sum) -> Sum:
-        """Return a sum that reads each layer once; a second Linear of a layer gets a
-        layer of its own.
+        """Return a sum that reads each layer once, by adding a layer for each further
+        Linear of a layer.
         """
         read = [id(layer) for linear, layer in value if linear is None]
         if len(set(read)) < len(read):

@@ -21,17 +21,19 @@ from .._plan import ExportPlan
 
 Tensor = Any  # torch may not be installed where types are checked
 Of = Callable[[Tensor], Tensor]
-"""A tensor of the size of a parameter: itself, or its gradient."""
+"""A function that returns a tensor with the size of a parameter, which is the parameter
+itself or its gradient."""
 
 CONSTANTS = (0.0, 1.0, -1.0)
-"""Numbers that are none of a module's parameters: torch's modules imply them."""
+"""Numbers that torch's modules imply without a parameter."""
 ZERO, ONE = range(2)
 NONLINEARITIES = ("tanh", "relu")
 """Squashes that `torch.nn.RNN` has."""
 
 
 class ParameterTraits(NamedTuple):
-    """Weights, or biases, in the order of a plan's table or of its neurons.
+    """Traits of weights, or of biases, in the order of a plan's table or of its
+    neurons.
 
     They end with one that is absent, which the index -1 finds.
     """
@@ -68,8 +70,8 @@ class ModulePart:
     """Layer that one module of torch computes, and the numbers that it has.
 
     `weights` and `biases` are connections and neurons in the order in which
-    :meth:`weights_in` and :meth:`biases_in` return them; `implied` connections and
-    neurons have one of the `CONSTANTS` as their weight or bias.
+    :meth:`weights_in` and :meth:`biases_in` return them. The weights or biases of
+    `implied` connections and neurons are `CONSTANTS`.
     """
 
     layer: OperatorLayer
@@ -95,7 +97,7 @@ class ModulePart:
             self.fixed.add(name)
 
     def module(self, dtype: Any) -> Any:
-        """Return the module; no number of a generator is drawn."""
+        """Return the module, without drawing from a random generator."""
         module_class = getattr(torch.nn, self.layer.kind)
         module = module_class(**self.settings, dtype=dtype, device="meta").to_empty(
             device=torch.empty(0).device
@@ -110,7 +112,7 @@ class ModulePart:
         return module
 
     def mask(self, module: Any) -> None:
-        """Keep what is fixed of a tensor that is trained otherwise."""
+        """Hold the fixed entries of trained tensors constant."""
         if self.within is not None and "bias_hh_l0" not in self.fixed:
             module.bias_hh_l0.register_hook(partial(_only, self.within))
 
@@ -119,7 +121,7 @@ class ModulePart:
         return {name: getattr(module, name) for name in self.tensors}
 
     def weights_in(self, tensors: Mapping[str, Tensor], of: Of) -> list[Tensor]:
-        """Return its weights, or something of each, as flat tensors."""
+        """Return the module's weights, or a value for each, as flat tensors."""
         names = (name for name in tensors if name.startswith("weight"))
         weights = [of(tensors[name]).flatten() for name in names]
         if self.within is not None:
@@ -127,7 +129,7 @@ class ModulePart:
         return weights
 
     def biases_in(self, tensors: Mapping[str, Tensor], of: Of) -> list[Tensor]:
-        """Return its biases, or something of each; torch has two for a sum."""
+        """Return the module's biases, or a value for each. Torch has two for a sum."""
         biases = [of(tensors[name]) for name in tensors if name.startswith("bias")]
         if self.within is not None:
             second = biases[1][: self.within.start]
@@ -135,7 +137,7 @@ class ModulePart:
         return biases if len(biases) < 2 else [biases[0] + biases[1]]
 
     def copy_from(self, module: Any, weights: Floats, biases: Floats) -> None:
-        """Set the numbers of its module to those of the network, in their orders."""
+        """Set the module's numbers to those of the network, in their orders."""
         rest = weights
         for name in self.tensors:
             tensor = getattr(module, name)
@@ -205,7 +207,9 @@ def _part(
     weights: ParameterTraits,
     biases: ParameterTraits,
 ) -> ModulePart | None:
-    """Return the module of a layer; None if torch has none that has its numbers."""
+    """Return the module of a layer, or None if torch has no module with these
+    parameters.
+    """
     gates, n, sources = layer.into.shape
     inner = np.array([links for _, links in layer.constants], np.int64).ravel()
     summed = layer.summed.ravel()
@@ -267,8 +271,8 @@ def _part(
 class NumberPlaces:
     """Where each weight, or each bias, of a network is in one vector of all numbers.
 
-    The vector has the `CONSTANTS`, then the trained and the fixed numbers of no
-    submodule, tied ones once, then those of the submodules.
+    The vector contains the `CONSTANTS`, the trained and the fixed numbers outside of
+    submodules, with tied ones once, and finally the numbers of the submodules.
     """
 
     def __init__(

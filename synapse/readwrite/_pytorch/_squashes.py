@@ -1,5 +1,5 @@
-"""Activation functions in PyTorch: its own modules where they are equal, otherwise by
-their formulas.
+"""Compute activation functions in PyTorch, by its own modules where they are equal, and
+by their formulas otherwise.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ equal."""
 
 
 def function_of(squash: str) -> Any:
-    """Return the function of tensors that a squash is; those of groups take the states
-    in the last axis.
+    """Return a squash as a function of tensors. Functions of groups take the states in
+    the last axis.
     """
     return as_registered(squash, "torch") or _built_in(squash)
 
@@ -58,10 +58,10 @@ def _of_largest(formula: Any, states: Tensor) -> Tensor:
 
 # Torch need not be installed where types are checked.
 class Formula(torch.autograd.Function):  # type: ignore[misc]
-    """A value and its slope, both by the formula.
+    """A value and its derivative, both computed by the formula.
 
-    Torch would differentiate both sides of a branch, and make NaN of the side that
-    overflows.
+    This is necessary because torch would differentiate both sides of a branch, and the
+    side that overflows would give NaN.
     """
 
     @staticmethod
@@ -71,7 +71,7 @@ class Formula(torch.autograd.Function):  # type: ignore[misc]
 
     @staticmethod
     def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        """Save what the backward pass needs."""
+        """Save the tensors that the backward pass needs."""
         _, ctx.slope, states = inputs
         ctx.save_for_backward(states)
 

@@ -1,4 +1,6 @@
-"""Modules for a bare state dict: kinds by the names and shapes of its tensors."""
+"""Build modules for a bare state dict, recognising their kinds by the names and shapes
+of its tensors.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from ._layers import Peer, require_chain, require_plain
 
 nn = torch.nn
 KINDS = {4: nn.LSTM, 3: nn.GRU, 1: nn.RNN}
-"""Recurrent modules by the number of sums of a hidden neuron."""
+"""Recurrent modules by the number of sums that a hidden neuron has."""
 NONLINEARITIES = ("tanh", "relu")
 
 
@@ -25,8 +27,8 @@ def peer_of_state(
 ) -> Peer:
     """Return modules that have a state dict.
 
-    `squash` is that of an RNN, or of the Linears but the last one; with `any_squash`,
-    that of the network that receives the numbers will do.
+    `squash` is the activation function of an RNN, or of all Linears except the last
+    one. With `any_squash`, the functions of the receiving network are accepted.
     """
     require_type(
         squash is None or isinstance(squash, str | list | tuple),
@@ -151,7 +153,7 @@ def _recurrent(
 def _filled(
     module_class: Any, tensors: Mapping[str, Any], *sizes: int, **settings: Any
 ) -> Any:
-    """Return a module that has the tensors; no number of a generator is drawn."""
+    """Return a module that has the tensors, without drawing from a random generator."""
     tensor = next(iter(tensors.values()))
     module = module_class(*sizes, **settings, dtype=tensor.dtype, device="meta")
     try:

@@ -1,4 +1,4 @@
-"""Compute blocks of neurons in PyTorch: all steps at once where nothing recurs,
+"""Compute blocks of neurons in PyTorch, for all steps at once outside recurrences, and
 otherwise step by step.
 """
 
@@ -25,15 +25,15 @@ Tensor = Any  # torch may not be installed where types are checked
 
 
 def _found(answer: Tensor) -> bool:
-    """Return whether numbers are such that work can be left out; a compiled graph must
-    not depend on them.
+    """Return whether the values of numbers allow work to be left out. A compiled graph
+    must not depend on them.
     """
     return not torch.compiler.is_compiling() and bool(answer)
 
 
 # Torch need not be installed where types are checked.
 class TermModule(torch.nn.Module):  # type: ignore[misc]
-    """The connections of a term. Its index tensors move to a device with it; they are
+    """The connections of a term. Its index tensors move to a device with it, but are
     not in a state dict.
     """
 
@@ -68,8 +68,8 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
         self.is_matrix = term.form == "dense" or math.prod(self.shape) == 1
 
     def number(self, weight: Tensor) -> Tensor:
-        """Gather its weights from the vector of all numbers; None if all of them are 1
-        and stay so.
+        """Gather the term's weights from the vector of all numbers, or return None if
+        all of them are 1 and stay constant.
         """
         if self.ones:
             return None
@@ -83,7 +83,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
         return None if self.fixed and _found((weights == 1).all()) else weights
 
     def scatter(self, values: Tensor) -> Tensor:
-        """Add what each connection contributes to its target."""
+        """Add each connection's contribution to its target."""
         return values.new_zeros(len(values), self.width).index_add(
             1, self.targets, values
         )
@@ -95,7 +95,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
         return on.do(partial(torch.nn.functional.pad, pad=self.padding), sums)
 
     def add_to(self, sums: Any, on: Any) -> Any:
-        """Add what its sources contribute, before the gates of the sums."""
+        """Add the contributions of the sources, before the gates of the sums."""
         values = self.gained(chosen(on.take(self.source), self.sources, on), on)
         if self.repeats > 1:
             values = on.do(beside, *[values] * self.repeats)
@@ -115,7 +115,7 @@ class TermModule(torch.nn.Module):  # type: ignore[misc]
         return values if sums is None else on.do(torch.add, sums, values)
 
     def gained(self, values: Any, on: Any) -> Any:
-        """Multiply values of its sources by their gains, if it has some."""
+        """Multiply the sources' values by their gains, if there are any."""
         if self.inner is None:
             return values
         gains = chosen(on.take(self.inner), self.gaters, on)
@@ -154,8 +154,8 @@ def _is_repeated(term: Term) -> bool:
 
 # Torch need not be installed where types are checked.
 class BlockModule(torch.nn.Module):  # type: ignore[misc]
-    """A block: its terms by the gates of their sums. ``on`` computes at once, or notes
-    what to compute.
+    """A block, with its terms grouped by the gates of their sums. ``on`` either
+    computes at once, or records operations.
     """
 
     def __init__(
@@ -189,9 +189,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
         self.gated = list(groups.values())
 
     def cut_at(self, places: Sequence[int]) -> None:
-        """Say where its activations are cut, so that what is read need not be
-        copied.
-        """
+        """Choose where the activations are cut, to avoid copies when they are read."""
         self.units = []
         for _, a, b in self.pieces:
             inside = [a, *(place for place in places if a < place < b), b]
@@ -200,7 +198,7 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
         self.bounds = np.cumsum([0, *self.widths]).tolist()
 
     def compute(self, bias: Tensor | None, on: Any) -> tuple[Any, list[Any]]:
-        """Return its states, and the activations of its pieces."""
+        """Return the block's states, and the activations of its pieces."""
         states = on.add(self.plain, bias)
         for terms in self.gated:
             states = terms[0].gate(states, on.add(terms), on)
@@ -219,14 +217,14 @@ class BlockModule(torch.nn.Module):  # type: ignore[misc]
 
 # Torch need not be installed where types are checked.
 class Blocks(torch.nn.ModuleList):  # type: ignore[misc]
-    """All blocks of a network, with a short repr: they have no parameters."""
+    """All blocks of a network, with a short repr because they have no parameters."""
 
     def __repr__(self) -> str:
         return f"Blocks of neurons: {len(self)}"
 
 
 def chosen(values: Any, columns: Tensor | None, on: Any) -> Any:
-    """Return the columns of values that are used; None: all, in order."""
+    """Return the used columns of values. None means all in order."""
     return (
         values
         if columns is None
@@ -243,15 +241,15 @@ def cut(values: Any, sizes: list[int], on: Any) -> list[Any]:
 
 
 def beside(*values: Tensor) -> Tensor:
-    """Return values of several parts of a block as one."""
+    """Join the values of several parts of a block."""
     return values[0] if len(values) == 1 else torch.cat(values, 1)
 
 
 def can_recur(inputs: Tensor, training: bool) -> bool:
     """Return whether recurrent modules can be called with these inputs.
 
-    They have no derivatives in forward mode and no vmap, are not compiled, and on a GPU
-    have gradients only while they are in training.
+    Recurrent modules have no derivatives in forward mode and no vmap, are not compiled,
+    and on a GPU only have gradients while they are in training.
     """
     return not (
         torch.compiler.is_compiling()
@@ -262,8 +260,8 @@ def can_recur(inputs: Tensor, training: bool) -> bool:
 
 
 class Start:
-    """The activations and the states of each block before the first step: 0 where none
-    are given.
+    """The activations and the states of each block before the first step, which are 0
+    unless given.
     """
 
     def __init__(
@@ -298,8 +296,9 @@ class Unrolling:
     """The values of all blocks through one sequence, or several of one length.
 
     Values of all steps have shape (steps * sequences, neurons of the block), step by
-    step. ``bias`` and ``numbers`` are those of blocks that no module of torch computes.
-    With `context`, the values of all blocks at the last step are there afterwards.
+    step. ``bias`` and ``numbers`` belong to blocks that are not computed by a module of
+    torch. With `context`, the values of all blocks at the last step are available
+    afterwards.
     """
 
     def __init__(
@@ -324,7 +323,7 @@ class Unrolling:
         return function(*operands)
 
     def add(self, terms: Sequence[TermModule], bias: Tensor | None = None) -> Any:
-        """Add what terms contribute to a bias, if there is one."""
+        """Add the contributions of terms to a bias, if any."""
         sums = None if bias is None else bias.expand(len(self.values[0]), -1)
         for term in terms:
             sums = term.add_to(sums, self)
@@ -369,8 +368,9 @@ class Unrolling:
     ) -> None:
         """Compute a loop by a recurrent module of torch.
 
-        It gives the activations of the hidden neurons. If the context is wanted, the
-        last step is computed by the blocks, so that all neurons have theirs.
+        The result contains the activations of the hidden neurons. If the context is
+        wanted, the last step is computed by the blocks, which gives all neurons their
+        values.
         """
         layer = submodule.layer
         inputs = beside(*map(self.take, layer.reads)).view(
@@ -419,10 +419,10 @@ class Unrolling:
 
 
 class UnrolledStep:
-    """The operations of one step of a loop, noted once and done at each step.
+    """The operations of one step in a loop, recorded once and repeated at each step.
 
-    Operands are places in ``memory``. The first ones are of the step before: of the
-    units of each block, and of its states.
+    Operands are places in ``memory``. The first places belong to the previous step, and
+    contain the units and the states of each block.
     """
 
     def __init__(self, run: Unrolling, loop: Recurrence) -> None:
@@ -461,8 +461,8 @@ class UnrolledStep:
     def add(
         self, terms: Sequence[TermModule], bias: Tensor | None = None
     ) -> int | None:
-        """Add what terms contribute to a bias, if there is one; what is known before
-        the loop at once.
+        """Add the contributions of terms to a bias, if any. Values that are known
+        before the loop are added at once.
         """
         later, before = self.loop.divided(terms)
         sums = None
@@ -479,7 +479,7 @@ class UnrolledStep:
         return sums
 
     def add_product(self, sums: int | None, terms: Sequence[TermModule]) -> int:
-        """Add what several matrices contribute, as one product."""
+        """Add the contributions of several matrices by one product."""
         values: list[int] = []
         for term in terms:
             units = self.units(term.source)
@@ -492,8 +492,8 @@ class UnrolledStep:
         return self.do(torch.addmm, sums, self.joined(values), number)
 
     def of_sequences(self, number: Tensor) -> Tensor:
-        """Return a vector for each sequence, whose slopes are added up after all steps;
-        a matrix as it is.
+        """Return a vector for each sequence, whose gradients are added up after all
+        steps, but a matrix unchanged.
         """
         return number if number.ndim > 1 else number.expand(self.whole.sequences, -1)
 
@@ -503,7 +503,7 @@ class UnrolledStep:
         return len(self.memory) - 1
 
     def do(self, function: Callable[..., Tensor], *operands: int) -> int:
-        """Note an operation. The place of its result."""
+        """Record an operation and return the place of its result."""
         # of one place, what is taken is a list, too
         places = operands if operands[1:] else [slice(operands[0], operands[0] + 1)]
         taken = itemgetter(*places)
@@ -511,12 +511,12 @@ class UnrolledStep:
         return len(self.memory) - 1
 
     def of_step(self, values: Tensor) -> int:
-        """Return the place of what is known for all steps."""
+        """Return the place of a value that is known for all steps."""
         rows = values.view(self.whole.steps, self.whole.sequences, -1).unbind(0)
         return self.do(partial(getitem, rows), self.step)
 
     def take(self, read: Read) -> int:
-        """Return the place of what is read."""
+        """Return the place of the values that are read."""
         return self.joined(self.units(read))
 
     def joined(self, units: Sequence[int]) -> int:
@@ -524,7 +524,7 @@ class UnrolledStep:
         return units[0] if len(units) == 1 else self.do(beside, *units)
 
     def units(self, read: Read) -> list[int]:
-        """Return the places of the parts of what is read."""
+        """Return the places of the parts that are read."""
         when, k, start, stop = read
         if k not in self.past:
             return [self.of_step(self.whole.take(read))]
@@ -584,8 +584,8 @@ class Recurrence:
     def divided(
         self, terms: Sequence[TermModule]
     ) -> tuple[list[TermModule], list[TermModule]]:
-        """Return terms that read or are gated by the blocks of the loop before their
-        sums, and the others.
+        """Split terms into those that read, or are gated by, the blocks of the loop
+        before their sums, and the remaining terms.
         """
         later = [
             t

@@ -1,4 +1,4 @@
-"""The PyTorch module of a network."""
+"""Represent a network as a PyTorch module."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class Context(NamedTuple):
 
 
 def _structure_of(topology: Topology) -> list[Ints]:
-    """Return ends of the connections, and the places of their weights and of the biases
-    in the parameters.
+    """Return the ends of the connections, and the indices of their weights and of the
+    biases among the parameters.
     """
     places = [parameters.distinct(tie)[1] for tie in (topology.tie, topology.bias_tie)]
     return [
@@ -68,32 +68,34 @@ def _slopes(tensor: Tensor) -> Tensor:
 
 # Torch need not be installed where types are checked.
 class SequenceModule(torch.nn.Module):  # type: ignore[misc]
-    """A network of any topology as a PyTorch module; made by :func:`synapse.to_torch`.
+    """A network of any topology as a PyTorch module. To make one, call
+    :func:`synapse.to_torch`.
 
-    Layers that PyTorch has are submodules, by their kinds: ``lstm``, ``gru``, ``rnn``
-    and ``linear``, or ``linear_1``, ``linear_2`` if there are several. All other
-    weights and biases are in two vectors.
+    Layers that PyTorch also has are submodules named by their kinds: ``lstm``, ``gru``,
+    ``rnn`` and ``linear``, or ``linear_1``, ``linear_2`` if there are several. All
+    other weights and biases are in two vectors.
 
     Attributes
     ----------
     weight : torch.nn.Parameter or None
-        Trainable weights of no submodule, in the order of ``network.connections``. Tied
-        weights are one entry, at the place of the first. None if there are none.
+        Trainable weights outside of submodules, in the order of
+        ``network.connections``. Tied weights share one entry, at the position of the
+        first. None if there are no such weights.
     bias : torch.nn.Parameter or None
-        Trainable biases of no submodule, in the order of the network's neurons, tied
-        ones as above. None if there are none.
+        Trainable biases outside of submodules, in the order of the network's neurons,
+        with tied ones as above. None if there are no such biases.
     context : Context
         The network's context when the module was made. Pass it to a call to continue
         from there.
 
     Notes
     -----
-    Weights and biases that are not trainable in the network are buffers, so that no
-    optimizer changes them, not even by weight decay: the vectors ``fixed_weight`` and
-    ``fixed_bias``, and tensors of submodules. The second bias of each sum, which
-    PyTorch adds, is such a buffer of zeros, but for the candidates of a GRU. A weight
-    whose connection has a sign is moved back to 0 by the next call, and by
-    :meth:`hold_signs`, if an optimizer has taken it across.
+    Weights and biases that are not trainable in the network are buffers, which prevents
+    optimizers from changing them, even by weight decay. They are the vectors
+    ``fixed_weight`` and ``fixed_bias``, and tensors of submodules. The second bias of
+    each sum, which PyTorch adds, is such a buffer of zeros, except for the candidates
+    of a GRU. If an optimizer moves a weight across 0 against the sign of its
+    connection, the next call, or :meth:`hold_signs`, moves it back to 0.
     """
 
     def __init__(self, network: Network) -> None:
@@ -139,8 +141,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     def _hold(
         self, topology: Topology, plan: ExportPlan, blocks: list[Block]
     ) -> tuple[Bools, Bools]:
-        """Store all weights and biases; returns masks of the trainable connections of
-        the table, and neurons of the plan.
+        """Store all weights and biases, and return masks of the trainable connections
+        in the table, and of the trainable neurons in the plan.
         """
         number = plan.order
         # Connections to inputs and biases of inputs are never read.
@@ -215,7 +217,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         return learns, biased
 
     def _keep(self, name: str, values: Tensor | None, persistent: bool = False) -> None:
-        """Keep numbers as a buffer; None as an attribute, because ``torch.export``
+        """Store numbers as a buffer, but None as an attribute, because ``torch.export``
         counts a buffer of None as an input.
         """
         if values is None:
@@ -226,8 +228,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     def _steps_of(
         self, blocks: list[Block]
     ) -> list[tuple[ModulePart | None, list[Any]]]:
-        """Return what is computed, in order: a submodule or None, and the
-        components that do the same.
+        """Return the steps of the computation in order, each as a submodule or None,
+        with the components that it computes.
         """
         steps: list[tuple[ModulePart | None, list[Any]]] = []
         inside = {k for submodule in self._parts for k in submodule.members}
@@ -245,8 +247,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         return steps
 
     def _row_of_submodules(self) -> list[tuple[str, Any]] | None:
-        """Return the submodules that the inputs go through one by one, with the
-        function of each Linear; None if the network is not such a row.
+        """Return the submodules through which the inputs pass one by one, with the
+        function of each Linear, or None if the network does not have this form.
         """
         row = []
         source = 0
@@ -263,7 +265,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
         return row if whole else None
 
     def _mask(self) -> None:
-        """Keep what is fixed in tensors that are trained otherwise."""
+        """Hold the fixed entries of trained tensors constant."""
         for submodule in self._parts:
             submodule.mask(getattr(self, submodule.name))
 
@@ -286,8 +288,8 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
             weight.masked_fill_(self._sign * weight < 0, 0.0)
 
     def _vector(self, name: str, of: Of, submodules: bool = True) -> Tensor:
-        """Return all weights, or biases, or something of each, in the order of
-        :class:`NumberPlaces`; those of submodules are left out if they are not wanted.
+        """Return all weights, or biases, or a value for each, in the order of
+        :class:`NumberPlaces`, with or without those of submodules.
         """
         rest = (getattr(self, name), getattr(self, f"fixed_{name}"))
         tensors = [
@@ -302,14 +304,16 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     def _tensors_of(self, submodule: ModulePart) -> dict[str, Tensor]:
         """Return the tensors of a submodule by name.
 
-        The compiler of torch must not meet a recurrent module.
+        The compiler of torch cannot handle a recurrent module.
         """
         if torch.compiler.is_compiling():
             return self._tensors[submodule.name]
         return submodule.tensors_in(getattr(self, submodule.name))
 
     def _refer(self) -> None:
-        """Note the tensors of the submodules, when they may be others."""
+        """Refer to the tensors of the submodules again, because they may have been
+        replaced.
+        """
         self._tensors = {
             submodule.name: submodule.tensors_in(getattr(self, submodule.name))
             for submodule in self._parts
@@ -330,13 +334,15 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
 
     def gradient(self) -> tuple[Tensor, Tensor]:
         """Return the sums that ``backward`` has left for all weights and biases, in the
-        order of the network; 0 for those without a gradient.
+        order of the network, with 0 where there is no gradient.
         """
         weight, bias = (self._vector(name, _slopes) for name in ("weight", "bias"))
         return weight[self._weight_place], bias[self._bias_place]
 
     def read(self, network: Network) -> None:
-        """Copy the weights and biases of the network it was made of into the module."""
+        """Copy the weights and biases of the network into the module, which must have
+        been made from it.
+        """
         self._require(network)
         values = {"weight": network.weights, "bias": network.biases}
         for name, places in self._places.items():
@@ -360,10 +366,10 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
                 )
 
     def write(self, network: Network) -> None:
-        """Copy the module's weights and biases into the network it was made of.
+        """Copy the module's weights and biases into the network from which it was made.
 
-        Raises ArgumentError if they are not finite or the network is another one.
-        Nothing has changed.
+        Raises ArgumentError if the numbers are not finite or the network is another
+        one. In this case, nothing has changed.
         """
         self._require(network)
         weight, bias = (
@@ -498,7 +504,7 @@ class SequenceModule(torch.nn.Module):  # type: ignore[misc]
     def _run(
         self, steps: int, rows: Tensor, start: Context | None, context: bool
     ) -> Unrolling:
-        """Compute all blocks: by modules of torch where that is possible."""
+        """Compute all blocks, using modules of torch where possible."""
         self.hold_signs()
         start_values = None
         if start is not None:

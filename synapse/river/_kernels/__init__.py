@@ -1,1 +1,1 @@
-"""Kernels of streams: which inputs the features of a sample have."""
+"""Compiled kernels for streams, which assign inputs to the features of a sample."""

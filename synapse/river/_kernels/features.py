@@ -6,11 +6,12 @@ from ...engine.functions.scale import take_value
 from ...engine.language import inline, kernel
 
 VALUE, INDICATOR, EXPECTED, SEEN, START, WIDTH = range(6)
-"""Columns of the table of features: the two inputs; whether the indicator is 1 while
-the feature is absent; the latest sample with the feature, and that from which on all
-have it. Their number."""
+"""Columns of the table of features. They contain the two inputs, whether the indicator
+is 1 while the feature is absent, the latest sample with the feature, the sample from
+which on all have it, and finally the number of columns."""
 CONSTANT, REPEATS = range(2)
-"""Columns of the table of values without an input: the value, and its count."""
+"""Columns of the table of values without an input, which contain the value and its
+count."""
 NONE = -1
 
 
@@ -37,7 +38,7 @@ def sort_by_place(places, values, n):
 @inline
 def add_absent(places, values, expected, n):
     """Add the expected features that are absent, whose values are NaN, to n sorted
-    ones; returns their number.
+    ones, and return their number.
     """
     count = n
     q = 0
@@ -53,8 +54,8 @@ def add_absent(places, values, expected, n):
 
 @inline
 def wanted_role(p, value, now, usual, table, constants):
-    """Return what a feature needs before a sample is counted: an input, or EXPECTED for
-    an indicator of the opposite; NONE if it needs nothing.
+    """Return the role that a feature needs before a sample is counted, which is an
+    input, EXPECTED for an indicator of the opposite, or NONE.
     """
     role = NONE
     if value != value:  # an absent feature, which is expected
@@ -90,16 +91,16 @@ def list_inputs(
     numbers,
     sample,
 ):
-    """Write the inputs of a sample, a sparse row; returns 0. Sums depend on the order
-    of inputs, so it does not depend on the order of the keys.
+    """Write the inputs of a sample as a sparse row, and return 0. Because sums depend
+    on the order of inputs, this order does not depend on the order of the keys.
 
-    The first `present` places and values are those of its features. A place below 0 is
-    that of no feature; `expected` are the places of expected features, in order, for
-    which there is room, too. If `now`, the number of the sample, is above 0,
-    the values are counted, see ``take_rows``. If features need something first, see
-    `wanted_role`, nothing is counted: their number is returned, and the row has their
-    places and these roles. `usual` is the number of samples after which presence or
-    absence is expected.
+    The first `present` places and values belong to the sample's features, where a place
+    below 0 belongs to no feature. `expected` contains the places of expected features,
+    in order, and the arrays must have room for them, too. If `now`, the number of the
+    sample, is above 0, the values are counted, see ``take_rows``. If features need
+    something first, see `wanted_role`, nothing is counted. Instead, their number is
+    returned, and the row contains their places and roles. `usual` is the number of
+    samples after which presence or absence is expected.
     """
     units, inputs, starts = sample
     sort_by_place(places, values, present)

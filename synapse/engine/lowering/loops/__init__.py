@@ -1,8 +1,8 @@
-"""The loops of lowering, each over all neurons with their connections, or their runs.
+"""The loops of lowering, which visit all neurons with their connections, or their runs.
 
-``store`` has the columns of a store, ``n`` is the number of neurons, ``count`` that of
-connections, and ``work`` is memory for integers. Everything here is Python, of which
-``runner.py`` makes machine code. Each loop returns two numbers.
+``store`` contains the columns of a store, ``n`` is the number of neurons, ``count`` the
+number of connections, and ``work`` is memory for integers. Everything here is Python,
+which ``runner.py`` compiles to machine code. Each loop returns two numbers.
 """
 
 from .blocks import join_neurons as join_neurons

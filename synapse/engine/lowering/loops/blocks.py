@@ -1,5 +1,5 @@
-"""What is computed together: blocks of neurons, neurons with runs alike, and marks of
-those for which shorter code is enough.
+"""Find blocks of neurons that are computed together, neurons with alike runs, and mark
+neurons for which shorter code is enough.
 """
 
 from __future__ import annotations

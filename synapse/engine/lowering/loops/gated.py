@@ -1,4 +1,4 @@
-"""Gates: how they divide runs, and how they act on neurons with a memory."""
+"""Find how gates divide runs, and how they act on neurons with a memory."""
 
 from __future__ import annotations
 

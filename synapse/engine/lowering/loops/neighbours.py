@@ -1,4 +1,4 @@
-"""What the loops of lowering ask about two neurons."""
+"""Compare two neurons for the loops of lowering."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What a store has, and whether its rows are in order.
+"""Describe the content of a store, and check whether its rows are in order.
 
-Neurons are in order by network, those without one last, and by position. Connections
-are in order by target, then trainable first, a self-connection last, by delay, without
-a gater first, by gater, by source. (A self-connection with a delay is one of the
-others.)
+Neurons are in order by network, with neurons outside of networks last, and by position.
+Connections are in order by target, then trainable first, a self-connection last, by
+delay, without a gater first, by gater, by source. (A self-connection with a delay is
+treated like other connections.)
 """
 
 from __future__ import annotations

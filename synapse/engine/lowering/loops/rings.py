@@ -1,4 +1,6 @@
-"""Rings: where networks, and sources without one, have their past activations."""
+"""Assign rings, which store the past activations of networks, and of sources without a
+network.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The incoming connections of each neuron, divided into runs.
+"""Divide the incoming connections of each neuron into runs.
 
-A run is a range, or a part of one whose sources differ in nothing that matters. Short
-runs become lists; single connections whose gaters advance with the sources are a run,
-too. ``work[j]`` says whether j is a clamped input, ``work[n + j]`` is the end of the
-sources like j (`describe_sources`), and from ``work[2 * n]`` on are the first rows of
-ranges.
+A run is a range, or a part of a range in which all relevant properties of the sources
+agree. Short runs become lists. Single connections whose gaters advance with the sources
+also form a run. ``work[j]`` tells whether j is a clamped input, ``work[n + j]`` is the
+end of the sources like j (`describe_sources`), and the first rows of ranges start at
+``work[2 * n]``.
 """
 
 from __future__ import annotations

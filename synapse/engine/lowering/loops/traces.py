@@ -1,4 +1,6 @@
-"""Traces across lowerings: what each belongs to, and where it lies in a new program."""
+"""Carry traces across lowerings, by finding what each belongs to, and its place in the
+new program.
+"""
 
 from __future__ import annotations
 

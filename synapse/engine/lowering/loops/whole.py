@@ -1,4 +1,4 @@
-"""Most of lowering in one call, and all of it after an edit that moves no trace."""
+"""Do most of lowering in one call, and all of it after an edit that moves no trace."""
 
 from __future__ import annotations
 

@@ -43,6 +43,7 @@ class CfC(Network):
 
     Parameters
     ----------
+    inputs, cells, outputs : int
         Number of inputs (besides the elapsed time), cells and outputs.
     backbone : int
         Number of neurons in the backbone. Default: 0, which means no backbone.

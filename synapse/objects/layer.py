@@ -503,7 +503,6 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
         Warns
         -----
-        -----
         TopologyWarning
             If a gate acts one step late although it closes no cycle, see
             :meth:`Network.add`.

@@ -398,29 +398,29 @@ def report() -> None:
 
 HEAD = """# Forecasts compared with simple methods
 
-This study shows how far ahead a series can be forecast, and whether using a network is
-worth it. Each method forecasts from many origins in the later part of a series, which
-the networks have not seen. The simple methods are taken from
-[`synapse.forecasting`](../docs/reference/forecasting.rst), and exponential smoothing
-(ETS) and ARIMA from statsmodels.
+This study shows how far ahead a series can be forecast, and whether a network forecasts
+better than simple methods. Each method forecasts from many starting points (origins) in
+the later part of a series, which the networks have not seen. The simple methods are
+taken from [`synapse.forecasting`](../docs/reference/forecasting.rst), and exponential
+smoothing (ETS) and ARIMA from statsmodels.
 
     python -m studies forecasts
 
-- On the chaotic series, networks are far better. The median of ten networks with a
-  fitted read-out has an error of 0.00016 over all horizons, while the best other
-  method, AR, has an error of 0.13. At the last horizons, however, the mean of the
-  ensemble is much worse than the median network.
-- On the monthly temperature, networks with the month as an input are as good as AR, and
-  better than ETS, but the seasonal ARIMA is better than the networks by 12 % over all
-  horizons.
+- On the chaotic series (Mackey-Glass), networks are far better. The median of ten
+  networks with a fitted read-out has a mean error (RMSE) of 0.00016 over all horizons,
+  while the best other method, autoregression (AR), has 0.13. At the last horizons,
+  however, the mean of the ensemble is much worse than the median network.
+- On the monthly temperature of the sea, networks with the month as an input are as good
+  as AR, and better than ETS. However, the seasonal ARIMA has a 12 % lower error over
+  all horizons.
 - On the sunspots, AR is best, because 300 numbers with cycles of different lengths are
   few for a network that must forecast all of the next 22 years from its own outputs.
   The networks are only better than persistence and ETS, and close to the seasonal naive
   method.
 
-Because the settings are chosen by the error over all horizons, on the last fifth of the
-training part, other settings can be better when forecasting only one step ahead
-([sunspots one year ahead](sunspots.md)).
+The settings of the networks were chosen by their error over all horizons on the last
+fifth of the training part. Other settings can be better when forecasting only one step
+ahead ([sunspots one year ahead](sunspots.md)).
 """
 
 

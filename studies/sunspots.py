@@ -505,47 +505,52 @@ def _tests(results):
 INTRODUCTION = """\
 # Sunspots: how the settings were chosen
 
-The sunspot demo compares networks with linear models, and this page shows how the
-networks' settings were chosen without using the test years. It is written by `python -m
-studies sunspots report`, while `sunspots.json` has every number and the commands. All
-figures are average relative variances (ARV), one year ahead, where lower is better.
+The sunspot demo compares networks with linear models. This page shows how the networks'
+settings were chosen without using the test years. To write the page, run `python -m
+studies sunspots report`. `sunspots.json` contains every number and the commands. All
+figures are average relative variances (ARV) of forecasts one year ahead, where lower is
+better.
 
 The 209 years 1712-1920 are divided into five blocks. Each block is held out in turn,
-and settings are judged by the mean over the five blocks. Only for the last block,
-1880-1920, this is a forecast of the future. Because the networks that forecast the
-other blocks are also trained on later years, these figures compare settings, but do not
-measure forecasting skill. Values are scaled by the mean and standard deviation of the
-training years. The years after 1920 were not used.
+and settings are judged by the mean over the five blocks. Only the last block,
+1880-1920, is a forecast of the future. Because the networks that forecast the other
+blocks are also trained on later years, these figures compare settings, but do not
+measure forecasting skill. Values are either plain numbers or their square roots
+(*roots*), scaled by the mean and standard deviation of the training years. The years
+after 1920 were not used.
 
 All networks have a linear output with squared error, and a rate that decreases to 0
-along half a cosine. These common settings were fixed before, in a first search on the
-same blocks, whose results were not stored (300 perceptrons, 199 LSTMs, 121 Elman
-networks, one seed each)."""
+along half a cosine. These common settings were chosen in an earlier search on the same
+blocks, whose results were not stored (300 perceptrons, 199 LSTMs, 121 Elman networks,
+one seed each)."""
 
 VALIDATION = """\
 The networks have the chosen settings, and brackets show the lowest and highest mean of
-five seeds. Note that the best of many settings is slightly optimistic. Since square
-roots alone improve AR(12) considerably, AR(12) on roots is the baseline, and all
-networks are better than it. The recurrent networks, which receive one year at a time,
-gain most in 1754-1795, the block with the highest peak of the training years, 1778."""
+five seeds. Note that the error of the best of many settings is slightly optimistic.
+Since square roots alone improve AR(12) considerably, AR(12) on roots is the baseline,
+and all networks are better than this baseline. The recurrent networks, which receive
+one year at a time, gain most in 1754-1795, the block with the highest peak of the
+training years, 1778."""
 
 TESTED = """\
-To keep the test fair, the test years were only forecast with the chosen settings, after
-choosing them. During development, the quick version of the demo printed test results
-for hardly trained networks with other settings, but they did not influence the choice.
-The forecasts of the linear models and of an untuned prototype were known before.
+To keep the test fair, the test years were only forecast after all settings had been
+chosen, and only with the chosen settings. During development, the quick version of the
+demo printed test results for hardly trained networks with other settings, but these
+results did not influence the choice. The forecasts of the linear models and of an
+untuned prototype were known before.
 
 - On 1921-1955, all three networks beat AR(12), 0.130, and AR(12) on roots, 0.124, with
   every seed, although the perceptron beats AR(12) on roots only marginally.
 - On 1956-1979, AR(12) has 0.368, or 0.250 on roots. Only the LSTM beats AR(12), while
-  AR(12) on roots beats all networks. Because these cycles are stronger than any in the
-  training years, a linear model may extrapolate to them better than a squash.
+  AR(12) on roots beats all networks. The reason may be that these cycles are stronger
+  than any in the training years, to which a linear model extrapolates better than a
+  squash.
 - On 1980-2008, AR(12) has 0.198, or 0.151 on roots. The perceptron and the LSTM beat
   AR(12), but AR(12) on roots beats all networks.
 - Elman networks vary most from seed to seed.
-- When trained on plain numbers, a prototype's perceptron had 0.107 on 1921-1955. We
-  nevertheless kept the roots, with 0.121, because they were better on the held-out
-  years."""
+- A perceptron of the prototype, which was trained on plain numbers, had 0.107 on
+  1921-1955. We nevertheless kept the roots, with 0.121, because they were better on the
+  held-out years."""
 
 
 if __name__ == "__main__":

@@ -63,26 +63,27 @@ SUBJECTS = {
     ),
     "epochs": Subject(
         "Small sets",
-        "These are times for training a 2-3-1 for one epoch of XOR, which has four"
-        " samples.",
+        "These are the times of training a 2-3-1 network for one epoch of XOR, which"
+        " has four samples.",
         "µs",
     ),
     "calls": Subject(
         "Calls from Python",
-        "These times include the call from Python, for a 2-3-1.",
+        "These are the times of calls from Python for a 2-3-1 network, including the"
+        " cost of the call itself.",
         "µs",
     ),
     "gradients": Subject(
         "Exact gradients",
-        "Computing the gradient of a batch takes these times, per sample or step of a"
-        " sequence, in float32. LSTMs run over sequences of 50 steps. For two threads,"
-        " see [Several cores](#several-cores).",
+        "These are the times of computing the gradient of a batch in float32, per"
+        " sample or, in sequences, per step. LSTMs run over sequences of 50 steps. For"
+        " times with two threads, see [Several cores](#several-cores).",
         "µs",
         elsewhere=", 2 threads",
     ),
     "batches": Subject(
         "Small batches",
-        "These are times per batch for an update by exact gradients in float32.",
+        "These are times per batch of an update by exact gradients in float32.",
         "µs",
     ),
     "streams": Subject(
@@ -94,7 +95,8 @@ SUBJECTS = {
     ),
     "rtrl": Subject(
         "Exact gradients online",
-        'A step of `rule="rtrl"` is compared with the dense form in textbooks.',
+        'A step of `rule="rtrl"` is compared with the same step by dense matrices, as'
+        " in textbooks.",
         "µs",
     ),
     "inference": Subject(
@@ -102,8 +104,8 @@ SUBJECTS = {
         "An LSTM with as many inputs as cells and one output runs over sequences of 512"
         " steps in one call, in float32. The times are per step. Because `net.run`"
         " computes any wiring neuron by neuron, but PyTorch multiplies the whole"
-        " layer's matrix, PyTorch is faster for layers with many cells. A program in C"
-        " has the sizes as constants.",
+        " layer's matrix, PyTorch is faster for layers with many cells. In a program in"
+        " C, the compiler knows all sizes as constants.",
         "µs",
     ),
     "modules": Subject(
@@ -115,7 +117,7 @@ SUBJECTS = {
     ),
     "compose": Subject(
         "Composing neuron by neuron",
-        "These times are for one operation, when calling it from Python.",
+        "These are the times of single operations, called from Python.",
         "µs",
     ),
     "growth": Subject(
@@ -127,7 +129,8 @@ SUBJECTS = {
     ),
     "structure": Subject(
         "Graphs of large networks",
-        "Using `net.graph` is compared with using a graph of networkx.",
+        "Operations on `net.graph` are compared with the same operations on a graph of"
+        " networkx.",
         "ms",
         1e3,
     ),
@@ -140,8 +143,9 @@ SUBJECTS = {
     ),
     "cold": Subject(
         "The first call",
-        "This is the CPU time of a new process until its first call returns. It is"
-        " longer after a new installation, because the kernels are compiled once.",
+        "These are the CPU times of a new process until its first call returns. The"
+        " first process after an installation takes longer, because it compiles the"
+        " kernels and stores them for later processes.",
         "s",
         is_whole=True,
     ),
@@ -166,36 +170,37 @@ PROGRAMS = (
         " `run`, `test` and `predict` for all rows or sequences in one call. LSTMs run"
         ' over sequences of 50 steps. "2 cores" is the default, without passing'
         " [`threads`](fitting.md#all-cores). If a batch has too little work for a"
-        " second thread, the ratio only shows the noise. Bold times mean that PyTorch"
-        " is faster with as many cores.",
+        " second thread, both columns use one thread, and the ratio only shows noise."
+        " Bold times mean that PyTorch is faster with the same number of cores.",
         "threads",
         threads.text,
     ),
     Program(
         "Exported to PyTorch, on a GPU",
         "The time of a module written by `to_torch` is measured per time step and"
-        " sequence of 50 steps, until the GPU has finished. Short calls also show the"
-        " time of the Python code around PyTorch's own modules, which is some tenths of"
-        " a millisecond per call.",
+        " sequence of 50 steps, until the GPU has finished. In short calls, the Python"
+        " code with which `to_torch` surrounds PyTorch's own modules takes a large part"
+        " of the time, some tenths of a millisecond per call.",
         "modules_gpu",
         modules.text_of_gpu,
     ),
     Program(
         "Spiking cells",
         "Times are in µs per step and sequence in float32, on one core, for leaky cells"
-        " that are connected with each other (40 inputs, 96 steps). They are measured"
-        " for the outputs alone and with the gradient. Norse's cells also have a leaky"
-        " current. Note that snnTorch and Norse compute each step for all sequences at"
-        " once, whereas `net.run` computes one sequence after the other.",
+        " that are connected with each other (40 inputs, 96 steps). Times are given for"
+        " computing the outputs alone, and the outputs with the gradient. Norse's cells"
+        " have a leaky current in addition to the voltage. Note that snnTorch and Norse"
+        " compute each step for all sequences at once, whereas `net.run` computes one"
+        " sequence after the other.",
         "spiking",
         spiking.text,
     ),
     Program(
         "Steps by events",
-        "These times in milliseconds per step, in float32, depend on the fraction of"
-        " neurons that are active. The plain loop is compiled, too, but it only follows"
-        " the outgoing connections of active neurons, without learning. See"
-        " [Event-driven steps](spikes.md#event-driven-steps).",
+        "These are times in milliseconds per step, in float32, by the fraction of"
+        " neurons that are active. The plain loop is compiled like the library's"
+        " kernels, but only follows the outgoing connections of active neurons, and"
+        " cannot learn. See [Event-driven steps](spikes.md#event-driven-steps).",
         "events",
         events.text,
     ),
@@ -209,8 +214,8 @@ PROGRAMS = (
     Program(
         "A fly's brain, compared with Brian2",
         "To simulate 127,400 cells with 14,687,178 connections for a biological second,"
-        " one core takes these CPU seconds. Brian2 computes in float64. See"
-        " [The page on simulators](simulators.md#a-flys-brain-simulated).",
+        " one core takes these CPU seconds. Brian2 computes in float64. [The page on"
+        " simulators](simulators.md#a-flys-brain-simulated) describes the network.",
         "brain",
         brain.text,
     ),
@@ -220,21 +225,23 @@ PROGRAMS = (
 INTRODUCTION = """# Performance
 
 This page compares the speed of Synapse and other libraries, for readers who choose a
-library or want to know how long their work will take. The chart has one point for each
-ratio up to [the first call](#the-first-call). A ratio shows how many times as long the
-other library takes for the same work. Where another library is faster, the point is
-orange and left of the line, and the ratio is **bold**.
+library or want to know how long their work will take. A ratio shows how many times as
+long the other library takes for the same work. The chart has one point for each ratio
+of the tables up to [the first call](#the-first-call). Where another library is faster,
+the point is orange and left of the line, and the ratio is **bold** in the table.
 
-In each column, all libraries use the same instructions, AVX2 or AVX-512. Only compare
-figures of one set, because two sets can be from two machines and days. A set was
-measured in one run, unless another command is shown below a table, and on one core (two
-threads: on two). Figures are medians, except for the minima in [Deployed](#deployed).
-To learn about the method and the limits of each comparison, read
+In each column, all libraries use the same instruction set of the processor, AVX2 or
+AVX-512. Only compare figures for the same instruction set, because the two sets can
+have been measured on different machines and days. For each set, all figures come from
+one run on one core, unless another command is shown below a table. Rows with two
+threads use two cores. Figures are medians, except for the minima in
+[Deployed](#deployed). To learn about the method and the limits of each comparison, read
 `benchmarks/README.md`.
 
-Rows without a peer (calls from Python, building, edits, dense networks, evolution),
-spread and memory are in `results.md` in the folders of `benchmarks/results`. Spikes,
-several cores, and a GPU have the last tables, each with its command and its commit.
+Rows without a peer (calls from Python, building, edits, dense networks, evolution), the
+spread of the times, and the memory are in `results.md` in the folders of
+`benchmarks/results`. The last tables, about several cores, a GPU and spikes, each have
+their own command and commit.
 
 ![Ratios of times of other libraries to those of Synapse]({chart})
 """

@@ -57,7 +57,7 @@ def use_cores(count: int) -> None:
 def describe(core: int | None) -> dict[str, Any]:
     """Machine, instructions, load, commit, date."""
     return {
-        "cpu": _cpu(),
+        "cpu": processor(),
         "level": instructions.level(),
         "instructions": instructions.in_effect(),
         "caches": ", ".join(_caches()),
@@ -108,7 +108,8 @@ def install_node_packages() -> str:
     return "npm: " + " ".join(done.stderr.strip().splitlines()[-1:])
 
 
-def _cpu() -> str:
+def processor() -> str:
+    """The processor of this machine, with its family, model and vector instructions."""
     lines = _read("/proc/cpuinfo").splitlines()
     facts = dict(line.split(":", 1) for line in lines if ":" in line)
     facts = {name.strip(): value.strip() for name, value in facts.items()}

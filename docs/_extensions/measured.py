@@ -10,10 +10,12 @@ import cells
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from benchmarks.machine import processor
+
 
 class Measured(SphinxDirective):
     """``{measured} TEXT``: run the page's blocks; variables in braces are replaced by
-    their values."""
+    their values, and ``{processor}`` by the name of the processor."""
 
     required_arguments = 1
     final_argument_whitespace = True
@@ -22,7 +24,7 @@ class Measured(SphinxDirective):
         """Insert the sentence as Markdown."""
         page = Path(self.env.doc2path(self.env.docname))
         text = page.read_text(encoding="utf-8")
-        names = {"__name__": "__main__"}
+        names = {"__name__": "__main__", "processor": processor()}
         with (
             tempfile.TemporaryDirectory() as folder,
             chdir(folder),

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from . import schema
 
 AXES = {column.name: column.axis for column in schema.COLUMNS}
-"""What each column has a row for."""
+"""The axis of each column, which determines its rows."""
 
 _EMPTY = {
     dtype: {
@@ -47,7 +47,8 @@ NEW_CONNECTION = [(column.name, column.default) for column in schema.CONNECTION]
 
 _OWN = ("connection", "store", *schema.LOWERED)
 COPIED = [column.name for column in schema.COLUMNS if column.axis in _OWN]
-"""Columns that a copy of a store copies one by one; those of neurons are in blocks."""
+"""Columns that are copied one by one with a store. Columns of neurons are in blocks
+instead."""
 
 _KINDS = (
     schema.ROW,
@@ -125,7 +126,7 @@ def write(rows: NDArray[Any], values: Any) -> None:
 
 
 def zeros(size: int, dtype: Any) -> NDArray[Any]:
-    """Return zeros; of many, only those that are written later take memory.
+    """Return zeros. If there are many, only pages that are written later take memory.
 
     NumPy would clear memory that has been used before, which makes it resident.
     """

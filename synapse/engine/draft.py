@@ -29,8 +29,8 @@ times as long with a tenth, 0.99 to 1.03 times with ten times."""
 
 
 NONE_YET: Any = MappingProxyType({})
-"""In place of dicts that a draft makes with their first entry: most neurons are created
-alone and connected in the store of others."""
+"""Replaces dicts that a draft makes with their first entry, because most neurons are
+created alone and connected in the store of others."""
 
 
 DraftNeurons = tuple[int, int, Any, bool]
@@ -66,8 +66,8 @@ class ConnectionBatch(NamedTuple):
     gates: Indices = np.empty(0, np.uint32)
 
     def rows(self) -> tuple[Indices, Indices]:
-        """Return the present rows of the source and of the target of each connection,
-        as new arrays.
+        """Return the present rows of each connection's source and target, as new
+        arrays.
         """
         ends = [
             np.fromiter(map(attrgetter("_row"), handles), np.uint32)
@@ -174,8 +174,8 @@ class Draft:
         )
 
     def pairs_of(self, first_identity: int) -> tuple[Indices, Indices]:
-        """Return the numbers of the source and of the target of each connection in the
-        batch with this first identity.
+        """Return the numbers of each connection's source and target in the batch with
+        this first identity.
         """
         batch = self.batches[first_identity]
         every = map(np.arange, (len(batch.sources), len(batch.targets)))
@@ -196,8 +196,8 @@ class Draft:
         )
 
     def set_trainable(self, rows: Ints, learns: bool) -> bool:
-        """Set whether the biases of neurons made together learn; False if the neurons
-        in these rows are others.
+        """Set whether the biases of neurons made together learn, and return False if
+        these rows belong to other neurons.
         """
         start = 0
         for index, (size, *values, _) in enumerate(self.neurons):

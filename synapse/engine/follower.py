@@ -15,23 +15,25 @@ REMOVED = -1
 
 
 class RowHandle:
-    """The object of one row of a store: a neuron, or a connection.
+    """The object of one row in a store, which is a neuron or a connection.
 
-    Only the store knows when rows move, so it alone calls :meth:`_moved`, under its
-    lock. No abstract base class: ``isinstance`` would take longer for each neuron.
+    Because only the store knows when rows move, it alone calls :meth:`_moved`, under
+    its lock. This is not an abstract base class, because ``isinstance`` would take
+    longer for each neuron.
     """
 
     __slots__ = ()
 
     def _moved(self, store: Any, index: int) -> None:
-        """Bind this handle to another index: the row of a neuron, the identity of a
-        connection, or REMOVED.
+        """Bind this handle to another index, which is the row of a neuron, the identity
+        of a connection, or REMOVED.
         """
         raise NotImplementedError
 
 
 class IdentityObserver(ABC):
-    """An object with identities of connections of a store: ``store.follow(self)``.
+    """An object that stores identities of connections, and receives their changes after
+    ``store.follow(self)``.
 
     Rows of connections move whenever a store is lowered. Identities change on two
     occasions only, and the store tells its followers of both. It holds them weakly.
@@ -41,8 +43,8 @@ class IdentityObserver(ABC):
 
     @abstractmethod
     def _moved(self, store: Any, offset: int) -> None:
-        """Raise identities by `offset`: another store has absorbed that of this
-        object.
+        """Raise identities by `offset`, because another store has absorbed the store of
+        this object.
         """
 
     @abstractmethod
@@ -50,8 +52,9 @@ class IdentityObserver(ABC):
         """Update identities after the store has dropped unused ones: ``new[i]`` is the
         present one of i.
 
-        NONE stands for connections that have been removed. So does the last number,
-        which is that of no connection: clip to it what is NONE already.
+        NONE stands for connections that have been removed, and so does the last entry
+        of `new`, which belongs to no connection. Identities that are NONE already can
+        therefore be clipped to it.
         """
 
 

@@ -39,9 +39,9 @@ class DeferredInterrupt:
     """A context that defers Ctrl-C to its end.
 
     It has no effect in a thread other than the main one, within another such context,
-    or if Ctrl-C is not handled by a Python function: a program in the background that
-    ignores Ctrl-C goes on, and a handler of the program that has embedded Python stays.
-    `pending` is whether Ctrl-C was pressed and is pending.
+    or if Ctrl-C is not handled by a Python function. Therefore, a program in the
+    background that ignores Ctrl-C continues, and a handler of the program that has
+    embedded Python stays. `pending` tells whether Ctrl-C was pressed and is pending.
 
     Without this context and `consume_interrupt`, Ctrl-C could leave half of an edit:
     connections without rows, or a store without its program.
@@ -114,8 +114,8 @@ def raise_interrupt() -> None:
 
 
 class AllowInterrupt:
-    """A context in which Ctrl-C interrupts as usual, inside one that defers it: for
-    code of the user. Without it, a callback that does not end could not be interrupted.
+    """A context in which Ctrl-C interrupts as usual, inside one that defers it, for
+    users' code. Without it, a callback that does not end could not be interrupted.
     """
 
     __slots__ = ("_deferred",)
@@ -138,8 +138,8 @@ class ExclusiveAccess(DeferredInterrupt):
     these stores have columns, and Ctrl-C is deferred.
 
     Handles are objects with a ``_store``, such as neurons and networks. Their store may
-    change while waiting. With ``columns=False``, stores stay as they are: for what is
-    composed.
+    change while waiting. With ``columns=False``, stores do not get columns, which is
+    enough for composing.
 
     Kernels run without Python's lock on memory that an edit moves. Without this
     context, two threads that edit, or one that edits while another trains, could crash

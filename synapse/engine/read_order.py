@@ -30,7 +30,7 @@ from .store_rows import StoreRows
 
 
 class Attributes:
-    """The columns of a store as attributes, like those of ``store`` in kernels."""
+    """The columns of a store as attributes, which kernels have as ``store``."""
 
     __slots__ = ("_columns",)
 

@@ -20,7 +20,9 @@ class Span(IntEnum):
 
 
 class Ties(IntEnum):
-    """The column ``ties``: what kernels do besides the sums, if a store needs it."""
+    """The column ``ties``, which lists the work of kernels besides the sums, if a store
+    needs it.
+    """
 
     RANGES = 0  # ranges of tied connections
     GROUPS = 1  # groups of them
@@ -70,7 +72,7 @@ class Latest(IntEnum):
 
 
 class Counts(IntEnum):
-    """The column ``counts`` of a plan: its sizes."""
+    """The column ``counts`` of a plan, which contains its sizes."""
 
     ROOTS = 0
     CLASSES = 1

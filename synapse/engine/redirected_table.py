@@ -13,8 +13,8 @@ from .store import Store
 
 
 class RedirectedTable:
-    """A store's table for kernels, in which `columns` are others, such as buffers; for
-    one topology.
+    """A store's table for kernels, in which `columns` are replaced, for example by
+    buffers, for one topology.
     """
 
     def __init__(self, store: Store, columns: dict[str, NDArray[Any]]) -> None:

@@ -16,28 +16,28 @@ import numpy as np
 from .records import Counts, InputRows, Latest, Ties
 
 NONE = 0xFFFFFFFF
-"""In an index column: no such row."""
+"""Marks a missing row in an index column."""
 NO_GATER = -1
-"""The same among gaters of files and of a :class:`Topology`."""
+"""Marks a missing gater in files and in a :class:`Topology`."""
 
 FAILURE = 9  # length of the column "failed", see there and ``status.RESULT``
 GIVEN_ERRORS = -1
-"""In place of the code of a cost: kernels get the errors of the outputs instead of
+"""Replaces the code of a cost if kernels get the errors of the outputs instead of
 targets."""
 GIVEN_SLOPES = -2
-"""In place of the code of a cost: kernels of exact gradients get the derivatives of a
-cost by the outputs instead of targets."""
+"""Replaces the code of a cost if kernels of exact gradients get the derivatives of a
+cost with respect to the outputs instead of targets."""
 CHECK_TARGETS = 1
 CHECK_SIZES = 2
-"""What a propagation checks before it changes anything: that the cost can have the
-targets, and that numbers are too small for an update that is not finite."""
+"""Checks of a propagation before it changes anything, which ensure that the cost can
+have the targets, and that numbers are too small for an update that is not finite."""
 
 SIDE_BY_SIDE: dict[np.dtype[Any], int] = {
     np.dtype(np.float64): 8,
     np.dtype(np.float32): 16,
 }
-"""Number of samples whose exact gradients are computed side by side: those in a vector
-register of 512 bits; processors without such registers use two halves."""
+"""Number of samples whose exact gradients are computed side by side. They fill a vector
+register of 512 bits, and processors without such registers use two halves."""
 
 # What a neuron is in its network.
 HIDDEN = 0
@@ -52,8 +52,8 @@ MAX_DELAYS = 10_000
 
 
 class Kind(NamedTuple):
-    """What the values of a column mean: types that hold them, range of a default,
-    whether files have it.
+    """The meaning of a column's values: the types that hold them, the range of a
+    default, and whether files have it.
     """
 
     name: str
@@ -104,17 +104,17 @@ COUNT_IT = "count"
 class Column(NamedTuple):
     """One column: its `axis`, `dtype` ("float" is the store's float), and `default`.
 
-    Columns of neurons and connections also have a `kind` and say whether they are
-    `saved`: files have them if a row has another value than the default. What is saved,
-    the checks of files, copies, growing, merging, removing and clearing follow from
-    this declaration. `cleared` columns are part of the context, which ``clear()`` sets
-    to their defaults. `shared` names the column of the groups whose members have one
+    Columns of neurons and connections also have a `kind` and are `saved` if files have
+    them whenever a row has another value than the default. The stored content, the
+    checks of files, copies, growing, merging, removing and clearing follow from this
+    declaration. `cleared` columns are part of the context, which ``clear()`` sets to
+    their defaults. `shared` names the column of the groups whose members have one
     value. The places of a `record` have names, see ``records.py``. Graphs have `public`
     columns as attributes, where a value is not the default. With `at_step` COUNT_IT,
-    every step adds 1: of a network to all of its neurons and the connections into them,
-    of a neuron alone to itself and those into it. With a sentence in `shown`, objects
-    have an attribute of this name, which it documents, and ``synapse.record`` records
-    it.
+    every step adds 1, for a network to all of its neurons and the connections into
+    them, and for a single neuron to itself and the connections into it. With a sentence
+    in `shown`, objects have an attribute of this name, which it documents, and
+    ``synapse.record`` records it.
     """
 
     name: str
@@ -423,7 +423,7 @@ SHOWN = {
 """Columns that are attributes of objects by their declaration alone."""
 _shown = {axis: [column.name for column in shown] for axis, shown in SHOWN.items()}
 ERROR_PARTS = ("projected", "gated")
-"""Numbers of a propagation within the step: 0 without one."""
+"""Numbers of a propagation within the step, which are 0 without one."""
 NEURON_NUMBERS = (
     *("activation", "state", "derivative", "bias_eligibility", "responsibility"),
     *("bias", *_shown["neuron"], *ERROR_PARTS),
@@ -442,8 +442,8 @@ DESTINATIONS = {"weight_destination": "weight", "bias_destination": "bias"}
 ``online/accumulator.py``."""
 
 TABLE = (*COLUMNS, *(Column(name, "destination", "float") for name in DESTINATIONS))
-"""The columns that kernels see: of each, a store's table has the address and the
-length."""
+"""The columns that kernels see. A store's table contains the address and the length of
+each."""
 
 Columns: Any = namedtuple("Columns", [column.name for column in TABLE])  # type: ignore[misc]
 
@@ -481,8 +481,8 @@ STEPPED = (
 
 
 class FileTable(NamedTuple):
-    """A table of files: its name in documents, what messages call a row, and its
-    columns of numbers.
+    """A table in files, with its name in documents, its name for a row in messages, and
+    its columns of numbers.
     """
 
     name: str
@@ -490,14 +490,14 @@ class FileTable(NamedTuple):
     columns: tuple[Column, ...]
 
     def full_name(self, column: Column) -> str:
-        """Return the name of a column among those of all tables: of its array in a
-        ``.npz`` file, and of the attribute that holds it in memory.
+        """Return the name of a column among those of all tables, which names its array
+        in a ``.npz`` file, and the attribute that holds it in memory.
         """
         return f"{self.item.partition(' ')[0]}_{column.name}"
 
 
 def _index(name: str, table: str, null: str = "", dtype: str = "int64") -> Column:
-    """Return numbers of rows of another table; -1, the default, for null."""
+    """Return the numbers of rows in another table, with -1, the default, for null."""
     kind = INDEX._replace(table=table, null=null)
     return Column(name, "file", dtype, -1 if null else 0, kind)
 
@@ -535,7 +535,7 @@ CONNECTION_TABLE = FileTable(
 RUN_TABLE = FileTable(
     "runs", "run", (*SOURCE_AND_TARGET, _amount("length", "neurons", 1))
 )
-"""In place of sources and targets: connections one after the other, from neighbours to
+"""Replaces sources and targets by connections one after the other, from neighbours to
 one target."""
 TRACE_TABLES = (
     FileTable(

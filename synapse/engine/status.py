@@ -32,5 +32,6 @@ its arguments."""
 RESULT = 7
 """Where it has the sum that a lazy part returns."""
 SMALL_STEP = 8
-"""Where it has the number of the next step of a network in this call, if none of its
-past activations is large before it (`online.loops.is_past_large`); 0: unknown."""
+"""Place of the number of a network's next step in this call, if its past activations
+before this step are not large (`online.loops.is_past_large`), or 0 if this is
+unknown."""

@@ -36,15 +36,15 @@ from .written import WRITTEN
 
 
 class Store(StoreRows):
-    """Flat arrays: one column per number, one row per neuron or connection.
+    """Flat arrays, with one column per number, and one row per neuron or connection.
 
     Objects that users hold are handles of rows. Rows of neurons change only when
     lowering sorts them or another store absorbs this one; the handles are updated then.
     Connections have an identity that does not change when their rows move.
 
-    Whatever reads or edits numbers calls :meth:`make_columns` first. The contexts of
-    ``locking.py`` and :meth:`ensure_lowered` do so; ``ExclusiveAccess(...,
-    columns=False)`` is for what only composes.
+    All code that reads or edits numbers calls :meth:`make_columns` first. The contexts
+    of ``locking.py`` and :meth:`ensure_lowered` do so, whereas
+    ``ExclusiveAccess(..., columns=False)`` is only for composing.
     """
 
     __slots__ = ()
@@ -161,8 +161,8 @@ class Store(StoreRows):
         return identity
 
     def adopt_connections(self, columns: dict[str, NDArray[Any]]) -> None:
-        """Take over the columns of all connections, in a store that has none; others
-        get their defaults.
+        """Take over the columns of all connections, in a store without connections.
+        Missing columns get their defaults.
         """
         self.touch()
         count = len(columns["weight"])

@@ -41,7 +41,7 @@ NOT_YET: Any = None
 
 
 class NoProgram:
-    """In place of the program of a store without columns: it is of no version."""
+    """Replaces the program of a store without columns, and has no version."""
 
     version = 0
     single_calls = None
@@ -164,7 +164,7 @@ class StoreRows:
         self.address = int(self.table.ctypes.data)
 
     def make_columns(self) -> None:
-        """Make the columns of what has been composed, see ``store.py``."""
+        """Make the columns of composed neurons and connections, see ``store.py``."""
         raise NotImplementedError
 
     @property
@@ -184,7 +184,9 @@ class StoreRows:
         return column[: self.n_connections] if axis == "connection" else column
 
     def gaters(self, rows: Any = slice(None)) -> NDArray[np.uint32]:
-        """Return the rows of the gaters of some connections; NONE: not gated."""
+        """Return the rows of some connections' gaters, with NONE for connections
+        without one.
+        """
         gaters: NDArray[np.uint32] = self["gate"][rows] - np.uint32(1)
         return gaters
 
@@ -230,8 +232,8 @@ class StoreRows:
         return rows[leads_there]
 
     def counted_rows(self, column: schema.Column, start: int, stop: int) -> Any:
-        """Return the rows of a counting column for the neurons in some rows: their
-        own, or those of the connections into them.
+        """Return the rows of a counting column for the neurons in some rows, which are
+        their own, or those of the connections into them.
         """
         if column.axis == "neuron":
             return slice(start, stop)
@@ -250,22 +252,22 @@ class StoreRows:
         self.topology_version = self.structure_version = next(_versions)
 
     def clear_single_calls(self) -> None:
-        """Clear the rule of each neuron that is stepped alone; it looks for the rule of
-        its network again.
+        """Clear the rule of each neuron that is stepped alone, which then looks up the
+        rule of its network again.
         """
         self.program.single_calls = None
 
     def touch_learning(self) -> None:
-        """Announce a change of what learns, and of nothing else."""
+        """Announce a change in the parameters that learn, and of nothing else."""
         self.removed_rows = None
         self.topology_version = next(_versions)
 
     def learn_part(self, number: int) -> None:
         """Announce that only a part learns for now, by its number, or everything by 0.
 
-        A version identifies what learns, too: until the next edit each part has one of
-        its own, which it has again when its turn comes, so that what has been prepared
-        for it is still valid.
+        A version also identifies the parameters that learn. Until the next edit, each
+        part has its own version, which it gets back when its turn comes. Objects that
+        have been prepared for it are then still valid.
         """
         self.removed_rows = None
         before, version, versions = self.parts

@@ -13,10 +13,10 @@ from .draft import ConnectionBatch, Draft, Pair
 
 
 class Written:
-    """What edits of a store with columns go to, with the methods of a `Draft`.
+    """Receives edits of a store with columns, with the methods of a `Draft`.
 
-    It holds no store: one object, `WRITTEN`, serves all, so that a store does not refer
-    to itself.
+    It does not refer to a store, because a store would otherwise refer to itself. One
+    object, `WRITTEN`, serves all stores.
     """
 
     takes_single = False
@@ -87,8 +87,9 @@ class Written:
         store["gate"][store.row_of[identities]] = rows[gates] + 1
 
     def append(self, store: Any, draft: Draft) -> None:
-        """Append the rows of what has been composed here or in a store that this one
-        absorbs. Connections come first: rows of theirs alone are not read yet.
+        """Append the rows of neurons and connections that were composed here or in a
+        store that this one absorbs. Connections come first, because rows of theirs
+        alone are not read yet.
         """
         first_row = store.n_neurons
         count = sum(size for size, _, _, _ in draft.neurons)

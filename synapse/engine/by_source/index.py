@@ -17,12 +17,12 @@ class BySource(NamedTuple):
     """Connections of a network by source, as kernels take them.
 
     Source i, counted from the network's first row, has the connections that are read
-    one step late from ``begins[2 * i]`` on, the others from ``begins[2 * i + 1]`` to
-    ``begins[2 * i + 2]``. Behind the neurons of the network, those of its ring follow
-    as further sources, once for each lag: the connections from the i-th of them over
-    ``lags[k]`` are those of source ``neurons + i * len(lags) + k``, all of them late.
-    What a neuron sends over several lags is side by side: it is in the cache from the
-    first of these steps to the last.
+    one step late from ``begins[2 * i]`` on, and the others from ``begins[2 * i + 1]``
+    to ``begins[2 * i + 2]``. The neurons of the network are followed by those of its
+    ring as further sources, once for each lag. The connections from the i-th of them
+    over ``lags[k]`` belong to source ``neurons + i * len(lags) + k``, and all of them
+    are late. Connections from one neuron over several lags are adjacent, which keeps
+    them in the cache from the first of these steps to the last.
     """
 
     begins: NDArray[np.int64]
@@ -44,10 +44,10 @@ def build(
     rows: NDArray[np.uint32],
     shortest: int,
 ) -> BySource:
-    """Return the connections of some runs of the network from `start` to `stop`, by
-    source; `rows` are theirs, which is overwritten. They are in the order of the runs
-    where they have the same source and lag. Delays that are `shortest` and more are
-    lags, which are read in the ring.
+    """Return the connections of some runs in the network from `start` to `stop`, by
+    source. `rows` are the rows of the connections, which are overwritten. Connections
+    with the same source and lag are in the order of the runs. Delays that are
+    `shortest` and more are lags, which are read in the ring.
     """
     n = stop - start
     delay = c["delay"][rows]
@@ -115,7 +115,7 @@ def sort_by_key(keys, rows, targets, begins, ordered, ordered_targets):
 
 
 def like_index() -> BySource:
-    """Return an empty index, an example of what kernels take."""
+    """Return an empty index, as an example of the arguments of kernels."""
     numbers = np.empty(0, np.int64)
     rows = np.empty(0, np.uint32)
     sends = np.empty(0, np.uint8)

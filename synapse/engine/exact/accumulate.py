@@ -246,8 +246,8 @@ def accumulate_bias(tapes, at, chunk):
 
 
 class NeuronPart(NamedTuple):
-    """The neurons whose gradient is summed: one of several parts of every block, in
-    whole tiles. If `fresh`, old sums are overwritten.
+    """The neurons whose gradient is summed, which are one of several parts of every
+    block, in whole tiles. If `fresh`, old sums are overwritten.
     """
 
     part: Any

@@ -122,8 +122,8 @@ def _end(store, tapes, extra, span, forward, due):
 
 
 GATHERING = Way(_begin, _part, _compute, _follow, _end)
-"""Every neuron reads all of its sources or, if they are listed, those that are not 0,
-in the same order, so no bit depends on that. It needs no ``extra``.
+"""Every neuron reads all of its sources or, if they are listed, the sources that are
+not 0, in the same order, which gives the same bits. It does not need ``extra``.
 """
 
 

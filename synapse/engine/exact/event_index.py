@@ -26,12 +26,13 @@ to 1.34 times at 20 % or more, whatever the length of runs. ``python -m
 benchmarks.constants exact.event_index.MIN_CONNECTIONS``: rows take 0.99 to 1.02 times
 as long with a tenth, 1.02 to 3.33 times with ten times."""
 MAX_SCATTERED_SOURCES = 4
-"""Sources of a dense run that may follow activity. ``python -m benchmarks.constants
-exact.event_index.MAX_SCATTERED_SOURCES``: neither a tenth nor ten times changes the
-time of a row by more than a tenth. Without a limit, 300,000 sparse connections beside
-an active dense layer of 300 take 3.7 times as long; if no dense run follows activity,
-60,000 beside 3,000 one to one take 6 times. Lists of packs (``online/lists.py``) are of
-dense runs of 64 sources and more, and save nothing here."""
+"""Maximum number of sources in a dense run that may follow activity. ``python -m
+benchmarks.constants exact.event_index.MAX_SCATTERED_SOURCES``: neither a tenth nor ten
+times changes the time of a row by more than a tenth. Without a limit, 300,000 sparse
+connections beside an active dense layer of 300 take 3.7 times as long, and if no dense
+run follows activity, 60,000 beside 3,000 one to one take 6 times. Lists of packs
+(``online/lists.py``) only exist for dense runs of 64 sources and more, and save nothing
+here."""
 MAX_ALIGNED = 4
 """One-to-one runs of a neuron, up to which their weights are laid side by side with
 those of its neighbours."""
@@ -44,9 +45,9 @@ RECEIVING = 1
 CARRYING = 2
 MIXED = 4
 OPEN = 8
-"""Flags in `EventRows.form`: neurons have connections by source; a self-connection
-carries their state; they have runs that are gathered; they read nothing but events and
-their own state, and need no derivatives."""
+"""Flags in `EventRows.form`. They mark that neurons have connections by source, that a
+self-connection carries their state, that they have runs that are gathered, and that
+they only read events and their own state, and need no derivatives."""
 
 
 class EventRows(NamedTuple):

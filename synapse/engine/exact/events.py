@@ -77,7 +77,8 @@ PIECE = 256
 AHEAD = 3
 """How many sources ahead of the one that sends connections are fetched."""
 FETCHED = 128
-"""Connections of a source that are fetched ahead; processors fetch the others."""
+"""Number of a source's connections that are fetched ahead. Processors fetch the
+others."""
 LINE = 16
 """Numbers of four bytes that are fetched at once."""
 

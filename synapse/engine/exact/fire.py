@@ -25,7 +25,7 @@ from .step import STEP
 logistic = by_type(single.logistic, compiled.logistic)
 tanh = by_type(single.tanh, compiled.tanh)
 COMMON = activations.LOGISTIC, activations.TANH, activations.IDENTITY
-"""Squashes whose loops every network has; others are lazy parts."""
+"""Squashes whose loops are part of every kernel. The others are lazy parts."""
 
 
 @inline

@@ -63,7 +63,7 @@ def are_finite(span, inputs, start, stop, maximum):
 
 
 class SequenceRows(NamedTuple):
-    """The sequences of a call, of which it runs those of `order`."""
+    """The sequences of a call, of which those in `order` are run."""
 
     inputs: Any  # rows, or sparse rows, of all sequences
     bounds: Any  # where each sequence begins and ends among the rows
@@ -73,7 +73,7 @@ class SequenceRows(NamedTuple):
 
 
 class Judge(NamedTuple):
-    """What outputs cost, if they are tested."""
+    """The cost of outputs, if they are tested."""
 
     targets: Any  # rows of all sequences
     cost: Any

@@ -102,8 +102,8 @@ def errors_at(store, r, back):
 
 
 STEP = named_indices(Step)
-"""Kind of an argument of lazy parts: a `Step`."""
+"""Kind of an argument that is a `Step`, for lazy parts."""
 STEP_BACK = named_indices(StepBack)
-"""Kind of an argument of lazy parts: a `StepBack`."""
+"""Kind of an argument that is a `StepBack`, for lazy parts."""
 CHUNK_KIND = named_indices(Chunk)
-"""Kind of an argument of lazy parts: a `Chunk`."""
+"""Kind of an argument that is a `Chunk`, for lazy parts."""

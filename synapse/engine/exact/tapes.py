@@ -30,9 +30,9 @@ TABLE_SLOTS = {column.name: i for i, column in enumerate(TAPES)}
 class Tapes:
     """The tapes of one unfolding, see ``schema.TAPES``, in the float of the store.
 
-    They have `width` samples of at most `steps` steps, and before these a context of
-    `depth` steps; with `recorded` also the numbers of a recording. Those of runs
-    without traces have the streams of random neurons (`restored`), and a copy of `past`
+    They have `width` samples of at most `steps` steps, preceded by a context of `depth`
+    steps, and with `recorded` also the numbers of a recording. Tapes of runs without
+    traces have the streams of random neurons (`restored`), and a copy of `past`
     activations of the store, with as many `rings`.
     """
 
@@ -184,8 +184,8 @@ SCRATCH = ("panel", "new_state", "tile", "pushed", "carried", "value", "failed")
 
 
 class SharedTapes:
-    """Tapes for another thread that computes steps of the same group: their columns are
-    those of `tapes`, but for working memory (`SCRATCH`).
+    """Tapes for another thread that computes steps of the same group. They share the
+    columns of `tapes`, except for working memory (`SCRATCH`).
     """
 
     def __init__(self, tapes: Tapes) -> None:

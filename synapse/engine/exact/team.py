@@ -42,9 +42,10 @@ ENDED_PARTS = LINE
 FAILED = 2 * LINE
 """Place of a 1 if a part has failed, or the training is to stop."""
 TASK = 3 * LINE
-"""Place of what a round computes: its kind, its number of parts, and the samples."""
+"""Place of the description of a round: its kind, its number of parts, and the
+samples."""
 WORDS = 4 * LINE
-"""Number of words of a team."""
+"""Number of words in a team."""
 OVER = -1
 """The word at `ROUND` when the leader has ended: helpers leave."""
 SHIFT = 32
@@ -53,20 +54,22 @@ STEPS = 1
 SUMS = 2
 SQUARES = 3
 MOVES = 4
-"""Kinds of rounds: the gradients of groups; the steps of one group; its sums; the
-squares of a gradient; the update by it."""
+"""Kinds of rounds, which compute the gradients of groups, the steps of one group, its
+sums, the squares of a gradient, or the update by it."""
 SUM = 0
 """Place of the number that a round computes: a cost, a sum of squares, or how an update
 has ended."""
 RATE = 1
-"""Place of the learning rate of an update."""
+"""Place of the learning rate for an update."""
 SPINS = 2000
 """Number of times that a thread looks at a word, some 0.1 ms in all, before it leaves
 its core to others between two looks."""
 
 
 class Team(NamedTuple):
-    """What the threads of one training share, and which one this is."""
+    """The memory that the threads of one training share, and the number of this
+    thread.
+    """
 
     number: Any  # 0: the leader
     threads: Any  # 1: the leader is alone

@@ -79,7 +79,7 @@ class Batches(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """The epochs, and what is written about them."""
+    """The epochs, and the results that are written about them."""
 
     # (epochs, sequences): longest first within a batch, if their lengths differ
     orders: Any
@@ -92,7 +92,7 @@ class Runs(NamedTuple):
 
 
 class BatchTraining(NamedTuple):
-    """What all parts of a training get."""
+    """The arguments that all parts of a training receive."""
 
     store: Any
     variants: Any  # `GradientVariants` of the thread
@@ -124,8 +124,9 @@ def unfolding(
 
 
 def entry_for(kernel: Any, kinds: Any, arguments: tuple[Any, ...]) -> Any:
-    """`train_epochs` or `train_by_team` as machine code: `kinds`, the dtype, the type
-    of inputs, and what the change has, tell types of arguments.
+    """Return `train_epochs` or `train_by_team` as machine code. The types of the
+    arguments are identified by `kinds`, the dtype, the type of inputs, and the contents
+    of the change.
     """
     key = id(kernel), kinds
     if key not in _entries:
@@ -385,7 +386,8 @@ def update_all_weights(training, weights, by_rows, is_wide, rate, count):
 
 
 LONE_PARTS = descend_batch, squares_of, update_all_weights
-"""What one thread does of an update; several do it in another way (``by_team.py``)."""
+"""The work of one thread in an update. Several threads do it in another way
+(``by_team.py``)."""
 
 
 @strict_fp

@@ -47,7 +47,7 @@ class ParameterScatter(NamedTuple):
 
 
 class Penalty(NamedTuple):
-    """Penalties on weights, and limits of the gradient; infinite: no limit."""
+    """Weight penalties and gradient limits. An infinite limit disables clipping."""
 
     trainable: Any  # of the entries that are weights: 1 if it learns, otherwise 0
     l1: float

@@ -29,9 +29,9 @@ LARGEST = "largest"
 SHARES = "shares"
 """Kinds of functions.
 
-Of one state; of a state and a random number, where the formula is the mean; of a group
-in which only the neuron with the largest state has the value of the formula, the others
-0; of a group whose neurons have shares of 1. """
+Kinds of functions. They have one state; a state and a random number, with a formula for
+the mean; a group in which only the neuron with the largest state has the value of the
+formula, and the others 0; or a group whose activations are fractions of 1."""
 
 ONE_STATE = (
     "logistic",
@@ -75,8 +75,8 @@ GROUPED_NAMES = (
 CODES = {
     name: code for code, name in enumerate(ONE_STATE + RANDOM_NAMES + GROUPED_NAMES)
 }
-"""The codes of the functions. Kernels compare codes in this order, so the most common
-functions come first; those of a family have consecutive codes.
+"""The codes of the functions. Because kernels compare codes in this order, the most
+common functions come first. Functions of a family have consecutive codes.
 
 Networks are saved with the names of their functions, and a change here compiles the
 kernels that compare codes again. Only a pickled `Genome` contains codes.
@@ -106,10 +106,10 @@ class Torch(NamedTuple):
 class Activation:
     """A built-in activation function: name, code for kernels, and declared properties.
 
-    ``kinks`` are the states at which the value has no derivative; ``surrogate`` whether
-    the slope is declared, and not that of the value. ``synaptic`` is the
-    function's name in Synaptic, ``onnx`` an operator that computes it in both floats;
-    "" if there is none.
+    ``kinks`` are the states at which the value has no derivative. ``surrogate`` tells
+    whether the derivative is declared instead of being that of the value. ``synaptic``
+    is the function's name in Synaptic, and ``onnx`` an operator that computes it in
+    both float types, or "" if there is none.
     """
 
     name: str
@@ -487,9 +487,9 @@ def bernoulli(state: float) -> Pair:
     """1 with probability 1 / (1 + e^-s), else 0; this function is the probability,
     `chance.chance` draws.
 
-    As a gater of connections it is dropout. With ``neuron.deterministic`` it is the
-    probability itself, as in a test. Its derivative is that of the probability: the
-    straight-through estimator of Bengio, Léonard and Courville 2013.
+    As a gater of connections, it is dropout. With ``neuron.deterministic``, it is the
+    probability itself, as in a test. Its derivative is that of the probability, which
+    is the straight-through estimator of Bengio, Léonard and Courville 2013.
     """
     return logistic(state)
 

@@ -36,11 +36,11 @@ CODES = {name: code for code, name in enumerate(NAMES)}
 class CostFormula:
     """A built-in cost: name, code for kernels, and declared properties.
 
-    ``squash`` is the one that its outputs must have; the first such entry is their
-    default cost. ``probabilities``: whether targets must be between 0 and 1.
-    ``averages`` are other libraries' names of its mean over the outputs; it is the same
-    for one output. ``surrogate`` says why the signal is not the slope of the value, if
-    it is not.
+    ``squash`` is the function that its outputs must have, and the first such entry is
+    their default cost. ``probabilities`` tells whether targets must be between 0 and 1.
+    ``averages`` are other libraries' names of its mean over the outputs, which is the
+    same for one output. ``surrogate`` gives the reason if the signal is not the
+    derivative of the value.
     """
 
     name: str
@@ -161,8 +161,8 @@ FIRST_CUSTOM_COST = len(COSTS)
 PROBABILITIES = tuple(cost.code for cost in COSTS.values() if cost.probabilities)
 SHARES = tuple(cost.code for cost in COSTS.values() if cost.squash == "softmax")
 SUM_TOLERANCE = 1e-6
-"""Targets of costs with these codes lie between 0 and 1; those of `SHARES` add up to 1,
-within `SUM_TOLERANCE`.
+"""Targets of costs with these codes lie between 0 and 1. Targets of `SHARES` add up to
+1, within `SUM_TOLERANCE`.
 
 ``Cost._check_targets`` checks all rows of data by this, and the kernel that takes the
 targets of one step. """

@@ -232,8 +232,9 @@ def rprop(change, values, gradient, memory, settings, rate, count, start, stop):
 
 @equation
 def sparse_adam(change, values, gradient, memory, settings, rate, count, start, stop):
-    """Compute the step of Adam for parameters whose gradient is not 0; the others, and
-    their memory, stay. Epsilon is added to the root before its bias is corrected.
+    """Compute the step of Adam for parameters whose gradient is not 0. Other
+    parameters, and their memory, do not change. Epsilon is added to the root before its
+    bias is corrected.
     """
     number = change.dtype.type
     steps = float(count)

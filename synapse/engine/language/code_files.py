@@ -85,7 +85,7 @@ def _uncollected() -> Iterator[None]:
 
 def _code_of_text(name: str, text: str, make: Callable[[str], bytes]) -> bytes:
     """Return the object code of a user's function, or of one with captured values, from
-    the file for its text. Nothing else says what such a function does.
+    the file for its text, because only the text identifies such a function.
     """
     digest = hashlib.sha256(text.encode()).digest()
     key = "\0".join([machine.description(), digest.hex()]).encode()
@@ -114,7 +114,9 @@ def _room_of(function: Any) -> Path:
 
 
 class CodeFile(NamedTuple):
-    """What a file has: digests of the sources, and of the text for LLVM; the code."""
+    """The content of a file, which consists of digests of the sources and of the text
+    for LLVM, and the code.
+    """
 
     sources: bytes
     text: bytes
@@ -122,7 +124,7 @@ class CodeFile(NamedTuple):
 
 
 def _read(path: Path) -> CodeFile | None:
-    """Return what a file has; None if there is none, or if it is damaged."""
+    """Return the content of a file, or None if it is missing or damaged."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -198,8 +200,8 @@ def _user_cache() -> Path:
 
 
 def _digest_of_sources(function: Any) -> bytes:
-    """Return a digest of the sources from which a kernel is made: those of the engine,
-    and of its own room.
+    """Return a digest of the sources from which a kernel is made, in the engine and in
+    its own room.
     """
     room = _room_of(function)
     is_inside = room == _ENGINE or _ENGINE in room.parents

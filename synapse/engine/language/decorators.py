@@ -107,7 +107,7 @@ class Kernel:
 
 
 def _types_of(values: tuple[Any, ...]) -> Any:
-    """Return what tells apart arguments of different kinds."""
+    """Return a key that distinguishes arguments of different kinds."""
     return (type(values), *[_type_of(value) for value in values])
 
 
@@ -120,7 +120,7 @@ def _type_of(value: Any) -> Any:
 def kernel(function: Any, fastmath: bool = True) -> Kernel:
     """Make a kernel of a function, which Python calls, most with a table of addresses.
 
-    Without `fastmath` it computes the same bits, whoever calls it.
+    Without `fastmath`, its results have the same bits for every caller.
     """
     flags = FAST_FLAGS if fastmath else STRICT_FLAGS
     return Kernel(function, PartOptions(flags, records=RECORDS))
@@ -168,8 +168,8 @@ def parts_of(
 ) -> list[Any]:
     """Return parts of kernels with the code of plain functions, which stay as they are.
 
-    Each is a new function, whose global names are those of `scope`. There the parts
-    stand for the plain functions, so they call each other; a name for which kernels
+    Each is a new function, whose global names are those of `scope`. Because the parts
+    replace the plain functions there, they call each other. A name for which kernels
     have another function, such as ``exp``, is given in `scope`.
     """
     functions = list(functions)

@@ -23,16 +23,16 @@ def _by(function: Callable[[Any, Any], Any]) -> Any:
 
 
 class Each:
-    """Integers that are not all equal, of which a loop has one in each turn. What is
-    computed of them is one number where it is the same in all turns. Equal ones are the
-    same object.
+    """Integers that are not all equal, one for each iteration of a loop. A value
+    computed from them becomes a single number if it is the same in all iterations.
+    Equal objects of this class are the same object.
     """
 
     def __init__(self, numbers: tuple[int, ...]) -> None:
         self.numbers = numbers
 
     def _with(self, function: Callable[..., Any], *others: Any) -> Any:
-        """Return what a function gives in all turns."""
+        """Return the results of a function in all iterations."""
         count = len(self.numbers)
         columns = (getattr(other, "numbers", (other,) * count) for other in others)
         results = list(map(function, *columns))

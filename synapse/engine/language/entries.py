@@ -75,8 +75,9 @@ def _kind_of_array(example: Any) -> ArrayKind:
 
 
 def entry(function: Any, kinds: tuple[Any, ...], speed: int = 3) -> Callable[..., Any]:
-    """Return a function for arguments of some kinds, as Python calls it; `speed` is how
-    much LLVM optimises. No types are checked: the caller must pass those of the kinds.
+    """Return a function for arguments of some kinds, as Python calls it. `speed` is
+    LLVM's level of optimisation. Because types are not checked, the caller must pass
+    those of the kinds.
     """
     return _python_function(_loaded(function, kinds, None, speed), function.__name__)
 
@@ -85,7 +86,7 @@ def address_of(
     function: Any, kinds: tuple[Any, ...], result: Any, in_python: Any = None
 ) -> int:
     """Return the address of a function for arguments of some kinds, for kernels, which
-    expect a result of this kind; `in_python`, of ctypes, calls functions of users.
+    expect a result of this kind. `in_python`, of ctypes, calls users' functions.
     """
     return _loaded(function, kinds, result, 3, in_python)
 

@@ -144,8 +144,8 @@ def _without_effect(operation: str, left: Node, right: Node) -> Node | None:
 
 
 class Expressions:
-    """One method for each expression of Python. `out` is the list of statements to
-    which those of an expression are added.
+    """One method for each expression of Python. The statements of an expression are
+    appended to the list `out`.
     """
 
     instance: Any
@@ -170,7 +170,7 @@ class Expressions:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was translated."""
+        """Forget previous translations."""
         self.out: list[Node] = []
         self.known: dict[str, Node] = {}
         self.valued: set[str] = set()  # names that have a value
@@ -194,7 +194,9 @@ class Expressions:
         return Node("variable", kind, (local,))
 
     def located(self, translate: Callable[[Any], Any], node: Any) -> Any:
-        """Translate a part of the source: what is refused in it has its place."""
+        """Translate a part of the source, and add its place to errors about unsupported
+        code.
+        """
         try:
             return translate(node)
         except RefusedError as error:
@@ -204,15 +206,15 @@ class Expressions:
             raise RefusedError(error.rule, place) from None
 
     def visit(self, node: ast.AST) -> Node:
-        """Translate an expression, which is returned, or a statement: whether what
-        follows is reached.
+        """Translate an expression, and return it, or a statement, and return whether
+        the code after it is reached.
         """
         method = getattr(self, f"_of_{type(node).__name__.lower()}", _unknown)
         return self.located(method, node)
 
     def values(self, *nodes: Any) -> list[Node]:
-        """Return expressions, which are computed in their order; ``*tuple`` is as many
-        as it has items. What is translated already stays.
+        """Return expressions, which are computed in their order. ``*tuple`` gives as
+        many as it has items. Expressions that are already translated stay.
         """
         values: list[Node] = []
         for node in nodes:
@@ -228,8 +230,8 @@ class Expressions:
         return values
 
     def hoisted(self, before: int, values: list[Node]) -> list[Node]:
-        """Return expressions for which the statements from a place on come later: these
-        may change what they read.
+        """Return expressions for which the statements from a place on come later,
+        because these may change the values that they read.
         """
         if len(self.out) == before:
             return values
@@ -274,7 +276,7 @@ class Expressions:
         return tuple_of(made)
 
     def apart(self, make: Callable[[], Any]) -> tuple[list[Node], Any]:
-        """Return what a function makes, and its statements in a list of their own."""
+        """Return the result of a function, and its statements in a separate list."""
         before, self.out = self.out, []
         value = make()
         statements, self.out = self.out, before
@@ -286,7 +288,7 @@ class Expressions:
         return known(node.value)
 
     def _of_name(self, node: ast.Name) -> Node:
-        """Return a variable, or what a name is outside of the function."""
+        """Return a variable, or the meaning of a name outside of the function."""
         name = node.id
         if name in self.known or name in self.variables:
             require(
@@ -365,7 +367,7 @@ class Expressions:
         return self.values(part.lower or low, part.upper or high)
 
     def _part_of_array(self, array: Node, index: ast.expr) -> Node | None:
-        """Return a row, or consecutive numbers, of an array; None: a number."""
+        """Return a row, or consecutive numbers, of an array, or None for a number."""
         kind: ArrayKind = array.kind
         if isinstance(index, ast.Slice):
             size = size_of(array)
@@ -477,14 +479,18 @@ class Expressions:
     def _results_of(
         self, function: Callable[..., Any], left: Node, right: Node
     ) -> set[Any] | None:
-        """Return what a function gives for all values of two expressions, or None."""
+        """Return the results of a function for all values of two expressions, or
+        None.
+        """
         values = self.values_of(left) or (), self.values_of(right) or ()
         if len(values[0]) * len(values[1]) < MAX_PAIRS:
             return {function(*pair) for pair in product(*values)}
         return None
 
     def folded(self, node: Node) -> Node:
-        """Return what is known of an expression by the facts, or itself."""
+        """Return the known value of an expression, using the facts, or the expression
+        itself.
+        """
         values = self.values_of(node)
         return known(next(iter(values))) if values and len(values) == 1 else node
 
@@ -528,7 +534,7 @@ class Expressions:
         return self.folded(Node("binary", kind, parts))
 
     def folded_by(self, function: Callable[..., Any], *operands: Node) -> Node:
-        """Return what a function gives for known values."""
+        """Return the result of a function for known values."""
         try:
             with np.errstate(all="ignore"):
                 return known(function(*(operand.kind.value for operand in operands)))
@@ -597,7 +603,9 @@ class Expressions:
     def _of_boolop(
         self, node: ast.BoolOp, read: Callable[[ast.expr], Node] | None = None
     ) -> Node:
-        """``and``, ``or``: what is not reached has no effect."""
+        """Translate ``and`` and ``or``, where parts that are not reached have no
+        effect.
+        """
         makes = [partial(read or self.visit, element) for element in node.values]
         return self._joined(type(node.op).__name__.lower(), makes)
 

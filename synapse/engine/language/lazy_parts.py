@@ -48,21 +48,21 @@ if TYPE_CHECKING:
     from .translator import Translator
 
 INDEX = INT
-"""Kind of an argument: an integer."""
+"""Kind of an integer argument."""
 NUMBER = FLOAT64
 """Kind of an argument: a number that is no element of a column."""
 SCALAR = FLOAT
-"""Kind of an argument: a number in the float of the store."""
+"""Kind of an argument that is a number in the float type of the store."""
 PLAN = BundleKind(PLANS, FLOAT)
-"""Kind of an argument: the bundle ``plan``."""
+"""Kind of an argument that is the bundle ``plan``."""
 TAPES = BundleKind(TAPE, FLOAT)
-"""Kind of an argument: tapes of one sample."""
+"""Kind of an argument that is the tapes of one sample."""
 SPAN = SPAN_COLUMN
-"""Kind of an argument: the `Span` of a network."""
+"""Kind of an argument that is the `Span` of a network."""
 ARRAY = ArrayKind(FLOAT64, 1)
-"""Kind of an argument: an array of numbers."""
+"""Kind of an argument that is an array of numbers."""
 INDICES = ArrayKind(INT, 1)
-"""Kind of an argument: an array of indices."""
+"""Kind of an argument that is an array of indices."""
 
 INTERRUPT_DELAY_SECONDS = 0.05
 """Seconds after which a deferred Ctrl-C is raised: the kernel has returned, or Ctrl-C
@@ -81,8 +81,8 @@ class Part(NamedTuple):
 
 
 class Address(NamedTuple):
-    """What a slot of a kernel is for: a part, by its name and its number among those of
-    this name, and the float of the store.
+    """The identity of the part in a kernel's slot: its name, its number among the parts
+    of this name, and the float type of the store.
     """
 
     name: str
@@ -107,8 +107,8 @@ def lazy_part(*kinds: Any, taped: bool = False) -> Callable[[Callable[..., Any]]
     """Return a decorator: compile a part of kernels when it is first called. Its
     arguments are of these kinds.
 
-    A `taped` part has tapes as its first argument after ``store``. It is compiled for
-    those of one sample and for those of several.
+    A `taped` part has tapes as its first argument after ``store``. It is compiled
+    twice, for tapes of one sample and of several.
     """
 
     def with_number(*passed: Node) -> tuple[Node, ...]:
@@ -141,9 +141,9 @@ def by_code(name: str, functions: list[Callable[..., Any]], *kinds: Any) -> Any:
 def _write(
     name: str, parts: list[Part], with_number: Callable[..., tuple[Node, ...]]
 ) -> Any:
-    """Return what writes the call of one of several parts: through a slot, or in a
-    program for one network the call itself. `with_number` returns the number of the
-    part before the arguments that it gets.
+    """Return a function that writes the call of one of several parts, which goes
+    through a slot, or is the call itself in a program for one network. `with_number`
+    returns the number of the part before the arguments that it gets.
     """
     name = f"{parts[0].function.__module__}.{name}"
     if name in _parts:
@@ -225,10 +225,10 @@ def _compiled(address: Address) -> int:
 def _resolve(table: int, slot: int, label: bytes, index: int, calls: int) -> None:
     """Fill a slot, for a kernel that waits in this thread.
 
-    A kernel cannot pass on what the handler of Ctrl-C raises, so the handler runs a
-    moment later. Where this function is interrupted, as in its first instruction,
-    ctypes prints and ignores what is raised. The slot is still 0 then, so the kernel
-    calls again: `calls` counts.
+    Because a kernel cannot pass on exceptions from the handler of Ctrl-C, the handler
+    runs a moment later. If this function is interrupted, for example in its first
+    instruction, ctypes prints and ignores the exception. Because the slot is still 0
+    then, the kernel calls again, and `calls` counts.
     """
     with DeferredInterrupt() as deferred:
         name, scalar = label.decode().split()

@@ -67,7 +67,7 @@ SUFFIXES = {FLOAT32: "f32", FLOAT64: "f64"}
 
 
 def suffix_of(kind: Any) -> str:
-    """Return the end of the names of functions of such numbers."""
+    """Return the suffix of functions' names for such numbers."""
     if isinstance(kind, PackKind):
         return f"v{kind.length}{SUFFIXES[kind.of]}"
     return SUFFIXES[kind]
@@ -129,7 +129,7 @@ def quoted(name: str) -> str:
 
 
 class Module:
-    """The text of a module: functions, and what they refer to."""
+    """The text of a module, with functions and everything they refer to."""
 
     def __init__(self, pauses: bool = True) -> None:
         self.pauses = pauses  # whether the processor has an instruction for it
@@ -265,12 +265,14 @@ class Writer:
 
 
 class FunctionWriter(Writer):
-    """Writes one instance: one method for each form of the tree. Those of expressions
-    return the name of a value.
+    """Writes one instance, by one method for each form of the tree. Methods of
+    expressions return the name of a value.
     """
 
     def __init__(self, module: Module, instance: Instance, name: str = "") -> None:
-        """Write an instance as a function of a module; with a name, others find it."""
+        """Write an instance as a function of a module. If it has a name, others can
+        find it.
+        """
         super().__init__(module)
         self.instance = instance
         self.loops: list[int] = []  # the numbers of loops, for `continue` and `break`

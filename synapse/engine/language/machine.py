@@ -26,13 +26,13 @@ _API = [
 ]
 """Functions of Python that entries call; all are part of its stable interface."""
 SEARCHED = 20
-"""Blocks that LLVM searches for what may have written a number that is loaded. Kernels
-are many loads in many blocks, so a full search is a quarter of the time to optimise a
-step of the online rule, of which it changes no instruction."""
+"""Number of blocks that LLVM searches for stores to a number that is loaded. Because
+kernels are many loads in many blocks, a full search takes a quarter of the time to
+optimise a step of the online rule, without changing a single instruction."""
 SEARCHED_BY_OTHERS = 200
 """The default, which other users of LLVM in this process get."""
 FEW_PASSES = "always_inliner", "sroa", "simplify_cfg", "instruction_combine"
-"""What optimises at speed 1: each of these passes, once."""
+"""The passes that optimise at speed 1, each of which runs once."""
 pauses = platform.machine() in ("x86_64", "AMD64")
 # Features whose instructions LLVM chooses where no one has asked for them; of all other
 # features of a processor, kernels need none. Those of ARM it hardly looks for.
@@ -47,7 +47,8 @@ _CHOSEN_OF_ARM = (
 
 
 class TileSizes(NamedTuple):
-    """What a loop keeps in vector registers, and how it stores packs.
+    """Sizes of the values that a loop keeps in vector registers, and how it stores
+    packs.
 
     neurons : of a tile of exact gradients, or lines of sensitivities; at most
     `schema.MAX_TILE`. packs : of sources whose gradient is summed together. panel :
@@ -67,21 +68,23 @@ class TileSizes(NamedTuple):
 WIDE_TILE = TileSizes(neurons=8, packs=2, panel=3, masks=True, twice=True)
 """For 32 registers of 512 bits."""
 NARROW_TILE = TileSizes(neurons=6, packs=1, panel=1, masks=False, twice=False)
-"""For narrower ones: 64 bytes are two of the 16 registers of AVX2, or four of the 32 of
-NEON. The sums of more neurons, or packs, would be stored and loaded around every
-multiply-add."""
+"""Sizes for narrower registers. 64 bytes are two of the 16 registers of AVX2, or four
+of the 32 of NEON. The sums of more neurons, or packs, would be stored and loaded around
+every multiply-add."""
 
 
 def keep(owner: Any) -> None:
-    """Keep what machine code refers to until the process has ended: functions outlive
-    the modules that have made them.
+    """Keep objects that machine code refers to until the process has ended, because
+    functions outlive the modules that have made them.
     """
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(owner))
 
 
 @cache
 def _start() -> None:
-    """Tell LLVM the addresses of what machine code calls. Not all systems find them."""
+    """Tell LLVM the addresses of the functions that machine code calls, because not all
+    systems find them.
+    """
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     for name in _API:
@@ -92,7 +95,8 @@ def _start() -> None:
 
 @cache
 def processor() -> dict[str, str]:
-    """Return what LLVM compiles for: this processor, or that of ``SYNAPSE_CPU``.
+    """Return the processor for which LLVM compiles, which is this one, or that of
+    ``SYNAPSE_CPU``.
 
     Raises
     ------
@@ -174,7 +178,7 @@ def tile() -> TileSizes:
 
 @cache
 def description() -> str:
-    """Return what machine code depends on besides its text."""
+    """Return everything that machine code depends on besides its text."""
     return " ".join(
         [
             *(llvm.get_process_triple(), *processor().values(), *map(str, tile())),
@@ -201,7 +205,9 @@ def object_code(text: str, speed: int = 3) -> bytes:
 
 
 def _optimised(text: str, speed: int, processor: dict[str, str]) -> tuple[Any, Any]:
-    """Return an optimised module, and what writes its code for a processor."""
+    """Return an optimised module, and an object that writes its code for a
+    processor.
+    """
     machine = _target(**processor, opt=speed, reloc="default", codemodel="jitdefault")
     module = llvm.parse_assembly(text)
     module.triple = llvm.get_process_triple()

@@ -172,7 +172,7 @@ def _by_address(result: Any) -> Any:
 
 
 DESCENT = TupleKind((INT, FLOAT64, INT))
-"""The kind of the result of `gradient_network`."""
+"""The kind of `gradient_network`'s result."""
 call_descent = _by_address(DESCENT)
 call_equation = _by_address(BOOL)
 call_step = _by_address(INT)
@@ -223,8 +223,8 @@ def declare_symbol(name: str, function: Any) -> None:
 
 WORD_BYTES = 8
 LINE = 64 // WORD_BYTES
-"""Number of words of a cache line. Words that different threads write are so far apart:
-else each would take the line from the other."""
+"""Number of words in a cache line. Words that different threads write are this far
+apart, because each thread would otherwise take the line from the other."""
 
 
 @word(lambda words, index: int(words[index]))

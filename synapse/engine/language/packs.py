@@ -45,7 +45,7 @@ def _is_laned(column: Node) -> bool:
 
 
 def wide(t: Translator, column: Node) -> Any:
-    """Return the kind of a pack of a column; one number without packs."""
+    """Return the kind of a pack for a column, or of one number without packs."""
     of = column.kind.of
     if isinstance(of, PackKind):
         return of

@@ -15,8 +15,8 @@ from ..schema import numpy_dtype
 def bundle(
     columns: Any, fields: Any, table: int, scalar: Any, tag: tuple[int, ...] = (0,)
 ) -> Any:
-    """Return the columns of a table as arrays with the same memory. A row of a column
-    of lanes has one number for each sample: as many as `tag` is long.
+    """Return the columns of a table as arrays with the same memory. A row in a column
+    of lanes has one number for each sample, whose count is the length of `tag`.
     """
     dtype = np.dtype(type(scalar))
     dtypes = [

@@ -18,7 +18,7 @@ from .words import WORDS, Words
 
 
 class Instance:
-    """A function for arguments of some kinds: its typed tree."""
+    """A function for arguments of some kinds, as a typed tree."""
 
     def __init__(
         self,
@@ -84,7 +84,9 @@ class TypedProgram:
         return self.instances[key]
 
     def exact_at(self, column: Node, index: Node) -> Any:
-        """Return what is known of one number of a column, in each turn; else None."""
+        """Return the known value of one number in a column, for each iteration, or
+        None.
+        """
         name = column.parts[1] if column.form == "column" else None
         if (
             name is None

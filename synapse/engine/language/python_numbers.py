@@ -123,8 +123,8 @@ def fitting(t: Any, value: Node) -> Node:
 
 
 def joined(t: Any, value: Node, kind: Any) -> Node:
-    """Return a value as one of a kind that others have, too; of a user's function, it
-    stays the same number.
+    """Return a value with the kind that others have, too. For a user's function, the
+    number stays the same.
     """
     value = at_run_time(value)
     if not t.options.from_end or value.kind == kind:
@@ -151,8 +151,8 @@ def whole(t: Any, value: Node, kind: str) -> Node:
 
 
 def _within_types(t: Any, value: Node, types: frozenset[type]) -> Node:
-    """Return a number; the function fails unless integers of all of these types have
-    it.
+    """Return a number, or let the function fail unless integers of all of these types
+    can represent it.
     """
     whole = [np.iinfo(of) for of in types if issubclass(of, np.integer)]
     narrow = [of for of in whole if of.bits < 64 or of.kind == "u"]

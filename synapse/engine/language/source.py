@@ -130,8 +130,8 @@ def _nodes(text: str, all_of_them: bool) -> list[Any]:
 
 
 def _at_position(matching: list[Definition], code: CodeType) -> Definition:
-    """Return the one of several lambdas on a line whose code this is: the innermost
-    that encloses all of it.
+    """Return the one of several lambdas on a line that has this code, which is the
+    innermost that encloses all of it.
     """
     places = [
         ((line, column), (end_line, end))
@@ -159,7 +159,7 @@ def _codes(code: CodeType) -> list[CodeType]:
 
 
 def _identity(code: CodeType) -> Any:
-    """Return what tells code apart: its text and its place."""
+    """Return the text and the place of code, which identify it."""
     constants = [
         _identity(constant) if isinstance(constant, CodeType) else repr(constant)
         for constant in code.co_consts

@@ -108,7 +108,9 @@ class Translator(Expressions):
             raise _WidenedError
 
     def _named_arguments(self) -> list[tuple[str, Any]]:
-        """Return the names and kinds of arguments; those of ``*rest`` have numbers."""
+        """Return the names and kinds of arguments. Arguments in ``*rest`` have
+        numbers.
+        """
         passed = self.tree.args
         names = [argument.arg for argument in (*passed.posonlyargs, *passed.args)]
         kinds = self.instance.kinds
@@ -153,7 +155,9 @@ class Translator(Expressions):
             self.variables[name] = name, kind
 
     def _read_records(self) -> None:
-        """Read what a kernel has as bundles and a record: addresses, and an array."""
+        """Convert the addresses and arrays that a kernel receives to bundles and
+        records.
+        """
         for name, read, others in self.options.records:
             if name in self.variables:
                 of = [self.visit(ast.Name(k)) for k in others if k in self.valued]
@@ -264,13 +268,13 @@ class Translator(Expressions):
         self.store(column, index, value)
 
     def _hold(self, local: str, kind: Any, value: Node) -> None:
-        """Note what is known of a variable until it changes, or a loop begins."""
+        """Record the known value of a variable until it changes, or a loop begins."""
         self.held.pop(local, None)
         if self.unrolls and is_known(value) and kind == INT:
             self.held[local] = value
 
     def assign(self, name: str, value: Node) -> None:
-        """Write a value to a variable; what is known and not a number has none."""
+        """Write a value to a variable, unless the value is known and not a number."""
         self.valued.add(name)
         self.mixed.discard(name)
         if self._is_named(name, value):
@@ -386,7 +390,9 @@ class Translator(Expressions):
         self.out.append(statement("return", tuple_of(parts, self.result.names)))
 
     def _of_if(self, node: ast.If) -> bool | None:
-        """``if``: what a known condition leaves out is not looked at."""
+        """Translate ``if``. If the condition is known, only the branch taken is
+        translated.
+        """
         test = self.condition(node.test)
         if is_known(test):
             return self.block(node.body if test.kind.value else node.orelse, self.out)
@@ -445,14 +451,16 @@ class Translator(Expressions):
         return None
 
     def _forget(self, node: ast.AST) -> None:
-        """Forget what is known of the variables that a loop changes."""
+        """Forget the known values of variables that a loop changes."""
         changed = _changed_in(node)
         for local in [*self.held]:
             if local.partition(".")[0] in changed:
                 del self.held[local]
 
     def _of_for(self, node: ast.For) -> None:
-        """``for`` over a range, a loop; over a tuple, once for each item."""
+        """Translate ``for``, which over a range is a loop, and over a tuple is repeated
+        for each item.
+        """
         require(not node.orelse, "a loop has no else")
         call = node.iter
         name = call.func if isinstance(call, ast.Call) else None
@@ -491,7 +499,7 @@ class Translator(Expressions):
         self.out.append(statement("for", counter, low, high, step, body))
 
     def _loop(self, node: ast.For | ast.While, body: list[Node]) -> list[set[str]]:
-        """Translate what a loop repeats; returns the names with values at each
+        """Translate the body of a loop, and return the names with values at each
         break.
         """
         breaks: list[set[str]] = []

@@ -39,7 +39,7 @@ OWN_TYPES: dict[str, frozenset[type]] = {
     FLOAT32: frozenset({np.float32}),
     FLOAT64: frozenset({np.float64}),
 }
-"""The types of values whose kinds say nothing else."""
+"""The types of values for kinds that only depend on the type."""
 
 
 class TypedKind(str):
@@ -61,7 +61,7 @@ def with_types(kind: str, types: frozenset[type]) -> str:
 
 
 def types_in(kinds: Any) -> Any:
-    """Return the types of all values of some kinds, which tells them apart."""
+    """Return the types of all values of some kinds, to distinguish them."""
     return tuple(
         types_in(kind.items)
         if isinstance(kind, TupleKind)
@@ -76,14 +76,18 @@ def types_of(kind: str) -> frozenset[type]:
 
 
 class KnownKind(NamedTuple):
-    """What is known before the call: a number, None, a function, a tuple of them."""
+    """A value that is known before the call, which is a number, None, a function, or a
+    tuple of them.
+    """
 
     value: Any
     of: type  # 1, 1.0 and True are equal, but not the same
 
     @property
     def identity(self) -> tuple[type, Any]:
-        """What tells it apart: a number's value, but the object of an array."""
+        """The key that distinguishes it, which is a number's value, but the object of
+        an array.
+        """
         is_plain = isinstance(self.value, int | float | str | np.generic)
         return self.of, self.value if is_plain else id(self.value)
 
@@ -102,7 +106,7 @@ class PackKind(NamedTuple):
 
 
 class RecordKind(NamedTuple):
-    """A row of a structured array: the names, kinds and places of its members."""
+    """A row of a structured array, with the names, kinds and places of its members."""
 
     names: tuple[str, ...]
     members: tuple[tuple[str, int], ...]
@@ -127,7 +131,7 @@ ARRAYS = ("arrays",)
 
 
 class ArrayKind(NamedTuple):
-    """A contiguous array that Python passes: its address, and its sizes.
+    """A contiguous array that Python passes by its address and its sizes.
 
     length : the size of a vector, if it is known before the call.
     """
@@ -147,14 +151,14 @@ class BundleKind(NamedTuple):
 
 
 class TupleKind(NamedTuple):
-    """A tuple; with names, a named one."""
+    """A tuple, or a named tuple if it has names."""
 
     items: tuple[Any, ...]
     names: tuple[str, ...] = ()
 
 
 class TableLayout:
-    """The columns of a table of addresses.
+    """The columns in a table of addresses.
 
     family : the accesses that may touch the same memory, by the name of a column.
     """
@@ -234,7 +238,7 @@ class Node(NamedTuple):
 
 
 class RefusedError(Exception):
-    """What the language does not have: the rule that it breaks, and the place."""
+    """Raised for unsupported code, with the violated rule and the place."""
 
     def __init__(self, rule: str, place: str = "") -> None:
         super().__init__(f"{place}: {rule}" if place else rule)
@@ -243,13 +247,13 @@ class RefusedError(Exception):
 
 
 def require(holds: Any, rule: str) -> None:
-    """Refuse what breaks a rule of the language; ``expressions.py`` adds the place."""
+    """Raise unless a rule of the language holds. ``expressions.py`` adds the place."""
     if not holds:
         raise RefusedError(rule)
 
 
 def known(value: Any) -> Node:
-    """Return an expression of what is known before the call."""
+    """Return the expression of a value that is known before the call."""
     return Node("known", KnownKind(value, type(value)))
 
 

@@ -74,9 +74,9 @@ def _for_kernels(
     in_python: Any,
     single_call: Any = None,
 ) -> Compiled:
-    """Compile a function for arguments of some kinds. Beyond the language, kernels call
-    `in_python`; uncompiled ones call the plain function. Machine code uses
-    `single_call` for what it leaves to Python.
+    """Compile a function for arguments of some kinds. If it is beyond the language,
+    kernels call `in_python`, and uncompiled ones call the plain function. Machine code
+    uses `single_call` for calls that it leaves to Python.
     """
     if not COMPILES:
         return Compiled(plain_address(plain), plain, None, "")
@@ -210,7 +210,7 @@ raised: dict[int, Exception] = {}
 
 
 def called(function: Any, arguments: Any) -> Any:
-    """Return what a function gives in Python, as NumPy's error state says nothing;
+    """Return the result of a function in Python, with NumPy's error state silent, or
     None if it raises.
     """
     try:
@@ -222,8 +222,8 @@ def called(function: Any, arguments: Any) -> Any:
 
 
 def called_in_python(functions: list[tuple[FunctionType, int]], results: int) -> Any:
-    """Return what machine code asks for what it leaves to Python: one of several
-    functions, each with the number of its arguments.
+    """Return a function through which machine code makes calls that it leaves to
+    Python. It calls one of several functions, each with the number of its arguments.
     """
 
     def call(number: int, values: Any) -> bool:
@@ -245,8 +245,8 @@ def called_in_python(functions: list[tuple[FunctionType, int]], results: int) ->
 
 
 class EnvironmentStep(NamedTuple):
-    """The step of an environment: an address for kernels, and one of the same in
-    Python, which is taken if the first says that it cannot go on.
+    """The step of an environment, as an address for kernels, and as one of the same
+    step in Python, which is used if the first reports that it cannot continue.
     """
 
     address: int

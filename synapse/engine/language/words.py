@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from .translator import Translator
 
 Write = Callable[..., Node | None]
-"""Returns the expression of a call of a word: ``write(translator, *arguments)``."""
+"""A function ``write(translator, *arguments)`` that returns the expression of a word's
+call."""
 
 
 class Word:
@@ -62,15 +63,15 @@ def word(plain: Callable[..., Any]) -> Callable[[Write], Any]:
 
 
 class Words:
-    """The words of the language: those of Python by the function that they stand for,
-    and some instead of others.
+    """The words of the language. Words of Python are found by the function that they
+    represent, and some words replace others.
     """
 
     def __init__(self, by_function: dict[Any, Write]) -> None:
         self.by_function = by_function
 
     def find(self, function: Any) -> Write | None:
-        """Return what writes a call of a function, if it is a word."""
+        """Return a function that writes a call, if the called function is a word."""
         own = function.write if isinstance(function, Word) else None
         try:
             return self.by_function.get(function, own)

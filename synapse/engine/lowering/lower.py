@@ -152,7 +152,7 @@ def _lay_out_ties(store: StoreRows) -> None:
 
 
 def _lay_out_traces(store: StoreRows, flags: int) -> None:
-    """Build the influences and traces of a store; `flags` are those of all neurons.
+    """Build the influences and traces of a store. `flags` are those of all neurons.
     Traces begin at 0.
     """
     c = store.columns

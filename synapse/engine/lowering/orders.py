@@ -93,8 +93,8 @@ def cut_cycles(
 def find_distances(
     n: int, offset: Any, target: Any, near: Any, queue: Any, waiting: int
 ) -> None:
-    """Count the pairs to each member from the nearest in the queue, which have 0;
-    `near` of others is n.
+    """Count the pairs to each member from the nearest in the queue, which have 0. For
+    all other members, `near` is n.
     """
     head = 0
     while head < waiting:

@@ -208,7 +208,7 @@ def restore(store: StoreRows, kept: Traces) -> None:
 
 
 def clear_traces_of_biases(store: StoreRows, neurons: NDArray[np.int64]) -> None:
-    """Set the traces of the biases of some neurons to 0; the store is lowered."""
+    """Set the traces of some neurons' biases to 0 in a lowered store."""
     c = store.columns
     store["bias_eligibility"][neurons] = 0.0
     if len(c["extended"]):

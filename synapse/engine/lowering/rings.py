@@ -23,7 +23,7 @@ NO_PAST = dict.fromkeys(
     ("past_neuron", "past_steps", "met_source", "met_target"),
     np.empty(0, np.int64),
 ) | {"met_lead": np.empty(0, np.uint64)}
-"""What `read` returns of a store without rings, but for the values of the past."""
+"""The result of `read` for a store without rings, except for the values of the past."""
 
 
 def lay_out(store: StoreRows) -> None:
@@ -108,8 +108,8 @@ def restore(store: StoreRows, kept: Traces) -> None:
 def _places(
     store: StoreRows, neuron: Indices, steps: Ints
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the indices of the activations of neurons `steps` steps ago, from 1 on, in
-    ``past``: each is there twice.
+    """Return the indices in ``past`` of the neurons' activations `steps` steps ago,
+    from 1 on. Each activation is there twice.
     """
     c = store.columns
     ring = c["ring"][neuron]

@@ -48,8 +48,8 @@ def _plain(array: Any) -> memoryview:
 
 @cache
 def _entry_of(loop: Callable[..., tuple[int, int]], size_of_float: int) -> Any:
-    """Return a loop as machine code: a function of the address of a table, two numbers
-    and memory. None if nothing is compiled.
+    """Return a loop as machine code, a function of the address of a table, two numbers
+    and memory, or None without compilation.
     """
     from ..language import COMPILES, INT, STORE, ArrayKind, BundleKind
 

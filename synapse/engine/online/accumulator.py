@@ -22,8 +22,8 @@ class Accumulator(RedirectedTable):
     """Buffers for updates, and the table of addresses that directs kernels to them.
 
     The store is lowered if its topology has changed. `weights` and `biases` are the
-    sums of the updates, by row of connections and of neurons; `are_clear` is whether a
-    kernel has reset them.
+    sums of the updates, by row of connections and of neurons, and `are_clear` tells
+    whether a kernel has reset them.
     """
 
     def __init__(self, store: Store) -> None:
@@ -47,7 +47,7 @@ class Accumulator(RedirectedTable):
         super().__init__(store, columns)
 
     def clear(self) -> None:
-        """Reset the buffers to 0, unless they are; what comes next adds to them."""
+        """Reset the buffers to 0, unless they are. Later updates are added to them."""
         if not self.are_clear:
             self.weights[:] = self.biases[:] = 0.0
             if "touched" in self.columns:

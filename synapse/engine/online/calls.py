@@ -50,11 +50,11 @@ Examples = dict[Kernel, tuple[Any, ...]]
 class MachineCode(dict[Kernel, Callable[..., Any]]):
     """Kernels as machine code, compiled when needed.
 
-    No types are checked: the caller must pass those of the examples. Arrays are
-    contiguous. A Python float is converted to the float of the store. A kernel without
-    examples, whose arguments have several types, examines them.
+    Because types are not checked, the caller must pass those of the examples. Arrays
+    are contiguous. A Python float is converted to the float type of the store. A kernel
+    without examples, whose arguments have several types, examines them.
 
-    `replacements` are the kernels of a learning rule in place of those of the online
+    `replacements` are the kernels of a learning rule that replace those of the online
     rule.
     """
 

@@ -23,7 +23,8 @@ from .step_formulas import (
 from .ties import clip_to_signs
 
 SMALLEST_ROOT = 1e-8
-"""Added to roots of sums of squares, so that a slope of 0 moves nothing."""
+"""Number that is added to roots of sums of squares, because a gradient of 0 must not
+cause a change."""
 
 _step_of_chain = inline(step_of_chain)
 _weight_in_mean = inline(weight_in_mean)

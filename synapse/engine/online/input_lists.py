@@ -24,13 +24,13 @@ UNLISTED = [
     *range(Ties.RANGES, Ties.BIAS_GROUPS + 1),
     *(Ties.SIGNED, Ties.DELAYS, Ties.RINGS),
 ]
-"""What a store with such steps must not have."""
+"""Properties that a store with such steps must not have."""
 
 
 @final
 class InputLists:
-    """The kernels of ``listed_inputs.py`` for a network and one topology, and what they
-    take.
+    """The kernels of ``listed_inputs.py`` for a network and one topology, with their
+    arguments.
 
     `updates` have the tables and buffers of its propagation.
     """

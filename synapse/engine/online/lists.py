@@ -37,8 +37,8 @@ from ..schema import NONE
 from .read_order import sources_read
 
 NEW = 2.0
-"""Mark of a pack that steps of the present batch have touched; 1: of the batch before,
-whose sums are still in place."""
+"""Mark of a pack that steps of the present batch have touched. The mark 1 belongs to
+the batch before, whose sums are still in place."""
 GROUP = 8
 """Packs that are looked at together, because most of them are 0."""
 

@@ -34,9 +34,10 @@ LEAKY = 1
 PUSHES = 2
 ONE_TO_ONE = 4
 LEARNS_CARRY = 8
-"""Forms of a neuron: connections into it may be quiet; it sends errors to sources; it
-has one connection, which does not learn, and its neighbours have the same from
-neighbouring sources; its self-connection learns."""
+"""Flags in a neuron's form. They mark that connections into it may be quiet, that it
+sends errors to sources, that it has one connection, which does not learn, and its
+neighbours have the same from neighbouring sources, and that its self-connection
+learns."""
 
 
 class QuietRows(NamedTuple):
@@ -121,7 +122,7 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
 
 
 def _forms_of(c: Any, fits: NDArray[np.bool_], rows: slice) -> NDArray[np.int64]:
-    """Return the forms of neurons; `fits` says which are `LEAKY`."""
+    """Return the forms of neurons. `fits` marks the neurons that are `LEAKY`."""
     run_start, run_stop = (
         c[end][rows].astype(np.int64) for end in ("run_start", "run_stop")
     )

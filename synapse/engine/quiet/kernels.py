@@ -85,9 +85,9 @@ from .index import LEAKY, LEARNS_CARRY, ONE_TO_ONE, PUSHES, QuietIndex, QuietRow
 PER_EVENT = 12
 """How many connections a step reads in the time of one of an active source."""
 READS, WAITS, STEPS = range(3)
-"""Places in ``QuietRows.mode``: whether steps now read the connections of active
-sources only; how many steps have to read all before they do; how many have read active
-ones in all calls."""
+"""Places in ``QuietRows.mode``. They tell whether steps now read the connections of
+active sources only, how many steps must read all before they do, and how many have read
+active ones in all calls."""
 MIN_WAIT = 16
 """Steps that read all connections after some have been settled for it."""
 SAMPLE = 8
@@ -99,8 +99,8 @@ QuietState: Any = namedtuple(  # type: ignore[misc]
     "QuietState",
     [*BySource._fields, *QuietRows._fields, "origin", "budget", "buffers"],
 )
-"""`QuietIndex` in a kernel; the first row of the network, the largest number of events
-of a step, and buffers for all weights and biases."""
+"""`QuietIndex` in a kernel, with the first row of the network, the largest number of
+events in a step, and buffers for all weights and biases."""
 
 Frames: Any = namedtuple("Frames", ["activation"])
 """Past activations, as `list_active` takes them."""

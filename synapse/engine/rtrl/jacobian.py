@@ -45,7 +45,7 @@ class DataRows(NamedTuple):
 
 
 class Linearisation(NamedTuple):
-    """What is computed at a row with a target."""
+    """The results that are computed at a row with a target."""
 
     cost: Any  # code of the cost
     # whether H is that of the outputs' own parameters within the step

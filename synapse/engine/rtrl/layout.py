@@ -83,20 +83,20 @@ class Layout:
     columns : dict of str to ndarray
         See ``schema.PLAN``.
     sizes : dict of str to int
-        Length of each column of the context.
+        Length of each column in the context.
     class_of, direct_offset : ndarray
-        By neuron of the network: the class of its parameters, and where they begin in
-        ``direct``; -1: none.
+        For each neuron of the network, the class of its parameters, and where they
+        begin in ``direct``, or -1 without such parameters.
     states : ndarray
         The neurons of the roots that are states.
     column : ndarray
-        By entry of ``direct``: its column in its class.
+        For each entry of ``direct``, its column in its class.
     entry_owner, entry_is_bias, entry_row : ndarray
         By entry of ``direct``: its neuron in the network, whether it is a bias, and its
         row in the store.
     columns_entries : ndarray
-        The entry of each column, one class after the other; the first of those that
-        share a parameter.
+        The entry of each column, one class after the other. Columns that share a
+        parameter have the first of its entries.
     keys : ndarray
         Class and root of each line, ascending: ``class * roots + root``.
     """
@@ -334,12 +334,12 @@ class Layout:
         )
 
     def _set_adjoints(self, store: Store) -> None:
-        """Set where ``adjoint`` has what is pushed to past activations, to each root,
-        and to what each sweep meets.
+        """Set where ``adjoint`` stores the derivatives that are pushed to past
+        activations, to each root, and to the neurons on each sweep.
 
         After four numbers of each neuron come those of the activations two steps
-        before, three, and so on: of all neurons from the first to the last of which
-        some is read.
+        before, three, and so on, for all neurons from the first to the last whose past
+        activations are read.
         """
         pattern = self.pattern
         size = pattern.size
@@ -397,8 +397,8 @@ class Layout:
         )
 
     def _set_parts(self) -> None:
-        """Set what the visits of each line's sweep add, in ranges of neighbouring
-        columns.
+        """Set the terms that the visits of each line's sweep add, in ranges of
+        neighbouring columns.
         """
         owner = self.entry_owner
         column = self.column
@@ -588,10 +588,10 @@ class Layout:
     ) -> tuple[Rows, Bools, NDArray[np.int64], NDArray[np.uint32]]:
         """Return the terms of each line from the readings of its root.
 
-        Returns, by line, their number, and whether a block begins; where the lines of
-        the terms of each block are; and the readings. If most lines of a class are
+        Returns the number of terms and whether a block begins for each line, the lines
+        of the terms for each block, and the readings. If most lines of a class are
         renewed from most others, the class is one block, whose lines have terms from
-        all of them: the factors of those that no reading has are 0.
+        all of them, with factors of 0 where there is no reading.
         """
         class_number = self.line_class[start:stop]
         line, reading, source = self._readings_of(start, stop)
@@ -637,7 +637,9 @@ class Layout:
     # --- what others ask --------------------------------------------------------------
 
     def line_of(self, class_number: Rows, root: Rows) -> Rows:
-        """Return the line of each pair of a class and a root; -1: none."""
+        """Return the line for each pair of a class and a root, or -1 if it is
+        missing.
+        """
         if not len(self.keys):
             return np.full(root.shape, -1)
         key = class_number * len(self.roots) + root

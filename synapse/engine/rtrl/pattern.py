@@ -37,9 +37,9 @@ _Links = tuple[Rows, Rows, Bits, Bits]
 
 SOURCES = 1
 GATERS = 2
-"""What a sweep follows of a run: its sources, its gaters."""
+"""Parts of a run that a sweep follows: its sources, or its gaters."""
 OWN = -1
-"""In place of a run: the self-connection."""
+"""Mark of the self-connection, in place of a run."""
 
 
 MASKS = 4
@@ -94,8 +94,8 @@ class Pattern(NamedTuple):
 
 
 class _Reads(NamedTuple):
-    """Who reads what in the step of a network, by the numbers of neurons and of past
-    activations.
+    """The readers of each activation in the step of a network, by the numbers of
+    neurons and of past activations.
     """
 
     size: int  # number of neurons
@@ -170,7 +170,9 @@ class _Reads(NamedTuple):
 
 
 def reads_of(store: Store, span: Any) -> _Reads:
-    """Collect who reads what in a network that is not connected to others."""
+    """Collect the readers of each activation in a network that is not connected to
+    others.
+    """
     c = store.columns
     begin = int(span[Span.START])
     stop = int(span[Span.STOP])
@@ -243,8 +245,8 @@ def _past_of(source: Rows, behind: Rows, size: int) -> tuple[Rows, Rows, Rows]:
 
 
 def _numbers_of(of: Rows, ago: Rows, neuron: Rows, steps: Rows) -> Rows:
-    """Return the numbers of the activations of neurons `steps` steps ago; 0 or less: of
-    the neurons.
+    """Return the numbers of the neurons' activations `steps` steps ago. For 0 or less,
+    these are the numbers of the neurons.
     """
     width = int(neuron.max(initial=0)) + 1
     keys = steps * width + neuron  # ascending
@@ -257,9 +259,9 @@ def find_pattern(
     """Find the sensitivities that can be nonzero within `order` steps (None: ever), and
     the sweeps.
 
-    Those of order 1 arise within the step, those of order n + 1 from those of order n
-    (SnAp-n, Menick and others 2021). The store has been lowered. Raises TooLarge if
-    finding it needs more than `maximum` bytes.
+    Sensitivities of order 1 arise within the step, and those of order n + 1 from those
+    of order n (SnAp-n, Menick and others 2021). The store must be lowered. Raises
+    TooLarge if finding the pattern needs more than `maximum` bytes.
     """
     reads = reads_of(store, span)
     # roots are read delayed, or have a self-connection
@@ -358,8 +360,8 @@ def _joined(sets: Bits, owner: Rows, member: Rows, count: int) -> Bits:
 
 
 def components(store: Store, span: Any) -> list[Rows] | None:
-    """Return sets of neurons that share trainable parameters; None if no parameter is
-    shared.
+    """Return sets of neurons that share trainable parameters, or None if parameters are
+    not shared.
     """
     origin = int(span[Span.START])
     stop = int(span[Span.STOP])
@@ -392,8 +394,8 @@ def components(store: Store, span: Any) -> list[Rows] | None:
 
 
 def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
-    """Add what arrives through the roots that each root reads delayed, `order` - 1
-    times.
+    """Add the sensitivities that arrive through the roots that each root reads delayed,
+    `order` - 1 times.
     """
     packed = np.packbits(immediate, axis=1)
     within = packed.copy()
@@ -411,7 +413,7 @@ def _closure(immediate: Bools, delayed: Bools, order: int | None) -> Bools:
 
 
 def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pattern:
-    """Return the sweeps, without what contributes to no kept sensitivity."""
+    """Return the sweeps, without parts that do not contribute to a kept sensitivity."""
     reads = sweeps.reads
     roots = sweeps.roots
     links, touched, met = _links(
@@ -447,7 +449,8 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
     """Return, by neuron, the sweeps for which its activation of this step, or of the
     previous one, is useful.
 
-    Follows what is useful forward: parameters, and delayed activations that contribute.
+    Follow useful parts forward, which are parameters, and delayed activations that
+    contribute.
     """
     reads = sweeps.reads
     before = sweeps.none()

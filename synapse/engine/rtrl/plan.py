@@ -28,17 +28,17 @@ MAX_KNOWN_CONNECTIONS = 1 << 16
 """Connections of a store up to which layouts stay in memory; of more, a layout can be
 larger than all columns of the store."""
 KnownLayouts = dict[Any, Layout]
-"""By what they depend on, the latest last."""
+"""Layouts by the values they depend on, with the latest last."""
 
 
 class Plan:
-    """The layout and the numbers of the sensitivities of a network, for one topology.
+    """The layout and the values of a network's sensitivities, for one topology.
 
-    A plan does not keep the traces of the online rule: its table of the store has
-    copies of the flags without them. `span` is that of the network, `order` the number
-    of steps within which a parameter must reach a recurrent number to be kept (None:
-    any). The store has been lowered. Raises TooLarge if that needs more than `maximum`
-    bytes. `layouts` are those of the same network and order.
+    A plan does not keep the traces of the online rule, because its table of the store
+    has copies of the flags without them. `span` belongs to the network, and `order` is
+    the number of steps within which a parameter must reach a recurrent number to be
+    kept, or None for any number. The store must be lowered. Raises TooLarge if that
+    needs more than `maximum` bytes. `layouts` belong to the same network and order.
     """
 
     def __init__(
@@ -78,7 +78,9 @@ class Plan:
 
     @property
     def step(self) -> int:
-        """The number of the latest step that the sensitivities include; 0: none."""
+        """The number of the latest step that the sensitivities include, or 0 without
+        steps.
+        """
         return int(self.columns["latest"][Latest.STEP])
 
     @step.setter
@@ -176,7 +178,7 @@ class Plan:
 
     def matrix(self) -> tuple[Ints, Floats]:
         """Return the neuron of each parameter, and all sensitivities, shape (roots,
-        parameters); NaN: not kept.
+        parameters), with NaN for sensitivities that are not kept.
         """
         layout = self.layout
         counts = layout.count_of(np.arange(layout.pattern.size))
@@ -192,8 +194,8 @@ class Plan:
         return owners, values
 
     def places_of(self, rows: Ints, neurons: Ints) -> NDArray[np.int64]:
-        """Return the places in `values` of pairs of a connection and a neuron, given as
-        rows; ENDED: not kept.
+        """Return the places in `values` for pairs of a connection and a neuron, given
+        as rows, with ENDED for pairs that are not kept.
         """
         layout = self.layout
         c = self.store.columns
@@ -231,8 +233,8 @@ def _layout_of(
     maximum: float,
     layouts: KnownLayouts,
 ) -> Layout:
-    """Return the layout of a network of a lowered store: the known one, if what learns
-    is as it was then, and each connection is in the same row.
+    """Return the layout of a network in a lowered store. The known layout is used if
+    the same parameters learn as before, and each connection is in the same row.
     """
     names = "identity", "trainable", "trainable_bias"
     few = store.n_connections <= MAX_KNOWN_CONNECTIONS

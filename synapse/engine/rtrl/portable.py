@@ -20,7 +20,7 @@ from .layout import TERMS_PER_CHUNK
 from .plan import Plan
 
 BIAS = -1
-"""In place of the identity of a connection: the bias of a neuron."""
+"""Marks the bias of a neuron, in place of the identity of a connection."""
 GONE = -2
 NOWHERE = -1
 """In place of a column: the parameter has been removed, or has no sensitivities any
@@ -62,8 +62,8 @@ def identities_of(plan: Plan) -> Ints:
 
 
 def read(plan: Plan, identities: Ints) -> PortableSensitivities:
-    """Read the sensitivities of a plan without pending steps; `identities` are those of
-    its entries now.
+    """Read the sensitivities of a plan without pending steps. `identities` are the
+    present ones of its entries.
     """
     layout = plan.layout
     size = plan.layout.size
@@ -94,8 +94,8 @@ def write(
     number: Ints,
     placed: Placed | None = None,
 ) -> None:
-    """Write what is still there into a new plan; `number`: present number of each old
-    neuron, or -1. `placed` gets the places of the rows.
+    """Write the sensitivities that still exist into a new plan. `number` is the present
+    number of each old neuron, or -1. `placed` receives the places of the rows.
     """
     size = plan.layout.size
     c = plan.columns
@@ -122,7 +122,7 @@ def write(
 
 
 def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Ints:
-    """Return the index of each root among those of a plan; negative: none."""
+    """Return each root's index in the plan, or a negative number for missing roots."""
     layout = plan.layout
     steps = layout.pattern.steps
     maximum = int(steps.max(initial=0)) + 1
@@ -160,8 +160,8 @@ def _indices(
 def _new_columns(
     plan: Plan, identities: Ints, kept: PortableSensitivities, number: Ints
 ) -> Ints:
-    """Return the present column of each column, if its parameters share one now;
-    negative: none.
+    """Return the present column of each column, if its parameters share one now, or a
+    negative number otherwise.
     """
     layout = plan.layout
     bias = kept.parameter_connection == BIAS

@@ -37,7 +37,9 @@ class Terms(NamedTuple):
 
 
 class DirectTerms(NamedTuple):
-    """What is direct in some steps, I of each, times its factor."""
+    """The direct contributions in some steps, which are the I of each step, times its
+    factor.
+    """
 
     direct: int  # where the columns are among the numbers of a step in ``direct``
     factors: int  # where the factors of the first step are, in ``given``

@@ -22,7 +22,7 @@ BY_SOURCE = 0
 BY_GATER = 1
 BY_DELAY = 2
 BY_TARGET = 3
-"""What a pass sorts ranges by."""
+"""Number of the sort key that a pass over ranges uses."""
 
 
 def count_ordered(store: Any, n: int, count: int, work: Any) -> Pair:

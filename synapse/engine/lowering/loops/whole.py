@@ -15,8 +15,9 @@ from .ranges import Pair, count_ordered, find_ranges, list_ranges, survey
 from .runs import find_runs
 
 KEEP, SORT, NUMBER = 1, 2, 4
-"""What Python may have to do before connections are lowered: copy the traces, because
-they will have other places; sort the neurons; number the groups of what is tied."""
+"""Tasks that Python may have before connections are lowered: it copies the traces,
+because they will have other places, sorts the neurons, or numbers the groups of tied
+members."""
 
 
 def lower_rows(store: Any, n: int, count: int, work: Any, row_of: Any) -> Pair:

@@ -85,7 +85,7 @@ class NetworkForecaster(BaseForecaster):
         Number of epochs. By default, training continues until the error on the last
         fifth of the training rows stops falling.
     patience : int, optional
-        Number of epochs without a lower error on these rows after which training ends.
+        Number of epochs without a lower error on this fifth after which training ends.
         Default 60.
     min_delta : float
         Minimum decrease of this error that counts. Default 0.

@@ -65,7 +65,7 @@ def read_table(
     line of each row.
 
     The options are those of ``pandas.read_csv`` and ``pandas.read_excel``, with the
-    same names, meanings and defaults. Parquet files have no options. They are never
+    same names, meanings and defaults. Parquet files have no options. Options are never
     guessed. Instead of a file, you can also pass a data frame that you have read or
     changed in another way to all functions of :mod:`synapse.tables`.
 

@@ -137,7 +137,7 @@ class TrainingOptions:
         The number of epochs. With None, training continues until the loss on a fifth of
         the training rows stops falling.
     patience : int or None
-        Number of epochs without a lower loss on these rows after which training ends.
+        Number of epochs without a lower loss on this fifth after which training ends.
     min_delta : float
         Minimum decrease of this loss that counts, if the number of epochs is open or
         there is a `patience`. Default 0.

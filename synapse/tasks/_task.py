@@ -1,5 +1,5 @@
-"""Define tasks by two functions: they generate samples from a seed, and judge when the
-task is solved.
+"""Define the base classes of tasks, which generate samples from a seed, and judge when
+a network has solved them.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Declarations of what a call or a class takes: a value's type, check, default and
-sentence stand in one place, and all else follows from there.
+"""Declare the parameters of calls and classes. The type, check, default and description
+of a value are declared in one place, and everything else follows from there.
 
-**A call** has the check of a parameter in its annotation. :func:`suggests_arguments`,
-which decorates every public call, passes given values through their checks, so the body
-of the call has checked values::
+**A call** declares the check of a parameter in its annotation. Every public call is
+decorated by :func:`suggests_arguments`, which passes the given values through their
+checks. Therefore, the body of the call receives checked values::
 
     @_checks.suggests_arguments("train")
     def train(self, inputs, epochs: Annotated[int | None, positive_integer] = None):
@@ -17,8 +17,8 @@ The title is "epochs", or "rate of Adam" for the ``__init__`` of a class, unless
 ``of_class=False``. None is not checked if it is the default. An annotation may also be
 the name of a type of its module, ``Probability = Annotated[float, from_0_to_1]``. The
 signature that editors, Sphinx and ``inspect.signature`` show is that without checks.
-Fields of a dataclass are parameters of its ``__init__``, so a decorated dataclass
-declares checks in the same way, and needs no ``__post_init__`` for them.
+Because fields of a dataclass are parameters of its ``__init__``, a decorated dataclass
+declares checks in the same way, without a ``__post_init__``.
 
 **A class whose settings can be assigned later** declares them as fields whose value is
 an :class:`Option`, and is decorated by :func:`with_options`::
@@ -51,8 +51,8 @@ an :class:`Option`, and is decorated by :func:`with_options`::
     Training(network, l1=0.1).batch
 
 **Two arguments of which one makes the other void** are declared at the decorator, and
-refused if both are given: the one, the other, the condition, and what to do if that is
-not to leave out one of them::
+raise an error if both are given. The declaration consists of the one, the other, the
+condition, and advice, unless the advice is to leave out one of them::
 
     @_checks.suggests_arguments(
         "returns", void=[("points", "tests", lambda given: given["tests"])]
@@ -60,9 +60,10 @@ not to leave out one of them::
     def returns(runs, *, points=40, tests=False):
         ...
 
-The two types of an option are that of the attribute when it is read, and that of the
-values that can be given. Assignment, ``training.l1 = -1.0``, checks like an argument.
-:func:`options_of` has the options of a class by name, for files, pickles and ``repr``.
+An option has two types, one for reading the attribute, and one for the values that can
+be given. Assignment, ``training.l1 = -1.0``, checks the value like an argument.
+:func:`options_of` returns the options of a class by name, for files, pickles and
+``repr``.
 """  # noqa: D214, D215 - the sections are those of the example
 
 from __future__ import annotations

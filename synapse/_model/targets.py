@@ -50,8 +50,8 @@ def array_of(labels: Sequence[Any]) -> NDArray[Any]:
 
 
 class Targets:
-    """What the outputs of a network are: numbers, exclusive classes, or labels of 0 and
-    1. Arguments are those of :class:`Model`.
+    """The meaning of a network's outputs, which are numbers, exclusive classes, or
+    labels of 0 and 1. Arguments are described at :class:`Model`.
     """
 
     def __init__(

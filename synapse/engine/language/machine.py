@@ -50,11 +50,12 @@ class TileSizes(NamedTuple):
     """Sizes of the values that a loop keeps in vector registers, and how it stores
     packs.
 
-    neurons : of a tile of exact gradients, or lines of sensitivities; at most
-    `schema.MAX_TILE`. packs : of sources whose gradient is summed together. panel :
-    packs of columns of sensitivities that are renewed together. masks : whether a
-    masked access takes no longer than another, so that whole packs need no branch.
-    twice : whether four neurons have room for two sums of packs each, see
+    `neurons` is the number of neurons in a tile of exact gradients, or of lines of
+    sensitivities, and at most `schema.MAX_TILE`. `packs` is the number of packs of
+    sources whose gradient is summed together, and `panel` the number of packs of
+    columns of sensitivities that are renewed together. `masks` tells whether a masked
+    access takes no longer than another, in which case whole packs need no branch.
+    `twice` tells whether four neurons have room for two sums of packs each, see
     `lists.sums_of_each`.
     """
 

@@ -44,10 +44,10 @@ class Instance:
 class TypedProgram:
     """The instances that an entry reaches, each after those that it calls.
 
-    facts : the values that a column can have, by its name and the name or the place of
-    a member, or None for all. packed : whether several numbers are added at once.
-    exact : the numbers of columns of a store that are known one by one; loops by them
-    are unrolled.
+    `facts` contains the values that a column can have, by its name and the name or the
+    place of a member, or None for all. `packed` tells whether several numbers are added
+    at once. `exact` contains columns of a store whose numbers are known one by one, and
+    loops over them are unrolled.
     """
 
     def __init__(

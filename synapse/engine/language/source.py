@@ -25,10 +25,10 @@ STRICT_FLAGS = ()
 class PartOptions(NamedTuple):
     """How a function is compiled.
 
-    flags : what its arithmetic may do. inlined : into each caller, else into none.
-    from_end : negative indices count from the end. checked : it returns nothing where
-    it would raise. records : what a kernel reads of its arguments first, see
-    ``memory.py``.
+    `flags` are the permissions of its arithmetic. With `inlined`, it is inlined into
+    each caller, and otherwise into none. With `from_end`, negative indices count from
+    the end. With `checked`, it returns nothing where it would raise. `records` lists
+    the parts of its arguments that a kernel reads first, see ``memory.py``.
     """
 
     flags: tuple[str, ...] = FAST_FLAGS

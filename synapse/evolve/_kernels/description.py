@@ -109,8 +109,9 @@ def describe(
 ):
     """Compute the bits of all genomes, and of a text by each.
 
-    text : its rows, the symbol after each, where sequences start, how often each
-    occurs; maximum : largest numerator and denominator; of_genome, of_text : written.
+    `text` contains its rows, the symbol after each, where sequences start, and how
+    often each occurs. `maximum` is the largest numerator and denominator. The results
+    are written to `of_genome` and `of_text`.
     """
     rows, symbols, starts, counts = text
     for g in range(genomes.at.shape[0]):

@@ -71,10 +71,10 @@ def express(genomes, inputs, outputs, neurons, links, offsets, order, place):
     """Make the phenotypes of all genomes, which consist of neurons in the order of
     activation, with their incoming links.
 
-    genomes : a `Generation`; offsets : see `Phenotypes`, written; order, place : memory
-    for the largest genome. Weights into logistic neurons are multiplied by 4.9, so that
-    1 / (1 + e^(-4.9 s)) is the logistic function of their state. Disabled genes are
-    left out. Connections from the bias are biases.
+    `genomes` is a `Generation`. `offsets`, see `Phenotypes`, is written, and `order`
+    and `place` are memory for the largest genome. Weights into logistic neurons are
+    multiplied by 4.9, which makes 1 / (1 + e^(-4.9 s)) the logistic function of their
+    state. Disabled genes are left out. Connections from the bias are biases.
     """
     nodes, genes, at = genomes
     ends = inputs + outputs
@@ -222,9 +222,9 @@ def judge_rows(phenotypes, rows, targets, starts, cost, totals, wrong):
     """Compute the sum of costs of every phenotype, and count the outputs on the wrong
     side of 1/2.
 
-    An output whose target is NaN has no cost. starts : whether the context is cleared
-    before each row; cost : the code of a built-in cost, or NOBODY: the absolute error;
-    totals, wrong : written.
+    An output whose target is NaN has no cost. `starts` tells whether the context is
+    cleared before each row. `cost` is the code of a built-in cost, or NOBODY for the
+    absolute error. The results are written to `totals` and `wrong`.
     """
     neurons, _, offsets, _, value, state, _ = phenotypes
     outputs = targets.shape[1]
@@ -256,11 +256,12 @@ def run_environment(phenotypes, step, starts, steps, score, memory, scores, leng
     """Compute scores and lengths of the episodes of every phenotype, one episode for
     each row of `starts`, and return False if a step cannot continue.
 
-    step : address of ``step(world, action, observed, begin)``. It moves the world by an
-    action, unless the episode begins, writes what is observed, and returns 1 if the
-    episode goes on, 0 if it ends, -1 if it cannot say. score : place in the world of
-    the score at the end of an episode; -1: the number of steps. memory : world, action
-    and observed. An episode ends if outputs diverge.
+    `step` is the address of ``step(world, action, observed, begin)``. It moves the
+    world by an action, unless the episode begins, writes the observations, and returns
+    1 if the episode continues, 0 if it ends, or -1 if it cannot decide. `score` is the
+    place in the world of the score at the end of an episode, or -1 for the number of
+    steps. `memory` contains world, action and observed. An episode ends if outputs
+    diverge.
     """
     world, action, observed = memory
     outputs = action.shape[0]

@@ -234,8 +234,9 @@ def speciate(settings, genes, at, old_genes, old_at, representatives, kinds, mem
     """Put every genome into the first species whose representative is closer than
     `threshold`.
 
-    representatives : places of genomes by species; the first `kinds` are of the
-    previous generation, those of new species are added. Returns the number of species.
+    `representatives` contains places of genomes by species. The first `kinds` belong to
+    the previous generation, and those of new species are added. Returns the number of
+    species.
     """
     q = settings[0]
     count = kinds

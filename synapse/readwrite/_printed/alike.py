@@ -52,10 +52,12 @@ MIN_WEIGHTS_AHEAD = 512
 
 @dataclass(frozen=True)
 class Sums:
-    """How a language adds products. width : neurons whose sums are computed at a time;
-    0: one. in_array : these sums are in an array, not variables, and the weights of a
-    source to as many neurons are consecutive. by_dots : the products of one neuron are
-    added by a function of the language.
+    """How a language adds products.
+
+    `width` is the number of neurons whose sums are computed at a time, with 0 for one.
+    With `in_array`, these sums are in an array instead of variables, and the weights of
+    a source to as many neurons are consecutive. With `by_dots`, the products of one
+    neuron are added by a function of the language.
     """
 
     width: int
@@ -65,9 +67,11 @@ class Sums:
 
 @dataclass(frozen=True)
 class Tile:
-    """The products of neurons with sources that all of them read. at : their first
-    weight. width : the number of neurons; in blocks of `each`, the weights of each
-    source are consecutive. in_parts : whether a sum may be two.
+    """The products of neurons with sources that all of them read.
+
+    `at` is their first weight, and `width` the number of neurons. In blocks of `each`
+    neurons, the weights of each source are consecutive. With `in_parts`, a sum may be
+    computed in two parts.
     """
 
     at: int
@@ -81,10 +85,11 @@ class Tile:
 @dataclass(eq=False)
 class Stretch:
     """Consecutive neurons that are alike, and later ones that read the same sources.
-    block : where their block begins. runs : the sources and lengths of the runs that
-    all of them read. width : the number of all neurons. parts : of consecutive ones,
-    the first, the number, and how many are before them. ahead : how many of the tiles
-    are added before the step.
+
+    `block` is where their block begins, `runs` the sources and lengths of the runs that
+    all of them read, and `width` the number of all neurons. `parts` contains the first
+    neuron of each range of consecutive ones, their number, and the number of neurons
+    before them. `ahead` is the number of tiles that are added before the step.
     """
 
     start: int

@@ -166,7 +166,8 @@ in one large function."""
 class CWriter(BraceWriter):
     """Writes functions in C.
 
-    real : "float" or "double", the type of all real numbers. prefix : of all names.
+    `real` is "float" or "double", the type of all real numbers, and `prefix` the prefix
+    of all names.
     """
 
     language = "C"

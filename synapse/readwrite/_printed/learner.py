@@ -59,9 +59,9 @@ def expected_targets(cost: Cost) -> str:
 class Learner:
     """A network, as the functions of a program that learns by its rule.
 
-    saved : its columns. offered : its functions. how : how a program without weights
-    of its own adds products. scalar : "float32" or
-    "float64". words : those of the language.
+    `saved` contains its columns, and `offered` its functions. `how` describes how a
+    program without its own weights adds products. `scalar` is "float32" or "float64",
+    and `words` are the words of the language.
     """
 
     def __init__(

@@ -52,9 +52,10 @@ UPDATES = TableLayout("updates", TABLE, STORE.family)
 class Parameters:
     """The parameters of one column that learn.
 
-    count : their number. row : word of the row of each, of shared ones the first.
-    begin : the first one's entry in the memory. n_members : number of other members of
-    ties. first, member : words of the rows of each such pair.
+    `count` is their number, and `row` the word that gives each one's row, or the first
+    row of shared ones. `begin` is the first one's entry in the memory. `n_members` is
+    the number of other members of ties, and `first` and `member` are the words for the
+    rows of each such pair.
     """
 
     count: int

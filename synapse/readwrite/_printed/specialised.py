@@ -188,8 +188,8 @@ def words_of(fast: bool, library: bool, is_c: bool = False) -> Words:
 class Specialised:
     """The functions that a program needs, with callees before their callers.
 
-    roots : those that it offers, by name. changed : columns that they write. columns :
-    all columns that they read. kept : columns that are read outside of the functions.
+    `roots` are the functions that it offers, by name. They write the columns `changed`,
+    and read `columns`. The columns `kept` are read outside of the functions.
     """
 
     def __init__(

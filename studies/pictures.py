@@ -52,7 +52,7 @@ def networks():
     perceptron.activate([0, 1])
     with draw.style():
         figure, (left, right) = plt.subplots(
-            1, 2, figsize=(8.4, 3.7), width_ratios=(1, 2.1), layout="constrained"
+            1, 2, figsize=(14.0, 6.2), width_ratios=(1, 2.1), layout="constrained"
         )
         draw.network(perceptron, left, color="activation", color_bars=False)
         left.set_title("XOR, learnt: inputs 0 and 1")
@@ -61,7 +61,7 @@ def networks():
 
 
 def blocks():
-    """Draw an LSTM that is too large to show its neurons, layer by layer."""
+    """Draw an LSTM that is too large to show its neurons, in bundles."""
     return draw.network(architect.LSTM(20, 60, 5, style="synaptic", seed=0)).figure
 
 
@@ -117,7 +117,7 @@ def compared():
         figure, axes = plt.subplots(
             1,
             3,
-            figsize=(11.0, 3.9),
+            figsize=(18.5, 6.6),
             width_ratios=(1.1, 0.8, 1.9),
             layout="constrained",
         )
@@ -132,19 +132,17 @@ def compared():
 
 
 def layouts():
-    """Draw a pool of gated neurons as a disc, and a small world by a layout of
+    """Draw a pool with ten gates in bundles, and a small world by a layout of
     networkx."""
-    liquid = architect.Liquid(1, 60, 1, connections=120, gates=3, seed=1)
+    liquid = architect.Liquid(3, 60, 2, connections=240, gates=10, seed=0)
     graph = nx.DiGraph(nx.watts_strogatz_graph(24, 4, 0.1, seed=0))
     graph.remove_edges_from([*graph.in_edges(0)])  # an input reads nothing
     world = synapse.from_networkx(graph, inputs=[0], outputs=[12], seed=0)
     with draw.style():
         figure, (left, right) = plt.subplots(
-            1, 2, figsize=(8.4, 3.7), layout="constrained"
+            1, 2, figsize=(19.0, 7.6), width_ratios=(1.7, 1), layout="constrained"
         )
-        draw.network(liquid, left, color_bars=False).set_title(
-            "Liquid(1, 60, 1), 3 gates"
-        )
+        draw.network(liquid, left, color_bars=False)
         draw.network(world, right, layout="spring", color_bars=False).set_title(
             "A small world"
         )
@@ -269,13 +267,22 @@ def spikes():
     return draw.spikes(log, targets[0]).figure
 
 
-def matrix():
-    """Draw which kinds of neurons of a worm excite and inhibit which."""
+def worm():
+    """The network of a worm, with predicted signs of synapses as weights."""
     neurons, edges = connectome.tables()
     edges = edges.dropna(subset="sign")
     edges = edges.assign(weight=edges["sign"] * edges["synapses"])
-    net = synapse.from_edges(edges, connectome.HEAD, ["DVB"], neurons=neurons)
-    return draw.matrix(net, groups="kind", scale=300).figure
+    return synapse.from_edges(edges, connectome.HEAD, ["DVB"], neurons=neurons)
+
+
+def matrix():
+    """Draw which kinds of neurons of a worm excite and inhibit which."""
+    return draw.matrix(worm(), groups="kind", scale=300).figure
+
+
+def communities():
+    """Draw the connections between the neurons of a worm, by community."""
+    return draw.network(worm()).figure
 
 
 def leaky_outputs():
@@ -378,6 +385,7 @@ PICTURES = {
     "error_flow": error_flow,
     "spikes": spikes,
     "matrix": matrix,
+    "communities": communities,
     "quiet": quiet,
 }
 

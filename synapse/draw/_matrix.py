@@ -4,15 +4,17 @@ types of neurons excite and inhibit which.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Annotated, Any
 
+import networkx as nx
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .._checks import boolean, positive_number, suggests_arguments
-from .._typing import Floats
+from .._typing import Floats, Indices
 from ..objects.recording import Log
 from ..objects.topology import NO_GATER, Topology
 from ._arguments import over_time
@@ -32,6 +34,7 @@ from ._style import (
     largest,
     name_each,
     points_each,
+    title_of,
 )
 
 
@@ -110,7 +113,7 @@ def raster(
         return ax
 
 
-def set_layers_apart(ax: Axes, layers: list[tuple[str, int]], rows: int) -> None:
+def set_layers_apart(ax: Axes, layers: Sequence[tuple[str, float]], rows: int) -> None:
     """Draw lines between layers, and the names of layers on the right, each with a line
     to its own.
     """
@@ -228,26 +231,116 @@ def matrix(
         return ax
 
 
+MAX_ROWS = 400
+"""Maximum number of rows of a matrix of neurons; more share rows."""
+
+MIN_IN_COMMUNITIES = 40
+"""Maximum number of neurons of a group that is not sorted by community."""
+
+MAX_IN_LOUVAIN = 300_000
+"""Maximum number of connections of a group that is sorted by community: Louvain's
+method takes ten to twenty seconds then."""
+
+MIN_IN_COMMUNITY = 5
+SMALLEST_COMMUNITY = 0.01
+"""Number of neurons that a community has at least, and their fraction of a group."""
+
+OUTLIERS = 0.1
+"""Fraction of the weights that may have the darkest color in common."""
+
+
 def draw_neurons(
-    diagram: Topology, ax: Axes | None, title: str, color_bars: bool
+    diagram: Topology, ax: Axes | None, title: str, color_bars: bool, by_groups: bool
 ) -> Axes:
-    """Draw the weights between single neurons, in the order of their layers."""
-    count = diagram.neurons
-    order = np.argsort(diagram.layer, kind="stable")
-    alone = replace(diagram, layers=diagram.names, layer=np.argsort(order))
-    names = names_shown(diagram)
-    side = float(np.clip(0.11 * count, 2.5, 7.0))
+    """Draw the weights between single neurons or, of many, how many are connected: by
+    community, within groups or in place of these.
+    """
+    parts, by_community = _parts_of(diagram, by_groups)
+    order = np.concatenate([mine for _, mine in parts])
+    each = -(-diagram.neurons // MAX_ROWS)
+    rows = -(-diagram.neurons // each)
+    alone = replace(
+        diagram, layers=("",) * rows, layer=np.argsort(order).astype(np.int64) // each
+    )
+    kind = "weight"
+    if each > 1:
+        ones = np.ones(diagram.connections)
+        ungated = np.full(diagram.connections, NO_GATER)
+        alone = replace(alone, weight=ones, gain=ones, gater=ungated)
+        kind = f"connections of {each} \N{MULTIPLICATION SIGN} {each} neurons"
+    sums = _sums(alone)
+    sizes = np.abs(sums[np.isfinite(sums)])
+    darkest = float(np.quantile(sizes, 1.0 - OUTLIERS)) if len(sizes) else 0.0
+    side = float(np.clip(0.11 * rows, 2.5, 7.0))
     with canvas(ax, (side + 2.6, side + 0.6)) as ax:
-        _draw_sums(ax, alone, _sums(alone), None, color_bars, "weight", pad=0.18)
-        ax.set(title=title, aspect="auto")
+        limit = darkest if largest(sums) > 2.0 * darkest else None
+        _draw_sums(ax, alone, sums, limit, color_bars, kind, pad=0.18)
+        sorting = " by community" if by_community else ""
+        title_of(ax, f"{title} in a matrix{sorting}")
+        ax.set_aspect("auto")
+        names = names_shown(diagram)
         for axis in (ax.yaxis, ax.xaxis):
-            name_each(axis, [names[i] for i in order.tolist()], MAX_NAME_LETTERS)
+            if each > 1:
+                axis.set_ticks([])
+            else:
+                name_each(axis, [names[i] for i in order.tolist()], MAX_NAME_LETTERS)
         ax.xaxis.set_tick_params(rotation=90)
-        sizes = diagram.sizes.tolist()
-        set_layers_apart(ax, list(zip(diagram.layers, sizes, strict=True)), count)
-        for end in np.cumsum(sizes)[:-1].tolist():
+        lengths = [(name, len(mine) / each) for name, mine in parts]
+        set_layers_apart(ax, lengths, rows)
+        for end in np.cumsum([length for _, length in lengths])[:-1].tolist():
             ax.axvline(end - 0.5, color=INK, lw=0.8)
         return ax
+
+
+def _parts_of(
+    diagram: Topology, by_groups: bool
+) -> tuple[list[tuple[str, Indices]], bool]:
+    """Return the neurons in the order of their rows: by group, and by community in
+    large groups, or by community of the whole network; and whether communities were
+    found.
+    """
+    groups = [
+        (name, np.flatnonzero(diagram.layer == i))
+        for i, name in enumerate(diagram.layers)
+    ]
+    found = [(name, _communities_of(diagram, mine)) for name, mine in groups]
+    if not by_groups:
+        whole = _communities_of(diagram, np.arange(diagram.neurons))
+        found = [("community", whole)] if len(whole) > 1 else found
+    parts = [
+        (f"{f'{name} {number}'.strip()}: {len(mine):,}", mine)
+        for name, communities in found
+        for number, mine in communities
+    ]
+    return parts, len(parts) > len(found)
+
+
+def _communities_of(diagram: Topology, mine: Indices) -> list[tuple[str, Indices]]:
+    """Return the neurons of a group by community, with a number, in the order of their
+    mean place; those of small communities are together the last.
+    """
+    member = np.zeros(diagram.neurons, bool)
+    member[mine] = True
+    source, target = diagram.source, diagram.target
+    within = member[source] & member[target] & (source != target)
+    links = np.count_nonzero(within)
+    is_dense = links > 0.5 * len(mine) ** 2
+    if len(mine) <= MIN_IN_COMMUNITIES or is_dense or links > MAX_IN_LOUVAIN:
+        return [("", mine)]
+    graph: nx.Graph[int] = nx.Graph()
+    graph.add_nodes_from(mine.tolist())
+    graph.add_edges_from(
+        zip(source[within].tolist(), target[within].tolist(), strict=True)
+    )
+    found = nx.community.louvain_communities(graph, seed=0)
+    least = max(MIN_IN_COMMUNITY, SMALLEST_COMMUNITY * len(mine))
+    sets = [np.sort(list(one)) for one in found if len(one) >= least]
+    large = sorted(sets, key=np.mean)
+    if len(large) < 2:
+        return [("", mine)]
+    others = np.setdiff1d(mine, np.concatenate(large))
+    numbered = [(str(i), one) for i, one in enumerate(large, 1)]
+    return [*numbered, *([("others", others)] if len(others) else [])]
 
 
 def _draw_sums(

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._typing import Bools, Floats, Indices
-from ..objects.topology import NO_GATER, OUTSIDE, Topology
+from ..objects.topology import Topology
 from . import _style
+from ._bundles import Bundles, bundles_of, draw_bundles, routed
 from ._places import RADIUS, Places, names_shown
-from ._routes import along, arrowheads, curve, lead_at, scene_at, ways_of
-from ._style import GATE, INK, LETTER_WIDTH, PALE, Axes, canvas, key, label, largest
+from ._routes import (
+    along,
+    curve,
+    draw_gates,
+    draw_lines,
+    free_spot,
+    scene_at,
+    ways_of,
+)
+from ._style import INK, LETTER_WIDTH, PALE, Axes, canvas, key, label, largest
 
 if TYPE_CHECKING:
     from ._scaled import Scaled
@@ -55,8 +64,6 @@ the middle."""
 MAX_DELAYS = 100
 """Maximum number of delayed connections whose delays are printed."""
 CENTERED_TEXT: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 4}
-TEXT_BACKGROUND = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
-"""Background of text that lines may cross."""
 
 
 class Picture:
@@ -64,8 +71,18 @@ class Picture:
     of two neurons.
     """
 
-    def __init__(self, diagram: Topology, places: Places, printed: bool) -> None:
-        self.diagram = diagram
+    def __init__(
+        self,
+        diagram: Topology,
+        places: Places,
+        printed: bool,
+        bundled: Bools | None = None,
+    ) -> None:
+        """Prepare a picture; connections of the mask `bundled` are drawn as bundles."""
+        self.whole = diagram
+        self.diagram = (
+            diagram if bundled is None else with_connections(diagram, ~bundled)
+        )
         self.places = places
         self.printed = printed
         low, high = places.corners
@@ -81,9 +98,13 @@ class Picture:
                 )
         rows = max((text.count("\n") + 1 for text in self.heads), default=0)
         self.head = 1.25 * HEAD * self.point * rows + 0.1
-        scene = scene_at(places, self.head, self._below()) if places.gap else None
-        routes = ways_of(diagram.source, diagram.target, places, scene)
-        self.ways = [curve(route) for route in routes]
+        self.scene = scene_at(places, self.head, self._below()) if places.gap else None
+        ends = (self.diagram.source, self.diagram.target)
+        self.ways = [curve(route) for route in ways_of(*ends, places, self.scene)]
+        self.bundles: Bundles | None = None
+        if bundled is not None:
+            self.bundles = bundles_of(diagram, bundled)
+            self.routed = routed(self.bundles, places, self.head)
 
     def _below(self) -> Floats:
         """Return the height of the name below each neuron; 0 if it is in the disc."""
@@ -96,6 +117,14 @@ class Picture:
         # Names of layers stand above their frames.
         high = high + np.array([0.0, self.head if self.heads else 0.0])
         every = np.concatenate([[low, high], *self.ways])
+        if self.bundles is not None:
+            texts = [0.0, 0.45]
+            ways = [
+                way + side * np.array(texts)
+                for way in self.routed[0]
+                for side in (-1, 1)
+            ]
+            every = np.concatenate([every, *ways])
         return every.min(axis=0) - 0.35, every.max(axis=0) + 0.35
 
     def draw(self, ax: Axes | None, title: str, color: str | None, bars: bool) -> Axes:
@@ -109,9 +138,12 @@ class Picture:
 
             ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
             ax.set_axis_off()
-            ax.set_title(title)
+            _style.title_of(ax, title)
             scaled = Scaled(ax)
             self._draw_frames(ax, scaled)
+            if self.bundles is not None:
+                drawn = (self.whole, self.bundles, self.places, *self.routed)
+                draw_bundles(ax, scaled, *drawn)
             if len(self.ways):
                 self._draw_connections(ax, scaled, bars)
             table = self.diagram
@@ -121,6 +153,7 @@ class Picture:
                 (table.source, table.target, table.gater),
                 self.places,
                 self.ways,
+                self.scene,
                 self.point,
             )
             inks = self._draw_discs(ax, scaled, color, bars)
@@ -152,7 +185,7 @@ class Picture:
             name = ax.text(
                 x, frame[3] + 0.06, text, ha="center", va="bottom", weight="bold"
             )
-            name.set(zorder=4, bbox=TEXT_BACKGROUND, linespacing=1.0)
+            name.set(zorder=4, bbox=_style.TEXT_BACKGROUND, linespacing=1.0)
             scaled.text(name, min(HEAD * self.point, fit))
 
     def _draw_connections(self, ax: Axes, scaled: Scaled, bars: bool) -> None:
@@ -298,7 +331,7 @@ class Picture:
                 zorder=4,
             )
             if not inside:
-                shown.set(color=INK, bbox=TEXT_BACKGROUND, linespacing=0.9)
+                shown.set(color=INK, bbox=_style.TEXT_BACKGROUND, linespacing=0.9)
             size = min(NUMBER * self.point, 0.3) * (0.75 if len(name) == 3 else 1.0)
             if not inside:
                 longest = max(map(len, text.split("\n")))
@@ -344,204 +377,26 @@ class Picture:
 
     def _label_connections(self, ax: Axes, scaled: Scaled) -> None:
         """Draw labels where their lines are far from discs and other labels."""
-        taken = [*self.places.centres, *(self.places.centres - np.array([0.0, 0.4]))]
+        disc, half = np.array([RADIUS, RADIUS]), np.array([0.28, 0.11])
+        names = self.places.centres - np.array([0.0, 0.4])
+        spots = [*self.places.centres, *names]
+        taken = [(spot, disc) for spot in spots]
         for way, words in zip(self.ways, self._labels(), strict=True):
-            if not words:
-                continue
-            spots = along(way, SHARES)
-            half_of_two_texts = [0.55, 0.22]
-            apart = np.abs(spots[:, None] - np.array(taken)) / half_of_two_texts
-            room = apart.max(axis=2).min(axis=1)
-            spot = spots[
-                int((room > 1.0).argmax() if (room > 1.0).any() else room.argmax())
-            ]
-            taken.append(spot)
-            look = {**CENTERED_TEXT, "bbox": TEXT_BACKGROUND | {"alpha": 0.9}}
-            scaled.text(ax.text(spot[0], spot[1], words, color=INK, **look), PRINTED)
+            if words:
+                spot = free_spot(along(way, SHARES), half, taken, np.empty((0, 2)))
+                taken.append((spot, half))
+                look = {
+                    **CENTERED_TEXT,
+                    "bbox": _style.TEXT_BACKGROUND | {"alpha": 0.9},
+                }
+                scaled.text(
+                    ax.text(spot[0], spot[1], words, color=INK, **look), PRINTED
+                )
 
 
-def draw_lines(
-    ax: Axes,
-    scaled: Scaled,
-    routes: list[Floats],
-    ends: Floats,
-    colors: Any,
-    widths: Floats,
-    pointed: Bools,
-) -> None:
-    """Draw connections that lead to what stands at `ends`, with arrowheads where they
-    are pointed.
-    """
-    from matplotlib.collections import PathCollection, PolyCollection
-    from matplotlib.path import Path
-
-    lines = PathCollection(
-        [Path(way) for way in routes],
-        facecolors="none",
-        edgecolors=colors,
-        zorder=1,
-        gid="connections",
-    )
-    ax.add_collection(lines)
-    scaled.widths(lines, widths)
-    heads = list(
-        arrowheads([routes[i] for i in np.flatnonzero(pointed)], ends[pointed], 0.15)
-    )
-    if heads:
-        look: dict[str, Any] = {
-            "facecolors": colors[pointed],
-            "lw": 0,
-            "zorder": 1.5,
-            "gid": "arrowheads",
-        }
-        ax.add_collection(PolyCollection(heads, **look))
-
-
-# --- gates ----------------------------------------------------------------------------
-
-REACH = 0.3
-RING = 0.17
-GATE_SPACING = 0.2
-"""Distance of the first bundle of gates from the disc of the neuron that its
-connections share, of the next bundle from it, and of single marks from each other."""
-
-
-class Gates(NamedTuple):
-    """Marks on connections that one neuron gates, near the neuron that these share, if
-    any.
-    """
-
-    marks: Floats
-    # The path from the gater to the nearest mark, if the gater is in the picture.
-    lead: Floats | None
-
-
-def draw_gates(
-    ax: Axes,
-    scaled: Scaled,
-    links: Any,
-    places: Places,
-    routes: list[Floats],
-    point: float,
-) -> None:
-    """Draw marks on gated connections, bars across those of a bundle, and dotted lines
-    from their gaters.
-    """
-    from matplotlib.collections import LineCollection, PatchCollection
-    from matplotlib.patches import Circle
-
-    gates = gates_of(links, places, routes)
-    if not gates:
-        return
-    dots = LineCollection(
-        [gate.lead for gate in gates if gate.lead is not None],
-        colors=GATE,
-        linestyles=[_style.DOTS],
-        zorder=1.8,
-        gid="gates",
-    )
-    bars = [gate.marks for gate in gates if len(gate.marks) > 1]
-    across = LineCollection(
-        bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars"
-    )
-    alone = [len(gate.marks) == 1 for gate in gates for _ in gate.marks]
-    spots = [spot for gate in gates for spot in gate.marks]
-    circles = [
-        Circle(spot, 0.075 if single else 0.04)
-        for spot, single in zip(spots, alone, strict=True)
-    ]
-    edges = ["white" if single else GATE for single in alone]
-    marks = PatchCollection(
-        circles, facecolor=GATE, edgecolor=edges, zorder=3, gid="gate marks"
-    )
-    for artist, width in ((dots, 1.0), (across, 1.6), (marks, 0.4)):
-        ax.add_collection(artist)
-        scaled.widths(artist, width * point)
-
-
-def gates_of(
-    links: tuple[Indices, Indices, Indices], places: Places, routes: list[Floats]
-) -> list[Gates]:
-    """Return all gates: one bundle for each gater and shared source or target, single
-    ones last.
-    """
-    source, target, gater = links
-    taken: Counter[int] = Counter()
-    marked = []
-    alone = gater != NO_GATER
-    for gating, mine, shared in _bundles(source, target, gater):
-        reach = float(places.half[0]) + REACH + RING * taken[shared]
-        taken[shared] += 1
-        alone[mine] = False
-        centre = places.centres[shared]
-        marks = np.array([_crossing(routes[i], centre, reach) for i in mine])
-        marked.append((gating, marks[_around(centre, marks)]))
-    single = np.flatnonzero(alone)
-    marked += zip(gater[single].tolist(), _apart(routes, single)[:, None], strict=True)
-    scene = scene_at(places) if places.gap else None
-    gates = []
-    for gating, marks in marked:
-        here = places.centres[max(gating, 0)]
-        nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
-        # A gater outside of what is drawn has marks, and no line that leads to them.
-        line = None if gating == OUTSIDE else curve(lead_at(here, nearest, scene))
-        gates.append(Gates(marks, line))
-    return gates
-
-
-def _bundles(
-    source: Indices, target: Indices, gater: Indices
-) -> list[tuple[int, Indices, int]]:
-    """Return gater, several connections and the neuron they share: a target or a
-    source, whichever are fewer.
-    """
-    bundles = []
-    for connections in np.unique(gater[gater >= 0]).tolist():
-        mine = np.flatnonzero((gater == connections) & (source != target))
-        ends = min((target[mine], source[mine]), key=lambda end: len(np.unique(end)))
-        bundles += [
-            (connections, mine[ends == end], end)
-            for end in np.unique(ends).tolist()
-            if (ends == end).sum() > 1
-        ]
-    return bundles
-
-
-def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
-    """Return the point of a way at a distance from the neuron at one of its ends, at
-    most in its middle.
-    """
-    way = (
-        way
-        if np.linalg.norm(way[0] - centre) < np.linalg.norm(way[-1] - centre)
-        else way[::-1]
-    )
-    fine = along(way, np.linspace(0.0, 0.5, 200))
-    beyond = np.flatnonzero(np.linalg.norm(fine - centre, axis=1) >= reach)
-    return fine[beyond[0] if len(beyond) else -1]
-
-
-def _around(centre: Floats, marks: Floats) -> Indices:
-    """Return the order of marks by their direction from a neuron, beginning after the
-    widest gap.
-    """
-    turns = np.arctan2(*(marks - centre).T[::-1])
-    order = np.argsort(turns)
-    gaps = np.diff(turns[order], append=turns[order[0]] + 2 * np.pi)
-    return np.roll(order, -int(gaps.argmax()) - 1)
-
-
-def _apart(routes: list[Floats], gated: Indices) -> Floats:
-    """Return marks near the middle of their connections, and apart from each other if
-    possible.
-    """
-    spots = np.empty((0, 2))
-    for i in gated:
-        tries = along(routes[i], np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71]))
-        distance = np.linalg.norm(tries[:, None] - spots, axis=-1).min(
-            axis=1, initial=np.inf
-        )
-        free = np.flatnonzero(distance > GATE_SPACING)
-        spot = tries[free[0] if len(free) else int(distance.argmax())]
-        spots = np.concatenate([spots, spot[None]])
-    return spots
+def with_connections(diagram: Topology, kept: Bools) -> Topology:
+    """Return a table with the connections of a mask only."""
+    names = ("source", "target", "gater", "gain", "weight", "trainable", "tie")
+    columns: dict[str, Any] = {name: getattr(diagram, name)[kept] for name in names}
+    of_connections = {name: getattr(diagram, name)[kept] for name in ("sign", "delay")}
+    return replace(diagram, **columns, _unusual=diagram._unusual | of_connections)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import networkx as nx
@@ -89,9 +88,11 @@ class Places:
         diagram: Topology,
         printed: bool = False,
         window: tuple[float, float] | None = None,
+        near: Topology | None = None,
     ) -> Places:
         """Return layers from left to right; the neurons of a column from top to bottom,
-        of a ring clockwise.
+        of a ring clockwise. In a disc, those that are connected in `near` are near each
+        other.
 
         They fill a window of this width to height, or they are as far apart as is
         readable.
@@ -106,7 +107,7 @@ class Places:
         pools = np.array(structure.ring) & (diagram.sizes > MAX_IN_RING)
         for layer in np.flatnonzero(pools).tolist():
             mine = np.flatnonzero(diagram.layer == layer)
-            centres[mine] = _in_disc(diagram, mine, centres[mine])
+            centres[mine] = _in_disc(near or diagram, mine, centres[mine])
         gap = arranged.gap + min(frame.size[0] for frame in arranged.frames)
         frames = _frames_of(arranged)
         looped = np.unique(diagram.layer[diagram.source[diagram.self_connected]])
@@ -121,10 +122,13 @@ class Places:
         )
 
     @classmethod
-    def of_boxes(cls, structure: Structure) -> Places:
-        """Return the boxes of layers from left to right."""
+    def of_boxes(cls, structure: Structure, beside: float) -> Places:
+        """Return the boxes of layers, level by level from left to right, and boxes of a
+        level these pixels further from each other than usual.
+        """
         count = len(structure.counts)
-        arranged = arranged_in(structure, BOXES, boxes=True)
+        measures = replace(BOXES, beside=BOXES.beside + beside)
+        arranged = arranged_in(structure, measures, boxes=True)
         half = (0.5 * BOXES.box[0] / UNIT, 0.5 * BOXES.box[1] / UNIT)
         return cls(
             in_units(arranged.spots),
@@ -177,7 +181,9 @@ PICTURE = Measures(
 """Pictures of neurons: short names are in discs, so that a cell needs less room than in
 the page."""
 
-BOXES = replace(PICTURE, box=(96.0, 64.0), between=54.4, lane=13.5, cable=27.0)
+BOXES = replace(
+    PICTURE, box=(96.0, 64.0), between=92.0, beside=26.0, lane=13.5, cable=27.0
+)
 """Pictures of layers: text stands on lines."""
 
 
@@ -188,18 +194,19 @@ def arranged_in(
     window: tuple[float, float] | None = None,
     boxes: bool = False,
 ) -> Arrangement:
-    """Return layers in the order of activation, one in each level, in a window of this
-    width to height.
+    """Return layers in the order of activation, one in each level, or boxes in levels
+    of those that earlier ones lead to, in a window of this width to height.
     """
     count = len(structure.counts)
-    levels = [[layer] for layer in range(count)]
+    depths = np.array(structure.level) if boxes else np.arange(count)
+    levels = [np.flatnonzero(depths == depth).tolist() for depth in np.unique(depths)]
     folded = [boxes] * count
     plan = plan_of(structure, measures, levels, MAX_COLUMN_NEURONS, folded, (1.0, 1.0))
     length = plan.length
     breadth = plan.breadth + plan.cables
     if window is None:
         wider = 0.0 if boxes else _widened(plan.breadth / UNIT, count, printed)
-        room = (length + wider * UNIT * (count - 1), breadth)
+        room = (length + wider * UNIT * (len(levels) - 1), breadth)
     else:
         margin = UNIT * np.array(AROUND)
         scale = float(np.min(window / (np.array([length, breadth]) + margin)))
@@ -257,26 +264,41 @@ def names_shown(diagram: Topology) -> list[str]:
 
 # --- layouts --------------------------------------------------------------------------
 
+LARGEST_LAID_OUT = {"forceatlas2": 1000, "kamada_kawai": 500, "spring": 2500}
+"""Maximum numbers of neurons of the layouts by forces, which compare all pairs in each
+of their steps: they take five to fifteen seconds then."""
+
+
+MAX_IN_DISC = 300
+"""Maximum number of neurons of a layer that springs place within its disc, in about a
+second."""
+
+
+def _within(pairs: float, most: int, graph: Any) -> int:
+    """Return the number of steps that compare this number of pairs of neurons, at least
+    20 and at most `most`.
+    """
+    return int(np.clip(pairs / len(graph) ** 2, 20, most))
+
+
 NETWORKX: dict[str, Callable[[Any], Any]] = {
     "circular": nx.circular_layout,
-    "forceatlas2": partial(nx.forceatlas2_layout, seed=0, max_iter=300),
+    "forceatlas2": lambda graph: nx.forceatlas2_layout(
+        graph, seed=0, max_iter=_within(3e8, 300, graph)
+    ),
     "kamada_kawai": nx.kamada_kawai_layout,
     "spectral": nx.spectral_layout,
     "spiral": nx.spiral_layout,
-    "spring": partial(nx.spring_layout, seed=0, iterations=200, method="force"),
+    "spring": lambda graph: nx.spring_layout(
+        graph, seed=0, iterations=_within(1e8, 200, graph), method="force"
+    ),
 }
 """Layouts of networkx by name; those that draw random numbers have a fixed seed."""
 
 NEIGHBOR_DISTANCE = 0.75
 """Distance to the nearest neuron that nine out of ten neurons exceed."""
 
-FORCES = ("forceatlas2", "kamada_kawai", "spring")
-"""Layouts that drive unconnected parts of a network apart, so that each part is laid
-out for itself."""
-
 LAYERS = "layers"
-MATRIX = "matrix"
-"""The layout without places: a row and a column for each neuron."""
 
 
 def diagram_of(network: Any) -> Topology:
@@ -292,12 +314,12 @@ def diagram_of(network: Any) -> Topology:
     return replace(table, layers=("",) * count, layer=np.arange(count))
 
 
-def check_layout(layout: Any, *more: str) -> bool:
+def check_layout(layout: Any) -> bool:
     """Return whether neurons are placed by a layout, and not by layers; raises if there
-    is no such layout. The names `more` are allowed, too.
+    is no such layout.
     """
     if isinstance(layout, str):
-        layouts = (LAYERS, *more, *NETWORKX)
+        layouts = (LAYERS, *NETWORKX)
         if not is_among(layout, layouts):
             raise unknown_name("layout", layout, layouts)
         return layout != LAYERS
@@ -316,10 +338,11 @@ def places_of(
     layout: Any,
     printed: bool = False,
     window: tuple[float, float] | None = None,
+    near: Topology | None = None,
 ) -> Places:
     """Return the places of neurons by layers, in a window, or by another layout."""
     if not check_layout(layout):
-        return Places.of(diagram, printed, window)
+        return Places.of(diagram, printed, window, near)
     return Places.at(_positions(diagram, layout), diagram)
 
 
@@ -356,11 +379,15 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
         placed,
     )
     spaced = _spaced(centres)
-    return _pushed_apart(spaced) if layout in FORCES else spaced
+    return _pushed_apart(spaced) if layout in LARGEST_LAID_OUT else spaced
 
 
 def _in_disc(diagram: Topology, mine: Indices, disc: Floats) -> Floats:
-    """Return places of the neurons of a layer by springs, within a disc."""
+    """Return places of the neurons of a layer by springs, within a disc; as they are,
+    if there are too many.
+    """
+    if len(mine) > MAX_IN_DISC:
+        return disc
     graph = graph_of(diagram).subgraph(mine.tolist()).to_undirected()
     placed = NETWORKX["spring"](graph)
     centres = np.array([placed[i] for i in mine.tolist()])
@@ -371,27 +398,39 @@ def _in_disc(diagram: Topology, mine: Indices, disc: Floats) -> Floats:
     rank = np.linalg.norm(centres, axis=1).argsort().argsort()
     out = radius * np.sqrt((rank + 0.5) / len(mine))
     centres *= (out / np.maximum(np.linalg.norm(centres, axis=1), 1e-9))[:, None]
-    return middle + _pushed_apart(centres)
+    # With few lines, there is room to see these between their discs.
+    apart = NEIGHBOR_DISTANCE if graph.size() > len(mine) else 1.0
+    return middle + _pushed_apart(centres, apart)
 
 
-def _pushed_apart(centres: Floats) -> Floats:
-    """Return centres moved apart where their discs would touch."""
+def _pushed_apart(centres: Floats, least: float = NEIGHBOR_DISTANCE) -> Floats:
+    """Return centres moved apart to this distance, at which discs do not touch."""
     for _ in range(50):
-        away = centres[:, None] - centres
-        apart = np.linalg.norm(away, axis=-1) + np.diag(np.full(len(centres), np.inf))
-        push = np.maximum(NEIGHBOR_DISTANCE - apart, 0.0) / (2.0 * apart + 1e-12)
-        centres = centres + (away * push[..., None]).sum(axis=1)
+        across, up = (column[:, None] - column for column in centres.T)
+        here, there = np.nonzero(across**2 + up**2 < least**2)
+        away = centres[here] - centres[there]
+        apart = np.linalg.norm(away, axis=1)
+        away *= ((least - apart) / (2.0 * apart + 1e-12))[:, None]
+        moved = [np.bincount(here, column, len(centres)) for column in away.T]
+        centres = centres + np.stack(moved, axis=1)
     return centres
 
 
 def _named_layout(name: str, graph: Any) -> Any:
     """Return places by a layout of networkx; unconnected parts of a graph side by side,
-    if it has forces.
+    if it has forces. ArgumentError if this would take long.
     """
+    if len(graph) > LARGEST_LAID_OUT.get(name, len(graph)):
+        raise ArgumentError(
+            f"The layout {name!r} places up to {LARGEST_LAID_OUT[name]:,} neurons,"
+            f" got {len(graph):,}. Pass detail='matrix' to draw.network, or write a"
+            " file with layers for Gephi, which lays out large networks:"
+            ' synapse.save(net, "net.gexf").'
+        )
     parts = sorted(
         nx.connected_components(graph), key=lambda nodes: (-len(nodes), min(nodes))
     )
-    if name not in FORCES or len(parts) == 1:
+    if name not in LARGEST_LAID_OUT or len(parts) == 1:
         return NETWORKX[name](graph)
     laid = []
     for connected in parts:

@@ -21,7 +21,7 @@ from matplotlib.text import Text  # noqa: E402
 
 MIN_TEXT_POINTS = 7.0
 """Text below this size, in points, is hidden: nobody can read it on paper."""
-MAX_WIDTH = 18.0
+MAX_WIDTH = 20.0
 """Width in inches up to which a figure of its own grows for its text."""
 
 

@@ -63,6 +63,9 @@ DRAWS = 1000
 LETTER_WIDTH = 0.62
 """Approximate width of a letter, relative to the font size."""
 
+TEXT_BACKGROUND = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.4}
+"""Background of text that lines may cross."""
+
 LOOK: dict[str, Any] = {
     "font.size": 9.0,
     "axes.titlesize": 10.0,
@@ -177,6 +180,12 @@ def label(text: object, longest: int = 24) -> str:
         left = max(1, longest - 1)
         line = f"{line[: (left + 1) // 2]}…{line[len(line) - left // 2 :]}"
     return line.replace("$", r"\$")
+
+
+def title_of(ax: Axes, text: str) -> None:
+    """Set a title, on lines that are about as wide as the axes."""
+    room = 72.0 * size_of(ax)[0] / ax.figure.dpi / LETTER_WIDTH
+    ax.set_title(lines(text, max(12, int(room / LOOK["axes.titlesize"]))))
 
 
 def entry(text: object) -> str:

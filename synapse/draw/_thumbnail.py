@@ -14,7 +14,7 @@ from .._checks import pluralize
 from .._typing import Floats
 from ..objects.network import Network
 from ..objects.topology import Topology
-from ._folded import Folded, folded
+from ._bundles import Bundles, boxes_of, bundles_of, routed
 from ._places import RADIUS, Places
 from ._routes import curve, scene_at, ways_of
 from ._style import BLUE, NEGATIVE, POSITIVE, RED
@@ -42,9 +42,11 @@ def small_picture(network: Network) -> str:
         return f"<div>{escape(repr(network))}</div>"
     table = Topology.of(network)
     unfolded = table.neurons <= MAX_NEURONS and table.connections <= MAX_CONNECTIONS
-    net = None if unfolded else folded(table)
-    places = Places.of(table) if net is None else net.places
-    lines = list(_connections(table, places) if net is None else _bundles(table, net))
+    net = None if unfolded else bundles_of(table)
+    places = Places.of(table) if net is None else boxes_of(table, net)
+    lines = list(
+        _connections(table, places) if net is None else _bundled(table, net, places)
+    )
     half = np.array(places.half) + (0.0 if net else 0.16)
     corners = places.centres - half, places.centres + half
     every = np.concatenate([*corners, *(curve(route) for route, _, _ in lines)])
@@ -96,12 +98,16 @@ def _connections(
         yield route, tip, weight / heaviest
 
 
-def _bundles(table: Topology, net: Folded) -> Iterator[tuple[Floats, str, float]]:
+def _bundled(
+    table: Topology, net: Bundles, places: Places
+) -> Iterator[tuple[Floats, str, float]]:
     """Return route, tool tip and sign of all the connections between two layers."""
     columns = (
         column.tolist() for column in (net.source, net.target, net.size, net.total)
     )
-    for route, source, target, size, total in zip(net.routes, *columns, strict=True):
+    for route, source, target, size, total in zip(
+        routed(net, places)[0], *columns, strict=True
+    ):
         count = pluralize(size, "connection")
         tip = (
             f"{table.layers[source]} → {table.layers[target]}\n{count}, sum {total:.6g}"
@@ -142,15 +148,14 @@ def _boxes(table: Topology, places: Places) -> Iterator[str]:
     for label, count, mean, middle in layers:
         size = pluralize(count, "neuron")
         tip = f"{label}, {size}\nmean activation {mean:.6g}"
-        x, y = _at(middle + np.array([-places.half[0], places.half[1]])).split()
+        left, top = _at(middle + np.array([-places.half[0], places.half[1]])).split()
         yield (
-            f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="6"'
+            f'<rect x="{left}" y="{top}" width="{width}" height="{height}" rx="6"'
             ' fill="gray" fill-opacity="0.12"'
             f' vector-effect="non-scaling-stroke">{_tip(tip)}</rect>'
         )
-        yield _text(label, middle[0], 0.1, 13, 13) + _text(
-            size, middle[0], -0.3, 12, 15
-        )
+        x, y = middle.tolist()
+        yield _text(label, x, y + 0.1, 13, 13) + _text(size, x, y - 0.3, 12, 15)
 
 
 def _drawn(route: Floats, tip: str, weight: float) -> str:

@@ -207,9 +207,6 @@ def picture(function):
 returns = picture(lambda **options: draw.returns(ended_run(), **options))
 raster = picture(lambda **options: draw.raster(ROWS, **options))
 drawing = picture(lambda **options: draw.network(perceptron(), **options))
-drawing_of_many = picture(
-    lambda **options: draw.network(architect.Perceptron(300, 3, seed=0), **options)
-)
 
 
 def joined(squash=None, **options):
@@ -384,10 +381,9 @@ REFUSED = {
     ),
     ("points", "tests"): (returns, {"tests": True}, {"points": 3}),
     ("what", "color_bars"): (raster, {"color_bars": False}, {"what": "state"}),
-    ("layout", "blocks"): (drawing, {"blocks": True}, {"layout": "circular"}),
-    ("numbers", "blocks"): (drawing, {"blocks": True}, {"numbers": True}),
-    ("color", "blocks"): (drawing, {"blocks": True}, {"color": "bias"}),
-    ("color", "blocks by default"): (drawing_of_many, {}, {"color": "bias"}),
+    ("layout", "detail"): (drawing, {"detail": "matrix"}, {"layout": "circular"}),
+    ("numbers", "detail"): (drawing, {"detail": "bundles"}, {"numbers": True}),
+    ("color", "detail"): (drawing, {"detail": "bundles"}, {"color": "bias"}),
     ("forget_gate_bias", "forget_gates"): (
         functools.partial(made("LSTM"), 2, 2, 1),
         {"forget_gates": False},

@@ -10,6 +10,7 @@ import pytest
 import architect
 import synapse
 from synapse import Layer, Model, Network, Neuron, Topology, draw
+from synapse.draw._bundles import bundles_of, draw_boxes
 from synapse.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from tests.helpers.cases import all_refused
 
@@ -19,7 +20,6 @@ from .helpers import (
     artists_of,
     assert_readable,
     from_way,
-    hand_wired,
     legend,
     paths,
     pixels,
@@ -62,7 +62,7 @@ def test_discs_lines_and_marks_of_neurons_connections_and_gates():
 
     def check(name):
         net = STANDARD[name]()
-        ax = draw.network(net)
+        ax = draw.network(net, detail="connections")
         places = middles(ax)
         order = list(net)
         marks = gate_marks(ax)
@@ -223,8 +223,8 @@ def test_a_gater_that_is_not_shown_leaves_a_mark_without_a_line():
     b = Neuron()
     outsider = Neuron()
     outsider.gate(a.project(b, weight=1.0))
-    for blocks in (False, True):
-        ax = draw.network([a, b], blocks=blocks)
+    for detail in ("connections", "bundles"):
+        ax = draw.network([a, b], detail=detail)
         assert len(gate_marks(ax)) == 1
         assert not paths(ax, "gates")
 
@@ -244,8 +244,8 @@ def test_backward_connections_run_above_or_below_the_discs():
         False
     ] * 3
     net = architect.Elman(2, 16, 1, seed=0)  # so large that these alone have arrowheads
-    ax = draw.network(net)
-    places = middles(draw.network(net))
+    ax = draw.network(net, detail="connections")
+    places = middles(ax)
     ends = [
         int(np.linalg.norm(places - head[0], axis=1).argmin())
         for head in paths(ax, "arrowheads")
@@ -270,9 +270,9 @@ def test_resets_of_spiking_cells_return_beside_the_lines_that_lead_onward():
     assert tops < max(place[1] for place in places.values()) + 0.6  # no cable above
 
 
-def test_pools_are_discs_that_springs_fill_and_dense_ones_are_matrices():
+def test_pools_are_discs_that_springs_fill():
     net = architect.Liquid(2, 60, 1, connections=180, seed=0)
-    ax = draw.network(net)
+    ax = draw.network(net, detail="connections")
     places = dict(zip(net, middles(ax)))
     pool = np.array([places[neuron] for neuron in net["pool"]])
     apart = np.linalg.norm(pool[:, None] - pool, axis=-1) + 9.0 * np.eye(60)
@@ -287,35 +287,20 @@ def test_pools_are_discs_that_springs_fill_and_dense_ones_are_matrices():
     assert min(places[net.output[0]][0], 9e9) > pool[:, 0].max()
     assert places[net.input[0]][0] < pool[:, 0].min()
 
-    dense = architect.Liquid(2, 60, 1, connections=600, seed=0)
-    ax = draw.network(dense)
-    (image,) = artists_of(ax, "sums")
-    values = image.get_array().filled(np.nan)
-    expected = np.full((63, 63), np.nan)
-    order = [neuron for layer in dense.layers for neuron in layer]
-    for link in dense.connections:
-        expected[order.index(link.source), order.index(link.target)] = link.weight
-    np.testing.assert_array_equal(values, expected)
-    assert {"input", "pool", "output"} <= set(said(ax))
-    assert len(middles(draw.network(dense, color="bias"))) == 63
-    assert len(middles(draw.network(dense, layout="layers"))) == 63
-    assert artists_of(draw.network(net, layout="matrix"), "sums")
 
-
-def test_many_backward_connections_are_laid_out_by_springs():
+def test_springs_place_each_neuron_apart_and_in_the_same_place_again():
     edges = [(a, (a * 7 + k) % 45, 1.0) for a in range(45) for k in (1, 3, 8)]
     edges = [edge for edge in edges if edge[1] > 1]
     net = synapse.from_edges(edges, [0, 1], [44])
     assert len(net.layers) > 4
-    ax = draw.network(net)
+    assert detail_of(draw.network(net)) == "matrix"  # as layers, it is a tangle
+    ax = draw.network(net, layout="spring")
     assert not artists_of(ax, "frame")
     assert pixels(ax.figure) == pixels(draw.network(net, layout="spring").figure)
     places = middles(ax)
     apart = np.linalg.norm(places[:, None] - places, axis=-1) + 9.0 * np.eye(45)
     assert apart.min() > 0.6
-    assert artists_of(draw.network(net, blocks=False), "frame")
-    lstm = architect.LSTM(6, 8, 6, seed=0)  # 68 neurons, in layers
-    assert artists_of(draw.network(lstm), "frame")
+    assert artists_of(draw.network(net, layout="layers"), "frame")
 
 
 def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
@@ -370,60 +355,233 @@ def test_neurons_without_a_network_stand_in_a_row_or_are_one_layer():
     assert len(paths(ax, "connections")) == 1
     many = [Neuron() for _ in range(30)]
     assert np.diff(sorted(set(middles(draw.network(many))[:, 0]))).tolist() == [1.0]
-    assert len(artists_of(draw.network(many, blocks=True), "layer")) == 1
+    assert len(artists_of(draw.network(many, detail="bundles"), "layer")) == 1
 
 
 def said(ax):
     return sorted(text.get_text().replace("\n", " ") for text in ax.texts)
 
 
-def test_large_networks_are_drawn_by_layers():
-    net = architect.LSTM(20, 60, 5, style="synaptic", seed=0)
-    ax = draw.network(net)
-    assert len(artists_of(ax, "layer")) == 6
-    assert len(paths(ax, "connections")) == 10
-    assert len(gate_marks(ax)) == len(paths(ax, "gates")) == 3
-    assert {"20 neurons", "60 neurons", "5 neurons", "60 to itself", "100"} <= set(
-        said(ax)
+DETAILS = {
+    "perceptron": "connections",
+    "lstm": "connections",
+    "hundred": "bundles",
+    "large": "bundles",
+    "deep": "bundles",
+    "liquid": "bundles",
+    "stacked": "bundles",
+    "crossing": "matrix",
+    "planted": "matrix",
+    "many layers": "matrix",
+}
+
+
+def planted(sizes=(60, 90, 75), seed=0):
+    """Communities of these sizes, connected within, and their neurons by community."""
+    rng = np.random.default_rng(seed)
+    community = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    chance = np.where(community[:, None] == community, 0.1, 0.002)
+    mask = (rng.random(chance.shape) < chance) & ~np.eye(len(community), dtype=bool)
+    inputs, pool, output = Layer(2), Layer(len(community), name="pool"), Layer(1)
+    pool.project(pool, mask, seed=0)
+    inputs[0].project(pool[0])
+    pool[0].project(output[0])
+    return Network(inputs, [pool], output), community
+
+
+def crossing():
+    edges = [(a, (a * 7 + k) % 90) for a in range(90) for k in (1, 3, 8)]
+    edges = [edge for edge in edges if edge[1] > 1]
+    return synapse.from_edges(edges, [0, 1], [89], seed=0)
+
+
+OTHERS = {
+    "liquid": lambda: architect.Liquid(
+        3, 60, 2, connections=240, gates=10, spectral_radius=0.9, seed=0
+    ),
+    "stacked": lambda: architect.LSTM(4, 10, 10, 2, seed=0),
+    "crossing": crossing,
+    "planted": lambda: planted()[0],
+    "many layers": lambda: architect.Perceptron(*[15] * 14, seed=0),
+}
+
+
+def detail_of(ax):
+    """What is drawn, by the artists."""
+    if artists_of(ax, "sums"):
+        return "matrix"
+    is_bundled = " in bundles" in ax.get_title().replace("\n", " ")
+    return "bundles" if is_bundled else "connections"
+
+
+def test_the_size_of_a_network_decides_what_is_drawn_and_the_title_says_it():
+    def check(name):
+        net = (STANDARD | OTHERS)[name]()
+        ax = draw.network(net)
+        assert detail_of(ax) == DETAILS[name]
+        title = ax.get_title().replace("\n", " ")
+        counts = f"{len(net):,} neurons, {len(net.connections):,} connections in"
+        assert (counts in title) == (DETAILS[name] != "connections")
+        assert_readable(ax)
+        shown = [text for text in ax.texts if text.get_visible()]
+        assert min(text.get_fontsize() for text in shown) >= 7.0
+        if name == "lstm":
+            for detail in ("connections", "bundles", "matrix"):
+                assert detail_of(draw.network(net, detail=detail)) == detail
+        if name == "crossing":  # what bundles and matrices do not have
+            for asked in ({"color": "bias"}, {"layout": "circular"}):
+                assert detail_of(draw.network(net, **asked)) == "connections"
+
+    all_pictures_hold(check, list(DETAILS))
+
+
+def bundles_by_hand(net):
+    """Number, mean weight and number of gated connections of each pair of layers, from
+    the graph; self-connections by themselves."""
+    found = {}
+    layer_of = {neuron: i for i, layer in enumerate(net.layers) for neuron in layer}
+    for source, target, values in net.graph.edges(data=True):
+        ends = layer_of[source], layer_of[target], source is target
+        found.setdefault(ends, []).append(values)
+    return sorted(
+        (
+            len(links),
+            f"{np.mean([link['weight'] for link in links]):.2g}",
+            sum(link.get("gater") is not None for link in links),
+        )
+        for links in found.values()
     )
-    assert "Numbers of connections, all to all unless noted" in said(ax)
-    assert [len(dots.get_paths()) for dots in artists_of(ax, "dots")] == [
-        20,
-        60,
-        60,
-        60,
-        60,
-        5,
+
+
+def bundles_shown(ax):
+    shown = []
+    for text in ax.texts:
+        first, *rest = text.get_text().split("\n")
+        if rest and rest[0].startswith("mean "):
+            mean = rest[0].removeprefix("mean ").replace("\N{MINUS SIGN}", "-")
+            gated = int(rest[1].split()[0].replace(",", "")) if rest[1:] else 0
+            count = int(first.split()[0].replace(",", ""))
+            shown.append((count, mean, gated))
+    return sorted(shown)
+
+
+def test_bundles_have_the_numbers_and_mean_weights_of_the_graph():
+    def check(name):
+        net = (STANDARD | OTHERS)[name]()
+        ax = draw.network(net, detail="bundles")
+        expected = bundles_by_hand(net)
+        assert bundles_shown(ax) == expected
+        (arrows,) = artists_of(ax, "connections")
+        widths, colors = arrows.get_linewidths(), arrows.get_edgecolors()
+        sizes, means, gated = zip(*expected)
+        assert len(widths) == len(sizes)
+        np.testing.assert_array_equal(
+            np.unique(np.round(widths, 6)).size, np.unique(sizes).size
+        )
+        is_blue = colors[:, 2] > colors[:, 0]
+        assert is_blue.sum() == sum(float(mean) > 0 for mean in means)
+        assert bool(gate_marks(ax).size) == any(gated)
+
+    all_pictures_hold(check, ["lstm", "large", "elman", "stacked", "deep"])
+
+
+def test_the_gates_of_a_bundle_that_has_few_are_drawn_one_by_one():
+    net = OTHERS["liquid"]()
+    ax = draw.network(net)
+    gated = [link for link in net.connections if link.gater is not None]
+    assert len(gated) == 10
+    assert "10 gated ones apart" in ax.get_title()
+    assert len(gate_marks(ax)) == 10
+    marks = gate_marks(ax)
+    _, lines = artists_of(ax, "connections")  # bundles, and these
+    ways = [path.vertices for path in lines.get_paths()]
+    assert len(ways) == 10
+    places = dict(zip(net, middles(ax)))
+    for link in gated:
+        ends = np.array([places[link.source], places[link.target]])
+        (way,) = [way for way in ways if np.allclose(way[[0, -1]], ends)]
+        (mark,) = [mark for mark in marks if from_way(mark, way) < 1e-9]
+        leads = [
+            line
+            for line in paths(ax, "gates")
+            if np.allclose(line[0], places[link.gater]) and np.allclose(line[-1], mark)
+        ]
+        assert len(leads) == 1
+    counts = sorted(count for count, _, _ in bundles_shown(ax))
+    assert counts == [120, 180, 230]
+
+
+def test_a_matrix_has_each_neuron_once_and_communities_together():
+    net, community = planted()
+    ax = draw.network(net)
+    (image,) = artists_of(ax, "sums")
+    values = image.get_array().filled(0.0)
+    assert sorted(values[values != 0]) == sorted(net.weights)
+    names = [text.get_text() for text in ax.texts]
+    sizes = sorted(int(name.split(": ")[1]) for name in names)
+    assert sizes == [1, 2, 60, 75, 90]
+    # degrees tell neurons apart: row and column sums are those of the neurons
+    expected = {
+        round(sum(link.weight for link in neuron.outgoing), 9): i
+        for i, neuron in enumerate(net["pool"])
+    }
+    rows = [expected.get(round(float(total), 9), -1) for total in values.sum(axis=1)]
+    order = community[[row for row in rows if row >= 0]]
+    assert len(order) == len(set(rows) - {-1}) == 225
+    assert np.count_nonzero(np.diff(order)) == 2
+
+
+def test_many_neurons_share_rows_whose_squares_count_connections():
+    net, _ = planted((300, 200, 110))
+    ax = draw.network(net)
+    (image,) = artists_of(ax, "sums")
+    assert image.get_array().sum() == len(net.connections)
+    assert image.get_array().shape == (307, 307)  # two neurons in each row
+    assert "connections of 2 \N{MULTIPLICATION SIGN} 2 neurons" in [
+        other.get_ylabel() for other in ax.figure.axes
     ]
 
 
-def test_which_networks_are_drawn_by_layers():
-    assert artists_of(draw.network(architect.LSTM(7, 15, 7, seed=0)), "layer")
-    assert not artists_of(
-        draw.network(architect.LSTM(7, 15, 7, seed=0), blocks=False), "layer"
-    )
-    assert_readable(draw.network(STANDARD["deep"]()))
+def test_layouts_that_take_minutes_are_refused_with_another_way(monkeypatch):
+    from synapse.draw import _network, _places
+
+    net = planted()[0]
+    monkeypatch.setitem(_places.LARGEST_LAID_OUT, "spring", 200)
+    with pytest.raises(ArgumentError, match=r"up to 200 neurons.*got 228.*net\.gexf"):
+        draw.network(net, layout="spring")
+    monkeypatch.setattr(_network, "MAX_LINES", 100)
+    with pytest.raises(ArgumentError, match=r"up to 100 connections.*'matrix'.*gexf"):
+        draw.network(net, layout="circular")
+    steps = [_places._within(1e8, 200, range(n)) for n in (10, 1000, 2000, 2500)]
+    assert steps == [200, 100, 25, 20]
 
 
 def test_arrows_say_of_what_kind_a_projection_is():
     kinds = {
         "16": "all_to_all",
         "4 one to one": "one_to_one",
-        "3 19 % of all": np.eye(4, k=1) > 0,
+        "3, 19 %": np.eye(4, k=1) > 0,
     }
+
+    def first_lines(net):
+        ax = draw.network(net, detail="bundles")
+        return {text.get_text().split("\n")[0] for text in ax.texts}
+
     for text, pattern in kinds.items():
         source = Layer(4)
         target = Layer(4)
         source.project(target, pattern)
-        assert text in said(draw.network(Network(source, [], target), blocks=True))
-    assert {"3 to itself", "6 all to else"} <= set(
-        said(draw.network(hand_wired(), blocks=True))
-    )
+        assert text in first_lines(Network(source, [], target))
+    ring = architect.Perceptron(2, 3, 1, seed=0)
+    ring["hidden"].project(ring["hidden"], "all_to_else", seed=0)
+    ring["hidden"].project(ring["hidden"])
+    assert {"3 to itself", "6 all to else"} <= first_lines(ring)
 
 
 def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes():
     def check(name):
-        ax = draw.network(STANDARD[name](), blocks=True)
+        table = Topology.of(STANDARD[name]())
+        ax = draw_boxes(table, bundles_of(table), None, "")
         assert_readable(ax)
         for mark in gate_marks(ax):
             assert (
@@ -434,7 +592,7 @@ def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes(
             for box in artists_of(ax, "layer")
         ]
         for (x, y), *_ in paths(ax, "gates"):
-            assert any(b.x0 < x < b.x1 and b.y0 < y < b.y1 for b in boxes)
+            assert any(b.x0 - 1e-6 < x < b.x1 + 1e-6 and b.y0 < y < b.y1 for b in boxes)
         for way in paths(
             ax, "connections"
         ):  # they begin and end at the rims of boxes, and meet no other
@@ -549,8 +707,9 @@ def test_what_cannot_be_drawn(net):
         (ArgumentError, finite, lambda graph: dict.fromkeys(graph, (0.0, np.nan))),
         (ArgumentError, finite, lambda graph: dict.fromkeys(graph, "x")),
         (UnknownNameError, "named 'dot'", "dot"),
+        (UnknownNameError, "layout named 'matrix'", "matrix"),
     ]
-    both = lambda: draw.network(net, layout="circular", blocks=True)  # noqa: E731
+    both = lambda: draw.network(net, layout="circular", detail="matrix")  # noqa: E731
     all_refused(
         [
             *(
@@ -563,7 +722,12 @@ def test_what_cannot_be_drawn(net):
             ),
             (both, ArgumentError, "Pass one of the two"),
             (
-                lambda: draw.network(net, numbers=True, blocks=True),
+                lambda: draw.network(net, detail="bundle"),
+                UnknownNameError,
+                "detail named 'bundle'.*Did you mean 'bundles'",
+            ),
+            (
+                lambda: draw.network(net, numbers=True, detail="bundles"),
                 ArgumentError,
                 "Pass one of the two",
             ),
@@ -595,7 +759,8 @@ def test_long_names_are_not_cut_and_not_those_of_the_layer_above():
     columns = ["Sales (kEUR)", "holiday"]
     for model in ("gru", "perceptron"):
         net = Model.build(model, columns, ["Sales (kEUR) +1"], hidden=[8]).whole()
-        shown = [" ".join(text.get_text().split()) for text in draw.network(net).texts]
+        ax = draw.network(net, detail="connections")
+        shown = [" ".join(text.get_text().split()) for text in ax.texts]
         assert not [text for text in shown if "…" in text]
         assert [shown.count(name) for name in (*columns, "Sales (kEUR) +1")] == [
             2,
@@ -614,7 +779,8 @@ def test_groups_of_metadata_stand_in_place_of_layers():
     heads = [text.get_text() for text in draw.network(net, groups="kind").texts]
     assert heads[:4] == ["sensory", "inter", "motor", "no kind"]
     boxes = [
-        text.get_text() for text in draw.network(net, groups="kind", blocks=True).texts
+        text.get_text()
+        for text in draw.network(net, groups="kind", detail="bundles").texts
     ]
     assert {"sensory", "inter", "motor", "no kind", "4 neurons"} <= set(boxes)
     with pytest.raises(
@@ -630,7 +796,7 @@ def test_a_network_with_tall_cables_fills_the_axes_that_are_given():
     for earlier, later in combinations(net.layers, 2):
         later.project(earlier, seed=1)
     _, ax = pyplot.subplots(figsize=(9, 5))
-    draw.network(net, ax, blocks=False, color_bars=False)
+    draw.network(net, ax, layout="layers", color_bars=False)
     width = np.ptp(ax.get_xlim())
     height = np.ptp(ax.get_ylim())
     assert width / height > 0.7 * 9 / 5

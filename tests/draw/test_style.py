@@ -43,7 +43,8 @@ def firing():
 
 PICTURES = {
     "network": lambda **options: draw.network(net(), **options),
-    "blocks": lambda **options: draw.network(net(), blocks=True, **options),
+    "bundles": lambda **options: draw.network(net(), detail="bundles", **options),
+    "neurons": lambda **options: draw.network(net(), detail="matrix", **options),
     "raster": lambda **options: draw.raster(VALUES, **options),
     "spikes": lambda **options: draw.spikes(firing(), **options),
     "matrix": lambda **options: draw.matrix(net(), **options),
@@ -66,7 +67,7 @@ PICTURES = {
 
 def test_every_picture_is_on_this_list():
     others = {"Explorer", "explore", "link", "sensitivity", "style"}
-    assert set(draw.__all__) - others == PICTURES.keys() - {"blocks"}
+    assert set(draw.__all__) - others == PICTURES.keys() - {"bundles", "neurons"}
 
 
 def test_pictures_draw_on_the_axes_given_and_return_them():

@@ -27,16 +27,18 @@ from matplotlib import pyplot as plt
 import architect
 import synapse
 from demos import connectome
-from synapse import draw
+from synapse import draw, reward
 from synapse.initializers import constant, uniform
 from synapse.optimizers import Adam
 from synapse.readwrite import _files
 
+from .reward import MemoryChain
 from .spikes import recall
 
 XOR = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
 STEPS = 24
 STEPS_OF_TRACE = 80
+CUE_STEPS = 20
 LEAK = 0.9
 RATE = 0.02
 SMALL = {"initializer": "uniform", "bias_initializer": "uniform"}  # within ±0.1
@@ -376,6 +378,62 @@ def lines_of(fired, updates, starts, weights):
     return columns
 
 
+def delayed(inputs, hidden, outputs, seed, **options):
+    """Make a perceptron whose hidden neurons also see the inputs of 19 steps ago."""
+    net = architect.Perceptron(
+        inputs, hidden, outputs, squash="tanh", seed=seed, **options
+    )
+    net.input.project(net.hidden[0], delay=CUE_STEPS - 1, seed=seed)
+    return net
+
+
+def remembering(make):
+    """Train an agent to remember a cue; return it and its share of right choices."""
+    net = make(2, 8, 2, output_squash="identity", seed=0)
+    net.rule = "rtrl"
+    agent = reward.QLearning(net, explore=0.1, seed=0)
+    result = reward.run(
+        agent,
+        MemoryChain(CUE_STEPS),
+        steps=20_000,
+        seed=0,
+        test_every=20_000,
+        test_environment=MemoryChain(CUE_STEPS),
+        test_episodes=100,
+        progress=False,
+    )
+    return agent, (1.0 + result.test_returns.mean()) / 2
+
+
+def memories():
+    """Draw what four kinds of memory keep of a cue until an agent needs it."""
+    kinds = {
+        "GRU, cells": (architect.GRU, "cells"),
+        "LSTM, states of cells": (architect.LSTM, "cells"),
+        "Elman, hidden neurons": (
+            lambda *sizes, **options: architect.Elman(*sizes, squash="tanh", **options),
+            "hidden",
+        ),
+        "delay of 19 steps, hidden neurons": (delayed, "hidden"),
+    }
+    with draw.style():
+        figure, axes = plt.subplots(2, 2, figsize=(8.4, 4.6), layout="constrained")
+        for (name, (make, layer)), ax in zip(kinds.items(), axes.flat):
+            agent, right = remembering(make)
+            net = agent.network
+            what = "state" if make is architect.LSTM else "activation"
+            with synapse.record(net, what, neurons=net[layer]) as log:
+                for sign in (1.0, -1.0):
+                    for step in range(CUE_STEPS):
+                        seen = [sign * (step == 0), step / CUE_STEPS]
+                        agent.act(seen, first=step == 0)
+            draw.raster(log, ax=ax)
+            ax.axvline(CUE_STEPS - 0.5, color="black", lw=1.0)
+            ax.set_xlabel("step (cue 1 at step 0, and cue -1 at step 20)")
+            ax.set_title(f"{name} ({right:.0%} right)")
+    return figure
+
+
 PICTURES = {
     "network": networks,
     "compared": compared,
@@ -383,6 +441,7 @@ PICTURES = {
     "layouts": layouts,
     "memory": memory,
     "error_flow": error_flow,
+    "memories": memories,
     "spikes": spikes,
     "matrix": matrix,
     "communities": communities,

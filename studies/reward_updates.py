@@ -3,6 +3,7 @@
     python -m studies reward_updates choose --seeds 10  # runs what is missing
     python -m studies reward_updates test --seeds 10    # tasks not used to choose
     python -m studies reward_updates pendulum           # continuous actions
+    python -m studies reward_updates copies             # what agents have learned
     python -m studies reward_updates report             # writes the tables of reward.md
 
 Every trial is stored as it ends, so a study can be stopped and continued with the same
@@ -11,6 +12,7 @@ command."""
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
 from collections.abc import Callable
@@ -31,6 +33,7 @@ from .reward import MemoryChain
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "reward_updates.json"
 CONTROL = HERE / "reward_pendulum.json"
+COPIED = HERE / "reward_copies.json"
 CELLS = 8
 
 Observed = tuple[Any, float, bool, bool, dict[str, Any]]
@@ -522,15 +525,60 @@ def continuous(name: str, seed: int) -> tuple[list[float], float]:
     return [float(part.mean().round(1)) for part in parts], seconds
 
 
+# by name: the algorithm of Stable-Baselines3, how many environments, the arguments of
+# RL Baselines3 Zoo, the steps and the seeds
+PEERS: dict[str, tuple[str, int, dict[str, Any], int, int]] = {
+    "PPO of Stable-Baselines3": (
+        "PPO",
+        4,
+        {
+            "learning_rate": 1e-3,
+            "n_steps": 1_024,
+            "gamma": 0.9,
+            "use_sde": True,
+            "sde_sample_freq": 4,
+        },
+        100_000,
+        2,
+    ),
+    "SAC of Stable-Baselines3": ("SAC", 1, {"learning_rate": 1e-3}, 20_000, 2),
+}
+
+
+def peer(name: str, seed: int) -> tuple[list[float], float]:
+    """The same numbers of a peer with a network of its own, in one thread (pip install
+    stable-baselines3)."""
+    algorithm, environments, options, steps, _ = PEERS[name]
+    peers: Any = importlib.import_module("stable_baselines3")
+    helpers: Any = importlib.import_module("stable_baselines3.common.env_util")
+    importlib.import_module("torch").set_num_threads(1)
+    made = helpers.make_vec_env("Pendulum-v1", n_envs=environments, seed=seed)
+    model = getattr(peers, algorithm)("MlpPolicy", made, seed=seed, **options)
+    begin = time.process_time()
+    model.learn(steps)
+    seconds = time.process_time() - begin
+    # episodes of the environments in the order in which they end
+    returns = np.ravel(made.env_method("get_episode_rewards"), order="F")
+    parts = np.array_split(returns, FIFTHS)
+    return [float(part.mean().round(1)) for part in parts], seconds
+
+
 def run_continuous() -> None:
     """Run the trials of Pendulum that are missing."""
     results = json.loads(CONTROL.read_text("utf-8")) if CONTROL.exists() else {}
-    for name, (*_, seeds) in PENDULUM.items():
+    for name, (*_, seeds) in (PENDULUM | PEERS).items():
         for seed in range(seeds):
             if (key := f"{name}, {seed}") not in results:
-                returns, seconds = continuous(name, seed)
+                trial = continuous if name in PENDULUM else peer
+                returns, seconds = trial(name, seed)
                 results[key] = [returns, round(seconds, 2)]
                 _files.write(CONTROL, json.dumps(results, indent=0))
+
+
+def stored_of(results: dict[str, Any], name: str, seeds: int) -> list[Any]:
+    """The trials of a row that have been run."""
+    keys = [f"{name}, {seed}" for seed in range(seeds)]
+    return [results[key] for key in keys if key in results]
 
 
 def report_continuous() -> str:
@@ -538,21 +586,135 @@ def report_continuous() -> str:
     last."""
     results = json.loads(CONTROL.read_text("utf-8"))
     lines = []
-    for name, (*_, steps, seeds) in PENDULUM.items():
-        stored = [results[f"{name}, {seed}"] for seed in range(seeds)]
+    for name, (*_, steps, seeds) in (PENDULUM | PEERS).items():
+        stored = stored_of(results, name, seeds)
+        if not stored:
+            continue
         returns = np.array([values for values, _ in stored])
         *first, last = (f"{mean:.0f}" for mean in returns.mean(axis=0))
         ends = f"{last} ({returns[:, -1].min():.0f} to {returns[:, -1].max():.0f})"
         seconds = np.mean([time for _, time in stored])
-        lines.append([name, seeds, f"{steps:,}", *first, ends, f"{seconds:.0f}"])
+        lines.append([name, len(stored), f"{steps:,}", *first, ends, f"{seconds:.0f}"])
     heads = [f"fifth {i + 1}" for i in range(FIFTHS)]
     return table(["agent", "seeds", "steps", *heads, "seconds"], lines)
+
+
+# --- copies of agents that have learned -----------------------------------------------
+
+EPISODES = 100
+SOLVED = 0.95  # of the way from guessing to the best
+
+
+def of_memory(kind: Any, cells: int, inputs: int, actions: int) -> Any:
+    """What makes Q(λ) with a network that has memory, both by their defaults."""
+
+    def made(seed: int) -> Any:
+        net = kind(inputs, cells, actions, output_squash="identity", seed=seed)
+        net.rule = "rtrl"
+        return reward.QLearning(net, seed=seed)
+
+    return made
+
+
+def of_perceptrons(agent: Any, inputs: int, actions: int) -> Any:
+    """What makes an agent with one or two perceptrons, by its defaults."""
+
+    def made(seed: int) -> Any:
+        options = {"squash": "tanh", "output_squash": "identity"}
+        seeds = [seed] if agent is reward.QLearning else [seed, 1_000 + seed]
+        nets = [
+            architect.Perceptron(inputs, *BOTH, actions, **options, seed=each)
+            for each in seeds
+        ]
+        return agent(*nets, seed=seed)
+
+    return made
+
+
+# by name: the environment, what makes the agent of a seed, the steps and the seeds, and
+# the mean returns of guessing and of the best
+Copied = tuple[Callable[[], Any], Any, int, int, float, float]
+REMEMBERED = {
+    "cue over 20 steps": (lambda: MemoryChain(20), 8, 2, 2, 20_000, 0.0, 1.0),
+    "T-maze of 40 steps": (lambda: Maze(40), 16, 2, 2, 30_000, 1.95, 4.0),
+    "repeat the first of 20": (lambda: Symbols(20, None), 16, 4, 4, 30_000, -0.5, 1.0),
+}
+SEEN = {
+    "CartPole": (lambda: gymnasium.make("CartPole-v1"), 4, 2, 50_000, 22.0, 500.0),
+    "catch": (Catch, 11, 3, 20_000, -0.6, 1.0),
+}
+COPIES: dict[str, Copied] = {
+    f"{task}, {kind.__name__} of {cells}": (
+        *(make, of_memory(kind, cells, *sizes), steps, 5),
+        *(guess, best),
+    )
+    for task, (make, cells, *sizes, steps, guess, best) in REMEMBERED.items()
+    for kind in (architect.GRU, architect.LSTM)
+} | {
+    f"{task}, {agent.__name__}": (
+        *(make, of_perceptrons(agent, *sizes), steps),
+        *(10 if agent is reward.QLearning else 5, guess, best),
+    )
+    for task, (make, *sizes, steps, guess, best) in SEEN.items()
+    for agent in (reward.QLearning, reward.QRC)
+}
+
+
+def copied(name: str, seed: int) -> list[float]:
+    """The mean return of a copy that neither learns nor explores, and the processor
+    time of all."""
+    make, made, steps, *_ = COPIES[name]
+    begin = time.process_time()
+    result = reward.run(
+        made(seed),
+        make(),
+        steps=steps,
+        seed=seed,
+        test_every=steps,
+        test_episodes=EPISODES,
+        test_environment=make(),
+        progress=False,
+    )
+    seconds = time.process_time() - begin
+    return [float(result.test_returns.mean().round(4)), round(seconds, 2)]
+
+
+def run_copies() -> None:
+    """Run the trials of copies that are missing."""
+    results = json.loads(COPIED.read_text("utf-8")) if COPIED.exists() else {}
+    for name, (*_, seeds, _, _) in COPIES.items():
+        for seed in range(seeds):
+            if (key := f"{name}, {seed}") not in results:
+                results[key] = copied(name, seed)
+                _files.write(COPIED, json.dumps(results, indent=0))
+
+
+def report_copies() -> str:
+    """The median return of copies, the lowest and highest seed, and how many seeds have
+    solved the task."""
+    results = json.loads(COPIED.read_text("utf-8"))
+    lines = []
+    for name, (_, _, steps, seeds, guess, best) in COPIES.items():
+        stored = stored_of(results, name, seeds)
+        returns, seconds = np.array(stored).T
+        solved = int((returns >= guess + SOLVED * (best - guess)).sum())
+        middle = f"{np.median(returns):.3g}"
+        ends = f"{middle} ({returns.min():.3g} to {returns.max():.3g})"
+        taken = f"{seconds.mean():.0f}"
+        lines.append([name, f"{steps:,}", ends, f"{solved} of {len(stored)}", taken])
+    return table(["task and network", "steps", "return", "solved", "seconds"], lines)
+
+
+OTHERS = {
+    "pendulum": (run_continuous, report_continuous),
+    "copies": (run_copies, report_copies),
+}
 
 
 def main() -> None:
     """Run what is missing of a part, or write the tables of the page."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("part", choices=["choose", "test", "pendulum", "report"])
+    options.add_argument("part", choices=["choose", "test", *OTHERS, "report"])
     options.add_argument("--seeds", type=int, default=10)
     options.add_argument("--rows", nargs="*", metavar="RULE", help="only these")
     chosen = options.parse_args()
@@ -565,12 +727,13 @@ def main() -> None:
             text = report(tasks, results)
             print(text)
             fill(name, text, HERE / "reward.md")
-        text = report_continuous()
-        print(text)
-        fill("updates-pendulum", text, HERE / "reward.md")
+        for name, (_, report_of) in OTHERS.items():
+            text = report_of()
+            print(text)
+            fill(f"updates-{name}", text, HERE / "reward.md")
         return
-    if chosen.part == "pendulum":
-        run_continuous()
+    if chosen.part in OTHERS:
+        OTHERS[chosen.part][0]()
         return
     tasks = CHOSEN_ON if chosen.part == "choose" else TESTED_ON
     run(tasks, chosen.rows or list(RULES), chosen.seeds)

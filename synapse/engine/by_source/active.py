@@ -16,7 +16,7 @@ times as long at 0.05 % active."""
 GROUP = 1 << BITS
 """Neurons of a part with active ones that are looked at together."""
 NOT_COUNTED = -1
-"""In place of the number of active sources: there are so many that steps read all."""
+"""Replaces the number of active sources if there are so many that steps read all."""
 NOW = 1
 PAST = 2
 """Flags in `BySource.parts` and `BySource.groups`."""

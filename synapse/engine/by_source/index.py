@@ -90,7 +90,7 @@ def build(
 
 
 def concat_rows(c: Any, runs: Indices) -> NDArray[np.uint32]:
-    """Return the rows of the connections of some runs, run by run."""
+    """Return the rows of the connections in some runs, run by run."""
     lengths = c["run_length"][runs].astype(np.int64)
     begins = c["run_first"][runs] - (np.cumsum(lengths) - lengths)
     rows = np.repeat(begins.astype(np.uint32), lengths)

@@ -47,8 +47,8 @@ from .step import CHUNK_KIND, Chunk, places_of, sources_before
 
 @inline
 def scale_errors(store, tapes, r, runs, at, count, gains, chunk):
-    """Write the errors of a tile of neurons, scaled by their gaters, after all others
-    of their step.
+    """Write the errors of a tile of neurons, scaled by their gaters, after all other
+    errors of their step.
     """
     for t in range(chunk.steps):
         step = t * (chunk.rows + MAX_TILE)
@@ -59,8 +59,8 @@ def scale_errors(store, tapes, r, runs, at, count, gains, chunk):
 
 @inline
 def pack_panel(tapes, offset, left, chunk, packs):
-    """Copy one or two packs of sources of all steps and samples side by side: they stay
-    in the cache.
+    """Copy one or two packs of sources, for all steps and samples, side by side, which
+    keeps them in the cache.
     """
     activation = by_sample(tapes)
     panel = flat(tapes).panel
@@ -76,8 +76,8 @@ def pack_panel(tapes, offset, left, chunk, packs):
 
 @inline
 def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
-    """Add sums of errors times the packs of the panel to the gradient of a tile; if
-    `fresh`, overwrite it.
+    """Add sums of errors times the packs of the panel to the gradient of a tile, or
+    overwrite it if `fresh`.
     """
     numbers = flat(tapes)
     step = width(numbers.panel)
@@ -98,8 +98,8 @@ def accumulate_tile(tapes, chunk, at, left, to, q, count, fresh, packs):
 
 @inline
 def accumulate_dense(store, tapes, chunk, start, stop, r, fresh, long):
-    """Add the gradient of a dense run of neurons with the same sources: `long`, or of
-    as many as a vector register holds.
+    """Add the gradient of a dense run of neurons with the same sources, which is `long`
+    or fills a vector register.
     """
     flags = store.run_flags[r]
     shared = store.run_kind[r] == SHARED
@@ -203,7 +203,7 @@ def accumulate_memories(store, tapes, start, stop, chunk):
 
 @inline
 def accumulate_alike(store, tapes, start, stop, fresh, chunk):
-    """Add the gradient of the connections of neurons computed together; if `fresh`,
+    """Add the gradient of the connections of neurons computed together. If `fresh`,
     dense runs are overwritten.
     """
     # dE/dw_ij = - sum_t delta_j g_ij y_i
@@ -238,7 +238,7 @@ def accumulate_lone(store, tapes, start, stop, chunk):
 
 @inline
 def accumulate_bias(tapes, at, chunk):
-    """Add the gradient of a bias: the sum of a neuron's errors."""
+    """Add the gradient of a bias, which is the sum of a neuron's errors."""
     size = chunk.rows + MAX_TILE
     none = splat(0.0, tapes.state)
     moved = added((tapes.error[at + t * size] for t in range(chunk.steps)), none)
@@ -281,8 +281,8 @@ def begin_sums(store, tapes, span, j, learns):
 
 @noinline
 def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
-    """Add steps from `step` on to the gradient of the parameters of a `NeuronPart`. The
-    tapes begin with a context of `depth` steps.
+    """Add the steps from `step` on to the gradient of the parameters of a `NeuronPart`.
+    The tapes begin with a context of `depth` steps.
     """
     rows = span.stop - span.start
     chunk = Chunk(steps, (step + depth) * rows - span.start, span.start, rows, lanes)

@@ -46,7 +46,7 @@ MIN_PARAMETERS = 4096
 @strict_fp
 def descend_by_groups(training, count):
     """Sum loss and gradient of the groups of a batch, which threads compute at the same
-    time; returns whether none has failed, and the loss.
+    time. Return whether all have succeeded, and the loss.
     """
     batches, team = training.batches, training.team
     groups = 0
@@ -62,8 +62,9 @@ def descend_by_groups(training, count):
 
 @strict_fp
 def descend_by_steps(training, count):
-    """Sum loss and gradient of the groups of a batch, one after the other: threads run
-    their steps, then sum the gradients of their neurons. As `descend_by_groups`.
+    """Sum loss and gradient of the groups of a batch, one after the other. Threads run
+    their steps, then sum the gradients of their neurons. The result is as in
+    `descend_by_groups`.
     """
     _, variants, batches, change, _, team = training
     like = variants.arguments.samples
@@ -92,8 +93,8 @@ def descend_by_steps(training, count):
 
 @strict_fp_call
 def run_parts(training):
-    """Compute parts of the present round until all are taken; the leader waits for
-    their end. Returns whether no part has failed.
+    """Compute parts of the present round until all are taken. The leader waits for
+    their end. Return whether all parts have succeeded.
     """
     team = training.team
     index = take_part(team)
@@ -227,8 +228,8 @@ TEAM_PARTS = descend_together, squares_together, move_together
 
 @kernel
 def train_by_team(store, scalar, variants, batches, runs, change, count, team):
-    """Run `train_epochs` by several threads: the leader runs the epochs, others help it
-    until it has ended.
+    """Run `train_epochs` by several threads. The leader runs the epochs, and the others
+    help until it has ended.
     """
     training = BatchTraining(store, variants, batches, change, runs.control, team)
     if team.number > 0:

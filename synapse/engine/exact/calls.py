@@ -30,8 +30,8 @@ def tapes_of_runs(store: Store, width: int = 1, outputs: int = 0) -> Tapes:
 def kernels_untraced(
     store: Store, span: NDArray[Any], tapes: Tapes, latest: NDArray[Any]
 ) -> Kernels:
-    """Return kernels of the network in a span of a lowered store, on these tapes;
-    `latest` is written, see ``runs.py``.
+    """Return kernels of the network in a span of a lowered store, on these tapes. They
+    write to `latest`, see ``runs.py``.
     """
     code = runs.calls_for(store)
     return Kernels(
@@ -53,8 +53,8 @@ def kernels_by_events(
 
 
 def kernels_of_streams(store: Store, kernels: Kernels) -> Kernels:
-    """Return the kernels of a learning rule with `learn_stream`, which those of rtrl
-    have.
+    """Return the kernels of a learning rule with `learn_stream`, which the kernels of
+    rtrl include.
     """
     if kernels.plan is not None:
         return kernels

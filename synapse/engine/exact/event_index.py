@@ -34,13 +34,13 @@ run follows activity, 60,000 beside 3,000 one to one take 6 times. Lists of pack
 (``online/lists.py``) only exist for dense runs of 64 sources and more, and save nothing
 here."""
 MAX_ALIGNED = 4
-"""One-to-one runs of a neuron, up to which their weights are laid side by side with
+"""Maximum number of a neuron's one-to-one runs whose weights are laid side by side with
 those of its neighbours."""
 SELF = 1
 FIRST_RUN = 2
 EQUAL = 16
-"""Numbers that have a place for those that are equal in a part: fewer bytes are read,
-and these stay in the cache."""
+"""Number of values that have a place for parts in which all numbers are equal. Fewer
+bytes are then read, and these stay in the cache."""
 RECEIVING = 1
 CARRYING = 2
 MIXED = 4
@@ -175,9 +175,9 @@ def _forms(
     receives: NDArray[np.bool_],
     gathers: NDArray[np.bool_],
 ) -> tuple[NDArray[np.integer[Any]], NDArray[np.int64]]:
-    """Return the forms of neurons, and for each where those of its form end. The gaters
-    of their self-connections are one after the other, and all are read in the same
-    step, or there are none.
+    """Return the forms of neurons, and the end of each one's form. The gaters of their
+    self-connections must be consecutive and read in the same step, or be missing
+    altogether.
     """
     c = store.columns
     squash = c["squash"][start:stop].astype(np.int64)

@@ -24,8 +24,8 @@ def has_own_states(store, code):
 
 @inline
 def compute_states_by_events(store, tapes, events, start, stop, step):
-    """Compute the states of a piece of a block: what events have added, and runs that
-    are gathered.
+    """Compute the states of a piece of a block from the sums of events, and from runs
+    that are gathered.
     """
     j = start
     while j < stop:
@@ -42,7 +42,7 @@ def compute_states_by_events(store, tapes, events, start, stop, step):
 
 @inline
 def is_touched(events, j):
-    """Return whether events may have been added to neurons of the part of a neuron."""
+    """Return whether events may have been added to neurons in this neuron's part."""
     return events.touched[part_of(events, j)] | events.touched[events.parts.size] != 0
 
 
@@ -68,7 +68,9 @@ def add_events(store, tapes, events, start, stop, step):
 
 @inline
 def aligned_at(events, slot, j):
-    """Return how far the numbers of neurons of the part of neuron j are from theirs."""
+    """Return the offset from the rows of neurons in the part of neuron j to their
+    numbers in a slot.
+    """
     return events.block[slot * events.parts.size + part_of(events, j)] - events.origin
 
 
@@ -116,8 +118,8 @@ def carry_by(store, tapes, events, states, start, stop, step, gated, receives):
 
 @inline
 def is_one_to_one(store, r):
-    """Return whether each neuron of several has one source in this run, and that of the
-    next neuron is the next one; so are the gaters.
+    """Return whether each neuron of several has one source in this run, and the next
+    neuron has the next source. The same must hold for the gaters.
     """
     return store.run_length[r] == 1 and store.run_flags[r] & STEPPED != 0
 

@@ -69,13 +69,13 @@ from .states import commit_states, compute_states
 from .step import Step
 
 PER_EVENT = 3
-"""How many connections are gathered in the time of one event: 2.2 by measurement.
+"""Number of connections that are gathered in the time of one event, measured as 2.2.
 ``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times
 as long with a tenth, 1.13 to 4.43 times with ten times."""
 PIECE = 256
 """Neurons of short blocks that are computed together."""
 AHEAD = 3
-"""How many sources ahead of the one that sends connections are fetched."""
+"""Number of sources by which fetching connections is ahead of sending."""
 FETCHED = 128
 """Number of a source's connections that are fetched ahead. Processors fetch the
 others."""
@@ -102,7 +102,9 @@ def fetch(events, start, stop):
 
 @inline
 def copy_weights(store, events, number, start, stop):
-    """Copy the weights of connections, unless `number` says that this call has."""
+    """Copy the weights of connections, unless `number` shows that this call has done
+    so.
+    """
     if not events.copied[number]:
         for q in range(start, stop):
             events.weight[q] = store.weight[events.row[q]]
@@ -125,7 +127,7 @@ def scatter(events, start, stop, activation):
 
 @inline
 def scatter_late(store, tapes, events, step):
-    """Add what sources have sent in the previous step."""
+    """Add the activations that sources have sent in the previous step."""
     n = events.active[0]
     for k in range(1, n + 1):
         i = 2 * events.active[min(k + AHEAD, n)]
@@ -139,8 +141,8 @@ def scatter_late(store, tapes, events, step):
 
 @inline
 def scatter_prompt(store, tapes, events, listed, stop, step):
-    """Add what the sources send to neurons from `stop` on that were listed after the
-    first `listed` ones.
+    """Add the activations of sources that were listed after the first `listed` ones to
+    neurons from `stop` on.
     """
     for k in range(listed + 1, events.active[0] + 1):
         i = events.active[k]
@@ -184,8 +186,8 @@ def clear_touched(events, start, stop):
 
 @inline
 def list_at(store, ring, frame):
-    """Return the offset of the list of a frame in ``events.earlier``; behind those of
-    the frames is that of this step.
+    """Return the offset of a frame's list in ``events.earlier``. The list of this step
+    follows those of the frames.
     """
     return frame * (1 + store.ring_stop[ring] - store.ring_start[ring])
 
@@ -225,8 +227,8 @@ def list_past(store, tapes, events, span, step):
 
 @inline
 def advance_by_events(store, tapes, events, span, step):
-    """Advance the past of a network by a step; only what is not 0 is written, and what
-    was not.
+    """Advance the past of a network by a step. Only numbers that are not 0, or were
+    not, are written.
     """
     if events.lags.size == 0:
         advance(store, tapes, events, span, step)
@@ -256,7 +258,9 @@ def advance_by_events(store, tapes, events, span, step):
 
 @inline
 def scatter_lagged(store, tapes, events, span, step):
-    """Add what sources have sent in earlier steps; returns the number of events."""
+    """Add the activations that sources have sent in earlier steps, and return the
+    number of events.
+    """
     due = 0
     n = span.stop - span.start
     lags = events.lags.size
@@ -341,8 +345,8 @@ def has_short_blocks(store, start, stop):
 
 @inline
 def here(start, step):
-    """Return a step whose new states are where those of other parts were: they stay in
-    the cache.
+    """Return a step whose new states replace those of other parts, which stay in the
+    cache.
     """
     return Step(
         step.now,
@@ -407,8 +411,8 @@ def write_all(store, tapes, start, stop, step):
 
 @inline
 def follow_in_order(store, tapes, events, span, start, stop, step, due):
-    """Add the events of neurons of short blocks. Those that get some from others of
-    these fire again.
+    """Add the events of neurons in short blocks. Neurons that receive some from others
+    of these fire again.
     """
     listed = n = events.active[0]
     for j in range(start, stop):

@@ -143,8 +143,8 @@ def fire_groups(store, tapes, start, stop, forward, lanes):
 
 @lazy_part(TAPES, *[INDEX] * 5)
 def apply_dropout(store, tapes, start, stop, now, masked_at, lanes):
-    """Apply dropout: multiply activations and slopes by the mask of each step, neuron
-    and sample. That of neuron j in this step is at `masked_at` + j.
+    """Apply dropout by multiplying activations and derivatives by the mask of each
+    step, neuron and sample. The mask of neuron j in this step is at `masked_at` + j.
     """
     to = (now + start) * lanes
     at = (masked_at + start) * lanes
@@ -155,7 +155,9 @@ def apply_dropout(store, tapes, start, stop, now, masked_at, lanes):
 
 @lazy_part(TAPES, *[INDEX] * 4)
 def apply_clamps(store, tapes, start, stop, now, lanes):
-    """Set the activations of clamped neurons; slopes of 0 let no error through."""
+    """Set the activations of clamped neurons. Their derivatives are 0, which stops
+    errors.
+    """
     for j in range(start, stop):
         if store.clamped[j]:
             for q in range((now + j) * lanes, (now + j + 1) * lanes):
@@ -236,8 +238,9 @@ def clamp_sparse_inputs(tapes, span, inputs, step, now, lanes):
 
 @inline
 def transpose_activations(store, tapes, start, stop, span, now, lanes, to_samples):
-    """Transpose activations `to_samples`, whose neurons are consecutive, for the sums
-    of the gradient; or those of inputs, set by sample, to lanes.
+    """Transpose activations. With `to_samples`, neurons become consecutive, for the
+    sums of the gradient. Otherwise, inputs that are set by sample are transposed to
+    lanes.
     """
     numbers = flat(tapes)
     rows = span.stop - span.start

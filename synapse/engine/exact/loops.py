@@ -60,8 +60,8 @@ from .step import Step, StepBack
 
 @inline
 def load_targets(tapes, span, targets, step, lanes):
-    """Copy the targets of a step to the place of the outputs' error signals; NaN means
-    no target.
+    """Copy the targets of a step to the place of the outputs' error signals. NaN marks
+    a missing target.
     """
     n = span.outputs
     for lane in range(opaque(lanes)):
@@ -193,7 +193,7 @@ def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
 
 @inline
 def begin_errors(tapes, span, depth):
-    """Reset the errors that go to earlier steps; those of inputs are never read."""
+    """Reset the errors that go to earlier steps. Errors of inputs are never read."""
     none = splat(0.0, tapes.state)
     rows = span.stop - span.start
     tapes.carried[span.inputs : rows] = none
@@ -269,8 +269,8 @@ def summed_loss(tapes, start, stop):
 
 @inline
 def activate_steps(store, tapes, span, inputs, targets, samples, cost, depth, lanes):
-    """Run the steps of a part forward; returns a status and the cost: of these steps
-    or, if the part sums a gradient, of all.
+    """Run the steps of a part forward, and return a status and the cost of these steps
+    or, if the part sums a gradient, of all steps.
     """
     rows = span.stop - span.start
     tapes.failed[0] = 0.0

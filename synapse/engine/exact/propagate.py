@@ -98,7 +98,7 @@ def push_memory(store, tapes, j, back):
 
 @lazy_part(*[INDEX] * 6, taped=True)
 def push_gaters(store, tapes, r, runs, at, count, source, by):
-    """Send errors to the gaters of a tile of runs: delta_j sum_i w_ij y_i."""
+    """Send errors to the gaters of a tile of runs, delta_j sum_i w_ij y_i."""
     fill_tile(store, tapes, r, runs, count, source)
     for k in range(count):
         tapes.pushed[by + store.run_gater[r + k * runs]] += (
@@ -108,7 +108,7 @@ def push_gaters(store, tapes, r, runs, at, count, source, by):
 
 @inline
 def take_errors(store, tapes, r, runs, at, count, gains):
-    """Return the errors of a tile of neurons, scaled by their gaters; 0 beyond the
+    """Return the errors of a tile of neurons, scaled by their gaters, with 0 beyond the
     first `count`.
     """
     tapes.tile[:count] = tapes.error[at : at + count]
@@ -157,7 +157,7 @@ def push_tile(store, tapes, j, count, back):
 
 @inline
 def with_error(c, i, g, t, use, errors, at, *of):
-    """Call `use` with the error of neuron t, of those from `at` on."""
+    """Call `use` with the error of neuron t, whose errors start at `at`."""
     use(c, i, g, errors[at + t], *of)
 
 
@@ -260,7 +260,7 @@ def propagate_lone(store, tapes, start, stop, back):
 
 @inline
 def propagate_all(store, tapes, start, stop, back):
-    """Compute the errors of a block of neurons, and send them on; returns 0 if all are
+    """Compute the errors of a block of neurons, and send them on. Return 0 if all are
     finite.
     """
     check = 0.0

@@ -49,7 +49,7 @@ def load_outside(store, tapes, start, stop, rows):
 
 @inline
 def next_step(step, whole):
-    """Return the step that follows on tapes of two steps. It is `whole` if all of its
+    """Return the step that follows on tapes of two steps. If it is `whole`, all of its
     numbers are written.
     """
     return Step(
@@ -100,8 +100,8 @@ def next_frame(store, tapes, ring):
 
 @lazy_part(INDEX, STEP, taped=True)
 def advance_past(store, tapes, ring, step):
-    """Advance the past of a network: it gets what its neurons did in the step before
-    this one.
+    """Advance the past of a network by the activations of its neurons in the step
+    before this one.
     """
     start = store.ring_start[ring]
     width = store.ring_stop[ring] - start
@@ -115,7 +115,7 @@ def advance_past(store, tapes, ring, step):
 
 @lazy_part(TAPES, INDEX, INDEX, STEP)
 def write_past(store, tapes, ring, steps, step):
-    """Leave what a network remembers after `steps` steps."""
+    """Write the past that a network keeps after `steps` steps."""
     start = store.ring_first[ring]
     store.past[start : start + size_of(store, ring)] = tapes.activation[
         step.past + start : step.past + start + size_of(store, ring)
@@ -126,8 +126,8 @@ def write_past(store, tapes, ring, steps, step):
 
 @inline
 def write_back(store, tapes, span, start, step, steps):
-    """Write what `steps` steps without traces leave, of which the last is `step`: the
-    inputs up to `start` were set, and there are no traces.
+    """Write the results of `steps` steps without traces, of which the last is `step`.
+    The inputs up to `start` were set, and traces are missing.
     """
     count = span.stop - span.start
     stamp = tick(store, steps * count) + (steps - 1) * count
@@ -159,8 +159,8 @@ def copy_streams(to, streams, span):
 
 @inline
 def has_failed(store, tapes):
-    """Return whether a registered function has raised; then ``store.failed`` says
-    which.
+    """Return whether a registered function has raised. In this case, ``store.failed``
+    identifies it.
     """
     if tapes.failed[0] != 0.0:
         store.failed[:FAILURE] = tapes.failed[:FAILURE]
@@ -230,10 +230,11 @@ GATHERED = RunParts(GATHERING, _nothing, advance)
 def run_untraced(store, scalar, tapes, rows, span, latest, looks, inputs, outputs):
     """Activate once for every row of `outputs`, which are written, without traces.
 
-    `rows` are those of the store, which the tapes have. When the last output has
-    activated is written to `latest`. With `looks`, nothing but the outputs is written.
-    Returns a status: unless it is DONE, nothing has changed. ``failed[ROW]`` is the row
-    of an input that is refused, or at which a registered function has raised.
+    `rows` are the rows of the store, which the tapes have. The time when the last
+    output has activated is written to `latest`. With `looks`, only the outputs are
+    written. Returns a status. Unless it is DONE, nothing has changed. ``failed[ROW]``
+    is the row of an input that is refused, or at which a registered function has
+    raised.
     """
     return run_rows(
         GATHERED, store, tapes, None, span, rows, latest, looks, inputs, outputs, scalar

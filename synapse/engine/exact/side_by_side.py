@@ -82,8 +82,8 @@ class Judge(NamedTuple):
 
 @inline
 def next_rows(tapes, sequences, group_start, t, lanes):
-    """Write which row each lane of a group of sequences has in step t; returns whether
-    some have ended.
+    """Write each lane's row in step t for a group of sequences, and return whether some
+    have ended.
     """
     left = sequences.order.size - group_start
     if sequences.independent:  # rows that follow each other
@@ -123,7 +123,7 @@ def store_outputs(tapes, sequences, at, n, lanes, ragged):
 
 @inline
 def longest_of(span, sequences, group_start, lanes, maximum):
-    """Return the number of steps of a group of sequences; -1 if an input is not
+    """Return the number of steps in a group of sequences, or -1 if an input is not
     finite.
     """
     longest = 0
@@ -143,10 +143,10 @@ def longest_of(span, sequences, group_start, lanes, maximum):
 
 @kernel
 def run_side_by_side(store, scalar, tapes, tag, rows, span, sequences, judge):
-    """Run `SequenceRows` from a cleared context; `judge` is None, or a `Judge`.
+    """Run `SequenceRows` from a cleared context. `judge` is None, or a `Judge`.
 
-    `rows` are those of the store, which the tapes have. Returns a status; nothing but
-    outputs and costs has changed.
+    `rows` are the rows of the store, which the tapes have. Returns a status. Only
+    outputs and costs have changed.
     """
     numbers = flat(tapes)
     lanes = len(tag)

@@ -99,7 +99,7 @@ def gap_of(store, r, runs, count):
 
 @inline
 def gaps_of(store, r, runs, count):
-    """Return how far the first connections of run r of these neurons are from that of
+    """Return the distances of these neurons' first connections in run r from that of
     the first neuron.
     """
     return spaced(0, gap_of(store, r, runs, count), count)
@@ -107,7 +107,7 @@ def gaps_of(store, r, runs, count):
 
 @inline
 def rows_of(store, r, runs, count):
-    """Return the first connections of run r of these neurons."""
+    """Return these neurons' first connections in run r."""
     return spaced(store.run_first[r], gap_of(store, r, runs, count), count)
 
 
@@ -122,7 +122,9 @@ def gain(store, tapes, r, gains):
 
 @inline
 def add(c, i, g, t, states, at, *of):
-    """Add what a connection brings to the state of neuron t, of those from `at` on."""
+    """Add the contribution of a connection to the state of neuron t, whose states start
+    at `at`.
+    """
     states[at + t] += brought(c, i, g, *of)
 
 
@@ -214,7 +216,7 @@ def add_listed_sums(store, tapes, sums, r, source, row, gaps):
 @inline
 def add_run_sums(store, tapes, sums, run, gaps, source, lists):
     """Add sum_i w_ij y_i of a tile of neurons to their sums. `lists` is a run with the
-    same sources, which may be listed; None: all are read.
+    same sources, which may be listed, or None to read all.
     """
     row = store.run_first[run]
     if lists is not None and is_listed(store, lists):
@@ -251,8 +253,8 @@ def add_in_order(store, tapes, at, row, n, source):
 @inline
 def add_tile(store, tapes, r, runs, at, count, source, lists):
     """Add sum_i w_ij y_i of fewer neurons than a tile has, with the same sources, to
-    the states from `at` on, see `add_run_sums`. Those of lanes are added in the order
-    of whole tiles: the bits of tiles of any size.
+    the states from `at` on, see `add_run_sums`. With lanes, they are added in the order
+    of whole tiles, which gives the same bits as tiles of any size.
     """
     n = store.run_length[r]
     if count * n > MAX_UNTILED_PRODUCTS:

@@ -76,9 +76,9 @@ def sources_at(store, tapes, r, step):
 
 @inline
 def places_of(store, r, past, lagged):
-    """Return the column with the places of the sources of a listed run, from what
-    `sources_at` returns on; `past` is that of a `Step`. Without `lagged`, no run of its
-    neuron has a lag.
+    """Return the column with the places of a listed run's sources, counted from the
+    result of `sources_at`. `past` belongs to a `Step`. Without `lagged`, runs of its
+    neuron have no lag.
     """
     if not has_lag(store, r, lagged):
         return store.source

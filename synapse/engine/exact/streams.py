@@ -67,8 +67,8 @@ def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, of_chai
 
 @inline
 def _learn(store, rule, span, rate):
-    """Propagate; no update stays pending. `update_by_traces` finds what is not
-    finite.
+    """Propagate, leaving no update pending. Numbers that are not finite are found by
+    `update_by_traces`.
     """
     relist(store, span)
     propagate_network(store, span, rate, False)

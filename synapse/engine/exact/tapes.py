@@ -128,8 +128,8 @@ class Tapes:
     ) -> None:
         """Set the initial context and a mask, shape (steps, neurons, samples).
 
-        The context has the activations before the first step, shape (`depth`, neurons),
-        the latest last, and the states; default: 0.
+        The context consists of the activations before the first step, shape (`depth`,
+        neurons), with the latest last, and the states. Default: 0.
         """
         if mask is not None:
             self._mask = aligned(mask.size, self["state"].dtype)
@@ -209,7 +209,9 @@ def context_depth(store: Store, span: NDArray[np.int64]) -> int:
 
 
 def context_of(store: Store, span: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the context of a network of a lowered store, as `Tapes.begin` takes it."""
+    """Return the context of a network in a lowered store, in the form that
+    `Tapes.begin` takes.
+    """
     start, stop = int(span[Span.START]), int(span[Span.STOP])
     c = store.columns
     before = np.zeros((context_depth(store, span), stop - start))

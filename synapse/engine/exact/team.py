@@ -35,10 +35,11 @@ from ..language import (
 )
 
 ROUND = 0
-"""Place of the number of the round, shifted by `SHIFT`, plus how many of its parts
-nobody has taken."""
+"""Place of the number of the round, shifted by `SHIFT`, plus the number of its parts
+that are not taken yet."""
 ENDED_PARTS = LINE
-"""Place of the number of parts that have ended; the next one to end has this number."""
+"""Place of the number of parts that have ended, which is also the number of the next
+part to end."""
 FAILED = 2 * LINE
 """Place of a 1 if a part has failed, or the training is to stop."""
 TASK = 3 * LINE
@@ -62,8 +63,8 @@ has ended."""
 RATE = 1
 """Place of the learning rate for an update."""
 SPINS = 2000
-"""Number of times that a thread looks at a word, some 0.1 ms in all, before it leaves
-its core to others between two looks."""
+"""Number of times that a thread reads a word, some 0.1 ms in all, before it leaves its
+core to others between two reads."""
 
 
 class Team(NamedTuple):
@@ -98,8 +99,8 @@ def rest(team, looks):
 def begin_round(team, task, parts, start, stop, width):
     """Announce the parts of a round to all threads, with three numbers about them.
 
-    All parts of the last round have ended, so no other thread reads what is written
-    here until the round has its number.
+    Because all parts of the last round have ended, other threads do not read the words
+    that are written here until the round has its number.
     """
     store_word(team.words, ENDED_PARTS, 0)
     store_word(team.words, FAILED, 0)
@@ -114,7 +115,9 @@ def begin_round(team, task, parts, start, stop, width):
 
 @strict_fp
 def take_part(team):
-    """Take a part of the present round; returns its number, or -1 if none is left."""
+    """Take a part of the present round, and return its number, or -1 if all are
+    taken.
+    """
     while True:
         word = load_word(team.words, ROUND)
         left = word & ((1 << SHIFT) - 1)
@@ -127,7 +130,9 @@ def take_part(team):
 
 @strict_fp
 def wait_for_turn(team, index):
-    """Pause until all parts before this one have ended; returns whether none failed."""
+    """Pause until all parts before this one have ended, and return whether they have
+    succeeded.
+    """
     looks = 0
     while load_word(team.words, ENDED_PARTS) < index:
         rest(team, looks)

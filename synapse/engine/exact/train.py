@@ -54,7 +54,7 @@ class Unfolding(NamedTuple):
 
 
 class GradientVariants(NamedTuple):
-    """How the gradients of groups are computed: of several samples, or of one."""
+    """The ways to compute the gradients of groups, for several samples, or for one."""
 
     wide: Any
     single: Any
@@ -162,8 +162,8 @@ def steps_of(like, batches, start, stop, width):
 
 @strict_fp
 def samples_of(like, batches, start, stop, width, work):
-    """Return the samples of one group; `like` are others with the same options, and
-    `work` is what is computed: the last fields of `SampleGroup`.
+    """Return the samples of one group. `like` are other samples with the same options,
+    and `work` contains the last fields of `SampleGroup`, which state what is computed.
     """
     lengths = batches.lengths[start:stop]
     count = stop - start
@@ -245,8 +245,8 @@ def add_group(variants, change, begin, width):
 
 @strict_fp
 def add_updates(slopes, at, updates, row, n, begin):
-    """Subtract a part of the descent of a group from the gradient; with `begin`, from
-    0.
+    """Subtract a part of a group's descent from the gradient, starting from 0 with
+    `begin`.
     """
     if begin:
         slopes[at : at + n] = 0.0 - updates[row : row + n]
@@ -256,16 +256,16 @@ def add_updates(slopes, at, updates, row, n, begin):
 
 @strict_fp
 def width_of(batches, count, left):
-    """Return the number of lanes of the next group of a batch, by the samples that are
-    left.
+    """Return the number of lanes in the next group of a batch, given the number of
+    remaining samples.
     """
     return batches.lanes if count > 1 and left > batches.few else 1
 
 
 @strict_fp
 def is_in_place(like, batches, count, change):
-    """Return whether the gradient of a batch of `count` samples is used where its tapes
-    have it: the batch is one group, or its groups are summed there.
+    """Return whether the gradient of a batch of `count` samples is used in its place on
+    the tapes, because the batch is one group, or its groups are summed there.
     """
     is_one_group = count <= width_of(batches, count, count) * batches.deep
     return change.penalty is None and (is_one_group or like.independent_steps)
@@ -282,8 +282,8 @@ def group_at(batches, count, start):
 
 @strict_fp
 def descend_batch(training, count):
-    """Sum loss and gradient of a batch; returns status, loss and where it diverged:
-    step, steps and lanes.
+    """Sum loss and gradient of a batch, and return status, loss and where it diverged,
+    as step, steps and lanes.
     """
     _, variants, batches, change, control, _ = training
     like = variants.arguments.samples
@@ -354,8 +354,8 @@ def update(store, change, rate, count):
 
 @strict_fp
 def update_weights(training, slopes, by_rows, rate, count, start, stop):
-    """Move some of the weights, see `apply_update`; `by_rows`: by minus the tapes'
-    gradient.
+    """Move some of the weights, see `apply_update`. With `by_rows`, use minus the
+    tapes' gradient.
     """
     change = training.change
     return apply_update(
@@ -415,7 +415,7 @@ def restore_rows(total, row, n, column, slopes):
 
 @strict_fp
 def table_of(variants, is_wide):
-    """Return the store with the lists of the tapes of several lanes, or of one."""
+    """Return the store with the lists of the tapes for several lanes, or for one."""
     lists = variants.wide.lists if is_wide else variants.single.lists
     return store_at(lists, variants.arguments.scalar)
 
@@ -423,7 +423,7 @@ def table_of(variants, is_wide):
 @strict_fp
 def list_weights(training, is_wide):
     """List the sources of weights whose gradient on the tapes may not be 0, if the
-    optimizer leaves others as they are; returns whether they are few.
+    optimizer does not change other weights. Return whether they are few.
     """
     change = training.change
     if change.weights.begins.size != 1 or not change.step.skips_zeros:
@@ -443,8 +443,8 @@ def mark_all(training, is_wide):
 
 @strict_fp
 def update_touched(training, slopes, is_wide, rate, count):
-    """Update as `update_plainly` does, by the gradient on the tapes, without weights
-    from sources that are not listed: nothing would change there.
+    """Update like `update_plainly`, by the gradient on the tapes, but leave out weights
+    from sources that are not listed, which would not change.
     """
     change = training.change
     store = table_of(training.variants, is_wide)
@@ -467,8 +467,8 @@ def update_touched(training, slopes, is_wide, rate, count):
 
 @strict_fp
 def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
-    """Update as `update` does without ties, penalties and limits, part by part;
-    `by_rows`: by minus the tapes' gradient, of several lanes if `is_wide`.
+    """Update like `update` without ties, penalties and limits, part by part. With
+    `by_rows`, use minus the tapes' gradient, which has several lanes if `is_wide`.
     """
     _, squares_of, move = parts
     change = training.change
@@ -541,8 +541,8 @@ def run_batches(parts, training, runs, epoch, count):
 
 @strict_fp
 def run_epochs(parts, training, runs, count):
-    """Run epochs to the goal; returns how many, and how the last ended: updates,
-    cost, steps, where.
+    """Run epochs to the goal. Return their number, and how the last ended, as updates,
+    cost, steps, and where.
     """
     total = 0.0
     n_targets = 0.0

@@ -25,10 +25,10 @@ from ..language import (
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 PART = 1024
-"""Number of parameters that are moved at a time, so that their numbers stay in the
-cache. ``python -m benchmarks.constants exact.update.PART``: neither a tenth nor ten
-times changes the time of a row by more than a tenth; without parts, Adam takes 1.04
-times as long on 784-100-10, and memory for three numbers of each parameter."""
+"""Number of parameters that are moved at a time, to keep their numbers in the cache.
+``python -m benchmarks.constants exact.update.PART``: neither a tenth nor ten times
+changes the time of a row by more than a tenth. Without parts, Adam takes 1.04 times as
+long on 784-100-10, and memory for three numbers of each parameter."""
 
 
 class ParameterScatter(NamedTuple):
@@ -170,8 +170,8 @@ def add_penalties(penalty, values, gradient):
 
 @inline
 def sum_of_squares(numbers, start, stop):
-    """Return the sum of squares of some numbers, in any order: its bits decide nothing
-    but whether it is finite.
+    """Return the sum of squares of some numbers, in any order, because its bits only
+    determine whether it is finite.
     """
     return added((numbers[i] * numbers[i] for i in range(start, stop)), 0.0)
 
@@ -255,7 +255,7 @@ def apply_update(
     column, scatter, slopes, by_rows, sign, step, rate, count, start, stop
 ):
     """Change some entries of a column, counted from its first one, by one step of the
-    optimizer, the one with number `count`; returns a status.
+    optimizer, which has the number `count`. Return a status.
 
     The gradient is `sign` times `slopes`, which are in the order of the ranges or,
     `by_rows`, have the rows of the column. The old values take their place, for

@@ -41,7 +41,7 @@ learns."""
 
 
 class QuietRows(NamedTuple):
-    """Numbers of the neurons of a network whose connections may be quiet."""
+    """The numbers of a network's neurons whose connections may be quiet."""
 
     # by lag: how far the activations that it reads are from the numbers of neurons
     frames: NDArray[np.int64]
@@ -67,12 +67,12 @@ class QuietIndex(NamedTuple):
 
 
 def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
-    """Return the index of a lowered store's network; None if no connection may be
-    quiet, or too few.
+    """Return the index of a network in a lowered store, or None if no connections, or
+    too few, may be quiet.
 
-    Those into a self-connected neuron may be, unless one of them has a gate or a source
-    in another network, or the neuron gates another one with memory. Nothing is quiet in
-    a store with shared weights.
+    Connections into a self-connected neuron may be quiet, unless one of them has a gate
+    or a source in another network, or the neuron gates another one with memory. In a
+    store with shared weights, all connections are read.
     """
     c = store.columns
     start, stop = int(span[Span.START]), int(span[Span.STOP])

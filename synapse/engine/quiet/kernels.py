@@ -192,7 +192,7 @@ def begin_all(store, quiet, span):
 
 @inline
 def settle_due(store, quiet, start, stop, is_due):
-    """Write all numbers of the rows of which `is_due` returns another number than 0."""
+    """Write all numbers of the rows for which `is_due` does not return 0."""
     for begin in range(start, stop, GROUP):
         end = min(begin + GROUP, stop)
         if added(is_due(store, quiet, j) for j in range(begin, end)) != 0:
@@ -240,8 +240,8 @@ def passes_zero(store, quiet, j):
 
 @in_order
 def read_and_trace(store, quiet, j, c, activation):
-    """Return the weight of a connection into a neuron; if it learns, add what its
-    source sends to the trace.
+    """Return the weight of a connection into a neuron. If it learns, add the activation
+    of its source to the trace.
     """
     i = j - quiet.origin
     weight = store.weight[c]
@@ -268,7 +268,7 @@ def read_and_trace(store, quiet, j, c, activation):
 
 @in_order
 def send(store, quiet, start, stop, activation):
-    """Add what a source sends to the sums of its targets, and to the traces."""
+    """Add the activation of a source to the sums of its targets, and to the traces."""
     for q in range(start, stop):
         j = quiet.target[q]
         weight = read_and_trace(store, quiet, j, quiet.row[q], activation)
@@ -277,7 +277,7 @@ def send(store, quiet, start, stop, activation):
 
 @inline
 def send_prompt(store, quiet, start, stop):
-    """Send what neurons send that have fired in this step."""
+    """Send the activations of neurons that have fired in this step."""
     while start < stop:
         end = min(part_stop(quiet, start), stop)
         if has_active(store, quiet, start, end, 0, NOW):
@@ -288,7 +288,7 @@ def send_prompt(store, quiet, start, stop):
 
 @inline
 def send_group(store, quiet, start, stop):
-    """Send what a group of neurons sends."""
+    """Send the activations of a group of neurons."""
     if is_silent(store, start, stop, 0):
         return
     for j in range(start, stop):
@@ -335,7 +335,7 @@ def compute_one_to_one(store, start, stop):
 @inline
 def list_earlier(store, quiet, span, due):
     """List the active sources among the neurons of earlier steps, which connections
-    with lags read; `due` connections begin at those of this step.
+    with lags read. `due` connections begin at those of this step.
     """
     ring = store.ring[span.start]
     start = store.ring_start[ring]
@@ -359,7 +359,9 @@ def list_earlier(store, quiet, span, due):
 
 @inline
 def send_listed(store, quiet, span):
-    """Send what the inputs send, what is read one step late, and what earlier."""
+    """Send the activations of the inputs, and those that are read one or more steps
+    late.
+    """
     n = span.stop - span.start
     lags = max(quiet.lags.size, 1)
     begin = store.ring_start[store.ring[span.start]] if quiet.lags.size != 0 else 0
@@ -377,8 +379,8 @@ def send_listed(store, quiet, span):
 
 @inline
 def choose(store, quiet, span):
-    """Decide whether a step reads the connections of active sources only: from what is
-    active before it, and so that a change back comes some steps later.
+    """Decide whether a step only reads the connections of active sources, given the
+    activity before it. A change back comes some steps later.
     """
     quiet.active[0] = 0
     due = list_active(store, quiet, span.start, span.stop, 0, 0, 0, 1, NOW)
@@ -476,7 +478,7 @@ def push_one_to_one(store, start, stop):
 
 @inline
 def compute_quiet_deltas(store, start, stop, rate, traced):
-    """`compute_deltas` for neurons of a form, without a branch."""
+    """Do what `compute_deltas` does, for neurons of one form, without a branch."""
     for j in range(start, stop):
         compute_delta(store, j, rate)
     if added(store.trainable_bias[j] != 0 for j in range(start, stop)) == 0:
@@ -599,5 +601,5 @@ calls_for = calls_by_float(
 
 
 def kernels_for(store: Store, span: NDArray[np.int64], index: QuietIndex) -> Kernels:
-    """Return the kernels of trainings of the network in a span of a lowered store."""
+    """Return the kernels that train the network in a span of a lowered store."""
     return Kernels(calls_for(store), store.address, store.scalar, span, *index)

@@ -31,6 +31,8 @@ pytest.register_assert_rewrite("tests.helpers.networks", "tests.helpers.strategi
 # of NumPy would wait in a loop for cores on which other workers run, at seven times the
 # CPU for the fits of a forecast. The library's own threads are others.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Those of scikit-learn's boosted trees would, too: minutes for a fit on a busy machine.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 ROOT = Path(__file__).parents[1]
 # programs for a type checker: a test runs them in processes of their own
 collect_ignore = ["project/typed", "plasticity/brian2_numbers.py"]
@@ -50,7 +52,7 @@ if PROFILE == "few" and hasattr(providers, "_get_local_constants"):
     # and for each run of a single file. With more examples, it tries them.
     providers._get_local_constants = lambda: providers._local_constants
 
-TIERS = ("browser", "compiler", "peers", "slow", "torch")
+TIERS = ("browser", "compiler", "full", "peers", "slow", "torch")
 """Markers of the tests that a plain `pytest` leaves out."""
 
 

@@ -30,6 +30,7 @@ NETWORKS = {
 }
 
 
+@pytest.mark.full
 def test_total_is_the_change():
     def check(make):
         net = make()
@@ -190,6 +191,7 @@ def test_steps_by_sensitivities_are_not_explained():
         explain(net.connections[0])
 
 
+@pytest.mark.full
 def test_what_a_rule_of_synapses_changes_is_not_explained_by_errors():
     net = architect.Perceptron(2, 1, seed=0)
     net.rule = Oja

@@ -39,6 +39,7 @@ def by_hand(net, of, numbers, inputs, targets):
     return cost
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings(
     "ignore::synapse.errors.TopologyWarning"
 )  # outputs that nothing leads to
@@ -81,6 +82,7 @@ def test_lesions_are_those_by_hand(spec, of, pairs, several):
         assert measured.change[i, j] == measured.change[j, i] == both - measured.loss
 
 
+@pytest.mark.full
 def test_one_of_several_tied_connections_is_silenced_alone():
     net = perceptron(2, 2, 1)
     tie(net.connections[:4])
@@ -163,6 +165,7 @@ def test_a_delayed_connection_is_silenced_with_its_source():
     assert of_links.change == pytest.approx([without])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("several", [False, True])
 def test_without_targets_the_change_is_that_of_the_outputs(several):
     rng = np.random.default_rng(0)

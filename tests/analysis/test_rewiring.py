@@ -110,6 +110,7 @@ BLOCKED = [(0, 1, 1), (2, 3, 1), (0, 3, -1), (2, 1, -1)]
 MIXED = [(0, 1, 1), (1, 2, 1), (2, 3, 1), (3, 0, 1), (0, 2, -1), (1, 3, -1), (2, 0, 1)]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("size", "edges", "count"), [(3, CYCLE, 2), (4, BLOCKED, 2), (4, MIXED, 8)]
 )

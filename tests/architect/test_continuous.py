@@ -155,6 +155,7 @@ def test_gradients_agree_with_automatic_differentiation(case):
     assert len(set(checked)) == Topology.of(net).parameters
 
 
+@pytest.mark.full
 def test_time_constants_stay_positive_and_are_no_shorter_than_a_step():
     net = architect.CTRNN(1, 4, 1, time_constants=1.5, seed=0)
     assert net.time_constants == pytest.approx(np.full(4, 1.5))
@@ -195,6 +196,7 @@ MASKED = {
 }
 
 
+@pytest.mark.full
 @every_case("name", MASKED)
 @every_case("lengths", [(6,), (3, 7, 1), (4,) * 9])
 def test_uneven_steps_with_missing_targets_have_exact_gradients(name, lengths):

@@ -67,6 +67,7 @@ def calls(net):
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("make", NETWORKS.values(), ids=NETWORKS)
 def test_every_method_works_or_refuses_and_changes_nothing(make):
     with Cases() as case:

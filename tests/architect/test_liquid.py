@@ -101,6 +101,7 @@ def pools(draw):
     return size, options, 1.0 - leak + draw(st.floats(0.05, 1.5))
 
 
+@pytest.mark.full
 @settings(max_examples=60, deadline=None)
 @given(pools())
 def test_a_step_of_the_pool_has_the_spectral_radius_asked_for(case):
@@ -152,6 +153,7 @@ def test_neurons_of_a_pool_that_steps_together_can_be_called_alone():
             assert twin.output.activate() == pytest.approx(net.activate(row), abs=1e-15)
 
 
+@pytest.mark.full
 def test_a_read_out_of_the_pool_learns_by_every_rule():
     wave = np.sin(0.3 * np.arange(301.0))[:, None]
     for rule, rate in (("online", 0.02), ("bptt", 0.003), ("rtrl", 0.02)):

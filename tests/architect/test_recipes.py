@@ -290,6 +290,7 @@ def test_an_lstm_has_the_defaults_of_its_style():
     ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("span", [(2, 1000), 50])
 @pytest.mark.parametrize(
     ("build", "gates"),
@@ -356,6 +357,7 @@ RECIPES = {
 }
 
 
+@pytest.mark.full
 def test_every_option_is_passed_on():
     """To all connections, to all biases, to the outputs alone, to the store; the seed
     decides on the rest."""
@@ -400,6 +402,7 @@ def test_every_option_is_passed_on():
                     build(**options)
 
 
+@pytest.mark.full
 def test_weights_and_biases_are_drawn_for_the_fan_in_of_their_neurons():
     """From several layers, with gates, windows and random pairs, too: for their mean if
     it differs."""

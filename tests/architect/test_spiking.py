@@ -70,6 +70,7 @@ def test_the_numbers_of_cells_are_those_of_the_equations():
     assert 50 < fired < 500
 
 
+@pytest.mark.full
 def test_cells_are_silent_after_a_spike_and_keep_their_signs():
     """With refractory steps, and with signs, also after learning."""
     net = Spiking(3, 8, 2, adaptive=3, refractory=3, excitatory=6, seed=1)
@@ -100,6 +101,7 @@ def test_cells_are_silent_after_a_spike_and_keep_their_signs():
         assert weights[6:].any()
 
 
+@pytest.mark.full
 def test_drawn_weights_of_both_signs_are_in_balance():
     net = Spiking(1, 200, 1, excitatory=160, adaptive=0, seed=0)
     weights = matrix(net, net["spikes"], net["voltages"])

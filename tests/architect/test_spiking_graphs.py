@@ -79,6 +79,7 @@ def rtrl_is_bptt(seed):
     assert comparison.cosine > 1.0 - 1e-12
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_rtrl_without_a_limit_is_the_gradient_through_time():
     all_hold(rtrl_is_bptt, range(30))

@@ -136,6 +136,7 @@ DOORS = CALLS | {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", CALLS)
 def test_data_are_the_same_in_every_form(name):
     call = CALLS[name]
@@ -288,6 +289,7 @@ BAD = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", DOORS)
 def test_what_would_lose_something_is_refused_in_one_sentence(name):
     net = net_of()
@@ -305,6 +307,7 @@ def test_what_would_lose_something_is_refused_in_one_sentence(name):
                 assert len(str(refusal.value)) < 250
 
 
+@pytest.mark.full
 def test_what_does_not_fit_a_float32_is_refused_as_infinity_is():
     net = net_of(dtype=np.float32)
     net.activate([0.5, 0.5])

@@ -57,6 +57,7 @@ def soft():
 # --- packages and names ---------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
     code = """if True:
         import sys, architect, synapse
@@ -78,6 +79,7 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
     python("-c", code)
 
 
+@pytest.mark.full
 def test_rooms_that_need_an_extra_are_attributes_of_synapse():
     """For the interpreter, for `dir` and for type checkers, which know no others."""
     code = """if True:
@@ -111,6 +113,7 @@ def test_rooms_that_need_an_extra_are_attributes_of_synapse():
     assert sorted(checked) == sorted(later)
 
 
+@pytest.mark.full
 def test_a_room_without_its_extra_is_answered_by_the_command_that_installs_it():
     """As an attribute that does not exist, so that `hasattr` and `help` pass over
     it."""
@@ -301,6 +304,7 @@ def test_an_argument_of_another_library_is_answered_by_ours():
     )
 
 
+@pytest.mark.full
 def test_an_attribute_of_another_library_is_answered_by_ours():
     """Every entry of the table; what the advice names is there, and `dir` lists no
     entry."""
@@ -473,11 +477,13 @@ for owner in owners.values():
 """Compares what the interpreter prints of uncaught errors with their sentences."""
 
 
+@pytest.mark.full
 def test_python_adds_no_suggestion_to_an_error_that_has_one():
     """Of every entry of the table, and of every private name without its underscore."""
     python("-c", OWNERS + PRINTED)
 
 
+@pytest.mark.full
 def test_a_traceback_of_a_script_ends_with_our_sentence(tmp_path):
     script = tmp_path / "script.py"
     for line in (

@@ -223,6 +223,7 @@ def table(folder):
     return path
 
 
+@pytest.mark.full
 def test_commands_save_their_work_whatever_the_streams(monkeypatch, tmp_path):
     data = table(tmp_path)
 
@@ -262,6 +263,7 @@ def test_commands_save_their_work_whatever_the_streams(monkeypatch, tmp_path):
     all_hold(works, list(STREAMS))
 
 
+@pytest.mark.full
 @pytest.mark.skipif(os.name != "posix", reason="closes descriptors as a shell does")
 def test_a_process_without_streams(tmp_path):
     """As ``>&-`` in a shell: what is written does not become stdout or stderr."""
@@ -289,6 +291,7 @@ def test_a_process_without_streams(tmp_path):
         assert (done.stdout == "") == (" >&-" in f" {closing}")
 
 
+@pytest.mark.full
 def test_a_table_goes_to_an_ascii_stdout_with_codes(tmp_path):
     data, model = table(tmp_path), tmp_path / "model.json"
     train = line("train", data, "--target", "größe→", "-o", model, "--epochs", "2")

@@ -102,6 +102,7 @@ def flat(value):
     return value.tolist() if isinstance(value, np.ndarray) else repr(value)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("call", CALLS)
 def test_they_give_what_the_list_gives(call):
     for lengths in LENGTHS.values():

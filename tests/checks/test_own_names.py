@@ -71,6 +71,7 @@ def test_all_classes_and_their_advice_are_found():
     } <= owners
 
 
+@pytest.mark.full
 def test_no_class_lists_names_of_other_libraries():
     def unlisted(cls):
         foreign = foreign_in(cls)

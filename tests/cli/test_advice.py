@@ -72,6 +72,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.full
 def test_advice_that_is_followed_ends_well(capsys, tmp_path):
     def check(content, commands, pattern, instead):
         (tmp_path / "d.csv").write_text(content, encoding="utf-8")
@@ -156,6 +157,7 @@ FOLLOWED = {
 }  # fmt: skip
 
 
+@pytest.mark.full
 def test_advice_of_other_commands_is_followed(capsys, tmp_path):
     def check(make, pattern, follow, gone):
         line = [*map(str, make(tmp_path))]

@@ -54,6 +54,7 @@ class EndedError(Exception):
     """The end of a process, for tests."""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("ended", [EndedError, KeyboardInterrupt])
 @pytest.mark.parametrize("phase", [0, 1])
 def test_a_training_that_was_ended_continues_with_the_same_bits(
@@ -95,6 +96,7 @@ def test_a_training_that_was_ended_continues_with_the_same_bits(
     assert not (tmp_path / "run.ckpt.refit").exists()
 
 
+@pytest.mark.full
 def test_ctrl_c_in_the_first_epoch_leaves_the_model_that_was_there(
     sales, tmp_path, monkeypatch, capsys
 ):
@@ -179,6 +181,7 @@ def test_rows_continue_with_the_same_bits(sales, tmp_path):
         assert again.result.history == whole.result.history
 
 
+@pytest.mark.full
 def test_the_same_training_continues_to_another_number_of_epochs(sales, tmp_path):
     table = read_table(sales)
     file = str(tmp_path / "run.ckpt")

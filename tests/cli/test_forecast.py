@@ -80,6 +80,7 @@ def test_rows_continue_the_dates_and_the_network_its_outputs(further, folder):
     np.testing.assert_allclose(later, moved(BOTH[19:], 3), 1e-5, err_msg=about)
 
 
+@pytest.mark.full
 def test_the_best_method_forecasts_and_says_so(capsys, further, folder):
     facts = synapse.load(folder / "both.json").metadata
     files = folder / "both.json", folder / "d.csv"
@@ -116,6 +117,7 @@ def test_bounds_follow_from_the_errors_of_the_test(capsys, further, folder, tmp_
     assert (lower < upper).all(), (facts["relative"], lower, upper)
 
 
+@pytest.mark.full
 def test_a_value_known_in_advance_explains_its_own_row(capsys, further, tmp_path):
     """Sales are 100, and 150 on holidays: in the test, the forecast, its interval, and
     row by row."""

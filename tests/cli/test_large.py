@@ -22,6 +22,7 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.mark.full
 def test_the_work_for_a_table_is_linear_in_its_columns(tmp_path, rng):
     def encoded(path):
         table = tables.read_table(path)
@@ -38,6 +39,7 @@ def test_the_work_for_a_table_is_linear_in_its_columns(tmp_path, rng):
     assert counts[2] - counts[1] < 1.6 * 1.5 * (counts[1] - counts[0])
 
 
+@pytest.mark.full
 def test_a_long_series_shows_lines_before_and_while_it_is_tested(
     capsys, tmp_path, monkeypatch, rng
 ):

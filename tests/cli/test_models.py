@@ -55,6 +55,7 @@ def data(tmp_path):
 # --- convert --------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_what_is_converted_answers_the_same(capsys, network, model, data, tmp_path):
     """JSON of others is known by its content. Both people's rows run side by side."""
     expected = network.run([STEPS, STEPS])
@@ -137,6 +138,7 @@ def test_a_warning_is_a_sentence(tmp_path):
 # --- draw -----------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_pictures_and_pages(capsys, model, tmp_path):
     pytest.importorskip("matplotlib")
     for ending, begins, text in (

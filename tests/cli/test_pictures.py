@@ -51,6 +51,7 @@ def drawn(monkeypatch):
     return panels
 
 
+@pytest.mark.full
 def test_a_forecast_is_drawn_with_its_history_and_bounds(
     folder, drawn, tmp_path, capsys
 ):

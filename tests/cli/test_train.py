@@ -82,6 +82,7 @@ ALONE = {
 }
 
 
+@pytest.mark.full
 def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(
     capsys, plane, tmp_path
 ):
@@ -106,6 +107,7 @@ def test_learning_is_that_of_the_architecture_alone_and_answers_are_in_units(
     all_hold(check, [(model, name) for model in ALONE for name in ("sgd", "adam")])
 
 
+@pytest.mark.full
 def test_classes(capsys, kinds, tmp_path):
     path = tmp_path / "m.npz"
     options = args("--target kind --ignore code --validation 0.2 -o")
@@ -145,6 +147,7 @@ def test_a_target_of_0_and_1_may_be_classes(capsys, tmp_path, rng):
         assert re.search(rf"^{name} ", printed, re.MULTILINE)
 
 
+@pytest.mark.full
 def test_missing_numbers_words_and_keys(capsys, tmp_path, rng):
     """A table as people have them: y follows from words and a number that is sometimes
     missing."""
@@ -192,6 +195,7 @@ def test_sequences_begin_with_a_cleared_context(capsys, tmp_path, rng):
     np.testing.assert_array_equal(once.reshape(40, 3)[same], [once[:3]] * len(same))
 
 
+@pytest.mark.full
 def test_held_out_rows_give_no_medians_and_no_units(capsys, tmp_path, rng):
     """And --ahead 2 predicts what is 3 times the input two rows above."""
     x = rng.normal(size=100)
@@ -259,6 +263,7 @@ def test_what_cannot_be_learnt_is_refused_and_nothing_saved(capsys, plane, tmp_p
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.full
 def test_whether_a_network_is_better_is_tested_in_a_table():
     """On a line with noise, where a regression is best, no network is better."""
 
@@ -306,6 +311,7 @@ def test_a_verdict_reads_all_rows_of_a_small_table_if_it_has_to(monkeypatch):
 # --- Ctrl-C, pipes, and what is printed when ------------------------------------------
 
 
+@pytest.mark.full
 def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     plane, tmp_path, capsys, monkeypatch
 ):
@@ -331,6 +337,7 @@ def interrupt(*arguments, **options):
     raise KeyboardInterrupt
 
 
+@pytest.mark.full
 def test_ctrl_c_after_the_training_keeps_the_network(
     plane, sales, tmp_path, capsys, monkeypatch
 ):
@@ -414,6 +421,7 @@ def test_a_pipe_that_is_closed_early_does_not_cost_the_model(
 # --- series ---------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     path = tmp_path / "m.json"
     line = ["train", sales, *args("--target sales --steps 6 --epochs 30 -o"), path]
@@ -478,6 +486,7 @@ def test_a_model_keeps_how_its_table_was_read(capsys, tmp_path):
     assert "Train it again: `synapse train " in said
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
 def test_files_of_other_kinds_are_read_and_written(capsys, sales, tmp_path, suffix):
     """They have no separator, which the model keeps for text."""
@@ -501,6 +510,7 @@ def test_files_of_other_kinds_are_read_and_written(capsys, sales, tmp_path, suff
     assert "`sep` has no effect" in refused(capsys, *ahead, typed, "--sep", ";")
 
 
+@pytest.mark.full
 def test_the_table_of_the_test_is_that_of_rolling_origin(sales):
     """The network is tested before it is trained on all rows, and the simple methods
     beside it."""
@@ -552,6 +562,7 @@ def test_the_held_out_end_of_a_series_chooses_nothing_before_the_test(sales):
     np.testing.assert_array_equal(*fits)
 
 
+@pytest.mark.full
 def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     path = tmp_path / "m.json"
     options = [*args("--target sales --epochs 2 -q -o"), path]
@@ -584,6 +595,7 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     assert said.endswith("name it: --sequence COLUMN.")
 
 
+@pytest.mark.full
 def test_several_series_of_one_table(capsys, tmp_path, rng):
     season = rng.normal(0, 50, 12)
     rows = [
@@ -627,6 +639,7 @@ def test_several_series_of_one_table(capsys, tmp_path, rng):
     assert run_cli(capsys, *ahead)[0] == 0, "rows without a shop are for all"
 
 
+@pytest.mark.full
 def test_options_of_a_trainer_are_flags_by_their_declarations(tmp_path, rng, capsys):
     data = write(tmp_path / "d.csv", x=rng.normal(size=40).round(3), y=range(40))
     model = tmp_path / "m.json"

@@ -91,6 +91,7 @@ def test_rows_that_overlap_or_are_missing_have_a_sentence(series, tmp_path, caps
     assert "6 rows that the model has learned, and 12 rows after that." in said
 
 
+@pytest.mark.full
 def test_samples_are_learned_by_weights_optimizer_and_scales(rows, tmp_path, capsys):
     data = samples(tmp_path / "new.csv", 80, 120)
     before = synapse.load(rows)
@@ -134,6 +135,7 @@ def test_an_estimator_goes_on_in_the_command(tmp_path, capsys):
     assert again.score(frame, KIND[:80]) > 0.9
 
 
+@pytest.mark.full
 def test_what_cannot_go_on_is_one_sentence(rows, tmp_path, capsys):
     kinds = tmp_path / "k.json"
     data = samples(tmp_path / "old.csv", 0, 80)

@@ -57,6 +57,7 @@ def test_names_that_would_be_too_small_to_read_are_left_out():
     assert min(text.get_size() for text in large.get_yticklabels()) >= 5
 
 
+@pytest.mark.full
 def test_layers_are_set_apart_and_named():
     net = architect.LSTM(2, 4, 1, style="synaptic", seed=0)
     with record(net) as log:
@@ -180,6 +181,7 @@ def test_the_image_is_what_connections_and_neurons_show():
     all_pictures_hold(check, list(product((hand_wired, tied_and_frozen), (None, 1))))
 
 
+@pytest.mark.full
 def test_names_can_be_read():
     def check(*case):
         if case[0] in STANDARD:
@@ -245,6 +247,7 @@ def test_a_matrix_has_gains_and_leaves_out_what_only_gates():
     assert names == ["sum of weights \N{MULTIPLICATION SIGN} gain", "sum of weights"]
 
 
+@pytest.mark.full
 def test_a_matrix_of_many_types_can_be_read():
     def check(count, letters):
         ax = draw.matrix(of_types(count, letters), groups="type")

@@ -134,6 +134,7 @@ def numbers_in(value):
     return [float(value)]
 
 
+@pytest.mark.full
 @pytest.mark.skipif(NODE is None, reason="no Node")
 def test_javascript_places_and_routes_as_python_does():
     cases = {}

@@ -34,6 +34,7 @@ def lessons(tmp_path_factory):
     return json.loads(done.stdout)
 
 
+@pytest.mark.full
 def test_a_lesson_is_done_by_what_it_asks_for_and_by_nothing_else(lessons):
     for lesson in lessons:
         assert lesson["asked"] == [False] * (len(lesson["asked"]) - 1) + [True], lesson[

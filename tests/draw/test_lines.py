@@ -277,6 +277,7 @@ def test_what_cannot_be_drawn():
     all_refused(calls)
 
 
+@pytest.mark.full
 def test_a_frame_names_the_axis_and_continues_its_dates():
     pd = pytest.importorskip("pandas")
     days = pd.DataFrame(

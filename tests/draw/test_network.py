@@ -56,6 +56,7 @@ def way_of(ax, net, link):
     return way
 
 
+@pytest.mark.full
 def test_discs_lines_and_marks_of_neurons_connections_and_gates():
     """Lines lead from source to target and round other neurons; marks lie on them, each
     by itself."""
@@ -111,6 +112,7 @@ def test_a_layer_with_many_connections_within_it_is_a_ring():
     assert all(np.isfinite(way_of(ax, net, link)).all() for link in net.connections)
 
 
+@pytest.mark.full
 def test_numbers_are_printed_in_discs_and_on_lines():
     def check(name):
         net = STANDARD[name]()
@@ -270,6 +272,7 @@ def test_resets_of_spiking_cells_return_beside_the_lines_that_lead_onward():
     assert tops < max(place[1] for place in places.values()) + 0.6  # no cable above
 
 
+@pytest.mark.full
 def test_pools_are_discs_that_springs_fill():
     net = architect.Liquid(2, 60, 1, connections=180, seed=0)
     ax = draw.network(net, detail="connections")
@@ -288,6 +291,7 @@ def test_pools_are_discs_that_springs_fill():
     assert places[net.input[0]][0] < pool[:, 0].min()
 
 
+@pytest.mark.full
 def test_springs_place_each_neuron_apart_and_in_the_same_place_again():
     edges = [(a, (a * 7 + k) % 45, 1.0) for a in range(45) for k in (1, 3, 8)]
     edges = [edge for edge in edges if edge[1] > 1]
@@ -311,6 +315,7 @@ def test_dollars_underscores_and_line_feeds_are_shown_as_they_are():
     assert {r"$\alpha$", "$", "a_b $x^2$", "über Δt", "_x_", r"\$\frac{1}{0}$"} <= texts
 
 
+@pytest.mark.full
 def test_discs_are_coloured_by_a_number():
     from matplotlib.colors import to_rgb
 
@@ -542,6 +547,7 @@ def test_many_neurons_share_rows_whose_squares_count_connections():
     ]
 
 
+@pytest.mark.full
 def test_layouts_that_take_minutes_are_refused_with_another_way(monkeypatch):
     from synapse.draw import _network, _places
 
@@ -578,6 +584,7 @@ def test_arrows_say_of_what_kind_a_projection_is():
     assert {"3 to itself", "6 all to else"} <= first_lines(ring)
 
 
+@pytest.mark.full
 def test_by_layers_marks_of_gates_lie_on_arrows_and_dotted_lines_begin_at_boxes():
     def check(name):
         table = Topology.of(STANDARD[name]())
@@ -617,6 +624,7 @@ def net():
     return architect.LSTM(2, 4, 1, style="synaptic", seed=0)
 
 
+@pytest.mark.full
 def test_layouts_of_networkx_give_each_neuron_a_place(net):
     def check(layout):
         ax = draw.network(net, layout=layout)
@@ -644,6 +652,7 @@ def test_colours_show_layers_that_a_legend_names(net):
     assert draw.network(net, layout="circular", color="bias").get_legend() is None
 
 
+@pytest.mark.full
 def test_discs_are_coloured_by_metadata():
     net = architect.Perceptron(2, 3, 1, seed=0)
     for neuron, cell_type, size in zip(
@@ -662,6 +671,7 @@ def test_discs_are_coloured_by_metadata():
         draw.network(net, color="kinds")
 
 
+@pytest.mark.full
 def test_a_function_is_given_the_graph_and_its_places_are_used(net):
     seen = []
 
@@ -802,6 +812,7 @@ def test_a_network_with_tall_cables_fills_the_axes_that_are_given():
     assert width / height > 0.7 * 9 / 5
 
 
+@pytest.mark.full
 def test_unconnected_parts_of_a_layout_by_forces_are_near_each_other():
     steps = [
         (name, i, i + step)
@@ -820,6 +831,7 @@ def test_unconnected_parts_of_a_layout_by_forces_are_near_each_other():
         assert 0.75 < between < 0.5 * np.ptp(a, axis=0).max(), layout
 
 
+@pytest.mark.full
 def test_names_of_free_places_do_not_run_into_each_other_and_lines_can_be_seen():
     names = [f"SMB{i:03d}" for i in range(300)]
     edges = [(names[i], names[i + step]) for i in range(297) for step in (1, 2, 3)]

@@ -195,6 +195,7 @@ NETWORKS = {
 }
 
 
+@pytest.mark.full
 def test_it_learns_as_the_library_does(node):
     nets = {name: make() for name, make in NETWORKS.items()}
     lessons = {name: lesson(net, 300) for name, net in nets.items()}
@@ -226,6 +227,7 @@ def test_it_learns_as_the_library_does(node):
         ).all(), name
 
 
+@pytest.mark.full
 def test_its_columns_are_those_of_the_library(node):
     """Lowering is the same: what is printed, and what is written by hand around it."""
     nets = {name: make() for name, make in NETWORKS.items()}
@@ -306,6 +308,7 @@ def test_a_column_that_the_schema_gains_is_carried_and_what_is_unknown_is_refuse
     )
 
 
+@pytest.mark.full
 def test_a_file_goes_on_where_the_other_left_off(node):
     """Between any two steps: contexts, errors and traces are in the file."""
     for name in ("synaptic", "gru", "liquid", "graph -1", "graph 7", "convolutional"):

@@ -70,6 +70,7 @@ def test_every_picture_is_on_this_list():
     assert set(draw.__all__) - others == PICTURES.keys() - {"bundles", "neurons"}
 
 
+@pytest.mark.full
 def test_pictures_draw_on_the_axes_given_and_return_them():
     from matplotlib import pyplot
 
@@ -90,6 +91,7 @@ def test_pictures_draw_on_the_axes_given_and_return_them():
     all_pictures_hold(check, PICTURES)
 
 
+@pytest.mark.full
 def test_pictures_make_one_figure_in_their_own_style_and_change_no_setting():
     import matplotlib as mpl
     from matplotlib import pyplot
@@ -189,6 +191,7 @@ def test_without_matplotlib_it_says_what_brings_it(monkeypatch):
     cases.all_hold(check, {**PICTURES, "style": draw.style})
 
 
+@pytest.mark.full
 def test_importing_the_package_imports_no_matplotlib():
     code = "import sys, synapse.draw; sys.exit('matplotlib' in sys.modules)"
     assert (

@@ -115,6 +115,7 @@ def test_events_give_the_numbers_of_all_connections(dtype, together, monkeypatch
     assert by_events >= 15
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 @settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), data=st.data())
@@ -155,6 +156,7 @@ def test_edits_and_weights_between_runs_are_seen(seed, data):
         np.testing.assert_allclose(outputs, expected, rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_the_same_bits_from_run_to_run_and_step_by_step(together):
@@ -315,6 +317,7 @@ def cells(dtype, together=False):
     return net, rows
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_cells_of_one_to_one_projections(dtype, together, monkeypatch):

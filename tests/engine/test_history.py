@@ -142,6 +142,7 @@ def probes(net, rows, cut, learns=True):
     return b"".join(np.asarray(each).tobytes() for each in found)
 
 
+@pytest.mark.full
 @settings(max_examples=40)
 @given(
     seed=st.integers(0, 10_000),
@@ -167,6 +168,7 @@ def test_bits_do_not_depend_on_earlier_calls(tmp_path_factory, seed, actions):
     assert all(probes(each, rows, cut) == expected for each in (net, twin, third))
 
 
+@pytest.mark.full
 def test_where_calls_begin_does_not_matter_where_groups_rest():
     """Whole blocks gather, whichever of their neurons have rested before."""
     active = []
@@ -214,6 +216,7 @@ def main(folder):
         sys.stdout.write(probes(net, rows, 3, False).hex() + "\n")
 
 
+@pytest.mark.full
 def test_a_fresh_process_has_the_bits_of_one_with_a_history(tmp_path):
     expected = []
     for number in range(8):

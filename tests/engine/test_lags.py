@@ -57,6 +57,7 @@ def close(ours, theirs, within=1e-12):
     assert np.abs(ours - theirs).max() <= within * scale
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("together", [False, True])
 def test_steps_without_traces_and_looks_are_those_of_relays(together):
     """In pieces, too; and steps with traces go on from there."""

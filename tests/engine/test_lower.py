@@ -306,6 +306,7 @@ def test_a_group_is_of_a_block_with_neurons_that_it_does_not_read():
     assert store["block_first"][c[0]._row] == b[0]._row
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("gated", [False, True])
 @pytest.mark.parametrize("delayed", [False, True])
 def test_many_connections_are_ordered_by_target_and_source(gated, delayed):

@@ -58,6 +58,7 @@ print(resident() - before)
 """
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
 def test_columns_that_are_0_take_no_memory():
     """Weight, source, target, identity and its row are 24 bytes, `trainable` is 1,

@@ -84,6 +84,7 @@ def connected(seed, dtype, density):
     return net
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("seed", "dtype"), [(0, np.float64), (1, np.float64), (2, np.float32)]
 )
@@ -140,6 +141,7 @@ def parts(seed, dtype):
     return connected(seed, dtype, 0.8)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("build", [layered, scattered, recurrent, parts])
 def test_bits_do_not_depend_on_whether_an_update_was_pending(build, dtype):

@@ -214,6 +214,7 @@ def learned(net, data, rate, epochs=1, **options):
     return net
 
 
+@pytest.mark.full
 def test_long_runs_lose_no_digit(quiet):
     """10,000 steps in one epoch, in ends S / P would lose all digits without a limit:
     float64 to 1e-10, float32 as near as the rule that reads all."""
@@ -363,6 +364,7 @@ def test_no_bit_depends_on_calls(quiet):
             np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.full
 def test_sparse_rows_and_bursts(quiet):
     """CSR rows have the bits of dense ones; in some steps between, all is active."""
     from scipy.sparse import csr_array

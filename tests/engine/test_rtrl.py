@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from unittest.mock import patch
 
 import numpy as np
+import pytest
 from hypothesis import assume, example, strategies as st
 
 import architect
@@ -74,6 +75,7 @@ def test_it_is_the_gradient_of_any_gated_graph(spec, tied):
     assert close(ours, theirs)
 
 
+@pytest.mark.full
 def test_many_lines_that_are_sums_of_many():
     """Their product is computed in tiles; the last tile overlaps, and short lines have
     none."""

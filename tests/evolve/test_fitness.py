@@ -74,6 +74,7 @@ def test_the_score_without_velocities_is_that_of_gruau():
         assert world[8] == pytest.approx(0.1 * steps / 1000 + 0.9 * still, rel=1e-12)
 
 
+@pytest.mark.full
 def test_poles_are_balanced():
     evolution = evolve.neat(Poles(count=1), seed=0)
     assert evolution.solved

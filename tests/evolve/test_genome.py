@@ -156,6 +156,7 @@ def parts_of(genome):
     return in_order, genes, [node[2] for node in nodes]
 
 
+@pytest.mark.full
 @given(EVERY, st.integers(0, 99))
 def test_a_genome_and_that_of_its_network_are_the_same(settings, seed):
     """Of every evolution: with states carried over, late, gated and signed ones."""
@@ -342,6 +343,7 @@ def test_genes_are_what_the_paper_says():
         assert child.connections == 3
 
 
+@pytest.mark.full
 def test_an_innovation_number_is_one_connection():
     """Also in an evolution that starts from the champion of another, whose numbers have
     gaps."""

@@ -75,6 +75,7 @@ def test_xor_is_solved():
     assert bits(evolve.neat(evolve.fitness.xor, seed=5)) == bits(results[5])
 
 
+@pytest.mark.full
 def test_populations_have_constant_size_and_the_fittest_is_kept():
     """neat-python's populations drifted in size, and an extinction lost the best."""
     for population, settings in (
@@ -111,6 +112,7 @@ def test_populations_have_constant_size_and_the_fittest_is_kept():
         assert result.genome.activate([0.5, 0.5])[0] - 2.0 == result.fitness
 
 
+@pytest.mark.full
 def test_disabled_genes_are_inherited_with_probability_three_quarters():
     """Not 87.5 %, which results if a gene that stays disabled may be one that its
     parent had disabled."""

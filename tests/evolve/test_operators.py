@@ -144,6 +144,7 @@ def inherited(child, fitter, weaker, equal):
     return choices
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("equal", [False, True])
 def test_crossover(equal):
     settings = {**STILL, "mutation_only": 0.0, "inherit_disabled": 0.75}
@@ -375,6 +376,7 @@ def test_a_split(seed):
     assert len(set(splits.values())) == len(splits) > 5
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "operator", ["add_connection", "recurrent", "add_self_connection"]
 )
@@ -402,6 +404,7 @@ def test_a_new_connection(operator, seed):
     assert len(set(ends_of_number.values())) == len(ends_of_number) > 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("operator", ["add_gate", "remove_gate", "mutate_squash"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_change_of_one_thing(operator, seed):

@@ -77,6 +77,7 @@ def test_fronts_and_crowding_are_those_of_the_definition():
         assert ranked(line).tolist() == ranked(line * [1.0, 1000.0]).tolist()
 
 
+@pytest.mark.full
 def test_several_objectives():
     settings = evolve.Settings(select="pareto")
     options = {
@@ -187,6 +188,7 @@ def test_novelty_is_the_mean_distance_to_the_nearest():
     assert result.fitness >= 3.5
 
 
+@pytest.mark.full
 def test_learning_inside_the_evaluation(tmp_path):
     """A genome that adopts a network computes the same; every executor and a resumed
     evolution agree."""

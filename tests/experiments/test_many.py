@@ -145,6 +145,7 @@ def everything(net):
     return pickle.dumps(net), net.weights.tobytes(), net.biases.tobytes()
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_processes_train_the_networks_of_the_caller_to_the_same_bits():
     """Weights, biases, states, traces and sensitivities: what follows has the same
@@ -161,6 +162,7 @@ OPTIONS = (
 )
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 def test_every_option_of_a_trainer_holds_there_and_its_state_goes_on():
     """A training elsewhere, then one here, and one that is resumed, are like three

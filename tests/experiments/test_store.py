@@ -259,6 +259,7 @@ def test_names_of_files_may_have_any_characters(tmp_path):
     assert list(tmp_path.iterdir()) == [path]  # the lock is removed, too
 
 
+@pytest.mark.full
 def test_no_damaged_byte_changes_a_result_in_silence(tmp_path):
     """Every result is right, or the file is refused."""
     path = tmp_path / "a.db"

@@ -172,6 +172,7 @@ def test_intervals_of_rates_are_those_of_wilson():
     )
 
 
+@pytest.mark.full
 def test_intervals_of_medians_are_those_of_all_resamples():
     for values, level in (
         ([1.0, 2.0, 4.0, 8.0, 3.0, 7.0], 0.9),

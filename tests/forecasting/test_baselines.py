@@ -279,6 +279,7 @@ def test_what_cannot_be_rolled():
     )
 
 
+@pytest.mark.full
 def test_lags_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monkeypatch):
     """Before, each fit was to the whole history: seconds for a year of hours, before a
     training began."""

@@ -137,6 +137,7 @@ INTERVALS = {
 }
 
 
+@pytest.mark.full
 def test_intervals_are_as_wide_as_the_formulas_of_the_field(rng):
     """Half widths of 90 % from 60 held-out origins, medians of 40 series: 1.5 % from
     that of a level, 5 % from that of a random walk. statsforecast has the same formulas

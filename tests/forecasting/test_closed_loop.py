@@ -62,6 +62,7 @@ def context_of(net):
     return [[getattr(neuron, name, None) for name in names] for neuron in net.neurons]
 
 
+@pytest.mark.full
 def test_it_is_the_loop_by_hand_bit_by_bit():
     def check(make):
         net = make()

@@ -57,6 +57,7 @@ def said(sentence):
     )
 
 
+@pytest.mark.full
 def test_verdicts_are_false_as_seldom_as_their_level_says(rng):
     """Three methods as good as the network, and one that is not: the verdict that it is
     better, and that it is worse, are both wrong."""

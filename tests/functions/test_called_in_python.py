@@ -238,6 +238,7 @@ print(at_the_prompt(1.0))
 """
 
 
+@pytest.mark.full
 def test_a_program_without_a_file_warns_and_runs():
     assert python("-W", "ignore", "-c", PROGRAM) == "0.5\n"
     if sys.version_info >= (3, 13):  # Python shows the source

@@ -9,6 +9,7 @@ from synapse.errors import ArgumentTypeError
 from tests.helpers.processes import python
 
 
+@pytest.mark.full
 def test_all_five_registries_name_register_and_show_in_one_way():
     """In a process of its own: what is registered stays."""
     code = """if True:

@@ -188,6 +188,7 @@ print(net["spikes"].squash.name, repr(float(np.sum(net.run(rows)))))
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("end", ["json", "npz"])
 def test_another_process_knows_a_width(end, tmp_path):
     net = spiking("spike(width=0.5)")

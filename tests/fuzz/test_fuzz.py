@@ -23,6 +23,7 @@ pytestmark = [
 ]
 
 
+@pytest.mark.full
 def test_nothing_fails_in_a_short_walk():
     walk(1, range(6, 60))
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import pytest
 
 PROGRAMS = {path.stem: path for path in sorted(Path(__file__).parent.glob("*.txt"))}
 SETUP = "# setup"
@@ -81,6 +82,7 @@ synapse.draw(g)
 """Lines without advice; ``docs/decisions.md`` says why."""
 
 
+@pytest.mark.full
 def test_a_guess_works_or_is_answered_by_what_to_write(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mpl.use("Agg")

@@ -268,6 +268,7 @@ def test_files_of_functions_are_as_many_as_declared(bench):
     assert bench.does() == "translates"
 
 
+@pytest.mark.full
 def test_functions_of_users_are_compiled_once_for_all_processes(tmp_path):
     """A rule of synapses and a squash; both compute what their source says."""
     script = tmp_path / "own.py"

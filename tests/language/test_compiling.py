@@ -118,6 +118,7 @@ def test_networks_learn_the_same_without_the_compiler_and_nothing_warns():
     assert not wrong, wrong
 
 
+@pytest.mark.full
 def test_the_compiler_is_not_imported_before_it_is_needed():
     build = (
         "from synapse import *; a, b = Layer(2), Layer(2); a.project(b); Network(a, [],"

@@ -296,6 +296,7 @@ def all_kinds(integer, real, flag, array, rest):
     return integer, (real, flag), real
 
 
+@pytest.mark.full
 def test_a_call_takes_and_leaves_no_reference_and_no_memory():
     array, rest = np.zeros(3), (1.5, (2.5, np.zeros(2)))
     integer, real = 2**40, 0.125

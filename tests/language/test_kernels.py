@@ -31,6 +31,7 @@ def answer():
     return json.loads(python("-m", "tests.language.every_kernel"))
 
 
+@pytest.mark.full
 def test_calls_reach_every_kernel_and_every_lazy_part(answer):
     assert answer["missed"] == []
     assert len(answer["names"]) > 150
@@ -52,6 +53,7 @@ def test_the_trees_of_all_kernels_are_sound(answer):
 # --- the checks themselves ------------------------------------------------------------
 
 
+@pytest.mark.full
 @given(programs.programs())
 def test_the_trees_of_random_programs_are_sound(text):
     function = programs.made(text)

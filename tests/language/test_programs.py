@@ -79,6 +79,7 @@ def arguments_of(numbers, style):
     return np.int64(i0), np.int64(i1), *single, ints, reals.astype(np.float32)
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")
 @pytest.mark.parametrize("style", Style, ids=lambda style: style.name.lower())
 @given(data=strategies.data())
@@ -442,6 +443,7 @@ def helpers_that_raise(x):
     return inner(x), 1.0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(("function", "arguments", "checked"), TRAPS)
 def test_what_was_a_trap(function, arguments, checked):
     machine_code = compiled(function, checked)

@@ -70,6 +70,7 @@ def generated(count, seed, cases, speed):
     assert not wrong, "\n\n".join(map(str, wrong[:3]))
 
 
+@pytest.mark.full
 def test_generated_functions_are_those_of_python():
     """500 functions of 40 arguments in one module, with few passes of LLVM."""
     generated(500, 0, 40, speed=1)

@@ -217,6 +217,7 @@ WORKS = [
 ]
 
 
+@pytest.mark.full
 @every_case("make", WORKS)
 def test_one_call_has_the_bits_of_one_batch_after_the_other(make):
     ours = make()
@@ -279,6 +280,7 @@ def thorny():
     return thorny
 
 
+@pytest.mark.full
 @every_case(("name", "optimizer", "penalties"), DIVERGING)
 @every_case("dtype", [np.float64, np.float32])
 def test_what_fails_in_a_batch_leaves_the_weights_of_before_and_says_the_same(

@@ -294,6 +294,7 @@ def by_descent(network, data, in_python, **options):
     return losses, arrays["steps"], parameters(network).tobytes()
 
 
+@pytest.mark.full
 @every_case("size", [1, 3, 7, 1000, "sequence"])
 @every_case("dtype", ["float32", "float64"])
 @every_case(

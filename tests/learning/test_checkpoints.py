@@ -152,6 +152,7 @@ def test_a_rule_applies_an_option_or_refuses_it(rule):
             assert weights({**others, name: value}) != weights(others), name
 
 
+@pytest.mark.full
 @given(
     network=st.sampled_from(list(NETWORKS)),
     options=st.sampled_from([name for name in TRAINERS if name != "lbfgs"]),

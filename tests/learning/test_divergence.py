@@ -50,6 +50,7 @@ def parameters(net):
     return np.concatenate([net.weights, net.biases])
 
 
+@pytest.mark.full
 @RULES
 @DTYPES
 def test_an_infinite_derivative_changes_no_weight(rule, dtype):

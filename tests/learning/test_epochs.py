@@ -231,6 +231,7 @@ def test_long_epochs_run_in_a_thread_with_the_same_bits(monkeypatch, calls):
     assert calls == [1, 4, 16, 9] + [1] * 30
 
 
+@pytest.mark.full
 @every_case("options", [{}, {"callbacks": [every(1000, nothing)]}])
 @every_case("by", ["another thread", "Ctrl-C"])
 def test_very_short_epochs_can_be_stopped_between_calls(options, by, ctrl_c):

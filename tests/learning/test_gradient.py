@@ -33,6 +33,7 @@ def assert_slopes(net, inputs, targets, cost):
         assert getattr(result, name) == pytest.approx(slopes, abs=1e-6)
 
 
+@pytest.mark.full
 def test_softmax_outputs():
     net = architect.LSTM(3, 4, 5, output_squash="softmax", style="synaptic", seed=1)
     inputs, _ = sequences(net, (4, 70))  # several chunks of a tape

@@ -60,6 +60,7 @@ def check(tmp_path, count):
         path.unlink()
 
 
+@pytest.mark.full
 def test_a_killed_training_leaves_a_checkpoint_that_continues(tmp_path):
     check(tmp_path, 2)
 

@@ -139,6 +139,7 @@ def test_a_part_leaves_the_traces_that_freezing_the_rest_leaves():
     assert states[0] == states[1]
 
 
+@pytest.mark.full
 @every_case("options", RULES)
 def test_trainers_that_take_turns_keep_their_optimizers(options):
     """The second one has a rate so small that it changes no bit."""

@@ -118,6 +118,7 @@ def same_for_any_number(make, act):
         assert {name for name in left if left[name] != given[0][1][name]} == set()
 
 
+@pytest.mark.full
 @on_each
 @every_case("traces", [True, False])
 def test_any_number_of_threads_runs_sequences_to_the_same_bits(make, traces):
@@ -315,6 +316,7 @@ def test_by_default_many_rows_are_divided_and_few_are_not(helped):
     assert helped == [2, 2, 2]
 
 
+@pytest.mark.full
 def test_lesions_use_several_threads(helped):
     net = architect.Perceptron(100, 60, 2, seed=0)
     rng = np.random.default_rng(0)
@@ -437,19 +439,23 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 )
 
 
+@pytest.mark.full
 def test_ctrl_c_waits_for_the_end_of_a_run():
     said = python("-c", INTERRUPTED, PYTHONMALLOC="debug").split()
     assert said == ["True", "True"]
 
 
+@pytest.mark.full
 def test_edits_in_another_thread_wait_for_a_run():
     assert python("-c", EDITED, PYTHONMALLOC="debug").split() == ["sound"]
 
 
+@pytest.mark.full
 def test_runs_of_several_networks_do_not_disturb_each_other():
     assert python("-c", SEVERAL, PYTHONMALLOC="debug").split() == ["same"]
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_forked_process_has_threads_of_its_own():
     assert python("-W", "ignore", "-c", FORKED).split() == ["0"]

@@ -109,6 +109,7 @@ def made(options, fitted):
     return model
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("door", ["fit", "update"])
 def test_a_training_that_is_refused_changes_nothing(door, rule):

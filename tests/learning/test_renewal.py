@@ -102,6 +102,7 @@ def train(net, inputs=INPUTS, targets=TARGETS, **options):
     return trainer
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "options",
     [
@@ -149,6 +150,7 @@ def test_no_bits_change_if_nothing_is_renewed():
     assert (nets[0].weights == nets[1].weights).all()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "architecture", [architect.Elman, architect.GRU, architect.LSTM]
 )

@@ -39,6 +39,7 @@ def test_an_elman_network_needs_what_the_textbook_says():
         assert row.multiply_adds == row.sweeps + row.products + row.direct
 
 
+@pytest.mark.full
 @every_case("dtype", ["float64", "float32"])
 @every_case("reach", [1, None])
 def test_memory_is_what_a_plan_takes(dtype, reach):

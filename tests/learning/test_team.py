@@ -40,6 +40,7 @@ def rows(inputs, outputs, count, seed=0):
     return rng.normal(size=(count, inputs)), rng.random((count, outputs))
 
 
+@pytest.mark.full
 @by_sort
 @every_case("size", [9, 23, 40])
 def test_any_number_of_threads_trains_to_the_same_bits(sort, size):
@@ -60,6 +61,7 @@ def test_a_perceptron_with_many_weights_is_updated_to_the_same_bits(dtype, size)
     same_for_any_number(make, rows(30, 5, 300), batch_size=size)
 
 
+@pytest.mark.full
 @every_case(
     "options",
     [
@@ -301,19 +303,23 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 )
 
 
+@pytest.mark.full
 def test_ctrl_c_ends_a_training_by_several_threads_between_batches():
     said = python("-c", INTERRUPTED, PYTHONMALLOC="debug").split()
     assert said == ["interrupted", "epochs"]
 
 
+@pytest.mark.full
 def test_edits_and_runs_in_another_thread_wait_for_a_batch():
     assert python("-c", EDITED, PYTHONMALLOC="debug").split() == ["sound"]
 
 
+@pytest.mark.full
 def test_trainings_in_several_threads_do_not_disturb_each_other():
     assert python("-c", SEVERAL, PYTHONMALLOC="debug").split() == ["same"]
 
 
+@pytest.mark.full
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
 def test_a_forked_process_has_threads_of_its_own():
     assert python("-W", "ignore", "-c", FORKED).split() == ["0"]

@@ -87,6 +87,7 @@ FORECASTS = (
 )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("unit", UNITS)
 def test_predictions_scale_with_the_unit(unit):
     with warnings.catch_warnings(), Cases() as case:
@@ -127,6 +128,7 @@ def test_numbers_whose_squares_overflow_are_refused(unit):
             assert "squares" in str(told.value)
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("unit", UNITS)
 def test_agents_see_standard_units(unit):

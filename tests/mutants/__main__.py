@@ -20,6 +20,10 @@ ROOMS = tomllib.loads(
     Path(__file__).with_name("rooms.toml").read_text(encoding="utf-8")
 )
 
+QUICK = "not (browser or compiler or peers or slow or torch)"
+"""The tests that examine mistakes where the room names no others: the default tier and
+the tier `full`."""
+
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
     """What the command line asks for."""
@@ -87,9 +91,7 @@ def main(words: list[str] | None = None) -> int:
 def examine_room(room: str, mutants: list[Mutant], folder: Path) -> str | None:
     """Examine the mistakes of a room: a row of the table, or None if its tests cannot
     tell."""
-    tests = [*ROOMS[room]["tests"]]
-    if "markers" in ROOMS[room]:
-        tests += ["-m", ROOMS[room]["markers"]]
+    tests = [*ROOMS[room]["tests"], "-m", ROOMS[room].get("markers", QUICK)]
     place = folder / room
     place.mkdir()
     try:

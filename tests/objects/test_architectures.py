@@ -151,6 +151,7 @@ print(type(net).__name__, net.name, repr(net), net.activate([0.5, -0.5]).tolist(
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("make", "heading"),
     [

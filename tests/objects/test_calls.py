@@ -199,6 +199,7 @@ for dtype in ("float64", "float32"):
 """
 
 
+@pytest.mark.full
 def test_python_without_compiling_gives_the_same():
     told = [python("-c", SCRIPT, SYNAPSE_COMPILE=compiles) for compiles in "10"]
     assert told[0] == told[1]

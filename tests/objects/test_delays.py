@@ -599,6 +599,7 @@ GRAPH_WAYS = {
 """By which a network comes back without the traces of its connections."""
 
 
+@pytest.mark.full
 @given_delays
 def test_delays_are_chains_of_linear_neurons(seed, rule, together, way):
     assert_chains(seed, rule, together, way)

@@ -310,6 +310,7 @@ def lengths_of(name):
     return LENGTHS[sum(map(ord, name)) % len(LENGTHS)]
 
 
+@pytest.mark.full
 @every_case("name", WITHIN)
 def test_members_read_each_other_one_step_late(name):
     net = WITHIN[name]()
@@ -345,6 +346,7 @@ def test_the_gradient_is_exact_and_depends_on_no_earlier_call(name):
         assert np.abs(fresh - expected).max() < 1e-11 * max(1.0, np.abs(expected).max())
 
 
+@pytest.mark.full
 @every_case("name", WITHIN)
 def test_sensitivities_are_exact(name):
     net = WITHIN[name]()

@@ -91,6 +91,7 @@ def test_orthogonal_matrices_have_orthonormal_rows_or_columns():
     assert len(set(draw("orthogonal", (9,)))) == 2  # single weights are signs
 
 
+@pytest.mark.full
 def test_they_are_given_with_and_without_a_call():
     """In one way for all: the name, the initializer, and what a call of it makes."""
     for name in sorted({*BUILT_IN, "constant"} - {"zeros"}):

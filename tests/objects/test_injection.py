@@ -49,6 +49,7 @@ def with_electrodes(net, layer):
     return other
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("current", [PULSES, NOISE], ids=["pulses", "noise"])
 def test_a_current_is_an_input_of_weight_1(name, current):

@@ -201,6 +201,7 @@ SPLITS = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("way", SPLITS)
 def test_a_perceptron_stays_feed_forward_when_its_connections_are_split(way):
     net = perceptron(2, 3, 2, 1)

@@ -272,6 +272,7 @@ def test_a_new_neuron_takes_little_memory_and_leaves_none_when_it_is_connected()
     assert connected < 500 * 1500
 
 
+@pytest.mark.full
 def test_networks_composed_without_a_look_are_those_composed_with_one_at_every_step():
     def composed(seed, look):
         rng = np.random.default_rng(seed)

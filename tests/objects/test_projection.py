@@ -240,6 +240,7 @@ def of_pattern(rng, pattern, shape):
 KINDS = [None, "all_to_all", "all_to_else", "one_to_one", "mask", "list", "density"]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", range(20))
 def test_a_number_of_a_matrix_is_a_weight_or_the_call_is_refused(seed):
     """Every number but 0 is the weight of one connection, and nothing else is one; or
@@ -618,6 +619,7 @@ def gaters(layer, projection):
     return [list(layer).index(c.gater) for c in projection]
 
 
+@pytest.mark.full
 def test_connections_can_be_removed_while_a_projection_is_iterated():
     """The store gives others new numbers meanwhile."""
     projection = Layer(120).project(Layer(120), weights=1.0)
@@ -701,6 +703,7 @@ def test_random_pairs_do_not_depend_on_how_many_are_drawn_at_a_time(monkeypatch)
         assert np.array_equal(np.stack([targets, sources]), np.nonzero(mask))
 
 
+@pytest.mark.full
 def test_layers_composed_without_a_look_are_those_composed_with_one_at_every_step():
     def composed(seed, look):
         rng = np.random.default_rng(seed)

@@ -36,6 +36,7 @@ def rows(steps, count=2, seed=0):
     return np.random.default_rng(seed).normal(size=(steps, count))
 
 
+@pytest.mark.full
 @RULES
 @given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans(), st.integers(0, 3))
 def test_steps_with_edits_between_and_within_them(
@@ -78,6 +79,7 @@ def test_steps_with_edits_between_and_within_them(
             agree(log, row, at, within=0.0)
 
 
+@pytest.mark.full
 @RULES
 @given_graphs(specs(squashes=SMOOTH), ORDERS, st.booleans())
 @pytest.mark.filterwarnings("ignore::synapse.errors.TrainingWarning")
@@ -123,6 +125,7 @@ def test_every_step_of_a_training(rule, spec, order, optimized):
         agree(log, values, at, within=1e-9)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("batch", [1, 3, "sequence"])
 def test_sensitivities_with_an_optimizer(batch):
     net = learning(architect.LSTM(2, 3, 1, seed=0))

@@ -76,6 +76,7 @@ def from_file(suffix, tmp_path):
     return read
 
 
+@pytest.mark.full
 @every_case("name", NETWORKS)
 def test_every_architecture_gets_the_values_of_its_seed(name, tmp_path):
     first = parameters(NETWORKS[name](seed=0))

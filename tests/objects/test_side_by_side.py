@@ -39,6 +39,7 @@ def drawn(net, lengths, seed=0):
     return [rng.uniform(-1, 1, (length, len(net.input))) for length in lengths]
 
 
+@pytest.mark.full
 @settings(max_examples=60)
 @given_graphs(
     specs(), st.lists(st.integers(0, 4), min_size=2, max_size=20), st.booleans()
@@ -58,6 +59,7 @@ def test_random_graphs_run_as_the_reference_does(spec, lengths, traces):
             np.testing.assert_allclose(output, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.full
 @settings(max_examples=40)
 @given_graphs(
     st.integers(0, 10_000),

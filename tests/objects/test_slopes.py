@@ -39,6 +39,7 @@ def errors_of(net):
     return np.array([neuron.error.responsibility for neuron in net.output])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", RULES)
 @given_graphs(spec=specs(), steps=st.integers(1, 4))
 def test_errors_of_a_target_and_slopes_along_them_move_as_the_target(spec, steps, rule):
@@ -127,6 +128,7 @@ def softmax_network():
     return Network(a, [b], c)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", RULES)
 @given_graphs(spec=specs(), steps=st.integers(0, 3))
 def test_a_look_at_the_next_step_sees_it_and_changes_nothing(spec, steps, rule):
@@ -147,6 +149,7 @@ def test_a_look_at_the_next_step_sees_it_and_changes_nothing(spec, steps, rule):
     assert (net.weights == twin.weights).all()  # sensitivities and traces, too
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", RULES)
 @given_graphs(spec=specs(), several=st.booleans())
 def test_after_a_run_without_traces_learning_begins_with_the_next_step(

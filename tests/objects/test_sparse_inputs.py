@@ -45,6 +45,7 @@ def pair(architecture, dtype):
     return net, net.clone(), rows, rng.random((60, 2))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("architecture", MAKERS)
 def test_runs_and_steps(architecture, dtype):
@@ -67,6 +68,7 @@ def test_runs_and_steps(architecture, dtype):
     assert np.array_equal(dense.run(many), outputs)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", ["online", "rtrl", "bptt"])
 @pytest.mark.parametrize("architecture", MAKERS)
 def test_training(architecture, rule):

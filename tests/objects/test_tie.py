@@ -290,6 +290,7 @@ def edit(net, rng):
         tie_at_random(net, int(rng.integers(1000)), 3)
 
 
+@pytest.mark.full
 @given_graphs(specs(squashes=SMOOTH, most=5), st.integers(0, 999))
 def test_neuron_by_neuron(spec, seed):
     """Called by hand, each neuron moves at once what it shares."""

@@ -82,6 +82,7 @@ def pairs_in_numpy(rows, fired, delay, settings, sized=False):
     return w
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("delay", [0, 1, 6])
 @pytest.mark.parametrize("rule", [STDP, MultiplicativeSTDP], ids=str)
 def test_pairs_of_spikes_with_delays_and_bounds(rule, delay):
@@ -110,6 +111,7 @@ def test_inhibitory_sizes_learn_as_excitatory_ones():
     assert -weights_of(net) == pytest.approx(w, **CLOSE)
 
 
+@pytest.mark.full
 def test_the_window_of_pairs():
     """One pair of spikes at each lag, with a delay of 5: the change is the window."""
     for lag in (-30, -2, -1, 0, 1, 2, 30):
@@ -127,6 +129,7 @@ def test_the_window_of_pairs():
         assert weights_of(net)[0, 0] == pytest.approx(expected, abs=1e-15)
 
 
+@pytest.mark.full
 def test_triplets():
     rows = spikes(150, 5)
     net = spiking(5, 3)

@@ -62,6 +62,7 @@ RULES_OF_FILES = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", RULES_OF_FILES, ids=str)
 @pytest.mark.parametrize("structure", ["dense", "delays", "gated", "tied", "signed"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -325,6 +326,7 @@ def test_weights_are_recorded_after_they_have_changed():
     assert (log.weight[0] != log.weight[3]).all()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", RULES_OF_FILES, ids=str)
 @pytest.mark.parametrize("structure", ["dense", "late", "delays", "gated"])
 def test_traces_are_recorded_as_they_are_read_after_each_step(rule, structure):

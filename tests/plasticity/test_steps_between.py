@@ -166,6 +166,7 @@ def agree(net, reference, every=1):
             assert eligibility == pytest.approx(reference.eligibility[c], **close)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", EVERY)
 def test_a_rule_sees_what_its_synapses_carry_in_the_steps_that_learn(name):
     rule = EVERY[name]

@@ -172,6 +172,7 @@ def test_the_dense_form_computes_the_same_gradient(library):
             )
 
 
+@pytest.mark.full
 def test_on_a_full_disk_the_old_results_and_pictures_stay(tmp_path):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     from benchmarks import page, plot
@@ -292,6 +293,7 @@ def test_a_measured_constant_has_its_figures_beside_it(constant):
     assert f"python -m benchmarks.constants {constant.short}" in " ".join(told.split())
 
 
+@pytest.mark.full
 def test_a_process_runs_with_another_value_of_a_constant():
     program = (
         "import sys; from benchmarks.constants import Other;"
@@ -303,6 +305,7 @@ def test_a_process_runs_with_another_value_of_a_constant():
     assert python("-c", program).split()[-1] == "7"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("case", kernel_cases.CASES, ids=lambda case: case.name)
 def test_the_sources_have_what_switches_a_case_off(case):
     text = case.path(kernel_cases.ROOT).read_text(encoding="utf-8")

@@ -118,6 +118,7 @@ def test_the_list_names_every_extra_and_its_rooms():
             assert path.is_dir() or path.with_suffix(".py").exists(), (extra, room)
 
 
+@pytest.mark.full
 def test_each_room_imports_what_its_extra_declares():
     """By its own requirements: what another package brings today, it may not bring in
     its next release, as River did with pandas."""

@@ -179,6 +179,7 @@ def test_what_is_written_about_the_package_agrees():
     ]
 
 
+@pytest.mark.full
 def test_pages_say_how_an_extra_is_installed_as_errors_do():
     """From a clone, in one sentence: no index has the distribution."""
     extras = configparser.ConfigParser()

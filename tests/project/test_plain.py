@@ -169,6 +169,7 @@ def compare_graphs(count):
 meant = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 
 
+@pytest.mark.full
 @meant
 def test_random_gated_graphs_learn_as_the_engine_does():
     compare_graphs(10)
@@ -225,6 +226,7 @@ def test_the_error_of_a_saturated_output_is_target_minus_output(state, target):
     assert weights[0] == pytest.approx(weights[1], rel=1e-15)
 
 
+@pytest.mark.full
 def test_it_works_alone_and_learns_both_tasks(tmp_path):
     copy = shutil.copy(FILE, tmp_path)
     command = [sys.executable, "-I", "-S", copy]
@@ -236,6 +238,7 @@ def test_it_works_alone_and_learns_both_tasks(tmp_path):
     assert abs(marked - remembered) < 0.05
 
 
+@pytest.mark.full
 def test_the_library_neither_imports_it_nor_is_imported():
     code = "import sys, synapse; assert 'synapse.plain' not in sys.modules"
     python("-c", code)

@@ -60,6 +60,7 @@ def test_mypy_accepts_ten_programs_and_finds_every_line_of_wrong_ones():
     assert len(expected) > 30
 
 
+@pytest.mark.full
 def test_the_ten_programs_run(tmp_path):
     """In a process of their own: they register functions."""
     paths = [str(path) for path in PROGRAMS]
@@ -146,6 +147,7 @@ def _shown():
     return json.loads(python("-c", SHOWN % MODULES))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("module", MODULES)
 def test_dir_and_an_editor_show_the_public_names_and_no_others(module):
     if module not in _shown():

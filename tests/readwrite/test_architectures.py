@@ -67,6 +67,7 @@ def parts_of(net):
     return blocks, kernels, *(getattr(net, name, None) for name in ("shapes",))
 
 
+@pytest.mark.full
 @every_way
 @every_case("name", NETWORKS)
 def test_a_twin_is_of_the_same_class(twin_of, name):

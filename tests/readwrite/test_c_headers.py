@@ -65,6 +65,7 @@ def compilers():
     ]
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_units_share_programs(tmp_path):
     """The source, a unit, and the unit of `main` are each C or C++."""
@@ -121,6 +122,7 @@ def test_both_texts():
     assert "%%" not in source + header + c_source(net)
 
 
+@pytest.mark.full
 def test_what_is_saved_or_refused(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
     synapse.save(net, tmp_path / "a name.c", header=True)

@@ -242,6 +242,7 @@ DOCUMENTS = {
 """How a document is made, read and written, by its format."""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("format", DOCUMENTS)
 @given(data=st.data())
 @pytest.mark.filterwarnings("ignore::synapse.readwrite.SynapticWarning")

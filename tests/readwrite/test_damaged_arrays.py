@@ -218,6 +218,7 @@ def check_damage(seed):
     assert all(link.delay >= 0 for link in net.connections)
 
 
+@pytest.mark.full
 @given(st.integers(0, 2**32))
 @settings(max_examples=100)
 def test_random_damage_is_refused_or_read_as_it_says(seed):

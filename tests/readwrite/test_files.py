@@ -102,6 +102,7 @@ def writers(path, mode):
     return processes
 
 
+@pytest.mark.full
 @pytest.mark.skipif(os.name != "posix", reason="kills by signal")
 @pytest.mark.parametrize("mode", ["hidden", "without a name"])
 def test_what_a_killed_process_leaves_is_removed_and_what_a_living_one_writes_stays(

@@ -60,6 +60,7 @@ def wrong(expressions, language, folder):
     return mistakes, len(pairs), np.isnan(ours).mean()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("language", RUNNERS)
 def test_what_programs_have_computed_wrongly(tmp_path, language):
     mistakes, count, nan = wrong(OTHERS, language, tmp_path)
@@ -104,6 +105,7 @@ def generated(count, seed, language, folder):
     return mistakes, len(pairs)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("language", RUNNERS)
 def test_generated_functions(tmp_path, language):
     mistakes, count = generated(12, 0, language, tmp_path)
@@ -161,6 +163,7 @@ def mixed():
     return Network(inputs, hidden, outputs)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("language", STEPS)
 def test_steps(tmp_path, language):
     net = mixed()
@@ -216,6 +219,7 @@ def test_where_a_function_raises_a_program_steps_to_nan(tmp_path, language):
         assert "NAN" in c_source(net)
 
 
+@pytest.mark.full
 def test_where_a_function_raises_nothing_is_learned(tmp_path):
     """Also if the neuron is within, or the cost raises."""
     hidden = single(up_to_five)

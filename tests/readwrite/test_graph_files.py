@@ -23,6 +23,7 @@ from .formats import GRAPHS, NETWORKS, assert_twins, content_of, from_content, u
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 
 
+@pytest.mark.full
 @every_case("name", NETWORKS)
 def test_what_networkx_writes_and_reads_by_itself_is_the_network(tmp_path, name):
     net = used(name)

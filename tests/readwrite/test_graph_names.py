@@ -148,6 +148,7 @@ def annotated(rows):
     return net
 
 
+@pytest.mark.full
 @hypothesis.given(rows(NAMES))
 def test_metadata_of_any_name_survive_every_copy(rows):
     net = annotated(rows)
@@ -180,6 +181,7 @@ def read_gexf(stream):
     return graph
 
 
+@pytest.mark.full
 @hypothesis.given(rows(PLAIN, st.sampled_from(["a", "neuron", "gate"])))
 def test_metadata_of_any_name_survive_what_networkx_and_pandas_write(rows):
     net = annotated(rows)

@@ -67,6 +67,7 @@ def test_any_gated_graph_computes_and_learns_as_the_reference_does(spec, steps):
         assume(twin.tame)
 
 
+@pytest.mark.full
 @every_case("whole", NETWORKS)
 def test_a_part_of_a_network_computes_what_it_does_in_the_whole(whole):
     """With every layer as outputs that depends on nothing behind it; with ties, names

@@ -71,6 +71,7 @@ IMPORTS = {
 }
 
 
+@pytest.mark.full
 @needs_node
 @pytest.mark.parametrize(
     ("package", "suffix", "way", "main"),

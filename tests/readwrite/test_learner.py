@@ -83,6 +83,7 @@ def test_learning_as_compiled_kernels_do(tmp_path):
     all_hold(check, [(1, "online"), (0, "rtrl"), *orders])
 
 
+@pytest.mark.full
 def test_large_networks_learn_in_c(tmp_path):
     """They reach the index 65,535."""
 
@@ -128,6 +129,7 @@ def test_every_kind_of_program_stays_within_its_arrays(tmp_path):
     all_hold(check, cases)
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_programs_of_large_networks_differ_in_the_type_of_indices(monkeypatch):
     """And in the order of members, which is by size: so tests have them without
@@ -155,6 +157,7 @@ def test_networks_beyond_every_index_are_refused(monkeypatch):
         c_source(net, learn=True)
 
 
+@pytest.mark.full
 def test_fast_sums_of_float32(tmp_path):
     """Nearer than 1e-5 after 200 steps of learning."""
 
@@ -180,6 +183,7 @@ CLEARED = 0, 4, 6
 """Graphs whose programs begin without a context."""
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("learned_in", [in_python, in_javascript])
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_learning_in_other_languages(tmp_path, learned_in):
@@ -248,6 +252,7 @@ def test_an_error_within_a_step_in_python_changes_nothing():
     assert {name: getattr(there, name)[:] for name in there.COLUMNS} == before
 
 
+@pytest.mark.full
 def test_context_and_frozen_parts(tmp_path):
     net = architect.LSTM(2, 3, 2, style="synaptic", seed=0)
     net.hidden[0].freeze()
@@ -258,6 +263,7 @@ def test_context_and_frozen_parts(tmp_path):
     assert close(there(program, *after, 0.1), here(net, *after, 0.1))
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_a_context_has_its_sensitivities(tmp_path):
     def check(make, rule):
@@ -279,6 +285,7 @@ def test_a_context_has_its_sensitivities(tmp_path):
     all_hold(check, [*itertools.product(makers, rules), (lambda: graph(tied), "rtrl")])
 
 
+@pytest.mark.full
 def test_spiking_networks_learn_as_here(tmp_path):
     def check(options, rule):
         net = architect.Spiking(2, 5, 2, seed=0, **options)
@@ -299,6 +306,7 @@ def test_spiking_networks_learn_as_here(tmp_path):
     all_hold(check, itertools.product(every, ("online", "rtrl", ("rtrl", 1))))
 
 
+@pytest.mark.full
 def test_costs_and_their_weights(tmp_path):
     def check(cost):
         net = architect.Elman(2, 4, 3, seed=0, output_squash="tanh")
@@ -327,6 +335,7 @@ def saturated_outputs():
     return Network(source, [], output)
 
 
+@pytest.mark.full
 def test_saturated_outputs_learn(tmp_path):
     """The slope of a logistic output is no number above 0 from states of 745 on (104 in
     float32), but its cross-entropy needs none."""
@@ -351,6 +360,7 @@ def quartic_of_learners(target, output, derivative, outputs):
     return error**4, 4.0 * error**3 * derivative
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_errors_change_nothing(tmp_path, dtype):
     """The program itself checks that every byte of the instance is the same."""
@@ -383,6 +393,7 @@ def test_errors_change_nothing(tmp_path, dtype):
     all_hold(check, [EXACT, *FAST_MATH])
 
 
+@pytest.mark.full
 def test_learning_with_fast_math(tmp_path):
     """The powers of a program do not lose digits; a diverging one is noticed."""
 
@@ -402,6 +413,7 @@ def test_learning_with_fast_math(tmp_path):
     all_hold(check, nets)
 
 
+@pytest.mark.full
 def test_outputs_that_are_not_finite_teach_nothing(tmp_path):
     net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
     net.weights = [1e300]
@@ -427,6 +439,7 @@ def test_softmax_targets_are_shares(tmp_path):
     assert len(answers[2]) == 0
 
 
+@pytest.mark.full
 def test_weights_that_run_away_stop_at_a_bound(tmp_path):
     def check(change):
         net = architect.Perceptron(2, 3, 1, output_squash="identity", seed=0)
@@ -444,6 +457,7 @@ def test_weights_that_run_away_stop_at_a_bound(tmp_path):
     all_hold(check, [lambda net: None, lambda net: tie_at_random(net, 0)])
 
 
+@pytest.mark.full
 def test_weights_travel_both_ways(tmp_path):
     """Device to file to network to file of the library to device."""
     net = architect.LSTM(2, 3, 1, style="synaptic", seed=0)
@@ -468,6 +482,7 @@ def test_weights_travel_both_ways(tmp_path):
     assert close(back.answers()[1], loaded.activate(inputs[0]))
 
 
+@pytest.mark.full
 def test_what_does_not_learn_cannot_be_loaded(tmp_path):
     net = architect.LSTM(1, 2, 1, style="synaptic", seed=0)
     program = Program(net, tmp_path)
@@ -533,6 +548,7 @@ def test_states_do_not_drift(tmp_path, learns):
 LANGUAGES = ["-x", "c", "-std=c99"], ["-x", "c++", "-std=c++11"]
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     """With every option, by both compilers and all their warnings."""
@@ -559,6 +575,7 @@ def test_it_is_strict_c_and_cpp_without_recursion_or_allocation(tmp_path):
     all_hold(check, itertools.product([exact], (every, {"optimizer": "adam"})))
 
 
+@pytest.mark.full
 def test_two_programs_share_an_executable(tmp_path):
     compiler = shutil.which("cc") or pytest.skip("there is no C compiler here")
     main = '#include "a.c"\n#include "b.c"\nint main(void) { return 0; }\n'

@@ -79,6 +79,7 @@ def answers_of(net, folder, rows, numbers, **options):
     return outputs.astype(float)
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_numbers_are_loaded(tmp_path):
     """All of them, also of connections that do not learn."""

@@ -46,6 +46,7 @@ def in_bytes(net, format):
     return stream.getvalue()
 
 
+@pytest.mark.full
 @given(metadata=values)
 def test_any_metadata_are_kept_in_their_order(metadata):
     for name, way in WAYS.items():
@@ -177,6 +178,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("format", [*REFUSED, "json", "npz"])
 def test_metadata_of_neurons_and_connections_are_kept_or_refused_by_name(format):
     def check(value):

@@ -67,6 +67,7 @@ class Session:
         return np.concatenate([self.step(row) for row in rows])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 @every_case("name", NETS)
@@ -106,6 +107,7 @@ def layered(name):
     return net
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", LAYERED)
 def test_standard_layers_are_operators_over_sequences(name):
     """In one call, in several, and step by step, with several sequences, from a
@@ -156,6 +158,7 @@ def test_an_elman_layer_is_an_operator_by_default_if_all_runtimes_compute_it():
         assert ("RNN" in operators) is (squash == "tanh")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", LAYERED)
 def test_layers_that_differ_anywhere_are_not_those_operators(name):
     """Each neuron's bias and each kind of connection in turn; a new connection or
@@ -195,6 +198,7 @@ def test_layers_that_differ_anywhere_are_not_those_operators(name):
     assert not wrong
 
 
+@pytest.mark.full
 @given_graphs(specs(most=12))
 def test_any_graph(spec):
     net = Twin(spec).net
@@ -204,6 +208,7 @@ def test_any_graph(spec):
     assert close(Session(onnx_model(net, dtype="float64")).run(steps), here, 1e-10)
 
 
+@pytest.mark.full
 def test_every_squash_of_float64_has_its_digits():
     """From the far tails to tiny states, where runtimes that know a function in float32
     only differ."""
@@ -330,6 +335,7 @@ def test_without_a_package_the_command_is_named(monkeypatch, name):
         write(architect.Perceptron(2, 1, seed=0))
 
 
+@pytest.mark.full
 def test_the_library_does_not_import_torch():
     assert (
         run_python(

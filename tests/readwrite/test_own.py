@@ -22,6 +22,7 @@ from .nets import OWN, WAYS, feed, memory, same
 pytestmark = pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("way", WAYS)
 @every_case("name", NETWORKS)
 def test_a_network_comes_back_to_the_last_bit(way, name):

@@ -144,6 +144,7 @@ GRAPHS = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 @pytest.mark.parametrize("way", [*GRAPHS, *TABLES])
 def test_a_network_of_a_plain_graph_answers_as_the_first_one(way):

@@ -97,6 +97,7 @@ def test_the_bits_of_optimizers():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", range(8))
 def test_they_learn_as_a_trainer(seed, tmp_path):
     """Graphs with delays, ties, signs and groups, by both rules."""
@@ -112,6 +113,7 @@ def test_they_learn_as_a_trainer(seed, tmp_path):
     all_hold(check, [("online", names[0]), ("rtrl", names[1])])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("learned_in", [in_python, in_javascript])
 def test_they_learn_in_other_languages(learned_in, tmp_path):
     def check(seed, rule, name):
@@ -132,6 +134,7 @@ def test_they_learn_in_other_languages(learned_in, tmp_path):
     all_hold(check, cases)
 
 
+@pytest.mark.full
 def test_single_precision(tmp_path):
     """The correction of Adam, 1 - beta^t, has fewer digits there."""
 
@@ -147,6 +150,7 @@ def test_single_precision(tmp_path):
     all_hold(check, ["nesterov", "centered", "adagrad", "amsgrad", "adamw"])
 
 
+@pytest.mark.full
 def test_an_update_that_is_not_finite_changes_nothing(tmp_path):
     """Neither parameters nor the memory of the optimizer."""
 
@@ -173,6 +177,7 @@ def test_an_update_that_is_not_finite_changes_nothing(tmp_path):
     all_hold(check, itertools.product(["momentum", "rmsprop"], ["online", "rtrl"]))
 
 
+@pytest.mark.full
 def test_a_cleared_program_has_its_memory(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
     data = data_for(net, 8)
@@ -186,6 +191,7 @@ def test_a_cleared_program_has_its_memory(tmp_path):
     assert close(program.answers()[-1], trained(net, *data, adam))
 
 
+@pytest.mark.full
 def test_a_bound_holds(tmp_path):
     net = architect.Perceptron(2, 3, 1, seed=0)
     options = {"optimizer": optimizers.SGD(momentum=0.9), "bound": 0.5}
@@ -205,6 +211,7 @@ class StepsOfSigns(optimizers.Optimizer):
         np.multiply(np.sign(gradient), rate, out=state.change)
 
 
+@pytest.mark.full
 def test_what_programs_lack_is_refused():
     net = architect.Perceptron(1, 1, seed=0)
     lacking = [

@@ -53,6 +53,7 @@ SOME = [
 languages = pytest.mark.parametrize("language", RUNNERS)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("run", [run_python, run_alone, run_c, run_javascript])
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_every_step_is_the_network_s_own(tmp_path, run):
@@ -76,6 +77,7 @@ BETWEEN_OUTPUTS = Spec(
 )
 
 
+@pytest.mark.full
 @given_graphs(specs(most=12))
 @example(
     BETWEEN_OUTPUTS
@@ -221,6 +223,7 @@ int main(void) {
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("sums", ["exact", "fast"])
 def test_inputs_of_several_rows_are_added_at_once(tmp_path, sums):
     """However many: the rows of one call have the bits of single steps."""
@@ -241,6 +244,7 @@ def test_inputs_of_several_rows_are_added_at_once(tmp_path, sums):
         assert close(outputs, expected(net, steps), tolerance)
 
 
+@pytest.mark.full
 @languages
 def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
     net = shaken(architect.LSTM(2, 5, 3, style="synaptic"), width=0.5)
@@ -257,6 +261,7 @@ def test_a_program_begins_cleared_or_with_the_context(tmp_path, language):
     assert close(after, cleared)
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_programs_stay_within_their_arrays(tmp_path):
     """Under the sanitizers, with both kinds of sums."""
@@ -299,6 +304,7 @@ int main(void) {
 """
 
 
+@pytest.mark.full
 @every_case(
     "dtype, flags", itertools.product(("float32", "float64"), (("-O1",), *FAST_MATH))
 )
@@ -351,6 +357,7 @@ def test_an_error_in_javascript_changes_nothing(tmp_path):
     run([node, str(tmp_path / "program.js")])
 
 
+@pytest.mark.full
 def test_programs_compute_the_same_with_fast_math(tmp_path):
     def check(name, sums, tolerance):
         net = NETS[name]()
@@ -365,6 +372,7 @@ def test_programs_compute_the_same_with_fast_math(tmp_path):
     all_hold(check, [(name, *how) for name in SOME[-2:] for how in sums])
 
 
+@pytest.mark.full
 def test_layers_are_loops_not_lines():
     nets = [architect.LSTM(10, n, 5, style="synaptic", seed=0) for n in (20, 60)]
     for source in SOURCES.values():
@@ -394,6 +402,7 @@ def evilly(input_name, output_name, title):
     return Network(layers[0], [], layers[1], name=title)
 
 
+@pytest.mark.full
 @languages
 def test_no_name_gets_into_the_code(tmp_path, language):
     net = architect.Perceptron(len(EVIL), 3, 1, seed=0)
@@ -512,6 +521,7 @@ def test_programs_share_an_executable(tmp_path, compiler):
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "name",
     [
@@ -588,6 +598,7 @@ def test_writing_warns_of_a_network_once():
     readwrite.python_source(net, learn=True)  # a warning is an error here
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("learn", [False, True])
 def test_a_program_names_what_it_calls_of_math_h(learn, tmp_path):
     """The names are those that stay undefined when it is compiled."""

@@ -55,6 +55,7 @@ def bits(net):
     return net.weights.tobytes(), net.biases.tobytes()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("sort", NETWORKS)
 def test_a_copy_goes_on_as_the_network_would(sort, monkeypatch):
     monkeypatch.setattr(Layout, "_choose_depth", lambda *_: 1 + len(sort) % 3)

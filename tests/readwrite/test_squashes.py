@@ -32,6 +32,7 @@ STATES = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("language", RUNNERS)
 def test_every_squash_in_every_language(tmp_path, language):
     net = every_squash()

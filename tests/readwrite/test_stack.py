@@ -82,6 +82,7 @@ def check_all(folder, cases):
     )
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_instances_and_the_stack_have_the_stated_sizes(tmp_path):
     tied = 7

@@ -88,6 +88,7 @@ def require_exact(net):
                 from_npz_data(with_rows(data, table, [row], 1.0))
 
 
+@pytest.mark.full
 @given_graphs(specs(most=4), st.booleans())
 def test_a_file_has_the_traces_of_its_graph_and_no_others(spec, synchronous):
     net = Twin(spec).net
@@ -95,6 +96,7 @@ def test_a_file_has_the_traces_of_its_graph_and_no_others(spec, synchronous):
     require_exact(net)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("seed", range(6))
 def test_a_file_has_the_traces_of_groups_and_delays_and_no_others(seed):
     require_exact(competing(seed, "softmax" if seed % 2 else None))

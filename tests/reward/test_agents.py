@@ -556,6 +556,7 @@ def test_what_follows_counts_if_an_episode_is_broken_off_and_not_if_it_has_ended
         assert agent.error == pytest.approx(3.0 + 0.5 * counted * following - value)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("rule", [("rtrl", 1), "rtrl"])
 @pytest.mark.parametrize(
     "options",
@@ -710,6 +711,7 @@ def everything(agent):
     )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", range(24))
 def test_a_refused_step_changes_nothing(number):
     agent = list(plain_agents())[number]
@@ -874,6 +876,7 @@ def flat(numbers):
     return np.concatenate(list(numbers))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("tied", [False, True])
 @pytest.mark.parametrize("name", UPDATES)
 def test_an_update_is_its_equations(name, tied):

@@ -57,6 +57,7 @@ def numbers(agent):
     )
 
 
+@pytest.mark.full
 def test_when_a_checkpoint_is_written_changes_no_bit(monkeypatch, tmp_path):
     """Though a file completes the pending steps of rtrl."""
     ended = []
@@ -73,6 +74,7 @@ def test_when_a_checkpoint_is_written_changes_no_bit(monkeypatch, tmp_path):
     assert ended[0] == ended[1]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("agent_index", range(3))
 def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
     agent_index, tmp_path
@@ -105,6 +107,7 @@ def test_a_run_that_is_resumed_has_the_bits_of_one_that_was_not_broken_off(
     assert len(outputs.to_pandas()) == len(outputs.returns)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("agent_index", range(3))
 @pytest.mark.parametrize("broken_off", [1, 101, 107, 333])
 def test_a_run_that_ends_within_an_episode_continues_there(
@@ -151,6 +154,7 @@ def kill():
     os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("press", [interrupt, kill])
 @pytest.mark.parametrize("at", [1, 2, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50])
 def test_ctrl_c_in_any_step_resumes_with_the_same_bits(press, at, tmp_path):
@@ -245,6 +249,7 @@ def test_a_network_that_cannot_be_saved_is_refused_before_the_first_step(tmp_pat
     assert agent.steps == 0
 
 
+@pytest.mark.full
 def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
     for index in range(3):
         plain, agent, other = (list(agents())[index] for _ in range(3))
@@ -283,6 +288,7 @@ def test_evaluations_beside_a_run_change_no_bit_of_it(tmp_path):
         )
 
 
+@pytest.mark.full
 def test_a_killed_run_continues_from_its_checkpoint(tmp_path):
     program = f"""
 import os, sys
@@ -562,6 +568,7 @@ def slower(agent, total, length):
     return len(agent.model.network) == 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
 def test_agents_on_an_executor_have_the_bits_of_those_here(pool):
     """Also in what they do next, and in what callbacks have set."""

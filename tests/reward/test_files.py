@@ -64,6 +64,7 @@ def check_same_future(agent, twin):
         np.testing.assert_array_equal(trace.read().biases, other.read().biases)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", range(6))
 def test_an_agent_that_is_loaded_or_copied_goes_on_with_the_same_bits(number, tmp_path):
     agent = learned(list(every_agent())[number])
@@ -238,6 +239,7 @@ def exported(controller, suffix, rows, tmp_path):
     return np.array([net.activate(row) for row in rows])
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "suffix", ["json", "npz", "py", pytest.param("torch", marks=pytest.mark.torch)]
 )

@@ -41,6 +41,7 @@ check_estimators_partial_fit_n_features check_estimator_sparse_array
 check_estimator_sparse_matrix check_sample_weight_equivalence_on_sparse_data"""
 
 
+@pytest.mark.full
 def test_both_pass_some_of_them():
     """Those that take most care; all of them are in the tier slow."""
     names = SOME.split()

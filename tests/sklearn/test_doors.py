@@ -38,6 +38,7 @@ def test_the_command_runs_an_estimator(tmp_path):
     assert np.array_equal(twin.predict(FRAME), model.predict(FRAME))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("target", ["y", "kind"])
 def test_an_estimator_opens_a_model_of_the_command(tmp_path, target):
     data, path = tmp_path / "d.csv", tmp_path / "m.json"
@@ -95,6 +96,7 @@ def things():
     )
 
 
+@pytest.mark.full
 def test_advice_to_save_is_followed_with_the_same_numbers(tmp_path):
     row = FRAME.to_numpy()[7]
     with Cases() as case:

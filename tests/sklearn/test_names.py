@@ -130,6 +130,7 @@ def every_door(kinds, fitted_with, expected):
                         assert outcome(lambda: call(model, data)) == expected  # noqa: B023
 
 
+@pytest.mark.full
 def test_names_that_were_learned_are_taken():
     every_door(NAMED, FRAME, TAKEN)
 
@@ -142,6 +143,7 @@ def test_data_with_other_names_are_refused():
     every_door(OTHER_NAMES, FRAME, REFUSED)
 
 
+@pytest.mark.full
 def test_what_is_no_finite_number_is_refused():
     every_door(UNFIT, FRAME, REFUSED)
     # scikit-learn 1.6 takes these names after a fit without names
@@ -279,6 +281,7 @@ LABEL_DOORS = {
 }
 
 
+@pytest.mark.full
 def test_labels_of_any_kind_are_the_same_labels():
     groups = ((["high", "low"], LABELS), ([False, True], TRUTHS), ([0, 1], NUMBERS))
     with Cases() as case:
@@ -305,6 +308,7 @@ def test_labels_that_are_missing_or_unknown_are_refused():
                     assert outcome(lambda: learn(kinds(classes), labels)) == REFUSED  # noqa: B023
 
 
+@pytest.mark.full
 @pytest.mark.filterwarnings("ignore:A column-vector y")
 @pytest.mark.parametrize("form", LABELS)
 def test_estimators_take_the_same_labels(form):

@@ -357,6 +357,7 @@ EVERY_OPTION = {
 }
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", EVERY_OPTION)
 def test_every_option_of_the_trainer_is_a_parameter(name, monkeypatch):
     received = []
@@ -538,6 +539,7 @@ def test_faults_are_one_sentence_and_change_nothing():
         wild.partial_fit(np.repeat(X, 5, axis=0), np.repeat(V, 5))
 
 
+@pytest.mark.full
 def test_without_scikit_learn_there_is_one_sentence():
     ended = run_python(
         "import sys; sys.modules['sklearn'] = None; import synapse.sklearn"

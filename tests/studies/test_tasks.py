@@ -158,6 +158,7 @@ def test_timing_of_synaptic():
         assert end == 30_000 or n <= end - begin <= n + 20
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("marked", "ranges"),
     [(2, [(10, 20), (50, 60)]), (3, [(10, 20), (33, 43), (66, 76)])],
@@ -258,6 +259,7 @@ def test_two_sequences(variant, target_of_first, target_of_second):
         np.testing.assert_array_equal(targets, clean)
 
 
+@pytest.mark.full
 def test_mnist1d_is_the_published_data_set():
     """The checksums are those of the package mnist1d 0.0.2."""
     data = mnist1d()

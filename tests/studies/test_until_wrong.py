@@ -23,6 +23,7 @@ def by_single_steps(net, stream, rate, most, decay):
     return most
 
 
+@pytest.mark.full
 @every_case("rule", ["online", "rtrl"])
 @every_case(
     ("task", "decay"),
@@ -48,6 +49,7 @@ def test_the_weights_are_those_of_single_steps(task, decay, rule):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.full
 @every_case("rule", ["online", "rtrl"])
 def test_long_right_streams(rule):
     """Several compiled calls, and a first error far from the begin."""

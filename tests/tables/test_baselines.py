@@ -64,6 +64,7 @@ def split(x, y):
     return order[:count], order[count:]
 
 
+@pytest.mark.full
 def test_classes_are_compared_with_the_regression_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
     from sklearn.dummy import DummyClassifier
@@ -119,6 +120,7 @@ def test_the_table_of_classes_has_recalls_and_areas(rng):
     assert alone[-1] == ["AUC", "nan"]
 
 
+@pytest.mark.full
 def test_numbers_are_compared_with_the_regression_of_scikit_learn():
     metrics = pytest.importorskip("sklearn.metrics")
     from sklearn.dummy import DummyRegressor
@@ -155,6 +157,7 @@ def test_numbers_are_compared_with_the_regression_of_scikit_learn():
     all_hold(check, {name: (table,) for name, table in tables.items()})
 
 
+@pytest.mark.full
 def test_the_report_has_the_figures_of_a_regression_that_has_converged(rng):
     """Three classes, of which a linear rule explains a block: with 300 epochs of Adam,
     the regression beside the network was 6 points worse than it is."""

@@ -103,6 +103,7 @@ def test_several_series_and_few_origins():
     assert north["ar"].to_numpy() == pytest.approx(south["ar"].to_numpy())
 
 
+@pytest.mark.full
 def test_a_test_of_a_long_series_says_what_the_methods_use():
     """The time of a test does not grow with the number of rows then."""
     long = pd.DataFrame({"Sales": np.tile(SALES, 22)}, index=range(72 * 22))
@@ -129,6 +130,7 @@ def test_what_cannot_be_compared_is_refused():
             compare_series(frame(), ["Sales"], **options)
 
 
+@pytest.mark.full
 def test_the_command_prints_and_writes_what_python_returns(tmp_path, capsys):
     shops = {"date": months(72, 2018) * 2, "Shop": ["North"] * 72 + ["South"] * 72}
     data = write(tmp_path / "d.csv", **shops, Sales=[*SALES, *(SALES + 50).round(1)])

@@ -231,6 +231,7 @@ def counter():
     return net
 
 
+@pytest.mark.full
 def test_the_longest_of_a_network_that_counts():
     """The counter is right up to any n; with a leak it is right up to some n."""
     net = counter()

@@ -23,6 +23,7 @@ def chances_of_marks():
     return chances
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("task", "neutral"), [(Adding(20), 0.0), (Multiplication(20), 1.0)], ids=repr
 )

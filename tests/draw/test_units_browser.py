@@ -195,8 +195,9 @@ def test_a_model_of_python_opens_in_its_units(opened, tmp_path):
     model.fit(matrix, targets, epochs=30, progress=False)
     page = opened(model, matrix, targets, learn=True)
     rows = page.eval_on_selector_all("#answers tr", HEADS)
-    assert [row[5] for row in rows[2:]] == targets
-    assert [row[6] for row in rows[2:]] == model.predict(matrix).tolist()
+    # beside many inputs, targets and outputs come first
+    assert [row[0] for row in rows[2:]] == targets
+    assert [row[1] for row in rows[2:]] == model.predict(matrix).tolist()
     row = [160.0, 2003.0, 0.0, 0.0, 1.0]
     cells = [f"{number:g}" for number in row]
     assert asked(page, *cells) == pytest.approx(model.run([row])[0], rel=1e-12)

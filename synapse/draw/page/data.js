@@ -233,27 +233,28 @@ function showAnswers() {
   const own = page.data.model && unitWriters(), { inputs, targets } = own || { inputs: writer(parts[0], given.inputs, roomy), targets: writer(parts[1], given.targets, roomy) };
   const spaces = (part) => part.heads.map(() => "\u2013");
   const isWrong = ({ targets: aims, outputs, right }) => (targets.chosen ? !(right ?? [largest(aims)]).includes(largest(outputs)) : aims.some((aim, i) => aim !== null && Math.abs(aim - outputs[i]) > within));
-  const row = (tag, cells) => {
+  const answered = own ? own.answered : targets.chosen ? ["", ""] : targets.heads, unknown = answered.map(() => "\u2013");
+  // Beside many inputs, targets and outputs come first, to be in sight.
+  const inOrder = (first, others) => (own && inputs.heads.length + targets.heads.length + answered.length > MOST_COLUMNS ? [...others, ...first] : [...first, ...others]);
+  const row = (tag, first, others) => {
     const element = made("tr");
-    element.append(...cells.map((text) => (tag === "th" && text ? made(tag, text, { scope: "col", title: text }) : made("td", text))));
+    element.append(...inOrder(first, others).map((text) => (tag === "th" && text ? made(tag, text, { scope: "col", title: text }) : made("td", text))));
     return element;
   };
-  const groups = made("tr");
-  const answered = own ? own.answered : targets.chosen ? ["", ""] : targets.heads, unknown = answered.map(() => "\u2013");
-  for (const [name, size, heads] of [["input", own ? inputs.heads.length : width, inputs.heads], [lesson?.of.rule?.name === "TD" ? "reward" : "target", own ? targets.heads.length : count, targets.heads], ["output", own ? targets.heads.length : count, answered]])
-    groups.append(made("th", name + (size > 1 ? "s" : ""), { colSpan: heads.length, scope: "colgroup" }));
-  groups.append(made("td", ""));
+  const groups = made("tr"), group = (name, size, { length }) => made("th", name + (size > 1 ? "s" : ""), { colSpan: length, scope: "colgroup" });
+  const size = own ? targets.heads.length : count, aim = lesson?.of.rule?.name === "TD" ? "reward" : "target";
+  groups.append(...inOrder([group("input", own ? inputs.heads.length : width, inputs.heads)], [group(aim, size, targets.heads), group("output", size, answered), made("td", "")]));
   let wrong = 0, aimed = 0;
   const rows = steps.map((step) => {
     const hasTarget = Boolean(step.targets && fits && !lesson?.of.rule), off = hasTarget && isWrong(step);
     aimed += hasTarget;
     wrong += off;
     const outputs = fits ? [...(own?.outputs ?? targets.write)(step.outputs), ...(targets.chosen ? [brief(Math.max(...step.outputs))] : [])] : unknown;
-    const element = row("td", [...inputs.write(step.inputs), ...(step.targets ? targets.write(step.targets) : spaces(targets)), ...outputs, off ? "\u2717" : ""]);
+    const element = row("td", inputs.write(step.inputs), [...(step.targets ? targets.write(step.targets) : spaces(targets)), ...outputs, off ? "\u2717" : ""]);
     element.classList.toggle("wrong", off);
     return element;
   });
-  get("answers").replaceChildren(groups, row("th", [...inputs.heads, ...targets.heads, ...answered, ""]), ...rows);
+  get("answers").replaceChildren(groups, row("th", inputs.heads, [...targets.heads, ...answered, ""]), ...rows);
   const off = targets.chosen ? `${wrong === 1 ? "has" : "have"} ${page.data.legal ? "a largest output that the grammar forbids" : "another largest output than the target"}`
     : `${wrong === 1 ? "is" : "are"} off by more than ${withinWords}`;
   const latest = page.latest ? ` The picture shows step ${page.steps}${rerun ? "" : `, ${BEFORE_MOVE}`}.` : "";

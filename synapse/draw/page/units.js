@@ -175,8 +175,9 @@ function answerWords(answers) {
   return `${label}: ${classes[largest(answers)]}\n${classes.map((word, i) => `${word} ${answerText(answers[i], 1)}`).join(", ")}`;
 }
 function emptyWords(fields, cells) {
-  const empty = fields.filter((_, i) => isMissing(cells[i])), word = ({ title, words, median }) => `${title} as ${words ? "no word" : shown(median)}`;
-  return empty.length ? [`Empty fields count as the median of the rows: ${firstOf(empty.map(word))}.`] : [];
+  const empty = fields.filter((_, i) => isMissing(cells[i])), numbers = empty.filter(({ words }) => !words), others = empty.filter(({ words }) => words);
+  return [...(numbers.length ? [`Empty fields count as the median of the rows: ${firstOf(numbers.map(({ title, median }) => `${title} as ${shown(median)}`))}.`] : []),
+    ...(others.length ? [`No word is chosen for ${firstOf(others.map(({ title }) => title))}.`] : [])];
 }
 /** Which numbers are beyond those of the rows. */
 function beyondWords(fields, cells) {

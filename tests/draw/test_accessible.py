@@ -4,7 +4,8 @@ both themes, on every tab."""
 import pytest
 
 from .conftest import CHROMIUM, PLAYWRIGHT
-from .test_play_browser import lessons, lstm, tab
+from .helpers import until
+from .test_play_browser import OFFERED, lessons, lstm, tab
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
@@ -36,6 +37,7 @@ def test_axe_finds_nothing_serious(opened, viewport, scheme):
         tab(page, "data" if name == "own" else name)
         if name == "own":  # with fields for a new row, and a wrong entry
             page.click("#own summary")
+            until(page, OFFERED)
             page.fill(
                 "#csv", "height,sport,kind\n" + "1.6,run,child\n1.8,row,adult\n" * 2
             )

@@ -252,7 +252,9 @@ class TrainerOptions:
         return Penalties(self.l1, self.l2, self.clip, self.clip_value)
 
     def _assigned(self) -> dict[str, Any]:
-        """Return the options by name, without those that follow from others."""
+        """Return the options that have been given, by name. Defaults that follow from
+        other options are not among them.
+        """
         return {name: value for name, value in vars(self).items() if name in OPTIONS}
 
     def _fixed(self) -> FixedOptions:
@@ -285,8 +287,8 @@ class FixedOptions(TrainerOptions):
 
     @property
     def masks(self) -> Dropout | None:
-        """The options for dropout, checked with the present layers of the network; None
-        if no neuron can be dropped.
+        """The options for dropout, checked with the present layers of the network, or
+        None if no neuron can be dropped.
         """
         if not (self.dropout or self.recurrent_dropout):
             return None

@@ -184,8 +184,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         return ", ".join(f"{name}={_brief(value)}" for name, value in changed.items())
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return the state for pickles: what files have, and functions of the user by
-        their names.
+        """Return the state for pickles, which has the contents of a file and also the
+        user's functions, by their names.
         """
         arrays = self._updater.arrays(self.optimizer, self.only)
         training = self._paused and self._paused.parts(self.network)
@@ -300,23 +300,26 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         Parameters
         ----------
         inputs : array_like, iterable or callable
-            (N, n), or a sparse array of SciPy: samples; a network with memory takes
-            them as one stream and keeps its context from before the call ("bptt": as
-            one sequence). (S, T, n) or a list of (T_i, n): sequences, the context
-            cleared before each. Without `targets`: a stream of batches, see Notes.
+            Samples have the shape (N, n), or are a sparse array of SciPy. A network
+            with memory reads them as one stream and keeps its context from before the
+            call, but with "bptt" they are one sequence. Sequences have the shape (S, T,
+            n), or are a list of arrays (T_i, n), and the context is cleared before
+            each. Without `targets`, `inputs` is a stream of batches, see Notes.
         targets : array_like
-            Targets in the same form, with m columns. NaN means that this output has no
-            target at this step: it adds nothing to the cost (softmax outputs: all of
-            them or none). For softmax outputs also integer classes, from 0: (N,), (S,
-            T) or a list of (T_i,), with NaN for no target. Omit it if `inputs` is a
-            stream of batches, or a list of dicts ``{"input": [...], "output": [...]}``.
+            Targets in the same form, with m columns. Where a target is NaN, this output
+            adds nothing to the cost at this step. Softmax outputs have a target all
+            together or not at all, and accept integer classes from 0 instead, of shape
+            (N,), (S, T) or a list of (T_i,), with NaN for a missing target. Omit the
+            targets if `inputs` is a stream of batches, or a list of dicts
+            ``{"input": [...], "output": [...]}``.
         epochs : int, optional
             The epoch limit: maximum number of passes through the data. Default: 100; 1
             for a stream.
         goal : float, optional
-            Training ends when the mean cost of an epoch is at most this, and so is that
-            of the weights after it: each epoch that reaches it is followed by a test on
-            the data (not with a stream of batches, which are not stored). 0 or above.
+            Training ends when the mean cost of an epoch is at most this number, 0 or
+            above. Because weights change during an epoch, the data are then tested
+            with its final weights, whose cost must also be at most `goal`. Batches of a
+            stream are not stored, and are therefore not tested.
         shuffle : bool, optional
             Whether sequences, or samples for a network without memory, have a new
             random order in every epoch. Default: True if there is more than one, but
@@ -338,12 +341,12 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             loss and the metrics after every epoch: ``test_loss``, ``test_accuracy`` for
             ``{"test": (inputs, targets)}``. They do not influence the training.
         metrics : iterable of str or callable
-            What is measured after every epoch in addition to the cost: "accuracy", or
-            functions of your own. A function gets the targets and outputs, each of
-            shape (steps, m), of all steps with a target and returns a number. The
-            history has its values by its name: of the training data (``accuracy``; not
-            of a stream of batches, which are not stored), the held-out data
-            (``validation_accuracy``) and those of `eval_set`. Weights of samples and
+            Measures of each epoch in addition to the cost: "accuracy", or functions of
+            your own. A function gets the targets and outputs of all steps with a
+            target, each of shape (steps, m), and returns a number. The history lists
+            its values under its name for the training data (``accuracy``), the held-out
+            data (``validation_accuracy``) and each of `eval_set`. A stream of batches
+            has no such values, because batches are not stored. Weights of samples and
             classes have no influence.
         patience : int, optional
             Training ends after this number of epochs without a lower loss, on the
@@ -365,8 +368,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             :func:`gradient`, held-out ones included; with "bptt". Not for a stream of
             batches.
         class_weight : mapping of int to float, optional
-            Weight of the steps of each class: the index of the target's largest entry,
-            or 0 or 1 for a single output; with "bptt".
+            Weight of the steps of each class, for "bptt". The class of a step is the
+            index of the target's largest entry, or 0 or 1 for a single output.
         checkpoint : str or os.PathLike, optional
             File to which the trainer is saved while it trains: at once, so that a file
             that cannot be written raises before the first epoch, then after epochs, and
@@ -376,17 +379,17 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             Number of epochs from one checkpoint to the next. Default: as often as 5 %
             of the time allows, at most once a second.
         resume : bool
-            Continue the latest call of `train` of this trainer, or of the trainer that
-            was saved, after its latest complete epoch, as if it had not ended there; a
-            trainer without such a call starts a new training. Pass the same arguments.
-            `epochs` includes the epochs that are done; its default is the previous
-            limit; `seed` is ignored. An incomplete epoch is repeated from the weights
-            that it has reached. Default False.
+            Continue the latest call of `train` after its latest complete epoch, as if
+            it had not ended there, also if the trainer has been saved and loaded since.
+            A trainer without such a call starts a new training. Pass the same arguments
+            again. `epochs` includes the epochs that are done, and its default is the
+            previous limit, while `seed` is ignored. An incomplete epoch is repeated
+            from the weights that it has reached. Default False.
 
         Returns
         -------
         Result
-            With `resume`, that of the whole training.
+            The result of this training. With `resume`, it includes the epochs before.
 
         Raises
         ------
@@ -409,9 +412,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         TrainingWarning
             If training would change nothing, connections lead into input neurons, or an
             output depends on no input. Each warning is given once per topology. Also,
-            at the end of 50 epochs or more, if the loss never fell below that of the
-            mean of the targets and the gradient of hidden weights is practically 0, as
-            with tanh and weights near 0.
+            at the end of 50 epochs or more, if predicting the mean of the targets would
+            always have been as good and the gradient of hidden weights is practically
+            0, which happens with tanh and weights near 0.
 
         See Also
         --------
@@ -615,8 +618,10 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         cost: str | Cost | None = None,
         dtype: Any = None,
     ) -> tuple[Data, Cost]:
-        """Check data for the network and a cost (default: the trainer's); returns the
-        data, with inputs of this dtype (default: the network's), and the cost.
+        """Check data for the network and a cost, by default the trainer's.
+
+        Returns the data, whose inputs have this dtype or by default the network's, and
+        the cost.
         """
         measure = cost_of(self.network, self.cost if cost is None else cost)
         # the squashes of the outputs have changed

@@ -13,17 +13,17 @@ objects, it receives *bundles*. A bundle is one word, the address of a table of 
 A column of a bundle is an attribute, which is read and written by row:
 `store.weight[c]`. ``schema.py`` lists all columns with their meaning.
 
-- - ``store``: the columns of a store. By convention, ``j`` is the row of a neuron,
-  ``c`` or ``row`` the row of a connection, and ``r`` the row of a run.
-- - ``tapes``: the numbers of several steps, for exact gradients and runs without
-  traces: `tapes.activation[step.now + j]`. A ``Step`` (``exact/step.py``) contains the
-  offsets at which the numbers of one step begin.
-- - ``plan``: the columns of a plan, which rtrl needs in addition to the store. In loops
+- ``store``: the columns of a store. By convention, ``j`` is the row of a neuron, ``c``
+  or ``row`` the row of a connection, and ``r`` the row of a run.
+- ``tapes``: the numbers of several steps, for exact gradients and runs without traces:
+  `tapes.activation[step.now + j]`. A ``Step`` (``exact/step.py``) contains the offsets
+  at which the numbers of one step begin.
+- ``plan``: the columns of a plan, which rtrl needs in addition to the store. In loops
   that serve several learning rules (``online/roles.py``), it is called ``rule``.
-- - ``events``: the lists of connections by source, if a step follows active neurons
+- ``events``: the lists of connections by source, if a step follows active neurons
   (``exact/events.py``). In steps that serve several ways to compute states
   (``exact/activate.py``), they are called ``extra``.
-- - ``span``: the rows of a network. It is a short array of integers whose members have
+- ``span``: the rows of a network. It is a short array of integers whose members have
   names, like `store.ties` and `plan.counts` (``records.py``): `span.start`,
   `store.ties.signed`. Python, which has the array, writes `span[Span.START]`.
 

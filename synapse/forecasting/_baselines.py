@@ -6,8 +6,7 @@ worthwhile if it is better than these methods.
 References
 ----------
 .. [1] R. J. Hyndman and G. Athanasopoulos, "Forecasting: principles and practice", 3rd
-edition, OTexts 2021,
-   https://otexts.com/fpp3, sections 5.2, 7.5 and 9.3.
+   edition, OTexts 2021, https://otexts.com/fpp3, sections 5.2, 7.5 and 9.3.
 """
 
 from __future__ import annotations

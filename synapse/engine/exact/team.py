@@ -6,11 +6,11 @@ thread has taken, until all are taken. A thread that comes late, or has lost its
 therefore takes fewer parts. Because parts end in their order, sums are added in the
 same order as by one thread, and the result has the same bits.
 
-- - Sequences: a part is one group of a batch, on the tapes of the thread that takes it.
-- - Steps that do not depend on each other: the tapes of one group are shared by all
+- Sequences: a part is one group of a batch, on the tapes of the thread that takes it.
+- Steps that do not depend on each other: the tapes of one group are shared by all
   threads. In a first round, a part runs some steps forward and backward, and in a
   second one, it sums the gradient of some neurons.
-- - Updates of many weights without ties, penalties and limits: a part has some weights.
+- Updates of many weights without ties, penalties and limits: a part has some weights.
 
 If a part fails, the leader computes the whole batch again by itself, and finds the same
 failure as a single thread does. Threads in a kernel do not touch Python objects.

@@ -7,9 +7,9 @@ part receives the columns of the store as ``store`` and the `Span` of the networ
 Everything else that its rule needs is ``rule``, which the loops pass on without using
 it:
 
-- - the online rule: None, or in epochs the buffers of ``loops.learn_or_undo`` and the
+- the online rule: None, or in epochs the buffers of ``loops.learn_or_undo`` and the
   places of a batch (``descent.py``);
-- - rtrl: the columns of a plan (`schema.PLAN`).
+- rtrl: the columns of a plan (`schema.PLAN`).
 """
 
 from __future__ import annotations

@@ -127,20 +127,20 @@ def from_torch(
     modules : torch.nn.Module, list of them, or state dict
         One of
 
-        - - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in
+        - `torch.nn.LSTM`, `GRU` or `RNN`, which become an :class:`architect.LSTM` in
           the style "standard", an :class:`architect.GRU` or an
           :class:`architect.Elman`. You can pass one module alone, in which case the
           outputs copy the last hidden layer, or a list with more modules of the same
           kind, a `Linear` and optionally an activation;
-        - - a stack of `Linear`, optionally with an activation after each, in a list or
-          a `Sequential`, which becomes an :class:`architect.Perceptron`;
-        - - a module of your own class, whose ``forward`` is traced by `torch.fx`. It
-          may call such modules and activations one after the other, or Linears and
+        - a stack of `Linear`, optionally with an activation after each, in a list or a
+          `Sequential`, which becomes an :class:`architect.Perceptron`;
+        - a module of your own class, whose ``forward`` is traced by `torch.fx`. It may
+          call such modules and activations one after the other, or Linears and
           activations whose values are added, as in a residual ``x + self.block(x)``,
           which become a :class:`Network`. Any other call raises an error;
-        - - the state dict of such modules, whose kinds are recognised by its names and
+        - the state dict of such modules, whose kinds are recognised by its names and
           shapes;
-        - - a module that :func:`to_torch` has made, if you also pass the network from
+        - a module that :func:`to_torch` has made, if you also pass the network from
           which it was made as `network`.
 
         ``Dropout``, ``Flatten`` and ``Identity`` have no parameters and are skipped, as

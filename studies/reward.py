@@ -1,6 +1,7 @@
 """Learning from reward: chains that need memory, traces of patterns, and control.
 
-    python -m studies reward chain  # what is missing; also patterns, control, popgym
+    python -m studies reward chain  # what is missing; also lengths, patterns, control,
+                                    # popgym
     python -m studies reward report         # writes the tables of reward.md
 
 Every trial is stored as it ends, so a study can be stopped and continued with the same
@@ -22,11 +23,14 @@ import gymnasium
 import numpy as np
 
 import architect
-from synapse import Network, reward
+import synapse
+from synapse import Layer, Network, reward
 from synapse._initializer import random_generator
 from synapse.experiments._estimate import median_of
 from synapse.initializers import sparse
 
+from . import _invariants
+from ._counters import NotProvedError
 from ._many_seeds import Row, fill, filled, table
 
 HERE = Path(__file__).resolve().parent
@@ -233,6 +237,180 @@ def climb(name: str, seed: int) -> Row:
         "seed": seed,
         "weights": sum(connection.trainable for connection in net.connections),
         "solved": solved,
+    }
+
+
+# --- corridors of every length --------------------------------------------------------
+
+SHORT = range(2, 17)
+LONG_LENGTHS = 128, 2_048, 20_000
+CORRIDOR_STEPS = 30_000
+PART, MOST_PARTS = 5_000, 20
+"""Steps before each proof, and how often it is tried."""
+EXAMPLE = "LSTM", 1
+"""The row and the seed whose network is stored."""
+EXAMPLE_PATH = HERE / "papers" / "lengths" / "LSTM.json"
+TASKS_OF_CUES = tuple(
+    _invariants.Task([2.0 * cue - 1.0, 0.0], [0.0, 0.0], [0.0, 1.0], cue)
+    for cue in (0, 1)
+)
+
+
+class Corridor:
+    """A cue, blank rows, and a question, which only the action of the cue answers.
+
+    The number of rows is drawn from `SHORT` in each episode. No row tells how long the
+    corridor is."""
+
+    def reset(self, seed: Any = None) -> tuple[list[float], dict[str, Any]]:
+        rng = random_generator(seed)
+        self.task = TASKS_OF_CUES[int(rng.integers(2))]
+        self.rows = corridor(self.task, int(rng.choice(SHORT)))
+        return self.rows.pop(0), {}
+
+    def step(
+        self, action: int
+    ) -> tuple[list[float], float, bool, bool, dict[str, Any]]:
+        if self.rows:
+            return self.rows.pop(0), 0.0, False, False, {}
+        gain = 1.0 if action == self.task.answer else -1.0
+        return [0.0, 0.0], gain, True, False, {}
+
+
+def corridor(task: _invariants.Task, length: int) -> list[Any]:
+    """The rows of a corridor."""
+    return [task.cue, *[task.blank] * (length - 2), task.question]
+
+
+def self_exciting(seed: int) -> Network:
+    """Tanh cells, of which each reads its own activation of the step before and no
+    other cell."""
+    rng = np.random.default_rng(seed)
+    inputs, output = Layer(2), Layer(2, "identity")
+    cells = Layer(CELLS, "tanh")
+    inputs.project(cells, initializer="fan_in", seed=rng)
+    cells.project(cells, "one_to_one", delay=1, weights=rng.uniform(1.0, 1.5, CELLS))
+    cells.project(output, initializer="fan_in", seed=rng)
+    return Network(inputs, [cells], output)
+
+
+def linear_cells(seed: int) -> Network:
+    """Linear cells, of which each multiplies its state by a factor between 0 and 1 in
+    each step, below a perceptron.
+
+    The factors are logistic functions of trainable biases, which begin with spans of 1
+    to 30 steps."""
+    rng = np.random.default_rng(seed)
+    inputs, output = Layer(2), Layer(2, "identity")
+    factors, cells = Layer(CELLS, "logistic"), Layer(CELLS)
+    cells.squash = "identity"
+    hidden = Layer(CELLS, "tanh")
+    factors.biases = np.log(rng.uniform(1.0, 30.0, CELLS))
+    factors.gate(cells.project(cells), "input")
+    for source, target in (
+        (inputs, cells),
+        (inputs, hidden),
+        (cells, hidden),
+        (hidden, output),
+    ):
+        source.project(target, initializer="fan_in", seed=rng)
+    return Network(inputs, [factors, cells, hidden], output)
+
+
+def by_architect(name: str, **options: Any) -> Callable[[int], Network]:
+    """A function from a seed to a network of an architecture with 8 cells."""
+    return lambda seed: getattr(architect, name)(
+        2, CELLS, 2, output_squash="identity", seed=seed, **options
+    )
+
+
+LINEAR = {
+    "style": "synaptic",
+    "cell_squash": "identity",
+    "peepholes": None,
+    "forget_gate_bias": 3.0,
+}
+# By row: how a network is made, whether the agent standardises observations, and
+# whether it learns until its answers are proved.
+LENGTH_ROWS: dict[str, tuple[Callable[[int], Network], bool, bool]] = {
+    "LSTM": (by_architect("LSTM"), False, False),
+    "GRU, wider weights": (by_architect("GRU", initializer="fan_in"), False, False),
+    "Elman, tanh": (by_architect("Elman", squash="tanh"), False, False),
+    "self-exciting tanh cells": (self_exciting, True, False),
+    "linear cells": (linear_cells, False, False),
+    "gated linear cells": (by_architect("LSTM", **LINEAR), False, False),
+    "LSTM, until it is proved": (by_architect("LSTM"), False, True),
+    "GRU, wider weights, until it is proved": (
+        by_architect("GRU", initializer="fan_in"),
+        False,
+        True,
+    ),
+    "Elman, tanh, until it is proved": (
+        by_architect("Elman", squash="tanh"),
+        False,
+        True,
+    ),
+    "self-exciting tanh cells, until it is proved": (self_exciting, True, True),
+    "linear cells, until it is proved": (linear_cells, False, True),
+    "LSTM, standardised observations": (by_architect("LSTM"), True, False),
+    "GRU": (by_architect("GRU"), False, False),
+}
+
+
+def answers(net: Network, length: int) -> bool:
+    """Whether the best action is right in corridors of a length, for both cues."""
+    for task in TASKS_OF_CUES:
+        net.clear()
+        values = net.run(corridor(task, length), traces=False)[-1]
+        if not values[task.answer] > values[1 - task.answer]:
+            return False
+    return True
+
+
+def proved(net: Network) -> list[int]:
+    """For each cue, the blank rows until the memory is in a box that it never leaves;
+    none, if that cannot be proved."""
+    if not all(answers(net, length) for length in LONG_LENGTHS):
+        return []  # found sooner than a proof fails
+    try:
+        return [_invariants.remembered(net, task).enters for task in TASKS_OF_CUES]
+    except NotProvedError:
+        return []
+
+
+def every_length(name: str, seed: int) -> Row:
+    """Which lengths an agent answers after learning by reward in short corridors, and
+    what is proved about all lengths."""
+    make, normalize, until_proved = LENGTH_ROWS[name]
+    network = make(seed)
+    network.rule = "rtrl"
+    agent = reward.QLearning(network, normalize=normalize, seed=seed)
+    parts = MOST_PARTS if until_proved else 1
+    learning = checking = 0.0
+    for part in range(parts):
+        begin = time.process_time()
+        steps = PART if until_proved else CORRIDOR_STEPS
+        reward.run(
+            agent, Corridor(), steps=steps, seed=seed + 1_000 * part, progress=False
+        )
+        learned = time.process_time()
+        net = agent.model.whole()
+        enters = proved(net)
+        learning += learned - begin
+        checking += time.process_time() - learned
+        if enters:
+            break
+    if (name, seed) == EXAMPLE:
+        synapse.save(net, EXAMPLE_PATH)
+    return {
+        "seed": seed,
+        "steps": agent.steps,
+        "short": sum(answers(net, length) for length in SHORT),
+        "right": [length for length in LONG_LENGTHS if answers(net, length)],
+        "enters": enters,
+        "apart": float(f"{_invariants.apart(net, TASKS_OF_CUES):.3g}"),
+        "learning": round(learning, 2),
+        "checking": round(checking, 2),
     }
 
 
@@ -500,6 +678,7 @@ def popgym(name: str, seed: int) -> Row:
 
 STUDIES: dict[str, tuple[dict[str, Any], Callable[[str, int], Row]]] = {
     "chain": (CHAINS, climb),
+    "lengths": (LENGTH_ROWS, every_length),
     "patterns": (PATTERNS, predict),
     "control": (CONTROL, control),
     "popgym": (POPGYM, popgym),
@@ -543,6 +722,38 @@ def chains(results: dict[str, list[Row]]) -> str:
         ["agent", "weights", *(f"length {length}" for length in lengths), "seconds"],
         lines,
     )
+
+
+def lengths(results: dict[str, list[Row]]) -> str:
+    """How many seeds are right at each length, and for how many that is proved for all
+    lengths."""
+    lines = []
+    for name, trials in results.items():
+        enters = [max(trial["enters"]) for trial in trials if trial["enters"]]
+        rows = f"{np.median(enters):.0f} ({max(enters):,})" if enters else "-"
+        steps, apart, learning, checking = (
+            np.median([trial[part] for trial in trials])
+            for part in ("steps", "apart", "learning", "checking")
+        )
+        lines.append(
+            [
+                name,
+                len(trials),
+                f"{steps:,.0f}",
+                sum(trial["short"] == len(SHORT) for trial in trials),
+                *(
+                    sum(length in trial["right"] for trial in trials)
+                    for length in LONG_LENGTHS
+                ),
+                len(enters),
+                rows,
+                f"{apart:.1g}",
+                f"{learning:.1f} + {checking:.1f}",
+            ]
+        )
+    heads = ["memory", "seeds", "steps", f"right at {SHORT[0]} to {SHORT[-1]}"]
+    heads += [f"at {length:,}" for length in LONG_LENGTHS]
+    return table([*heads, "at every length", "rows", "apart", "seconds"], lines)
 
 
 def predictions(results: dict[str, list[Row]]) -> str:
@@ -605,6 +816,7 @@ def copies(results: dict[str, list[Row]]) -> str:
 
 REPORTS = {
     "chain": chains,
+    "lengths": lengths,
     "patterns": predictions,
     "control": returns,
     "popgym": copies,

@@ -747,7 +747,7 @@ def lengths(results: dict[str, list[Row]]) -> str:
                 ),
                 len(enters),
                 rows,
-                f"{apart:.1g}",
+                f"{apart:.3g}",
                 f"{learning:.1f} + {checking:.1f}",
             ]
         )

@@ -275,6 +275,8 @@ def draw_neurons(
     with canvas(ax, (side + 2.6, side + 0.6)) as ax:
         limit = darkest if largest(sums) > 2.0 * darkest else None
         _draw_sums(ax, alone, sums, limit, color_bars, kind, pad=0.18)
+        if each > 1 and color_bars:
+            ax.figure.axes[-1].set_ylim(bottom=0.0)  # no count is negative
         sorting = " by community" if by_community else ""
         title_of(ax, f"{title} in a matrix{sorting}")
         ax.set_aspect("auto")
@@ -360,7 +362,8 @@ def _draw_sums(
     ax.set(xlabel="target", ylabel="source")
     if color_bars:
         gated = (diagram.gater != NO_GATER).any()
-        beyond = "both" if darkest and largest(sums) > darkest else "neither"
+        beyond = "both" if (sums < 0.0).any() else "max"
+        beyond = beyond if darkest and largest(sums) > darkest else "neither"
         words = f"{name} \N{MULTIPLICATION SIGN} gain" if gated else name
         key(ax, cmap, norm, words, extend=beyond, **options)
 

@@ -98,9 +98,9 @@ class Picture:
                 )
         rows = max((text.count("\n") + 1 for text in self.heads), default=0)
         self.head = 1.25 * HEAD * self.point * rows + 0.1
-        self.scene = scene_at(places, self.head, self._below()) if places.gap else None
+        scene = scene_at(places, self.head, self._below()) if places.gap else None
         ends = (self.diagram.source, self.diagram.target)
-        self.ways = [curve(route) for route in ways_of(*ends, places, self.scene)]
+        self.ways = [curve(route) for route in ways_of(*ends, places, scene)]
         self.bundles: Bundles | None = None
         if bundled is not None:
             self.bundles = bundles_of(diagram, bundled)
@@ -153,7 +153,7 @@ class Picture:
                 (table.source, table.target, table.gater),
                 self.places,
                 self.ways,
-                self.scene,
+                scene_at(self.places) if self.places.gap else None,
                 self.point,
             )
             inks = self._draw_discs(ax, scaled, color, bars)

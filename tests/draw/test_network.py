@@ -368,9 +368,7 @@ def said(ax):
 
 
 DETAILS = {
-    "perceptron": "connections",
     "lstm": "connections",
-    "hundred": "bundles",
     "large": "bundles",
     "deep": "bundles",
     "liquid": "bundles",
@@ -433,9 +431,9 @@ def test_the_size_of_a_network_decides_what_is_drawn_and_the_title_says_it():
         if name == "lstm":
             for detail in ("connections", "bundles", "matrix"):
                 assert detail_of(draw.network(net, detail=detail)) == detail
-        if name == "crossing":  # what bundles and matrices do not have
-            for asked in ({"color": "bias"}, {"layout": "circular"}):
-                assert detail_of(draw.network(net, **asked)) == "connections"
+        if name == "crossing":  # which neither bundles nor a matrix have
+            ax = draw.network(net, color="bias", layout="circular")
+            assert detail_of(ax) == "connections"
 
     all_pictures_hold(check, list(DETAILS))
 

@@ -62,7 +62,7 @@ TERMS = {
     "fitting#the-learning-rule": ["learning rule", "backpropagation"],
     "plasticity": ["STDP", "Hebb", "synaptic plasticity"],
     "plasticity#reward": ["dopamine", "three-factor"],
-    "large": ["million neurons", "large network"],
+    "connectomes#millions-of-connections": ["million neurons", "large network"],
     "learning_on_device#how-exactly-it-computes": ["fixed point", "quantization"],
     "learning_on_device#in-javascript-and-python": ["learning in JavaScript"],
     "deploying#onnx-runtime": ["ONNX Runtime"],

@@ -257,8 +257,8 @@ def from_networkx(
 
     See Also
     --------
-    synapse.to_networkx : The inverse. architect.construct : A network of neurons that
-    are connected already.
+    synapse.to_networkx : The inverse.
+    architect.construct : A network of neurons that are connected already.
 
     Notes
     -----

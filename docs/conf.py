@@ -59,7 +59,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"(synapse\.([a-z_]+\.)+)?([A-Za-z]*Fitness|Genomes)"),
     (
         r"py:class",
-        r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|StepJacobian)",
+        r"(synapse\.([a-z_]+\.)+)?(JacobianBuffers|LearningRule|Penalties|Plan|RecursiveState|StepJacobian)",
     ),
     (
         r"py:class",

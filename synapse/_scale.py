@@ -390,7 +390,7 @@ class Scale:
 
     # --- files ------------------------------------------------------------------------
 
-    def as_json(self) -> dict[str, Any]:
+    def _as_json(self) -> dict[str, Any]:
         """Return all values of the scale as a dict for JSON."""
         content: dict[str, Any] = {
             "count": self.count.tolist(),
@@ -407,21 +407,9 @@ class Scale:
         return content
 
     @classmethod
-    @_checks.suggests_arguments()
-    def from_json(cls, content: Any, columns: int) -> Self:
-        """Make a scale from the result of :meth:`as_json`.
-
-        Parameters
-        ----------
-        content : dict
-            The result of :meth:`as_json`.
-        columns : int
-            The number of columns that the scale must have.
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError
-            If `content` does not describe a scale with this number of columns.
+    def _from_json(cls, content: Any, columns: int) -> Self:
+        """Make a scale with this number of columns from the result of
+        :meth:`_as_json`, or raise an error.
         """
         described = _checks.json_object("The scale", content)
         scale = cls(columns, described.get("half_life"), described.get("lags"))

@@ -36,6 +36,6 @@ if _typing.TYPE_CHECKING:  # type checkers and editors know these names, and no 
     inverse = leaky_relu = linear = logistic = maxout = noise = ramp = relu = _one
     selu = sgn = sigmoid = sign = signum = silu = sin = sine = sinus = _one
     sinusoid = soft_shrink = soft_threshold = softmax = softplus = softsign = _one
-    spike = square = step = super_spike = swish = tanh = winner = _one
+    spike = square = step = super_spike = tanh = winner = _one
 else:
     globals().update(_table)

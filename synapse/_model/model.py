@@ -730,7 +730,7 @@ class Model(Archived):
         of JSON.
         """
         scales = (self.scale, self.target_scale)
-        described = (None if scale is None else scale.as_json() for scale in scales)
+        described = (None if scale is None else scale._as_json() for scale in scales)
         values = (MARK, VERSION, self.task, self.classes, *described)
         return dict(zip(HEAD, values, strict=True))
 
@@ -785,7 +785,7 @@ class Model(Archived):
         sizes = {"scale": len(network.input), "target_scale": len(network.output)}
         try:
             scales = {
-                name: head[name] is not None and Scale.from_json(head[name], size)
+                name: head[name] is not None and Scale._from_json(head[name], size)
                 for name, size in sizes.items()
             }
             classes, task = head["classes"], head["task"]

@@ -301,7 +301,7 @@ class ReverseSteps:
 
         # Links: connections, then gates, but none to inputs, whose activations are set.
         free = table.target >= table.inputs
-        weighed = np.flatnonzero(free & ~table.self_connected)
+        weighed = np.flatnonzero(free & ~table._self_connected)
         gated = np.flatnonzero(free & table.gated)
         source = np.concatenate([table.source[weighed], table.gater[gated]])
         target = np.concatenate([table.target[weighed], table.target[gated]])
@@ -349,7 +349,7 @@ class ReverseSteps:
 
         # g_jj w_jj; the state of an input is set, so nothing is carried over.
         carry = np.zeros(table.neurons)
-        carry[table.target[table.self_connected]] = gained[table.self_connected]
+        carry[table.target[table._self_connected]] = gained[table._self_connected]
         carry[: table.inputs] = 0.0
 
         derivative = step.derivative[0].copy()

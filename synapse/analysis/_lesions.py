@@ -220,7 +220,7 @@ def _silenced(table: Topology, what: str) -> tuple[tuple[str, ...], Ints, list[I
     owner = table.gater[table.gated]
     items = np.unique(owner)
     if what == "neurons":
-        leading = np.flatnonzero(~table.self_connected)
+        leading = np.flatnonzero(~table._self_connected)
         links = np.append(links, leading)
         owner = np.append(owner, table.source[leading])
         items = np.arange(table.neurons)

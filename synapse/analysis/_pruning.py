@@ -121,7 +121,7 @@ def prune(
     if inputs is not None and by == "contribution":
         score = _contributions(network, table, inputs)
 
-    removable = table.trainable & ~table.self_connected
+    removable = table.trainable & ~table._self_connected
     count = round(fraction * int(removable.sum()))
     if keep_reached:
         # Connections that stay in any case are used for the paths before all others.

@@ -46,7 +46,7 @@ class Steps:
         """Return the input of each connection, shape (steps, connections), which is y_i
         as read, or the old state of its own neuron.
         """
-        loops = table.self_connected
+        loops = table._self_connected
         carried = self._delivered(table.source, table.late)
         carried[:, loops] = self.old_state[:, table.source[loops]]
         carried[:, table.delay > 0] = self.past

@@ -145,7 +145,7 @@ def gate_motifs(network: Network) -> dict[str, int]:
     target = table.target[table.gated]
     gater = table.gater[table.gated]
     memory = np.zeros(table.neurons, bool)
-    memory[table.target[table.self_connected]] = True
+    memory[table.target[table._self_connected]] = True
 
     # A pair of neurons as one number, to look many of them up at once
     links = table.source * table.neurons + table.target
@@ -153,7 +153,7 @@ def gate_motifs(network: Network) -> dict[str, int]:
     def linked(sources: Ints, targets: Ints) -> Bools:
         return np.asarray(np.isin(sources * table.neurons + targets, links))
 
-    forget = table.self_connected[table.gated]
+    forget = table._self_connected[table.gated]
     into = ~forget & memory[target]
     leaving = ~forget & memory[source]
     peephole = (forget | into) & linked(target, gater) | leaving & linked(source, gater)
@@ -222,7 +222,7 @@ def half_lives(network: Network, inputs: ArrayLike | None = None) -> HalfLives:
     gain = table.gain
     if inputs is not None:
         gain = run_steps(network, inputs).gains(table).mean(axis=0)
-    rows = np.flatnonzero(table.self_connected)
+    rows = np.flatnonzero(table._self_connected)
     rows = rows[np.argsort(table.target[rows])]
     names = np.array([table.names[j] for j in table.target[rows].tolist()], dtype=str)
     factor = np.abs(table.weight[rows] * gain[rows])
@@ -308,7 +308,7 @@ def _jacobian(network: Network, table: Topology) -> Floats:
     # they are read, then the states of the cells.
     read = np.repeat(np.arange(table.neurons), longest)
     age = np.arange(len(read)) - np.repeat(np.cumsum(longest) - longest, longest)
-    cells = np.unique(table.target[table.self_connected])
+    cells = np.unique(table.target[table._self_connected])
     now, older = np.flatnonzero(age == 0), np.flatnonzero(age)
     states = len(read) + np.arange(len(cells))
 

@@ -7,7 +7,8 @@ import argparse
 from .._checks import pluralize
 from .._defaults import BUILDS, SERIES
 from ..forecasting._statistical import METHODS, not_installed
-from ..tables import compare_series, read_several
+from ..tables import compare_series
+from ..tables._series import read_several
 from ..tables._table import columns, written
 from . import helpers
 from .helpers import names, numbers_table

@@ -76,7 +76,7 @@ def describe(network: Network) -> str:
         "sizes": "-".join(map(str, topology.sizes)),
         "neurons": topology.neurons,
         "connections": topology.connections,
-        "self-connections": topology.self_connected.sum(),
+        "self-connections": topology._self_connected.sum(),
         "gated connections": (topology.gater != NO_GATER).sum(),
         "gating neurons": len(np.unique(topology.gater[topology.gated])),
         "parameters": topology.parameters,

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from ..objects.network import Network
-from ..tables import predict_rows, predict_series
 from ..tables._encoding import encoding_of
 from ..tables._pandas import pd
-from ..tables._series_task import series_for
+from ..tables._row_models import predict_rows
+from ..tables._series_task import predict_series, series_for
 from ..tables._table import find
 from .formats import read as read_model
 from .helpers import joined, require_table, write_table

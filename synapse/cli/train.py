@@ -10,10 +10,10 @@ from .. import __version__
 from .._checks import pluralize
 from .._defaults import BUILDS
 from ..forecasting._statistical import METHODS, not_installed
-from ..tables import Trained, TrainingOptions, read_several, train_rows, train_series
+from ..tables import Trained, TrainingOptions, train_rows, train_series
 from ..tables._pandas import pd
 from ..tables._reading import find_dates
-from ..tables._series import step_name
+from ..tables._series import read_several, step_name
 from ..tables._table import (
     MAX_WORDS,
     columns,

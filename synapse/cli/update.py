@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from .._checks import pluralize
 from .._model import Model
 from ..errors import DivergenceError, FormatError
-from ..tables import update_rows, update_series
 from ..tables._series_task import series_for
+from ..tables._updating import update_rows, update_series
 from . import INTERRUPTED, formats
 from .formats import loaded
 from .helpers import names, numbers_table

@@ -84,7 +84,7 @@ def bundles_of(diagram: Topology, bundled: Bools | None = None) -> Bundles:
         bundled = np.ones(diagram.connections, bool)
     count = len(diagram.layers)
     code = diagram.layer[diagram.source] * count + diagram.layer[diagram.target]
-    code = np.where(bundled, code * 2 + diagram.self_connected, -1)
+    code = np.where(bundled, code * 2 + diagram._self_connected, -1)
     codes, bundle = np.unique(code[bundled], return_inverse=True)
     gater = diagram.gater[bundled]
     gated = gater != NO_GATER
@@ -143,7 +143,7 @@ def _text_of(diagram: Topology, bundles: Bundles, i: int) -> str:
     m, n = (int(diagram.sizes[diagram.layer[end[0]]]) for end in (source, target))
     pairs = max(len(np.unique(source)), len(np.unique(target)))
     pattern = f", {100 * len(mine) / (m * n):.2g} %"
-    if diagram.self_connected[mine].all():
+    if diagram._self_connected[mine].all():
         pattern = " to itself"
     elif len(mine) == m * n:
         pattern = ""

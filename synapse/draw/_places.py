@@ -110,7 +110,7 @@ class Places:
             centres[mine] = _in_disc(near or diagram, mine, centres[mine])
         gap = arranged.gap + min(frame.size[0] for frame in arranged.frames)
         frames = _frames_of(arranged)
-        looped = np.unique(diagram.layer[diagram.source[diagram.self_connected]])
+        looped = np.unique(diagram.layer[diagram.source[diagram._self_connected]])
         frames[looped, 3] += ROOM_OF_LOOPS + ROOM_OF_NUMBERS * printed
         return cls(
             centres,

@@ -8,7 +8,7 @@ from ._closed_loop import Forecast, forecast
 from ._network_forecaster import NetworkForecaster
 from ._rolling import Calibration, RollingOrigin, rolling_origin
 from ._selection import Selection, select
-from ._statistical import choose_lags, statistical
+from ._statistical import statistical
 
 __all__ = [
     "Calibration",
@@ -17,7 +17,6 @@ __all__ = [
     "RollingOrigin",
     "Selection",
     "autoregression",
-    "choose_lags",
     "forecast",
     "rolling_origin",
     "seasonal_naive",

@@ -42,43 +42,13 @@ MAX_FITTED_STEPS = 1000
 more."""
 
 
-@suggests_arguments("choose_lags")
-def choose_lags(
-    series: ArrayLike,
-    steps: Annotated[int, horizon],
-    *,
-    period: Annotated[int, positive_integer] = 1,
-) -> tuple[int, ...]:
-    """Return the lags whose differences a linear autoregression forecasts best at the
-    end of a series.
+def choose_lags(values: Floats, steps: int, period: int = 1) -> tuple[int, ...]:
+    """Return the lags, for a :class:`synapse.Scale`, whose differences a linear
+    autoregression forecasts best over the last third of a series, shape (T,).
 
-    Parameters
-    ----------
-    series : array_like, shape (T,)
-        The training steps, with the oldest first.
-    steps : int
-        Number of steps ahead to forecast.
-    period : int
-        Number of steps in a season. Default 1, for a series without seasons.
-
-    Returns
-    -------
-    tuple of int
-        (), (1,), (period,) or (period, 1), for a :class:`synapse.Scale`. The chosen
-        lags have the least mean absolute error by :func:`rolling_origin` over the last
-        third, where each forecast uses the last 1000 steps before it, or three seasons.
-        The result is () if the series is too short to compare them.
-
-    Examples
-    --------
-    >>> season = np.tile([0.0, 3.0, 1.0, 2.0], 20)
-    >>> noise = np.random.default_rng(0).normal(size=80)
-    >>> choose_lags(season + noise.cumsum(), 4, period=4)
-    (1,)
-    >>> choose_lags(noise, 4, period=4)
-    ()
+    These are (), (1,), (period,) or (period, 1), by the mean absolute error of
+    :func:`rolling_origin`, and () if the series is too short to compare them.
     """
-    values = checked_series("series", series)
     seasonal: list[tuple[int, ...]] = [(period,), (period, 1)] if period > 1 else []
     start = max(2 * len(values) // 3, 2 * period + 8)
     count = len(values) - steps - start + 1
@@ -155,9 +125,9 @@ def statistical(
         The mean of the history, its last value, :func:`seasonal_naive`, a ridge
         regression on the phase of the season (and of the week, if the season is a day),
         the known values and the values a season ago, :func:`autoregression` (fitted
-        anew in each call, to the differences of :func:`choose_lags`), exponential
-        smoothing (AutoETS), AutoTheta, or AutoARIMA. The last three methods come from
-        statsforecast (extra ``forecast``).
+        anew in each call, to the differences that it forecasts best in the last third
+        of `series`), exponential smoothing (AutoETS), AutoTheta, or AutoARIMA. The last
+        three methods come from statsforecast (extra ``forecast``).
     series : array_like, shape (T,) or (T, m)
         The steps to which parameters are fitted, with the oldest first. At most the
         last 1000 steps are used, or three seasons, but the ridge regression uses the
@@ -232,9 +202,7 @@ def _autoregression(column: Floats, period: int) -> Forecaster:
     """Return an autoregression of the differences that are best for a column, fitted
     anew to each history.
     """
-    lags = choose_lags(
-        column[-MAX_FITTED_STEPS:], max(1, min(period, 12)), period=period
-    )
+    lags = choose_lags(column[-MAX_FITTED_STEPS:], max(1, min(period, 12)), period)
     return partial(of_last_steps, lags)
 
 

@@ -161,7 +161,7 @@ def compare_gradients(
     True
     """
     require_closed(network, "examined by compare_gradients")
-    by_steps = [name for name, kind in RULES.items() if kind.by_steps]
+    by_steps = [name for name, kind in RULES.items() if kind._by_steps]
     rule = choice("rule of compare_gradients", rule, by_steps)
     reach = checked_reach(rule, reach)
     clone = network.clone()

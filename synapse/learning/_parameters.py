@@ -31,10 +31,10 @@ from ..optimizers import (
     Optimizer,
     OptimizerState,
     RecursiveOptimizer,
-    RecursiveState,
 )
 from ..optimizers._base import not_clipped, too_steep
 from ..optimizers._descent import BuiltIn
+from ..optimizers._recursive import RecursiveState
 from ._regularisation import Penalties
 from ._trainable_subset import ExclusiveSubsetAccess, TrainableSubset
 

@@ -608,7 +608,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
 
     def _for_rule(self, inputs: Any, targets: Any) -> Data:
         """Check data to train on."""
-        dtype = self.network.dtype if self._rule.in_float else np.float64
+        dtype = self.network.dtype if self._rule._in_float else np.float64
         return self._prepared(inputs, targets, dtype=dtype)[0]
 
     def _prepared(

@@ -486,7 +486,7 @@ class Training:
         updater = None if self.plan.options.optimizer is None else self.updater
         call = partial(rule.learn_epochs, epochs, updater)
         is_long = (
-            rule.threaded
+            rule._threaded
             and self._expected_seconds(rule.task.data) >= TARGET_CALL_SECONDS
         )
         started = time.perf_counter()
@@ -499,7 +499,7 @@ class Training:
         finally:
             rows = int(epochs.control[1])
             # a rule that works by steps counts the row that it has not learned, too
-            if rows > (failed and rule.by_steps):
+            if rows > (failed and rule._by_steps):
                 self._updated()
         if rows:
             self.kept.seconds_per_visit = (time.perf_counter() - started) / (

@@ -188,13 +188,13 @@ def _is_linked(network: Network) -> bool:
 
 def _about_learning(links: _Dependencies, rule: str, cost: Cost) -> Iterator[str]:
     learns = links.learns()
-    through_time = RULES[rule].through_time
+    through_time = RULES[rule]._through_time
     if not learns.any():
         yield "no connection and no bias is trainable, so training changes nothing."
     elif not (learns & links.with_an_error(through_time, cost)).any():
         reached = not through_time and (learns & links.with_an_error(True, cost)).any()
         others = " or ".join(
-            f'rule="{name}"' for name, kind in RULES.items() if kind.through_time
+            f'rule="{name}"' for name, kind in RULES.items() if kind._through_time
         )
         advice = (
             f" The {rule} rule passes no error to the previous step: use {others}."

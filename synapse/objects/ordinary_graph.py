@@ -236,7 +236,7 @@ def _edge_data(table: Topology, nodes: Sequence[Any]) -> Rows:
     }
     edges = _rows(columns)
     _add_nondefault(edges, table, NONDEFAULT_OF_CONNECTIONS)
-    for i in np.flatnonzero(table.self_connected).tolist():
+    for i in np.flatnonzero(table._self_connected).tolist():
         edges[i][CARRIES] = STATE
     for i in np.flatnonzero(table.gated).tolist():
         edges[i]["gater"] = nodes[table.gater.item(i)]

@@ -233,7 +233,7 @@ class Topology:
         return np.bincount(self.layer, minlength=len(self.layers))
 
     @property
-    def self_connected(self) -> Bools:
+    def _self_connected(self) -> Bools:
         """Mask of the self-connections, which carry states, shape (connections,)."""
         return np.asarray((self.source == self.target) & (self.delay == 0))
 
@@ -257,7 +257,7 @@ class Topology:
         states.
         """
         late = self._is_late(self.source, self.target) | (self.delay > 0)
-        return np.asarray(late & ~self.self_connected)
+        return np.asarray(late & ~self._self_connected)
 
     @property
     def _late_gates(self) -> Bools:

@@ -23,7 +23,7 @@ from ._base import Optimizer, OptimizerState
 from ._descent import SGD, AdaGrad, Adam, AdamW, RMSprop, Rprop, SparseAdam
 from ._lbfgs import LBFGS
 from ._names import by_name as _table, names, register
-from ._recursive import DEKF, RLS, RecursiveOptimizer, RecursiveState
+from ._recursive import DEKF, RLS, RecursiveOptimizer
 
 __all__ = [
     "DEKF",
@@ -37,7 +37,6 @@ __all__ = [
     "OptimizerState",
     "RMSprop",
     "RecursiveOptimizer",
-    "RecursiveState",
     "Rprop",
     "SparseAdam",
     "names",

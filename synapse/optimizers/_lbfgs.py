@@ -12,9 +12,8 @@ from typing import Annotated, Any, final
 import numpy as np
 
 from .. import _checks
-from .._typing import Floats
+from .._typing import Bools, Floats
 from ..errors import DivergenceError
-from ._base import check_parameters, trainable_mask
 
 LINE_SEARCH = 20
 """Maximum number of evaluations in a line search."""
@@ -46,10 +45,14 @@ class LBFGS(metaclass=_checks.OwnNames):
 
     Examples
     --------
-    >>> def bowl(p):
-    ...     return ((p - 3.0) ** 2).sum(), 2 * (p - 3.0)
-    >>> LBFGS().minimize(bowl, np.zeros(2)).round(6)
-    array([3., 3.])
+    >>> import architect
+    >>> from synapse import Trainer
+    >>> net = architect.Perceptron(1, 1, output_squash="identity", seed=0)
+    >>> trainer = Trainer(net, rule="bptt", cost="mse", optimizer=LBFGS())
+    >>> inputs = np.array([[0.0], [1.0], [2.0]])
+    >>> result = trainer.train(inputs, 3.0 * inputs + 1.0, progress=False)
+    >>> net.weights.round(4), net.output[0].bias.round(4)
+    (array([3.]), np.float64(1.0))
     """
 
     history_size: Annotated[
@@ -58,58 +61,23 @@ class LBFGS(metaclass=_checks.OwnNames):
     iterations: Annotated[int, _checks.positive_integer] = 100
     tolerance: Annotated[float, _checks.positive_number] = 1e-6
 
-    @_checks.suggests_arguments()
-    def minimize(
-        self,
-        function: Callable[[Floats], tuple[float, Any]],
-        parameters: Floats,
-        frozen: Any = None,
-        callback: Callable[[Floats, float], Any] | None = None,
-    ) -> Floats:
-        """Minimise `function` and return the best parameters found.
-
-        Parameters
-        ----------
-        function : callable
-            Function of parameters, shape (n,), that returns their cost and its
-            gradient, shape (n,).
-        parameters : numpy.ndarray of float64, shape (n,)
-            Starting point of the search, which is not changed.
-        frozen : array_like of bool, shape (n,), optional
-            Mask of parameters that do not change. Default: no parameter is frozen.
-        callback : callable, optional
-            Function that is called with parameters and cost after every iteration.
-            Returning a true value ends the search.
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError
-            If an argument, or a value returned by `function`, is invalid.
-        DivergenceError
-            If a cost or a gradient is not finite.
-        MissingExtraError
-            If SciPy is not installed.
-        """
-        return self._minimize(function, parameters, frozen, callback, None)
-
     def _minimize(
         self,
-        function: Callable[[Floats], tuple[float, Any]],
+        function: Callable[[Floats], tuple[float, Floats]],
         parameters: Floats,
-        frozen: Any,
-        callback: Callable[[Floats, float], Any] | None,
-        bounds: tuple[Floats, Floats] | None,
+        frozen: Bools,
+        callback: Callable[[Floats, float], bool],
+        bounds: tuple[Floats, Floats] | None = None,
     ) -> Floats:
-        """Minimise between the smallest and the largest value of each parameter, which
-        may be infinite.
+        """Return the parameters, shape (n,), with the least cost found by a search.
+
+        `function` returns the cost of parameters and its gradient. `callback` is called
+        with the parameters and the cost after every iteration, and ends the search by
+        returning True. Frozen parameters do not change, and all others stay within the
+        bounds, which may be infinite.
         """
         optimize = _checks.imported("scipy.optimize", "LBFGS needs", "scipy")
-        _checks.function_of("function of LBFGS", function, "parameters")
-        if callback is not None:
-            _checks.function_of("callback of LBFGS", callback, "parameters", "cost")
-        check_parameters(parameters)
-        trainable = trainable_mask(frozen, parameters.size)
-        free = np.ones(parameters.shape, np.bool_) if trainable is None else trainable
+        free = ~frozen
         if not free.any():
             return parameters.copy()
         start = parameters.copy()
@@ -128,18 +96,7 @@ class LBFGS(metaclass=_checks.OwnNames):
             return every
 
         def cost(values: Floats) -> tuple[float, Floats]:
-            answer = function(whole(values))
-            cost, gradient = _checks.pair(
-                "The result of the function of LBFGS", answer, "a cost and its gradient"
-            )
-            cost = _checks.real_number("The cost", cost)
-            slopes = _checks.numbers("The gradient", gradient, "numbers")
-            _checks.require(
-                slopes.shape == free.shape,
-                "The gradient",
-                f"of shape {free.shape}",
-                slopes.shape,
-            )
+            cost, slopes = function(whole(values))
             if not (np.isfinite(cost) and np.isfinite(slopes).all()):
                 raise DivergenceError(
                     f"The cost became {cost}, or its gradient infinite, in a search by"
@@ -151,9 +108,8 @@ class LBFGS(metaclass=_checks.OwnNames):
         def tell(
             intermediate_result: Any,
         ) -> None:  # SciPy selects this form by the name of the argument
-            if callback and callback(
-                whole(intermediate_result.x), float(intermediate_result.fun)
-            ):
+            values = whole(intermediate_result.x)
+            if callback(values, float(intermediate_result.fun)):
                 raise StopIteration
 
         options = {

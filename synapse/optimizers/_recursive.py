@@ -114,7 +114,7 @@ class RecursiveState(ABC):
 
     @property
     @abstractmethod
-    def covariances(self) -> list[Floats]:
+    def _covariances(self) -> list[Floats]:
         """Copies of the covariance matrices, one for each group, in the order of
         `members`.
         """
@@ -212,7 +212,7 @@ class RecursiveState(ABC):
         """Return copies of the step count and the covariances by name, which are
         sufficient for :meth:`restore`.
         """
-        flat = [covariance.reshape(-1) for covariance in self.covariances]
+        flat = [covariance.reshape(-1) for covariance in self._covariances]
         return {
             "steps": np.array(self.steps),
             "covariance": np.concatenate([np.empty(0), *flat]),
@@ -330,7 +330,7 @@ class _LeastSquaresState(RecursiveState):
         ]
 
     @property
-    def covariances(self) -> list[Floats]:
+    def _covariances(self) -> list[Floats]:
         """Copies of the covariance matrices, one for each output, in the order of
         `members`.
         """
@@ -567,7 +567,7 @@ class _KalmanState(RecursiveState):
         self._w: Floats = np.empty((0, 0))
 
     @property
-    def covariances(self) -> list[Floats]:
+    def _covariances(self) -> list[Floats]:
         """Copies of the covariance matrices, one for each group, in the order of
         `members`.
         """

@@ -191,7 +191,7 @@ def plan_of(topology: Topology) -> ExportPlan:
     place = np.argsort(order)
     delay = topology.delay
     # The source of a self-connection is a state, which follows the activations.
-    steps = np.where(delay, 1 + delay, topology.self_connected)
+    steps = np.where(delay, 1 + delay, topology._self_connected)
     source = place[topology.source] + steps * topology.neurons
     past, nothing = {0: topology.activation, **topology._past}, np.zeros(len(order))
     frames = [past.get(age, nothing) for age in range(int(delay.max(initial=0)))]

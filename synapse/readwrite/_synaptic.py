@@ -122,7 +122,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     names = ["input", *range(len(table.layers) - 2), "output"]
     layers = [names[number] for number in table.layer.tolist()]
     rows = zip(*columns, layers, map(theirs.get, table.squash), strict=True)
-    other = np.flatnonzero(table.self_connected & (table.weight != 1.0))
+    other = np.flatnonzero(table._self_connected & (table.weight != 1.0))
     if len(other):
         message = (
             "Synaptic will read 1 as the weight of"

@@ -84,8 +84,8 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
             for name, value in _remembered(agent).items()
         },
         "random": random,
-        "observations": scale and scale.as_json(),
-        "rewards": agent._returns.as_json(),
+        "observations": scale and scale._as_json(),
+        "rewards": agent._returns._as_json(),
     }
     return {AGENT: as_text(head), **arrays}
 
@@ -249,9 +249,9 @@ def _take(
     try:
         inputs = len(agent._networks[0].input)
         observations = (
-            Scale.from_json(head["observations"], inputs) if agent.normalize else None
+            Scale._from_json(head["observations"], inputs) if agent.normalize else None
         )
-        rewards = Scale.from_json(head["rewards"], 1)
+        rewards = Scale._from_json(head["rewards"], 1)
         generator.state = head["random"]
         remembered = _read_values(agent, head["remembered"])
         chains = agent._present_chains()

@@ -182,36 +182,11 @@ def predict_rows(
     sequence: str | None = None,
     in_order: bool = False,
 ) -> pd.DataFrame:
-    """Return the outputs of a model for the rows of a table.
+    """Return a frame with a row for each row of a table, and a column for each output
+    of a model, with sentences on filled values in ``attrs["notes"]``.
 
-    Parameters
-    ----------
-    model : Model or Network
-        A model from :func:`train_rows`, or any model whose inputs have the names of
-        columns.
-    table : pandas.DataFrame
-        The table, for example from :func:`read_table`.
-    sequence : str, optional
-        The column that identifies the sequence of each row. Each sequence begins with a
-        cleared context.
-    in_order : bool
-        Whether the columns are the inputs in their order instead of by name. Default:
-        False.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each row of the table, and a column for each output. If the outputs
-        are probabilities of classes (softmax), the first column contains the likeliest
-        class, under the name of the target. ``attrs["notes"]`` contains sentences on
-        the values that were filled in.
-
-    Raises
-    ------
-    ArgumentError
-        If the table lacks one of these columns.
-    FormatError
-        If a cell is not a number, or the rows of a sequence are not consecutive.
+    If the outputs are probabilities of classes, the first column is the likeliest
+    class, under the name of the target. Each sequence begins with a cleared context.
     """
     network = instance("model", whole_of(model), Network)
     table = as_frame(table)

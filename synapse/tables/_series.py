@@ -60,13 +60,14 @@ MAX_GAPS = 100
 date."""
 
 
+@suggests_arguments("read_series")
 def read_series(
     table: pd.DataFrame,
     columns: Sequence[str],
     *,
     date: str | Sequence[str] | None = None,
     date_format: str | None = None,
-    fill: str | None = None,
+    fill: Annotated[str | None, partial(choice, options=(None, *FILLS))] = None,
 ) -> pd.DataFrame:
     """Return columns of a table as a series, with the oldest row first. Without a
     column of dates, the rows are the steps.
@@ -109,7 +110,6 @@ def read_series(
     )[""]
 
 
-@suggests_arguments("read_several")
 def read_several(
     table: pd.DataFrame,
     columns: Sequence[str],
@@ -117,7 +117,7 @@ def read_several(
     *,
     date: str | Sequence[str] | None = None,
     date_format: str | None = None,
-    fill: Annotated[str | None, partial(choice, options=(None, *FILLS))] = None,
+    fill: str | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return a series for each value of the column `sequence`, such as each shop, in
     the order of first rows.

@@ -36,7 +36,6 @@ from ..forecasting import (
     Forecast,
     NetworkForecaster,
     Selection,
-    choose_lags,
     select,
     statistical,
 )
@@ -51,6 +50,7 @@ from ..forecasting._statistical import (
     MAX_FITTED_STEPS,
     MAX_SEASON,
     METHODS,
+    choose_lags,
     one_thread,
 )
 from ..learning import Result
@@ -495,7 +495,7 @@ def split_series(
     start = len(y) - tested
     steps = max(1, min(steps, tested // 3 if tested else len(y) // 6))
     period = 1 if start <= period else period
-    lags = [choose_lags(column[:start], steps, period=period) for column in y.T]
+    lags = [choose_lags(column[:start], steps, period) for column in y.T]
     scale = Scale(len(lags), lags=lags)
     return SeriesTask(targets, observed, known, y, x, period, steps, start, scale)
 
@@ -724,18 +724,8 @@ def forecast_of(
 
 
 def predict_series(model: Model | Network, series: pd.DataFrame) -> pd.DataFrame:
-    """Forecast each row of a series from the previous rows.
-
-    Parameters
-    ----------
-    model, series
-        As for :func:`forecast_series`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The forecasts of the targets in each row and, without known columns, in the next
-        one, with NaN where too few rows are known.
+    """Return forecasts of the targets in each row from the previous rows and, without
+    known columns, in the next one. They are NaN where too few rows are known.
     """
     task = SeriesTask.of(model, series)
     ahead = int(task.x is None)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._checks import instance, pluralize, positive_integer, suggests_arguments
+from .._checks import instance, pluralize, positive_integer
 from .._model import Model
 from .._typing import Floats
 from ..errors import ArgumentError
@@ -29,28 +29,17 @@ USUAL_EPOCHS = 10
 
 @dataclass(frozen=True)
 class Updated:
-    """The result of an update.
-
-    Attributes
-    ----------
-    result : Result
-        Result of the training on the new rows.
-    rows : int
-        Number of new rows.
-    table : list of list of str
-        The errors on the new rows and on the rows of the former test, before and after
-        the update, with a header row.
-    notes : list of str
-        Sentences on rows that were left out or are missing.
-    """
+    """The result of an update."""
 
     result: Result
-    rows: int
+    rows: int  # number of new rows
     table: list[list[str]]
+    """Errors on the new rows and in the former test, before and after the update, with
+    a header row."""
     notes: list[str]
+    """Sentences on rows that were left out, or are missing."""
 
 
-@suggests_arguments("update_rows")
 def update_rows(
     model: Model,
     table: pd.DataFrame,
@@ -62,36 +51,7 @@ def update_rows(
     progress: bool = False,
 ) -> Updated:
     """Train a model on more rows, from its weights, scales and the state of its
-    optimizer.
-
-    Parameters
-    ----------
-    model : Model
-        A model from :func:`train_rows`, or any model whose inputs have the names of
-        columns. It is changed.
-    table : pandas.DataFrame
-        The new rows.
-    targets : sequence of str, optional
-        The columns to predict. Default: the targets of its training.
-    sequence : str, optional
-        The column that identifies the sequence of each row. Default: the column used in
-        its training.
-    epochs : int, optional
-        Number of passes through the new rows. Default: the number of its training,
-        times the fraction of new rows among all.
-    seed : int
-        Seed for the order of the new rows.
-    progress : bool
-        Whether to show a progress bar.
-
-    Raises
-    ------
-    ArgumentError
-        If the table lacks a column, or has a class that the model does not have.
-    FormatError
-        If a cell is not a number.
-    KeyboardInterrupt
-        After Ctrl-C, if no epoch was complete.
+    optimizer. Targets and sequences are those of its training by default.
     """
     facts = instance("model", model, Model).metadata
     table = as_frame(table)
@@ -142,7 +102,6 @@ def update_rows(
     )
 
 
-@suggests_arguments("update_series")
 def update_series(
     model: Model,
     series: pd.DataFrame | Mapping[str, pd.DataFrame],
@@ -153,26 +112,8 @@ def update_series(
 ) -> Updated:
     """Train a model of :func:`train_series` on rows that it has not learned.
 
-    Rows up to the last one that it has learned are read first, but not learned again.
-    Errors are measured on one-step forecasts, and for several series in units of the
-    deviation of each.
-
-    Parameters
-    ----------
-    model : Model
-        A model from :func:`train_series`. It is changed.
-    series : pandas.DataFrame, or dict of str to pandas.DataFrame
-        Its columns are the targets, the observed and the known ones of the model, in
-        this order.
-    epochs, seed, progress
-        As for :func:`update_rows`.
-
-    Raises
-    ------
-    ArgumentError
-        If no row is new, or too few are known for the differences of the model.
-    KeyboardInterrupt
-        After Ctrl-C, if no epoch was complete.
+    Earlier rows are only read. Errors are those of forecasts of the next row, in units
+    of each series' deviation if there are several.
     """
     series_facts(instance("model", model, Model))
     facts = model.metadata

@@ -1,6 +1,6 @@
 """The embedded Reber grammar, to predict which symbols can come next.
 
-A Reber string is a random walk along the arcs of a graph (``ARCS``), with equal
+A Reber string is a random walk along the arcs of a graph, with equal
 probabilities at every fork. An embedded string surrounds one: ``B``, then ``T`` or
 ``P``, a Reber string, the same ``T`` or ``P`` again, ``E``. To predict the last symbol
 but one, a network must store one bit during the whole inner string. See Hochreiter and
@@ -11,10 +11,9 @@ Schmidhuber 1997, experiment 1.
 """
 
 from .._checks import public_module as _public_module
-from ._reber import ARCS, SYMBOLS, EmbeddedReber, legal, strings
+from ._reber import SYMBOLS, EmbeddedReber, legal, strings
 
 __all__ = [
-    "ARCS",
     "SYMBOLS",
     "EmbeddedReber",
     "legal",

@@ -256,11 +256,6 @@ row(
     gradient="",
 )
 row("optimizers.Rprop.__init__", {"steps": (1e-6, 1e40)})
-row("optimizers.LBFGS.minimize", {"function": lambda p: ((p**2).sum(), 2 * p)})
-row(
-    "optimizers.RecursiveState.step",
-    lambda w: {"jacobian": np.ones((1, w.parameters.size)), "errors": [1.0]},
-)
 row("squashes.register", {"low": -1.0}, low="0 -1 0.5", high="0 0.5 inf")
 row("costs.Cost.__call__", {"targets": [0.5], "outputs": [0.5]})
 row(
@@ -400,7 +395,6 @@ row(
     {"method": "naive", "series": past["history"]},
     known="None",
 )
-row("forecasting.choose_lags", {"series": past["history"], "steps": 2})
 two_rows = {"rows": [[1.0, 2.0], [3.0, 5.0]]}
 row(
     "synapse.Scale.__init__",
@@ -419,12 +413,6 @@ row("synapse.Scale.add", two_rows, rows="", weights="None")
 row("synapse.Scale.follow", two_rows, rows="", weight="0 0.5")
 row("synapse.Scale.standard", two_rows, rows="")
 row("synapse.Scale.original", {"values": [1.0, 2.0]}, values="", history="None")
-row(
-    "synapse.Scale.from_json",
-    lambda w: {"content": w.scale.as_json(), "columns": 2},
-    content="",
-    columns="",
-)
 row("synapse.save", network="network")
 row(
     "synapse.Model.__init__",

@@ -169,7 +169,7 @@ def seen(world):
     ]
     scales.append(vars(world).get("scale"))
     return states, [
-        scale.as_json() for scale in scales if isinstance(scale, synapse.Scale)
+        scale._as_json() for scale in scales if isinstance(scale, synapse.Scale)
     ]
 
 

@@ -22,7 +22,7 @@ reward.ActorCritic.begin reward.ActorCritic.act
 """Calls of a microsecond, and one with overloads, without a function around them:
 Python refuses what they do not have."""
 OWN_KINDS = """synapse.Scale optimizers.Optimizer optimizers.OptimizerState
-optimizers.RecursiveOptimizer optimizers.RecursiveState tasks. architect.Layer"""
+optimizers.RecursiveOptimizer tasks. architect.Layer"""
 """What the library calls more often than a person does."""
 
 

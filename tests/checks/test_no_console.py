@@ -138,8 +138,6 @@ INDIRECT = {
     "SequenceClassifier",
     "SequenceRegressor",
     "TrainingOptions",
-    "update_rows",
-    "update_series",
     # a value of a page
     "Explorer.update",
 }

@@ -6,6 +6,7 @@ import pytest
 
 import synapse
 from synapse import tables
+from synapse.tables._series_task import predict_series
 
 from .command import args, done, months, refused, run_cli, write
 
@@ -73,7 +74,7 @@ def test_a_series_goes_on_where_its_rows_ended(series, tmp_path, capsys):
     # the errors are those of forecasts of the next row
     frame = tables.read_series(tables.read_table(longer), ["Sales"])
     for model, error in zip((before, updated), compared["12 new rows"], strict=True):
-        missed = (tables.predict_series(model, frame) - frame)["Sales"][72:84]
+        missed = (predict_series(model, frame) - frame)["Sales"][72:84]
         assert np.sqrt(np.mean(missed**2)) == pytest.approx(error, rel=1e-2)
 
 

@@ -561,7 +561,7 @@ def test_a_page_of_a_model_has_its_scales_and_rows_in_the_units_of_the_data():
     kinds = ["flat", "house", "flat"]
     model.fit(area, kinds, epochs=1, progress=False)
     learning = data_of(explore(model, area, kinds, learn=True).html)["learn"]
-    assert learning["model"]["scale"] == model.scale.as_json()
+    assert learning["model"]["scale"] == model.scale._as_json()
     assert learning["model"]["classes"] == ["flat", "house"]
     one_hot = [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
     assert learning["sequences"] == [[list(pair)] for pair in zip(area, one_hot)]

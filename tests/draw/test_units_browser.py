@@ -9,7 +9,8 @@ import pytest
 
 import architect
 import synapse
-from synapse import Model, draw, tables
+from synapse import Model, draw
+from synapse.tables._row_models import predict_rows
 
 from .conftest import CHROMIUM, PLAYWRIGHT
 from .helpers import until
@@ -133,7 +134,7 @@ def test_a_table_stays_in_its_units_and_python_predicts_the_same(
     # the table itself, as `synapse run` reads it
     pandas = pytest.importorskip("pandas")
     frame = pandas.read_csv(io.StringIO(text), sep=";", decimal=",")
-    predicted = tables.predict_rows(model, frame)[model.outputs]
+    predicted = predict_rows(model, frame)[model.outputs]
     np.testing.assert_allclose(predicted, model.run(matrix), rtol=1e-12)
     model.fit(matrix, targets, epochs=2, progress=False)  # and goes on
 

@@ -63,7 +63,7 @@ def test_a_genome_computes_what_its_network_computes():
             net = genome.network()
             table = synapse.Topology.of(net)
             kinds["gates"] += table.gated.sum()
-            kinds["memory"] += table.self_connected.sum()
+            kinds["memory"] += table._self_connected.sum()
             kinds["delayed"] += table.late.sum()
             kinds["squashes"] |= set(table.squash)
             rows = np.random.default_rng(seed).normal(size=(12, 3))

@@ -8,6 +8,7 @@ import pytest
 from synapse import forecasting
 from synapse.errors import ArgumentError, ArgumentTypeError, DivergenceError
 from synapse.forecasting import rolling_origin, seasonal_naive
+from synapse.forecasting._statistical import choose_lags
 from tests.helpers.cases import all_refused
 
 METHODS = [
@@ -292,13 +293,13 @@ def test_lags_of_a_long_series_are_chosen_by_fits_to_its_last_steps(monkeypatch)
         lambda past, ahead: lengths.append(len(past)) or fit(past, ahead),
     )
     walk = np.random.default_rng(0).normal(size=1800).cumsum()
-    assert forecasting.choose_lags(walk, 6) == (1,)
+    assert choose_lags(walk, 6) == (1,)
     assert max(lengths) == 1000
     lengths.clear()
     monkeypatch.setattr(module, "MAX_FITTED_STEPS", 200)
     season = np.random.default_rng(1).normal(size=70)
     noise = np.random.default_rng(2).normal(0, 0.1, size=350)
-    lags = forecasting.choose_lags(np.tile(season, 5) + noise, 6, period=70)
+    lags = choose_lags(np.tile(season, 5) + noise, 6, period=70)
     assert lags[:1] == (70,)
     # 200 steps or three seasons, less what the differences at (), 1, 70, and 70 and 1
     # lose.

@@ -79,7 +79,7 @@ def test_names_of_other_libraries():
     theirs = {
         "step": "hard_limit hlim Heaviside BinaryStep",
         "sign": "sgn signum",
-        "swish": "SiLU",
+        "silu": "SiLU",
     }
     theirs |= {
         "sine": "sin sine sinusoid",

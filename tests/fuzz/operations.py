@@ -21,7 +21,7 @@ SQUASHES = (
     "softplus",
     "gaussian",
     "relu",
-    "swish",
+    "silu",
     "ramp",
 )
 SQUASHES += (*SQUASHES, "winner", "maxout", "noise", "bernoulli")

@@ -76,7 +76,7 @@ SQUASHES = Definitions(
         "square": lambda s: (s * s, 2 * s),
         "softsign": lambda s: (s / (1 + abs(s)), 1 / (1 + abs(s)) ** 2),
         "absolute": lambda s: (abs(s), math.copysign(1.0, s)),
-        "swish": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),
+        "silu": lambda s: (s * _logistic(s)[0], _logistic(s)[0] + s * _logistic(s)[1]),
         "gelu": lambda s: (s * _normal(s)[0], _normal(s)[0] + s * _normal(s)[1]),
         "selu": lambda s: (
             (SELU[0] * s, SELU[0])

@@ -29,7 +29,7 @@ SQUASHES = (
     "elu",
     "step",
     "sign",
-    "swish",
+    "silu",
     "soft_threshold",
 )
 

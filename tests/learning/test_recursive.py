@@ -49,7 +49,7 @@ class Spy(RecursiveOptimizer):
 
 
 class SpyState(RecursiveState):
-    covariances = ()
+    _covariances = ()
 
     def _find_change(self, errors):
         whole = np.zeros((len(errors), len(self.change)))

@@ -56,7 +56,7 @@ def told(model):
     store = model.network._store
     store.ensure_lowered()
     trainer = model._trainer
-    scales = [scale and scale.as_json() for scale in (model.scale, model.target_scale)]
+    scales = [scale and scale._as_json() for scale in (model.scale, model.target_scale)]
     numbers = contents(store)
     if trainer is None:
         return repr((numbers, scales))
@@ -166,8 +166,8 @@ def test_what_ends_a_training_leaves_whole_epochs(door, rule, epochs, error):
     reference = {**options, "callbacks": [lambda progress: progress.epoch == epochs]}
     getattr(twin, door)(*LATER, **reference)
     assert np.array_equal(model.network.weights, twin.network.weights)
-    assert model.scale.as_json() == twin.scale.as_json()
-    assert model.target_scale.as_json() == twin.target_scale.as_json()
+    assert model.scale._as_json() == twin.scale._as_json()
+    assert model.target_scale._as_json() == twin.target_scale._as_json()
     assert len(seen) == epochs
     assert (seen[0] == model.scale.mean).all()
 
@@ -175,7 +175,7 @@ def test_what_ends_a_training_leaves_whole_epochs(door, rule, epochs, error):
 @pytest.mark.parametrize("rule", ["online", "adam"])
 def test_a_first_step_that_diverges_leaves_weights_and_scales(rule):
     model = made({**RULES[rule], "rate": 1e-3}, True)
-    scales = copy.deepcopy((model.scale.as_json(), model.target_scale.as_json()))
+    scales = copy.deepcopy((model.scale._as_json(), model.target_scale._as_json()))
     weights = model.network.weights.copy()
     model.network.hidden[0].squash = "identity"
     model.network.weights = weights * 1e160
@@ -183,7 +183,7 @@ def test_a_first_step_that_diverges_leaves_weights_and_scales(rule):
     with pytest.raises(DivergenceError):
         model.update(*LATER, epochs=3, **QUIET)
     assert np.array_equal(model.network.weights, weights)
-    assert (model.scale.as_json(), model.target_scale.as_json()) == scales
+    assert (model.scale._as_json(), model.target_scale._as_json()) == scales
 
 
 ONE = {
@@ -244,7 +244,7 @@ def test_a_row_that_diverges_leaves_weights_and_scales():
     model.learn_many(X, Y)
     model.network.hidden[0].squash = "identity"
     model.network.weights = 1e160 * model.network.weights
-    weights, scale = model.network.weights.copy(), model.scale.as_json()
+    weights, scale = model.network.weights.copy(), model.scale._as_json()
     for call in (
         lambda: model.learn_one(X[0], 1e100),
         lambda: model.learn_many(X, Y),
@@ -252,7 +252,7 @@ def test_a_row_that_diverges_leaves_weights_and_scales():
         with pytest.raises(DivergenceError):
             call()
         assert np.array_equal(model.network.weights, weights)
-        assert model.scale.as_json() == scale
+        assert model.scale._as_json() == scale
 
 
 class Still:
@@ -314,5 +314,5 @@ def test_an_agent_whose_function_fails_is_what_it_was(calls):
 
 def told_agent(agent):
     numbers = agent.steps, agent._return, agent._value, agent._rng.bit_generator.state
-    scales = agent.model.scale.as_json(), agent._returns.as_json()
+    scales = agent.model.scale._as_json(), agent._returns._as_json()
     return repr((contents(agent.network._store), numbers, scales))

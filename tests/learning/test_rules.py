@@ -197,7 +197,7 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
     early.trainable_bias = c.trainable_bias = False
     data = [[[0.5], [0.1]]], [[[1.0], [0.0]]]
     others = " or ".join(
-        f'rule="{name}"' for name, rule in RULES.items() if rule.through_time
+        f'rule="{name}"' for name, rule in RULES.items() if rule._through_time
     )
     assert 'rule="differences"' in others
     with pytest.warns(TrainingWarning, match=f"use {others}"):

@@ -41,22 +41,22 @@ def test_a_half_life_forgets_and_what_is_missing_is_not_counted():
     scale = Scale(1, half_life=5)
     scale.follow(np.repeat([0.0, 8.0], [100, 5])[:, None])
     assert scale.mean == pytest.approx([4.0])
-    before = scale.as_json()
+    before = scale._as_json()
     assert scale.follow([np.nan]) == [0.0]
     assert scale.follow([3.0], 0.0) == pytest.approx(scale.standard([3.0]))
-    assert scale.as_json() == before
+    assert scale._as_json() == before
 
 
 def test_columns_come_and_go_with_their_numbers():
     scale = Scale(3, lags=[(1,), (), (2,)])
     scale.add(ROWS)
-    whole = scale.as_json()
+    whole = scale._as_json()
     scale._arrange([2, 0, 1], 1)
     assert (len(scale), scale.lags) == (4, [(2,), (1,), (), ()])
     assert scale._numbers.flags.c_contiguous, "kernels read it"
     assert (scale.mean[3], scale.deviation[3]) == (0.0, 1.0)
     scale._arrange([1, 2, 0], 0)
-    assert scale.as_json() == whole
+    assert scale._as_json() == whole
 
 
 def test_differences_are_those_of_each_column_in_its_units():
@@ -75,16 +75,16 @@ def test_differences_are_those_of_each_column_in_its_units():
 def test_a_scale_is_whole_in_json():
     scale = Scale(3, 100.0, [(1,), (), (12, 1)])
     scale.add(np.tile(ROWS, (1, 1)))
-    text = json.dumps(scale.as_json())
-    again = Scale.from_json(json.loads(text), 3)
-    assert (again.as_json(), again.half_life) == (scale.as_json(), 100.0)
+    text = json.dumps(scale._as_json())
+    again = Scale._from_json(json.loads(text), 3)
+    assert (again._as_json(), again.half_life) == (scale._as_json(), 100.0)
     assert (again.follow(ROWS) == scale.follow(ROWS)).all()
 
 
 def test_faults_are_one_sentence_and_change_nothing():
     scale = Scale(2, lags=[(2,), ()])
     scale.add([[1.0, 2.0], [3.0, 5.0], [2.0, 1.0]])
-    before = scale.as_json()
+    before = scale._as_json()
     wrong = {**before, "deviation": [1.0, 0.0]}
     all_refused(
         [
@@ -107,11 +107,11 @@ def test_faults_are_one_sentence_and_change_nothing():
             (lambda: Scale(2, lags=[(1,)]), ArgumentError, "those of 2 columns"),
             (lambda: Scale(1, lags=[(0,)]), ArgumentError, "A lag|a lag"),
             (lambda: Scale.fixed([1.0], [0.0]), ArgumentError, "above 0"),
-            (lambda: Scale.from_json(wrong, 2), ArgumentError, "must be above 0"),
-            (lambda: Scale.from_json(before, 3), ArgumentError, "3 columns|3 numbers"),
+            (lambda: Scale._from_json(wrong, 2), ArgumentError, "must be above 0"),
+            (lambda: Scale._from_json(before, 3), ArgumentError, "3 columns|3 numbers"),
         ]
     )
-    assert scale.as_json() == before
+    assert scale._as_json() == before
 
 
 @pytest.mark.parametrize("build", ["Perceptron", "LSTM", "NARX"])
@@ -168,7 +168,7 @@ def test_standard_units_do_not_depend_on_the_unit(unit):
             yield scale
             scale.add(rows)
             yield scale
-        yield Scale.from_json(scale.as_json(), 2)
+        yield Scale._from_json(scale._as_json(), 2)
         scale._arrange(range(2), 0)
         yield scale
 

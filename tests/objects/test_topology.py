@@ -45,7 +45,7 @@ def test_rows_align_with_neurons_and_connections(net):
         assert table.gater[c] == number.get(link.gater, -1)
         row = table.weight[c], table.gain[c], table.trainable[c]
         assert row == (link.weight, link.gain, link.trainable)
-    assert table.self_connected.sum() == sum(
+    assert table._self_connected.sum() == sum(
         link.source is link.target for link in net.connections
     )
     assert table.gated.sum() == sum(link.gater is not None for link in net.connections)

@@ -44,7 +44,7 @@ def test_least_squares_in_one_pass_equals_the_batch_solution(forgetting):
     wanted = start + np.linalg.solve(normal, (x.T * weights) @ (d - x @ start))
     np.testing.assert_allclose(p, wanted, rtol=1e-10)
     np.testing.assert_allclose(
-        state.covariances[0], np.linalg.inv(normal), rtol=1e-9, atol=1e-12
+        state._covariances[0], np.linalg.inv(normal), rtol=1e-9, atol=1e-12
     )
 
 
@@ -69,7 +69,7 @@ def test_outputs_with_missing_targets_learn_as_if_each_were_alone(shared):
     np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-12)
     for o in range(2):
         np.testing.assert_allclose(
-            state.covariances[o], states[o].covariances[0], rtol=1e-12
+            state._covariances[o], states[o]._covariances[0], rtol=1e-12
         )
 
 
@@ -118,7 +118,7 @@ def test_the_equations(grouping):
     for h, e in zip(jacobians, errors):
         state.step(p, h, e)
     np.testing.assert_allclose(p, wanted, rtol=1e-10)
-    for ours, theirs in zip(state.covariances, covariances, strict=True):
+    for ours, theirs in zip(state._covariances, covariances, strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-12)
 
 

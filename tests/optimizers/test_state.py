@@ -334,11 +334,6 @@ def test_what_is_refused_changes_nothing():
         (lambda: SGD().begin(np.zeros((2, 1))), ArgumentError, "a vector"),
         (lambda: SGD().begin(np.zeros(2), [0, 1]), ArgumentError, "2 booleans"),
         (
-            lambda: LBFGS().minimize(lambda p: (0.0, p), np.zeros(2), [True]),
-            ArgumentError,
-            "2 booleans",
-        ),
-        (
             lambda: OptimizerState(SGD(), -1),
             ArgumentError,
             "`size` of OptimizerState",

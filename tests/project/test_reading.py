@@ -35,13 +35,13 @@ CHANGES = {
     *("reseed", "reset", "reset_parameters", "run", "setdefault", "sort_layers"),
     *("stop", "unfreeze", "ungate", "fit_predict", "update_predict"),
     *("update_predict_single", "clone_tags", "set_random_state"),
-    *("fit_readout", "prune", "record", "rewire", "sample", "update_rows"),
+    *("fit_readout", "prune", "record", "rewire", "sample"),
 }
 """Methods and functions that change what they belong to, or their first argument; and
 those that begin with "set_". Steps are among them: `act`, `run`, `test`."""
 PARTS = {
     **dict.fromkeys(("Neuron", "Layer", "Connection"), "read in every network"),
-    **dict.fromkeys(("OptimizerState", "RecursiveState"), "made by optimizers"),
+    "OptimizerState": "made by optimizers",
     "Optimizer": "a base class, of optimizers",
     "RecursiveOptimizer": "a base class, of optimizers",
     "AdaptiveSchedule": "a base class, of schedules",

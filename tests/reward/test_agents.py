@@ -491,7 +491,7 @@ def test_a_network_that_an_agent_has_refused_is_saved_without_a_warning(tmp_path
     synapse.save(net, tmp_path / "net.json")
 
 
-@pytest.mark.parametrize("squash", ["tanh", "identity", "swish"])
+@pytest.mark.parametrize("squash", ["tanh", "identity", "silu"])
 def test_deviations_that_may_be_below_0_are_refused(squash):
     policy = architect.Perceptron(5, 2, squash="identity", seed=0)
     policy.output[1].squash = squash
@@ -628,8 +628,8 @@ def test_a_stream_that_diverges_stops_where_single_calls_do():
         list(map(agents[1].learn, gains[1:], rows[1:]))
     assert agents[0].steps == agents[1].steps > 5
     np.testing.assert_allclose(nets[0].weights, nets[1].weights, rtol=1e-9)
-    numbers = agents[0].model.scale.as_json()
-    for name, values in agents[1].model.scale.as_json().items():
+    numbers = agents[0].model.scale._as_json()
+    for name, values in agents[1].model.scale._as_json().items():
         np.testing.assert_allclose(numbers[name], values, rtol=1e-9)
 
 
@@ -685,7 +685,7 @@ def plain_agents():
 
 def observed(agent):
     """What an agent has counted of observations, if it normalises them."""
-    return agent.normalize and agent.model.scale.as_json()
+    return agent.normalize and agent.model.scale._as_json()
 
 
 def everything(agent):
@@ -699,7 +699,7 @@ def everything(agent):
         for net in agent._networks
     ]
     traces = [[array.tolist() for array in traces.read()] for traces in agent._traces]
-    scales = observed(agent), agent._returns.as_json(), agent._return
+    scales = observed(agent), agent._returns._as_json(), agent._return
     return (
         networks,
         traces,
@@ -772,10 +772,10 @@ def test_a_stream_with_a_number_that_is_too_large_counts_none_of_its_rows():
         agent.run([[2.0], [3.0], [1e160], [1.0]], [1.0, 1e3, 1.0, 1.0])
     assert agent.steps == 1  # the first row is learned alone
     assert observed(agent) != before[2][0]
-    counted = observed(agent), agent._returns.as_json()
+    counted = observed(agent), agent._returns._as_json()
     with pytest.raises(ArgumentError, match="squares"):
         agent._learn_rows(np.array([[3.0], [1e160]]), np.array([1.0, 5.0]), np.empty(2))
-    assert (observed(agent), agent._returns.as_json()) == counted
+    assert (observed(agent), agent._returns._as_json()) == counted
 
 
 # --- updates: their equations, in NumPy -----------------------------------------------

@@ -51,8 +51,8 @@ def numbers(agent):
     return (
         networks,
         agent._rng.bit_generator.state,
-        agent.normalize and agent.model.scale.as_json(),
-        agent._returns.as_json(),
+        agent.normalize and agent.model.scale._as_json(),
+        agent._returns._as_json(),
         agent.steps,
     )
 

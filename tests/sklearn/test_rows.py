@@ -166,11 +166,11 @@ def test_the_short_path_has_the_numbers_of_the_checked_one():
         models[0].network_.weights, models[1].network_.weights, atol=1e-12
     )
     rows = regressor(hidden=(2,)).partial_fit(X[:2], [1.0, 2.0])
-    before = rows.model_.scale.as_json()
+    before = rows.model_.scale._as_json()
     for row, target in (([[1e200, -1e200, 0.0, 0.0]], [1.0]), (X[:1] * 0, [1e200])):
         with pytest.raises(ArgumentError, match="whose squares are finite numbers"):
             rows.partial_fit(np.array(row), target)
-    assert rows.model_.scale.as_json() == before
+    assert rows.model_.scale._as_json() == before
     unscaled = classifier(scale=False)
     # the squash is bounded
     unscaled.partial_fit([[1e308] * 4], ["yes"], classes=["no", "yes"])

@@ -23,7 +23,8 @@ import synapse.sktime
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.optimizers import AdamW
 from synapse.sktime import NetworkForecaster
-from synapse.tables import TrainingOptions, forecast_series, train_series, update_series
+from synapse.tables import TrainingOptions, forecast_series, train_series
+from synapse.tables._updating import update_series
 
 pytestmark = [pytest.mark.peers, pytest.mark.filterwarnings("ignore")]
 QUICK = {"compared": ("naive", "seasonal", "ar"), "epochs": 60, "random_state": 0}

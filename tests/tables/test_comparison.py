@@ -11,10 +11,10 @@ from synapse.errors import ArgumentError
 from synapse.tables import (
     TrainingOptions,
     compare_series,
-    read_several,
     read_table,
     train_series,
 )
+from synapse.tables._series import read_several
 from tests.cli.command import args, months, run_cli, told, write
 
 RNG = np.random.default_rng(0)

@@ -14,8 +14,9 @@ from synapse.errors import SynapseError
 from synapse.forecasting._frames import labels_beside
 from synapse.tables._encoding import choose_encoding
 from synapse.tables._reading import find_dates
+from synapse.tables._row_models import predict_rows
 from synapse.tables._series import phase, season_of, step_name, unit_of
-from synapse.tables._series_task import series_tasks
+from synapse.tables._series_task import predict_series, series_tasks
 from synapse.tables._table import numbers, sequences
 from tests.helpers.cases import all_hold, all_refused
 
@@ -151,8 +152,8 @@ def test_frames_of_other_libraries_are_converted():
     table = arrow.Table.from_pandas(frame)
     learning = tables.TrainingOptions(epochs=1)
     model = tables.train_rows(table, ["y"], None, learning).model
-    made = tables.predict_rows(model, table)
-    pd.testing.assert_frame_equal(made, tables.predict_rows(model, frame))
+    made = predict_rows(model, table)
+    pd.testing.assert_frame_equal(made, predict_rows(model, frame))
     assert tables.read_series(table, ["y"]).equals(tables.read_series(frame, ["y"]))
 
 
@@ -386,9 +387,9 @@ def test_wrong_arguments_are_one_sentence():
         (partial(rows, ["y"], ["x", "y"], learning), one_use),
         (partial(rows, ["y", "y"], None, learning), one_use),
         (partial(rows, ["y"], None, learning, ignore=["z"]), "no column 'z'"),
-        (partial(tables.predict_rows, None, sheet), "a Network, got None"),
-        (partial(tables.predict_rows, net, sheet, in_order=True), "have 1 column, got"),
-        (partial(tables.predict_series, net, series), "does not forecast a series"),
+        (partial(predict_rows, None, sheet), "a Network, got None"),
+        (partial(predict_rows, net, sheet, in_order=True), "have 1 column, got"),
+        (partial(predict_series, net, series), "does not forecast a series"),
     ]
     all_refused([(call, SynapseError, message) for call, message in calls])
 
@@ -400,7 +401,7 @@ def test_a_trained_network_forecasts_and_predicts_frames():
     learning = tables.TrainingOptions(build="elman", hidden=[2], epochs=1)
     model = tables.train_rows(sheet, ["y"], None, learning, sequence="shop").model
     assert [neuron.name for neuron in model.network.input] == ["_", "kind=a", "kind=b"]
-    predicted = tables.predict_rows(model, sheet, sequence="shop")
+    predicted = predict_rows(model, sheet, sequence="shop")
     assert (predicted.shape, [*predicted.columns]) == ((40, 1), ["y"])
     months = pd.date_range("2020-01-01", periods=40, freq="MS", name="month")
     frame = sheet[["y"]].set_axis(months)
@@ -409,14 +410,14 @@ def test_a_trained_network_forecasts_and_predicts_frames():
     assert [*ahead.columns] == ["y", "y lower", "y upper"]
     assert str(ahead.index[0].date()) == "2023-05-01"
     assert "forecast" in "".join(ahead.attrs["notes"])
-    assert tables.predict_series(network, frame).shape == (41, 1)
+    assert predict_series(network, frame).shape == (41, 1)
     untrained = architect.Perceptron(1, 1, seed=0)
     untrained.metadata = {"encoding": "utf-8", "targets": 3}
     days = frame.set_axis(pd.date_range("2020-01-01", periods=40))
     ahead = partial(tables.forecast_series, network)
     calls = {
         "`steps`": partial(ahead, frame, 0, method="mean"),
-        "no column 'input 0'": partial(tables.predict_rows, untrained, sheet),
+        "no column 'input 0'": partial(predict_rows, untrained, sheet),
         "does not forecast": partial(tables.forecast_series, untrained, frame, 1),
         "with the step month; these are rows with the step day": partial(
             ahead, days, 1
@@ -458,7 +459,7 @@ def test_one_network_reads_series_in_units_of_their_own():
     )
     np.testing.assert_allclose(bounds, 10 * ahead + 5)
     np.testing.assert_allclose(
-        tables.predict_series(network, other),
-        10 * tables.predict_series(network, shop) + 5,
+        predict_series(network, other),
+        10 * predict_series(network, shop) + 5,
     )
     np.testing.assert_allclose(ahead["y"], np.sin(np.arange(60, 65) / 2), atol=0.2)

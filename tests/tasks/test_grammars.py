@@ -12,6 +12,7 @@ from studies.tasks import AnBn, AnBnCn, ContinualReber
 from synapse import Layer, Network
 from synapse.errors import ArgumentError, ArgumentTypeError
 from synapse.tasks import EmbeddedReber, Ranked, reber
+from synapse.tasks._reber import ARCS
 from tests.helpers.cases import all_refused
 
 from .chances import as_often, binomial
@@ -42,8 +43,8 @@ def test_strings_are_of_the_grammar_and_every_branch_is_as_likely(many):
             node = 0
             for symbol in string[2:-2]:
                 if node == place:
-                    taken.append(symbol == next(iter(reber.ARCS[node])))
-                node = reber.ARCS[node][symbol]
+                    taken.append(symbol == next(iter(ARCS[node])))
+                node = ARCS[node][symbol]
         assert binomial(sum(taken), len(taken)), place
     lengths = np.bincount([len(string) for string in many], minlength=12)
     assert as_often([lengths[9], 20_000 - lengths[9]], [5000, 15_000])

@@ -52,7 +52,7 @@ ONE_STATE = (
     "bent_identity",
     "softsign",
     "absolute",
-    "swish",
+    "silu",
     "gelu",
     "selu",
     "bipolar",
@@ -350,10 +350,15 @@ def absolute(state: float) -> Pair:
     return (state, 1.0) if state >= 0.0 else (-state, -1.0)
 
 
-@nearest_to(mish="", hardswish="which is smooth", hardsilu="which is smooth")
-@activation(low=-0.2784645427610738, aliases=("silu",), torch=Torch("SiLU"))
-def swish(state: float) -> Pair:
-    """s / (1 + e^-s), also SiLU: Elfwing, Uchibe and Doya 2018."""
+@nearest_to(
+    swish="the same function",
+    mish="",
+    hardswish="which is smooth",
+    hardsilu="which is smooth",
+)
+@activation(low=-0.2784645427610738, torch=Torch("SiLU"))
+def silu(state: float) -> Pair:
+    """s / (1 + e^-s), also swish: Elfwing, Uchibe and Doya 2018."""
     value, slope = logistic(state)
     return state * value, value + state * slope
 

@@ -4,13 +4,12 @@ from ..._checks import public_module as _public_module
 from .._parameters import BatchGradient
 from ._base import RuleTask, TrainingRule
 from ._bptt import BackpropagationThroughTime
-from ._stepwise import Online, RealTimeRecurrentLearning, StepwiseRule
+from ._stepwise import Online, StepwiseRule
 
 __all__ = [
     "BackpropagationThroughTime",
     "BatchGradient",
     "Online",
-    "RealTimeRecurrentLearning",
     "RuleTask",
     "StepwiseRule",
     "TrainingRule",

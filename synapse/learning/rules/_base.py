@@ -80,42 +80,28 @@ class TrainingRule(ABC):
     direct : bool
         Whether the rule can update weights itself, without an optimizer. Default:
         False.
-    through_time : bool
-        Whether errors reach earlier steps. Default: True.
     slopes : {"none", "outputs", "all"}
         Parameters whose slopes dy/dp the rule computes at every step, for recursive
         optimizers. They are the outputs' own parameters, or all. Default: "none".
-    threaded : bool
-        Whether a long call of :meth:`learn_epochs` runs in its own thread, in which it
-        cannot use public calls of the network. Default: False for a rule that defines
-        that method.
-    by_steps : bool
-        Whether a batch is a number of steps with a target, instead of sequences.
-        Default: False.
     weighs : bool
         Whether samples and classes can have weights. Default: True.
-    by_sequences : bool
-        Whether costs of whole sequences can be used. Default: False.
-    in_float : bool
-        Whether inputs have the float type of the network, instead of float64. Default:
-        False.
-    has_reach : bool
-        Whether the rule has the option `reach`. Default: False.
     batch_size : int
         Number of sequences, or steps, in a batch if the trainer's option is not given.
         Default: 32.
     """
 
     direct: ClassVar[bool] = False
-    through_time: ClassVar[bool] = True
-    threaded: ClassVar[bool] = False
-    by_steps: ClassVar[bool] = False
     weighs: ClassVar[bool] = True
-    by_sequences: ClassVar[bool] = False
-    in_float: ClassVar[bool] = False
-    has_reach: ClassVar[bool] = False
     slopes: ClassVar[str] = NO_SLOPES
     batch_size: ClassVar[int] = 32
+    _through_time: ClassVar[bool] = True  # errors reach earlier steps
+    # a long call of `learn_epochs` runs in its own thread, in which it cannot use
+    # public calls of the network
+    _threaded: ClassVar[bool] = False
+    _by_steps: ClassVar[bool] = False  # a batch is a number of steps, not of sequences
+    _by_sequences: ClassVar[bool] = False  # takes costs of whole sequences
+    _in_float: ClassVar[bool] = False  # inputs have the float type of the network
+    _has_reach: ClassVar[bool] = False  # takes the option `reach`
     _one_epoch: ClassVar[bool] = False
     """Whether the class redefines how one epoch is run, which an inherited loop over
     several epochs would ignore."""
@@ -127,8 +113,8 @@ class TrainingRule(ABC):
         defined = vars(cls).keys()
         one = bool(defined & ONE_EPOCH) or cls._one_epoch
         cls._one_epoch = one and not defined & SEVERAL_EPOCHS
-        if "learn_epochs" in defined and "threaded" not in defined:
-            cls.threaded = False
+        if "learn_epochs" in defined and "_threaded" not in defined:
+            cls._threaded = False
 
     def __init__(self, task: RuleTask) -> None:
         self.task = task
@@ -139,11 +125,11 @@ class TrainingRule(ABC):
     @classmethod
     def check(cls, options: FixedOptions) -> None:
         """Raise ArgumentError if the rule cannot be used with these options."""
-        if options.reach is not None and not cls.has_reach:
+        if options.reach is not None and not cls._has_reach:
             raise ArgumentError('`reach` is for rule="rtrl". Remove it.')
-        if isinstance(options.cost, SequenceCost) and not cls.by_sequences:
+        if isinstance(options.cost, SequenceCost) and not cls._by_sequences:
             raise options.cost._of_sequences()
-        if options.batch_size == SEQUENCE and not cls.by_steps:
+        if options.batch_size == SEQUENCE and not cls._by_steps:
             positive_integer("batch_size of Trainer", SEQUENCE)
         if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
             raise ArgumentError(

@@ -31,9 +31,9 @@ class BackpropagationThroughTime(TrainingRule, rule="bptt"):
     Werbos 1990. See :func:`synapse.gradient`.
     """
 
-    threaded: ClassVar[bool] = True
-    by_sequences: ClassVar[bool] = True
-    in_float: ClassVar[bool] = True
+    _threaded: ClassVar[bool] = True
+    _by_sequences: ClassVar[bool] = True
+    _in_float: ClassVar[bool] = True
 
     def __init__(self, task: RuleTask) -> None:
         super().__init__(task)

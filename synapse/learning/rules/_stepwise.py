@@ -53,8 +53,8 @@ class StepwiseRule(TrainingRule):
 
     _title: ClassVar[str] = "this rule"
     direct: ClassVar[bool] = True
-    threaded: ClassVar[bool] = True
-    by_steps: ClassVar[bool] = True
+    _threaded: ClassVar[bool] = True
+    _by_steps: ClassVar[bool] = True
     weighs: ClassVar[bool] = False
     batch_size: ClassVar[int] = 1
 
@@ -307,7 +307,7 @@ class Online(StepwiseRule, rule="online"):
     """The rule of :meth:`Network.propagate`, by Monner and Reggia 2012."""
 
     _title: ClassVar[str] = "the online rule"
-    through_time: ClassVar[bool] = False
+    _through_time: ClassVar[bool] = False
     slopes: ClassVar[str] = SLOPES_OF_OUTPUTS
 
 
@@ -321,7 +321,7 @@ class RealTimeRecurrentLearning(StepwiseRule, rule="rtrl"):
 
     _title: ClassVar[str] = "real-time recurrent learning"
     slopes: ClassVar[str] = ALL_SLOPES
-    has_reach: ClassVar[bool] = True
+    _has_reach: ClassVar[bool] = True
     _live: Sensitivities | None = None
 
     def plan(self) -> Plan:

@@ -26,7 +26,7 @@ class BySynapses(TrainingRule):
     """A rule by which each synapse changes its weight from its own values."""
 
     direct: ClassVar[bool] = True
-    through_time: ClassVar[bool] = False
+    _through_time: ClassVar[bool] = False
     weighs: ClassVar[bool] = False
     _own: Plasticity | None = None
 

@@ -70,10 +70,10 @@ class NIRWriter:
         self.groups: list[Group] = []
         self.delays: list[str] = []  # names of their nodes
         self.late = table.late
-        self.done: Bools = table.self_connected.copy()
+        self.done: Bools = table._self_connected.copy()
 
         # The self-connection of each neuron: its weight (NaN: none) and gater.
-        loops = table.self_connected
+        loops = table._self_connected
         self.self_weight = np.full(table.neurons, np.nan)
         self.self_weight[table.source[loops]] = table.weight[loops]
         self.self_gater = np.full(table.neurons, NO_GATER)
@@ -155,7 +155,7 @@ class NIRWriter:
         and a delay; else -1.
         """
         table = self.table
-        links = np.flatnonzero((table.target == row) & ~table.self_connected)
+        links = np.flatnonzero((table.target == row) & ~table._self_connected)
         plain = (table.gater[links] == NO_GATER) & (table.delay[links] == 0)
         return int(links[0]) if len(links) == 1 and plain.all() else -1
 
@@ -193,7 +193,7 @@ class NIRWriter:
                 continue
             sources = table.source[links]
             leaky = self._group_of(sources)
-            leaving = np.isin(table.source, sources) & ~table.self_connected
+            leaving = np.isin(table.source, sources) & ~table._self_connected
             if leaky is None or leaky.role != LEAKY or leaving.sum() != len(links):
                 continue
             if table.bias[cells.receiving].any():

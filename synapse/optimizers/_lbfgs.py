@@ -51,8 +51,8 @@ class LBFGS(metaclass=_checks.OwnNames):
     >>> trainer = Trainer(net, rule="bptt", cost="mse", optimizer=LBFGS())
     >>> inputs = np.array([[0.0], [1.0], [2.0]])
     >>> result = trainer.train(inputs, 3.0 * inputs + 1.0, progress=False)
-    >>> net.weights.round(4), net.output[0].bias.round(4)
-    (array([3.]), np.float64(1.0))
+    >>> net.weights.round(4), net.output.biases.round(4)
+    (array([3.]), array([1.]))
     """
 
     history_size: Annotated[

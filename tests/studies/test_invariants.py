@@ -6,9 +6,11 @@ import pytest
 
 import architect
 import synapse
+from synapse import Layer, Network
+
+pytest.importorskip("gymnasium")
 from studies import _invariants, reward
 from studies._counters import NotProvedError
-from synapse import Layer, Network
 
 TASKS = reward.TASKS_OF_CUES
 

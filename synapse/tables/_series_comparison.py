@@ -92,7 +92,7 @@ def compare_series(
     Parameters
     ----------
     series : pandas.DataFrame, or dict of str to pandas.DataFrame
-        A result of :func:`read_series` or :func:`read_several`, as for
+        A result of :func:`read_series`, or several of them by name, as for
         :func:`train_series`.
     targets : sequence of str
         The columns to forecast.

@@ -63,7 +63,7 @@ def train_series(
     Parameters
     ----------
     series : pandas.DataFrame, or dict of str to pandas.DataFrame
-        A result of :func:`read_series` or :func:`read_several`. Columns that are
+        A result of :func:`read_series`, or several of them by name. Columns that are
         neither targets nor known are observed, which means that the network also
         forecasts them, in order to forecast the targets.
     targets : sequence of str

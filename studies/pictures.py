@@ -447,14 +447,17 @@ PICTURES = {
     "communities": communities,
     "quiet": quiet,
 }
+WIDEST = 2000
+"""Pixels of the widest picture: twice what a page shows, for sharp screens."""
 
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, make in PICTURES.items():
         figure = make()
+        dots = min(160.0, WIDEST / figure.get_figwidth())
         with _files.replacing(folder / f"draw_{name}.png") as file:
-            figure.savefig(file, format="png", dpi=160)
+            figure.savefig(file, format="png", dpi=dots)
         plt.close(figure)
 
 

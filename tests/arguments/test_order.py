@@ -207,6 +207,7 @@ def broken(name, folder, most):
     return late, len(places)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "most", [3, pytest.param(None, marks=pytest.mark.slow)], ids=["some", "all"]
 )

@@ -44,6 +44,7 @@ def read_all(read, several):
     return set(map(bool, told.values()))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", DOCUMENTS)
 @pytest.mark.parametrize("share", [23, pytest.param(1, marks=pytest.mark.slow)])
 def test_any_value_in_any_place_of_a_document(kind, share):
@@ -54,6 +55,7 @@ def test_any_value_in_any_place_of_a_document(kind, share):
     assert either == {True, False}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("kind", ARCHIVES)
 @pytest.mark.parametrize("share", [23, pytest.param(1, marks=pytest.mark.slow)])
 def test_any_array_and_any_value_in_an_archive(kind, share):

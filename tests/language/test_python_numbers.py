@@ -98,6 +98,7 @@ ISSUE = [
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("speed", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_operations_at_the_edges_of_numbers(speed):
     """Those that differed once, at all pairs of edges."""

@@ -279,6 +279,7 @@ def walk(seed):
     return net, rng
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "walks", [range(25), pytest.param(range(25, 500), marks=pytest.mark.slow)], ids=len
 )

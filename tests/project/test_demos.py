@@ -51,6 +51,7 @@ def run(name, out, capsys, *options):
     return re.sub(r"Done in .*? s\.", "", printed.out)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "name",
     [

@@ -171,6 +171,7 @@ def test_steps(tmp_path, language):
     assert close(STEPS[language](net, steps.tolist(), tmp_path), net.run(steps))
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "rule", ["online", pytest.param("rtrl", marks=pytest.mark.slow)]
 )

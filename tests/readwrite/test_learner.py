@@ -49,6 +49,7 @@ NAN = float("nan")
 INF = float("inf")
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("way", "first", "last", "steps"),
     [

@@ -12,6 +12,7 @@ pytest.importorskip("gymnasium")
 from studies import _invariants, reward
 from studies._counters import NotProvedError
 
+pytestmark = pytest.mark.full  # run where gymnasium is: with the other tiers
 TASKS = reward.TASKS_OF_CUES
 
 

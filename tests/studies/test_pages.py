@@ -28,6 +28,8 @@ from studies import (
 )
 from synapse.errors import ArgumentError
 
+pytestmark = pytest.mark.full  # run where gymnasium is: with the other tiers
+
 
 def test_the_page_of_gradients_has_its_tables_and_what_it_claims():
     study = gradients

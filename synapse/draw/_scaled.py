@@ -16,6 +16,7 @@ need_matplotlib()
 # Imported after the sentence for those who do not have matplotlib.
 from matplotlib.artist import Artist  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.patches import FancyBboxPatch  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 
@@ -57,8 +58,8 @@ class Scaled(Artist):
 
     def enlarge(self) -> None:
         """Make the figure, which has this picture only, large enough for all text."""
-        figure = self._ax.get_figure(root=True)
-        assert figure is not None
+        figure = self._ax.figure
+        assert isinstance(figure, Figure)
         for _ in range(3):  # the layout of a figure gives its axes another share
             figure.draw_without_rendering()
             size = figure.get_size_inches()

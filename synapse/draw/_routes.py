@@ -122,7 +122,7 @@ def ways_of_bundles(
     loops = np.flatnonzero(source == target)
     for i in loops:
         siblings = loops[source[loops] == source[i]].tolist()
-        shift = 0.6 * (siblings.index(i) - (len(siblings) - 1) / 2)
+        shift = 0.65 * (siblings.index(i) - (len(siblings) - 1) / 2)
         routes[i] = here[i] + [shift, side * (half[source[i], 1] - RADIUS)]
         routes[i] = routes[i] + LOOP * [1.0, side]
     return routes

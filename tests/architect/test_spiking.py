@@ -125,6 +125,7 @@ def cues(count, silence, rng):
     return inputs, targets, bits
 
 
+@pytest.mark.full
 def test_twenty_cells_hold_a_bit_over_forty_steps_of_silence():
     """After 2,560 sequences; 320 to 1,280 are enough with seeds 0 to 5."""
     rng = np.random.default_rng(10)

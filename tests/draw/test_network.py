@@ -417,7 +417,15 @@ def detail_of(ax):
     return "bundles" if is_bundled else "connections"
 
 
-def test_the_size_of_a_network_decides_what_is_drawn_and_the_title_says_it():
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("lstm", "stacked", "planted"),
+        pytest.param(tuple(DETAILS), marks=pytest.mark.full),
+    ],
+    ids=["each kind", "all"],
+)
+def test_the_size_of_a_network_decides_what_is_drawn_and_the_title_says_it(names):
     def check(name):
         net = (STANDARD | OTHERS)[name]()
         ax = draw.network(net)
@@ -435,7 +443,7 @@ def test_the_size_of_a_network_decides_what_is_drawn_and_the_title_says_it():
             ax = draw.network(net, color="bias", layout="circular")
             assert detail_of(ax) == "connections"
 
-    all_pictures_hold(check, list(DETAILS))
+    all_pictures_hold(check, names)
 
 
 def bundles_by_hand(net):

@@ -89,7 +89,9 @@ def plain_numbers(net):
 
 
 @pytest.mark.parametrize("together", [False, True])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.full)]
+)
 @pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning")
 def test_events_give_the_numbers_of_all_connections(dtype, together, monkeypatch):
     by_events = 0

@@ -77,9 +77,10 @@ def test_generated_functions_are_those_of_python():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 101))
+@pytest.mark.parametrize("seed", range(1, 21))
 def test_many_generated_functions_are_those_of_python(seed):
-    """All passes of LLVM take three times as long, so a tenth is optimised by them."""
+    """All passes of LLVM take three times as long: two in twenty are optimised by
+    them."""
     generated(200, seed, 60, speed=3 if seed % 10 == 0 else 1)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import networkx as nx
+import pytest
 
 from tests.helpers.sources import nodes_of
 
@@ -69,12 +70,14 @@ def graph(types: bool = False) -> nx.DiGraph:
     return edges
 
 
+@pytest.mark.full
 def test_no_import_closes_a_circle_not_even_one_of_a_function():
     edges = graph()
     assert edges.number_of_edges() > 500
     assert nx.is_directed_acyclic_graph(edges)
 
 
+@pytest.mark.full
 def test_circles_of_names_in_annotations_are_small():
     circles = nx.strongly_connected_components(graph(types=True))
     assert [sorted(circle) for circle in circles if len(circle) > MOST] == []

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.sources import nodes_of, trees
 
 ROOT = Path(__file__).parents[2]
@@ -137,6 +139,7 @@ def faults(node, allowed):
             yield from faults(child, of_inner)
 
 
+@pytest.mark.full
 def test_docstrings_name_what_there_is():
     """Private ones included: parameters, names of the module or the package, attributes
     and options."""

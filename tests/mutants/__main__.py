@@ -46,6 +46,13 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--list", action="store_true", help="print the diffs and run nothing"
     )
+    parser.add_argument("--kernels", type=Path, help="a cache of kernels to begin with")
+    parser.add_argument(
+        "--limit",
+        type=float,
+        metavar="SECONDS",
+        help="of a run of tests, instead of a first run without a mistake",
+    )
     options = parser.parse_args(words)
     if "all" in options.rooms:
         options.rooms = list(ROOMS)
@@ -76,7 +83,7 @@ def main(words: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="synapse mutants ") as folder:
         try:
             for room, mutants in drawn.items():
-                row = examine_room(room, mutants, Path(folder))
+                row = examine_room(room, mutants, Path(folder), options)
                 rows.append(row)
                 status = status or int(row is None)
         except KeyboardInterrupt:
@@ -88,35 +95,60 @@ def main(words: list[str] | None = None) -> int:
     return status
 
 
-def examine_room(room: str, mutants: list[Mutant], folder: Path) -> str | None:
+def examine_room(
+    room: str, mutants: list[Mutant], folder: Path, options: argparse.Namespace
+) -> str | None:
     """Examine the mistakes of a room: a row of the table, or None if its tests cannot
     tell."""
-    tests = [*ROOMS[room]["tests"], "-m", ROOMS[room].get("markers", QUICK)]
     place = folder / room
     place.mkdir()
     try:
-        bench = Bench(ROOT, place)
-        failure, seconds = bench.control(files_of(ROOT, ROOMS[room]["sources"]), tests)
-        if failure:
-            sentence = (
-                f"{room}: {failure} fails without a mistake, or reads the text of the"
-                " source."
-            )
-            print(sentence, file=sys.stderr)
+        bench = Bench(ROOT, place, options.kernels)
+        limit = options.limit or limit_of(room, bench)
+        if limit is None:
             return None
-        limit = 30.0 + 4.0 * seconds
-        print(f"{room}: the tests take {seconds:.0f} s", flush=True)
-        noticed = sum(bool(examine(bench, mutant, tests, limit)) for mutant in mutants)
+        noticed = 0
+        for count, mutant in enumerate(mutants, 1):
+            noticed += bool(examine(bench, mutant, runs_of(room, mutant.file), limit))
+            print(f"{noticed} of {count} noticed", flush=True)
     finally:
         shutil.rmtree(place, ignore_errors=True)
     share = noticed / len(mutants) if mutants else 1.0
     return f"| {room} | {len(mutants)} | {noticed} | {share:.0%} |"
 
 
-def examine(bench: Bench, mutant: Mutant, tests: list[str], limit: float) -> str:
+def limit_of(room: str, bench: Bench) -> float | None:
+    """The seconds after which a run is stopped, or None if a test fails without a
+    mistake."""
+    *_, tests = runs_of(room)
+    failure, seconds = bench.control(files_of(ROOT, ROOMS[room]["sources"]), tests)
+    if failure:
+        sentence = (
+            f"{room}: {failure} fails without a mistake, or reads the text of the"
+            " source."
+        )
+        print(sentence, file=sys.stderr)
+        return None
+    print(f"{room}: the tests take {seconds:.0f} s", flush=True)
+    return 30.0 + 4.0 * seconds
+
+
+def runs_of(room: str, file: str = "") -> list[list[str]]:
+    """The arguments of each run of pytest that a mistake in a file meets: the tests of
+    the rooms that the room consists of come first."""
+    parts = [
+        name
+        for name in ROOMS[room].get("rooms", ())
+        if file in files_of(ROOT, ROOMS[name]["sources"])
+    ]
+    markers = ROOMS[room].get("markers", QUICK)
+    return [[*ROOMS[name]["tests"], "-m", markers] for name in (*parts, room)]
+
+
+def examine(bench: Bench, mutant: Mutant, runs: list[list[str]], limit: float) -> str:
     """Examine a mistake and print what became of it."""
     began = time.monotonic()
-    failure = bench.examine(mutant, tests, limit)
+    failure = bench.examine(mutant, runs, limit)
     seconds = time.monotonic() - began
     if failure:
         print(f"noticed  {mutant} ({seconds:.0f} s, {failure})", flush=True)

@@ -35,6 +35,7 @@ MEMORY = 8 << 30
 machine."""
 NO_TESTS = 5
 """The exit code of pytest if it collects none."""
+NOTHING_RUNS = "no test that runs"
 FAILED = re.compile(rb"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 
 
@@ -47,13 +48,19 @@ class Bench:
         The checkout. Nothing in it is changed.
     folder : Path
         An empty folder for the copy, its kernels and temporary files.
+    kernels : Path, optional
+        A cache of kernels to begin with.
     """
 
-    def __init__(self, checkout: Path, folder: Path) -> None:
+    def __init__(
+        self, checkout: Path, folder: Path, kernels: Path | None = None
+    ) -> None:
         self.root = folder / "checkout"
         self.kernels = folder / "kernels"
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
+        if kernels is not None:
+            shutil.copytree(kernels, self.kernels)
         shutil.copytree(checkout, self.root, ignore=IGNORED)
         # Byte code is checked by content: a mistake of the same length within a second
         # is seen.
@@ -91,14 +98,20 @@ class Bench:
             self.forget_mutated()
         return failure, seconds
 
-    def examine(self, mutant: Mutant, tests: Sequence[str], limit: float) -> str:
-        """Make a mistake and run the tests: the first that fails, or "" if none notices
-        it."""
+    def examine(
+        self, mutant: Mutant, runs: Sequence[Sequence[str]], limit: float
+    ) -> str:
+        """Make a mistake and run the tests, in one process after the other: the first
+        that fails, or "" if none notices it."""
         path = self.root / mutant.file
         pristine = path.read_bytes()
         try:
             path.write_text(mutant.code, encoding="utf-8")
-            return self.run(tests, self.kernels_of(mutant.file), limit)
+            kernels = self.kernels_of(mutant.file)
+            failures = (self.run(tests, kernels, limit) for tests in runs)
+            return next(
+                (name for name in failures if name not in ("", NOTHING_RUNS)), ""
+            )
         finally:
             path.write_bytes(pristine)
             self.forget_mutated()
@@ -150,7 +163,7 @@ class Bench:
         if process.returncode == 0:
             return ""
         if process.returncode == NO_TESTS:
-            return "no test that runs"
+            return NOTHING_RUNS
         failed = FAILED.search(output)
         return failed.group(1).decode() if failed else f"exit code {process.returncode}"
 

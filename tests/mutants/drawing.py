@@ -196,11 +196,12 @@ def candidates(root: Path, file: str) -> Iterator[Mutant]:
 
 
 def files_of(root: Path, sources: list[str]) -> list[str]:
-    """The Python files of a room, in order."""
+    """The Python files of a room, in order. A source is a file, a folder or a
+    pattern."""
     files: set[Path] = set()
     for source in sources:
-        path = root / source
-        files.update(path.rglob("*.py") if path.is_dir() else [path])
+        for path in root.glob(source):
+            files.update(path.rglob("*.py") if path.is_dir() else [path])
     return sorted(path.relative_to(root).as_posix() for path in files)
 
 

@@ -113,7 +113,7 @@ def test_mistakes_are_made_in_a_copy_and_a_test_of_the_text_is_refused(
     for mutant in candidates(checkout, "synapse/calc.py"):
         if mutant.operator in ("DeleteCall", "ReplaceComparisonOperator_Gt_LtE"):
             verdicts[mutant.operator] = bench.examine(
-                mutant, ["tests/test_calc.py"], limit=60
+                mutant, [["tests/test_calc.py"]], limit=60
             )
     assert verdicts == {
         "DeleteCall": "",

@@ -67,9 +67,11 @@ class Kind(NamedTuple):
 
 LARGEST = float(np.finfo(np.float32).max)
 NUMBER = Kind("NUMBER", ("float",), -LARGEST, LARGEST)  # files have finite ones
+FACTOR = Kind("FACTOR", ("float",), 0, LARGEST)
 FLAG = Kind("FLAG", ("uint8",), 0, 1)
 SIGN = Kind("SIGN", ("int8",), -1, 1)  # 0: none
 COUNT = Kind("COUNT", ("uint8", "uint32", "uint64"), 0, LARGEST_COUNT)
+DELAY = Kind("DELAY", ("uint32",), 0, MAX_DELAYS)  # in steps
 TIME = Kind("TIME", ("uint64",), 0, 0)  # at most the clock
 # number of a group of rows; 0: none. Files number groups anew.
 GROUP = Kind("GROUP", ("uint32",), 0, 0)
@@ -80,7 +82,10 @@ IDENTITY = Kind("IDENTITY", ("uint32",), NONE, NONE, in_files=False)  # of a con
 NETWORK = Kind("NETWORK", ("uint32",), 0, 0, in_files=False)  # its number in the store
 INDEX = Kind("INDEX", ("int32", "uint32", "int64"), 0, LARGEST_COUNT)
 AMOUNT = Kind("AMOUNT", ("int64",), 0, LARGEST_COUNT)  # at most the rows of its table
-KINDS = (NUMBER, FLAG, SIGN, COUNT, TIME, GROUP, ROW, GATE, IDENTITY, NETWORK)
+KINDS = (
+    *(NUMBER, FACTOR, FLAG, SIGN, COUNT, DELAY, TIME, GROUP),
+    *(ROW, GATE, IDENTITY, NETWORK),
+)
 """They determine what files may hold, and how values change when rows are removed or
 stores are joined."""
 
@@ -241,7 +246,7 @@ COLUMNS = (
     Column("initial_bias", "neuron", "float", 0.0, NUMBER, saved=True),
     _context("bias_eligibility"),
     # of its cost as an output
-    _setting("cost_weight", "neuron", "float", 1.0, NUMBER),
+    _setting("cost_weight", "neuron", "float", 1.0, FACTOR),
     _context("responsibility"),
     _context("projected"),
     _context("gated"),
@@ -308,7 +313,7 @@ COLUMNS = (
     # share one weight; 0: not tied
     _setting("tie", "connection", "uint32", 0, GROUP),
     # by how many steps its target reads its source late
-    _setting("delay", "connection", "uint32", 0, COUNT),
+    _setting("delay", "connection", "uint32", 0, DELAY),
     # constant while rows move; handles hold it
     Column("identity", "connection", "uint32", NONE, IDENTITY, saved=False),
     # the program, a row a neuron
@@ -415,6 +420,8 @@ COLUMNS = (
 )
 
 require_sound(COLUMNS)
+
+COLUMN_OF = {column.name: column for column in COLUMNS}
 
 SHOWN = {
     axis: tuple(column for column in COLUMNS if column.axis == axis and column.shown)

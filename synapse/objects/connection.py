@@ -13,12 +13,8 @@ from numpy.typing import NDArray
 
 from .._checks import (
     AbstractOwnNames,
-    boolean,
-    delay as checked_delay,
     expected,
-    finite_number,
     made_elsewhere,
-    sign as checked_sign,
     suggests_attributes,
 )
 from .._typing import Floats, Ints
@@ -31,7 +27,7 @@ from ..engine.read_order import (
     eligibility_of,
     sources_read,
 )
-from ..engine.schema import FLAG, NONE, SHOWN, Column
+from ..engine.schema import NONE
 from ..engine.store import Store
 from ..errors import ArgumentTypeError, TopologyError
 from . import edits, parameters
@@ -47,28 +43,10 @@ from .graph_attributes import (
     nondefault_values,
 )
 from .metadata import Metadata
+from .values import Value, show_columns
 
 if TYPE_CHECKING:
     from .neuron import Neuron
-
-
-def show_columns(handles: type[RowHandle], axis: str) -> None:
-    """Give handles one attribute for each column that is `shown`, see
-    :class:`schema.Column`.
-    """
-    for column in SHOWN[axis]:
-        setattr(handles, column.name, _live(column))
-
-
-def _live(column: Column) -> property:
-    """Return the property that reads a column."""
-
-    @consistent_read
-    def read(self: Any) -> Any:
-        number = self._store[column.name].item(self._at)
-        return bool(number) if column.kind is FLAG else number
-
-    return property(read, doc=column.shown)
 
 
 @made_elsewhere
@@ -146,54 +124,31 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         self._require()
         return self._store.row_of.item(self._identity)
 
-    @property
-    @consistent_read
-    def source(self) -> Neuron:
-        """Neuron where the connection starts."""
-        return self._store.handles[self._store["source"][self._at]]
-
-    @property
-    @consistent_read
-    def target(self) -> Neuron:
-        """Neuron where the connection ends."""
-        return self._store.handles[self._store["target"][self._at]]
-
-    @property
-    @consistent_read
-    def weight(self) -> float:
-        """Weight w_ij. Setting it also sets the weights tied to it."""
-        # faster than an index, for algorithms
-        return self._store.columns["weight"].item(self._at)
-
-    @weight.setter
-    def weight(self, value: float) -> None:
-        if not parameters.assign_alone(self, "_at", "weight", value):
-            self._assign_weight(value)
-
-    @atomic
-    def _assign_weight(self, value: float) -> None:
-        number = finite_number("A weight", value, self._store.dtype)
-        parameters.assign(self._store, "weight", self._at, number)
-
-    @property
-    @consistent_read
-    def trainable(self) -> bool:
+    source = Value["Neuron"](
+        "source",
+        "Neuron where the connection starts.",
+    )
+    target = Value["Neuron"](
+        "target",
+        "Neuron where the connection ends.",
+    )
+    weight = Value[float](
+        "weight",
+        "Weight w_ij. Setting it also sets the weights tied to it.",
+        parameters.assign,
+        title="A weight",
+    )
+    trainable = Value[bool](
+        "trainable",
         """Whether learning updates the weight. Setting it also sets it for the weights
         tied to this one.
 
         Once you have set it, :meth:`Layer.unfreeze` does not change it.
-        """
-        return bool(self._store["trainable"][self._at])
-
-    @trainable.setter
-    @atomic
-    def trainable(self, value: bool) -> None:
-        learns = boolean("trainable of a connection", value)
-        parameters.set_trainable(self._store, "trainable", self._at, learns)
-
-    @property
-    @consistent_read
-    def sign(self) -> int | None:
+        """,
+        parameters.set_trainable,
+    )
+    sign = Value[int | None](
+        "sign",
         """Sign that the weight keeps, +1, -1 or None. Setting it also sets the sign of
         tied connections.
 
@@ -210,18 +165,11 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         >>> b.propagate(rate=1.0, target=-3.0)
         >>> link.weight
         0.0
-        """
-        return int(self._store["sign"][self._at]) or None
-
-    @sign.setter
-    @atomic
-    def sign(self, value: int | None) -> None:
-        new_sign = checked_sign("sign of a connection", value)
-        parameters.set_signs(self._store, np.array([self._at]), new_sign)
-
-    @property
-    @consistent_read
-    def delay(self) -> int:
+        """,
+        parameters.set_sign,
+    )
+    delay = Value[int](
+        "delay",
         """Number of steps by which the connection delays the activation that it
         carries. Settable.
 
@@ -252,14 +200,9 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         >>> link.delay = 3
         >>> net.run([[5.0], [6.0]]).ravel()
         array([2., 3.])
-        """
-        return int(self._store["delay"].item(self._at))
-
-    @delay.setter
-    @atomic
-    def delay(self, value: int) -> None:
-        steps = checked_delay("delay of a connection", value)
-        edits.set_delay(self._store, self._at, steps)
+        """,
+        edits.set_delay,
+    )
 
     @property
     @consistent_read
@@ -270,12 +213,10 @@ class Connection(DataView, RowHandle, metaclass=AbstractOwnNames):
         rows = parameters.tied_rows(self._store, "weight", self._at)
         return tuple(connections_at(self._store, rows))
 
-    @property
-    @consistent_read
-    def gater(self) -> Neuron | None:
-        """Neuron that gates the connection, or None if there is none."""
-        gate = self._store["gate"][self._at]
-        return self._store.handles[gate - 1] if gate else None
+    gater = Value["Neuron | None"](
+        "gate",
+        "Neuron that gates the connection, or None if there is none.",
+    )
 
     @property
     @consistent_read

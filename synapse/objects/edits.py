@@ -428,9 +428,9 @@ def disconnect(store: Store, identities: Ints) -> None:
     store.compact_if_sparse()
 
 
-def set_delay(store: Store, row: int, delay: int) -> None:
+def set_delay(store: Store, name: str, row: int, delay: int) -> None:
     """Set the delay of the connection in this row. The caller has the store in use."""
-    old = store["delay"].item(row)
+    old = store[name].item(row)
     if delay == old:
         return
     source, target = (

@@ -17,7 +17,7 @@ from .._initializer import Initializer, Seed, random_generator
 from .._squash import Squash
 from .._typing import Floats, Ints
 from ..engine.locking import ExclusiveAccess, consistent_read
-from ..engine.schema import GIVEN_ERRORS
+from ..engine.schema import GIVEN_ERRORS, Column
 from ..engine.store import Store
 from ..engine.store_rows import StoreRows
 from ..errors import ArgumentError, TopologyError
@@ -34,6 +34,7 @@ from .projection import (
     is_named,
     require_projection,
 )
+from .values import Values
 
 if TYPE_CHECKING:
     from .handles import NetworkHandle
@@ -656,74 +657,36 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
 
     # --- values -----------------------------------------------------------------------
 
-    @property
-    def activations(self) -> Floats:
+    activations = Values(
+        "activation",
         """Activations of the neurons, shape (n,), as a read-only copy.
 
         Settable as a whole. Late connections read the new values in the next step.
-        """
-        return checks.read_only(self._column("activation"))
-
-    @activations.setter
-    def activations(self, values: ArrayLike) -> None:
-        self._assign("activation", values)
-
-    @property
-    def states(self) -> Floats:
+        """,
+    )
+    states = Values(
+        "state",
         """States of the neurons, shape (n,), as a read-only copy.
 
         Settable as a whole, for example to begin a run with
         ``net["voltages"].states = voltages``.
-        """
-        return checks.read_only(self._column("state"))
-
-    @states.setter
-    def states(self, values: ArrayLike) -> None:
-        self._assign("state", values)
-
-    @property
-    def biases(self) -> Floats:
+        """,
+    )
+    biases = Values(
+        "bias",
         """Biases of the neurons, shape (n,), as a read-only copy.
 
         Settable as a whole: ``layer.biases = 2 * layer.biases``.
-        """
-        return checks.read_only(self._column("bias"))
-
-    @biases.setter
-    def biases(self, values: ArrayLike) -> None:
-        title = "biases of a layer"
-        with ExclusiveLayerAccess(self):
-            numbers = self._vector(title, checks.finite_array(title, values))
-            serials = np.array([neuron._store.serial for neuron in self._neurons])
-            rows = edits.rows_of(self._neurons)
-            for set_them in (
-                parameters.require_agreement,
-                parameters.assign,
-            ):  # check all before any is set
-                for store in {neuron._store for neuron in self._neurons}:
-                    inside = serials == store.serial
-                    set_them(store, "bias", rows[inside], numbers[inside])
-
-    @property
-    def cost_weights(self) -> Floats:
+        """,
+    )
+    cost_weights = Values(
+        "cost_weight",
         """Factors of the neurons' costs, shape (n,), as a read-only copy, see
         :attr:`Neuron.cost_weight`.
 
         Settable as a whole: ``net.output.cost_weights = [1.0, 0.1]``.
-        """
-        return checks.read_only(self._column("cost_weight"))
-
-    @cost_weights.setter
-    def cost_weights(self, values: ArrayLike) -> None:
-        title = "cost_weights of a layer"
-        with ExclusiveLayerAccess(self):
-            weights = self._vector(title, checks.finite_array(title, values))
-            if (weights < 0).any():
-                raise ArgumentError(
-                    checks.expected(title, "0 or above", float(weights.min()))
-                )
-            for neuron, weight in zip(self._neurons, weights.tolist(), strict=True):
-                neuron.cost_weight = weight
+        """,
+    )
 
     @property
     @consistent_read
@@ -791,14 +754,26 @@ class Layer(NeuronRows, Sequence[Neuron], metaclass=checks.AbstractOwnNames):
             return store[name][edits.rows_of(self._neurons)]
         return np.array([neuron._store[name][neuron._row] for neuron in self._neurons])
 
-    def _assign(self, name: str, values: ArrayLike) -> None:
-        """Set a value of every neuron after checking all of the values."""
-        title = f"{name}s of a layer"
-        with ExclusiveLayerAccess(self):
-            column = self._vector(title, checks.finite_array(title, values))
-            for neuron, value in zip(self._neurons, column.tolist(), strict=True):
-                neuron._store[name][neuron._row] = value
-                neuron._store["clock"][0] += 1  # these are of no step
+    def _assign(self, column: Column, values: Floats) -> None:
+        """Set a number of every neuron, given checked numbers, after checking whether
+        tied neurons agree.
+        """
+        stores = [neuron._store for neuron in self._neurons]
+        rows = edits.rows_of(self._neurons)
+        parts: list[tuple[Store, Ints, Floats]] = [(stores[0], rows, values)]
+        if len(set(stores)) > 1:
+            serials = np.array([store.serial for store in stores])
+            within = [(store, serials == store.serial) for store in set(stores)]
+            parts = [(store, rows[here], values[here]) for store, here in within]
+        if column.shared:
+            for set_them in (parameters.require_agreement, parameters.assign):
+                for store, rows, numbers in parts:
+                    set_them(store, column.name, rows, numbers)
+            return
+        for store, rows, numbers in parts:
+            store[column.name][rows] = numbers
+            if column.cleared:
+                store["clock"][0] += 1  # these values are of no step
 
     @property
     def _store(self) -> Store:

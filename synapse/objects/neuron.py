@@ -44,11 +44,11 @@ from .connection import (
     connections_at,
     require_connection,
     sensitivity_of,
-    show_columns,
 )
 from .metadata import Metadata
 from .neuron_rows import NeuronRows
 from .projection import Projection
+from .values import Value, show_columns
 
 if TYPE_CHECKING:
     from ..engine.language import Kernel
@@ -69,25 +69,6 @@ SPAN = 1.0
 
 Much smaller weights would keep tanh neurons near 0, where the gradient is 0, too.
 """
-
-
-def number(name: str, doc: str, settable: bool = False) -> Any:
-    """Make a property that reads a column of the store, and also writes it if it is
-    settable.
-    """
-
-    @consistent_read
-    def read(self: Neuron) -> float:
-        return float(self._require()[name][self._row])
-
-    @atomic
-    def write(self: Neuron, value: float) -> None:
-        store = self._require()
-        store[name][self._row] = checks.finite_number(
-            f"{name} of a neuron", value, store.dtype
-        )
-
-    return property(read, write if settable else None, doc=doc)
 
 
 @total_ordering
@@ -234,8 +215,10 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         """Present row in the store. Raises TopologyError if the neuron has been
         removed.
         """
-        self._require()
-        return self._row
+        row = self._row
+        if row < 0:
+            self._require()
+        return row
 
     def _by_store(self) -> list[tuple[Store, Ints]]:
         """Return the store with the neuron's row."""
@@ -985,44 +968,32 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
 
     # --- values -----------------------------------------------------------------------
 
-    state = number(
+    state = Value[float](
         "state",
         "State s_j: the weighted sum before the activation function.",
-        settable=True,
+        parameters.set_number,
     )
-    _old_state = number(
+    _old_state = Value[float](
         "old_state",
         "State s_j(t-1) of the previous step, from which a self-connection carries;"
         " Synaptic's `old`.",
     )
-    activation = number(
+    activation = Value[float](
         "activation",
         "Activation y_j = f_j(s_j), or the value that was set.",
-        settable=True,
+        parameters.set_number,
     )
-    derivative = number(
-        "derivative", "Derivative f'_j(s_j); 0 if the activation was set."
+    derivative = Value[float](
+        "derivative",
+        "Derivative f'_j(s_j); 0 if the activation was set.",
     )
-
-    @property
-    @consistent_read
-    def bias(self) -> float:
+    bias = Value[float](
+        "bias",
         """Bias b_j, the weight of a constant input of 1. Setting it also sets the
         biases tied to it.
-        """
-        return float(self._require()["bias"][self._row])
-
-    @bias.setter
-    def bias(self, value: float) -> None:
-        self._require()
-        if not parameters.assign_alone(self, "_row", "bias", value):
-            self._assign_bias(value)
-
-    @atomic
-    def _assign_bias(self, value: float) -> None:
-        store = self._require()
-        number = checks.finite_number("bias of a neuron", value, store.dtype)
-        parameters.assign(store, "bias", self._row, number)
+        """,
+        parameters.assign,
+    )
 
     @property
     @atomic
@@ -1061,26 +1032,18 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
             store.handles[row] for row in parameters.tied_rows(store, "bias", self._row)
         )
 
-    @property
-    @consistent_read
-    def trainable_bias(self) -> bool:
+    trainable_bias = Value[bool](
+        "trainable_bias",
         """Whether learning updates the bias. Setting it also sets the biases tied to
         it.
 
         To include the weights of incoming connections, use :attr:`trainable`. For a
         single connection, use :attr:`Connection.trainable`.
-        """
-        return bool(self._require()["trainable_bias"][self._row])
-
-    @trainable_bias.setter
-    @atomic
-    def trainable_bias(self, value: bool) -> None:
-        learns = checks.boolean("trainable_bias of a neuron", value)
-        parameters.set_trainable(self._require(), "trainable_bias", self._row, learns)
-
-    @property
-    @consistent_read
-    def sign(self) -> int | None:
+        """,
+        parameters.set_trainable,
+    )
+    sign = Value[int | None](
+        "outgoing_sign",
         """Sign of all connections from this neuron to others, +1, -1 or None. Settable.
 
         It expresses Dale's law, by which a neuron either excites or inhibits. Present
@@ -1092,15 +1055,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         >>> a.sign = -1
         >>> first.sign, a.project(c, seed=0).weight < 0
         (-1, True)
-        """
-        return int(self._require()["outgoing_sign"][self._row]) or None
-
-    @sign.setter
-    @atomic
-    def sign(self, value: int | None) -> None:
-        parameters.set_outgoing_sign(
-            self._require(), self._row, checks.sign("sign of a neuron", value)
-        )
+        """,
+        parameters.set_sign,
+    )
 
     @property
     @consistent_read
@@ -1143,9 +1100,8 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         ):
             raise edits.no_output(self)
 
-    @property
-    @consistent_read
-    def cost_weight(self) -> float:
+    cost_weight = Value[float](
+        "cost_weight",
         """Factor of the neuron's cost and error signal if it is an output with a
         target. Settable. Default: 1.
 
@@ -1159,16 +1115,9 @@ class Neuron(NeuronRows, RowHandle, metaclass=checks.OwnNames):
         (0.0, None)
         >>> neuron.error.responsibility
         0.5
-        """
-        return float(self._require()["cost_weight"][self._row])
-
-    @cost_weight.setter
-    @atomic
-    def cost_weight(self, value: float) -> None:
-        store = self._require()
-        store["cost_weight"][self._row] = checks.non_negative_number(
-            "cost_weight of a neuron", value, store.dtype
-        )
+        """,
+        parameters.set_number,
+    )
 
     @property
     @consistent_read
@@ -1228,14 +1177,17 @@ class Error:
     def __init__(self, neuron: Neuron) -> None:
         self._neuron = neuron
 
-    @staticmethod
-    def _part(name: str, doc: str) -> Any:
-        read = number(name, doc).fget
-        return property(lambda self: read(self._neuron), doc=doc)
+    @property
+    def _store(self) -> Store:
+        return self._neuron._store
 
-    responsibility = _part("responsibility", "Error delta_j.")
-    projected = _part("projected", "Projected part P_j of the error.")
-    gated = _part("gated", "Gated part G_j of the error.")
+    @property
+    def _at(self) -> int:
+        return self._neuron._at
+
+    responsibility = Value[float]("responsibility", "Error delta_j.")
+    projected = Value[float]("projected", "Projected part P_j of the error.")
+    gated = Value[float]("gated", "Gated part G_j of the error.")
 
     def __repr__(self) -> str:
         parts = f"projected {self.projected:.4g}, gated {self.gated:.4g}"

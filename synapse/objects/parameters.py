@@ -53,8 +53,13 @@ def assign(store: Store, name: str, rows: Any, values: ArrayLike) -> None:
     column[others] = numbers[member]
 
 
-def assign_alone(handle: Any, at: str, name: str, value: Any) -> bool:
-    """Set one parameter of a handle whose attribute `at` is its row.
+def set_number(store: Store, name: str, row: int, value: float) -> None:
+    """Set a number of a neuron that no other neuron shares."""
+    store.columns[name][row] = value
+
+
+def assign_alone(handle: Any, name: str, value: Any) -> bool:
+    """Set one parameter of a neuron or connection.
 
     Returns False without setting it if :func:`assign` has something to check, or if
     another thread may hold the store. Ctrl-C is not deferred, because this is a single
@@ -67,12 +72,10 @@ def assign_alone(handle: Any, at: str, name: str, value: Any) -> bool:
     with store.lock:
         if store is not handle._store:  # it was absorbed by another meanwhile
             return False
-        row = getattr(handle, at)
+        row = handle._at
         columns = store.columns
-        checked = (
-            row < 0
-            or columns[SHARED_BY[name]].item(row)
-            or (name == "weight" and columns["sign"].item(row))
+        checked = columns[SHARED_BY[name]].item(row) or (
+            name == "weight" and columns["sign"].item(row)
         )
         if not checked:
             columns[name][row] = value
@@ -288,7 +291,7 @@ def require_signs(signs: NDArray[np.int8] | int, weights: Any) -> None:
         )
 
 
-def set_signs(store: Store, rows: Ints, sign: int) -> None:
+def _set_signs(store: Store, rows: Ints, sign: int) -> None:
     """Set the sign of connections and of the connections tied to them.
 
     Raises ArgumentError without setting any sign if a weight, or the sign of a source,
@@ -313,17 +316,19 @@ def set_signs(store: Store, rows: Ints, sign: int) -> None:
     store["sign"][every] = sign
 
 
-def set_outgoing_sign(store: Store, neuron: int, sign: int) -> None:
-    """Set the sign of all connections from a neuron to others. If :func:`set_signs`
-    raises an error, no sign is set.
+def set_sign(store: Store, name: str, row: int, sign: int) -> None:
+    """Set the sign of a connection, or of all connections from a neuron to others. If
+    :func:`_set_signs` raises an error, no sign is set.
     """
-    rows = np.flatnonzero(store["source"] == neuron)
-    before = store["outgoing_sign"].item(neuron)
-    store["outgoing_sign"][neuron] = sign
+    if name == "sign":
+        return _set_signs(store, np.array([row]), sign)
+    rows = np.flatnonzero(store["source"] == row)
+    before = store[name].item(row)
+    store[name][row] = sign
     try:
-        set_signs(store, rows[_are_signed(store, rows)], sign)
+        _set_signs(store, rows[_are_signed(store, rows)], sign)
     except BaseException:
-        store["outgoing_sign"][neuron] = before
+        store[name][row] = before
         raise
 
 

@@ -29,7 +29,7 @@ def neuron(dtype="float", default=0, kind=NUMBER, saved=False, **more):
 MISTAKES = {
     "no kind": (
         neuron(kind=None),
-        "a column of float must have one of the kinds NUMBER, got none",
+        "a column of float must have one of the kinds NUMBER, FACTOR, got none",
     ),
     "wide group": (
         neuron("uint64", kind=GROUP),

@@ -33,6 +33,7 @@ from .graph_attributes import (
     PAST_NAME,
     POSITION,
     PREFIX,
+    NodeNames,
     is_usual_position,
     nondefault_values,
 )
@@ -102,7 +103,7 @@ class NeuronData(DataView):
     __slots__ = ("_neuron",)
 
     _what = "neuron"
-    _known = NODE_NAMES - {*POSITION}
+    _known = NodeNames(NODE_NAMES - {*POSITION})
     _taken = NODE_NAMES
     _settable = ("bias", "trainable")
 

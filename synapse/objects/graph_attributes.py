@@ -8,6 +8,7 @@ attributes become metadata.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,9 +20,9 @@ CARRIES = "carries"
 """The edge attribute that names the value which a self-connection carries to the next
 step."""
 PAST_NAME = "activation_{}"
-PAST = {PAST_NAME.format(steps): steps for steps in range(1, MAX_DELAYS + 1)}
-"""The node attributes with past activations that delayed connections read, and their
-ages in steps."""
+"""The node attribute with a past activation that delayed connections read, by its age
+in steps."""
+_PAST_STEM = PAST_NAME.format("")
 STATE: Final = "state"
 """Its value for a self-connection of the network, which carries the state."""
 
@@ -81,9 +82,30 @@ POSITION = ("x", "y")
 NEURON_SPACING = 50
 """Distance between the positions of neighbouring neurons, which suits Gephi."""
 
-NODE_NAMES = frozenset(
-    (*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, *PAST, MARK, *POSITION)
-)
+
+def past_steps(name: Any) -> int:
+    """Return the age in steps of the past activation that a node attribute contains, or
+    0 for all other attributes.
+    """
+    if not isinstance(name, str) or not name.startswith(_PAST_STEM):
+        return 0
+    digits = name.removeprefix(_PAST_STEM)
+    steps = int(digits) if re.fullmatch("[1-9][0-9]{0,4}", digits) else 0
+    return steps if steps <= MAX_DELAYS else 0
+
+
+class NodeNames(frozenset[str]):
+    """A set of node attributes, which also contains the name of every past activation,
+    although iterating over it omits them.
+    """
+
+    __slots__ = ()
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or past_steps(name) > 0
+
+
+NODE_NAMES = NodeNames((*FIELDS_OF_NEURONS, *NONDEFAULT_OF_NEURONS, MARK, *POSITION))
 EDGE_NAMES = frozenset(
     (
         *FIELDS_OF_CONNECTIONS,
@@ -101,7 +123,7 @@ COMPOSED = frozenset(
 )
 """Names with which people compose networks, and which are therefore read without a
 mark."""
-OWN_NAMES = (NODE_NAMES | EDGE_NAMES) - COMPOSED - {*POSITION}
+OWN_NAMES = NodeNames((NODE_NAMES | EDGE_NAMES) - COMPOSED - {*POSITION})
 """Names that only have a meaning beside the mark."""
 
 PREFIX = "metadata_"

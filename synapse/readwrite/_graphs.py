@@ -73,10 +73,10 @@ from ..objects.graph_attributes import (
     NONDEFAULT_OF_CONNECTIONS,
     NONDEFAULT_OF_NEURONS,
     OWN_NAMES,
-    PAST,
     POSITION,
     STATE,
     is_usual_position,
+    past_steps,
     unescaped,
 )
 from ..objects.network import Network
@@ -490,10 +490,11 @@ def _past_of(
     """
     names = {key.name for key in nodes.columns if isinstance(key, OwnName)}
     parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, dtype))]
-    for name in sorted(names & PAST.keys(), key=PAST.__getitem__):
+    ages = {age: name for name in names if (age := past_steps(name))}
+    for age, name in sorted(ages.items()):
         values = nodes.numbers(name, dtype, 0.0)[order]
         numbers = np.flatnonzero(values)
-        parts.append((numbers, np.full(len(numbers), PAST[name]), values[numbers]))
+        parts.append((numbers, np.full(len(numbers), age), values[numbers]))
     neurons, steps, values = map(np.concatenate, zip(*parts, strict=True))
     return neurons, steps, values
 

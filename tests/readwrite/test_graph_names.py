@@ -23,7 +23,13 @@ OF_FORMATS = (
 """What nodes or edges of some format have themselves."""
 SHORT = {name for name in NODE_NAMES | EDGE_NAMES if not name.startswith("activation_")}
 NAMES = sorted(
-    {*SHORT, "activation_1", *(column.name for column in COLUMNS), *OF_FORMATS}
+    {
+        *SHORT,
+        "activation_1",
+        "activation_10000",
+        *(column.name for column in COLUMNS),
+        *OF_FORMATS,
+    }
 )
 values = st.integers(-3, 3) | st.booleans() | st.sampled_from(["", "a", "neuron", "1"])
 
@@ -60,6 +66,19 @@ def metadata_of(net):
 
 def _written(metadata):
     return sorted((name, repr(value)) for name, value in metadata.items())
+
+
+@pytest.mark.parametrize(
+    ("ages", "is_own"),
+    [
+        (["1", "7", "10000"], True),
+        (["", "0", "01", "+1", "1_0", "1.0", "1\n", "²", "10001", "9" * 5000], False),
+    ],
+)
+def test_the_graph_has_a_name_for_each_possible_age_of_a_past_activation(ages, is_own):
+    for age in ages:
+        assert (f"activation_{age}" in NODE_NAMES) is is_own
+        assert (f"activation_{age}" in OWN_NAMES) is is_own
 
 
 FOREIGN = {*NAMES, *OWN_NAMES} - COMPOSED - {"activation_7"}

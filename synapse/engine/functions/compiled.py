@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,6 @@ from ..language import (
     stream,
     zero_like,
 )
-from ..language.source import define
 from . import activations, costs
 from .activations import (
     ACTIVATIONS,
@@ -117,29 +116,34 @@ ERRORS = {name: _of_output(for_python(cost)) for name, cost in _ERRORS.items()}
 """The built-in functions for Python, by name."""
 
 
-def _loop(
-    prefix: str, name: str, arguments: str, result: str, operands: str
-) -> Callable[..., None]:
-    """Make a loop over ``n`` consecutive neurons with this squash or cost."""
-    source = (
-        f"def {prefix}_{name}(m, {arguments}):\n for q in range(n):\n  {result} ="
-        f" {name}({operands})\n"
-    )
-    scope = {"__name__": __name__, name: (_SQUASHES | _ERRORS)[name]}
-    return define(f"{prefix}_{name}", source, scope)
+def _loops(
+    loop: Callable[..., None], stands_for: str, functions: Mapping[str, Any]
+) -> list[Callable[..., None]]:
+    """Return a copy of a loop for each squash or cost, which calls this function
+    instead of the one that stands for it in the loop.
+    """
+    loops: list[Callable[..., None]] = []
+    for name, function in functions.items():
+        scope = {"__name__": __name__, stands_for: function}
+        copy = FunctionType(loop.__code__, scope, f"{loop.__name__}_{name}")
+        copy.__qualname__ = copy.__name__  # it identifies the file of machine code
+        loops.append(copy)
+    return loops
 
 
 RANGE_KINDS = column("state"), INDEX, column("activation"), column("slope"), INDEX
 """Kinds of arguments: states and their first index, activations, derivatives and their
 first index."""
 
-_SQUASHING = (
-    "state, at, activation, slope, to, n",
-    "activation[to + q], slope[to + q]",
-    "state[at + q]",
-)
-_SQUASH_LOOPS = [_loop("activate", name, *_SQUASHING) for name in _SQUASHES]
-activate_range = by_code("activate_range", _SQUASH_LOOPS, *RANGE_KINDS, INDEX)
+
+def activate(m, state, at, activation, slope, to, n):
+    """Compute the activations and slopes of n consecutive neurons."""
+    for q in range(n):
+        activation[to + q], slope[to + q] = logistic(state[at + q])
+
+
+_ACTIVATE = _loops(activate, "logistic", _SQUASHES)
+activate_range = by_code("activate_range", _ACTIVATE, *RANGE_KINDS, INDEX)
 """``(code, m, state, at, activation, slope, to, n)``: activations and slopes of n
 consecutive neurons."""
 
@@ -162,16 +166,24 @@ ANSWERS = (
     column("signal"),
     INDEX,
 )
-_JUDGING = (
-    "activation, slope, at, new_state, new_state_at, value, signal, to, n, outputs",
-    "value[q], signal[to + q]",
-    "signal[to + q], activation[at + q], slope[at + q], outputs,"
-    " float(new_state[new_state_at + q])",
-)
-_COST_LOOPS = [_loop("judge_by", name, *_JUDGING) for name in _ERRORS]
-cost_and_error_range = by_code(
-    "cost_and_error_range", _COST_LOOPS, *ANSWERS, INDEX, NUMBER
-)
+
+
+def judge_by(
+    m, activation, slope, at, new_state, new_state_at, value, signal, to, n, outputs
+):
+    """Compute the costs and signals of n consecutive outputs."""
+    for q in range(n):
+        value[q], signal[to + q] = cross_entropy(
+            signal[to + q],
+            activation[at + q],
+            slope[at + q],
+            outputs,
+            float(new_state[new_state_at + q]),
+        )
+
+
+_JUDGE = _loops(judge_by, "cross_entropy", _ERRORS)
+cost_and_error_range = by_code("cost_and_error_range", _JUDGE, *ANSWERS, INDEX, NUMBER)
 """``(code, m, activation, slope, at, new_state, new_state_at, value, signal, to, n,
 outputs)``: signals overwrite the targets. The states are the logits."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final, Literal, NamedTuple, final
 
@@ -301,8 +300,7 @@ def _refuse_other_style(options: LSTMOptions) -> None:
         )
 
 
-@dataclass(frozen=True)
-class LSTMOptions:
+class LSTMOptions(NamedTuple):
     """Options of an LSTM. `biases` are those of the input, forget and output gates,
     where the forget gates may have None.
     """

@@ -7,8 +7,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +27,7 @@ COST = ("target", "output", "derivative", "outputs")
 """Names of the arguments of registered functions."""
 
 
-@dataclass(frozen=True)
-class Registered:
+class Registered(NamedTuple):
     """A user's function in a registry."""
 
     registry: str  # "squash" or "cost"

@@ -9,7 +9,6 @@ import inspect
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import (
@@ -187,8 +186,7 @@ class Archived(ABC):
         """
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A file format, with its purpose, the properties that it preserves, and the
     functions that read and write it.
     """

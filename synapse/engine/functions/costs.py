@@ -12,8 +12,8 @@ the entries.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import exp, log1p
+from typing import NamedTuple
 
 Pair = tuple[float, float]
 """A cost, and its error signal."""
@@ -32,8 +32,7 @@ CODES = {name: code for code, name in enumerate(NAMES)}
 """The codes of the costs. A change compiles all kernels again; files have names."""
 
 
-@dataclass(frozen=True)
-class CostFormula:
+class CostFormula(NamedTuple):
     """A built-in cost: name, code for kernels, and declared properties.
 
     ``squash`` is the function that its outputs must have, and the first such entry is

@@ -38,7 +38,7 @@ Placed = dict[str, tuple[Indices, Indices]]
 _no_indices = cast("Callable[[], Indices]", partial(np.empty, 0, np.int64))
 
 
-@dataclass(eq=False)  # never changed, so that programs can share one
+@dataclass(eq=False, repr=False)  # never changed, so that programs can share one
 class Traces:
     """Traces by neurons and identities (NONE: a bias) instead of rows, so that they
     survive lowering. Files have all but the memory, see ``schema.TRACE_TABLES``.
@@ -116,7 +116,7 @@ class Traces:
 _NOTHING = Traces(*np.empty((len(fields(Traces)), 0), np.int64))
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Program:
     """The version of the topology from which a store's program columns were made."""
 

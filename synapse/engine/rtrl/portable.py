@@ -27,7 +27,7 @@ NOWHERE = -1
 more."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class PortableSensitivities:
     """The sensitivities of the latest step and of the step before it.
 

@@ -22,7 +22,6 @@ import json
 import re
 import sys
 from abc import ABCMeta
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, NoReturn, TypeVar, cast
@@ -451,7 +450,9 @@ def suggests_attributes(owner: str) -> Callable[[Class], Class]:
     """
 
     def answering(cls: Class) -> Class:
-        members: Mapping[str, Any] = ChainMap(*map(dict, map(vars, cls.__mro__)))
+        members: dict[str, Any] = {}
+        for base in reversed(cls.__mro__):
+            members.update(vars(base))
         for name, advice in ATTRIBUTES[owner].items():
             foreign = MissingAttributeHint(name, advice)
             present = members.get(name, foreign)

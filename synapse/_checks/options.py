@@ -121,12 +121,18 @@ def checks_in(function: Callable[..., Any], of_class: bool) -> list[ArgumentChec
     annotations = function.__annotations__
     owner, _, short = function.__qualname__.rpartition(".")
     end = f" of {owner.rpartition('.')[2]}" if of_class and short == "__init__" else ""
+    declared = {
+        name: found
+        for name, annotation in annotations.items()
+        if name != "return" and (found := _declared(annotation, function.__globals__))
+    }
+    if not declared:  # of most calls, and a signature takes long
+        return []
     checks = []
     for number, parameter in enumerate(inspect.signature(function).parameters.values()):
         name = parameter.name
-        declared = _declared(annotations.get(name), function.__globals__)
-        if declared is not None:
-            annotations[name], check = declared
+        if name in declared:
+            annotations[name], check = declared[name]
             none = parameter.default is None
             place = number if parameter.kind < parameter.KEYWORD_ONLY else sys.maxsize
             checks.append(ArgumentCheck(name, place, f"{name}{end}", check, none))
@@ -204,7 +210,11 @@ def void(name: str, other: str, value: Any, advice: str = "") -> ArgumentError:
 def arguments_of(annotation: str) -> list[str]:
     """Return the arguments of a generic type, as text."""
     tree: Any = ast.parse(annotation, mode="eval")
-    return [ast.unparse(argument) for argument in tree.body.slice.elts]
+    text = annotation.encode()  # in which Python counts
+    return [
+        text[argument.col_offset : argument.end_col_offset].decode()
+        for argument in tree.body.slice.elts
+    ]
 
 
 # --- settings of a class that can be assigned -----------------------------------------
@@ -296,9 +306,7 @@ class Option(Generic[Read, Given]):
 
 
 WIDTH = 88
-PARAMETERS = re.compile(
-    r"Parameters\n *-+\n.+?(?=\n\n *\w[\w ]*\n *-+\n|\s*\Z)", re.DOTALL
-)
+PARAMETERS = r"(?s)Parameters\n *-+\n.+?(?=\n\n *\w[\w ]*\n *-+\n|\s*\Z)"
 """The section of a docstring, up to the title of the next one."""
 
 
@@ -321,7 +329,7 @@ def with_options(cls: Described) -> Described:
     if made.__doc__:
         rows = "".join(map(_described, options.values()))
         # the end of the section of parameters: before the next title, or at the end
-        section = PARAMETERS.search(made.__doc__)
+        section = re.search(PARAMETERS, made.__doc__)
         end = section.end() if section else len(made.__doc__)
         made.__doc__ = made.__doc__[:end] + rows + made.__doc__[end:]
     return cast(Described, made)

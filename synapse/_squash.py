@@ -46,7 +46,7 @@ BUILDERS = ("onnx", "torch")
 """Formats for which a registered function is exported as a function that builds it,
 instead of an expression."""
 
-WIDE = re.compile(r"([a-z_]+)\(width=(.*)\)")
+WIDE = r"([a-z_]+)\(width=(.*)\)"
 """A name with the width of a declared slope, without spaces."""
 
 STATE = "{s}"
@@ -184,7 +184,7 @@ def get(squash: str | Squash) -> Squash:
     if isinstance(squash, str):
         if squash in by_name:
             return by_name[squash]
-        wide = WIDE.fullmatch(re.sub(r"\s", "", squash).casefold())
+        wide = re.fullmatch(WIDE, re.sub(r"\s", "", squash).casefold())
         return _with_width(*wide.groups()) if wide else by_name.find(squash)
     advice = "Register your own function first, with @squashes.register."
     advice = f"{by_name.advice(squash)} {advice}".strip()

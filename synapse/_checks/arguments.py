@@ -7,7 +7,6 @@ parameter, "rate", or with its owner, "rate of Adam". For values that are not
 parameters, it is a noun phrase with a capital, "The target of step 3".
 """
 
-import decimal
 import inspect
 import math
 import numbers
@@ -185,7 +184,11 @@ def is_number(value: Any) -> bool:
         return single and not isinstance(value, np.ma.MaskedArray)
     if isinstance(value, bool):  # which is an int in Python
         return False
-    return isinstance(value, numbers.Real | decimal.Decimal)
+    if isinstance(value, numbers.Real):
+        return True
+    from decimal import Decimal  # a compiled module, which few programs need
+
+    return isinstance(value, Decimal)
 
 
 def real_number(title: str, value: Any) -> float:

@@ -11,11 +11,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._checks import MAX_THREADS
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 MIN_SHARE = 1 << 22
 """Minimum work for each thread in a batch, below which another thread does not save
@@ -114,10 +116,13 @@ def beside(
     futures: list[Future[Any]] = []
     try:
         if calls:
-            with _threads.lock:
-                if _threads.pool is None:
-                    _threads.pool = ThreadPoolExecutor(MAX_THREADS, "synapse")
             with suppress(RuntimeError, MemoryError):
+                # which only large batches need
+                from concurrent.futures import ThreadPoolExecutor
+
+                with _threads.lock:
+                    if _threads.pool is None:
+                        _threads.pool = ThreadPoolExecutor(MAX_THREADS, "synapse")
                 for call in calls:
                     futures.append(_threads.pool.submit(call))  # noqa: PERF401 - some
         yield

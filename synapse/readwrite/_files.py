@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import secrets
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -128,7 +127,7 @@ def _new_file(folder: Path, last: ExitStack) -> tuple[IO[bytes], Path | None]:
 
 
 def _hidden_name(folder: Path) -> Path:
-    return folder / f".synapse-{secrets.token_hex(16)}.tmp"
+    return folder / f".synapse-{os.urandom(16).hex()}.tmp"
 
 
 def _keep_locked(stream: IO[bytes], last: ExitStack) -> None:

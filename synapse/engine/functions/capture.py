@@ -189,7 +189,8 @@ def _names(code: CodeType) -> tuple[set[str], set[str]]:
     """Return the global names that code reads, and the names of attributes."""
     names: set[str] = set()
     attributes: set[str] = set()
-    for instruction in dis.get_instructions(code):
+    # most rules of synapses use neither, and disassembling takes long
+    for instruction in dis.get_instructions(code) if code.co_names else ():
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             names.add(instruction.argval)
         elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD"):

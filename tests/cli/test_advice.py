@@ -176,6 +176,7 @@ def test_advice_of_other_commands_is_followed(capsys, tmp_path):
     all_hold(check, FOLLOWED)
 
 
+@pytest.mark.full
 def test_a_model_without_errors_is_trained_again_as_advised(capsys, tmp_path):
     line = [*map(str, saved(tmp_path, "--validation", 0)), "--coverage", "0.9"]
     assert cli.main(line) == 1

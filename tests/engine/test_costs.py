@@ -321,3 +321,24 @@ def test_declared_outputs_and_targets_are_required():
         if entry.squash == "softmax":
             with pytest.raises(ArgumentError, match="add up to 1"):
                 measure._check_targets(np.array([[0.5, 0.25]]))
+
+
+def test_a_step_refuses_the_targets_that_a_cost_cannot_have():
+    """The kernel of a step and Python decide alike, where both outputs lie beyond one
+    end of the range, too."""
+    for entry in COSTS.values():
+        outputs = Layer(2, entry.squash or "identity")
+        net = Network(Layer(1), outputs)
+        rows = [0.0, 1.0], [1.0, 0.0], [0.5, 0.25], [1.5, 1.5], [-0.5, -0.5]
+        for targets in rows:
+            is_beyond = entry.probabilities and not 0.0 <= targets[0] <= 1.0
+            is_no_share = entry.squash == "softmax" and sum(targets) != 1.0
+            before = net.biases
+            net.activate([1.0])
+            if is_beyond or is_no_share:
+                with pytest.raises(ArgumentError, match="lie between 0 and 1|add up"):
+                    net.propagate(0.1, targets, entry.name)
+                np.testing.assert_array_equal(net.biases, before)
+            else:
+                net.propagate(0.1, targets, entry.name)
+                assert (net.biases != before).any(), (entry.name, targets)

@@ -242,6 +242,7 @@ def test_renewed_every_few_steps_is_renewed_at_each(spec, order, tied, depth):
     assert gradients.tobytes() == looked.tobytes()
 
 
+@pytest.mark.full
 def test_large_networks_renew_them_over_a_few_steps_of_which_each_has_a_share():
     rng = np.random.default_rng(0)
     for build, long, within in (

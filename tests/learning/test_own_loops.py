@@ -51,7 +51,9 @@ def parameters(net):
 
 
 @pytest.mark.parametrize("make", [lstm, constrained])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.full)]
+)
 @pytest.mark.parametrize(
     "optimizer", OPTIMIZERS, ids=lambda optimizer: type(optimizer).__name__
 )

@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 import architect
 import synapse
@@ -571,22 +571,6 @@ def test_a_delay_of_1_beside_a_connection_of_the_same_step_is_a_second_one():
         Network(x, y).activate([1.0])
 
 
-def given_delays(test):
-    """Networks with delays, in which an example goes on, in the middle of a run, in a
-    copy or a file."""
-    drawn = given(
-        seed=st.integers(0, 10**6),
-        rule=st.sampled_from(["online", "rtrl", "bptt"]),
-        together=st.booleans(),
-        way=st.sampled_from([*WAYS, *GRAPH_WAYS]),
-    )
-    meant = pytest.mark.filterwarnings(
-        "ignore::synapse.errors.TopologyWarning",
-        "ignore::synapse.errors.TrainingWarning",
-    )
-    return meant(drawn(test))
-
-
 GRAPH_WAYS = {
     "networkx": lambda net: synapse.from_networkx(net.graph),
     "multigraph": lambda net: synapse.from_networkx(
@@ -600,20 +584,20 @@ GRAPH_WAYS = {
 
 
 @pytest.mark.full
-@given_delays
+@pytest.mark.filterwarnings(
+    "ignore::synapse.errors.TopologyWarning", "ignore::synapse.errors.TrainingWarning"
+)
+@given(
+    seed=st.integers(0, 10**6),
+    rule=st.sampled_from(["online", "rtrl", "bptt"]),
+    together=st.booleans(),
+    way=st.sampled_from([*WAYS, *GRAPH_WAYS]),
+)
 def test_delays_are_chains_of_linear_neurons(seed, rule, together, way):
-    assert_chains(seed, rule, together, way)
+    """Networks with delays, in which an example goes on, in the middle of a run, in a
+    copy or a file.
 
-
-@pytest.mark.slow
-@settings(max_examples=300)
-@given_delays
-def test_delays_of_many_networks_are_chains(seed, rule, together, way):
-    assert_chains(seed, rule, together, way)
-
-
-def assert_chains(seed, rule, together, way):
-    """Plain neurons that copy one another compute and learn the same: the outputs of
+    Plain neurons that copy one another compute and learn the same: the outputs of
     steps, of runs and of copies in the middle of them, and all weights."""
     net = random_network(seed, together)
     net.rule = "rtrl" if rule == "rtrl" else "online"

@@ -199,7 +199,9 @@ def composed(seed, dtype):
     return order, net, *pair
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    "dtype", ["float64", pytest.param("float32", marks=pytest.mark.full)]
+)
 @given(seed=st.integers(0, 10**6))
 def test_free_neurons_step_and_learn_as_the_network_does(seed, dtype):
     order, net, inside, free = composed(seed, dtype)

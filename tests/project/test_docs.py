@@ -51,6 +51,8 @@ RUN += (
     "connectomes",
 )
 PAGES = ["README.md", *(f"docs/{name}.md" for name in RUN)]
+LONG = {"docs/evolution.md", "docs/simulators.md"}
+"""Pages of which each takes half as long as all others."""
 
 sys.path.insert(0, str(DOCS / "_extensions"))
 import cells
@@ -73,7 +75,13 @@ def parts_of(page, text):
     return [[*imports, *recipe] for recipe in recipes]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=[pytest.mark.full] if page in LONG else [])
+        for page in PAGES
+    ],
+)
 def test_code_prints_the_output_shown_below_it(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for blocks in parts_of(page, (ROOT / page).read_text(encoding="utf-8")):

@@ -110,8 +110,8 @@ def construct(
     for neuron in members:
         if place[neuron] not in reached:
             raise TopologyError(
-                f"No path leads from the inputs to {neuron!r}. "
-                "Connect it, name it among the inputs or leave it out."
+                f"No path leads from the inputs to {neuron!r}."
+                " Connect it, name it among the inputs or leave it out."
             )
 
     gates = [
@@ -174,8 +174,8 @@ def _inputs(every: Sequence[Neuron]) -> list[Neuron]:
             )
     if not inputs:
         raise TopologyError(
-            "Every neuron has incoming connections, so none can be an input. Pass the"
-            " inputs: construct(neurons, inputs=[...])."
+            "No neuron can be an input, because all of them have incoming"
+            " connections. Pass the inputs: construct(neurons, inputs=[...])."
         )
     return inputs
 
@@ -185,8 +185,9 @@ def _outputs(every: Sequence[Neuron], inputs: Sequence[Neuron]) -> list[Neuron]:
     outputs = [n for n in every if not (n.outgoing or n.gated or n in taken)]
     if not outputs:
         raise TopologyError(
-            "Every neuron leads to another, gates or is an input, so none can be an"
-            " output. Pass the outputs: construct(neurons, outputs=[...])."
+            "No neuron can be an output, because each one leads to another neuron,"
+            " gates a connection or is an input. Pass the outputs: construct(neurons,"
+            " outputs=[...])."
         )
     return outputs
 
@@ -200,8 +201,7 @@ def _refuse_strangers(every: Sequence[Neuron]) -> None:
                 if other not in members:
                     raise TopologyError(
                         f"{neuron!r} is wired to {other!r}, which is not among the"
-                        " neurons. Pass all of them to construct, or disconnect"
-                        " those that stay outside."
+                        " neurons. Pass both to construct, or disconnect them."
                     )
 
 

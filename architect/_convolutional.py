@@ -193,7 +193,7 @@ class Convolutional(Network):
     @kernels.setter
     def kernels(self, values: Sequence[ArrayLike]) -> None:
         count = _checks.pluralize(len(self._convolutions), "array")
-        condition = f"{count}, one a convolution"
+        condition = f"{count}, one for each convolution"
         values = _checks.listed("kernels", values, condition)
         _checks.require(
             len(values) == len(self._convolutions), "kernels", condition, len(values)
@@ -411,7 +411,7 @@ def _per_layer(
     _checks.require(
         len(entries) == layers,
         title,
-        f"a number, or a list of {layers}: one a convolution",
+        f"a number, or a list of {layers}, one for each convolution",
         option,
     )
     for entry in entries:

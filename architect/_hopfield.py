@@ -213,7 +213,8 @@ class Hopfield(Network):
         (start,) = self._checked(pattern, "A pattern", single=True)
         if not np.any(self.parts["links"].weights):
             raise ArgumentError(
-                "All couplings are 0: there is nothing to recall. Learn patterns first."
+                "There is no pattern to recall, because all couplings are 0. Learn"
+                " patterns first."
             )
         self.output.activate(start)
         self.input.activate(np.zeros(len(self.input)))

@@ -34,7 +34,7 @@ def checked_sizes(
         given = checks.short_repr(sizes[0] if len(sizes) == 1 else sizes)
         arguments = ", ".join(map(checks.short_repr, several))
         raise ArgumentTypeError(
-            f"Expected the sizes of {architecture} as arguments of their own, got"
+            f"Expected the sizes of {architecture} as separate arguments, got"
             f" {given}. Use {architecture}({arguments})."
         )
     return [

@@ -78,7 +78,7 @@ def built(
         columns = _checks.pluralize(inputs, "column")
         raise ArgumentError(
             f"Expected an architecture whose inputs are {columns}, got {network!r}."
-            " Make it yourself."
+            " Build the network yourself."
         )
     return network
 

@@ -56,8 +56,8 @@ class Cost:
         answers = _checks.finite_array("outputs", outputs)
         if aims.ndim != 1 or aims.shape != answers.shape:
             raise ArgumentError(
-                "Expected the targets and outputs of one step, of one shape (m,), got"
-                f" {aims.shape} and {answers.shape}. For several rows use"
+                "Expected the targets and outputs of one step, both of shape (m,),"
+                f" got {aims.shape} and {answers.shape}. For several rows use"
                 f" Trainer(net, cost={self.name!r}).test(inputs, targets).loss."
             )
         n = float(len(answers))
@@ -133,8 +133,8 @@ class Cost:
             value = _checks.short_repr(float(outside.flat[0]))
             outputs = "softmax outputs" if shares else f"the cost {self.name}"
             raise ArgumentError(
-                f"Expected targets of {outputs} to lie between 0 and 1, got {value}. "
-                "Scale them, or use linear outputs and squared error."
+                f"Expected targets of {outputs} to lie between 0 and 1, got {value}."
+                " Scale them, or use linear outputs and squared error."
             )
 
     def __repr__(self) -> str:
@@ -154,9 +154,9 @@ class SequenceCost(Cost):
 
     def _of_sequences(self) -> ArgumentError:
         return ArgumentError(
-            f"The cost {self.name} is one of whole sequences. Use it with"
-            ' Trainer(net, cost, rule="bptt") or synapse.gradient, or choose a cost of'
-            " single steps."
+            f"The cost {self.name} is defined for whole sequences. Use it with"
+            ' Trainer(net, cost, rule="bptt") or synapse.gradient, or choose a cost'
+            " for single steps."
         )
 
     def _check(self, squashes: Sequence[Squash]) -> None:
@@ -193,8 +193,8 @@ def _require_shares(targets: NDArray[np.float64]) -> None:
         )
     if not (np.abs(complete.sum(axis=1) - 1.0) <= SUM_TOLERANCE).all():
         raise ArgumentError(
-            "The targets of softmax outputs must add up to 1 in every step. "
-            "Pass probabilities, one-hot rows, or numbers of classes."
+            "The targets of softmax outputs must add up to 1 in every step."
+            " Pass probabilities, one-hot rows, or numbers of classes."
         )
 
 

@@ -108,7 +108,7 @@ class Scale:
         lags: Annotated[Lags | None, _checked_lags] = None,
     ) -> None:
         if lags is not None and len(lags) != columns:
-            condition = f"those of {_checks.pluralize(columns, 'column')}"
+            condition = f"a list for each of {_checks.pluralize(columns, 'column')}"
             raise ArgumentError(_checks.expected("lags of Scale", condition, lags))
         self.half_life = half_life
         self.centred = True
@@ -428,7 +428,7 @@ class Scale:
         if not (divisible & (scale.squares >= 0.0)).all():
             raise ArgumentError(
                 "The counts and deviations of a scale must be above 0, and its"
-                " squares not below."
+                " squares 0 or above."
             )
         return scale
 
@@ -548,8 +548,8 @@ def _in_range(converted: Floats, given: Floats) -> Floats:
     suspect = not np.isfinite(_checks.sum_of_squares(converted))
     if suspect and np.isinf(converted).any() and not np.isinf(given).any():
         raise ArgumentError(
-            "Expected numbers that are finite in other units, too, got"
-            f" {_checks.short_repr(given.tolist())}. They are too far from all rows"
+            "Expected numbers that stay finite when they are scaled, got"
+            f" {_checks.short_repr(given.tolist())}. They are too far from the rows"
             " that the scale has counted."
         )
     return converted

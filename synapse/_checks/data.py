@@ -275,8 +275,8 @@ def row_of(title: str, values: Any, size: int) -> Floats:
 def about_classes(count: int) -> str:
     """Make the sentence about classes as targets of outputs that are not softmax."""
     return (
-        "Integer classes are targets of softmax outputs only: make the network with"
-        ' output_squash="softmax", or pass one-hot rows, such as'
+        "Only softmax outputs accept integer classes as targets. Build the network"
+        ' with output_squash="softmax", or pass one-hot rows, such as'
         f" np.eye({count})[classes]."
     )
 
@@ -321,7 +321,7 @@ def one_hot(title: str, column: Floats, classes: int) -> Floats:
         raise ArgumentError(
             must(
                 title,
-                f"be classes from 0 to {classes - 1} (or NaN: no target)",
+                f"be classes from 0 to {classes - 1} (or NaN for no target)",
                 f"{numbers[row]:g}{where}",
             )
         )
@@ -346,8 +346,8 @@ def from_pairs(inputs: Any, targets: Any) -> tuple[Any, Any]:
         inputs = [sample["input"] for sample in samples]
         return inputs, [sample["output"] for sample in samples]
     raise ArgumentError(
-        "Expected inputs and targets, got no targets. "
-        'Pass two arrays, or a list of dicts {"input": [...], "output": [...]}.'
+        "Expected inputs and targets, got no targets."
+        ' Pass two arrays, or a list of dicts {"input": [...], "output": [...]}.'
     )
 
 

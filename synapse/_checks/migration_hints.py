@@ -284,7 +284,7 @@ def _about_list(call: Callable[..., Any], arguments: Sequence[Any]) -> str:
         return ""
     name = _name_of(call)
     return (
-        f"{name}() takes numbers as arguments of their own, got {short_repr(numbers)}."
+        f"{name}() takes numbers as separate arguments, got {short_repr(numbers)}."
         f" Use {name}({', '.join(map(short_repr, numbers))})."
     )
 

@@ -50,8 +50,9 @@ MODEL = "model"
 HEAD = ("format", "version", "task", "classes", "scale", "target_scale")
 OTHER_ENTRIES = (TRAINER, "arrays", DIGEST)
 STANDARD_UNITS = (
-    "takes and returns standard units, and its scales are not written with the network"
-    " alone. Save its model, or model.whole(), which has them as neurons."
+    "takes and returns standard units, because a network is written without the"
+    " scales of its model. Save the model, or model.whole(), which has the scales as"
+    " neurons."
 )
 
 
@@ -184,7 +185,7 @@ class Model(Archived):
         _checks.require(
             classes is None or len(targets) == 1,
             "outputs",
-            "one name, that of the column of classes",
+            "the name of one column, which contains the classes",
             outputs,
         )
         labels = targets if classes is None else [str(label) for label in classes]
@@ -546,8 +547,9 @@ class Model(Archived):
         for scale in (self.scale, self.target_scale):
             if scale is not None and scale.lost:
                 raise ArgumentError(
-                    "Expected scales without lags, which no neurons can have, got"
-                    f" {scale!r} with {scale.lags}. Save the model as .json or .npz."
+                    "Expected scales without lags, because neurons cannot compute"
+                    f" differences, got {scale!r} with {scale.lags}. Save the model as"
+                    " .json or .npz."
                 )
         return with_scales(self.network, self.scale, self.target_scale)
 

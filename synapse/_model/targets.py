@@ -142,8 +142,9 @@ class Targets:
             unknown = unknown.item() if isinstance(unknown, np.generic) else unknown
             raise ArgumentError(
                 f"Expected labels among {_checks.short_repr(self.classes)}, got"
-                f" {_checks.short_repr(unknown)}. Pass all classes at the beginning, to"
-                " the first partial_fit. (Those of synapse.river add classes.)"
+                f" {_checks.short_repr(unknown)}. Pass all classes at the beginning,"
+                " to the first partial_fit. Only the estimators of synapse.river add"
+                " classes later."
             ) from None
         return np.array(rows).reshape(len(rows), count)
 
@@ -157,10 +158,10 @@ class Targets:
             aims = [self.encoded("targets", targets, outputs)]
         else:
             table = targets.to_numpy() if hasattr(targets, "to_numpy") else targets
-            entries = _checks.listed("targets", table, "an entry a sequence")
+            entries = _checks.listed("targets", table, "one entry for each sequence")
             if len(entries) != len(parts):
                 raise ArgumentError(
-                    "Expected targets of each of"
+                    "Expected targets for each of"
                     f" {_checks.pluralize(len(parts), 'sequence')}, got {len(entries)}."
                 )
             pairs = zip(entries, parts, strict=True)

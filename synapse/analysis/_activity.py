@@ -223,7 +223,7 @@ def _marked(mask: ArrayLike, steps: int) -> Bools:
     marked: Bools = marks.astype(bool)
     if marked.all() or not marked.any():
         raise ArgumentError(
-            f"`mask` must contain both True and False; it is all {bool(marked.all())}."
+            f"`mask` must contain both True and False, got only {bool(marked.all())}."
         )
     return marked
 

@@ -163,7 +163,9 @@ def train(options: argparse.Namespace) -> int:
     try:
         trained = _trained(options, table, dating, learning, report)
     except KeyboardInterrupt as error:
-        error.add_note(f"No epoch was complete, so {options.output!r} is not written.")
+        error.add_note(
+            f"{options.output!r} was not written, because no epoch was completed."
+        )
         raise
     trained.model.metadata.update(
         {
@@ -183,7 +185,8 @@ def train(options: argparse.Namespace) -> int:
         return 0
     epochs = pluralize(trained.result.epochs, "epoch")
     note = (
-        f"Interrupted after {epochs}; {options.output!r} is the model trained so far."
+        f"Interrupted after {epochs}. {options.output!r} contains the model trained"
+        " so far."
     )
     if options.checkpoint is not None:
         note += f" The same command continues from {options.checkpoint!r}."
@@ -217,8 +220,8 @@ def _trained(
     is_number = mostly_numbers(target) or bool(dated and target.nunique() > MAX_WORDS)
     if not as_rows and is_numeric(target) and {*target.dropna()} == {0, 1}:
         report.notes = [
-            f"{target.name!r} is 0 or 1 in every row, and is predicted as a number. If"
-            " these are classes, pass --classes: then each has a probability."
+            f"{target.name!r} is 0 or 1 in every row, and is predicted as a number."
+            " If these are classes, pass --classes to predict their probabilities."
         ]
     if not as_rows and is_number and (dated or asked or others.empty):
         return _of_series(options, table, dating, learning, report)
@@ -271,8 +274,8 @@ def _of_series(
     unused = [name for name in table if name not in (*asked, *of_date, key)]
     if unused:
         notes.append(
-            f"Not used: {listed(unused)}. Name columns --known in advance, or"
-            " --observed."
+            f"Not used: {listed(unused)}. To use such columns, name them by --known"
+            " if they are known in advance, and otherwise by --observed."
         )
     report.notes = [*notes, *some.attrs["notes"], *report.notes]
     if count > MANY_ROWS:

@@ -83,8 +83,8 @@ def update(options: argparse.Namespace) -> int:
         command = model.metadata.get("command") if hasattr(model, "metadata") else None
         advice = command or "synapse train DATA.csv --target COLUMN -o MODEL"
         raise FormatError(
-            f"{options.model!r} has no scales and no trainer, so it cannot be"
-            f" continued. Train it again: `{advice}`."
+            f"{options.model!r} cannot be updated, because it has neither scales nor"
+            f" a trainer. Train it again: `{advice}`."
         )
     facts = model.metadata
     table, _, dating = read(options, options.data, model)
@@ -110,8 +110,8 @@ def update(options: argparse.Namespace) -> int:
             )
     except DivergenceError:
         raise DivergenceError(
-            "The error is no longer finite; nothing is saved. Use a lower --rate than"
-            f" {model.trainer.rate}."
+            "The error is no longer finite, and nothing was saved. Use a lower"
+            f" --rate than {model.trainer.rate}."
         ) from None
     at = datetime.now(UTC).isoformat(timespec="seconds")
     facts["updates"] = [*facts.get("updates", []), [at, options.command_line]]
@@ -124,5 +124,5 @@ def update(options: argparse.Namespace) -> int:
         print(numbers_table(updated.table), flush=True)
     if updated.result.stop_reason != "interrupted":
         return 0
-    say([f"Interrupted after {epochs}; {output!r} is the model updated so far."])
+    say([f"Interrupted after {epochs}. {output!r} contains the model updated so far."])
     return INTERRUPTED

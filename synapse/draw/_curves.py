@@ -162,7 +162,7 @@ def _history(result: Any) -> dict[str, Floats]:
     )
     by_epoch = {}
     subject = "losses of a history"
-    condition = "a number an epoch"
+    condition = "a number for each epoch"
     for curve in ("loss", "validation_loss"):
         if curve in history:
             by_epoch[curve] = numbers(subject, history[curve], condition)

@@ -75,7 +75,7 @@ class Explorer:
                 )
             if targets is not None:
                 raise ArgumentError(
-                    "A log contains the recorded errors: remove `targets`."
+                    "Remove `targets`, because a log contains the recorded errors."
                 )
             self._log = inputs
         elif inputs is None or learn:  # a page that learns computes its steps itself
@@ -155,8 +155,8 @@ class Explorer:
         title = escape(f"Explorer of {self._net!r}")
         return (
             f'<iframe sandbox="allow-scripts" title="{title}"'
-            f' srcdoc="{escape(self.html)}" '
-            'style="width: 100%; height: 600px; border: 0"></iframe>'
+            f' srcdoc="{escape(self.html)}"'
+            ' style="width: 100%; height: 600px; border: 0"></iframe>'
         )
 
     def _repr_mimebundle_(self, **options: Any) -> Any:

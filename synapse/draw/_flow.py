@@ -68,7 +68,7 @@ def error_flow(
         "layer",
         "a layer or its name",
         layer,
-        "Targets are not needed: an error of 1 is followed back.",
+        "Targets are not needed, because the flow of an error of 1 is drawn.",
     )
     check_axes(ax)
     named = networks if isinstance(networks, Mapping) else {"": networks}

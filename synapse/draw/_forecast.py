@@ -169,7 +169,7 @@ def _on_axis(index: Any) -> Any:
 
 
 def _as_columns(title: str, values: Any) -> Floats:
-    matrix = numbers(title, values, "a number a step, or a row of numbers a step")
+    matrix = numbers(title, values, "a number or a row of numbers for each step")
     fits = matrix.ndim in (1, 2) and matrix.size
     require_type(fits, title, "of the shape (T,) or (T, m)", matrix.shape)
     require(not np.isinf(matrix).any(), title, "finite", np.inf)

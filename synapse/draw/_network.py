@@ -178,8 +178,8 @@ def network(
         check_layout(layout)
     if numbers and diagram.connections > MAX_PRINTED:
         raise ArgumentError(
-            f"numbers=True prints up to {MAX_PRINTED} weights; there are"
-            f" {diagram.connections} connections."
+            f"numbers=True prints up to {MAX_PRINTED} weights, got"
+            f" {diagram.connections} connections. Use draw.matrix, or omit `numbers`."
         )
     of_lines = {"color": color, "layout": layout, "numbers": numbers or None}
     asked = [name for name, value in of_lines.items() if value is not None]

@@ -261,7 +261,7 @@ def learning_of(
         )
     if net.rule.name != "online":
         raise ArgumentError(
-            "A page learns by the online rule, this network by"
+            "A page learns by the online rule, but this network learns by"
             f' {net.rule.name or net.rule}. Set its rule = "online".'
         )
     sequences = None

@@ -341,8 +341,8 @@ class Genome:
             np.array_equal(getattr(present, end), getattr(new, end)) for end in ends
         ):
             raise TopologyError(
-                "`adopt` needs a network that network() of this genome returned; the"
-                " structure of this one is different."
+                "`adopt` needs a network that network() of this genome returned, got"
+                " one with a different structure."
             )
         genes = self.genes.copy()
         biased = np.flatnonzero(neurons["gene"] != NOBODY)

@@ -445,7 +445,7 @@ def _results(path: Any, advice: str = "") -> str:
     """Return the sentence about the results of those trials that are done."""
     if path is None:
         return (
-            "Their results are lost: with store= the same call would run only the"
-            " others."
+            "Their results are lost. With store=, the same call would run only the"
+            " other trials."
         )
     return f"Their results are in {path}: {advice}the same call runs the others."

@@ -73,7 +73,8 @@ def record_text(values: Any, seed: int, point: Point) -> str:
         if name == "failed" or (name in taken and to_json(taken[name]) != plain):
             raise ArgumentTypeError(
                 f"The trial with seed {seed} returns the name {name!r}, which is"
-                " reserved: rename it. Results are stored with their seed and point."
+                " reserved, because results are stored with their seed and point."
+                " Rename it."
             )
     return to_json({str(name): plain_value(value) for name, value in values.items()})
 
@@ -112,7 +113,7 @@ def _function_name(function: Any) -> str:
         raise ArgumentError(
             "A store identifies trials by name and arguments, which"
             f" {short_repr(function)} does not have. Define a function with def, and"
-            " pass what it needs by functools.partial."
+            " bind its arguments by functools.partial."
         )
     module = function.__module__
     if module == "__main__":  # a script has the name by which others would import it

@@ -153,8 +153,8 @@ def _read(path: Path, mode: str) -> dict[Task, Done]:
         intact, damaged = _records(connection)
     if damaged:
         raise FormatError(
-            f"{path} is damaged: {pluralize(len(damaged), 'trial')} cannot be read,"
-            f" {len(intact)} can. The same run with this store repeats these"
+            f"{path} is damaged. {pluralize(len(damaged), 'trial')} cannot be read,"
+            f" but {len(intact)} can. The same run with this store repeats these"
             " trials."
         )
     return intact
@@ -186,8 +186,8 @@ def _require_store(file: sqlite3.Connection, path: Path) -> str:
         )
     if version > VERSION:
         raise FormatError(
-            f"{path} is a store of version {version}; this release of Synapse reads up"
-            f" to {VERSION}. Update Synapse."
+            f"{path} is a store of version {version}, but this release of Synapse"
+            f" reads up to {VERSION}. Update Synapse."
         )
     rows = file.execute("SELECT trial, digest FROM about").fetchall()
     if len(rows) != 1:
@@ -225,8 +225,8 @@ def _records(file: sqlite3.Connection) -> tuple[dict[Task, Done], list[tuple[int
 
 def _damaged(path: Path, cause: Exception | None = None) -> NoReturn:
     raise FormatError(
-        f"{path} is damaged, or not a store of trials. Nothing has been changed in it: "
-        "move it away, or restore a copy of it."
+        f"{path} is damaged, or not a store of trials. It has not been changed. Move"
+        " it away, or restore a copy of it."
     ) from cause
 
 

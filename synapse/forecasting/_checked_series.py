@@ -33,7 +33,7 @@ def checked_series(
         ...
     synapse.errors.ArgumentError: The past must be finite, got nan at step 1. ...
     """
-    array = numbers(title, values, "a number a step, or a row of numbers a step")
+    array = numbers(title, values, "a number or a row of numbers for each step")
     fits = array.ndim in (1, 2) and array.shape[1:] != (0,)
     require_type(fits, title, "of the shape (T,) or (T, m)", array.shape)
     needed = f"of {pluralize(minimum, 'step')} or more{reason}"

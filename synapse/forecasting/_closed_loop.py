@@ -282,8 +282,8 @@ def forecast(
         width = instance("calibration", calibration, Calibration).errors.shape[2]
         if width != m:
             raise ArgumentError(
-                f"This calibration is of {pluralize(width, 'output')}, the network has"
-                f" {m}."
+                f"Expected a calibration of {pluralize(m, 'output')}, like the"
+                f" network, got one of {width}."
             )
         half = calibration.half_widths(share, steps)
     mean = forecasts_from(network, history, [None], steps, loop, [future])[0]
@@ -366,8 +366,8 @@ def fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
     if feedback is None:
         if m > n:
             raise ArgumentError(
-                f"The {m} outputs cannot be fed back to {pluralize(n, 'input')}. "
-                "Pass feedback={output: input} for those that can."
+                f"The {m} outputs cannot be fed back to {pluralize(n, 'input')}."
+                " Pass feedback={output: input} for those that can."
             )
         return [(o, o) for o in range(m)]
     require_type(
@@ -385,8 +385,8 @@ def fed_back(feedback: Any, n: int, m: int) -> list[tuple[int, int]]:
     ]
     if not pairs:
         raise ArgumentError(
-            "The feedback is empty, so no output would become an input. Remove it to"
-            " feed all."
+            "Expected at least one output in the feedback, got none. Omit `feedback`"
+            " to feed back all outputs."
         )
     if len({i for _, i in pairs}) < len(pairs):
         raise ArgumentError(

@@ -126,8 +126,8 @@ class Calibration:
         needed = math.ceil(coverage / (1 - coverage) - 1e-9)
         if count * steps_tested < needed:
             raise ArgumentError(
-                f"An interval of {coverage:g} needs at least {needed} errors, this"
-                f" calibration has {count * steps_tested}. Hold out more steps."
+                f"An interval of {coverage:g} needs at least {needed} errors, but"
+                f" this calibration has {count * steps_tested}. Hold out more steps."
             )
         sizes = np.abs(self.errors) / self._scale_of_steps(steps_tested)
         errors = self.errors / unit_of(self.errors, 0)

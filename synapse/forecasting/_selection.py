@@ -103,7 +103,7 @@ class Selection:
                 f" {self.mase(COMBINE):.3g}"
             )
             return (
-                f"{mean}; no single one is more than 10 % better ({single}:"
+                f"{mean}. No single one is more than 10 % better ({single}:"
                 f" {self.mase(single):.3g})."
             )
         return f"{name} forecasts: it has the lowest error, MASE {self.mase(name):.3g}."

@@ -118,7 +118,7 @@ def _written(network: Network, option: str, value: Any) -> Any:
 def _not_savable(option: str, value: Any) -> ArgumentError:
     """Return the error for a function or class of the user in an option."""
     savable = ", ".join(SAVED_SCHEDULES)
-    advice = "A file holds no functions or classes of your own."
+    advice = "A file cannot contain functions or classes of your own."
     if option == "optimizer":
         savable = f"{', '.join(SAVED_OPTIMIZERS)} or a dataclass of your own"
         advice = "Make the class a dataclass: its fields are saved."
@@ -315,7 +315,7 @@ def trainer_of(
     if head["arrays"] != sorted(arrays):
         got = ", ".join(sorted(arrays))
         raise FormatError(
-            f"The arrays of the trainer must be those that it names, got {got}."
+            f"The file must contain the arrays that its trainer names, got {got}."
         )
     names = [name for name in arrays if name.startswith(OPTIMIZER)]
     memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}

@@ -176,15 +176,16 @@ def _require_checkable(network: Network, cost: Cost) -> None:
         )
     if network._is_random:
         raise ArgumentError(
-            f"The loss of {network!r} is random, and has no finite differences. "
-            "Set net.deterministic = True to check the gradient of the means."
+            f"The loss of {network!r} is random, and has no finite differences."
+            " Set net.deterministic = True to check the gradient of the means."
         )
     jumping = sorted({n.squash.name for n in network if n.squash.surrogate})
     if jumping:
         raise ArgumentError(
-            f"The gradient of {network!r} cannot be checked by finite differences: the"
-            f" slope of {', '.join(jumping)} is a declared surrogate, not that of its"
-            " values. Compare rules with synapse.compare_gradients instead."
+            f"The gradient of {network!r} cannot be checked by finite differences,"
+            f" because the slope of {', '.join(jumping)} is a declared surrogate"
+            " instead of its derivative. Compare rules with synapse.compare_gradients"
+            " instead."
         )
     declared = COSTS.get(cost.name)
     if declared is not None and declared.surrogate:

@@ -325,8 +325,8 @@ def _prepared_pair(
     )
     if is_single != has_single_target or len(parts) != len(aims):
         raise ArgumentError(
-            "Expected inputs and targets in the same form, "
-            f"got {_form(parts, is_single)} and {_form(aims, has_single_target)}."
+            "Expected inputs and targets in the same form,"
+            f" got {_form(parts, is_single)} and {_form(aims, has_single_target)}."
         )
     lengths = []
     for i, (sequence, aim) in enumerate(zip(parts, aims, strict=True)):
@@ -458,8 +458,8 @@ def _about_one_per_sequence(inputs: Any, targets: Floats) -> str:
         row = f"np.full((len(x) - 1, {columns}), np.nan), np.reshape(y, (1, {columns}))"
         code = f"steps = [np.vstack([{row}]) for x, y in zip(inputs, targets)]"
     return (
-        "Expected a target for every step of a sequence, got one per sequence. NaN is"
-        f" no target, so leave all steps but the last without one: {code}. Or use"
+        "Expected a target for every step of a sequence, got one per sequence. To"
+        f" give only the last step a target, fill the others with NaN: {code}. Or use"
         " synapse.sklearn.SequenceClassifier or SequenceRegressor, which take one per"
         " sequence."
     )
@@ -487,8 +487,8 @@ def target_mask(targets: Floats) -> NDArray[np.uint8]:
     if bad.any():
         row = int(np.flatnonzero(bad)[0])
         raise ArgumentError(
-            "`targets` must be finite, or NaN for an output without a target, "
-            f"got {targets[row].tolist()} in row {row}."
+            "`targets` must be finite, or NaN for an output without a target,"
+            f" got {targets[row].tolist()} in row {row}."
         )
     return np.asarray(~np.isnan(targets).all(axis=1), np.uint8)
 
@@ -501,8 +501,8 @@ def row_weights(
         return None
     if data.items is not None:
         raise ArgumentError(
-            "A cost of whole sequences gets no sample_weight and no class_weight. Pass"
-            " weights as a part of the targets."
+            "A cost of whole sequences does not support sample_weight and"
+            " class_weight. Pass weights as a part of the targets."
         )
     weights = np.ones(len(data.inputs))
     if samples is not None:

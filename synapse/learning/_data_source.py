@@ -112,8 +112,8 @@ class BatchStream:
         """
         if metrics and not others:
             raise ArgumentError(
-                "A stream of batches is not stored, so it has no metrics after an"
-                " epoch. Pass validation or eval_set, too."
+                "Metrics cannot be computed on a stream of batches, because it is"
+                " not stored. Pass validation or eval_set, too."
             )
 
     def shuffled(self, shuffle: bool | None) -> bool:
@@ -174,8 +174,8 @@ def refuse_for_streams(
     """Raise an error if an argument needs all data at once."""
     if is_number(validation):
         raise ArgumentError(
-            "No fraction can be held out of a stream of batches: its length is not"
-            " known. Pass validation=(inputs, targets)."
+            "No fraction of a stream of batches can be held out, because its length"
+            " is unknown. Pass validation=(inputs, targets)."
         )
     if sample_weight is not None:
         raise ArgumentError(
@@ -183,7 +183,7 @@ def refuse_for_streams(
         )
     if isinstance(optimizer, LBFGS):
         raise ArgumentError(
-            "L-BFGS needs all data at once: pass arrays, train(inputs, targets)."
+            "L-BFGS needs all data at once. Pass arrays: train(inputs, targets)."
         )
 
 

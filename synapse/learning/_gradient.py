@@ -190,8 +190,8 @@ def gradient(
     factors = row_weights(data, sample_weight, None, len(network.output))
     if per != PER[0] and isinstance(measure, SequenceCost):
         raise ArgumentError(
-            f"Expected per={PER[0]!r} for the cost {measure.name}, which is that of a"
-            f" whole sequence, got {per!r}."
+            f"Expected per={PER[0]!r} for the cost {measure.name}, which is defined"
+            f" for a whole sequence, got {per!r}."
         )
     # another thread cannot get them, too
     exact = _known.pop(network, None)

@@ -202,8 +202,8 @@ def _sources(network: Network) -> _Sources:
     links = [link for neuron in network.output for link in neuron.incoming]
     if not any(link.trainable for link in links):
         raise TopologyError(
-            f"No trainable connection leads to the outputs of {network!r}: nothing to"
-            " fit."
+            f"Expected a trainable connection into the outputs of {network!r}, got"
+            " none. Connect a layer to them, or set connection.trainable to True."
         )
     return {
         neuron: i
@@ -301,8 +301,8 @@ def _fit(
     targets.
     """
     left = DivergenceError(
-        f"The weights of the read-out left the range of {network.dtype.name}. "
-        "Use a higher ridge or smaller targets."
+        f"The weights of the read-out left the range of {network.dtype.name}."
+        " Use a higher ridge or smaller targets."
     )
     with np.errstate(all="ignore"):
         fit = _solve(network, sources, seen, states, ridge)
@@ -378,8 +378,8 @@ def _least_squares(
     )
     if ridge == 0 and rank < n:
         raise ArgumentError(
-            f"The {n} activations that lead to an output are not independent: they have"
-            f" the rank {rank}. Pass a ridge above 0."
+            f"The {n} activations that lead to an output must be independent without"
+            f" a ridge, got the rank {rank}. Pass a ridge above 0."
         )
     gains = values / (values**2 + ridge)
     weights = right.T @ (gains[:, None] * (left.T @ (y - level)))

@@ -81,7 +81,8 @@ def _eval_set(title: str, value: Any) -> dict[str, Any]:
             raise ArgumentError(
                 _checks.expected(
                     f"A name in {_checks.lowercase_title(title)}",
-                    f"a word other than {VALIDATION!r}, which is that of `validation`",
+                    f"a word other than {VALIDATION!r}, which names the data of"
+                    " `validation`",
                     name,
                 )
             )
@@ -534,8 +535,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         if targets is not None or goal is not None:
             name = "goal" if targets is None else "targets"
             raise ArgumentError(
-                f"{rule!r} has no use for {name}: no function of it asks for"
-                " post_error. Leave it out."
+                f"{rule!r} does not use {name}, because none of its functions has the"
+                " argument post_error. Leave it out."
             )
         return blank_targets(self.network, inputs, nan)
 

@@ -569,8 +569,9 @@ def _diverged(cost: float, epoch: int) -> DivergenceError:
     """Return the error for a cost that is not finite in an epoch, counted from 0."""
     subject = "The cost or an update" if math.isnan(cost) else "The cost"
     return DivergenceError(
-        f"{subject} became {cost} in epoch {epoch + 1}. The weights are those before"
-        " that step: train on with a lower rate, smaller inputs or a bounded squash."
+        f"{subject} became {cost} in epoch {epoch + 1}. The weights from before that"
+        " step are kept. Train on with a lower rate, smaller inputs or a bounded"
+        " squash."
     )
 
 

@@ -25,8 +25,7 @@ from ._parameters import Updater
 from .rules import RuleTask
 from .rules._base import RULES
 
-# --- before a training: parameters that it cannot change; each warning is given once
-# ---------------
+# --- before a training: parameters that it cannot change; each warning is given once --
 
 FLAT_SQUASHES = (STEP, SIGN)
 """Squashes whose derivative is 0 everywhere, so that no error passes."""
@@ -190,20 +189,23 @@ def _about_learning(links: _Dependencies, rule: str, cost: Cost) -> Iterator[str
     learns = links.learns()
     through_time = RULES[rule]._through_time
     if not learns.any():
-        yield "no connection and no bias is trainable, so training changes nothing."
+        yield (
+            "training has no effect, because neither a connection nor a bias is"
+            " trainable."
+        )
     elif not (learns & links.with_an_error(through_time, cost)).any():
         reached = not through_time and (learns & links.with_an_error(True, cost)).any()
         others = " or ".join(
             f'rule="{name}"' for name, kind in RULES.items() if kind._through_time
         )
         advice = (
-            f" The {rule} rule passes no error to the previous step: use {others}."
+            f" The {rule} rule passes no error to the previous step. Use {others}."
             if reached
             else ""
         )
         yield (
-            "no error reaches anything that is trainable, so training changes"
-            f" nothing.{advice}"
+            "training has no effect, because no error reaches a trainable"
+            f" parameter.{advice}"
         )
 
 
@@ -226,8 +228,8 @@ def _about_structure(links: _Dependencies) -> Iterator[str]:
             else ""
         )
         yield (
-            f"no input and no memory leads to {names}{more}: the output is the same at"
-            " every step."
+            f"neither an input nor a memory leads to {names}{more}, and the output is"
+            " the same at every step."
         )
 
 
@@ -277,7 +279,7 @@ def _warn_if_at_the_mean(task: RuleTask, updater: Updater, lowest: float) -> Non
         warn(
             f"{task.network!r}: the loss never fell below that of the mean of the"
             f" targets ({mean:.4g}), and the gradient of all hidden weights is"
-            " practically 0, so more epochs will hardly help. Draw new weights with"
+            " practically 0. More epochs will hardly help. Draw new weights with"
             " net.reset_parameters(), or wider ones with"
             ' net.reset_parameters(initializer="glorot"), scale inputs to about -1 to'
             " 1, or give neurons a bias.",

@@ -277,9 +277,9 @@ class Calling(Sequence[Neuron]):
         status = ended if isinstance(ended, int) else ended[0]
         if status == UNSTEPPED:
             raise TopologyError(
-                f"{self!r} has not been activated by rtrl since its context was cleared"
-                " or changed, so it has nothing to learn from. Call network.activate"
-                " first."
+                f"{self!r} cannot learn yet, because it has not been activated by"
+                " rtrl since its context was cleared or changed. Call"
+                " network.activate first."
             )
         if status == RESIZED:
             self._refuse_size()
@@ -362,8 +362,8 @@ class Calling(Sequence[Neuron]):
             and (columns["self_row"][first_output:stop] == NONE).all()
         ):
             checks.warn(
-                f"{self!r}: no connection leads into its outputs, so they depend on no"
-                " input. Connect a layer to them with project().",
+                f"{self!r}: no connection leads into its outputs, which therefore do"
+                " not depend on the inputs. Connect a layer to them with project().",
                 TopologyWarning,
             )
 

@@ -259,8 +259,8 @@ def _connect(
         store = _joined({store, target._store})
     elif are_connected(source, target, delay):
         raise TopologyError(
-            f"{source!r} is connected to {target!r} already{_by(delay)}. "
-            "Set the weight of that connection, or disconnect first."
+            f"{source!r} is connected to {target!r} already{_by(delay)}."
+            " Set the weight of that connection, or disconnect first."
         )
     placement = (
         Placement(store, source._row, target._row)
@@ -536,8 +536,8 @@ def require_ungated(store: Store, identities: Ints | int) -> None:
     if len(taken):
         connection = store.edge(int(store["identity"][taken[0]]))
         raise TopologyError(
-            f"{connection!r} is gated by {connection.gater!r} already. "
-            "A connection has at most one gater: ungate it first."
+            f"{connection!r} is gated by {connection.gater!r} already. A connection"
+            " has at most one gater. Ungate it first."
         )
 
 
@@ -616,8 +616,8 @@ def refuse_softmax(neurons: Neurons) -> None:
 def no_output(neuron: NeuronHandle) -> TopologyError:
     """Return the error for a neuron with the squash softmax."""
     return TopologyError(
-        f"{neuron!r} is not an output: only the outputs of a network can have the"
-        " squash softmax."
+        f"{neuron!r} cannot have the squash softmax, because it is not an output of"
+        " its network."
     )
 
 

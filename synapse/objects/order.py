@@ -333,10 +333,10 @@ def warn_of_doubled(of: str, store: Store, before: Ints, after: Ints) -> None:
     )
     warn(
         f"{of}: two connections lead from {source!r} to {target!r}, one with the"
-        f" delay 1 and one that is late by one step {reason}, so they add up in the"
-        f" same step ({pluralize(len(before), 'such pair')}). Remove one:"
-        " source.disconnect(target, delay=1). A connection that acts one step after the"
-        " late one has the delay 2.",
+        f" delay 1 and one that is late by one step {reason}, and therefore both act"
+        f" in the same step ({pluralize(len(before), 'such pair')}). Remove one:"
+        " source.disconnect(target, delay=1). A connection that acts one step after"
+        " the late one has the delay 2.",
         TopologyWarning,
     )
 

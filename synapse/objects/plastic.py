@@ -334,13 +334,14 @@ class Plasticity(IdentityArray):
             neuron = store.handles[int(target[loops][0])]
             raise ArgumentError(
                 f"{rule!r} has traces of sources, which the self-connection of"
-                f" {neuron!r} does not have: it carries a state. Set its trainable to"
-                " False, or give it delay=1."
+                f" {neuron!r} does not have, because it carries a state. Set its"
+                " trainable to False, or give it delay=1."
             )
         if rule._options["normalize"] and store["tie"][learns].any():
             raise ArgumentError(
-                f"{rule!r} scales the weights of each target alone, so none of them can"
-                " be tied to others. Untie them, or leave out `normalize`."
+                f"{rule!r} scales the weights of each target separately, and"
+                " therefore cannot train tied weights. Untie them, or leave out"
+                " `normalize`."
             )
         if rule._functions[2] is None:
             return
@@ -351,8 +352,8 @@ class Plasticity(IdentityArray):
                 raise ArgumentError(
                     f"{rule!r} learns when a target fires, but {store.handles[row]!r}"
                     " is no spike. If other neurons are its spikes, name them:"
-                    " rule(post={layer: spikes}); Trainer(only=[...]) or freeze() leave"
-                    " connections out."
+                    " rule(post={layer: spikes}). To leave connections out, use"
+                    " Trainer(only=[...]) or freeze()."
                 )
 
     def _post_rows(self, network: Any, start: int) -> Ints:
@@ -513,8 +514,8 @@ class Plasticity(IdentityArray):
         now = network._step_number
         if not now or now == self.latest:
             raise TopologyError(
-                f"{network!r} has no step that {self.rule!r} has not learned from. Call"
-                " network.activate first."
+                f"{network!r} has no step that {self.rule!r} can still learn from."
+                " Call network.activate first."
             )
 
     def _require_errors(self, targets: Floats) -> None:
@@ -524,10 +525,10 @@ class Plasticity(IdentityArray):
         if self.rule._asks_for("post_error") == bool(targets.size):
             return
         raise ArgumentError(
-            f"{self.rule!r} has no use for targets: no function of it asks for"
-            " post_error. Leave them out."
+            f"{self.rule!r} does not use targets, because none of its functions has"
+            " the argument post_error. Leave them out."
             if targets.size
-            else f"{self.rule!r} asks for post_error. Pass targets."
+            else f"{self.rule!r} computes post_error from targets. Pass targets."
         )
 
     def _modulated(
@@ -540,8 +541,8 @@ class Plasticity(IdentityArray):
         if not rule._needs_modulator:
             if modulator is not None:
                 raise ArgumentError(
-                    f"{rule!r} has no modulator. Give it an eligibility, or a function"
-                    " that asks for `modulator`."
+                    f"{rule!r} has no modulator. Give it an eligibility, or a"
+                    " function with the argument `modulator`."
                 )
             return NOTHING, NO_PLACES
         if modulator is None:

@@ -162,7 +162,8 @@ class Propagating(Stepping):
             )
         if errors is not None:
             raise ArgumentError(
-                f"{by.rule!r} takes targets, whose errors post_error are, not errors."
+                f"{by.rule!r} expects targets instead of errors, because it computes"
+                " post_error from them."
             )
         self._require_traces()
         step = RATE_OF_RULES if rate is None else rate

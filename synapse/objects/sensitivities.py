@@ -326,8 +326,8 @@ def made_plan(
         raise ArgumentError(
             f"The sensitivities of {network!r} at reach {reach} need"
             f" {error.bytes / 1e9:.3g} GB, but this machine has"
-            f" {most_bytes() / 1e9:.3g} GB. Pass a smaller reach, such as 1;"
-            " synapse.learning.rtrl_cost lists what each needs."
+            f" {most_bytes() / 1e9:.3g} GB. Pass a smaller reach, such as 1."
+            " synapse.learning.rtrl_cost lists the memory for each reach."
         ) from None
 
 

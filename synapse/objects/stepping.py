@@ -767,7 +767,7 @@ class Stepping(Calling):
                 # what is fed back to a single step is refused by the next one
                 done = start + (int(store["failed"][ROW]) + 1) * (status == DIVERGED)
                 raise DivergenceError(
-                    f"What {self!r} feeds back to itself is no longer a finite"
+                    f"The outputs that {self!r} feeds back are no longer finite in"
                     f" {store.dtype} after {checks.pluralize(done, 'step')}. Train it"
                     " to lower errors, or forecast fewer steps."
                 )

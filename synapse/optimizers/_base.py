@@ -86,8 +86,8 @@ def rate_of_step(optimizer: Any, rate: Any) -> float:
 def too_steep() -> DivergenceError:
     """Return the error for a gradient that is not finite."""
     return DivergenceError(
-        "The gradient is not finite, or its square is not; the parameters are as"
-        " before. Train on with a lower rate, or with clipped gradients."
+        "The gradient or its square is not finite. The parameters have not changed."
+        " Train on with a lower rate, or with clipped gradients."
     )
 
 
@@ -101,8 +101,8 @@ def not_clipped() -> DivergenceError:
 def too_far(optimizer: Optimizer) -> DivergenceError:
     """Return the error for a change that is not finite."""
     return DivergenceError(
-        f"A step of {type(optimizer).__name__} is not finite; the parameters are as"
-        " before. Train on with a lower rate."
+        f"A step of {type(optimizer).__name__} is not finite. The parameters have not"
+        " changed. Train on with a lower rate."
     )
 
 

@@ -200,7 +200,7 @@ class RecursiveState(ABC):
         ):
             raise DivergenceError(
                 f"A step of {type(self.optimizer).__name__} is not finite, or its"
-                " covariance is no longer positive; the parameters are as before."
+                " covariance is no longer positive. The parameters have not changed."
                 " Continue with less initial variance or more noise."
             )
         self._update_covariances()

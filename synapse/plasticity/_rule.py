@@ -77,19 +77,19 @@ class Signature:
     def _side_of(self, name: str, where: str) -> int:
         if name not in NAMES:
             raise ArgumentError(
-                f"{where}: a synapse has no {name!r}.{suggestion(name, NAMES)} It has:"
-                f" {known_names(NAMES)}. A setting has a number as its default, a trace"
-                " has trace(...)."
+                f"{where}: a synapse has no {name!r}.{suggestion(name, NAMES)} It"
+                f" has: {known_names(NAMES)}. To define a setting or a trace, give the"
+                " argument a number or trace(...) as its default."
             )
         return SIDES[name]
 
     def _add_default(self, name: str, default: Any, where: str) -> int:
         """Bind a setting or a trace, and return the owner of its values."""
         if name in (*NAMES, *OPTIONS):
-            taken = "an option of a rule" if name in OPTIONS else "what a synapse has"
+            taken = "an option of a rule" if name in OPTIONS else "a value of a synapse"
             raise ArgumentError(
-                f"{where}: {name!r} is {taken}, so it has no default here. Remove the"
-                " default, or use another name."
+                f"{where}: {name!r} is {taken}, which cannot have a default here."
+                " Remove the default, or use another name."
             )
         before: Any = self.settings.get(name)
         if name in self.traces:
@@ -121,8 +121,8 @@ class Signature:
         side = self.add(value.of)
         if not side:
             raise ArgumentError(
-                f"{where}: the trace of {value.of.__name__!r} reads nothing of a"
-                " synapse. Name what it sums, such as pre or post."
+                f"{where}: the trace of {value.of.__name__!r} has no argument that is"
+                " a value of a synapse. Name the value to sum, such as pre or post."
             )
         return side
 
@@ -312,8 +312,9 @@ class Rule:
         }
         if {"weight", "size"} <= asked:
             raise ArgumentError(
-                f"The rule {self._label} asks for `weight` and `size`: its changes are"
-                " those of one of them. Write size as abs(weight), or use size alone."
+                f"The rule {self._label} has the arguments `weight` and `size`, but"
+                " its results change only one of them. Write size as abs(weight), or"
+                " use size alone."
             )
 
     def _register(self, name: str) -> None:

@@ -529,10 +529,9 @@ def _warn_of_blanks(names: Iterable[Any]) -> None:
     if twins:
         warn(
             f"{pluralize(len(twins), 'node')}, such as {short_repr(twins[0])}, and"
-            " others of the same name with blanks around it are neurons of their own."
-            " To join"
-            " them: networkx.relabel_nodes(graph, {node: node.strip() for node in"
-            " graph}).",
+            " others of the same name with blanks around it are separate neurons. To"
+            " join them: networkx.relabel_nodes(graph, {node: node.strip() for node"
+            " in graph}).",
             TopologyWarning,
         )
 
@@ -1005,8 +1004,8 @@ def _ends(
         chosen.append(np.flatnonzero(among & free).tolist())
         if not chosen[-1]:
             raise TopologyError(
-                f"Expected a node without {edge} edges as an {noun}, found none. "
-                f"Name the {noun}s: from_networkx(graph, {noun}s=[...])."
+                f"Expected a node without {edge} edges as an {noun}, found none."
+                f" Name the {noun}s: from_networkx(graph, {noun}s=[...])."
             )
     return chosen
 
@@ -1370,7 +1369,7 @@ def _squash_name(subject: str, value: Any) -> str:
         raise UnknownNameError(f"{subject} cannot be used. {error}") from None
 
 
-# --- parallel edges ------------------------------------------------------------------
+# --- parallel edges -------------------------------------------------------------------
 
 
 def merged_edges(edges: Items, pairs: Ints, way: str) -> tuple[Ints, Items]:

@@ -112,7 +112,7 @@ def synaptic_data(network: Network) -> dict[str, Any]:
     for neuron in network:
         if neuron.squash.name not in theirs:
             raise ArgumentError(
-                f"{neuron!r} cannot be written for Synaptic, which knows"
+                f"{neuron!r} cannot be written for Synaptic, which supports"
                 f" {', '.join(theirs)}. Set another squash, or keep the network with"
                 " synapse.save."
             )
@@ -390,7 +390,7 @@ class Parts:
         if len(between):
             raise FormatError(
                 f"The connections {originals[between[0]]} and {between[0]} lead from"
-                " one output to another with different gaters: they cannot be made one."
+                " one output to another with different gaters, and cannot be merged."
                 " Remove one."
             )
         relays = self.edges["source"][again] = self.relay(before, np.zeros(len(again)))

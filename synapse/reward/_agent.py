@@ -183,10 +183,10 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
             if network.has_memory and network.rule.name == ONLINE:
                 raise ArgumentError(
                     f"{checks.subject(self._title(name))}, which has memory, must"
-                    f' learn by "rtrl", got {network!r}, which learns by "online":'
-                    " the slopes of this rule can leave out effects of earlier steps."
-                    f' Set {name}.rule = "rtrl", or'
-                    f' {name}.rule = "rtrl", 1 for cheaper slopes.'
+                    f' learn by "rtrl", got {network!r}, which learns by "online". Its'
+                    " gradient can leave out effects of earlier steps. Set"
+                    f' {name}.rule = "rtrl", or {name}.rule = "rtrl", 1 for cheaper'
+                    " slopes."
                 )
 
     @abstractmethod
@@ -325,9 +325,9 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         if not math.isfinite(delta):
             raise DivergenceError(
                 f"The temporal difference of {type(self).__name__} is not a finite"
-                f" number after {checks.pluralize(self.steps, 'step')}. The weights are"
-                " those before this step. Use update=reward.Intentional(), a lower rate"
-                " or bounded squashes."
+                f" number after {checks.pluralize(self.steps, 'step')}. The weights"
+                " from before this step are kept. Use update=reward.Intentional(), a"
+                " lower rate or bounded squashes."
             )
         first = self._networks[:-1]
         before = first and [(each, each.weights, each.biases) for each in first]

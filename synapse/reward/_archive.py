@@ -71,7 +71,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
     if random["bit_generator"] not in GENERATORS:
         condition = f"{' or '.join(GENERATORS)}. Use numpy.random.default_rng"
         raise ArgumentError(
-            f"The generator of an agent to save must be {condition}; got"
+            f"The generator of an agent to save must be {condition}, got"
             f" {random['bit_generator']}."
         )
     head = {
@@ -115,8 +115,8 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
     functions = {name: value for name, value in values.items() if callable(value)}
     for name, value in functions.items() if whole else ():
         advice = (
-            "A file holds no functions of your own: set the attribute to a number"
-            " before."
+            "A file cannot contain functions of your own. Set the attribute to a"
+            " number first."
         )
         raise ArgumentError(
             expected(f"The {name} of an agent to save", "a number", value, advice)
@@ -179,9 +179,9 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
     if missing := set(arguments) - {*stored, *functions}:
         raise FormatError(
             "The file is the checkpoint of an agent with a function of your own,"
-            f" {sorted(missing)[0]}, which no file holds. Make the agent with it, and"
-            " read the checkpoint with reward.run(agent, environment, steps=0,"
-            " checkpoint=path, resume=True)."
+            f" {sorted(missing)[0]}, which a file cannot contain. Make the agent with"
+            " it, and read the checkpoint with reward.run(agent, environment,"
+            " steps=0, checkpoint=path, resume=True)."
         )
     networks = _networks(cls._network_names, arrays)
     try:

@@ -408,8 +408,8 @@ def run(
     training = Episodic("environment", environment, agent)
     if checkpoint is not None and not learn:
         raise ArgumentError(
-            "Expected no checkpoint with learn=False: it would be one of an agent that"
-            " has learned nothing. To evaluate the agent of a checkpoint, pass"
+            "Expected no checkpoint with learn=False, because the agent does not"
+            " change. To evaluate the agent of a checkpoint, pass"
             " synapse.load(checkpoint) as the agent."
         )
     evaluations = _evaluations(
@@ -432,7 +432,7 @@ def _evaluations(
     if (every is None) != (separate is None):
         raise ArgumentError(
             "Expected both test_every, a number of steps, and test_environment, an"
-            " environment; got one of them."
+            " environment, got one of them."
         )
     if every is None:
         return None

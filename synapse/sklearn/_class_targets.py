@@ -101,7 +101,8 @@ class ClassTargets(NetworkEstimator):
         learned = getattr(self, "classes_", ordered("classes", classes))
         if classes is not None and not np.array_equal(np.unique(classes), learned):
             raise ArgumentError(
-                f"`classes` must be those of the first call, {learned}, got {classes}."
+                f"`classes` must not change after the first call. Expected {learned},"
+                f" got {classes}."
             )
         return self._partial_fit(
             X, y, () if classes is None else classes, sample_weight

@@ -68,9 +68,9 @@ class SequenceEstimator(NetworkEstimator):
         for i, (rows, answer) in enumerate(zip(sequences, answers, strict=True)):
             if self._by_step and np.shape(answer)[:1] != (len(rows),):
                 raise ArgumentError(
-                    f"Expected {pluralize(len(rows), 'target')} for sequence {i}, one a"
-                    " step, got the shape "
-                    f'{np.shape(answer)}. Use per="sequence" for one target a sequence.'
+                    f"Expected {pluralize(len(rows), 'target')} for sequence {i}, one"
+                    f" for each step, got the shape {np.shape(answer)}. Use"
+                    ' per="sequence" for one target per sequence.'
                 )
         return sequences, self._checked(self._joined(answers))
 

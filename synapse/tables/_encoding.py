@@ -140,9 +140,11 @@ def choose_encoding(
     if not of_numbers and not words:
         raise FormatError(
             " ".join(["The table has no column left for the inputs.", *notes])
-            + " If these are numbers or dates, say how they are written (--decimal,"
-            " --date, --date-format); to predict a column from its own past, leave the"
-            " other columns out: --ignore COLUMN."
+            + (
+                " If these are numbers or dates, describe how they are written"
+                " (--decimal, --date, --date-format). To predict a column from its"
+                " own past, leave the other columns out: --ignore COLUMN."
+            )
         )
     values = numbers(table, of_numbers, gaps=True)
     medians = dict(zip(of_numbers, np.nanmedian(values, axis=0).tolist(), strict=True))

@@ -130,7 +130,9 @@ def read_table(
     }
     options = {k: value for k, value in settings.items() if value != USUAL.get(k)}
     for name in sorted(options.keys() - {*OPTIONS.get(suffix, settings)}):
-        raise void(name, "path", path, f"No {suffix} file has it: remove `{name}`.")
+        raise void(
+            name, "path", path, f"{suffix} files do not need it. Remove `{name}`."
+        )
     with file_errors("read", path):
         content: bytes = _files.read(sys.stdin.buffer if path == "-" else path)
     if suffix in NEEDED:

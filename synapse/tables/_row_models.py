@@ -260,9 +260,8 @@ def units_of(
         if rows.stop - rows.start <= ahead:
             raise FormatError(
                 f"--ahead {ahead} needs sequences longer than"
-                f" {pluralize(ahead, 'row')}; the one ending in"
-                f" {place(table, rows.stop - 1)} has"
-                f" {rows.stop - rows.start}."
+                f" {pluralize(ahead, 'row')}, but the one ending in"
+                f" {place(table, rows.stop - 1)} has {rows.stop - rows.start}."
             )
     places = [np.arange(rows.start, rows.stop - ahead) for rows in parts]
     units = places if sequence is not None else list(places[0][:, None])

@@ -210,7 +210,9 @@ def _filled(
             mended = frame.interpolate(limit_area="inside")
         rest = mended.dropna()
         if not len(rest):
-            raise FormatError(f"--fill {fill} leaves no row: each misses a value.")
+            raise FormatError(
+                f"Expected a row without missing values after --fill {fill}, got none."
+            )
         gaps += int(frame.isna().to_numpy().sum())
         filled += int((frame.isna() & mended.notna()).to_numpy().sum())
         ends += len(mended) - len(rest)

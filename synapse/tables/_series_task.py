@@ -536,7 +536,7 @@ def require_step(facts: dict[str, Any], series: pd.DataFrame) -> None:
             for step in steps
         )
         raise ArgumentError(
-            f"The model was trained on rows {trained}; these are rows {here}."
+            f"The model was trained on rows {trained}, but these are rows {here}."
         )
 
 
@@ -703,8 +703,8 @@ def forecast_of(
     blind = [member for member in members if member in task.blind]
     if blind:
         notes.append(
-            f"{', '.join(blind)} cannot use {quoted(task.known)};"
-            f" {network_name} can: --method network."
+            f"{', '.join(blind)} cannot use {quoted(task.known)}. Use {network_name},"
+            " which can, by --method network."
         )
     notes += [why or f"{chosen} forecasts.", *filter(None, [facts.get("verdict")])]
     half = None

@@ -139,7 +139,7 @@ def train_series(
         )
         why = None if trained.table else "the test was interrupted"
     if why is not None:
-        facts["reason"] = f"{name} forecasts; it was not tested, as {why}."
+        facts["reason"] = f"{name} forecasts. It was not tested, because {why}."
     trained.model.network.metadata = facts
     return replace(trained, notes=list(dict.fromkeys(trained.notes)))
 
@@ -206,8 +206,8 @@ def select_together(
     tested = [selection for selection in selections if selection is not None]
     if not tested:
         raise ArgumentError(
-            "No row is held out, so nothing can be compared: that needs"
-            f" {MIN_HELD_OUT_ROWS} rows, or a validation fraction."
+            "Expected held-out rows to compare the methods on, got none. Pass at"
+            f" least {MIN_HELD_OUT_ROWS} rows, or a validation fraction."
         )
     notes += [sentence for selection in tested for sentence in selection.failed]
     together = tested[0]

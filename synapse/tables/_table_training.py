@@ -262,8 +262,8 @@ class TrainingOptions:
             result = self._run(model, (training, validation), options, "")
         except DivergenceError:
             raise DivergenceError(
-                "The error is no longer finite; nothing is saved. Use a lower --rate"
-                f" than {self.rate:g}."
+                "The error is no longer finite, and nothing was saved. Use a lower"
+                f" --rate than {self.rate:g}."
             ) from None
         if result.stop_reason == INTERRUPTED and not result.epochs:
             raise KeyboardInterrupt
@@ -422,7 +422,7 @@ class Trained:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-# --- trainings that a file lets continue ---------------------------------------------
+# --- trainings that a file lets continue ----------------------------------------------
 
 
 REFIT = ".refit"

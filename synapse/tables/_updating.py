@@ -121,7 +121,10 @@ def update_series(
     recent: dict[str, Any] = facts.get("recent", {})
     notes = list[str]()
     if not recent:
-        notes.append("The file does not have its last rows, so all of DATA are new.")
+        notes.append(
+            "All rows of DATA count as new, because the file of the model does not"
+            " contain its last rows."
+        )
     tasks = dict[str, tuple[SeriesTask, int]]()
     latest = dict[str, Any]()
     for name, frame in frames.items():
@@ -214,7 +217,7 @@ def _repeated(parts: list[Part], former: list[Part]) -> list[str]:
         return []
     return [
         f"DATA has {pluralize(count, 'row')} equal to rows of the former test. If the"
-        " model has learned them, leave them out: they are learned again."
+        " model has learned them, leave them out, because it would learn them again."
     ]
 
 

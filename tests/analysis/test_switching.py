@@ -54,8 +54,8 @@ def test_a_log_is_read_as_the_run_and_the_network_keeps_its_context():
     ("mask", "words"),
     [
         (MARK[1:], "for each step: 60"),
-        (np.zeros(60), "both True and False; it is all False"),
-        (np.ones(60), "both True and False; it is all True"),
+        (np.zeros(60), "both True and False, got only False"),
+        (np.ones(60), "both True and False, got only True"),
     ],
 )
 def test_masks_that_mark_nothing_or_do_not_fit(mask, words):

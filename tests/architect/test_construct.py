@@ -182,11 +182,15 @@ def test_whoever_can_fire_before_its_target_does(wiring):
 
 def test_a_wiring_that_makes_no_network_is_refused():
     for names, links, says in (
-        ("ab", ["ab", "ba"], r"none can be an input.* construct\(neurons, inputs="),
+        (
+            "ab",
+            ["ab", "ba"],
+            r"No neuron can be an input.* construct\(neurons, inputs=",
+        ),
         (
             "xab",
             ["xa", "ab", "ba"],
-            r"none can be an output.* construct\(neurons, outputs=",
+            r"No neuron can be an output.* construct\(neurons, outputs=",
         ),
         (
             "xyabc",

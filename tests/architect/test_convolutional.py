@@ -183,7 +183,7 @@ def test_what_cannot_be_built():
         ("filters", {"filters": ()}),
         (r"at most \(6, 6\)", {"kernel": 7}),
         (r"at most \(3, 3\).* got \(4, 4\)", {"kernel": 4}),  # too wide for the second
-        ("one a convolution", {"kernel": (3, 3, 3)}),
+        ("one for each convolution", {"kernel": (3, 3, 3)}),
         ("2 numbers", {"kernel": ((3, 3, 3), 3)}),
         ("'valid' or 'same'", {"padding": "full"}),
     ]

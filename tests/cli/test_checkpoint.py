@@ -121,8 +121,8 @@ def test_ctrl_c_in_the_first_epoch_leaves_the_model_that_was_there(
             code, printed, said = run_cli(capsys, *train, *options)
         assert (code, "Test on" in printed) == (130, False)
         assert said == (
-            f"synapse: Interrupted. No epoch was complete, so {str(model)!r} is not"
-            " written.\n"
+            f"synapse: Interrupted. {str(model)!r} was not written, because no epoch"
+            " was completed.\n"
         )
         assert model.read_bytes() == before
 

@@ -182,7 +182,10 @@ def test_methods_that_cannot_see_known_columns_stay_out_of_the_mean(capsys, tmp_
     ahead = ["forecast", model, data, "--steps", 2, "--future", future, "--method"]
     if importlib.util.find_spec("statsforecast"):
         said = run_cli(capsys, *ahead, "theta")[2]
-        assert "theta cannot use 'Holiday'; gru can: --method network." in said
+        assert (
+            "theta cannot use 'Holiday'. Use gru, which can, by --method network."
+            in said
+        )
     code, _, said = run_cli(capsys, *ahead, "combine")
     assert (code, "cannot use" in said) == (0, False)
 
@@ -227,7 +230,7 @@ def test_what_cannot_be_forecast_is_refused_before_anything_is_written(
         return ["forecast", model, data, *args(f"{text} -o next.csv")]
 
     suffixes = ".csv, .txt, .parquet or .xlsx."
-    wrong_step = "with the step month; these are rows with the step day"
+    wrong_step = "with the step month, but these are rows with the step day"
     cases = [
         (ahead("--steps 0"), 1, "`steps` must be a whole number above 0, got 0"),
         (ahead("--steps x"), 2, "argument --steps: invalid int value: 'x'"),

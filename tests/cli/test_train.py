@@ -140,7 +140,7 @@ def test_a_target_of_0_and_1_may_be_classes(capsys, tmp_path, rng):
     line = ["train", data, *args("--target fraud --epochs 2 -o"), tmp_path / "m.json"]
     printed = done(capsys, *line)
     assert "'fraud' is 0 or 1 in every row" in printed
-    assert "pass --classes: then each has a probability." in printed
+    assert "pass --classes to predict their probabilities." in printed
     printed = done(capsys, *line, "--classes")
     assert "is 0 or 1" not in printed
     for name in ("accuracy", "recall of 1", "recall of 0", "AUC"):
@@ -356,7 +356,7 @@ def test_ctrl_c_after_the_training_keeps_the_network(
             patched.setattr(owner, name, interrupt)
             line = ["train", *line, "--epochs", 2, "-o", model]
             code, printed, said = run_cli(capsys, *line)
-        assert (code, "is the model trained so far" in said) == (130, True)
+        assert (code, "contains the model trained so far" in said) == (130, True)
         facts = load(model).metadata
         assert ("Test on" in printed, "refit" in facts) == (is_tested, False)
         assert bool(facts.get("verdict")) == is_tested
@@ -371,7 +371,9 @@ def test_ctrl_c_before_the_training_says_that_nothing_is_written(
     monkeypatch.setattr(_series_training, "series_tasks", interrupt)
     model = tmp_path / "m.json"
     result = run_cli(capsys, "train", sales, "--target", "sales", "-o", model)
-    said = f"Interrupted. No epoch was complete, so {str(model)!r} is not written."
+    said = (
+        f"Interrupted. {str(model)!r} was not written, because no epoch was completed."
+    )
     assert result == (130, "", f"synapse: {said}\n")
     assert not model.exists()
 
@@ -427,7 +429,10 @@ def test_a_series_needs_a_target_only(capsys, sales, tmp_path):
     line = ["train", sales, *args("--target sales --steps 6 --epochs 30 -o"), path]
     lines = done(capsys, *line).splitlines()
     assert lines[0] == "120 rows, 2010-01-01 to 2019-12-01 (date), step: month."
-    unused = "Not used: 'costs'. Name columns --known in advance, or --observed."
+    unused = (
+        "Not used: 'costs'. To use such columns, name them by --known if they are known"
+        " in advance, and otherwise by --observed."
+    )
     assert lines[1] == unused
     network = load(path)
     assert network.inputs == ["sales", *(f"season {i}" for i in range(4))]
@@ -576,7 +581,7 @@ def test_inputs_of_a_series_and_other_uses_of_dates(capsys, sales, tmp_path):
     facts = load(path).metadata
     assert (facts["held_out_rows"], facts["chosen"]) == (0, "gru")
     assert "verdict" not in facts
-    said = "gru forecasts; it was not tested, as no row was held out"
+    said = "gru forecasts. It was not tested, because no row was held out"
     ran = run_cli(capsys, "forecast", path, sales, "--steps", 1)
     assert ran[2].startswith(f"synapse: {said}")
     assert trained("--ahead 0 --ignore date") == trained("--ignore date") == ["costs"]

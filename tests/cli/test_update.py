@@ -151,7 +151,10 @@ def test_what_cannot_go_on_is_one_sentence(rows, tmp_path, capsys):
         ([kinds, new], "those of the model, high, low, got mid. Train a new model"),
         ([rows, other], "The table has no column 'b'"),
         ([rows, data, "--epochs", 0], "`epochs` must be a whole number above 0"),
-        ([bare, data], "has no scales and no trainer, so it cannot be continued."),
+        (
+            [bare, data],
+            "cannot be updated, because it has neither scales nor a trainer.",
+        ),
         ([bare, data], "Train it again: `synapse train "),
     ]
     for line, words in cases:

@@ -137,10 +137,10 @@ def test_a_rule_is_found_and_is_shorter_than_the_data():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (([], [], 2), "one length, at least 1"),
-        (([[[0.0]]], [[0], [1]], 2), "one length, at least 1, got 1, 2 and 2"),
-        (([[[0.0], [1.0]]], [[0]], 2), "a symbol each"),
-        (([[0.0]], [[0]], 2), "a symbol each"),
+        (([], [], 2), "the same length, at least 1"),
+        (([[[0.0]]], [[0], [1]], 2), "the same length, at least 1, got 1, 2 and 2"),
+        (([[[0.0], [1.0]]], [[0]], 2), "one symbol for each"),
+        (([[0.0]], [[0]], 2), "one symbol for each"),
         (([[[0.0]]], [[2]], 2), "whole numbers below 2"),
         (([[[0.0]]], [[0.5]], 2), "whole numbers below 2"),
         (([[[0.0]]], [[-1]], 2), "whole numbers below 2"),
@@ -149,8 +149,11 @@ def test_a_rule_is_found_and_is_shorter_than_the_data():
             ([[[0.0], [1.0]], [[0.0, 1.0]]], [[0, 1], [1]], 1),
             "1 input, as the first one, got 2 in sequence 1",
         ),
-        (([np.zeros((2, 0))], [[0, 1]], 1), r"at least one, .* shapes .2, 0. and .2,."),
-        (([np.zeros((0, 2))], [[]], 1), "rows of inputs, at least one"),
+        (
+            ([np.zeros((2, 0))], [[0, 1]], 1),
+            r"at least one row .* shapes .2, 0. and .2,.",
+        ),
+        (([np.zeros((0, 2))], [[]], 1), "at least one row of inputs"),
     ],
 )
 def test_data_that_do_not_fit_are_refused(arguments, message):

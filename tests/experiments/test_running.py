@@ -254,7 +254,7 @@ def test_a_killed_worker_is_one_sentence_and_the_same_call_goes_on(tmp_path):
     with ThreadPoolExecutor(1) as pool:
         pass
     with pytest.raises(
-        ExecutorError, match="new futures after shutdown.*are lost: with store="
+        ExecutorError, match="new futures after shutdown.*are lost. With store="
     ):
         run_trials(killing, seeds=range(8), executor=pool)
     rest = [seed for seed in range(8) if seed != 5]

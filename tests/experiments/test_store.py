@@ -122,14 +122,14 @@ def test_files_that_are_no_stores_are_refused_and_stay(path):
         path.with_name("b.db"),
     )
     changed(others, "CREATE TABLE trials (x)", "INSERT INTO trials VALUES (3)")
-    refused(path, notes, "is damaged, or not a store of trials. Nothing")
+    refused(path, notes, "is damaged, or not a store of trials. It has")
     refused(path, others.read_bytes(), "is an SQLite database, but")
     path.write_bytes(whole)
     changed(path, "PRAGMA user_version = 2")
     refused(
         path,
         path.read_bytes(),
-        "is a store of version 2; this release of Synapse reads up to 1",
+        "is a store of version 2, but this release of Synapse reads up to 1",
     )
     for statement in (
         "DELETE FROM about",
@@ -153,7 +153,7 @@ def test_damaged_records_are_told_and_run_again(path):
         changed(path, f"UPDATE trials SET {statement} WHERE seed = 3")
         with pytest.raises(
             FormatError,
-            match=r"is damaged: 1 trial cannot be read, 4 can\. The same run",
+            match=r"is damaged\. 1 trial cannot be read, but 4 can\. The same run",
         ):
             read_trials(path)
         assert (

@@ -128,7 +128,7 @@ def test_what_cannot_be_forecast_is_one_sentence():
         (
             ["a", "b", "c"],
             ArgumentTypeError,
-            r"`history` must be a number a step",
+            r"`history` must be a number or a row of numbers for each step",
         ),
     ]
     cases = [

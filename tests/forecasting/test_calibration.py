@@ -39,7 +39,7 @@ def test_half_widths_are_a_quantile_of_the_errors_in_their_size():
     np.testing.assert_allclose(further, expected * 2 * np.sqrt(np.arange(1, 10)))
     with pytest.raises(
         ArgumentError,
-        match=r"of 0\.91 needs at least 11 errors, this calibration has 10",
+        match=r"of 0\.91 needs at least 11 errors, but this calibration has 10",
     ):
         Calibration(errors[:10, :1, None]).half_widths(0.91)
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_calibrated_is_one_sentence():
             (
                 lambda: forecast(net, series, 5, **other),
                 ArgumentError,
-                "of 2 outputs, the network has 1",
+                "calibration of 1 output, like the network, got one of 2",
             ),
             (lambda: three.half_widths(1.0), ArgumentError, "above 0 and below 1"),
             (

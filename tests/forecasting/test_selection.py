@@ -244,7 +244,7 @@ def test_the_best_of_several_and_their_mean():
     assert selection.mase("combine") == selection.mase("a") == 1
     assert selection.best == "combine", "no single one is better by 10 %"
     assert selection.reason().startswith(
-        "The mean of a, b, c forecasts: MASE 1; no single one is more than 10 %"
+        "The mean of a, b, c forecasts: MASE 1. No single one is more than 10 %"
     )
     selection = select({"a": offset(0.5), "b": offset(2.5)}, T, 4, start=60)
     assert selection.best == "a"

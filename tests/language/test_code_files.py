@@ -416,8 +416,8 @@ def test_without_any_directory_each_process_compiles_and_tells_once_what_to_set(
     assert [bench.does() for _ in range(3)] == ["compiles"] * 3
     assert bench.files() == []
     (line,) = bench.told
-    assert line.startswith("synapse: cannot keep compiled kernels (")
-    assert "set SYNAPSE_CACHE_DIR to a directory that can be written." in line
+    assert line.startswith("synapse: compiled kernels cannot be stored (")
+    assert "set SYNAPSE_CACHE_DIR to a writable directory." in line
     assert line.count("\n") == 1
 
 

@@ -495,7 +495,7 @@ OWN = (
     ),
     (
         {"rate": learning.WarmUp(2, Falling())},
-        "The rate of a trainer to save must be StepDecay.*A file holds no functions",
+        "The rate of a trainer to save must be StepDecay.*A file cannot contain",
     ),
 )
 
@@ -675,7 +675,7 @@ HEADS = (
         {"part": ["input"]},
         "Expected a trainable weight or bias in `only`",
     ),
-    (["arrays"], [], "arrays of the trainer must be those that it names"),
+    (["arrays"], [], "must contain the arrays that its trainer names"),
     (TRAINING, None, "arrays of the training must be none, got best_bias"),
     ([*TRAINING, "epochs"], 0.5, "The epochs must be a whole number"),
     ([*TRAINING, "shuffle"], 1, "The shuffle must be true or false"),
@@ -711,12 +711,12 @@ ARRAYS = (
         {"optimizer_second_moment": np.full(19, -1.0)},
         "The second_moment must be 0 or above, got -1.0",
     ),
-    ({"optimizer_steps": None}, "arrays of the trainer must be those that it names"),
+    ({"optimizer_steps": None}, "must contain the arrays that its trainer names"),
     ({"history_loss": np.array([1.0, np.nan])}, "finite values in history_loss"),
     ({"history_rate": np.array([1.0])}, "'history_rate' must be floats of shape"),
     ({"best_weight": np.zeros(2)}, "'best_weight' must be floats of shape"),
     ({"trainer": np.zeros(3)}, "The array 'trainer' must be one string of bytes"),
-    ({"other": np.zeros(3)}, "arrays of the trainer must be those that it names"),
+    ({"other": np.zeros(3)}, "must contain the arrays that its trainer names"),
 )
 
 

@@ -29,11 +29,11 @@ EACH_RULE = every_case("rule", ["online", "bptt"])
 @EACH_RULE
 def test_a_network_in_which_nothing_is_trainable(rule):
     assert warned(architect.Hopfield(3), rule=rule) == [
-        "no connection and no bias is trainable, so training changes nothing."
+        "training has no effect, because neither a connection nor a bias is trainable."
     ]
     net = architect.Perceptron(2, 3, 1, seed=0)
     net.freeze()
-    assert "nothing" in warned(net, rule=rule)[0]
+    assert "neither" in warned(net, rule=rule)[0]
     net.output[0].trainable_bias = True
     assert warned(net, rule=rule) == []
 
@@ -50,7 +50,7 @@ def test_errors_that_reach_nothing_that_learns(rule):
     assert warned(net, rule=rule) == []
     b.squash = "step"
     assert warned(net, rule=rule) == [
-        "no error reaches anything that is trainable, so training changes nothing."
+        "training has no effect, because no error reaches a trainable parameter."
     ]
 
 
@@ -86,9 +86,10 @@ def test_outputs_that_nothing_reaches(rule):
             neuron.disconnect(connection.target)
     net.input.project(net.output[3])
     names = (
-        "output 0, output 1, output 2 and 1 more: the output is the same at every step."
+        "output 0, output 1, output 2 and 1 more,"
+        " and the output is the same at every step."
     )
-    assert warned(net, rule=rule) == [f"no input and no memory leads to {names}"]
+    assert warned(net, rule=rule) == [f"neither an input nor a memory leads to {names}"]
 
 
 def test_each_state_of_a_network_is_told_once():

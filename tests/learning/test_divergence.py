@@ -78,7 +78,7 @@ def test_a_trainer_has_the_weights_of_before_too(rule, dtype, optimizer):
     rows = np.zeros((STEPS[dtype] + 1, 1))
     targets = np.full((len(rows), 1), np.nan)
     targets[-1] = 1.0
-    with pytest.raises(DivergenceError, match="update .* weights are those before"):
+    with pytest.raises(DivergenceError, match="update .* weights from before"):
         Trainer(net, rule=rule, optimizer=optimizer).train(
             [rows], [targets], epochs=1, progress=False
         )

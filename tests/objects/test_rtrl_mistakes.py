@@ -135,9 +135,7 @@ def test_networks_that_are_connected_with_others():
 
 def test_a_learning_step_needs_an_activation_before_it():
     net = learner()
-    sentence = (
-        "has not been activated .* nothing to learn from. Call network.activate first"
-    )
+    sentence = "cannot learn yet.* cleared or changed. Call network.activate first"
 
     def refused():
         before = whole(net)

@@ -106,7 +106,7 @@ def test_layers_squashes_and_what_is_trained():
     net[2].squash = "elu"
     with pytest.raises(
         errors.ArgumentError,
-        match="cannot be written for Synaptic, which knows logistic",
+        match="cannot be written for Synaptic, which supports logistic",
     ):
         synaptic_data(net)
 

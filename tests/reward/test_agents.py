@@ -516,7 +516,7 @@ def test_a_difference_that_is_not_finite_changes_no_weight():
     net = synapse.Network(a, b)
     agent = reward.TD(net, update=1.0, normalize=False)
     agent.begin([1e108])
-    with pytest.raises(DivergenceError, match="The weights are those before"):
+    with pytest.raises(DivergenceError, match="The weights from before"):
         agent.learn(0.0, [1e109])
     assert net.weights == [1e200]
     agent = reward.TD(net, update=1.0, normalize=False, discount=0.0)

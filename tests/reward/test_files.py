@@ -86,7 +86,7 @@ def test_arguments_of_an_agent_are_in_its_file_and_functions_are_refused(tmp_pat
         discount=0.7,
         seed=0,
     )
-    with pytest.raises(ArgumentError, match="set the attribute to a number"):
+    with pytest.raises(ArgumentError, match="Set the attribute to a number"):
         synapse.save(agent, path)
     assert not path.exists()
     agent.explore = 0.25
@@ -224,8 +224,8 @@ def exported(controller, suffix, rows, tmp_path):
     synapse.save(controller, path)
     if suffix == "py":
         code = (
-            "import json, controller; net = controller.Network(); "
-            f"print(json.dumps([net.step(row) for row in {rows.tolist()}]))"
+            "import json, controller; net = controller.Network();"
+            f" print(json.dumps([net.step(row) for row in {rows.tolist()}]))"
         )
         answer = subprocess.run(
             [sys.executable, "-c", code],

@@ -139,7 +139,7 @@ def test_faults_are_one_sentence():
             (
                 lambda: SequenceClassifier(per="step").fit(LISTS, LABELS),
                 ArgumentError,
-                "one a step",
+                "one for each step",
             ),
             (
                 lambda: model.fit(LISTS, LABELS[:-1]),

@@ -295,7 +295,7 @@ def test_missing_values_and_dates_are_filled_by_pandas(series):
         assert note.startswith(f"Filled in ({fill}): {filled} missing values.")
         assert f"Left out at the ends: {6 - len(values)} row" in note
     assert series("y\n1\nNA\n3\n", fill="linear")["y"].tolist() == [1, 2, 3]
-    with pytest.raises(SynapseError, match="leaves no row"):
+    with pytest.raises(SynapseError, match="after --fill forward, got none"):
         series("a,y\n1,\n1,\n", fill="forward")
 
 
@@ -419,7 +419,7 @@ def test_a_trained_network_forecasts_and_predicts_frames():
         "`steps`": partial(ahead, frame, 0, method="mean"),
         "no column 'input 0'": partial(predict_rows, untrained, sheet),
         "does not forecast": partial(tables.forecast_series, untrained, frame, 1),
-        "with the step month; these are rows with the step day": partial(
+        "with the step month, but these are rows with the step day": partial(
             ahead, days, 1
         ),
         "must have a step": partial(ahead, frame.iloc[[0, 3, 5]], 1),

@@ -158,8 +158,8 @@ def _keep(paths: list[Path], file: CodeFile) -> None:
         else:
             return
     _tell_once(
-        "synapse: cannot keep compiled kernels ({}), so every process compiles its"
-        " own; set SYNAPSE_CACHE_DIR to a directory that can be written.\n",
+        "synapse: compiled kernels cannot be stored ({}), and every process compiles"
+        " its own. To store them, set SYNAPSE_CACHE_DIR to a writable directory.\n",
         reasons[0],
     )
 

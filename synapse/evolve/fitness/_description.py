@@ -167,15 +167,15 @@ def description_length(
         )
     if len(sequences) != len(texts) or several.shape != (len(texts),) or not texts:
         raise ArgumentError(
-            "`inputs`, `symbols` and `counts` must have one length, at least 1, got"
-            f" {len(sequences)}, {len(texts)} and {several.size}."
+            "`inputs`, `symbols` and `counts` must have the same length, at least 1,"
+            f" got {len(sequences)}, {len(texts)} and {several.size}."
         )
     width = sequences[0].shape[-1] if sequences[0].ndim else 0
     for number, (rows, text) in enumerate(zip(sequences, texts, strict=True)):
         if rows.ndim != 2 or not rows.size or text.shape != rows.shape[:1]:
             raise ArgumentError(
-                "Each sequence must be rows of inputs, at least one, with a"
-                f" symbol each, got shapes {rows.shape} and {text.shape}."
+                "Each sequence needs at least one row of inputs and one symbol for"
+                f" each row, got shapes {rows.shape} and {text.shape}."
             )
         if rows.shape[1] != width:
             raise ArgumentError(

@@ -270,9 +270,9 @@ class StepwiseRule(TrainingRule):
                 if (np.abs(self._buffers.errors) > limit).any():
                     raise DivergenceError(
                         f"The error of an output exceeds {DIVERGENCE_FACTOR:g} times"
-                        " the largest target. The weights are those before that step:"
-                        " continue with less initial variance, more measurement noise,"
-                        " a lower rate or a bounded squash."
+                        " the largest target. The weights from before that step are"
+                        " kept. Continue with less initial variance, more measurement"
+                        " noise, a lower rate or a bounded squash."
                     )
                 yield StepJacobian(
                     cost,

@@ -367,8 +367,8 @@ class Reader:
             loops = sending is unit.receiving and not delay
             if loops and np.diagonal(matrix).any():
                 raise FormatError(
-                    f"The weights from the neurons of {name!r} to themselves cannot be"
-                    " read: they have a leak already."
+                    f"The weights from the neurons of {name!r} to themselves cannot"
+                    " be read, because these neurons have a leak already."
                 )
             scaled = (matrix * unit.gain[:, None]).T
             pairs = np.nonzero(scaled)

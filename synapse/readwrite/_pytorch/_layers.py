@@ -174,7 +174,7 @@ def _require(module: Any, settings: Mapping[str, Any]) -> None:
         require(
             has == wanted,
             f"The setting {name!r} of torch.nn.{type(module).__name__}",
-            f"{wanted!r}, the only one known here",
+            f"{wanted!r}, the only supported value",
             has,
         )
 
@@ -236,10 +236,10 @@ def require_outputs(modules: Any, net: Network, module: Any) -> None:
     bound = 1e3 * torch.finfo(like.dtype).eps * max(1.0, float(wanted.abs().max()))
     if not largest <= bound:
         raise ArgumentError(
-            "The modules do not compute what their weights compute one after the other;"
-            f" they differ by up to {largest:.3g} on random rows: they have hooks, or"
-            " inputs that are not rows. Build the network with architect, and read its"
-            " modules."
+            "Expected modules that only apply their weights one after the other, but"
+            f" on random rows the outputs differ by up to {largest:.3g}, because of"
+            " hooks or of inputs that are not rows. Build the network with architect,"
+            " and read its modules."
         )
 
 
@@ -463,7 +463,7 @@ def _learned(
     ]
 
 
-# --- what a user's forward computes --------------------------------------------------
+# --- what a user's forward computes ---------------------------------------------------
 
 
 FUNCTIONS = {
@@ -593,7 +593,7 @@ def _refused(module: Any, reason: str) -> ArgumentError:
     parts = ", ".join(f"model.{name}" for name, _ in module.named_children())
     advice = f" Pass its submodules as a list if that is the same: [{parts}]."
     return ArgumentError(
-        f"from_torch knows no network for {type(module).__name__}: its forward"
+        f"from_torch cannot build a network for {type(module).__name__}: its forward"
         f" {reason}.{advice if parts else ''}"
     )
 

@@ -1,5 +1,5 @@
-"""How agents change the parameters of a network by δ and its traces: chains of a trace,
-a scale, a clip and a step.
+"""Define updates, which are chains of a trace, a scale, a clip and a step, by which
+agents change a network's parameters by δ and traces.
 """
 
 from __future__ import annotations
@@ -28,15 +28,10 @@ class MeanSquare:
 
     v ← β v + (1 − β) g²;  d = √v + ε;  the trace e becomes e / d
 
-    Parameters
-    ----------
-    decay : float or None
-        Decay β of the mean, from 0 to 1. Default 0.999; None: that of the traces, γλ.
-    epsilon : float
-        The least divisor ε, above 0. Default 1e-8.
-    unbiased : bool
-        Whether v is divided by 1 − βᵗ after t updates (Kingma and Ba 2015). Otherwise
-        it begins at 0. Default True.
+    Parameters ---------- decay : float or None Decay β of the mean, from 0 to 1, or
+    None for the decay of the traces, γλ. Default 0.999. epsilon : float Smallest
+    divisor ε, above 0. Default 1e-8. unbiased : bool Whether v is divided by 1 − βᵗ
+    after t updates (Kingma and Ba 2015). Otherwise it begins at 0. Default True.
 
     Examples
     --------
@@ -60,15 +55,10 @@ class Clip:
 
     The means decay by 0.9998 (Sharifnassab and others 2026).
 
-    Parameters
-    ----------
-    limit : float
-        The largest size of δ, c. Default 1.
-    relative : bool
-        Whether the limit is in units of the root of the mean of δ². Default False.
-    normalize : bool
-        Whether δ is then divided by its mean size, which is what a policy needs: the
-        steps then do not depend on the size of rewards. Default False.
+    Parameters ---------- limit : float Maximum size c of δ. Default 1. relative : bool
+    Whether the limit is in units of the root of the mean of δ². Default False.
+    normalize : bool Whether δ is then divided by its mean size, which makes the steps
+    of a policy independent of the size of rewards. Default False.
 
     Examples
     --------
@@ -90,11 +80,11 @@ Clipping = Annotated[Clip | None, _optional(partial(checks.instance, cls=Clip))]
 class Update:
     """Base class of updates: how an agent changes parameters w by δ and the traces e.
 
-    Each is a chain of four parts. The trace is that of the agent, e ← γλ e + g, with
-    the slopes g. A scale divides it by d for each parameter, a clip limits δ to δ', and
-    the subclass computes the step:  w ← w + step · δ' · e / d
+    Each update is a chain of four parts. The trace is the agent's trace, e ← γλ e + g,
+    with the slopes g. A scale divides it by d for each parameter, a clip limits δ to
+    δ', and the subclass computes the step: w ← w + step · δ' · e / d
 
-    Settings never change; means, which begin at the first update, belong to the agent.
+    Settings never change. Means, which begin at the first update, belong to the agent.
     """
 
     scale: MeanSquare | None
@@ -102,7 +92,7 @@ class Update:
     _method: ClassVar[int] = BOUNDED
 
     def _chain(self, decay: float) -> Chain:
-        """Return its numbers for kernels, with traces that decay by γλ."""
+        """Return the chain's numbers for kernels, with traces that decay by γλ."""
         scale = self.scale or MeanSquare(decay=1.0, epsilon=1.0, unbiased=False)
         clip = self.clip or Clip()
         return Chain(
@@ -129,16 +119,10 @@ class ObGD(Update):
 
     step = α / max(1, α κ max(\|δ\|, 1) ‖e‖₁)
 
-    Parameters
-    ----------
-    rate : float
-        Size α of a step, if the bound does not reduce it. Default 1.
-    bound : float or None
-        Factor κ of the bound. Default 2; the paper takes 3 for policies. None: every
-        step is the rate, as with a number in place of an update, ``TD(net,
-        update=0.1)``.
-    scale, clip
-        See :class:`Update`.
+    Parameters ---------- rate : float Size α of a step, if the bound does not reduce
+    it. Default 1. bound : float or None Factor κ of the bound. With None, every step is
+    the rate, as with a number in place of an update, ``TD(net, update=0.1)``. Default
+    2, but the paper uses 3 for policies. scale, clip See :class:`Update`.
 
     Examples
     --------
@@ -156,21 +140,16 @@ class ObGD(Update):
 @checks.suggests_arguments("update")
 @dataclass(frozen=True)
 class Implicit(Update):
-    """Implicit TD(λ): δ is the one after the update (Kim, Toulis and Laber 2025, arXiv
-    2505.01361).
+    """Implicit TD(λ), which uses the δ after the update (Kim, Toulis and Laber 2025,
+    arXiv 2505.01361).
 
     step = α / (1 + α ‖e‖²),  with a scale α / (1 + α Σ e²/d)
 
     This is the change Δ = α (e/d) (δ − e·Δ), if the trace e stands for the slopes of
-    the present value. The value that follows counts as it was before the update.
+    the present value. The value of the following state is the one before the update.
 
-    Parameters
-    ----------
-    rate : float
-        Rate α, at least 0. However large it is, the update does not overshoot. Default
-        1.
-    scale, clip
-        See :class:`Update`.
+    Parameters ---------- rate : float Rate α, at least 0. The update does not overshoot
+    even with a large rate. Default 1. scale, clip See :class:`Update`.
 
     Examples
     --------
@@ -188,21 +167,15 @@ class Implicit(Update):
 @checks.suggests_arguments("update")
 @dataclass(frozen=True)
 class Intentional(Update):
-    """Intentional updates: take a fraction off δ, whatever the slopes are (Sharifnassab
+    """Intentional updates, which reduce δ by a fraction for any slopes (Sharifnassab
     and others 2026, arXiv 2604.19033).
 
     step = η / √(σ Σ e²/d),  where σ is the mean of Σ g²/d, which decays by γλ
 
-    Parameters
-    ----------
-    fraction : float
-        Fraction η of δ that an update takes off. Default 0.25, as in the authors'
-        programs for Q; the paper has 0.5 for values, and for policies 0.05 with a clip
-        that normalises.
-    scale : MeanSquare or None
-        Default: ``MeanSquare(0.999)``.
-    clip : Clip or None
-        Default: ``Clip(20, relative=True)``.
+    Parameters ---------- fraction : float Fraction η by which an update reduces δ.
+    Default 0.25, as in the authors' programs for Q. The paper uses 0.5 for values, and
+    0.05 with a clip that normalises for policies. scale : MeanSquare or None Default:
+    ``MeanSquare(0.999)``. clip : Clip or None Default: ``Clip(20, relative=True)``.
 
     Examples
     --------
@@ -220,8 +193,8 @@ class Intentional(Update):
 @checks.suggests_arguments("update")
 @dataclass(frozen=True)
 class Adaptive(Update):
-    """Adaptive Q(λ): a fixed rate along traces that are scaled as by Adam, for a δ that
-    is clipped (Gogianu, Lutu and Pascanu 2026, arXiv 2605.06764).
+    """Adaptive Q(λ), with a fixed rate along traces that are scaled as by Adam, and a
+    clipped δ (Gogianu, Lutu and Pascanu 2026, arXiv 2605.06764).
 
     step = α,  d = √v + ε,  v ← γλ v + (1 − γλ) g²,  −1 ≤ δ ≤ 1
 
@@ -248,12 +221,13 @@ class Adaptive(Update):
 OF_VALUES = Intentional()
 OF_CHOICES = ObGD(0.03, bound=0.3)
 OF_NUMBERS = Intentional(0.025, clip=Clip(20.0, relative=True, normalize=True))
-"""The updates of values, and of policies with softmax outputs or continuous actions, by
-default: studies/reward.md, section Updates."""
+"""The default updates of values, and of policies with softmax outputs or continuous
+actions, see studies/reward.md, section Updates.
+"""
 
 
 def update_of(title: str, update: Any) -> Update:
-    """Return an update; a number is the rate of one without a bound."""
+    """Return an update. A number is the rate of an update without a bound."""
     if checks.is_number(update):
         return ObGD(checks.non_negative_number(title, update), bound=None)
     condition = "an update of synapse.reward, such as Intentional(), or a number"
@@ -262,8 +236,8 @@ def update_of(title: str, update: Any) -> Update:
 
 
 def read_update(values: dict[str, Any]) -> Update:
-    """Return an update of its name and fields. ArgumentError, KeyError or TypeError if
-    a file is not valid.
+    """Return an update by its name and fields. Raises ArgumentError, KeyError or
+    TypeError if a file is not valid.
     """
     kinds = {kind.__name__: kind for kind in Update.__subclasses__()}
     for name, kind in ("scale", MeanSquare), ("clip", Clip):

@@ -9,12 +9,12 @@ from ..language import added, inline, splat
 PART_BITS = 10
 """The logarithm of `PART`."""
 PART = 1 << PART_BITS
-"""Neurons that are looked at together for one that is active."""
+"""Number of neurons that are tested together for an active one."""
 BITS = 6
 """The logarithm of `GROUP`. With 4, a step of 20,000 neurons with one clock takes 1.2
 times as long at 0.05 % active."""
 GROUP = 1 << BITS
-"""Neurons of a part with active ones that are looked at together."""
+"""Number of neurons in a part with active ones that are tested together."""
 NOT_COUNTED = -1
 """Replaces the number of active sources if there are so many that steps read all."""
 NOW = 1
@@ -48,8 +48,8 @@ def part_stop(index, j):
 
 @inline
 def has_active(tapes, index, start, stop, now, mark):
-    """Return whether some of these neurons, of one part, may send anything now;
-    `mark`, `NOW` or `PAST`, says over which connections.
+    """Return whether any of these neurons in one part may send events now, over the
+    connections that `mark` selects (`NOW` or `PAST`).
     """
     sends = index.parts[part_of(index, start)] & mark
     return sends and not is_silent(tapes, start, stop, now)
@@ -57,13 +57,13 @@ def has_active(tapes, index, start, stop, now, mark):
 
 @inline
 def list_part(tapes, index, start, stop, now, due, offset, apart, mark):
-    """Do what `list_active` does for neurons of one part."""
+    """Do the same as `list_active` for neurons of one part."""
     listed = n = index.active[0]
     while start < stop:
         group = (start - index.origin) >> BITS
         end = min(index.origin + ((group + 1) << BITS), stop)
         if index.groups[group] & mark and not is_silent(tapes, start, end, now):
-            # without a branch, which processors could not foresee
+            # without a branch, which processors could not predict
             for j in range(start, end):
                 index.active[n + 1] = offset + apart * (j - index.origin)
                 n += tapes.activation[now + j] != 0.0
@@ -77,12 +77,13 @@ def list_part(tapes, index, start, stop, now, due, offset, apart, mark):
 
 @inline
 def list_active(tapes, index, start, stop, now, due, offset, apart, mark):
-    """List the sources among these neurons that are not silent; returns how many
-    connections begin at them and those before, `due`. Their activations begin at `now`.
+    """List the active sources among these neurons. Returns `due`, the number of
+    connections from listed sources so far, plus their connections. Activations begin at
+    `now`.
 
     Neuron j is source ``offset + apart * (j - index.origin)`` of a `BySource`, which
-    has this `mark`. The list ends, and is forgotten, as soon as there are more
-    connections than ``index.budget``.
+    has this `mark`. As soon as there are more connections than ``index.budget``, the
+    list is abandoned.
     """
     begin = start
     while begin < stop and index.active[0] != NOT_COUNTED:

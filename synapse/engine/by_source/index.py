@@ -1,4 +1,4 @@
-"""Make one list of connections, sorted by source, see `BySource`."""
+"""Sort the connections of a network by source, see `BySource`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .active import GROUP, NOW, PART, PAST
 
 
 class BySource(NamedTuple):
-    """Connections of a network by source, as kernels take them.
+    """Connections of a network by source, in the form that kernels receive.
 
     Source i, counted from the network's first row, has the connections that are read
     one step late from ``begins[2 * i]`` on, and the others from ``begins[2 * i + 1]``
@@ -73,7 +73,7 @@ def build(
     row, target = np.empty((2, len(rows)), np.uint32)
     sort_by_key(key, rows, c["target"], begins, row, target)
     sends = NOW * (begins[2 : 2 * n + 1 : 2] > begins[: 2 * n : 2])
-    sends[begin - start :][:width] |= PAST  # others read the ring, too
+    sends[begin - start :][:width] |= PAST  # other neurons read the ring, too
     parts, groups = (
         np.bitwise_or.reduceat(sends, np.arange(0, n, size)).astype(np.uint8)
         for size in (PART, GROUP)
@@ -100,8 +100,9 @@ def concat_rows(c: Any, runs: Indices) -> NDArray[np.uint32]:
 
 @kernel
 def sort_by_key(keys, rows, targets, begins, ordered, ordered_targets):
-    """Write the rows, and their targets, in the order of their keys, and where those
-    of each key begin to `begins`, which are 0 and two more than the keys.
+    """Write the rows and their targets in the order of their keys. The start of each
+    key's rows is written to `begins`, which contains zeros and has two more entries
+    than there are keys.
     """
     for q in range(len(keys)):
         begins[keys[q] + 2] += 1

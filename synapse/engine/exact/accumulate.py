@@ -105,7 +105,8 @@ def accumulate_dense(store, tapes, chunk, start, stop, r, fresh, long):
     shared = store.run_kind[r] == SHARED
     runs = store.run_stop[start] - store.run_start[start]
     n = store.run_length[r]
-    # activations sample by sample: those of a step begin where all of its samples do
+    # activations are stored sample by sample, and a step's begin where its samples
+    # begin
     source = sources_before(store, r, chunk.now, chunk.rows) + chunk.origin
     begin = source * chunk.lanes + store.run_source[r] - chunk.origin
     gains = at_gaters_step(flags, chunk.now, chunk.now - chunk.rows)
@@ -146,8 +147,8 @@ def accumulate_long(store, tapes, r, start, stop, fresh, chunk):
 
 @inline
 def product(tapes, at, gater, tape, offset, chunk):
-    """Sum over steps and samples of an error, scaled by a gater or none, times a number
-    of a tape.
+    """Return the sum over steps and samples of an error, which a gater may scale, times
+    a number of a tape.
     """
     moved = splat(0.0, tapes.state)
     for t in range(chunk.steps):
@@ -266,8 +267,8 @@ def bounds_of(neurons, start, stop):
 
 @inline
 def begin_sums(store, tapes, span, j, learns):
-    """Reset the sums of a neuron, in which ``move`` leaves others, unless `accumulate`
-    overwrites them.
+    """Reset the sums of a neuron, which may contain other numbers after ``move``,
+    unless `accumulate` overwrites them.
     """
     tapes.bias_update[j - span.start] = 0.0
     if store.flags[j] & MEMORY:

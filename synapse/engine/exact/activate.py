@@ -39,7 +39,7 @@ from .step import STEP, sources_at
 class Way(NamedTuple):
     """The parts of a step that depend on how states are summed.
 
-    They pass on a number, ``due``, which the step never looks into.
+    They pass on a number, ``due``, which the step itself does not use.
     """
 
     # (store, tapes, extra, span, start, forward) -> due: inputs up to `start` have
@@ -83,7 +83,8 @@ def compute_listed_states(store, tapes, start, stop, step):
 @inline
 def list_sources(store, tapes, j, step):
     """List the sources that neuron j is the first to read, in the columns of the store
-    or in others (`table_with_lists`): in packs or, of several samples, singly.
+    or of `table_with_lists`. One sample lists packs of sources, and several samples
+    list single sources.
     """
     for r in range(store.run_start[j], store.run_stop[j]):
         number = store.run_list[r]
@@ -98,8 +99,8 @@ def list_sources(store, tapes, j, step):
 
 @inline
 def _compute(store, tapes, extra, start, stop, forward, step, lanes, ragged, due):
-    """Compute and store states, and compute activations and slopes; ended samples are
-    reset before.
+    """Compute and store states, and then activations and slopes. Ended samples are
+    reset first.
     """
     if store.ties.lists == 0:
         compute_states(store, tapes, start, stop, forward)
@@ -131,8 +132,8 @@ not 0, in the same order, which gives the same bits. It does not need ``extra``.
 def activate_by(
     way, store, tapes, extra, span, inputs, step, forward, lanes, ragged, masked
 ):
-    """Set the inputs, unless empty, then activate the others part by part, by a
-    `Way`.
+    """Set the inputs, unless they are empty, and activate all other neurons part by
+    part, by a `Way`.
 
     `ragged` is whether some samples have ended, `masked` whether there is dropout.
     """
@@ -160,7 +161,8 @@ def activate_by(
             )
         if store.ties.clamped != 0:
             apply_clamps(store, flat(tapes), start, stop, forward.now, lanes)
-        # last: the sums of the gradient read what other neurons read
+        # at the end, because other neurons and the sums of the gradient read the same
+        # numbers
         if way.transposes and lanes > 1:
             transpose_activations(
                 store, tapes, start, stop, span, forward.now, lanes, True

@@ -93,8 +93,8 @@ def descend_by_steps(training, count):
 
 @strict_fp_call
 def run_parts(training):
-    """Compute parts of the present round until all are taken. The leader waits for
-    their end. Return whether all parts have succeeded.
+    """Compute parts of the present round until all are taken, and return whether all
+    parts have succeeded. The leader waits until they have ended.
     """
     team = training.team
     index = take_part(team)
@@ -104,7 +104,7 @@ def run_parts(training):
         else:
             run_part_of_batch(training, index)
         index = take_part(team)
-    # for a helper, the leader waits
+    # only the leader waits
     return team.number > 0 or wait_for_turn(team, team.words[TASK + 1])
 
 
@@ -168,13 +168,13 @@ def run_part_of_update(training, index):
     end_part(team, index, True)
 
 
-# --- what the leader does in place of the functions of one thread --------------------
+# --- the leader's replacements for the functions of one thread ------------------------
 
 
 @strict_fp
 def descend_together(training, count):
-    """Compute `descend_batch` by several threads; by one if a batch cannot be divided,
-    or if anything fails, which is found again.
+    """Compute `descend_batch` by several threads. If a batch cannot be divided, or a
+    part fails, a single thread computes it, and finds the same failure again.
     """
     _, variants, _, _, control, _ = training
     done = False
@@ -191,8 +191,8 @@ def descend_together(training, count):
 
 @strict_fp
 def can_share(training, by_rows, is_wide):
-    """Return whether weights are many, and all threads have the same gradient: not one
-    that is on the leader's tapes, unless steps do not depend on each other.
+    """Return whether there are many weights, and all threads have the same gradient. A
+    gradient on the leader's tapes is only shared if steps do not depend on each other.
     """
     independent_steps = training.variants.arguments.samples.independent_steps
     many = training.change.slopes[0].size >= MIN_PARAMETERS

@@ -19,8 +19,8 @@ from .tapes import Tapes
 
 
 def tapes_of_runs(store: Store, width: int = 1, outputs: int = 0) -> Tapes:
-    """Return tapes of two steps, the present one and the one before, with all rows of a
-    store and a copy of its past, for `width` samples; for tests, with `outputs`.
+    """Return tapes of the present and the previous step, with all rows of a store and a
+    copy of its past, for `width` samples. Tests use `outputs`.
     """
     sizes = store.n_neurons, outputs, 0
     past, rings = (len(store.columns[name]) for name in ("past", "ring_head"))
@@ -42,8 +42,8 @@ def kernels_untraced(
 def kernels_by_events(
     store: Store, span: NDArray[Any], tapes: Tapes, latest: NDArray[Any]
 ) -> Kernels | None:
-    """Return the same by events, with the connections by source; None if all
-    connections are gathered faster.
+    """Return the same kernels by events, with the connections by source, or None if
+    gathering all connections is faster.
     """
     index = event_index.build_index(store, span)
     if index is None:
@@ -79,8 +79,8 @@ def table_with_lists(
 
 def call_side_by_side(store: Store, span: NDArray[Any]) -> Callable[..., int]:
     """Return a function of `SequenceRows`, and of a `Judge` for a test, which runs the
-    network in a span of a lowered store side by side, with memory of its own, for one
-    thread; see ``side_by_side.py``.
+    network in a span of a lowered store side by side. It has its own memory for one
+    thread, see ``side_by_side.py``.
     """
     code = side_by_side.calls_for(store)
     lanes = SIDE_BY_SIDE[store.dtype]

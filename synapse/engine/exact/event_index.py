@@ -20,11 +20,12 @@ from ..store import Store
 from .fire import can_skip_derivatives
 
 MIN_CONNECTIONS = 4096
-"""Listed connections below which the kernel is not worth its compilation. By events,
-1,000 to 80,000 connections take 0.04 to 0.7 times as long at up to 5 % active, and 0.63
-to 1.34 times at 20 % or more, whatever the length of runs. ``python -m
-benchmarks.constants exact.event_index.MIN_CONNECTIONS``: rows take 0.99 to 1.02 times
-as long with a tenth, 1.02 to 3.33 times with ten times."""
+"""Number of listed connections below which compiling the kernel takes more time than it
+saves. By events, 1,000 to 80,000 connections take 0.04 to 0.7 times as long at up to 5
+% active, and 0.63 to 1.34 times at 20 % or more, whatever the length of runs. ``python
+-m benchmarks.constants exact.event_index.MIN_CONNECTIONS``: rows take 0.99 to 1.02
+times as long with a tenth, 1.02 to 3.33 times with ten times.
+"""
 MAX_SCATTERED_SOURCES = 4
 """Maximum number of sources in a dense run that may follow activity. ``python -m
 benchmarks.constants exact.event_index.MAX_SCATTERED_SOURCES``: neither a tenth nor ten
@@ -54,40 +55,40 @@ class EventRows(NamedTuple):
     """Numbers of a network that is stepped by events."""
 
     weight: NDArray[Any]  # by connection of the index, if it has been `copied`
-    # by neuron, behind them those of the ring for what is read with lags: whether a
-    # call has copied the weights of what it sends
+    # by neuron, followed by the neurons of the ring that are read with lags: whether a
+    # call has copied the weights of their outgoing connections
     copied: NDArray[np.uint8]
     skipped: NDArray[np.uint8]  # by run: whether its connections are in the index
     form: NDArray[np.uint8]  # by neuron: a sum of `RECEIVING`, `CARRYING`, ...
     # where the neurons of the same form and squash end, whose self-connections have
-    # gaters one after the other, or none
+    # consecutive gaters or no gater
     form_stop: NDArray[np.int64]
-    # by frame of the ring, which the neurons have that are read with lags, and of this
-    # step: which of them are not 0 there, after their number
+    # for each frame of the ring of neurons that are read with lags, and for this step:
+    # the number of neurons that are not 0, then these neurons
     earlier: NDArray[np.uint32]
-    sums: NDArray[Any]  # what events have added, by neuron
-    # by part: whether it may have got events in this step; behind them, whether they
-    # are so many that no part is marked
+    sums: NDArray[Any]  # sums of events, by neuron
+    # by part: whether it may have received events in this step; at the end, whether
+    # there are so many events that parts are not marked
     touched: NDArray[np.uint8]
     # numbers that steps read of neurons one after the other: in slots, by neuron, the
     # bias, the weight of the self-connection (`SELF`), and those of the gathered
     # one-to-one runs (from `FIRST_RUN` on); behind them numbers that are equal for all
     # neurons of a part, `PART` times each
     aligned: NDArray[Any]
-    # by slot and part: where the number of neuron 0 would be, if that part began there
+    # by slot and part: the place that neuron 0 would have if the part began there
     block: NDArray[np.int64]
 
 
 class EventIndex(NamedTuple):
-    """Connections that follow activity, as kernels take them."""
+    """Connections that follow activity, in the form that kernels receive."""
 
     connections: BySource
     rows: EventRows
 
 
 def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
-    """Return the connections of a lowered store's network by source; None if all are
-    gathered faster.
+    """Return the connections of a lowered store's network by source, or None if
+    gathering all of them is faster.
     """
     c = store.columns
     start, stop = int(span[Span.START]), int(span[Span.STOP])
@@ -101,8 +102,8 @@ def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
     total = int(c["run_length"][runs[listed]].sum())
     if total < MIN_CONNECTIONS:
         return None
-    # Neurons that have nothing but such runs and short ones from silent sources; or, if
-    # few neurons have those, any from spikes, and short ones from inputs.
+    # Neurons that only have such runs and short ones from silent sources or, if few
+    # neurons have such runs, any runs from spikes and short ones from inputs.
     neuron_of = np.repeat(np.arange(n), run_stop - run_start)
     squash = c["squash"][start:stop]
     silent = activations.may_be_silent(squash)
@@ -175,9 +176,9 @@ def _forms(
     receives: NDArray[np.bool_],
     gathers: NDArray[np.bool_],
 ) -> tuple[NDArray[np.integer[Any]], NDArray[np.int64]]:
-    """Return the forms of neurons, and the end of each one's form. The gaters of their
-    self-connections must be consecutive and read in the same step, or be missing
-    altogether.
+    """Return the form of each neuron, and the end of the neurons with the same form.
+    The gaters of their self-connections must be consecutive and read in the same step,
+    or be missing altogether.
     """
     c = store.columns
     squash = c["squash"][start:stop].astype(np.int64)

@@ -54,7 +54,7 @@ def has_events(events, j):
 
 @inline
 def add_events(store, tapes, events, start, stop, step):
-    """s_j = b_j and what events have added."""
+    """s_j = b_j + the sum of events."""
     biases = aligned_at(events, 0, start)
     if has_events(events, start):
         for j in range(start, stop):
@@ -76,7 +76,7 @@ def aligned_at(events, slot, j):
 
 @inline
 def carry_states(store, tapes, events, start, stop, step):
-    """s_j = g_jj w_jj s_j(old) + b_j and what events have added."""
+    """s_j = g_jj w_jj s_j(old) + b_j + the sum of events."""
     block = start, stop, step
     if step.whole_before or has_own_states(store, store.squash[start]):
         carry_from(store, tapes, events, tapes.state, *block)
@@ -206,8 +206,9 @@ def align_numbers(store, events, span):
 
 @inline
 def find_equal(events, slot, part_index, equal):
-    """Use the place of a number for a slot of a part, if all of its numbers are this
-    one. `equal` numbers have a place before; returns how many have one then.
+    """If all numbers in a slot of a part are equal, use the place of this number for
+    it. The first `equal` numbers have a place already. Returns how many have one
+    afterwards.
     """
     n = events.sums.size
     shift = part_index << PART_BITS

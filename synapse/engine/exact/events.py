@@ -1,9 +1,10 @@
 """Run steps whose cost follows activity, because connections of silent neurons are not
 read.
 
-``GATHERING`` lets each target read all of its sources. Where most sources are exactly
-0, as spikes, ReLU and winners are, it is faster to scatter: each active source adds its
-activation times its weight to the sums of its targets. Both are
+With ``GATHERING``, each target reads all of its sources. Where most sources are exactly
+0, as with spikes, ReLU and winners, it is faster to scatter, which means that each
+active source adds its activation times its weight to the sums of its targets. Both
+compute
 
     state s_j = w_jj s_j(old) + b_j + sum_i w_ij y_i
 
@@ -13,7 +14,7 @@ first block. Other connections are added as soon as their source has fired. Each
 of the network's past has a list of the neurons that were active, from which a step adds
 delayed activations.
 
-Runs that are gathered are added to alike neurons of a part at once. One-to-one
+Gathered runs are added to all neurons of the same form in a part at once. One-to-one
 projections, whose source and gater are at a constant distance, become passes over
 consecutive numbers. A step writes all numbers of a neuron if it is one of the last two
 of a call, or if they can be observed. All other steps only write the values needed by
@@ -23,8 +24,8 @@ Short blocks of neurons that only read events are computed together, as if they 
 send anything to each other. Then the activations that some have sent are added, one
 after the other, and their targets are computed again (`follow_in_order`).
 
-Every neuron can still gather, since all activations are in their place. If the events
-of a step turn out to cost more than gathering, it gathers from this block on.
+Because all activations are stored, every neuron can still gather. If the events of a
+step prove more expensive than gathering, the step gathers from this block on.
 
 In lists by neuron, the number of neuron j of the network is in the row
 ``j - events.origin``.
@@ -75,18 +76,20 @@ as long with a tenth, 1.13 to 4.43 times with ten times."""
 PIECE = 256
 """Neurons of short blocks that are computed together."""
 AHEAD = 3
-"""Number of sources by which fetching connections is ahead of sending."""
+"""Number of sources by which connections are fetched ahead of their events."""
 FETCHED = 128
-"""Number of a source's connections that are fetched ahead. Processors fetch the
-others."""
+"""Number of a source's connections that are fetched ahead. The processor fetches
+further connections by itself.
+"""
 LINE = 16
 """Numbers of four bytes that are fetched at once."""
 
 EventState: Any = namedtuple(  # type: ignore[misc]
     "EventState", [*BySource._fields, *EventRows._fields, "origin", "budget"]
 )
-"""`EventIndex` in a kernel, which calls it ``events``; the first row of the network,
-and how many events cost as much as gathering."""
+"""`EventIndex` in a kernel, where it is called ``events``, with the first row of the
+network and the number of events that cost as much as gathering.
+"""
 
 
 # --- events ---------------------------------------------------------------------------
@@ -94,7 +97,7 @@ and how many events cost as much as gathering."""
 
 @inline
 def fetch(events, start, stop):
-    """Begin to fetch connections, which are read soon."""
+    """Begin to fetch connections that are read soon."""
     for q in range(start, min(stop, start + FETCHED), LINE):
         prefetch(events.target, q)
         prefetch(events.weight, q)
@@ -156,8 +159,8 @@ def scatter_prompt(store, tapes, events, listed, stop, step):
 
 @inline
 def begin_sums(events):
-    """Begin a step, before which all sums are 0. If it probably has an event a neuron,
-    parts are not marked.
+    """Begin a step, before which all sums are 0. If the step probably has at least one
+    event per neuron, parts are not marked.
     """
     n = events.sums.size
     events.touched[: events.touched.size] = 0
@@ -181,7 +184,7 @@ def clear_touched(events, start, stop):
         start = end
 
 
-# --- who was active -------------------------------------------------------------------
+# --- active neurons -------------------------------------------------------------------
 
 
 @inline
@@ -227,8 +230,8 @@ def list_past(store, tapes, events, span, step):
 
 @inline
 def advance_by_events(store, tapes, events, span, step):
-    """Advance the past of a network by a step. Only numbers that are not 0, or were
-    not, are written.
+    """Advance the past of a network by a step. Only numbers that are not 0, or were not
+    0 before, are written.
     """
     if events.lags.size == 0:
         advance(store, tapes, events, span, step)
@@ -284,14 +287,15 @@ def scatter_lagged(store, tapes, events, span, step):
 
 
 # --- the way --------------------------------------------------------------------------
-#
-# What its parts pass on is the number of events of the step so far. Above the budget,
-# it is `gathering_from` the end of the block: whole blocks gather.
+# The parts of the way pass on the number of events in the step so far. Above the
+# budget, it is `gathering_from` the end of the block, because blocks gather as a whole.
 
 
 @inline
 def gathering_from(events, start):
-    """Return, in place of a number of events, that neurons from `start` on gather."""
+    """Return a code that replaces a number of events if neurons from `start` on
+    gather.
+    """
     return events.budget + 1 + start - events.origin
 
 
@@ -303,7 +307,7 @@ def gathers(events, start, due):
 
 @inline
 def _begin(store, tapes, events, span, start, step):
-    """Add the events of previous steps, and of the inputs; returns their number."""
+    """Add the events of previous steps and of the inputs, and return their number."""
     due = 0
     begin_sums(events)
     if events.lags.size > 0:
@@ -319,8 +323,9 @@ def _begin(store, tapes, events, span, start, step):
 
 @inline
 def _part(store, events, start, due):
-    """Return the end of the next piece, of one part, or of short blocks. Neurons that
-    compete are computed together, and all of a block that gather.
+    """Return the end of the next piece, which consists of neurons of one part or of
+    short blocks. Neurons that compete, and all neurons of a block that gather, are
+    computed together.
     """
     stop = store.block_stop[start]
     if gathers(events, start, due) or (
@@ -345,8 +350,8 @@ def has_short_blocks(store, start, stop):
 
 @inline
 def here(start, step):
-    """Return a step whose new states replace those of other parts, which stay in the
-    cache.
+    """Return a step whose new states overwrite the states of other parts, which keeps
+    this memory in the cache.
     """
     return Step(
         step.now,
@@ -386,8 +391,8 @@ def _compute(store, tapes, events, start, stop, step, row, lanes, ragged, due):
 
 @inline
 def _follow(store, tapes, events, span, start, stop, step, due):
-    """Add the events of neurons that have fired; returns the number of events by
-    now.
+    """Add the events of neurons that have fired, and return the number of events so
+    far.
     """
     if not has_short_blocks(store, start, stop):
         return follow_parts(store, tapes, events, span, start, stop, step, due)
@@ -411,8 +416,8 @@ def write_all(store, tapes, start, stop, step):
 
 @inline
 def follow_in_order(store, tapes, events, span, start, stop, step, due):
-    """Add the events of neurons in short blocks. Neurons that receive some from others
-    of these fire again.
+    """Add the events of neurons in short blocks. Neurons that receive events from other
+    neurons in these blocks fire again.
     """
     listed = n = events.active[0]
     for j in range(start, stop):
@@ -436,14 +441,16 @@ def follow_in_order(store, tapes, events, span, start, stop, step, due):
 
 @inline
 def fire_again(store, tapes, events, j, step):
-    """Compute a neuron again, since it has got events."""
+    """Compute a neuron again, because it has received events."""
     compute_states_by_events(store, tapes, events, j, j + 1, step)
     fire_without_derivatives(store, tapes, j, j + 1, step)
 
 
 @inline
 def follow_parts(store, tapes, events, span, start, stop, step, due):
-    """Add the events of active neurons that read nothing of each other."""
+    """Add the events of active neurons that are not connected to each other within the
+    step.
+    """
     begin = start
     while begin < stop:
         end = min(part_stop(events, begin), stop)
@@ -459,7 +466,7 @@ def follow_parts(store, tapes, events, span, start, stop, step, due):
 
 @inline
 def list_latest(store, tapes, events, span, start, stop, step):
-    """List the active neurons of this step among those of the ring."""
+    """List the active neurons of this step in the ring's list."""
     if events.lags.size > 0:
         ring = store.ring[span.start]
         begin = store.ring_start[ring]
@@ -471,7 +478,7 @@ def list_latest(store, tapes, events, span, start, stop, step):
 @inline
 def send_listed(store, tapes, events, span, listed, stop, step, due):
     """Add the events of the sources up to `stop` that were listed after the first
-    `listed` ones, unless there are too many; returns the number of events by now.
+    `listed` ones, unless there are too many. Returns the number of events so far.
     """
     if due > events.budget:
         events.active[0] = NOT_COUNTED
@@ -484,16 +491,16 @@ def send_listed(store, tapes, events, span, listed, stop, step, due):
 
 @inline
 def list_all(store, tapes, events, span, step):
-    """List the active sources of a step that was not made by events, or of the
-    context.
-    """
+    """List the active sources of a gathered step or of the context."""
     events.active[0] = 0
     list_active(tapes, events, span.start, span.stop, step.now, 0, 0, 1, NOW)
 
 
 @inline
 def _end(store, tapes, events, span, step, due):
-    """List the active sources of a step that has gathered: the next one may scatter."""
+    """List the active sources of a step that has gathered, because the next step may
+    scatter.
+    """
     if due > events.budget:
         list_all(store, tapes, events, span, step)
 
@@ -532,7 +539,7 @@ def run_untraced(
     inputs,
     outputs,
 ):
-    """``runs.run_untraced`` by events."""
+    """Do the same as ``runs.run_untraced``, by events."""
     return run_rows(
         SCATTERED,
         store,

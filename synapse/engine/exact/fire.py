@@ -30,7 +30,7 @@ COMMON = activations.LOGISTIC, activations.TANH, activations.IDENTITY
 
 @inline
 def fire(store, tapes, start, stop, forward, step, lanes):
-    """activation y_j = f_j(s_j), and the slope, of consecutive neurons with one
+    """activation y_j = f_j(s_j), and the slope, of consecutive neurons with the same
     squash.
     """
     code = store.squash[start]
@@ -69,8 +69,8 @@ def fire(store, tapes, start, stop, forward, step, lanes):
 
 @inline
 def can_skip_derivatives(code):
-    """Return whether `fire_without_derivatives` computes this squash: identity, relu,
-    or 1 above 0, else 0.
+    """Return whether `fire_without_derivatives` computes this squash, which is the case
+    for identity, relu, and squashes that are 1 above 0 and otherwise 0.
     """
     return (
         code == activations.IDENTITY
@@ -82,8 +82,8 @@ def can_skip_derivatives(code):
 
 @inline
 def fire_without_derivatives(store, tapes, start, stop, forward):
-    """Fire one sample without derivatives, which take a large part of the time with
-    these squashes: see `can_skip_derivatives`.
+    """Fire one sample without derivatives, which take a large part of the time with the
+    squashes of `can_skip_derivatives`.
     """
     code = store.squash[start]
     at = forward.offset + start
@@ -175,7 +175,7 @@ def zero_clamped_errors(store, tapes, start, stop, to, lanes):
 
 @inline
 def zero_finished(tapes, start, stop, offset, step, lanes):
-    """Set ended samples to 0, so that they cannot grow without bound."""
+    """Set ended samples to 0, because they could grow without bound."""
     for lane in range(opaque(lanes)):
         if tapes.row[step * lanes + lane] == ENDED:
             for j in range(start, stop):
@@ -185,7 +185,7 @@ def zero_finished(tapes, start, stop, offset, step, lanes):
 @inline
 def clamp_inputs(store, tapes, span, inputs, step, now, lanes, ragged, transposes):
     """Copy a row of `inputs`, which may be sparse, to the input neurons of every
-    sample; 0 for ended samples, if it is `ragged`. If it `transposes`, both orders of
+    sample. If it is `ragged`, ended samples get 0. If it `transposes`, both orders of
     several samples are read.
     """
     n = span.inputs
@@ -213,14 +213,17 @@ def clamp_inputs(store, tapes, span, inputs, step, now, lanes, ragged, transpose
         else:
             values[to : to + n] = 0.0
     if lanes > 1:
-        # a whole square, if it fits: what follows the inputs is computed later
+        # a whole square if it fits, because the neurons after the inputs are computed
+        # later
         stop = span.start + (lanes if n < lanes <= rows else n)
         transpose_activations(store, tapes, span.start, stop, span, now, lanes, False)
 
 
 @inline
 def clamp_sparse_inputs(tapes, span, inputs, step, now, lanes):
-    """Do so with a sparse row, in both orders of the numbers of several samples."""
+    """Do the same as `clamp_inputs` with a sparse row. For several samples, write both
+    orders of the numbers.
+    """
     values, columns, starts = inputs
     numbers, ordered = flat(tapes), by_sample(tapes)
     begin = now + span.start

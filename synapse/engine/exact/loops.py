@@ -84,8 +84,8 @@ def custom_cost_and_error(store, tapes, cost, at, to, n, lanes):
 
 @lazy_part(TAPES, *[INDEX] * 6)
 def softmax_cost_and_errors(store, tapes, first_output, at, new_state_at, to, n, lanes):
-    """Compute the cost of each softmax output, and its error signal, which has the
-    weights of the costs already.
+    """Compute the cost of each softmax output, and its error signal, which already
+    contains the cost weights.
     """
     for lane in range(lanes):
         lead, others = lead_of(tapes.activation, at + lane, at + n * lanes, lanes)
@@ -170,7 +170,9 @@ def compute_output_costs(store, tapes, span, targets, step, now, cost, lanes):
 
 @inline
 def compute_output_errors(store, tapes, span, targets, step, now, cost, lanes):
-    """Return the cost of a step; the outputs' error signals overwrite the targets."""
+    """Return the cost of a step, and overwrite the targets with the outputs' error
+    signals.
+    """
     compute_output_costs(store, tapes, span, targets, step, now, cost, lanes)
     n = span.outputs
     to = step * n * lanes
@@ -203,13 +205,13 @@ def begin_errors(tapes, span, depth):
 
 @noinline
 def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes):
-    """Propagate the errors of one step, block by block in reverse order; returns 0 if
+    """Propagate the errors of one step, block by block in reverse order. Returns 0 if
     they are finite.
     """
     n = span.outputs
     rows = span.stop - span.start
     now = (step + depth) * rows - span.start
-    # errors of this step and those before it are in parts of ``tapes.pushed``, which
+    # errors of this step and of earlier steps are in parts of ``tapes.pushed``, which
     # swap roles
     parts = depth + 1
     to_now = step % parts * rows - span.start
@@ -229,7 +231,8 @@ def propagate_network(store, tapes, span, step, slot, window, cost, depth, lanes
     stop = span.stop
     while stop > span.start + span.inputs:
         start = max(store.block_first[stop - 1], span.start + span.inputs)
-        # A_j of a block is complete: what reads it in this step is later in the order
+        # A_j of a block is complete, because its readers in this step are later in the
+        # order
         if store.squash[start] == SOFTMAX:
             compute_softmax_deltas(store, flat(tapes), start, stop, now, to_now, lanes)
         check += propagate_all(store, tapes, start, stop, back)
@@ -329,17 +332,16 @@ class SampleGroup(NamedTuple):
     begins: Any  # first row of the data of each sequence
     lengths: Any  # number of steps of each sequence
     shares: Any  # weight of each sequence
-    weights: Any  # weight of each row of the data; empty: 1
+    weights: Any  # weight of each row of the data; empty if all are 1
     steps: Any  # number of steps of the longest lane
-    window: Any  # length of the windows that errors do not leave
-    # whether steps do not depend on each other, so that each is a sample: see
-    # `load_rows`
+    window: Any  # length of the windows within which errors pass
+    # whether each step is a sample, because steps are independent: see `load_rows`
     independent_steps: bool
     ragged: bool  # whether some samples end earlier
     masked: bool  # whether there is dropout
     recorded: bool  # whether states, slopes and errors of all steps are stored
-    # what a call does: it runs these steps forward and backward, and sums the gradient
-    # of one of so many parts of the neurons (0 parts: of none)
+    # work of a call: the steps to run forward and backward, and the part of the
+    # neurons, out of a number of parts, whose gradient it sums (0 parts: no gradient)
     start: Any
     stop: Any
     part: Any

@@ -1,4 +1,4 @@
-"""Send the errors of one step to everything that a neuron depends on, in the backward
+"""Send the errors of one step to all numbers on which a neuron depends, in the backward
 pass of exact gradients.
 
 The equations are in ``loops.py``. Errors within the step are added at `to_now`, and
@@ -68,12 +68,13 @@ def compute_softmax_deltas(store, tapes, start, stop, now, to_now, lanes):
 
 @inline
 def compute_deltas(tapes, start, stop, back):
-    """delta of consecutive neurons; pushed errors are reset. Returns 0 if all are
+    """delta of consecutive neurons, whose pushed errors are reset. Returns 0 if all are
     finite.
     """
     none = splat(0.0, tapes.state)
     check = none
-    # delta_j = f'_j A_j + what its next state and the cost left in ``tapes.carried``
+    # delta_j = f'_j A_j + the error in ``tapes.carried`` from its next state and the
+    # cost
     for j in range(start, stop):
         through = tapes.slope[back.now + j] * tapes.pushed[back.to_now + j]
         tapes.error[back.slot + j] = through + tapes.carried[back.offset + j]
@@ -87,7 +88,7 @@ def compute_deltas(tapes, start, stop, back):
 
 @inline
 def push_memory(store, tapes, j, back):
-    """Send errors along a self-connection: to the previous state, and to the gater."""
+    """Send errors along a self-connection to the previous state, and to the gater."""
     of = tapes.error[back.slot + j], store
     gains = at_self_gater_step(store, j, back.now, back.before)
     to = tapes.carried, tapes.activation
@@ -138,7 +139,8 @@ def push_tile(store, tapes, j, count, back):
         to = errors_at(store, r, back)
         gains = at_gaters_step(flags, back.now, back.before)
         by = at_gaters_step(flags, back.to_now, back.to_before)
-        # delta_k sum_a w_ak y_a to the gater, first: `take_errors` reuses the tile
+        # delta_k sum_a w_ak y_a to the gater first, because `take_errors` reuses the
+        # tile
         if store.run_kind[r] == SHARED and not flags & QUIET_GATER:
             at = back.slot + j
             push_gaters(store, tapes, r, runs, at, count, sources + source, by)
@@ -234,11 +236,12 @@ def push_memories(store, tapes, start, stop, back):
 
 @inline
 def propagate_alike(store, tapes, start, stop, back):
-    """Send the errors of neurons computed together to everything they depend on, in
-    this and the previous step.
+    """Send the errors of neurons computed together to all numbers on which they depend,
+    in this and the previous step.
     """
     runs = store.run_stop[start] - store.run_start[start]
-    # all delta_j of these neurons are known, so the order matters for rounding only
+    # all delta_j of these neurons have been computed, and the order only affects
+    # rounding
     if store.flags[start] & MEMORY:
         push_memories(store, tapes, start, stop, back)
     for j in range(start, stop, tile().neurons):

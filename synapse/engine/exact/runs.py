@@ -28,7 +28,7 @@ from .step import STEP, Step
 
 @inline
 def load_context(store, tapes, span, rows):
-    """Copy the context to the tapes; returns the `Step` before the first one."""
+    """Copy the context to the tapes, and return the `Step` before the first one."""
     step = Step(0, rows, 0, rows, 2 * rows, 1, 1, -1)
     tapes.activation[span.start : span.stop] = store.activation[span.start : span.stop]
     tapes.state[span.start : span.stop] = store.state[span.start : span.stop]
@@ -74,7 +74,9 @@ def advance(store, tapes, extra, span, step):
 
 @inline
 def size_of(store, ring):
-    """Return how many past activations a ring has: its frames, and their copies."""
+    """Return the number of past activations in a ring, which are its frames and their
+    copies.
+    """
     width = store.ring_stop[ring] - store.ring_start[ring]
     return 2 * store.ring_frames[ring] * width
 
@@ -92,7 +94,7 @@ def load_past(store, tapes, step):
 
 @inline
 def next_frame(store, tapes, ring):
-    """Return the frame for a network to overwrite; it is the latest one then."""
+    """Return the frame that a network overwrites, which then becomes the latest one."""
     head = (tapes.head[ring] + 1) % store.ring_frames[ring]
     tapes.head[ring] = head
     return head
@@ -115,7 +117,7 @@ def advance_past(store, tapes, ring, step):
 
 @lazy_part(TAPES, INDEX, INDEX, STEP)
 def write_past(store, tapes, ring, steps, step):
-    """Write the past that a network keeps after `steps` steps."""
+    """Write the past of a network after `steps` steps."""
     start = store.ring_first[ring]
     store.past[start : start + size_of(store, ring)] = tapes.activation[
         step.past + start : step.past + start + size_of(store, ring)
@@ -153,7 +155,9 @@ def write_back(store, tapes, span, start, step, steps):
 
 @inline
 def copy_streams(to, streams, span):
-    """Copy where the streams of random neurons are, to draw the same numbers again."""
+    """Copy the positions of the random neurons' streams to draw the same numbers
+    again.
+    """
     to[span.start : span.stop] = streams[span.start : span.stop]
 
 
@@ -220,7 +224,7 @@ def run_rows(
 
 @inline
 def _nothing(*arguments):
-    """Do nothing: a step that gathers begins without lists."""
+    """Do nothing, because a step that gathers begins without lists."""
 
 
 GATHERED = RunParts(GATHERING, _nothing, advance)
@@ -228,13 +232,14 @@ GATHERED = RunParts(GATHERING, _nothing, advance)
 
 @kernel
 def run_untraced(store, scalar, tapes, rows, span, latest, looks, inputs, outputs):
-    """Activate once for every row of `outputs`, which are written, without traces.
+    """Activate once for every row of `outputs` without traces, and write the outputs to
+    it.
 
-    `rows` are the rows of the store, which the tapes have. The time when the last
-    output has activated is written to `latest`. With `looks`, only the outputs are
-    written. Returns a status. Unless it is DONE, nothing has changed. ``failed[ROW]``
-    is the row of an input that is refused, or at which a registered function has
-    raised.
+    `rows` is the number of the store's rows, which the tapes have, too. The time of the
+    last output's activation is written to `latest`. With `looks`, only the outputs are
+    written. Returns a status. Unless it is DONE, the network is unchanged, and
+    ``failed[ROW]`` is the row of a refused input, or at which a registered function has
+    raised an error.
     """
     return run_rows(
         GATHERED, store, tapes, None, span, rows, latest, looks, inputs, outputs, scalar

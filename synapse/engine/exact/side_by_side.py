@@ -3,8 +3,8 @@ depend on each other. The number of lanes determines how many run at a time.
 
 As in ``runs.py``, the tapes contain two steps that swap roles, but with lanes. Because
 only outputs are written, several threads can share a store, each with its own tapes. A
-lane computes the same numbers whatever the others do, which makes every bit of a row
-independent of the rows beside it.
+lane computes its numbers independently of all other lanes, and therefore the bits of a
+row do not depend on the rows beside it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FORWARD = GATHERING._replace(transposes=False)
 
 @inline
 def begin_cleared(store, tapes, span, rows):
-    """Clear the context on the tapes; returns the `Step` before the first one."""
+    """Clear the context on the tapes, and return the `Step` before the first one."""
     none = splat(0.0, tapes.state)
     for start, stop in (
         (span.start, span.stop),
@@ -145,8 +145,8 @@ def longest_of(span, sequences, group_start, lanes, maximum):
 def run_side_by_side(store, scalar, tapes, tag, rows, span, sequences, judge):
     """Run `SequenceRows` from a cleared context. `judge` is None, or a `Judge`.
 
-    `rows` are the rows of the store, which the tapes have. Returns a status. Only
-    outputs and costs have changed.
+    `rows` is the number of the store's rows, which the tapes have, too. Returns a
+    status. Only outputs and costs change.
     """
     numbers = flat(tapes)
     lanes = len(tag)
@@ -189,7 +189,7 @@ def run_side_by_side(store, scalar, tapes, tag, rows, span, sequences, judge):
 KERNELS = {
     key: kernel(run_side_by_side.part) for key in product((False, True), repeat=2)
 }
-"""By whether outputs are tested, and whether rows are sparse."""
+"""The kernels by whether outputs are tested and whether rows are sparse."""
 
 
 def _examples(scalar):

@@ -40,13 +40,16 @@ from .step import STEP, places_of, sources_at
 
 PACK = (0,)
 MAX_UNTILED_NEURONS = 4
-"""Neurons up to which a group is not computed together: a tile would be empty for the
-most part. ``python -m benchmarks.constants exact.states.MAX_UNTILED_NEURONS``: rows
-take 0.99 to 1.27 times as long with a tenth, 0.84 to 1.80 times with ten times."""
+"""Largest group of neurons that is not computed together, because most of a tile would
+be empty. ``python -m benchmarks.constants exact.states.MAX_UNTILED_NEURONS``: rows take
+0.99 to 1.27 times as long with a tenth, 0.84 to 1.80 times with ten times.
+"""
 MAX_UNTILED_PRODUCTS = 64
-"""Products up to which a part of a tile costs more than one sum for each of its
-neurons. ``python -m benchmarks.constants exact.states.MAX_UNTILED_PRODUCTS``: rows take
-0.95 to 1.17 times as long with a tenth, 0.98 to 1.03 times with ten times."""
+"""Largest number of products for which a part of a tile costs more than one sum for
+each of its neurons. ``python -m benchmarks.constants
+exact.states.MAX_UNTILED_PRODUCTS``: rows take 0.95 to 1.17 times as long with a tenth,
+0.98 to 1.03 times with ten times.
+"""
 
 
 # --- which neurons are computed together ----------------------------------------------
@@ -54,8 +57,8 @@ neurons. ``python -m benchmarks.constants exact.states.MAX_UNTILED_PRODUCTS``: r
 
 @inline
 def are_many(store, j):
-    """Return whether neurons from j on are computed together; each by itself, and
-    lone, otherwise.
+    """Return whether neurons from j on are computed together, instead of each by itself
+    (lone).
     """
     return store.alike_stop[j] > j + MAX_UNTILED_NEURONS
 
@@ -91,7 +94,7 @@ def dense_alike(store, r):
 
 @inline
 def gap_of(store, r, runs, count):
-    """Return how far the first connections of run r are apart from neuron to neuron, of
+    """Return the distance from neuron to neuron of the first connections in run r, for
     `count` neurons with `runs` runs each.
     """
     return store.run_first[r + runs] - store.run_first[r] if count > 1 else 0
@@ -99,8 +102,8 @@ def gap_of(store, r, runs, count):
 
 @inline
 def gaps_of(store, r, runs, count):
-    """Return the distances of these neurons' first connections in run r from that of
-    the first neuron.
+    """Return the distances of these neurons' first connections in run r from the first
+    neuron's first connection.
     """
     return spaced(0, gap_of(store, r, runs, count), count)
 
@@ -237,8 +240,8 @@ def fill_tile(store, tapes, r, runs, count, source, lists=None):
 
 @inline
 def add_in_order(store, tapes, at, row, n, source):
-    """Add sum_i w_ij y_i from consecutive sources to a state; of lanes, in the order in
-    which a whole tile adds.
+    """Add sum_i w_ij y_i from consecutive sources to a state. Lanes add in the order of
+    a whole tile.
     """
     if is_laned(tapes.new_state):
         state = tapes.new_state[at]
@@ -297,13 +300,13 @@ def add_tiles(store, tapes, run_start, run_stop, runs, start, stop, step, lists)
 
 @lazy_part(*[INDEX] * 5, STEP, taped=True)
 def add_dense_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
-    """`add_tiles` from sources that are all read."""
+    """Do the same as `add_tiles` from sources that are all read."""
     add_tiles(store, tapes, run_start, run_stop, runs, start, stop, step, False)
 
 
 @lazy_part(*[INDEX] * 5, STEP, taped=True)
 def add_listed_runs(store, tapes, run_start, run_stop, runs, start, stop, step):
-    """`add_tiles` from sources some of which are listed."""
+    """Do the same as `add_tiles` from sources some of which are listed."""
     add_tiles(store, tapes, run_start, run_stop, runs, start, stop, step, True)
 
 
@@ -391,8 +394,8 @@ def carry_states(store, tapes, start, stop, step):
 
 @inline
 def add_runs(store, tapes, run_start, run_stop, runs, start, stop, step, lists=False):
-    """Add the weighted inputs of neurons computed together, of `runs` runs each, from
-    some of these: run by run, but dense ones next to each other at once.
+    """Add the weighted inputs from some of the `runs` runs of neurons computed
+    together, run by run, except for adjacent dense runs, which are added at once.
     """
     add_dense = add_listed_runs if lists else add_dense_runs
     r = run_start
@@ -416,7 +419,7 @@ def compute_alike_states(store, tapes, start, stop, step, lists=False):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, of neurons computed
     together. With `lists`, sources may be listed.
     """
-    # b_j first: it overwrites the sum of the previous step
+    # b_j first, because it overwrites the sum of the previous step
     for j in range(start, stop):
         tapes.new_state[step.offset + j] = splat(store.bias[j], tapes.state)
     # sum_i g_ij w_ij y_i
@@ -440,8 +443,8 @@ def compute_alike_states(store, tapes, start, stop, step, lists=False):
 
 @inline
 def compute_state(store, tapes, j, gated, step):
-    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of a neuron by itself;
-    unless it is `gated`, only inputs without gates and lags.
+    """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i of a neuron by itself.
+    Unless it is `gated`, its inputs have no gates and lags.
     """
     state = splat(store.bias[j], tapes.state)
     for r in range(store.run_start[j], store.run_stop[j]):
@@ -456,7 +459,7 @@ def compute_state(store, tapes, j, gated, step):
 
 @lazy_part(INDEX, INDEX, STEP, taped=True)
 def compute_gated_states(store, tapes, start, stop, step):
-    """`compute_state` of consecutive neurons that are gated."""
+    """Do the same as `compute_state` for consecutive gated neurons."""
     for j in range(start, stop):
         compute_state(store, tapes, j, True, step)
 
@@ -481,8 +484,8 @@ def compute_states(store, tapes, start, stop, step, lists=False):
 
 @inline
 def commit_states(tapes, start, stop, step):
-    """Store the states for the next step: of all neurons, since a copy takes less time
-    than a look for self-connected ones.
+    """Store the states of all neurons for the next step, because copying all takes less
+    time than finding self-connected neurons.
     """
     tapes.state[step.now + start : step.now + stop] = tapes.new_state[
         step.offset + start : step.offset + stop

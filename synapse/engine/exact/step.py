@@ -1,4 +1,4 @@
-"""Find the numbers of one step on the tapes, see ``loops.py``.
+"""Locate the numbers of one step on the tapes, see ``loops.py``.
 
 A run of connections reads its sources some steps before its target. This lag is 0, or 1
 if they come later in the order, or the delay of the connections. Tapes of an unfolding
@@ -23,9 +23,9 @@ class Step(NamedTuple):
     # where numbers begin that every step overwrites, such as ``tapes.new_state``
     offset: int
     rows: int  # how far a step is from the next one, on tapes of all steps
-    past: int  # where the copy of the past begins; 0: the tapes have all steps
-    # whether all numbers of this step are written, not only those that steps read; and
-    # of the step before
+    past: int  # where the copy of the past begins, or 0 if the tapes have all steps
+    # whether all numbers of this step are written, instead of only those that steps
+    # read, and whether all numbers of the previous step are
     whole: int
     whole_before: int
     number: int  # how many steps the network has made before it on these tapes
@@ -87,8 +87,8 @@ def places_of(store, r, past, lagged):
 
 @inline
 def sources_before(store, r, now, rows):
-    """Return the same on tapes of all steps, which are `rows` apart, for the step at
-    `now`: its lag is how many steps before.
+    """Do the same as `sources_at` on tapes of all steps, which are `rows` apart, for
+    the step at `now`. The lag is a number of earlier steps.
     """
     lag = store.run_lag[r]
     return now - (lag if lag != 0 else store.run_flags[r] & DELAYED) * rows

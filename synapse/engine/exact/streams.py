@@ -32,7 +32,9 @@ _temporal_difference = inline(temporal_difference)
 
 @inline
 def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, of_chain):
-    """`learn_stream` by the parts of a rule, see ``online/roles.py``."""
+    """Do the same as `learn_stream`, by the parts of a rule, see
+    ``online/roles.py``.
+    """
     rows, gains, values, store_rows = stream
     discount, decay = factors
     chain, memory, sizes = of_chain
@@ -67,8 +69,8 @@ def run_stream(parts, store, rule, tapes, scalar, span, stream, factors, of_chai
 
 @inline
 def _learn(store, rule, span, rate):
-    """Propagate, leaving no update pending. Numbers that are not finite are found by
-    `update_by_traces`.
+    """Propagate without leaving updates pending. `update_by_traces` detects numbers
+    that are not finite.
     """
     relist(store, span)
     propagate_network(store, span, rate, False)
@@ -80,11 +82,11 @@ _ONLINE = ONLINE._replace(learn_step=_learn)
 
 @kernel
 def learn_stream(store, scalar, span, tapes, stream, factors, chain, memory, sizes):
-    """`learn_by_traces` at every row of a stream, with the temporal difference of the
-    only output.
+    """Learn by `learn_by_traces` at every row of a stream, with the temporal difference
+    of the only output.
 
-    `stream` are the rows, the rewards that come with them, the values, which are
-    written, and the number of the store's rows, which the tapes have; `factors` are the
+    `stream` contains the rows, their rewards, the values, which are written, and the
+    number of the store's rows, which the tapes have, too. `factors` contains the
     discount and the decay of the sums. Returns a status and the number of complete
     rows.
     """
@@ -95,7 +97,7 @@ def learn_stream(store, scalar, span, tapes, stream, factors, chain, memory, siz
 
 
 def stream_of(scalar: Any) -> tuple[Any, ...]:
-    """Return examples of the arguments of `learn_stream`, without its first ones."""
+    """Return example arguments for `learn_stream`, without the first ones."""
     decay, _, *others = traces_examples(scalar)
     return 0, (ROW, ROW, ROW, 0), (0.0, decay), *others
 

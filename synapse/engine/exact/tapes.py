@@ -94,13 +94,13 @@ class Tapes:
             dtype if column.dtype == "lanes" else numpy_dtype(column, dtype)
             for column in TAPES
         ]
-        # each column begins on a vector of memory
+        # each column is aligned to a vector register
         lines = [
             -(-n * column_dtype.itemsize // VECTOR_BYTES)
             for n, column_dtype in zip(lengths, dtypes, strict=True)
         ]
         begins = [VECTOR_BYTES * line for line in accumulate(lines, initial=0)]
-        # one block: allocating each column takes longer
+        # one block, because allocating each column takes longer
         self._memory = aligned(begins.pop(), np.dtype(np.uint8))
         self.nbytes = len(self._memory)
         self._columns = dict(
@@ -160,8 +160,8 @@ class Tapes:
     def beyond(
         self, loss: float, bad: int, steps: int
     ) -> tuple[str, int, tuple[int, int] | None]:
-        """Return the first number that is not finite: its name, step and, if known,
-        neuron and sample.
+        """Return the name and step of the first number that is not finite and, if
+        known, the neuron and sample.
         """
         if not np.isfinite(loss):
             values = self["activation"].reshape(-1, self.rows, self.width)
@@ -173,14 +173,14 @@ class Tapes:
             return "The activation", step, (neuron, lane)
         errors = self["error"].reshape(-1, self.rows + MAX_TILE, self.width)
         errors = errors[bad % CHUNK, : self.rows]
-        # the last neuron: errors go back from there
+        # the last neuron, because errors go back from there
         neuron, lane = np.argwhere(~np.isfinite(errors))[-1].tolist()
         name = "The gradient exploded: going back from the end, the error"
         return name, bad, (neuron, lane)
 
 
 SCRATCH = ("panel", "new_state", "tile", "pushed", "carried", "value", "failed")
-"""Columns of which each thread has its own, if several compute the same group."""
+"""Columns that each thread has for itself if several threads compute the same group."""
 
 
 class SharedTapes:
@@ -204,7 +204,7 @@ class SharedTapes:
 
 
 def context_depth(store: Store, span: NDArray[np.int64]) -> int:
-    """Return how many steps the context of a network of a lowered store has."""
+    """Return the number of steps in the context of a network in a lowered store."""
     return int(depth_of(Attributes(store), int(span[Span.START])))
 
 

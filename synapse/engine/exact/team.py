@@ -4,7 +4,7 @@ One thread leads, which means that it runs the epochs, and updates the parameter
 others help, and wait for a round. In a round, every thread takes parts that no other
 thread has taken, until all are taken. A thread that comes late, or has lost its core,
 therefore takes fewer parts. Because parts end in their order, sums are added in the
-same order as by one thread, and the result has the same bits.
+same order as in one thread, and the result has the same bits.
 
 - Sequences: a part is one group of a batch, on the tapes of the thread that takes it.
 - Steps that do not depend on each other: the tapes of one group are shared by all
@@ -48,7 +48,7 @@ samples."""
 WORDS = 4 * LINE
 """Number of words in a team."""
 OVER = -1
-"""The word at `ROUND` when the leader has ended: helpers leave."""
+"""The word at `ROUND` when the leader has ended, which makes helpers leave."""
 SHIFT = 32
 GROUPS = 0
 STEPS = 1
@@ -73,22 +73,22 @@ class Team(NamedTuple):
     """
 
     number: Any  # 0: the leader
-    threads: Any  # 1: the leader is alone
+    threads: Any  # 1 if the leader is alone
     words: Any
     numbers: Any
     address: Any  # of the function that leaves the core to others
 
 
 def new_team() -> tuple[Any, Any, int]:
-    """Return the memory that the threads of a team share, before its first round: the
-    last fields of `Team`.
+    """Return the memory that a team's threads share, before the first round. These are
+    the last fields of `Team`.
     """
     return np.zeros(WORDS, np.int64), np.zeros(2), yield_address()
 
 
 @strict_fp
 def rest(team, looks):
-    """Pause before the next look at a word."""
+    """Pause before reading a word again."""
     if looks < SPINS:
         pause()
     else:
@@ -123,7 +123,7 @@ def take_part(team):
         left = word & ((1 << SHIFT) - 1)
         if word == OVER or left == 0:
             return -1
-        # unless another thread has taken one meanwhile, or a round begun
+        # unless another thread has taken a part meanwhile, or a round has begun
         if swap_word(team.words, ROUND, word, word - 1):
             return team.words[TASK + 1] - left
 
@@ -142,7 +142,7 @@ def wait_for_turn(team, index):
 
 @strict_fp
 def end_part(team, index, succeeded):
-    """End a part; the next one may end then."""
+    """End a part, which lets the next part end."""
     if not succeeded:
         store_word(team.words, FAILED, 1)
     store_word(team.words, ENDED_PARTS, index + 1)
@@ -150,7 +150,9 @@ def end_part(team, index, succeeded):
 
 @strict_fp
 def wait_for_round(team):
-    """Pause until a round has parts to be taken; returns whether there will be one."""
+    """Pause until a round has parts to be taken. Returns False if the rounds have
+    ended.
+    """
     looks = 0
     while True:
         word = load_word(team.words, ROUND)
@@ -164,5 +166,5 @@ def wait_for_round(team):
 
 @strict_fp
 def end_rounds(team):
-    """End the rounds: helpers leave."""
+    """End the rounds, which makes helpers leave."""
     store_word(team.words, ROUND, OVER)

@@ -43,7 +43,9 @@ from .update import (
 
 
 class Unfolding(NamedTuple):
-    """How the gradient of one group is computed, with a number of lanes."""
+    """Kernel and memory that compute the gradient of one group, with a number of
+    lanes.
+    """
 
     address: Any  # of `gradient_network`
     lists: Any  # address of the store's table with lists of its own
@@ -190,7 +192,7 @@ def samples_of(like, batches, start, stop, width, work):
 
 @strict_fp
 def with_tapes(a, unfolding, samples):
-    """`DescentArguments` with these tapes and samples."""
+    """Return `DescentArguments` with these tapes and samples."""
     return DescentArguments(
         unfolding.lists,
         a.scalar,
@@ -207,9 +209,9 @@ def with_tapes(a, unfolding, samples):
 
 @strict_fp
 def call_group(variants, samples, width):
-    """Call `gradient_network` for a group; returns status, loss and bad step."""
+    """Call `gradient_network` for a group, and return status, loss and bad step."""
     a = variants.arguments
-    if width > 1:  # two calls: the types of the tapes differ
+    if width > 1:  # two calls, because the types of the tapes differ
         wide = variants.wide
         like = with_tapes(a, wide, a.samples)
         return call_descent(wide.address, with_tapes(a, wide, samples), like)
@@ -320,7 +322,7 @@ def has_finite_slopes(slopes):
 
 @strict_fp
 def update(store, change, rate, count):
-    """Update the parameters by the gradient of a batch; returns a status."""
+    """Update the parameters by the gradient of a batch, and return a status."""
     weights = change.weights
     biases = change.biases
     values = change.values
@@ -354,7 +356,7 @@ def update(store, change, rate, count):
 
 @strict_fp
 def update_weights(training, slopes, by_rows, rate, count, start, stop):
-    """Move some of the weights, see `apply_update`. With `by_rows`, use minus the
+    """Update some of the weights, see `apply_update`. With `by_rows`, use minus the
     tapes' gradient.
     """
     change = training.change
@@ -380,7 +382,7 @@ def squares_of(training, weights, by_rows, is_wide):
 
 @strict_fp
 def update_all_weights(training, weights, by_rows, is_wide, rate, count):
-    """Move all weights; returns a status."""
+    """Update all weights, and return a status."""
     size = training.change.slopes[0].size
     return update_weights(training, weights, by_rows, rate, count, 0, size)
 
@@ -398,7 +400,7 @@ def add_squares(total, row, n, slopes):
 
 @strict_fp_call
 def move_rows(status, row, n, column, slopes, optimizer, first, rate, count):
-    """Move some weights by minus the tapes' gradient; returns the worst status."""
+    """Update some weights by minus the tapes' gradient, and return the worst status."""
     of = column, slopes
     for q in range(row, row + n, PART):
         by = -1.0, optimizer, rate, count, q, q - first, min(row + n - q, PART)
@@ -435,7 +437,7 @@ def list_weights(training, is_wide):
 
 @strict_fp
 def mark_all(training, is_wide):
-    """Mark all sources: the gradient on the tapes has been overwritten."""
+    """Mark all sources, because the gradient on the tapes has been overwritten."""
     store = table_of(training.variants, is_wide)
     span = span_of(training.variants.arguments.span)
     store.touched[span.start : span.stop] = 1.0
@@ -495,8 +497,8 @@ def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
 
 @strict_fp
 def run_batches(parts, training, runs, epoch, count):
-    """Run one epoch; returns how it ended, its cost and steps, the updates, and
-    where it diverged.
+    """Run one epoch. Returns how it ended, its cost and steps, the updates, and where
+    it diverged.
     """
     store, variants, batches, change, control, _ = training
     order = runs.orders[epoch]
@@ -509,7 +511,7 @@ def run_batches(parts, training, runs, epoch, count):
         samples = fill_batch(batches, independent_steps, order, start, stop)
         status, loss, bad, steps, width = parts[0](training, samples)
         batch_targets = added((counts[index] for index in range(start, stop)), 0.0)
-        # a batch without a target is no update
+        # a batch without a target does not count as an update
         learns = status == DONE and batch_targets > 0.0
         if learns:
             if change.penalty is None:
@@ -561,8 +563,8 @@ def run_epochs(parts, training, runs, count):
 
 @kernel
 def train_epochs(store, scalar, variants, batches, runs, change, count):
-    """Run epochs, called from Python; `count` is the number of steps that the optimizer
-    has done.
+    """Run epochs, called from Python. `count` is the number of steps that the optimizer
+    has made.
     """
     training = BatchTraining(store, variants, batches, change, runs.control, 0)
     return run_epochs(LONE_PARTS, training, runs, count)

@@ -25,10 +25,11 @@ from ..language import (
 from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 PART = 1024
-"""Number of parameters that are moved at a time, to keep their numbers in the cache.
+"""Number of parameters that are updated at a time to keep their numbers in the cache.
 ``python -m benchmarks.constants exact.update.PART``: neither a tenth nor ten times
 changes the time of a row by more than a tenth. Without parts, Adam takes 1.04 times as
-long on 784-100-10, and memory for three numbers of each parameter."""
+long on 784-100-10, and memory for three numbers of each parameter.
+"""
 
 
 class ParameterScatter(NamedTuple):
@@ -49,7 +50,7 @@ class ParameterScatter(NamedTuple):
 class Penalty(NamedTuple):
     """Weight penalties and gradient limits. An infinite limit disables clipping."""
 
-    trainable: Any  # of the entries that are weights: 1 if it learns, otherwise 0
+    trainable: Any  # for each entry that is a weight: 1 if it learns, otherwise 0
     l1: float
     l2: float
     value: float  # limit of every entry
@@ -76,7 +77,7 @@ class OptimizerStep(NamedTuple):
 
 
 class Change(NamedTuple):
-    """How the parameters of a network are changed."""
+    """Parameters of a network, their gradient and their optimizer, for one update."""
 
     weights: Any  # their `ParameterScatter`
     biases: Any
@@ -85,7 +86,7 @@ class Change(NamedTuple):
     gradient: Any
     # the gradient by connections and by neurons; parts of `gradient` if none are tied
     slopes: Any
-    # None if there are no ties, penalties and limits: `values` are not needed then
+    # None without ties, penalties and limits, where `values` are not needed
     penalty: Any
     step: Any
     lists: Any  # None if no sources are listed, else True
@@ -137,7 +138,7 @@ def write_column(column, scatter, values):
 
 @strict_fp
 def sum_members(scatter, slopes, gradient):
-    """Write the gradient of a column: the sum over the members of each entry."""
+    """Write the gradient of a column by summing over the members of each entry."""
     if not scatter.tied:
         gradient[scatter.entry : scatter.entry + slopes.size] = slopes[: slopes.size]
         return
@@ -149,7 +150,7 @@ def sum_members(scatter, slopes, gradient):
 
 @strict_fp
 def add_penalties(penalty, values, gradient):
-    """Add the derivatives of the penalties on the weights that learn; weights are the
+    """Add the derivatives of the penalties on the weights that learn. Weights are the
     first entries.
     """
     if penalty.l1 != 0.0:
@@ -183,7 +184,7 @@ def _squared(i, numbers, scale):
 
 @strict_fp
 def clip(penalty, gradient):
-    """Clip a gradient by value, then by norm; returns whether it was finite."""
+    """Clip a gradient by value, then by norm, and return whether it was finite."""
     largest = 0.0
     for i in range(gradient.size):
         if not math.isfinite(gradient[i]):
@@ -192,7 +193,7 @@ def clip(penalty, gradient):
         largest = max(largest, abs(gradient[i]))
     if largest == 0.0 or penalty.norm == math.inf:
         return True
-    # divided by the largest: the sum of squares of large numbers would overflow
+    # divided by the largest, because the sum of squares of large numbers would overflow
     ratio = math.sqrt(sum_in_four(0.0, 0, gradient.size, _squared, gradient, largest))
     if largest * ratio > penalty.norm:
         gradient[: gradient.size] = (
@@ -203,7 +204,7 @@ def clip(penalty, gradient):
 
 @strict_fp
 def find_gradient(penalty, values, gradient):
-    """Add the penalties to a gradient, and clip it; returns a status and the squared
+    """Add the penalties to a gradient, and clip it. Returns a status and the squared
     norm before clipping.
     """
     add_penalties(penalty, values, gradient)
@@ -219,7 +220,7 @@ def find_gradient(penalty, values, gradient):
 @strict_fp
 def update_part(column, slopes, here, sign, step, rate, count, row, at, n):
     """Change `n` entries of a column from `row` on, which are from `at` on in the
-    optimizer's vectors, by `sign` times the slopes from `here` on; returns a status.
+    optimizer's vectors, by `sign` times the slopes from `here` on. Returns a status.
     """
     vectors = (step.change, step.values, step.gradient, step.memory, step.settings)
     like = (*vectors, 0.0, 0, 0, 0)
@@ -242,8 +243,8 @@ def update_part(column, slopes, here, sign, step, rate, count, row, at, n):
 
 @strict_fp
 def worse_of(status, other):
-    """Return how two parts of an update have ended together: TOO_FAR before BEYOND, as
-    in `update`, which moves all at once.
+    """Return the joint status of two parts of an update. TOO_FAR precedes BEYOND, as in
+    `update`, which changes all parameters at once.
     """
     if status == TOO_FAR or other == TOO_FAR:
         return TOO_FAR
@@ -294,7 +295,7 @@ def undo_update(column, scatter, slopes, by_rows):
 
 @kernel
 def gradient_of_batch(weights, biases, slopes, penalty, values, gradient):
-    """`find_gradient` of slopes by connections and neurons."""
+    """Do the same as `find_gradient` for slopes by connections and neurons."""
     sum_members(weights, slopes[0], gradient)
     sum_members(biases, slopes[1], gradient)
     return find_gradient(penalty, values, gradient)

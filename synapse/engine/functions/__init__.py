@@ -13,13 +13,15 @@ from typing import Any
 from . import activations, costs
 
 SQUARABLE = 1e150
-"""Numbers below this have squares that means and deviations can count."""
+"""Upper limit of the numbers whose squares means and deviations can count."""
 VANISHING = 1e-250
-"""Below this sum, squares have lost digits to underflow: deviations follow without
-squares."""
+"""Sum of squares below which digits have been lost to underflow. Deviations are then
+computed without squares.
+"""
 ROUNDING = 64 * 2.0**-52
-"""A deviation below this share of the mean is a rounding error: the column is
-constant."""
+"""A deviation below this fraction of the mean is a rounding error of a constant
+column.
+"""
 
 
 def __getattr__(name: str) -> Any:

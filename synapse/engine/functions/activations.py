@@ -92,8 +92,8 @@ SELU_TOP = SELU_SCALE * 1.6732632423543772848
 class Torch(NamedTuple):
     """A module of ``torch.nn``, and the settings with which it is a function.
 
-    Modules are read as this function; networks are converted to them only if they are
-    `exact`.
+    Such modules are read as this function, but networks are only converted to modules
+    that are `exact`.
     """
 
     module: str
@@ -199,7 +199,7 @@ def nearest_to(
 def logistic(state: float) -> Pair:
     """1 / (1 + e^-s)."""
     shrunk = exp(-abs(state))
-    larger = 1.0 / (1.0 + shrunk)  # of y and 1 - y
+    larger = 1.0 / (1.0 + shrunk)  # the larger of y and 1 - y
     smaller = shrunk * larger  # y (1 - y) from both loses no digits, and is never 0
     return larger if state > 0.0 else smaller, larger * smaller
 
@@ -430,11 +430,12 @@ def arctan_spike(state: float) -> Pair:
     return value, 1.0 / (1.0 + angle * angle)
 
 
-# The same three with slopes of another width: the slope at s is that at s / width.
+# The same three functions with another width, whose slope at s is the usual slope at s
+# / width.
 
 
 def wide_spike(width: float) -> Callable[[float], Pair]:
-    """`spike`, whose slope is 0 from this distance on."""
+    """Return `spike` with a slope that is 0 from this distance on."""
 
     def spike(state: float) -> Pair:
         value = 1.0 if state > 0.0 else 0.0
@@ -444,7 +445,9 @@ def wide_spike(width: float) -> Callable[[float], Pair]:
 
 
 def wide_super_spike(width: float) -> Callable[[float], Pair]:
-    """`super_spike`, whose slope is a quarter at a tenth of this distance."""
+    """Return `super_spike` with a slope that is a quarter at a tenth of this
+    distance.
+    """
 
     def super_spike(state: float) -> Pair:
         value = 1.0 if state > 0.0 else 0.0
@@ -455,7 +458,7 @@ def wide_super_spike(width: float) -> Callable[[float], Pair]:
 
 
 def wide_arctan_spike(width: float) -> Callable[[float], Pair]:
-    """`arctan_spike`, whose slope is a half at 1 / pi of this distance."""
+    """Return `arctan_spike` with a slope that is a half at 1 / pi of this distance."""
 
     def arctan_spike(state: float) -> Pair:
         value = 1.0 if state > 0.0 else 0.0
@@ -479,27 +482,28 @@ def noise(state: float) -> Pair:
     """Return the state plus a standard normal number, drawn at every step from the
     neuron's own stream.
 
-    Outgoing weights scale it; ``neuron.deterministic`` switches it off. `chance.chance`
-    adds the number.
+    Outgoing weights scale the noise, and ``neuron.deterministic`` switches it off.
+    `chance.chance` adds the number.
     """
     return state, 1.0
 
 
 @activation(0.0, 1.0, family=CHANCE)
 def bernoulli(state: float) -> Pair:
-    """1 with probability 1 / (1 + e^-s), else 0; this function is the probability,
-    `chance.chance` draws.
+    """1 with probability 1 / (1 + e^-s), else 0. This function computes the
+    probability, and `chance.chance` draws.
 
-    As a gater of connections, it is dropout. With ``neuron.deterministic``, it is the
-    probability itself, as in a test. Its derivative is that of the probability, which
-    is the straight-through estimator of Bengio, Léonard and Courville 2013.
+    As a gater of connections, it is dropout. With ``neuron.deterministic``, the
+    activation is the probability itself, as in a test. The derivative is the
+    probability's derivative, which is the straight-through estimator of Bengio, Léonard
+    and Courville 2013.
     """
     return logistic(state)
 
 
 @activation(family=LARGEST)
 def maxout(state: float) -> Pair:
-    """Return the state for the neuron of a group with the largest state, 0 for the
+    """Return the state for the neuron of a group with the largest state, and 0 for all
     others.
 
     A neuron that sums the group with weights of 1 is the maxout unit of Goodfellow and
@@ -511,7 +515,7 @@ def maxout(state: float) -> Pair:
 @activation(0.0, 1.0, family=LARGEST)
 def winner(state: float) -> Pair:
     """Return 1 for the neuron of a group with the largest state (the first in a tie),
-    else 0: the winner takes all.
+    else 0 (winner takes all).
 
     Its derivative is 0, like that of `step`. The neurons of a ``Layer`` are a group.
     """
@@ -531,7 +535,7 @@ def softmax(state: float) -> Pair:
     return 1.0, 0.0
 
 
-for _name in CODES:  # loops that are selected by a code are made in this order
+for _name in CODES:  # this is the order of loops that a code selects
     ACTIVATIONS[_name] = ACTIVATIONS.pop(_name)
 
 
@@ -567,14 +571,16 @@ SILENT = [
 """Codes of squashes that are exactly 0 in a range of states, or for all but one."""
 
 CAN_BE_SILENT = np.isin(np.arange(FIRST_CUSTOM + 1), [*SILENT, FIRST_CUSTOM])
-"""By code: whether a squash can be exactly 0. The last is for all registered ones."""
+"""Whether a squash can be exactly 0, by code. The last entry stands for all registered
+squashes.
+"""
 
 FUNCTIONS: list[int] = []
 """Users' activation functions: the addresses that kernels call."""
 
 
 def may_be_silent(codes: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return a mask of the squashes that can be exactly 0; registered ones are assumed
-    to.
+    """Return a mask of the squashes that can be exactly 0, which includes all
+    registered ones.
     """
     return CAN_BE_SILENT[np.minimum(codes, FIRST_CUSTOM)]

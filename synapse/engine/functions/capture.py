@@ -24,8 +24,8 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes, np.generic)
 
 
 def frozen(function: FunctionType) -> Frozen:
-    """Copy a function together with all values to which it refers: functions, and
-    modules with the attributes read.
+    """Copy a function together with all values to which it refers, including functions,
+    and modules with the attributes that it reads.
 
     The keys of two functions are equal if they have the same code and refer to equal
     values.
@@ -49,22 +49,22 @@ class _Same:
 
 
 class Freezer:
-    """Copies values; each value is copied once. A subclass may copy some in another
+    """Copies values, each of them once. A subclass may copy some values in another
     way.
     """
 
     def __init__(
         self, helper: Callable[[FunctionType], FunctionType] = lambda clone: clone
     ) -> None:
-        self.helper = helper  # what stands for the copy of a function
+        self.helper = helper  # placeholders for the copies of functions
         self.builtins: Any = builtins  # where copies find `abs`
         self.seen: dict[int, Frozen] = {}
 
     def value(self, value: Any, attributes: set[str]) -> Frozen:
-        """Return the copy and the key of any value; a module is copied with these
-        attributes only.
+        """Return the copy and the key of any value. A module is only copied with these
+        attributes.
         """
-        # of functions that Numba has compiled, the source is compiled
+        # if Numba has compiled a function, its source is compiled
         original = getattr(value, "py_func", value)
         if isinstance(original, FunctionType):
             return self.function(original)
@@ -121,8 +121,8 @@ class Freezer:
 
     def thing(self, value: Any, attributes: set[str]) -> Frozen:
         """Return the copy and the key of an object or a class. The copy keeps the
-        numbers and functions among the attributes read; an object that cannot be copied
-        is returned itself.
+        numbers and functions among the attributes that are read. An object that cannot
+        be copied is returned itself.
         """
         kind = value if isinstance(value, type) else type(value)
         found = {name: getattr(value, name, None) for name in attributes}

@@ -1,5 +1,5 @@
-"""Compile the built-in functions, each by itself, all of a kind selected by code, and
-random and group functions.
+"""Compile the built-in functions individually, by code for each kind, and for random
+neurons and groups.
 """
 
 from __future__ import annotations
@@ -65,8 +65,8 @@ def _by_code(functions: Mapping[str, Any], entries: list[Any]) -> Callable[..., 
 
 
 def _judged(formula: Any) -> Any:
-    """Return the formula of a cost for targets that may be NaN: such an output has no
-    cost and no signal.
+    """Return the formula of a cost for targets that may be NaN, with which an output
+    has neither cost nor signal.
     """
 
     @inline
@@ -84,15 +84,15 @@ MIN_POSITIVE = 1e-300
 
 @inline
 def logit_of(activation):
-    """Return ln(y / (1 - y)) of an activation y of unknown state; that of 0 is
-    finite.
+    """Return ln(y / (1 - y)) of an activation y of unknown state, which is finite even
+    for 0.
     """
     return log(max(activation, MIN_POSITIVE)) - log(max(1.0 - activation, MIN_POSITIVE))
 
 
 def _of_output(cost: Callable[..., Pair]) -> Callable[..., Pair]:
-    """Return a cost for Python, which has no state: its logit follows from the
-    output.
+    """Return a cost for Python, where the logit follows from the output, because there
+    is no state.
     """
 
     def of_output(
@@ -132,8 +132,9 @@ def _loops(
 
 
 RANGE_KINDS = column("state"), INDEX, column("activation"), column("slope"), INDEX
-"""Kinds of arguments: states and their first index, activations, derivatives and their
-first index."""
+"""Kinds of arguments, which are states and their first index, and activations,
+derivatives and their first index.
+"""
 
 
 def activate(m, state, at, activation, slope, to, n):
@@ -185,7 +186,8 @@ def judge_by(
 _JUDGE = _loops(judge_by, "cross_entropy", _ERRORS)
 cost_and_error_range = by_code("cost_and_error_range", _JUDGE, *ANSWERS, INDEX, NUMBER)
 """``(code, m, activation, slope, at, new_state, new_state_at, value, signal, to, n,
-outputs)``: signals overwrite the targets. The states are the logits."""
+outputs)``, where signals overwrite the targets, and the states are the logits.
+"""
 
 cost_of = _by_code(_ERRORS, [*COSTS.values()])
 """``(code, target, output, derivative, outputs, logit)``: cost and error signal under a
@@ -194,14 +196,16 @@ built-in cost."""
 
 @inline
 def custom(store, failed, code, state):
-    """Return activation and slope by a registered function; NaN if it raises."""
+    """Return activation and slope by a registered function, or NaN if it raises an
+    error.
+    """
     return call_at(failed, store.functions[code - FIRST_CUSTOM], (np.float64(state),))
 
 
 @inline
 def cost_and_error(failed, code, target, output, derivative, outputs, logit):
-    """Return cost and error signal under any cost; those of a user's are NaN if it
-    raises.
+    """Return cost and error signal under any cost. If a user's cost raises an error,
+    both are NaN.
     """
     if target != target:
         return 0.0, 0.0
@@ -218,8 +222,8 @@ def softmax_errors(
     """Compute the signals of n softmax outputs, c_k t_k - y_k sum_j c_j t_j, as
     -dE/ds_k has terms of all outputs.
 
-    E is the sum of -c_j t_j ln y_j with the weights c of the costs; an output without a
-    target has no term.
+    E is the sum of -c_j t_j ln y_j with the cost weights c, without terms for outputs
+    that have no target.
     """
     total = 0.0
     for o in range(n):
@@ -243,8 +247,8 @@ def draw(store, j):
 
 @inline
 def bernoulli(store, j, state):
-    """1 with the probability of the state, else 0; the probability while the neuron is
-    deterministic.
+    """1 with the probability of the state, else 0, or the probability itself while the
+    neuron is deterministic.
     """
     value, derivative = logistic(state)
     if store.deterministic[j]:
@@ -266,8 +270,8 @@ def noise(store, j, state):
 
 @lazy_part(INDEX, INDEX, INDEX, INDEX, *RANGE_KINDS)
 def fire_random(store, code, start, stop, lanes, state, at, activation, slope, to):
-    """Compute activations and derivatives of random neurons, of which each has `lanes`
-    consecutive samples.
+    """Compute activations and derivatives of random neurons with `lanes` consecutive
+    samples each.
     """
     for j in range(start, stop):
         for q in range((j - start) * lanes, (j - start + 1) * lanes):
@@ -293,7 +297,7 @@ def normalise(state, activation, slope, start, stop, stride, top):
 @inline
 def lead_of(activation, start, stop, stride):
     """Return the member of a softmax group with the largest activation, and the sum of
-    those of all others, from which `logit_within` follows.
+    all other activations, for `logit_within`.
     """
     lead = start
     for j in range(start, stop, stride):
@@ -322,8 +326,8 @@ def logit_within(below, y, largest, others):
     INDEX, column("state"), column("activation"), column("slope"), INDEX, INDEX, INDEX
 )
 def compete(store, code, state, activation, slope, start, stop, stride):
-    """Compute the activations of a group, whose numbers are `stride` apart: softmax, or
-    of the largest state only.
+    """Compute the activations of a group, whose numbers are `stride` apart, by softmax
+    or only for the largest state.
     """
     best = start
     for j in range(start, stop, stride):

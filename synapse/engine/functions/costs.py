@@ -19,7 +19,7 @@ Pair = tuple[float, float]
 """A cost, and its error signal."""
 
 Formula = Callable[[float, float, float, float, float], Pair]
-"""Of target, output, derivative, number of outputs, and logit."""
+"""A function of target, output, derivative, number of outputs, and logit."""
 
 NAMES = (
     "cross_entropy",
@@ -29,7 +29,9 @@ NAMES = (
     "categorical_cross_entropy",
 )
 CODES = {name: code for code, name in enumerate(NAMES)}
-"""The codes of the costs. A change compiles all kernels again; files have names."""
+"""The codes of the costs. A change compiles all kernels again. Files contain names
+instead.
+"""
 
 
 class CostFormula(NamedTuple):
@@ -123,8 +125,8 @@ def mean_squared_error(
 def binary_misses(
     target: float, output: float, derivative: float, outputs: float, logit: float
 ) -> Pair:
-    """1 if output and target are on different sides of 1/2; it has no slope, so the
-    signal is t - y.
+    """1 if output and target are on different sides of 1/2. Because it has no slope,
+    the signal is t - y.
     """
     return (1.0 if (target > 0.5) != (output > 0.5) else 0.0), target - output
 
@@ -163,5 +165,6 @@ SUM_TOLERANCE = 1e-6
 """Targets of costs with these codes lie between 0 and 1. Targets of `SHARES` add up to
 1, within `SUM_TOLERANCE`.
 
-``Cost._check_targets`` checks all rows of data by this, and the kernel that takes the
-targets of one step. """
+``Cost._check_targets`` checks all rows of data for this, and so does the kernel that
+receives the targets of one step.
+"""

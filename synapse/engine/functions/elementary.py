@@ -17,7 +17,7 @@ PER_STEP = STEPS * 1.4426950408889634  # 64 / ln 2
 STEP_HIGH = 6.93147180369123816490e-01 / STEPS
 STEP_LOW = 1.90821492927058770002e-10 / STEPS
 ROUNDER = 6755399441055744.0  # 1.5 * 2^52: adding it rounds to a whole number
-# those of 2^(i/64)
+# the bits of 2^(i/64)
 power_bits = table(np.exp2(np.arange(STEPS) / STEPS).view(np.int64))
 LN2_HIGH = 6.93147180369123816490e-01
 LN2_LOW = 1.90821492927058770002e-10
@@ -38,7 +38,7 @@ def whole(shifted):
 
 @in_order
 def exp(x):
-    """e^x for x within -708 .. 709; beyond, the value at the bound."""
+    """e^x for x within -708 .. 709, and the value at the bound beyond."""
     x = np.float64(x)
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x
@@ -54,8 +54,8 @@ def exp(x):
 
 @in_order
 def expm1(x):
-    """e^x - 1 for x within -708 .. 709, accurate also near 0; beyond, the value at the
-    bound.
+    """e^x - 1 for x within -708 .. 709, accurate also near 0, and the value at the
+    bound beyond.
     """
     x = np.float64(x)
     x = LOWEST if x < LOWEST else x

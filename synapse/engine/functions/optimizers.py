@@ -3,17 +3,17 @@ parameters.
 
 Each kernel processes the parameters from `start` to `stop`. It writes the numbers to
 subtract from their `values` into `change`, and updates these columns of the optimizer's
-`memory`, which has one row for each vector between steps. `settings` are the numbers of
-the optimizer in the order in which the function unpacks them, and `count` is the number
-of this step, from 1. The kernel returns whether every change is finite. Python calls it
-for all parameters, whereas the loop over batches (``engine/exact/train.py``) calls it
-for some at a time. All vectors have the float type of the network, `number`, in which
-the arithmetic is done. The arithmetic of one parameter is a separate function
+`memory`, which has one row for each vector between steps. `settings` contains the
+optimizer's numbers in the order in which the function unpacks them, and `count` is the
+number of this step, from 1. The kernel returns whether every change is finite. Python
+calls it for all parameters, whereas the loop over batches (``engine/exact/train.py``)
+calls it for some at a time. All vectors have the float type of the network, `number`,
+in which the arithmetic is done. The arithmetic of one parameter is a separate function
 (`step_by_adam`), which programs that learn also contain.
 
 The recursive optimizers at the end store the covariance of the parameters' errors.
 Covariances P are symmetric matrices, one after the other in one array. The first kernel
-of a step finds the changes of the parameters and returns whether all variances stay
+of a step computes the changes of the parameters and returns whether all variances stay
 above 0. Then `update_covariance` changes the covariances.
 """
 
@@ -22,7 +22,7 @@ from functools import partial
 
 from ..language import added, inline, kernel, strict_fp, zero_like
 
-equation = partial(kernel, fastmath=False)  # whoever calls it, the bits are the same
+equation = partial(kernel, fastmath=False)  # every caller gets the same bits
 
 
 @strict_fp
@@ -87,8 +87,8 @@ def step_by_rmsprop(
 
 @equation
 def rmsprop(change, values, gradient, memory, settings, rate, count, start, stop):
-    """Divide gradients by the root of their mean square, centred or not, with momentum
-    or without.
+    """Divide gradients by the root of their mean square, optionally centred and with
+    momentum.
     """
     number = change.dtype.type
     centered = settings[3]
@@ -274,7 +274,7 @@ def downdate(covariance, at, n, w, start, scale, added):
     """Compute P = (P - w' w) scale + added I, for the columns from `start` of the rows
     of `w`.
 
-    Without fused operations, so that P stays symmetric bit for bit.
+    Operations are not fused, which keeps P symmetric bit for bit.
     """
     for i in range(n):
         line = at + i * n
@@ -289,7 +289,7 @@ def downdate(covariance, at, n, w, start, scale, added):
 
 @inline
 def stay_positive(covariance, bounds, starts, w):
-    """Return whether all variances stay above 0, and finite, when `update_covariance`
+    """Return whether all variances stay finite and above 0 when `update_covariance`
     subtracts w' w.
     """
     sound = True
@@ -305,7 +305,7 @@ def stay_positive(covariance, bounds, starts, w):
 
 @inline
 def factorise(s):
-    """Compute the Cholesky factor of a symmetric matrix, in its lower half; returns
+    """Compute the Cholesky factor of a symmetric matrix in its lower half, and return
     whether it exists.
     """
     for a in range(len(s)):
@@ -366,7 +366,7 @@ def find_kalman(covariance, bounds, starts, slopes, errors, measurement, w, s, c
 @kernel
 def find_least_squares(covariance, bounds, starts, slopes, forgetting, w, gain):
     """Compute the gain k of one step of recursive least squares, and w for
-    `update_covariance`; one group with one output.
+    `update_covariance`, for one group with one output.
 
     With s = forgetting + x' P x: gain = P x / s, w = P x / sqrt(s).
     """

@@ -8,7 +8,7 @@ from . import ROUNDING, SQUARABLE, VANISHING
 
 @inline
 def take_value(value, weight, keep, numbers, i):
-    """Count a value of column i as `take_rows` does; returns it in standard units."""
+    """Count a value of column i like `take_rows`, and return it in standard units."""
     count, deviation, mean, squares = numbers[0], numbers[1], numbers[2], numbers[3]
     if weight > 0.0:
         gap = value - mean[i]
@@ -31,12 +31,13 @@ def take_value(value, weight, keep, numbers, i):
 
 @kernel
 def take_rows(rows, weight, keep, centred, numbers, standard):
-    """Count rows (Welford 1962), write each in standard units; False, and nothing
-    changes, if too large.
+    """Count rows (Welford 1962), and write each in standard units. If numbers are too
+    large, return False without changes.
 
     `numbers` are count, deviation, mean and squares of each column, shape (4, columns).
-    NaN is not counted and becomes 0. What a column has counted is multiplied by `keep`
-    before one more. Unless `centred`, values are only divided by the deviations.
+    NaN is not counted and becomes 0. The count of a column is multiplied by `keep`
+    before another value is counted. Unless `centred`, values are only divided by the
+    deviations.
     """
     for t in range(rows.shape[0]):
         for i in range(rows.shape[1]):
@@ -55,8 +56,8 @@ def take_rows(rows, weight, keep, centred, numbers, standard):
 
 @partial(kernel, fastmath=False)
 def write_standard(rows, mean, deviation, standard):
-    """Write rows in standard units, in the float of `standard`; NumPy has the same
-    bits.
+    """Write rows in standard units, in the float type of `standard`. NumPy computes the
+    same bits.
     """
     for t in range(rows.shape[0]):
         for i in range(rows.shape[1]):

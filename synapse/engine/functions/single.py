@@ -35,8 +35,8 @@ def whole(shifted):
 
 @in_order
 def powers(x):
-    """p and q of e^x = p + p q, where p is a power of 2; for x beyond -87 .. 87, those
-    of the bound.
+    """p and q of e^x = p + p q, where p is a power of 2. For x beyond -87 .. 87, they
+    are computed at the bound.
     """
     x = LOWEST if x < LOWEST else x
     x = HIGHEST if x > HIGHEST else x

@@ -24,21 +24,25 @@ from .ranges import concat_ranges
 from .runner import run
 
 MIN_CONNECTIONS = 1 << 15
-"""Connections of a store below which everything is laid out anew as fast. ``python -m
-benchmarks.constants lowering.edits.MIN_CONNECTIONS``: rows take 1.00 to 1.44 times as
-long with a tenth, 1.03 to 2.00 times with ten times."""
+"""Number of connections in a store below which laying out everything anew is as fast.
+``python -m benchmarks.constants lowering.edits.MIN_CONNECTIONS``: rows take 1.00 to
+1.44 times as long with a tenth, 1.03 to 2.00 times with ten times.
+"""
 MAX_CHANGED_NEURONS = 256
-"""Neurons whose connections may change. ``python -m benchmarks.constants
-lowering.edits.MAX_CHANGED_NEURONS``: rows take 1.01 to 3.68 times as long with a tenth,
-0.97 to 0.99 times with ten times."""
+"""Maximum number of neurons whose connections may change. ``python -m
+benchmarks.constants lowering.edits.MAX_CHANGED_NEURONS``: rows take 1.01 to 3.68 times
+as long with a tenth, 0.97 to 0.99 times with ten times.
+"""
 FEW_RANGES = 4
-"""Ranges of moved rows that are counted row by row; more are looked up. ``python -m
-benchmarks.constants lowering.edits.FEW_RANGES``: rows take 0.99 to 1.28 times as long
-with a tenth, 0.98 to 1.96 times with ten times."""
+"""Maximum number of ranges of moved rows that are counted row by row. More are looked
+up. ``python -m benchmarks.constants lowering.edits.FEW_RANGES``: rows take 0.99 to 1.28
+times as long with a tenth, 0.98 to 1.96 times with ten times.
+"""
 CHUNK = 1 << 15
-"""Identities whose rows are changed together, in a cache. ``python -m
-benchmarks.constants lowering.edits.CHUNK``: rows take 1.32 times as long with a tenth,
-1.15 times with ten times."""
+"""Number of identities whose rows are changed together, to stay in the cache. ``python
+-m benchmarks.constants lowering.edits.CHUNK``: rows take 1.32 times as long with a
+tenth, 1.15 times with ten times.
+"""
 
 _OF_RUNS = [column.name for column in PROGRAM if column.axis == "run"]
 
@@ -49,8 +53,8 @@ class ChangedNeurons(NamedTuple):
     neurons: NDArray[np.int64]
     starts: NDArray[np.int64]  # their rows before the change
     stops: NDArray[np.int64]
-    lengths: NDArray[np.int64]  # how many connections each has now
-    rows: NDArray[np.int64]  # where these are, before anything is moved
+    lengths: NDArray[np.int64]  # present number of connections of each
+    rows: NDArray[np.int64]  # where these are before rows are moved
 
 
 def are_known(store: StoreRows) -> bool:
@@ -61,8 +65,8 @@ def are_known(store: StoreRows) -> bool:
 
 
 def change_of(store: StoreRows) -> ChangedNeurons | None:
-    """Return the changes since a store was lowered; None if everything has
-    to be laid out anew.
+    """Return the changes since a store was lowered, or None if everything has to be
+    laid out anew.
     """
     c = store.columns
     n_lowered = store.n_lowered
@@ -70,7 +74,7 @@ def change_of(store: StoreRows) -> ChangedNeurons | None:
     tied = ties[Ties.RANGES] or ties[Ties.BIAS_RANGES] or ties[Ties.INTERNAL]
     if tied or np.bitwise_or.reduce(c["flags"]) & (GATED | GATES):
         return None
-    # A row that has been added and removed since has no target any more.
+    # A row that has been added and removed since no longer has a target.
     added = np.arange(n_lowered, store.n_connections)
     added = added[c["target"][added] != NONE]
     removed = np.concatenate([added[:0], *(store.removed_rows or ())])
@@ -105,8 +109,8 @@ def change_of(store: StoreRows) -> ChangedNeurons | None:
 
 
 def apply(store: StoreRows, change: ChangedNeurons) -> int:
-    """Make the rows and runs of a changed store; returns the flags of all neurons
-    together.
+    """Make the rows and runs of a changed store. Returns the combined flags of all
+    neurons.
     """
     added = store.columns["sign"][store.n_lowered : store.n_connections]
     store.columns["ties"][Ties.SIGNED] |= np.uint64(added.any())
@@ -129,7 +133,7 @@ def _move_rows(
     saved = {
         column.name: store.columns[column.name][change.rows] for column in CONNECTION
     }
-    # Nothing fails from here on, so that a store is never half moved.
+    # No step from here on can fail, because a store must not be half moved.
     for name, values in saved.items():
         column = store.columns[name]
         if not has_numbers(column[: store.n_connections]):
@@ -146,8 +150,8 @@ def _move_rows(
 def _moved_ranges(
     store: StoreRows, change: ChangedNeurons, shift: NDArray[np.int64]
 ) -> list[tuple[int, int, int]]:
-    """Return rows between those of changed neurons, and by how much they move, in an
-    order in which none is overwritten before it has moved.
+    """Return the ranges of rows between changed neurons, and the distances that they
+    move, in an order in which no row is overwritten before it has moved.
     """
     starts = change.stops
     stops = np.append(change.starts[1:], store.n_lowered)
@@ -177,7 +181,8 @@ def _follow(store: StoreRows, change: ChangedNeurons, shift: NDArray[np.int64]) 
         rows = store.row_of[start : min(start + CHUNK, store.n_identities)]
         before = rows.copy()
         for begin, by_rows in grown:
-            # Unsigned: true for rows from `begin` on, and not for removed ones.
+            # Unsigned, therefore true for rows from `begin` on, and false for removed
+            # ones.
             rows += (before - begin < np.uint32(n_lowered) - begin) * by_rows
 
 
@@ -203,7 +208,7 @@ def _make_runs(
     work = np.empty(start + 2 + few + room + 1, np.int64)
     work[start : start + 2 + few] = [old_runs, few, *change.neurons]
     run(find_few_runs, store, work)
-    # The new runs take the places of those that these neurons had.
+    # The new runs take the places of the previous runs of these neurons.
     run_starts = run_start.copy()
     run_starts[change.neurons] = c["run_start"][change.neurons]
     counts[change.neurons] = (

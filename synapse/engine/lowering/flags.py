@@ -34,7 +34,7 @@ PAIRED = 4
 # its sources are delayed: the target reads their previous activations, see
 # ``engine/read_order.py``, or, if the run has a lag, earlier ones
 DELAYED = 1
-DELAYED_GATE = 2  # so is its gater
+DELAYED_GATE = 2  # its gater is delayed, too
 SILENT = 4  # its sources get no error (clamped inputs, or delayed)
 FIXED = 8  # its weights are not trainable
 UNORDERED = (
@@ -42,8 +42,8 @@ UNORDERED = (
 )
 QUIET_GATER = 32  # its gater gets no error (a clamped input)
 AT_ONCE = 64  # updates of its weights are never pending, since they are shared
-# the next neuron computed with it has sources and gater shifted by one, otherwise the
-# same
+# the next neuron computed with it has the sources and gater shifted by one, otherwise
+# the same ones
 STEPPED = 128
 NEVER_PENDING = DELAYED | FIXED | UNORDERED | AT_ONCE
 """Updates of a dense or listed run without these may stay pending: see

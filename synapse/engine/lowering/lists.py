@@ -15,12 +15,17 @@ from ..store_rows import StoreRows
 from .flags import DELAYED, DENSE, LISTS, UNORDERED, WITH_GATES
 
 MIN_SOURCES = 64
-"""Sources of a range from which on it has a list: its sums are in packs as long as a
-register (``online.states.MIN_REGISTER_PACKS``)."""
+"""Minimum number of sources in a range with a list. The sums of such a range are in
+packs as long as a register (``online.states.MIN_REGISTER_PACKS``).
+"""
 MIN_READERS = 16
-"""Neurons that read the whole range: fewer do not pay for a pass over its sources."""
+"""Minimum number of neurons that read the whole range. Fewer would not pay for a pass
+over its sources.
+"""
 SHARE = 4
-"""A list has at most this part of the packs; with more, all are read."""
+"""A list contains at most one in this number of packs. With more, all packs are
+read.
+"""
 
 
 def _may_be_silent(c: Any, source: Any, length: Any) -> Any:
@@ -61,7 +66,7 @@ def lay_out(store: StoreRows) -> None:
     if not many.any():
         return
     first_readers = first_readers[many]
-    # one more than a list has: of touched packs, the last ones are always listed
+    # one more than in a list, because the last touched packs are always listed
     room = length[first_readers] // (VECTOR_BYTES // store.dtype.itemsize * SHARE) + 1
     read = many[range_of]
     c["run_list"][runs[read]] = (np.cumsum(many) - 1)[range_of[read]]
@@ -73,7 +78,7 @@ def lay_out(store: StoreRows) -> None:
         "listed": np.zeros(int(room.sum()), np.uint32),
     }
     for name, numbers in columns.items():
-        if len(c[name]) != len(numbers):  # otherwise the table has its address
+        if len(c[name]) != len(numbers):  # otherwise the table contains its address
             c[name] = np.empty(len(numbers), c[name].dtype)
         c[name][:] = numbers
     c["input_rows"][InputRows.LISTED] = 0

@@ -1,8 +1,8 @@
 """Lower a topology to the program of the kernels.
 
 Neurons are sorted into activation order, the incoming connections of a neuron become
-consecutive rows, and consecutive sources become runs. The program does not depend on
-how the topology came about.
+consecutive rows, and consecutive sources become runs. The program only depends on the
+topology, not on its history.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from .room import cut, make_room
 from .runner import run
 
 SPARE_RUNS = 1 << 10
-"""Rows of runs that may be left over, so that a small network keeps its columns from
-one lowering to the next: with 128, an edit of 160 connections takes 1.4 times as
-long."""
+"""Number of unused rows of runs that may be left to let a small network keep its
+columns from one lowering to the next. With 128, an edit of 160 connections takes 1.4
+times as long.
+"""
 
 
 def lower(store: StoreRows) -> None:
-    """Make the program columns of `store` from its topology; numbers and traces are
-    preserved.
+    """Make the program columns of `store` from its topology, and preserve numbers and
+    traces.
     """
     change = edits.change_of(store) if edits.are_known(store) else None
     in_place = (
@@ -36,7 +37,7 @@ def lower(store: StoreRows) -> None:
         and store.removed_rows is not None
         and not len(store.columns["past"])
     )
-    store.removed_rows = None  # so that all is lowered anew if this fails
+    store.removed_rows = None  # if this fails, all is lowered anew
     if in_place:
         store.program.version = store.program.structure = 0
         in_place = lower_all(store, 0) is not None
@@ -52,7 +53,7 @@ def lower(store: StoreRows) -> None:
 def _lower_anew(store: StoreRows, change: edits.ChangedNeurons | None) -> None:
     """Lower after any edit, or after a change of few neurons in a large store."""
     same_structure = store.program.structure == store.structure_version
-    # so that the next lowering has the traces if this one fails
+    # if this lowering fails, the next one has the traces
     store.program = Program(0, store.program.traces(store), placed=store.program.placed)
     work = np.empty(store.n_neurons + 1, np.int64)
     stays = same_structure and run(loops.change_learning, store, work)[0]
@@ -60,13 +61,13 @@ def _lower_anew(store: StoreRows, change: edits.ChangedNeurons | None) -> None:
     if not stays:
         flags = lower_all(store) or 0 if change is None else edits.apply(store, change)
     c = store.columns
-    # those of a memory that has gone are removed
+    # traces of a removed memory are removed
     if flags & MEMORY or len(c["eligibility"]) or len(c["influence"]):
         _lay_out_traces(store, flags)
     delays = c["ties"][Ties.DELAYS] or len(store.program.pending.past_neuron)
     if delays or len(c["past"]):
         rings.lay_out(store)
-    if stays or change is not None or flags & MEMORY:  # else this has been done
+    if stays or change is not None or flags & MEMORY:  # otherwise this has been done
         run(loops.join_neurons, store, work)
     if not stays:
         lists.lay_out(store)
@@ -76,22 +77,22 @@ def _lower_anew(store: StoreRows, change: edits.ChangedNeurons | None) -> None:
     begun = not pending.are_none or store.program.placed is not None
     of_steps = "stamp", "activation", "old_activation"
     if flags & MEMORY and (begun or any(store[name].any() for name in of_steps)):
-        # new traces begin with what has been read, from rings, too
+        # new traces begin with the activations that have been read, also from rings
         restore(store, pending)
 
 
 def lower_all(store: StoreRows, done: int = KEEP) -> int | None:
-    """Sort neurons and connections, and divide these into runs; returns the flags of
-    all neurons together. If traces have not been kept, all is done; None if this
-    cannot be.
+    """Sort neurons and connections, and divide these into runs. Returns the combined
+    flags of all neurons. If traces have not been kept, all is done, or None is returned
+    if this is impossible.
     """
     if done and store.n_removed and None in store.handles:
         _sort_neurons(store)
     n = store.n_neurons
     make_room(store, "node", n)
     make_room(store, "run", store.n_connections, SPARE_RUNS)
-    # three numbers for each connection, and one for each number it is sorted by: the
-    # system has memory for those that are written
+    # three numbers for each connection, and one for each of its sort keys, because the
+    # system only allocates memory that is written
     work = np.empty(6 * n + 3 * store.n_connections + MAX_DELAYS + 16, np.int64)
     work[:2] = done, store.n_lowered
     needs, flags = run(loops.lower_rows, store, work)
@@ -152,8 +153,8 @@ def _lay_out_ties(store: StoreRows) -> None:
 
 
 def _lay_out_traces(store: StoreRows, flags: int) -> None:
-    """Build the influences and traces of a store. `flags` are those of all neurons.
-    Traces begin at 0.
+    """Build the influences and traces of a store. `flags` are the combined flags of all
+    neurons. Traces begin at 0.
     """
     c = store.columns
     pairs = pulls = traces = extended = 0
@@ -175,15 +176,13 @@ def _lay_out_traces(store: StoreRows, flags: int) -> None:
         ("extended", extended),
     ):
         if len(c[name]) == rows:
-            c[name].fill(0.0)  # its address stays
+            c[name].fill(0.0)  # its address stays the same
         else:
             c[name] = np.zeros(rows, store.dtype)
 
 
 def _sort_neurons(store: StoreRows) -> None:
-    """Sort neurons: networks one after the other, each in activation order, then other
-    neurons.
-    """
+    """Sort neurons by network, each in activation order, and then all other neurons."""
     network = store["network"]
     # neurons without a network come last
     key = (network - np.uint32(1)).astype(np.uint64) << 32

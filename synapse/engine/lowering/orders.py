@@ -13,9 +13,10 @@ from functools import cache
 from typing import Any
 
 COMPILE_THRESHOLD = 1 << 17
-"""Pairs and members that plain Python passes through in 0.3 s of a core. ``python -m
-benchmarks.constants lowering.orders.COMPILE_THRESHOLD``: rows take 0.12 to 0.45 times
-as long with a tenth, 1.01 to 9.16 times with ten times."""
+"""Number of pairs and members that plain Python processes in 0.3 s on one core.
+``python -m benchmarks.constants lowering.orders.COMPILE_THRESHOLD``: rows take 0.12 to
+0.45 times as long with a tenth, 1.01 to 9.16 times with ten times.
+"""
 
 
 def run(loop: Callable[..., None], size: int, *arguments: Any) -> None:
@@ -39,15 +40,15 @@ def _compiled(loop: Callable[..., None]) -> Any:
 def lay_out(
     count: int, pairs: Any, is_first: Any, is_last: Any, offset: Any, target: Any
 ) -> None:
-    """Lay out the pairs that affect the order: none from the last members, or to the
-    first ones.
+    """Lay out the pairs that affect the order, which excludes pairs from the last
+    members and to the first ones.
     """
     for pair in range(count):
         i = pairs[pair, 0]
         j = pairs[pair, 1]
         if i != j and is_last[i] == 0 and is_first[j] == 0:
             offset[i + 2] += 1
-    for i in range(2, len(offset)):  # it has two more than there are members
+    for i in range(2, len(offset)):  # it has two more entries than there are members
         offset[i] += offset[i - 1]
     for pair in range(count):
         i = pairs[pair, 0]
@@ -119,7 +120,7 @@ def find_groups(
     path: Any,
     at: Any,
 ) -> None:
-    """Number the strongly connected components (Tarjan 1972); `group` is -1 and
+    """Number the strongly connected components (Tarjan 1972). `group` is -1 and
     `number` 0 at first.
     """
     groups = seen = height = 0
@@ -165,8 +166,8 @@ def sort_by_rank(
     heap: Any,
     order: Any,
 ) -> None:
-    """Sort members topologically, lowest rank first: ``member[rank[i]]`` is i.
-    `waiting` is 0 at first.
+    """Sort members topologically, with the lowest rank first, where ``member[rank[i]]``
+    is i. `waiting` is 0 at first.
     """
     for edge in range(offset[n]):
         waiting[target[edge]] += 1
@@ -215,7 +216,7 @@ def find_depths(
     depth: Any,
     passed: Any,
 ) -> None:
-    """Compute depths by the pairs that lead forward in the order; `depth` and `passed`
+    """Compute depths by the pairs that lead forward in the order. `depth` and `passed`
     are 0 at first.
     """
     for edge in range(n):

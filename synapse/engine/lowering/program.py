@@ -1,6 +1,4 @@
-"""Represent the lowered program of a topology, and traces that are independent of
-it.
-"""
+"""Represent the lowered program of a topology, and traces that do not depend on it."""
 
 from __future__ import annotations
 
@@ -34,14 +32,14 @@ _NEURONS = (
 _IDENTITIES = ("memory_self", "eligibility_connection", "extended_connection")
 _NUMBERS = ("eligibility", "influence", "extended")
 Placed = dict[str, tuple[Indices, Indices]]
-"""By table of traces or sensitivities: the rows that have a place, and the places."""
+"""The rows that have a place, and the places, by table of traces or sensitivities."""
 _no_indices = cast("Callable[[], Indices]", partial(np.empty, 0, np.int64))
 
 
-@dataclass(eq=False, repr=False)  # never changed, so that programs can share one
+@dataclass(eq=False, repr=False)  # never changed, because programs share it
 class Traces:
-    """Traces by neurons and identities (NONE: a bias) instead of rows, so that they
-    survive lowering. Files have all but the memory, see ``schema.TRACE_TABLES``.
+    """Traces by neurons and identities (NONE for a bias) instead of rows, which survive
+    lowering. Files contain all traces except the memory, see ``schema.TRACE_TABLES``.
     """
 
     memory: Indices  # rows of self-connected neurons
@@ -55,17 +53,19 @@ class Traces:
     extended_connection: Indices
     extended_value: NDArray[Any]
     past_neuron: Indices  # of each past activation: its neuron,
-    past_steps: Indices  # and how many steps before the latest one of its ring it was
+    past_steps: Indices  # and its age in steps before the latest step of its ring
     past_value: NDArray[Any]
-    # of connections with a delay from outside of a network: ends, and how many steps of
-    # the source have begun after that in which the target last activated
+    # of delayed connections from outside of a network: ends, and the number of the
+    # source's steps that have begun after the step in which the target last activated
     met_source: Indices = field(default_factory=_no_indices)
     met_target: Indices = field(default_factory=_no_indices)
     met_lead: Indices = field(default_factory=_no_indices)
 
     @property
     def are_none(self) -> bool:
-        """Whether there are none; without self-connections, rings have all."""
+        """Whether there are no traces. Without self-connections, rings contain all of
+        them.
+        """
         return not (len(self.memory) or len(self.past_neuron))
 
     def shifted(self, neurons: int, identities: int, clock: int) -> Traces:
@@ -88,8 +88,8 @@ class Traces:
         )
 
     def renamed(self, new_row: Indices) -> Traces:
-        """Return these traces with the new rows of the neurons (NONE, as the last one
-        is: gone).
+        """Return these traces with the new rows of the neurons, where NONE, like the
+        last one, stands for removed neurons.
         """
         return replace(
             self,
@@ -100,7 +100,7 @@ class Traces:
         )
 
     def joined(self, others: Traces) -> Traces:
-        """Return these traces and others."""
+        """Return these traces joined with others."""
         if others.are_none:
             return self
         both = {
@@ -120,19 +120,19 @@ _NOTHING = Traces(*np.empty((len(fields(Traces)), 0), np.int64))
 class Program:
     """The version of the topology from which a store's program columns were made."""
 
-    # 0: the columns are of no version, or of one before another store was absorbed
+    # 0 if the columns have no version, or an earlier one than the absorption of a store
     version: int
     pending: Traces = _NOTHING  # traces that are not in the columns
     made: bool = False  # whether the columns hold traces
     placed: Placed | None = None  # filled by lowering, for a file of the pending traces
-    # kernels of neurons; None: each looks for the rule of its network first
+    # kernels of neurons; None if each neuron looks for its network's rule first
     single_calls: Any = None
     structure: int = 0  # the version of the structure then
     freezes: bool = False  # whether a parameter has been frozen since then
 
     def traces(self, store: StoreRows) -> Traces:
         """Return every trace that is stored now."""
-        # nothing else has any
+        # only these have traces
         c = store.columns
         if not self.made or not (
             np.count_nonzero(c["flags"] & MEMORY) or len(c["past"])
@@ -168,7 +168,7 @@ def kept_traces(store: StoreRows) -> Traces:
 
 
 def restore(store: StoreRows, kept: Traces) -> None:
-    """Write preserved traces into the columns of a new program; traces affected by a
+    """Write preserved traces into the columns of a new program. Traces affected by a
     change stay 0.
     """
     c = store.columns
@@ -218,7 +218,7 @@ def clear_traces_of_biases(store: StoreRows, neurons: NDArray[np.int64]) -> None
 
 
 def _begin(store: StoreRows, neurons: NDArray[np.int64]) -> None:
-    """Begin the traces of neurons that had none with their last inputs; with 0 at a new
+    """Begin new traces of neurons with their last inputs, or with 0 at a new
     self-connection.
     """
     c = store.columns

@@ -20,8 +20,8 @@ def concat_ranges(firsts: Indices, lengths: Indices) -> NDArray[np.int64]:
 
 
 def order_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the stable order of integers from 0 on; small ones are sorted with their
-    places, which is faster.
+    """Return the stable order of integers from 0 on. Small integers are sorted together
+    with their places, which is faster.
     """
     bits = len(keys).bit_length()
     if int(keys.max(initial=0)) >> (63 - bits):

@@ -23,7 +23,7 @@ NO_PAST = dict.fromkeys(
     ("past_neuron", "past_steps", "met_source", "met_target"),
     np.empty(0, np.int64),
 ) | {"met_lead": np.empty(0, np.uint64)}
-"""The result of `read` for a store without rings, except for the values of the past."""
+"""The result of `read` for a store without rings, without the past values."""
 
 
 def lay_out(store: StoreRows) -> None:
@@ -50,11 +50,11 @@ def lay_out(store: StoreRows) -> None:
 
 
 def read(store: StoreRows) -> dict[str, NDArray[Any]]:
-    """Copy the past out of the rings of a store: as many steps of each neuron as its
-    connections have delayed it.
+    """Copy the past from the rings of a store, with as many steps of each neuron as the
+    longest delay of its connections.
     """
     c = store.columns
-    if not len(c["past"]):  # as most stores: the search takes as long as a lowering
+    if not len(c["past"]):  # like most stores; a search takes as long as a lowering
         return NO_PAST | {"past_value": c["past"]}
     rows = c["longest_delay"].nonzero()[0]
     lags = c["longest_delay"][rows].astype(np.int64)
@@ -62,7 +62,7 @@ def read(store: StoreRows) -> dict[str, NDArray[Any]]:
     steps = concat_ranges(np.ones(len(rows), np.int64), lags)
     source, target, runs = _read_from_outside(store)
     lead = c["ring_steps"][c["ring"][source]] - c["run_met"][runs]
-    apart = lead != 0  # others begin a step together, as new ones do
+    apart = lead != 0  # other neurons begin a step together, like new ones
     return {
         "past_neuron": neuron,
         "past_steps": steps,
@@ -75,7 +75,7 @@ def read(store: StoreRows) -> dict[str, NDArray[Any]]:
 
 def _read_from_outside(store: StoreRows) -> tuple[Indices, Indices, Indices]:
     """Return the first source, the target, and the number of each run with a lag from
-    outside of the network of the target.
+    outside of the target's network.
     """
     c = store.columns
     targets = np.repeat(np.arange(len(c["ring"])), c["run_stop"] - c["run_start"])
@@ -86,7 +86,7 @@ def _read_from_outside(store: StoreRows) -> tuple[Indices, Indices, Indices]:
 
 
 def restore(store: StoreRows, kept: Traces) -> None:
-    """Write a preserved past into new rings, as far back as these go."""
+    """Write a preserved past into new rings, as far back as the rings reach."""
     c = store.columns
     longest = np.append(c["longest_delay"], 0)  # of NONE, too
     there = kept.past_steps <= longest.take(kept.past_neuron, mode="clip")

@@ -26,7 +26,9 @@ def make_room(store: StoreRows, axis: str, rows: int, spare: int = 0) -> None:
 
 
 def cut(store: StoreRows, axis: str, rows: int, spare: int = 0) -> None:
-    """Cut the columns of an axis to the rows in use, unless they are few more."""
+    """Cut the columns of an axis to the rows in use, unless only few rows are
+    unused.
+    """
     columns = store.columns
     names = _NAMES[axis]
     if len(columns[names[0]]) > rows + spare:

@@ -39,8 +39,8 @@ def run(
 
 
 def _plain(array: Any) -> memoryview:
-    """Return an array from which Python reads single integers fastest; of floats, their
-    bits.
+    """Return an array from which Python reads single integers fastest, with the bits of
+    floats as integers.
     """
     bits = {8: np.int64, 4: np.uint32}[array.itemsize] if array.dtype.kind == "f" else 0
     return memoryview(array.view(bits) if bits else array)
@@ -61,5 +61,5 @@ def _entry_of(loop: Callable[..., tuple[int, int]], size_of_float: int) -> Any:
     # Floats are moved as integers. One loop takes the rows of all identities, too.
     table = BundleKind(STORE, "uint32" if size_of_float == 4 else "int64")
     kinds = table, INT, INT, ArrayKind(INT, 1), ArrayKind("uint32", 1)
-    # no loop of floats: a few passes make it as fast, in a third of the time
+    # no loop over floats, because a few passes make it as fast in a third of the time
     return entry(loop, kinds if loop is lower_rows else kinds[:4], speed=1)

@@ -1,9 +1,10 @@
 """Accumulate the updates of the online rule without changing weights.
 
-In its table, ``weight_destination`` and ``bias_destination`` are buffers. Every kernel
-that takes a store's address also takes this one. With a rate of 1, the sums are minus
-the gradient of the online rule. Members of a tie have separate sums. All other numbers
-that a step writes (activations, traces) are in the store.
+In the accumulator's table, ``weight_destination`` and ``bias_destination`` are buffers.
+Every kernel that takes a store's address also accepts the address of this table. With a
+rate of 1, the sums are minus the gradient of the online rule. Members of a tie have
+separate sums. All other numbers that a step writes (activations, traces) are in the
+store.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Accumulator(RedirectedTable):
         self.weights = aligned(store.n_connections, store.dtype)
         self.biases = np.zeros(store.n_neurons, store.dtype)
         self.are_clear = True
-        # nothing that is shared changes: no time for it
+        # shared values do not change, so they need no time
         ties = np.zeros_like(store["ties"])
         ties[Ties.SIGNED :] = store["ties"][Ties.SIGNED :]
         columns = {

@@ -30,21 +30,19 @@ SETTINGS = 0.0, 0.0, 0.0, 0.0
 
 
 def adagrad_examples(scalar: Any) -> tuple[Any, ...]:
-    """Return examples of the arguments of `learn_by_adagrad`, without its first
-    ones.
-    """
+    """Return example arguments for `learn_by_adagrad`, without the first ones."""
     squares = np.empty(0, type(scalar))
     return SPARSE, ROW, ROW, (squares, squares), SETTINGS, False, SPAN
 
 
 def traces_examples(scalar: Any) -> tuple[Any, ...]:
-    """Return examples of the arguments of `learn_by_traces`, from the decay on."""
+    """Return example arguments for `learn_by_traces`, from the decay on."""
     sums = np.empty(0, type(scalar))
     return scalar, 0.0, PLAIN_STEP, ((sums, sums), (sums, sums), ROW), SPAN
 
 
 Examples = dict[Kernel, tuple[Any, ...]]
-"""Arguments of each kernel, which have its types."""
+"""Arguments of each kernel with the right types."""
 
 
 class MachineCode(dict[Kernel, Callable[..., Any]]):
@@ -76,7 +74,7 @@ def calls_by_float(
     examples: Callable[[Any], Examples],
     replacements: dict[Kernel, Kernel] | None = None,
 ) -> Callable[[Store], MachineCode]:
-    """Make a function of a store that returns kernels for its float, see
+    """Make a function that returns the kernels for a store's float type, see
     :class:`MachineCode`.
     """
     known_calls: dict[np.dtype[Any], MachineCode] = {}
@@ -92,8 +90,8 @@ def calls_by_float(
 
 
 def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
-    """Return examples of the arguments of `train_network` and of `train_sparse`,
-    without the first ones.
+    """Return example arguments for `train_network` and `train_sparse`, without the
+    first ones.
     """
     others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], 0
     rates = np.empty(0, type(scalar))
@@ -103,8 +101,8 @@ def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
 
 
 def _examples(scalar: Any) -> Examples:
-    """Return arguments of the kernels of single steps, for stores whose float is the
-    type of `scalar`.
+    """Return example arguments for the single-step kernels of stores whose float type
+    is the type of `scalar`.
     """
     of_rows, of_sparse = epochs_examples(scalar)
     floats = np.empty(0, type(scalar))
@@ -133,12 +131,12 @@ calls_for = calls_by_float(_examples)
 
 
 class Kernels(dict[Kernel, Callable[..., Any]]):
-    """Kernels as functions that have the first arguments, the same of all of them, for
-    one network and one topology.
+    """Kernels for one network and one topology, as functions to which the first
+    arguments, which they have in common, are bound.
 
-    Before each call, `before` is called. `updates` are the buffers to which updates are
-    added, if they are not made at once; `plan`, a ``rtrl.Plan``, has the sensitivities
-    by which a network learns.
+    Each call first calls `before`. Unless updates change parameters directly, they are
+    added to the buffers in `updates`. For a network that learns by rtrl, `plan` is the
+    ``rtrl.Plan`` with its sensitivities.
     """
 
     def __init__(

@@ -1,5 +1,5 @@
-"""Apply continual backpropagation, which reinitialises neurons of little use (Dohare
-and others 2024).
+"""Apply continual backpropagation, which reinitialises neurons with a low utility
+(Dohare and others 2024).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from ..language import ARRAY, INDICES, added, inline, kernel, lazy_part
 from .fire import clear_neuron
 
 RATE, MATURITY, DECAY, RENEWED = range(4)
-"""Indices in `RenewalArguments.settings`; the last counts the neurons that have been
-renewed."""
+"""Indices in `RenewalArguments.settings`. The last value is the number of neurons that
+have been renewed.
+"""
 
 
 class RenewalArguments(NamedTuple):
@@ -23,7 +24,7 @@ class RenewalArguments(NamedTuple):
     connections.
     """
 
-    settings: Any  # see `RATE`; empty: nothing is renewed
+    settings: Any  # see `RATE`; empty if renewal is off
     activity: (
         Any  # mean |activation| of each of the neurons; empty: that of the latest step
     )
@@ -47,7 +48,7 @@ def nothing_renewed() -> RenewalArguments:
 def reinitialize_neuron(
     store, i, neurons, into_first, into, out_first, out, relay_first, relays
 ):
-    """Draw incoming weights and the bias of neuron i, as "fan_in" does; set its
+    """Draw the incoming weights and the bias of neuron i by "fan_in", and set its
     outgoing weights to 0.
     """
     j = neurons[i]
@@ -81,8 +82,8 @@ def reinitialize_least_useful(
     relay_first,
     relays,
 ):
-    """Update utilities and ages, and renew at most one neuron of each layer: the least
-    useful mature one.
+    """Update utilities and ages, and renew at most one neuron of each layer, which is
+    the mature neuron with the lowest utility.
     """
     start = 0
     for layer in range(stops.size):
@@ -127,7 +128,7 @@ def reinitialize_least_useful(
 
 @kernel
 def renew_network(store, scalar, renewal):
-    """Renew neurons after an update that was made elsewhere; `renewal` are
+    """Renew neurons after an update by another kernel. `renewal` contains
     `RenewalArguments`.
     """
     reinitialize_least_useful(store, *renewal)

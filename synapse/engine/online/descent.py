@@ -1,8 +1,8 @@
 """Apply the step of plain gradient descent, using the sums of a batch of the online
 rule.
 
-Like the step itself, it only reads numbers that are not 0. From runs whose sources are
-listed, these are the packs that some step of the batch has touched
+Like a step, it only reads numbers that can differ from 0. In runs whose sources are
+listed, these numbers belong to the packs that a step of the batch has touched
 (`lists.mark_touched`).
 """
 
@@ -22,15 +22,17 @@ from .lists import list_touched, over_touched
 class BatchPlaces(IntEnum):
     """The places of a batch of the online rule in an array."""
 
-    SIZE = 0  # number of steps with a target; 0: a sequence, -1: no batches
-    COUNT = 1  # number of such steps in the present one; without batches not 0
+    SIZE = 0  # number of steps with a target, 0 for a sequence, -1 without batches
+    COUNT = 1  # number of such steps in the present batch; not 0 without batches
     UPDATES = 2  # number of batches that have moved the parameters
 
 
 SIZE, COUNT, UPDATES = (int(place) for place in BatchPlaces)
 NO_BATCHES = -1
 UNMOVED = -1
-"""In place of a count: a change of the parameters is not finite, and none has moved."""
+"""Replaces a count if a change is not finite, in which case all parameters are
+unchanged.
+"""
 
 
 def new_batch(size: int = NO_BATCHES) -> NDArray[np.int64]:
@@ -40,8 +42,8 @@ def new_batch(size: int = NO_BATCHES) -> NDArray[np.int64]:
 
 @inline
 def add_squares(total, start, n, values, sums, pace, limit):
-    """Add the squares of some sums to a total, which is above `limit` if a change or a
-    changed value is; its bits decide nothing else.
+    """Add the squares of some sums to a total, which exceeds `limit` if a change or a
+    changed value does. The total is only used for this test.
     """
     beyond = 0
     for i in range(start, start + n):
@@ -62,8 +64,8 @@ def descend(total, start, n, values, sums, pace, limit):
 
 @inline
 def over_parameters(store, span, each, pace, limit):
-    """Return the sum of `each` over all parameters of a network whose sums may not be
-    0.
+    """Return the sum of `each` over all parameters of a network whose sums can differ
+    from 0.
     """
     of = store.bias, store.bias_destination, pace, limit
     total = each(0.0, span.learning, span.stop - span.learning, *of)
@@ -73,8 +75,9 @@ def over_parameters(store, span, each, pace, limit):
 
 @lazy_part(SPAN, SCALAR)
 def descend_by_sums(store, span, pace):
-    """Add `pace` times the sums of a batch to the parameters, and reset the sums;
-    ``failed[RESULT]`` is 1 if all is finite, else 0: nothing has changed then.
+    """Add `pace` times the sums of a batch to the parameters, and reset the sums. If
+    all results are finite, ``failed[RESULT]`` is 1. Otherwise it is 0, and the
+    parameters are unchanged.
     """
     limit = max_float_of(pace)
     if store.ties.lists != 0:
@@ -89,7 +92,9 @@ def descend_by_sums(store, span, pace):
 
 @inline
 def end_batch(store, span, batch, rate):
-    """Move the parameters by the sums of a batch; returns whether all is finite."""
+    """Update the parameters by the sums of a batch, and return whether all results are
+    finite.
+    """
     descend_by_sums(store, span, rate)
     moved = store.failed[RESULT] != 0.0
     batch[COUNT] = 0 if moved else UNMOVED

@@ -15,13 +15,14 @@ from ..schema import NONE
 from .read_order import meet_sources
 
 logistic = by_type(single.logistic, compiled.logistic)
-"""Its slope is above 0 at every state, in float32 too: a slope of 0 means that the
-activation was set (``loops.signal_of``)."""
+"""The derivative is above 0 at every state, even in float32, because a derivative of 0
+means that the activation was set (``loops.signal_of``).
+"""
 
 
 @inline
 def tick(store, n):
-    """Advance the clock by `n` activations; returns the time of the first."""
+    """Advance the clock by `n` activations, and return the time of the first one."""
     now = store.clock[0] + 1
     store.clock[0] += n
     return now
@@ -38,7 +39,9 @@ def clear_error(store, j):
 
 @inline
 def begin_step(store, j, now):
-    """Begin every new activation: reset errors, and record the order of activation."""
+    """Begin a new activation by resetting the errors and recording the order of
+    activation.
+    """
     store.old_activation[j] = store.activation[j]
     clear_error(store, j)
     store.stamp[j] = now
@@ -46,8 +49,8 @@ def begin_step(store, j, now):
 
 @lazy_part(INDEX)
 def advance_ring(store, ring):
-    """Advance a ring, so that the present activations are those of the step before: a
-    new step begins.
+    """Advance a ring at the beginning of a step, after which the present activations
+    count as the previous step's.
     """
     head = store.ring_head[ring] + 1
     if head == store.ring_frames[ring]:
@@ -65,8 +68,8 @@ def advance_ring(store, ring):
 
 @inline
 def begin_lone_step(store, j):
-    """Begin a step in which a neuron activates alone: a new one of its network if it
-    has activated in the present one.
+    """Begin the activation of a single neuron. If the neuron has already activated in
+    the network's present step, a new step of the network begins.
     """
     latest = max(store.stamp[j], store.cleared_stamp[j])
     if store.step_stamp[j] == 0 or latest >= store.step_stamp[j]:
@@ -78,7 +81,7 @@ def begin_lone_step(store, j):
 
 @lazy_part(INDEX)
 def note_step(store, j):
-    """Note for all neurons of the network of j that a step begins."""
+    """Record the beginning of a step for all neurons in the network of j."""
     start = j
     while start > 0 and store.network[start - 1] == store.network[j]:
         start -= 1
@@ -90,8 +93,8 @@ def note_step(store, j):
 
 @inline
 def clamp_neuron(store, j, value, now):
-    """Set the activation of an input. Its derivative is 0, so it gets no error and does
-    not learn.
+    """Set the activation of an input. Because its derivative is 0, the input receives
+    no error and does not learn.
     """
     if store.flags[j] & OUTSIDE:
         meet_sources(store, j)
@@ -102,7 +105,9 @@ def clamp_neuron(store, j, value, now):
 
 @lazy_part(INDEX, INDEX)
 def apply_clamps(store, start, stop):
-    """Set the activations of clamped neurons; derivatives of 0 let no error through."""
+    """Set the activations of clamped neurons, and their derivatives to 0, which stops
+    errors.
+    """
     for j in range(start, stop):
         if store.clamped[j]:
             store.activation[j] = store.clamp[j]
@@ -127,8 +132,8 @@ def fire_group(store, j):
 
 @inline
 def fire(store, rule, start, stop):
-    """activation y_j = f_j(s_j) of consecutive neurons with one squash; no `rule` is
-    needed.
+    """activation y_j = f_j(s_j) of consecutive neurons with the same squash, for any
+    `rule`.
     """
     code = store.squash[start]
     now = tick(store, stop - start)
@@ -176,8 +181,9 @@ def fire(store, rule, start, stop):
 
 @lazy_part(INDEX)
 def fire_member(store, j):
-    """Activate one neuron of a group by itself. The others have their activation of the
-    previous step until they activate, too: late connections read it.
+    """Activate one neuron of a group by itself. Until the other neurons activate too,
+    they keep their activations of the previous step, because late connections read
+    these.
     """
     code = store.squash[j]
     start = store.group_first[j]
@@ -221,7 +227,7 @@ def fire_registered(store, start, stop):
 
 @inline
 def clear_neuron(store, j):
-    """Clear the context: state, activation, errors, traces."""
+    """Clear the state, activation, errors and traces of a neuron."""
     if store.stamp[j] != 0:
         store.cleared_stamp[j] = store.stamp[j]
     reset(store, j)

@@ -23,8 +23,9 @@ from .step_formulas import (
 from .ties import clip_to_signs
 
 SMALLEST_ROOT = 1e-8
-"""Number that is added to roots of sums of squares, because a gradient of 0 must not
-cause a change."""
+"""Number that is added to the roots of sums of squares to prevent divisions by 0,
+because a gradient of 0 must not cause a change.
+"""
 
 _step_of_chain = inline(step_of_chain)
 _weight_in_mean = inline(weight_in_mean)
@@ -33,17 +34,19 @@ _share_of_step = inline(share_of_step)
 
 @inline
 def summed_slopes(store, sizes):
-    """Return the columns of sums, by connection and by neuron, and their lengths."""
+    """Return the columns with the sums of connections and neurons, and their
+    lengths.
+    """
     return (store.weight_destination, sizes[0]), (store.bias_destination, sizes[1])
 
 
 @inline
 def begin_gradient(store, span, errors, decay, sizes):
-    """Decay the sums, and write the errors of the outputs; without errors, their
-    slopes.
+    """Decay the sums, and write the output errors or, if there are none, the outputs'
+    derivatives.
     """
     for slopes, n in summed_slopes(store, sizes):
-        if decay == 0.0:  # a product with 0 would keep what is not finite
+        if decay == 0.0:  # a product with 0 would keep numbers that are not finite
             slopes[:n] = 0.0
         else:
             slopes[:n] *= decay
@@ -55,7 +58,7 @@ def begin_gradient(store, span, errors, decay, sizes):
 
 @inline
 def apply_traces(store, step, sizes):
-    """Add the sums, times `step`, to the parameters; weights with a sign stop at 0."""
+    """Add `step` times the sums to the parameters. Weights with a sign stop at 0."""
     store.weight[: sizes[0]] += step * store.weight_destination[: sizes[0]]
     if store.ties.signed != 0:
         clip_to_signs(store, 0, sizes[0])
@@ -75,9 +78,9 @@ def total_of_squares(store, sizes):
 @inline
 def scale_traces(slopes, memory, n, chain, weight, sums):
     """Decay n traces, add the slopes g, and scale: ``e <- γλ e + g``, ``v <- v + weight
-    (g² - v)``, ``d = √v + ε``; the slopes become e/d.
+    (g² - v)``, ``d = √v + ε``. The slopes are overwritten by e/d.
 
-    Returns the sums of g²/d, of e²/d and of the sizes of e/d, added to `sums`.
+    Returns `sums` plus the sums of g²/d, e²/d and |e/d|.
     """
     traces, squares = memory
     slope, square, size = sums
@@ -97,12 +100,12 @@ def scale_traces(slopes, memory, n, chain, weight, sums):
 
 @inline
 def update_by_traces(store, delta, chain, memory, sizes):
-    """Add the traces to the parameters, times δ and a step, as the `chain` says
-    (`step_formulas.Chain`); returns a status and the step.
+    """Add the traces, times δ and the step of the `chain` (`step_formulas.Chain`), to
+    the parameters. Returns a status and the step.
 
-    The sums are the traces, or the slopes of the last step if these are `separate`;
-    traces, mean squares and numbers are then in `memory`. If the change is not finite,
-    no parameter has changed, and mean squares have not, either.
+    The sums are the traces or, if the chain has `separate` slopes, the slopes of the
+    last step. In the second case, `memory` contains the traces, mean squares and
+    numbers. If a change is not finite, neither parameters nor mean squares change.
     """
     of_weights, of_biases, numbers = memory
     numbers[COUNT] += 1.0
@@ -134,7 +137,7 @@ def update_by_traces(store, delta, chain, memory, sizes):
 
 @inline
 def errors_of_sample(parts, store, rule, scalar, span, sample, targets, errors):
-    """Activate with a sample, and write the errors of the outputs; returns a status.
+    """Activate with a sample, write the output errors, and return a status.
 
     A sample is a sparse row of inputs. Without a row, the network has been activated,
     and its outputs are in `errors`.
@@ -152,16 +155,16 @@ def errors_of_sample(parts, store, rule, scalar, span, sample, targets, errors):
 @inline
 def scale_slopes(slopes, at, squares, begin, n, decay):
     """Add the squares of n slopes, from `at` on, to decayed sums, from `begin` on, and
-    divide the slopes by their roots. A slope of 0 changes no sum: a rare input has
-    those of its own samples.
+    divide the slopes by the roots of the sums. Because a slope of 0 leaves its sum
+    unchanged, the sums of a rare input only depend on the samples with this input.
 
-    Returns the sum of the products of each slope and its quotient.
+    Returns the sum of each slope times its quotient.
     """
     decrease = 0.0
     for i in range(n):
         slope = slopes[at + i]
         before = squares[begin + i]
-        # written in all cases, so that this is a loop of vectors
+        # written in all cases to let the loop be vectorised
         square = (before * decay if slope != 0.0 else before) + slope * slope
         squares[begin + i] = square
         slopes[at + i] = slope / (math.sqrt(square) + SMALLEST_ROOT)
@@ -171,11 +174,12 @@ def scale_slopes(slopes, at, squares, begin, n, decay):
 
 @inline
 def step_of_adagrad(errors, outputs, settings, squared, decrease):
-    """Return the step by which parameters move along their scaled slopes.
+    """Return the step size along the scaled slopes.
 
-    `settings` are the weight of the sample, the rate, the factor by which sums decay,
-    and the bound. The first-order `decrease` of the cost at a step of 1 becomes at most
-    the sum of the absolute errors, or of the errors if `squared`, divided by the bound.
+    `settings` contains the sample's weight, the rate, the decay factor of the sums, and
+    the bound. The first-order decrease of the cost, which is `decrease` for a step of
+    1, is limited to the sum of the absolute errors, or of the errors if `squared`,
+    divided by the bound.
     """
     weight, rate, _, bound = settings
     limit = added(
@@ -187,11 +191,11 @@ def step_of_adagrad(errors, outputs, settings, squared, decrease):
 
 @inline
 def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
-    """Move parameters along their slopes, each divided by the root of its sum of
-    squares, see :func:`step_of_adagrad`; returns a status.
+    """Change parameters along their slopes, each divided by the root of its sum of
+    squares, by :func:`step_of_adagrad`. Returns a status.
 
-    `squares` are the sums by connection and by neuron. The slopes are overwritten by
-    the changes. If a slope is not finite, nothing else has changed.
+    `squares` contains the sums for connections and neurons. The slopes are overwritten
+    by the scaled slopes. If a slope is not finite, nothing changes.
     """
     if not math.isfinite(total_of_squares(store, sizes)):
         return DIVERGED
@@ -207,8 +211,8 @@ def update_by_adagrad(store, span, errors, squares, settings, squared, sizes):
 def learn_by_adagrad(
     store, scalar, span, sample, targets, errors, squares, settings, squared, sizes
 ):
-    """Activate with a sample, compute the slopes of its errors, and move by
-    :func:`update_by_adagrad`; returns a status. See :func:`errors_of_sample`.
+    """Activate with a sample, compute the slopes from its errors, and call
+    :func:`update_by_adagrad`. Returns a status. See :func:`errors_of_sample`.
     """
     status = errors_of_sample(
         ONLINE, store, None, scalar, span, sample, targets, errors
@@ -223,8 +227,8 @@ def learn_by_adagrad(
 
 @kernel
 def learn_by_traces(store, scalar, span, errors, decay, delta, chain, memory, sizes):
-    """Decay the sums, add the slopes of the last step, and move parameters; returns a
-    status and the step.
+    """Decay the sums, add the slopes of the last step, and change the parameters.
+    Returns a status and the step.
     """
     begin_gradient(store, span, errors, decay, sizes)
     relist(store, span)

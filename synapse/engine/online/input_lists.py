@@ -1,4 +1,4 @@
-"""Run steps of a network that only read and learn the connections of listed inputs."""
+"""Run steps that only read and train the connections of listed inputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .accumulator import Accumulator
 from .calls import Kernels, calls_for
 
 REFUSED_FLAGS = mark.FIXED | mark.DELAYED | mark.UNORDERED
-"""Flags of a run whose connections are not read or learned as those of plain inputs."""
+"""Flags of runs that are not read or trained like the connections of plain inputs."""
 
 
 UNLISTED = [
@@ -48,15 +48,15 @@ class InputLists:
         lengths[runs] = 0
         self.readers = readers, store["run_first"][runs].astype(np.int64)
         latest = np.zeros(2 + int(span[Span.INPUTS]), np.int64)
-        latest[1] = -1  # nothing has been activated yet
+        latest[1] = -1  # the network has not been activated yet
         code = calls_for(store)
-        # few other sources are 0: no step lists them
+        # steps do not list other sources, because few of them are 0
         ties = updates.columns["ties"].copy()
         ties[Ties.LISTS] = 0
         flags = updates.columns["flags"] & ~np.uint32(mark.LISTS)
         others = {"run_length": lengths, "ties": ties, "flags": flags}
         learning = RedirectedTable(store, {**updates.columns, **others})
-        # not `zeros_like`, which would write to the memory of all inputs
+        # `zeros_like` would write to the memory of all inputs
         scratch = {
             name: np.zeros(len(store.columns[name]), store.columns[name].dtype)
             for name in STEPPED
@@ -79,8 +79,9 @@ class InputLists:
     def of(
         cls, store: Store, span: NDArray[np.int64], updates: Accumulator
     ) -> InputLists | None:
-        """Return the lists of a network without memory in a lowered store; None unless
-        each of its neurons reads all inputs in one plain run or none.
+        """Return the lists of a network without memory in a lowered store, or None if
+        one of its neurons reads inputs in another way than all of them in one plain
+        run.
         """
         start, inputs = int(span[Span.START]), int(span[Span.INPUTS])
         first, stop = start + inputs, int(span[Span.STOP])

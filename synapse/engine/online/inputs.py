@@ -30,8 +30,8 @@ def is_sparse(t, inputs):
 
 @inline
 def begin_inputs(store, span, inputs):
-    """Begin a call: from its second step on, set only the activations of inputs, unless
-    a ring reads their other columns before `end_inputs`.
+    """Begin a call whose steps, from the second on, only set the activations of the
+    inputs, unless a ring reads the other columns of inputs before `end_inputs`.
     """
     if is_sparse(inputs) or store.ties.lists != 0:
         store.input_rows.sets = 0 if store.ring[span.start] != NONE else 1
@@ -39,8 +39,8 @@ def begin_inputs(store, span, inputs):
 
 @lazy_part(SPAN, ARRAY, INDEX)
 def set_many_inputs(store, span, inputs, row):
-    """Set the inputs column by column; in a later step of a call, their activations
-    only.
+    """Set the inputs column by column. In later steps of a call, only set their
+    activations.
     """
     n = span.inputs
     start = span.start
@@ -55,7 +55,7 @@ def set_many_inputs(store, span, inputs, row):
 
 @inline
 def clear_inputs(store, span):
-    """Set all numbers of inputs that have been set, but for their activations."""
+    """Write all columns of inputs that have been set, except their activations."""
     n = span.inputs
     start = span.start
     for column in (
@@ -75,8 +75,8 @@ def clear_inputs(store, span):
 
 @lazy_part(SPAN, ARRAY, INDICES, INDICES, INDEX)
 def set_sparse_inputs(store, span, values, columns, starts, row):
-    """Set the inputs to a sparse row. In a call, from the third step on, those change
-    that are not 0 now, or were in the two steps before.
+    """Set the inputs to a sparse row. From the third step of a call on, only inputs
+    that are not 0 in this step or in the two previous steps are written.
     """
     n = span.inputs
     start = span.start
@@ -106,7 +106,7 @@ def set_sparse_inputs(store, span, values, columns, starts, row):
 
 @inline
 def write_stamps(store, span):
-    """Write the stamps of inputs, which follow from the first one's."""
+    """Write the stamps of the inputs, which follow from the first input's stamp."""
     first = store.stamp[span.start]
     for t in range(span.inputs):
         store.stamp[span.start + t] = first + t
@@ -114,7 +114,9 @@ def write_stamps(store, span):
 
 @inline
 def end_inputs(store, span):
-    """End a call, in which the stamps of inputs follow from the first one's."""
+    """End a call, in which the stamps of the inputs follow from the first input's
+    stamp.
+    """
     if store.input_rows.sets != 0:
         if store.input_rows.sets > 2:
             write_stamps(store, span)

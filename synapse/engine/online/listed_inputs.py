@@ -1,5 +1,5 @@
-"""Run steps of networks most of whose inputs are 0, for example on a stream of words.
-Such steps only read and learn the connections of the inputs in a sparse row.
+"""Run steps of networks in which most inputs are 0, for example on a stream of words.
+Such steps only read and train the connections of the inputs in a sparse row.
 
 In the tables of their calls, the runs that lead from the inputs have no connections
 (``InputLists``), and the parts of an ordinary step compute everything else. One row for
@@ -21,11 +21,12 @@ from .states import compute_states
 
 @inline
 def step_listed(store, readers, span, inputs, row):
-    """Make a step with the only row of `inputs`: the ``step_network`` of a rule.
+    """Make a step with the only row of `inputs`, as the ``step_network`` of a rule.
 
     `readers` are the rows of the neurons to which all inputs project, the rows of their
-    connections from the first input, and the memory of `set_listed`. If this is empty,
-    the inputs are not set, because a step on copies needs no activations of theirs.
+    connections from the first input, and the memory of `set_listed`. If this memory is
+    empty, the inputs are not set, because a step on copies does not need their
+    activations.
     """
     values, columns, starts = inputs
     n = starts[1]
@@ -52,8 +53,9 @@ def step_listed(store, readers, span, inputs, row):
 
 @inline
 def set_listed(store, span, values, columns, latest):
-    """Set the inputs. `latest` are those of the previous such step, after their number
-    and the time of its end. If something has activated since, all are set.
+    """Set the inputs. `latest` contains their number in the previous such step, the
+    time at which that step ended, and the inputs of that step. If any neuron has
+    activated since, all inputs are set.
     """
     untouched = latest[1] == store.clock[0]
     now = tick(store, 1)
@@ -76,8 +78,8 @@ LISTED = ONLINE._replace(step_network=step_listed)
 
 @kernel
 def peek_listed(store, scalar, span, readers, sample, outputs):
-    """Compute the outputs for a sample, in a table with copies of what a step writes;
-    returns a status.
+    """Compute the outputs for a sample, in a table with copies of the columns that a
+    step writes. Returns a status.
     """
     return run_rows(LISTED, store, readers, span, sample, outputs, scalar)
 
@@ -97,18 +99,19 @@ def learn_listed(
     settings,
     squared,
 ):
-    """Do what `learn_by_adagrad` does, for the inputs that a sample has.
+    """Learn like `learn_by_adagrad`, but only for the inputs in a sample.
 
-    `rest` are the rows of all other connections. The sums of squares are those of
-    connections from each input, in the order of targets, by row, and by neuron;
-    `changes` is memory like the first, for the inputs of the sample.
+    `rest` contains the rows of all other connections. The three arrays of sums of
+    squares belong to the connections from each input, in the order of targets, to rows
+    of connections, and to neurons. `changes` is memory like the first array, for the
+    inputs in the sample.
     """
     values, columns, starts = sample
     rows, firsts, _ = readers
     by_input, by_weight, by_bias = squares
     n = starts[1]
     count = rows.size
-    for k in range(n):  # the sums are read soon
+    for k in range(n):  # the sums are fetched before they are read
         for r in range(0, count + LINE, LINE):
             prefetch(by_input, columns[k] * count + r)
     status = errors_of_sample(

@@ -1,18 +1,18 @@
-"""List the packs of sources that are not all 0, for runs that many neurons read.
+"""List the packs of sources with a nonzero activation, for runs that many neurons read.
 
 A pack contains as many neighbouring sources as fill a vector register. Because products
 with 0 change neither sums nor weights, sums and updates that walk a list in the order
 of the packs have the same bits as if they read all packs. A list belongs to one call,
 and kernels only use lists that they have made themselves.
 
-If more than a part of the packs is not 0 (``lowering/lists.py``), ``list_count`` is -1,
-and everything is read. Unlike steps by events, this does not require an index by
-source, because a run contains the places of its sources, and one pass over them finds
-the present packs in the order of the sums.
+If too many packs are not 0 (``lowering/lists.py``), ``list_count`` is -1, and all packs
+are read. Unlike steps by events, this does not require an index by source, because a
+run contains the places of its sources, and one pass over them finds the present packs
+in the order of the sums.
 
-Updates by the sums of a batch read the sources along whose connections some step of the
-batch has added to them. They are marked in ``touched``. For all other sources, the sums
-are 0.
+When a batch ends, its sums are only read for sources that are marked in ``touched``,
+because a step of the batch has added to the sums of their connections. For all other
+sources, the sums are 0.
 """
 
 from ..language import (
@@ -40,7 +40,7 @@ NEW = 2.0
 """Mark of a pack that steps of the present batch have touched. The mark 1 belongs to
 the batch before, whose sums are still in place."""
 GROUP = 8
-"""Packs that are looked at together, because most of them are 0."""
+"""Number of packs that are tested together, because most of them are 0."""
 
 
 @inline
@@ -52,15 +52,16 @@ def is_listed(store, r):
 
 @inline
 def has_some(activations, start, n):
-    """Return whether some of n activations are not 0."""
+    """Return whether any of n activations is not 0."""
     return added(activations[i] != 0.0 for i in range(start, start + n)) != 0
 
 
 @inline
 def list_some(store, r, numbers, at, unit, lanes):
-    """List the sources of a run, and of all others with the same range of them, `unit`
-    at a time, some of whose numbers are not 0, unless too many are: each has `lanes`,
-    and those of row 0 are `at` sources further.
+    """List the sources of a run, and of all runs with the same range of sources, in
+    groups of `unit` sources that contain a number other than 0. If there are too many,
+    none is listed. Each source has `lanes` numbers, and the numbers of row 0 are `at`
+    sources further.
     """
     number = store.run_list[r]
     source = at + store.run_source[r]
@@ -89,15 +90,15 @@ def list_some(store, r, numbers, at, unit, lanes):
 
 @inline
 def list_packs(store, r, activations, at):
-    """List the packs of the sources of a run that are not all 0; neurons are `at`
-    further.
+    """List the packs of a run's sources that are not all 0. The activations of neurons
+    are `at` places further.
     """
     list_some(store, r, activations, at, width(store.activation), 1)
 
 
 @inline
 def listed_range(store, r):
-    """Return where the list of the sources of a run begins and ends."""
+    """Return the start and stop of the list of a run's sources."""
     entry = store.list_first[store.run_list[r]]
     return entry, entry + store.list_count[store.run_list[r]]
 
@@ -105,7 +106,7 @@ def listed_range(store, r):
 @lazy_part(SPAN)
 def list_again(store, span):
     """List the sources that the neurons of a network have read, for a propagation in a
-    call of its own.
+    separate call.
     """
     for number in range(store.ties.lists):
         r = store.list_run[number]
@@ -115,8 +116,8 @@ def list_again(store, span):
 
 @lazy_part(SPAN)
 def mark_touched(store, span):
-    """Mark the packs of sources along whose connections a step has added updates to the
-    sums of a batch, or will add to a gradient.
+    """Mark the packs of sources whose connections a step has updated in the sums of a
+    batch, or will update in a gradient.
     """
     step = width(store.activation)
     for number in range(store.ties.lists):
@@ -134,7 +135,7 @@ def mark_touched(store, span):
 
 @inline
 def packs_of_float(store):
-    """Return how many sources an entry of the touched ones has: those whose gradient is
+    """Return the number of sources in an entry of ``touched``, whose gradients are
     summed together.
     """
     return tile().packs * width(store.activation)
@@ -142,8 +143,8 @@ def packs_of_float(store):
 
 @lazy_part(SPAN)
 def list_touched(store, span):
-    """List the sources that are marked, as many at a time as `packs_of_float` says; the
-    last ones, if they are fewer, always are.
+    """List the marked sources in groups of `packs_of_float`. If the last group is
+    smaller, it is always listed.
     """
     step = packs_of_float(store)
     for number in range(store.ties.lists):
@@ -158,8 +159,8 @@ def list_touched(store, span):
 
 @strict_fp
 def over_touched(store, span, each, total, *of):
-    """Return what `each` makes of a total and some rows, over the trainable weights
-    from marked sources, or from all if these have no list.
+    """Apply `each` to a total and to the rows of trainable weights from marked sources,
+    or from all sources of runs without a list, and return the last result.
     """
     step = packs_of_float(store)
     for j in range(span.learning, span.stop):
@@ -182,8 +183,8 @@ def over_touched(store, span, each, total, *of):
 
 @inline
 def age_marks(store, span, fresh):
-    """Take the marks of a batch, whose sums are in place, for those of the one before;
-    unless they are `fresh`, sums before them are in place, too.
+    """Turn the marks of a batch, whose sums are still in place, into the marks of the
+    previous batch. Unless the marks are `fresh`, earlier sums are in place, too.
     """
     if store.ties.lists != 0:
         for j in range(span.start, span.stop):
@@ -193,16 +194,16 @@ def age_marks(store, span, fresh):
 
 @inline
 def relist(store, span):
-    """`list_again`, if there are lists."""
+    """Call `list_again` if there are lists."""
     if store.ties.lists != 0:
         list_again(store, span)
 
 
 @inline
 def sums_of_each(rows, none):
-    """Return how many sums of packs like `none` each of some rows with the same sources
-    has. With two, few multiply-adds wait for the previous one. Four rows are enough for
-    that with one each; where registers have no room for more, all sums would be stored
+    """Return the number of sums of packs like `none` that each of some rows with the
+    same sources has. With two sums, few multiply-adds wait for the previous one. Four
+    rows only need one sum each for that, and more sums than registers would be stored
     and loaded again.
     """
     return 2 if len(rows) == 1 or lanes_of(none) <= SHORT_PACK or tile().twice else 1

@@ -80,20 +80,20 @@ from .steps import count_steps, end_step
 from .ties import after_updates, before_updates
 
 FIELDS_PER_OUTPUT = 4
-"""Numbers of each output that a buffer keeps until costs are summed: activation,
-target, weight, logit."""
+"""Number of values of each output (activation, target, weight and logit) that a buffer
+stores until costs are summed.
+"""
 
 
 # --- networks -------------------------------------------------------------------------
-#
-# A network has rows start .. stop of its store, in activation order: inputs, hidden
-# neurons, outputs. `span` has the numbers of a network for kernels, see
+# A network consists of the rows start .. stop of its store, in activation order:
+# inputs, hidden neurons, outputs. `span` describes the network for kernels, see
 # ``records.Span``.
 
 
 @inline
 def set_inputs(store, span, inputs, row):
-    """Begin a step: set the inputs, unless they are empty."""
+    """Begin a step by setting the inputs, unless they are empty."""
     start = span.start
     if store.ring[start] != schema.NONE:
         advance_ring(store, store.ring[start])
@@ -111,10 +111,10 @@ def set_inputs(store, span, inputs, row):
 
 @inline
 def step_online(store, rule, span, inputs, row):
-    """Make a step by the online rule: set the inputs, unless they are empty, then
-    activate the others.
+    """Make a step by the online rule, which sets the inputs, unless they are empty, and
+    activates the other neurons.
 
-    It is the ``step_network`` of a rule that needs no ``rule``.
+    It is the ``step_network`` of rules that do not use ``rule``.
     """
     set_inputs(store, span, inputs, row)
     start = span.start
@@ -140,19 +140,20 @@ def activate_blocks(store, rule, span, start):
 
 @inline
 def signal_of(store, j, cost, signal):
-    """Return the error signal of an output; 0 if its activation was set.
+    """Return the error signal of an output, or 0 if its activation was set.
 
-    A set activation has a derivative of 0, which most signals have as a factor. The
-    signal of cross-entropy does not, so it is set to 0 here.
+    If an activation was set, its derivative is 0, which is a factor of most signals.
+    Because the signal of cross-entropy lacks this factor, it is set to 0 here.
     """
     return signal if cost != CROSS_ENTROPY or store.derivative[j] != 0.0 else 0.0
 
 
 @inline
 def compute_output_errors(store, span, targets, row, cost):
-    """Write the error signals of the outputs, 0 where the target is NaN.
+    """Write the error signals of the outputs, or 0 where the target is NaN.
 
-    Returns a sum that is finite if the cost is, which takes less time than the cost.
+    Returns a sum that is finite if the cost is finite, because computing the cost would
+    take longer.
     """
     n = span.outputs
     start = span.stop - n
@@ -166,8 +167,8 @@ def compute_output_errors(store, span, targets, row, cost):
 
 @inline
 def write_signals(store, judge, first, cost, targets, offset, start, n):
-    """Write the error signals of n outputs under a cost: those of `judge`, whose first
-    arguments are `first`. Returns a sum that is finite if the cost is.
+    """Write the error signals of n outputs under a cost by calling `judge`, whose first
+    arguments are `first`. Returns a sum that is finite if the cost is finite.
     """
     total = 0.0
     for o in range(n):
@@ -187,7 +188,7 @@ def write_signals(store, judge, first, cost, targets, offset, start, n):
 
 @lazy_part(INDEX, ARRAY, INDEX, INDEX, INDEX)
 def compute_output_errors_generic(store, cost, targets, offset, start, n):
-    """`compute_output_errors` for the other costs; its result is in
+    """Do the same as `compute_output_errors` for all other costs. The result is in
     ``failed[RESULT]``.
     """
     first = store.failed, cost
@@ -210,7 +211,9 @@ def compute_output_errors_generic(store, cost, targets, offset, start, n):
 
 @inline
 def lead_of_outputs(store, span, cost):
-    """`lead_of` the outputs, if the cost is that of softmax outputs; else nothing."""
+    """Return `lead_of` the outputs if the cost is for softmax outputs, and otherwise
+    (NONE, 0).
+    """
     if cost != CATEGORICAL:
         return schema.NONE, 0.0
     return lead_of(store.activation, span.stop - span.outputs, span.stop, 1)
@@ -218,11 +221,12 @@ def lead_of_outputs(store, span, cost):
 
 @inline
 def logit_of_output(store, j, target, lead, others):
-    """ln(y / (1 - y)) of an output, for the costs that need it, with the results of
+    """Return ln(y / (1 - y)) of an output for costs that need it, from the results of
     `lead_of_outputs`.
 
-    It is the state; if the activation was set (its derivative is 0 then), it is
-    computed from the activation. A softmax output with a target of 0 has no cost.
+    This logit is the state, unless the activation was set, in which case the derivative
+    is 0 and the logit is computed from the activation. A softmax output with a target
+    of 0 has no cost.
     """
     if lead != schema.NONE:
         if not target > 0.0:
@@ -251,8 +255,8 @@ def accepts_targets(targets, cost, scalar):
 
 @inline
 def check_rows(store, span, inputs, outputs, scalar):
-    """Return the status of rows before they run: RESIZED, or REFUSED for inputs that
-    are not finite.
+    """Return the status of rows before they run, which is REFUSED for inputs that are
+    not finite and RESIZED for other sizes.
     """
     maximum = max_float_of(scalar)
     n = span.outputs
@@ -271,7 +275,7 @@ def check_rows(store, span, inputs, outputs, scalar):
         inputs.size > 0 and inputs.size != rows * span.inputs
     ):
         return RESIZED
-    # counted: such a loop is vectorised
+    # a loop that counts is vectorised
     if added(not abs(inputs[i]) <= maximum for i in range(inputs.size)) == 0:
         return DONE
     i = 0
@@ -291,7 +295,7 @@ def status_of(store, total):
 
 @inline
 def count_small(store, start, stop, maximum):
-    """Return how many activations are at most `maximum`; NaN is not."""
+    """Return the number of activations that are at most `maximum`, excluding NaN."""
     return added(abs(store.activation[j]) <= maximum for j in range(start, stop))
 
 
@@ -302,8 +306,9 @@ def is_large(store, span, rate, scalar):
     An update is a product of an error, the rate, a trace or an activation, and the
     weights along which the error was sent. If no factor is above `safe_limit_of`, the
     product is finite. The trace of a bias stands for those of the weights. A large
-    state has a derivative of 0 or shows in an activation, and so does a large weight,
-    unless it is larger than the activation that it led to: this case is not covered.
+    state has a derivative of 0 or leads to a large activation. The same is true for a
+    large weight, unless the activation that it leads to is smaller, which this test
+    does not cover.
     """
     maximum = safe_limit_of(scalar)
     small = count_small(store, span.start, span.stop, maximum)
@@ -321,9 +326,9 @@ def is_large(store, span, rate, scalar):
 
 @inline
 def is_past_large(store, ring, maximum):
-    """Return whether some past activations of a network are large; the present ones are
-    not. All are read only if the step before has not found them small, since a ring is
-    many times as long as a step.
+    """Return whether any past activation of a network is large if no present one is.
+    Because a ring is many times as long as a step, all of it is only read if the
+    previous step has not found it small.
     """
     step = store.ring_steps[ring]
     if store.failed[SMALL_STEP] < step:
@@ -336,7 +341,7 @@ def is_past_large(store, ring, maximum):
 
 @lazy_part(INDEX, NUMBER)
 def count_large(store, ring, maximum):
-    """Count the large past activations of a ring; the number is in
+    """Count the large past activations in a ring, and write the count to
     ``failed[RESULT]``.
     """
     start = store.ring_first[ring]
@@ -348,7 +353,9 @@ def count_large(store, ring, maximum):
 
 @inline
 def is_one_large(store, j, rate, scalar):
-    """`is_large` for a neuron that propagates alone, whose error is known."""
+    """Do the same as `is_large` for a neuron that propagates alone and whose error has
+    been computed.
+    """
     maximum = safe_limit_of(scalar)
     pushed = store.pushed[j] + store.pushed_gated[j] + store.pushed_traced[j]
     error = store.derivative[j] * pushed + store.projected[j]
@@ -362,7 +369,7 @@ def is_one_large(store, j, rate, scalar):
 
 @inline
 def cost_of_step(store, span, targets, row, cost):
-    """Return the cost of the outputs, whose targets are in this row."""
+    """Return the cost of the outputs for the targets in this row."""
     n = span.outputs
     total = 0.0
     lead, others = lead_of_outputs(store, span, cost)
@@ -379,10 +386,10 @@ def cost_of_step(store, span, targets, row, cost):
 
 @inline
 def set_output_errors(store, span, targets, cost, check, scalar):
-    """Write the error signals of one step; with empty targets, no output has one.
+    """Write the error signals of one step, which are 0 if the targets are empty.
 
-    Returns a status and the cost. If `check` says so, targets that the cost cannot have
-    are refused. If `cost` is GIVEN_ERRORS, the targets are the error signals
+    Returns a status and the cost. Depending on `check`, targets that the cost does not
+    accept are refused. If `cost` is GIVEN_ERRORS, the targets are the error signals
     themselves, and the cost is 0.
     """
     store.failed[0] = 0.0
@@ -414,8 +421,8 @@ def set_output_errors(store, span, targets, cost, check, scalar):
 
 @noinline
 def summed_cost(store, cost, buffer, filled, outputs):
-    """Return the summed cost of the outputs in ``buffer``, which has
-    `FIELDS_PER_OUTPUT` numbers of each.
+    """Return the summed cost of the outputs in ``buffer``, which contains
+    `FIELDS_PER_OUTPUT` numbers for each output.
     """
     if cost != CROSS_ENTROPY:
         sum_by_cost(store, cost, buffer, filled, outputs)
@@ -425,7 +432,7 @@ def summed_cost(store, cost, buffer, filled, outputs):
 
 @inline
 def add_costs(judge, first, buffer, filled, outputs):
-    """Return the sum of `summed_cost` by `judge`, whose first arguments are `first`."""
+    """Compute `summed_cost` by calling `judge`, whose first arguments are `first`."""
     capacity = buffer.size // FIELDS_PER_OUTPUT
     size = np.float64(outputs)
     total = 0.0
@@ -441,15 +448,17 @@ def add_costs(judge, first, buffer, filled, outputs):
 
 @lazy_part(INDEX, ARRAY, INDEX, INDEX)
 def sum_by_cost(store, cost, buffer, filled, outputs):
-    """`summed_cost` for the other costs; its result is in ``failed[RESULT]``."""
+    """Do the same as `summed_cost` for all other costs. The result is in
+    ``failed[RESULT]``.
+    """
     first = store.failed, cost
     store.failed[RESULT] = add_costs(cost_and_error, first, buffer, filled, outputs)
 
 
 @inline
 def append_outputs(store, span, targets, row, cost, buffer, filled):
-    """Append the numbers of the outputs of a step to ``buffer``; returns how many
-    outputs it then has.
+    """Append the outputs of a step to ``buffer``, and return the number of outputs in
+    it.
     """
     n = span.outputs
     capacity = buffer.size // FIELDS_PER_OUTPUT
@@ -468,23 +477,23 @@ def append_outputs(store, span, targets, row, cost, buffer, filled):
 
 @inline
 def propagate_network(store, span, rate, keep_pending):
-    """Propagate block by block, the last block first. The error signals of the outputs
-    have been written before.
+    """Propagate block by block, beginning with the last one. The output errors must
+    have been written.
     """
     propagate_by(_propagate_block, store, None, span, rate, keep_pending)
 
 
 @inline
 def _propagate_block(store, rule, start, stop, rate, keep_pending):
-    """Compute the errors of a block, and propagate them; no `rule` is needed."""
+    """Compute the errors of a block, and propagate them, for any `rule`."""
     compute_deltas(store, start, stop, rate, keep_pending)
     propagate_block(store, start, stop, rate, keep_pending, True)
 
 
 @inline
 def is_whole(store, span):
-    """Return whether the latest step of a network was one of all neurons in their
-    order, not by calls of single ones.
+    """Return whether the latest step of a network activated all neurons in their order,
+    instead of single neurons.
     """
     first = store.stamp[span.start]
     whole = True
@@ -495,13 +504,13 @@ def is_whole(store, span):
 
 @lazy_part(SPAN, NUMBER)
 def propagate_in_any_order(store, span, rate):
-    """`propagate_network` if neurons have activated one by one."""
+    """Do the same as `propagate_network` after neurons have activated one by one."""
     propagate_by(_propagate_block_alone, store, None, span, rate, False)
 
 
 @inline
 def _propagate_block_alone(store, rule, start, stop, rate, keep_pending):
-    """`_propagate_block`, neuron by neuron."""
+    """Do the same as `_propagate_block`, neuron by neuron."""
     compute_deltas(store, start, stop, rate, keep_pending)
     for back in range(stop - start):
         propagate_alone(store, stop - 1 - back, rate)
@@ -509,7 +518,7 @@ def _propagate_block_alone(store, rule, start, stop, rate, keep_pending):
 
 @inline
 def propagate_by(propagate, store, rule, span, rate, keep_pending):
-    """`propagate_network`, each block by a function of a rule."""
+    """Do the same as `propagate_network`, but call a rule's function for each block."""
     before_updates(store)
     store.projected[span.learning : span.stop - span.outputs] = 0.0
     if store.ties.clamped != 0:
@@ -526,7 +535,7 @@ def propagate_by(propagate, store, rule, span, rate, keep_pending):
 
 @inline
 def run_rows(parts, store, rule, span, inputs, outputs, scalar):
-    """Activate once for every row of `outputs`; `parts` are those of a rule."""
+    """Activate once for every row of `outputs`, by the `parts` of a rule."""
     store.failed[0] = 0.0
     n = span.outputs
     status = check_rows(store, span, inputs, outputs, scalar)
@@ -549,8 +558,8 @@ def run_rows(parts, store, rule, span, inputs, outputs, scalar):
 
 @kernel
 def activate_one(store, scalar, row):
-    """Activate one neuron; returns its activation, or None (FAILED): a tuple would take
-    a tenth longer.
+    """Activate one neuron, and return its activation, or None instead of FAILED.
+    Returning a tuple would take a tenth longer.
     """
     store.failed[0] = 0.0
     j = row
@@ -568,7 +577,7 @@ def activate_one(store, scalar, row):
 
 @kernel
 def clamp_one(store, scalar, row, value):
-    """Set the activation of one neuron to `value`; returns it."""
+    """Set the activation of one neuron to `value`, and return it."""
     begin_lone_step(store, row)
     clamp_neuron(store, row, value, tick(store, 1))
     count_steps(store, row, row + 1, 1)
@@ -577,14 +586,13 @@ def clamp_one(store, scalar, row, value):
 
 @kernel
 def propagate_one(store, scalar, row, options):
-    """Propagate one neuron, with a target or without; returns a status. If the cost
-    raises, nothing has changed.
+    """Propagate one neuron, with or without a target, and return a status. If the cost
+    raises an error, all numbers are unchanged.
 
-    `options` are whether it has a target, the target, the cost, the number of outputs,
-    the rate and the check.
-    If `cost` is GIVEN_ERRORS, the target is the error signal itself. With CHECK_SIZES
-    as the check, the status is LARGE if its numbers are, see `is_large`; no weight has
-    changed then.
+    `options` contains whether the neuron has a target, the target, the cost, the number
+    of outputs, the rate and the check. If `cost` is GIVEN_ERRORS, the target is the
+    error signal itself. With CHECK_SIZES as the check, the status is LARGE if the
+    numbers are large, see `is_large`, in which case no weight changes.
     """
     has_target, target, cost, outputs, rate, check = options
     store.failed[0] = 0.0
@@ -608,7 +616,7 @@ def propagate_one(store, scalar, row, options):
     store.projected[j] = signal if store.clamped[j] == 0 else 0.0
     if check & schema.CHECK_SIZES and is_one_large(store, j, rate, scalar):
         return LARGE
-    alone = store.ties.held == 0  # else `begin_deferred_ties` has been called
+    alone = store.ties.held == 0  # otherwise `begin_deferred_ties` has been called
     if alone:
         before_updates(store)
     compute_deltas(store, j, j + 1, rate, False)
@@ -633,24 +641,24 @@ def clear_traces(store, scalar, span):
 
 @kernel
 def run_network(store, scalar, span, inputs, outputs):
-    """Activate once for every row of `outputs`, which are written; rows are
+    """Activate once for every row of `outputs`, and write the outputs to it. Rows are
     consecutive.
 
-    Returns a status. If an input is refused, or the arrays have other sizes, nothing
-    has changed. If a registered function raises, the run ends. ``failed[ROW]`` is the
-    row of that input, or step.
+    Returns a status. If an input is refused, or the arrays have other sizes, all
+    numbers are unchanged. If a registered function raises an error, the run ends.
+    ``failed[ROW]`` is the row of this input or step.
     """
     return run_rows(ONLINE, store, None, span, inputs, outputs, scalar)
 
 
 @kernel
 def feed_network(store, scalar, span, feedback, inputs, outputs):
-    """Activate once for every row of `outputs`; output o is added to input
+    """Activate once for every row of `outputs`, and add each output o to the input
     ``feedback[o]`` of the next row.
 
-    An output with a negative number there is not fed back. Returns a status, as
-    `run_network` does. It is DIVERGED if an output, or an input after the addition, is
-    not finite; ``failed[ROW]`` is then the last row run before.
+    An output with a negative number in `feedback` is not fed back. Like `run_network`,
+    it returns a status, which is DIVERGED if an output, or an input after the addition,
+    is not finite. In this case ``failed[ROW]`` is the last row that has run.
     """
     store.failed[0] = 0.0
     n = span.outputs
@@ -679,11 +687,11 @@ def feed_network(store, scalar, span, feedback, inputs, outputs):
 
 @kernel
 def propagate_targets(store, scalar, span, targets, cost, rate, check):
-    """Propagate after an activation by `set_output_errors`; returns a status, DONE if
-    it learned, and a cost.
+    """Propagate after an activation by `set_output_errors`. Returns a cost and a
+    status, which is DONE if the network has learned.
 
-    `check` is a sum of CHECK_TARGETS and CHECK_SIZES, by which the status is LARGE if
-    `is_large`; no weight has changed then.
+    `check` is a sum of CHECK_TARGETS and CHECK_SIZES. With CHECK_SIZES, the status is
+    LARGE if `is_large`, in which case no weight changes.
     """
     status, total = set_output_errors(store, span, targets, cost, check, scalar)
     relist(store, span)
@@ -719,8 +727,8 @@ def run_epochs(
     goal,
     renewal,
 ):
-    """Train for some epochs; `parts` are those of a rule, the others as in
-    `train_network`.
+    """Train for some epochs by the `parts` of a rule. All other arguments are described
+    in `train_network`.
     """
     inputs, targets, has_target, bounds, orders, continued = data
     store.failed[0] = 0.0
@@ -796,8 +804,8 @@ def run_epochs(
 
 @lazy_part(SPAN, SCALAR, ARRAY, ARRAY)
 def learn_or_undo(store, span, rate, weights, biases):
-    """Propagate where numbers are large, and undo it if an update is not finite;
-    ``failed[RESULT]`` is 1 then, else 0.
+    """Propagate where numbers are large, and undo it if an update is not finite. In
+    this case ``failed[RESULT]`` is 1, and otherwise 0.
 
     The arrays are buffers for all weights and biases.
     """
@@ -817,9 +825,9 @@ def learn_or_undo(store, span, rate, weights, biases):
 
 @noinline
 def learn_online(store, rule, span, rate):
-    """Propagate, while updates may stay pending; `rule` are the buffers of
-    `learn_or_undo`, and the places of a batch. Updates of a batch are added to its sums
-    with a rate of 1; the last step of a batch moves the parameters.
+    """Propagate, and allow updates to stay pending. `rule` contains the buffers of
+    `learn_or_undo` and the places of a batch. A batch adds its updates to sums, with a
+    rate of 1, and its last step changes the parameters.
     """
     before, biases_before, batch = rule
     pace = one_like(rate) if batch[SIZE] != NO_BATCHES else rate
@@ -849,13 +857,13 @@ def _end_sequence(store, rule, span, rate, is_last):
 
 @noinline
 def complete_updates(store, rule, span):
-    """Make the pending updates of the network; no `rule` is needed."""
+    """Make the pending updates of the network."""
     apply_pending_updates(store, span.start, span.stop, store.activation)
 
 
 @inline
 def clear_nothing(rule):
-    """Do nothing: traces of renewed neurons have been cleared."""
+    """Do nothing, because the traces of renewed neurons have been cleared already."""
 
 
 ONLINE = RuleParts(
@@ -887,18 +895,19 @@ def train_network(
     """Train for some epochs in one call: in each, the sequences ``bounds[s] .. bounds[s
     + 1]`` of rows, in its order.
 
-    `data` are inputs, targets, which rows have a target, bounds, the orders of the
-    epochs, and how many sequences of an epoch continue from the context; it is cleared
-    before the others. At these rows the cost
-    is computed and, with `learn`, the error is propagated. ``buffer`` is a buffer for
-    the outputs (and `FIELDS_PER_OUTPUT`) of some steps, whose costs are summed
-    together. A ``control[0]`` other than 0 stops the call; ``control[1]`` counts the
-    rows. ``errors`` are the mean costs of the epochs; one that is at most `goal` ends
-    the call. `renewal` are the fields of `RenewalArguments`, `buffers` buffers for all
-    weights and biases, and the places of a batch (``descent.py``). Returns a status,
-    the number of complete epochs, and the summed cost of the latest and its number of
-    rows with a target. A cost or an update that is not finite ends the call before
-    weights change; so does a registered function that raises.
+    `data` contains the inputs, the targets, a mask of the rows with a target, the
+    bounds, the orders of the epochs, and the number of sequences in an epoch that
+    continue from the context, which is cleared before all other sequences. At rows with
+    a target, the cost is computed and, with `learn`, the error is propagated.
+    ``buffer`` stores the outputs of some steps (`FIELDS_PER_OUTPUT` numbers for each),
+    whose costs are summed together. A ``control[0]`` other than 0 stops the call, and
+    ``control[1]`` counts the rows. ``errors`` receives the mean cost of each epoch. A
+    mean cost of at most `goal` ends the call. `renewal` contains the fields of
+    `RenewalArguments`, and `buffers` the buffers for all weights and biases and the
+    places of a batch (``descent.py``). Returns a status, the number of complete epochs,
+    and the summed cost and number of rows with a target of the latest epoch. If a cost
+    or an update is not finite, or a registered function raises an error, the call ends
+    before weights change.
     """
     return run_epochs(
         ONLINE,
@@ -918,4 +927,4 @@ def train_network(
 
 
 run_sparse, train_sparse = kernel(run_network.part), kernel(train_network.part)
-"""The same for sparse rows of inputs."""
+"""The same kernels for sparse rows of inputs."""

@@ -42,8 +42,8 @@ from .ties import clip_to_signs
 
 @inline
 def activations_of(store, r, lagged):
-    """Return the column with the activations of the sources of a run that its target
-    has read, and its offset there. Without `lagged`, it has no run with a lag.
+    """Return the column with the source activations that the target of a run has read,
+    and their offset there. Without `lagged`, the target has no run with a lag.
     """
     if has_lag(store, r, lagged):
         return past_read(store, r)
@@ -82,8 +82,8 @@ def push_gaters(store, j, r, delta, lagged):
 
 @inline
 def propagate_run(store, j, r, delta, step, lagged, gated, walk, may_wait):
-    """Push an error to the sources of a run, then update its weights, later if these
-    `may_wait`. Unless it is `gated`, the neuron has no traces.
+    """Push an error to the sources of a run, then update its weights, or leave the
+    updates pending if they `may_wait`. Unless it is `gated`, the neuron has no traces.
     """
     push_back(store, r, delta, walk)
     if store.run_flags[r] & mark.FIXED or (may_wait and may_be_pending(store, r)):
@@ -99,8 +99,8 @@ def propagate_run(store, j, r, delta, step, lagged, gated, walk, may_wait):
 
 @lazy_part(INDEX, INDEX, INDEX)
 def enforce_signs(store, start, stop, keep_pending):
-    """Enforce the signs of weights into neurons, but for those that are shared or, with
-    `keep_pending`, pending.
+    """Enforce the signs of weights into neurons, except for weights that are tied or,
+    with `keep_pending`, pending.
     """
     for j in range(start, stop):
         stays_pending = keep_pending != 0 and not store.flags[j] & (
@@ -125,7 +125,7 @@ def enforce_signs(store, start, stop, keep_pending):
 
 @lazy_part(INDEX, INDEX, NUMBER, NUMBER)
 def propagate_any_run(store, j, r, delta, step):
-    """Propagate along a run whose order is found at run time: by stamps."""
+    """Propagate along a run whose order is determined at run time by stamps."""
     flags = store.run_flags[r]
     row = store.run_first[r]
     for c in range(row, row + store.run_length[r]):
@@ -162,7 +162,7 @@ def push_influences(store, k, delta):
 def pulled_step(store, j, rule, rate):
     """rate delta_k of the self-connected k of an influence, for an update along x_ij^k.
 
-    It is 0 if the gater j has activated since k did: delta_k belongs to an earlier
+    It is 0 if the gater j has activated after k, because delta_k belongs to an earlier
     activation of j.
     """
     k = store.influence_gated[rule]
@@ -199,7 +199,7 @@ def compute_deltas(store, start, stop, rate, keep_pending):
     biases.
 
     P_j = f'_j sum_k delta_k g_jk w_jk + the cost's -dE/ds, which is in ``projected``;
-    G_j = f'_j sum_k delta_k I_jk. Later neurons have pushed both sums before. With
+    G_j = f'_j sum_k delta_k I_jk. Later neurons have already pushed both sums. With
     `keep_pending`, the step of pending updates is stored.
     """
     for j in range(start, stop):
@@ -220,8 +220,8 @@ def compute_deltas(store, start, stop, rate, keep_pending):
 
 @inline
 def compute_delta(store, j, rate):
-    """Compute the error of a neuron; returns its step, the rate times the part of the
-    error that multiplies eligibilities.
+    """Compute the error of a neuron. Returns the rate times the part of the error that
+    multiplies eligibilities.
     """
     # [equation error: sum of both parts]
     derivative = store.derivative[j]
@@ -245,9 +245,9 @@ def propagate_neuron(
     store, j, rate, keep_pending, gated, lagged, lists=False, by_stamps=False
 ):
     """Push an error to earlier neurons, then learn: dw_ij = rate (P_j e_ij + sum_k
-    delta_k x_ij^k). Without `lagged`, no run of j has a lag; unless it is `gated`, it
-    has no gates and traces; with `lists`, sources may be listed; `by_stamps`, neurons
-    have activated in any order.
+    delta_k x_ij^k). Without `lagged`, no run of j has a lag. Unless it is `gated`, j
+    has no gates and traces. With `lists`, sources may be listed. With `by_stamps`,
+    neurons have activated in any order.
     """
     delta = store.responsibility[j]
     step = store.step[j]
@@ -286,8 +286,8 @@ def propagate_neuron(
 
 @lazy_part(INDEX, INDEX, NUMBER, INDEX)
 def propagate_gated(store, start, stop, rate, keep_pending):
-    """`propagate_neuron` for consecutive neurons, the last first; then weights with a
-    sign stop at 0.
+    """Propagate consecutive neurons by `propagate_neuron`, the last one first, and then
+    set weights with a wrong sign to 0.
     """
     for back in range(stop - start):
         j = stop - 1 - back
@@ -305,13 +305,15 @@ def propagate_gated(store, start, stop, rate, keep_pending):
 
 @lazy_part(INDEX, NUMBER, INDEX)
 def propagate_lagged(store, j, rate, keep_pending):
-    """`propagate_neuron` for one that reads past activations."""
+    """Propagate a neuron that reads past activations, by `propagate_neuron`."""
     propagate_neuron(store, j, rate, keep_pending != 0, True, True)
 
 
 @lazy_part(INDEX, NUMBER)
 def propagate_by_stamps(store, j, rate):
-    """`propagate_neuron` if neurons have not activated in the order of the network."""
+    """Propagate a neuron, by `propagate_neuron`, if neurons have not activated in the
+    order of the network.
+    """
     propagate_neuron(store, j, rate, False, True, True, False, True)
     if store.ties.signed != 0:
         enforce_signs(store, j, j + 1, 0)
@@ -319,8 +321,8 @@ def propagate_by_stamps(store, j, rate):
 
 @inline
 def is_in_order(store, j):
-    """Return whether j and what it reads have activated in the order of the network, so
-    that the flags of runs say what it has read.
+    """Return whether j and its sources and gaters have activated in the order of the
+    network. In this case, the flags of runs determine the activations that j has read.
     """
     ordered = True
     for r in range(store.run_start[j], store.run_stop[j]):
@@ -350,8 +352,8 @@ def was_read(store, i, j, late):
 
 @inline
 def propagate_alone(store, j, rate):
-    """Propagate a neuron whose error is known, in whatever order neurons have
-    activated.
+    """Propagate a neuron whose error has been computed, for any order in which neurons
+    have activated.
     """
     if is_in_order(store, j):
         propagate_block(store, j, j + 1, rate, False, False)
@@ -361,8 +363,9 @@ def propagate_alone(store, j, rate):
 
 @lazy_part(INDEX, NUMBER, INDEX)
 def propagate_listed(store, j, rate, keep_pending):
-    """`propagate_neuron` for a plain one: if sources of it are listed, no update stays
-    pending, so that the next sum needs to read no more than its own list.
+    """Propagate a plain neuron by `propagate_neuron`. If some of its sources are
+    listed, updates do not stay pending, because the next sum would have to read more
+    than its own list.
     """
     lists = False
     for r in range(store.run_start[j], store.run_stop[j]):
@@ -376,8 +379,8 @@ def propagate_listed(store, j, rate, keep_pending):
 
 @inline
 def propagate_block(store, start, stop, rate, keep_pending, lists):
-    """Push the errors of a block of neurons and update their weights, the last neuron
-    first.
+    """Push the errors of a block of neurons and update their weights, beginning with
+    the last neuron.
     """
     j = stop
     signed = store.ties.signed != 0

@@ -1,8 +1,9 @@
-"""Decide in kernels which activation of a source or gater is read.
+"""Select the activations of sources and gaters that kernels read.
 
-The functions of ``engine/read_order.py`` are compiled here.
+This module compiles the functions of ``engine/read_order.py``.
 
-Loops choose a column, or a step of a tape, before they begin, by the flags of a run.
+Before a loop begins, the flags of a run select the column, or the step of a tape, that
+it reads.
 """
 
 from .. import read_order as plain
@@ -56,23 +57,25 @@ def sources_read(store, r):
 
 @inline
 def has_lag(store, r, lagged):
-    """Return whether a run has a lag; without `lagged`, no run of its neuron has
-    one.
+    """Return whether a run has a lag. Without `lagged`, no run of its neuron has a
+    lag.
     """
     return lagged and store.run_lag[r] != 0
 
 
 @inline
 def places_of(store, r, lagged):
-    """Return the column with the places of the sources of a listed run among what it
-    reads. Without `lagged`, no run of its neuron has a lag.
+    """Return the column with the indices of a listed run's sources among the
+    activations that it reads. Without `lagged`, no run of its neuron has a lag.
     """
     return store.past_offset if has_lag(store, r, lagged) else store.source
 
 
 @inline
 def past_read(store, r):
-    """Return what `past_at` does of what the target of a run with a lag has read."""
+    """Return the result of `past_at` for the activations that the target of a run with
+    a lag has read.
+    """
     c = store.run_first[r]
     lag = lag_read(store, c) + store.run_lag[r] - store.delay[c]
     return past_at(store, store.ring[store.run_source[r]], lag)
@@ -80,8 +83,8 @@ def past_read(store, r):
 
 @inline
 def past_at(store, ring, lag):
-    """Return the column with the activations of a ring `lag` frames back, see
-    `lag_read`, and the offset of its neurons in it.
+    """Return the column with a ring's activations `lag` frames back, see `lag_read`,
+    and the offset of the ring's neurons in it.
     """
     if lag == 0:
         return store.activation, 0
@@ -90,8 +93,8 @@ def past_at(store, ring, lag):
 
 @lazy_part(INDEX)
 def meet_sources(store, j):
-    """Find the step of each ring outside of its network in which j activates: the next
-    one if j has activated in the present one.
+    """Set the step in which j activates for each ring of another network. If j has
+    activated in the present step, this is the next one.
     """
     for r in range(store.run_start[j], store.run_stop[j]):
         ring = store.ring[store.run_source[r]]
@@ -102,8 +105,8 @@ def meet_sources(store, j):
 
 @inline
 def frame_offset(store, heads, ring, lag):
-    """Return the offset of the activations of `lag` steps ago in a ring, whose step
-    before is in its frame ``heads[ring]``.
+    """Return the offset of the activations `lag` steps ago in a ring, whose previous
+    step is in the frame ``heads[ring]``.
     """
     # [equation delay]
     start = store.ring_start[ring]
@@ -117,7 +120,8 @@ def frame_offset(store, heads, ring, lag):
 @inline
 def sources_at(store, r):
     """Return the column with the activations that the target of a run reads from its
-    sources, in its network, and where in it the activation of source row 0 would be.
+    sources in the same network, and the offset at which the activation of source row 0
+    would be.
     """
     if store.run_lag[r] != 0:
         ring = store.ring[store.run_source[r]]
@@ -138,7 +142,7 @@ def gaters_read(store, r):
 @inline
 def self_gater_read(store, j):
     """Return the column with the activation that `j` reads from the gater of its
-    self-connection, in its network.
+    self-connection in the same network.
     """
     return at_self_gater_step(store, j, store.activation, store.old_activation)
 
@@ -163,7 +167,7 @@ def at_self_gater_step(store, j, now, before):
 
 @inline
 def sends_error(flags):
-    """Return whether the sources of a run get an error, of this step or, by exact
-    gradients, of the previous one.
+    """Return whether the sources of a run receive an error of this step or, by exact
+    gradients, of the previous step.
     """
     return not flags & SILENT or flags & DELAYED

@@ -22,18 +22,18 @@ from ..language import inline
 
 @inline
 def _begins_none(rule):
-    """Return False: there are no batches."""
+    """Return False, because there are no batches."""
     return False
 
 
 @inline
 def _goes_on(store, rule, span, rate, is_last):
-    """Return True: no batch ends."""
+    """Return True, because no batch ends."""
     return True
 
 
 class RuleParts(NamedTuple):
-    """How a rule activates a network, and learns."""
+    """Kernels by which a rule activates a network and learns."""
 
     # (store, rule, span, inputs, row): set the inputs to this row of ``inputs``, unless
     # that is empty, and activate all others. If a registered function raises,

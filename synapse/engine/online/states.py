@@ -5,9 +5,9 @@ The equations are on the page "The equations".
 
 A loop over rows does not write the updates of a row at once, because the next sum makes
 them as it reads the weights (`sum_packs`, `listed_term`). The section "Pending updates"
-of ``docs/engine.md`` describes when this happens, and who reads weights meanwhile. The
-sums add their terms in one written order (`in_order`), whether an update is pending or
-has been made before, and therefore have the same bits.
+of ``docs/engine.md`` describes when this happens, and how weights are read until then.
+The sums add their terms in one written order (`in_order`), whether an update is pending
+or has been made before, and therefore have the same bits.
 """
 
 from ..language import (
@@ -54,7 +54,7 @@ from .read_order import (
 from .ties import clip_to_signs
 
 LATE = mark.DELAYED | mark.DELAYED_GATE | mark.UNORDERED
-"""Flags of runs of which something may be read late."""
+"""Flags of runs whose sources or gaters may be read late."""
 MAX_SINGLE_ADDS = 3
 """Connections of a run up to which they are added one by one. ``python -m
 benchmarks.constants online.states.MAX_SINGLE_ADDS``: neither a tenth nor ten times
@@ -70,7 +70,7 @@ a pack waits for the stores of the activations just computed, which are shorter.
 @inline
 def sources_now(store, j, r, lagged):
     """Return the column with the activations that a run into j reads in this step, and
-    its offset there. Without `lagged`, no run of j has a lag.
+    their offset there. Without `lagged`, no run of j has a lag.
     """
     if has_lag(store, r, lagged):
         outside = store.flags[j] & mark.OUTSIDE
@@ -82,8 +82,8 @@ def sources_now(store, j, r, lagged):
 
 @inline
 def carry_state(store, j):
-    """Return g_jj w_jj of a self-connected neuron, and start its influences: w_jj s_j
-    of the gater of the self-connection, 0 of all others.
+    """Return g_jj w_jj of a self-connected neuron, and start its influences with w_jj
+    s_j for the gater of the self-connection and 0 for all others.
     """
     # [equation state: self-connection]
     carry = store.weight[store.self_row[j]]
@@ -180,8 +180,8 @@ def update_extended(store, k, carry, block):
 
 @inline
 def extend_run(store, block, r, to, scale, carry):
-    """Update the extended traces of an ungated run; delayed sources before `block` have
-    activated since.
+    """Update the extended traces of an ungated run. Delayed sources before `block` have
+    activated in this step.
     """
     row = store.run_first[r]
     n = store.run_length[r]
@@ -204,7 +204,9 @@ def extend_run(store, block, r, to, scale, carry):
 
 @lazy_part(INDEX, INDEX, SCALAR, SCALAR)
 def extend_by_stamps(store, r, to, scale, carry):
-    """`extend_run` for any run, if it has a lag or neurons activate in any order."""
+    """Do the same as `extend_run` for a run with a lag, or if neurons activate in any
+    order.
+    """
     row = store.run_first[r]
     for c in range(row, row + store.run_length[r]):
         read = scale * source_read(store, c)
@@ -239,16 +241,16 @@ def apply_pending_updates(store, start, stop, activations):
 
 @lazy_part(INDEX, INDEX)
 def apply_signed_updates(store, start, stop):
-    """Make the pending updates of neurons whose states are computed next. Signs are not
-    in the sums: these would take longer.
+    """Make the pending updates of neurons whose states are computed next. Sums do not
+    enforce signs, because they would take longer.
     """
     apply_pending_updates(store, start, stop, store.old_activation)
 
 
 @in_order
 def listed_term(c, store, activations, at, places, step, pending):
-    """Return the weighted activation of a scattered source; a `pending` update of the
-    weight is made before.
+    """Return the weighted activation of a scattered source, after making a `pending`
+    update of the weight.
     """
     i = places[c]
     weight = store.weight[c]
@@ -273,7 +275,7 @@ def add_pack(store, activations, sums, rows, q, source, left, steps, pending):
 @in_order
 def sum_packs(store, activations, none, rows, n, source, steps, pending):
     """Return the sums of neurons with the same sources, each in one or two packs, see
-    `sums_of_each`; the last part of a pack is in the second.
+    `sums_of_each`. An incomplete last pack is added to the second.
     """
     read = store, activations
     wide = lanes_of(none)
@@ -333,9 +335,9 @@ def ungated_sum(store, j, r, lagged, lists):
 @inline
 def compute_state(store, j, block, gated, lagged, lists=False):
     """state s_j = g_jj w_jj s_j(old) + b_j + sum_i g_ij w_ij y_i, and its traces; see
-    `extend_run` and `sources_now`. Unless it is `gated`, it has no gates and traces;
-    with `lists`, sources may be listed. Without a `block`, extended traces are left to
-    the caller. Returns g_jj w_jj.
+    `extend_run` and `sources_now`. Unless it is `gated`, j has no gates and traces.
+    With `lists`, sources may be listed. Without a `block`, the caller updates the
+    extended traces. Returns g_jj w_jj.
     """
     flags = store.flags[j]
     # [equation state]
@@ -366,8 +368,8 @@ def compute_state(store, j, block, gated, lagged, lists=False):
 @in_order
 def add_four(store, j, r, none, lagged, listed=False):
     """Add the weighted inputs of four neurons from a run with the same sources, which
-    are read once for all four. Pending updates are made before; if the sources are
-    `listed`, none is pending.
+    are read once for all four. Pending updates are made first, but if the sources are
+    `listed`, no update is pending.
     """
     n = store.run_length[r]
     activations, at = sources_now(store, j, r, lagged)
@@ -390,7 +392,7 @@ def add_four(store, j, r, none, lagged, listed=False):
 
 @lazy_part(INDEX, INDEX)
 def add_four_long(store, j, r):
-    """`add_four` for a run of many connections."""
+    """Do the same as `add_four` for a run of many connections."""
     add_four(store, j, r, no_pack(store.weight), False)
 
 
@@ -418,8 +420,8 @@ def compute_four_states(store, j, lagged, listed):
 
 @lazy_part(INDEX, INDEX)
 def compute_listed_states(store, start, stop):
-    """Compute the states of neurons with the same sources, some of which are listed. A
-    pending update reads all.
+    """Compute the states of neurons with the same sources, some of which are listed.
+    Pending updates read all sources.
     """
     for r in range(store.run_start[start], store.run_stop[start]):
         number = store.run_list[r]
@@ -437,7 +439,7 @@ def compute_listed_states(store, start, stop):
 
 @lazy_part(INDEX, INDEX, INDEX)
 def compute_gated_states(store, start, stop, block):
-    """Compute the states and traces of consecutive neurons, of the block that begins
+    """Compute the states and traces of consecutive neurons in the block that begins
     with `block`.
     """
     for j in range(start, stop):
@@ -449,7 +451,9 @@ def compute_gated_states(store, start, stop, block):
 
 @lazy_part(INDEX, INDEX, INDEX)
 def compute_lagged_states(store, start, stop, block):
-    """`compute_gated_states` for neurons some of which read past activations."""
+    """Do the same as `compute_gated_states` if some of the neurons read past
+    activations.
+    """
     j = start
     while j < stop:
         if store.flags[j] & mark.FOUR:
@@ -464,7 +468,7 @@ def compute_lagged_states(store, start, stop, block):
 
 @inline
 def compute_lone_state(store, j):
-    """Compute the state of one neuron, which activates alone."""
+    """Compute the state of a neuron that activates alone."""
     late = store.self_gater[j] != NONE
     for r in range(store.run_start[j], store.run_stop[j]):
         late |= store.run_flags[r] & LATE != 0
@@ -480,7 +484,9 @@ def compute_lone_state(store, j):
 
 @lazy_part(INDEX, INDEX)
 def compute_lone_gated_state(store, j, late):
-    """`compute_lone_state` for a neuron with gates, traces or past sources."""
+    """Do the same as `compute_lone_state` for a neuron with gates, traces or past
+    sources.
+    """
     if store.flags[j] & mark.OUTSIDE:
         meet_sources(store, j)
     carry = compute_state(store, j, None, True, True)
@@ -492,9 +498,9 @@ def compute_lone_gated_state(store, j, late):
 
 @lazy_part(INDEX, INDEX)
 def exchange_fired(store, j, back):
-    """Exchange both activations of the neurons that j reads late, if they have
-    activated in this step: ``activation`` has those of the step before. With `back`,
-    exchange them again. Meanwhile their stamps are negative.
+    """Exchange the present and previous activations of neurons that j reads late, if
+    they have activated in this step. ``activation`` then contains the previous ones,
+    and the stamps are negative until a call with `back` exchanges them again.
     """
     for r in range(store.run_start[j], store.run_stop[j]):
         unordered = store.run_flags[r] & mark.UNORDERED  # of several networks
@@ -517,7 +523,7 @@ def exchange_fired(store, j, back):
 
 @inline
 def exchange(store, i, j, back):
-    """Exchange both activations of i, see `exchange_fired`, once."""
+    """Exchange both activations of i once, see `exchange_fired`."""
     stamp = store.stamp[i]
     begin = store.step_stamp[j]  # 0: j has no network
     if stamp < 0 if back != 0 else begin != 0 and stamp >= begin:
@@ -529,13 +535,13 @@ def exchange(store, i, j, back):
 
 @inline
 def compute_states(store, rule, start, stop):
-    """Compute the states of a block of neurons; no `rule` is needed."""
+    """Compute the states of a block of neurons, for any `rule`."""
     compute_states_of(store, start, stop, start)
 
 
 @inline
 def compute_states_of(store, start, stop, block):
-    """Compute the states of neurons of the block that begins with `block`."""
+    """Compute the states of neurons in the block that begins with `block`."""
     if store.ties.signed != 0:
         apply_signed_updates(store, start, stop)
     j = start

@@ -9,23 +9,23 @@ from typing import Any, NamedTuple
 
 # --- the parts of a chain -------------------------------------------------------------
 
-# how a chain computes its step: `bounded_step` and the functions after it
+# kinds of steps, see `bounded_step` and the functions after it
 BOUNDED, IMPLICIT, INTENTIONAL = range(3)
-# what a chain keeps: the number of its updates, and the means of g²/d, δ² and |δ|
+# memory of a chain: the number of its updates, and the means of g²/d, δ² and |δ|
 KEPT = COUNT, MEAN_SLOPE, MEAN_SQUARE, MEAN_ABSOLUTE = range(4)
-# the decay of the means of δ, and the least divisors, are those of the authors' program
-# of Sharifnassab and others 2026
+# the decay of the means of δ and the least divisors are taken from the program of
+# Sharifnassab and others 2026
 SLOWLY = 0.9998
 SMALLEST, SMALLEST_ERROR = 1e-8, 1e-12
 LARGEST = 1e300  # a mean stays finite
 
 
 class Chain(NamedTuple):
-    """Settings of trace, scale, clip and step: how δ and the traces e of a network
+    """Settings of trace, scale, clip and step, by which δ and the traces e of a network
     change its parameters by step · δ · e / d.
     """
 
-    # What it keeps means of: if one of these changes, they begin afresh
+    # If a setting that affects means changes, the means begin afresh
     method: int
     # whether the slopes of the last step are needed by themselves, beside the traces
     separate: bool
@@ -58,7 +58,7 @@ def weight_in_mean(keep: float, count: float) -> float:
 
 
 def clipped_error(chain: Chain, numbers: Any, delta: float) -> float:
-    """Return δ within its limit, and divided by its mean size if the chain says it:
+    """Return δ within its limit and, depending on the chain, divided by its mean size:
     ``max(-c, min(c, δ))`` with the limit c, and δ / mean |δ|.
 
     A relative limit is c times the root of the mean of δ² (Sharifnassab and others
@@ -69,7 +69,7 @@ def clipped_error(chain: Chain, numbers: Any, delta: float) -> float:
     if chain.relative:
         square = min(delta * delta, LARGEST)
         numbers[MEAN_SQUARE] += weight * (square - numbers[MEAN_SQUARE])
-        # the share that the start still has
+        # the remaining weight of the initial value
         start = weight * SLOWLY ** numbers[COUNT] / (1.0 - SLOWLY)
         limit *= math.sqrt(numbers[MEAN_SQUARE] + start)
     error = max(-limit, min(limit, delta))
@@ -80,23 +80,23 @@ def clipped_error(chain: Chain, numbers: Any, delta: float) -> float:
 
 
 def bounded_step(rate: float, bound: float, delta: float, size: float) -> float:
-    """Return the rate, or less so that an output changes by less than its error, for
-    slopes whose absolute values add up to `size` (Elsayed, Vasan and Mahmood 2024,
-    algorithm 3, ``κ``); the rate itself if the bound is 0.
+    """Return the rate, reduced if necessary to make an output change by less than its
+    error, for slopes whose absolute values add up to `size` (Elsayed, Vasan and Mahmood
+    2024, algorithm 3, ``κ``). If the bound is 0, the rate is not reduced.
     """
     return rate / max(1.0, rate * bound * max(abs(delta), 1.0) * size)
 
 
 def implicit_step(rate: float, square: float) -> float:
-    """Return ``α / (1 + α |e|²)``, for an update whose δ has the value after the update
-    (Kim, Toulis and Laber 2025, implicit TD(λ)); `square` is |e|².
+    """Return ``α / (1 + α |e|²)``, for an update whose δ uses the value after the
+    update (Kim, Toulis and Laber 2025, implicit TD(λ)). `square` is |e|².
     """
     return rate / (1.0 + rate * square)
 
 
 def intended_step(fraction: float, mean_slope: float, square: float) -> float:
-    """Return ``η / √(σ Σ e²/d)``, which intends to take the fraction η off δ
-    (Sharifnassab and others 2026); σ is the mean of Σ g²/d, and `square` Σ e²/d.
+    """Return ``η / √(σ Σ e²/d)``, which intends to reduce δ by the fraction η
+    (Sharifnassab and others 2026). σ is the mean of Σ g²/d, and `square` is Σ e²/d.
     """
     return fraction / max(math.sqrt(mean_slope * square), SMALLEST)
 
@@ -133,8 +133,8 @@ def temporal_difference(
 
 
 def share_of_step(rate: float, bound: float, decrease: float, limit: float) -> float:
-    """Return the share of a step at this rate that limits the first-order decrease of
-    the cost to `limit`/`bound`. `decrease` is the decrease at a rate of 1.
+    """Return the fraction of a step at this rate that limits the first-order decrease
+    of the cost to `limit`/`bound`. `decrease` is the decrease at a rate of 1.
     """
     if rate * bound * decrease > limit:
         return limit / (rate * bound * decrease)

@@ -1,4 +1,4 @@
-"""Count a step that has happened, however it was made."""
+"""Count completed steps."""
 
 from .. import schema
 from ..language import inline
@@ -40,15 +40,15 @@ count_steps = _make_counter(schema.COUNTING)
 
 @inline
 def step_of(store, span):
-    """Return the number of the latest step of a network: when its first neuron
-    activated. 0: none since its context was cleared.
+    """Return the number of a network's latest step, which is the stamp of its first
+    neuron, or 0 if there was no step since the context was cleared.
     """
     return store.stamp[span.start]
 
 
 @inline
 def end_step(store, span):
-    """End a step of a network with traces; steps of inputs are counted at the end of a
+    """End a step of a network with traces. Steps of inputs are counted at the end of a
     call, see `end_inputs`.
     """
     if store.failed[0] == 0.0:

@@ -36,8 +36,8 @@ def add_updates(values, rows, lengths, groups, base, update, ranges):
 
 @inline
 def clip_to_sign(store, row, weight):
-    """Return the weight of this connection after an update, or 0 if its sign has
-    changed.
+    """Return the weight of this connection after an update, or 0 if its sign would
+    change.
     """
     return zero_like(weight) if store.sign[row] * weight < 0.0 else weight
 
@@ -85,21 +85,21 @@ def update_shared(store):
 
 @inline
 def before_updates(store):
-    """Save the values of tied parameters before they change, if anything is tied."""
+    """Save the values of tied parameters before they change, if there are any."""
     if store.ties.ranges + store.ties.bias_ranges != 0:
         save_tied(store)
 
 
 @inline
 def after_updates(store):
-    """Give all tied parameters the sum of their updates, if anything is tied."""
+    """Give all tied parameters the sum of their updates, if there are any."""
     if store.ties.ranges + store.ties.bias_ranges != 0:
         update_shared(store)
 
 
 @kernel
 def begin_deferred_ties(store, scalar):
-    """Start a phase in which neurons propagate one by one and update only their own
+    """Begin a phase in which neurons propagate one by one and update only their own
     numbers.
     """
     before_updates(store)
@@ -108,8 +108,8 @@ def begin_deferred_ties(store, scalar):
 
 @kernel
 def commit_deferred_ties(store, scalar):
-    """End that phase: update the shared numbers by the sum of all updates since its
-    start.
+    """End this phase by updating the shared numbers by the sum of all updates since its
+    beginning.
     """
     store.ties.held = 0
     after_updates(store)

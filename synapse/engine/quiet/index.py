@@ -1,4 +1,4 @@
-"""Find the connections that may be quiet, by source, and the numbers of their
+"""Find the connections that may be quiet, sorted by source, and the numbers of their
 targets.
 """
 
@@ -28,7 +28,9 @@ from ..schema import INPUT
 from ..store import Store
 
 MIN_CONNECTIONS = 4096
-"""Connections below which a step reads all: the kernel is not worth its compilation."""
+"""Number of connections below which a step reads all, because compiling the kernel
+takes more time than it saves.
+"""
 
 LEAKY = 1
 PUSHES = 2
@@ -43,14 +45,14 @@ learns."""
 class QuietRows(NamedTuple):
     """The numbers of a network's neurons whose connections may be quiet."""
 
-    # by lag: how far the activations that it reads are from the numbers of neurons
+    # by lag: distance from the numbers of neurons to the activations that it reads
     frames: NDArray[np.int64]
     form: NDArray[np.uint8]  # by neuron: a sum of `LEAKY`, `PUSHES`, ...
     start: NDArray[np.int64]  # where the neurons of the same form begin, and end
     stop: NDArray[np.int64]
     # by neuron, two numbers: how far traces are from rows, and where trainable rows end
     place: NDArray[np.int64]
-    sums: NDArray[Any]  # by neuron, what active sources have sent
+    sums: NDArray[Any]  # by neuron, the sum that active sources have sent
     carry: NDArray[Any]  # the weight of its self-connection
     limit: NDArray[Any]  # the largest ``quiet_step``, by ``quiet_decay``
     # by neuron, two numbers, if any connection has a sign: the smallest and the largest
@@ -60,7 +62,9 @@ class QuietRows(NamedTuple):
 
 
 class QuietIndex(NamedTuple):
-    """Connections into neurons of a network that may be quiet, as kernels take them."""
+    """Connections into a network's neurons that may be quiet, in the form that kernels
+    receive.
+    """
 
     connections: BySource
     rows: QuietRows
@@ -95,7 +99,7 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     if 2 * np.count_nonzero(silent[c["source"][rows] - np.uint32(start)]) < len(rows):
         return None
 
-    # inputs are set before anything is sent: those of the step before are in the ring
+    # inputs are set before events are sent, and their previous values are in the ring
     connections = build(c, start, stop, runs, rows, 1)
     begin = c["first_incoming"][start:stop].astype(np.int64)
     form = _forms_of(c, fits, slice(start, stop))

@@ -83,15 +83,20 @@ from ..store import Store
 from .index import LEAKY, LEARNS_CARRY, ONE_TO_ONE, PUSHES, QuietIndex, QuietRows
 
 PER_EVENT = 12
-"""How many connections a step reads in the time of one of an active source."""
+"""Number of connections that a step reads in the time of one connection of an active
+source.
+"""
 READS, WAITS, STEPS = range(3)
-"""Places in ``QuietRows.mode``. They tell whether steps now read the connections of
-active sources only, how many steps must read all before they do, and how many have read
-active ones in all calls."""
+"""Places in ``QuietRows.mode``. They contain whether steps now only read the
+connections of active sources, how many steps must read all connections before that, and
+how many steps of all calls have only read active ones.
+"""
 MIN_WAIT = 16
-"""Steps that read all connections after some have been settled for it."""
+"""Number of steps that read all connections after rows have been settled for this
+purpose.
+"""
 SAMPLE = 8
-"""Number of weights of a row whose mean size is its limit until it is settled."""
+"""Number of weights in a row whose mean size is the row's limit until it is settled."""
 MIN_DECAY = 2.0**-40
 """Smallest |P|, and the inverse of the largest one."""
 
@@ -103,7 +108,7 @@ QuietState: Any = namedtuple(  # type: ignore[misc]
 events in a step, and buffers for all weights and biases."""
 
 Frames: Any = namedtuple("Frames", ["activation"])
-"""Past activations, as `list_active` takes them."""
+"""Past activations, in the form that `list_active` expects."""
 
 
 # --- rows -----------------------------------------------------------------------------
@@ -129,14 +134,16 @@ def settle_row(store, quiet, j):
 
 @inline
 def limit_row(store, quiet, j):
-    """Find how far a row that has been settled can go until it is settled again."""
+    """Compute the limits within which a settled row does not have to be settled
+    again.
+    """
     i = j - quiet.origin
     row = store.first_incoming[j]
     trace = store.first_trace[j]
     n = store.learning[j]
     epsilon = epsilon_of(store.weight[row])
     size = zero_like(epsilon)
-    # what the fastest weight loses of its size by a step of -1, and of 1
+    # the largest relative loss of a weight's size by a step of -1, and of 1
     fall = rise = least = epsilon * epsilon * epsilon
     for t in range(n):
         room = abs(store.weight[row + t])
@@ -172,7 +179,9 @@ def begin_row(store, quiet, j):
 
 @noinline
 def settle_all(store, quiet, span):
-    """Write the weights and traces of all rows; steps read all connections then."""
+    """Write the weights and traces of all rows, after which steps read all
+    connections.
+    """
     if quiet.mode[READS] != 0:
         for j in range(span.start, span.stop):
             if quiet.form[j - quiet.origin] & LEAKY:
@@ -306,7 +315,7 @@ def send_group(store, quiet, start, stop):
 
 @inline
 def compute_quiet_states(store, quiet, start, stop):
-    """s_j = w_jj s_j(old) + b_j and what active sources have sent."""
+    """s_j = w_jj s_j(old) + b_j + the sum that active sources have sent."""
     origin = quiet.origin
     for j in range(start, stop):
         carry = quiet.carry[j - origin]
@@ -322,7 +331,7 @@ def compute_quiet_states(store, quiet, start, stop):
 
 @inline
 def compute_one_to_one(store, start, stop):
-    """Compute the states of neurons of this form."""
+    """Compute the states of neurons with one one-to-one connection."""
     row = store.run_first[store.run_start[start]] - start
     source = store.run_source[store.run_start[start]] - start
     for j in range(start, stop):
@@ -367,7 +376,7 @@ def send_listed(store, quiet, span):
     begin = store.ring_start[store.ring[span.start]] if quiet.lags.size != 0 else 0
     for q in range(1, quiet.active[0] + 1):
         i = quiet.active[q]
-        # the others send what is prompt when they have fired
+        # other neurons send to prompt connections when they have fired
         number = 2 * i + 1 if span.inputs <= i < n else 2 * i + 2
         if i < n:
             activation = store.activation[quiet.origin + i]
@@ -379,8 +388,8 @@ def send_listed(store, quiet, span):
 
 @inline
 def choose(store, quiet, span):
-    """Decide whether a step only reads the connections of active sources, given the
-    activity before it. A change back comes some steps later.
+    """Decide whether a step only reads the connections of active sources, depending on
+    the activity before it. Changing back takes some steps.
     """
     quiet.active[0] = 0
     due = list_active(store, quiet, span.start, span.stop, 0, 0, 0, 1, NOW)
@@ -468,7 +477,7 @@ def push_quiet(store, j):
 
 @inline
 def push_one_to_one(store, start, stop):
-    """Send the errors of neurons of this form back."""
+    """Send the errors of neurons with one one-to-one connection back."""
     row = store.run_first[store.run_start[start]] - start
     source = store.run_source[store.run_start[start]] - start
     store.pushed[source + start : source + stop] += (
@@ -478,7 +487,7 @@ def push_one_to_one(store, start, stop):
 
 @inline
 def compute_quiet_deltas(store, start, stop, rate, traced):
-    """Do what `compute_deltas` does, for neurons of one form, without a branch."""
+    """Do the same as `compute_deltas` for neurons of one form, without a branch."""
     for j in range(start, stop):
         compute_delta(store, j, rate)
     if added(store.trainable_bias[j] != 0 for j in range(start, stop)) == 0:
@@ -518,8 +527,8 @@ def propagate_quiet(store, quiet, start, stop, rate, keep_pending):
 
 @inline
 def learn_step(store, quiet, span, rate):
-    """Propagate, while updates may stay pending; where numbers are large, all rows are
-    settled before.
+    """Propagate, and allow updates to stay pending. If numbers are large, all rows are
+    settled first.
     """
     if quiet.mode[READS] != 0 and is_large(store, span, rate, one_like(rate)):
         settle_all(store, quiet, span)
@@ -557,7 +566,7 @@ def train_network(
     renewal,
     buffers,
 ):
-    """``online.train_network``, with the parts of its `QuietIndex`."""
+    """Do the same as ``online.train_network``, with the parts of its `QuietIndex`."""
     return run_epochs(
         QUIET,
         store,
@@ -582,7 +591,7 @@ def train_network(
 
 
 train_sparse = kernel(train_network.part)
-"""The same for sparse rows of inputs."""
+"""The same kernel for sparse rows of inputs."""
 
 
 def _examples(scalar: Any) -> Examples:

@@ -1,11 +1,11 @@
 """Compute exact online gradients forward in time, by real-time recurrent learning.
 
-``pattern`` finds which parameter can influence which recurrent state, and ``layout``
-where each sensitivity is in memory. A ``plan`` holds the sensitivities of one topology,
-and ``portable`` carries them over to the next plan and into files. These modules only
-use NumPy. The kernels are in ``loops`` and ``jacobian``, which call ``advance`` and
-``sweep``. ``pending`` explains why most steps of a large network do not renew
-sensitivities. The kernels are loaded on first use.
+``pattern`` finds the recurrent states that each parameter can influence, and ``layout``
+assigns the sensitivities to places in memory. A ``plan`` holds the sensitivities of one
+topology, and ``portable`` carries them over to the next plan and into files. These
+modules only use NumPy. The kernels, which are loaded on first use, are in ``loops`` and
+``jacobian``, and call ``advance`` and ``sweep``. ``pending`` explains why most steps of
+a large network do not renew sensitivities.
 """
 
 from __future__ import annotations

@@ -31,21 +31,21 @@ from .sweep import add_direct_of, sweep_root
 
 @inline
 def save_slopes(store, plan):
-    """Keep the slopes of the previous step, before the next one."""
+    """Store the slopes of the latest step before the next step overwrites them."""
     for k in range(plan.counts.states):
         plan.old_derivative[k] = store.derivative[plan.root[k]]
 
 
 @inline
 def fill_direct(store, plan, span, to):
-    """Compute how the parameters into each neuron move its state within the step: g_ij
-    y_i.
+    """Compute the direct effects of the parameters into each neuron on its state within
+    the step, g_ij y_i.
     """
     laid = 0
     for i in range(span.stop - span.start):
         j = i + span.start
         at = plan.direct_offset[i]
-        # none, or shared with a neuron before, which has the same inputs
+        # none, or shared with an earlier neuron, which has the same inputs
         if at == schema.NONE or at < laid:
             continue
         laid = at + store.learning[j] + store.trainable_bias[j]
@@ -65,7 +65,7 @@ def fill_factors(plan, offset, terms, count, step, to):
         for e in range(terms):
             reading = plan.term_value[offset + k * terms + e]
             plan.factors[to + e * step + k] = plan.reading_value[reading]
-    # a tile has all its lines
+    # a tile is always complete
     for k in range(count, step):
         for e in range(terms):
             plan.factors[to + e * step + k] = 0.0
@@ -130,7 +130,7 @@ def advance_block(store, plan, b, n, old, new):
     added = Terms(plan.term_offset, start, terms, old, plan.factors, 0, terms, height)
     step = tiles.width(plan.sensitivity)
     panel = tile().panel * step
-    # columns outside, so that they stay in the cache for all lines
+    # columns outside, which keeps them in the cache for all lines
     if n >= panel:
         for t in range(0, n, panel):  # the last panel overlaps the one before it
             renew_panel(plan, lines, min(t, n - panel), panel, new, added)
@@ -149,7 +149,7 @@ def advance(store, plan, span):
     """
     depth = plan.counts.depth
     shares = plan.counts.shares
-    # the renewal over the first block is complete: its copy becomes the base
+    # when the renewal over the first block is complete, its copy becomes the base
     if depth > 1 and plan.latest.pending == depth + shares:
         plan.latest.base = 1 - plan.latest.base
         plan.latest.pending = shares
@@ -176,8 +176,8 @@ def advance(store, plan, span):
 
 @noinline
 def move_through(store, plan, rate):
-    """Update parameters by what is direct, and along the sensitivities of the previous
-    step.
+    """Update parameters by their direct effects and along the sensitivities of the
+    previous step.
 
     dE/dp = delta_j I_p + sum_q aim_q Z_qp(t-1), for the parameters p into neurons j
     that have sensitivities. Errors first go back through the pending steps before this
@@ -192,7 +192,7 @@ def move_through(store, plan, rate):
         terms = plan.class_line[c + 1] - begin
         for k in range(terms):
             plan.factors[k] = rate * plan.old_error[plan.line_root[begin + k]]
-        # to the step that Z is of; on the way they leave what I of each step is due
+        # to the step of Z, while leaving the factors of I at each step
         if steps > 0:
             backpropagate_errors(store, plan, c, steps)
         for g in range(plan.update_first[c], plan.update_first[c + 1]):
@@ -202,7 +202,7 @@ def move_through(store, plan, rate):
             stride = plan.class_neurons[c]
             delta = rate * store.responsibility[plan.update_neuron[g]]
             plan.given[deltas + steps * stride] = delta
-            # a parameter that shares its column has the sum
+            # parameters with the same column have the sum
             count = 0 if plan.update_tied[g] else terms
             if plan.update_bias[g]:
                 step = added(

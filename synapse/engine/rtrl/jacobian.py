@@ -1,5 +1,5 @@
-"""Run steps up to the next target, and compute how the outputs then depend on all
-parameters: H = d y / d p.
+"""Run steps up to the next target, and compute the Jacobian H = d y / d p of the
+outputs with respect to all parameters.
 
 A row of H contains the numbers that one sweep back from one output adds to the
 destinations of updates, which are buffers here (see ``online/accumulator.py``). Filters
@@ -38,19 +38,19 @@ class DataRows(NamedTuple):
 
     inputs: Any
     targets: Any
-    has_target: Any  # booleans: which rows have a target
+    has_target: Any  # booleans that mark rows with a target
     begin: Any  # the first row
     stop: Any
-    clear: Any  # whether the context is cleared before
+    clear: Any  # whether the context is cleared first
 
 
 class Linearisation(NamedTuple):
     """The results that are computed at a row with a target."""
 
     cost: Any  # code of the cost
-    # whether H is that of the outputs' own parameters within the step
+    # whether H only contains the outputs' own parameters within the step
     direct: Any
-    # rows of trainable weights and their columns of H, and those of biases
+    # rows of trainable weights and their columns of H, and the same for biases
     places: Any
     jacobian: Any  # written: H,
     errors: Any  # and t - y of the outputs
@@ -79,10 +79,10 @@ def aim_at(store, span, o):
 
 @inline
 def collect(store, wanted, o):
-    """Move what the buffers hold to a row of H; shared parameters are summed."""
+    """Move the contents of the buffers to a row of H, and sum shared parameters."""
     weights, biases = wanted.places[:2], wanted.places[2:]
     jacobian = wanted.jacobian
-    # all entries first: those of shared parameters occur several times
+    # all entries first, because entries of shared parameters occur several times
     for _, entries in (weights, biases):
         for i in range(len(entries)):
             jacobian[o, entries[i]] = 0.0
@@ -129,14 +129,13 @@ def leave_out(span, targets, row, jacobian):
 
 
 # --- up to the next target ------------------------------------------------------------
-#
-# One loop for sensitivities and for the traces of the online rule.
+# The same loop serves sensitivities and the traces of the online rule.
 
 
 @inline
 def fill_direct(store, plan, span, targets, row, wanted):
-    """Compute H of the outputs' own parameters within the step, and the errors of the
-    outputs; other neurons have none.
+    """Compute H of the outputs' own parameters within the step, and the output errors.
+    Other neurons have no errors.
     """
     fill_regressors(store, span, wanted)
     for j in range(span.learning, span.stop):
@@ -150,8 +149,8 @@ def fill_direct(store, plan, span, targets, row, wanted):
 
 @inline
 def fill_any(store, plan, span, targets, row, wanted):
-    """Compute H with all history, or with `direct` that within the step, and the errors
-    of the neurons.
+    """Compute H with all history or, with `direct`, within the step, and the errors of
+    the neurons.
     """
     if wanted.direct:
         fill_direct(store, plan, span, targets, row, wanted)
@@ -159,13 +158,13 @@ def fill_any(store, plan, span, targets, row, wanted):
     fill_jacobian(store, plan, span, wanted)
     clear_errors(store, span)
     compute_output_errors(store, span, targets, row, wanted.cost)
-    # a rate of 0: the sweep leaves the errors of the neurons, and no updates
+    # with a rate of 0, the sweep computes the errors of the neurons without updates
     sweep_cost(store, plan, span, span.learning, one_like(plan.adjoint[0]) * 0.0)
 
 
 @inline
 def linearise(step_network, fill_regression, store, plan, span, data, wanted):
-    """Run up to a target, with two parts of kernels: to activate and to write H."""
+    """Run up to a target, with two parts of kernels, which activate and write H."""
     inputs = data.inputs
     targets = data.targets
     n = span.outputs
@@ -194,7 +193,7 @@ def linearise(step_network, fill_regression, store, plan, span, data, wanted):
 
 @kernel
 def linearise_network(store, scalar, plan, span, data, wanted):
-    """Run up to the first row with a target; H and t - y there.
+    """Run up to the first row with a target, and compute H and t - y there.
 
     `data` are `DataRows`, `wanted` is a `Linearisation`. The destinations of `table`
     are buffers of zeros. Returns a status, the next row and the cost.
@@ -204,8 +203,8 @@ def linearise_network(store, scalar, plan, span, data, wanted):
 
 @kernel
 def regress_network(store, scalar, span, data, wanted):
-    """Make steps by the online rule, as `linearise_network` does if the field
-    ``direct`` of `wanted` is true; the traces follow.
+    """Make steps by the online rule, like `linearise_network` if the field ``direct``
+    of `wanted` is true. Traces are updated, too.
     """
     return linearise(step_online, fill_direct, store, None, span, data, wanted)
 
@@ -216,8 +215,8 @@ calls_for = calls_by_float(lambda scalar: {})
 def kernels_for(
     store: Store, span: NDArray[np.int64], updates: Accumulator, plan: Plan | None
 ) -> Kernels:
-    """Return kernels of Jacobians for the network in a span: by the sensitivities of a
-    plan, or within the step.
+    """Return kernels that compute Jacobians for the network in a span, by the
+    sensitivities of a plan or within the step.
     """
     of = online_kernels(store, span, updates)
     if plan is not None:

@@ -29,11 +29,11 @@ from .pattern import OWN, Pattern, TooLarge
 # are 0 between sweeps. After the adjoints of each neuron come those of past
 # activations, see ``Layout``.
 PUSHED = 0
-"""By neuron: to its activation in this step, along connections,"""
+"""By neuron: pushed to its activation in this step along connections,"""
 GATED = 1
-"""and as a gater."""
+"""and as a gater,"""
 CARRIED = 2
-"""To its state one step earlier,"""
+"""to its state one step earlier,"""
 PREVIOUS = 3
 """and to its activation one step earlier."""
 ADJOINTS = 4
@@ -41,37 +41,42 @@ ADJOINTS = 4
 
 Rows = NDArray[np.int64]
 TERMS_PER_CHUNK = 1 << 15
-"""Terms that are looked at together, which bounds the memory for making a plan. By
-``python -m benchmarks.constants rtrl.layout.TERMS_PER_CHUNK`` with 2^18, a plan of
-Elman 7-100-7 took 1.3 times as long with ten times, and 0.95 times with a tenth, about
-this value."""
+"""Number of terms that are examined together, which limits the memory needed to make a
+plan. By ``python -m benchmarks.constants rtrl.layout.TERMS_PER_CHUNK`` with 2^18, a
+plan of Elman 7-100-7 took 1.3 times as long with ten times, and 0.95 times with a
+tenth, about this value.
+"""
 MIN_DENSITY = 0.25
-"""Products with all lines of a class, four times as fast as others, pay if so many are
-not with zeros. ``python -m benchmarks.constants rtrl.layout.MIN_DENSITY``: a tenth and
-ten times change most rows by less than a tenth; the reservoir of density 0.8 takes 1.3
-to 1.4 times as long with ten times."""
+"""Minimum fraction of nonzero factors for which products with all lines of a class pay,
+because they are four times as fast as others. ``python -m benchmarks.constants
+rtrl.layout.MIN_DENSITY``: a tenth and ten times change most rows by less than a tenth;
+the reservoir of density 0.8 takes 1.3 to 1.4 times as long with ten times.
+"""
 MAX_SINGLE_LINES = 3
-"""So few lines are renewed one by one. ``python -m benchmarks.constants
+"""Maximum number of lines that are renewed one by one. ``python -m benchmarks.constants
 rtrl.layout.MAX_SINGLE_LINES``: rows take 0.97 to 2.03 times as long with a tenth, 0.98
-to 1.07 times with ten times."""
+to 1.07 times with ten times.
+"""
 DEPTHS = (2, 4, 8, 16, 32)
-"""Numbers of steps after which the sensitivities may be renewed, instead of after each
-one: see ``pending.py``. ``python -m benchmarks.constants rtrl.layout.DEPTHS``: rows
-take 0.96 to 5.95 times as long with (), 0.89 to 1.86 times with (20, 40, 80, 160,
-320)."""
+"""Numbers of steps after which sensitivities may be renewed, instead of after each
+step, see ``pending.py``. ``python -m benchmarks.constants rtrl.layout.DEPTHS``: rows
+take 0.96 to 5.95 times as long with (), 0.89 to 1.86 times with (20, 40, 80, 160, 320).
+"""
 MAX_COST_FRACTION = 0.75
-"""Pending steps must need less than this part of the multiply-adds of steps that renew
-at once: a margin, because an estimate counts operations, not time. Where pending steps
-would win by less than this, a plan stays simple. ``python -m benchmarks --only rtrl``
-has rows on both sides. ``python -m benchmarks.constants
+"""Pending steps must need less than this fraction of the multiply-adds of steps that
+renew at once. The margin is necessary because an estimate counts operations, not time.
+Where pending steps would save less than this, a plan stays simple. ``python -m
+benchmarks --only rtrl`` has rows on both sides. ``python -m benchmarks.constants
 rtrl.layout.MAX_COST_FRACTION``: rows take 0.85 to 5.90 times as long with a tenth, 0.93
-to 1.14 times with ten times."""
+to 1.14 times with ten times.
+"""
 VECTOR_OVERHEAD = 150
-"""The time of a short vector operation, beside its numbers, in multiply-adds of a
-product. It decides where lines are short, so that a renewal over several steps is many
-short operations; the rows of the same benchmark show it. ``python -m
-benchmarks.constants rtrl.layout.VECTOR_OVERHEAD``: rows take 0.89 to 1.12 times as long
-with a tenth, 0.87 to 1.14 times with ten times."""
+"""Fixed time of a short vector operation, in multiply-adds of a product. It is decisive
+for short lines, with which a renewal over several steps consists of many short
+operations, as in the rows of the same benchmark. ``python -m benchmarks.constants
+rtrl.layout.VECTOR_OVERHEAD``: rows take 0.89 to 1.12 times as long with a tenth, 0.87
+to 1.14 times with ten times.
+"""
 
 
 class Layout:
@@ -118,7 +123,7 @@ class Layout:
         self._find_classes()
         self._find_columns(store)
         self._set_lines()
-        # by line: what renews it
+        # by line: terms that renew it
         sources = np.diff(pattern.readings_first)[self.line_root]
         needed = 2 * self.size * self.dtype.itemsize + 4.0 * float(sources.sum())
         if needed > maximum:
@@ -154,11 +159,11 @@ class Layout:
             for ends in (self._class_first, self.class_line)
         )
         self.sizes: dict[str, int] = {
-            # without pending steps, readers need no copy of their own
+            # without pending steps, readers do not need a separate copy
             "sensitivity": (2 if self.depth == 1 else 3) * self.size,
             "visit_delta": visits,
             "reading_value": readings,
-            # a tile reads beyond the last number of these
+            # a tile reads beyond the last number of each
             "given": self.depth * (self._given + 2 * neurons) + MAX_TILE,
             "vectors": 2 * self._square + 2 * lines + MAX_TILE,
             "jacobian": self._square + MAX_TILE,
@@ -259,8 +264,8 @@ class Layout:
         )
 
     def _share_direct(self, store: Store) -> None:
-        """Find where the parameters into each neuron are in ``direct``, shared by
-        neurons with the same inputs.
+        """Find the places in ``direct`` of the parameters into each neuron, which
+        neurons with the same inputs share.
         """
         self._shared_at = np.full(self.pattern.size, -1)
         offsets: dict[Any, int] = {}
@@ -297,14 +302,14 @@ class Layout:
         return (bool(self._biased[i]), *dense) if learning == 0 else i
 
     def _set_updates(self) -> None:
-        """Set where the parameters of each class are in the store, in ranges of
-        those into one neuron.
+        """Set the places in the store of each class's parameters, in ranges of
+        parameters into one neuron.
         """
         owner = self.entry_owner
         row = self.entry_row
         bias = self.entry_is_bias
         order = np.argsort(self.class_of[owner], kind="stable")
-        tied = np.ones(len(order), bool)  # to one before it, whose column it has
+        tied = np.ones(len(order), bool)  # to an earlier one, whose column it has
         tied[self.columns_entries] = False
         class_number = self.class_of[owner[order]]
         cut = np.zeros(len(order), bool)
@@ -337,15 +342,15 @@ class Layout:
         """Set where ``adjoint`` stores the derivatives that are pushed to past
         activations, to each root, and to the neurons on each sweep.
 
-        After four numbers of each neuron come those of the activations two steps
-        before, three, and so on, for all neurons from the first to the last whose past
-        activations are read.
+        Four numbers of each neuron are followed by the numbers of activations two steps
+        ago, three steps ago, and so on, for all neurons from the first to the last
+        whose past activations are read.
         """
         pattern = self.pattern
         size = pattern.size
         first, stop, furthest = pattern.past
         self._past_width = stop - first
-        # so that the row of a neuron is added
+        # to which the row of a neuron is added
         self._adjoint_past = ADJOINTS * size - first - self.origin
         self._adjoint_size = ADJOINTS * size + (furthest - 1) * self._past_width
         met_root = np.repeat(np.arange(len(self.roots)), np.diff(pattern.met_first))
@@ -431,7 +436,7 @@ class Layout:
 
     def _set_links(self, line: Rows, visit: Rows) -> None:
         """Set, for each line, the visits to neurons of its class, and the readings of
-        other lines of it. Vectors follow them back through a pending step.
+        other lines in the class. Vectors follow both back through a pending step.
         """
         order = np.argsort(line, kind="stable")
         every = np.arange(len(self.keys) + 1)
@@ -455,8 +460,8 @@ class Layout:
         self._set_units()
 
     def _set_units(self) -> None:
-        """Set the units of a renewal over several steps, and how many are done after
-        each of these steps: vectors first, then columns.
+        """Set the units of a renewal over several steps, and the number of units
+        completed after each of these steps. Vectors come first, then columns.
         """
         lines = np.diff(self.class_line)
         wide = VECTOR_BYTES // self.dtype.itemsize
@@ -516,7 +521,8 @@ class Layout:
         n_readings = len(self.pattern.readings) + 1  # the last one is always 0
         self._step_sizes = self._direct_size, visits, n_readings
         self.depth = self._choose_depth(counts, maximum)
-        # among so many steps a renewal is divided; with more, errors go further back
+        # number of steps among which a renewal is divided; with more, errors go further
+        # back
         self._shares = self.depth // 2
         if self.depth == 1:
             self._given = self._square = 0
@@ -553,18 +559,18 @@ class Layout:
         return line[chosen], reading[chosen], source[chosen]
 
     def _choose_depth(self, links: Rows, maximum: float) -> int:
-        """Return after how many steps to renew (see ``pending.py``), by the estimated
-        multiply-adds of a step; `links` are the terms by line.
+        """Return the number of steps after which to renew (see ``pending.py``) by the
+        estimated multiply-adds of a step. `links` contains the terms by line.
         """
         lines = np.bincount(self.line_class)
         moved = np.sum(self.class_of[self.pattern.visits.neuron] >= 0)
         lines_of_class = lines[self.line_class]
-        # that the vectors of a renewal take back, by step
+        # of the vectors that a renewal takes back, by step
         over_steps = int((lines**3).sum()) + int(moved) * (
             VECTOR_OVERHEAD + int(lines.max(initial=0))
         )
         product = int(lines_of_class @ self.width[self.line_class])
-        # that one error takes back through a pending step
+        # of an error that is taken back through a pending step
         back = (
             int(links.sum())
             + VECTOR_OVERHEAD * len(links)
@@ -634,7 +640,7 @@ class Layout:
             terms,
         )
 
-    # --- what others ask --------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------
 
     def line_of(self, class_number: Rows, root: Rows) -> Rows:
         """Return the line for each pair of a class and a root, or -1 if it is
@@ -647,16 +653,14 @@ class Layout:
         return np.where((self.keys[line] == key) & (class_number >= 0), line, -1)
 
     def count_of(self, neuron: Any) -> Any:
-        """Return the number of the trainable parameters into a neuron, or into each of
-        several.
+        """Return the number of trainable parameters into a neuron, or into each of
+        several neurons.
         """
         return self._learning[neuron] + self._biased[neuron]
 
     @property
     def bytes(self) -> int:
-        """Memory of all columns, and of the layout and the pattern that they were made
-        from.
-        """
+        """Memory of all columns, of the layout and of its pattern."""
         sizes = (
             self.sizes.get(c.name, 0) * numpy_dtype(c, self.dtype).itemsize
             for c in PLAN

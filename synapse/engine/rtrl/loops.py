@@ -1,7 +1,7 @@
 """Run steps and epochs with exact online gradients, in kernels that Python calls.
 
-Real-time recurrent learning (Williams and Zipser 1989): every step renews how the
-parameters have moved each recurrent number.
+In real-time recurrent learning (Williams and Zipser 1989), every step renews the
+derivatives of each recurrent number with respect to the parameters.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ def clear_plan(plan):
 
 @inline
 def step_network(store, plan, span, inputs, row):
-    """Make one step: activations, then sensitivities."""
-    # cleared since, stepped by another rule, or failed: they are of another context
+    """Make one step, first of the activations and then of the sensitivities."""
+    # if cleared since, stepped by another rule, or failed, they belong to another
+    # context
     if plan.latest.step != step_of(store, span):
         clear_plan(plan)
     save_slopes(store, plan)  # before the step renews the slopes
@@ -78,15 +79,17 @@ def step_network(store, plan, span, inputs, row):
 
 @inline
 def has_step(store, plan, span):
-    """Return whether there is a step to learn from: the latest of the network, by these
-    sensitivities.
+    """Return whether the network's latest step was made with these sensitivities, which
+    is required to learn from it.
     """
     return plan.latest.open != 0 and plan.latest.step == step_of(store, span)
 
 
 @inline
 def destinations(store, plan):
-    """Return what the updates of a step are added to, its copy, and its length."""
+    """Return the columns to which the updates of a step are added, their copies, and
+    their lengths.
+    """
     weights = store.weight_destination, plan.weight_before, plan.counts.connections
     return weights, (store.bias_destination, plan.bias_before, plan.counts.neurons)
 
@@ -110,8 +113,8 @@ def undo_unless_finite(store, plan):
 def learn_step(store, plan, span, rate):
     """Learn from the errors of the outputs, which have been written before.
 
-    Returns whether all updates are finite; otherwise nothing has learned. A sensitivity
-    can be infinite while all states and the cost are finite.
+    Returns whether all updates are finite. Otherwise, no parameter has changed. A
+    sensitivity can be infinite while all states and the cost are finite.
     """
     for column, before, n in destinations(store, plan):
         before[:n] = column[:n]
@@ -120,7 +123,7 @@ def learn_step(store, plan, span, rate):
     if store.ties.clamped != 0:
         zero_clamped_errors(store, span.stop - span.outputs, span.stop)
     sweep_cost(store, plan, span, span.learning, rate)
-    move_through(store, plan, rate)  # along what the sweep has left in ``old_error``
+    move_through(store, plan, rate)  # along the sweep's ``old_error``
     if store.ties.signed != 0:
         enforce_signs(store, span.learning, span.stop, 0)
     after_updates(store)
@@ -145,7 +148,7 @@ def run_network(store, scalar, plan, span, inputs, outputs):
 
 
 run_sparse = kernel(run_network.part)
-"""The same for sparse rows of inputs."""
+"""The same kernel for sparse rows of inputs."""
 
 
 @kernel
@@ -213,24 +216,24 @@ def learn_stream(
 
 @kernel
 def renew_direct(store, scalar, plan, span):
-    """Compute anew what the last step left in ``direct``, for a plan that has been laid
-    out after it.
+    """Compute the contents of ``direct`` after the latest step anew, for a plan that
+    was laid out after this step.
     """
     fill_direct(store, plan, span, 0)
 
 
 @kernel
 def renew_sensitivities(store, scalar, plan, steps):
-    """Write the sensitivities after the first pending steps to the copy for readers; it
-    reads only the plan.
+    """Write the sensitivities after the first pending steps to the copy for readers.
+    This only reads the plan.
     """
     materialize(store, plan, steps)
 
 
 @kernel
 def train_network(store, scalar, plan, span, data, epochs, renewal):
-    """Train for some epochs as ``online.train_network`` does, by exact gradients;
-    `table` is ``Plan.store_table``.
+    """Train for some epochs like ``online.train_network``, by exact gradients. `store`
+    is ``Plan.store_table``.
 
     `epochs` has the arguments of that kernel from the cost to the goal.
     """

@@ -1,5 +1,5 @@
-"""Compute the offsets of repeated numbers in the columns of a plan: copies of the
-sensitivities, steps that are pending, and vectors on their way back.
+"""Compute the offsets of repeated numbers in the columns of a plan, which are copies of
+the sensitivities, pending steps, and vectors on their way back.
 
 Their purpose is described in `pending.py`.
 """
@@ -15,15 +15,15 @@ def base_at(plan):
 
 @inline
 def next_at(plan):
-    """Return the offset of the copy that is being renewed from it, and replaces it
-    then.
+    """Return the offset of the copy that is being renewed from the base, and then
+    replaces it.
     """
     return (1 - plan.latest.base) * plan.counts.copy
 
 
 @inline
 def materialized_at(plan):
-    """Return the offset of the copy for readers, which is after all pending steps once
+    """Return the offset of the copy for readers, which includes all pending steps once
     it is renewed.
     """
     return 2 * plan.counts.copy
@@ -31,8 +31,8 @@ def materialized_at(plan):
 
 @inline
 def slot_of(plan, step):
-    """Return the place of the numbers of a pending step, among those of two blocks,
-    which swap roles as the copies do.
+    """Return the place of a pending step's numbers among the numbers of two blocks,
+    which swap roles like the copies.
     """
     depth = plan.counts.depth
     at = step + depth * plan.latest.base
@@ -67,7 +67,7 @@ def vectors_at(plan, steps):
 
 @inline
 def errors_at(plan):
-    """Return the offset in ``vectors`` of the errors of an update; room for those of
-    the step before follows.
+    """Return the offset in ``vectors`` of the errors of an update. They are followed by
+    room for the errors of the previous step.
     """
     return 2 * plan.counts.square

@@ -1,12 +1,12 @@
 """Find the pattern of the sensitivities Z[r, p] = d s_r / d p, and the sweeps that
 renew them.
 
-A *root* is a number that the next step reads. It is the state of a recurrent neuron,
-which is read itself or as the activation that follows from it, or, for connections with
-a delay, the activation that a neuron had some steps ago. A *sweep* begins at a root and
-follows the connections of one step backward, until it reaches inputs and numbers from
-the previous step. The sweep of a past activation follows nothing, because one step
-earlier it was one step less in the past.
+A *root* is a number that the next step reads. It is either the state of a recurrent
+neuron, which is read itself or as its activation, or, for connections with a delay, the
+activation of a neuron some steps ago. A *sweep* begins at a root and follows the
+connections of one step backward, until it reaches inputs and numbers from the previous
+step. The sweep of a past activation does not follow connections, because it was the
+same activation one step earlier.
 
 Neurons are numbered from the first neuron of the network. The past activations that
 delayed connections need have the numbers after them, with fewer steps first. Sets of
@@ -37,13 +37,15 @@ _Links = tuple[Rows, Rows, Bits, Bits]
 
 SOURCES = 1
 GATERS = 2
-"""Parts of a run that a sweep follows: its sources, or its gaters."""
+"""Parts of a run that a sweep follows, which are its sources or its gaters."""
 OWN = -1
 """Mark of the self-connection, in place of a run."""
 
 
 MASKS = 4
-"""So many masks of roots and neurons are needed at the same time to find a pattern."""
+"""Number of masks of roots and neurons that finding a pattern needs at the same
+time.
+"""
 
 
 class TooLarge(MemoryError):  # noqa: N818
@@ -55,39 +57,40 @@ class TooLarge(MemoryError):  # noqa: N818
 
 
 class Visits(NamedTuple):
-    """The neurons that each sweep visits, in its order; `starts` has one entry per
+    """The neurons that each sweep visits, in its order. `starts` has one entry per
     root, and the end.
     """
 
     starts: Rows
     neuron: Rows
     op_first: Rows  # by visit, and the end
-    run: Rows  # runs that the sweep follows from there; OWN: the self-connection
+    run: Rows  # runs that the sweep follows from there; OWN for the self-connection
     roles: Rows  # SOURCES, GATERS or both
 
 
 class Pattern(NamedTuple):
-    """Which sensitivities can be nonzero within the order, and how they are
-    computed.
+    """The sensitivities that can be nonzero within the order, and the sweeps that
+    compute them.
     """
 
     origin: int  # row of the first neuron of the network
     size: int  # number of its neurons
-    # the neurons of the roots, and so many steps ago is the activation that is the
-    # root; 0: the root is the state. Ascending by steps, then by neurons
+    # the neurons of the roots, and the age in steps of the activation that is the root,
+    # or 0 if the root is the state. Ascending by steps, then by neurons
     roots: Rows
     steps: Rows
-    # first neuron and stop of those whose activations are read more than one step
-    # later, and the most steps
+    # first neuron and stop of the neurons whose activations are read more than one step
+    # later, and the largest number of steps
     past: tuple[int, int, int]
-    # shape (roots, neurons): whether those to the parameters into a neuron are kept
+    # shape (roots, neurons): whether sensitivities to the parameters into a neuron are
+    # kept
     kept: Bools
     readings_first: Rows  # by root, and the end:
     readings: Rows  # roots that its sweep meets one step earlier
     needed: Bools  # by reading: whether it contributes to a kept sensitivity
     met_first: Rows  # by root, and the end:
-    # all neurons that its sweep meets one step earlier, roots or not, and so many steps
-    # before that
+    # all neurons that its sweep meets one step earlier, roots or not, and the further
+    # steps before that
     met: Rows
     met_steps: Rows
     visits: Visits
@@ -100,7 +103,8 @@ class _Reads(NamedTuple):
 
     size: int  # number of neurons
     inputs: int
-    # of each number: its neuron, and how many steps ago its activation was; 0: present
+    # of each number: its neuron, and the age of its activation in steps, 0 for the
+    # present
     neuron: Rows
     steps: Rows
     # of each past activation: the number that it had one step earlier
@@ -118,13 +122,13 @@ class _Reads(NamedTuple):
 
     @property
     def n(self) -> int:
-        """How many numbers there are."""
+        """Count of the numbers."""
         return len(self.neuron)
 
     @property
     def past(self) -> tuple[int, int, int]:
-        """First neuron and stop of those with past activations, and the most steps
-        after which one is read.
+        """First neuron and stop of the neurons with past activations, and the largest
+        number of steps after which one is read.
         """
         of = self.neuron[self.size :]
         first, stop = (int(of.min()), int(of.max()) + 1) if len(of) else (0, 0)
@@ -132,12 +136,12 @@ class _Reads(NamedTuple):
 
     @property
     def looped(self) -> Bools:
-        """Which connections carry a state over to the next step."""
+        """Mask of the connections that carry a state over to the next step."""
         return np.asarray((self.run == OWN) & (self.source == self.target))
 
     def pairs(self, delayed: bool) -> tuple[Rows, Rows]:
-        """Return distinct pairs (reader, read), delayed or not, without inputs; a group
-        counts as its neurons.
+        """Return distinct pairs (reader, read), delayed or not, without inputs. A group
+        is represented by its neurons.
         """
         gated = self.gater >= 0
         others = ~self.looped
@@ -231,8 +235,8 @@ def _past_of(source: Rows, behind: Rows, size: int) -> tuple[Rows, Rows, Rows]:
     """Return the neuron of each number and its steps, and the number that each past
     activation had one step earlier.
 
-    A step leaves the activations that its connections read `behind` steps before it to
-    the next one: those of 1 step, 2 steps, ... ago.
+    For connections that read activations `behind` steps ago, a step passes the
+    activations of 1 step ago, 2 steps ago, ... on to the next step.
     """
     furthest = np.zeros(size, np.int64)
     np.maximum.at(furthest, source, np.maximum(behind, 0))
@@ -256,11 +260,11 @@ def _numbers_of(of: Rows, ago: Rows, neuron: Rows, steps: Rows) -> Rows:
 def find_pattern(
     store: Store, span: Any, order: int | None, maximum: float = inf
 ) -> Pattern:
-    """Find the sensitivities that can be nonzero within `order` steps (None: ever), and
-    the sweeps.
+    """Find the sensitivities that can be nonzero within `order` steps (None for any
+    number), and the sweeps.
 
-    Sensitivities of order 1 arise within the step, and those of order n + 1 from those
-    of order n (SnAp-n, Menick and others 2021). The store must be lowered. Raises
+    Sensitivities of order 1 arise within the step, and each further order arises from
+    the previous one (SnAp-n, Menick and others 2021). The store must be lowered. Raises
     TooLarge if finding the pattern needs more than `maximum` bytes.
     """
     reads = reads_of(store, span)
@@ -279,13 +283,13 @@ def find_pattern(
         immediate[:, members] = immediate[:, members].any(axis=1, keepdims=True)
     kept = _closure(immediate, sweeps.delayed, order)
     tracked = kept.any(axis=1)
-    if not tracked.all():  # a number that no parameter moves has no sensitivities
+    if not tracked.all():  # a number that no parameter affects has no sensitivities
         roots = roots[tracked]
         kept = kept[tracked]
         sweeps = _Sweeps(reads, roots)
     packed = np.packbits(kept, axis=1)
     needed = sweeps.delayed.copy()
-    # of the roots that each meets, those with kept sensitivities in common
+    # of the roots that each root meets, the ones with common kept sensitivities
     for r, row in enumerate(sweeps.delayed):
         read = np.flatnonzero(row)
         needed[r, read] = (packed[read] & packed[r]).any(axis=1)
@@ -298,7 +302,7 @@ class _Sweeps:
     def __init__(self, reads: _Reads, roots: Rows) -> None:
         self.reads = reads
         self.roots = roots
-        # nothing is followed without roots
+        # without roots, there are no sweeps
         self.groups = reads.groups() if len(roots) else []
         self.width = (len(roots) + 7) // 8
         self.number = np.full(reads.n, -1)  # of a neuron among the roots
@@ -378,7 +382,7 @@ def components(store: Store, span: Any) -> list[Rows] | None:
     targets = store["target"][rows].astype(np.int64) - origin
     neuron = np.concatenate([targets[tie > 0], np.flatnonzero(bias) + begin - origin])
     lowest_mate = np.arange(stop - origin)
-    while True:  # the lowest number that a neuron shares a parameter with
+    while True:  # the lowest number of a neuron with a common parameter
         _, inverse = np.unique(owner, return_inverse=True)
         lowest = np.full(inverse.max() + 1, stop - origin)
         np.minimum.at(lowest, inverse, lowest_mate[neuron])
@@ -423,7 +427,7 @@ def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pat
         if stop - begin > 1:
             for sets in (touched, met):
                 sets[begin:stop] = np.bitwise_or.reduce(sets[begin:stop], axis=0)
-    # the sweep of a past activation visits nothing
+    # the sweep of a past activation does not visit neurons
     touched = touched[: reads.size] | sweeps.begins[: reads.size]
     r, q = np.nonzero(sweeps.matrix(met[roots]))
     by, number = np.nonzero(sweeps.matrix(met))
@@ -449,8 +453,8 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
     """Return, by neuron, the sweeps for which its activation of this step, or of the
     previous one, is useful.
 
-    Follow useful parts forward, which are parameters, and delayed activations that
-    contribute.
+    Useful parts, which are parameters and contributing delayed activations, are
+    followed forward.
     """
     reads = sweeps.reads
     before = sweeps.none()
@@ -470,8 +474,8 @@ def _useful(sweeps: _Sweeps, needed: Bits) -> tuple[Bits, Bits]:
 
 
 def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits]:
-    """Return the links; and by neuron the sweeps that meet its activation of this step,
-    and of the previous one.
+    """Return the links and, by neuron, the sweeps that meet its activations of this and
+    the previous step.
 
     Links are runs and self-connections, except those into inputs.
     """
@@ -500,7 +504,7 @@ def _links(sweeps: _Sweeps, now: Bits, before: Bits) -> tuple[_Links, Bits, Bits
             (touched, ~delayed & (end >= reads.inputs)),
         ):
             ends |= _joined(sets[-1], end[chosen], link[chosen], reads.n)
-    # each is one step less in the past in the previous step
+    # each was one step younger in the previous step
     met[reads.earlier] |= before[reads.earlier] & sweeps.visited[reads.size :]
     return (reads.run[rows][firsts], target[firsts], sets[0], sets[1]), touched, met
 

@@ -1,21 +1,21 @@
 """Delay the renewal of sensitivities, to renew them over several steps at once.
 
-Renewing all sensitivities, Z(t) = J(t) Z(t-1) + I(t), is a product of a matrix of lines
-by lines with one of lines by parameters, and there are many more parameters than lines.
-Over a block of k steps the same is
+Renewing all sensitivities, Z(t) = J(t) Z(t-1) + I(t), multiplies a matrix of lines by
+lines with a matrix of lines by parameters, and there are many more parameters than
+lines. Over a block of k steps, the result is
 
     Z(t) = J(t) ... J(t-k+1) Z(t-k) + sum_s J(t) ... J(s+1) I(s),   s = t-k+1 .. t
 
-The products of J are small, lines by lines. Therefore, a step stores its J and I and
-stays *pending*, and Z is multiplied once per block instead of once per step.
+The products of J are small matrices of lines by lines. Therefore, a step stores its J
+and I and stays *pending*, and Z is multiplied once per block instead of once per step.
 ``counts.depth`` is the length of a block, which `Layout` chooses. With 1, steps are
 never pending.
 
 Only readers need Z itself. A step that learns needs the row e Z(t-1), with the errors e
-of the lines. They are one vector, which goes back through the pending steps
-(`backpropagate_errors`), e J(t-1), e J(t-1) J(t-2), ..., and leaves at each step the
-factor of its I. Finally, it is multiplied by the *base*, the copy of Z that includes no
-pending step.
+of the lines. These errors are one vector, which goes back through the pending steps
+(`backpropagate_errors`), e J(t-1), e J(t-1) J(t-2), ..., and leaves the factor of I at
+each step. Finally, it is multiplied by the *base*, which is the copy of Z without
+pending steps.
 
 A single step must not take much longer than others. Therefore, the renewal over a block
 is divided into units, and done while the first ``counts.shares`` steps of the next
@@ -56,15 +56,16 @@ from .sums import (
 
 @noinline
 def vjp_step(plan, c, slot, n, near, far, moved):
-    """Follow n vectors over lines of a class back through a pending step: a gives a I
-    there, a J before.
+    """Follow n vectors over lines of a class back through a pending step. A vector a
+    gives a I there, and becomes a J before.
     """
     start = plan.class_line[c]
     stop = plan.class_line[c + 1]
     visits = slot * plan.counts.visits
     readings = slot * plan.counts.readings
     plan.given[moved : moved + plan.class_neurons[c] * n] = 0.0
-    # one vector is multiplied by J as it is listed; several by J as a matrix, in tiles
+    # one vector is multiplied by the list of J, several vectors by the matrix J in
+    # tiles
     if n == 1:
         plan.vectors[far : far + stop - start] = 0.0
     else:
@@ -117,7 +118,7 @@ def multiply(plan, n, near, far):
 
 @inline
 def add_steps(plan, rows, q, left, count, moved, packs):
-    """Add what is direct in some steps, carried to the last of them, to some packs of
+    """Add the direct effects in some steps, carried to the last step, to some packs of
     the columns from q on of a tile of lines.
     """
     sums = tiles.no_sums(plan.sensitivity, packs)
@@ -130,7 +131,7 @@ def add_steps(plan, rows, q, left, count, moved, packs):
 
 @inline
 def add_pending(plan, c, unit, new, first_step, steps):
-    """Add what is direct in some steps to the columns of a unit."""
+    """Add the direct effects in some steps to the columns of a unit."""
     begin = plan.class_line[c]
     end = plan.class_line[c + 1]
     step = tiles.width(plan.sensitivity)
@@ -160,10 +161,10 @@ def add_pending(plan, c, unit, new, first_step, steps):
 
 @noinline
 def advance_unit(plan, c, unit, old, new, first_step, steps):
-    """Renew a unit of a class over some pending steps: vectors one step back, or some
-    columns.
+    """Renew a unit of a class over some pending steps, which takes vectors one step
+    back, or completes some columns.
 
-    A unit vector for each line, followed back, is its line of J(t) ... J(t-k+1).
+    Following a line's unit vector back gives this line of J(t) ... J(t-k+1).
     """
     lines = Lines(plan.class_line[c], plan.class_line[c + 1], plan.class_width[c])
     n = lines.stop - lines.begin
@@ -189,8 +190,8 @@ def advance_unit(plan, c, unit, old, new, first_step, steps):
 
 @lazy_part(PLAN, INDEX, INDEX, INDEX, INDEX, INDEX)
 def advance_units(store, plan, unit, stop, new, first_step, steps):
-    """Renew some units over some pending steps, into the copy at `new`: from the base,
-    or from the next one if the steps of the first block are in it.
+    """Renew some units over some pending steps into the copy at `new`, from the base
+    or, if the next copy includes the steps of the first block, from that copy.
     """
     old = base_at(plan) if first_step == 0 else next_at(plan)
     for c in range(plan.counts.classes):
@@ -213,11 +214,11 @@ def continue_renewal(store, plan, units):
 
 @noinline
 def materialize(store, plan, steps):
-    """Write the sensitivities after the first pending steps to the copy for readers: no
-    later bit changes.
+    """Write the sensitivities after the first pending steps to the copy for readers,
+    which leaves all later bits unchanged.
     """
     depth = plan.counts.depth
-    included = 0  # steps that the copy includes from which the renewal begins
+    included = 0  # steps included in the copy from which the renewal begins
     units = plan.class_unit[plan.counts.classes]
     if steps > depth:
         continue_renewal(store, plan, units)

@@ -22,11 +22,13 @@ from .pattern import find_pattern
 
 _PLACES = {column.name: i for i, column in enumerate(schema.PLAN)}
 MAX_LAYOUTS = 2
-"""Layouts of a network that are known: when a part of it is frozen and released in
-turn, and when two trainers of parts take turns, each finds its own again."""
+"""Number of layouts that a network remembers. With two, a part that is frozen and
+released in turn, or two trainers of parts that take turns, find their layouts again.
+"""
 MAX_KNOWN_CONNECTIONS = 1 << 16
-"""Connections of a store up to which layouts stay in memory; of more, a layout can be
-larger than all columns of the store."""
+"""Maximum number of connections in a store whose layouts stay in memory. With more
+connections, a layout can be larger than all columns of the store.
+"""
 KnownLayouts = dict[Any, Layout]
 """Layouts by the values they depend on, with the latest last."""
 
@@ -93,7 +95,7 @@ class Plan:
         return bool(self.columns["latest"][Latest.OPEN])
 
     def clear(self) -> None:
-        """Clear all sensitivities: the present context counts as given."""
+        """Clear all sensitivities, which treats the present context as given."""
         for name in schema.PLAN_CONTEXT:
             self.columns[name][:] = 0
 
@@ -108,8 +110,8 @@ class Plan:
         copies[:, indices] = 0.0
 
     def renew(self, before: bool) -> None:
-        """Compute the sensitivities after the latest step, with `before` also those of
-        the step before it.
+        """Compute the sensitivities after the latest step and, with `before`, also
+        after the previous step.
 
         With `before`, no step is pending afterwards, and later sensitivities may differ
         in rounding.
@@ -143,7 +145,7 @@ class Plan:
 
     @property
     def values(self) -> Floats:
-        """The sensitivities of the latest step, line by line; they have been
+        """The sensitivities of the latest step, line by line, after they have been
         renewed.
         """
         latest = self.columns["latest"]
@@ -213,7 +215,7 @@ class Plan:
         )
         return indices
 
-    # --- what kernels see -------------------------------------------------------------
+    # --- tables for kernels -----------------------------------------------------------
 
     def _enter(self, name: str, array: NDArray[Any]) -> None:
         self._table[_PLACES[name]] = array.ctypes.data
@@ -253,8 +255,8 @@ def _layout_of(
 
 
 def without_traces(store: Store) -> dict[str, NDArray[Any]]:
-    """Return copies of a lowered store's flags: steps leave traces as they are, and no
-    update is pending.
+    """Return copies of a lowered store's flags with which steps leave traces unchanged
+    and updates are never pending.
     """
     return {
         "flags": store["flags"] & ~np.uint32(TRACED | GATES | PENDING),
@@ -266,8 +268,8 @@ def without_traces(store: Store) -> dict[str, NDArray[Any]]:
 
 
 def _zeros(size: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return zeros that begin on a cache line: a store of a vector across two lines
-    takes twice the time.
+    """Return zeros that are aligned to a cache line, because storing a vector across
+    two lines takes twice the time.
     """
     room = np.zeros(size * dtype.itemsize + schema.VECTOR_BYTES, np.uint8)
     begin = -room.ctypes.data % schema.VECTOR_BYTES

@@ -23,23 +23,24 @@ BIAS = -1
 """Marks the bias of a neuron, in place of the identity of a connection."""
 GONE = -2
 NOWHERE = -1
-"""In place of a column: the parameter has been removed, or has no sensitivities any
-more."""
+"""Replaces a column if the parameter has been removed or no longer has
+sensitivities.
+"""
 
 
 @dataclass(eq=False, repr=False)
 class PortableSensitivities:
     """The sensitivities of the latest step and of the step before it.
 
-    Neurons are numbered in the order of activation that the network had. Parameters
-    that the same roots keep are neighbouring columns; tied ones share a column. Every
-    line has a root and a range of columns. The attributes are the columns of
-    ``schema.SENSITIVITY_TABLES``.
+    Neurons are numbered in the network's order of activation at that time. Parameters
+    that the same roots keep are neighbouring columns, and tied parameters share a
+    column. Every line has a root and a range of columns. The attributes are the columns
+    of ``schema.SENSITIVITY_TABLES``.
     """
 
     recurrent_neuron: Ints  # the roots: their neurons,
-    recurrent_steps: Ints  # and how many steps ago its activation was; 0: its state
-    recurrent_slope: NDArray[Any]  # f' of those that are states, one step earlier
+    recurrent_steps: Ints  # and the age in steps of its activation, or 0 for its state
+    recurrent_slope: NDArray[Any]  # f' of the roots that are states, one step earlier
     parameter_neuron: Ints  # by trainable parameter: its neuron
     parameter_connection: Ints  # and the identity of its connection, or BIAS
     parameter_column: Ints
@@ -62,8 +63,8 @@ def identities_of(plan: Plan) -> Ints:
 
 
 def read(plan: Plan, identities: Ints) -> PortableSensitivities:
-    """Read the sensitivities of a plan without pending steps. `identities` are the
-    present ones of its entries.
+    """Read the sensitivities of a plan without pending steps. `identities` contains the
+    present identities of its entries.
     """
     layout = plan.layout
     size = plan.layout.size
@@ -110,7 +111,7 @@ def write(
     assert c["latest"][Latest.BASE] == 0
     portions = []
     for values, indices in _indices(plan, identities, kept, number):
-        # added: those of parameters that have been tied since are summed
+        # added, which sums the sensitivities of parameters that have been tied since
         for new, old in copies:
             np.add.at(new, indices, old[values])
         if placed is not None:
@@ -128,7 +129,7 @@ def _present_roots(plan: Plan, kept: PortableSensitivities, number: Ints) -> Int
     maximum = int(steps.max(initial=0)) + 1
     index = np.full((maximum + 1, layout.pattern.size + 1), NOWHERE)
     index[steps, layout.roots] = np.arange(len(layout.roots))
-    # the last places are those of more steps, and, by -1, of neurons that are gone
+    # the last places belong to more steps and, by -1, to removed neurons
     ago = np.minimum(kept.recurrent_steps, maximum)
     return np.asarray(index[ago, number[kept.recurrent_neuron]])
 

@@ -1,4 +1,4 @@
-"""Sum lines of sensitivities in registers, in which they stay until they are complete.
+"""Sum lines of sensitivities, which stay in registers until they are complete.
 
 The added terms are described by `Lines`, `Terms` and `DirectTerms`.
 """
@@ -25,7 +25,7 @@ class Lines(NamedTuple):
 class Terms(NamedTuple):
     """The terms of some lines, sum_e x_ke Z_e: e is a line one step earlier."""
 
-    line_offsets: Any  # column of where each such line is
+    line_offsets: Any  # column with the offset of each such line
     start: int  # the place of the first term
     length: int  # number of terms
     old: int  # where the sensitivities one step earlier begin
@@ -62,7 +62,7 @@ def add_packs(sums, x, column, at, lefts):
 
 @inline
 def set_packs(target, plan, to, lefts, q, terms, moved):
-    """`set_sums` for packs together, q columns further."""
+    """Do the same as `set_sums` for several packs, q columns further."""
     sums = for_each(lefts, tiles.no_pack(target))
     for e in range(terms.length):
         x = terms.factors[terms.at + e * terms.down]
@@ -81,11 +81,11 @@ def set_packs(target, plan, to, lefts, q, terms, moved):
 
 @inline
 def set_sums(target, plan, to, n, terms, moved):
-    """Set n numbers of a column to the sum of terms; with direct terms, add all to
-    them.
+    """Set n numbers of a column to the sum of terms or, with direct terms, add the sum
+    to them.
     """
     step = tiles.width(target)
-    whole = tuple(step for _ in range(SIDE))  # constant sizes, which need no masks
+    whole = tuple(step for _ in range(SIDE))  # constant sizes, which do not need masks
     for q in range(0, n, SIDE * step):
         if n - q >= SIDE * step:
             set_packs(target, plan, to, whole, q, terms, moved)

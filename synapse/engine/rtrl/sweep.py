@@ -1,4 +1,4 @@
-"""Sweep back through one step, from a root, and from the cost.
+"""Sweep back through one step, from a root or from the cost.
 
 The numbers that have been pushed back are in ``adjoint``, see ``layout.py``.
 """
@@ -53,8 +53,8 @@ def adjoint_at(span, quarter):
 @inline
 def adjoint_of_sources(store, plan, span, r, lag):
     """Return the offset in ``adjoint`` of the activations that a run reads with this
-    lag, to be added to the row of a source: of this step, of the previous one, or from
-    longer ago.
+    lag, to be added to the row of a source. They belong to this step, the previous one,
+    or an earlier one.
     """
     if not store.run_flags[r] & mark.DELAYED:
         return adjoint_at(span, PUSHED)
@@ -73,7 +73,7 @@ def push_sources(store, plan, span, r, delta, walk):
 
 @inline
 def push_earlier(c, i, g, delta, store, plan, span, r):
-    """Call `push_source` for a connection of a list, which has a lag of its own."""
+    """Call `push_source` for a connection of a list with its own lag."""
     to = adjoint_of_sources(store, plan, span, r, store.delay[c])
     push_source(c, to + i, g, delta, store, plan.adjoint, None)
 
@@ -92,7 +92,7 @@ def push_run(store, plan, span, r, delta, ends):
 
 @lazy_part(PLAN, SPAN, INDEX, SCALAR, INDEX)
 def push_gated(store, plan, span, r, delta, ends):
-    """`push_run` for a run with gaters."""
+    """Do the same as `push_run` for a run with gaters."""
     if ends & SOURCES:
         push_sources(store, plan, span, r, delta, gated_terms)
     if ends & GATERS:
@@ -130,8 +130,8 @@ def softmax_vjp(plan, activation, at, start, stop):
 
 @lazy_part(PLAN, SPAN, INDEX)
 def mix_group(store, plan, span, j):
-    """Make what has been pushed in this step to the softmax group of `j` errors of its
-    states.
+    """Convert the errors that were pushed to the activations of j's softmax group in
+    this step to errors of its states.
     """
     start = store.group_first[j]
     stop = store.group_stop[j]
@@ -141,7 +141,7 @@ def mix_group(store, plan, span, j):
 
 @inline
 def carried_back(store, plan, span, k):
-    """Return the error that has been pushed to a root as it was one step earlier."""
+    """Return the error that has been pushed to a root's value one step earlier."""
     # [equation carry]
     pushed = plan.adjoint[plan.root_adjoint[k]]
     if k >= plan.counts.states:  # a past activation
@@ -164,10 +164,10 @@ def carried_back(store, plan, span, k):
 
 @inline
 def sweep_root(store, plan, span, k, visits, readings):
-    """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, of the
-    step at these places.
+    """Write d s_r / d s_j of all visits, and d s_r / d s_q one step earlier, to the
+    places of this step.
     """
-    if k >= plan.counts.states:  # a past activation, which visits nothing
+    if k >= plan.counts.states:  # a past activation, which does not visit neurons
         plan.adjoint[plan.root_before[k]] = 1.0
     # [equation sweep]
     begin = plan.visit_start[k]
@@ -201,17 +201,18 @@ def sweep_root(store, plan, span, k, visits, readings):
             store, plan, span, plan.reading[e]
         )
     # [end]
-    # more than the readings: members of a group that nothing moves are pushed to, too
+    # more than the readings, because errors are also pushed to members of a group
+    # without sensitivities
     for e in range(plan.met_first[k], plan.met_first[k + 1]):
         plan.adjoint[plan.met[e]] = 0.0
 
 
 @in_order
 def add_direct_of(store, j, step, target, to, biases, bias):
-    """Add how the parameters into a neuron move its state within the step, g_ij y_i and
-    1, times `step`.
+    """Add `step` times the direct effects of the parameters into a neuron on its state,
+    which are g_ij y_i and 1 for the bias.
 
-    That of the weight in row c is added at `to` + c of the column `target`.
+    The effect of the weight in row c is added at `to` + c of the column `target`.
     """
     of = move, step, target, to
     for r in range(store.run_start[j], store.run_stop[j]):
@@ -228,8 +229,8 @@ def add_direct_of(store, j, step, target, to, biases, bias):
 
 @noinline
 def sweep_cost(store, plan, span, learning, rate):
-    """Compute the errors of all neurons within the step, updates by what is direct, and
-    the errors of the step before.
+    """Compute the errors of all neurons within the step, the updates by direct effects,
+    and the errors of the previous step.
     """
     pushed = adjoint_at(span, PUSHED)
     gated = adjoint_at(span, GATED)
@@ -242,7 +243,7 @@ def sweep_cost(store, plan, span, learning, rate):
         projected = slope * plan.adjoint[pushed + j] + store.projected[j]
         through = slope * plan.adjoint[gated + j]
         delta = projected + through
-        # complete before it is sent on: neurons are visited last one first
+        # complete before it is sent on, because the last neurons are visited first
         store.responsibility[j] = delta
         store.projected[j] = projected
         store.gated[j] = through
@@ -255,12 +256,13 @@ def sweep_cost(store, plan, span, learning, rate):
                 push_run(store, plan, span, r, delta, ends)
             if store.flags[j] & mark.MEMORY:
                 push_memory(store, plan, span, j, delta, SOURCES | GATERS)
-            # others move in `move_through`, together with what came before
+            # other parameters change in `move_through`, together with their earlier
+            # effects
             if plan.direct_offset[j - span.start] == NONE:
                 moved = rate * delta
                 biases = store.bias_destination
                 add_direct_of(store, j, moved, store.weight_destination, 0, biases, j)
-    # what the activations and states of the step before are to become
+    # the errors of the previous step's activations and states
     for k in range(plan.counts.roots):
         plan.old_error[k] = carried_back(store, plan, span, k)
     plan.adjoint[: plan.counts.adjoint] = 0.0

@@ -36,23 +36,23 @@ MAX_STRETCHES = 64
 """Maximum number of loops over neurons in an unrolled step. For more loops, neurons are
 found by tables."""
 MIN_DOT = 4
-"""Fewest products that are added by a function."""
+"""Minimum number of products that are added by a function."""
 SOURCES_TOGETHER = 4
 """Sources whose products are added at a time."""
 MIN_SUMS = 32
-"""Fewest sums that need no second part each to keep a processor busy."""
+"""Minimum number of sums that keep a processor busy without a second part for each."""
 SOURCES_IN_CACHE = 64
 """Number of sources whose weights are read for several steps before those of the next
 sources."""
 STEPS_TOGETHER = 4
-"""Steps whose inputs are added before the first of them."""
+"""Number of steps whose inputs are added before the first of these steps."""
 MIN_WEIGHTS_AHEAD = 512
-"""Fewest weights for which this takes less time."""
+"""Minimum number of weights for which adding inputs before takes less time."""
 
 
 @dataclass(frozen=True)
 class Sums:
-    """How a language adds products.
+    """Options by which a language adds products.
 
     `width` is the number of neurons whose sums are computed at a time, with 0 for one.
     With `in_array`, these sums are in an array instead of variables, and the weights of
@@ -161,7 +161,7 @@ class Alike:
                     source + length <= inputs
                     and length * stretch.width >= MIN_WEIGHTS_AHEAD
                 ):
-                    # of later neurons, the activations are those of the step before
+                    # later neurons have the activations of the previous step
                     later = (s >= stretch.block for s, _ in stretch.runs[1:])
                     stretch.ahead = len(stretch.runs) if all(later) else 1
                     return stretch
@@ -217,7 +217,9 @@ class Alike:
                 t.call(alike, [store, known(stretch)])
 
     def write_sum(self, t: Any, store: Node, j: Node, r: Node, *flags: Node) -> Node:
-        """Write `states.ungated_sum`; of a dense run, one product after the other."""
+        """Write `states.ungated_sum`, which adds the products of a dense run one after
+        the other.
+        """
         kind, begin, n, source = (
             t.load(column_of(store, f"run_{name}"), r)
             for name in ("kind", "first", "length", "source")
@@ -235,8 +237,8 @@ class Alike:
 
 
 def unrolled(data: KnownColumns, how: Sums) -> dict[Any, Any]:
-    """Return the words of a program whose steps are unrolled, if possible. Unrolling
-    requires that nothing is delayed, and that few loops are enough.
+    """Return the words of a program whose steps are unrolled, if possible. Unrolling is
+    only possible without delays, and if few loops are enough.
     """
     columns = data.columns
     alike = Alike(data, how)
@@ -284,8 +286,8 @@ def add_in_variables(store, tile, to, begin, width):
 
 @in_order
 def add_few(store, totals, to, values, source, at, n, count, by_two):
-    """Add the products of n sources to the sums of a block of neurons; by two, a
-    product waits for every other one.
+    """Add the products of n sources to the sums of a block of neurons. If `by_two`, a
+    product only waits for every other one.
     """
     read = tuple(values[source + m] for m in range(n))
     for k in range(count):
@@ -305,7 +307,7 @@ def add_few(store, totals, to, values, source, at, n, count, by_two):
 @in_order
 def add_sources(store, tile, totals, values, stride, row, i, n, begin, count):
     """Add the products of n sources to the sums of a block of neurons for one row of
-    values: compilers keep these sums in registers.
+    values. Compilers keep these sums in registers.
     """
     at = tile.at + tile.length * begin + count * i
     to = tile.width * row + begin
@@ -325,8 +327,8 @@ def add_sources(store, tile, totals, values, stride, row, i, n, begin, count):
 
 @in_order
 def add_block(store, tile, totals, values, stride, row, rows, begin, count):
-    """Add the products of a tile to the sums of a block of neurons for all rows; as
-    many sources at a time as have their weights in the fastest cache.
+    """Add the products of a tile to the sums of a block of neurons for all rows, with
+    as many sources at a time as have their weights in the fastest cache.
     """
     n = SOURCES_IN_CACHE
     rest = tile.length % n
@@ -388,8 +390,8 @@ def add_recurrent(store, stretch, totals, row):
 
 @noinline
 def begin_states(store, stretch, totals, row):
-    """Begin the states of a stretch: biases and, if they were added before, the sums of
-    this row.
+    """Begin the states of a stretch with the biases and, if they were added before, the
+    sums of this row.
     """
     for begin, count, before in stretch.parts:
         to = row * stretch.width + before

@@ -14,8 +14,8 @@ class BraceWriter(TextWriter):
 
     end = ";"
 
-    # What declares a variable of a kind before its first value, and what declares the
-    # counter of a loop.
+    # Declarations of a variable, by kind, before its first value, and of the counter of
+    # a loop.
     begin_of: Callable[[str, Any], str]
     counter_begin: Callable[[], str]
 

@@ -34,8 +34,9 @@ NEURONS_TOGETHER = {"float": 64, "double": 32}
 occupy eight registers of AVX2, or four of AVX-512, and leave room for the other
 numbers."""
 FRAMES = 512
-"""The most bytes that compilers add to the stack of the deepest call, by -O1, -O2 and
--Os: saved registers and return addresses."""
+"""Maximum number of bytes that compilers add to the stack of the deepest call with -O1,
+-O2 and -Os, for saved registers and return addresses.
+"""
 PURPOSES = "whose weights can be loaded", "that learns"
 TEACH = (
     "//     {prefix}_learn(&net, targets, rate);         // from the latest step; NAN:"
@@ -68,9 +69,7 @@ static inline int {prefix}_is_nan({real} number) {{
 
 
 def finite_source(prefix: str, real: str, functions: str) -> str:
-    """Return the text that tells finite numbers from others, and NaN if functions need
-    it.
-    """
+    """Return the text that detects finite numbers, and NaN if functions need it."""
     unsigned, magnitude, infinity = BITS[real]
     is_used = f"{prefix}_is_nan(" in functions
     nan = NAN.format(prefix=prefix, real=real, infinity=infinity) if is_used else ""
@@ -213,7 +212,7 @@ def stack_of(writer: CWriter) -> int:
 
 def survivors(network: Network, learner: Learner) -> dict[str, Ints] | None:
     """Return the rows of activations and states that a step may read before it writes
-    them; None if it has other columns.
+    them, or None if it has other columns.
     """
     if not {"activation", "state"} >= learner.program.changed:
         return None

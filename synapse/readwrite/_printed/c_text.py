@@ -110,7 +110,8 @@ LIMIT = np.iinfo(np.int32).max
 BYTES = "uint8", "int8"
 ARITHMETIC = "variable", "literal", "cast", "binary", "negative", "choice", "compare"
 """Expressions that compilers compute for several numbers at once."""
-# What C does not define, or otherwise than Python; "any_" gets the prefix.
+# Operations that C does not define, or defines differently from Python. The prefix
+# replaces "any_".
 USERS = {
     "any_quotient": """\
 // The quotient, rounded down.
@@ -421,7 +422,7 @@ class CWriter(BraceWriter):
         if value == NONE and not self.is_users:
             return f"{self.prefix.upper()}_NONE", ATOM
         value = int(value)
-        # so 3 << 40 has 64 bits; C has no literal of the least
+        # 3 << 40 then has 64 bits; C has no literal for the least number
         text = f"INT64_C({value})" if self.is_users else self.whole(value, False)
         text = "INT64_MIN" if value == -(1 << 63) else text
         return text, ATOM if value >= 0 else SIGN

@@ -1,7 +1,8 @@
 """Define the functions that programs offer, in the language of kernels. Each becomes
 one of the program's functions, specialised for its network.
 
-Functions that can refuse return `DONE` or an error, and change nothing then.
+Functions that can refuse a call return `DONE` or an error. After an error, all numbers
+are unchanged.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def step(table, plan_table, scalar, span, inputs, outputs):
 
 @noinline
 def judge_targets(store, span, targets, low, high, are_shares):
-    """Return DONE if the cost can have these targets, or why not."""
+    """Return DONE if the cost can have these targets, and otherwise the reason."""
     aimed = 0
     total = zero_like(store.activation[0])
     for o in range(span.outputs):
@@ -191,7 +192,9 @@ def weights(table, scalar, sizes, place, numbers):
 
 @noinline
 def load(table, scalar, sizes, place, learns, numbers):
-    """Take such numbers; those that do not learn must be the same."""
+    """Load numbers from `weights`, in which parameters that do not learn must be the
+    same.
+    """
     store = store_at(table, scalar)
     connections, neurons = sizes
     if not are_finite(numbers):

@@ -50,14 +50,15 @@ KEPT = {"weight", "bias"}
 
 
 def expected_targets(cost: Cost) -> str:
-    """Return which targets a cost can have."""
+    """Return a description of the targets that a cost can have."""
     if cost.code in SHARES:
         return "targets of all outputs from 0.0 to 1.0 that add up to 1"
     return "targets from 0.0 to 1.0" if cost.code in PROBABILITIES else "finite targets"
 
 
 class Learner:
-    """A network, as the functions of a program that learns by its rule.
+    """A network in the form of a program's functions, which learn by the network's
+    rule.
 
     `saved` contains its columns, and `offered` its functions. `how` describes how a
     program without its own weights adds products. `scalar` is "float32" or "float64",
@@ -80,7 +81,7 @@ class Learner:
         how: Sums | None = None,
     ) -> None:
         with ExclusiveAccess(network):
-            network._lowered()  # warns once of its structure; its copy does not
+            network._lowered()  # warns once of its structure, but its copy does not
         copy = network.clone()
         self.learns = learns = "learn" in offered
         self.loadable = "load" in offered

@@ -1,8 +1,8 @@
-"""Define optimizers for programs that learn, in the language of kernels. The equations
-are those of the engine, applied to one parameter at a time.
+"""Define optimizers for programs that learn, in the language of kernels. The engine's
+equations are applied to one parameter at a time.
 
-A program has a column for each vector of an optimizer's memory, with an entry for each
-parameter that learns; shared ones have one.
+A program has a column for each vector of an optimizer's memory, with one entry for each
+parameter that learns, or for all members of a tie.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Optimizing:
-    """The facts that are known about an optimizer: its functions, its settings in the
+    """The known facts about an optimizer, which are its functions, its settings in the
     order of the engine, and the parameters of a network.
     """
 
@@ -105,7 +105,7 @@ def plain_factors(way, memory, rate):
 @noinline
 def adam_factors(way, memory, rate):
     """Return the rate and the factor of the root, corrected for the number of steps,
-    and that of weight decay.
+    and the factor of weight decay.
     """
     beta, beta2, _, _, decay = way.settings
     steps = float(memory.steps[0] + 1)
@@ -246,7 +246,7 @@ def stay_finite(way, memory, parameters, values, updates, pace, root, decay):
 
 @noinline
 def move(way, memory, parameters, values, updates, signs, pace, root, decay):
-    """Move parameters by a step of the optimizer, within their signs."""
+    """Change parameters by a step of the optimizer, within their signs."""
     for k in range(parameters.count):
         row = parameters.row(k)
         entry = parameters.begin + k
@@ -263,8 +263,8 @@ def move(way, memory, parameters, values, updates, signs, pace, root, decay):
 
 @noinline
 def optimize(way, store, memory, rate):
-    """Move all parameters that learn by a step of the optimizer; return whether they
-    stay finite. Otherwise nothing has changed.
+    """Change all parameters that learn by a step of the optimizer. Return whether they
+    stay finite. Otherwise, they are unchanged.
     """
     weights, biases = way.weights, way.biases
     if weights.count + biases.count == 0:

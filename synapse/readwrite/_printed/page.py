@@ -100,8 +100,8 @@ ROOTS = {
 
 
 class AnyNetwork:
-    """The facts that hold for every network of a page: it is alone in its store, and
-    updates are never pending.
+    """The facts that hold for every network of a page, which is alone in its store and
+    never has pending updates.
     """
 
     def exact(self, written: set[Stored]) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _source() -> str:
     writer = PageWriter(program)
     functions = "\n\n".join((*writer.helpers.values(), *writer.functions))
     names = ", ".join((*ROOTS, "registered", "columnsOf"))
-    # A literal: engines find its members by place.
+    # A literal, because engines find its members by place.
     read = {c.name for c in TABLE} & {*program.columns, *READ, *DESTINATIONS}
     members = ", ".join(f"{name}: store.{name}" for name in sorted(read))
     squashes = {

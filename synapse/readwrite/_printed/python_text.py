@@ -56,7 +56,7 @@ CALLED = {"hypot": "sqrt", "log1p": "log"}
 """Functions of ``math`` that helpers call."""
 MASK = (1 << 64) - 1
 INFINITY, NO_NUMBER = 'float("inf")', 'float("nan")'
-# what C and NumPy give where functions of Python raise
+# the results of C and NumPy where functions of Python raise errors
 LIMITS = {
     **dict.fromkeys(("exp", "expm1", "cosh"), INFINITY),
     "sinh": f"{INFINITY} if a > 0.0 else -{INFINITY}",
@@ -77,7 +77,7 @@ LIMITS = {
         f"            if a >= 0.0 or b // 1.0 == b else {NO_NUMBER})"
     ),
 }
-# Users' real numbers are those of C and NumPy, also where Python raises.
+# Users' real numbers are computed as in C and NumPy, also where Python raises errors.
 USERS = {
     "any_single": (
         "def any_single(a):\n    try:\n"

@@ -90,13 +90,15 @@ def _depends_on(instance: Instance, read: set[str]) -> Any:
 
 
 MAX_INLINED = 3
-"""Statements of a function that is written in place of its only call."""
+"""Maximum number of statements in a function that is written in place of its only
+call.
+"""
 
 
 def without_overwritten(body: list[Node]) -> list[Node]:
     """Return statements without values that variables lose before they are read.
 
-    C needs this: such a value may be of another kind than the next one.
+    C requires this, because such a value may be of another kind than the next one.
     """
     made: list[Node] = []
     for node in reversed(body):
@@ -265,7 +267,7 @@ def _renamed(node: Node, names: dict[str, str]) -> Node:
 
 
 def bind_columns(instances: list[Instance]) -> None:
-    """Name columns in the functions that always get the same ones."""
+    """Name columns in functions that always receive the same columns."""
     passed: dict[tuple[Instance, str], set[Node]] = {}
     for instance in instances:
         for node in expressions_of(instance):
@@ -290,8 +292,8 @@ def bind_columns(instances: list[Instance]) -> None:
 
 
 def substitute(instance: Instance) -> None:
-    """Replace variables by their values: other variables, numbers, columns, short sums,
-    and values that are read once, in the next statement.
+    """Replace variables by their values if these are other variables, numbers, columns,
+    short sums, or values that are only read once, in the next statement.
     """
     _split(instance)
     sets = Counter(names_set(instance.body))
@@ -310,7 +312,7 @@ def _is_made(name: str) -> bool:
     return "." in name
 
 
-# --- what a variable stands for
+# --- the value of a variable
 
 
 def _copied_values(instance: Instance, sets: Counter[str]) -> dict[str, Node]:
@@ -460,7 +462,7 @@ def _read_as_a_whole(node: Node) -> Iterator[str]:
         yield from _read_as_a_whole(part)
 
 
-# --- what is read once
+# --- values that are read once
 
 
 def _joined(body: list[Node], reads: Counter[str], sets: Counter[str]) -> list[Node]:
@@ -490,7 +492,7 @@ def _is_for(before: Node, node: Node, reads: Counter[str], sets: Counter[str]) -
         return False
     if not _is_made(name) and node.form != "return":
         return False
-    if not is_pure(value):  # nothing else may be read before it
+    if not is_pure(value):  # other values must not be read before it
         of_value = node.form in ("return", "set", "if", "do")
         itself = Node("variable", value.kind, (name,))
         return of_value and parts_of(node)[:1] == [itself]
@@ -535,14 +537,14 @@ def _counted_by(body: list[Node], name: str, counters: set[str]) -> list[Node]:
     return made
 
 
-# --- what nobody reads ----------------------------------------------------------------
+# --- unread values --------------------------------------------------------------------
 
 
 # --- statements
 
 
 def columns_read(instances: list[Instance]) -> Iterator[str]:
-    """Yield the columns that are read for something else than themselves."""
+    """Yield the columns that are read for another purpose than changing themselves."""
     for instance in instances:
         for node in statements_in(instance.body):
             parts = list(parts_of(node))
@@ -768,7 +770,9 @@ def _read_only(caller: Instance, narrowed: Instance, kind: Any) -> None:
 
 OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 MAX_COPIED = 3
-"""Operations of an expression that is written at each place where it is read."""
+"""Maximum number of operations in an expression that is written at each place where it
+is read.
+"""
 
 
 def shorter(node: Node) -> Node:

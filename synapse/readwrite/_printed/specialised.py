@@ -40,7 +40,7 @@ Stored = tuple[str, int | None]
 """Name of a column, and number of a place. None stands for all places."""
 OPTIONS = PartOptions(FAST_FLAGS, inlined=False)
 MAX_VALUES = 64
-"""A column with more different values says nothing."""
+"""Maximum number of different values in a column whose values are facts."""
 
 
 class Root(NamedTuple):
@@ -50,7 +50,7 @@ class Root(NamedTuple):
     kinds: tuple[Any, ...]
 
 
-# --- what is known --------------------------------------------------------------------
+# --- known facts ----------------------------------------------------------------------
 
 
 class KnownColumns:
@@ -74,7 +74,7 @@ class KnownColumns:
             values = instead.get(column.name, store.columns.get(column.name))
             self.columns[column.name] = values[: lengths.get(column.axis)]
         inputs = int(self.span[Span.INPUTS])
-        # nobody asks for those of inputs
+        # the squashes of inputs are never read
         self.columns["squash"] = self.columns["squash"].copy()
         self.columns["squash"][:inputs] = self.columns["squash"][inputs:][:1]
         # all connections are read
@@ -146,7 +146,7 @@ def _lengths(store: Any) -> dict[str, int]:
 
 
 def _delayed_in_order(t: Any, store: Node, source: Node, target: Node) -> Node:
-    """Return which sources are late by the order, given that all neurons of a program
+    """Return whether sources are late by the order, given that all neurons of a program
     activate in a step.
     """
     together = t.call(read_order.are_together, [store, source, target])
@@ -176,7 +176,7 @@ def words_of(fast: bool, library: bool, is_c: bool = False) -> Words:
         )
     for name in ("exp", "expm1", "log", "log1p") if library else ():
         instead[getattr(elementary, name)] = real_function(name)
-    if library and not fast:  # fast ones keep to their range themselves
+    if library and not fast:  # fast programs keep to their range themselves
         instead[elementary.exp] = lambda t, *passed: t.call(sums.exp, list(passed))
         instead[elementary.expm1] = lambda t, *passed: t.call(sums.expm1, list(passed))
     return WORDS.with_others(instead)

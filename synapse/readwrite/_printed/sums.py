@@ -1,5 +1,5 @@
-"""Replace computations in programs that differ from machine code: sums are added one by
-one instead of in packs, and expressions are protected from compilers with -ffast-math.
+"""Replace computations that differ between programs and machine code. Programs add sums
+one by one instead of in packs, and protect expressions from compilers with -ffast-math.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def single_whole(shifted):
 
 @in_order
 def exp(x):
-    """Compute e^x for x within -708 .. 709; beyond, the value at the bound."""
+    """Compute e^x for x within -708 .. 709, and the value at the bound beyond."""
     return math.exp(max(min(x, HIGHEST), LOWEST))
 
 
 @in_order
 def expm1(x):
-    """Compute e^x - 1 for x within -708 .. 709; beyond, the value at the bound."""
+    """Compute e^x - 1 for x within -708 .. 709, and the value at the bound beyond."""
     return math.expm1(max(min(x, HIGHEST), LOWEST))
 
 
@@ -65,7 +65,7 @@ def sum_row(weight, row, n, activations, source):
 
 @in_order
 def sum_four(weight, row, gap, n, activations, source):
-    """Return the weighted inputs of four neurons from a run; each source is read
+    """Return the weighted inputs of four neurons from a run, reading each source
     once.
     """
     sum0 = zero_like(weight[row])
@@ -131,8 +131,8 @@ def _sums(
 
 @in_order
 def set_sums(target, plan, to, n, terms, moved):
-    """Set n numbers of a column to the sum of terms; with direct terms, add all to
-    them.
+    """Set n numbers of a column to the sum of terms or, with direct terms, add the sum
+    to them.
     """
     if moved.steps > 0:
         for q in range(n):

@@ -80,8 +80,8 @@ Text = tuple[str, int]
 
 
 class Homes:
-    """The places where a function declares its variables: at the statement that sets
-    them, in the loop that counts them, or before both.
+    """The places where a function declares its variables, which is at the statement
+    that sets them, in the loop that counts them, or before both.
     """
 
     def __init__(self, instance: Instance) -> None:
@@ -263,7 +263,7 @@ class TextWriter:
             return ""
         self.told.add(instance.function)
         begin, further, end = self.comment
-        # what could end a comment in some language
+        # characters that could end a comment in some language
         unsafe = r"""[^\x20-\x7e]|["'`\\<?]""" if instance.options.from_end else "`"
         plain = re.sub(unsafe, "", " ".join(text.split())).replace("*/", "* /")
         lines = wrap(plain, MAX_LINE - len(begin + end), **UNBROKEN)
@@ -386,7 +386,7 @@ class TextWriter:
         return getattr(self, f"of_{node.form}")(node, *node.parts)
 
     def bare(self, node: Node) -> str:
-        """Return the text of an expression that needs no parentheses."""
+        """Return the text of an expression that does not need parentheses."""
         return self.value(node)[0]
 
     def within(self, node: Node, rank: int) -> str:
@@ -430,7 +430,7 @@ class TextWriter:
         return self.between(sign, left, right, SHIFT), COMPARE
 
     def between(self, sign: str, left: Node, right: Node, *ranks: int) -> str:
-        """Return a sign between two operands that are bound at least so tightly."""
+        """Return a sign between two operands that are bound at least as tightly."""
         return f"{self.within(left, ranks[0])} {sign} {self.within(right, ranks[-1])}"
 
     def of_and(self, node: Node, left: Node, right: Node) -> Text:

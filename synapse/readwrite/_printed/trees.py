@@ -194,7 +194,7 @@ def called_by(instance: Instance) -> list[Instance]:
 
 
 def reached_by(roots: list[Instance]) -> list[Instance]:
-    """Return functions and everything that they call, callees first."""
+    """Return functions and all functions that they call, callees first."""
     done: dict[Instance, None] = {}
 
     def visit(instance: Instance) -> None:

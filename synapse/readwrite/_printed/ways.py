@@ -64,7 +64,9 @@ def way_of(
 
 
 def _parameters(rows: list[int], ties: Ints, learns: Any, begin: int) -> Parameters:
-    """Return the parameters in some rows that learn; shared ones once."""
+    """Return the parameters in some rows that learn, with shared parameters only
+    once.
+    """
     groups: dict[Any, list[int]] = {}
     for row in rows:
         tie = int(ties[row])

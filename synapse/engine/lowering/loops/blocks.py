@@ -1,5 +1,5 @@
-"""Find blocks of neurons that are computed together, neurons with alike runs, and mark
-neurons for which shorter code is enough.
+"""Find blocks of neurons that are computed together and neurons with runs of the same
+form, and mark neurons for which shorter code is enough.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def find_blocks(store: Any, n: int) -> None:
     """Put consecutive neurons of one network and squash that do not depend on each
     other into blocks.
 
-    A block ends before a neuron that depends on one of it, or before the group of such
-    a neuron.
+    A block ends before a neuron that depends on one of its neurons, or before the group
+    of such a neuron.
     """
     start = 0
     for j in range(n):
@@ -65,9 +65,9 @@ def find_alike(store: Any, start: int) -> int:
     """Return the end of the neurons from `start` on with runs of the same form, which
     can be computed together.
 
-    They are of one block. Run by run they have the same sources, or each has sources
-    shifted by one from the previous neuron (`STEPPED`); lists and pairs may differ.
-    Their connections are equally spaced.
+    They belong to one block. In each run, they have the same sources, or the sources
+    are shifted by one from neuron to neuron (`STEPPED`), but lists and pairs may
+    differ. Their connections are equally spaced.
     """
     run = store.run_start[start]
     runs = store.run_stop[start] - run
@@ -83,14 +83,14 @@ def find_alike(store: Any, start: int) -> int:
 
 
 def is_alike(store: Any, start: int, j: int) -> bool:
-    """Return whether the runs of j differ from those of `start` as those of the neuron
-    after `start` do, as many times as j is further away.
+    """Return whether the runs of j continue the series that begins with `start` and the
+    next neuron, in which runs differ by the same distance from neuron to neuron.
     """
     run = store.run_start[start]
     runs = store.run_stop[start] - run
     away = j - start
     if (
-        store.flags[start] & OUTSIDE  # each has its own steps of their rings
+        store.flags[start] & OUTSIDE  # each neuron has its own steps of their rings
         or (store.flags[j] ^ store.flags[start]) & ~LISTS  # which come later
         or store.run_stop[j] - store.run_start[j] != runs
     ):
@@ -123,15 +123,15 @@ def is_alike(store: Any, start: int, j: int) -> bool:
 
 
 def has_range(store: Any, t: int) -> bool:
-    """Return whether the sources of a run are consecutive, and its gater one or
-    none.
+    """Return whether the sources of a run are consecutive, and it has at most one
+    gater.
     """
     return store.run_kind[t] == DENSE or store.run_kind[t] == SHARED
 
 
 def is_stepped(store: Any, t: int, following: int) -> bool:
-    """Return whether the sources of a run are shifted by one from those of another, and
-    both are consecutive.
+    """Return whether the sources of a run are consecutive and shifted by one from
+    another run's consecutive sources.
     """
     return (
         has_range(store, t) and store.run_source[following] == store.run_source[t] + 1
@@ -139,8 +139,8 @@ def is_stepped(store: Any, t: int, following: int) -> bool:
 
 
 def mark_neuron(store: Any, j: int) -> None:
-    """Mark j if it is one of four with the same sources, and if its updates may all
-    stay pending.
+    """Mark j if it is one of four neurons with the same sources, and if all of its
+    updates may stay pending.
     """
     runs = store.run_stop[j] - store.run_start[j]
     dense = True

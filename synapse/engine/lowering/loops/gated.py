@@ -21,7 +21,7 @@ from .ranges import Pair
 
 
 def flags_of_gater(store: Any, j: int, g: int, flags: int, work: Any) -> int:
-    """Return the flags of a run into j with those that its gater g adds."""
+    """Return the flags of a run into j, including the flags that its gater g adds."""
     if work[g] != 0:
         flags |= QUIET_GATER
     if not flags & UNORDERED and is_late(store, g, j):
@@ -30,10 +30,11 @@ def flags_of_gater(store: Any, j: int, g: int, flags: int, work: Any) -> int:
 
 
 def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
-    """Return whether a connection goes on with run t, of single connections whose
-    gaters advance with the sources.
+    """Return whether a connection continues run t, which consists of single connections
+    whose gaters advance with the sources.
 
-    Into a neuron with memory, each run has one gater: it belongs to one influence.
+    Each run into a neuron with memory has one gater, because it belongs to one
+    influence.
     """
     if t < store.run_start[j] or store.flags[j] & MEMORY or store.run_gater[t] == NONE:
         return False
@@ -48,8 +49,8 @@ def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
 
 
 def count_influences(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Count how many influences there are at most: neurons with memory, and gated runs
-    into them.
+    """Count the neurons with memory and the gated runs into them, which is the maximum
+    number of influences.
     """
     influences = 0
     for j in range(n):
@@ -61,8 +62,8 @@ def count_influences(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def find_influences(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Find the pairs of a gater and a self-connected neuron that it gates; returns the
-    numbers of pairs and pulls.
+    """Find the pairs of a gater and a self-connected neuron that it gates, and return
+    the numbers of pairs and pulls.
     """
     stop = 0
     for j in range(n):
@@ -77,8 +78,8 @@ def find_influences(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def list_gaters(store: Any, j: int, stop: int) -> int:
-    """List the gaters of connections into j in order, each once, from `stop` on;
-    returns where they end.
+    """List the gaters of connections into j in order, each once, from `stop` on, and
+    return where they end.
     """
     start = stop
     for t in range(store.run_start[j], store.run_stop[j]):
@@ -87,8 +88,8 @@ def list_gaters(store: Any, j: int, stop: int) -> int:
 
 
 def insert_gater(store: Any, g: int, start: int, stop: int) -> int:
-    """Insert a gater into the list from `start` to `stop`, if it is not there; returns
-    where this ends.
+    """Insert a gater into the list from `start` to `stop` unless it contains the gater,
+    and return the end of the list.
     """
     q = stop
     while q > start and store.influence_gater[q - 1] > g:
@@ -102,7 +103,7 @@ def insert_gater(store: Any, g: int, start: int, stop: int) -> int:
 
 
 def number_runs(store: Any, j: int) -> None:
-    """Set the numbers of the gated runs into j to those of their influences."""
+    """Set the numbers of the gated runs into j to the numbers of their influences."""
     q = start = store.influence_start[j]
     for t in range(store.run_start[j], store.run_stop[j]):
         g = store.run_gater[t]
@@ -117,9 +118,9 @@ def number_runs(store: Any, j: int) -> None:
 
 
 def describe_influence(store: Any, q: int, j: int, n: int, count: int) -> None:
-    """Find out whether a gater of j gets an error from it, and count its pulls."""
+    """Determine whether a gater of j gets an error from j, and count its pulls."""
     g = store.influence_gater[q]
-    # in different networks, stamps tell at run time
+    # in different networks, stamps decide at run time
     late = is_late(store, g, j) if is_together(store, g, j) else g == j
     heard = not late and not is_clamped(store, g, n, count)
     store.influence_gated[q] = j
@@ -129,8 +130,8 @@ def describe_influence(store: Any, q: int, j: int, n: int, count: int) -> None:
 
 
 def list_pulls(store: Any, n: int, influences: int) -> int:
-    """Collect, by gater, the influences from which it gets an error; returns how many.
-    As yet, ``pull_stop`` is the number of each gater.
+    """Collect, by gater, the influences from which it gets an error, and return their
+    number. At this point, ``pull_stop`` is the number of each gater.
     """
     pulls = 0
     for j in range(n):
@@ -147,11 +148,11 @@ def list_pulls(store: Any, n: int, influences: int) -> int:
 
 
 def locate_traces(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Decide which neurons store traces, and assign their rows. Returns how many of
-    both kinds.
+    """Decide which neurons store traces, and assign their rows. Returns the numbers of
+    eligibility traces and extended traces.
 
-    These are self-connected, or gate memory while their eligibility must be stored. The
-    second kind is that of extended traces. `count` is the number of influences.
+    Such neurons are self-connected, or gate memory while their eligibility must be
+    stored. `count` is the number of influences.
     """
     for j in range(n):
         work[j] = 0

@@ -8,15 +8,13 @@ from ...schema import INPUT
 
 
 def is_together(store: Any, i: int, j: int) -> bool:
-    """Return whether two neurons belong to one network, so that their rows are their
-    order.
-    """
+    """Return whether two neurons belong to one network, in which rows are in order."""
     return store.network[j] != 0 and store.network[i] == store.network[j]
 
 
 def network_stop(store: Any, start: int, n: int) -> int:
-    """Return the end of the network that begins in this row; a neuron without one is
-    alone.
+    """Return the end of the network that begins in this row. A neuron without a network
+    is alone.
     """
     stop = start + 1
     while (
@@ -29,29 +27,31 @@ def network_stop(store: Any, start: int, n: int) -> int:
 
 
 def is_late(store: Any, i: int, j: int) -> bool:
-    """Return whether j, which is in the network of i, reads what i was in the previous
-    step.
+    """Return whether j, which is in the network of i, reads the activation of i in the
+    previous step.
     """
     return i >= store.group_first[j] or store.synchronous[i] & store.synchronous[j] != 0
 
 
 def is_memory(store: Any, r: int) -> bool:
-    """Return whether a connection is a self-connection that carries a state over: it
-    has no delay.
+    """Return whether a connection is a self-connection without a delay, which carries a
+    state over.
     """
     return (store.source[r] == store.target[r]) & (store.delay[r] == 0)
 
 
 def continues_lag(store: Any, r: int, lag: int, i: int) -> bool:
-    """Return whether a connection has this delay and, if that is not 0, its source the
-    ring of neuron i.
+    """Return whether a connection has this delay and, if the delay is not 0, its source
+    belongs to the ring of neuron i.
     """
     ring = i == store.source[r] or is_together(store, i, store.source[r])
     return store.delay[r] == lag and (lag == 0 or ring)
 
 
 def is_clamped(store: Any, j: int, n: int, count: int) -> bool:
-    """Return whether j is an input without incoming connections: it gets no error."""
+    """Return whether j is an input without incoming connections, which gets no
+    error.
+    """
     stop = count if j + 1 == n else store.first_incoming[j + 1]
     return store.role[j] == INPUT and store.first_incoming[j] == stop
 

@@ -17,7 +17,7 @@ from .neighbours import is_memory
 Pair = tuple[int, int]
 
 PLACE_BITS = 32
-"""Bits of the number of a range, behind that by which it is sorted last."""
+"""Number of bits for the number of a range, below the bits of its last sort key."""
 BY_SOURCE = 0
 BY_GATER = 1
 BY_DELAY = 2
@@ -38,8 +38,8 @@ def count_ordered(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def survey(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Note whether there are signs, delays and clamps; returns whether anything is
-    tied, or was.
+    """Record whether there are signs, delays and clamps. Returns whether any parameter
+    is or was tied.
     """
     tied = store.ties[Ties.RANGES] | store.ties[Ties.BIAS_RANGES]
     signs = 0
@@ -59,12 +59,12 @@ def survey(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def find_ranges(store: Any, n: int, count: int, work: Any) -> Pair:
-    """List the first rows of all ranges from ``work[2 * n]`` on; returns how many there
-    are, and 0 if all are in order.
+    """List the first rows of all ranges from ``work[2 * n]`` on. Returns their number,
+    and 0 if all are in order.
 
-    Otherwise this is the place in `work` of three numbers: the first new row of the
-    connections that are moved, where these end, and how many are left of all. The rows
-    of those that are moved follow, in their new order.
+    Otherwise, the second result is the place of three numbers in `work`, which are the
+    first new row of the moved connections, their end, and the number of all remaining
+    connections. The rows of the moved connections follow, in their new order.
     """
     firsts = 2 * n
     ranges = list_ranges(store, 0, count, firsts, work) - firsts
@@ -87,14 +87,14 @@ def follows(store: Any, before: int, r: int) -> bool:
 
 
 def major_of(store: Any, r: int) -> int:
-    """Return the number by which connections are sorted before all else."""
+    """Return the first sort key of a connection."""
     fixed = store.trainable[r] == 0
     return (store.target[r] << 2) | (fixed << 1) | is_memory(store, r)
 
 
 def list_rows(store: Any, n: int, count: int, ranges: int, work: Any) -> int:
-    """Sort ranges, and list the rows of those that are moved after three numbers, see
-    `find_ranges`; returns the place of these.
+    """Sort ranges, and list the rows of moved ranges after three numbers, see
+    `find_ranges`. Returns the place of these numbers.
     """
     firsts = 2 * n
     here = firsts + count + 1
@@ -109,7 +109,8 @@ def list_rows(store: Any, n: int, count: int, ranges: int, work: Any) -> int:
         gated |= store.gate[r]
         longest = max(longest, store.delay[r])
     keys = 4 * n + 1 + longest
-    # the last pass is by what comes first, and each keeps the order of the one before
+    # the last pass uses the first sort key, and each pass preserves the order of the
+    # previous one
     for by in range(BY_SOURCE, BY_TARGET + 1):
         needed = (by != BY_GATER or gated != 0) and (by != BY_DELAY or longest != 0)
         if needed and sort_by(
@@ -120,7 +121,7 @@ def list_rows(store: Any, n: int, count: int, ranges: int, work: Any) -> int:
 
 
 def key_of(store: Any, by: int, firsts: int, item: int, work: Any) -> int:
-    """Return the number by which a pass sorts a range."""
+    """Return the sort key of a range in a pass."""
     if by == BY_TARGET:
         return item >> PLACE_BITS
     r = work[firsts + (item & NONE)]
@@ -140,8 +141,8 @@ def sort_by(
     ranges: int,
     work: Any,
 ) -> bool:
-    """Sort ranges by numbers below `keys`, from ``work[here]`` to ``work[there]``;
-    return whether they were in another order.
+    """Sort ranges by numbers below `keys`, from ``work[here]`` to ``work[there]``, and
+    return whether this changes their order.
     """
     for k in range(counts, counts + keys + 1):
         work[k] = 0
@@ -166,12 +167,12 @@ def sort_by(
 def list_moved(
     store: Any, n: int, firsts: int, here: int, there: int, ranges: int, work: Any
 ) -> int:
-    """List the rows of sorted ranges that are moved, see `find_ranges`; returns
+    """List the rows of sorted ranges that are moved, see `find_ranges`, and return
     `there`.
     """
     start = stop = kept = 0
     for q in range(here, here + ranges):
-        if work[q] >> PLACE_BITS == 4 * n:  # removed, as all after it
+        if work[q] >> PLACE_BITS == 4 * n:  # removed, like all after it
             break
         k = firsts + (work[q] & NONE)
         for r in range(work[k], work[k + 1]):
@@ -186,8 +187,8 @@ def list_moved(
 
 
 def list_ranges(store: Any, start: int, stop: int, k: int, work: Any) -> int:
-    """List the first row of each range from ``work[k]`` on, and where the last one
-    stops; returns the place of that.
+    """List the first row of each range from ``work[k]`` on, and then the stop of the
+    last one. Returns the place of this stop.
 
     A range has one target, gater and delay, consecutive sources, and is trainable or
     not, and tied or not. A self-connection is a range of its own.

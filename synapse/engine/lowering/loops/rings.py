@@ -14,7 +14,7 @@ from .ranges import Pair
 
 def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
     """Lay out a ring for each network in which neurons have a past, and for each such
-    neuron without a network; returns how many rings there are, and how many numbers.
+    neuron without a network. Returns the number of rings and of their activations.
     """
     rings = 0
     size = 0
@@ -38,8 +38,8 @@ def find_rings(store: Any, n: int, count: int, work: Any) -> Pair:
 def lay_out_ring(
     store: Any, ring: int, start: int, stop: int, frames: int, size: int
 ) -> int:
-    """Describe the ring of the neurons from the first to the last that have a past,
-    whose frames begin at `size`; returns where they end.
+    """Describe the ring of the neurons from the first to the last that have a past. Its
+    frames begin at `size`. Returns where they end.
     """
     while store.longest_delay[start] == 0:
         start += 1
@@ -55,9 +55,9 @@ def lay_out_ring(
 
 
 def locate_lagged(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Find where connections in lists with lags read, in a ring and on tapes: places
-    count from the frame of the longest delay, which becomes the lag of the list. Note
-    the runs of connections from outside.
+    """Compute the places at which connections in lists with lags read, in a ring and on
+    tapes. Places count from the frame of the longest delay, which becomes the lag of
+    the list. Also record the runs of connections from outside.
     """
     start = 0
     stop = 0

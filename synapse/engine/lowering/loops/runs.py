@@ -2,9 +2,9 @@
 
 A run is a range, or a part of a range in which all relevant properties of the sources
 agree. Short runs become lists. Single connections whose gaters advance with the sources
-also form a run. ``work[j]`` tells whether j is a clamped input, ``work[n + j]`` is the
-end of the sources like j (`describe_sources`), and the first rows of ranges start at
-``work[2 * n]``.
+also form a run. ``work[j]`` is 1 if j is a clamped input, ``work[n + j]`` is the end of
+the sources like j (`describe_sources`), and the first rows of ranges start at ``work[2
+* n]``.
 """
 
 from __future__ import annotations
@@ -49,15 +49,15 @@ from .ranges import Pair, list_ranges
 
 
 def competes(store: Any, j: int) -> bool:
-    """Return whether j may be of a group with others."""
+    """Return whether j may belong to a group with other neurons."""
     return store.group[j] != 0 or store.squash[j] == SOFTMAX
 
 
 def find_groups(store: Any, n: int) -> None:
-    """Find the groups: consecutive neurons of one network, squash and group.
+    """Find the groups, which are consecutive neurons of one network, squash and group.
 
-    Softmax outputs of a network are one group. A neuron that competes with no other is
-    a group of one.
+    All softmax outputs of a network form one group. A neuron without competitors is a
+    group of one.
     """
     start = 0
     for j in range(n):
@@ -94,19 +94,22 @@ def any_internal(store: Any, count: int) -> bool:
 
 
 MIN_RUN_LENGTH = 4
-"""Runs shorter than this are merged into a list: a loop over indices is faster than
-many tiny loops. ``python -m benchmarks.constants lowering.loops.runs.MIN_RUN_LENGTH``:
-rows take 3.86 to 5.64 times as long with a tenth, 0.86 to 0.99 times with ten times."""
+"""Runs shorter than this are merged into a list, because a loop over indices is faster
+than many tiny loops. ``python -m benchmarks.constants
+lowering.loops.runs.MIN_RUN_LENGTH``: rows take 3.86 to 5.64 times as long with a tenth,
+0.86 to 0.99 times with ten times.
+"""
 MIN_RUN_LENGTH_BY_LIST = 16
-"""Runs shorter than this become part of a list next to them: a list costs less than
+"""Runs shorter than this become part of an adjacent list, because this costs less than
 another loop. ``python -m benchmarks.constants
 lowering.loops.runs.MIN_RUN_LENGTH_BY_LIST``: rows take 0.98 to 1.88 times as long with
-a tenth, 0.98 to 0.99 times with ten times."""
+a tenth, 0.98 to 0.99 times with ten times.
+"""
 
 
 def find_runs(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Divide all connections into runs; returns how many, and the flags of all neurons
-    together.
+    """Divide all connections into runs. Returns the number of runs and the combined
+    flags of all neurons.
     """
     flags = 0
     competing = False
@@ -128,11 +131,12 @@ def find_runs(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def find_few_runs(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Divide the connections into few neurons, while the columns of others are as they
-    were; returns the number of runs.
+    """Divide the connections into a few neurons into runs, while the columns of all
+    other neurons are unchanged. Returns the number of runs.
 
-    From ``work[2 * n]`` on are the number of runs that stay, to which theirs are
-    appended, the number of these neurons, and their rows. The ranges follow.
+    The memory from ``work[2 * n]`` on contains the number of runs that stay, to which
+    the new runs are appended, the number of these neurons, and their rows. The ranges
+    follow.
     """
     describe_sources(store, n, count, work)
     runs = work[2 * n]
@@ -148,9 +152,10 @@ def find_few_runs(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def change_learning(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Renew what depends on which connections learn alone, if none changes its row or
-    run: of each neuron, all learn or none, before and now. Returns whether it was so;
-    otherwise nothing has changed. Lists of sources begin anew.
+    """Refresh the numbers that only depend on the connections that learn, if no
+    connection changes its row or run. This is the case if all or none of each neuron's
+    connections learned before, and all or none learn now. Returns False if it is not
+    the case, without changing anything. Lists of sources begin anew.
     """
     differs = store.ties[Ties.RANGES] | store.ties[Ties.BIAS_RANGES]
     stop = count
@@ -160,7 +165,7 @@ def change_learning(store: Any, n: int, count: int, work: Any) -> Pair:
             learning += store.trainable[r] != 0
         size = stop - store.first_incoming[j]
         before = store.learning[j]
-        # a product is 0 if all learn or none
+        # a product is 0 if all or none learn
         differs |= learning * (size - learning) | before * (size - before)
         differs |= store.flags[j] & WITH_GATES
         work[j] = learning
@@ -178,8 +183,8 @@ def change_learning(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
-    """Describe the neuron whose first range is ``work[k]``; returns the place of the
-    next neuron's.
+    """Describe the neuron whose first range is ``work[k]``, and return the place of the
+    next neuron's first range.
     """
     flags = 0
     learning = 0
@@ -212,8 +217,8 @@ def describe_neuron(store: Any, j: int, k: int, count: int, work: Any) -> int:
 
 
 def share_step(store: Any, n: int) -> None:
-    """Set when the step of new neurons of a network began: with the present one or, if
-    all others have activated in that, with their next activation.
+    """Set the beginning of the step of a network's new neurons to the present step or,
+    if all other neurons have activated in it, to their next activation.
     """
     start = 0
     while start < n:
@@ -232,8 +237,8 @@ def share_step(store: Any, n: int) -> None:
 
 
 def describe_sources(store: Any, n: int, count: int, work: Any) -> None:
-    """Find the inputs without incoming connections, which are clamped and get no error;
-    and up to where neurons are alike as sources.
+    """Find the inputs without incoming connections, which are clamped and get no error,
+    and the end of each range of neurons that are alike as sources.
     """
     store.ties[Ties.NEURONS] = n
     share_step(store, n)
@@ -253,7 +258,7 @@ def find_runs_of(
     store: Any, j: int, k: int, runs: int, n: int, count: int, work: Any
 ) -> Pair:
     """Divide the connections into one neuron, whose first range is ``work[k]``, into
-    runs, the first of which has the number `runs`; returns where both end.
+    runs, the first of which has the number `runs`. Returns where both end.
     """
     store.run_start[j] = runs
     while work[k] < count and store.target[work[k]] == j:
@@ -274,8 +279,8 @@ def find_runs_of(
 def divide_range(
     store: Any, j: int, r: int, stop: int, runs: int, n: int, work: Any
 ) -> int:
-    """Make runs of a range: one, unless its sources are of several kinds. Returns where
-    they end.
+    """Make a run of a range, or several if its sources are of several kinds. Returns
+    where they end.
     """
     while r < stop:
         flags = flags_of_run(store, j, r, work)
@@ -316,15 +321,15 @@ def kind_stop(store: Any, j: int, r: int, stop: int, n: int, work: Any) -> int:
     i = store.source[r]
     group = store.group_first[j]
     end = work[n + i]
-    if i < group:  # members of the group are read one step late
+    if i < group:  # members of the same group are read one step late
         end = min(end, group)
-    if store.network[i] == 0 and store.delay[r] != 0:  # it has a ring of its own
+    if store.network[i] == 0 and store.delay[r] != 0:  # it has its own ring
         end = i + 1
     return min(stop, r + end - i)
 
 
 def flag_delay(store: Any, r: int, stop: int) -> None:
-    """Make the sources of a range remember as many steps as it delays them."""
+    """Make the sources of a range remember as many steps as the range's delay."""
     for i in range(store.source[r], store.source[r] + stop - r):
         store.longest_delay[i] = max(store.longest_delay[i], store.delay[r])
 
@@ -332,7 +337,7 @@ def flag_delay(store: Any, r: int, stop: int) -> None:
 def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
     """Return the flags of the run into j to which a connection belongs."""
     i = store.source[r]
-    g = store.gate[r] - 1  # below 0: none
+    g = store.gate[r] - 1  # below 0 without one
     flags = 0
     if store.trainable[r] == 0:
         flags |= FIXED
@@ -366,11 +371,11 @@ def flag_order(store: Any, j: int, r: int, stop: int) -> None:
 
 
 def merge_runs(store: Any, j: int, stop: int, limit: int) -> int:
-    """Merge consecutive runs of j that are shorter than `limit`; returns where its runs
-    end then.
+    """Merge consecutive runs of j that are shorter than `limit`, and return the new end
+    of its runs.
     """
     latest = store.run_start[j]
-    for t in range(latest + 1, stop):  # rows after `latest` are as before
+    for t in range(latest + 1, stop):  # rows after `latest` are unchanged
         if is_merged(store, j, t, limit):
             store.run_kind[latest] = (
                 LISTED if store.run_gater[latest] == NONE else PAIRED
@@ -389,9 +394,9 @@ def merge_runs(store: Any, j: int, stop: int, limit: int) -> int:
 
 
 def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
-    """Return whether a run is merged with the one before: they differ only in sources
-    and gaters, both are short or lists, and one is a list if the limit is that for
-    lists.
+    """Return whether a run is merged with the previous run, which requires that they
+    only differ in sources and gaters, that both are short or lists, and that one is a
+    list if the limit is the limit for lists.
 
     Gated runs of a self-connected target are not merged, because each belongs to one
     influence.
@@ -415,8 +420,9 @@ def is_merged(store: Any, j: int, t: int, limit: int) -> bool:
 
 
 def may_share_list(store: Any, t: int) -> bool:
-    """Return whether the lags of a run and of the one before allow one list: they are
-    the same or, without gates and in the network of the target, several.
+    """Return whether the lags of a run and of the previous run allow one list, because
+    they are equal or because several lags are allowed, which is the case without gates
+    and within the target's network.
     """
     before = store.run_lag[t - 1]
     lag = store.run_lag[t]

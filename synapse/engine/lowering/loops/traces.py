@@ -1,4 +1,4 @@
-"""Carry traces across lowerings, by finding what each belongs to, and its place in the
+"""Carry traces across lowerings by finding the owner of each trace and its place in the
 new program.
 """
 
@@ -11,18 +11,18 @@ from ..flags import MEMORY, TRACED
 from .ranges import Pair
 
 MARKS = 9
-"""Where the numbers of neurons begin in the memory of `locate_kept`."""
+"""Offset of the neurons' numbers in the memory of `locate_kept`."""
 
 
 def read_traces(store: Any, n: int, count: int, work: Any) -> Pair:
-    """List what the traces of the program belong to; `count` is the number of its
-    neurons.
+    """List the owners of the program's traces. `count` is the number of its neurons.
 
-    The lists have room for all neurons and pairs: self-connected neurons; the
-    identities of their self-connections; those of connections with eligibility traces;
-    gaters and gated neurons of pairs that have extended traces; and of each of these,
-    the number of its pair beside the identity of its connection, NONE for the bias,
-    which is last in a pair. Returns how many self-connections and pairs there are.
+    The lists have room for all neurons and pairs. They contain self-connected neurons,
+    the identities of their self-connections, the identities of connections with
+    eligibility traces, and the gaters and gated neurons of pairs with extended traces.
+    For each extended trace, they contain the number of its pair and the identity of its
+    connection, or NONE for the bias, which is last in a pair. Returns the numbers of
+    self-connections and pairs.
     """
     memory = 0
     pairs = 0
@@ -61,7 +61,7 @@ def read_traces(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def locate_kept(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Find the places in the program of the traces of an earlier one.
+    """Find the places of an earlier program's traces in this program.
 
     `work` begins with the numbers of self-connections, eligibility traces, pairs and
     extended traces. From the tenth number on, it has a 0 for each neuron, and the
@@ -103,7 +103,7 @@ def locate_kept(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def mark_memories(store: Any, memory: int, row: int, count: int, work: Any) -> None:
-    """Mark the neurons whose self-connection is that of the earlier program."""
+    """Mark the neurons with the same self-connection as in the earlier program."""
     for t in range(count):
         j = work[memory + t]
         r = work[row + t]
@@ -123,7 +123,7 @@ def locate_eligible(store: Any, identity: int, row: int, count: int, work: Any) 
         j = store.target[r]
         offset = r - store.first_incoming[j]
         work[MARKS + j] |= TRACED
-        # those of a neuron without memory are renewed at its next activation
+        # a neuron without memory renews its traces at its next activation
         stays = is_momentary(store, j) or work[MARKS + j] & MEMORY != 0
         if stays and offset < store.learning[j]:
             work[identity + kept] = t
@@ -140,8 +140,8 @@ def is_momentary(store: Any, j: int) -> bool:
 def locate_influences(
     store: Any, gater: int, gated: int, count: int, work: Any
 ) -> None:
-    """Replace gaters by the influences that these pairs are now; NONE: they are gone.
-    Pairs are in order of gated neurons, and of gaters.
+    """Replace gaters by the present influences of these pairs, or NONE if they are
+    gone. Pairs are in order of gated neurons, and of gaters.
     """
     q = 0
     before = -1
@@ -194,7 +194,7 @@ def locate_extended(
 
 
 def list_influences(influence: int, number: int, count: int, work: Any) -> int:
-    """Leave out the pairs that are gone; returns how many stay."""
+    """Leave out the pairs that are gone, and return the number of pairs that stay."""
     kept = 0
     for t in range(count):
         q = work[influence + t]
@@ -211,7 +211,7 @@ def list_new(store: Any, n: int, work: Any) -> int:
     for j in range(n):
         had = work[MARKS + j]
         remembers = store.flags[j] & MEMORY != 0 and had & MEMORY == 0
-        # an input is set, so that its bias has no effect
+        # an input is set, and therefore its bias has no effect
         learns = store.learning[j] != 0 or store.role[j] != INPUT
         traces = is_momentary(store, j) and learns and had & TRACED == 0
         if remembers or traces:

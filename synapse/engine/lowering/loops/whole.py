@@ -1,4 +1,6 @@
-"""Do most of lowering in one call, and all of it after an edit that moves no trace."""
+"""Do most of lowering in one call, and all of it after an edit that does not move
+traces.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +17,21 @@ from .ranges import Pair, count_ordered, find_ranges, list_ranges, survey
 from .runs import find_runs
 
 KEEP, SORT, NUMBER = 1, 2, 4
-"""Tasks that Python may have before connections are lowered: it copies the traces,
-because they will have other places, sorts the neurons, or numbers the groups of tied
-members."""
+"""Tasks that Python may have before connections are lowered, which are to copy the
+traces, because their places change, to sort the neurons, or to number the groups of
+tied members.
+"""
 
 
 def lower_rows(store: Any, n: int, count: int, work: Any, row_of: Any) -> Pair:
-    """Sort connections, and divide them into runs. Returns what Python has to do first,
-    and the flags of all neurons together; at the end, `work` begins with the numbers of
-    connections and runs.
+    """Sort connections, and divide them into runs. Returns the tasks that Python has to
+    do first, and the combined flags of all neurons. At the end, `work` begins with the
+    numbers of connections and runs.
 
-    ``work[0]`` says what Python has done, and ``work[1]`` is the number of connections
-    at the last lowering. If traces have not been kept, they stay where they are. If
-    none are to be made, what is computed together is found, too.
+    ``work[0]`` contains the tasks that Python has done, and ``work[1]`` the number of
+    connections at the last lowering. If traces have not been kept, they stay in their
+    places. If no traces have to be made, the neurons that are computed together are
+    found, too.
     """
     done = work[0]
     tied, _ = survey(store, n, count, work)
@@ -55,7 +59,7 @@ def lower_rows(store: Any, n: int, count: int, work: Any, row_of: Any) -> Pair:
 
 def moves_traces(store: Any, n: int, count: int, lowered: int, work: Any) -> bool:
     """Return whether a connection has been added or removed since the last lowering
-    whose target has traces, or gates, or is an input. Nothing else has changed.
+    whose target has traces, or gates, or is an input. All else must be unchanged.
     """
     moves = False
     stop = lowered
@@ -72,13 +76,13 @@ def moves_traces(store: Any, n: int, count: int, lowered: int, work: Any) -> boo
 
 
 def move(column: Any, start: int, stop: int, rows: int, room: int, work: Any) -> None:
-    """Move a column of connections: the one of ``work[rows + r]`` to each row r. Floats
-    are moved as the integers with their bits.
+    """Move a column of connections from ``work[rows + r]`` to each row r. Floats are
+    moved as the integers with their bits.
     """
     for r in range(start, stop):
         work[room + r] = column[work[rows + r]]
     for r in range(start, stop):
-        # a page of zeros that is not written takes no memory
+        # a page of zeros does not take memory until it is written
         if column[r] != work[room + r]:
             column[r] = work[room + r]
 
@@ -96,8 +100,8 @@ move_columns = define(
 def move_connections(
     store: Any, n: int, count: int, place: int, work: Any, row_of: Any
 ) -> int:
-    """Move connections to where `find_ranges` has found that they belong; returns how
-    many are left.
+    """Move connections to the rows that `find_ranges` has determined, and return the
+    number of connections that are left.
     """
     start = work[place]
     stop = work[place + 1]

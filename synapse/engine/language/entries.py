@@ -62,9 +62,9 @@ def kind_of(example: Any) -> Any:
 def _kind_of_array(example: Any) -> ArrayKind:
     dtype = example.dtype
     if not example.flags.c_contiguous:
-        raise TypeError("A kernel takes contiguous arrays.")
+        raise TypeError("A kernel only takes contiguous arrays.")
     if example.ndim == 0:
-        raise TypeError("A kernel takes arrays of one dimension or several.")
+        raise TypeError("A kernel only takes arrays with at least one dimension.")
     if dtype.fields is None:
         kind: Any = INT if dtype == np.int64 else of_dtype(dtype)
     else:

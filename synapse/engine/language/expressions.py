@@ -71,7 +71,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
 }
 SIGNS = {"Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">="}
 ZERO = ast.Constant(0, lineno=1, col_offset=0)
-KNOWN_LENGTH = "a tuple is as long as is known before the call"
+KNOWN_LENGTH = "the length of a tuple must be known before the call"
 MAX_PAIRS = 999  # of values that an operation can have, by the facts
 
 
@@ -121,7 +121,7 @@ def _named(target: Any, item: Node) -> Iterator[tuple[str, Node]]:
         return
     parts = items_of(item)
     if not isinstance(target, ast.Tuple) or len(parts) != len(target.elts):
-        raise RefusedError(f"{len(parts)} values have as many names")
+        raise RefusedError(f"{len(parts)} values need as many names")
     for element, part in zip(target.elts, parts, strict=True):
         yield from _named(element, part)
 
@@ -253,7 +253,9 @@ class Expressions:
         columns = [self._items_of(value) for value in values]
         if name == "enumerate":
             columns.insert(0, [known(place) for place in range(len(columns[0]))])
-        require(len({*map(len, columns)}) == 1, "tuples side by side have one length")
+        require(
+            len({*map(len, columns)}) == 1, "tuples in zip must have the same length"
+        )
         return [_side_by_side(items) for items in zip(*columns, strict=True)]
 
     def _items_of(self, value: Node) -> list[Node]:
@@ -293,7 +295,7 @@ class Expressions:
         if name in self.known or name in self.variables:
             require(
                 name in self.valued,
-                f"{name} may have no value here, or one of two kinds",
+                f"{name} may have no value here, or values of two kinds",
             )
             local, kind = self.variables.get(name, ("", None))
             held = self.known.get(name) or self.held.get(local)
@@ -335,7 +337,7 @@ class Expressions:
             ends = self._ends(index, known(0), known(None))
             require(
                 not index.step and all(map(is_known, ends)),
-                "a part of a tuple is known before the call",
+                "the bounds of a tuple's part must be known before the call",
             )
             low, high = (end.kind.value for end in ends)
             return tuple_of(items_of(base)[low:high])
@@ -344,15 +346,21 @@ class Expressions:
             try:
                 return item_of(base, place.kind.value)
             except (LookupError, TypeError) as error:
-                raise RefusedError(f"a tuple has no such item: {error}") from None
+                raise RefusedError(
+                    f"a tuple does not have this item: {error}"
+                ) from None
         if base.form == "call":
             base = self.temporary(base)
         items = [at_run_time(item) for item in items_of(base)]
         is_list = not isinstance(getattr(base.kind, "value", None), np.ndarray)
-        require(is_list or place.kind != BOOL, "an index of an array is no bool")
+        require(is_list or place.kind != BOOL, "an index of an array cannot be a bool")
         place = self._within(self.whole(place), literal(INT, len(items)))
         kind = reduce(unify, [item.kind for item in items] or [None])
-        require(kind, "an index at run time is of values of one kind")
+        require(
+            kind,
+            "a tuple with values of several kinds needs an index that is known"
+            " before the call",
+        )
         items = [joined(self, item, kind) for item in items]
         if all(item.form == "literal" for item in items):
             return Node("table", kind, (tuple(item.parts[0] for item in items), place))
@@ -373,7 +381,7 @@ class Expressions:
             size = size_of(array)
             require(
                 not index.step and kind.dimensions == 1,
-                "a part of a vector has a begin and an end",
+                "a slice of a vector can only have a begin and an end",
             )
             bounds = list(map(self.whole, self._ends(index, known(0), size)))
             if self.options.from_end:
@@ -397,7 +405,7 @@ class Expressions:
         """
         require(
             isinstance(node, ast.Attribute | ast.Subscript),
-            f"{type(node).__name__} is no place for a value",
+            f"a value cannot be assigned to {type(node).__name__}",
         )
         return self._place_in(self.visit(node.value), node)
 
@@ -406,7 +414,7 @@ class Expressions:
             return _place_of_member(base, node.attr)
         require(
             isinstance(base.kind, ColumnKind | ArrayKind),
-            "only columns and arrays have places",
+            "only columns and arrays can be indexed",
         )
         return self.place_of(base, node.slice)
 
@@ -415,14 +423,14 @@ class Expressions:
         nodes = index.elts if isinstance(index, ast.Tuple) else [index]
         column, *values = self.values(column, *nodes)
         are_bools = [at_run_time(value).kind == BOOL for value in values]
-        require(not any(are_bools), "an index of an array is no bool")
+        require(not any(are_bools), "an index of an array cannot be a bool")
         indices = [self.whole(value) for value in values]
         if isinstance(column.kind, ArrayKind):
             sizes = [size_of(column, k) for k in range(len(indices))]
             indices = list(map(self._within, indices, sizes))
         require(
             len(indices) == getattr(column.kind, "dimensions", 1) < 3,
-            "a place has an index for each dimension",
+            "each dimension of an array needs an index",
         )
         if len(indices) == 1:
             return column, indices[0]
@@ -447,7 +455,7 @@ class Expressions:
         if is_known(index) and isinstance(index.kind.value, Each):
             return index
         index = at_run_time(index)
-        require(index.kind in (INT, BOOL, "word"), "an index is an integer")
+        require(index.kind in (INT, BOOL, "word"), "an index must be an integer")
         return python_numbers.whole(self, index, INT)
 
     def _of_tuple(self, node: ast.Tuple) -> Node:
@@ -514,7 +522,7 @@ class Expressions:
             parts = operation, convert(left, wide), convert(right, wide)
             return Node("binary", wide, parts)
         kind = unify(left.kind, right.kind)
-        require(kind in RANK, "an operation is of two numbers")
+        require(kind in RANK, "an operation needs two numbers")
         if operation in ("Div", "FloorDiv", "Mod"):
             return self._quotient(operation, kind, left, right)
         if operation == "Pow":
@@ -523,14 +531,16 @@ class Expressions:
         if kind == BOOL and operation not in ("BitAnd", "BitOr", "BitXor"):
             kind = INT
         is_real = operation in ("Add", "Sub", "Mult")
-        require(is_real or kind not in FLOATS, f"{operation} is of two integers")
+        require(is_real or kind not in FLOATS, f"{operation} needs two integers")
         left, right = convert(left, kind), convert(right, kind)
         same = _without_effect(operation, left, right) if self.has_facts else None
         if same is not None:
             return same
         parts = operation, left, right
         is_shift = operation in ("LShift", "RShift") and right.form == "literal"
-        require(not is_shift or 0 <= right.parts[0] < 64, "a shift is by 0 to 63 bits")
+        require(
+            not is_shift or 0 <= right.parts[0] < 64, "a shift must be by 0 to 63 bits"
+        )
         return self.folded(Node("binary", kind, parts))
 
     def folded_by(self, function: Callable[..., Any], *operands: Node) -> Node:
@@ -572,7 +582,7 @@ class Expressions:
         if is_known(value):
             return self.folded_by(UNARY[operation], value)
         is_real = value.kind in (BOOL, *FLOATS)
-        require(operation != "Invert" or not is_real, "~ is of an integer")
+        require(operation != "Invert" or not is_real, "~ needs an integer")
         if operation == "USub" and self.options.from_end:
             return python_numbers.negative(self, value)
         if value.kind == BOOL:
@@ -640,7 +650,7 @@ class Expressions:
         """Return a choice of two values, each with its statements."""
         sides = [(out, at_run_time(value)) for out, value in (then, other)]
         kind = unify(*(value.kind for _, value in sides))
-        require(kind, "a choice is between values of one kind")
+        require(kind, "both values of a choice must be of the same kind")
         for k, (out, value) in enumerate(sides):
             more, value = self.apart(partial(joined, self, value, kind))
             sides[k] = [*out, *more], value
@@ -688,7 +698,7 @@ class Expressions:
         if name not in ("Is", "IsNot"):
             return self.compare(SIGNS[name], left, right)
         values = [element.kind.value for element in (left, right) if is_known(element)]
-        require(len(values) == 2 or values == [None], "`is` compares with None")
+        require(len(values) == 2 or values == [None], "`is` can only compare with None")
         return known((values[0] is values[-1] and len(values) == 2) == (name == "Is"))
 
     def _among(self, inside: bool, value: Node, items: Node) -> Node:
@@ -711,7 +721,7 @@ class Expressions:
         if self.options.from_end:
             return python_numbers.compare(self, sign, left, right)
         kind = unify(left.kind, right.kind)
-        require(kind in RANK, "a comparison is of two numbers")
+        require(kind in RANK, "a comparison needs two numbers")
         kind = INT if kind == BOOL else kind
         return Node("compare", BOOL, (sign, convert(left, kind), convert(right, kind)))
 
@@ -726,7 +736,7 @@ class Expressions:
             return tuple_of(self.items(argument))
         if is_known(callee) and callee.kind.value is added:
             return self._sum_by(*node.args)
-        require(is_known(callee), "what is called is known before the call")
+        require(is_known(callee), "a called function must be known before the call")
         function = callee.kind.value
         arguments = self._arguments(function, node.args, node.keywords)
         word = self.program.words.find(function)
@@ -736,14 +746,15 @@ class Expressions:
             try:
                 value = word(self, *arguments)
             except TypeError:
-                raise RefusedError(f"{name} takes other arguments") from None
+                raise RefusedError(f"{name} does not take these arguments") from None
             return known(None) if value is None else value
         if fields and len(fields) == len(arguments):
             return tuple_of(arguments, fields)
         # of a kernel, or of a function that Numba has compiled
         function = getattr(function, "part", getattr(function, "py_func", function))
         require(
-            isinstance(function, FunctionType), f"{name} is no word of the language"
+            isinstance(function, FunctionType),
+            f"{name} is not a function of the language",
         )
         return self.call(function, arguments)
 
@@ -753,7 +764,7 @@ class Expressions:
         """
         by, *others = terms.generators
         is_plain = isinstance(by.target, ast.Name) and not (by.ifs or others)
-        require(is_plain, "a sum has one variable, and no condition")
+        require(is_plain, "a sum can only have one variable, and no condition")
         total = ast.Name(self.new_name("total"), ast.Store())
         self.assign(total.id, self.visit(start))
         outside = self.known, self.variables, self.valued
@@ -775,7 +786,10 @@ class Expressions:
         values = self.values(*given, *(keyword.value for keyword in named))
         if not named:
             return values
-        require(isinstance(function, FunctionType), "arguments of a word have no names")
+        require(
+            isinstance(function, FunctionType),
+            "arguments of a function of the language cannot be named",
+        )
         code = function.__code__
         count = len(values) - len(named)
         by_name = {
@@ -785,7 +799,7 @@ class Expressions:
         names = code.co_varnames[count : code.co_argcount][: len(named)]
         require(
             by_name.keys() == {*names},
-            "arguments that are given by name follow the others",
+            "named arguments must follow all others",
         )
         return [*values[:count], *(by_name[name] for name in names)]
 

@@ -84,7 +84,7 @@ def result_kind(function: Callable[..., Any], *operands: frozenset[type]) -> str
 
 def _kind_of(function: Any, *values: Node) -> str:
     are_numbers = all(value.kind in RANK for value in values)
-    require(are_numbers, "an operation is of two numbers")
+    require(are_numbers, "an operation needs two numbers")
     return result_kind(function, *(types_of(value.kind) for value in values))
 
 
@@ -420,7 +420,7 @@ def function_of_reals(t: Any, name: str, function: Any, values: list[Node]) -> N
 def extreme(t: Any, sign: str, best: Node, other: Node) -> Node:
     """Return the lesser, or the greater, of two numbers."""
     kind = unify(best.kind, other.kind)
-    require(kind in RANK, "an extreme is of numbers")
+    require(kind in RANK, "a minimum or maximum needs numbers")
     if FLOAT32 in (best.kind, other.kind) and best.kind != other.kind:
         best, other = several(t, best), several(t, other)
         test = compare(t, sign, other, best)

@@ -98,7 +98,7 @@ class Translator(Expressions):
         goes_on = self.block(body, instance.body)
         require(
             not goes_on or not self.returns_value,
-            "a function returns a value at its end, too",
+            "a function that returns a value must also return one at its end",
         )
         if goes_on and self.is_optional:
             self.out = instance.body
@@ -234,7 +234,7 @@ class Translator(Expressions):
 
     def _of_annassign(self, node: ast.AnnAssign) -> None:
         value: Any = node.value
-        require(value, "a variable has a value when it is declared")
+        require(value, "a variable needs a value when it is declared")
         self._assign_to(node.target, self.visit(value))
 
     def bind(self, target: ast.expr, value: Node) -> None:
@@ -252,7 +252,7 @@ class Translator(Expressions):
             value = self.temporary(value)
         parts = [self.temporary(part) for part in items_of(value)]
         require(
-            len(parts) == len(target.elts), f"{len(parts)} values have as many names"
+            len(parts) == len(target.elts), f"{len(parts)} values need as many names"
         )
         for element, part in zip(target.elts, parts, strict=True):
             self._assign_to(element, part)
@@ -315,7 +315,7 @@ class Translator(Expressions):
         before = self.known.get(name)
         is_other = before is not None and _is_thing(before) and before != value
         is_other |= is_thing and name in self.variables.keys() | self.unnamed
-        require(not is_other, f"{name} has one value, or only numbers")
+        require(not is_other, f"{name} must have one value, or only numbers")
         several = self.arguments | self.unnamed
         is_single = self.assignments[name] == 1 and name not in several
         is_tuple = value.form == "tuple"
@@ -352,7 +352,10 @@ class Translator(Expressions):
         if is_nothing and not self.is_optional:
             self.out.append(statement("return", None))
         elif is_nothing and self.returns_value:
-            require(not self.options.checked, "a function returns a value, or never")
+            require(
+                not self.options.checked,
+                "a function must return a value always or never",
+            )
             self.fail()
         elif self.is_optional:
             parts = [literal(BOOL, True), value][: 1 + self.returns_value]
@@ -362,7 +365,7 @@ class Translator(Expressions):
 
     def _give(self, value: Node) -> None:
         joined = value.kind if self.result is None else unify(self.result, value.kind)
-        require(joined, "a function returns values of one kind")
+        require(joined, "a function must return values of one kind")
         if self.result is not None and self._is_wider(joined, self.result):
             self.result = joined
             raise _WidenedError
@@ -372,7 +375,7 @@ class Translator(Expressions):
 
     def _of_raise(self, node: ast.Raise) -> bool:
         """End a user's function without a value: Python calls it again, and raises."""
-        require(self.options.checked, "a kernel raises nothing")
+        require(self.options.checked, "a kernel cannot raise errors")
         self.fail()
         return False
 
@@ -472,21 +475,21 @@ class Translator(Expressions):
             self.loops.pop()
             return
         target: Any = node.target
-        require(isinstance(target, ast.Name), "a loop over a range has one variable")
+        require(isinstance(target, ast.Name), "a loop over a range needs one variable")
         assert isinstance(call, ast.Call)
         bounds = [at_run_time(self.whole(bound)) for bound in self.values(*call.args)]
         if self.options.from_end:  # so no counter goes beyond 64 bits
             bounds = [python_numbers.fitting(self, bound) for bound in bounds]
         require(
             not call.keywords and 0 < len(bounds) < 4,
-            "a range has one to three numbers",
+            "a range needs one to three numbers",
         )
         zero, one = literal(INT, 0), literal(INT, 1)
         low, high, step = [*[zero][len(bounds) - 1 :], *bounds, one][:3]
         require(
             step != literal(INT, 0)
             and (step.form == "literal" or not self.options.from_end),
-            "a step is known before the call, and not 0",
+            "a step must be known before the call, and not 0",
         )
         high, step = self.temporary(high), self.temporary(step)
         counter = self.new_name("counter")
@@ -512,7 +515,7 @@ class Translator(Expressions):
         def require_value(name: ast.Name) -> None:
             require(
                 isinstance(name.ctx, ast.Store) or name.id not in lost,
-                f"{name.id} has values of one kind",
+                f"all values of {name.id} must be of one kind",
             )
 
         for part in ast.walk(node) if lost else ():
@@ -524,7 +527,9 @@ class Translator(Expressions):
     def _of_break(self, node: ast.Break | ast.Continue) -> bool:
         """``break``, ``continue``."""
         loop: Any = self.loops[-1]
-        require(loop is not None, "a loop over a tuple has no break or continue")
+        require(
+            loop is not None, "a loop over a tuple cannot contain break or continue"
+        )
         if isinstance(node, ast.Break):
             loop.append(set(self.valued))
         self.out.append(statement(type(node).__name__.lower()))

@@ -296,7 +296,9 @@ def at_run_time(node: Node) -> Node:
     if isinstance(value, Each):
         return _of_turn(value.numbers)
     kind = scalar_kind(value)
-    require(kind != INT or -(1 << 63) <= value < 1 << 63, "an integer has 64 bits")
+    require(
+        kind != INT or -(1 << 63) <= value < 1 << 63, "an integer must fit in 64 bits"
+    )
     if kind is not None:
         number = value.item() if isinstance(value, np.generic) else value
         return literal(with_types(kind, frozenset({type(value)})), number)
@@ -347,7 +349,7 @@ def _literal_as(node: Node, kind: str) -> Node:
             return literal(kind, float(np.float32(value) if kind == FLOAT32 else value))
     if kind == BOOL:
         return literal(BOOL, bool(value))
-    require(math.isfinite(value), f"{value} is no integer")
+    require(math.isfinite(value), f"{value} is not an integer")
     return literal(kind, int(value) % (1 << 64) if kind == WORD else int(value))
 
 
@@ -384,7 +386,7 @@ def items_of(node: Node) -> list[Node]:
     items = node.kind.value if is_known(node) else items
     require(
         isinstance(items, tuple | list | range | np.ndarray),
-        f"{name_of(node.kind)} is no tuple",
+        f"{name_of(node.kind)} is not a tuple",
     )
     return [item_of(node, place) for place in range(len(items))]
 

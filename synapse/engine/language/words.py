@@ -191,7 +191,7 @@ def _is_instance(t: Translator, value: Node, types: Node) -> Node:
     kind = at_run_time(value).kind
     possible = types_of(kind) if isinstance(kind, str) else ()
     answers = {issubclass(element, among) for element in possible} or {False}
-    require(len(answers) == 1, "a value has one type where isinstance looks at it")
+    require(len(answers) == 1, "a value must have one type where isinstance tests it")
     return known(answers.pop())
 
 
@@ -202,7 +202,9 @@ def real_function(name: str, function: Any = None) -> Write:
     count = 2 if name in ("atan2", "copysign", "fmod", "hypot", "pow") else 1
 
     def call(t: Translator, *arguments: Node) -> Node:
-        require(len(arguments) == count, f"{name} is of {count} numbers")
+        require(
+            len(arguments) == count, f"{name} takes {count} number{'s' * (count - 1)}"
+        )
         values = [at_run_time(argument) for argument in arguments]
         if t.options.from_end:
             return python_numbers.function_of_reals(t, name, function, values)

@@ -28,10 +28,16 @@ class MeanSquare:
 
     v ← β v + (1 − β) g²;  d = √v + ε;  the trace e becomes e / d
 
-    Parameters ---------- decay : float or None Decay β of the mean, from 0 to 1, or
-    None for the decay of the traces, γλ. Default 0.999. epsilon : float Smallest
-    divisor ε, above 0. Default 1e-8. unbiased : bool Whether v is divided by 1 − βᵗ
-    after t updates (Kingma and Ba 2015). Otherwise it begins at 0. Default True.
+    Parameters
+    ----------
+    decay : float or None
+        Decay β of the mean, from 0 to 1, or None for the decay of the traces, γλ.
+        Default 0.999.
+    epsilon : float
+        Smallest divisor ε, above 0. Default 1e-8.
+    unbiased : bool
+        Whether v is divided by 1 − βᵗ after t updates (Kingma and Ba 2015). Otherwise
+        it begins at 0. Default True.
 
     Examples
     --------
@@ -55,10 +61,15 @@ class Clip:
 
     The means decay by 0.9998 (Sharifnassab and others 2026).
 
-    Parameters ---------- limit : float Maximum size c of δ. Default 1. relative : bool
-    Whether the limit is in units of the root of the mean of δ². Default False.
-    normalize : bool Whether δ is then divided by its mean size, which makes the steps
-    of a policy independent of the size of rewards. Default False.
+    Parameters
+    ----------
+    limit : float
+        Maximum size c of δ. Default 1.
+    relative : bool
+        Whether the limit is in units of the root of the mean of δ². Default False.
+    normalize : bool
+        Whether δ is then divided by its mean size, which makes the steps of a policy
+        independent of the size of rewards. Default False.
 
     Examples
     --------
@@ -119,10 +130,16 @@ class ObGD(Update):
 
     step = α / max(1, α κ max(\|δ\|, 1) ‖e‖₁)
 
-    Parameters ---------- rate : float Size α of a step, if the bound does not reduce
-    it. Default 1. bound : float or None Factor κ of the bound. With None, every step is
-    the rate, as with a number in place of an update, ``TD(net, update=0.1)``. Default
-    2, but the paper uses 3 for policies. scale, clip See :class:`Update`.
+    Parameters
+    ----------
+    rate : float
+        Size α of a step, if the bound does not reduce it. Default 1.
+    bound : float or None
+        Factor κ of the bound. With None, every step is the rate, as with a number in
+        place of an update, ``TD(net, update=0.1)``. Default 2, but the paper uses 3 for
+        policies.
+    scale, clip
+        See :class:`Update`.
 
     Examples
     --------
@@ -148,8 +165,13 @@ class Implicit(Update):
     This is the change Δ = α (e/d) (δ − e·Δ), if the trace e stands for the slopes of
     the present value. The value of the following state is the one before the update.
 
-    Parameters ---------- rate : float Rate α, at least 0. The update does not overshoot
-    even with a large rate. Default 1. scale, clip See :class:`Update`.
+    Parameters
+    ----------
+    rate : float
+        Rate α, at least 0. The update does not overshoot even with a large rate.
+        Default 1.
+    scale, clip
+        See :class:`Update`.
 
     Examples
     --------
@@ -172,10 +194,16 @@ class Intentional(Update):
 
     step = η / √(σ Σ e²/d),  where σ is the mean of Σ g²/d, which decays by γλ
 
-    Parameters ---------- fraction : float Fraction η by which an update reduces δ.
-    Default 0.25, as in the authors' programs for Q. The paper uses 0.5 for values, and
-    0.05 with a clip that normalises for policies. scale : MeanSquare or None Default:
-    ``MeanSquare(0.999)``. clip : Clip or None Default: ``Clip(20, relative=True)``.
+    Parameters
+    ----------
+    fraction : float
+        Fraction η by which an update reduces δ. Default 0.25, as in the authors'
+        programs for Q. The paper uses 0.5 for values, and 0.05 with a clip that
+        normalises for policies.
+    scale : MeanSquare or None
+        Default: ``MeanSquare(0.999)``.
+    clip : Clip or None
+        Default: ``Clip(20, relative=True)``.
 
     Examples
     --------

@@ -2,9 +2,9 @@
 
 Install it from a clone of the repository: ``pip install -e ".[draw]"``.
 
-Every function takes an ``ax`` and returns the Axes that it has drawn on; without one it
-makes a figure. It raises MissingExtraError if matplotlib is not installed. No global
-setting is changed. Names are shown literally, including ``$``; long names are
+Every function takes an ``ax``, without which it makes a figure, and returns the Axes
+that it has drawn on. It raises MissingExtraError if matplotlib is not installed. Global
+settings are not changed. Names are shown literally, including ``$``, but long names are
 shortened. For letters that the font lacks, set matplotlib's ``font.family``.
 
 `explore` makes an interactive page instead, for a notebook or a file, and `link` an

@@ -1,5 +1,5 @@
-"""Arguments that several pictures take: numbers over time, and the neurons or
-connections they belong to.
+"""Check arguments that several pictures take, which are numbers over time, and the
+neurons or connections they belong to.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Layers = list[tuple[str, int]]
 def over_time(
     values: Any, neurons: Any, what: str | None
 ) -> tuple[Floats, list[str], Layers, str]:
-    """Check numbers over time: a matrix (steps, columns), names of columns, layers, and
-    what it shows.
+    """Check numbers over time, and return a matrix (steps, columns), the names of its
+    columns, the layers, and the name of the values.
     """
     if isinstance(values, Log):
         log = values
@@ -43,7 +43,7 @@ def over_time(
 
 
 def names_of(title: str, neurons: Any, count: int) -> tuple[list[str], Layers]:
-    """Check the neurons; return their names, and the names and sizes of their
+    """Check the neurons, and return their names, and the names and sizes of their
     layers.
     """
     if neurons is None:

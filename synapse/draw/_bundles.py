@@ -1,5 +1,6 @@
-"""A network in bundles: one arrow for all the connections from one group of neurons to
-another. The groups are boxes or, to show single gates, frames around their neurons.
+"""Draw a network in bundles, with one arrow for all connections from one group of
+neurons to another. The groups are boxes or, to show single gates, frames around their
+neurons.
 """
 
 from __future__ import annotations
@@ -46,15 +47,18 @@ WIDTH = BOXES.box[0] / UNIT
 
 NAME = 0.2
 NUMBER = 0.17
-"""Sizes of text, in units: names of groups, numbers of neurons and connections."""
+"""Sizes of text, in units, for names of groups and numbers of neurons and
+connections.
+"""
 
 POINT = 1.0 / 40.0
 """Width of a line of one point in a figure of its own, in units."""
 
 WIDTHS = (0.8, 2.7)
 HEAD = 0.22
-"""Width in points of any bundle and what the largest one has beyond it; the length of
-arrowheads in units."""
+"""Width in points of the thinnest bundle, the additional width of the largest one, and
+the length of arrowheads in units.
+"""
 
 ROOM_OF_LOOPS = 1.1
 """Height of a loop and its text, in units."""
@@ -65,8 +69,8 @@ SHARES = np.array([0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78])
 
 @dataclass(frozen=True)
 class Bundles:
-    """The connections between groups of neurons, one bundle for each pair;
-    self-connections are bundles of their own.
+    """The connections between groups of neurons, with one bundle for each pair, and
+    separate bundles for self-connections.
     """
 
     source: Indices
@@ -79,7 +83,7 @@ class Bundles:
 
 
 def bundles_of(diagram: Topology, bundled: Bools | None = None) -> Bundles:
-    """Return the bundles of all connections, or of those of a mask."""
+    """Return the bundles of all connections, or of the connections in a mask."""
     if bundled is None:
         bundled = np.ones(diagram.connections, bool)
     count = len(diagram.layers)
@@ -124,8 +128,8 @@ def boxes_of(diagram: Topology, bundles: Bundles) -> Places:
 def routed(
     bundles: Bundles, places: Places, head: float = 0.0
 ) -> tuple[list[Floats], Scene]:
-    """Return the routes of bundles between frames, and what they lead through. Loops
-    are above frames or, if these have names of this height there, below.
+    """Return the routes of bundles between frames, and their scene. Loops are above
+    frames or, if these have names of this height there, below.
     """
     room = ROOM_OF_LOOPS * bool((bundles.source == bundles.target).any())
     scene = scene_of_frames(places, head or room, room * (head > 0.0))
@@ -135,7 +139,7 @@ def routed(
 
 def _text_of(diagram: Topology, bundles: Bundles, i: int) -> str:
     """Return the number of connections of a bundle with their pattern, unless it is all
-    to all, their mean weight, and the number of those that are gated.
+    to all, their mean weight, and the number of gated ones.
     """
     mine = np.flatnonzero(bundles.bundle == i)
     source = diagram.source[mine]

@@ -1,4 +1,4 @@
-"""Lines: losses by epoch, neurons over time."""
+"""Draw losses by epoch, and neurons over time, as lines."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ MAX_LINES = len(CYCLE) * len(DASHES)
 def learning(
     results: Any, ax: Axes | None = None, *, log: Annotated[bool, boolean] = False
 ) -> Axes:
-    """Draw learning curves: the error by epoch, and the validation error, if any, as a
-    dashed line. For several seeds, draw the mean with its 95 % interval.
+    """Draw learning curves, which are the error by epoch and, as a dashed line, the
+    validation error, if there is one. For several seeds, draw the mean with its 95 %
+    interval.
 
-    Trainings of several seeds are drawn as far as the shortest of them; the interval is
-    that of :func:`returns`.
+    Trainings of several seeds are drawn as far as the shortest one. The interval is
+    computed as in :func:`returns`.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def learning(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     log : bool
-        Whether the loss axis is logarithmic; losses of 0 are then left out.
+        Whether the loss axis is logarithmic, which leaves losses of 0 out.
 
     Raises
     ------
@@ -186,13 +187,13 @@ def traces(
         A log, which shows its activations or the only number that it has, or an array
         of one, such as ``log.state`` or ``log.of(net["cells"])``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
-        The neurons that the values belong to. Default: those of the log; numbers, if
-        there is none.
+        The neurons that the values belong to. Default: the neurons of the log, or
+        numbers without a log.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional
-        The name of the values, for the axis. Default: that of the log's number, or
-        "activation".
+        The name of the values, for the axis. Default: the name of the log's variable,
+        or "activation".
 
     Raises
     ------

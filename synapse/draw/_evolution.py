@@ -1,5 +1,5 @@
-"""An evolution: its species as bands over generations, and its champions side by
-side.
+"""Draw an evolution, with its species as bands over generations, and its champions side
+by side.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from ._network import network
 from ._style import BLACK, TICKS, Axes, canvas, count_along, mark_of
 
 BANDS = ("#56b4e9", "#f7ecb0", "#e69f00", "#1f4e79", "#bdbdbd", "#a34700", "#00664b")
-"""Colors of bands. Any two are at least 31 apart in CIELAB, also as people see them who
-lack red or green (Machado and others 2009)."""
+"""Colors of bands. Any two are at least 31 apart in CIELAB, even for people who cannot
+see red or green (Machado and others 2009).
+"""
 
 TEXT = 8.0
 """Size of the text in points."""
@@ -38,8 +39,8 @@ def species(
     generation as a line.
 
     The width of a band is the number of genomes of the species. Older species are
-    below. Bands that touch have different colors, which also color-blind people can
-    tell apart; species that never touch may share a color.
+    below. Adjacent bands have different colors, which color-blind people can
+    distinguish, too, but species that never touch may share a color.
 
     Parameters
     ----------
@@ -49,8 +50,7 @@ def species(
         Axes to draw on. Default: a new figure. The fitness has its own scale on the
         right.
     log : bool
-        Whether the scale of the fitness is logarithmic; values of 0 or below are not
-        shown then.
+        Whether the scale of the fitness is logarithmic, without values of 0 or below.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def growth(
 ) -> Axes:
     """Draw the champions of an evolution from left to right, each as a network.
 
-    A champion whose connections are those of the one before is left out.
+    A champion with the same connections as the previous one is left out.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def growth(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     frames : int
-        Largest number of champions, of which the last is always one. Default 5.
+        Maximum number of champions, which always include the last one. Default 5.
 
     Raises
     ------

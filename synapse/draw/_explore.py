@@ -1,5 +1,5 @@
-"""The explorer: a network and its numbers over a sequence, as one page for a browser or
-a notebook.
+"""Show a network and its numbers over a sequence in the explorer, which is one page for
+a browser or a notebook.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Explorer:
     """A page of :func:`explore`, which a notebook shows in a sandboxed frame.
 
     Where anywidget is installed (the extra ``widget``), a notebook shows a widget
-    instead, and :meth:`update` changes what it shows.
+    instead, and :meth:`update` changes its content.
 
     Attributes
     ----------
@@ -105,7 +105,7 @@ class Explorer:
         return from_json_data(returned) if returned else self._net.clone()
 
     def update(self, progress: Any = None) -> None:
-        """Read the network again: its weights, and its values over the sequence.
+        """Read the network's weights and its values over the sequence again.
 
         Use it as a callback of a training, ``trainer.train(...,
         callbacks=[view.update])``, or call it after your own steps.
@@ -149,8 +149,8 @@ class Explorer:
         return f"<Explorer of {self._net!r}>"
 
     def _repr_html_(self) -> str:
-        """Return the page in a frame of a notebook: its scripts run, and reach nothing
-        outside of the frame.
+        """Return the page in a frame of a notebook. Its scripts run without access to
+        anything outside of the frame.
         """
         title = escape(f"Explorer of {self._net!r}")
         return (
@@ -160,7 +160,9 @@ class Explorer:
         )
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        """Return a widget where that is possible; else notebooks ask for the frame."""
+        """Return a widget where this is possible. Otherwise, notebooks request the
+        frame.
+        """
         if find_spec("anywidget") is None:
             return None
         if self._widget is None:
@@ -195,10 +197,9 @@ def explore(
     can also edit it, choose other data, and save it as JSON, which :func:`synapse.load`
     reads. Registered squashes and costs are written in JavaScript.
 
-    The page is one HTML file that loads nothing from elsewhere: it can be mailed,
-    stored and opened offline. It shows ``net.run(inputs)`` from a cleared context;
-    `network` itself is not changed. For another context, record the run and pass the
-    log.
+    The page is one HTML file without external content, which can be mailed, stored and
+    opened offline. It shows ``net.run(inputs)`` from a cleared context, without
+    changing `network` itself. For another context, record the run and pass the log.
 
     Parameters
     ----------
@@ -216,15 +217,14 @@ def explore(
         "extended", "sensitivity" and the traces of a rule of synapses are shown if they
         are recorded.
     targets : array_like, shape (T, m), optional
-        Targets of the outputs; a row of NaN is a step without a target. With targets,
+        Targets of the outputs. A row of NaN is a step without a target. With targets,
         the page shows them and the errors that ``net.propagate(0, target)`` computes
         after a step. No weight changes.
     path : str, path or open file, optional
-        The file to write; an existing file is replaced in one step. Default: none is
-        written.
+        The file to write. An existing file is replaced in one step. Default: no file.
     learn : bool
-        Whether the network learns in the page. Default False: the page shows what
-        Python computed.
+        Whether the network learns in the page. By default, the page shows numbers that
+        Python has computed.
 
     Returns
     -------
@@ -266,8 +266,8 @@ def explore(
 
 
 def _structure(data: dict[str, Any]) -> list[Any]:
-    """Return what a page cannot change: its neurons, their connections, and the number
-    of steps.
+    """Return the data that a page cannot change, which are the neurons, their
+    connections, and the number of steps.
     """
     ends = [data["connections"][name] for name in ("source", "target", "gater")]
     return [data["steps"], data["layers"], data["neurons"]["name"], ends]
@@ -321,7 +321,7 @@ PICTURES = (
 
 
 def page_of(data: dict[str, Any]) -> str:
-    """Return the page for some data: template, style, library and script in one
+    """Return the page for some data, with template, style, library and script in one
     text.
     """
     library, learn = part_of("cytoscape.min.js"), "learn" in data
@@ -376,8 +376,7 @@ def part_of(name: str) -> str:
 
 
 def for_script(data: dict[str, Any]) -> str:
-    r"""Return data as JSON that is safe inside a script element, whatever names it
-    holds.
+    r"""Return data as JSON that is safe inside a script element for any names.
 
     >>> for_script({"name": "</script> & é"})
     '{"name":"\\u003c/script\\u003e \\u0026 \\u00e9"}'

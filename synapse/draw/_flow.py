@@ -1,4 +1,6 @@
-"""Error flow: how much of an error at the last step reaches earlier ones."""
+"""Draw the error flow, which shows how much of an error at the last step reaches
+earlier steps.
+"""
 
 from __future__ import annotations
 
@@ -37,13 +39,13 @@ def error_flow(
     Parameters
     ----------
     networks : Network, or mapping of str to Network or to pair of Network and layer
-        The networks that errors flow through; give several by name to compare them.
+        The networks that errors flow through. To compare several, pass them by name.
     inputs : array_like, shape (T, n)
         The sequence, one row per step.
     layer : str or Layer, optional
         The layer whose states the picture shows, see
         :func:`~synapse.analysis._contribution.error_flow`, which returns the numbers. A
-        pair in a mapping has a layer of its own.
+        pair in a mapping has its own layer.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
 

@@ -1,4 +1,4 @@
-"""Forecasts: the known steps, the forecast steps, and their intervals."""
+"""Draw forecasts with the known steps, the forecast steps, and their intervals."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ def forecast(
     times: Any = None,
     names: Sequence[str] | None = None,
 ) -> Axes:
-    """Draw a series and its forecast: known values solid, forecasts dashed, prediction
-    intervals shaded.
+    """Draw a series with solid known values, a dashed forecast, and shaded prediction
+    intervals.
 
     Parameters
     ----------
     history : array_like, shape (T,) or (T, m)
-        The known values, oldest first; missing ones (NaN) are gaps. Of a data frame,
-        the columns that a
-        :class:`~synapse.forecasting.Forecast` names are drawn.
+        The known values, oldest first. Missing ones (NaN) are gaps. If it is a data
+        frame, the columns that a :class:`~synapse.forecasting.Forecast` names are
+        drawn.
     forecast : array_like, shape (steps,) or (steps, m), or Forecast
-        The values of the steps after them. The intervals of a
+        The values of the steps after the known ones. The intervals of a
         :class:`~synapse.forecasting.Forecast` are shaded.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
@@ -63,8 +63,8 @@ def forecast(
         Default: the index of a data frame and the dates of a Forecast, each continued
         if the other has none; without them 0, 1, ...
     names : sequence of str, optional
-        The names of the m columns, for the legend. Default: those of a data frame or a
-        Forecast, or numbers; a single column is named by the axis.
+        The names of the m columns, for the legend. Default: the names in a data frame
+        or a Forecast, or numbers. A single column is named by the axis.
 
     Raises
     ------
@@ -140,8 +140,8 @@ def _times_of(index: Any, dates: Any, past: int, ahead: int) -> tuple[Any, str]:
     """Return the index of a history and the dates of its forecast, for the axis, and
     the name of the axis.
 
-    One of them that is None, or of another kind, continues the other; numbers of steps
-    if it cannot.
+    If one of them is None, or of another kind, it continues the other or, where this is
+    impossible, numbers steps.
     """
     if index is not None and (dates is None or type(dates) is not type(index)):
         dates = labels_beside(index, ahead)
@@ -155,8 +155,8 @@ def _times_of(index: Any, dates: Any, past: int, ahead: int) -> tuple[Any, str]:
 
 
 def _on_axis(index: Any) -> Any:
-    """Return the places of labels on the axis: numbers, or dates of the clock on the
-    wall.
+    """Return the places of labels on the axis, which are numbers, or dates in local
+    time.
     """
     dates = (
         index.to_timestamp()
@@ -177,7 +177,7 @@ def _as_columns(title: str, values: Any) -> Floats:
 
 
 def _column_names(names: Any, past: Floats, future: list[Floats]) -> list[str]:
-    """Return a name for each column; none for a single one without."""
+    """Return a name for each column, or no name for a single unnamed column."""
     count = past.shape[1]
     shapes = {piece.shape for piece in future}
     if shapes != {(len(future[0]), count)}:
@@ -226,8 +226,8 @@ def _draw_column(
     name: str,
     colors: Any,
 ) -> None:
-    """Draw one column. The forecast begins at the last known value, so that the line
-    has no gap.
+    """Draw one column. The forecast begins at the last known value to avoid a gap in
+    the line.
     """
     count = len(history)
     last = np.flatnonzero(np.isfinite(history))[-1:]

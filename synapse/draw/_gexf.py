@@ -1,4 +1,4 @@
-"""GEXF, the files of Gephi: a graph of networkx with the looks of a picture and
+"""Write GEXF, the format of Gephi, as a networkx graph with the looks of a picture and
 activations over time.
 """
 
@@ -24,8 +24,9 @@ POSITION_SCALE = 50.0
 MIN_SIZE = 8.0
 MAX_SIZE = 24.0
 MAX_THICKNESS = 4.0
-"""In Gephi: distance of two neurons of a column, sizes of neurons, thickness of the
-strongest connection."""
+"""Distance in Gephi of two neurons of a column, sizes of neurons, and thickness of the
+strongest connection.
+"""
 
 
 @suggests_arguments()
@@ -38,11 +39,11 @@ def gexf_data(
     """Write a network as GEXF 1.2, with all attributes of
     :func:`synapse.to_networkx`.
 
-    Programs such as Gephi show it as a picture at once: each layer has a color; the
-    area of a neuron grows with the number of its connections; a connection is blue or,
-    below zero, orange, and darker and thicker with the magnitude of its weight, on the
-    scale of the trainable weights; gated connections are dashed, where the program
-    supports that. :func:`synapse.load` reads it without activations, in float64,
+    Programs such as Gephi immediately show it as a picture. Each layer has a color, and
+    the area of a neuron grows with the number of its connections. A connection is blue
+    or, below zero, orange, and darker and thicker with the magnitude of its weight, on
+    the scale of the trainable weights. Gated connections are dashed, where the program
+    supports this. :func:`synapse.load` reads it without activations, in float64,
     because GEXF has no place for the dtype.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Hinton diagrams: weights as squares."""
+"""Draw Hinton diagrams, which show weights as squares."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def hinton(
 ) -> Axes:
     """Draw weights as squares, one row per source, one column per target.
 
-    The area of a square is the magnitude of its weight; positive weights are blue,
-    negative ones orange. Pairs that are not connected are white; a number that is not
-    finite is a grey cross.
+    The area of a square is the magnitude of its weight. Positive weights are blue, and
+    negative ones orange. Pairs that are not connected are white, and a number that is
+    not finite is a grey cross.
 
     Parameters
     ----------

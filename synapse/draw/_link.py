@@ -1,4 +1,4 @@
-"""A link is a network: an address that opens a network in a page that learns."""
+"""Write a network into a link, which opens it in a page that learns."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from ..objects.topology import Topology
 from ._page_data import learning_of, network_and_model
 
 VERSION = 2
-"""Of what an address holds; a page refuses a later one. ``keep.js`` has it, too."""
+"""Version of an address's content. A page refuses a later version. ``keep.js`` has the
+same constant.
+"""
 DIGITS = 9
-"""Of numbers in an address, so that an LSTM 2-4-1 takes less than 2,000 letters."""
+"""Digits of numbers in an address, with which an LSTM 2-4-1 takes less than 2,000
+letters.
+"""
 MAX_LINK_LETTERS = 8_000
 """Letters after the ``#`` of an address, as many as a page reads."""
 
@@ -51,10 +55,10 @@ def link(
         One sequence of inputs, or several; for a model without memory, (T, n) are
         samples. Default: the page chooses data that fit.
     targets : array_like, shape (T, m) or (S, T, m), optional
-        Targets of every step; NaN where a step has none. For a model, as for
-        :meth:`Model.fit`.
+        Targets of every step, with NaN where a step has none. For a model, they are as
+        for :meth:`Model.fit`.
     page : str
-        Where the page is: a path or an address. Default: "play.html".
+        The path or address of the page. Default: "play.html".
 
     Returns
     -------
@@ -95,7 +99,9 @@ def link(
 def state_of(
     owner: Network | Model, inputs: ArrayLike | None, targets: ArrayLike | None
 ) -> dict[str, Any]:
-    """Return what the page reads of an address: see ``stateOf`` in ``keep.js``."""
+    """Return the content of an address that the page reads, see ``stateOf`` in
+    ``keep.js``.
+    """
     network, model = network_and_model(owner)
     Topology.of(network)._require_closed("put into a link")
     cleared = network.clone()

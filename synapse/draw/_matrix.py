@@ -1,5 +1,5 @@
-"""Images: activations or states over time, and matrices of groups, which show which
-types of neurons excite and inhibit which.
+"""Draw images of activations or states over time, and matrices of groups, which show
+how types of neurons excite and inhibit each other.
 """
 
 from __future__ import annotations
@@ -49,9 +49,11 @@ def raster(
     what: str | None = None,
     color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
-    """Draw activations or states over time: one row per neuron, one column per step.
+    """Draw activations or states over time, with one row per neuron and one column per
+    step.
 
-    White is zero, teal above, brown below; purple is where there is no finite number.
+    White is zero, teal above zero, and brown below. Purple marks numbers that are not
+    finite.
 
     Parameters
     ----------
@@ -60,13 +62,13 @@ def raster(
         of one, such as ``log.state``.
     neurons : Network, Layer, or sequence of Neuron or str, optional
         The neurons that the values belong to. Layers of a network are separated and
-        named on the right; the rows then have the names without those of the layers.
-        Default: those of the log; numbers, if there is none.
+        named on the right, and the names of the rows are then shown without the names
+        of the layers. Default: the neurons of the log, or numbers without a log.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     what : str, optional
-        The name of the values, for the color bar. Default: that of the log's number,
-        or "activation".
+        The name of the values, for the color bar. Default: the name of the log's
+        variable, or "activation".
     color_bars : bool
         Whether to add a color bar.
 
@@ -139,13 +141,13 @@ def set_layers_apart(ax: Axes, layers: Sequence[tuple[str, float]], rows: int) -
 
 
 CELL = 0.25
-"""Inches of a row or a column, so that its name has letters of 8 points."""
+"""Inches of a row or a column for a name with letters of 8 points."""
 LARGEST = 9.0
 """Inches of all rows or columns, at most."""
 LETTER = 0.075
 """Inches of a letter."""
 MAX_NAME_LETTERS = 24
-"""Letters of a name; the rest of a longer one is cut off."""
+"""Maximum number of letters in a name. Longer names are cut off."""
 
 
 @suggests_arguments("matrix")
@@ -157,13 +159,13 @@ def matrix(
     scale: float | None = None,
     color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
-    """Draw how groups of neurons excite and inhibit each other: one row per group of
-    sources, one column per group of targets.
+    """Draw how groups of neurons excite and inhibit each other, with one row per group
+    of sources and one column per group of targets.
 
     The color of a square is the sum of the weights of all connections between the two
-    groups, each times its present gain, as the color bar says if there are gates: blue
-    above zero, orange below, grey at zero. The scale is symmetric. Groups that are not
-    connected are white.
+    groups, blue above zero, orange below, and grey at zero. If there are gates, each
+    weight is multiplied by its present gain, which the color bar mentions. The scale is
+    symmetric. Groups that are not connected are white.
 
     Parameters
     ----------
@@ -172,12 +174,12 @@ def matrix(
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     groups : str, optional
-        A name of metadata of neurons: those with the same value are a group, those
-        without one, too. The groups are in the order of the mean place of their neurons
-        in the order of activation. Groups without connections are left out. Default:
-        layers.
+        A name of the neurons' metadata. Neurons with the same value form a group, and
+        so do neurons without a value. The groups are in the order of the mean place of
+        their neurons in the order of activation. Groups without connections are left
+        out. Default: layers.
     scale : float, optional
-        The magnitude of the darkest colors; larger sums have the same color. Default:
+        The magnitude of the darkest colors. Larger sums have the same color. Default:
         the largest magnitude.
     color_bars : bool
         Whether to add a color bar.
@@ -232,7 +234,7 @@ def matrix(
 
 
 MAX_ROWS = 400
-"""Maximum number of rows of a matrix of neurons; more share rows."""
+"""Maximum number of rows in a matrix of neurons. More neurons share rows."""
 
 MIN_IN_COMMUNITIES = 40
 """Maximum number of neurons of a group that is not sorted by community."""
@@ -252,8 +254,8 @@ OUTLIERS = 0.1
 def draw_neurons(
     diagram: Topology, ax: Axes | None, title: str, color_bars: bool, by_groups: bool
 ) -> Axes:
-    """Draw the weights between single neurons or, of many, how many are connected: by
-    community, within groups or in place of these.
+    """Draw the weights between single neurons or, if there are many, the numbers of
+    connections, by community, within groups or instead of groups.
     """
     parts, by_community = _parts_of(diagram, by_groups)
     order = np.concatenate([mine for _, mine in parts])
@@ -297,9 +299,9 @@ def draw_neurons(
 def _parts_of(
     diagram: Topology, by_groups: bool
 ) -> tuple[list[tuple[str, Indices]], bool]:
-    """Return the neurons in the order of their rows: by group, and by community in
-    large groups, or by community of the whole network; and whether communities were
-    found.
+    """Return the neurons in the order of their rows, which is by group, and by
+    community in large groups, or by community of the whole network. Also return whether
+    communities were found.
     """
     groups = [
         (name, np.flatnonzero(diagram.layer == i))
@@ -319,7 +321,7 @@ def _parts_of(
 
 def _communities_of(diagram: Topology, mine: Indices) -> list[tuple[str, Indices]]:
     """Return the neurons of a group by community, with a number, in the order of their
-    mean place; those of small communities are together the last.
+    mean place. Small communities are joined and come last.
     """
     member = np.zeros(diagram.neurons, bool)
     member[mine] = True
@@ -354,7 +356,7 @@ def _draw_sums(
     name: str,
     **options: Any,
 ) -> None:
-    """Draw squares in the colors of sums, with a bar that says what they are."""
+    """Draw squares in the colors of sums, with a labelled color bar."""
     cmap = diverging()
     norm = around_zero(sums, darkest)
     ax.imshow(np.ma.masked_invalid(sums), cmap=cmap, norm=norm).set_gid("sums")
@@ -370,7 +372,7 @@ def _draw_sums(
 
 def _sums(diagram: Topology) -> Floats:
     """Return the sums of weights, each times its gain, by layer of the source and of
-    the target; NaN where there is no connection.
+    the target, with NaN where there is no connection.
     """
     count = len(diagram.layers)
     pair = diagram.layer[diagram.source] * count + diagram.layer[diagram.target]

@@ -1,4 +1,6 @@
-"""Draw a network: each connection, bundles of them or, of large ones, a matrix."""
+"""Draw each connection of a network, bundles of connections or, for large networks, a
+matrix.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ CONNECTIONS, BUNDLES, MATRIX = DETAILS = ("connections", "bundles", "matrix")
 MAX_NEURONS = 150
 MAX_CONNECTIONS = 200
 """Maximum numbers of neurons and connections of a network whose connections are all
-drawn without being asked: in a larger one, nobody could follow a line."""
+drawn without being asked: In a larger network, lines cannot be followed.
+"""
 
 MAX_LINES = 20_000
 """Maximum number of connections that are drawn one by one at all: it takes about ten
@@ -199,8 +202,8 @@ def network(
 
 
 def _checked_detail(diagram: Topology, detail: str | None, asked: list[str]) -> str:
-    """Return what is drawn, or raise if it cannot be; `asked` are arguments for
-    pictures of every connection.
+    """Return the chosen detail, or raise an error if it cannot be drawn. `asked` are
+    arguments for pictures of every connection.
     """
     if detail is None:
         detail = CONNECTIONS if asked else _detail_of(diagram)
@@ -243,7 +246,9 @@ def _draw_in_bundles(
 
 
 def _detail_of(diagram: Topology) -> str:
-    """Return what shows how a network is connected, by its size and structure."""
+    """Choose the detail that shows how a network is connected, by its size and
+    structure.
+    """
     bundles = bundles_of(diagram)
     is_tangle = _is_tangle(diagram, bundles)
     count = diagram.connections

@@ -1,5 +1,5 @@
-"""What a page begins with: a network, its numbers over a sequence, and what it can
-learn, as plain data.
+"""Collect the initial data of a page as plain data, which are a network, its numbers
+over a sequence, and the data to learn.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def describe(network: Network) -> dict[str, Any]:
 
 
 def _tied_with(tie: NDArray[Any]) -> list[int]:
-    """Return, for each, the number of others to which it is tied; an empty list if
-    nothing is tied.
+    """Return the number of other members to which each one is tied, or an empty list
+    without ties.
     """
     if not tie.any():
         return []

@@ -78,7 +78,9 @@ class Picture:
         printed: bool,
         bundled: Bools | None = None,
     ) -> None:
-        """Prepare a picture; connections of the mask `bundled` are drawn as bundles."""
+        """Prepare a picture, in which connections of the mask `bundled` are drawn as
+        bundles.
+        """
         self.whole = diagram
         self.diagram = (
             diagram if bundled is None else with_connections(diagram, ~bundled)
@@ -107,7 +109,9 @@ class Picture:
             self.routed = routed(self.bundles, places, self.head)
 
     def _below(self) -> Floats:
-        """Return the height of the name below each neuron; 0 if it is in the disc."""
+        """Return the height of the name below each neuron, or 0 if the name is in the
+        disc.
+        """
         below = [self.printed or len(name) > 3 for name in names_shown(self.diagram)]
         return 1.2 * NAME * self.point * np.array(below)
 
@@ -218,7 +222,7 @@ class Picture:
     def _draw_discs(
         self, ax: Axes, scaled: Scaled, color: str | None, bars: bool
     ) -> list[str]:
-        """Draw the neurons; returns a readable text color for each."""
+        """Draw the neurons, and return a readable text color for each."""
         from matplotlib.collections import PatchCollection
         from matplotlib.patches import Circle
 
@@ -238,8 +242,8 @@ class Picture:
         return ["white" if bright < 0.5 else INK for bright in brightness]
 
     def _faces(self, ax: Axes, color: str | None, bars: bool) -> Floats:
-        """Return the colors of the neurons, by layer, a number or metadata; white
-        without a value.
+        """Return the colors of the neurons, by layer, a number or metadata. Neurons
+        without a value are white.
         """
         if color is None:
             return self._colors_of_kinds(ax, self.diagram.layers, self.diagram.layer)
@@ -362,8 +366,8 @@ class Picture:
             )
 
     def _labels(self) -> list[str]:
-        """Return what stands on each connection: its weight, if numbers are printed,
-        and its delay, as "t-2" for the activation of two steps ago.
+        """Return the text on each connection, which is its weight, if numbers are
+        printed, and its delay, such as "t-2" for the activation of two steps ago.
         """
         table = self.diagram
         told = np.count_nonzero(table.delay) <= MAX_DELAYS

@@ -1,5 +1,4 @@
-"""Positions of neurons in a picture: layers as columns or rings, or wherever a layout
-puts them.
+"""Place neurons in a picture, in columns or rings for layers, or by a layout.
 
 The distance between two neurons of a column is 1.
 """
@@ -46,8 +45,9 @@ RADIUS = 0.5 * NEURON / UNIT
 """Radius of a disc."""
 
 MAX_COLUMN_NEURONS = 25
-"""Maximum number of neurons in a column; larger layers are folded into several
-columns."""
+"""Maximum number of neurons in a column. Larger layers are folded into several
+columns.
+"""
 
 LONGEST_ROW = 25
 """Maximum number of neurons without a network that are each drawn in their own
@@ -61,7 +61,7 @@ ROOM_OF_NUMBERS = 0.2
 """Height of a frame above the loops of its neurons, and of the numbers on them."""
 
 AROUND = (0.7, 1.2)
-"""What axes show beside and above the layers: margins, and names of layers."""
+"""Space of axes beside and above the layers, for margins and names of layers."""
 
 
 @dataclass(frozen=True)
@@ -178,13 +178,14 @@ PICTURE = Measures(
     lane=LANE,
     cable=CABLE,
 )
-"""Pictures of neurons: short names are in discs, so that a cell needs less room than in
-the page."""
+"""For pictures of neurons, in which a cell needs less room than in the page, because
+short names are in discs.
+"""
 
 BOXES = replace(
     PICTURE, box=(96.0, 64.0), between=92.0, beside=26.0, lane=13.5, cable=27.0
 )
-"""Pictures of layers: text stands on lines."""
+"""For pictures of layers, in which text stands on lines."""
 
 
 def arranged_in(
@@ -224,7 +225,7 @@ def _widened(tallest: float, count: int, printed: bool) -> float:
 
 
 def structured(diagram: Topology) -> Structure:
-    """Return what of a network decides where it is placed."""
+    """Return the properties of a network that determine its places."""
     return structure_of(
         diagram.sizes.tolist(),
         diagram.layer.tolist(),
@@ -248,15 +249,15 @@ def _frames_of(arranged: Arrangement) -> Floats:
 
 
 def short_names(names: Iterable[str], layers: Iterable[str]) -> list[str]:
-    """Return the names of neurons without those of their layers, one for each, which
-    the picture shows, too: "cells 3" of the cells is "3".
+    """Return the name of each neuron without the name of its layer, which the picture
+    shows, too. For example, "cells 3" in the layer "cells" becomes "3".
     """
     pairs = zip(names, layers, strict=True)
     return [name.removeprefix(f"{layer} ") or name for name, layer in pairs]
 
 
 def names_shown(diagram: Topology) -> list[str]:
-    """Return the names of neurons in a picture, without those of their layers."""
+    """Return the names of neurons in a picture, without the names of their layers."""
     return short_names(
         diagram.names, (diagram.layers[i] for i in diagram.layer.tolist())
     )
@@ -265,8 +266,9 @@ def names_shown(diagram: Topology) -> list[str]:
 # --- layouts --------------------------------------------------------------------------
 
 LARGEST_LAID_OUT = {"forceatlas2": 1000, "kamada_kawai": 500, "spring": 2500}
-"""Maximum numbers of neurons of the layouts by forces, which compare all pairs in each
-of their steps: they take five to fifteen seconds then."""
+"""Maximum numbers of neurons of the layouts by forces, which take five to fifteen
+seconds for them, because each step compares all pairs.
+"""
 
 
 MAX_IN_DISC = 300
@@ -293,7 +295,7 @@ NETWORKX: dict[str, Callable[[Any], Any]] = {
         graph, seed=0, iterations=_within(1e8, 200, graph), method="force"
     ),
 }
-"""Layouts of networkx by name; those that draw random numbers have a fixed seed."""
+"""Layouts of networkx by name. Layouts that draw random numbers have a fixed seed."""
 
 NEIGHBOR_DISTANCE = 0.75
 """Distance to the nearest neuron that nine out of ten neurons exceed."""
@@ -302,8 +304,8 @@ LAYERS = "layers"
 
 
 def diagram_of(network: Any) -> Topology:
-    """Return the table of a network, or of single neurons: up to 25 have a column each,
-    more share one.
+    """Return the table of a network, or of single neurons, of which up to 25 have a
+    column each, and more share one.
     """
     table = Topology.of([network] if isinstance(network, Neuron) else network)
     count = table.neurons
@@ -315,8 +317,8 @@ def diagram_of(network: Any) -> Topology:
 
 
 def check_layout(layout: Any) -> bool:
-    """Return whether neurons are placed by a layout, and not by layers; raises if there
-    is no such layout.
+    """Return whether neurons are placed by a layout instead of by layers. Raises an
+    error if the layout does not exist.
     """
     if isinstance(layout, str):
         layouts = (LAYERS, *NETWORKX)
@@ -383,8 +385,8 @@ def _positions(diagram: Topology, layout: Any) -> Floats:
 
 
 def _in_disc(diagram: Topology, mine: Indices, disc: Floats) -> Floats:
-    """Return places of the neurons of a layer by springs, within a disc; as they are,
-    if there are too many.
+    """Return places of a layer's neurons by springs within a disc, or their present
+    places if there are too many.
     """
     if len(mine) > MAX_IN_DISC:
         return disc
@@ -417,8 +419,8 @@ def _pushed_apart(centres: Floats, least: float = NEIGHBOR_DISTANCE) -> Floats:
 
 
 def _named_layout(name: str, graph: Any) -> Any:
-    """Return places by a layout of networkx; unconnected parts of a graph side by side,
-    if it has forces. ArgumentError if this would take long.
+    """Return places by a layout of networkx. If it has forces, unconnected parts of a
+    graph are placed side by side. Raises ArgumentError if this would take long.
     """
     if len(graph) > LARGEST_LAID_OUT.get(name, len(graph)):
         raise ArgumentError(
@@ -441,8 +443,8 @@ def _named_layout(name: str, graph: Any) -> Any:
 
 
 def _side_by_side(laid: list[tuple[list[int], Floats]]) -> dict[int, Floats]:
-    """Return places of parts in rows, the largest part first; all begin at the top of
-    their row.
+    """Return places of parts in rows, with the largest part first. All begin at the top
+    of their row.
     """
     sizes = np.array([np.ptp(centres, axis=0) + 2.0 for _, centres in laid])
     widest = max(
@@ -468,8 +470,8 @@ def names_of_metadata(diagram: Topology) -> list[str]:
 
 
 def grouped(diagram: Topology, name: str) -> Topology:
-    """Return the network with groups of neurons in place of layers, by their metadata
-    of this name; UnknownNameError if no neuron has one.
+    """Return the network with groups of neurons, by their metadata of this name,
+    instead of layers. Raises UnknownNameError if no neuron has it.
 
     The groups stand in the order of the mean place of their neurons in the order of
     activation.
@@ -488,8 +490,8 @@ def grouped(diagram: Topology, name: str) -> Topology:
 
 
 def graph_of(diagram: Topology) -> nx.DiGraph[int]:
-    """Return a graph for layouts: neurons by number, connections, and edges from gaters
-    to the ends of these.
+    """Return a graph for layouts, with neurons by number, connections, and edges from
+    gaters to the ends of gated connections.
     """
     graph: nx.DiGraph[int] = nx.DiGraph()
     for i, name in enumerate(diagram.names):

@@ -1,9 +1,10 @@
 """Where layers and neurons stand, in pictures and in the page.
 
 Both place by these functions: the page has them in JavaScript (`page/rules.js`), as
-`python -m tests.draw.printed_rules` prints them after a change. So they are loops over
-numbers, tuples and lists, of the statements that it knows. What depends on text is an
-argument, because only the reader of a picture can measure it.
+`python -m tests.draw.printed_rules` prints them after a change. Therefore, they are
+loops over numbers, tuples and lists, and only use statements that this module supports.
+Sizes of text are arguments, because only the program that shows a picture can measure
+them.
 
 Lengths are pixels of the page at a zoom of 1; pictures divide them by `UNIT`. A place
 is (along, across): along the flow from the first layer to the last, and across it.
@@ -79,7 +80,7 @@ class Lead:
 
 @dataclass
 class Structure:
-    """What of a network decides where it is placed."""
+    """The properties of a network that determine its places."""
 
     counts: list[int]  # neurons of each layer
     level: list[int]  # one more than those of earlier layers that lead to it
@@ -89,8 +90,8 @@ class Structure:
 
 @dataclass
 class PlacedBlock:
-    """The room of a layer with its title: lines of neurons, a ring or disc, or a
-    box.
+    """The room of a layer with its title, which is lines of neurons, a ring or disc, or
+    a box.
     """
 
     size: Point
@@ -146,8 +147,8 @@ def structure_of(
     target: list[int],
     gater: list[int],
 ) -> Structure:
-    """Return what decides the places of neurons: `layer` of each, and the source,
-    target and gater (-1: none) of each connection.
+    """Return the properties that determine places, from the `layer` of each neuron, and
+    the source, target and gater (-1 without one) of each connection.
     """
     size = len(counts)
     within = [0 for _ in counts]
@@ -180,7 +181,7 @@ def structure_of(
 def block_of(
     structure: Structure, layer: int, folded: bool, measures: Measures, longest: int
 ) -> PlacedBlock:
-    """Return the room of a layer: a box, a ring, or lines of up to `longest`
+    """Return the room of a layer, which is a box, a ring, or lines of up to `longest`
     neurons.
     """
     if folded:
@@ -287,9 +288,9 @@ def plan_of(
 
 
 def wider_by(plan: PlacingPlan, free: float, widths: list[float]) -> list[float]:
-    """Return how much wider than its cells each level becomes so that no name is cut,
-    as far as `free` room in the gaps allows; `widths` are those of the longest name of
-    each layer.
+    """Return the width that each level needs beyond its cells to show whole names, as
+    far as `free` room in the gaps allows. `widths` contains the width of each layer's
+    longest name.
     """
     measures = plan.measures
     wanted = [
@@ -308,7 +309,7 @@ def arrange(
     structure: Structure, plan: PlacingPlan, widths: list[float]
 ) -> Arrangement:
     """Return the places of layers and their neurons, with the gaps stretched until the
-    window is full; `widths` are those of the longest name of each layer.
+    window is full. `widths` contains the width of each layer's longest name.
     """
     measures = plan.measures
     free = plan.window[0] / plan.zoom - plan.length
@@ -355,7 +356,7 @@ def _stretch_of(plan: PlacingPlan, breadth: float) -> float:
 
 
 def _frame_of(block: PlacedBlock, middle: Point, stretch: float, grown: float) -> Frame:
-    """Return the frame of a layer; a ring stays round, and a box as it is."""
+    """Return the frame of a layer. A ring stays round, and a box does not change."""
     length = block.size[0] - block.title[0]
     breadth = block.size[1] - block.title[1]
     if block.lines > 0:

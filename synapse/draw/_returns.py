@@ -32,9 +32,9 @@ def returns(
     """Draw the mean return over steps, with its 95 % interval over several seeds.
 
     The steps are divided into `points` equal parts. For each run and part, the mean
-    return of the episodes that end in it is computed; a part in which none ends has the
-    value of the previous part. The line is the mean over runs; the band is the interval
-    of this mean by the bootstrap over runs.
+    return of the episodes that end in it is computed. A part in which no episode ends
+    has the value of the previous part. The line is the mean over runs, and the band is
+    the interval of this mean by the bootstrap over runs.
 
     Parameters
     ----------
@@ -126,8 +126,8 @@ def _in_parts(runs: list[Run], points: int) -> tuple[Floats, Floats]:
 
 
 def _means(run: Run, ends: Floats) -> Floats:
-    """Return the mean return in each part of the steps; NaN before the first episode
-    has ended.
+    """Return the mean return in each part of the steps, with NaN before the first
+    episode has ended.
     """
     window = np.searchsorted(ends, run.lengths.cumsum() - 0.5)
     counts, sums = (

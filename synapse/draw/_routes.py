@@ -38,14 +38,14 @@ LANE_OF_BUNDLES = 0.09
 """Distance in units of bundles that rise beside each other."""
 
 ROOM_OF_ARROWHEADS = 8.0
-"""Pixels beside boxes that their arrowheads need, where others pass."""
+"""Pixels beside boxes for their arrowheads, where other connections pass."""
 
 TIMES = np.linspace(0.0, 1.0, 9)[1:, None]
 
 
 def scene_at(places: Places, head: float = 0.0, below: Floats | None = None) -> Scene:
-    """Return what connections are routed through, with text: `head` is the height of
-    names above frames, and `below` that of the name below each neuron.
+    """Return the scene of connections, with text. `head` is the height of names above
+    frames, and `below` the height of the name below each neuron.
     """
     arranged = _arranged(places, head)
     rings = places.rings.tolist()
@@ -63,8 +63,8 @@ def scene_at(places: Places, head: float = 0.0, below: Floats | None = None) -> 
 
 
 def scene_of_frames(places: Places, above: float, below: float) -> Scene:
-    """Return what bundles are routed through: the frames of layers, which are boxes,
-    with room for text above and below each.
+    """Return the scene of bundles, which consists of the layers' frames, which are
+    boxes, with room for text above and below each.
     """
     arranged = _arranged(places, 0.0)
     measures = replace(BOXES, box=arranged.measures.box)
@@ -88,7 +88,7 @@ def scene_of_frames(places: Places, above: float, below: float) -> Scene:
 def ways_of(
     source: Indices, target: Indices, places: Places, scene: Scene | None
 ) -> list[Floats]:
-    """Return the routes of connections, from middle to middle; without a scene, places
+    """Return the routes of connections, from middle to middle. Without a scene, places
     are free and routes are arcs.
     """
     here = places.centres[source]
@@ -106,7 +106,7 @@ def ways_of(
 def ways_of_bundles(
     source: Indices, target: Indices, places: Places, scene: Scene, side: float
 ) -> list[Floats]:
-    """Return the routes of bundles, from frame to frame; loops are above (1) or below
+    """Return the routes of bundles, from frame to frame. Loops are above (1) or below
     (-1) their frame, side by side.
     """
     middles = places.middles
@@ -193,7 +193,7 @@ def _in_pixels(points: Floats) -> list[Point]:
 
 
 def _from_rims(route: Floats, half: Floats) -> Floats:
-    """Return a route that begins and ends at the sides of two frames; `half` is half
+    """Return a route that begins and ends at the sides of two frames. `half` is half
     the width and height of each.
     """
     ends = route[[0, -1]]
@@ -207,8 +207,8 @@ def _from_rims(route: Floats, half: Floats) -> Floats:
 
 
 def _arc(here: Floats, there: Floats, bend: float) -> Floats:
-    """Return a parabola to the left of a straight line, so that one in the other
-    direction does not hide it.
+    """Return a parabola to the left of a straight line, which the parabola of the
+    opposite direction does not hide.
     """
     along_it = there - here
     aside = bend * np.array([-along_it[1], along_it[0]])
@@ -254,8 +254,8 @@ def along(way: Floats, shares: Floats) -> Floats:
 def free_spot(
     spots: Floats, half: Floats, taken: list[tuple[Floats, Floats]], paths: Floats
 ) -> Floats:
-    """Return the spot at which a text of this half width and height covers least of
-    what is taken, middles with halves, and of the points of paths.
+    """Return the spot at which a text of this half width and height covers least of the
+    taken room, given by middles with halves, and of the points of paths.
     """
     middles, halves = (np.array(column) for column in zip(*taken, strict=True))
     covered = half + halves - np.abs(spots[:, None] - middles)
@@ -293,7 +293,7 @@ def draw_lines(
     pointed: Bools,
     head: float = 0.15,
 ) -> None:
-    """Draw connections that lead to what stands at `ends`, with arrowheads of a length
+    """Draw connections to the neurons or boxes at `ends`, with arrowheads of a length
     in units where they are pointed.
     """
     from matplotlib.collections import PathCollection, PolyCollection
@@ -356,9 +356,9 @@ def draw_gates(
     point: float,
     half: Floats | None = None,
 ) -> list[Gates]:
-    """Draw marks on gated connections, bars across those of a bundle, and dotted lines
-    from their gaters or, of boxes with these halves of a width, from the side of the
-    gater; returns them.
+    """Draw marks on gated connections, bars across gated bundles, and dotted lines from
+    their gaters or, for boxes with these halves of a width, from the side of the gater.
+    Returns the lines.
     """
     from matplotlib.collections import LineCollection, PatchCollection
     from matplotlib.patches import Circle
@@ -400,8 +400,8 @@ def gates_of(
     scene: Scene | None,
     half: Floats | None = None,
 ) -> list[Gates]:
-    """Return all gates: one bundle for each gater and shared source or target, single
-    ones last.
+    """Return all gates, with one bundle for each gater and shared source or target, and
+    single gates last.
     """
     source, target, gater = links
     taken: Counter[int] = Counter()
@@ -434,8 +434,8 @@ def gates_of(
 def _bundles(
     source: Indices, target: Indices, gater: Indices
 ) -> list[tuple[int, Indices, int]]:
-    """Return gater, several connections and the neuron they share: a target or a
-    source, whichever are fewer.
+    """Return gater, several connections and the neuron that they share, which is a
+    target or a source, depending on which are fewer.
     """
     bundles = []
     for connections in np.unique(gater[gater >= 0]).tolist():

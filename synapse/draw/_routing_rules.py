@@ -1,11 +1,11 @@
-"""How connections are routed: between the neurons of the columns that they pass, or
-around all columns.
+"""Route connections between the neurons of the columns that they pass, or around all
+columns.
 
-Pictures and the page route by these functions, as they place by those of
-`_placing_rules.py`: the page has them in JavaScript. A column is what stands across the
-flow. A route is a list of places (along, across), the control points between the ends
-of a connection; its curve is their quadratic B-spline. As in Graphviz's dot, a
-connection has a place of its own in every column that it passes.
+Pictures and the page route by these functions, as they place by the functions of
+`_placing_rules.py`, which the page has in JavaScript. A column contains the neurons and
+boxes across the flow. A route is a list of places (along, across), which are the
+control points between the ends of a connection. Its curve is their quadratic B-spline.
+As in Graphviz's dot, a connection has its own place in every column that it passes.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from ._placing_rules import Arrangement, Measures, Point, lane_of, width_of_cable
 
 CLEARANCE = 5.0
-"""Distance of a connection from what it passes."""
+"""Distance of a connection from the neurons and boxes that it passes."""
 
 TURN_DISTANCE = 10.0
-"""Distance before and after a column at which a connection turns, so that it passes
-level."""
+"""Distance before and after a column at which a connection turns to pass it level."""
 
 EVEN = 58.0
-"""Length at both ends in which a connection is level: a steep line would meet
-neighbors."""
+"""Length at both ends in which a connection is level, because a steep line would meet
+neighbors.
+"""
 
 CORNER_RADIUS = 7.0
 """Radius of the corners of cables."""
@@ -41,7 +41,7 @@ NARROW_CLEARANCE = 3.0
 
 @dataclass
 class Extent:
-    """What a neuron or a box takes, along and across the flow, with its text."""
+    """The room of a neuron or a box, along and across the flow, with its text."""
 
     left: float
     right: float
@@ -51,7 +51,9 @@ class Extent:
 
 @dataclass
 class Passing:
-    """A connection in a gap of a column: where it passes, and how far it leads."""
+    """A connection in a gap of a column, with the place where it passes and the
+    distance that it leads.
+    """
 
     column: PlacedColumn
     gap: Gap
@@ -61,7 +63,7 @@ class Passing:
 
 @dataclass
 class Gap:
-    """Free room in a column, and what passes there."""
+    """Free room in a column, and the connections that pass there."""
 
     low: float
     high: float
@@ -70,7 +72,9 @@ class Gap:
 
 @dataclass
 class PlacedColumn:
-    """What stands across the flow in one place, and its gaps in ascending order."""
+    """The neurons and boxes across the flow in one place, and the gaps between them in
+    ascending order.
+    """
 
     left: float
     right: float
@@ -80,7 +84,7 @@ class PlacedColumn:
 
 @dataclass
 class Scene:
-    """What connections are routed through."""
+    """The columns through which connections are routed."""
 
     measures: Measures
     columns: list[PlacedColumn]
@@ -92,8 +96,8 @@ class Scene:
 
 @dataclass
 class Line:
-    """What is routed: where it begins and ends, in which layers, and how far a straight
-    one is bent aside.
+    """A connection to route, with the places and layers of its ends, and the distance
+    by which a straight line is bent aside.
     """
 
     here: Point
@@ -133,7 +137,7 @@ def extent_of(
     below: float,
     above: float,
 ) -> Extent:
-    """Return what a neuron, or the box of a layer, takes at a place: with text that
+    """Return the room of a neuron, or of a layer's box, at a place, with text that
     reaches `below` and `above` it, and below the title of its layer.
     """
     measures = arrangement.measures
@@ -159,7 +163,7 @@ def scene_of(
     folded: list[bool],
     ring: list[bool],
 ) -> Scene:
-    """Return what connections are routed through: columns of what stands side by side
+    """Return the scene of connections, which consists of columns of neurons and boxes
     across the flow, with their gaps.
     """
     columns: list[PlacedColumn] = []
@@ -262,8 +266,8 @@ def _through(here: Point, there: Point, passed: list[Passing]) -> list[Point]:
 
 
 def _beside(here: Point, there: Point, maximum: float) -> list[Point]:
-    """Return the route of a line within a column: on one side of it if it leads on, on
-    the other if back.
+    """Return the route of a line within a column, on one side of the column if it leads
+    on, and on the other side if it leads back.
     """
     drop = there[1] - here[1]
     side = 1.0 if drop > 0.0 else -1.0
@@ -272,8 +276,8 @@ def _beside(here: Point, there: Point, maximum: float) -> list[Point]:
 
 
 def lead_of(scene: Scene, here: Point, there: Point) -> list[Point]:
-    """Return the route from a neuron to the mark of a gate: through the gaps of
-    columns, or beside its own.
+    """Return the route from a neuron to the mark of a gate, through the gaps of
+    columns, or beside its own column.
     """
     passed = _crossings(scene, here, there)
     is_steep = abs(here[0] - there[0]) < EVEN and abs(here[1] - there[1]) > EVEN
@@ -283,8 +287,8 @@ def lead_of(scene: Scene, here: Point, there: Point) -> list[Point]:
 
 
 def _spread(gap: Gap, lane: float) -> None:
-    """Lead lines through one gap side by side; above or below all neurons, the longest
-    is outermost.
+    """Lead lines through one gap side by side. Above or below all neurons, the longest
+    line is outermost.
     """
     outward = 1.0 if gap.high == math.inf else -1.0
     pitch = min(lane, min(60.0, gap.high - gap.low) / len(gap.passing))
@@ -324,8 +328,8 @@ def routes_of(scene: Scene, lines: list[Line]) -> list[list[Point]]:
 
 
 def _returning(scene: Scene, lines: list[Line]) -> list[bool]:
-    """Return which backward lines lead straight to the neuron beside their own, as the
-    resets of spiking cells do: they need no cable if no more lines lead onward there.
+    """Return which backward lines lead straight to the adjacent neuron, like the resets
+    of spiking cells. They do not need a cable if no other lines lead onward there.
     """
     size = len(scene.rank)
     pairs = [
@@ -380,8 +384,8 @@ def _route_of(scene: Scene, line: Line, passed: list[Passing]) -> list[Point]:
 def _lead_back(
     scene: Scene, lines: list[Line], routes: list[list[Point]], lane: float
 ) -> None:
-    """Lead backward lines around all columns, in one cable for each pair of layers;
-    short ones take the inner lanes.
+    """Lead backward lines around all columns, in one cable for each pair of layers.
+    Short cables take the inner lanes.
     """
     edges = [
         *[column.gaps[0].high for column in scene.columns],
@@ -421,8 +425,8 @@ def _cables_of(
     side: float,
     middle: float,
 ) -> list[Cable]:
-    """Return the cables on one side, the shortest first; the outermost lines of each
-    first.
+    """Return the cables on one side, the shortest first, with the outermost lines of
+    each first.
     """
     place: dict[int, int] = {}
     cables: list[Cable] = []
@@ -446,8 +450,8 @@ def _cables_of(
 
 
 def _order_of(cable: Cable) -> tuple[float, float, float]:
-    """Return what orders cables: their length and, if that is about the same, how far
-    outside they end.
+    """Return the sort key of cables, which is their length and, for about equal
+    lengths, how far outside they end.
     """
     length = math.floor(cable.high - cable.low + 0.25)
     return (length, -cable.turns[0].out, cable.pair)

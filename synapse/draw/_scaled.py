@@ -21,14 +21,14 @@ from matplotlib.patches import FancyBboxPatch  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 
 MIN_TEXT_POINTS = 7.0
-"""Text below this size, in points, is hidden: nobody can read it on paper."""
+"""Text below this size, in points, is hidden, because it is unreadable on paper."""
 MAX_WIDTH = 20.0
 """Width in inches up to which a figure of its own grows for its text."""
 
 
 class Scaled(Artist):
-    """An invisible artist that is drawn before the others of its axes and sets their
-    sizes.
+    """An invisible artist that is drawn before all other artists of its axes and sets
+    their sizes.
     """
 
     def __init__(self, ax: Axes) -> None:

@@ -1,4 +1,6 @@
-"""Sensitivities: how every parameter has moved every recurrent state, as an image."""
+"""Draw sensitivities, which show how every parameter has changed every recurrent state,
+as an image.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,9 @@ LETTER = 8.0
 
 
 Bands = list[tuple[str, int, int]]
-"""Neighbouring rows or columns with one name: the name, the first of them, and the one
-after the last."""
+"""Neighbouring rows or columns with one name, given by the name, the first of them, and
+the one after the last.
+"""
 
 
 @suggests_arguments("sensitivities")
@@ -41,12 +44,12 @@ def sensitivities(
     scale: Annotated[float | None, positive_number] = None,
     color_bars: Annotated[bool, boolean] = True,
 ) -> Axes:
-    """Draw the sensitivities d s_k / d p: one row per recurrent neuron k, one column
-    per parameter p.
+    """Draw the sensitivities d s_k / d p, with one row per recurrent neuron k and one
+    column per parameter p.
 
     The columns are the trainable weights into each neuron and its bias, neuron by
     neuron. White means that there is no sensitivity, because the parameter cannot reach
-    the neuron's state within the reach of the network's rule. The others are orange
+    the neuron's state within the reach of the network's rule. Sensitivities are orange
     below zero, pale at zero, and blue above.
 
     Parameters
@@ -118,8 +121,8 @@ def sensitivities(
 
 
 def _name_axis(ax: Axes, axis: Any, table: Topology, neurons: Ints, count: int) -> None:
-    """Draw names of neurons, or of layers where those would overlap, and lines between
-    them.
+    """Draw names of neurons, or of layers where the neurons' names would overlap, and
+    lines between them.
     """
     across = axis is ax.xaxis
     room = points_each(axis, count)

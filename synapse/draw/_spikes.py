@@ -1,4 +1,4 @@
-"""Spikes over time: each layer of a recorded network in a band of its own."""
+"""Draw spikes over time, with a band for each layer of a recorded network."""
 
 from __future__ import annotations
 
@@ -43,20 +43,20 @@ def spikes(
     groups: Mapping[str, Iterable[Neuron]] | Iterable[Layer] | None = None,
     dt: float | None = None,
 ) -> Axes:
-    """Draw a recording of a spiking network: layers below each other, over time.
+    """Draw a recording of a spiking network over time, with layers below each other.
 
     A layer whose activations are 0 and 1 only has a row of marks for each neuron. In
     other layers, such as voltages, adaptation and outputs, up to five evenly chosen
-    neurons are drawn as lines; the numbers at the right are the smallest and the
-    largest, and 0 is between them. A legend explains marks and lines.
+    neurons are drawn as lines. The numbers at the right are the smallest and the
+    largest value, with 0 between them. A legend explains marks and lines.
 
     Parameters
     ----------
     log : Log
-        A recording of activations, :func:`synapse.record`; of a whole network unless
+        A recording of activations by :func:`synapse.record`, of a whole network unless
         `groups` are given.
     targets : array_like, shape (T, m), optional
-        Targets of the outputs; NaN where there is none. They are drawn in red.
+        Targets of the outputs, with NaN where there is none. They are drawn in red.
     ax : matplotlib.axes.Axes, optional
         Axes to draw on. Default: a new figure.
     groups : mapping of str to neurons, or iterable of Layer, optional
@@ -135,9 +135,7 @@ def spikes(
 
 
 def _bands_of(log: Log, groups: Any) -> list[tuple[str, Floats]]:
-    """Return the labels and activations of chosen neurons, by default those of all
-    layers.
-    """
+    """Return the labels and activations of chosen neurons, by default of all layers."""
     instance("log", log, Log)
     if isinstance(groups, Mapping):
         named = [(str(name), group) for name, group in groups.items()]
@@ -210,7 +208,7 @@ def _draw_lines(
 
 
 def _explain(ax: Axes, are_spikes: list[bool], has_targets: bool) -> None:
-    """Add a legend below the axis: what marks and lines are."""
+    """Add a legend below the axis, which explains marks and lines."""
     from matplotlib.lines import Line2D
     from matplotlib.transforms import ScaledTranslation
 

@@ -1,5 +1,5 @@
-"""The style of all pictures: colors that color-blind people can distinguish, and
-readable labels.
+"""Define the style of all pictures, with colors that color-blind people can
+distinguish, and readable labels.
 """
 
 from __future__ import annotations
@@ -35,12 +35,15 @@ GRAY = "#8a8a8a"
 PALE = "#d4d4d4"
 INK = "#222222"
 CYCLE = (BLUE, RED, GREEN, PURPLE, BLACK, SKY, ORANGE, GRAY)
-"""Colors of lines, in this order: orange and vermilion look alike and are far from
-each other."""
+"""Colors of lines, in an order in which orange and vermilion, which look alike, are far
+from each other.
+"""
 
 POSITIVE = "#0b7f6f"
 NEGATIVE = "#946700"
-"""Colors of activations above and below zero; those of weights are BLUE and RED."""
+"""Colors of activations above and below zero, whereas the colors of weights are BLUE
+and RED.
+"""
 
 TINTS = (BLUE, ORANGE, GREEN, PURPLE, YELLOW, GRAY, RED)
 MAX_TINTS = 2 * len(TINTS)
@@ -49,7 +52,7 @@ GROUND = "#f4f6f8"
 """Background of boxes."""
 
 GATE = "#a3497c"
-"""Color of gates: a darker purple, so that thin dotted lines are visible."""
+"""Color of gates, a darker purple that makes thin dotted lines visible."""
 
 DOTS = (0, (1.0, 1.6))
 """Line style of gates."""
@@ -145,7 +148,9 @@ def check_axes(ax: Any, advice: str = "") -> None:
 
 
 def size_of(ax: Any) -> tuple[float, float]:
-    """Return width and height of axes in pixels; raises if these are no axes."""
+    """Return width and height of axes in pixels, or raise an error for other
+    objects.
+    """
     check_axes(ax)
     box = ax.get_window_extent()
     return (float(box.width), float(box.height))
@@ -153,8 +158,8 @@ def size_of(ax: Any) -> tuple[float, float]:
 
 @contextmanager
 def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
-    """Provide the axes to draw on, in the style of all pictures; a new figure is closed
-    again if drawing fails.
+    """Provide the axes to draw on, in the style of all pictures. If drawing fails, a
+    new figure is closed again.
     """
     with style():
         from matplotlib import pyplot
@@ -174,7 +179,7 @@ def canvas(ax: Axes | None, size: tuple[float, float]) -> Iterator[Axes]:
 
 
 def label(text: object, longest: int = 24) -> str:
-    """Return a name for matplotlib: one line, shortened, without mathematics."""
+    """Return a name for matplotlib in one line, shortened and without mathematics."""
     line = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
     if len(line) > longest:
         left = max(1, longest - 1)
@@ -211,8 +216,8 @@ def lines(text: object, longest: int, maximum: int = 3) -> str:
 
 
 def diverging() -> Colormap:
-    """Return colours: orange below zero, pale at zero, blue above; white for what is
-    not a finite number.
+    """Return colours, which are orange below zero, pale at zero, and blue above, or
+    white for numbers that are not finite.
     """
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -233,7 +238,7 @@ def around_zero(values: NDArray[np.float64], limit: float | None = None) -> Norm
 
 
 def tints(count: int) -> list[tuple[float, float, float]]:
-    """Return light colours for backgrounds of black text; they repeat after
+    """Return light colours for backgrounds of black text. They repeat after
     MAX_TINTS.
     """
     strengths = [0.8 if i // len(TINTS) % 2 else 0.45 for i in range(count)]
@@ -281,15 +286,17 @@ def key(ax: Axes, cmap: Colormap, norm: Normalize, label: str, **options: Any) -
 
 
 def mark_of(values: NDArray[np.float64]) -> str | None:
-    """Return the marker of a line: a dot if no two neighbors are finite, between which
-    a line could be seen.
+    """Return the marker of a line, which is a dot if no two neighbors are finite,
+    because a line would be invisible.
     """
     finite = np.isfinite(values)
     return None if (finite[1:] & finite[:-1]).any() else "o"
 
 
 def count_along(ax: Axes) -> None:
-    """Set ticks of the horizontal axis at whole numbers only: steps, epochs."""
+    """Set ticks of the horizontal axis only at whole numbers, such as steps or
+    epochs.
+    """
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(
@@ -305,8 +312,8 @@ def mean_line(
     color: str,
     **look: Any,
 ) -> None:
-    """Draw the mean over rows, and the 95 % interval of this mean if there are several:
-    by the bootstrap with a fixed seed.
+    """Draw the mean over rows and, for several rows, the 95 % interval of this mean by
+    the bootstrap with a fixed seed.
     """
     ax.plot(x, rows.mean(axis=0), color=color, label=entry(label), **look)
     if len(rows) > 1:
@@ -333,7 +340,7 @@ def points_each(axis: Axis, count: int) -> float:
 
 
 def name_each(axis: Axis, names: list[str], longest: int = 24) -> bool:
-    """Name every row or column if the names are large enough to be read; returns
+    """Name every row or column if the names are large enough to be read, and return
     whether they are.
     """
     size = min(0.8 * points_each(axis, len(names)), 8.0)

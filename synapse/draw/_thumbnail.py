@@ -1,5 +1,5 @@
-"""A small drawing of a network for notebooks: static SVG with its numbers as tool
-tips.
+"""Draw a small picture of a network for notebooks, as static SVG with its numbers as
+tool tips.
 """
 
 from __future__ import annotations
@@ -24,19 +24,21 @@ HEIGHT = 300
 """The largest size of the drawing, in pixels."""
 MAX_NEURONS = 100
 MAX_CONNECTIONS = 500
-"""Maximum numbers of neurons and connections drawn one by one; a larger network is one
-box per layer."""
+"""Maximum numbers of neurons and connections drawn one by one. A larger network is
+drawn with one box per layer.
+"""
 MAX_DRAWN = 1 << 18
 """Maximum number of connections of a network that is drawn at all, since a notebook
 shows it every time."""
 UNIT = 64
-"""Pixels of a unit of length: the distance of two neurons, if the drawing is not scaled
-down."""
+"""Pixels of a unit of length, which is the distance of two neurons, if the drawing is
+not scaled down.
+"""
 
 
 def small_picture(network: Network) -> str:
-    """Draw the present state of a network as SVG: neurons, boxes of layers, or a
-    description only.
+    """Draw the present state of a network as SVG, with neurons, boxes of layers, or
+    only a description.
     """
     if len(network.connections) > MAX_DRAWN:
         return f"<div>{escape(repr(network))}</div>"

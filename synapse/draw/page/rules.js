@@ -29,7 +29,7 @@ const WIDEST_NAME = 160.0;
 const LANE = 6.0;
 const CABLE = 6.0;
 const WIDEST_CABLE = 14.0;
-/** Return what decides the places of neurons: `layer` of each, and the source, target and gater (-1: none) of each connection. */
+/** Return the properties that determine places, from the `layer` of each neuron, and the source, target and gater (-1 without one) of each connection. */
 function structureOf(counts, layer, source, target, gater) {
   let before, leads, level, pair, place, ring, size, start, stop, within;
   size = counts.length;
@@ -64,7 +64,7 @@ function structureOf(counts, layer, source, target, gater) {
   ring = range(size).map((i) => ((within[i] > counts[i]) && (counts[i] >= MIN_IN_RING)));
   return ({ counts: counts, level: level, ring: ring, leads: leads });
 }
-/** Return the room of a layer: a box, a ring, or lines of up to `longest` neurons. */
+/** Return the room of a layer, which is a box, a ring, or lines of up to `longest` neurons. */
 function blockOf(structure, layer, folded, measures, longest) {
   let count, each, lines, pitch, radius, size, width;
   if (folded) {
@@ -124,7 +124,7 @@ function planOf(structure, measures, levels, longest, folded, window) {
   zoom = Math.min(LARGEST_ZOOM, (window[0] / length), (window[1] / (breadth + cables)));
   return ({ measures: measures, levels: levels, blocks: blocks, depths: depths, breadths: breadths, length: length, breadth: breadth, cables: cables, minimum: minimum, zoom: zoom, window: window });
 }
-/** Return how much wider than its cells each level becomes so that no name is cut, as far as `free` room in the gaps allows; `widths` are those of the longest name of each layer. */
+/** Return the width that each level needs beyond its cells to show whole names, as far as `free` room in the gaps allows. `widths` contains the width of each layer's longest name. */
 function widerBy(plan, free, widths) {
   let measures, share, wanted, wider;
   measures = plan.measures;
@@ -133,7 +133,7 @@ function widerBy(plan, free, widths) {
   share = Math.min(1.0, (Math.max(0.0, free) / (sum(wider) || 1.0)));
   return wider.map((more) => (share * more));
 }
-/** Return the places of layers and their neurons, with the gaps stretched until the window is full; `widths` are those of the longest name of each layer. */
+/** Return the places of layers and their neurons, with the gaps stretched until the window is full. `widths` contains the width of each layer's longest name. */
 function arrange(structure, plan, widths) {
   let at, between, block, blocks, boxes, depth, frame, frames, free, gap, grown, level, measures, room, spots, start, stretch;
   measures = plan.measures;
@@ -169,7 +169,7 @@ function stretchOf(plan, breadth) {
   room = ((plan.window[1] / plan.zoom) - plan.cables);
   return Math.max(1.0, Math.min(STRETCH, (room / breadth)));
 }
-/** Return the frame of a layer; a ring stays round, and a box as it is. */
+/** Return the frame of a layer. A ring stays round, and a box does not change. */
 function frameOf(block, middle, stretch, grown) {
   let breadth, length;
   length = (block.size[0] - block.title[0]);
@@ -217,7 +217,7 @@ const CORNER_RADIUS = 7.0;
 const NAMES = 30.0;
 const RETURN = 26.0;
 const NARROW_CLEARANCE = 3.0;
-/** Return what a neuron, or the box of a layer, takes at a place: with text that reaches `below` and `above` it, and below the title of its layer. */
+/** Return the room of a neuron, or of a layer's box, at a place, with text that reaches `below` and `above` it, and below the title of its layer. */
 function extentOf(arrangement, layer, place, folded, ring, below, above) {
   let breadth, frame, half, high, length, low, measures, middle, room, top;
   measures = arrangement.measures;
@@ -235,7 +235,7 @@ function extentOf(arrangement, layer, place, folded, ring, below, above) {
   half = ((ring && (!folded)) ? (frame.size[0] / 2.0) : (length / 2.0));
   return ({ left: (middle - half), right: (middle + half), low: (low - room), high: (high + room) });
 }
-/** Return what connections are routed through: columns of what stands side by side across the flow, with their gaps. */
+/** Return the scene of connections, which consists of columns of neurons and boxes across the flow, with their gaps. */
 function sceneOf(arrangement, extents, folded, ring) {
   let column, columns, frames, measures, members, reached, title;
   columns = [];
@@ -303,7 +303,7 @@ function through(here, there, passed) {
   isOnward = (here[0] < there[0]);
   return stops.flatMap((stopsOfOne) => (isOnward ? stopsOfOne : [...reversed(stopsOfOne)]).map((stop) => stop));
 }
-/** Return the route of a line within a column: on one side of it if it leads on, on the other if back. */
+/** Return the route of a line within a column, on one side of the column if it leads on, and on the other side if it leads back. */
 function beside(here, there, maximum) {
   let aside, drop, side;
   drop = (there[1] - here[1]);
@@ -311,7 +311,7 @@ function beside(here, there, maximum) {
   aside = (side * Math.min((16.0 + (0.17 * Math.abs(drop))), maximum));
   return [[(here[0] + aside), here[1]], [(there[0] + aside), there[1]]];
 }
-/** Return the route from a neuron to the mark of a gate: through the gaps of columns, or beside its own. */
+/** Return the route from a neuron to the mark of a gate, through the gaps of columns, or beside its own column. */
 function leadOf(scene, here, there) {
   let isSteep, passed;
   passed = crossings(scene, here, there);
@@ -321,7 +321,7 @@ function leadOf(scene, here, there) {
   }
   return through(here, there, passed);
 }
-/** Lead lines through one gap side by side; above or below all neurons, the longest is outermost. */
+/** Lead lines through one gap side by side. Above or below all neurons, the longest line is outermost. */
 function spread(gap, lane) {
   let lines, outward, pitch;
   outward = ((gap.high === Infinity) ? 1.0 : (-1.0));
@@ -368,7 +368,7 @@ function routesOf(scene, lines) {
   leadBack(scene, lines, routes, lane);
   return routes;
 }
-/** Return which backward lines lead straight to the neuron beside their own, as the resets of spiking cells do: they need no cable if no more lines lead onward there. */
+/** Return which backward lines lead straight to the adjacent neuron, like the resets of spiking cells. They do not need a cable if no other lines lead onward there. */
 function returning(scene, lines) {
   let boxes, level, line, pairs, size, step, surplus;
   size = scene.rank.length;
@@ -429,7 +429,7 @@ function routeOf(scene, line, passed) {
   }
   return [];
 }
-/** Lead backward lines around all columns, in one cable for each pair of layers; short ones take the inner lanes. */
+/** Lead backward lines around all columns, in one cable for each pair of layers. Short cables take the inner lanes. */
 function leadBack(scene, lines, routes, lane) {
   let edges, height, inner, middle, rim, share, taken, tops, turn, width;
   edges = [...scene.columns.map((column) => column.gaps[0].high), ...scene.columns.map((column) => column.gaps.at(-1).low)];
@@ -453,7 +453,7 @@ function leadBack(scene, lines, routes, lane) {
     }
   }
 }
-/** Return the cables on one side, the shortest first; the outermost lines of each first. */
+/** Return the cables on one side, the shortest first, with the outermost lines of each first. */
 function cablesOf(scene, lines, routes, side, middle) {
   let cables, isBack, line, low, out, pair, place;
   place = {};
@@ -478,7 +478,7 @@ function cablesOf(scene, lines, routes, side, middle) {
   }
   return sorted(cables, { key: orderOf });
 }
-/** Return what orders cables: their length and, if that is about the same, how far outside they end. */
+/** Return the sort key of cables, which is their length and, for about equal lengths, how far outside they end. */
 function orderOf(cable) {
   let length;
   length = Math.floor(((cable.high - cable.low) + 0.25));

@@ -206,7 +206,7 @@ def align_numbers(store, events, span):
 
 @inline
 def find_equal(events, slot, part_index, equal):
-    """If all numbers in a slot of a part are equal, use the place of this number for
+    """Use the place of a number for a slot of a part in which all numbers are equal to
     it. The first `equal` numbers have a place already. Returns how many have one
     afterwards.
     """

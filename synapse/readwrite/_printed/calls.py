@@ -192,7 +192,7 @@ def weights(table, scalar, sizes, place, numbers):
 
 @noinline
 def load(table, scalar, sizes, place, learns, numbers):
-    """Load numbers from `weights`, in which parameters that do not learn must be the
+    """Read numbers as `weights` writes them. Parameters that do not learn must be the
     same.
     """
     store = store_at(table, scalar)

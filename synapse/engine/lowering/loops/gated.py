@@ -118,7 +118,7 @@ def number_runs(store: Any, j: int) -> None:
 
 
 def describe_influence(store: Any, q: int, j: int, n: int, count: int) -> None:
-    """Determine whether a gater of j gets an error from j, and count its pulls."""
+    """Find out whether a gater of j gets an error from j, and count its pulls."""
     g = store.influence_gater[q]
     # in different networks, stamps decide at run time
     late = is_late(store, g, j) if is_together(store, g, j) else g == j

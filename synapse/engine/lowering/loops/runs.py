@@ -152,7 +152,7 @@ def find_few_runs(store: Any, n: int, count: int, work: Any) -> Pair:
 
 
 def change_learning(store: Any, n: int, count: int, work: Any) -> Pair:
-    """Refresh the numbers that only depend on the connections that learn, if no
+    """Renew the numbers that only depend on the connections that learn, if no
     connection changes its row or run. This is the case if all or none of each neuron's
     connections learned before, and all or none learn now. Returns False if it is not
     the case, without changing anything. Lists of sources begin anew.

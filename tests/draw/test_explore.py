@@ -383,7 +383,7 @@ def test_the_page_holds_the_numbers_of_a_log():
         net.run(sequence)
     with pytest.raises(UnknownNameError, match="state"):
         page_of(net, log)
-    with pytest.raises(ArgumentError, match="remove `targets`"):
+    with pytest.raises(ArgumentError, match="Remove `targets`"):
         page_of(net, log, targets)
 
 

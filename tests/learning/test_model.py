@@ -147,7 +147,7 @@ def test_rows_are_predicted_in_parts_with_the_bits_of_a_run(
     single = rows.astype(np.float32)
     assert np.array_equal(model.predict(single), model.predict(single.astype(float)))
     assert state == [neuron.state for neuron in net]
-    for number, message in ((np.nan, "infinity in row 60"), (1e308, "in other units")):
+    for number, message in ((np.nan, "infinity in row 60"), (1e308, "they are scaled")):
         wrong = rows.copy()
         wrong[60, 1] = number
         model.scale.deviation[:] = 1e-3
@@ -176,7 +176,7 @@ def test_it_forecasts_by_its_own_outputs():
     line.weights, line.biases = [0.0], [0.0, 2.0]
     steps = Model(line, scale=Scale(1, lags=[(1,)]), target_scale=Scale(1, lags=[(1,)]))
     assert steps.forecast(np.arange(5.0), 2).tolist() == [6.0, 8.0]
-    with pytest.raises(ArgumentError, match="no neurons can have"):
+    with pytest.raises(ArgumentError, match="neurons cannot compute differences"):
         steps.whole()
 
 

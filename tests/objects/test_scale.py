@@ -104,7 +104,11 @@ def test_faults_are_one_sentence_and_change_nothing():
             (lambda: scale.standard([1.0, 2.0]), ArgumentError, "steps or more"),
             (lambda: scale.original([[1, 2]]), ArgumentTypeError, "`history`"),
             (lambda: scale.original([[1, 2]], [[1, 2]]), ArgumentError, "2 steps or"),
-            (lambda: Scale(2, lags=[(1,)]), ArgumentError, "those of 2 columns"),
+            (
+                lambda: Scale(2, lags=[(1,)]),
+                ArgumentError,
+                "a list for each of 2 columns",
+            ),
             (lambda: Scale(1, lags=[(0,)]), ArgumentError, "A lag|a lag"),
             (lambda: Scale.fixed([1.0], [0.0]), ArgumentError, "above 0"),
             (lambda: Scale._from_json(wrong, 2), ArgumentError, "must be above 0"),
@@ -210,12 +214,16 @@ def test_numbers_beyond_the_range_are_refused():
     )
     all_refused(
         [
-            (lambda: scale.standard([[1e200]]), ArgumentError, "finite in other units"),
+            (
+                lambda: scale.standard([[1e200]]),
+                ArgumentError,
+                "finite when they are scaled",
+            ),
             (lambda: scale.add([[1e160], [0.0]]), ArgumentError, "squares are finite"),
             (
                 lambda: Scale.fixed([0.0], [1e140]).original([[1e200]]),
                 ArgumentError,
-                "finite in other units",
+                "finite when they are scaled",
             ),
             (lambda: with_scales(whole, subnormal), ArgumentError, "fit float64"),
             (lambda: with_scales(small, scale), ArgumentError, "fit float32"),

@@ -183,7 +183,7 @@ def over_touched(store, span, each, total, *of):
 
 @inline
 def age_marks(store, span, fresh):
-    """Treat the marks of a batch, whose sums are still in place, as marks of the
+    """Convert the marks of a batch, whose sums are still in place, to marks of the
     previous batch. Unless the marks are `fresh`, earlier sums are in place, too.
     """
     if store.ties.lists != 0:

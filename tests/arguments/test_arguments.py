@@ -110,12 +110,15 @@ def mistakes(name, parameter, folder, odds):
             outcome = "refused under a name that no parameter has"
         if INTERNALS.search(sentence):
             outcome = "refused by a message that shows what an object holds"
-        if outcome == "refused" and world.seen() != before:
+        may_be_taken = odd in call.kinds[parameter]
+        if outcome == "refused" and may_be_taken and world.seen() != before:
             outcome = "refused, with changes"
-        if outcome not in ("refused", *(["taken"] * (odd in call.kinds[parameter]))):
+        if outcome not in ("refused", *(["taken"] * may_be_taken)):
             yield f"{odd}: {outcome} {sentence}"
         if outcome != "refused":
             world = None
+    if world is not None and world.seen() != before:  # once, because it takes longest
+        yield f"{' or '.join(odds)}: refused, with changes"
 
 
 def names_of(name, parameter):

@@ -121,21 +121,24 @@ class Cost:
         """Raise ArgumentError if this cost cannot have these targets, shape (N, m),
         where NaN means no target.
         """
-        shares = self.code in SHARES
-        if shares:
+        if self.code in SHARES:
             _require_shares(targets)
         if self.code not in PROBABILITIES:
             return
         if targets.size and 0.0 <= targets.min() <= targets.max() <= 1.0:
-            return  # the usual case, in one pass; NaN is looked at below
-        outside = targets[(targets < 0.0) | (targets > 1.0)]
+            return  # the usual case, in one pass
+        outside = targets[(targets < 0.0) | (targets > 1.0)]  # without NaN
         if outside.size:
-            value = _checks.short_repr(float(outside.flat[0]))
-            outputs = "softmax outputs" if shares else f"the cost {self.name}"
-            raise ArgumentError(
-                f"Expected targets of {outputs} to lie between 0 and 1, got {value}."
-                " Scale them, or use linear outputs and squared error."
-            )
+            raise self._outside(outside.flat[0])
+
+    def _outside(self, target: float) -> ArgumentError:
+        value = _checks.short_repr(float(target))
+        shares = self.code in SHARES
+        outputs = "softmax outputs" if shares else f"the cost {self.name}"
+        return ArgumentError(
+            f"Expected targets of {outputs} to lie between 0 and 1, got {value}."
+            " Scale them, or use linear outputs and squared error."
+        )
 
     def __repr__(self) -> str:
         return f"<cost {self.name}>"
@@ -269,13 +272,15 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
     Raises ArgumentError if the outputs cannot have it, or if its name means a mean over
     several outputs.
     """
-    default = matching(squashes)
-    if cost is None:
-        default._check(squashes)
-        return default
+    default = _default(frozenset(squashes))
+    chosen = default if cost is None else _named(cost, default, len(squashes))
+    chosen._check(squashes)
+    return chosen
 
+
+def _named(cost: str | Cost, default: Cost, count: int) -> Cost:
+    """Return a cost of `count` outputs, for which there is this default."""
     chosen = get(cost)
-    count = len(squashes)
     if (
         count > 1
         and isinstance(cost, str)
@@ -291,8 +296,11 @@ def of_outputs(cost: str | Cost | None, squashes: Sequence[Squash]) -> Cost:
         and default is by_name["categorical_cross_entropy"]
     ):
         chosen = default  # the cross-entropy of softmax outputs
-    chosen._check(squashes)
     return chosen
+
+
+def _default(different: frozenset[Squash]) -> Cost:
+    return _MATCHING.get(different, by_name["squared_error"])
 
 
 def matching(squashes: Sequence[Squash]) -> Cost:
@@ -326,15 +334,13 @@ def matching(squashes: Sequence[Squash]) -> Cost:
         different = frozenset(squashes)
     except TypeError:
         different = frozenset()
-    if different in _MATCHING:
-        return _MATCHING[different]
     _checks.require_type(
         different and all(isinstance(squash, Squash) for squash in different),
         "The squashes of outputs",
         "a list of squashes",
         squashes,
     )
-    return by_name["squared_error"]
+    return _default(different)
 
 
 @_checks.suggests_arguments()

@@ -395,8 +395,14 @@ def random_generator(seed: Seed) -> np.random.Generator:
     """
     if isinstance(seed, np.random.Generator):
         return seed
-    if seed is None or isinstance(seed, np.random.SeedSequence):
+    is_number = type(seed) is int and seed >= 0
+    if is_number or seed is None or isinstance(seed, np.random.SeedSequence):
         return np.random.default_rng(seed)
+    return np.random.default_rng(_checked_seed(seed))
+
+
+def _checked_seed(seed: Any) -> int | list[int]:
+    """Return the number or the numbers of a seed, or raise ArgumentError."""
     several = isinstance(seed, list | tuple)
     entries = list(seed) if isinstance(seed, list | tuple) else [seed]
     integers = [_checks.integer(entry) for entry in entries]
@@ -406,7 +412,7 @@ def random_generator(seed: Seed) -> np.random.Generator:
         condition += " a numpy Generator or None"
         raise ArgumentError(_checks.expected("seed", condition, seed))
     # A list of one number is another seed than the number.
-    return np.random.default_rng(numbers if several else numbers[0])
+    return numbers if several else numbers[0]
 
 
 def seeds_of(seed: Seed, count: int) -> list[Seed]:

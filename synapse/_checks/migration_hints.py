@@ -109,20 +109,8 @@ def suggests_arguments(
                     arguments = checked_arguments(checks, arguments, named, require)
                 return function(*arguments, **named)
             except (TypeError, ValueError) as error:
-                # A traceback of one frame: Python refused the arguments themselves.
-                trace = error.__traceback__
-                began = trace is None or trace.tb_next is not None
-                if began and not isinstance(error, SynapseError):
-                    raise
-                calls = [function]
-                if arguments:
-                    owner = type(arguments[0])
-                    calls += [getattr(owner, name) for name in siblings]
-
-                sentence = (
-                    _about_options(calls, arguments[2:], table)
-                    if began
-                    else _about_refused(calls, arguments, named, error, table)
+                sentence = _about_call(
+                    function, siblings, arguments, named, error, table
                 )
                 if not sentence:
                     raise
@@ -131,6 +119,31 @@ def suggests_arguments(
         return cast(Function, call)
 
     return wrap
+
+
+def _about_call(
+    function: Callable[..., Any],
+    siblings: Iterable[str],
+    arguments: Sequence[Any],
+    named: Mapping[str, Any],
+    error: Exception,
+    table: Mapping[str, str],
+) -> str:
+    """Return the sentence about the arguments of a call that has raised an error, or ""
+    if the error is not about them.
+    """
+    # A traceback of one frame: Python refused the arguments themselves.
+    trace = error.__traceback__
+    began = trace is None or trace.tb_next is not None
+    if began and not isinstance(error, SynapseError):
+        return ""
+    calls = [function]
+    if arguments:
+        owner = type(arguments[0])
+        calls += [getattr(owner, name) for name in siblings]
+    if began:
+        return _about_options(calls, arguments[2:], table)
+    return _about_refused(calls, arguments, named, error, table)
 
 
 def about_arguments(
@@ -495,14 +508,17 @@ def fixed_attributes(cls: Class) -> Class:
             owner = type(self)
             known = name in vars(self) or hasattr(owner, name)
             if not known and is_refused(owner, name):
-                foreign = inspect.getattr_static(owner, name, None)
-                hint = suggestion(name, settable)
-                if isinstance(foreign, MissingAttributeHint):
-                    hint = f" {foreign.advice}"
-                raise attribute_error(
-                    f"A {cls.__name__} has no attribute {name!r} to set.{hint}"
-                )
+                raise no_attribute(owner, name)
         assign(self, name, value)
+
+    def no_attribute(owner: type, name: str) -> AttributeError:
+        foreign = inspect.getattr_static(owner, name, None)
+        hint = suggestion(name, settable)
+        if isinstance(foreign, MissingAttributeHint):
+            hint = f" {foreign.advice}"
+        return attribute_error(
+            f"A {cls.__name__} has no attribute {name!r} to set.{hint}"
+        )
 
     cls.__setattr__ = set_attribute  # type: ignore[method-assign, assignment]
     return cls

@@ -8,6 +8,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 import numpy as np
@@ -62,13 +63,16 @@ def checked_rate(title: str, rate: Any, dtype: Any = np.float64) -> Rate:
     try:
         return _checks.training_rate(title, rate, dtype)
     except ArgumentTypeError:
-        condition = "a number, a schedule or a function of the epoch"
-        advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
-        if isinstance(rate, str) and _checks.closest(rate, optimizers.names()):
-            advice = f"Use optimizer={rate!r}."
-        raise ArgumentTypeError(
-            _checks.expected(title, condition, rate, advice)
-        ) from None
+        raise _no_rate(title, rate) from None
+
+
+def _no_rate(title: str, rate: Any) -> ArgumentTypeError:
+    """Make the error for an object that is no rate."""
+    condition = "a number, a schedule or a function of the epoch"
+    advice = OF_LIST if type(rate) in (list, tuple, np.ndarray) else ""
+    if isinstance(rate, str) and _checks.closest(rate, optimizers.names()):
+        advice = f"Use optimizer={rate!r}."
+    return ArgumentTypeError(_checks.expected(title, condition, rate, advice))
 
 
 @_checks.suggests_arguments("schedule")
@@ -273,20 +277,15 @@ def rates_of(rate: Rate) -> Rates:
 class CheckedRates:
     """The rates of one training, each checked to be within the range of the network's
     float.
-
-    Attributes
-    ----------
-    fixed : bool
-        Whether the rates are known before the training, because the rate is a number or
-        a schedule that only depends on the epoch. Other functions may depend on
-        anything, and are therefore called when their epoch begins.
     """
 
-    def __init__(self, rate: Rate, dtype: Any = np.float64) -> None:
-        self.fixed = _is_fixed(rate)
+    def __init__(self, rate: Rate, dtype: Any) -> None:
         self._rate = rate
-        self._rates = rates_of(rate)
         self._dtype = dtype
+
+    @cached_property
+    def _rates(self) -> Rates:
+        return rates_of(self._rate)
 
     def repeat(self, losses: list[float]) -> None:
         """Call the function of an adaptive schedule for epochs with these losses, which
@@ -300,16 +299,19 @@ class CheckedRates:
         """Return the rates of `count` epochs, counted from `epoch`, given the loss of
         the epoch before.
 
-        Only one epoch's rate is returned unless they are `fixed`, and fewer if a later
-        rate is invalid.
+        Only one epoch's rate is returned if the rates may depend on more than the
+        epoch, and fewer than `count` if a later rate is invalid.
         """
         if isinstance(self._rate, float):  # checked when it was assigned
             return np.array([self._rate] * count)  # np.full takes longer
+        return self._of_schedule(epoch, count, loss)
+
+    def _of_schedule(self, epoch: int, count: int, loss: float | None) -> Floats:
         title = f"The rate of epoch {epoch}"
         first = _checks.non_negative_number(
             title, self._rates(epoch, loss), self._dtype
         )
-        later = range(epoch + 1, epoch + count) if self.fixed else ()
+        later = range(epoch + 1, epoch + count) if _is_fixed(self._rate) else ()
         rates = np.array([first, *(self._rates(number, None) for number in later)])
         # refused when their epoch begins
         wrong = ~((rates >= 0) & (rates <= np.finfo(self._dtype).max))

@@ -468,7 +468,10 @@ class OptimizerState:
         is_array = name in ("change", "slots") and hasattr(self, name)
         if name in OptimizerState.__slots__ and not is_array:
             object.__setattr__(self, name, value)
-            return
+        else:
+            self._write(name, value)
+
+    def _write(self, name: str, value: Any) -> None:
         array = getattr(self, name)  # raises if there is none
         condition = f"a number or numbers of shape {array.shape}"
         title = f"{name} of OptimizerState"

@@ -120,12 +120,18 @@ def checked_optimizer(
         optimizer, Optimizer | LBFGS | RecursiveOptimizer
     ):
         return optimizer
+    kind = by_name.seek(optimizer) if isinstance(optimizer, str) else None
+    if kind is None:
+        raise _no_optimizer(title, optimizer)
+    return kind()
+
+
+def _no_optimizer(title: str, optimizer: Any) -> ArgumentTypeError:
+    """Make the error for an object that is no optimizer."""
     label = optimizer
     if not isinstance(optimizer, str):
         label = getattr(optimizer, "__name__", type(optimizer).__name__)
     kind = by_name.seek(label)
-    if kind and isinstance(optimizer, str):
-        return kind()
     advice = (
         f"Use optimizer=synapse.optimizers.{kind.__name__}()."
         if kind
@@ -134,4 +140,4 @@ def checked_optimizer(
     condition = (
         "an optimizer, such as synapse.optimizers.Adam(), or its name, such as 'adam'"
     )
-    raise ArgumentTypeError(expected(title, condition, optimizer, advice.strip()))
+    return ArgumentTypeError(expected(title, condition, optimizer, advice.strip()))

@@ -29,7 +29,7 @@ FIRST_STEPS = 32
 MAX_STEPS = 4096
 """Number of steps in the first compiled call on a stream, and the most; later calls
 have twice as many."""
-NO_RENEWAL = tuple(engine.online.nothing_renewed())
+NO_RENEWAL = tuple(engine.online.NOTHING_RENEWED)
 
 
 def learn_until_wrong(

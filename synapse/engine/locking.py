@@ -31,6 +31,7 @@ handles_lock = threading.RLock()
 store's lock."""
 
 _serial_of = attrgetter("serial")
+_store_of = attrgetter("_store")
 POLL_SECONDS = 0.05
 """Seconds between two checks for Ctrl-C while waiting for a lock."""
 
@@ -99,12 +100,12 @@ def consume_interrupt() -> bool:
     """Return whether Ctrl-C is pending, and clear it: the caller handles it, and it
     will not be raised.
     """
-    if get_ident() != threading.main_thread().ident or not any(
-        deferred.pending for deferred in deferring
-    ):
+    if get_ident() != threading.main_thread().ident or not deferring:
         return False
-    deferring[0].pending = False
-    return True
+    pending = deferring[0].pending
+    if pending:
+        deferring[0].pending = False
+    return pending
 
 
 def raise_interrupt() -> None:
@@ -184,7 +185,7 @@ class ExclusiveAccess(DeferredInterrupt):
         return any(store.turns for store, _ in self._held)
 
     def _stores(self) -> set[StoreRows]:
-        return {handle._store for handle in self._handles}
+        return set(map(_store_of, self._handles))
 
     def _acquire(self) -> None:
         while True:

@@ -57,8 +57,10 @@ class Store(StoreRows):
 
         If memory runs out, the store is as it was before.
         """
-        if self.editor is WRITTEN:
-            return
+        if self.editor is not WRITTEN:
+            self._write_draft()
+
+    def _write_draft(self) -> None:
         with self.lock, DeferredInterrupt():
             draft = self.editor
             # otherwise another thread has been faster

@@ -76,7 +76,7 @@ class Data:
         """Number of steps of each sequence."""
         return self.bounds[1:] - self.bounds[:-1]  # np.diff takes longer
 
-    @property
+    @cached_property
     def sequences(self) -> int:
         """Number of sequences, where each single sample counts as one."""
         return len(self.bounds) - 1
@@ -290,8 +290,13 @@ def prepare(
     if isinstance(cost, SequenceCost):
         return _with_items(network, inputs, targets)
     data = _of_arrays(network, inputs, targets, cost, dtype)
-    if data is not None:
-        return data
+    return data or _of_any_form(network, inputs, targets, cost, dtype)
+
+
+def _of_any_form(
+    network: Network, inputs: Any, targets: Any, cost: Cost | None, dtype: Any
+) -> Data:
+    """Check and arrange data of any form, with advice on targets of other libraries."""
     inputs, targets = _checks.from_pairs(inputs, targets)
     try:
         return _prepared_pair(network, inputs, targets, cost, dtype)
@@ -383,7 +388,7 @@ def blank_targets(network: Network, inputs: Any, value: float) -> Any:
 
 def cost_of(network: Network, cost: str | Cost | None) -> Cost:
     """Return the cost as :meth:`Network._cost`, or a cost of whole sequences."""
-    chosen = cost if cost is None else _cost.get(cost)
+    chosen = _cost.get(cost) if isinstance(cost, str | SequenceCost) else cost
     return chosen if isinstance(chosen, SequenceCost) else network._cost(cost)
 
 
@@ -640,13 +645,14 @@ def run_epochs(
     """
     data.require_fit(network)
     _, store, span = network._lowered()
-    renewals = tuple(renewal or engine.online.nothing_renewed())
+    recorder = network._recorder
+    renewals = tuple(renewal or engine.online.NOTHING_RENEWED)
     ordered, options = _arguments(network, data, epochs, cost, learn)
     arguments: tuple[Any, ...] = ordered, options, renewals
     if plan is not None:
         kernels = engine.rtrl.loops.kernels_for(plan, updates)
     else:
-        quiet = learn and updates is None and network._recorder is None
+        quiet = learn and updates is None and recorder is None
         index = network._quiet_index if quiet else None
         kernels = (
             engine.online.kernels_for(store, span, updates)
@@ -659,7 +665,7 @@ def run_epochs(
     # rtrl has another in the place of each
     is_sparse = isinstance(data.inputs, _checks.SparseRows)
     kernel = engine.online.train_sparse if is_sparse else engine.online.train_network
-    if network._recorder is not None:
+    if recorder is not None:
         call = partial(network._call_in_use, kernels, kernel)
         return _run_by_steps(network, data, epochs, call, plan, arguments, learn)
     _, done, total, steps = network._call_in_use(kernels, kernel, *arguments)

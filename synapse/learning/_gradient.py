@@ -618,11 +618,7 @@ class ExactGradient:
                 ragged=not full,
                 masked=mask is not None,
                 recorded=self._recorded is not None,
-                start=np.int64(0),
                 stop=np.int64(steps),
-                part=np.int64(0),
-                parts=np.int64(1),
-                fresh=True,
             )
             yield samples, width, mask
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
@@ -60,7 +61,9 @@ class Calling(Sequence[Neuron]):
 
     _layers: list[Layer]
     _unplaced: list[Layer]  # new layers without a fixed place, until the next step
-    _anchor: Neuron  # the first input; its store is that of the network
+    _anchor: Neuron  # the first input
+    # that of the first input, read without a call in Python, as in every step
+    _store: Store = property(attrgetter("_anchor._store"))  # type: ignore[assignment]
     _n_inputs: int
     _n_outputs: int
     _facts = Facts()  # of no topology
@@ -73,10 +76,6 @@ class Calling(Sequence[Neuron]):
     def output(self) -> Layer:
         """Output layer."""
         return self._layers[-1]
-
-    @property
-    def _store(self) -> Store:
-        return self._anchor._store
 
     @property
     def _step_number(self) -> int:
@@ -214,7 +213,7 @@ class Calling(Sequence[Neuron]):
                         ended = self._call_large(kernels[kernel], arguments, kernels)
                         status = ended[0]
                     if raises and status != DONE:
-                        self._require_sound(ended)
+                        self._require_sound(status)
                 if store.recorder is not None and status == DONE:
                     self._record(steps, by is None, kernels)
                 return ended
@@ -227,7 +226,9 @@ class Calling(Sequence[Neuron]):
         use and runs in its own thread, so that it notices Ctrl-C meanwhile.
         """
         ended = kernels[kernel](*arguments)
-        self._require_sound(ended)
+        status = ended if type(ended) is int else ended[0]
+        if status != DONE:
+            self._require_sound(status)
         return ended
 
     @property
@@ -272,9 +273,8 @@ class Calling(Sequence[Neuron]):
             finite = not parameters.undone(store, before)
         return status if finite else DIVERGED, cost
 
-    def _require_sound(self, ended: Any) -> None:
+    def _require_sound(self, status: int) -> None:
         """Raise the error of a call that ended because of the network."""
-        status = ended if isinstance(ended, int) else ended[0]
         if status == UNSTEPPED:
             raise TopologyError(
                 f"{self!r} cannot learn yet, because it has not been activated by"
@@ -329,16 +329,23 @@ class Calling(Sequence[Neuron]):
         """
         store = self._anchor._store
         address = store.ensure_lowered()
-        facts = self._present_facts()
-        if facts.span is None:
-            facts.span = self._found_span(store)
-            self._unplaced.clear()
-            self._warn_of_unreached(store, facts.span.item(Span.STOP))
-            if store.columns["ties"][Ties.DELAYS]:
-                self._warn_of_doubled(store, facts)
-            else:
-                facts.doubled = 0
-        return address, store, facts.span
+        facts = self._facts
+        if facts.version == store.topology_version and facts.span is not None:
+            return address, store, facts.span
+        return address, store, self._placed(store, self._present_facts())
+
+    def _placed(self, store: Store, facts: Facts) -> NDArray[np.int64]:
+        """Note where lowering has placed the network, give advice on its connections,
+        and return its span. Called once for each topology.
+        """
+        facts.span = self._found_span(store)
+        self._unplaced.clear()
+        self._warn_of_unreached(store, facts.span.item(Span.STOP))
+        if store.columns["ties"][Ties.DELAYS]:
+            self._warn_of_doubled(store, facts)
+        else:
+            facts.doubled = 0
+        return facts.span
 
     def _found_span(self, store: Store) -> NDArray[np.int64]:
         """Return the network's rows in a lowered store, see ``records.Span``."""
@@ -353,7 +360,7 @@ class Calling(Sequence[Neuron]):
 
     def _warn_of_unreached(self, store: Store, stop: int) -> None:
         """Warn if no connection leads into any output. The network's rows end at
-        `stop`. Called once for each topology.
+        `stop`.
         """
         columns = store.columns
         first_output = stop - self._n_outputs
@@ -369,7 +376,7 @@ class Calling(Sequence[Neuron]):
 
     def _warn_of_doubled(self, store: Store, facts: Facts) -> None:
         """Warn of delays of 1 beside connections that are late anyway. The warning
-        appears once for each number of them, and this is called once for each topology.
+        appears once for each number of them.
         """
         named = facts.doubled
         start = self._anchor._row

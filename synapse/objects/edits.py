@@ -107,7 +107,7 @@ def require_closed(network: Neurons, doing: str) -> None:
     table.
     """
     with ExclusiveAccess(network):
-        store = network[0]._store
+        store = next(iter(network))._store
         store.ensure_lowered()
         if len(network) == store.n_neurons:
             return

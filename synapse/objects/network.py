@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain, count
-from operator import eq
+from operator import attrgetter, eq
 from typing import Any, ClassVar, Literal, Self, Unpack, cast, overload
 
 import networkx as nx
@@ -918,12 +918,10 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
 
     # --- rows in the store ------------------------------------------------------------
 
-    @property
-    def _version(self) -> int:
-        """Version of the topology. Every edit creates a new version, which no other
-        store has.
-        """
-        return self._store.topology_version
+    # Every edit creates a new version of the topology, which no other store has.
+    _version: int = property(  # type: ignore[assignment]
+        attrgetter("_anchor._store.topology_version")
+    )
 
     def _column(self, name: str) -> NDArray[Any]:
         """Return a column of the store, indexed by the rows of neurons or
@@ -936,7 +934,8 @@ class Network(NeuronRows, Propagating, metaclass=checks.AbstractOwnNames):
         """Number of neurons plus connections. The time of a step is proportional to
         it.
         """
-        return self._store.n_neurons + self._store.n_connections
+        store = self._store
+        return store.n_neurons + store.n_connections
 
     def _by_store(self) -> list[tuple[Store, Ints]]:
         """Return the store, with the rows of the network's neurons."""

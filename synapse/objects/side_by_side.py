@@ -121,7 +121,9 @@ def kernel_rows(rows: Any, sparse: bool, dtype: Any = np.float64) -> Any:
 
     Values beyond the range of float32 become infinity, which kernels refuse.
     """
-    if sparse and isinstance(rows, checks.SparseRows):
-        return rows.for_kernels
+    if isinstance(rows, checks.SparseRows):
+        if sparse:
+            return rows.for_kernels
+        rows = rows.dense
     with np.errstate(over="ignore", under="ignore"):
-        return np.asarray(checks.dense_rows(rows), dtype).reshape(-1)
+        return np.asarray(rows, dtype).reshape(-1)

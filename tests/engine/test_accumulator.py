@@ -75,7 +75,7 @@ def accumulated(net, inputs, targets, rate=1.0, clear=True):
         control,
         np.empty(1),
         -np.inf,
-        tuple(engine.online.nothing_renewed()),
+        tuple(engine.online.NOTHING_RENEWED),
         (
             *(np.empty(size) for size in (store.n_connections, store.n_neurons)),
             engine.online.new_batch(),

@@ -337,16 +337,18 @@ class SampleGroup(NamedTuple):
     window: Any  # length of the windows within which errors pass
     # whether each step is a sample, because steps are independent: see `load_rows`
     independent_steps: bool
-    ragged: bool  # whether some samples end earlier
-    masked: bool  # whether there is dropout
-    recorded: bool  # whether states, slopes and errors of all steps are stored
+    ragged: bool = False  # whether some samples end earlier
+    masked: bool = False  # whether there is dropout
+    # whether states, slopes and errors of all steps are stored
+    recorded: bool = False
     # work of a call: the steps to run forward and backward, and the part of the
     # neurons, out of a number of parts, whose gradient it sums (0 parts: no gradient)
-    start: Any
-    stop: Any
-    part: Any
-    parts: Any
-    fresh: Any  # whether it overwrites the gradient on the tapes, or is added to it
+    start: Any = np.int64(0)
+    stop: Any = np.int64(0)
+    part: Any = np.int64(0)
+    parts: Any = np.int64(1)
+    # whether it overwrites the gradient on the tapes, or is added to it
+    fresh: Any = True
 
 
 class DescentArguments(NamedTuple):

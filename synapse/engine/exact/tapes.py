@@ -138,17 +138,20 @@ class Tapes:
             self.table[here] = self._mask.ctypes.data
             self.table[len(TAPES) + here] = len(self._mask)
         if context is not None or self.continued:
-            none = np.zeros((self.depth, self.rows))
-            by_neuron = self.depth, self.rows, self.width
-            by_sample = self.depth, self.width, self.rows
-            size = none.size * self.width
-            before = none if context is None else context["activation"]
-            states = none[-1] if context is None else context["state"]
-            self["activation"][:size].reshape(by_neuron)[:] = before[..., None]
-            self["state"][:size].reshape(by_neuron)[-1] = states[:, None]
-            if self.width > 1:
-                self["transposed"][:size].reshape(by_sample)[:] = before[:, None]
+            self._write_context(context)
         self.continued = context is not None
+
+    def _write_context(self, context: dict[str, NDArray[Any]] | None) -> None:
+        none = np.zeros((self.depth, self.rows))
+        by_neuron = self.depth, self.rows, self.width
+        by_sample = self.depth, self.width, self.rows
+        size = none.size * self.width
+        before = none if context is None else context["activation"]
+        states = none[-1] if context is None else context["state"]
+        self["activation"][:size].reshape(by_neuron)[:] = before[..., None]
+        self["state"][:size].reshape(by_neuron)[-1] = states[:, None]
+        if self.width > 1:
+            self["transposed"][:size].reshape(by_sample)[:] = before[:, None]
 
     def steps_of(self, name: str, steps: int) -> NDArray[Any]:
         """Return the first steps of a column of all steps and neurons, shape (steps,

@@ -42,8 +42,13 @@ def lay_out(store: StoreRows) -> None:
     c = store.columns
     c["ties"][Ties.LISTS] = 0
     c["run_list"][: store.n_runs] = NONE
-    if store.n_connections < MIN_SOURCES * MIN_READERS:
-        return
+    if store.n_connections >= MIN_SOURCES * MIN_READERS:
+        _lay_out_lists(store)
+
+
+def _lay_out_lists(store: StoreRows) -> None:
+    """Find the ranges in a store whose neurons and connections have no list."""
+    c = store.columns
     rows = slice(store.n_runs)
     runs = np.flatnonzero(
         (c["run_length"][rows] >= MIN_SOURCES)

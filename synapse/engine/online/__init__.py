@@ -10,8 +10,8 @@ from .calls import (
     kernels_for as kernels_for,
 )
 from .continual_backprop import (
+    NOTHING_RENEWED as NOTHING_RENEWED,
     RenewalArguments as RenewalArguments,
-    nothing_renewed as nothing_renewed,
     renew_network as renew_network,
 )
 from .descent import (

@@ -8,7 +8,7 @@ once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from ..language import Kernel
 from ..store import Store
 from . import listed_inputs, loops
 from .accumulator import Accumulator
-from .continual_backprop import nothing_renewed
+from .continual_backprop import NOTHING_RENEWED
 from .gradient_traces import learn_by_adagrad, learn_by_traces
 from .step_formulas import PLAIN_STEP
 
@@ -77,16 +77,12 @@ def calls_by_float(
     """Make a function that returns the kernels for a store's float type, see
     :class:`MachineCode`.
     """
-    known_calls: dict[np.dtype[Any], MachineCode] = {}
 
-    def calls_for(store: Store) -> MachineCode:
-        if store.dtype not in known_calls:
-            known_calls[store.dtype] = MachineCode(
-                examples(store.scalar), replacements or {}
-            )
-        return known_calls[store.dtype]
+    @lru_cache(maxsize=None, typed=True)
+    def code_for(scalar: Any) -> MachineCode:
+        return MachineCode(examples(scalar), replacements or {})
 
-    return calls_for
+    return lambda store: code_for(store.scalar)
 
 
 def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
@@ -95,7 +91,7 @@ def epochs_examples(scalar: Any) -> tuple[tuple[Any, ...], ...]:
     """
     others = ROW, np.empty(0, np.uint8), SPAN, SPAN[None], 0
     rates = np.empty(0, type(scalar))
-    renewal = tuple(nothing_renewed())
+    renewal = tuple(NOTHING_RENEWED)
     of_epochs = 0, rates, False, ROW, SPAN, ROW, 0.0, renewal, (ROW, ROW, SPAN)
     return ((ROW, *others), *of_epochs), ((SPARSE, *others), *of_epochs)
 

@@ -39,9 +39,8 @@ class RenewalArguments(NamedTuple):
     relays: Any
 
 
-def nothing_renewed() -> RenewalArguments:
-    """Return the arguments without a renewal."""
-    return RenewalArguments(np.empty(0), np.empty(0), *[np.empty(0, np.int64)] * 8)
+NOTHING_RENEWED = RenewalArguments(*[np.empty(0)] * 2, *[np.empty(0, np.int64)] * 8)
+"""The arguments without a renewal."""
 
 
 @inline

@@ -78,12 +78,18 @@ def build_index(store: Store, span: NDArray[np.int64]) -> QuietIndex | None:
     or a source in another network, or the neuron gates another one with memory. In a
     store with shared weights, all connections are read.
     """
+    if store.n_connections < MIN_CONNECTIONS or store.columns["ties"][Ties.RANGES]:
+        return None
+    return _index_of(store, int(span[Span.START]), int(span[Span.STOP]))
+
+
+def _index_of(store: Store, start: int, stop: int) -> QuietIndex | None:
+    """Return the index of the neurons in these rows, see :func:`build_index`."""
     c = store.columns
-    start, stop = int(span[Span.START]), int(span[Span.STOP])
     n = stop - start
     unfit = GATES | GATED | OUTSIDE
     fits = c["flags"][start:stop] & (MEMORY | TRACED | unfit) == MEMORY | TRACED
-    if c["ties"][Ties.RANGES] or not fits.any():
+    if not fits.any():
         return None
     run_start, run_stop = (
         c[end][start:stop].astype(np.int64) for end in ("run_start", "run_stop")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, ClassVar
 
@@ -263,7 +264,8 @@ class BatchLoop:
             kinds = store.dtype, *self._used.values(), type(inputs), *parts
             train = exact.entry_for(kernel, kinds, arguments[0])
             helpers = [partial(train, *given) for given in arguments[1:]]
-            with beside(helpers, partial(team[0].fill, engine.exact.OVER)):
+            stop = partial(team[0].fill, engine.exact.OVER)
+            with beside(helpers, stop) if helpers else nullcontext():
                 done, code, state.steps, total, n_targets, where = train(*arguments[0])
         self.exact.network._count_steps(int(epochs.control[1]) - before)
         if code not in (engine.status.DONE, engine.status.STOPPED):
@@ -341,14 +343,6 @@ class BatchLoop:
             steps=np.int64(0),
             window=np.int64(self.window),
             independent_steps=self.exact.independent_steps,
-            ragged=False,
-            masked=False,
-            recorded=False,
-            start=np.int64(0),
-            stop=np.int64(0),
-            part=np.int64(0),
-            parts=np.int64(1),
-            fresh=True,
         )
         arguments = [
             self.exact.arguments(lanes, memory, samples, self.cost)

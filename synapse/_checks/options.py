@@ -258,15 +258,17 @@ class Option(Generic[Read, Given]):
         self.sentence = " ".join(sentence.split())
         self.default = default
         self.of_class: Any = None  # an attribute of another library's class
+        self.follows = follows
         self._check = check
-        self._follows = follows
         self._owned = owned
+        self.default_is_free = not (owned and default is None)  # it is not checked
 
     def checked_early(self, value: Any) -> Any:
         """Return a value that the check allows, or raise, before there is an object. A
         check of the object itself is made when the value is assigned.
         """
-        return value if self._owned else self.checked(None, value)
+        is_free = self._owned or value is self.default
+        return value if is_free else self._check(self.title, value)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -283,28 +285,21 @@ class Option(Generic[Read, Given]):
     def __get__(self, owner: object | None, cls: type) -> Any:
         if owner is None:  # `dataclass` asks the class for the default
             return self.of_class.__get__(None, cls) if self.of_class else self.default
-        return self._follows(owner) if self._follows else self.default
+        return self.follows(owner) if self.follows else self.default
 
-    if TYPE_CHECKING:  # assigning goes through `store`, see `_assigning`
+    if TYPE_CHECKING:  # `_assigning` stores values
 
         def __set__(self, owner: object, value: Given) -> None: ...
 
-    def store(self, owner: object, value: Any) -> None:
-        """Check a value and store it in the owner's dict, where reading finds it before
-        this descriptor; None removes one that follows.
-        """
-        if value is None and self._follows is not None:
-            vars(owner).pop(self.name, None)
-        else:
-            vars(owner)[self.name] = self.checked(owner, value)
-
     def checked(self, owner: object, value: Any) -> Any:
         """Return the value to be stored, or an error."""
-        if self._owned and (value is None or value is not self.default):
-            return self._check(owner, self.title, value)
-        return value if value is self.default else self._check(self.title, value)
+        of = (owner,) if self._owned else ()
+        return self._check(*of, self.title, value)
 
 
+BY_OPTIONS = "_by_options"
+"""Name of the attribute in which an object may cache what it derives from its options.
+Assigning an option removes it."""
 WIDTH = 88
 PARAMETERS = r"(?s)Parameters\n *-+\n.+?(?=\n\n *\w[\w ]*\n *-+\n|\s*\Z)"
 """The section of a docstring, up to the title of the next one."""
@@ -323,8 +318,8 @@ def with_options(cls: Described) -> Described:
     for name, text in annotations.items():
         if isinstance(text, str):
             annotations[name] = re.sub(r"^InitVar\[(.+)\]$", r"\1", text)
-    # its own __setattr__ calls the one that a base class with options has got here
-    if "__setattr__" not in vars(cls) or not any(map(options_of, made.__mro__[1:])):
+    # a base class that has all of them assigns them already
+    if not any(options_of(base) == options for base in made.__mro__[1:]):
         made.__setattr__ = _assigning(made.__setattr__, options)
     if made.__doc__:
         rows = "".join(map(_described, options.values()))
@@ -338,7 +333,8 @@ def with_options(cls: Described) -> Described:
 def _assigning(
     assign: Callable[[Any, str, Any], None], options: Mapping[str, Option[Any, Any]]
 ) -> Callable[[Any, str, Any], None]:
-    """Return a ``__setattr__`` that checks and stores options; `assign` sets all other
+    """Return a ``__setattr__`` that checks options and stores them in the object's
+    dict, where reading finds them before their descriptors; `assign` sets all other
     attributes.
     """
 
@@ -346,8 +342,15 @@ def _assigning(
         option = options.get(name)
         if option is None:
             assign(self, name, value)
+            return
+        values = vars(self)
+        if value is None and option.follows is not None:
+            values.pop(name, None)
+        elif value is option.default and option.default_is_free:
+            values[name] = value
         else:
-            option.store(self, value)
+            values[name] = option.checked(self, value)
+        values.pop(BY_OPTIONS, None)
 
     return set_attribute
 

@@ -41,7 +41,7 @@ class Arrays:
         return len(self.task.data.inputs)
 
     def __iter__(self) -> Iterator[RuleTask]:
-        yield self.task
+        return iter((self.task,))
 
     def measure(self, network: Network, cost: Cost) -> Callable[[], float]:
         """Return a function that measures the mean cost of the present weights, without
@@ -136,10 +136,9 @@ def is_stream(inputs: Any, targets: Any) -> bool:
     """Return whether the data are batches, because there are no targets and the data
     are not a list of samples as dicts.
     """
-    samples = (
-        isinstance(inputs, list) and bool(inputs) and isinstance(inputs[0], Mapping)
-    )
-    return targets is None and not samples
+    if targets is not None:
+        return False
+    return not (isinstance(inputs, list) and inputs and isinstance(inputs[0], Mapping))
 
 
 def checked_batches(batches: Any, epochs: int) -> Any:

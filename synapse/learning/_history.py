@@ -112,6 +112,7 @@ class History:
     values: dict[str, list[float]] = field(
         default_factory=lambda: {"loss": [], "rate": []}
     )
+    done: int = 0  # number of complete epochs
     started: float = field(default_factory=time.perf_counter)
     latest: float = math.nan  # mean cost of the latest epoch, even if incomplete
     # mean cost of the present weights, if the latest has reached the goal
@@ -145,6 +146,7 @@ class History:
         have been replaced.
         """
         self.values = {name: list(values) for name, values in paused.values.items()}
+        self.done = paused.done
         self.started -= paused.seconds
         self.best_weights = paused.best if self.plan.restore else None
         if paused.last is not None:
@@ -152,11 +154,6 @@ class History:
         if self.done:
             self.latest = self.values["loss"][-1]
             self._compare(self.monitored, 0)
-
-    @property
-    def done(self) -> int:
-        """Number of complete epochs."""
-        return len(self.values["loss"])
 
     @property
     def monitored(self) -> list[float]:
@@ -203,6 +200,7 @@ class History:
         figures = {}
         if self.training is not None or self.others:
             figures = self._figures()  # a metric may raise: nothing is appended then
+        self.done += len(losses)
         self.values["loss"] += losses
         self.values["rate"] += rates
         for name, value in figures.items():

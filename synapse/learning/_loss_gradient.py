@@ -21,7 +21,6 @@ from ..objects.network import Network, require_network
 from ..optimizers import Optimizer
 from ..optimizers._base import OWN_LOOPS, rate_of_step
 from ._parameters import ParameterVector, Updater
-from ._regularisation import Penalties
 
 WIRING = "wiring"
 """Name of the network's fact that stores the checksum from :func:`wiring_of`."""
@@ -73,7 +72,7 @@ class Gradient(metaclass=AbstractOwnNames):
         rate = rate_of_step(optimizer, rate)
         with ExclusiveAccess(network):
             updaters = vars(optimizer).get(OWN_LOOPS, {})
-            updater = updaters.get(network) or Updater(network, Penalties(), None)
+            updater = updaters.get(network) or Updater(network)
             parameters = updater.refresh(optimizer)
             slopes = _by_parameter(parameters, self)
             updater.write(updater.moved(parameters.read(), slopes, rate))

@@ -22,7 +22,7 @@ from ._data import cost_of
 from ._regularisation import Chances, Dropout, Penalties, chances_by_neuron
 from ._schedules import Rate, checked_rate
 from ._trainable_subset import Item, TrainableSubset, checked_part
-from .rules._base import RULES, SEQUENCE
+from .rules._base import RULES, SEQUENCE, TrainingRule
 from .rules._synaptic import rule_class
 
 PLAIN_SGD = SGD(RATE)
@@ -225,19 +225,10 @@ class TrainerOptions:
     )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "network":  # the state of an optimizer belongs to it
-            if name in vars(self):
-                raise _checks.attribute_error(
-                    "The network of a Trainer cannot be replaced. Make a Trainer of the"
-                    " other one."
-                )
+        if name == "network" and name not in vars(self):
             value = require_network("network of Trainer", value)
         elif name[:1] != "_":
-            hint = (
-                _checks.suggestion(name, OPTIONS)
-                or f" It has: {_checks.known_names(OPTIONS)}."
-            )
-            raise _checks.attribute_error(f"A Trainer has no option {name!r}.{hint}")
+            raise _refused(name)
         super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -259,23 +250,40 @@ class TrainerOptions:
 
     def _fixed(self) -> FixedOptions:
         """Return these options as they are now, checked with the present network."""
-        values = {name: getattr(self, name) for name in OPTIONS}
-        # that of the optimizer: others are checked
-        if "rate" not in vars(self) and self.optimizer is not None:
-            values["rate"] = _rate(self, OPTIONS["rate"].title, self.rate)
-        for name in ("dropout", "recurrent_dropout"):
-            if isinstance(values[name], Mapping):
-                values[name] = dict(values[name])
         options = object.__new__(FixedOptions)
-        vars(options).update(values, network=self.network)
-        rule_class(self.rule).check(options)
-        if self.only is not None:
-            self.only.require_trainable()
+        values = vars(options)
+        values.update(self._assigned(), network=self.network)
+        values["rule_class"] = rule_class(options.rule)
+        for name in ("dropout", "recurrent_dropout"):
+            if isinstance(by_name := values.get(name), Mapping):
+                values[name] = dict(by_name)
+        for name in ("optimizer", "rate", "reach"):  # those that follow from others
+            values.setdefault(name, getattr(options, name))
+        # that of the optimizer: others are checked
+        if "rate" not in vars(self) and options.optimizer is not None:
+            values["rate"] = _rate(self, OPTIONS["rate"].title, options.rate)
+        options.rule_class.check(options)
+        if options.only is not None:
+            options.only.require_trainable()
         return options
+
+
+def _refused(name: str) -> AttributeError:
+    """Make the error for assigning an attribute that is no option."""
+    if name == "network":  # the state of an optimizer belongs to it
+        return _checks.attribute_error(
+            "The network of a Trainer cannot be replaced. Make a Trainer of the"
+            " other one."
+        )
+    hint = _checks.suggestion(name, OPTIONS)
+    hint = hint or f" It has: {_checks.known_names(OPTIONS)}."
+    return _checks.attribute_error(f"A Trainer has no option {name!r}.{hint}")
 
 
 class FixedOptions(TrainerOptions):
     """The options of a trainer as they are during one training, for its rule."""
+
+    rule_class: type[TrainingRule]
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise _checks.attribute_error("The options of a training cannot be changed.")

@@ -254,11 +254,9 @@ class Updater(OfNetwork):
     for as long as both stay.
     """
 
-    def __init__(
-        self, network: Network, penalties: Penalties, subset: TrainableSubset | None
-    ) -> None:
+    def __init__(self, network: Network, subset: TrainableSubset | None = None) -> None:
         super().__init__(network)
-        self.penalties = penalties
+        self.penalties = Penalties()  # those of the latest training
         self.part = subset
         # None until the first training: an optimizer, its `ParameterVector`, and the
         # `OptimizerState` or `RecursiveState`, which L-BFGS does not have

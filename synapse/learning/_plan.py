@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -176,7 +177,7 @@ class TrainingPlan:
     checkpoint: Checkpointer | None
     resumed_from: TrainingState | None  # the training that this one continues
 
-    @property
+    @cached_property
     def network(self) -> Network:
         """The network to train."""
         return self.options.network

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -149,17 +148,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
 
     def _begin(self) -> None:
         """Begin without anything that is kept from one call to the next."""
-        self._updater = Updater(self.network, self._penalties, self.only)
+        self._updater = Updater(self.network, self.only)
         self._kept = Kept()
         self._paused: TrainingState | None = None  # the latest training
-        # the options of the latest training, and what their check depended on
-        self._options_known: tuple[Any, FixedOptions] | None = None
-        self._entropy: tuple[int, np.random.Generator] | None = None
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if name in OPTIONS:
-            vars(self)["_options_known"] = None
 
     def __repr__(self) -> str:
         paused = self._paused
@@ -210,7 +201,7 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         """Set the state of the optimizer and the latest training to those that
         `__getstate__` returned.
         """
-        self._updater = Updater(self.network, self._penalties, self.only)
+        self._updater = Updater(self.network, self.only)
         if memory is not None:
             self._updater.restore(self.optimizer, memory)
         self._paused = (
@@ -237,10 +228,6 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         state = clone.__getstate__()
         self._restore(state["_memory"], state["_training"])
 
-    @property
-    def _rule(self) -> type[TrainingRule]:
-        return rule_class(self.rule)
-
     def _checked(self) -> FixedOptions:
         """Return the present options, checked anew if they, the network's structure or
         its rule have changed.
@@ -254,9 +241,10 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             store.structure_version if self.only is None else store.topology_version
         )
         state = version, self.network.rule, by_layer
-        if self._options_known is None or self._options_known[0] != state:
-            self._options_known = state, self._fixed()
-        return self._options_known[1]
+        known = vars(self).get(_checks.BY_OPTIONS)
+        if known is None or known[0] != state:
+            known = vars(self)[_checks.BY_OPTIONS] = state, self._fixed()
+        return known[1]
 
     @_checks.suggests_arguments(
         "train",
@@ -456,8 +444,9 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         if isinstance(self.rule, Rule):
             targets = self._targets_of_rule(self.rule, inputs, targets, goal)
         weighted = sample_weight is not None or class_weight is not None
-        if weighted and not self._rule.weighs:
+        if weighted and not options.rule_class.weighs:
             raise ArgumentError('The sample_weight and class_weight need rule="bptt".')
+        weights = (sample_weight, class_weight) if weighted else None
         file = None
         if checkpoint is not None:
             write = partial(_archive.write_trainer, self, checkpoint)
@@ -467,23 +456,17 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             epochs = before.epochs if epochs is None else epochs
             shuffle = before.shuffle if shuffle is None else shuffle
             seed = before.rng()
-        rng = self._unseeded() if seed is None else random_generator(seed)
+        rng: Any = self._kept.unseeded() if seed is None else seed  # it is checked
         stream = _data_source.is_stream(inputs, targets)
         if epochs is None:
             epochs = 1 if stream else 100
-        task = partial(RuleTask, options, rng=rng, streamed=stream)
         source: _data_source.Arrays | _data_source.BatchStream
         if stream:
             batches = _data_source.checked_batches(inputs, epochs)
-            _data_source.refuse_for_streams(
-                options.optimizer, validation, sample_weight
-            )
-            source = self._stream(batches, class_weight, task)
-            held_out = None if validation is None else self._held_out(validation)
+            source, held_out = self._stream(options, batches, validation, weights, rng)
         else:
-            source, held_out = self._arrays(
-                inputs, targets, validation, sample_weight, class_weight, task
-            )
+            arrays = inputs, targets
+            source, held_out = self._arrays(options, arrays, validation, weights, rng)
         others = {} if held_out is None else {VALIDATION: held_out}
         others |= {
             name: self._held_out(given) for name, given in (eval_set or {}).items()
@@ -552,83 +535,76 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             self._paused = end if begun else latest
             self._kept.keep_rule(training.rule)
 
-    def _unseeded(self) -> np.random.Generator:
-        """Return the generator of trainings without a seed: making one takes as long as
-        a small batch.
-        """
-        process = os.getpid()  # a fork makes its own
-        if self._entropy is None or self._entropy[0] != process:
-            self._entropy = process, np.random.default_rng()
-        return self._entropy[1]
-
     def _arrays(
         self,
-        inputs: Any,
-        targets: Any,
+        options: FixedOptions,
+        arrays: tuple[Any, Any],
         validation: Any,
-        sample_weight: Any | None,
-        class_weight: Mapping[int, float] | None,
-        make: Callable[..., RuleTask],
+        weights: Any,
+        rng: np.random.Generator,
     ) -> tuple[_data_source.Arrays, Data | None]:
-        """Check arrays; returns the data to train on and the held-out data."""
-        data = self._for_rule(inputs, targets)
-        held_out: Data | None
-        weights = row_weights(
-            data, sample_weight, class_weight, len(self.network.output)
-        )
-        if validation is None:
-            held_out = None
-        elif _checks.is_number(validation):
-            data, held_out = data.split(validation)
-            held_out = self._validating(self._rule.arrange(held_out))
-        else:
+        """Check arrays, and the weights of samples and of classes if given. Returns the
+        data to train on and the held-out data.
+        """
+        rule = options.rule_class
+        data, _ = self._prepared(*arrays, rule=rule)
+        held_out = None
+        if weights is not None:
+            samples, classes = weights
+            weights = row_weights(data, samples, classes, self.network._n_outputs)
+        if validation is not None and not _checks.is_number(validation):
             held_out = self._held_out(validation)
+        elif validation is not None:
+            data, held_out = data.split(validation)
+            held_out = self._validating(rule.arrange(held_out))
         weights = None if weights is None else weights[: len(data.inputs)]
         needs_none = isinstance(self.rule, Rule)
         if not (needs_none or data.counted(weights).any()):
             raise ArgumentError(_data_source.NO_TARGET)
-        return (
-            _data_source.Arrays(make(data=self._rule.arrange(data), weights=weights)),
-            held_out,
-        )
+        task = RuleTask(options, rule.arrange(data), weights, rng)
+        return _data_source.Arrays(task), held_out
 
     def _stream(
         self,
+        options: FixedOptions,
         batches: Any,
-        class_weight: Mapping[int, float] | None,
-        make: Callable[..., RuleTask],
-    ) -> _data_source.BatchStream:
-        """Return a stream of batches; each batch is checked when it is used."""
+        validation: Any,
+        weights: Any,
+        rng: np.random.Generator,
+    ) -> tuple[_data_source.BatchStream, Data | None]:
+        """Return a stream of batches, each of which is checked when it is used, and the
+        held-out data.
+        """
+        sample_weight, class_weight = weights or (None, None)
+        _data_source.refuse_for_streams(options.optimizer, validation, sample_weight)
+        rule = options.rule_class
 
         def task(inputs: Any, targets: Any) -> RuleTask:
-            data = self._for_rule(inputs, targets)
-            weights = row_weights(data, None, class_weight, len(self.network.output))
-            return make(data=self._rule.arrange(data), weights=weights)
+            data, _ = self._prepared(inputs, targets, rule=rule)
+            of_rows = row_weights(data, None, class_weight, self.network._n_outputs)
+            return RuleTask(options, rule.arrange(data), of_rows, rng, streamed=True)
 
-        return _data_source.BatchStream(batches, task)
-
-    def _for_rule(self, inputs: Any, targets: Any) -> Data:
-        """Check data to train on."""
-        dtype = self.network.dtype if self._rule._in_float else np.float64
-        return self._prepared(inputs, targets, dtype=dtype)[0]
+        held_out = None if validation is None else self._held_out(validation)
+        return _data_source.BatchStream(batches, task), held_out
 
     def _prepared(
         self,
         inputs: Any,
         targets: Any,
         cost: str | Cost | None = None,
-        dtype: Any = None,
+        rule: type[TrainingRule] | None = None,
     ) -> tuple[Data, Cost]:
         """Check data for the network and a cost, by default the trainer's.
 
-        Returns the data, whose inputs have this dtype or by default the network's, and
-        the cost.
+        Returns the data, whose inputs have the network's float, unless they are to be
+        trained on by a `rule` that takes float64, and the cost.
         """
         measure = cost_of(self.network, self.cost if cost is None else cost)
         # the squashes of the outputs have changed
         if cost is None and measure is not self.cost:
             self.cost._check([neuron.squash for neuron in self.network.output])
-        dtype = self.network.dtype if dtype is None else dtype
+        in_float = rule is None or rule._in_float
+        dtype = self.network.dtype if in_float else np.float64
         return prepare(self.network, inputs, targets, measure, dtype), measure
 
     def _held_out(self, validation: Any) -> Data:
@@ -637,7 +613,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
         """
         pairs = _data_source.held_out_pairs(validation)
         # each like one to train on
-        parts = [self._rule.arrange(self._prepared(*pair)[0]) for pair in pairs]
+        rule = rule_class(self.rule)
+        parts = [rule.arrange(self._prepared(*pair)[0]) for pair in pairs]
         return self._validating(parts[0] if len(parts) == 1 else joined(parts))
 
     def _validating(self, data: Data) -> Data:

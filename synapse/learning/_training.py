@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,15 +28,14 @@ from ..engine.locking import (
 from ..errors import ArgumentError, DivergenceError
 from ..optimizers import LBFGS
 from ._callbacks import Batch
-from ._data import MAX_CACHED_BYTES, Data, Epochs, Order, new_control
+from ._data import MAX_CACHED_BYTES, Epochs, Order, new_control
 from ._data_source import NO_TARGET, Arrays, BatchStream
 from ._history import History, Result
 from ._options import FixedOptions
 from ._parameters import Updater
-from ._plan import TrainingPlan, TrainingState
+from ._plan import Checkpointer, TrainingPlan, TrainingState
 from ._schedules import CheckedRates
 from .rules import RuleTask, TrainingRule
-from .rules._synaptic import rule_class
 
 TARGET_CALL_SECONDS = 0.02
 """Target time for a call with several epochs, because Ctrl-C and the progress bar wait
@@ -94,6 +94,7 @@ class Kept:
     seconds_per_visit: float = 1e-9
     # called once, when the network has changed, or a training ends as it should
     on_first_update: Callable[[], None] | None = None
+    entropy: tuple[int, np.random.Generator] | None = None  # by process, see `unseeded`
 
     def take_rule(self, options: FixedOptions) -> TrainingRule | None:
         """Take the stored rule, returning it if it had these options."""
@@ -108,6 +109,15 @@ class Kept:
             and rule._nbytes <= MAX_CACHED_BYTES
         ):
             self.rule = rule
+
+    def unseeded(self) -> np.random.Generator:
+        """Return the generator of trainings without a seed: making one takes as long as
+        a small batch.
+        """
+        process = os.getpid()  # a fork makes its own
+        if self.entropy is None or self.entropy[0] != process:
+            self.entropy = process, np.random.default_rng()
+        return self.entropy[1]
 
 
 @dataclass
@@ -124,6 +134,7 @@ class Training:
     rates: CheckedRates = field(init=False)
     bar: Any = field(init=False)  # the progress bar
     epochs_per_call: int = 1  # number of epochs for the next compiled call
+    seconds_per_epoch: float = 0.0  # as measured in the latest one
     label: str = ""
     end_reason: str | None = None  # why the present epoch is the last, and incomplete
     batch: int = 0  # number of updates in this epoch, counted for `on_batch`
@@ -148,7 +159,10 @@ class Training:
         )
         self.label = f"{progress}: " if isinstance(progress, str) else ""
         with self.bar, show_compiling(self.bar), DeferredInterrupt():
-            self._start()
+            if self.plan.checkpoint is not None:
+                self._write_first(self.plan.checkpoint)
+            if self.plan.resumed_from is not None:
+                self._continue_from(self.plan.resumed_from)
             try:
                 stopped = self._run_until_stopped()
                 if stopped != "interrupted":
@@ -163,22 +177,20 @@ class Training:
                 self.end.last = self.history.last_weights
             return result
 
-    def _start(self) -> None:
-        """Write the first checkpoint, which may fail, and continue from the previous
-        training.
-        """
-        before = self.plan.resumed_from
-        if self.plan.checkpoint is not None:
-            epochs = self.plan.epochs
-            self.plan.checkpoint.write(
-                self.state() if before is None else replace(before, epochs=epochs)
-            )
-        if before is not None:
-            self.history.continue_from(before)
-            self.updates = before.updates
-            rows = self.source.rows
-            self.bar.update(0 if rows is None else rows * before.done)
-            self.rates.repeat(self.history.monitored)
+    def _write_first(self, checkpoint: Checkpointer) -> None:
+        """Write the first checkpoint, which may fail."""
+        before, epochs = self.plan.resumed_from, self.plan.epochs
+        checkpoint.write(
+            self.state() if before is None else replace(before, epochs=epochs)
+        )
+
+    def _continue_from(self, before: TrainingState) -> None:
+        """Continue from the previous training."""
+        self.history.continue_from(before)
+        self.updates = before.updates
+        rows = self.source.rows
+        self.bar.update(0 if rows is None else rows * before.done)
+        self.rates.repeat(self.history.monitored)
 
     def _updated(self) -> None:
         """Note that the network has changed, and notify the callers that asked for
@@ -232,7 +244,7 @@ class Training:
         network in use.
         """
         if self.rule is None:
-            self.rule = rule_class(self.plan.options.rule)(task)
+            self.rule = self.plan.options.rule_class(task)
         elif self.rule.task is not task:
             self.rule = self.rule.continued(task)
         self._refresh(self.rule)
@@ -346,7 +358,7 @@ class Training:
                     # an incomplete epoch has used its order, too
                     self.orders.rewind(filled, used)
         if several and len(rates) == self.epochs_per_call:
-            self._choose_epochs_per_call(task.data)
+            self._choose_epochs_per_call()
         if epochs.control[0] and done < len(rates):
             self.end_reason = "interrupted"
         elif direct and self.plan.on_batch is not None and math.isfinite(cost):
@@ -355,17 +367,13 @@ class Training:
             self._call_on_batch(loss, None, float(rates[0]), rows, steps)
         return epochs, done, cost, steps
 
-    def _choose_epochs_per_call(self, data: Data) -> None:
+    def _choose_epochs_per_call(self) -> None:
         """Choose the number of epochs for the next call by measured times, which must
         not affect any result.
         """
-        fitting = int(TARGET_CALL_SECONDS / max(self._expected_seconds(data), 1e-9))
+        fitting = int(TARGET_CALL_SECONDS / max(self.seconds_per_epoch, 1e-9))
         # times are noisy
         self.epochs_per_call = max(1, min(4 * self.epochs_per_call, fitting))
-
-    def _expected_seconds(self, data: Data) -> float:
-        """Return the expected seconds of an epoch, as measured in the latest one."""
-        return len(data.inputs) * self.plan.network._size * self.kept.seconds_per_visit
 
     def _run_lbfgs(self) -> str:
         """Run iterations of L-BFGS, one per epoch, and return the reason of their end.
@@ -485,10 +493,9 @@ class Training:
         """Run epochs in one call, and a long one in its own thread."""
         updater = None if self.plan.options.optimizer is None else self.updater
         call = partial(rule.learn_epochs, epochs, updater)
-        is_long = (
-            rule._threaded
-            and self._expected_seconds(rule.task.data) >= TARGET_CALL_SECONDS
-        )
+        visits = len(rule.task.data.inputs) * self.plan.network._size  # in an epoch
+        expected = visits * self.kept.seconds_per_visit
+        is_long = rule._threaded and expected >= TARGET_CALL_SECONDS
         started = time.perf_counter()
         failed = True
         try:
@@ -502,9 +509,9 @@ class Training:
             if rows > (failed and rule._by_steps):
                 self._updated()
         if rows:
-            self.kept.seconds_per_visit = (time.perf_counter() - started) / (
-                rows * self.plan.network._size
-            )
+            per_row = (time.perf_counter() - started) / rows
+            self.seconds_per_epoch = per_row * len(rule.task.data.inputs)
+            self.kept.seconds_per_visit = self.seconds_per_epoch / visits
         self.bar.update(rows - shown)
         return result
 

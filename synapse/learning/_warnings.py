@@ -55,13 +55,10 @@ def warn_of_dead_ends(
         if state in states:
             return states[state]
         sentences = list[str]()
-        learn = _outputs_learn(network)
-        if not (learn and _is_linked(network)):
+        if _may_have_dead_ends(network):
             links = _Dependencies(network)
-            sentences = [
-                *_about_structure(links),
-                *(() if learn else _about_learning(links, rule, cost)),
-            ]
+            sentences += _about_structure(links)
+            sentences += _about_learning(links, rule, cost)
     for sentence in sentences:
         warn(
             f"{network!r}: {sentence}",
@@ -159,30 +156,23 @@ def _spread(
     return marked
 
 
-def _outputs_learn(network: Network) -> bool:
-    """Return whether the outputs have a trainable parameter that their own error
-    reaches with every cost and rule.
+def _may_have_dead_ends(network: Network) -> bool:
+    """Return False if a network certainly has none, as most do.
+
+    If a connection leads into every neuron but the inputs, then along the order of
+    activation every output depends on an input, on memory or on neurons outside. If the
+    outputs have a trainable parameter, their own error reaches it with every cost and
+    rule, unless their slope is 0 everywhere.
     """
     _, store, span = network._lowered()
-    outputs = slice(int(span[Span.STOP]) - network._n_outputs, int(span[Span.STOP]))
+    start, stop, inputs = span[Span.START], span[Span.STOP], span[Span.INPUTS]
+    begins = np.append(store["first_incoming"], store.n_lowered)[start : stop + 1]
+    led_to = begins[:-1] < begins[1:]
+    outputs = slice(stop - network._n_outputs, stop)
     learns = store["learning"][outputs].any() or store["trainable_bias"][outputs].any()
-    squashes = store["squash"][outputs]
-    return bool(learns) and not any((squashes == flat).any() for flat in FLAT_SQUASHES)
-
-
-def _is_linked(network: Network) -> bool:
-    """Return whether no connection leads into inputs, and at least one into every other
-    neuron.
-
-    Along the order of activation, every output then depends on an input, on memory or
-    on neurons outside.
-    """
-    _, store, span = network._lowered()
-    begins = store["first_incoming"][span[Span.START] : span[Span.STOP] + 1]
-    ends = np.append(begins[1:], store.n_lowered)[: len(network)]
-    led_to = begins[: len(network)] < ends
-    inputs = span[Span.INPUTS]
-    return bool(not led_to[:inputs].any() and led_to[inputs:].all())
+    flat = np.isin(store["squash"][outputs], FLAT_SQUASHES)
+    certain = learns and not flat.any() and not led_to[:inputs].any()
+    return not (certain and led_to[inputs:].all())
 
 
 def _about_learning(links: _Dependencies, rule: str, cost: Cost) -> Iterator[str]:

@@ -78,7 +78,8 @@ class Work:
         task = RuleTask(
             options._fixed(), arranged, weights, np.random.default_rng(seed)
         )
-        self.updater = Updater(net, more.get("penalties", Penalties()), None)
+        self.updater = Updater(net)
+        self.updater.penalties = more.get("penalties", Penalties())
         self.rule = rule(task)
         rng = np.random.default_rng(seed)
         self.orders = np.array([rng.permutation(arranged.filled) for _ in range(6)])

@@ -135,7 +135,7 @@ def test_a_goal_ends_any_division_after_the_same_epoch(case, calls, monkeypatch)
         assert together == Found(case, goal=goal)
     rng = np.random.default_rng(0)
 
-    def any_number(training, data):
+    def any_number(training):
         training.epochs_per_call = int(rng.integers(1, 9))
 
     monkeypatch.setattr(

@@ -6,6 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -36,12 +37,12 @@ class RuleTask:
     rng: np.random.Generator
     streamed: bool = False  # the data are a batch of a stream
 
-    @property
+    @cached_property
     def network(self) -> Network:
         """The network to train."""
         return self.options.network
 
-    @property
+    @cached_property
     def cost(self) -> Cost:
         """The cost to minimise."""
         return self.options.cost
@@ -131,19 +132,27 @@ class TrainingRule(ABC):
             raise options.cost._of_sequences()
         if options.batch_size == SEQUENCE and not cls._by_steps:
             positive_integer("batch_size of Trainer", SEQUENCE)
-        if isinstance(options.optimizer, LBFGS) and options.penalties.clips:
+        if isinstance(options.optimizer, LBFGS | RecursiveOptimizer):
+            cls._check_optimizer(options, options.optimizer)
+
+    @classmethod
+    def _check_optimizer(
+        cls, options: FixedOptions, optimizer: LBFGS | RecursiveOptimizer
+    ) -> None:
+        """Raise ArgumentError unless an optimizer that is no `Optimizer` can be used
+        with these options.
+        """
+        if isinstance(optimizer, LBFGS) and options.penalties.clips:
             raise ArgumentError(
                 "L-BFGS needs gradients without clipping. Remove clip and clip_value."
             )
-        if options.renewal is not None and isinstance(
-            options.optimizer, LBFGS | RecursiveOptimizer
-        ):
+        if options.renewal is not None:
             raise ArgumentError(
-                f"{type(options.optimizer).__name__} needs parameters that only it"
+                f"{type(optimizer).__name__} needs parameters that only it"
                 " changes. Remove the renewal."
             )
-        if isinstance(options.optimizer, RecursiveOptimizer):
-            cls._check_recursive(options, options.optimizer)
+        if isinstance(optimizer, RecursiveOptimizer):
+            cls._check_recursive(options, optimizer)
 
     @classmethod
     def _check_recursive(
@@ -196,9 +205,10 @@ class TrainingRule(ABC):
         """Update the working memory if the topology has changed. The caller has the
         network in use.
         """
-        if self._topology != self.task.network._version:
+        version = self.task.network._version
+        if self._topology != version:
             self.lay_out()
-            self._topology = self.task.network._version
+            self._topology = version
 
     @property
     def _nbytes(self) -> int:

@@ -150,11 +150,15 @@ class StepwiseRule(TrainingRule):
         """Return whether there is neither a recording, whose rows take memory, nor an
         optimizer other than plain gradient descent.
         """
-        options, network = self.task.options, self.task.network
-        optimizer = options.optimizer
-        if optimizer is None or network._recorder is not None:
-            return network._recorder is None
-        _, store, span = network._lowered()
+        if self.task.network._recorder is not None:
+            return False
+        optimizer = self.task.options.optimizer
+        return optimizer is None or self._descends_by(optimizer)
+
+    def _descends_by(self, optimizer: object) -> bool:
+        """Return whether kernels can move the parameters as an optimizer does."""
+        options = self.task.options
+        _, store, span = self.task.network._lowered()
         return (
             isinstance(optimizer, SGD)
             and optimizer._skips_zeros()
@@ -174,6 +178,11 @@ class StepwiseRule(TrainingRule):
         """
         if updater is None:
             return self.run(self.task.data, epochs)
+        return self._learn_batches(epochs, updater)
+
+    def _learn_batches(
+        self, epochs: Epochs, updater: Updater
+    ) -> tuple[int, float, float]:
         size = self._size_of_batch
         batch = engine.online.new_batch(0 if isinstance(size, str) else size)
         self._moves.clear()

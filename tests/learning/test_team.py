@@ -153,7 +153,8 @@ def test_without_memory_for_others_one_thread_computes(monkeypatch):
     assert trained(make, data, 2) == alone
     monkeypatch.undo()
     monkeypatch.setattr(workers, "_threads", workers._Threads())
-    monkeypatch.setattr(workers, "ThreadPoolExecutor", lambda *_: NoThreads())
+    pool = "concurrent.futures.ThreadPoolExecutor"
+    monkeypatch.setattr(pool, lambda *_: NoThreads())
     assert trained(make, data, 2) == alone
 
 

@@ -293,15 +293,16 @@ class Expressions:
         """Return a variable, or the meaning of a name outside of the function."""
         name = node.id
         if name in self.known or name in self.variables:
-            require(
-                name in self.valued,
-                f"{name} may have no value here, or values of two kinds",
-            )
+            if name not in self.valued:
+                raise RefusedError(
+                    f"{name} may have no value here, or values of two kinds"
+                )
             local, kind = self.variables.get(name, ("", None))
             held = self.known.get(name) or self.held.get(local)
             return held or Node("variable", kind, (local,))
         is_outside = name not in self.function.__code__.co_varnames
-        require(is_outside and name in self.outside, f"{name} has no value here")
+        if not is_outside or name not in self.outside:
+            raise RefusedError(f"{name} has no value here")
         return known(self.outside[name])
 
     def _of_attribute(self, node: ast.Attribute) -> Node:
@@ -811,7 +812,7 @@ class Expressions:
         if made.constant is not None:
             return made.constant
         given = [element for element in passed if not is_known(element)]
-        if any(is_known(of) and isinstance(of.kind.value, Each) for of in passed):
+        if made.takes_turn:
             given.append(Node("variable", INT, (TURN,)))
         result = Node("call", made.result, (made, tuple(given)))
         if made.fails:

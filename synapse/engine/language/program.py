@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .each import each
+from .each import Each, each
 from .source import PartOptions
 from .translator import Translator
 from .tree import NOTHING, ArrayKind, Node, RefusedError, is_known, types_in
@@ -38,7 +38,12 @@ class Instance:
         self.constant: Node | None = None  # what it returns, if that is known
         self.has_effects = False
         self.fails = False  # it says first whether it has a value
-        self.walked: tuple[Any, list[Node]] = None, []  # a body, its expressions
+        self.reads: set[Any] = set()  # facts, of its callees too
+        # whether an argument has a number for each iteration of a loop
+        self.takes_turn = any(
+            isinstance(getattr(of, "value", None), Each) for of in kinds
+        )
+        self.walk: Any = None  # of printers over the body
 
 
 class TypedProgram:
@@ -64,6 +69,7 @@ class TypedProgram:
         self.unrolls = bool(exact)
         self.instances: dict[Any, Instance] = {}
         self._begun: set[Any] = set()
+        self._reads: set[Any] = set()  # facts read by the function being translated
 
     def instance(
         self, function: FunctionType, kinds: tuple[Any, ...], caller: PartOptions
@@ -73,15 +79,33 @@ class TypedProgram:
         key: Any = function, kinds, options
         if options.from_end:
             key = *key, types_in(kinds)
-        if key not in self.instances:
+        made = self.instances.get(key)
+        if made is None:
             if key in self._begun:
                 raise RefusedError(f"{function.__name__} calls itself")
             self._begun.add(key)
             name = f"{function.__name__}.{len(self._begun)}"
-            instance = Instance(function, kinds, options, name)
-            Translator(self, instance).translate()
-            self.instances[key] = instance
-        return self.instances[key]
+            made = Instance(function, kinds, options, name)
+            outer, self._reads = self._reads, made.reads
+            Translator(self, made).translate()
+            self._reads = outer
+            self.instances[key] = made
+        self._reads |= made.reads
+        return made
+
+    def reduce_facts(self, facts: Mapping[Any, Any], exact: Mapping[str, Any]) -> None:
+        """Replace the facts by fewer ones, and forget the functions that depend on the
+        facts removed.
+        """
+        lost = {*self.facts, *self.exact} - {*facts, *exact}
+        self.facts = facts
+        self.exact = exact
+        self.instances = {
+            key: instance
+            for key, instance in self.instances.items()
+            if instance.reads.isdisjoint(lost)
+        }
+        self._begun = {*self.instances}
 
     def exact_at(self, column: Node, index: Node) -> Any:
         """Return the known value of one number in a column, for each iteration, or
@@ -94,6 +118,7 @@ class TypedProgram:
             or not (is_known(index) or index.form == "literal")
         ):
             return None
+        self._reads.add(name)
         place = index.kind.value if is_known(index) else index.parts[0]
         places = np.array(getattr(place, "numbers", (place,)))
         numbers = self.exact[name]
@@ -109,6 +134,8 @@ class TypedProgram:
         place = None
         if is_known(index) or index.form == "literal":
             place = index.parts[0] if index.form == "literal" else index.kind.value
+        keys = [(name, place), (name, None)]
         if record is not None:
-            return None if place is None else self.facts.get((name, record(place).name))
-        return self.facts.get((name, place), self.facts.get((name, None)))
+            keys = [] if place is None else [(name, record(place).name)]
+        self._reads.update(keys)
+        return next((self.facts[key] for key in keys if key in self.facts), None)

@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from . import python_numbers
-from .each import TURN, Each
+from .each import TURN
 from .expressions import Expressions
 from .source import definition_of, sound_definition_of
 from .tree import (
@@ -90,7 +90,7 @@ class Translator(Expressions):
         for name, kind in self._named_arguments():
             self._take(name, kind)
         self._read_records()
-        if any(isinstance(getattr(of, "value", None), Each) for of in instance.kinds):
+        if instance.takes_turn:
             instance.parameters.append((TURN, INT))
         body = tree.body
         if isinstance(body, ast.expr):
@@ -421,8 +421,8 @@ class Translator(Expressions):
     def _of_while(self, node: ast.While) -> bool:
         """``while``: statements of its condition are repeated, too."""
         require(not node.orelse, "a loop has no else")
-        leaves = any(isinstance(n, ast.Break | ast.Continue) for n in ast.walk(node))
-        reached = self._unroll(node) if self.unrolls and not leaves else None
+        leaves = (isinstance(n, ast.Break | ast.Continue) for n in ast.walk(node))
+        reached = self._unroll(node) if self.unrolls and not any(leaves) else None
         if reached is not None:
             return reached
         self._forget(node)

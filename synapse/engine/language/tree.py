@@ -290,7 +290,7 @@ def scalar_kind(value: Any) -> str | None:
 
 def at_run_time(node: Node) -> Node:
     """Return an expression whose numbers are literals, not known."""
-    if not is_known(node):
+    if not isinstance(node.kind, KnownKind):
         return node
     value = node.kind.value
     if isinstance(value, Each):

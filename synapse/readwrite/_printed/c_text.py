@@ -31,9 +31,8 @@ from .text import ATOM, PRODUCT, SIGN, STEP, SUM, Text
 from .trees import (
     called_by,
     column_name,
-    expressions_of,
+    forms_of,
     parts_of,
-    statements_in,
     within,
 )
 
@@ -208,8 +207,8 @@ class CWriter(BraceWriter):
         self.overlapping = {
             node.parts[0]
             for instance in program.instances
-            for node in expressions_of(instance)
-            if node.form == "call" and _has_twice(node.parts[1])
+            for node in forms_of(instance)["call"]
+            if _has_twice(node.parts[1])
         }
         self.long: dict[Instance, set[str]] = {}
         self._find_long(program)
@@ -254,20 +253,18 @@ class CWriter(BraceWriter):
                 self._find_long_of(self.instance)
 
     def _find_long_of(self, instance: Instance) -> None:
-        for node in statements_in(instance.body):
-            if node.form == "set" and self.is_long(node.parts[1]):
+        forms = forms_of(instance)
+        for node in forms["set"]:
+            if self.is_long(node.parts[1]):
                 self.long[instance].add(node.parts[0])
-            if node.form == "return" and node.parts[0] is not None:
-                self.long_results |= (
-                    {instance} if self.is_long(node.parts[0]) else set()
-                )
-        for node in expressions_of(instance):
-            if node.form == "call":
-                callee, arguments = node.parts
-                for (name, _), argument in zip(
-                    callee.parameters, arguments, strict=True
-                ):
-                    self.long[callee] |= {name} if self.is_long(argument) else set()
+        for node in forms["return"]:
+            if node.parts[0] is not None and self.is_long(node.parts[0]):
+                self.long_results.add(instance)
+        for node in forms["call"]:
+            callee, arguments = node.parts
+            for (name, _), argument in zip(callee.parameters, arguments, strict=True):
+                if self.is_long(argument):
+                    self.long[callee].add(name)
 
     def is_long(self, node: Node) -> bool:
         """Return whether an integer may need more than 32 bits."""
@@ -582,19 +579,16 @@ def _written(instance: Instance, known: dict[Instance, set[str]]) -> Any:
     """Yield the parameters through which a function writes, with "net" for the
     instance.
     """
-    for node in statements_in(instance.body):
-        if node.form == "store":
-            yield _owner(node.parts[0])
-    for node in expressions_of(instance):
-        if node.form == "call":
-            callee = node.parts[0]
-            if "net" in known[callee]:
-                yield "net"
-            for (name, _), argument in zip(
-                callee.parameters, node.parts[1], strict=True
-            ):
-                if name in known[callee]:
-                    yield _owner(argument)
+    forms = forms_of(instance)
+    for node in forms["store"]:
+        yield _owner(node.parts[0])
+    for node in forms["call"]:
+        callee, arguments = node.parts
+        if "net" in known[callee]:
+            yield "net"
+        for (name, _), argument in zip(callee.parameters, arguments, strict=True):
+            if name in known[callee]:
+                yield _owner(argument)
 
 
 def _owner(column: Node) -> str:

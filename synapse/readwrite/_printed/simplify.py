@@ -25,22 +25,24 @@ from ...engine.language.tree import (
     statement,
 )
 from .trees import (
+    Rules,
+    by_form,
     called_by,
     column_name,
-    expressions,
-    expressions_of,
+    forms_of,
     has_effects,
     is_literal,
     is_pure,
     mapped,
-    names_set,
+    mapped_in,
+    names_of,
     parts_of,
     reached_by,
-    statements_in,
-    substituted,
-    substituted_in,
+    rebuilt,
+    replacing,
+    same_or,
     variables_in,
-    variables_of,
+    walked,
     with_blocks,
     within,
 )
@@ -55,17 +57,17 @@ def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
     seen: dict[Instance, Any] = {}
     while True:
         instances = reached_by(roots)
-        after = [(i.parameters[:], i.body[:], i.result) for i in instances]
+        after = [(i.parameters[:], i.body, i.result) for i in instances]
         if after == before:
             return instances
         before = after
-        read = {*kept, *columns_read(instances)}
+        read = kept.union(*(walked(instance).columns_read for instance in instances))
         for instance in instances:
             depends_on = _depends_on(instance, read)
             if seen.get(instance) != depends_on:
                 seen[instance] = depends_on
-                body = without_overwritten(unloop(shortened(instance.body)))
-                instance.body = body
+                instance.body = mapped_in(instance.body, SHORTER)
+                unloop(instance)
                 substitute(instance)
                 sweep(instance, read)
             instance.has_effects = has_effects(instance)
@@ -77,7 +79,7 @@ def simplified(roots: list[Instance], kept: set[str]) -> list[Instance]:
 
 def _depends_on(instance: Instance, read: set[str]) -> Any:
     """Return the values that determine the simple form of a function."""
-    stores = [node for node in statements_in(instance.body) if node.form == "store"]
+    stores = forms_of(instance)["store"]
     unread = {column_name(node.parts[0]) for node in stores} - read
     callees = {
         callee: (callee.has_effects, callee.body if len(callee.body) == 1 else None)
@@ -89,10 +91,19 @@ def _depends_on(instance: Instance, read: set[str]) -> Any:
 # --- functions and loops, in place of calls -------------------------------------------
 
 
+STATEMENTS = "set", "store", "do", "if", "for", "while", "return", "break", "continue"
 MAX_INLINED = 3
 """Maximum number of statements in a function that is written in place of its only
 call.
 """
+
+
+def unloop(instance: Instance) -> None:
+    """Remove loops of one turn or none, and values that are never read."""
+    if forms_of(instance)["for"]:
+        instance.body = rebuilt(instance.body, _unlooped)
+    if max(walked(instance).sets.values(), default=0) > 1:
+        instance.body = without_overwritten(instance.body)
 
 
 def without_overwritten(body: list[Node]) -> list[Node]:
@@ -101,46 +112,34 @@ def without_overwritten(body: list[Node]) -> list[Node]:
     C requires this, because such a value may be of another kind than the next one.
     """
     made: list[Node] = []
+    lost = set[str]()  # variables that are set before they are read
     for node in reversed(body):
         node = with_blocks(node, without_overwritten)
-        if node.form != "set" or not is_pure(node.parts[1]):
-            made.append(node)
+        name = node.parts[0] if node.form == "set" else None
+        if name in lost and is_pure(node.parts[1]):
             continue
-        name = node.parts[0]
-        later = next((n for n in reversed(made) if _mentions(n, name)), None)
-        if later is None or later.form != "set" or name in variables_in(later.parts[1]):
-            made.append(node)
-    return made[::-1]
-
-
-def _mentions(node: Node, name: str) -> bool:
-    """Return whether a statement, or one in it, reads or sets a variable, or leaves."""
-    return any(
-        inner.form in ("break", "continue")
-        or (inner.form in ("set", "for") and inner.parts[0] == name)
-        or any(name in variables_in(part) for part in parts_of(inner))
-        for inner in statements_in([node])
-    )
+        made.append(node)
+        inner = by_form(within(node))
+        if inner["break"] or inner["continue"]:
+            lost.clear()
+        reads = {*names_of(inner["variable"])}
+        lost -= reads.union(names_of(inner["set"] + inner["for"]))
+        if name is not None and name not in reads:
+            lost.add(name)
+    return same_or(made[::-1], body)
 
 
 # --- loops of one turn, functions that are called once
 
 
-def unloop(body: list[Node]) -> list[Node]:
-    """Return statements without loops of one turn or none."""
-    made: list[Node] = []
-    for node in body:
-        node = with_blocks(node, unloop)
-        turns = _turns(node) if node.form == "for" else None
-        if turns == 0:
-            continue
-        if turns == 1:
-            name, low, *_, inner = node.parts
-            made.append(statement("set", name, low))
-            made += substituted_in(inner, {name: low})
-        else:
-            made.append(node)
-    return made
+def _unlooped(node: Node) -> list[Node]:
+    turns = _turns(node) if node.form == "for" else None
+    if turns == 0:
+        return []
+    if turns == 1:
+        name, low, *_, inner = node.parts
+        return [statement("set", name, low), *mapped_in(inner, replacing({name: low}))]
+    return [node]
 
 
 def _turns(loop: Node) -> int | None:
@@ -149,9 +148,12 @@ def _turns(loop: Node) -> int | None:
     """
     counter, low, high, step, body = loop.parts
     bounds = [bound.parts[0] for bound in (low, high, step) if bound.form == "literal"]
-    leaves = {node.form for node in statements_in(body)} & {"break", "continue"}
-    changes = leaves or counter in names_set(body)
-    return None if changes or len(bounds) < 3 else len(range(*bounds))
+    if len(bounds) < 3:
+        return None
+    inner = by_form(within(*body))
+    leaves = inner["break"] or inner["continue"]
+    changes = counter in names_of(inner["set"] + inner["for"])
+    return None if leaves or changes else len(range(*bounds))
 
 
 def inline_calls(instances: list[Instance], roots: list[Instance]) -> None:
@@ -173,44 +175,45 @@ def _is_short(instance: Instance) -> bool:
     """Return whether a function has few statements, and returns only at its end. Users'
     functions are kept apart, because they compute with Python numbers.
     """
-    statements = [node.form for node in statements_in(instance.body)]
-    if "return" not in statements:
-        return instance.result == NOTHING and len(statements) <= MAX_INLINED
-    is_last = instance.body[-1].form == "return" and statements.count("return") == 1
+    forms = forms_of(instance)
+    returns = forms["return"]
+    count = sum(map(len, map(forms.__getitem__, STATEMENTS)))
+    if not returns:
+        return instance.result == NOTHING and count <= MAX_INLINED
+    is_last = returns == instance.body[-1:]
     is_value = is_last and not instance.has_effects and not instance.options.from_end
-    return is_value and 1 < len(statements) <= MAX_INLINED + 2
+    return is_value and 1 < count <= MAX_INLINED + 2
 
 
 def _inlined(caller: Instance, body: list[Node], short: set[Instance]) -> list[Node]:
-    made: list[Node] = []
-    for node in body:
-        node = with_blocks(node, lambda block: _inlined(caller, block, short))
+    def change(node: Node) -> list[Node]:
         call = _call_of(node, short) if node.form != "while" else None
-        if call is None:
-            made.append(node)
-            continue
-        callee, arguments = call.parts
-        taken = {name for name, _ in caller.parameters} | {*caller.locals}
-        passed = {name for name, _ in callee.parameters}
-        kinds = dict(callee.parameters) | callee.locals
-        names = {
-            name: _free(f"{name}.0" if name in passed else name, taken)
-            for name in kinds
-        }
-        for (name, kind), argument in zip(callee.parameters, arguments, strict=True):
-            if not isinstance(kind, BundleKind | KnownKind):
-                caller.locals[names[name]] = kind
-                made.append(statement("set", names[name], argument))
-        for name, kind in callee.locals.items():
+        return [node] if call is None else _in_place(caller, node, call)
+
+    return rebuilt(body, change)
+
+
+def _in_place(caller: Instance, node: Node, call: Node) -> list[Node]:
+    """Return a statement after the statements of a function that it calls."""
+    callee, arguments = call.parts
+    taken = {name for name, _ in caller.parameters} | {*caller.locals}
+    passed = dict(callee.parameters)
+    names = {
+        name: _free(f"{name}.0" if name in passed else name, taken)
+        for name in passed | callee.locals
+    }
+    made = []
+    for (name, kind), argument in zip(callee.parameters, arguments, strict=True):
+        if not isinstance(kind, BundleKind | KnownKind):
             caller.locals[names[name]] = kind
-        made += [_renamed(inner, names) for inner in callee.body]
-        if made[-1].form == "return":
-            (value,) = made.pop().parts
-            parts = (
-                _replaced(part, call, value) if isinstance(part, Node) else part
-                for part in node.parts
-            )
-            made.append(node._replace(parts=tuple(parts)))
+            made.append(statement("set", names[name], argument))
+    for name, kind in callee.locals.items():
+        caller.locals[names[name]] = kind
+    made += mapped_in(callee.body, _renaming(names))
+    if made[-1].form == "return":
+        (value,) = made.pop().parts
+        rules = {"call": lambda part: value if part is call else part}
+        made.append(mapped(node, rules))
     return made
 
 
@@ -227,13 +230,6 @@ def _call_of(node: Node, short: set[Instance]) -> Node | None:
     return None
 
 
-def _replaced(node: Node, call: Node, value: Node) -> Node:
-    def change(part: Node) -> Node:
-        return value if part is call else part
-
-    return change(mapped(node, change))
-
-
 def _free(name: str, taken: set[str]) -> str:
     number = 0
     free = name
@@ -244,23 +240,15 @@ def _free(name: str, taken: set[str]) -> str:
     return free
 
 
-def _renamed(node: Node, names: dict[str, str]) -> Node:
-    """Return an expression or a statement with other names of variables."""
+def _renaming(names: dict[str, str]) -> Rules:
+    """Return rules that give variables other names."""
 
-    def change(part: Node) -> Node:
-        if part.form == "variable":
-            (name,) = part.parts
-            return part._replace(parts=(names.get(name, name),))
-        return part
+    def change(node: Node) -> Node:
+        name, *others = node.parts
+        parts = names.get(name, name), *others
+        return Node(node.form, node.kind, parts) if name in names else node
 
-    def of_statement(inner: Node) -> Node:
-        inner = with_blocks(inner, lambda body: [*map(of_statement, body)])
-        if inner.form in ("set", "for"):
-            name, *others = inner.parts
-            inner = inner._replace(parts=(names.get(name, name), *others))
-        return inner
-
-    return of_statement(change(mapped(node, change)))
+    return dict.fromkeys(("variable", "set", "for"), change)
 
 
 # --- columns
@@ -270,14 +258,13 @@ def bind_columns(instances: list[Instance]) -> None:
     """Name columns in functions that always receive the same columns."""
     passed: dict[tuple[Instance, str], set[Node]] = {}
     for instance in instances:
-        for node in expressions_of(instance):
-            if node.form == "call":
-                callee, arguments = node.parts
-                for (name, kind), argument in zip(
-                    callee.parameters, arguments, strict=True
-                ):
-                    if isinstance(kind, ColumnKind):
-                        passed.setdefault((callee, name), set()).add(argument)
+        for node in forms_of(instance)["call"]:
+            callee, arguments = node.parts
+            for (name, kind), argument in zip(
+                callee.parameters, arguments, strict=True
+            ):
+                if isinstance(kind, ColumnKind):
+                    passed.setdefault((callee, name), set()).add(argument)
     for instance in instances:
         bound = {}
         for name, _ in instance.parameters:
@@ -285,7 +272,7 @@ def bind_columns(instances: list[Instance]) -> None:
             if column is not None and column.form == "column" and not others:
                 bound[name] = column
         if bound:
-            instance.body = substituted_in(instance.body, bound)
+            instance.body = mapped_in(instance.body, replacing(bound))
 
 
 # --- variables that only the translator needs -----------------------------------------
@@ -296,14 +283,16 @@ def substitute(instance: Instance) -> None:
     short sums, or values that are only read once, in the next statement.
     """
     _split(instance)
-    sets = Counter(names_set(instance.body))
+    sets = walked(instance).sets
     values = _copied_values(instance, sets)
     for name in values:
         values[name] = _resolved(values[name], values)
     _rename(instance, values)
-    instance.body = substituted_in(instance.body, values)
-    reads = Counter(variables_of(expressions_of(instance)))
-    instance.body = _joined(instance.body, reads, sets)
+    if values:
+        instance.body = mapped_in(instance.body, replacing(values))
+    reads = walked(instance).reads
+    once = {name for name, count in reads.items() if count == sets[name] == 1}
+    instance.body = _joined(instance.body, once)
     _count_by_names(instance)
 
 
@@ -318,17 +307,14 @@ def _is_made(name: str) -> bool:
 def _copied_values(instance: Instance, sets: Counter[str]) -> dict[str, Node]:
     """Return the values of variables that are written in their place."""
     parameters = {name for name, _ in instance.parameters}
-    loops = Counter(
-        node.parts[0] for node in statements_in(instance.body) if node.form == "for"
-    )
+    forms = forms_of(instance)
+    loops = Counter(names_of(forms["for"]))
     still = {name for name in parameters if not sets[name]}
     still |= {name for name, count in sets.items() if count in (1, loops[name])}
     still -= {name for name in parameters if sets[name]}
     return {
         name: value
-        for node in statements_in(instance.body)
-        if node.form == "set"
-        for name, value in [node.parts]
+        for name, value in (node.parts for node in forms["set"])
         if sets[name] == 1
         and _is_still(value, still)
         and _may_be_copied(name, value, instance.options.from_end)
@@ -338,7 +324,7 @@ def _copied_values(instance: Instance, sets: Counter[str]) -> dict[str, Node]:
 def _resolved(value: Node, values: dict[str, Node]) -> Node:
     """Return a value in which no variable stands for another value."""
     while any(name in values for name in variables_in(value)):
-        value = substituted(value, values)
+        value = mapped(value, replacing(values))
     return value
 
 
@@ -376,8 +362,9 @@ def _rename(instance: Instance, values: dict[str, Node]) -> None:
     for made, name in names.items():
         instance.locals[name] = instance.locals.pop(made)
         del values[name]
-    instance.body = [_renamed(node, names) for node in instance.body]
-    values |= {name: _renamed(value, names) for name, value in values.items()}
+    rules = _renaming(names)
+    instance.body = mapped_in(instance.body, rules)
+    values |= {name: mapped(value, rules) for name, value in values.items()}
 
 
 # --- tuples
@@ -385,49 +372,42 @@ def _rename(instance: Instance, values: dict[str, Node]) -> None:
 
 def _split(instance: Instance) -> None:
     """Hold the items of a tuple in separate variables."""
+    walk = walked(instance)
     sets: dict[str, list[Node]] = {}
-    for node in statements_in(instance.body):
-        if node.form == "set":
-            sets.setdefault(node.parts[0], []).append(node.parts[1])
-    whole = {
-        name
-        for node in statements_in(instance.body)
-        for part in parts_of(node)
-        for name in _read_as_a_whole(part)
-    }
+    for node in walk.forms["set"]:
+        name, value = node.parts
+        if isinstance(value.kind, TupleKind):
+            sets.setdefault(name, []).append(value)
+    items = by_form([node.parts[0] for node in walk.forms["item"]])
+    by_item = names_of(items["variable"])
     names = {
         name
         for name, values in sets.items()
-        if name not in whole and all(_is_divisible(name, value) for value in values)
+        if walk.reads[name] == by_item.count(name)
+        and all(_is_divisible(name, value) for value in values)
     }
     if not names:
         return
 
     def change(node: Node) -> Node:
-        if node.form == "item" and node.parts[0].form == "variable":
-            (name,), place = node.parts[0].parts, node.parts[1]
-            if name in names:
-                return Node("variable", node.kind, (f"{name}.{place}",))
+        values, place = node.parts
+        if values.form == "variable" and values.parts[0] in names:
+            return Node("variable", node.kind, (f"{values.parts[0]}.{place}",))
         return node
 
-    body = [mapped(node, change) for node in instance.body]
-    instance.body = _divided(instance, body, names)
-
-
-def _divided(instance: Instance, body: list[Node], names: set[str]) -> list[Node]:
-    made: list[Node] = []
-    for node in body:
-        node = with_blocks(node, lambda block: _divided(instance, block, names))
+    def divided(node: Node) -> list[Node]:
         if node.form != "set" or node.parts[0] not in names:
-            made.append(node)
-            continue
+            return [node]
+        made = []
         whole, value = node.parts
         for place, item in enumerate(_tuple_of(value).parts):
             name = f"{whole}.{place}"
             instance.locals[name] = item.kind
             read = _item(Node("item", item.kind, (value, place)))
             made.append(statement("set", name, read))
-    return made
+        return made
+
+    instance.body = rebuilt(mapped_in(instance.body, {"item": change}), divided)
 
 
 def _tuple_of(value: Node) -> Node:
@@ -452,45 +432,30 @@ def _is_divisible(name: str, value: Node) -> bool:
     )
 
 
-def _read_as_a_whole(node: Node) -> Iterator[str]:
-    """Yield the variables of which an expression reads more than an item."""
-    if node.form == "variable":
-        yield node.parts[0]
-    if node.form == "item" and node.parts[0].form == "variable":
-        return
-    for part in parts_of(node):
-        yield from _read_as_a_whole(part)
-
-
 # --- values that are read once
 
 
-def _joined(body: list[Node], reads: Counter[str], sets: Counter[str]) -> list[Node]:
-    """Move a value that is only computed for the next statement into this statement."""
+def _joined(body: list[Node], once: set[str]) -> list[Node]:
+    """Move a value that is only computed for the next statement into this statement.
+    `once` are the variables that are set once and read once.
+    """
     made: list[Node] = []
     for node in body:
-        node = with_blocks(node, lambda block: _joined(block, reads, sets))
-        while made and _is_for(made[-1], node, reads, sets):
+        node = with_blocks(node, lambda block: _joined(block, once))
+        while made and _is_for(made[-1], node, once):
             name, value = made.pop().parts
-            parts = tuple(
-                substituted(part, {name: value}) if isinstance(part, Node) else part
-                for part in node.parts
-            )
-            node = node._replace(parts=parts)
+            node = mapped(node, replacing({name: value}))
         made.append(node)
-    return made
+    return same_or(made, body)
 
 
-def _is_for(before: Node, node: Node, reads: Counter[str], sets: Counter[str]) -> bool:
+def _is_for(before: Node, node: Node, once: set[str]) -> bool:
     """Return whether a statement gives a variable its value for the next one alone."""
-    if before.form != "set":
+    if before.form != "set" or before.parts[0] not in once:
         return False
     name, value = before.parts
-    if not reads[name] == sets[name] == 1:
-        return False
-    if isinstance(value.kind, TupleKind) and node.form != "return":
-        return False
-    if not _is_made(name) and node.form != "return":
+    is_inner = _is_made(name) and not isinstance(value.kind, TupleKind)
+    if not is_inner and node.form != "return":
         return False
     if not is_pure(value):  # other values must not be read before it
         of_value = node.form in ("return", "set", "if", "do")
@@ -508,33 +473,32 @@ def _is_for(before: Node, node: Node, reads: Counter[str], sets: Counter[str]) -
 
 def _count_by_names(instance: Instance) -> None:
     """Count loops by variables of the kernel if they begin with ``name = counter``."""
+    walk = walked(instance)
     loops: dict[str, list[Node]] = {}
-    for node in statements_in(instance.body):
-        if node.form == "for" and node.parts[-1]:
+    for node in walk.forms["for"]:
+        if node.parts[-1]:
             begin = node.parts[-1][0]
             counter = Node("variable", INT, (node.parts[0],))
             if begin.form == "set" and begin.parts[1] == counter:
                 loops.setdefault(begin.parts[0], []).append(node)
-    reads = Counter(variables_of(expressions_of(instance)))
-    sets = Counter(names_set(instance.body))
-    for name, counted in loops.items():
-        inside = sum(
-            Counter(variables_of(expressions(loop.parts[-1])))[name] for loop in counted
-        )
-        counters = [loop.parts[0] for loop in counted]
+    if not loops:
+        return
+    reads, sets = walk.reads, walk.sets
+    counted: dict[str, str] = {}
+    for name, found in loops.items():
+        inside = sum(variables_in(*loop.parts[-1]).count(name) for loop in found)
+        counters = [loop.parts[0] for loop in found]
         is_own = all(reads[counter] == sets[counter] == 1 for counter in counters)
-        if is_own and reads[name] == inside and sets[name] == len(counted):
-            instance.body = _counted_by(instance.body, name, {*counters})
+        if is_own and reads[name] == inside and sets[name] == len(found):
+            counted |= dict.fromkeys(counters, name)
 
+    def change(node: Node) -> list[Node]:
+        if node.form != "for" or node.parts[0] not in counted:
+            return [node]
+        counter, *bounds, body = node.parts
+        return [statement("for", counted[counter], *bounds, body[1:])]
 
-def _counted_by(body: list[Node], name: str, counters: set[str]) -> list[Node]:
-    made = []
-    for node in body:
-        node = with_blocks(node, lambda block: _counted_by(block, name, counters))
-        if node.form == "for" and node.parts[0] in counters:
-            node = node._replace(parts=(name, *node.parts[1:-1], node.parts[-1][1:]))
-        made.append(node)
-    return made
+    instance.body = rebuilt(instance.body, change)
 
 
 # --- unread values --------------------------------------------------------------------
@@ -543,32 +507,20 @@ def _counted_by(body: list[Node], name: str, counters: set[str]) -> list[Node]:
 # --- statements
 
 
-def columns_read(instances: list[Instance]) -> Iterator[str]:
-    """Yield the columns that are read for another purpose than changing themselves."""
-    for instance in instances:
-        for node in statements_in(instance.body):
-            parts = list(parts_of(node))
-            itself = column_name(parts.pop(0)) if node.form == "store" else None
-            for place, part in enumerate(parts):
-                for inner in within(part):
-                    name = column_name(inner)
-                    if name and (name != itself or place == 0):
-                        yield name
-
-
 def sweep(instance: Instance, read: set[str]) -> None:
     """Remove statements without an effect, and variables that only change themselves.
     `read` are the columns that are read.
     """
-    names = {
-        name
-        for node in statements_in(instance.body)
-        for part in parts_of(node)
-        for name in variables_in(part)
-        if node.form != "set" or name != node.parts[0]
-    }
+    walk = walked(instance)
+    by_itself: dict[str, int] = {}
+    for node in walk.forms["set"]:
+        name, value = node.parts
+        if name in walk.reads:
+            count = variables_in(value).count(name)
+            by_itself[name] = by_itself.get(name, 0) + count
+    names = {n for n, count in walk.reads.items() if count > by_itself.get(n, 0)}
     instance.body = _swept(instance.body, names, read)
-    used = names | {n.parts[0] for n in statements_in(instance.body) if n.form == "for"}
+    used = names.union(names_of(forms_of(instance)["for"]))
     instance.locals = {
         name: kind for name, kind in instance.locals.items() if name in used
     }
@@ -587,7 +539,7 @@ def _swept(body: list[Node], names: set[str], read: set[str]) -> list[Node]:
             kept.append(node)
         if node.form in ("return", "break", "continue"):
             break
-    return kept
+    return same_or(kept, body)
 
 
 def _for_its_effect(node: Node, names: set[str], read: set[str]) -> Node:
@@ -622,7 +574,7 @@ def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
     """Remove unread parameters, with the arguments of calls."""
     wanted: dict[Instance, list[bool]] = {}
     for instance in instances:
-        names = variables_of(expressions_of(instance))
+        names = walked(instance).reads
         wanted[instance] = [
             not isinstance(kind, BundleKind | KnownKind)
             and kind != SPAN_COLUMN
@@ -631,16 +583,17 @@ def drop_parameters(instances: list[Instance], roots: list[Instance]) -> None:
         ]
 
     def change(node: Node) -> Node:
-        if node.form != "call" or node.parts[0] not in wanted:
-            return node
         instance, arguments = node.parts
+        if instance not in narrowed:
+            return node
         chosen = zip(arguments, wanted[instance], strict=True)
-        return node._replace(parts=(instance, tuple(a for a, keep in chosen if keep)))
+        passed = tuple(argument for argument, keep in chosen if keep)
+        return Node("call", node.kind, (instance, passed))
 
     narrowed = {instance for instance in instances if not all(wanted[instance])}
     for instance in instances:
         if not narrowed.isdisjoint(called_by(instance)):
-            instance.body = [mapped(node, change) for node in instance.body]
+            instance.body = mapped_in(instance.body, {"call": change})
     for instance in narrowed:
         chosen = zip(instance.parameters, wanted[instance], strict=True)
         instance.parameters = [parameter for parameter, keep in chosen if keep]
@@ -676,36 +629,26 @@ def _results_read(instance: Instance) -> Iterator[tuple[Instance, int | None]]:
     """Yield the functions whose results are read, with the item that is read, or None
     for all of them.
     """
-    sets = Counter(
-        node.parts[0] for node in statements_in(instance.body) if node.form == "set"
-    )
-    callees: dict[str, Instance] = {}
-    for node in statements_in(instance.body):
-        for part in parts_of(node):
-            is_held = node.form == "set" and sets[node.parts[0]] == 1
-            if part.form == "call" and (is_held or node.form == "do"):
-                if is_held:
-                    callees[node.parts[0]] = part.parts[0]
-                for argument in parts_of(part):
-                    yield from _items_read(argument, callees)
-            else:
-                yield from _items_read(part, callees)
-
-
-def _items_read(
-    node: Node, callees: dict[str, Instance]
-) -> Iterator[tuple[Instance, int | None]]:
-    place: Any = None
-    values = node
-    if node.form == "item":
+    forms = forms_of(instance)
+    sets = Counter(names_of(forms["set"]))
+    held = {
+        name: value.parts[0]
+        for name, value in (node.parts for node in forms["set"])
+        if value.form == "call" and sets[name] == 1
+    }
+    dropped = by_form([node.parts[0] for node in forms["do"]])["call"]
+    reads = Counter(map(held.get, names_of(forms["variable"])))
+    reads.update(called_by(instance))
+    reads.subtract([*held.values(), *(call.parts[0] for call in dropped)])
+    for node in forms["item"]:
         values, place = node.parts
-    if values.form == "variable" and values.parts[0] in callees:
-        yield callees[values.parts[0]], place
-        return
-    if values.form == "call":
-        yield values.parts[0], place
-    for part in parts_of(values if values.form == "call" else node):
-        yield from _items_read(part, callees)
+        callee = values.parts[0] if values.form == "call" else None
+        if values.form == "variable":
+            callee = held.get(values.parts[0])
+        if callee is not None:
+            reads[callee] -= 1
+            yield callee, place
+    yield from ((callee, None) for callee in +reads if callee is not None)
 
 
 def _return_only(
@@ -714,24 +657,20 @@ def _return_only(
     """Change a function to return one item of its result, or nothing."""
     kind = NOTHING if place is None else narrowed.result.items[place]
 
-    def returned(body: list[Node]) -> list[Node]:
-        made: list[Node] = []
-        for node in body:
-            node = with_blocks(node, returned)
-            if node.form != "return":
-                made.append(node)
-                continue
-            (value,) = node.parts
-            if place is not None:
-                value = shorter(Node("item", kind, (value, place)))
-            elif value is not None and not is_pure(value):
-                made.append(statement("do", value))  # it has an effect all the same
-            made.append(statement("return", None if place is None else value))
-        return made
+    def returned(node: Node) -> list[Node]:
+        if node.form != "return":
+            return [node]
+        (value,) = node.parts
+        if place is not None:
+            return [statement("return", shorter(Node("item", kind, (value, place))))]
+        # A value may have an effect although it is not read.
+        has_effect = value is not None and not is_pure(value)
+        calls = [statement("do", value)] if has_effect else []
+        return [*calls, statement("return", None)]
 
-    body = returned(narrowed.body)
+    body = rebuilt(narrowed.body, returned)
     if place is None and body and body[-1].form == "return":
-        body.pop()
+        body = body[:-1]
     narrowed.body = body
     narrowed.result = kind
     for caller in callers:
@@ -742,10 +681,8 @@ def _read_only(caller: Instance, narrowed: Instance, kind: Any) -> None:
     """Change a function to read the only result of another one."""
     names = {
         node.parts[0]
-        for node in statements_in(caller.body)
-        if node.form == "set"
-        and node.parts[1].form == "call"
-        and node.parts[1].parts[0] is narrowed
+        for node in forms_of(caller)["set"]
+        if node.parts[1].form == "call" and node.parts[1].parts[0] is narrowed
     }
 
     def is_result(node: Node) -> bool:
@@ -753,16 +690,15 @@ def _read_only(caller: Instance, narrowed: Instance, kind: Any) -> None:
             return node.parts[0] is narrowed
         return node.form == "variable" and node.parts[0] in names
 
-    def change(node: Node) -> Node:
-        if is_result(node):
-            return node._replace(kind=kind)
-        if node.form == "item" and is_result(node.parts[0]):
-            return node.parts[0]
-        return node
+    def retyped(node: Node) -> Node:
+        return node._replace(kind=kind) if is_result(node) else node
 
-    for name in names:
-        caller.locals[name] = kind
-    caller.body = [mapped(node, change) for node in caller.body]
+    def whole(node: Node) -> Node:
+        return node.parts[0] if is_result(node.parts[0]) else node
+
+    rules = {"call": retyped, "variable": retyped, "item": whole}
+    caller.locals |= dict.fromkeys(names, kind)
+    caller.body = mapped_in(caller.body, rules)
 
 
 # --- shorter expressions of the same value --------------------------------------------
@@ -836,7 +772,7 @@ def _call(node: Node) -> Node:
         for name, argument in passed.items()
     ):
         return node
-    return substituted(value, passed)
+    return mapped(value, replacing(passed))
 
 
 def _only_value(body: list[Node]) -> Node | None:
@@ -894,8 +830,3 @@ SHORTER = {
     "and": _decided,
     "or": _decided,
 }
-
-
-def shortened(body: list[Node]) -> list[Node]:
-    """Return statements with shorter expressions."""
-    return [mapped(node, shorter) for node in body]

@@ -4,7 +4,9 @@ store, and leaving out unread results.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,10 +29,9 @@ from .optimizing import OPTIMIZER, UPDATES
 from .simplify import simplified
 from .trees import (
     column_name,
-    expressions_of,
+    forms_of,
     name_in_program,
     reached_by,
-    statements_in,
 )
 
 Place = tuple[str | None, str | int | None]
@@ -99,6 +100,12 @@ class KnownColumns:
             and (column.name, None) not in written
         }
 
+    @cached_property
+    def _values(self) -> defaultdict[str, set[Any]]:
+        """The values of all columns, once the steps are unrolled."""
+        found = ((name, _values_of(column)) for name, column in self.columns.items())
+        return defaultdict(set, found)
+
     def facts(self, written: set[Stored]) -> dict[Place, set[Any]]:
         """Return the values of all columns that are never written, by their names in
         kernels.
@@ -115,7 +122,7 @@ class KnownColumns:
                         if (name, place) not in written:
                             key = column.record(place).name if column.record else place
                             facts[column.name, key] = {value}
-                elif (name, None) not in written and (found := _values_of(values)):
+                elif (name, None) not in written and (found := self._values[name]):
                     facts[column.name, None] = found
         return facts
 
@@ -197,10 +204,10 @@ class Specialised:
     ) -> None:
         self.data = data
         written: set[Stored] = set()
+        program = TypedProgram(
+            data.facts(written), words, packed=False, exact=data.exact(written)
+        )
         while True:
-            program = TypedProgram(
-                data.facts(written), words, packed=False, exact=data.exact(written)
-            )
             made = {
                 name: program.instance(root.function, root.kinds, OPTIONS)
                 for name, root in roots.items()
@@ -213,12 +220,13 @@ class Specialised:
             if stored <= written:
                 break
             written |= stored
+            program.reduce_facts(data.facts(written), data.exact(written))
         self.roots = made
         self.instances = simplified(list(made.values()), kept)
         names = (
             column_name(node)
             for instance in self.instances
-            for node in expressions_of(instance)
+            for node in forms_of(instance)["column"]
         )
         self.columns = dict.fromkeys(filter(None, names))
         self.changed = {*self.columns, *kept} & {name for name, _ in written}
@@ -226,13 +234,11 @@ class Specialised:
 
 def _stored(instance: Instance, program: TypedProgram) -> Iterator[Stored]:
     """Yield the places of columns in which a function changes a known value."""
-    for node in statements_in(instance.body):
-        if node.form != "store":
-            continue
+    for node in forms_of(instance)["store"]:
         column, index, value = node.parts
         name = column_name(column)
         if name is None:
-            yield from ((chosen, None) for chosen in _chosen_by(column))
+            yield from _chosen_by(column)
             continue
         values = program.fact_of(column, index)
         if value.form == "literal" and values == {value.parts[0]}:
@@ -245,10 +251,18 @@ def _stored(instance: Instance, program: TypedProgram) -> Iterator[Stored]:
             yield from ((name, k) for k in range(64))
 
 
-def _chosen_by(column: Node) -> Iterator[str]:
-    """Yield the columns of which a variable may be one."""
-    if isinstance(column.kind, ColumnKind):
-        for layout in (STORE, UPDATES, PLANS, OPTIMIZER):
-            for declared in layout.columns:
-                if layout.family(declared.name)[0] == column.kind.family[0]:
-                    yield name_in_program(layout, declared.name)
+def _chosen_by(column: Node) -> list[Stored]:
+    """Return the columns of which a variable may be one."""
+    is_column = isinstance(column.kind, ColumnKind)
+    return _columns_of(column.kind.family[0]) if is_column else []
+
+
+@cache
+def _columns_of(family: str) -> list[Stored]:
+    """Return the columns of a family."""
+    return [
+        (name_in_program(layout, declared.name), None)
+        for layout in (STORE, UPDATES, PLANS, OPTIMIZER)
+        for declared in layout.columns
+        if layout.family(declared.name)[0] == family
+    ]

@@ -29,15 +29,15 @@ from ...engine.schema import NONE
 from ...errors import FormatError
 from .specialised import Specialised
 from .trees import (
+    by_form,
     called_by,
     column_name,
-    expressions,
-    expressions_of,
-    names_set,
+    forms_of,
+    names_of,
     parts_of,
-    statements_in,
     variables_in,
-    variables_of,
+    walked,
+    within,
 )
 
 OR, AND, BITS, COMPARE, SHIFT, SUM, PRODUCT, SIGN, ATOM = range(1, 10)
@@ -86,27 +86,26 @@ class Homes:
 
     def __init__(self, instance: Instance) -> None:
         self.paths: dict[str, list[tuple[tuple[int, int], ...]]] = {}
-        self.sets = Counter(names_set(instance.body))
+        walk = walked(instance)
+        self.sets = walk.sets
         self._walk(instance.body, ())
-        loops = [n for n in statements_in(instance.body) if n.form == "for"]
-        reads = Counter(variables_of(expressions(instance.body)))
+        loops = walk.forms["for"]
         inside = Counter[str]()
         for loop in loops:
-            read_inside = variables_of(expressions(loop.parts[-1]))
-            inside[loop.parts[0]] += read_inside.count(loop.parts[0])
+            inside[loop.parts[0]] += variables_in(*loop.parts[-1]).count(loop.parts[0])
         self.loops = loops
         counts = Counter(loop.parts[0] for loop in loops)
         # Loops declare these for themselves.
         self.counters = {
             name
             for name in counts
-            if reads[name] == inside[name] and self.sets[name] == counts[name]
+            if walk.reads[name] == inside[name] and self.sets[name] == counts[name]
         }
 
     def _walk(self, body: list[Node], path: tuple[tuple[int, int], ...]) -> None:
         for place, node in enumerate(body):
             here = (*path, (id(body), place))
-            names = {name for part in parts_of(node) for name in variables_in(part)}
+            names = {*variables_in(*parts_of(node))}
             if node.form in ("set", "for"):
                 names.add(node.parts[0])
             for name in names:
@@ -118,7 +117,8 @@ class Homes:
     def near(self, counter: str) -> Iterator[str]:
         """Yield the variables in the loops of a counter, and in those around them."""
         for loop in self.loops:
-            names = {*names_set([loop]), *variables_of(expressions([loop]))}
+            forms = by_form(within(loop))
+            names = {*names_of(forms["variable"] + forms["set"] + forms["for"])}
             if counter in names:
                 yield from names
 
@@ -206,7 +206,7 @@ class TextWriter:
         for instance in program.instances:  # callees come first
             reads = any(
                 column_name(node) in program.changed
-                for node in expressions_of(instance)
+                for node in forms_of(instance)["column"]
             )
             if reads or not self.with_net.isdisjoint(called_by(instance)):
                 self.with_net.add(instance)
@@ -378,11 +378,12 @@ class TextWriter:
 
     def value(self, node: Node) -> Text:
         """Return the text of an expression, and how tightly it is bound."""
-        parts = (node.form, *node.parts, node.kind) if self.is_users else ()
-        form = " ".join(str(getattr(part, "kind", part)) for part in parts)
-        if form in self.users:
-            operands = [self.within(part, ATOM) for part in parts_of(node)]
-            return self.users[form].format(*operands), ATOM
+        if self.is_users:
+            parts = node.form, *node.parts, node.kind
+            form = " ".join(str(getattr(part, "kind", part)) for part in parts)
+            if form in self.users:
+                operands = [self.within(part, ATOM) for part in parts_of(node)]
+                return self.users[form].format(*operands), ATOM
         return getattr(self, f"of_{node.form}")(node, *node.parts)
 
     def bare(self, node: Node) -> str:

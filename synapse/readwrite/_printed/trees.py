@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -38,116 +40,142 @@ def parts_of(node: Node) -> list[Node]:
     return parts
 
 
-def within(node: Node) -> list[Node]:
-    """Return an expression and all in it, each before its parts."""
-    nodes = []
-    left = [node]
+def within(*nodes: Node) -> list[Node]:
+    """Return expressions or statements and all in them, each before its parts.
+
+    Passes call this for whole functions, and therefore it is one loop.
+    """
+    found = []
+    left = [*reversed(nodes)]
     while left:
         node = left.pop()
-        nodes.append(node)
-        if node.parts:
-            left += reversed(parts_of(node))
-    return nodes
+        found.append(node)
+        for part in reversed(node.parts):
+            if part.__class__ is Node:
+                left.append(part)
+            elif isinstance(part, tuple | list):
+                left += [item for item in reversed(part) if item.__class__ is Node]
+    return found
 
 
-def statements_in(body: list[Node]) -> list[Node]:
-    """Return statements, each before the statements in it."""
-    nodes = []
-    for node in body:
-        nodes.append(node)
-        for part in node.parts:
-            if part.__class__ is list:
-                nodes += statements_in(part)
-    return nodes
+def by_form(nodes: list[Node]) -> defaultdict[str, list[Node]]:
+    """Return nodes by their form."""
+    forms = defaultdict(list)
+    for node in nodes:
+        forms[node.form].append(node)
+    return forms
 
 
-def expressions(body: list[Node]) -> list[Node]:
-    """Return all expressions in statements, including nested statements."""
-    return [
-        inner
-        for node in statements_in(body)
-        for part in parts_of(node)
-        for inner in within(part)
-    ]
+class Walk:
+    """All nodes of a function's body, by their form, the functions that it calls, and
+    how often each variable is read, and set or counted by a loop.
+    """
+
+    def __init__(self, body: list[Node]) -> None:
+        self.body = body
+        self.forms = by_form(within(*body))
+        self.calls = names_of(self.forms["call"])
+        self.reads = Counter(names_of(self.forms["variable"]))
+        self.sets = Counter(names_of(self.forms["set"] + self.forms["for"]))
+
+    @cached_property
+    def columns_read(self) -> set[str]:
+        """The columns that are read for another purpose than changing themselves."""
+        counts = Counter(map(column_name, self.forms["column"]))
+        for node in self.forms["store"]:
+            column, _, value = node.parts
+            counts.subtract(map(column_name, by_form(within(column))["column"]))
+            itself = column_name(column)
+            names = [*map(column_name, by_form(within(value))["column"])]
+            counts[itself] -= names.count(itself)
+        return {name for name, count in counts.items() if name and count > 0}
 
 
-def expressions_of(instance: Instance) -> list[Node]:
-    """Return all expressions of a function, whose body is walked once."""
-    if instance.walked[0] is not instance.body:
-        instance.walked = instance.body, expressions(instance.body)
-    return instance.walked[1]
+def walked(instance: Instance) -> Walk:
+    """Return the walk over a function, whose body is walked once."""
+    if instance.walk is None or instance.walk.body is not instance.body:
+        instance.walk = Walk(instance.body)
+    return instance.walk
 
 
-def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
-    """Return an expression or a statement with its expressions changed from the inside
-    out, or the same object if none changes.
+def forms_of(instance: Instance) -> defaultdict[str, list[Node]]:
+    """Return all nodes of a function by their form."""
+    return walked(instance).forms
+
+
+LEAVES = {"variable", "literal", "known"}
+Rules = Mapping[str, Callable[[Node], Node]]
+"""Functions that replace nodes, by the form of these nodes."""
+
+
+def mapped(node: Node, rules: Rules) -> Node:
+    """Return an expression or a statement with rules applied to all nodes from the
+    inside out, or the same object if none changes.
     """
     made: list[Any] = []
     for place, part in enumerate(node.parts):
         if part.__class__ is Node:
-            new: Any = change(mapped(part, change))
-        elif isinstance(part, tuple | list) and part:
-            new = _mapped_items(part, change)
+            is_same = part.form in LEAVES and part.form not in rules
+            new: Any = part if is_same else mapped(part, rules)
+        elif part.__class__ in (tuple, list) and part and part[0].__class__ is Node:
+            new = [mapped(item, rules) for item in part]
+            new = part if all(map(operator.is_, new, part)) else part.__class__(new)
         else:
             continue
         if new is not part:
             made = made or [*node.parts]
             made[place] = new
-    return node._replace(parts=tuple(made)) if made else node
+    if made:
+        node = Node(node.form, node.kind, tuple(made))
+    return rules[node.form](node) if node.form in rules else node
 
 
-def _mapped_items(items: Any, change: Callable[[Node], Node]) -> Any:
-    """Return the items of a tuple, or the statements of a block, changed."""
-    if isinstance(items, list):
-        made: Any = [mapped(item, change) for item in items]
-    elif items[0].__class__ is Node:
-        made = tuple([change(mapped(item, change)) for item in items])
-    else:
-        return items
-    return items if all(map(operator.is_, made, items)) else made
+def mapped_in(body: list[Node], rules: Rules) -> list[Node]:
+    """Return statements with rules applied, or the same object if none changes."""
+    return same_or([mapped(node, rules) for node in body], body)
+
+
+def same_or(made: list[Node], body: list[Node]) -> list[Node]:
+    """Return the body if it has the same statements."""
+    is_same = len(made) == len(body) and all(map(operator.is_, made, body))
+    return body if is_same else made
+
+
+def rebuilt(body: list[Node], change: Callable[[Node], list[Node]]) -> list[Node]:
+    """Return statements, each replaced by some, after the statements in it."""
+    made: list[Node] = []
+    for node in body:
+        made += change(with_blocks(node, lambda block: rebuilt(block, change)))
+    return same_or(made, body)
 
 
 def with_blocks(node: Node, change: Callable[[list[Node]], list[Node]]) -> Node:
     """Return a statement with the statements in it changed."""
-    if not any(part.__class__ is list for part in node.parts):
+    if node.form not in ("if", "for", "while"):
         return node
-    parts = (change(part) if part.__class__ is list else part for part in node.parts)
-    return node._replace(parts=tuple(parts))
+    made = [*node.parts]
+    for place, part in enumerate(made):
+        if part.__class__ is list:
+            made[place] = change(part)
+    is_same = all(map(operator.is_, made, node.parts))
+    return node if is_same else Node(node.form, node.kind, tuple(made))
 
 
-def substituted(node: Node, values: dict[str, Node]) -> Node:
-    """Return an expression with values in place of variables."""
-    change = _substitution(values)
-    return change(mapped(node, change))
+def replacing(values: Mapping[str, Node]) -> Rules:
+    """Return the rule that puts values in place of variables."""
+    return {"variable": lambda leaf: values.get(leaf.parts[0], leaf)}
 
 
-def substituted_in(body: list[Node], values: dict[str, Node]) -> list[Node]:
-    """Return statements with values in place of variables."""
-    change = _substitution(values)
-    return [mapped(node, change) for node in body] if values else body
+def variables_in(*nodes: Node) -> list[str]:
+    """Return the names of the variables that expressions or statements read."""
+    return [node.parts[0] for node in within(*nodes) if node.form == "variable"]
 
 
-def _substitution(values: dict[str, Node]) -> Callable[[Node], Node]:
-    def change(node: Node) -> Node:
-        return values.get(node.parts[0], node) if node.form == "variable" else node
-
-    return change
-
-
-def variables_in(node: Node) -> list[str]:
-    """Return the names of the variables that an expression reads."""
-    return variables_of(within(node))
-
-
-def variables_of(nodes: list[Node]) -> list[str]:
-    """Return the names of the variables among some expressions."""
-    return [node.parts[0] for node in nodes if node.form == "variable"]
-
-
-def names_set(body: list[Node]) -> list[str]:
-    """Return the names of the variables that statements set, or count in loops."""
-    sets = (node for node in statements_in(body) if node.form in ("set", "for"))
-    return [node.parts[0] for node in sets]
+def names_of(nodes: list[Node]) -> list[Any]:
+    """Return the names of variables, or those that statements set or count by, or the
+    functions of calls.
+    """
+    return [node.parts[0] for node in nodes]
 
 
 def is_literal(node: Node, value: float) -> bool:
@@ -157,16 +185,16 @@ def is_literal(node: Node, value: float) -> bool:
 
 def is_pure(node: Node) -> bool:
     """Return whether an expression has no effect."""
-    return not any(
-        inner.form == "call" and inner.parts[0].has_effects for inner in within(node)
-    )
+    for inner in within(node):
+        if inner.form == "call" and inner.parts[0].has_effects:
+            return False
+    return True
 
 
 def has_effects(instance: Instance) -> bool:
     """Return whether a function changes something, if this is known for its callees."""
-    return any(node.form == "store" for node in statements_in(instance.body)) or any(
-        callee.has_effects for callee in called_by(instance)
-    )
+    callees = called_by(instance)
+    return bool(forms_of(instance)["store"]) or any(c.has_effects for c in callees)
 
 
 def column_name(column: Node) -> str | None:
@@ -180,6 +208,7 @@ def column_name(column: Node) -> str | None:
     return name_in_program(bundle.kind.layout, name)
 
 
+@cache
 def name_in_program(layout: TableLayout, name: str) -> str:
     """Return the name in a program for a column of a layout."""
     if layout is STORE:
@@ -189,8 +218,7 @@ def name_in_program(layout: TableLayout, name: str) -> str:
 
 def called_by(instance: Instance) -> list[Instance]:
     """Return the functions that a function calls, once for each call."""
-    nodes = expressions_of(instance)
-    return [node.parts[0] for node in nodes if node.form == "call"]
+    return walked(instance).calls
 
 
 def reached_by(roots: list[Instance]) -> list[Instance]:

@@ -9,6 +9,7 @@ import inspect
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import (
@@ -186,7 +187,8 @@ class Archived(ABC):
         """
 
 
-class Format(NamedTuple):
+@dataclass(frozen=True)
+class Format:
     """A file format, with its purpose, the properties that it preserves, and the
     functions that read and write it.
     """

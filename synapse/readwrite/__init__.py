@@ -33,9 +33,7 @@ _missing = _public_module(__name__, __all__)
 
 # Type checkers and editors read the modules; at run time one is imported when used.
 if _typing.TYPE_CHECKING:
-    from ..draw._gexf import gexf_data as gexf_data
     from ._c import c_source as c_source
-    from ._graph_files import dot_data as dot_data
     from ._graphs import from_networkx as from_networkx
     from ._interpreted import (
         javascript_kernels as javascript_kernels,
@@ -56,8 +54,8 @@ if _typing.TYPE_CHECKING:
 else:
 
     def __getattr__(name: str) -> _typing.Any:
-        """Import the module that defines a name, such as the module of ``gexf`` for
-        ``gexf_data``.
+        """Import the module that defines a name, such as the module of ``npz`` for
+        ``npz_data``.
         """
         if name not in _MODULE_OF:
             return _missing(name)

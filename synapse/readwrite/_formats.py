@@ -76,7 +76,6 @@ class SaveOptions(TypedDict, total=False):
     header: bool
     form: Literal["auto", "plain", "step", "sequence"]
     activations: ArrayLike | Log | None
-    layout: Any
 
 
 class LoadOptions(TypedDict, total=False):
@@ -90,7 +89,7 @@ class Declaration(NamedTuple):
     With this table, no other module needs to be imported.
     """
 
-    module: str  # one of a room above has its whole name
+    module: str
     names: tuple[str, ...] = ()  # what the module adds to ``synapse.readwrite``
     suffixes: tuple[str, ...] = ()  # of its files
     marks: tuple[str, ...] = ()  # members by which a JSON document is recognised
@@ -113,7 +112,7 @@ DECLARATIONS = {
         "_neataptic", ("from_neataptic_data",), marks=("nodes", "connections")
     ),
     "node_link": Declaration("_graph_files", marks=("nodes",)),
-    "dot": Declaration("_graph_files", ("dot_data",), (".dot", ".gv")),
+    "dot": Declaration("_graph_files", (), (".dot", ".gv")),
     "networkx": Declaration("_graphs", ("from_networkx",)),
     "python": Declaration("_interpreted", ("python_source",), (".py",)),
     "c": Declaration("_c", ("c_source",), (".c",)),
@@ -125,8 +124,7 @@ DECLARATIONS = {
     "onnx": Declaration("_onnx", ("onnx_model",), (".onnx",)),
     "torch": Declaration("_pytorch", ("from_torch", "to_torch")),
     "nir": Declaration("_nir", ("from_nir", "to_nir")),
-    # a room above: it places and colours neurons as drawings do
-    "gexf": Declaration("synapse.draw._gexf", ("gexf_data",), (".gexf",)),
+    "gexf": Declaration("_graph_files", (), (".gexf",)),
 }
 """A new format needs one entry here, and a module with `FORMAT`, or with `FORMATS`
 if it has several.
@@ -193,7 +191,7 @@ class Format:
     functions that read and write it.
     """
 
-    name: str  # the name in its functions: "gexf" for gexf_data
+    name: str  # the name in its functions: "npz" for npz_data
     purpose: str  # a description, or the programs that read it
     kept: str  # what the format preserves of a network
     lost: str  # what it does not preserve
@@ -233,9 +231,7 @@ LINKED = f"{TRACES}; ``net.metadata``; the class of an architecture"
 
 def imported(module: str) -> Any:
     """Import a module of the table."""
-    return importlib.import_module(
-        module if "." in module else f".{module}", __package__
-    )
+    return importlib.import_module(f".{module}", __package__)
 
 
 def module_of(name: str) -> Any:
@@ -334,12 +330,12 @@ def save(
         suffix.
     **options
         Options of the format, which are described by the function that makes its
-        content. :func:`~synapse.readwrite.gexf_data` has ``activations`` and
-        ``layout``. :func:`~synapse.readwrite.python_source` has ``keep_context``,
+        content. :func:`~synapse.readwrite.python_source` has ``keep_context``,
         ``prefix``, ``learn``, ``cost``, ``bound`` and ``optimizer``, also for
         JavaScript and C. :func:`~synapse.readwrite.c_source` adds ``dtype``, ``sums``,
         ``loadable`` and ``header``. :func:`~synapse.readwrite.onnx_model` has ``form``,
-        ``dtype`` and ``keep_context``.
+        ``dtype`` and ``keep_context``. In GEXF, ``activations`` (a :class:`Log` or an
+        array of shape (T, N), for T steps and N neurons) become the timeline of Gephi.
 
     Raises
     ------

@@ -1,9 +1,9 @@
-"""The files of graphs that networkx writes and reads: GraphML, GML, Cytoscape's JSON
-and node-link JSON.
+"""The files of graphs that networkx writes and reads: GraphML, GEXF, GML, Cytoscape's
+JSON and node-link JSON.
 
 The writers come from networkx, as do the readers of GraphML and GML. This module adds
 checks of the content, support for files of other programs, a guard against hostile XML,
-and layers and gates in DOT. GEXF, which is a picture, too, is in ``draw/_gexf.py``.
+layers and gates in DOT, and colours and a timeline in GEXF.
 """
 
 from __future__ import annotations
@@ -20,9 +20,12 @@ from typing import Any
 from xml.parsers import expat
 
 import networkx as nx
+import numpy as np
 from networkx.readwrite.gexf import GEXFReader
+from numpy.typing import ArrayLike
 
-from .._checks import short_repr, suggests_arguments
+from .._checks import as_matrix, short_repr
+from .._html import COLOURS
 from ..errors import FormatError, SynapseError
 from ..objects.graph_attributes import (
     CONNECTION_PART,
@@ -32,6 +35,7 @@ from ..objects.graph_attributes import (
     NEURON_PART,
     NODE_NAMES,
     POSITION,
+    PREFIX,
     STATE,
     escaped,
     unescaped,
@@ -39,6 +43,7 @@ from ..objects.graph_attributes import (
 from ..objects.metadata import Columns
 from ..objects.network import Network
 from ..objects.ordinary_graph import to_networkx
+from ..objects.recording import Log
 from ..objects.saved import SavedNetwork
 from ..objects.topology import Topology
 from . import _files
@@ -158,7 +163,7 @@ def _read_graphml(stream: io.BytesIO) -> Any:
     return graphs[0]
 
 
-def read_gexf(stream: io.BytesIO) -> Any:
+def _read_gexf(stream: io.BytesIO) -> Any:
     """Return the graph of a GEXF file, which may have any type of GEXF 1.3."""
     reader = GEXFReader()
     reader.python_type = defaultdict(lambda: str, reader.python_type, **GEXF_TYPES)
@@ -494,33 +499,79 @@ def _numbered(graph: nx.Graph[Any]) -> nx.Graph[Any]:
     return numbered
 
 
+# --- GEXF, the files of Gephi ---------------------------------------------------------
+
+MIN_SIZE = 8.0
+MAX_SIZE = 24.0
+MAX_THICKNESS = 4.0
+"""In Gephi's units: sizes of neurons, and the thickness of the strongest connection."""
+
+
+def _gexf_data(network: Network, activations: ArrayLike | Log | None = None) -> str:
+    """Return a graph of networkx as GEXF 1.2, with the looks of a picture and
+    activations over time.
+    """
+    graph = graph_of(network, "GEXF", UNFIT)
+    if activations is not None:
+        values = (
+            activations.of(network, "activation")
+            if isinstance(activations, Log)
+            else activations
+        )
+        steps = as_matrix("activations", values, len(network), np.dtype(np.float64))
+        graph.graph["mode"] = "dynamic"
+        for node, of_node in enumerate(steps.T.tolist()):
+            graph.nodes[node]["activations"] = [
+                (value, float(t), t + 1.0) for t, value in enumerate(of_node)
+            ]
+    _add_looks(graph)
+    return xml_text(partial(nx.write_gexf, graph))
+
+
+def _add_looks(graph: nx.DiGraph[int]) -> None:
+    """Add the elements of GEXF's module viz to nodes and edges.
+
+    Each layer has a colour, and the area of a neuron grows with its connections. The
+    sign of a weight is blue or orange, and its magnitude is the thickness.
+    """
+    busiest = max((degree for _, degree in graph.degree), default=1)
+    for node, data in graph.nodes.items():
+        area = graph.degree[node] / max(1, busiest)
+        x, y = (data.get(axis, data.get(PREFIX + axis, 0.0)) for axis in POSITION)
+        data["viz"] = {
+            "color": _color(data["subset"]),
+            "position": {"x": x, "y": y, "z": 0.0},
+            "size": MIN_SIZE + (MAX_SIZE - MIN_SIZE) * area**0.5,
+        }
+    edges = [*_of_edges(graph)]
+    scaled = [data for data in edges if data["trainable"]] or edges
+    heaviest = max((abs(data["weight"]) for data in scaled), default=0.0) or 1.0
+    for data in edges:
+        strength = min(abs(data["weight"]) / heaviest, 1.0)
+        data["viz"] = {
+            "color": _color(data["weight"] < 0),
+            "thickness": max(0.2, MAX_THICKNESS * strength),
+            "shape": "dashed" if "gater" in data else "solid",
+        }
+
+
+def _color(number: int) -> dict[str, float]:
+    """Return a colour of curves, which repeat, as red, green, blue and opacity."""
+    color = COLOURS[number % len(COLOURS)]
+    shade = dict(zip("rgb", bytes.fromhex(color[1:]), strict=True))
+    return {**shade, "a": 1}
+
+
 # --- DOT, the language of Graphviz ----------------------------------------------------
 
 
-@suggests_arguments()
-def dot_data(network: Network) -> str:
-    """Draw a network in DOT, for Graphviz (``dot -Tsvg``). The drawing cannot be read
-    back.
+def _dot_data(network: Network) -> str:
+    """Return a drawing in DOT, for Graphviz.
 
     Each layer is a cluster with one rank. Connections show their weights to four
     digits, and connections that are not trainable are dashed. A gated connection passes
     through a point, with a dotted line from its gater. The tooltips of neurons show
     squashes and biases.
-
-    Raises
-    ------
-    FormatError
-        If a name has a character that Graphviz cannot read.
-    TopologyError, DivergenceError
-        As for :func:`synapse.save`.
-
-    Examples
-    --------
-    >>> from synapse import Layer, Network
-    >>> a, b = Layer(1), Layer(1)
-    >>> _ = a.project(b, weights=0.5)
-    >>> print(dot_data(Network(a, [], b)).splitlines()[-2])
-    0 -> 1 [label="0.5"];
     """
     return "\n".join(_dot(graph_of(network, "DOT", NOT_IN_DOT))) + "\n"
 
@@ -617,7 +668,21 @@ FORMATS = (
         kept="layers, names, gates, weights to four digits",
         lost="all else",
         link="https://graphviz.org/doc/info/lang.html",
-        data=dot_data,
+        data=_dot_data,
         write=_files.write,
+    ),
+    Format(
+        name="gexf",
+        purpose="Gephi, networkx; a picture; activations over time",
+        kept=ALL.removesuffix(", dtype"),
+        lost=(
+            f"{LINKED}; the dtype; names with control characters are refused; the"
+            " timeline is not read"
+        ),
+        link="https://gexf.net/schema.html",
+        data=_gexf_data,
+        **readers(partial(xml_graph, _read_gexf, "GEXF"), "GEXF"),
+        write=_files.write,
+        read=_files.read,
     ),
 )

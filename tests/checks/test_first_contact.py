@@ -70,7 +70,7 @@ def test_packages_are_reached_by_import_synapse_and_loaded_when_used():
         assert set(names) <= set(dir(synapse))
         assert synapse.tasks.Recall and synapse.analysis.compare
         assert synapse.experiments.train_many and synapse.optimizers.Adam
-        assert synapse.readwrite.dot_data and synapse.learning.fit_readout
+        assert synapse.readwrite.npz_data and synapse.learning.fit_readout
         assert synapse.gradient is synapse.learning.gradient
         assert "synapse.draw" not in sys.modules
         from synapse import draw

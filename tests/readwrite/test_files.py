@@ -142,7 +142,6 @@ DIRECT = re.compile(
 NOT_RESULTS = {
     "synapse/engine/language/code_files.py",  # a cache
     "synapse/readwrite/_files.py",
-    "synapse/draw/_gexf.py",  # into memory
 }
 
 

@@ -268,12 +268,12 @@ class Option(Generic[Read, Given]):
         check of the object itself is made when the value is assigned.
         """
         is_free = self._owned or value is self.default
-        return value if is_free else self._check(self.title, value)
+        return value if is_free else self._check(self.title(None), value)
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         # a base class of its own, "TrainerOptions", has those of the Trainer
-        self.title = f"{name} of {owner.__name__.removesuffix('Options')}"
+        self.class_name = owner.__name__.removesuffix("Options")
         self.__doc__ = None  # it is described among the parameters
 
     @overload
@@ -292,9 +292,16 @@ class Option(Generic[Read, Given]):
         def __set__(self, owner: object, value: Given) -> None: ...
 
     def checked(self, owner: object, value: Any) -> Any:
-        """Return the value to be stored, or an error."""
+        """Return the value to be stored, or an error that names the owner's class."""
         of = (owner,) if self._owned else ()
-        return self._check(*of, self.title, value)
+        return self._check(*of, self.title(owner), value)
+
+    def title(self, owner: object) -> str:
+        """Return the option in messages, with the owner's class, or without an owner
+        with the class that declares it.
+        """
+        class_name = self.class_name if owner is None else type(owner).__name__
+        return f"{self.name} of {class_name}"
 
 
 BY_OPTIONS = "_by_options"

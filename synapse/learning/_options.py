@@ -261,7 +261,7 @@ class TrainerOptions:
             values.setdefault(name, getattr(options, name))
         # that of the optimizer: others are checked
         if "rate" not in vars(self) and options.optimizer is not None:
-            values["rate"] = _rate(self, OPTIONS["rate"].title, options.rate)
+            values["rate"] = _rate(self, OPTIONS["rate"].title(self), options.rate)
         options.rule_class.check(options)
         if options.only is not None:
             options.only.require_trainable()

@@ -21,7 +21,7 @@ REFUSED = {
     "`betas` of AdamW": lambda: optimizers.AdamW(betas=(0.9, 1.5)),
     "`prompts` of Recall": lambda: tasks.Recall(prompts=0),
     "`refocus` must be a whole number": lambda: evolve.Settings(refocus=0.5),
-    "`trace_decay` of Agent must be from 0 to 1": lambda: reward.QLearning(
+    "`trace_decay` of QLearning must be from 0 to 1": lambda: reward.QLearning(
         values(), trace_decay=1.5
     ),
 }

@@ -12,12 +12,12 @@ import numpy as np
 
 from .._typing import Bools, Floats, Indices
 from ..objects.topology import NO_GATER, Topology
+from ._gates import draw_gates
 from ._places import BOXES, Places
 from ._placing_rules import UNIT, structure_of
 from ._routes import (
     along,
     curve,
-    draw_gates,
     draw_lines,
     free_spot,
     scene_of_frames,
@@ -63,7 +63,7 @@ the length of arrowheads in units.
 ROOM_OF_LOOPS = 1.1
 """Height of a loop and its text, in units."""
 
-SHARES = np.array([0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78])
+TEXT_SHARES = np.array([0.5, 0.4, 0.6, 0.3, 0.7, 0.22, 0.78])
 """Places along a bundle that its text tries."""
 
 
@@ -137,11 +137,10 @@ def routed(
     return ways_of_bundles(bundles.source, bundles.target, places, scene, side), scene
 
 
-def _text_of(diagram: Topology, bundles: Bundles, i: int) -> str:
-    """Return the number of connections of a bundle with their pattern, unless it is all
-    to all, their mean weight, and the number of gated ones.
+def _text_of(diagram: Topology, bundles: Bundles, i: int, mine: Indices) -> str:
+    """Return the number of a bundle's connections, with their pattern unless it is all
+    to all, their mean weight, and the number of gated connections.
     """
-    mine = np.flatnonzero(bundles.bundle == i)
     source = diagram.source[mine]
     target = diagram.target[mine]
     m, n = (int(diagram.sizes[diagram.layer[end[0]]]) for end in (source, target))
@@ -252,12 +251,14 @@ def draw_bundles(
     ]
     drawn = [*ways, *(gate.lead for gate in gates if gate.lead is not None)]
     paths = np.concatenate([along(way, np.linspace(0.0, 1.0, 50)) for way in drawn])
+    order = np.argsort(bundles.bundle, kind="stable")[-bundles.size.sum() :]
+    members = np.split(order, np.cumsum(bundles.size))
     for i, way in enumerate(ways):
-        text = _text_of(diagram, bundles, i)
+        text = _text_of(diagram, bundles, i, members[i])
         rows = text.split("\n")
         half = np.array([LETTER_WIDTH * max(map(len, rows)), 1.2 * len(rows)])
         half *= NUMBER / 2.0
-        on_it, aside = along(way, SHARES), np.array([0.0, half[1] + 0.08])
+        on_it, aside = along(way, TEXT_SHARES), np.array([0.0, half[1] + 0.08])
         spots = np.concatenate([on_it, on_it + aside, on_it - aside])
         spot = free_spot(spots, half, taken, paths)
         taken.append((spot, half))

@@ -19,7 +19,6 @@ from ..objects.recording import Log
 from ..objects.topology import NO_GATER, Topology
 from ._arguments import over_time
 from ._places import diagram_of, grouped, names_shown, short_names
-from ._routes import spread
 from ._style import (
     GROUND,
     INK,
@@ -127,7 +126,7 @@ def set_layers_apart(ax: Axes, layers: Sequence[tuple[str, float]], rows: int) -
     middles = np.array(
         [end - size / 2 - 0.5 for end, (_, size) in zip(ends, layers, strict=True)]
     )
-    places = spread(middles, 1.5 * size / a_row, rows - 0.5)
+    places = _spread(middles, 1.5 * size / a_row, rows - 0.5)
     beside = ax.get_yaxis_transform()
     for (name, _), place, middle in zip(layers, places, middles, strict=True):
         line: dict[str, Any] = {
@@ -148,6 +147,19 @@ LETTER = 0.075
 """Inches of a letter."""
 MAX_NAME_LETTERS = 24
 """Maximum number of letters in a name. Longer names are cut off."""
+
+
+def _spread(places: Floats, apart: float, last: float) -> Floats:
+    """Return ascending places, moved as little as possible to be `apart` from each
+    other and not beyond `last`.
+    """
+    moved = places.copy()
+    for i in range(1, len(moved)):
+        moved[i] = max(moved[i], moved[i - 1] + apart)
+    moved[-1:] = np.minimum(moved[-1:], max(last, *places[-1:]))
+    for i in range(len(moved) - 1, 0, -1):
+        moved[i - 1] = min(moved[i - 1], moved[i] - apart)
+    return moved
 
 
 @suggests_arguments("matrix")
@@ -236,7 +248,7 @@ def matrix(
 MAX_ROWS = 400
 """Maximum number of rows in a matrix of neurons. More neurons share rows."""
 
-MIN_IN_COMMUNITIES = 40
+MAX_UNSORTED = 40
 """Maximum number of neurons of a group that is not sorted by community."""
 
 MAX_IN_LOUVAIN = 300_000
@@ -329,7 +341,7 @@ def _communities_of(diagram: Topology, mine: Indices) -> list[tuple[str, Indices
     within = member[source] & member[target] & (source != target)
     links = np.count_nonzero(within)
     is_dense = links > 0.5 * len(mine) ** 2
-    if len(mine) <= MIN_IN_COMMUNITIES or is_dense or links > MAX_IN_LOUVAIN:
+    if len(mine) <= MAX_UNSORTED or is_dense or links > MAX_IN_LOUVAIN:
         return [("", mine)]
     graph: nx.Graph[int] = nx.Graph()
     graph.add_nodes_from(mine.tolist())

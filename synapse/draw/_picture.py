@@ -12,11 +12,11 @@ from .._typing import Bools, Floats, Indices
 from ..objects.topology import Topology
 from . import _style
 from ._bundles import Bundles, bundles_of, draw_bundles, routed
+from ._gates import draw_gates
 from ._places import RADIUS, Places, names_shown
 from ._routes import (
     along,
     curve,
-    draw_gates,
     draw_lines,
     free_spot,
     scene_at,
@@ -57,7 +57,7 @@ LONGEST_WORD = 14
 
 PRINTED = 0.17
 """Size of printed numbers, in units."""
-SHARES = np.array([0.38, 0.62, 0.32, 0.68, 0.44, 0.56, 0.26, 0.74, 0.5, 0.2, 0.8])
+LABEL_SHARES = np.array([0.38, 0.62, 0.32, 0.68, 0.44, 0.56, 0.26, 0.74, 0.5, 0.2, 0.8])
 """Places along a connection that its printed weight tries, in this order: many cross in
 the middle."""
 
@@ -387,7 +387,9 @@ class Picture:
         taken = [(spot, disc) for spot in spots]
         for way, words in zip(self.ways, self._labels(), strict=True):
             if words:
-                spot = free_spot(along(way, SHARES), half, taken, np.empty((0, 2)))
+                spot = free_spot(
+                    along(way, LABEL_SHARES), half, taken, np.empty((0, 2))
+                )
                 taken.append((spot, half))
                 look = {
                     **CENTERED_TEXT,

@@ -1,5 +1,5 @@
-"""The lines of pictures: routes by the rules of `_routing_rules.py`, their curves with
-arrowheads, and the marks and lines of gates.
+"""The routes of lines by the rules of `_routing_rules.py`, and their curves with
+arrowheads.
 
 A route is a list of control points, shape (points, 2), from the middle of the source to
 that of the target. Its curve is their quadratic B-spline, which Cytoscape.js draws too.
@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._typing import Bools, Floats, Indices
-from ..objects.topology import NO_GATER, OUTSIDE
 from ._places import BOXES, RADIUS, Places, in_units
 from ._placing_rules import UNIT, Arrangement, Point
 from ._routing_rules import (
@@ -24,11 +23,10 @@ from ._routing_rules import (
     Line,
     Scene,
     extent_of,
-    lead_of,
     routes_of,
     scene_of,
 )
-from ._style import DOTS, GATE, Axes
+from ._style import Axes
 
 if TYPE_CHECKING:
     from ._scaled import Scaled
@@ -54,7 +52,7 @@ def scene_at(places: Places, head: float = 0.0, below: Floats | None = None) -> 
         extent_of(arranged, layer, place, False, rings[layer], UNIT * name, 0.0)
         for layer, place, name in zip(
             places.layer.tolist(),
-            _in_pixels(places.centres),
+            in_pixels(places.centres),
             names.tolist(),
             strict=True,
         )
@@ -153,8 +151,8 @@ def _routed(
     lines = [
         Line(start, stop, layer, of, loop, 0.0)
         for start, stop, layer, of, loop in zip(
-            _in_pixels(here),
-            _in_pixels(there),
+            in_pixels(here),
+            in_pixels(there),
             *(column.tolist() for column in (*layers, loops)),
             strict=True,
         )
@@ -163,14 +161,6 @@ def _routed(
         np.concatenate([[start], in_units(bends), [end]])
         for start, bends, end in zip(here, routes_of(scene, lines), there, strict=True)
     ]
-
-
-def lead_at(here: Floats, there: Floats, scene: Scene | None) -> Floats:
-    """Return the route from a neuron to the mark of a gate."""
-    bends = (
-        [] if scene is None else lead_of(scene, *_in_pixels(np.stack([here, there])))
-    )
-    return np.concatenate([[here], in_units(bends), [there]])
 
 
 def _arranged(places: Places, head: float) -> Arrangement:
@@ -187,7 +177,7 @@ def _arranged(places: Places, head: float) -> Arrangement:
     return replace(arranged, measures=titled)
 
 
-def _in_pixels(points: Floats) -> list[Point]:
+def in_pixels(points: Floats) -> list[Point]:
     """Return places along and across the flow from points of a picture."""
     return list(map(tuple, (points * np.array([UNIT, -UNIT])).tolist()))
 
@@ -213,19 +203,6 @@ def _arc(here: Floats, there: Floats, bend: float) -> Floats:
     along_it = there - here
     aside = bend * np.array([-along_it[1], along_it[0]])
     return np.array([here, (here + there) / 2 + aside, there])
-
-
-def spread(places: Floats, apart: float, last: float) -> Floats:
-    """Return ascending places, moved as little as possible to be `apart` from each
-    other and not beyond `last`.
-    """
-    moved = places.copy()
-    for i in range(1, len(moved)):
-        moved[i] = max(moved[i], moved[i - 1] + apart)
-    moved[-1:] = np.minimum(moved[-1:], max(last, *places[-1:]))
-    for i in range(len(moved) - 1, 0, -1):
-        moved[i - 1] = min(moved[i - 1], moved[i] - apart)
-    return moved
 
 
 def curve(route: Floats) -> Floats:
@@ -280,9 +257,6 @@ def arrowheads(routes: Sequence[Floats], centres: Floats, size: float) -> Floats
     return heads
 
 
-# --- drawing ------------------------------------------------------------------------
-
-
 def draw_lines(
     ax: Axes,
     scaled: Scaled,
@@ -319,171 +293,3 @@ def draw_lines(
             "gid": "arrowheads",
         }
         ax.add_collection(PolyCollection(heads, **look))
-
-
-# --- gates ----------------------------------------------------------------------------
-
-REACH = 0.3
-RING = 0.17
-GATE_SPACING = 0.2
-"""Distance of the first bundle of gates from the disc of the neuron that its
-connections share, of the next bundle from it, and of single marks from each other."""
-
-
-SHARES = np.array([0.5, 0.42, 0.58, 0.35, 0.65, 0.29, 0.71])
-SHARES_OF_BUNDLES = np.array([0.7, 0.62, 0.54, 0.46, 0.38])
-"""Places of a mark along a connection, and along a bundle: behind the box that gates
-it."""
-
-
-class Gates(NamedTuple):
-    """Marks on connections that one neuron gates, near the neuron that these share, if
-    any.
-    """
-
-    marks: Floats
-    # The path from the gater to the nearest mark, if the gater is in the picture.
-    lead: Floats | None
-
-
-def draw_gates(
-    ax: Axes,
-    scaled: Scaled,
-    links: Any,
-    places: Places,
-    routes: list[Floats],
-    scene: Scene | None,
-    point: float,
-    half: Floats | None = None,
-) -> list[Gates]:
-    """Draw marks on gated connections, bars across gated bundles, and dotted lines from
-    their gaters or, for boxes with these halves of a width, from the side of the gater.
-    Returns the lines.
-    """
-    from matplotlib.collections import LineCollection, PatchCollection
-    from matplotlib.patches import Circle
-
-    gates = gates_of(links, places, routes, scene, half)
-    if not gates:
-        return []
-    dots = LineCollection(
-        [gate.lead for gate in gates if gate.lead is not None],
-        colors=GATE,
-        linestyles=[DOTS],
-        zorder=1.8,
-        gid="gates",
-    )
-    bars = [gate.marks for gate in gates if len(gate.marks) > 1]
-    across = LineCollection(
-        bars, colors=GATE, zorder=1.9, capstyle="round", gid="gate bars"
-    )
-    alone = [len(gate.marks) == 1 for gate in gates for _ in gate.marks]
-    spots = [spot for gate in gates for spot in gate.marks]
-    circles = [
-        Circle(spot, 0.075 if single else 0.04)
-        for spot, single in zip(spots, alone, strict=True)
-    ]
-    edges = ["white" if single else GATE for single in alone]
-    marks = PatchCollection(
-        circles, facecolor=GATE, edgecolor=edges, zorder=3, gid="gate marks"
-    )
-    for artist, width in ((dots, 1.0), (across, 1.6), (marks, 0.4)):
-        ax.add_collection(artist)
-        scaled.widths(artist, width * point)
-    return gates
-
-
-def gates_of(
-    links: tuple[Indices, Indices, Indices],
-    places: Places,
-    routes: list[Floats],
-    scene: Scene | None,
-    half: Floats | None = None,
-) -> list[Gates]:
-    """Return all gates, with one bundle for each gater and shared source or target, and
-    single gates last.
-    """
-    source, target, gater = links
-    taken: Counter[int] = Counter()
-    marked = []
-    alone = gater != NO_GATER
-    for gating, mine, shared in _bundles(source, target, gater):
-        reach = RADIUS if half is None else float(half[shared])
-        reach += REACH + RING * taken[shared]
-        taken[shared] += 1
-        alone[mine] = False
-        centre = places.centres[shared]
-        marks = np.array([_crossing(routes[i], centre, reach) for i in mine])
-        marked.append((gating, marks[_around(centre, marks)]))
-    single = np.flatnonzero(alone)
-    spots = _apart(routes, single, SHARES if half is None else SHARES_OF_BUNDLES)
-    marked += zip(gater[single].tolist(), spots[:, None], strict=True)
-    gates = []
-    for gating, marks in marked:
-        here = places.centres[max(gating, 0)]
-        nearest = marks[int(np.linalg.norm(marks - here, axis=1).argmin())]
-        if half is not None:
-            toward = np.sign(nearest[0] - here[0])
-            here = here + np.array([half[max(gating, 0)] * toward, 0.0])
-        # A gater outside of what is drawn has marks, and no line that leads to them.
-        line = None if gating == OUTSIDE else curve(lead_at(here, nearest, scene))
-        gates.append(Gates(marks, line))
-    return gates
-
-
-def _bundles(
-    source: Indices, target: Indices, gater: Indices
-) -> list[tuple[int, Indices, int]]:
-    """Return gater, several connections and the neuron that they share, which is a
-    target or a source, depending on which are fewer.
-    """
-    bundles = []
-    for connections in np.unique(gater[gater >= 0]).tolist():
-        mine = np.flatnonzero((gater == connections) & (source != target))
-        ends = min((target[mine], source[mine]), key=lambda end: len(np.unique(end)))
-        bundles += [
-            (connections, mine[ends == end], end)
-            for end in np.unique(ends).tolist()
-            if (ends == end).sum() > 1
-        ]
-    return bundles
-
-
-def _crossing(way: Floats, centre: Floats, reach: float) -> Floats:
-    """Return the point of a way at a distance from the neuron at one of its ends, at
-    most in its middle.
-    """
-    way = (
-        way
-        if np.linalg.norm(way[0] - centre) < np.linalg.norm(way[-1] - centre)
-        else way[::-1]
-    )
-    fine = along(way, np.linspace(0.0, 0.5, 200))
-    beyond = np.flatnonzero(np.linalg.norm(fine - centre, axis=1) >= reach)
-    return fine[beyond[0] if len(beyond) else -1]
-
-
-def _around(centre: Floats, marks: Floats) -> Indices:
-    """Return the order of marks by their direction from a neuron, beginning after the
-    widest gap.
-    """
-    turns = np.arctan2(*(marks - centre).T[::-1])
-    order = np.argsort(turns)
-    gaps = np.diff(turns[order], append=turns[order[0]] + 2 * np.pi)
-    return np.roll(order, -int(gaps.argmax()) - 1)
-
-
-def _apart(routes: list[Floats], gated: Indices, shares: Floats) -> Floats:
-    """Return marks at the first of these shares of their connections that is apart from
-    other marks.
-    """
-    spots = np.empty((0, 2))
-    for i in gated:
-        tries = along(routes[i], shares)
-        distance = np.linalg.norm(tries[:, None] - spots, axis=-1).min(
-            axis=1, initial=np.inf
-        )
-        free = np.flatnonzero(distance > GATE_SPACING)
-        spot = tries[free[0] if len(free) else int(distance.argmax())]
-        spots = np.concatenate([spots, spot[None]])
-    return spots

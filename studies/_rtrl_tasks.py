@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +17,15 @@ import numpy as np
 import architect
 import synapse
 from demos import sunspots as demo
+from demos.reber import new_strings
 from synapse.errors import DivergenceError
 from synapse.initializers import uniform
 from synapse.learning import Cosine
 from synapse.optimizers import Adam
-from synapse.tasks import EmbeddedReber, Ranked, Recall, SampleBatch, reber
+from synapse.tasks import Copy, EmbeddedReber, Recall, reber
 
 from . import sunspots as sunspots_study
+from .tasks import DelayedXor
 
 HERE = Path(__file__).resolve().parent
 Row = dict[str, Any]
@@ -83,17 +84,11 @@ def elman(seed: int, outputs: str = "softmax") -> synapse.Network:
     )
 
 
-def fresh_strings(count: int, seed: int) -> SampleBatch:
-    """Strings that are right if the most active output is a legal symbol at every
-    step."""
-    return replace(EmbeddedReber().batch(count, seed), judge=Ranked(all_allowed=False))
-
-
 def reber_strings(case: Row, seed: int, most: int) -> Row:
     """Strings until 1,000 fresh strings are predicted without an illegal symbol."""
     net = elman(seed, case["outputs"])
     rng = np.random.default_rng([seed, 1])
-    fresh = fresh_strings(1000, 19970001)
+    fresh = new_strings(1000, 19970001)
     learner = trainer(net, case["rule"], case["rate"])
 
     def step() -> None:
@@ -104,7 +99,7 @@ def reber_strings(case: Row, seed: int, most: int) -> Row:
 
     learned = learn(most, 500, step, lambda: float(fresh.score(net).wrong == 0), 1.0)
     del learned["curve"]
-    return {**learned, "final": fresh_strings(10_000, 19970002).score(net).fraction}
+    return {**learned, "final": new_strings(10_000, 19970002).score(net).fraction}
 
 
 # --- recall over 24 steps, context cleared before each sequence -----------------------
@@ -224,25 +219,6 @@ def continual_reber(case: Row, seed: int, most: int) -> Row:
 
 # --- strongly delayed XOR, context cleared before each sequence -----------------------
 
-XOR_STEPS = 20
-
-
-def xor_sequences(count: int, seed: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Random signs, two of them marked, one in each half; the target of the last step
-    is their XOR."""
-    rng = np.random.default_rng(seed)
-    rows = np.arange(count)
-    half = XOR_STEPS // 2
-    inputs = np.zeros((count, XOR_STEPS, 2))
-    targets = np.full((count, XOR_STEPS, 1), np.nan)
-    inputs[:, :, 0] = rng.choice([-1.0, 1.0], (count, XOR_STEPS))
-    early = rng.integers(half - 1, size=count)
-    second = rng.integers(half, XOR_STEPS - 1, size=count)
-    inputs[rows, early, 1] = inputs[rows, second, 1] = 1.0
-    targets[:, -1, 0] = inputs[rows, early, 0] != inputs[rows, second, 0]
-    return inputs, targets
-
-
 XOR_NETWORKS: dict[str, Callable[[int], synapse.Network]] = {
     "LSTM 2-8-1": lambda seed: architect.LSTM(
         2,
@@ -264,45 +240,21 @@ def delayed_xor(case: Row, seed: int, most: int) -> Row:
     """Sequences until 99 % of 500 fresh ones are right."""
     net = XOR_NETWORKS[case["network"]](seed)
     rng = np.random.default_rng([seed, 1])
-    inputs, targets = xor_sequences(500, 19970006)
+    fresh = DelayedXor().batch(500, 19970006)
     learner = trainer(net, case["rule"], case["rate"])
 
     def step() -> None:
+        some = DelayedXor().batch(2500, rng)
         learner.train(
-            *xor_sequences(2500, rng), epochs=1, shuffle=False, progress=False
+            some.inputs, some.targets, epochs=1, shuffle=False, progress=False
         )
 
-    def score() -> float:
-        right = 0
-        for rows, target in zip(inputs, targets):
-            net.clear()
-            right += (net.run(rows)[-1, 0] > 0.5) == (target[-1, 0] > 0.5)
-        return right / len(inputs)
-
-    return learn(most, 2500, step, score, 0.99)
+    return learn(most, 2500, step, lambda: fresh.score(net).fraction, 0.99)
 
 
 # --- copying bits, with growing length ------------------------------------------------
 
 GOOD = 0.15  # bits per copied bit
-
-
-def copy_sequences(
-    count: int, length: int, rng: np.random.Generator
-) -> tuple[list, list]:
-    """Bits, one input for each value, then as many steps with a flag, at which the bits
-    are the targets."""
-    inputs = []
-    targets = []
-    for size in rng.integers(max(length - 5, 1), length + 1, size=count):
-        bits = rng.integers(2, size=size)
-        rows = np.zeros((2 * size, 3))
-        wanted = np.full((2 * size, 1), np.nan)
-        rows[np.arange(size), bits] = rows[size:, 2] = 1.0
-        wanted[size:, 0] = bits
-        inputs.append(rows)
-        targets.append(wanted)
-    return inputs, targets
 
 
 def sparse_gru(seed: int, size: int, density: float) -> synapse.Network:
@@ -336,10 +288,10 @@ def growing_copy(case: Row, seed: int, most: int) -> Row:
     steps = 0
     grew = []
     while steps < most:
-        inputs, targets = copy_sequences(200, length, rng)
-        steps += sum(map(len, inputs))
+        samples = Copy(length).batch(200, rng)
+        steps += int(samples.lengths.sum())
         cost = learner.train(
-            inputs, targets, epochs=1, shuffle=False, progress=False
+            samples.inputs, samples.targets, epochs=1, shuffle=False, progress=False
         ).loss
         if cost / np.log(2) < GOOD:
             length += 1

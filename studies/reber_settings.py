@@ -25,9 +25,10 @@ import numpy as np
 
 import architect
 import synapse
+from demos.reber import new_strings
 from synapse.errors import DivergenceError
 from synapse.initializers import uniform
-from synapse.tasks import EmbeddedReber, Ranked, SampleBatch
+from synapse.tasks import EmbeddedReber, Ranked
 
 from . import _many_seeds as many
 
@@ -146,7 +147,7 @@ def train(case: many.Row, seed: int, most: int) -> many.Row:
     """One run: strings needed (None: not solved), and the test of the final weights."""
     net = build(case, seed)
     rng = np.random.default_rng([seed, 1])
-    fresh = legal_strings(SETTINGS["evaluation_strings"], SETTINGS["evaluation_seed"])
+    fresh = new_strings(SETTINGS["evaluation_strings"], SETTINGS["evaluation_seed"])
     needed, strings = None, min(most, case["strings"])
     for seen in range(0, strings, SETTINGS["chunk"]):
         rate = (
@@ -162,19 +163,13 @@ def train(case: many.Row, seed: int, most: int) -> many.Row:
             break
         if needed is None and fresh.score(net).wrong == 0:
             needed = seen + SETTINGS["chunk"]
-    others = legal_strings(SETTINGS["final_strings"], SETTINGS["final_seed"])
+    others = new_strings(SETTINGS["final_strings"], SETTINGS["final_seed"])
     strict = replace(others, judge=Ranked())
     final = {
         "final": others.score(net).fraction,
         "final_strict": strict.score(net).fraction,
     }
     return {"what": case["what"], "seed": seed, "needed": needed, **final}
-
-
-def legal_strings(count: int, seed: int) -> SampleBatch:
-    """Strings that are right if the most active output is a legal symbol at every
-    step."""
-    return replace(EmbeddedReber().batch(count, seed), judge=Ranked(all_allowed=False))
 
 
 def report(rows: list[many.Row]) -> str:

@@ -269,21 +269,17 @@ def learning_of(
         sequences = _sequences(net, inputs, targets)
     elif inputs is not None and model is not None:
         sequences = _sequences_of_model(model, inputs, targets)
+    units = None  # scales and classes, as in the file, and how words became inputs
+    if model is not None:
+        units = {**model._head(), "encoding": model.metadata.get("encoding")}
     return {
         "network": json_data(net),
-        "model": None if model is None else _units_of(model),
+        "model": units,
         "sequences": sequences,
         "recipes": recipes(),
         "most": MAX_CONNECTIONS,
         "registered": _registered(net),
     }
-
-
-def _units_of(model: Model) -> dict[str, Any]:
-    """Return the scales and classes of a model as its file has them, and how words
-    became inputs.
-    """
-    return {**model._head(), "encoding": model.metadata.get("encoding")}
 
 
 def _registered(net: Network) -> list[str]:

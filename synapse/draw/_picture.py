@@ -100,20 +100,16 @@ class Picture:
                 )
         rows = max((text.count("\n") + 1 for text in self.heads), default=0)
         self.head = 1.25 * HEAD * self.point * rows + 0.1
-        scene = scene_at(places, self.head, self._below()) if places.gap else None
+        # names of more than three letters stand below their neurons
+        is_below = [printed or len(name) > 3 for name in names_shown(diagram)]
+        below = 1.2 * NAME * self.point * np.array(is_below)
+        scene = scene_at(places, self.head, below) if places.gap else None
         ends = (self.diagram.source, self.diagram.target)
         self.ways = [curve(route) for route in ways_of(*ends, places, scene)]
         self.bundles: Bundles | None = None
         if bundled is not None:
             self.bundles = bundles_of(diagram, bundled)
             self.routed = routed(self.bundles, places, self.head)
-
-    def _below(self) -> Floats:
-        """Return the height of the name below each neuron, or 0 if the name is in the
-        disc.
-        """
-        below = [self.printed or len(name) > 3 for name in names_shown(self.diagram)]
-        return 1.2 * NAME * self.point * np.array(below)
 
     def _extent(self) -> tuple[Floats, Floats]:
         """Return the lower left and the upper right corner of all that is drawn."""

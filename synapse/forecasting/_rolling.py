@@ -5,7 +5,7 @@ from many of its steps, in order. They also give prediction intervals.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -331,7 +331,12 @@ def rolling_origin(
     truth = np.stack([values[origin : origin + steps] for origin in origins])
     shape = truth.shape[1:]
     forecasts = []
-    for returned in _from_each(forecaster, values, origins, steps):
+    if hasattr(forecaster, "from_origins"):
+        past = values[: origins[-1]].copy()
+        each = forecaster.from_origins(past, origins.copy(), steps)
+    else:
+        each = (forecaster(values[:origin].copy(), steps) for origin in origins)
+    for returned in each:
         forecasts.append(
             numbers("The forecast", returned, f"an array of the shape {shape}")
         )
@@ -344,14 +349,3 @@ def rolling_origin(
     require(len(forecasts) == len(origins), "The forecasts", condition, len(forecasts))
     scale = np.abs(values[period:begin] - values[: begin - period]).mean(axis=0)
     return RollingOrigin(origins, np.stack(forecasts), truth, scale)
-
-
-def _from_each(
-    forecaster: Any, values: Floats, origins: Ints, steps: int
-) -> Iterable[Any]:
-    """Return the forecasts that a forecaster returns from each origin."""
-    if hasattr(forecaster, "from_origins"):
-        return forecaster.from_origins(
-            values[: origins[-1]].copy(), origins.copy(), steps
-        )
-    return (forecaster(values[:origin].copy(), steps) for origin in origins)

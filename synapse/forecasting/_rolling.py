@@ -331,12 +331,12 @@ def rolling_origin(
     truth = np.stack([values[origin : origin + steps] for origin in origins])
     shape = truth.shape[1:]
     forecasts = []
-    if hasattr(forecaster, "from_origins"):
-        past = values[: origins[-1]].copy()
-        each = forecaster.from_origins(past, origins.copy(), steps)
-    else:
-        each = (forecaster(values[:origin].copy(), steps) for origin in origins)
-    for returned in each:
+    from_origins = getattr(forecaster, "from_origins", None)
+    for returned in (
+        (forecaster(values[:origin].copy(), steps) for origin in origins)
+        if from_origins is None
+        else from_origins(values[: origins[-1]].copy(), origins.copy(), steps)
+    ):
         forecasts.append(
             numbers("The forecast", returned, f"an array of the shape {shape}")
         )

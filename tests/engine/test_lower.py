@@ -403,6 +403,18 @@ def test_an_edit_leaves_neurons_apart_that_read_delays_from_outside(monkeypatch)
     assert after_edit == {name: store[name].tobytes() for name in store.columns}
 
 
+def test_an_edit_that_is_taken_back_changes_nothing(monkeypatch):
+    monkeypatch.setattr(edits, "MIN_CONNECTIONS", 1)
+    net = architect.Perceptron(3, 4, 2, seed=0)
+    store = net._store
+    store.ensure_lowered()
+    before = {name: store[name].tobytes() for name in store.columns}
+    net.input[0].project(net.output[0])
+    net.input[0].disconnect(net.output[0])
+    store.ensure_lowered()
+    assert before == {name: store[name].tobytes() for name in store.columns}
+
+
 def test_all_columns_of_connections_move():
     names = [column.name for column in CONNECTION]
     store = SimpleNamespace(**{name: np.array([0, 1]) for name in names})

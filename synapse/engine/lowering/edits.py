@@ -154,7 +154,7 @@ def _moved_ranges(
     move, in an order in which no row is overwritten before it has moved.
     """
     starts = change.stops
-    stops = np.append(change.starts[1:], store.n_lowered)
+    stops = np.append(change.starts, store.n_lowered)[1:]
     by = shift[change.neurons + 1]
     ranges = np.transpose([starts, stops, by])[(starts < stops) & (by != 0)]
     back = [tuple(row) for row in ranges.tolist() if row[2] < 0]

@@ -412,7 +412,8 @@ class Store(StoreRows):
                 if handle is None:
                     handle = self.edge_type(self, identity)
                     # otherwise it was removed meanwhile; readers look again
-                    if WRITTEN.has_connection(self, identity):
+                    made = identity < self.n_identities
+                    if made and self.row_of[identity] != schema.NONE:
                         self.edges[identity] = handle
         return handle
 

@@ -33,11 +33,6 @@ class Written:
         codes = store["squash"]
         return bool(((codes >= lowest) & (codes <= highest)).any())
 
-    def has_connection(self, store: Any, identity: int) -> bool:
-        """Return whether there is a connection with this identity."""
-        made = identity < store.n_identities
-        return made and bool(store.row_of[identity] != schema.NONE)
-
     def identities(self, store: Any, first_identity: int, count: int) -> Ints:
         """Return the identities of connections made together that still exist."""
         every = np.arange(first_identity, first_identity + count)

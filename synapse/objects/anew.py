@@ -159,7 +159,12 @@ def _draw_network(
     sizes: set[tuple[Any, ...]] = set()
     for number in range(MAX_COPIES):
         clone: Any = type(network)(*bound.args, **bound.kwargs)
-        theirs = _parts_of(clone, _same_layers(network._layers, clone._layers))
+        # at the same position or, after an edit, with the same name
+        same: list[Any] = clone._layers
+        if len(same) != len(network._layers):
+            named = {layer.name: layer for layer in reversed(same)}
+            same = [named.get(layer.name) for layer in network._layers]
+        theirs = _parts_of(clone, same)
         for key, rows in theirs.items():
             drawn.setdefault(key, []).append(clone._store[key[0]][rows])
         sizes.add(tuple((key, len(rows)) for key, rows in theirs.items()))
@@ -207,18 +212,6 @@ def _parts_of(
         if -1 not in layers_and_sign[:2]:
             parts["weight", *layers_and_sign] = members
     return parts
-
-
-def _same_layers(
-    ours: Sequence[LayerHandle], theirs: Sequence[LayerHandle]
-) -> list[LayerHandle | None]:
-    """Return the layer at the same position in another network for each layer, or after
-    an edit the layer with the same name.
-    """
-    if len(ours) == len(theirs):
-        return list(theirs)
-    named = {layer.name: layer for layer in reversed(theirs)}
-    return [named.get(layer.name) for layer in ours]
 
 
 def _draw_others(

@@ -220,10 +220,6 @@ class EligibilityTraces(IdentityArray):
             self._kernels = network._kernels(self._updates)
         return self._kernels
 
-    def _learning_streams(self, network: Network) -> engine.online.Kernels:
-        """Return the kernels that learn streams."""
-        return engine.exact.kernels_of_streams(network._store, self._adding(network))
-
     def require_done(self, status: int) -> None:
         """Raise the error for a kernel call that is not complete."""
         if status == DIVERGED:
@@ -263,8 +259,15 @@ class EligibilityTraces(IdentityArray):
             factors = discount, 0.0 if chain.separate else chain.decay
             of_chain = factors, chain, self._memory
             arguments = tapes.address, stream, *of_chain, self._sizes
-            kernel, by = engine.exact.learn_stream, self._learning_streams
-            status, done = network._call(kernel, len(gains), arguments, by, False)
+            status, done = network._call(
+                engine.exact.learn_stream,
+                len(gains),
+                arguments,
+                lambda network: engine.exact.kernels_of_streams(
+                    network._store, self._adding(network)
+                ),
+                False,
+            )
             return int(done), status
 
     @np.errstate(over="ignore", invalid="ignore")

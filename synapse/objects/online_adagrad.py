@@ -80,16 +80,6 @@ class OnlineAdaGrad(EligibilityTraces):
             self._by_input = None
         return self._squares
 
-    def _sums_by_input(self, lists: InputLists) -> Floats:
-        """Return the sums of the weights from each input, in the order of targets.
-        Placed side by side, they take a fifth of the cache, but are no longer by row.
-        """
-        if self._by_input is None:
-            stops = lists.readers[1] + self.network._n_inputs
-            spans = zip(lists.readers[1], stops, strict=True)
-            self._by_input = np.stack([self._squares[0][a:b] for a, b in spans], axis=1)
-        return self._by_input
-
     def _set_sums_of(self, i: int, rows: Ints, sums: Floats) -> None:
         """Set the sums of the weights from input i, given their rows."""
         if self._by_input is None:
@@ -251,7 +241,14 @@ class OnlineAdaGrad(EligibilityTraces):
         settings = weight, rate, keep, bound
         arguments: tuple[Any, ...]
         if lists and present_lists is not None:
-            by_input = self._sums_by_input(present_lists)
+            if self._by_input is None:
+                # side by side, they take a fifth of the cache, but are not by row
+                first = present_lists.readers[1]
+                spans = zip(first, first + network._n_inputs, strict=True)
+                self._by_input = np.stack(
+                    [self._squares[0][a:b] for a, b in spans], axis=1
+                )
+            by_input = self._by_input
             changes = np.empty((sample[2].item(1), by_input.shape[1]), store.dtype)
             sums = by_input, *self._squares
             arguments = sample, targets, errors, changes, sums, settings, squared

@@ -162,7 +162,14 @@ def to_networkx(
     [False, True]
     """
     table = network if isinstance(network, Topology) else Topology.of(network)
-    nodes = _distinct(table.names) if names else range(table.neurons)
+    name, count = Counter(table.names).most_common(1)[0] if table.names else ("", 0)
+    if names and count > 1:
+        raise ArgumentError(
+            f"Expected neurons with different names, got {count} named"
+            f" {short_repr(name)}. Give them names (neuron.name = ...), or leave out"
+            " names=True: the nodes are then numbers."
+        )
+    nodes = table.names if names else range(table.neurons)
 
     kind = nx.MultiDiGraph if multigraph else nx.DiGraph
     graph: Any = kind(name=table.name, dtype=table.dtype.name)
@@ -183,18 +190,6 @@ def to_networkx(
     if gates:
         _add_gates(graph, table, nodes)
     return graph
-
-
-def _distinct(names: Sequence[str]) -> Sequence[str]:
-    """Return the names of neurons, or raise ArgumentError if two are the same."""
-    name, count = Counter(names).most_common(1)[0] if names else ("", 0)
-    if count > 1:
-        raise ArgumentError(
-            f"Expected neurons with different names, got {count} named"
-            f" {short_repr(name)}. Give them names (neuron.name = ...), or leave out"
-            " names=True: the nodes are then numbers."
-        )
-    return names
 
 
 def _node_data(table: Topology) -> Rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -195,14 +195,6 @@ class Propagating(Stepping):
             measure._check_targets(row[None])
         return row, measure.code, rate
 
-    def _propagate_errors(self, rate: float, errors: Floats) -> float:
-        """Propagate given errors of the outputs."""
-        rate = checks.non_negative_number("rate", rate, self._store.dtype)
-        status, cost = self._learn(errors, GIVEN_ERRORS, rate, CHECK_ALL)
-        if status == REFUSED:
-            self._refuse_errors(errors)
-        return cost
-
     def _refuse_errors(self, errors: Floats) -> None:
         """Raise the error for output errors that kernels have refused."""
         self._vector("errors", errors, self._n_outputs, nan=True)
@@ -220,16 +212,14 @@ class Propagating(Stepping):
             online.propagate_targets, 0, (targets, cost, rate, check)
         )
         if ended[0] == DIVERGED:
-            self._refuse_step(ended[1])
+            what = f"The cost of {self!r} became {ended[1]}."
+            if isfinite(ended[1]):
+                kind = self._store.dtype
+                what = f"An update of {self!r} left the finite range of {kind}."
+            raise DivergenceError(
+                f"{what} No weight has changed. {parameters.REMEDIES}"
+            )
         return ended
-
-    def _refuse_step(self, loss: float) -> NoReturn:
-        """Raise the error for a propagation that changed no weight."""
-        what = f"The cost of {self!r} became {loss}."
-        if isfinite(loss):
-            kind = self._store.dtype
-            what = f"An update of {self!r} left the finite range of {kind}."
-        raise DivergenceError(f"{what} No weight has changed. {parameters.REMEDIES}")
 
     @property
     def rule(self) -> LearningRule | Rule:

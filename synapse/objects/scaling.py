@@ -41,7 +41,23 @@ def with_scales(
     neurons, and the conversion that they describe stays outside.
     """
     for scale in filter(None, (inputs, outputs)):
-        _require_weights(network, scale)
+        with np.errstate(over="ignore", under="ignore"):
+            factors = np.array(
+                [
+                    scale.deviation,
+                    1.0 / scale.deviation,
+                    scale.mean,
+                    scale.mean / scale.deviation,
+                ]
+            )
+        if not (np.abs(factors) <= np.finfo(network.dtype).max).all():
+            raise ArgumentError(
+                f"Expected a scale whose factors fit {network.dtype.name}, the dtype of"
+                " the network, got the deviations"
+                f" {_checks.short_repr(scale.deviation)} and the means"
+                f" {_checks.short_repr(scale.mean)}. Pass data in other units, or save"
+                " the model itself."
+            )
     whole = network
     if inputs is not None or outputs is not None:
         saved = SavedNetwork.of(network)
@@ -64,28 +80,6 @@ def _require_order(network: Network, saved: SavedNetwork) -> None:
             f" scale, got {network!r}: they would read scaled values one step late."
             " Save the agent or the model, or learn without a scale (normalize=False,"
             " scale=False)."
-        )
-
-
-def _require_weights(network: Network, scale: Scale) -> None:
-    """Raise an error if the numbers of a scale exceed the range of the network's
-    dtype.
-    """
-    with np.errstate(over="ignore", under="ignore"):
-        numbers = np.array(
-            [
-                scale.deviation,
-                1.0 / scale.deviation,
-                scale.mean,
-                scale.mean / scale.deviation,
-            ]
-        )
-    if not (np.abs(numbers) <= np.finfo(network.dtype).max).all():
-        raise ArgumentError(
-            f"Expected a scale whose factors fit {network.dtype.name}, the dtype of the"
-            f" network, got the deviations {_checks.short_repr(scale.deviation)} and"
-            f" the means {_checks.short_repr(scale.mean)}. Pass data in other units, or"
-            " save the model itself."
         )
 
 

@@ -175,14 +175,6 @@ class Stepping(Calling):
             self._refuse_inputs(row)
         return outputs
 
-    def _row_of_mapping(self, inputs: Mapping[Any, Any]) -> Floats:
-        """Return the inputs of one step. Inputs that the mapping leaves out are 0,
-        because a single step sets all inputs anyway.
-        """
-        is_named = any(isinstance(key, str) for key in inputs)
-        by_name = self._inputs_by_name() if is_named else {}
-        return checks.row_of_mapping("inputs", inputs, by_name, self._n_inputs)
-
     @atomic
     def _inputs_by_name(self) -> dict[str, int]:
         """Return the index of each named input, or SEVERAL if inputs share a name.
@@ -205,7 +197,10 @@ class Stepping(Calling):
         if inputs is None:
             return NOTHING
         if type(inputs) not in checks.LISTS and isinstance(inputs, Mapping):
-            return self._row_of_mapping(inputs)
+            # inputs that the mapping leaves out are 0: a single step sets all anyway
+            is_named = any(isinstance(key, str) for key in inputs)
+            by_name = self._inputs_by_name() if is_named else {}
+            return checks.row_of_mapping("inputs", inputs, by_name, self._n_inputs)
         return checks.row_of("inputs", inputs, self._n_inputs)
 
     @overload

@@ -237,15 +237,6 @@ def accumulate_lone(store, tapes, start, stop, chunk):
             accumulate_memory(store, tapes, at, j, chunk)
 
 
-@inline
-def accumulate_bias(tapes, at, chunk):
-    """Add the gradient of a bias, which is the sum of a neuron's errors."""
-    size = chunk.rows + MAX_TILE
-    none = splat(0.0, tapes.state)
-    moved = added((tapes.error[at + t * size] for t in range(chunk.steps)), none)
-    tapes.bias_update[at] += total(moved)
-
-
 class NeuronPart(NamedTuple):
     """The neurons whose gradient is summed, which are one of several parts of every
     block, in whole tiles. If `fresh`, old sums are overwritten.
@@ -290,6 +281,8 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
     stop = span.start + span.inputs
     if store.ties.lists != 0:
         list_touched(store, span)
+    size = chunk.rows + MAX_TILE
+    none = splat(0.0, tapes.state)
     if neurons.fresh and neurons.part == 0:
         for j in range(span.start, stop):
             begin_sums(store, tapes, span, j, False)
@@ -308,4 +301,8 @@ def accumulate(store, tapes, span, step, steps, depth, lanes, neurons):
         # dE/db_j = - sum_t delta_j
         for j in range(start_row, last):
             if store.trainable_bias[j]:
-                accumulate_bias(tapes, j - span.start, chunk)
+                at = j - span.start
+                moved = added(
+                    (tapes.error[at + t * size] for t in range(chunk.steps)), none
+                )
+                tapes.bias_update[at] += total(moved)

@@ -118,7 +118,11 @@ def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
         (few[neuron_of], np.isin(squash, activations.SPIKES)),
     ):
         of = np.flatnonzero(is_dense & chosen)
-        short[of] |= _are_all(c, runs[of], sources, start)
+        # whether all sources of these runs are among them
+        before = np.concatenate([[0], np.cumsum(sources)])
+        begin = c["run_source"][runs[of]].astype(np.int64) - start
+        end = begin + c["run_length"][runs[of]]
+        short[of] |= before[end] - before[begin] == end - begin
     gathers = np.bincount(neuron_of[~(listed | short)], minlength=n) > 0
     listed |= short & ~gathers[neuron_of]
 
@@ -157,16 +161,6 @@ def build_index(store: Store, span: NDArray[np.int64]) -> EventIndex | None:
             block=np.zeros(slots * len(connections.parts), np.int64),
         ),
     )
-
-
-def _are_all(
-    c: Any, runs: NDArray[np.int64], chosen: NDArray[np.bool_], start: int
-) -> NDArray[np.bool_]:
-    """Return whether all sources of these dense runs are among those chosen."""
-    before = np.concatenate([[0], np.cumsum(chosen)])
-    begin = c["run_source"][runs].astype(np.int64) - start
-    length = c["run_length"][runs]
-    return np.asarray(before[begin + length] - before[begin] == length)
 
 
 def _forms(

@@ -432,18 +432,14 @@ def follow_in_order(store, tapes, events, span, start, stop, step, due):
             copy_weights(store, events, i, begin, end)
             while q < end and events.target[q] < stop:
                 scatter(events, q, q + 1, tapes.activation[step.now + j])
-                fire_again(store, tapes, events, events.target[q], step)
+                # computed again, since it has got events
+                of = events.target[q], events.target[q] + 1, step
+                compute_states_by_events(store, tapes, events, *of)
+                fire_without_derivatives(store, tapes, *of)
                 q += 1
     events.active[0] = n
     list_latest(store, tapes, events, span, start, stop, step)
     return send_listed(store, tapes, events, span, listed, stop, step, due)
-
-
-@inline
-def fire_again(store, tapes, events, j, step):
-    """Compute a neuron again, because it has received events."""
-    compute_states_by_events(store, tapes, events, j, j + 1, step)
-    fire_without_derivatives(store, tapes, j, j + 1, step)
 
 
 @inline

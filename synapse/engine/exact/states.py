@@ -328,18 +328,6 @@ def add_shared_run(store, tapes, r, runs, start, stop, step):
 
 
 @inline
-def add_stepped(store, tapes, r, gap, start, stop, step):
-    """Add the weighted inputs of neurons whose sources are shifted by one from neuron
-    to neuron.
-    """
-    at = sources_at(store, tapes, r, step)
-    by = at_gaters_step(store.run_flags[r], step.now, step.before)
-    to = tapes.new_state, step.offset + start
-    of = store, tapes.activation, tapes.activation
-    stepped_terms(store, r, gap, stop - start, at, by, add, *to, *of)
-
-
-@inline
 def ungated_sum(store, tapes, r, step, lagged):
     """Return the weighted inputs of a neuron from a run without gates; see
     `places_of`.
@@ -378,7 +366,11 @@ def add_run(store, tapes, r, runs, start, stop, step):
         add_shared_run(store, tapes, r, runs, start, stop, step)
     elif store.run_flags[r] & STEPPED:
         gap = gap_of(store, r, runs, stop - start)
-        add_stepped(store, tapes, r, gap, start, stop, step)
+        at = sources_at(store, tapes, r, step)
+        by = at_gaters_step(store.run_flags[r], step.now, step.before)
+        to = tapes.new_state, step.offset + start
+        of = store, tapes.activation, tapes.activation
+        stepped_terms(store, r, gap, stop - start, at, by, add, *to, *of)
     else:
         for t in range(stop - start):
             total = sum_of_run(store, tapes, r + t * runs, step)

@@ -436,14 +436,6 @@ def list_weights(training, is_wide):
 
 
 @strict_fp
-def mark_all(training, is_wide):
-    """Mark all sources, because the gradient on the tapes has been overwritten."""
-    store = table_of(training.variants, is_wide)
-    span = span_of(training.variants.arguments.span)
-    store.touched[span.start : span.stop] = 1.0
-
-
-@strict_fp
 def update_touched(training, slopes, is_wide, rate, count):
     """Update like `update_plainly`, by the gradient on the tapes, but leave out weights
     from sources that are not listed, which would not change.
@@ -490,8 +482,9 @@ def update_plainly(parts, training, slopes, by_rows, is_wide, rate, count):
     if status != DONE:
         undo_update(training.store.weight, change.weights, weights, by_rows)
         undo_update(bias, change.biases, biases, False)
-    if listed:
-        mark_all(training, is_wide)
+    if listed:  # all sources: the gradient on the tapes has been overwritten
+        span = span_of(training.variants.arguments.span)
+        table_of(training.variants, is_wide).touched[span.start : span.stop] = 1.0
     return status
 
 

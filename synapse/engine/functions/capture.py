@@ -126,7 +126,13 @@ class Freezer:
         """
         kind = value if isinstance(value, type) else type(value)
         found = {name: getattr(value, name, None) for name in attributes}
-        read = {n: v for n, v in sorted(found.items()) if _is_data(v)}
+        # neither missing, a method nor a descriptor
+        read = {
+            name: each
+            for name, each in sorted(found.items())
+            if isinstance(each, FunctionType)
+            or not (callable(each) or hasattr(each, "__get__") or each is None)
+        }
         if not read or id(value) in self.seen:
             return self.seen.get(id(value), (value, _Same(value)))
         try:
@@ -177,12 +183,6 @@ class Freezer:
             keys.append(key)
         self.seen[id(function)] = copy, tuple(keys)
         return self.seen[id(function)]
-
-
-def _is_data(value: Any) -> bool:
-    """Return whether an attribute is neither missing, a method nor a descriptor."""
-    is_other = callable(value) or hasattr(value, "__get__") or value is None
-    return isinstance(value, FunctionType) or not is_other
 
 
 def _names(code: CodeType) -> tuple[set[str], set[str]]:

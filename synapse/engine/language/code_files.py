@@ -55,7 +55,10 @@ def code_of(
     with _lock, DeferredInterrupt(), _uncollected():
         if not is_own or function.__closure__:
             return _code_of_text(function.__name__, translate(), make)
-        sources = _digest_of_sources(function)
+        room = _room_of(function)
+        is_inside = room == _ENGINE or _ENGINE in room.parents
+        rooms = (_ENGINE,) if is_inside else (_ENGINE, room)
+        sources = hashlib.sha256(b"".join(map(_digest, rooms))).digest()
         paths = _paths(function, kinds)
         files = list(filter(None, map(_read, paths)))
         code = next((file.code for file in files if file.sources == sources), b"")
@@ -197,16 +200,6 @@ def _user_cache() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "synapse"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "synapse"
-
-
-def _digest_of_sources(function: Any) -> bytes:
-    """Return a digest of the sources from which a kernel is made, in the engine and in
-    its own room.
-    """
-    room = _room_of(function)
-    is_inside = room == _ENGINE or _ENGINE in room.parents
-    rooms = (_ENGINE,) if is_inside else (_ENGINE, room)
-    return hashlib.sha256(b"".join(map(_digest, rooms))).digest()
 
 
 @cache

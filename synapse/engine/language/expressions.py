@@ -817,7 +817,9 @@ class Expressions:
         result = Node("call", made.result, (made, tuple(given)))
         if made.fails:
             self.instance.has_effects |= made.has_effects
-            return self._of_failing(result)
+            result = self.temporary(result)
+            self.fail_if(_negated(item_of(result, 0)))
+            return item_of(result, 1) if len(result.kind.items) > 1 else known(None)
         if not made.has_effects:
             return result
         if made.result != NOTHING:
@@ -834,12 +836,6 @@ class Expressions:
         """Add a statement that changes something outside of the function."""
         self.instance.has_effects = True
         self.out.append(node)
-
-    def _of_failing(self, result: Node) -> Node:
-        """Return the value of a user's function, unless it has failed."""
-        result = self.temporary(result)
-        self.fail_if(_negated(item_of(result, 0)))
-        return item_of(result, 1) if len(result.kind.items) > 1 else known(None)
 
     def _argument(self, argument: Node) -> Node:
         """Return an argument; it stays known if it makes another function."""

@@ -89,7 +89,11 @@ class Translator(Expressions):
         self.out = instance.body
         for name, kind in self._named_arguments():
             self._take(name, kind)
-        self._read_records()
+        # the addresses and arrays that a kernel receives become bundles and records
+        for name, read, others in self.options.records:
+            if name in self.variables:
+                of = [self.visit(ast.Name(k)) for k in others if k in self.valued]
+                self.assign(name, read.write(self, self.visit(ast.Name(name)), *of))
         if instance.takes_turn:
             instance.parameters.append((TURN, INT))
         body = tree.body
@@ -153,15 +157,6 @@ class Translator(Expressions):
         else:
             self.instance.parameters.append((name, kind))
             self.variables[name] = name, kind
-
-    def _read_records(self) -> None:
-        """Convert the addresses and arrays that a kernel receives to bundles and
-        records.
-        """
-        for name, read, others in self.options.records:
-            if name in self.variables:
-                of = [self.visit(ast.Name(k)) for k in others if k in self.valued]
-                self.assign(name, read.write(self, self.visit(ast.Name(name)), *of))
 
     # --- statements
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..functions.activations import may_be_silent
@@ -26,15 +24,6 @@ SHARE = 4
 """A list contains at most one in this number of packs. With more, all packs are
 read.
 """
-
-
-def _may_be_silent(c: Any, source: Any, length: Any) -> Any:
-    """Return a mask of the ranges with a source whose activation can be 0: an input, a
-    clamped neuron, or one with such a squash.
-    """
-    is_silent = may_be_silent(c["squash"]) | (c["role"] == INPUT) | (c["clamped"] != 0)
-    before = np.concatenate([[0], np.cumsum(is_silent)])
-    return before[source + length] > before[source]
 
 
 def lay_out(store: StoreRows) -> None:
@@ -65,9 +54,11 @@ def _lay_out_lists(store: StoreRows) -> None:
     _, first_readers, range_of, readers = np.unique(
         key, return_index=True, return_inverse=True, return_counts=True
     )
-    many = (readers >= MIN_READERS) & _may_be_silent(
-        c, source[first_readers], length[first_readers]
-    )
+    # by neuron: whether its activation can be 0
+    is_silent = may_be_silent(c["squash"]) | (c["role"] == INPUT) | (c["clamped"] != 0)
+    before = np.concatenate([[0], np.cumsum(is_silent)])
+    begin, end = source[first_readers], (source + length)[first_readers]
+    many = (readers >= MIN_READERS) & (before[end] > before[begin])
     if not many.any():
         return
     first_readers = first_readers[many]

@@ -150,10 +150,6 @@ class Kernels(dict[Kernel, Callable[..., Any]]):
         self.updates = updates
         self.plan = plan
 
-    def with_table(self, address: int) -> Kernels:
-        """Return the same kernels for another table of the same store."""
-        return Kernels(self.code, address, *self.begin[1:])
-
     def __missing__(self, kernel: Kernel) -> Callable[..., Any]:
         prepared = partial(self.code[kernel], *self.begin)
         before = self.before

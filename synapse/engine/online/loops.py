@@ -294,12 +294,6 @@ def status_of(store, total):
 
 
 @inline
-def count_small(store, start, stop, maximum):
-    """Return the number of activations that are at most `maximum`, excluding NaN."""
-    return added(abs(store.activation[j]) <= maximum for j in range(start, stop))
-
-
-@inline
 def is_large(store, span, rate, scalar):
     """Return whether an update of this step may be infinite or NaN.
 
@@ -311,7 +305,10 @@ def is_large(store, span, rate, scalar):
     does not cover.
     """
     maximum = safe_limit_of(scalar)
-    small = count_small(store, span.start, span.stop, maximum)
+    # NaN is not small
+    small = added(
+        abs(store.activation[j]) <= maximum for j in range(span.start, span.stop)
+    )
     for j in range(span.learning, span.stop):
         small += abs(store.bias_eligibility[j]) <= maximum
     for j in range(span.stop - span.outputs, span.stop):

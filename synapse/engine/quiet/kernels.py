@@ -476,16 +476,6 @@ def push_quiet(store, j):
 
 
 @inline
-def push_one_to_one(store, start, stop):
-    """Send the errors of neurons with one one-to-one connection back."""
-    row = store.run_first[store.run_start[start]] - start
-    source = store.run_source[store.run_start[start]] - start
-    store.pushed[source + start : source + stop] += (
-        store.responsibility[start:stop] * store.weight[row + start : row + stop]
-    )
-
-
-@inline
 def compute_quiet_deltas(store, start, stop, rate, traced):
     """Do the same as `compute_deltas` for neurons of one form, without a branch."""
     for j in range(start, stop):
@@ -518,7 +508,12 @@ def propagate_quiet(store, quiet, start, stop, rate, keep_pending):
         elif form & ONE_TO_ONE:
             compute_quiet_deltas(store, begin, stop, rate, False)
             if form & PUSHES:
-                push_one_to_one(store, begin, stop)
+                row = store.run_first[store.run_start[begin]] - begin
+                source = store.run_source[store.run_start[begin]] - begin
+                store.pushed[source + begin : source + stop] += (
+                    store.responsibility[begin:stop]
+                    * store.weight[row + begin : row + stop]
+                )
         else:
             compute_deltas(store, begin, stop, rate, keep_pending)
             propagate_block(store, begin, stop, rate, keep_pending, True)

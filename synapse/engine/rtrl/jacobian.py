@@ -96,30 +96,6 @@ def collect(store, wanted, o):
 
 
 @inline
-def fill_jacobian(store, plan, span, wanted):
-    """Compute H with all history, by one sweep for each output."""
-    for o in range(span.outputs):
-        aim_at(store, span, o)
-        sweep_cost(store, plan, span, span.learning, one_like(plan.adjoint[0]))
-        move_through(store, plan, one_like(plan.adjoint[0]))
-        collect(store, wanted, o)
-
-
-@inline
-def fill_regressors(store, span, wanted):
-    """Compute H of the parameters into the outputs within the step, each output
-    alone.
-    """
-    for o in range(span.outputs):
-        j = span.stop - span.outputs + o
-        slope = store.derivative[j]
-        add_direct_of(
-            store, j, slope, store.weight_destination, 0, store.bias_destination, j
-        )
-        collect(store, wanted, o)
-
-
-@inline
 def leave_out(span, targets, row, jacobian):
     """Set H = 0 for the outputs without a target, which then change nothing."""
     for o in range(span.outputs):
@@ -137,7 +113,13 @@ def fill_direct(store, plan, span, targets, row, wanted):
     """Compute H of the outputs' own parameters within the step, and the output errors.
     Other neurons have no errors.
     """
-    fill_regressors(store, span, wanted)
+    for o in range(span.outputs):
+        j = span.stop - span.outputs + o
+        slope = store.derivative[j]
+        add_direct_of(
+            store, j, slope, store.weight_destination, 0, store.bias_destination, j
+        )
+        collect(store, wanted, o)
     for j in range(span.learning, span.stop):
         clear_error(store, j)
         store.projected[j] = 0.0
@@ -155,11 +137,16 @@ def fill_any(store, plan, span, targets, row, wanted):
     if wanted.direct:
         fill_direct(store, plan, span, targets, row, wanted)
         return
-    fill_jacobian(store, plan, span, wanted)
+    one = one_like(plan.adjoint[0])
+    for o in range(span.outputs):
+        aim_at(store, span, o)
+        sweep_cost(store, plan, span, span.learning, one)
+        move_through(store, plan, one)
+        collect(store, wanted, o)
     clear_errors(store, span)
     compute_output_errors(store, span, targets, row, wanted.cost)
     # with a rate of 0, the sweep computes the errors of the neurons without updates
-    sweep_cost(store, plan, span, span.learning, one_like(plan.adjoint[0]) * 0.0)
+    sweep_cost(store, plan, span, span.learning, one * 0.0)
 
 
 @inline

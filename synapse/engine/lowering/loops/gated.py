@@ -7,26 +7,15 @@ from typing import Any
 from ...schema import NONE
 from ..flags import (
     DELAYED,
-    DELAYED_GATE,
     GATED,
     GATES,
     MEMORY,
-    QUIET_GATER,
     TRACED,
     UNORDERED,
     ZIPPED,
 )
 from .neighbours import continues_lag, is_clamped, is_late, is_together
 from .ranges import Pair
-
-
-def flags_of_gater(store: Any, j: int, g: int, flags: int, work: Any) -> int:
-    """Return the flags of a run into j, including the flags that its gater g adds."""
-    if work[g] != 0:
-        flags |= QUIET_GATER
-    if not flags & UNORDERED and is_late(store, g, j):
-        flags |= DELAYED_GATE
-    return flags
 
 
 def advances(store: Any, j: int, r: int, t: int, flags: int) -> bool:
@@ -69,22 +58,16 @@ def find_influences(store: Any, n: int, count: int, work: Any) -> Pair:
     for j in range(n):
         store.influence_start[j] = stop
         if store.flags[j] & MEMORY:
-            stop = list_gaters(store, j, stop)
+            # the gaters of connections into j in order, each once
+            start = stop
+            for t in range(store.run_start[j], store.run_stop[j]):
+                stop = insert_gater(store, store.run_gater[t], start, stop)
+            stop = insert_gater(store, store.self_gater[j], start, stop)
             number_runs(store, j)
         store.influence_stop[j] = stop
         for q in range(store.influence_start[j], stop):
             describe_influence(store, q, j, n, count)
     return stop, list_pulls(store, n, stop)
-
-
-def list_gaters(store: Any, j: int, stop: int) -> int:
-    """List the gaters of connections into j in order, each once, from `stop` on, and
-    return where they end.
-    """
-    start = stop
-    for t in range(store.run_start[j], store.run_stop[j]):
-        stop = insert_gater(store, store.run_gater[t], start, stop)
-    return insert_gater(store, store.self_gater[j], start, stop)
 
 
 def insert_gater(store: Any, g: int, start: int, stop: int) -> int:

@@ -17,6 +17,7 @@ from ...schema import NONE, OUTPUT
 from ..flags import (
     AT_ONCE,
     DELAYED,
+    DELAYED_GATE,
     DENSE,
     FIXED,
     GATED,
@@ -26,6 +27,7 @@ from ..flags import (
     MEMORY,
     OUTSIDE,
     PAIRED,
+    QUIET_GATER,
     SHARED,
     SILENT,
     STEPPED,
@@ -33,7 +35,7 @@ from ..flags import (
     WITH_GATES,
     ZIPPED,
 )
-from .gated import advances, flags_of_gater
+from .gated import advances
 from .neighbours import (
     continues_lag,
     is_clamped,
@@ -46,11 +48,6 @@ from .neighbours import (
 from .ranges import Pair, list_ranges
 
 # --- groups ---------------------------------------------------------------------------
-
-
-def competes(store: Any, j: int) -> bool:
-    """Return whether j may belong to a group with other neurons."""
-    return store.group[j] != 0 or store.squash[j] == SOFTMAX
 
 
 def find_groups(store: Any, n: int) -> None:
@@ -117,7 +114,7 @@ def find_runs(store: Any, n: int, count: int, work: Any) -> Pair:
     for j in range(n):
         store.longest_delay[j] = 0
         k = describe_neuron(store, j, k, count, work)
-        competing |= competes(store, j)
+        competing |= store.group[j] != 0 or store.squash[j] == SOFTMAX
     if competing:
         find_groups(store, n)
     describe_sources(store, n, count, work)
@@ -266,7 +263,9 @@ def find_runs_of(
         k += 1
         flag_order(store, j, start, work[k])
         if store.delay[start] != 0:
-            flag_delay(store, start, work[k])
+            # its sources remember as many steps as it delays them
+            for i in range(store.source[start], store.source[start] + work[k] - start):
+                store.longest_delay[i] = max(store.longest_delay[i], store.delay[start])
         if not is_memory(store, start):
             runs = divide_range(store, j, start, work[k], runs, n, work)
     if runs > store.run_start[j] + 1:
@@ -328,12 +327,6 @@ def kind_stop(store: Any, j: int, r: int, stop: int, n: int, work: Any) -> int:
     return min(stop, r + end - i)
 
 
-def flag_delay(store: Any, r: int, stop: int) -> None:
-    """Make the sources of a range remember as many steps as the range's delay."""
-    for i in range(store.source[r], store.source[r] + stop - r):
-        store.longest_delay[i] = max(store.longest_delay[i], store.delay[r])
-
-
 def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
     """Return the flags of the run into j to which a connection belongs."""
     i = store.source[r]
@@ -352,7 +345,10 @@ def flags_of_run(store: Any, j: int, r: int, work: Any) -> int:
     if store.delay[r] != 0:
         flags |= DELAYED | SILENT
     if g >= 0:
-        flags = flags_of_gater(store, j, g, flags, work)
+        if work[g] != 0:
+            flags |= QUIET_GATER
+        if not flags & UNORDERED and is_late(store, g, j):
+            flags |= DELAYED_GATE
     return flags
 
 

@@ -86,7 +86,12 @@ def locate_kept(store: Any, n: int, count: int, work: Any) -> Pair:
     self_row = extended_identity + extended
     eligible_row = self_row + selves
     extended_row = eligible_row + eligible
-    mark_memories(store, memory, self_row, selves, work)
+    # mark the neurons whose self-connection is that of the earlier program
+    for t in range(selves):
+        j = work[memory + t]
+        r = work[self_row + t]
+        if j != NONE and r != NONE and store.self_row[j] == r:
+            work[MARKS + j] |= MEMORY
     work[6] = locate_eligible(store, eligible_identity, eligible_row, eligible, work)
     locate_influences(store, gater, gated, pairs, work)
     work[8] = locate_extended(
@@ -100,15 +105,6 @@ def locate_kept(store: Any, n: int, count: int, work: Any) -> Pair:
     work[4] = gated
     work[5] = extended_identity
     return list_new(store, n, work), 0
-
-
-def mark_memories(store: Any, memory: int, row: int, count: int, work: Any) -> None:
-    """Mark the neurons with the same self-connection as in the earlier program."""
-    for t in range(count):
-        j = work[memory + t]
-        r = work[row + t]
-        if j != NONE and r != NONE and store.self_row[j] == r:
-            work[MARKS + j] |= MEMORY
 
 
 def locate_eligible(store: Any, identity: int, row: int, count: int, work: Any) -> int:

@@ -40,10 +40,6 @@ long to make as a fifth of a neuron."""
 
 Pair = tuple[Neuron, Neuron, int]
 """The ends of a single connection, and its delay."""
-Drafted = float | tuple[float, bool, int]
-"""The numbers of a single connection, which its handle holds until there are columns:
-its weight, whether that learns, and its sign. The weight alone if it learns and has no
-sign."""
 
 
 class ConnectionBatch(NamedTuple):

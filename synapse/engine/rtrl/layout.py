@@ -41,17 +41,10 @@ ADJOINTS = 4
 
 Rows = NDArray[np.int64]
 TERMS_PER_CHUNK = 1 << 15
-"""Number of terms that are examined together, which limits the memory needed to make a
-plan. By ``python -m benchmarks.constants rtrl.layout.TERMS_PER_CHUNK`` with 2^18, a
-plan of Elman 7-100-7 took 1.3 times as long with ten times, and 0.95 times with a
-tenth, about this value.
-"""
-MIN_DENSITY = 0.25
-"""Minimum fraction of nonzero factors for which products with all lines of a class pay,
-because they are four times as fast as others. ``python -m benchmarks.constants
-rtrl.layout.MIN_DENSITY``: a tenth and ten times change most rows by less than a tenth;
-the reservoir of density 0.8 takes 1.3 to 1.4 times as long with ten times.
-"""
+"""Terms that are looked at together, which bounds the memory for making a plan. By
+``python -m benchmarks.constants rtrl.layout.TERMS_PER_CHUNK`` with 2^18, a plan of
+Elman 7-100-7 took 1.3 times as long with ten times, and 0.95 times with a tenth, about
+this value."""
 MAX_SINGLE_LINES = 3
 """Maximum number of lines that are renewed one by one. ``python -m benchmarks.constants
 rtrl.layout.MAX_SINGLE_LINES``: rows take 0.97 to 2.03 times as long with a tenth, 0.98
@@ -518,8 +511,7 @@ class Layout:
         self._given = int((lines * np.diff(self._class_first)).max(initial=0))
         self._square = int((lines**2).max(initial=0))
         visits = len(self.pattern.visits.neuron)
-        n_readings = len(self.pattern.readings) + 1  # the last one is always 0
-        self._step_sizes = self._direct_size, visits, n_readings
+        self._step_sizes = self._direct_size, visits, len(self.pattern.readings)
         self.depth = self._choose_depth(counts, maximum)
         # number of steps among which a renewal is divided; with more, errors go further
         # back
@@ -589,56 +581,22 @@ class Layout:
                 best = time
         return chosen
 
-    def _terms_of(
-        self, start: int, stop: int
-    ) -> tuple[Rows, Bools, NDArray[np.int64], NDArray[np.uint32]]:
+    def _terms_of(self, start: int, stop: int) -> tuple[Rows, Bools, Rows, Rows]:
         """Return the terms of each line from the readings of its root.
 
         Returns the number of terms and whether a block begins for each line, the lines
-        of the terms for each block, and the readings. If most lines of a class are
-        renewed from most others, the class is one block, whose lines have terms from
-        all of them, with factors of 0 where there is no reading.
+        of the terms for each block, and the readings.
         """
         class_number = self.line_class[start:stop]
         line, reading, source = self._readings_of(start, stop)
         counts = np.bincount(line, minlength=stop - start)
 
-        used, rank = np.unique(source, return_inverse=True)
-        used_class = self.line_class[used]
-        used_first = np.searchsorted(used_class, class_number)
-        used_stop = np.searchsorted(used_class, class_number, "right")
-        # by line: the size of the union of the terms of the lines of its class
-        sizes = used_stop - used_first
-        there = np.bincount(class_number, weights=counts)[class_number]
-        lines = np.bincount(class_number)[class_number]
-        dense = (lines >= MAX_SINGLE_LINES) & (there >= MIN_DENSITY * lines * sizes)
-
-        every = np.where(dense, sizes, counts)
-        at = np.cumsum(every) - every
-        readings_at = np.cumsum(counts) - counts
-        alone = (at - readings_at)[line] + np.arange(len(line))
-        term_index = np.where(dense[line], at[line] + rank - used_first[line], alone)
-        terms = np.full(int(every.sum()), len(self.pattern.readings), np.uint32)
-        terms[term_index] = reading
-        sources = np.empty(len(terms), np.int64)
-        sources[term_index] = source
-        tiled = np.flatnonzero(dense)
-        sources[concat_ranges(at[tiled], sizes[tiled])] = used[
-            concat_ranges(used_first[tiled], sizes[tiled])
-        ]
-
         fresh = (np.diff(class_number, prepend=-1) != 0) | (
-            np.diff(every, prepend=-1) != 0
+            np.diff(counts, prepend=-1) != 0
         )
-        line = np.repeat(np.arange(stop - start), every)
-        before = np.arange(len(terms)) - every[line]  # the same term of the line before
-        fresh[line[sources != sources[before]]] = True
-        return (
-            every,
-            fresh,
-            self.line_offset[sources[fresh[line]]].astype(np.int64),
-            terms,
-        )
+        before = np.arange(len(line)) - counts[line]  # the same term of the line before
+        fresh[line[source != source[before]]] = True
+        return counts, fresh, self.line_offset[source[fresh[line]]], reading
 
     # --- reading ----------------------------------------------------------------------
 

@@ -87,7 +87,6 @@ class Pattern(NamedTuple):
     kept: Bools
     readings_first: Rows  # by root, and the end:
     readings: Rows  # roots that its sweep meets one step earlier
-    needed: Bools  # by reading: whether it contributes to a kept sensitivity
     met_first: Rows  # by root, and the end:
     # all neurons that its sweep meets one step earlier, roots or not, and the further
     # steps before that
@@ -441,7 +440,6 @@ def _pattern(sweeps: _Sweeps, first_row: int, kept: Bools, needed: Bools) -> Pat
         kept=kept,
         readings_first=np.searchsorted(r, every),
         readings=q,
-        needed=needed[r, q],
         met_first=np.searchsorted(by, every),
         met=reads.neuron[number],
         met_steps=reads.steps[number],

@@ -184,13 +184,13 @@ CASES = (
     # --- events
     KernelCase(
         "equal numbers",
-        "exact/event_states.py",
+        "exact/events.py",
         (("in range(begin, stop)) > 0:\n", "in range(begin, stop)) >= 0:\n"),),
         SPIKING,
     ),
     KernelCase(
         "one to one",
-        "exact/event_states.py",
+        "exact/events.py",
         (
             (
                 "            if is_one_to_one(store, r) and slot < slots_of(events):\n",
@@ -235,7 +235,7 @@ CASES = (
     ),
     KernelCase(
         "states from activations",
-        "exact/event_states.py",
+        "exact/events.py",
         (
             (
                 "return code != activations.IDENTITY or store.ties.clamped != 0",

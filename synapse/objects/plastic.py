@@ -442,8 +442,12 @@ class Plasticity(IdentityArray):
                 return outputs, 0.0
             modulators, places = self._modulated(network, modulator, steps)
             self._require_errors(targets)
-            if inputs is None:
-                self._require_step(network)
+            now = network._step_number
+            if inputs is None and (not now or now == self.latest):
+                raise TopologyError(
+                    f"{network!r} has no step that {self.rule!r} has not learned from."
+                    " Call network.activate first."
+                )
             recorder = network._recorder
             self._arrays.numbers[RATE] = rate
             of_steps = [a.reshape(steps, -1) for a in (outputs, targets, modulators)]
@@ -508,15 +512,6 @@ class Plasticity(IdentityArray):
             f"A change of a weight or a trace by {self.rule!r} was not finite. No"
             " weight has changed. Use lower rates, `bounds`, or smaller inputs."
         )
-
-    def _require_step(self, network: Any) -> None:
-        """Raise TopologyError if there is no new step to learn from."""
-        now = network._step_number
-        if not now or now == self.latest:
-            raise TopologyError(
-                f"{network!r} has no step that {self.rule!r} can still learn from."
-                " Call network.activate first."
-            )
 
     def _require_errors(self, targets: Floats) -> None:
         """Raise ArgumentError unless targets are given exactly when the rule uses

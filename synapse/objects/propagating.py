@@ -195,6 +195,14 @@ class Propagating(Stepping):
             measure._check_targets(row[None])
         return row, measure.code, rate
 
+    def _propagate_errors(self, rate: float, errors: Floats) -> float:
+        """Propagate given errors of the outputs."""
+        rate = checks.non_negative_number("rate", rate, self._store.dtype)
+        status, cost = self._learn(errors, GIVEN_ERRORS, rate, CHECK_ALL)
+        if status == REFUSED:
+            self._refuse_errors(errors)
+        return cost
+
     def _refuse_errors(self, errors: Floats) -> None:
         """Raise the error for output errors that kernels have refused."""
         self._vector("errors", errors, self._n_outputs, nan=True)

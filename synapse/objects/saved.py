@@ -199,6 +199,11 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
     # a slice copies fastest
     edges = slice(None) if alone and (every[1:] > every[:-1]).all() else every
     number = _numbers(store.n_neurons, rows)
+    ends = {end: number[store[end][edges]] for end in ("source", "target")}
+    gater = store.gaters(edges)
+    ends["gater"] = np.full(len(gater), NO_GATER, np.int32)
+    if (gated := gater != NONE).any():
+        ends["gater"][gated] = number[gater[gated]]
     saved = SavedNetwork(
         name=network.name,
         dtype=store.dtype,
@@ -209,7 +214,7 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
             for column in NEURON_TABLE.columns
         },
         connections={
-            **_ends_of(store, edges, number),
+            **ends,
             **{
                 column.name: own_column(store, column, edges)
                 for column in CONNECTION_TABLE.columns
@@ -234,18 +239,6 @@ def _columns_of(network: Network, doing: str) -> SavedNetwork:
     named = {code: _squash.by_code(code).name for code in set(codes)}
     saved.neurons["squash"] = np.array([named[code] for code in codes], object)
     return saved
-
-
-def _ends_of(
-    store: Store, edges: Ints | slice, number: Ints
-) -> dict[str, NDArray[Any]]:
-    """Return sources, targets and gaters by the numbers of the neurons."""
-    ends = {end: number[store[end][edges]] for end in ("source", "target")}
-    gater = store.gaters(edges)
-    ends["gater"] = np.full(len(gater), NO_GATER, np.int32)
-    if (gated := gater != NONE).any():
-        ends["gater"][gated] = number[gater[gated]]
-    return ends
 
 
 def traces_of_past(

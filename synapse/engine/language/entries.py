@@ -79,7 +79,13 @@ def entry(function: Any, kinds: tuple[Any, ...], speed: int = 3) -> Callable[...
     LLVM's level of optimisation. Because types are not checked, the caller must pass
     those of the kinds.
     """
-    return _python_function(_loaded(function, kinds, None, speed), function.__name__)
+    address = _loaded(function, kinds, None, speed)
+    method = _Method(function.__name__.encode(), address, _METH_FASTCALL, None)
+    machine.keep(method)
+    new = ctypes.pythonapi.PyCFunction_NewEx
+    new.restype = ctypes.py_object
+    new.argtypes = [ctypes.c_void_p] * 3
+    return new(ctypes.addressof(method), None, None)
 
 
 def address_of(
@@ -138,15 +144,6 @@ class _Method(ctypes.Structure):
         ("flags", ctypes.c_int),
         ("doc", ctypes.c_char_p),
     )
-
-
-def _python_function(address: int, name: str) -> Callable[..., Any]:
-    method = _Method(name.encode(), address, _METH_FASTCALL, None)
-    machine.keep(method)
-    new = ctypes.pythonapi.PyCFunction_NewEx
-    new.restype = ctypes.py_object
-    new.argtypes = [ctypes.c_void_p] * 3
-    return new(ctypes.addressof(method), None, None)
 
 
 class _Number(NamedTuple):

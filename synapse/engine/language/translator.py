@@ -599,7 +599,10 @@ def _outline(tree: Any) -> tuple[Counter[str], bool, bool]:
     names = [n for n in nodes if isinstance(n, ast.Name) and id(n) not in inner]
     assigned = [node.id for node in names if isinstance(node.ctx, ast.Store)]
     returned = [node.value for node in nodes if isinstance(node, ast.Return)]
-    nothing = list(map(_is_none, returned))
+    nothing = [
+        node is None or (isinstance(node, ast.Constant) and node.value is None)
+        for node in returned
+    ]
     is_lambda = isinstance(tree, ast.Lambda)
     return Counter(assigned), is_lambda or not all(nothing), any(nothing)
 
@@ -618,7 +621,3 @@ def _is_thing(value: Node) -> bool:
         and scalar_kind(value.kind.value) is None
         and not isinstance(value.kind.value, tuple)
     )
-
-
-def _is_none(node: ast.expr | None) -> bool:
-    return node is None or (isinstance(node, ast.Constant) and node.value is None)

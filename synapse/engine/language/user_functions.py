@@ -277,7 +277,10 @@ def compile_step(observe: FunctionType, step: FunctionType) -> EnvironmentStep:
 
     def call(*passed: Any) -> int:
         *arrays, begin = passed
-        world, action, observed = map(_array_at, arrays[::2], arrays[1::2])
+        world, action, observed = (
+            np.ctypeslib.as_array((ctypes.c_double * size).from_address(at))
+            for at, size in zip(arrays[::2], arrays[1::2], strict=True)
+        )
         return both(world, action, observed, bool(begin & 1))
 
     kinds = *[ArrayKind(FLOAT64, 1)] * 3, BOOL
@@ -311,7 +314,3 @@ def _trying(function: FunctionType) -> Any:
         return Node("tuple", TupleKind((there.kind, goes_on.kind)), (there, goes_on))
 
     return call
-
-
-def _array_at(address: int, size: int) -> Any:
-    return np.ctypeslib.as_array((ctypes.c_double * size).from_address(address))

@@ -119,18 +119,14 @@ def locate_eligible(store: Any, identity: int, row: int, count: int, work: Any) 
         j = store.target[r]
         offset = r - store.first_incoming[j]
         work[MARKS + j] |= TRACED
-        # a neuron without memory renews its traces at its next activation
-        stays = is_momentary(store, j) or work[MARKS + j] & MEMORY != 0
+        # those of a neuron without memory are renewed at its next activation
+        momentary = store.flags[j] & (TRACED | MEMORY) == TRACED
+        stays = momentary or work[MARKS + j] & MEMORY != 0
         if stays and offset < store.learning[j]:
             work[identity + kept] = t
             work[row + kept] = store.first_trace[j] + offset
             kept += 1
     return kept
-
-
-def is_momentary(store: Any, j: int) -> bool:
-    """Return whether j stores traces without having a memory."""
-    return store.flags[j] & (TRACED | MEMORY) == TRACED
 
 
 def locate_influences(
@@ -209,7 +205,8 @@ def list_new(store: Any, n: int, work: Any) -> int:
         remembers = store.flags[j] & MEMORY != 0 and had & MEMORY == 0
         # an input is set, and therefore its bias has no effect
         learns = store.learning[j] != 0 or store.role[j] != INPUT
-        traces = is_momentary(store, j) and learns and had & TRACED == 0
+        momentary = store.flags[j] & (TRACED | MEMORY) == TRACED
+        traces = momentary and learns and had & TRACED == 0
         if remembers or traces:
             work[MARKS + new] = j
             new += 1

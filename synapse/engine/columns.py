@@ -96,7 +96,7 @@ class StoreColumns(dict[str, NDArray[Any]]):
 
 MAX_UNREAD = 1 << 12
 """Rows that are copied and moved without a look whether all are 0. ``python -m
-benchmarks.constants columns.MAX_UNREAD``: rows take 0.94 to 1.68 times as long with a
+benchmarks.variants columns.MAX_UNREAD``: rows take 0.94 to 1.68 times as long with a
 tenth, 0.96 to 1.41 times with ten times."""
 
 MIN_MAPPED = 1 << 18

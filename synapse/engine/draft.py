@@ -24,7 +24,7 @@ Neuron = Any
 
 MAX_BATCHES = 64
 """Batches among which connected pairs are looked for; a store with more makes its
-columns. ``python -m benchmarks.constants draft.MAX_BATCHES``: rows take 0.99 to 1.40
+columns. ``python -m benchmarks.variants draft.MAX_BATCHES``: rows take 0.99 to 1.40
 times as long with a tenth, 0.99 to 1.03 times with ten times."""
 
 

@@ -657,7 +657,7 @@ def numpy_dtype(column: Column, float_dtype: np.dtype[Any]) -> np.dtype[Any]:
 ENDED = -1
 CHUNK = 16
 """Number of steps of an unfolding whose gradients are summed together. ``python -m
-benchmarks.constants schema.CHUNK``: rows take 0.99 to 1.25 times as long with a tenth,
+benchmarks.variants schema.CHUNK``: rows take 0.99 to 1.25 times as long with a tenth,
 0.99 to 1.14 times with ten times."""
 MAX_TILE = 8  # neurons of a tile on any machine, see `machine.TileSizes`
 VECTOR_BYTES = 64  # a vector register of 512 bits; narrower processors split it

@@ -221,7 +221,7 @@ def digest_of(population: Population) -> int:
 PARTS = 16
 """Number of parts into which a generation is divided for an executor. More parts
 distribute expensive evaluations more evenly, whereas for evaluations as cheap as XOR,
-fewer parts cost less. ``python -m benchmarks.constants _neat.PARTS``: rows take 0.46
+fewer parts cost less. ``python -m benchmarks.variants _neat.PARTS``: rows take 0.46
 times as long with a tenth, 5.63 times with ten times."""
 Task = Callable[[Genomes], tuple[Floats, Bools, Floats]]
 

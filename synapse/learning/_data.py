@@ -31,13 +31,12 @@ from ..objects.side_by_side import kernel_rows
 
 MAX_CACHED_BYTES = 1 << 24
 """Maximum number of bytes for which a rule's memory is kept for the next call, to bound
-the memory of networks and trainers. According to ``python -m benchmarks.constants
-_data.MAX_CACHED_BYTES``, neither a tenth nor ten times changes the time of a row by
-more than a tenth. If no memory is kept, however, a batch of 8 samples takes 2.1 to 2.6
+the memory of networks and trainers. With a tenth and with ten times of it, rows take
+the same time. If no memory is kept, however, a batch of 8 samples takes 2.1 to 2.6
 times as long."""
 OUTPUTS_PER_CHUNK = 64
 """Number of outputs whose costs are summed together, so that their logarithms
-vectorise. According to ``python -m benchmarks.constants _data.OUTPUTS_PER_CHUNK``, rows
+vectorise. According to ``python -m benchmarks.variants _data.OUTPUTS_PER_CHUNK``, rows
 take 0.99 to 1.18 times as long with 1, and 0.95 to 1.02 times with 640."""
 Order = NDArray[np.int64]
 """Indices of sequences, in the order in which they are run."""

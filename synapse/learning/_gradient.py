@@ -66,7 +66,7 @@ GROUPS_PER_THREAD = 16
 """Number of groups per thread whose gradients are in memory together."""
 SAMPLE_TAPE_STEPS = 16
 """Number of steps on a tape for independent samples. According to ``python -m
-benchmarks.constants _gradient.SAMPLE_TAPE_STEPS``, rows take 1.02 to 1.57 times as long
+benchmarks.variants _gradient.SAMPLE_TAPE_STEPS``, rows take 1.02 to 1.57 times as long
 with a tenth, and 0.98 to 1.05 times with ten times."""
 
 

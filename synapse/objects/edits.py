@@ -40,7 +40,7 @@ _store_of = attrgetter("_store")
 
 LOOK_UP = 4096
 """Maximum number of connections without objects for which the graph is made to find
-duplicates. According to ``python -m benchmarks.constants edits.LOOK_UP``, rows take
+duplicates. According to ``python -m benchmarks.variants edits.LOOK_UP``, rows take
 0.38 to 1.87 times as long with a tenth, and 0.99 to 3.19 times with ten times."""
 
 

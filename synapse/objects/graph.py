@@ -49,7 +49,7 @@ else:
 
 MIN_BATCHED_READS = 16
 """Minimum number of a neuron's connections for which weights are read together.
-According to ``python -m benchmarks.constants graph.MIN_BATCHED_READS``, rows take 1.04
+According to ``python -m benchmarks.variants graph.MIN_BATCHED_READS``, rows take 1.04
 to 1.28 times as long with a tenth, and 1.01 to 2.73 times with ten times."""
 
 

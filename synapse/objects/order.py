@@ -92,9 +92,9 @@ def late_pairs(
 
 
 MAX_TRIED = 100
-"""Number of neurons from which a path is sought before all relations are read.
-According to ``python -m benchmarks.constants order.MAX_TRIED``, rows take 0.96 to 1.02
-times as long with a tenth, and 0.96 to 1.15 times with ten times."""
+"""Number of neurons from which a path is sought before all relations are read. Without
+a search, a backward edit of 2,000,000 connections takes 7 times as long as with it, but
+one of 50,000 the same time."""
 
 
 def is_on_cycle(network: NetworkHandle, new: Relations) -> bool:

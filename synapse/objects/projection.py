@@ -44,7 +44,7 @@ ALL_TO_ELSE: Final = "all_to_else"
 
 DRAWN = 1 << 16
 """Number of random numbers that are drawn at a time. According to
-``python -m benchmarks.constants projection.DRAWN``, rows take 1.25 times as long with a
+``python -m benchmarks.variants projection.DRAWN``, rows take 1.25 times as long with a
 tenth, and 1.33 times with ten times."""
 
 

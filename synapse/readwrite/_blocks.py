@@ -20,11 +20,11 @@ INPUT = 0
 """Index of the block that contains the inputs."""
 MAX_SMALL_MATRIX = 1 << 16
 """Largest matrix that is made however few connections it has. ``python -m
-benchmarks.constants _blocks.MAX_SMALL_MATRIX``: rows take 1.00 to 1.50 times as long
+benchmarks.variants _blocks.MAX_SMALL_MATRIX``: rows take 1.00 to 1.50 times as long
 with a tenth, 1.01 to 1.20 times with ten times."""
 MIN_DENSITY = 0.25
 """Share of connections from which on a larger matrix is made. ``python -m
-benchmarks.constants _blocks.MIN_DENSITY``: rows take 0.97 to 1.18 times as long with a
+benchmarks.variants _blocks.MIN_DENSITY``: rows take 0.97 to 1.18 times as long with a
 tenth, 1.01 to 4.09 times with ten times."""
 
 

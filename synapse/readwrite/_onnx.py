@@ -187,7 +187,7 @@ IR_VERSION = 8
 SPARSE = 40
 """Above this ratio of sources to connections per neuron, connections are not written as
 a matrix, which takes 4 bytes for each pair; a list takes 12 for each connection.
-``python -m benchmarks.constants _onnx.SPARSE``: rows take 0.99 to 13.68 times as long
+``python -m benchmarks.variants _onnx.SPARSE``: rows take 0.99 to 13.68 times as long
 with a tenth, 0.99 times with ten times."""
 
 

@@ -24,7 +24,7 @@ from ._agent import Agent
 
 STEPS_PER_CALL = 4_096
 """Steps of a stream in one call of compiled code, after which Ctrl-C is noticed.
-``python -m benchmarks.constants _td.STEPS_PER_CALL``: rows take 1.50 times as long with
+``python -m benchmarks.variants _td.STEPS_PER_CALL``: rows take 1.50 times as long with
 a tenth, 0.78 times with ten times."""
 
 

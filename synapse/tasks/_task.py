@@ -28,7 +28,7 @@ from ._samples import Sample, SampleBatch, SampleStream, Score, joined
 
 TESTED_AT_ONCE = 100
 """Number of test samples in one call. A network that fails is not tested on all.
-``python -m benchmarks.constants _task.TESTED_AT_ONCE``: rows take 1.11 times as long
+``python -m benchmarks.variants _task.TESTED_AT_ONCE``: rows take 1.11 times as long
 with a tenth, 7.70 times with ten times."""
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import numpy as np
 import pytest
 
 import architect
 import synapse
-from benchmarks import brain, constants, instructions, kernel_cases, report, steps
+from benchmarks import brain, instructions, report, steps, variants
 from benchmarks.__main__ import main
 from benchmarks.peers.recurrent import Dense
 from tests.helpers.full_disk import full_disk
@@ -265,49 +266,30 @@ def test_cells_of_the_fly_fire_when_the_equations_say(seed):
     np.testing.assert_allclose(voltages, levels, atol=1e-9)
 
 
-@pytest.mark.parametrize("constant", constants.CONSTANTS, ids=lambda each: each.key)
-def test_a_tuned_constant_is_declared(constant):
-    """Its rows exist and its variants differ."""
-    from benchmarks.constant_rows import ROWS
-
-    assert set(constant.rows) <= set(ROWS)
-    assert len(set(constant.variants.values())) == 3
+MEASURED = (variants.RESULTS / "variants.md").read_text(encoding="utf-8")
 
 
-def measured_constants():
-    """Constants that have been measured on all of their rows."""
-    results = json.loads((constants.RESULTS / "constants.json").read_text())
-    return [
-        constant
-        for constant in constants.CONSTANTS
-        if all(f"{constant.key}: {row}" in results["rows"] for row in constant.rows)
-    ]
-
-
-@pytest.mark.parametrize("constant", measured_constants(), ids=lambda each: each.key)
-def test_a_measured_constant_has_its_figures_beside_it(constant):
-    after = constant.path.read_text(encoding="utf-8").partition(
-        f"\n{constant.name} = "
-    )[2]
-    told = after.partition('"""')[2].partition('"""')[0]
-    assert f"python -m benchmarks.constants {constant.short}" in " ".join(told.split())
+@pytest.mark.parametrize(
+    "variant",
+    [low for low, _ in variants.CONSTANTS if f"| {low.name.split()[0]} = " in MEASURED],
+    ids=lambda each: each.name,
+)
+def test_a_measured_constant_has_its_figures_beside_it(variant):
+    name = variant.name.partition(" = ")[0]
+    text = variant.path(variants.ROOT).read_text(encoding="utf-8")
+    after = text.partition(f"\n{name.rpartition('.')[2]} = ")[2]
+    told = " ".join(after.partition('"""')[2].partition('"""')[0].split())
+    command = re.search(r"python -m benchmarks.variants ([\w.]+)", told)
+    assert command is not None
+    assert command[1] in name
 
 
 @pytest.mark.full
-def test_a_process_runs_with_another_value_of_a_constant():
-    program = (
-        "import sys; from benchmarks.constants import Other;"
-        "other = Other('synapse.objects.graph', 'MIN_BATCHED_READS', '7');"
-        "sys.meta_path.insert(0, other);"
-        "from synapse.objects import graph, graph_attributes;"
-        "print(graph.MIN_BATCHED_READS)"
-    )
-    assert python("-c", program).split()[-1] == "7"
+@pytest.mark.parametrize("variant", variants.VARIANTS, ids=lambda each: each.name)
+def test_the_sources_have_what_a_variant_changes(variant):
+    from benchmarks.variant_rows import ROWS
 
-
-@pytest.mark.full
-@pytest.mark.parametrize("case", kernel_cases.CASES, ids=lambda case: case.name)
-def test_the_sources_have_what_switches_a_case_off(case):
-    text = case.path(kernel_cases.ROOT).read_text(encoding="utf-8")
-    assert all(text.count(present) == 1 for present, _ in case.changes)
-    assert set(case.rows) <= kernel_cases.rows().keys()
+    text = variant.path(variants.ROOT).read_text(encoding="utf-8")
+    assert all(text.count(present) == 1 for present, _ in variant.changes)
+    assert all(present != other for present, other in variant.changes)
+    assert set(variant.rows) <= ROWS.keys()

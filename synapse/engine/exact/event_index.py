@@ -23,13 +23,11 @@ MIN_CONNECTIONS = 4096
 """Number of listed connections below which compiling the kernel takes more time than it
 saves. By events, 1,000 to 80,000 connections take 0.04 to 0.7 times as long at up to 5
 % active, and 0.63 to 1.34 times at 20 % or more, whatever the length of runs. ``python
--m benchmarks.constants exact.event_index.MIN_CONNECTIONS``: rows take 0.99 to 1.02
+-m benchmarks.variants exact.event_index.MIN_CONNECTIONS``: rows take 0.99 to 1.02
 times as long with a tenth, 1.02 to 3.33 times with ten times.
 """
 MAX_SCATTERED_SOURCES = 4
-"""Maximum number of sources in a dense run that may follow activity. ``python -m
-benchmarks.constants exact.event_index.MAX_SCATTERED_SOURCES``: neither a tenth nor ten
-times changes the time of a row by more than a tenth. Without a limit, 300,000 sparse
+"""Maximum number of sources in a dense run that may follow activity. With 1 and with 40, rows take the same time. Without a limit, 300,000 sparse
 connections beside an active dense layer of 300 take 3.7 times as long, and if no dense
 run follows activity, 60,000 beside 3,000 one to one take 6 times. Lists of packs
 (``online/lists.py``) only exist for dense runs of 64 sources and more, and save nothing

@@ -78,7 +78,7 @@ from .step import Step, sources_at
 
 PER_EVENT = 3
 """Number of connections that are gathered in the time of one event, measured as 2.2.
-``python -m benchmarks.constants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times
+``python -m benchmarks.variants exact.events.PER_EVENT``: rows take 1.01 to 1.03 times
 as long with a tenth, 1.13 to 4.43 times with ten times."""
 PIECE = 256
 """Neurons of short blocks that are computed together."""

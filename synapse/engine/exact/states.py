@@ -41,14 +41,13 @@ from .step import STEP, places_of, sources_at
 PACK = (0,)
 MAX_UNTILED_NEURONS = 4
 """Largest group of neurons that is not computed together, because most of a tile would
-be empty. ``python -m benchmarks.constants exact.states.MAX_UNTILED_NEURONS``: rows take
+be empty. ``python -m benchmarks.variants exact.states.MAX_UNTILED_NEURONS``: rows take
 0.99 to 1.27 times as long with a tenth, 0.84 to 1.80 times with ten times.
 """
 MAX_UNTILED_PRODUCTS = 64
 """Largest number of products for which a part of a tile costs more than one sum for
-each of its neurons. ``python -m benchmarks.constants
-exact.states.MAX_UNTILED_PRODUCTS``: rows take 0.95 to 1.17 times as long with a tenth,
-0.98 to 1.03 times with ten times.
+each of its neurons. By ``python -m benchmarks.variants small``,
+rows take 0.95 to 1.15 times as long with 0.
 """
 
 

@@ -25,22 +25,22 @@ from .runner import run
 
 MIN_CONNECTIONS = 1 << 15
 """Number of connections in a store below which laying out everything anew is as fast.
-``python -m benchmarks.constants lowering.edits.MIN_CONNECTIONS``: rows take 1.00 to
+``python -m benchmarks.variants lowering.edits.MIN_CONNECTIONS``: rows take 1.00 to
 1.44 times as long with a tenth, 1.03 to 2.00 times with ten times.
 """
 MAX_CHANGED_NEURONS = 256
 """Maximum number of neurons whose connections may change. ``python -m
-benchmarks.constants lowering.edits.MAX_CHANGED_NEURONS``: rows take 1.01 to 3.68 times
+benchmarks.variants lowering.edits.MAX_CHANGED_NEURONS``: rows take 1.01 to 3.68 times
 as long with a tenth, 0.97 to 0.99 times with ten times.
 """
 FEW_RANGES = 4
 """Maximum number of ranges of moved rows that are counted row by row. More are looked
-up. ``python -m benchmarks.constants lowering.edits.FEW_RANGES``: rows take 0.99 to 1.28
+up. ``python -m benchmarks.variants lowering.edits.FEW_RANGES``: rows take 0.99 to 1.28
 times as long with a tenth, 0.98 to 1.96 times with ten times.
 """
 CHUNK = 1 << 15
 """Number of identities whose rows are changed together, to stay in the cache. ``python
--m benchmarks.constants lowering.edits.CHUNK``: rows take 1.32 times as long with a
+-m benchmarks.variants lowering.edits.CHUNK``: rows take 1.32 times as long with a
 tenth, 1.15 times with ten times.
 """
 

@@ -14,7 +14,7 @@ from typing import Any
 
 COMPILE_THRESHOLD = 1 << 17
 """Number of pairs and members that plain Python processes in 0.3 s on one core.
-``python -m benchmarks.constants lowering.orders.COMPILE_THRESHOLD``: rows take 0.12 to
+``python -m benchmarks.variants lowering.orders.COMPILE_THRESHOLD``: rows take 0.12 to
 0.45 times as long with a tenth, 1.01 to 9.16 times with ten times.
 """
 

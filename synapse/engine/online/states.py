@@ -56,15 +56,14 @@ from .ties import clip_to_signs
 LATE = mark.DELAYED | mark.DELAYED_GATE | mark.UNORDERED
 """Flags of runs whose sources or gaters may be read late."""
 MAX_SINGLE_ADDS = 3
-"""Connections of a run up to which they are added one by one. ``python -m
-benchmarks.constants online.states.MAX_SINGLE_ADDS``: neither a tenth nor ten times
-changes the time of a row by more than a tenth; rows take 0.99 to 1.05 times as long
-with 0, 0.98 to 1.06 times with 63, and both change bits."""
+"""Connections of a run up to which they are added one by one. With 0, 2-3-1 takes 1.09
+times as long online, by ``python -m benchmarks.variants single``. With 30, rows take
+0.96 to 1.07 times as long. Both change bits."""
 MIN_REGISTER_PACKS = 64
 """Connections of a run from which on packs are as long as a register. The load of such
 a pack waits for the stores of the activations just computed, which are shorter.
-``python -m benchmarks.constants online.states.MIN_REGISTER_PACKS``: rows take 0.96 to
-1.30 times as long with a tenth, 0.93 to 1.02 times with ten times."""
+By ``python -m benchmarks.variants packs``, rows take up to 1.15 times as long with 4,
+and up to 1.41 times without such packs."""
 
 
 @inline

@@ -41,33 +41,30 @@ ADJOINTS = 4
 
 Rows = NDArray[np.int64]
 TERMS_PER_CHUNK = 1 << 15
-"""Terms that are looked at together, which bounds the memory for making a plan. By
-``python -m benchmarks.constants rtrl.layout.TERMS_PER_CHUNK`` with 2^18, a plan of
-Elman 7-100-7 took 1.3 times as long with ten times, and 0.95 times with a tenth, about
-this value."""
+"""Number of terms that are examined together, which limits the memory needed to make a
+plan. With a tenth or ten times of it, plans take 1.07 to 1.10 times as long.
+"""
 MAX_SINGLE_LINES = 3
-"""Maximum number of lines that are renewed one by one. ``python -m benchmarks.constants
-rtrl.layout.MAX_SINGLE_LINES``: rows take 0.97 to 2.03 times as long with a tenth, 0.98
-to 1.07 times with ten times.
+"""Maximum number of lines that are renewed one by one. By ``python -m benchmarks.variants
+lines``, rows take up to 1.81 times as long with 1, and up to 1.22 times if lines are
+always renewed one by one.
 """
 DEPTHS = (2, 4, 8, 16, 32)
 """Numbers of steps after which sensitivities may be renewed, instead of after each
-step, see ``pending.py``. ``python -m benchmarks.constants rtrl.layout.DEPTHS``: rows
-take 0.96 to 5.95 times as long with (), 0.89 to 1.86 times with (20, 40, 80, 160, 320).
+step, see ``pending.py``. By ``python -m benchmarks.variants pending``, rows take
+0.95 to 5.92 times as long without.
 """
 MAX_COST_FRACTION = 0.75
 """Pending steps must need less than this fraction of the multiply-adds of steps that
 renew at once. The margin is necessary because an estimate counts operations, not time.
 Where pending steps would save less than this, a plan stays simple. ``python -m
-benchmarks --only rtrl`` has rows on both sides. ``python -m benchmarks.constants
-rtrl.layout.MAX_COST_FRACTION``: rows take 0.85 to 5.90 times as long with a tenth, 0.93
-to 1.14 times with ten times.
+benchmarks --only rtrl`` has rows on both sides. With ten times of it,
+rows take 0.93 to 1.14 times as long.
 """
 VECTOR_OVERHEAD = 150
 """Fixed time of a short vector operation, in multiply-adds of a product. It is decisive
 for short lines, with which a renewal over several steps consists of many short
-operations, as in the rows of the same benchmark. ``python -m benchmarks.constants
-rtrl.layout.VECTOR_OVERHEAD``: rows take 0.89 to 1.12 times as long with a tenth, 0.87
+operations, as in the rows of the same benchmark. Rows take 0.89 to 1.12 times as long with a tenth, 0.87
 to 1.14 times with ten times.
 """
 

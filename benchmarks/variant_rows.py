@@ -1,5 +1,5 @@
-"""What users do with the numbers that `constants.py` changes: each row prepares its
-network, and returns what is measured.
+"""What users do with what `variants.py` changes: each row prepares its network, and
+returns what is measured.
 
 Rows stand on both sides of the bounds that constants are, near enough that a tenth or
 ten times of one puts the row on its other side.
@@ -24,7 +24,7 @@ from synapse import Layer, Network, Trainer, evolve, optimizers
 from synapse.objects.order import find_order
 from synapse.readwrite import c_source, onnx_model, to_torch
 
-from . import lowering
+from . import cuba, delays, lowering
 from .events import network as spikes
 from .instructions import march
 from .rtrl import reservoir
@@ -61,26 +61,6 @@ def scattered(neurons: int, connections: int, **options: Any) -> Network:
 # --- composing and editing ------------------------------------------------------------
 
 
-def one_by_one(connections: int) -> Work:
-    """Connections one by one, in a store that has columns."""
-
-    def work() -> None:
-        left, right = Layer(300), Layer(300)
-        left.project(right, ([0], [1]))
-        left.project(right, ([0], [2]))
-        left[0].activate(1.0)
-        right[1].activate()
-        made = 0
-        for source in left[1:]:
-            for target in right:
-                source.project(target, weight=0.1)
-                made += 1
-                if made == connections:
-                    return
-
-    return work
-
-
 def lstms_built(count: int) -> Work:
     """Small networks of several projections."""
     return lambda: [architect.LSTM(6, 8, 6, seed=0) for _ in range(count)]
@@ -98,35 +78,6 @@ def many_layers(count: int) -> Work:
     return work
 
 
-def removed(count: int) -> Work:
-    """A network is made from lists, then loses connections one by one, and steps."""
-
-    def work() -> None:
-        net = scattered(500, 12_000)
-        for link in list(net.connections)[:count]:
-            link.source.disconnect(link.target)
-        net.activate([0.5])
-
-    return work
-
-
-def rewired() -> Work:
-    """Connections are removed and others added, with a step after each ten."""
-    net = scattered(500, 5_000)
-    cells = net.hidden[0]
-    rng = np.random.default_rng(1)
-    net.activate([0.5])
-
-    def work() -> None:
-        for _ in range(20):
-            for _ in range(10):
-                a, b = (cells[int(i)] for i in rng.integers(0, 500, 2))
-                a.disconnect(b) if a.connection_to(b) else a.project(b, weight=0.01)
-            net.activate([0.5])
-
-    return work
-
-
 def looked_up(connections: int, looks: int) -> Work:
     """A network from lists of indices, and questions which neurons are connected."""
 
@@ -135,47 +86,6 @@ def looked_up(connections: int, looks: int) -> Work:
         cells = net.hidden[0]
         for i in range(looks):
             cells[i % len(cells)].connection_to(cells[0])
-
-    return work
-
-
-def backward(neurons: int, new: int) -> Work:
-    """New backward connections in a network in order, and the next step."""
-    inputs, cells, output = Layer(1, "identity"), Layer(neurons), Layer(1)
-    sources, targets = pairs(neurons, 5 * neurons)
-    cells.project(cells, (sources, targets), weights=0.01)
-    inputs.project(cells, seed=1)
-    cells.project(output, seed=2)
-    net = Network(inputs, [cells], output)
-    net.activate([0.5])
-    some = np.arange(new)
-
-    def work() -> None:
-        lists = some + neurons // 2, some
-        for a, b in zip(*lists):
-            if cells[int(a)].connection_to(cells[int(b)]):
-                cells[int(a)].disconnect(cells[int(b)])
-        cells.project(cells, lists, weights=0.01)
-        net.activate([0.5])
-
-    return work
-
-
-def liquid_edited(neurons: int, connections: int) -> Work:
-    """Connections are added one by one to a random network in order, and removed."""
-    net = architect.Liquid(2, neurons, 1, connections=connections, seed=0)
-    net.activate(np.zeros(2))
-    cells = net.hidden[0]
-    links = [
-        (cells[int(a)], cells[int(b)]) for a, b in np.transpose(pairs(neurons, 1_000))
-    ]
-    free = [(a, b) for a, b in links if not a.connection_to(b)][:50]
-
-    def work() -> None:
-        for source, target in free:
-            source.project(target, weight=0.1)
-        for source, target in free:
-            source.disconnect(target)
 
     return work
 
@@ -222,13 +132,6 @@ def ordered(neurons: int, connections: int) -> Work:
 def drawn_pairs() -> Work:
     """Two layers are connected at random."""
     return lambda: Layer(1000).project(Layer(1000), 0.02, seed=0)
-
-
-def reset() -> Work:
-    """All parameters of an edited network are drawn again."""
-    net = architect.LSTM(6, 8, 6, seed=0)
-    net.input[0].project(net.output[0])
-    return lambda: net.reset_parameters(seed=1)
 
 
 def edge_weights(sources: int, targets: int) -> Work:
@@ -282,47 +185,12 @@ def training(
     return lambda: trainer.train(x, y, epochs=epochs, shuffle=shuffle, progress=False)
 
 
-def first_training() -> Work:
-    """The first training of a large network, in which its topology is checked."""
-
-    def work() -> None:
-        net = scattered(3_000, 300_000)
-        x = np.zeros((1, 1))
-        Trainer(net, rate=RATE).train(x, x, epochs=1, progress=False)
-
-    return work
-
-
-def data_once_more(rows: int) -> Work:
-    """The same arrays, trained on in one call after the other."""
-    net = architect.Perceptron(20, 2, seed=0)
-    x, y = numbers(rows, 20), 0.5 + 0.5 * numbers(rows, 2)
-    trainer = Trainer(net, rule="bptt", rate=RATE)
-    return lambda: trainer.train(x, y, epochs=1, progress=False)
-
-
 def by_sensitivities(net: Network, order: int | None = None, length: int = 256) -> Work:
     """Learning steps by rtrl."""
     x = numbers(1, length, len(net.input))
     y = 0.5 + 0.5 * numbers(1, length, len(net.output))
     trainer = Trainer(net, rule="rtrl", reach=order, rate=RATE)
     return lambda: trainer.train(x, y, epochs=1, progress=False)
-
-
-def sensitivities_laid_out(net: Network, order: int | None) -> Work:
-    """A learning step by rtrl after an edit, which makes a plan."""
-    source, target = net.input[0], net.output[0]
-    net.rule = ("rtrl", order) if order else "rtrl"
-    x = np.zeros(len(net.input))
-
-    def work() -> None:
-        if source.connection_to(target):
-            source.disconnect(target)
-        else:
-            source.project(target, weight=0.1)
-        net.activate(x)
-
-    return work
 
 
 def values_learned(rows: int) -> Work:
@@ -333,23 +201,6 @@ def values_learned(rows: int) -> Work:
     x = numbers(rows, 4)
     gains = numbers(rows).tolist()
     return lambda: agent.run(x, gains)
-
-
-def dicts_learned() -> Work:
-    """Samples as dicts, by the estimator for River."""
-    from synapse.river import NetworkClassifier
-
-    model = NetworkClassifier(seed=0)
-    rows = [
-        {f"f{i}": value for i, value in enumerate(row)}
-        for row in numbers(512, 10).tolist()
-    ]
-
-    def work() -> None:
-        for row in rows:
-            model.learn_one(row, row["f0"] > 0.0)
-
-    return work
 
 
 def task_tested() -> Work:
@@ -371,12 +222,6 @@ void many(int steps) {
     for (int t = 0; t < steps; t++) network_step(&net, inputs, outputs);
 }
 """
-SCRIPT = """
-const { Network } = require(process.argv[2]);
-const net = new Network();
-const row = Float64Array.from({ length: Number(process.argv[3]) }, (_, i) => 0.1 * i);
-for (let t = 0; t < Number(process.argv[4]); t++) net.step(row);
-"""
 
 
 def in_c(net: Network, steps: int = 1_000) -> Work:
@@ -390,22 +235,6 @@ def in_c(net: Network, steps: int = 1_000) -> Work:
         subprocess.run(command, cwd=folder, check=True)
         library = ctypes.CDLL(str(folder / "many.so"))
     return lambda: library.many(steps)
-
-
-def in_node(net: Network, steps: int = 100_000) -> Work:
-    """Steps of the program in JavaScript, with the start of Node."""
-    folder = TemporaryDirectory()
-    program, script = Path(folder.name) / "net.js", Path(folder.name) / "many.js"
-    synapse.save(net, program)
-    script.write_text(SCRIPT)
-    numbers = map(str, (len(net.input), steps))
-    command = ["node", str(script), str(program), *numbers]
-
-    def work() -> None:
-        assert folder.name  # lives as long as this function
-        subprocess.run(command, check=True)
-
-    return work
 
 
 def in_onnx_runtime(net: Network, samples: int = 64) -> Work:
@@ -464,31 +293,42 @@ def lstm(*sizes: int, **options: Any) -> Network:
     return architect.LSTM(*sizes, style="standard", seed=0, **options)
 
 
+def pool() -> Network:
+    """A random network with gates, self-connections and backward connections."""
+    return architect.Random(4, 40, 2, gates=20, self_connections=8, backward=10, seed=0)
+
+
+def blocks(*sizes: int) -> Network:
+    """An LSTM of memory blocks."""
+    return architect.LSTM(*sizes, style="synaptic", seed=0)
+
+
+def delayed(number: int) -> Work:
+    """A row of `delays.py`."""
+    works = delays.works(delays.build(delays.LONGEST))
+    return [work for _, work in works.values()][number]
+
+
+def neurons_of_the_page() -> Work:
+    """The network of ``docs/simulators.md``."""
+    names: dict[str, Any] = {}
+    exec(cuba.program("synapse", "with synapse.record"), names)
+    data = numbers(500, 1) * 0.0
+    return lambda: names["net"].run(data, traces=False)
+
+
 ROWS: dict[str, Callable[[], Work]] = {
-    "1,000 connections one by one": lambda: one_by_one(1_000),
-    "10,000 connections one by one": lambda: one_by_one(10_000),
-    "30,000 connections one by one": lambda: one_by_one(30_000),
     "20 LSTM 6-8-6 built": lambda: lstms_built(20),
     "a chain of 20 layers": lambda: many_layers(20),
     "a chain of 200 layers": lambda: many_layers(200),
-    "2,000 of 12,000 connections removed": lambda: removed(2_000),
-    "8,000 of 12,000 connections removed": lambda: removed(8_000),
-    "200 connections changed, a step after ten": rewired,
     "one look-up in 2,000 connections": lambda: looked_up(2_000, 1),
     "100 look-ups in 2,000 connections": lambda: looked_up(2_000, 100),
     "2,000 look-ups in 2,000 connections": lambda: looked_up(2_000, 2_000),
     "one look-up in 20,000 connections": lambda: looked_up(20_000, 1),
     "500 look-ups in 20,000 connections": lambda: looked_up(20_000, 500),
-    "1 backward connection, 20,000 neurons": lambda: backward(20_000, 1),
-    "8 backward connections, 20,000 neurons": lambda: backward(20_000, 8),
-    "64 backward connections, 20,000 neurons": lambda: backward(20_000, 64),
-    "100 edits of a liquid of 30 neurons": lambda: liquid_edited(30, 200),
     "an edit of 2-3-1": lambda: edited(lowering.small(), lowering.CONNECT),
     "an edit of 4,000 connections": lambda: edited(
         lowering.dense(60), lowering.CONNECT
-    ),
-    "an edit of 22,000 connections": lambda: edited(
-        lowering.dense(148), lowering.CONNECT
     ),
     "an edit of 160,000 connections": lambda: edited(
         lowering.dense(400), lowering.CONNECT
@@ -512,11 +352,9 @@ ROWS: dict[str, Callable[[], Work]] = {
     "steps, 1,000 neurons, density 0.05": lambda: steps(
         lowering.scattered(1_000, 50_000), 20, traces=True
     ),
-    "sparse steps without traces": lambda: steps(lowering.scattered(1_000, 50_000), 20),
     "10,000 neurons ordered": lambda: ordered(10_000, 50_000),
     "60,000 neurons ordered": lambda: ordered(60_000, 300_000),
     "20,000 random connections drawn": drawn_pairs,
-    "reset of an edited LSTM 6-8-6": reset,
     "weights of edges, 5 of each neuron": lambda: edge_weights(2_000, 5),
     "weights of edges, 100 of each neuron": lambda: edge_weights(100, 100),
     "run without traces, LSTM 4-3-2": lambda: steps(lstm(4, 3, 2), 1_000),
@@ -526,12 +364,6 @@ ROWS: dict[str, Callable[[], Work]] = {
     ),
     "run without traces, 1-100-1": lambda: steps(
         architect.Perceptron(1, 100, 1, seed=0), 1_000
-    ),
-    "run without traces, 2-64-2": lambda: steps(
-        architect.Perceptron(2, 64, 2, seed=0), 1_000
-    ),
-    "run without traces, 4-40-2": lambda: steps(
-        architect.Perceptron(4, 40, 2, seed=0), 1_000
     ),
     "run with traces, LSTM 4-3-2": lambda: steps(lstm(4, 3, 2), 1_000, traces=True),
     "run with traces, LSTM 8-32-8": lambda: steps(lstm(8, 32, 8), 1_000, traces=True),
@@ -579,12 +411,6 @@ ROWS: dict[str, Callable[[], Work]] = {
         batch_size=8,
         optimizer=optimizers.Adam(),
     ),
-    "XOR, 20,000 epochs online": lambda: training(
-        architect.Perceptron(2, 3, 1, seed=0), 4, 1, 20_000
-    ),
-    "2-3-1, 20,000 samples shuffled, 20 epochs": lambda: training(
-        architect.Perceptron(2, 3, 1, seed=0), 20_000, 1, 20, shuffle=True
-    ),
     "2-3-1, 64 samples online": lambda: training(
         architect.Perceptron(2, 3, 1, seed=0), 64, 1, 3_000
     ),
@@ -594,46 +420,24 @@ ROWS: dict[str, Callable[[], Work]] = {
     "64-32-10 online": lambda: training(
         architect.Perceptron(64, 32, 10, seed=0), 512, 1
     ),
-    "first training of 300,000 connections": first_training,
-    "bptt on 0.8 MB, call by call": lambda: data_once_more(5_000),
-    "bptt on 4 MB, call by call": lambda: data_once_more(25_000),
-    "bptt on 40 MB, call by call": lambda: data_once_more(250_000),
     "rtrl, Elman 7-15-7": lambda: by_sensitivities(architect.Elman(7, 15, 7, seed=0)),
     "rtrl, Elman 7-40-7": lambda: by_sensitivities(architect.Elman(7, 40, 7, seed=0)),
     "rtrl, Elman 7-100-7": lambda: by_sensitivities(
         architect.Elman(7, 100, 7, seed=0), length=64
     ),
-    "rtrl, Elman 7-10-7": lambda: by_sensitivities(architect.Elman(7, 10, 7, seed=0)),
-    "rtrl, GRU 7-10-7": lambda: by_sensitivities(architect.GRU(7, 10, 7, seed=0)),
     "rtrl, LSTM 6-8-6": lambda: by_sensitivities(lstm(6, 8, 6)),
     "rtrl, LSTM 10-30-10": lambda: by_sensitivities(lstm(10, 30, 10), length=64),
     "rtrl, GRU 7-15-7": lambda: by_sensitivities(architect.GRU(7, 15, 7, seed=0)),
     "rtrl of order 1, reservoir": lambda: by_sensitivities(reservoir(200, 2_000), 1),
     "rtrl of order 2, reservoir": lambda: by_sensitivities(reservoir(200, 2_000), 2),
-    "rtrl of order 2, reservoir of 60, density 0.8": lambda: by_sensitivities(
-        reservoir(60, 2_880), 2, length=64
-    ),
     "rtrl, reservoir of 60, density 0.2": lambda: by_sensitivities(reservoir(60, 720)),
-    "a plan, Elman 7-100-7": lambda: sensitivities_laid_out(
-        architect.Elman(7, 100, 7, seed=0), None
-    ),
-    "a plan of order 2, reservoir": lambda: sensitivities_laid_out(
-        reservoir(300, 5_000), 2
-    ),
     "TD on 20,000 rows": lambda: values_learned(20_000),
-    "512 dicts learned": dicts_learned,
     "an untrained network tested on a task": task_tested,
     "NEAT by two threads": by_threads,
     "in C, 64-32-10": lambda: in_c(architect.Perceptron(64, 32, 10, seed=0)),
     "in C, 300-20-1": lambda: in_c(architect.Perceptron(300, 20, 1, seed=0)),
     "in C, 100-100-10": lambda: in_c(architect.Perceptron(100, 100, 10, seed=0)),
     "in C, LSTM 8-32-8": lambda: in_c(lstm(8, 32, 8)),
-    "in C, a layer of 60, density 0.2": lambda: in_c(layer(60, 0.2)),
-    "in C, a layer of 60, density 0.85": lambda: in_c(layer(60, 0.85)),
-    "in JavaScript, 64-32-10": lambda: in_node(
-        architect.Perceptron(64, 32, 10, seed=0)
-    ),
-    "in JavaScript, LSTM 8-32-8": lambda: in_node(lstm(8, 32, 8), 50_000),
     "in ONNX Runtime, a layer of 200, density 0.05": lambda: in_onnx_runtime(
         layer(200, 0.05)
     ),
@@ -649,6 +453,34 @@ ROWS: dict[str, Callable[[], Work]] = {
     "in PyTorch, a reservoir of 500, density 0.4": lambda: in_torch(
         reservoir(500, 100_000)
     ),
+    "gated pool, gradient, 1 sequence": lambda: gradient(pool(), 1, 100),
+    "gated pool, gradient, 8 sequences": lambda: gradient(pool(), 8, 100),
+    "gated pool online": lambda: training(pool(), 4, 100),
+    "LSTM 6-8-6 online": lambda: training(blocks(6, 8, 6), 4, 100),
+    "LSTM 30-72-30 online": lambda: training(blocks(30, 72, 30), 4, 20),
+    "LSTM 6-8-6, rtrl": lambda: training(blocks(6, 8, 6), 1, 256, rule="rtrl"),
+    "LSTM 30-72-30, gradient, 1 sequence": lambda: gradient(blocks(30, 72, 30), 1, 50),
+    "LSTM 30-72-30, gradient, 8 sequences": lambda: gradient(blocks(30, 72, 30), 8, 20),
+    "LSTM 6-8-6, run without traces": lambda: steps(blocks(6, 8, 6), 1_000),
+    "LSTM 30-72-30, run without traces": lambda: steps(blocks(30, 72, 30), 100),
+    "2-3-1 online": lambda: training(architect.Perceptron(2, 3, 1, seed=0), 64, 1, 100),
+    "784-100-10 online": lambda: training(
+        architect.Perceptron(784, 100, 10, seed=0), 64, 1
+    ),
+    "gradient, 300-4-1, 512 samples": lambda: gradient(
+        architect.Perceptron(300, 4, 1, seed=0), 512, 1
+    ),
+    "CUBA": neurons_of_the_page,
+    "Spiking 40-100-1, run without traces": lambda: steps(
+        architect.Spiking(40, 100, 1, adaptive=0, seed=0), 100
+    ),
+    "spikes, 400,000 connections and 2 dense outputs, 0.1 % active": lambda: spiking(
+        20_000, 400_000, 0.001, readouts=2
+    ),
+    "delays, run with traces": lambda: delayed(0),
+    "delays, run without traces": lambda: delayed(1),
+    "delays, gradient, 1 sequence": lambda: delayed(3),
+    "delays, gradient, 8 sequences": lambda: delayed(4),
 }
 """Each row: a function that prepares it and returns what is measured."""
 

@@ -26,7 +26,7 @@ import numpy as np
 from ..locking import DeferredInterrupt
 from ..schema import SIDE_BY_SIDE
 from .decorators import noinline
-from .memory import PLANS, SPAN_COLUMN, STORE, TAPE, symbols
+from .memory import PLANS, SPAN_COLUMN, STORE, TAPE, declare_symbol
 from .tree import (
     FLOAT,
     FLOAT64,
@@ -257,4 +257,4 @@ _NOTHING = ctypes.cast(ctypes.pythonapi.Py_GetVersion, ctypes.c_void_p).value or
 _RESOLVER_TYPE = ctypes.CFUNCTYPE(
     None, ctypes.c_uint64, ctypes.c_uint64, ctypes.c_char_p, *[ctypes.c_uint64] * 2
 )
-symbols["synapse_resolve"] = _RESOLVER_TYPE(_resolve)
+declare_symbol("synapse_resolve", _RESOLVER_TYPE(_resolve))

@@ -214,6 +214,11 @@ symbols: dict[str, Any] = {}
 """Functions of this process that a module may declare, by name: of ctypes."""
 
 
+def declare_symbol(name: str, function: Any) -> None:
+    """Give a function of this process a name in modules."""
+    symbols[name] = function
+
+
 # --- words by which threads wait
 
 WORD_BYTES = 8

@@ -27,11 +27,11 @@ saves. By events, 1,000 to 80,000 connections take 0.04 to 0.7 times as long at 
 times as long with a tenth, 1.02 to 3.33 times with ten times.
 """
 MAX_SCATTERED_SOURCES = 4
-"""Maximum number of sources in a dense run that may follow activity. With 1 and with 40, rows take the same time. Without a limit, 300,000 sparse
-connections beside an active dense layer of 300 take 3.7 times as long, and if no dense
-run follows activity, 60,000 beside 3,000 one to one take 6 times. Lists of packs
-(``online/lists.py``) only exist for dense runs of 64 sources and more, and save nothing
-here."""
+"""Maximum number of sources in a dense run that may follow activity. With 1 and with
+40, rows take the same time. Without a limit, 300,000 sparse connections beside an
+active dense layer of 300 take 3.7 times as long, and if no dense run follows activity,
+60,000 beside 3,000 one to one take 6 times. Lists of packs (``online/lists.py``) only
+exist for dense runs of 64 sources and more, and save nothing here."""
 MAX_ALIGNED = 4
 """Maximum number of a neuron's one-to-one runs whose weights are laid side by side with
 those of its neighbours."""

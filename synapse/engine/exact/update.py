@@ -26,8 +26,8 @@ from ..status import BEYOND, DONE, NOT_CLIPPED, TOO_FAR, TOO_STEEP
 
 PART = 1024
 """Number of parameters that are updated at a time to keep their numbers in the cache.
-With a tenth and with ten times of it, rows take the same time. Without parts, Adam takes 1.04 times as
-long on 784-100-10, and memory for three numbers of each parameter.
+With a tenth and with ten times of it, rows take the same time. Without parts, Adam
+takes 1.04 times as long on 784-100-10, and memory for three numbers of each parameter.
 """
 
 

@@ -45,9 +45,9 @@ TERMS_PER_CHUNK = 1 << 15
 plan. With a tenth or ten times of it, plans take 1.07 to 1.10 times as long.
 """
 MAX_SINGLE_LINES = 3
-"""Maximum number of lines that are renewed one by one. By ``python -m benchmarks.variants
-lines``, rows take up to 1.81 times as long with 1, and up to 1.22 times if lines are
-always renewed one by one.
+"""Maximum number of lines that are renewed one by one. By ``python -m
+benchmarks.variants lines``, rows take up to 1.81 times as long with 1, and up to 1.22
+times if lines are always renewed one by one.
 """
 DEPTHS = (2, 4, 8, 16, 32)
 """Numbers of steps after which sensitivities may be renewed, instead of after each
@@ -64,8 +64,8 @@ rows take 0.93 to 1.14 times as long.
 VECTOR_OVERHEAD = 150
 """Fixed time of a short vector operation, in multiply-adds of a product. It is decisive
 for short lines, with which a renewal over several steps consists of many short
-operations, as in the rows of the same benchmark. Rows take 0.89 to 1.12 times as long with a tenth, 0.87
-to 1.14 times with ten times.
+operations, as in the rows of the same benchmark. Rows take 0.89 to 1.12 times as long
+with a tenth, 0.87 to 1.14 times with ten times.
 """
 
 

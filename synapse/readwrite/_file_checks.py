@@ -27,7 +27,6 @@ from ..engine.schema import (
     FLAG,
     GROUP,
     INDEX,
-    NUMBER,
     SHARED_BY,
     SIGN,
     TIME,
@@ -228,16 +227,15 @@ class Records:
             self._refuse(key, map(fits, column), condition)
         return column
 
-    def numbers(self, key: str, dtype: Any = np.float64) -> NDArray[Any]:
-        """Return a column of finite numbers."""
-        condition = "a finite number"
+    def numbers(
+        self, key: str, dtype: Any = np.float64, minimum: float = -np.inf
+    ) -> NDArray[Any]:
+        """Return a column of finite numbers, which may have to be 0 or above."""
+        condition = "a finite number" + ", 0 or above" * (minimum == 0.0)
         array = self._array(key, "fiu", (float, int), np.float64, condition)
         small = array.dtype == dtype or array.dtype.kind in "iu"
-        self._require(
-            key,
-            np.isfinite(array) if small else np.abs(array) <= np.finfo(dtype).max,
-            condition,
-        )
+        fits = np.isfinite(array) if small else np.abs(array) <= np.finfo(dtype).max
+        self._require(key, fits & ((array >= 0.0) | (minimum != 0.0)), condition)
         with np.errstate(under="ignore"):
             return array.astype(dtype, copy=False)
 
@@ -406,8 +404,8 @@ def checked_column(
     """
     name, kind = column.name, column.kind
     assert kind is not None
-    if kind is NUMBER:
-        return table.numbers(name, dtype)
+    if column.dtype == "float":
+        return table.numbers(name, dtype, kind.minimum)
     if kind is FLAG:
         return table.flags(name)
     if kind is SIGN:

@@ -200,6 +200,6 @@ def test_warnings_name_the_rules_that_pass_errors_to_earlier_steps():
         f'rule="{name}"' for name, rule in RULES.items() if rule._through_time
     )
     assert 'rule="differences"' in others
-    with pytest.warns(TrainingWarning, match=f"use {others}"):
+    with pytest.warns(TrainingWarning, match=f"Use {others}"):
         Trainer(network).train(*data, epochs=1, progress=False, seed=0)
     assert trained("differences", data, network)[1].epochs == 3  # warnings are errors

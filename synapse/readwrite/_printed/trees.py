@@ -1,4 +1,4 @@
-"""Walk over typed trees."""
+"""Walks over typed trees."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def by_form(nodes: list[Node]) -> defaultdict[str, list[Node]]:
     return forms
 
 
-class Walk:
+class WalkedBody:
     """All nodes of a function's body, by their form, the functions that it calls, and
     how often each variable is read, and set or counted by a loop.
     """
@@ -91,10 +91,10 @@ class Walk:
         return {name for name, count in counts.items() if name and count > 0}
 
 
-def walked(instance: Instance) -> Walk:
+def walked(instance: Instance) -> WalkedBody:
     """Return the walk over a function, whose body is walked once."""
     if instance.walk is None or instance.walk.body is not instance.body:
-        instance.walk = Walk(instance.body)
+        instance.walk = WalkedBody(instance.body)
     return instance.walk
 
 

@@ -9,7 +9,7 @@ from functools import partial, wraps
 from typing import Annotated, Any, Self, final
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import _checks
 from .._build import architecture, built
@@ -21,7 +21,7 @@ from ..engine.schema import CHECK_SIZES
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..forecasting._network_forecaster import NetworkForecaster
 from ..learning import Result, Trainer
-from ..learning._archive import TRAINER, arrays_of, trainer_of
+from ..learning._archive import parts_of, trainer_of
 from ..learning._data import prepare
 from ..learning._options import OPTIONS
 from ..objects import incomplete
@@ -29,26 +29,15 @@ from ..objects.layer import Layer
 from ..objects.network import Network, require_network
 from ..objects.scaling import with_scales
 from ..objects.snapshots import preserved_context
-from ..readwrite._file_checks import an_object, members, require_version
+from ..readwrite._container import document_of, network_in
+from ..readwrite._file_checks import members
 from ..readwrite._formats import Archived
-from ..readwrite._json_format import (
-    DIGEST,
-    from_json_data,
-    json_data,
-    require_digest,
-    sealed,
-)
-from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
 from .columns import InputColumns, names_in
 from .scales import Scales, Sequences, StandardRows, checked_scale, scale_of
 from .targets import TASKS, Targets, checked_classes
 
-MARK = "synapse model"
-VERSION = 1
-MODEL = "model"
-"""The array that marks the file of a model."""
-HEAD = ("format", "version", "task", "classes", "scale", "target_scale")
-OTHER_ENTRIES = (TRAINER, "arrays", DIGEST)
+PARTS = ("task", "classes", "scale", "target_scale")
+"""Parts of a model's document, besides the network and the trainer."""
 STANDARD_UNITS = (
     "takes and returns standard units, because a network is written without the"
     " scales of its model. Save the model, or model.whole(), which has the scales as"
@@ -123,6 +112,8 @@ class Model(Archived):
     >>> model.whole()
     <Network 'Perceptron' 2-2-16-1-1, 22 neurons, 51 connections>
     """
+
+    _mark = "synapse model"
 
     def __init__(
         self,
@@ -728,62 +719,23 @@ class Model(Archived):
         return self.whole()
 
     def _head(self) -> dict[str, Any]:
-        """Return the parts of a model besides its network and its trainer, in the form
-        of JSON.
-        """
+        """Return the `PARTS` of a model's document."""
         scales = (self.scale, self.target_scale)
         described = (None if scale is None else scale._as_json() for scale in scales)
-        values = (MARK, VERSION, self.task, self.classes, *described)
-        return dict(zip(HEAD, values, strict=True))
-
-    def _archive(self) -> dict[str, NDArray[Any]]:
-        trainer = self._trainer
-        arrays = npz_data(self.network) if trainer is None else arrays_of(trainer, None)
-        return {MODEL: as_text(self._head()), **arrays}
-
-    @classmethod
-    def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Any:
-        head = from_array(MODEL, arrays.pop(MODEL))
-        if TRAINER in arrays:
-            return cls._of_parts(head, trainer_of(Trainer, OPTIONS, arrays))
-        return cls._of_parts(head, from_arrays(arrays))
+        return dict(zip(PARTS, (self.task, self.classes, *described), strict=True))
 
     def _document(self) -> dict[str, Any]:
-        document = self._head()
+        parts = self._head()
         if self._trainer is not None:
-            arrays = arrays_of(self._trainer, None)
-            document[TRAINER] = from_array(TRAINER, arrays[TRAINER])
-            document["arrays"] = {
-                name: {"dtype": arrays[name].dtype.str, "values": arrays[name].tolist()}
-                for name in document[TRAINER]["arrays"]
-            }
-        return {**sealed(document), "network": sealed(json_data(self.network))}
+            parts["trainer"] = parts_of(self._trainer, None)
+        return {**parts, "network": document_of(self.network)}
 
     @classmethod
-    def _of_document(cls, document: dict[str, Any]) -> Any:
-        require_version("model", document, MARK, VERSION)
-        entries = members(
-            "A saved model", document, (*HEAD, "network"), OTHER_ENTRIES
-        ).copy()
-        network = from_json_data(entries.pop("network"))
-        require_digest(entries)
-        head = {name: document[name] for name in HEAD}
-        if TRAINER not in document:
-            return cls._of_parts(head, network)
-        written = an_object("The arrays of a model", document.get("arrays"))
-        arrays = {name: _from_json(name, array) for name, array in written.items()}
-        arrays |= {TRAINER: as_text(document[TRAINER]), **npz_data(network)}
-        return cls._of_parts(head, trainer_of(Trainer, OPTIONS, arrays))
-
-    @classmethod
-    def _of_parts(cls, head: Any, learning: Network | Trainer) -> Any:
-        """Return the model in a file, or raise FormatError if its description is not
-        valid.
-        """
-        require_version("model", head, MARK, VERSION)
-        members("The description of a model", head, HEAD)
-        trainer = learning if isinstance(learning, Trainer) else None
-        network = learning if isinstance(learning, Network) else learning.network
+    def _of_document(cls, parts: dict[str, Any]) -> Any:
+        head = members("A saved model", parts, (*PARTS, "network"), ["trainer"])
+        network, trainer = network_in(head["network"]), None
+        if "trainer" in head:
+            trainer = trainer_of(Trainer, OPTIONS, head["trainer"], network)
         sizes = {"scale": len(network.input), "target_scale": len(network.output)}
         try:
             scales = {
@@ -814,11 +766,3 @@ def _set_names(layer: Layer, name: str, neurons: Sequence[str]) -> None:
     for neuron, neuron_name in zip(layer, neurons, strict=True):
         neuron.name = neuron_name
     layer.name = name
-
-
-def _from_json(name: str, written: Any) -> NDArray[Any]:
-    fields = members(f"The array {name!r}", written, ("dtype", "values"))
-    try:
-        return np.array(fields["values"], fields["dtype"])
-    except (TypeError, ValueError, OverflowError) as error:
-        raise FormatError(f"The array {name!r} cannot be read: {error}.") from None

@@ -24,8 +24,8 @@ from ..errors import ArgumentError, ArgumentTypeError
 from ..objects.network import Network
 from ..objects.recording import Log
 from ..objects.topology import Topology
+from ..readwrite._container import from_json_data
 from ..readwrite._files import File, write
-from ..readwrite._json_format import from_json_data
 from ._page_data import (
     aims_of,
     describe,

@@ -28,7 +28,7 @@ from ..objects.network import Network, require_network
 from ..objects.recording import Log, Pair, record
 from ..objects.sensitivities import SensitivityPairs
 from ..objects.topology import Topology
-from ..readwrite._json_format import json_data
+from ..readwrite._container import json_data
 from ..readwrite._printed.page import registered_source
 
 MAX_TRACES = 200_000

@@ -1,17 +1,16 @@
 """Files of trainers, which contain the options, the optimizer's state and the latest
 training beside the network.
 
-A file has the arrays of the network, as in its ``.npz``, of the optimizer's state and
-of the latest training. The member ``trainer.npy`` is one string of JSON with the
-options and the other values of the training. Optimizers, schedules and costs are stored
-by name, because no content of a file may be executed.
+The document of a trainer has the options, the optimizer's state, the latest training,
+and the document of the network. Optimizers, schedules and costs are stored by name,
+because no content of a file may be executed.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,22 +23,18 @@ from .._typing import Floats
 from ..errors import ArgumentError, DivergenceError, FormatError, SynapseError
 from ..objects.network import Network
 from ..plasticity._rule import Rule
+from ..readwrite._container import document_of, headed, write_archive
 from ..readwrite._file_checks import (
+    BOOLEAN,
     LARGEST_WHOLE,
+    OBJECT,
+    WHOLE,
+    Condition,
     is_whole,
     members,
     require,
-    require_version,
 )
 from ..readwrite._files import File
-from ..readwrite._npz import (
-    MEMBERS,
-    as_text,
-    from_array,
-    from_arrays,
-    npz_data,
-    write_arrays,
-)
 from . import _continual_backprop, _schedules
 from ._plan import SNAPSHOTS, TrainingState, generator_in
 from ._trainable_subset import TrainableSubset, items_of
@@ -173,14 +168,12 @@ def _read(network: Network, option: str, value: Any) -> Any:
 
 # --- files ----------------------------------------------------------------------------
 
-MARK = "synapse trainer"
-VERSION = 1
-TRAINER = "trainer"
-"""Name of the array that marks the file of a trainer."""
-HEAD = ("format", "version", "settings", "training", "arrays")
-OPTIMIZER = "optimizer_"
-HISTORY = "history_"
-"""Prefixes of array names."""
+PARTS = ("settings", "memory", "training")
+"""Parts of a trainer's document, besides the network."""
+FITTING = {"settings": OBJECT, "memory": OBJECT}
+HISTORY = "values"
+"""Part of a training with its values by epoch."""
+SNAPSHOT = ("weight", "bias")
 GENERATORS = ("PCG64", "PCG64DXSM")
 """NumPy's generators whose state is a few whole numbers, for which all values are
 valid. ``default_rng`` is PCG64."""
@@ -205,9 +198,9 @@ def _is_state(value: Any) -> bool:
         return False
 
 
-CHECKS: dict[Any, tuple[str, Callable[[Any], bool]]] = {
-    "int": ("a whole number", lambda value: is_whole(value, 0, LARGEST_WHOLE)),
-    "bool": ("true or false", lambda value: type(value) is bool),
+CHECKS: dict[Any, Condition] = {
+    "int": WHOLE,
+    "bool": BOOLEAN,
     "float": (
         "0 or above",
         lambda value: type(value) in (int, float) and 0 <= value < float("inf"),
@@ -225,13 +218,16 @@ VALUES = {
 
 def write_trainer(trainer: Trainer, path: File, paused: TrainingState) -> None:
     """Write a trainer with its network and a training to a file."""
-    write_arrays(path, arrays_of(trainer, paused))
+    write_archive(path, headed(trainer._mark, document(trainer, paused)))
 
 
-def arrays_of(
-    trainer: Trainer, paused: TrainingState | None
-) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a trainer with its network, and of a training.
+def document(trainer: Trainer, paused: TrainingState | None) -> dict[str, Any]:
+    """Return the parts of a trainer's document, with those of a training."""
+    return {**parts_of(trainer, paused), "network": document_of(trainer.network)}
+
+
+def parts_of(trainer: Trainer, paused: TrainingState | None) -> dict[str, Any]:
+    """Return the `PARTS` of a trainer's document.
 
     Raises ArgumentError if it has a function or a class of the user, or another
     generator than NumPy's PCG64, and DivergenceError if a number is not finite.
@@ -254,13 +250,13 @@ def arrays_of(
         )
     network = trainer.network
     memory = trainer._updater.arrays(trainer.optimizer, trainer.only) or {}
-    arrays = {f"{OPTIMIZER}{name}": array for name, array in memory.items()}
     settings = {
         # a rule of synapses is that of the network, which has it in its file
         name: _written(network, name, None if isinstance(value, Rule) else value)
         for name, value in trainer._assigned().items()
     }
-    training = None
+    training: dict[str, Any] | None = None
+    tables = {"memory": memory}
     if paused is not None:
         generator_name = paused.generator["bit_generator"]
         if generator_name not in GENERATORS:
@@ -269,57 +265,39 @@ def arrays_of(
                 f" {' or '.join(GENERATORS)}, got {generator_name}. Use"
                 " numpy.random.default_rng."
             )
+        history = {name: np.array(by, float) for name, by in paused.values.items()}
+        tables[HISTORY] = history
+        for name, weights_and_biases in paused.parts(network)[1].items():
+            tables[name] = dict(zip(SNAPSHOT, weights_and_biases, strict=True))
         training = {name: getattr(paused, name) for name in VALUES}
-        arrays |= {
-            f"{HISTORY}{name}": np.array(values, float)
-            for name, values in paused.values.items()
-        }
-        for name, (weights, biases) in paused.parts(network)[1].items():
-            arrays |= {f"{name}_weight": weights, f"{name}_bias": biases}
-    for name, array in arrays.items():
-        _require_finite(DivergenceError, name, array)
-    head = dict(
-        zip(HEAD, (MARK, VERSION, settings, training, sorted(arrays)), strict=True)
-    )
-    little = {
-        name: array.astype(array.dtype.newbyteorder("<"))
-        for name, array in arrays.items()
-    }
-    return {TRAINER: as_text(head), **little, **npz_data(network)}
+        training |= {name: tables[name] for name in tables if name != "memory"}
+    for title, table in tables.items():
+        for name, array in table.items():
+            _require_finite(DivergenceError, title, name, array)
+    return dict(zip(PARTS, (settings, memory, training), strict=True))
 
 
-def _require_finite(error: type[SynapseError], name: str, array: NDArray[Any]) -> None:
+def _require_finite(
+    error: type[SynapseError], title: str, name: str, array: NDArray[Any]
+) -> None:
     """Raise an error if a number is infinite, or NaN where NaN has no meaning."""
     # L-BFGS has no rate, and a metric may have no value
-    by_epoch = name.startswith(HISTORY) and not name.endswith("loss")
-    none = by_epoch or name.startswith(SNAPSHOTS)
-    bad = np.isinf(array) if none else ~np.isfinite(array)
+    by_epoch = title == HISTORY and not name.endswith("loss")
+    bad = np.isinf(array) if by_epoch or title in SNAPSHOTS else ~np.isfinite(array)
     if bad.any():
-        raise error(f"Expected finite values in {name}, got {array[bad].flat[0]}.")
+        value = np.asarray(array)[bad].flat[0]
+        raise error(f"Expected finite values in the {name} of {title!r}, got {value}.")
 
 
 def trainer_of(
-    kind: type[Trainer], options: Iterable[str], arrays: dict[str, NDArray[Any]]
+    kind: type[Trainer], options: Iterable[str], parts: dict[str, Any], network: Network
 ) -> Trainer:
-    """Make a trainer of this class, which has these options, from the arrays of its
-    file.
-
-    The trainer takes over the arrays. Raises FormatError if they are not valid.
+    """Make a trainer of this class, which has these options, from the `PARTS` of its
+    document and its network. Raises FormatError if they are not valid.
     """
-    head = from_array(TRAINER, arrays.pop(TRAINER))
-    require_version("trainer", head, MARK, VERSION)
-    members("The description of a trainer", head, HEAD)
-    network = from_arrays(
-        {name: arrays.pop(name) for name in list(arrays) if name in MEMBERS}
-    )
-    if head["arrays"] != sorted(arrays):
-        got = ", ".join(sorted(arrays))
-        raise FormatError(
-            f"The file must contain the arrays that its trainer names, got {got}."
-        )
-    names = [name for name in arrays if name.startswith(OPTIMIZER)]
-    memory = {name.removeprefix(OPTIMIZER): arrays.pop(name) for name in names}
-    settings = members("The settings", head["settings"], (), options)
+    content = members("The trainer", parts, PARTS, (), FITTING)
+    settings = members("The settings", content["settings"], (), options)
+    memory = content["memory"]
     try:
         trainer = kind(
             network,
@@ -335,61 +313,48 @@ def trainer_of(
         raise
     except SynapseError as error:
         raise FormatError(f"The trainer in the file is not valid. {error}") from None
-    trainer._paused = _training(network, head["training"], arrays)
+    if content["training"] is not None:
+        trainer._paused = _training(network, content["training"])
     return trainer
 
 
-def _training(
-    network: Network, head: Any, arrays: dict[str, NDArray[Any]]
-) -> TrainingState | None:
-    """Return the latest training from its values and the remaining arrays."""
-    if head is None:
-        _require_arrays(arrays, {})
-        return None
-    fields = members("The training", head, VALUES)
-    for name, (condition, fits) in VALUES.items():
-        require(fits(fields[name]), f"The {name}", condition, fields[name])
-    done = len(arrays.get(f"{HISTORY}loss", np.empty(0)).reshape(-1))
+def _training(network: Network, content: Any) -> TrainingState:
+    """Return the latest training from its part of the document."""
+    fitting = {**VALUES, HISTORY: OBJECT}
+    fields = members("The training", content, fitting, SNAPSHOTS, fitting)
     names = ["loss", "rate"]
     if fields["held_out"] is not None:
         names.append("validation_loss")
+    history = fields[HISTORY]
     # the others are those of metrics and of other data
-    names += [
-        name.removeprefix(HISTORY)
-        for name in arrays
-        if name.startswith(HISTORY) and name.removeprefix(HISTORY) not in names
-    ]
-    shapes: dict[str, Any] = dict.fromkeys(
-        (f"{HISTORY}{name}" for name in names), (done,)
-    )
-    both = [name for name in SNAPSHOTS if f"{name}_weight" in arrays]
-    for name in both:
-        shapes |= {
-            f"{name}_weight": (len(network.connections),),
-            f"{name}_bias": (len(network),),
-        }
-    floats = _require_arrays(arrays, shapes)
-    values = {name: floats[f"{HISTORY}{name}"].tolist() for name in names}
-    weights = {
-        name: (floats[f"{name}_weight"], floats[f"{name}_bias"]) for name in both
+    members("The values of the training", history, names, history)
+    done = np.size(history["loss"])
+    values = {
+        name: _floats(HISTORY, name, each, done).tolist()
+        for name, each in history.items()
     }
-    return TrainingState.of(network, {**fields, "values": values}, weights)
+    weights = {}
+    for title in filter(fields.__contains__, SNAPSHOTS):
+        parts = members(f"The weights {title!r}", fields[title], SNAPSHOT)
+        sizes = len(network.connections), len(network)
+        weight, bias = (
+            _floats(title, name, parts[name], size)
+            for name, size in zip(SNAPSHOT, sizes, strict=True)
+        )
+        weights[title] = weight, bias
+    read = {name: fields[name] for name in VALUES}
+    return TrainingState.of(network, {**read, "values": values}, weights)
 
 
-def _require_arrays(
-    arrays: dict[str, NDArray[Any]], shapes: dict[str, Any]
-) -> dict[str, Floats]:
-    """Return the arrays of a training in float64, or raise FormatError if they are not
-    exactly those with these shapes.
+def _floats(title: str, name: str, array: Any, size: int) -> Floats:
+    """Return an array of a training in float64, or raise FormatError if it is not this
+    number of floats.
     """
-    if arrays.keys() != shapes.keys():
-        wanted, got = (", ".join(sorted(names)) or "none" for names in (shapes, arrays))
-        raise FormatError(f"The arrays of the training must be {wanted}, got {got}.")
-    for name, array in arrays.items():
-        if array.dtype.kind != "f" or array.shape != shapes[name]:
-            got = f"{array.dtype} of shape {array.shape}"
-            raise FormatError(
-                f"The array {name!r} must be floats of shape {shapes[name]}, got {got}."
-            )
-        _require_finite(FormatError, name, array)
-    return {name: array.astype(np.float64) for name, array in arrays.items()}
+    kind, shape = getattr(array, "dtype", None), getattr(array, "shape", None)
+    if kind is None or kind.kind != "f" or shape != (size,):
+        raise FormatError(
+            f"The {name} of {title!r} must be floats of shape {(size,)}, got {kind} of"
+            f" shape {shape}."
+        )
+    _require_finite(FormatError, title, name, array)
+    return np.asarray(array, np.float64)

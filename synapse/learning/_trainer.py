@@ -9,7 +9,6 @@ from math import inf, nan
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import _checks
 from .._cost import Cost
@@ -19,6 +18,7 @@ from ..errors import ArgumentError
 from ..objects.snapshots import take_over
 from ..optimizers import LBFGS
 from ..plasticity._rule import Rule
+from ..readwrite._container import network_in
 from ..readwrite._formats import Archived
 from . import _archive, _data_source
 from ._callbacks import Batch, Callback
@@ -141,6 +141,8 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
     [0.0, 1.0, 1.0, 0.0]
     """
 
+    _mark = "synapse trainer"
+
     def __post_init__(self) -> None:
         """Check that the options fit together."""
         self._begin()
@@ -208,12 +210,13 @@ class Trainer(Archived, TrainerOptions, metaclass=_checks.AbstractOwnNames):
             None if training is None else TrainingState.of(self.network, *training)
         )
 
-    def _archive(self) -> dict[str, NDArray[Any]]:
-        return _archive.arrays_of(self, self._paused)
+    def _document(self) -> dict[str, Any]:
+        return _archive.document(self, self._paused)
 
     @classmethod
-    def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Trainer:
-        return _archive.trainer_of(cls, OPTIONS, arrays)
+    def _of_document(cls, parts: dict[str, Any]) -> Trainer:
+        network = network_in(parts.pop("network", None))
+        return _archive.trainer_of(cls, OPTIONS, parts, network)
 
     def _take_over(self, clone: Trainer) -> None:
         """Continue where a copy has ended that was trained in another process: its

@@ -91,11 +91,13 @@ class SavedNetwork:
         Raises TopologyError, DivergenceError or ArgumentTypeError if the network is not
         closed, not finite, or cannot be written as JSON.
         """
-        with ExclusiveAccess(require_network("network", network)):
-            saved = _columns_of(network, doing)
+        require_savable(network, doing)
+        with ExclusiveAccess(network):
+            saved = _columns_of(network)
             if rule and network._plastic is not None:
                 saved.synaptic = SavedRule.of(network)
-            _require_finite(saved)
+            for table, columns in saved.numbers_by_table():
+                _require_finite(table, columns)
             return saved
 
     def neuron_label(self, number: int) -> str:
@@ -188,11 +190,10 @@ class SavedNetwork:
         return store
 
 
-def _columns_of(network: Network, doing: str) -> SavedNetwork:
+def _columns_of(network: Network) -> SavedNetwork:
     store = network._store
     live = network._sensitivities
     kept = None if live is None or live.current(network) is None else live.kept()
-    require_closed(network, doing)
     alone = len(network) == store.n_neurons
     rows = network._rows()
     every = network._connection_rows()
@@ -346,19 +347,27 @@ def _numbered(
     return replace(kept, parameter_connection=np.where(of == BIAS, BIAS, number[of]))
 
 
-def _require_finite(saved: SavedNetwork) -> None:
+def require_savable(network: Network, doing: str = "saved") -> None:
+    """Raise unless a network can be written in any format, which needs all neurons that
+    it is connected with, and finite numbers. `doing` is a participle for messages.
+
+    Raises TopologyError or DivergenceError. Traces are checked when they are copied.
+    """
+    with ExclusiveAccess(require_network("network", network)):
+        require_closed(network, doing)
+        rows = network._rows(), network._connection_rows()
+        for table, chosen in zip((NEURON_TABLE, CONNECTION_TABLE), rows, strict=True):
+            names = schema.of_kind(NUMBER, table.columns)
+            _require_finite(table, {it: network._store[it][chosen] for it in names})
+
+
+def _require_finite(table: FileTable, columns: dict[str, NDArray[Any]]) -> None:
     """Raise DivergenceError if a value is not finite."""
-    tables = [
-        (NEURON_TABLE, saved.neurons),
-        (CONNECTION_TABLE, saved.connections),
-        *saved.numbers_by_table(),
-    ]
-    for table, columns in tables:
-        for name, column in columns.items():
-            if column.dtype.kind == "f" and not (finite := np.isfinite(column)).all():
-                bad = int(np.flatnonzero(~finite)[0])
-                raise DivergenceError(
-                    f"Expected finite values to save, got {column[bad]} for the {name}"
-                    f" of {table.item} {bad}. Clear the network if its weights are"
-                    " finite, or return to one saved earlier."
-                )
+    for name, column in columns.items():
+        if column.dtype.kind == "f" and not (finite := np.isfinite(column)).all():
+            bad = int(np.flatnonzero(~finite)[0])
+            raise DivergenceError(
+                f"Expected finite values to save, got {column[bad]} for the {name}"
+                f" of {table.item} {bad}. Clear the network if its weights are"
+                " finite, or return to one saved earlier."
+            )

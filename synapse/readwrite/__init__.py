@@ -34,16 +34,20 @@ _missing = _public_module(__name__, __all__)
 # Type checkers and editors read the modules; at run time one is imported when used.
 if _typing.TYPE_CHECKING:
     from ._c import c_source as c_source
+    from ._container import (
+        from_json_data as from_json_data,
+        from_npz_data as from_npz_data,
+        json_data as json_data,
+        npz_data as npz_data,
+    )
     from ._graphs import from_networkx as from_networkx
     from ._interpreted import (
         javascript_kernels as javascript_kernels,
         javascript_source as javascript_source,
         python_source as python_source,
     )
-    from ._json_format import from_json_data as from_json_data, json_data as json_data
     from ._neataptic import from_neataptic_data as from_neataptic_data
     from ._nir import from_nir as from_nir, to_nir as to_nir
-    from ._npz import from_npz_data as from_npz_data, npz_data as npz_data
     from ._onnx import onnx_model as onnx_model
     from ._pytorch import from_torch as from_torch, to_torch as to_torch
     from ._synaptic import (
@@ -63,7 +67,7 @@ else:
 
 
 def _reduced(network: _Network) -> tuple[_typing.Any, ...]:
-    from ._npz import from_npz_data, npz_data
+    from ._container import from_npz_data, npz_data
 
     return from_npz_data, (npz_data(network),)
 

@@ -1,9 +1,9 @@
 """Convert networks to documents and back. A document has a head and tables of columns,
-and is the content of both of Synapse's own formats.
+and is the content of a network's own file (``_container.py``).
 
-In JSON, every column is a list. In ``.npz`` files, columns of numbers are arrays. The
-columns of numbers are declared in the schema (``FILE_TABLES``), and are checked here by
-these declarations. Between a document and a network is a :class:`SavedNetwork`.
+The columns of numbers are declared in the schema (``FILE_TABLES``), and are checked
+here by these declarations, whether they are lists or arrays. Between a document and a
+network is a :class:`SavedNetwork`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._checks import MAX_DELAYS
+from .._checks import MAX_DELAYS, is_among
 from .._typing import Bools, Ints
 from ..engine.schema import (
     CONNECTION_TABLE,
@@ -38,16 +38,24 @@ from ..objects.network import Network
 from ..objects.saved import Placed, PortableSensitivities, SavedNetwork, Traces
 from ..objects.saved_rule import SavedRule
 from . import _file_checks as checks
-from ._file_checks import Records, require
+from ._file_checks import FLOATS, LARGEST_WHOLE, Records, require
 
 MARK = "synapse"
-VERSION = 1
+VERSION = 2
+"""The version of the documents of all own files."""
 
 LAYERS = ("name", "size")
 TEXTS_OF_NEURONS = ("name", "squash")
 ALWAYS = ("weight", "source", "target")
 """Columns of connections that every document contains, whatever their values."""
-HEAD = ("format", "version", "name", "dtype", "clock")
+HEAD = {
+    "format": checks.TEXT,
+    "version": checks.WHOLE,
+    "name": checks.TEXT,
+    "dtype": (" or ".join(FLOATS), lambda value: is_among(value, FLOATS)),
+    "clock": checks.WHOLE,
+}
+"""The members of every document before its tables, with what each must be."""
 ARCHITECTURE = "architecture"
 """Only of networks that are one."""
 METADATA = "metadata"
@@ -61,10 +69,33 @@ left."""
 UNTRACED = "untraced"
 """True if the latest step left no traces to learn from. Otherwise, this member is
 missing."""
-RULE_KEYS = ("method", "order", "stepped")
+RULE_MEMBERS = {
+    "method": ('"online" or "rtrl"', lambda value: is_among(value, ("online", "rtrl"))),
+    "order": (
+        "null or a whole number above 0",
+        lambda value: value is None or checks.is_whole(value, 1, LARGEST_WHOLE),
+    ),
+    "stepped": checks.BOOLEAN,
+}
 SYNAPTIC = "synaptic_rule"
 """Only of networks that learn by a rule of synapses."""
-SYNAPTIC_KEYS = ("name", "settings", "latest")
+SYNAPTIC_MEMBERS = {
+    "name": checks.TEXT,
+    "settings": checks.OBJECT,
+    "latest": checks.WHOLE,
+}
+FITTING = {
+    **HEAD,
+    ARCHITECTURE: (
+        "null or an object whose name is a string",  # its class checks the rest
+        lambda value: (
+            value is None
+            or (isinstance(value, dict) and type(value.get("name")) is str)
+        ),
+    ),
+    UNTRACED: checks.BOOLEAN,
+}
+"""What further members must be, if they are there."""
 TABLES = ("layers", "neurons", "connections")
 """The tables that every document contains. Tables of runs, traces and sensitivities are
 added if they have rows."""
@@ -105,7 +136,7 @@ def document(saved: SavedNetwork) -> dict[str, Any]:
         content |= {} if kept is None else _written(SENSITIVITY_TABLES, kept)
     if (rule := saved.synaptic) is not None:
         head_of_rule = (rule.name, rule.settings, rule.latest)
-        content[SYNAPTIC] = dict(zip(SYNAPTIC_KEYS, head_of_rule, strict=True))
+        content[SYNAPTIC] = dict(zip(SYNAPTIC_MEMBERS, head_of_rule, strict=True))
         content |= _written(RULE_TABLES, rule.traces)
     named = any(name is not None for name in saved.names or ())
     return content | {
@@ -177,7 +208,7 @@ def require_format(data: Any) -> None:
             f" {MARK!r}, "
             f"got {checks.in_words(data.get('format'))}.{advice}"
         )
-    checks.require_version("network", data, MARK, VERSION)
+    checks.require_version(data, VERSION)
 
 
 def saved_of(data: dict[str, Any]) -> SavedNetwork:
@@ -187,7 +218,10 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     Missing names and columns of numbers get their default values, and missing tables of
     traces and sensitivities are empty. Sources and targets may be stored as runs.
     """
-    rule = _checked_rule(data[RULE]) if RULE in data else {}
+    rule = {}
+    if RULE in data:
+        rule = data[RULE]
+        checks.members("The learning_rule", rule, RULE_MEMBERS, (), RULE_MEMBERS)
     stepped = rule.get("stepped", False)
     of_object = (
         *TRACE_TABLES,
@@ -196,8 +230,7 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     )
     names = (RUN_TABLE.name, *(table.name for table in of_object))
     optional = (ARCHITECTURE, METADATA, *NOTES, RULE, SYNAPTIC, UNTRACED, *names)
-    checks.members("A network", data, (*HEAD, *TABLES), optional)
-    _check_head(data)
+    checks.members("The network", data, (*HEAD, *TABLES), optional, FITTING)
     dtype, clock = np.dtype(data["dtype"]), data["clock"]
     # With runs, connections have no columns of sources and targets.
     without = SOURCE_AND_TARGET if RUN_TABLE.name in data else ()
@@ -262,25 +295,6 @@ def saved_of(data: dict[str, Any]) -> SavedNetwork:
     return saved
 
 
-def _check_head(data: dict[str, Any]) -> None:
-    architecture = data.get(ARCHITECTURE)
-    if architecture is not None:  # its class checks the rest
-        name = checks.an_object("The architecture", architecture).get("name")
-        require(type(name) is str, "The name of the architecture", "a string", name)
-    name, dtype, clock = (data[key] for key in ("name", "dtype", "clock"))
-    require(type(name) is str, "The name of the network", "a string", name)
-    require(dtype in checks.FLOATS, "The dtype", " or ".join(checks.FLOATS), dtype)
-    ticks = checks.is_whole(clock, 0, checks.LARGEST_WHOLE)
-    require(ticks, "The clock", "a whole number", clock)
-    untraced = data.get(UNTRACED, False)
-    require(
-        type(untraced) is bool,
-        f"The {UNTRACED} of the network",
-        "true or false",
-        untraced,
-    )
-
-
 def _records(data: dict[str, Any], tables: Iterable[FileTable]) -> dict[str, Records]:
     """Return tables with all of their columns, adding empty tables for missing ones."""
     return {
@@ -336,15 +350,19 @@ def _full_columns(
     }
 
 
-def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
-    """Build a network, or raise FormatError if one of its traces or sensitivities has
-    no place, or is given twice.
+def network_of(content: Any) -> Network:
+    """Build a network from its document, or raise FormatError if it is not valid, or if
+    one of its traces or sensitivities has no place, or is given twice.
 
-    Unless the network is `complete`, values without a place are left out, because the
-    JavaScript page applies one rule to all neurons, and writes traces that the library
+    From lists, values without a place are left out, because the JavaScript page, which
+    writes lists, applies one rule to all neurons, and writes traces that the library
     derives from other values. The places are known after the store has been lowered.
     Traces that are all 0 are allocated anyway.
     """
+    require_format(content)
+    links = content.get("connections")
+    lists = isinstance(links, dict) and isinstance(links.get("weight"), list)
+    saved = saved_of(content)
     placed: Placed = {}
     network = saved.network(placed)
     known = {
@@ -358,7 +376,7 @@ def network_of(saved: SavedNetwork, *, complete: bool = True) -> Network:
         lost[rows] = False
         own = -1 - np.arange(len(lost))  # of rows without a place
         own[rows] = places
-        require_places(name, own, lost if complete else None)
+        require_places(name, own, None if lists else lost)
     return network
 
 
@@ -487,41 +505,15 @@ def _indices(
 # -------------------------------------------------------------------------
 
 
-def _checked_rule(rule: Any) -> dict[str, Any]:
-    """Return the learning rule of a document."""
-    method, order, stepped = (
-        checks.members("The learning_rule", rule, RULE_KEYS)[key] for key in RULE_KEYS
-    )
-    require(
-        method in ("online", "rtrl"),
-        "The method of the learning_rule",
-        '"online" or "rtrl"',
-        method,
-    )
-    fits = order is None or checks.is_whole(order, 1, checks.LARGEST_WHOLE)
-    require(
-        fits, "The order of the learning_rule", "null or a whole number above 0", order
-    )
-    require(
-        type(stepped) is bool,
-        "The stepped of the learning_rule",
-        "true or false",
-        stepped,
-    )
-    return {"method": method, "order": order, "stepped": stepped}
-
-
 def _synaptic_rule(
     rule: Any, columns: dict[str, NDArray[Any]], clock: int
 ) -> SavedRule:
     """Return the rule of synapses of a document. `SavedRule.restore` checks its name,
     its settings and its traces.
     """
-    fields = checks.members("The synaptic_rule", rule, SYNAPTIC_KEYS)
-    name, settings, latest = (fields[key] for key in SYNAPTIC_KEYS)
-    require(type(name) is str, "The name of the synaptic_rule", "a string", name)
-    checks.an_object("The settings of the synaptic_rule", settings)
-    is_step = checks.is_whole(latest, 0, clock)
+    checks.members("The synaptic_rule", rule, SYNAPTIC_MEMBERS, (), SYNAPTIC_MEMBERS)
+    name, settings, latest = (rule[key] for key in SYNAPTIC_MEMBERS)
+    is_step = latest <= clock
     require(is_step, "The latest of the synaptic_rule", "at most the clock", latest)
     return SavedRule(name, settings, latest, SimpleNamespace(**columns))
 

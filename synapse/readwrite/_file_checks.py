@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,7 @@ from ..objects.topology import NO_GATER
 FLOATS = ("float32", "float64")
 LARGEST_WHOLE = sys.maxsize
 """Largest value of a clock."""
+OLDER = "Make the file again, because older versions are read from the first release on"
 
 
 def in_words(value: Any) -> str:
@@ -77,10 +78,16 @@ def is_whole(value: Any, minimum: int, maximum: int) -> bool:
     return type(value) is int and minimum <= value <= maximum
 
 
-def require_version(subject: str, data: Any, mark: str, version: int) -> None:
-    """Raise unless a document has this mark and the present version of its format."""
-    form = an_object(f"The description of the {subject}", data).get("format")
-    require(form == mark, f'The "format" of a {subject}', repr(mark), form)
+Condition = tuple[str, Callable[[Any], bool]]
+"""What a value must be, in words, and a function that tells whether it is."""
+TEXT: Condition = "a string", lambda value: type(value) is str
+BOOLEAN: Condition = "true or false", lambda value: type(value) is bool
+WHOLE: Condition = "a whole number", lambda value: is_whole(value, 0, LARGEST_WHOLE)
+OBJECT: Condition = "an object", lambda value: isinstance(value, dict)
+
+
+def require_version(data: dict[str, Any], version: int) -> None:
+    """Raise unless a document has the present version of its format."""
     written: Any = data.get("version")
     require(
         is_whole(written, 1, LARGEST_WHOLE),
@@ -88,11 +95,12 @@ def require_version(subject: str, data: Any, mark: str, version: int) -> None:
         "a whole number above 0",
         written,
     )
-    if written > version:
+    if written != version:
+        newer = written > version
         raise FormatError(
-            f"The {subject} was written by a newer version of Synapse, in version"
-            f" {written} of the format; this one reads version {version}. Install a"
-            " newer Synapse."
+            f"The file was written by {'a newer' if newer else 'an older'} version of"
+            f" Synapse, in version {written} of the format; this one reads version"
+            f" {version}. {'Install a newer Synapse' if newer else OLDER}."
         )
 
 
@@ -111,10 +119,14 @@ def checked_metadata(metadata: Any) -> dict[str, Any]:
 
 
 def members(
-    subject: str, value: Any, keys: Iterable[str], optional: Iterable[str] = ()
+    subject: str,
+    value: Any,
+    keys: Iterable[str],
+    optional: Iterable[str] = (),
+    fitting: Mapping[str, Condition] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return `value` if it is an object with these keys, and at most the optional keys
-    besides.
+    besides, whose values fit these conditions.
     """
     content, keys = an_object(subject, value), tuple(keys)
     missing = [key for key in keys if key not in content]
@@ -129,6 +141,10 @@ def members(
             raise FormatError(
                 must(subject, f"have only {only}", f"{in_words(key)} too")
             )
+        if key in fitting:
+            condition, fits = fitting[key]
+            title = f"The {key} of {subject[:1].lower()}{subject[1:]}"
+            require(fits(content[key]), title, condition, content[key])
     return content
 
 

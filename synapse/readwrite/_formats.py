@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import (
-    IO,
     TYPE_CHECKING,
     Any,
     ClassVar,
@@ -24,13 +23,14 @@ from typing import (
     overload,
 )
 
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
-from .._checks import choice, is_among, suggests_arguments
+from .._checks import choice, suggests_arguments, with_article
 from ..errors import ArgumentError, FormatError
 from ..objects.ensemble import Ensemble
 from ..objects.incomplete import warn_of_missing
 from ..objects.network import Network
+from ..objects.saved import require_savable
 from . import _files
 
 if TYPE_CHECKING:
@@ -97,9 +97,11 @@ class Declaration(NamedTuple):
 
 DECLARATIONS = {
     "json": Declaration(
-        "_json_format", ("from_json_data", "json_data"), (".json",), ("format",)
+        "_container", ("from_json_data", "json_data"), (".json",), ("format",)
     ),
-    "npz": Declaration("_npz", ("from_npz_data", "npz_data"), (".synapse", ".npz")),
+    "npz": Declaration(
+        "_container", ("from_npz_data", "npz_data"), (".synapse", ".npz")
+    ),
     "graphml": Declaration("_graph_files", (), (".graphml",)),
     "gml": Declaration("_graph_files", (), (".gml",)),
     "cytoscape": Declaration("_graph_files", (), (".cyjs",), ("elements",)),
@@ -139,37 +141,30 @@ MODULE_OF = {
 }
 """The module of each name that ``synapse.readwrite`` has from a format."""
 
-ARCHIVES = {
-    "model": "synapse._model.Model",  # which may have the arrays of a trainer, too
-    "trainer": "synapse.learning._trainer.Trainer",
-    "agent": "synapse.reward._agent.Agent",
+OBJECTS = {
+    "synapse model": "synapse._model.Model",
+    "synapse trainer": "synapse.learning._trainer.Trainer",
+    "synapse agent": "synapse.reward._agent.Agent",
 }
-"""Classes of rooms above that are :class:`Archived`, by the array that only their
-archive has."""
-DOCUMENTS = {"synapse model": "synapse._model.Model"}
-"""Archived classes that can also be written as JSON, by the ``format`` of their
-document."""
+"""Classes of rooms above that are :class:`Archived`, by the ``format`` of their
+documents."""
 
 
 class Archived(ABC):
-    """Base class of objects that :func:`save` writes as an archive containing a network
-    and further arrays.
+    """Base class of objects that :func:`save` writes as a document with a network and
+    further parts.
 
-    A class in a room above describes its archive itself, and is found in `ARCHIVES`.
+    A class in a room above describes its parts itself, and is found in `OBJECTS`.
     """
 
+    _mark: ClassVar[str] = ""
+    """The ``format`` of its documents."""
     _alone: ClassVar[str] = ""
     """How to write the network alone, for messages."""
 
     @abstractmethod
-    def _archive(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays of the archive."""
-
-    def _document(self) -> dict[str, Any] | None:
-        """Return the same content as JSON, or None if it can only be written as an
-        archive.
-        """
-        return None
+    def _document(self) -> dict[str, Any]:
+        """Return all parts of the document, in which a network is a SavedNetwork."""
 
     def _whole(self) -> Network | None:
         """Return the network that other formats receive, or None if they cannot write
@@ -179,9 +174,9 @@ class Archived(ABC):
 
     @classmethod
     @abstractmethod
-    def _of_archive(cls, arrays: dict[str, NDArray[Any]]) -> Archived:
-        """Build an object from the arrays of its archive, which it takes over, or raise
-        FormatError if they are not valid.
+    def _of_document(cls, parts: dict[str, Any]) -> Archived:
+        """Build an object from the parts of its document, whose arrays it takes over,
+        or raise FormatError if they are not valid.
         """
 
 
@@ -196,6 +191,8 @@ class Format:
     kept: str  # what the format preserves of a network
     lost: str  # what it does not preserve
     link: str  # its specification
+    # names of the classes of objects that it holds; of others, only their network
+    holds: tuple[str, ...] = ("Network",)
     # data(network, **options): its content in this format.
     data: Callable[..., Any] | None = None
     # from_data(content, **options): the network.
@@ -371,52 +368,32 @@ def save(
     >>> twin.activate([1.0, -1.0]) == net.activate([1.0, -1.0])
     array([ True])
     """
-    if isinstance(network, Archived):
-        chosen = by_suffix(path) if format is None else format_of(format)
-        if _wrote_whole(network, path, chosen, options):
-            return
-        network = network._whole()
+    form = _format_for(path, format, "write", "written to", network)
+    if isinstance(network, Archived | Ensemble):
+        network = _held(network, form)
     warn_of_missing(network)
-    form = _format_for(path, format, "write", "written to")
-    data = form.data
-    if isinstance(network, Ensemble):
-        if form.name != "json":
-            raise ArgumentError(
-                f"An ensemble can be saved as JSON only, not as {form.name}: use .json."
-            )
-        data = module_of("json").ensemble_data
     assert form.write is not None
-    assert data is not None
-    _require_options(form.name, data, options)
-    form.write(path, data(network, **options))
+    assert form.data is not None
+    _require_options(form.name, form.data, options)
+    if form.holds == Format.holds:
+        require_savable(network)
+    form.write(path, form.data(network, **options))
 
 
-def _wrote_whole(
-    saved: Archived, path: _files.File, form: Format | None, options: Mapping[str, Any]
-) -> bool:
-    """Write an object together with the data around its network. Return False if the
-    format can only store the network.
-    """
-    unnamed = isinstance(path, str | os.PathLike) and not Path(path).suffix
-    without_format = "json" if unnamed else "npz"
-    name = without_format if form is None else form.name
-    document = saved._document() if name == "json" else None
-    if document is not None:
-        _require_options("json", module_of("json").json_data, options)
-        _files.write_document(path, document)
-    elif name == "npz" or form is None:
-        npz = module_of("npz")
-        _require_options("npz", npz.npz_data, options)
-        npz.write_arrays(path, saved._archive())
-    elif name == "json" or type(saved)._whole is Archived._whole:
-        advice = saved._alone and f", or write its network: {saved._alone}"
+def _held(saved: Archived | Ensemble, form: Format) -> Any:
+    """Return an object, or its network if the format cannot hold more of it."""
+    if {each.__name__ for each in type(saved).__mro__} & {*form.holds}:
+        return saved
+    alone, network = "", None
+    if isinstance(saved, Archived):
+        alone = saved._alone and f", or write its network: {saved._alone}"
+        network = saved._whole() if form.holds == Format.holds else None
+    if network is None:
         raise ArgumentError(
-            f"A {type(saved).__name__} cannot be saved as {name}. Use"
-            f" another suffix, such as .npz{advice}."
+            f"The format {form.name} cannot hold {with_article(type(saved).__name__)}."
+            f" Use another suffix, such as .npz{alone}."
         )
-    else:
-        return False
-    return True
+    return network
 
 
 @overload
@@ -474,20 +451,14 @@ def load(
     with _files.reading(path):
         form = _format_for(path, format, "read", "read from")
         assert form.read is not None
-        if format is not None or form.name not in ("json", "npz"):
-            return _made(form, form.read(path), options)
-        with _files.opened(path) as stream:
-            if _files.is_archive(stream) or form.name == "npz":
-                _require_options("npz", _read_archive, options)
-                return _read_archive(stream)
-            document = _files.read_document(stream)
-        if module_of("json").is_ensemble(document):
-            return module_of("json").ensemble_of(document)
-        mark: Any = document.get("format") if isinstance(document, dict) else None
-        if is_among(mark, DOCUMENTS):
-            _require_options("json", module_of("json").from_json_data, options)
-            return _class_at(DOCUMENTS[mark])._of_document(document)
-        return _made(by_marks(document), document, options)
+        content = form.read(path)
+        if form.name == "json" and format is None:
+            form = by_marks(content)
+        assert form.from_data is not None
+        _require_options(form.name, form.from_data, options)
+        if form.holds != Format.holds and format is None:
+            return module_of(form.name).object_of(content)
+        return form.from_data(content, **options)
 
 
 @suggests_arguments()
@@ -557,13 +528,6 @@ def read_graph(path: _files.File, format: FileFormat | None = None) -> nx.Graph[
         return graph
 
 
-def _made(form: Format, content: Any, options: Mapping[str, Any]) -> Network:
-    """Return the network of a content, by the options of its format."""
-    assert form.from_data is not None
-    _require_options(form.name, form.from_data, options)
-    return form.from_data(content, **options)
-
-
 def _require_options(
     format: str, function: Callable[..., Any], options: Mapping[str, Any]
 ) -> None:
@@ -579,32 +543,18 @@ def _require_options(
             )
 
 
-def _read_archive(stream: IO[bytes]) -> Any:
-    """Read the trainer, agent or network of an archive, by the array that only its kind
-    has.
-    """
-    npz = module_of("npz")
-    arrays = npz.read_arrays(
-        stream, lambda names: names if names & set(ARCHIVES) else names & npz.MEMBERS
-    )
-    for mark, place in ARCHIVES.items():
-        if mark in arrays:
-            return _class_at(place)._of_archive(arrays)
-    return npz.from_arrays(arrays)
-
-
-def _class_at(place: str) -> Any:
-    """Import a class of a room above."""
-    module, _, name = place.rpartition(".")
-    return getattr(importlib.import_module(module), name)
-
-
-def _format_for(path: Any, format: str | None, act: str, done: str) -> Format:
+def _format_for(
+    path: Any, format: str | None, act: str, done: str, saved: Any = None
+) -> Format:
     """Return the format that a call names or the suffix selects; else JSON, but
-    "net.h5" is not written as JSON.
+    "net.h5" is not written as JSON, and only archives hold a trainer or an agent.
     """
     chosen = by_suffix(path) if format is None else format_of(format)
     suffix = Path(path).suffix if isinstance(path, str | os.PathLike) else ""
+    if chosen is None and isinstance(saved, Archived):
+        holds = type(saved).__name__ in format_of("json").holds
+        unnamed = isinstance(path, str | os.PathLike) and not suffix
+        chosen = format_of("json" if holds and unnamed else "npz")
     if chosen is None and suffix.lower() == ".csv":
         raise ArgumentError(
             f"A network cannot be {done} one .csv file: it is two tables, of"

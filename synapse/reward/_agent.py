@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 from weakref import WeakKeyDictionary, ref
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .. import _checks as checks
 from .._checks import Option, is_row
@@ -104,6 +104,7 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         "error": lambda agent, of: type(of["error"]) is float,
     }
     """What must hold of an agent and what its file remembers, by its subject."""
+    _mark = "synapse agent"
     _alone = "agent.model"
 
     def __post_init__(self, seed: Seed = 0) -> None:
@@ -428,19 +429,19 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         return (None,)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Agent._of_archive, _archive.with_functions(self)
+        return Agent._of_document, _archive.with_functions(self)
 
     def _whole(self) -> Network:
         return self.model.whole()
 
-    def _archive(self) -> dict[str, NDArray[Any]]:
-        return _archive.arrays_of(self)
+    def _document(self) -> dict[str, Any]:
+        return _archive.parts_of(self)
 
     @classmethod
-    def _of_archive(
-        cls, arrays: dict[str, NDArray[Any]], functions: Mapping[str, Any] | None = None
+    def _of_document(
+        cls, parts: dict[str, Any], functions: Mapping[str, Any] | None = None
     ) -> Agent:
-        return _archive.agent_of(cls, arrays, functions or {})
+        return _archive.agent_of(cls, parts, functions or {})
 
     def _prepare_action(self, steps: int) -> Any:
         """Call what the user has given for the action after `steps` steps, which may

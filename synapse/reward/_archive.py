@@ -1,11 +1,10 @@
-"""Agents as arrays: for files, checkpoints, pickles and copies.
+"""Agents as documents: for files, checkpoints, pickles and copies.
 
-The arrays of each network have its name before them, as in ``network/neuron_bias``;
-``network/trace_weight`` and ``network/trace_bias`` are its decaying sums of slopes,
-``network/square_weight`` and ``network/square_bias`` means of squared slopes, if its
-update has these, and ``network/means`` other numbers of the update. The member
-``agent`` has one string of JSON: the class, the arguments of the agent, the scales, the
-state of the random numbers, and what else it remembers between two steps.
+A document has the class, the arguments of the agent, the scales, the state of the
+random numbers, and what else it remembers between two steps. In ``networks``, each
+network has its document, and its ``traces``: ``trace_weight`` and ``trace_bias`` are
+its decaying sums of slopes, ``square_weight`` and ``square_bias`` means of squared
+slopes, if its update has these, and ``means`` other numbers of the update.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._checks import expected, is_among, plain
 from .._scale import Scale
@@ -24,48 +22,38 @@ from .._typing import Floats
 from ..engine.online.step_formulas import Chain
 from ..errors import ArgumentError, FormatError, SynapseError
 from ..learning._archive import GENERATORS
-from ..objects.eligibility_traces import NUMBERS, PARTS, EligibilityTraces
+from ..objects.eligibility_traces import EligibilityTraces
 from ..objects.network import Network
 from ..objects.snapshots import take_over
-from ..readwrite._file_checks import members, require_version
-from ..readwrite._npz import as_text, from_array, from_arrays, npz_data
+from ..readwrite._container import document_of, network_in
+from ..readwrite._file_checks import OBJECT, members
 from ._updates import Update, read_update
 
 if TYPE_CHECKING:
     from ._agent import Agent
 
-MARK = "synapse agent"
-VERSION = 1
-AGENT = "agent"
-"""The array that marks the file of an agent."""
-HEAD = (
-    "format",
-    "version",
+PARTS = (
     "kind",
     "settings",
     "remembered",
     "random",
     "observations",
     "rewards",
+    "networks",
 )
-Arrays = dict[str, NDArray[Any]]
-ARRAYS = *PARTS, NUMBERS
-"""Arrays of a network that only its agent has."""
+"""Parts of an agent's document."""
+RUN = "run"
+"""Part of a checkpoint with the run of an agent."""
 
 
 # --- writing --------------------------------------------------------------------------
 
 
-def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
-    """Return the arrays of an agent. Unless it is `whole`, its functions are left out,
-    for a checkpoint.
+def parts_of(agent: Agent, whole: bool = True) -> dict[str, Any]:
+    """Return the parts of an agent's document. Unless it is `whole`, its functions are
+    left out, for a checkpoint.
     """
     named = zip(agent._network_names, agent._networks, agent._traces, strict=True)
-    arrays = {
-        f"{name}/{key}": array
-        for name, network, traces in named
-        for key, array in (npz_data(network) | traces.arrays()).items()
-    }
     scale = agent.model.scale
     random = agent._rng.bit_generator.state
     if random["bit_generator"] not in GENERATORS:
@@ -74,9 +62,7 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
             f"The generator of an agent to save must be {condition}, got"
             f" {random['bit_generator']}."
         )
-    head = {
-        "format": MARK,
-        "version": VERSION,
+    return {
         "kind": type(agent).__name__,
         "settings": _settings(agent, whole),
         "remembered": {
@@ -86,8 +72,11 @@ def arrays_of(agent: Agent, whole: bool = True) -> Arrays:
         "random": random,
         "observations": scale and scale._as_json(),
         "rewards": agent._returns._as_json(),
+        "networks": {
+            name: {"network": document_of(network), "traces": traces.arrays()}
+            for name, network, traces in named
+        },
     }
-    return {AGENT: as_text(head), **arrays}
 
 
 def defaults_of(kind: type[Agent]) -> dict[str, Any]:
@@ -130,14 +119,14 @@ def _settings(agent: Agent, whole: bool) -> dict[str, Any]:
     }
 
 
-def with_functions(agent: Agent) -> tuple[Arrays, dict[str, Any]]:
-    """Return the arrays of an agent, and those of its arguments that are functions.
+def with_functions(agent: Agent) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the parts of an agent, and those of its arguments that are functions.
 
     For pickle and the module copy, which find functions by their names.
     """
     arguments = arguments_of(agent).items()
     functions = {name: value for name, (value, _) in arguments if callable(value)}
-    return arrays_of(agent, whole=False), functions
+    return parts_of(agent, whole=False), functions
 
 
 def _remembered(agent: Agent) -> dict[str, Any]:
@@ -159,13 +148,15 @@ def _remembered(agent: Agent) -> dict[str, Any]:
 # --- reading --------------------------------------------------------------------------
 
 
-def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) -> Agent:
-    """Make an agent of its arrays, with those of its arguments that are functions.
+def agent_of(
+    kind: type[Agent], parts: dict[str, Any], functions: Mapping[str, Any]
+) -> Agent:
+    """Make an agent of its parts, with those of its arguments that are functions.
 
-    Its class is `kind` or one derived from it. FormatError if an array is not valid;
-    arrays of a run beside the agent are left.
+    Its class is `kind` or one derived from it. FormatError if a part is not valid; that
+    of a run is left.
     """
-    head = _head(arrays)
+    head = members("The description of an agent", parts, PARTS, [RUN])
     classes: dict[str, Any] = {cls.__name__: cls for cls in _classes(kind)}
     if not is_among(head["kind"], classes):
         raise FormatError(
@@ -183,28 +174,29 @@ def agent_of(kind: type[Agent], arrays: Arrays, functions: Mapping[str, Any]) ->
             " it, and read the checkpoint with reward.run(agent, environment,"
             " steps=0, checkpoint=path, resume=True)."
         )
-    networks = _networks(cls._network_names, arrays)
+    networks = _networks(cls._network_names, head)
     try:
         for name, value in stored.items():
             stored[name] = read_update(value) if isinstance(value, dict) else value
-        agent: Agent = cls(*networks.values(), **stored, **functions)
+        given = (network for network, _ in networks.values())
+        agent: Agent = cls(*given, **stored, **functions)
     except (SynapseError, KeyError, TypeError) as error:
         raise FormatError(f"The agent in the file is not valid. {error}") from None
-    _take(agent, head, networks, arrays)
+    _take(agent, head, networks)
     return agent
 
 
-def restore(agent: Agent, arrays: Arrays) -> None:
+def restore(agent: Agent, parts: dict[str, Any]) -> None:
     """Restore an agent from a checkpoint, with its own arguments; FormatError, and no
     change, if it does not fit.
     """
-    head = _head(arrays)
+    head = members("The description of an agent", parts, PARTS, [RUN])
     if head["kind"] != type(agent).__name__:
         raise FormatError(
             f"Expected the checkpoint of a {type(agent).__name__}, got one of a"
             f" {head['kind']}."
         )
-    _take(agent, head, _networks(agent._network_names, arrays), arrays)
+    _take(agent, head, _networks(agent._network_names, head))
 
 
 def take_over_agent(agent: Agent, learned: Agent) -> None:
@@ -212,13 +204,7 @@ def take_over_agent(agent: Agent, learned: Agent) -> None:
     for name, (value, _) in arguments_of(learned).items():
         if not callable(value):
             setattr(agent, name, value)
-    restore(agent, arrays_of(learned, whole=False))
-
-
-def _head(arrays: Arrays) -> dict[str, Any]:
-    head: Any = from_array(AGENT, arrays[AGENT]) if AGENT in arrays else {}
-    require_version("agent", head, MARK, VERSION)
-    return members("The description of an agent", head, HEAD)
+    restore(agent, parts_of(learned, whole=False))
 
 
 def _classes(cls: Any) -> list[Any]:
@@ -227,22 +213,25 @@ def _classes(cls: Any) -> list[Any]:
     return below if inspect.isabstract(cls) else [cls, *below]
 
 
-def _networks(names: tuple[str, ...], arrays: Arrays) -> dict[str, Network]:
-    """Return the networks of an agent, by the names of its arguments."""
-    return {
-        name: from_arrays(
-            {
-                key.removeprefix(f"{name}/"): array
-                for key, array in arrays.items()
-                if key.startswith(f"{name}/") and key.partition("/")[2] not in ARRAYS
-            }
-        )
-        for name in names
-    }
+def _networks(
+    names: tuple[str, ...], head: dict[str, Any]
+) -> dict[str, tuple[Network, dict[str, Any]]]:
+    """Return the networks of an agent and the numbers of their traces, by the names of
+    its arguments.
+    """
+    several = members("The networks of an agent", head["networks"], names)
+    read = {}
+    for name in names:
+        fitting = {"network": OBJECT, "traces": OBJECT}
+        parts = members(f"The {name}", several[name], fitting, (), fitting)
+        read[name] = network_in(parts["network"]), parts["traces"]
+    return read
 
 
 def _take(
-    agent: Agent, head: Mapping[str, Any], networks: dict[str, Network], arrays: Arrays
+    agent: Agent,
+    head: Mapping[str, Any],
+    networks: dict[str, tuple[Network, dict[str, Any]]],
 ) -> None:
     """Check everything, and then set everything."""
     generator = type(agent._rng.bit_generator)()
@@ -256,12 +245,14 @@ def _take(
         remembered = _read_values(agent, head["remembered"])
         chains = agent._present_chains()
         sums = [
-            _numbers_of(network, chain, name, arrays)
-            for (name, network), chain in zip(networks.items(), chains, strict=True)
+            _numbers_of(network, chain, name, stored)
+            for (name, (network, stored)), chain in zip(
+                networks.items(), chains, strict=True
+            )
         ]
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"The agent in the file is not valid ({error}).") from None
-    for network, clone in zip(agent._networks, networks.values(), strict=True):
+    for network, (clone, _) in zip(agent._networks, networks.values(), strict=True):
         take_over(network, clone)
     agent._use(chains)
     for traces, numbers in zip(agent._traces, sums, strict=True):
@@ -275,7 +266,7 @@ def _take(
 
 
 def _numbers_of(
-    network: Network, chain: Chain, name: str, arrays: Arrays
+    network: Network, chain: Chain, name: str, stored: dict[str, Any]
 ) -> dict[str, Floats]:
     """Return the numbers of the traces of a network: floats, as many as its chain
     has.
@@ -284,13 +275,13 @@ def _numbers_of(
     traces.use(chain)
     numbers = {}
     for part, present in traces.arrays().items():
-        values: Floats = arrays[f"{name}/{part}"]
+        values: Floats = stored[part]
         if (
             values.dtype.kind != "f"
             or values.shape != present.shape
             or not np.isfinite(values).all()
         ):
-            raise ValueError(f"{name}/{part} is not {present.size} finite numbers")
+            raise ValueError(f"{part} of {name} is not {present.size} finite numbers")
         numbers[part] = values
     return numbers
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Any, cast, final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import _checks as checks
 from .._initializer import Seed, random_generator
@@ -19,11 +18,11 @@ from ..engine.locking import DeferredInterrupt
 from ..errors import ArgumentError, FormatError
 from ..learning._training import progress_bar
 from ..objects.snapshots import preserved_context
+from ..readwrite._container import headed, parts_in, read_archive, write_archive
 from ..readwrite._file_checks import members
-from ..readwrite._files import opened, reading
-from ..readwrite._npz import as_text, from_array, read_arrays, write_arrays
+from ..readwrite._files import reading
 from ._agent import Agent
-from ._archive import arrays_of, restore
+from ._archive import RUN, parts_of, restore
 
 # --- spaces ---------------------------------------------------------------------------
 
@@ -416,7 +415,7 @@ def run(
         agent, environment, test_every, test_environment, test_episodes
     )
     if checkpoint is not None:
-        arrays_of(agent, whole=False)  # raises now rather than after hours
+        parts_of(agent, whole=False)  # raises now rather than after hours
     # the last check, because it draws
     root = int(random_generator(seed).integers(2**62))
     episodes = _Episodes(agent, training, (root,), learn, evaluations)
@@ -632,8 +631,6 @@ class _Episodes:
         return _naming(step, "a test" if tested else f"episode {len(self.returns)}")
 
 
-RUN = "run"
-"""The array with what a checkpoint has of a run, beside its agent."""
 OF_RUN = ("seed", "steps", "seconds", "total")
 
 
@@ -642,30 +639,27 @@ def write_checkpoint(path: Path, agent: Agent, episodes: _Episodes) -> None:
     complete.
     """
     episode, tests = episodes.episode, episodes.evaluations
-    head = {
+    run = {
         "seed": episodes.seeds[0],
         "steps": episodes.steps,
         "seconds": episodes.seconds,
         "total": None if episode is None else episode.total,
-    }
-    arrays: dict[str, NDArray[Any]] = {
-        **arrays_of(agent, whole=False),
-        RUN: as_text(head),
         "returns": np.array(episodes.returns, np.float64),
         "lengths": np.array(episodes.lengths, np.int64),
     }
     if episode is not None:
-        arrays |= {
+        run |= {
             "row": np.asarray(episode.row, np.float64),
             "action": np.asarray(episode.action),
             "actions": np.array(episode.actions),
         }
     if tests is not None:
-        arrays |= {
+        run |= {
             "evaluation_steps": np.array(tests.steps, np.int64),
             "evaluation_returns": np.array(tests.returns, np.float64),
         }
-    write_arrays(path, arrays)
+    parts = {**parts_of(agent, whole=False), RUN: run}
+    write_archive(path, headed(agent._mark, parts))
 
 
 def read_checkpoint(
@@ -675,33 +669,33 @@ def read_checkpoint(
     another's.
     """
     with reading(path):
-        with opened(path) as stream:
-            arrays = read_arrays(stream)
-        if RUN not in arrays:
+        content = read_archive(path)
+        if RUN not in content:
             raise FormatError(
                 "Expected a checkpoint of reward.run, got a file without a run."
             )
-        head = members("The description of a run", from_array(RUN, arrays[RUN]), OF_RUN)
+        parts = parts_in(content, agent._mark)
+        run = members("The description of a run", parts[RUN], OF_RUN, parts[RUN])
         try:
-            if seeded and int(head["seed"]) != episodes.seeds[0]:
-                raise ValueError(f"it has seed {head['seed']}, not {episodes.seeds[0]}")
+            if seeded and int(run["seed"]) != episodes.seeds[0]:
+                raise ValueError(f"it has seed {run['seed']}, not {episodes.seeds[0]}")
             stored = {
-                "returns": arrays["returns"].astype(np.float64).tolist(),
-                "lengths": arrays["lengths"].astype(np.int64).tolist(),
-                "steps": int(head["steps"]),
-                "seconds": float(head["seconds"]),
-                "seeds": (int(head["seed"]),),
-                "episode": _episode_of(arrays, head["total"]),
+                "returns": run["returns"].astype(np.float64).tolist(),
+                "lengths": run["lengths"].astype(np.int64).tolist(),
+                "steps": int(run["steps"]),
+                "seconds": float(run["seconds"]),
+                "seeds": (int(run["seed"]),),
+                "episode": _episode_of(run),
             }
             evaluated = [
-                arrays.get(f"evaluation_{name}", np.empty(0)).tolist()
+                run.get(f"evaluation_{name}", np.empty(0)).tolist()
                 for name in ("steps", "returns")
             ]
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise FormatError(
                 f"The file {path} is not a checkpoint of this agent ({error})."
             ) from None
-        restore(agent, arrays)
+        restore(agent, parts)
     vars(episodes).update(stored)
     if agent._value is None:
         episodes.episode = None
@@ -709,13 +703,16 @@ def read_checkpoint(
         episodes.evaluations.steps, episodes.evaluations.returns = evaluated
 
 
-def _episode_of(arrays: dict[str, NDArray[Any]], total: Any) -> _Episode | None:
+def _episode_of(run: dict[str, Any]) -> _Episode | None:
     """Return the episode that a checkpoint was written in; None if there was none."""
-    if total is None:
+    if run["total"] is None:
         return None
-    actions, action = arrays["actions"], arrays["action"]
+    actions, action = (  # files have counts without a sign
+        each.astype(np.int64) if each.dtype.kind == "u" else each
+        for each in (run["actions"], run["action"])
+    )
     if actions.dtype.kind not in "if" or action.dtype.kind not in "if":
         raise ValueError("its actions are not numbers")
     several = list(actions) if actions.ndim > 1 else actions.tolist()
     latest = action if action.ndim else action.item()
-    return _Episode(arrays["row"], latest, float(total), len(actions), several)
+    return _Episode(run["row"], latest, float(run["total"]), len(actions), several)

@@ -465,7 +465,7 @@ def test_mistakes_get_a_sentence_and_change_nothing(node):
         "net.remove(net.outputs[0])": (
             "The network needs an input and an output: this is the last one."
         ),
-        "Network.from({})": "This is not a network in Synapse's JSON, version 1.",
+        "Network.from({})": "This is not a network in Synapse's JSON, version 2.",
         "Network.from(one.rtrl)": "The network learns by rtrl",
         "Network.from(one.left).name": "Elman",
     }

@@ -260,7 +260,7 @@ PLAIN = "perceptron", "online", "samples"
 
 def epochs_in(path):
     with np.load(path) as arrays:
-        return len(arrays["history_loss"])
+        return len(arrays["training/values/loss"])
 
 
 def test_files_are_written_after_every_few_epochs_or_depend_on_the_time(
@@ -584,7 +584,7 @@ def test_arguments():
     # in the same process
     trainer.train(*SAMPLES, epochs=2, resume=True, progress=False)
     for name in ("run.json", "run.graphml", "run.onnx"):
-        with pytest.raises(errors.ArgumentError, match="A Trainer cannot be saved as"):
+        with pytest.raises(errors.ArgumentError, match="cannot hold a Trainer"):
             save(trainer, name)
     net = NETWORKS["elman"]()
     net.rule = "rtrl", 2
@@ -607,9 +607,9 @@ def edited(content, **changes):
         arrays = dict(file)
     change = changes.pop("head", None)
     if change is not None:
-        head = json.loads(arrays["trainer"].item())
+        head = json.loads(arrays["document"].item())
         change(head)
-        arrays["trainer"] = np.array(json.dumps(head).encode())
+        arrays["document"] = np.array(json.dumps(head).encode())
     arrays |= changes
     out = io.BytesIO()
     np.savez(
@@ -645,12 +645,12 @@ GENERATOR = "training", "generator"
 HEADS = (
     (
         ["version"],
-        2,
-        "written by a newer version of Synapse, in version 2 .* reads version 1",
+        3,
+        "written by a newer version of Synapse, in version 3 .* reads version 2",
     ),
     (["more"], 1, "got 'more' too"),
     (SETTINGS, GONE, "'settings' is missing"),
-    (SETTINGS, [], "The settings must be an object, got a list"),
+    (SETTINGS, [], "The settings of the trainer must be an object, got a list"),
     ([*SETTINGS, "rate"], {"name": "os.system"}, "The rate's name .*got 'os.system'"),
     ([*SETTINGS, "rule"], "magic", "The trainer in the file is not valid"),
     ([*SETTINGS, "optimizer", "betas"], [0.9], "`betas` of Adam"),
@@ -675,18 +675,26 @@ HEADS = (
         {"part": ["input"]},
         "Expected a trainable weight or bias in `only`",
     ),
-    (["arrays"], [], "must contain the arrays that its trainer names"),
-    (TRAINING, None, "arrays of the training must be none, got best_bias"),
-    ([*TRAINING, "epochs"], 0.5, "The epochs must be a whole number"),
-    ([*TRAINING, "shuffle"], 1, "The shuffle must be true or false"),
-    ([*TRAINING, "data"], [1, 0], "The data must be null or two whole numbers"),
-    ([*TRAINING, "held_out"], [1, 1], "must be .*history_validation_loss, .*got"),
+    (["arrays"], [], "arrays must be those that the document names"),
+    (TRAINING, None, "'training/.*' must be a column of a table"),
+    ([*TRAINING, "epochs"], 0.5, "The epochs of the training must be a whole number"),
+    ([*TRAINING, "shuffle"], 1, "The shuffle of the training must be true or false"),
+    ([*TRAINING, "data"], [1, 0], "The data of the training must be null or two whole"),
+    (
+        [*TRAINING, "held_out"],
+        [1, 1],
+        "must have .*validation_loss; 'validation_loss' is missing",
+    ),
     (
         [*GENERATOR, "bit_generator"],
         "MT19937",
-        "generator must be a state of PCG64 or PCG64DXSM",
+        "generator of the training must be a state of PCG64 or PCG64DXSM",
     ),
-    ([*GENERATOR, "state"], {"state": 1, "inc": 2**128}, "generator must be a state"),
+    (
+        [*GENERATOR, "state"],
+        {"state": 1, "inc": 2**128},
+        "generator of the training must be a state",
+    ),
 )
 
 
@@ -706,17 +714,26 @@ def test_an_edited_file_is_refused(content, keys, value, message):
 
 
 ARRAYS = (
-    ({"optimizer_first_moment": np.zeros(3)}, "The first_moment must be of shape"),
+    ({"memory/first_moment": np.zeros(3)}, "The first_moment must be of shape"),
     (
-        {"optimizer_second_moment": np.full(19, -1.0)},
+        {"memory/second_moment": np.full(19, -1.0)},
         "The second_moment must be 0 or above, got -1.0",
     ),
-    ({"optimizer_steps": None}, "must contain the arrays that its trainer names"),
-    ({"history_loss": np.array([1.0, np.nan])}, "finite values in history_loss"),
-    ({"history_rate": np.array([1.0])}, "'history_rate' must be floats of shape"),
-    ({"best_weight": np.zeros(2)}, "'best_weight' must be floats of shape"),
-    ({"trainer": np.zeros(3)}, "The array 'trainer' must be one string of bytes"),
-    ({"other": np.zeros(3)}, "must contain the arrays that its trainer names"),
+    ({"memory/steps": None}, "arrays must be those that the document names"),
+    (
+        {"training/values/loss": np.array([1.0, np.nan])},
+        "finite values in the loss of 'values'",
+    ),
+    (
+        {"training/values/rate": np.array([1.0])},
+        "rate of 'values' must be floats of shape",
+    ),
+    (
+        {"training/best/weight": np.zeros(2)},
+        "weight of 'best' must be floats of shape",
+    ),
+    ({"document": np.zeros(3)}, "The array 'document' must be one string of bytes"),
+    ({"other": np.zeros(3)}, "arrays must be those that the document names"),
 )
 
 

@@ -141,8 +141,8 @@ def is_left_out(column):
     table = f"{column.axis}s"
     assert column.name not in json_data(usual)[table]
     assert column.name in json_data(other)[table]
-    assert f"{column.axis}_{column.name}" not in npz_data(usual)
-    assert f"{column.axis}_{column.name}" in npz_data(other)
+    assert f"{column.axis}s/{column.name}" not in npz_data(usual)
+    assert f"{column.axis}s/{column.name}" in npz_data(other)
 
 
 def is_checked(column):
@@ -166,7 +166,7 @@ def is_checked(column):
     twin = from_json_data(data)
     assert (twin._store[column.name] == column.default).all()
     arrays = npz_data(net)
-    key = f"{column.axis}_{column.name}"
+    key = f"{column.axis}s/{column.name}"
     values = arrays[key].tolist()
     values[2] = value
     arrays[key] = np.array(values)

@@ -160,7 +160,9 @@ def test_an_unknown_class_gives_a_network_and_one_that_layers_do_not_fit_is_refu
 def test_what_is_no_architecture_is_refused():
     net = NETWORKS["LSTM"]()
     for architecture in ("LSTM", ["LSTM"], {}, {"name": ["LSTM"]}):
-        with pytest.raises(errors.FormatError, match="architecture must be"):
+        with pytest.raises(
+            errors.FormatError, match="architecture of the network must be"
+        ):
             from_json_data({**json_data(net), "architecture": architecture})
     for text in (3, [b"LSTM"], "LSTM", b"LSTM", b'{"name": NaN}'):
         with pytest.raises(errors.FormatError):

@@ -51,8 +51,12 @@ BAD = {
         'not a network that Synapse has saved.*"format".*Synaptic',
     ),
     "newer": (
-        put("version", 2),
-        "newer version of Synapse, in version 2.*reads version 1.*Install a newer",
+        put("version", 3),
+        "newer version of Synapse, in version 3.*reads version 2.*Install a newer",
+    ),
+    "older": (
+        put("version", 1),
+        "an older version .* in version 1 .*reads version 2. Make the file",
     ),
     "unknown member": (put("more", 1), "got 'more' too"),
     "missing column": (
@@ -60,10 +64,13 @@ BAD = {
         "table 'neurons' must have.*'squash' is missing",
     ),
     "name": (put("name", None), "The name of the network must be a string, got None"),
-    "unhashable dtype": (put("dtype", []), "The dtype must be.* got a list"),
+    "unhashable dtype": (
+        put("dtype", []),
+        "The dtype of the network must be.* got a list",
+    ),
     "endless clock": (
         put("clock", 10**5000),
-        "The clock must be.* got a number of many digits",
+        "The clock of the network must be.* got a number of many digits",
     ),
     "column": (
         in_links("weight", 1),
@@ -309,7 +316,7 @@ ARRAYS = {
         "'document' of a network, which is missing",
     ),
     "missing": (
-        lambda content: content[0].pop("neuron_state"),
+        lambda content: content[0].pop("neurons/state"),
         "The arrays must be those that the document names",
     ),
     "unknown": (
@@ -320,35 +327,35 @@ ARRAYS = {
         "The arrays must be those that the document names",
     ),
     "short": (
-        become("neuron_state", lambda array: array[:-1]),
+        become("neurons/state", lambda array: array[:-1]),
         "must be of one length, got 28 .* and 27",
     ),
     "matrix": (
-        become("neuron_state", lambda array: array[None]),
+        become("neurons/state", lambda array: array[None]),
         "column 'state' of 'neurons' must be a list",
     ),
     "float index": (
-        become("connection_gater", lambda array: array * 1.0),
+        become("connections/gater", lambda array: array * 1.0),
         "got an array of float64",
     ),
     "whole flags": (
-        become("connection_trainable", lambda array: array * 1),
+        become("connections/trainable", lambda array: array * 1),
         "true or false, got an array",
     ),
     "far": (
-        place("run_source", 1, 99),
+        place("runs/source", 1, 99),
         "source of run 1 must be the number of a neuron, 0 to 27, got 99",
     ),
     "low gater": (
-        place("connection_gater", 5, -2),
+        place("connections/gater", 5, -2),
         "gater of connection 5 must be the number .* got -2",
     ),
     "no length": (
-        place("run_length", 0, 0),
+        place("runs/length", 0, 0),
         "length of run 0 must be a whole number from 1 to 28, got 0",
     ),
     "long": (
-        place("run_length", 0, 28),
+        place("runs/length", 0, 28),
         "lengths of the runs must add up to 156 connections, got 18",
     ),
 }
@@ -363,7 +370,7 @@ def dense(**runs):
     data = npz_data(architect.Perceptron(4, 2, seed=0))
     return {
         **data,
-        **{f"run_{name}": np.array(values) for name, values in runs.items()},
+        **{f"runs/{name}": np.array(values) for name, values in runs.items()},
     }
 
 
@@ -409,7 +416,7 @@ def test_arrays_larger_than_the_file_are_refused():
     save(architect.Perceptron(3, 3, 1, seed=0), stream, "npz")
     content = bytearray(stream.getvalue())
     # in the directory, which is at the end
-    entry = content.rindex(b"connection_weight.npy") - 46
+    entry = content.rindex(b"connections/weight.npy") - 46
     content[entry + 24 : entry + 28] = (10**9).to_bytes(4, "little")
     with pytest.raises(
         errors.FormatError,
@@ -439,7 +446,7 @@ def test_an_array_is_no_larger_than_its_bytes():
             with pytest.raises(
                 errors.FormatError, match="must have the bytes that its header declares"
             ):
-                load(archive_with("connection_weight", header), "npz")
+                load(archive_with("connections/weight", header), "npz")
 
 
 class Touch:
@@ -480,7 +487,7 @@ def test_arrays_of_objects_are_not_opened(tmp_path):
     data = npz_data(NETWORKS["perceptron"]())
     stream = io.BytesIO()
     np.savez(
-        stream, **{**data, "connection_weight": np.array([Touch(touched)], object)}
+        stream, **{**data, "connections/weight": np.array([Touch(touched)], object)}
     )
     stream.seek(0)
     with pytest.raises(errors.FormatError, match="pickle"):

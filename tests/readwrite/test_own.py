@@ -128,8 +128,8 @@ def test_a_changed_number_in_an_archive_is_found():
     stream = io.BytesIO()
     save(memory(), stream, "npz")
     with zipfile.ZipFile(stream) as archive:
-        end = archive.getinfo("connection_weight.npy").header_offset
+        end = archive.getinfo("connections/weight.npy").header_offset
     content = bytearray(stream.getvalue())
     content[content.index(b"}", end) + 100] ^= 1  # a bit of a weight, after the header
-    with pytest.raises(errors.FormatError, match="'connection_weight' has changed"):
+    with pytest.raises(errors.FormatError, match="'connections/weight' has changed"):
         load(io.BytesIO(bytes(content)))

@@ -25,7 +25,7 @@ TABLES = {
 
 def rows_of(data, table):
     """The rows of a table of traces, as what they are of."""
-    columns = (data.get(f"{table}_{key}", np.empty(0, int)) for key in TABLES[table])
+    columns = (data.get(f"{table}/{key}", np.empty(0, int)) for key in TABLES[table])
     return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
@@ -45,7 +45,7 @@ def with_rows(data, table, rows, value):
     values = [value] * len(rows)
     columns = *zip(*rows, strict=True), values
     for key, numbers in zip((*TABLES[table], "value"), columns, strict=True):
-        name = f"{table}_{key}"
+        name = f"{table}/{key}"
         column = data.get(name, np.empty(0, float if key == "value" else np.int64))
         added[name] = np.append(column, np.array(numbers, column.dtype))
         if name not in data:
@@ -69,12 +69,12 @@ def require_exact(net):
     """Raise unless the network takes back its traces, and no row more."""
     data = signed(npz_data(net))
     for table in TABLES:
-        name = f"{table}_value"
+        name = f"{table}/value"
         if name in data:  # every row has a place
             data[name] = np.linspace(0.5, 1.5, len(data[name]), dtype=net.dtype)
     written = npz_data(from_npz_data(data))
     for table in TABLES:
-        name = f"{table}_value"
+        name = f"{table}/value"
         assert rows_of(written, table) == rows_of(data, table)
         assert written.get(name, np.empty(0)).tolist() == (
             data.get(name, np.empty(0)).tolist()

@@ -124,8 +124,17 @@ def test_the_model_of_an_agent_acts_elsewhere(number, tmp_path):
 
 
 def changed(arrays, **members):
-    head = json.loads(arrays["agent"].item())
-    return {**arrays, "agent": _npz.as_text({**head, **members})}
+    head = json.loads(arrays["document"].item())
+    text = json.dumps({**head, **members})
+    return {**arrays, "document": np.array(text.encode())}
+
+
+def without(arrays, name):
+    """The arrays without one, which the document does not name either."""
+    head = json.loads(arrays["document"].item())
+    head["arrays"].remove(name)
+    others = {key: array for key, array in arrays.items() if key != name}
+    return {**others, "document": np.array(json.dumps(head).encode())}
 
 
 def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
@@ -134,12 +143,13 @@ def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
     synapse.save(agent, path)
     with _files.opened(path) as stream:
         arrays = _npz.read_arrays(stream)
-    head = json.loads(arrays["agent"].item())
+    head = json.loads(arrays["document"].item())
     remembered = head["remembered"]
-    short = arrays["network/trace_weight"][1:]
+    traces = "networks/network/traces"
+    short = arrays[f"{traces}/trace_weight"][1:]
     for wrong in (
         changed(arrays, kind="Agent"),
-        changed(arrays, version=2),
+        changed(arrays, version=3),
         changed(arrays, settings={**head["settings"], "discount": 2.0}),
         changed(arrays, settings={"discount": 0.5}),
         *(
@@ -153,16 +163,16 @@ def test_files_of_agents_that_are_damaged_are_refused(tmp_path):
                 {"name": "ObGD"},
             )
         ),
-        {k: array for k, array in arrays.items() if k != "network/square_bias"},
-        {**arrays, "network/means": np.zeros(3)},
+        without(arrays, f"{traces}/square_bias"),
+        {**arrays, f"{traces}/means": np.zeros(3)},
         changed(arrays, random={**head["random"], "bit_generator": "seed"}),
         changed(arrays, observations={}),
         changed(arrays, observations={**head["observations"], "deviation": [0.0] * 5}),
         changed(arrays, remembered={**remembered, "_action": 2}),
         changed(arrays, remembered={**remembered, "steps": "many"}),
         changed(arrays, remembered={**remembered, "learn": 1}),
-        {**arrays, "network/trace_weight": short},
-        {name: array for name, array in arrays.items() if name != "network/trace_bias"},
+        {**arrays, f"{traces}/trace_weight": short},
+        without(arrays, f"{traces}/trace_bias"),
     ):
         _npz.write_arrays(path, wrong)
         with pytest.raises(FormatError):

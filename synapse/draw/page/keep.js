@@ -2,7 +2,7 @@
 
 /** A network of Synapse's JSON, whoever wrote it: what is wrong raises a RuleError. */
 function networkOf(json) {
-  const whole = { format: "synapse", version: 1, name: null, clock: 0, ...json };
+  const whole = { ...FORMAT, name: null, clock: 0, ...json };
   checkTables(whole);
   return Network.from(whole);
 }

@@ -36,7 +36,7 @@ function wired(layers, links) {
   const neurons = Object.values(layers).flat().map((one) => [one].flat());
   const place = (name) => (name ? neurons.findIndex(([other]) => other === name) : null);
   return {
-    format: "synapse", version: 1, name: "Lesson", clock: 0,
+    format: "synapse", version: 2, name: "Lesson", clock: 0,
     layers: { name: Object.keys(layers), size: Object.values(layers).map((one) => one.length) },
     neurons: {
       name: neurons.map(([name]) => name),

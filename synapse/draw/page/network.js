@@ -17,6 +17,8 @@ function require(holds, message) {
 
 const isNumber = (value) => typeof value === "number" && Number.isFinite(value);
 
+/** What the JSON of a network begins with; `readwrite/_document.py` has the version, too. */
+const FORMAT = { format: "synapse", version: 2 };
 const MEMBERS = ["format", "version", "name", "dtype", "clock", "architecture", "metadata", "digest", "layers", "neurons", "connections",
   "eligibility", "influence", "extended", "past"];
 const UNUSED = ["learning_rule", "recurrent", "parameters", "lines", "sensitivity"]; // of rtrl: the next online step drops them in Python, too
@@ -354,7 +356,7 @@ export class Network {
 
   /** Make a network from Synapse's JSON, an object. Its context and traces go on where they were. */
   static from(data) {
-    require(data?.format === "synapse" && data.version === 1, "This is not a network in Synapse's JSON, version 1.");
+    require(data?.format === FORMAT.format && data.version === FORMAT.version, `This is not a network in Synapse's JSON, version ${FORMAT.version}.`);
     require(data.learning_rule?.method !== "rtrl",
       "The network learns by rtrl; here there is the online rule. Set net.rule = \"online\" in Python and save it again.");
     const known = { data: [...MEMBERS, ...UNUSED], neurons: ["name", "squash"], connections: ["source", "target", "gater"] };
@@ -384,7 +386,7 @@ export class Network {
     const all = (items, value) => items.map(value);
     const columns = (items, table) => Object.fromEntries(SAVED[table].map(({ own, name }) => [name, all(items, (one) => one[own])]));
     return {
-      format: "synapse", version: 1, name: this.name, dtype: this.dtype, clock: this.clock,
+      ...FORMAT, name: this.name, dtype: this.dtype, clock: this.clock,
       ...(this.architecture && { architecture: this.architecture }),
       ...(Object.keys(this.metadata).length && { metadata: this.metadata }),
       layers: { name: all(this.layers, (one) => one.name), size: all(this.layers, (one) => one.neurons.length) },

@@ -49,19 +49,21 @@ function arrayOf(bytes, name) {
   return { values: type === "b1" ? values.map(Boolean) : values };
 }
 
-/** An archive's network in Synapse's JSON. Its context is left out: it begins as after `clear`. */
-function jsonOfArrays(arrays) {
-  require(arrays.document?.text, "This archive is not from Synapse: it has no document.");
-  const { format, version, name, dtype, architecture, metadata, layers: table, neurons: rows, connections: ends } = careful(() => JSON.parse(arrays.document.text));
+/** The network in an archive with this document in Synapse's JSON. Its context is left out: it begins as after `clear`. */
+function jsonOfArrays(document, arrays) {
+  require(document, "This archive is not from Synapse: it has no document.");
+  const place = document.network ? "network/" : ""; // of a model or a trainer
+  const { format, version, name, dtype, architecture, metadata, layers: table, neurons: rows, connections: ends } = document.network ?? document;
   const json = { format, version, name, dtype, ...(architecture && { architecture }), ...(metadata && { metadata }), layers: table, neurons: { ...rows }, connections: { ...ends } };
   const cleared = (columns) => new Set(columns.filter((one) => one.cleared).map((one) => one.name));
-  for (const [prefix, part, context] of [["neuron_", json.neurons, cleared(SAVED.neurons)], ["connection_", json.connections, cleared(SAVED.connections)]])
+  for (const [prefix, part, context] of [[`${place}neurons/`, json.neurons, cleared(SAVED.neurons)], [`${place}connections/`, json.connections, cleared(SAVED.connections)]])
     for (const [key, { values }] of Object.entries(arrays)) {
       const column = key.slice(prefix.length);
       if (key.startsWith(prefix) && values && !context.has(column)) part[column] = column === "gater" ? values.map((one) => (one < 0 ? null : one)) : values;
     }
-  const [sources, targets, lengths] = ["run_source", "run_target", "run_length"].map((key) => arrays[key]?.values ?? []);
+  const [sources, targets, lengths] = ["source", "target", "length"].map((key) => arrays[`${place}runs/${key}`]?.values ?? []);
   require(total(lengths) <= MOST_LEARN, tooMany(total(lengths)));
+  if (!lengths.length) return json; // sources and targets are columns
   json.connections.source = lengths.flatMap((length, r) => many(length, (i) => sources[r] + i));
   json.connections.target = lengths.flatMap((length, r) => many(length, () => targets[r]));
   return json;
@@ -84,7 +86,7 @@ function jsonOfSynaptic({ neurons: rows, connections: ends }) {
     return SYNAPTIC[name];
   };
   return {
-    format: "synapse", version: 1, name: null, dtype: "float64",
+    ...FORMAT, name: null, dtype: "float64",
     layers: { name: titles.map(title), size: titles.map((layer) => rows.filter((row) => String(row.layer) === layer).length) },
     neurons: { squash: order.map((i) => squash(rows[i].squash)), bias: order.map((i) => rows[i].bias) },
     connections: { source: links.map((one) => one.source), target: links.map((one) => one.target), gater: links.map((one) => one.gater), weight: links.map((one) => one.weight) },
@@ -104,8 +106,8 @@ function openText(text) {
   const head = json?.format === MODEL.format ? json : null;
   if (head) json = head.network;
   const isSynaptic = Array.isArray(json?.neurons) && Array.isArray(json?.connections);
-  if (!isSynaptic && (json?.format !== "synapse" || json.version !== 1))
-    return notice("This is not a network in Synapse's JSON, version 1. Python converts other formats: synapse convert IN network.json");
+  if (!isSynaptic && (json?.format !== FORMAT.format || json.version !== FORMAT.version))
+    return notice(`This is not a network in Synapse's JSON, version ${FORMAT.version}. Python converts other formats: synapse convert IN network.json`);
   goOnWith(() => (isSynaptic ? jsonOfSynaptic(json) : json), head);
 }
 /** Go on with the network of a JSON object, and with the units of its model if it has one; or say what is wrong with it. */
@@ -146,7 +148,9 @@ async function openFile(file) {
   const bytes = new Uint8Array(content), isArchive = bytes[0] === 0x50 && bytes[1] === 0x4b; // "PK"
   if (isArchive) {
     const arrays = await arraysOf(bytes).catch((error) => notice(error instanceof RuleError ? error.message : "This archive is damaged."));
-    if (arrays) goOnWith(() => jsonOfArrays(arrays), arrays.model?.text ? tried(() => careful(() => JSON.parse(arrays.model.text))) : null);
+    if (!arrays) return;
+    const document = arrays.document?.text && tried(() => careful(() => JSON.parse(arrays.document.text)));
+    goOnWith(() => jsonOfArrays(document, arrays), document?.format === MODEL.format ? document : null);
     return;
   }
   const text = new TextDecoder().decode(bytes);

@@ -3,7 +3,7 @@
 // words } by column as `synapse fit` writes it (null: each input is a column of numbers), `label`, the column of the classes, and `isEmpty`,
 // whether its rows are still to come.
 
-const MODEL = { format: "synapse model", version: 1 }, ROUNDING = 1e-14, MOST_FIELDS = 40;
+const MODEL = { ...FORMAT, format: "synapse model" }, ROUNDING = 1e-14, MOST_FIELDS = 40;
 
 // --- scales ------------------------------------------------------------------------------------
 

@@ -357,7 +357,7 @@ def require_savable(network: Network, doing: str = "saved") -> None:
         require_closed(network, doing)
         rows = network._rows(), network._connection_rows()
         for table, chosen in zip((NEURON_TABLE, CONNECTION_TABLE), rows, strict=True):
-            names = schema.of_kind(NUMBER, table.columns)
+            names = [column.name for column in table.columns if column.dtype == "float"]
             _require_finite(table, {it: network._store[it][chosen] for it in names})
 
 

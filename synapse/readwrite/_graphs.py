@@ -34,6 +34,7 @@ from .._checks import (
     is_among,
     is_number,
     listed,
+    non_negative_number,
     pluralize,
     require,
     require_type,
@@ -50,7 +51,7 @@ from .._squash import Squash
 from .._typing import Bools, Floats, Ints
 from ..engine.locking import gc_paused
 from ..engine.lowering.ranges import order_of
-from ..engine.schema import FLAG, GROUP, LARGEST_COUNT, NUMBER, SIGN, Column
+from ..engine.schema import FACTOR, FLAG, GROUP, LARGEST_COUNT, SIGN, Column
 from ..errors import (
     ArgumentError,
     SynapseError,
@@ -1300,8 +1301,12 @@ class Items:
 
         Groups are numbered from 1 on.
         """
-        if column.kind is NUMBER:
-            return self.numbers(name, dtype, column.default)
+        if column.dtype == "float":
+            values = self.numbers(name, dtype, column.default)
+            negative = values < 0.0 if column.kind is FACTOR else np.empty(0, bool)
+            for i in np.flatnonzero(negative).tolist():
+                self._refuse(name, i, values[i].item(), non_negative_number)
+            return values
         if column.kind is SIGN and isinstance(self.column(name), np.ndarray):
             signs = self.column(name)
             if signs.dtype.kind == "f":

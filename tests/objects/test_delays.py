@@ -529,10 +529,10 @@ def beside(late, together):
 
 @pytest.mark.parametrize("together", [False, True], ids=["in order", "synchronous"])
 def test_a_delay_of_1_beside_a_connection_that_is_late_anyway_is_told_once(together):
-    """It is known with the first step; both add up, as the sentence says."""
+    """It is known with the first step; both act, as the sentence says."""
     net = beside(True, together)
     reason = "the network is synchronous" if together else "the order of activation"
-    with pytest.warns(TopologyWarning, match=f"(?s){reason}.*add up.*2 such pairs.*"):
+    with pytest.warns(TopologyWarning, match=f"(?s){reason}.*both act.*2 such pairs.*"):
         net.activate([0.0, 0.0])
     net.activate([1.0, 0.0])
     net["x"][0].disconnect(net["a"][1])
@@ -545,7 +545,7 @@ def test_a_delay_of_1_beside_a_connection_that_is_late_anyway_is_told_once(toget
     net.clear()
     other["x"][0].disconnect(other["a"][1])
     rows = np.random.default_rng(0).normal(size=(6, 2))
-    with pytest.warns(TopologyWarning, match="add up"):
+    with pytest.warns(TopologyWarning, match="both act"):
         expected = other.run(rows)
     assert net.run(rows) == pytest.approx(expected)
     net["y"][0].project(net["a"][0], weight=0.5, delay=1)

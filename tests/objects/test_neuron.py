@@ -317,8 +317,9 @@ def at_once(*calls):
 def test_no_connection_or_gate_is_lost_if_another_thread_reads():
     def link(hub, others, made):
         for other in others:
-            made.append(hub.project(other, 0.0))
-            hub.gate(made[-1])
+            connection = hub.project(other, 0.0)
+            made.append(connection)
+            hub.gate(connection)
 
     for _ in range(30):
         hubs = [Neuron(), Neuron()]

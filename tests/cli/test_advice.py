@@ -66,7 +66,7 @@ CASES = {
     "--classes": (lines("x,y", X, [i % 2 for i in range(COUNT)]),
         "train", r"(--classes)", None),
     "--observed": (lines("date,x,y", MONTHS, X, NOISE),
-        "train", r"or (--observed)", "--observed x"),
+        "train", r"by (--observed)", "--observed x"),
     "--validation": (lines("date,y", MONTHS[:6], NOISE[:6]),
         "compare", r"or a (validation) fraction", "--validation 0.34"),
 }  # fmt: skip
@@ -139,7 +139,7 @@ def longer_checkpoint(tmp_path):
 FOLLOWED = {
     # a command, its advice, what is passed then, and the options that go
     "--method": (lambda path: [*saved(path, "--known", "x"), "--future", path/"f.csv"],
-        r"can: (--method network)", None, ()),
+        r"can, by (--method network)", None, ()),
     "--future": (lambda path: saved(path, "--known", "x"),
         r"(--future) FILE", "--future {}/f.csv", ()),
     "no --future": (

@@ -328,7 +328,7 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     code, printed, said = run_cli(capsys, *line)
     assert (code, ", interrupted" in printed) == (130, True)
     assert re.search("loss .* steps/s", said)
-    pattern = r"synapse: Interrupted after [\d,]+ epochs?; .*m.json' is the model train"
+    pattern = r"synapse: Interrupted after [\d,]+ epochs?\. .*m.json' contains the model train"
     assert re.search(pattern, said)
     assert len(answers(done(capsys, "run", model, plane))) == 60
 

@@ -12,6 +12,7 @@ entries. `ONE_STATE` and the lists after it give each its code.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from math import copysign, cos, erf, exp, expm1, inf, log1p, pi, sin, sqrt
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -101,7 +102,8 @@ class Torch(NamedTuple):
     exact: bool = True
 
 
-class Activation(NamedTuple):
+@dataclass(frozen=True)
+class Activation:
     """A built-in activation function: name, code for kernels, and declared properties.
 
     ``kinks`` are the states at which the value has no derivative. ``surrogate`` tells

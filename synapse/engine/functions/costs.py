@@ -12,8 +12,8 @@ the entries.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import exp, log1p
-from typing import NamedTuple
 
 Pair = tuple[float, float]
 """A cost, and its error signal."""
@@ -34,7 +34,8 @@ instead.
 """
 
 
-class CostFormula(NamedTuple):
+@dataclass(frozen=True)
+class CostFormula:
     """A built-in cost: name, code for kernels, and declared properties.
 
     ``squash`` is the function that its outputs must have, and the first such entry is

@@ -91,11 +91,13 @@ class SavedNetwork:
         Raises TopologyError, DivergenceError or ArgumentTypeError if the network is not
         closed, not finite, or cannot be written as JSON.
         """
-        require_savable(network, doing)
-        with ExclusiveAccess(network):
+        with ExclusiveAccess(require_network("network", network)):
+            require_closed(network, doing)
             saved = _columns_of(network)
             if rule and network._plastic is not None:
                 saved.synaptic = SavedRule.of(network)
+            _require_finite(NEURON_TABLE, saved.neurons)
+            _require_finite(CONNECTION_TABLE, saved.connections)
             for table, columns in saved.numbers_by_table():
                 _require_finite(table, columns)
             return saved
@@ -347,14 +349,14 @@ def _numbered(
     return replace(kept, parameter_connection=np.where(of == BIAS, BIAS, number[of]))
 
 
-def require_savable(network: Network, doing: str = "saved") -> None:
-    """Raise unless a network can be written in any format, which needs all neurons that
-    it is connected with, and finite numbers. `doing` is a participle for messages.
+def require_savable(network: Network) -> None:
+    """Raise TopologyError or DivergenceError unless a network can be written in any
+    format, which needs all neurons that it is connected with, and finite numbers.
 
-    Raises TopologyError or DivergenceError. Traces are checked when they are copied.
+    :meth:`SavedNetwork.of` checks the numbers that it copies, and also the traces.
     """
     with ExclusiveAccess(require_network("network", network)):
-        require_closed(network, doing)
+        require_closed(network, "saved")
         rows = network._rows(), network._connection_rows()
         for table, chosen in zip((NEURON_TABLE, CONNECTION_TABLE), rows, strict=True):
             names = [column.name for column in table.columns if column.dtype == "float"]

@@ -328,8 +328,8 @@ def test_ctrl_c_saves_what_was_reached_and_the_bar_is_for_terminals(
     code, printed, said = run_cli(capsys, *line)
     assert (code, ", interrupted" in printed) == (130, True)
     assert re.search("loss .* steps/s", said)
-    pattern = r"synapse: Interrupted after [\d,]+ epochs?\. .*m.json' contains the model train"
-    assert re.search(pattern, said)
+    interrupted_after = r"synapse: Interrupted after [\d,]+ epochs?\. "
+    assert re.search(interrupted_after + ".*m.json' contains the model train", said)
     assert len(answers(done(capsys, "run", model, plane))) == 60
 
 

@@ -237,14 +237,16 @@ def _digest_of(value: Any) -> str:
     of a number. Other programs can therefore write the file again.
     """
     items = value if isinstance(value, list) else [value]
+    types = {*map(type, items)}
     content: Any = None
     if isinstance(value, dict):
         digests = {key: _digest_of(each) for key, each in value.items()}
         content = json.dumps(digests, sort_keys=True).encode()
-    elif {*map(type, items)} <= {int, float, bool, NoneType}:
-        numbers = [-1 if each is None else each for each in items]
+    elif types <= {int, float, bool, NoneType}:
+        if NoneType in types:
+            items = [-1 if each is None else each for each in items]
         # Plus 0.0, because other programs write -0.0 as 0.
-        content = np.array(numbers, "<f8") + 0.0
+        content = np.array(items, "<f8") + 0.0
     else:
         content = json.dumps(items, sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()

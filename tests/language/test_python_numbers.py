@@ -77,11 +77,11 @@ def test_generated_functions_are_those_of_python():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 21))
+@pytest.mark.parametrize("seed", range(1, 9))
 def test_many_generated_functions_are_those_of_python(seed):
-    """All passes of LLVM take three times as long: two in twenty are optimised by
+    """All passes of LLVM take three times as long: one in eight is optimised by
     them."""
-    generated(200, seed, 60, speed=3 if seed % 10 == 0 else 1)
+    generated(200, seed, 60, speed=3 if seed == 8 else 1)
 
 
 ISSUE = [

@@ -174,12 +174,18 @@ def test_a_rule_sees_what_its_synapses_carry_in_the_steps_that_learn(name):
     followed(mixed(rule._functions[0] is None, synchronous), rule, steps=14)
 
 
-FEW = ("everything", "events", "eligible", "STDP", "ThreeFactor", "traces of sources")
+PLACES = ["mixed", "mixed synchronous", *STRUCTURES]
+MET = [
+    (name, place)
+    for row, name in enumerate(EVERY)
+    for column, place in enumerate(PLACES)
+    if (row + column) % 4 == 0
+]
+"""Every rule in several structures, and every structure with several rules."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("structure", ["mixed", "mixed synchronous", *STRUCTURES])
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize(("name", "structure"), MET)
 def test_so_it_does_in_every_structure(name, structure):
     rule = EVERY[name]
     of_sources = any(side == 1 for side, _ in rule._by_side.values())

@@ -114,10 +114,9 @@ def test_generated_functions(tmp_path, language):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 3))
 @pytest.mark.parametrize("language", RUNNERS)
-def test_many_generated_functions(tmp_path, language, seed):
-    mistakes, count = generated(200, seed, language, tmp_path)
+def test_many_generated_functions(tmp_path, language):
+    mistakes, count = generated(200, 1, language, tmp_path)
     assert not mistakes, mistakes
     assert count > 150
 

@@ -55,8 +55,8 @@ INF = float("inf")
     [
         ("learning", 0, 16, 40),
         ("plain", 0, 16, 10),
-        pytest.param("learning", 16, 64, 60, marks=pytest.mark.slow),
-        pytest.param("plain", 16, 64, 60, marks=pytest.mark.slow),
+        pytest.param("learning", 16, 36, 60, marks=pytest.mark.slow),
+        pytest.param("plain", 16, 36, 60, marks=pytest.mark.slow),
     ],
 )
 def test_the_bits_of_programs(way, first, last, steps):

@@ -41,7 +41,7 @@ SLOW = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_
 settings.register_profile(
     "few", deadline=None, derandomize=True, max_examples=15, suppress_health_check=SLOW
 )
-settings.register_profile("many", settings.get_profile("few"), max_examples=150)
+settings.register_profile("many", settings.get_profile("few"), max_examples=60)
 settings.register_profile(
     "explore", deadline=None, max_examples=1000, suppress_health_check=SLOW
 )

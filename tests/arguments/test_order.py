@@ -195,7 +195,7 @@ def broken(name, folder, most):
     if error is not None:  # a value that depends on others
         return [], 0
     places = places_of(counted.reached)
-    if most is not None and len(places) > most:
+    if len(places) > most:
         places = np.random.default_rng(0).choice(places, most, replace=False)
     late = []
     for place in places.tolist():

@@ -24,8 +24,8 @@ TARGETS = {
     "Apple AArch64": ("arm64-apple-macosx14.0.0", "apple-m1", "float64"),
     "Windows x64": ("x86_64-pc-windows-msvc", "x86-64", "float64"),
 }
-"""Triple, processor and float by name. Arm has both floats. x86-64 with float32 is met
-by the tests that run with `SYNAPSE_CPU`. All have the tile of narrow registers."""
+"""Triple, processor and float by name. Arm has both floats. The default tier compiles
+both for x86-64, as `SYNAPSE_CPU` says. All have the tile of narrow registers."""
 
 
 def code_sizes(triple, processor, dtype):

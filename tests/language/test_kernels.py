@@ -46,6 +46,7 @@ def test_calls_reach_every_kernel_and_every_lazy_part(answer):
     } <= {*answer["names"]}
 
 
+@pytest.mark.full
 def test_the_trees_of_all_kernels_are_sound(answer):
     assert answer["wrong"] == []
 

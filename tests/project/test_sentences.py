@@ -31,21 +31,21 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 PROPERTIES = {"property", "cached_property", "fact", "setter", "getter"}
 VERBS = set(
     """
-    Activate Add Advance Allocate Allow Announce Append Apply Arrange Begin Bind
+    Activate Add Advance Allocate Allow Announce Append Apply Arrange Assign Begin Bind
     Bring Broadcast Build Cache Call Carry Cast Change Check Choose Clear Clip Clone
-    Close Collect Compare Compile Complete Compute Concatenate Connect Continue
-    Convert Copy Count Create Cut Decay Decide Decorate Define Delay Describe
+    Close Collect Combine Compare Compile Complete Compute Concatenate Connect Continue
+    Convert Copy Count Create Cut Decay Decide Declare Decorate Define Delay Describe
     Discard Divide Do Draw End Enforce Ensure Enter Evaluate Evolve Exchange Explain
     Extend Fill Find Fire Fit Flush Fold Follow Forecast Forget Freeze Gate Gather
-    Generate Give Go Group Handle Hide Hold Import Inherit Insert Iterate Join Keep
-    Lay Lead Learn Leave List Lock Lower Make Mark Merge Minimise Move Multiply Name
-    Note Number Offset Open Order Parse Pause Perturb Predict Prepare Print Project
-    Propagate Provide Publish Push Put Raise Read Reallocate Rebind Record Reduce
-    Refer Refuse Register Release Remember Remove Renew Reorder Repeat Replace Reset
-    Resize Restart Restore Return Round Run Sample Save Say Scale Send Set Shift
-    Shorten Show Shuffle Silence Sort Split Start Stop Store Submit Subtract Suggest
-    Sum Take Tell Test Tie Train Translate Transpose Undo Update Use Walk Warn Write
-    Yield Zero
+    Generate Give Go Group Handle Hide Hold Import Inherit Insert Iterate Join Keep Lay
+    Lead Learn Leave Link List Load Lock Lower Make Mark Merge Minimise Move Multiply
+    Name Note Number Offset Open Order Parse Pause Perturb Predict Prepare Print Project
+    Propagate Provide Publish Push Put Raise Read Reallocate Rebind Record Reduce Refer
+    Refuse Register Release Remember Remove Renew Reorder Repeat Replace Reserve Reset
+    Resize Restart Restore Return Round Run Sample Save Say Scale Send Set Shift Shorten
+    Show Shuffle Silence Sort Split Start Stop Store Submit Subtract Suggest Sum Take
+    Tell Test Tie Train Translate Transpose Undo Update Use Walk Warn Wrap Write Yield
+    Zero
     """.split()  # noqa: SIM905
 )
 NOUNS = set(

@@ -50,7 +50,7 @@ def code_of(
     translate: Callable[[], str],
     make: Callable[[str], bytes],
 ) -> bytes:
-    """Return the object code of a kernel: from its file, or from its text."""
+    """Return a kernel's object code, read from its file or compiled from its text."""
     is_own = _ENGINE.parent in _room_of(function).parents
     with _lock, DeferredInterrupt(), _uncollected():
         if not is_own or function.__closure__:
@@ -74,8 +74,8 @@ def code_of(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Stop the garbage collector meanwhile: a translator and a compiler make many
-    objects, and looking through them takes a quarter of the time to translate.
+    """Pause the garbage collector. A translator and a compiler create many objects, and
+    traversing them takes a quarter of the translation time.
     """
     collects = gc.isenabled()
     gc.disable()
@@ -87,8 +87,9 @@ def _uncollected() -> Iterator[None]:
 
 
 def _code_of_text(name: str, text: str, make: Callable[[str], bytes]) -> bytes:
-    """Return the object code of a user's function, or of one with captured values, from
-    the file for its text, because only the text identifies such a function.
+    """Return the object code of a user's function, or of a function with captured
+    values. It is found in the file named after its text, because only the text
+    identifies such a function.
     """
     digest = hashlib.sha256(text.encode()).digest()
     key = "\0".join([machine.description(), digest.hex()]).encode()
@@ -111,14 +112,16 @@ def _code_of_text(name: str, text: str, make: Callable[[str], bytes]) -> bytes:
 
 
 def _room_of(function: Any) -> Path:
-    """Return the folder of the module of a function, which may have made its text."""
+    """Return the folder of the module that defines a function. This module may have
+    generated the function's text.
+    """
     module = sys.modules.get(function.__module__)
     return Path(getattr(module, "__file__", None) or "").parent
 
 
 class CodeFile(NamedTuple):
-    """The content of a file, which consists of digests of the sources and of the text
-    for LLVM, and the code.
+    """The content of a file: the digests of the sources and of the text for LLVM, and
+    the code.
     """
 
     sources: bytes
@@ -139,7 +142,7 @@ def _read(path: Path) -> CodeFile | None:
 
 
 def _write(path: Path, file: CodeFile) -> None:
-    """Write a file, whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
     rest = b"".join(file)
@@ -151,7 +154,7 @@ def _write(path: Path, file: CodeFile) -> None:
 
 
 def _keep(paths: list[Path], file: CodeFile) -> None:
-    """Write a file in the first directory that can be written."""
+    """Write a file into the first writable directory."""
     reasons = []
     for path in paths:
         try:
@@ -174,8 +177,9 @@ def _tell_once(sentence: str, reason: str = "") -> None:
 
 
 def _paths(function: Any, kinds: str) -> list[Path]:
-    """Return where the file of a kernel for this processor may be: in the directory
-    that a variable names, or else in the package or in the user's cache.
+    """Return the possible paths of a kernel's file for this processor. They are in the
+    directory named by an environment variable, or else in the package and in the user's
+    cache.
     """
     name = f"{function.__module__}.{function.__qualname__}"
     tag = sys.implementation.cache_tag or ""
@@ -212,8 +216,8 @@ def _digest(room: Path) -> bytes:
 
 
 def _compiled(text: str, make: Callable[[str], bytes]) -> bytes:
-    """Compile. Tell watchers, or print a notice, once, if it takes more than two
-    seconds.
+    """Compile a kernel. If this takes more than two seconds, notify the watchers, or
+    print a notice once.
     """
     notice = threading.Timer(NOTICE_AFTER_SECONDS, _tell_once, [NOTICE])
     notice.daemon = True

@@ -55,9 +55,11 @@ strict_fp_call = _part(PartOptions(STRICT_FLAGS, inlined=False))
 
 
 class Kernel:
-    """A function that Python calls, as machine code for arguments of each types.
+    """A function that Python calls as machine code, compiled for each combination of
+    argument types.
 
-    Arrays are contiguous. With SYNAPSE_COMPILE=0, the function itself runs.
+    Arrays must be contiguous. With SYNAPSE_COMPILE=0, the Python function itself is
+    called.
     """
 
     def __init__(self, function: Any, options: PartOptions) -> None:
@@ -70,11 +72,13 @@ class Kernel:
         self.in_python: Any = None  # calls functions of users, see user_functions.py
 
     def __call__(self, *arguments: Any) -> Any:
-        """Call the machine code for arguments of these types."""
+        """Call the machine code for the types of these arguments."""
         return self.for_types(arguments)(*arguments)
 
     def for_types(self, examples: tuple[Any, ...]) -> Callable[..., Any]:
-        """Return the machine code for arguments of these types, made once."""
+        """Return the machine code for arguments of these types, and compile it on the
+        first request.
+        """
         types = _types_of(examples)
         entry = self.entries.get(types)
         if entry is None:
@@ -82,7 +86,7 @@ class Kernel:
         return entry
 
     def entry(self, examples: tuple[Any, ...]) -> Callable[..., Any]:
-        """Return the machine code for arguments of the types of the examples."""
+        """Return the machine code for arguments with the types of the examples."""
         if not COMPILES:
             return _uncompiled(self.part)
         from .entries import entry, kinds_of
@@ -90,8 +94,8 @@ class Kernel:
         return entry(self.part, kinds_of(examples))
 
     def address(self, examples: tuple[Any, ...], result: Any = BOOL) -> int:
-        """Return the address by which kernels call it, for arguments of these types;
-        they expect a result of this kind.
+        """Return the address by which other kernels call this kernel with arguments of
+        these types, expecting a result of this kind.
         """
         key = _types_of(examples)
         if key not in self.addresses:
@@ -118,17 +122,18 @@ def _type_of(value: Any) -> Any:
 
 
 def kernel(function: Any, fastmath: bool = True) -> Kernel:
-    """Make a kernel of a function, which Python calls, most with a table of addresses.
+    """Convert a function to a kernel that Python calls, usually with a table of
+    addresses.
 
-    Without `fastmath`, its results have the same bits for every caller.
+    Without `fastmath`, the results have the same bits for every caller.
     """
     flags = FAST_FLAGS if fastmath else STRICT_FLAGS
     return Kernel(function, PartOptions(flags, records=RECORDS))
 
 
 def _uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function whose results are numbers of Python, and which does not warn,
-    like machine code.
+    """Wrap a function to behave like machine code: it returns numbers of Python's types
+    and does not warn.
     """
 
     @np.errstate(all="ignore")
@@ -144,8 +149,8 @@ def _number(result: Any) -> Any:
 
 
 def for_python(function: Any) -> Callable[..., Any]:
-    """Make a function of numbers that Python can call of a part of kernels. It is
-    compiled when it is first called.
+    """Convert a kernel part with numbers as arguments to a function that Python can
+    call. It is compiled on the first call.
     """
     if not COMPILES:
         return function
@@ -166,11 +171,11 @@ def for_python(function: Any) -> Callable[..., Any]:
 def parts_of(
     scope: dict[str, Any], functions: Iterable[Any], part: Callable[..., Any] = inline
 ) -> list[Any]:
-    """Return parts of kernels with the code of plain functions, which stay as they are.
+    """Return kernel parts with the code of plain functions, which remain unchanged.
 
-    Each is a new function, whose global names are those of `scope`. Because the parts
-    replace the plain functions there, they call each other. A name for which kernels
-    have another function, such as ``exp``, is given in `scope`.
+    Each part is a new function whose global names are looked up in `scope`. Because the
+    parts replace the plain functions there, they call each other. To use another
+    function for a name in kernels, such as ``exp``, pass it in `scope`.
     """
     functions = list(functions)
     for function in functions:
@@ -180,8 +185,8 @@ def parts_of(
 
 
 def by_type(single: Any, double: Any) -> Any:
-    """Return a part of kernels that calls `single` for a float32, `double` for other
-    numbers.
+    """Return a kernel part that calls `single` for float32 numbers and `double` for all
+    others.
     """
 
     @inline

@@ -14,11 +14,11 @@ TURN = "turn"
 
 
 class UnevenError(Exception):
-    """The turns of a loop do not all answer the same."""
+    """Raised if the iterations of a loop give different answers."""
 
 
 def _by(function: Callable[[Any, Any], Any]) -> Any:
-    """Return an operator of `Each`, which computes a function in all turns."""
+    """Return an operator of `Each` that applies a function in every iteration."""
     return lambda number, other: number._with(function, number, other)
 
 
@@ -61,7 +61,7 @@ class Each:
 
 
 def each(numbers: Any) -> Any:
-    """Return numbers of turns: one, if they are the same."""
+    """Return one number for each iteration, or a single number if all are equal."""
     numbers = tuple(map(int, numbers))
     return numbers[0] if len({*numbers}) == 1 else _made(numbers)
 

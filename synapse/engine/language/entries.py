@@ -41,12 +41,12 @@ _METH_FASTCALL = 0x0080
 
 
 def kinds_of(examples: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the kinds of arguments."""
+    """Return the kinds of several arguments."""
     return tuple(map(kind_of, examples))
 
 
 def kind_of(example: Any) -> Any:
-    """Return the kind of an argument."""
+    """Return the kind of one argument."""
     if isinstance(example, np.ndarray):
         return _kind_of_array(example)
     if isinstance(example, tuple):
@@ -75,9 +75,11 @@ def _kind_of_array(example: Any) -> ArrayKind:
 
 
 def entry(function: Any, kinds: tuple[Any, ...], speed: int = 3) -> Callable[..., Any]:
-    """Return a function for arguments of some kinds, as Python calls it. `speed` is
-    LLVM's level of optimisation. Because types are not checked, the caller must pass
-    those of the kinds.
+    """Compile a function for arguments of the given kinds and return it as a Python
+    function.
+
+    `speed` is LLVM's optimisation level. Because the types are not checked, the caller
+    must pass arguments of these kinds.
     """
     address = _loaded(function, kinds, None, speed)
     method = _Method(function.__name__.encode(), address, _METH_FASTCALL, None)
@@ -91,8 +93,9 @@ def entry(function: Any, kinds: tuple[Any, ...], speed: int = 3) -> Callable[...
 def address_of(
     function: Any, kinds: tuple[Any, ...], result: Any, in_python: Any = None
 ) -> int:
-    """Return the address of a function for arguments of some kinds, for kernels, which
-    expect a result of this kind. `in_python`, of ctypes, calls users' functions.
+    """Return the address by which kernels call a function with arguments of the given
+    kinds, expecting a result of this kind. `in_python` is the ctypes function that
+    calls users' functions.
     """
     return _loaded(function, kinds, result, 3, in_python)
 
@@ -104,7 +107,7 @@ def _loaded(
     speed: int,
     in_python: Any = None,
 ) -> int:
-    """Return the address of machine code, from a file or compiled."""
+    """Return the address of machine code, which is read from a file or compiled."""
     code = files.code_of(
         function,
         repr((kinds, result, speed)),
@@ -119,8 +122,8 @@ def _loaded(
 
 
 def text_of(function: Any, kinds: tuple[Any, ...], result: Any = None) -> str:
-    """Return a function and its callees in the language of LLVM: for kernels, with a
-    result of this kind, or else with an entry for Python.
+    """Return a function and its callees as text for LLVM. If a kind of result is given,
+    kernels can call the function. Otherwise, an entry for Python is added.
     """
     program = TypedProgram()
     made = program.instance(function, kinds, PartOptions())
@@ -147,8 +150,9 @@ class _Method(ctypes.Structure):
 
 
 class _Number(NamedTuple):
-    """How Python passes a number: the function that reads an object and the type of its
-    result, from there to the kind and back, the function that makes an object.
+    """How Python passes a number: the function that reads an object, the type of its
+    result, the conversions to the kind and back, and the function that creates an
+    object.
     """
 
     read: str
@@ -177,8 +181,8 @@ _NUMBERS = {
 
 
 class _Entry(Writer):
-    """Writes the entry of a kernel: arguments from objects, the call without the lock
-    of the interpreter, the result as an object.
+    """Writes a kernel's entry, which converts the arguments from Python objects, calls
+    the kernel without the interpreter's lock, and converts the result to an object.
     """
 
     def __init__(self, module: Module, made: Instance, kinds: tuple[Any, ...]) -> None:
@@ -201,7 +205,7 @@ class _Entry(Writer):
         )
 
     def check(self) -> None:
-        """Return to Python if an argument was of another type."""
+        """Return to Python if an argument had a wrong type."""
         error = self.call("ptr", "PyErr_Occurred")
         wrong = self.let(f"icmp ne ptr {error}, null")
         self.put(f"""\
@@ -211,7 +215,7 @@ ret ptr null
 run:""")
 
     def taken(self, kind: Any, passed: str) -> str:
-        """Return the value of an object, with its type."""
+        """Return the value of an object together with its type."""
         if kind in _NUMBERS:
             number = _NUMBERS[kind]
             value = f"{number.of} {self.call(number.of, number.read, f'ptr {passed}')}"
@@ -237,7 +241,7 @@ run:""")
         return parts
 
     def _fields(self, kind: ArrayKind, passed: str) -> list[str]:
-        """Return the address of the numbers of an array, and its sizes."""
+        """Return the address of an array's numbers, and its sizes."""
 
         def read(of: str, base: str, unit: str, place: int) -> str:
             at = self.let(f"getelementptr {unit}, {base}, i64 {place}")
@@ -249,7 +253,7 @@ run:""")
         return [data, *(read("i64", sizes, "i64", k) for k in range(kind.dimensions))]
 
     def finish(self, kind: Any, value: str) -> None:
-        """Return an object; None for nothing."""
+        """Return an object, which is None if there is no value."""
         if getattr(kind, "names", ())[:1] == ("there",):
             there = self.let(f"extractvalue {type_of(kind)} {value}, 0")
             self.put(f"br i1 {there}, label %some, label %none\nnone:")
@@ -261,7 +265,7 @@ run:""")
         self.put(f"ret ptr {self.passed(kind, value)}")
 
     def passed(self, kind: Any, value: str) -> str:
-        """Return a new object of a value; None for nothing."""
+        """Convert a value to a new object, or to None if there is no value."""
         if kind == NOTHING or isinstance(kind, KnownKind):
             line = "@synapse_none = external global i8"
             if line not in self.module.globals:

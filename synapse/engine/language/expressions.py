@@ -76,7 +76,7 @@ MAX_PAIRS = 999  # of values that an operation can have, by the facts
 
 
 def _side_by_side(items: tuple[Node, ...]) -> Node:
-    """Return a tuple of a turn of a loop, whose numbers stay known."""
+    """Return a tuple whose numbers stay known in each iteration of a loop."""
     return Node("tuple", TupleKind(tuple(item.kind for item in items)), items)
 
 
@@ -115,7 +115,7 @@ def _negated(value: Node) -> Node:
 
 
 def _named(target: Any, item: Node) -> Iterator[tuple[str, Node]]:
-    """Yield the names of a target, each with its part of an item."""
+    """Yield the names in a target, each with its part of an item."""
     if isinstance(target, ast.Name):
         yield target.id, item
         return
@@ -127,8 +127,8 @@ def _named(target: Any, item: Node) -> Iterator[tuple[str, Node]]:
 
 
 def _without_effect(operation: str, left: Node, right: Node) -> Node | None:
-    """Return the result of an operation with 0, or a product with 1; else None. The
-    sign of zero is not kept.
+    """Return the result of adding 0 or of multiplying by 0 or 1, which needs no
+    operation, or None. The sign of zero is not preserved.
     """
     for number, other in ((left, right), (right, left)):
         if number.form != "literal" or (operation == "Sub" and number is left):
@@ -144,8 +144,8 @@ def _without_effect(operation: str, left: Node, right: Node) -> Node | None:
 
 
 class Expressions:
-    """One method for each expression of Python. The statements of an expression are
-    appended to the list `out`.
+    """Translates each kind of Python expression by a method. The statements that an
+    expression needs are appended to the list `out`.
     """
 
     instance: Any
@@ -194,8 +194,8 @@ class Expressions:
         return Node("variable", kind, (local,))
 
     def located(self, translate: Callable[[Any], Any], node: Any) -> Any:
-        """Translate a part of the source, and add its place to errors about unsupported
-        code.
+        """Translate a part of the source, and add its location to errors about
+        unsupported code.
         """
         try:
             return translate(node)
@@ -206,15 +206,16 @@ class Expressions:
             raise RefusedError(error.rule, place) from None
 
     def visit(self, node: ast.AST) -> Node:
-        """Translate an expression, and return it, or a statement, and return whether
-        the code after it is reached.
+        """Translate an expression and return the result, or translate a statement and
+        return whether the code after it can be reached.
         """
         method = getattr(self, f"_of_{type(node).__name__.lower()}", _unknown)
         return self.located(method, node)
 
     def values(self, *nodes: Any) -> list[Node]:
-        """Return expressions, which are computed in their order. ``*tuple`` gives as
-        many as it has items. Expressions that are already translated stay.
+        """Return translated expressions in the order in which they are computed.
+        ``*tuple`` contributes each of its items. Expressions that are already
+        translated are kept.
         """
         values: list[Node] = []
         for node in nodes:
@@ -230,8 +231,8 @@ class Expressions:
         return values
 
     def hoisted(self, before: int, values: list[Node]) -> list[Node]:
-        """Return expressions for which the statements from a place on come later,
-        because these may change the values that they read.
+        """Store the values of expressions before the statements from a place on,
+        because these statements may change what the expressions read.
         """
         if len(self.out) == before:
             return values
@@ -259,12 +260,12 @@ class Expressions:
         return [_side_by_side(items) for items in zip(*columns, strict=True)]
 
     def _items_of(self, value: Node) -> list[Node]:
-        """Return items that the statements of a loop over them cannot change."""
+        """Return items in variables that the body of a loop over them cannot change."""
         value = self.temporary(value) if value.form == "call" else value
         return [self.temporary(item) for item in items_of(value)]
 
     def _tuple_by(self, node: ast.GeneratorExp) -> Node:
-        """Return ``tuple(value for target in items)``, which has names of its own."""
+        """Return ``tuple(value for target in items)``. Its targets are local names."""
         loop, *others = node.generators
         outside = (self.known, self.valued)
         require(not loop.ifs and not others, KNOWN_LENGTH)
@@ -278,7 +279,9 @@ class Expressions:
         return tuple_of(made)
 
     def apart(self, make: Callable[[], Any]) -> tuple[list[Node], Any]:
-        """Return the result of a function, and its statements in a separate list."""
+        """Call a function and return its result together with a separate list of its
+        statements.
+        """
         before, self.out = self.out, []
         value = make()
         statements, self.out = self.out, before
@@ -290,7 +293,7 @@ class Expressions:
         return known(node.value)
 
     def _of_name(self, node: ast.Name) -> Node:
-        """Return a variable, or the meaning of a name outside of the function."""
+        """Return a variable, or the value of a name defined outside the function."""
         name = node.id
         if name in self.known or name in self.variables:
             if name not in self.valued:
@@ -372,11 +375,11 @@ class Expressions:
         return value
 
     def _ends(self, part: ast.Slice, low: Node, high: Node) -> list[Node]:
-        """Return the begin and the end of a part, which may be left out."""
+        """Return the start and stop of a slice, either of which may be missing."""
         return self.values(part.lower or low, part.upper or high)
 
     def _part_of_array(self, array: Node, index: ast.expr) -> Node | None:
-        """Return a row, or consecutive numbers, of an array, or None for a number."""
+        """Return a row or slice of an array, or None if the index selects a number."""
         kind: ArrayKind = array.kind
         if isinstance(index, ast.Slice):
             size = size_of(array)
@@ -401,9 +404,7 @@ class Expressions:
         return None
 
     def place(self, node: Any) -> tuple[Node, Node]:
-        """Return the column, or array, and the index of a place that is read or
-        written.
-        """
+        """Return the column or array, and the index, that is read or written."""
         require(
             isinstance(node, ast.Attribute | ast.Subscript),
             f"a value cannot be assigned to {type(node).__name__}",
@@ -420,7 +421,7 @@ class Expressions:
         return self.place_of(base, node.slice)
 
     def place_of(self, column: Node, index: ast.expr) -> tuple[Node, Node]:
-        """Return a column, or array, and the number of an index in it."""
+        """Return the column or array, and the index within it, of a subscript."""
         nodes = index.elts if isinstance(index, ast.Tuple) else [index]
         column, *values = self.values(column, *nodes)
         are_bools = [at_run_time(value).kind == BOOL for value in values]
@@ -440,7 +441,7 @@ class Expressions:
         return column, self.binary("Add", begin, place)
 
     def _within(self, index: Node, size: Node) -> Node:
-        """Return an index, of a user as in Python: it may be negative or too large."""
+        """Return a user's index, which may be negative or out of range as in Python."""
         if not self.options.from_end:
             return self.temporary(index) if size.form == "literal" else index
         index = self.temporary(index)
@@ -452,7 +453,7 @@ class Expressions:
         return index
 
     def whole(self, index: Node) -> Node:
-        """Return an index, or a bound of a range."""
+        """Return an integer that is an index or a bound of a range."""
         if is_known(index) and isinstance(index.kind.value, Each):
             return index
         index = at_run_time(index)
@@ -465,12 +466,16 @@ class Expressions:
     # --- facts
 
     def load(self, column: Node, index: Node) -> Node:
-        """Return a number of a column; a known one if all of the column are it."""
+        """Return an element of a column, which is known if all elements of the column
+        have the same known value.
+        """
         exact = self.program.exact_at(column, index)
         return self.folded(load(column, index)) if exact is None else known(exact)
 
     def values_of(self, node: Node) -> set[Any] | None:
-        """Return all values that an expression can have, by the facts, or None."""
+        """Return all values that an expression can have according to the facts, or
+        None.
+        """
         if not self.has_facts:
             return None
         if is_known(node):
@@ -488,8 +493,8 @@ class Expressions:
     def _results_of(
         self, function: Callable[..., Any], left: Node, right: Node
     ) -> set[Any] | None:
-        """Return the results of a function for all values of two expressions, or
-        None.
+        """Return a function's results for all pairs of values that two expressions can
+        have, or None.
         """
         values = self.values_of(left) or (), self.values_of(right) or ()
         if len(values[0]) * len(values[1]) < MAX_PAIRS:
@@ -545,7 +550,7 @@ class Expressions:
         return self.folded(Node("binary", kind, parts))
 
     def folded_by(self, function: Callable[..., Any], *operands: Node) -> Node:
-        """Return the result of a function for known values."""
+        """Return a function's result for known values."""
         try:
             with np.errstate(all="ignore"):
                 return known(function(*(operand.kind.value for operand in operands)))
@@ -566,11 +571,13 @@ class Expressions:
         return self.folded(Node("binary", kind, (operation, left, right)))
 
     def divided(self, operation: str, reals: list[Node]) -> Node:
-        """Return the rest, or the whole quotient, of two reals."""
+        """Return the remainder or the floored quotient of two real numbers."""
         return self.call(REALS[operation], reals)
 
     def fail_if(self, test: Node) -> None:
-        """End a user's function where Python may compute another number, or raise."""
+        """End a user's function under a condition in which Python could compute a
+        different number or raise an error.
+        """
         if self.options.checked:
             failing, _ = self.apart(self.fail)
             self.out.append(statement("if", at_run_time(test), failing, []))
@@ -596,7 +603,7 @@ class Expressions:
     # --- conditions
 
     def truth(self, value: Node) -> Node:
-        """Return whether a value is true: known, or a bool."""
+        """Return the truth of a value as a known value or a bool."""
         with suppress(UnevenError):
             if is_known(value):
                 return self.folded_by(bool, value)
@@ -606,7 +613,7 @@ class Expressions:
         return convert(value, BOOL)
 
     def condition(self, node: ast.expr) -> Node:
-        """Return whether an expression is true: known, or a bool."""
+        """Translate a condition to a known value or a bool."""
         if not isinstance(node, ast.BoolOp):
             return self.truth(self.visit(node))
         return self._of_boolop(node, self.condition)
@@ -614,14 +621,14 @@ class Expressions:
     def _of_boolop(
         self, node: ast.BoolOp, read: Callable[[ast.expr], Node] | None = None
     ) -> Node:
-        """Translate ``and`` and ``or``, where parts that are not reached have no
-        effect.
-        """
+        """Translate ``and`` and ``or``. Operands that are skipped have no effect."""
         makes = [partial(read or self.visit, element) for element in node.values]
         return self._joined(type(node.op).__name__.lower(), makes)
 
     def _joined(self, form: str, makes: Sequence[Callable[[], Node]]) -> Node:
-        """Return the first of several values that decides, or the last."""
+        """Return the first of several values that decides the result, or the last
+        value.
+        """
         decides = form == "or"
         value = makes[0]()
         if not makes[1:]:
@@ -648,7 +655,7 @@ class Expressions:
     def choice(
         self, test: Node, then: tuple[list[Node], Node], other: tuple[list[Node], Node]
     ) -> Node:
-        """Return a choice of two values, each with its statements."""
+        """Return a choice between two values, each with its own statements."""
         sides = [(out, at_run_time(value)) for out, value in (then, other)]
         kind = unify(*(value.kind for _, value in sides))
         require(kind, "both values of a choice must be of the same kind")
@@ -666,7 +673,7 @@ class Expressions:
         return chosen
 
     def _of_ifexp(self, node: ast.IfExp) -> Node:
-        """Return a choice, of which one side is computed."""
+        """Translate a conditional expression, of which only one side is computed."""
         test = self.condition(node.test)
         if is_known(test):
             return self.visit(node.body if test.kind.value else node.orelse)
@@ -676,8 +683,8 @@ class Expressions:
         return self.choice(test, *sides)
 
     def _of_compare(self, node: ast.Compare) -> Node:
-        """Return comparisons, of which all must hold; the next operand of several is
-        only computed if those before it hold.
+        """Translate a chain of comparisons, all of which must hold. An operand is only
+        computed if the comparisons before it hold.
         """
         operands = [node.left, *node.comparators]
         matching: list[Node] = []
@@ -760,8 +767,8 @@ class Expressions:
         return self.call(function, arguments)
 
     def _sum_by(self, terms: Any, start: ast.expr = ZERO) -> Node:
-        """Write ``added((term for k in range(...)), start)`` as a loop before it, whose
-        variable is its own.
+        """Write ``added((term for k in range(...)), start)`` as a loop before the
+        expression, with a variable of its own.
         """
         by, *others = terms.generators
         is_plain = isinstance(by.target, ast.Name) and not (by.ifs or others)
@@ -783,7 +790,9 @@ class Expressions:
     def _arguments(
         self, function: Any, given: list[ast.expr], named: list[ast.keyword]
     ) -> list[Node]:
-        """Return arguments, given by name or not, in the order of a function."""
+        """Return positional and named arguments in the order of a function's
+        parameters.
+        """
         values = self.values(*given, *(keyword.value for keyword in named))
         if not named:
             return values
@@ -805,7 +814,7 @@ class Expressions:
         return [*values[:count], *(by_name[name] for name in names)]
 
     def call(self, function: Any, arguments: list[Node]) -> Node:
-        """Return the result of a function; a call with an effect is a statement."""
+        """Translate a call. A call that has an effect becomes a statement."""
         passed = [self._argument(argument) for argument in arguments]
         kinds = tuple(argument.kind for argument in passed)
         made = self.program.instance(function, kinds, self.options)
@@ -828,17 +837,17 @@ class Expressions:
         return known(None)
 
     def result_of(self, call: Node) -> Node:
-        """Return the value of an expression that changes something."""
+        """Return the value of an expression that has an effect."""
         self.instance.has_effects = True
         return self.temporary(call)
 
     def effect(self, node: Node) -> None:
-        """Add a statement that changes something outside of the function."""
+        """Add a statement that has an effect outside the function."""
         self.instance.has_effects = True
         self.out.append(node)
 
     def _argument(self, argument: Node) -> Node:
-        """Return an argument; it stays known if it makes another function."""
+        """Return an argument, which stays known if the callee is compiled for it."""
         argument = self.folded(argument) if argument.kind in RANK else argument
         if not is_known(argument):
             return argument

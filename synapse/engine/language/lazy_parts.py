@@ -72,7 +72,7 @@ _FAILED = STORE.places["failed"]
 
 
 class Part(NamedTuple):
-    """One of the functions that are called by one name, and the kinds of its
+    """One of the functions that are called by the same name, and the kinds of its
     arguments.
     """
 
@@ -104,11 +104,11 @@ def column(name: str) -> ColumnKind:
 
 
 def lazy_part(*kinds: Any, taped: bool = False) -> Callable[[Callable[..., Any]], Any]:
-    """Return a decorator: compile a part of kernels when it is first called. Its
-    arguments are of these kinds.
+    """Return a decorator that postpones compiling a kernel part until its first call.
+    The part's arguments have the given kinds.
 
-    A `taped` part has tapes as its first argument after ``store``. It is compiled
-    twice, for tapes of one sample and of several.
+    A `taped` part expects tapes as its first argument after ``store``. It is compiled
+    twice, for tapes with one sample and with several samples.
     """
 
     def with_number(*passed: Node) -> tuple[Node, ...]:
@@ -127,7 +127,9 @@ def lazy_part(*kinds: Any, taped: bool = False) -> Callable[[Callable[..., Any]]
 
 
 def by_code(name: str, functions: list[Callable[..., Any]], *kinds: Any) -> Any:
-    """Make a part ``call(code, store, ...)`` of several, selected by their index."""
+    """Combine several parts into one part ``call(code, store, ...)`` that selects one
+    of them by index.
+    """
     parts = [
         Part(noinline(function), (BundleKind(STORE, FLOAT), *kinds))
         for function in functions
@@ -193,7 +195,7 @@ def _of_float(kind: Any, scalar: str) -> Any:
 
 def failure() -> BaseException:
     """Return why a part could not be compiled, if `failed` begins with -1. The next
-    call tries again.
+    call compiles it again.
     """
     for address in [key for key, code in _addresses.items() if code == _NOTHING]:
         evict(address)
@@ -201,14 +203,14 @@ def failure() -> BaseException:
 
 
 def compiled() -> set[str]:
-    """Return the names of the functions that this process has compiled, or loaded from
-    files, as lazy parts.
+    """Return the names of the lazy parts that this process has compiled or loaded from
+    files.
     """
     return {_parts[name][number].function.__name__ for name, number, _ in _addresses}
 
 
 def evict(address: Address) -> None:
-    """Make kernels ask for this part again when they call it next."""
+    """Make kernels request this part again on their next call."""
     del _addresses[address]
     for slot in _slots.pop(address):
         ctypes.c_uint64.from_address(slot).value = 0

@@ -67,7 +67,7 @@ SUFFIXES = {FLOAT32: "f32", FLOAT64: "f64"}
 
 
 def suffix_of(kind: Any) -> str:
-    """Return the suffix of functions' names for such numbers."""
+    """Return the suffix that LLVM's function names have for these numbers."""
     if isinstance(kind, PackKind):
         return f"v{kind.length}{SUFFIXES[kind.of]}"
     return SUFFIXES[kind]
@@ -86,7 +86,7 @@ INTRINSICS = {
 
 
 def type_of(kind: Any) -> str:
-    """Return the type of a value in LLVM."""
+    """Return a value's type in LLVM."""
     if isinstance(kind, str):  # most are
         return SCALARS[kind]
     if isinstance(kind, TupleKind):
@@ -100,7 +100,7 @@ def type_of(kind: Any) -> str:
 
 
 def type_in_memory(of: Any) -> str:
-    """Return the type of a number of a column."""
+    """Return the type of a column's elements in memory."""
     if isinstance(of, RecordKind):
         return f"[{of.size} x i8]"
     if isinstance(of, PackKind) or of in FLOATS:
@@ -109,12 +109,12 @@ def type_in_memory(of: Any) -> str:
 
 
 def is_real(kind: Any) -> bool:
-    """Return whether a kind is of a real number, or several."""
+    """Return whether a kind represents one or several real numbers."""
     return kind in FLOATS or isinstance(kind, PackKind)
 
 
 def number(kind: str, value: float) -> str:
-    """Return a literal. A float has its bits, of a double."""
+    """Return a literal. A float is written as the bits of a double."""
     if kind == FLOAT32:
         (value,) = struct.unpack("<f", struct.pack("<f", value))
     if kind in FLOATS:
@@ -143,29 +143,29 @@ class Module:
         self.rare = self.node('!{!"branch_weights", i32 1, i32 99}')
 
     def node(self, text: str) -> str:
-        """Return the name of metadata."""
+        """Add metadata and return its name."""
         return self._nodes.setdefault(text, f"!{len(self._nodes)}")
 
     def loop(self, *marks: str) -> str:
-        """Return the mark of the branch that repeats a loop."""
+        """Return the metadata of a branch that repeats a loop."""
         nodes = ", ".join(map(self.node, marks))
         itself = f"!{len(self._nodes)}"
         return f", !llvm.loop {self.node(f'distinct !{{{itself}, {nodes}}}')}"
 
     def access(self, family: tuple[str, ...]) -> str:
-        """Return the mark of an access: it touches only this family."""
+        """Return the metadata of a memory access that only touches this family."""
         node = self.node('!{!"synapse columns"}')
         for name in family:
             node = self.node(f'!{{!"{name}", {node}, i64 0}}')
         return f", !tbaa {self.node(f'!{{{node}, {node}, i64 0}}')}"
 
     def declare(self, name: str, result: str, *arguments: str) -> str:
-        """Return the global name of a function from outside."""
+        """Declare an external function and return its global name."""
         self._declared[name] = f"declare {result} @{name}({', '.join(arguments)})"
         return f"@{name}"
 
     def table(self, kind: str, numbers: str) -> str:
-        """Return the name of a constant array of a type."""
+        """Return the name of a constant array with elements of this type."""
         text = f"internal constant {kind} [{numbers}]"
         if text not in self._tables:
             self._tables[text] = f"@table.{len(self._tables)}"
@@ -173,8 +173,8 @@ class Module:
         return self._tables[text]
 
     def slots(self, label: str, count: int) -> tuple[str, str]:
-        """Return the names of the slots of lazy parts, all 0 at first, and of their
-        label.
+        """Return the names of the slots of lazy parts, which are initially 0, and of
+        their label.
         """
         if label not in self._slots:
             k = len(self._slots)
@@ -218,7 +218,7 @@ resolver before."""
 
 
 class Writer:
-    """Writes instructions of a function of a module."""
+    """Writes the instructions of one function in a module."""
 
     def __init__(self, module: Module) -> None:
         self.module = module
@@ -226,17 +226,17 @@ class Writer:
         self.count = 0
 
     def put(self, line: str) -> None:
-        """Add an instruction without a value."""
+        """Add an instruction that returns no value."""
         self.lines.append(line)
 
     def let(self, instruction: str) -> str:
-        """Add an instruction; returns the name of its value."""
+        """Add an instruction and return the name of its value."""
         self.count += 1
         self.lines.append(f"%r{self.count} = {instruction}")
         return f"%r{self.count}"
 
     def number(self) -> int:
-        """Return a new number, for names."""
+        """Return a new number for a name."""
         self.count += 1
         return self.count
 
@@ -250,14 +250,14 @@ class Writer:
     def call(
         self, result: str, name: str, *passed: str, flags: str = "", mark: str = ""
     ) -> str:
-        """Call a function from outside with typed values."""
+        """Call an external function with typed values."""
         kinds = [value.rpartition(" ")[0] for value in passed]
         callee = self.module.declare(name, result, *kinds)
         call = f"call {flags}{result} {callee}({', '.join(passed)}){mark}"
         return self.let_call(result, call)
 
     def let_call(self, result: str, call: str) -> str:
-        """Add a call, which may have no value."""
+        """Add a call, which need not return a value."""
         if result != "void":
             return self.let(call)
         self.put(call)
@@ -265,13 +265,13 @@ class Writer:
 
 
 class FunctionWriter(Writer):
-    """Writes one instance, by one method for each form of the tree. Methods of
+    """Writes one instance, with a method for each form of the tree. Methods of
     expressions return the name of a value.
     """
 
     def __init__(self, module: Module, instance: Instance, name: str = "") -> None:
-        """Write an instance as a function of a module. If it has a name, others can
-        find it.
+        """Write an instance as a function of a module. If a name is given, the function
+        is visible from outside.
         """
         super().__init__(module)
         self.instance = instance
@@ -297,13 +297,13 @@ class FunctionWriter(Writer):
         )
 
     def on_stack(self, kind: str) -> str:
-        """Return the name of a place for a value."""
+        """Reserve memory for a value on the stack and return its name."""
         name = f"%s{len(self.head)}"
         self.head.append(f"{name} = alloca {kind}")
         return name
 
     def typed(self, node: Node) -> str:
-        """Return a value with its type."""
+        """Return a value together with its type."""
         return f"{type_of(node.kind)} {self.value(node)}"
 
     def all_typed(self, nodes: Iterable[Node]) -> str:
@@ -368,7 +368,7 @@ class FunctionWriter(Writer):
         self.loops.pop()
 
     def _loop(self) -> str:
-        """Return the mark of the branch that repeats a loop."""
+        """Return the metadata of the branch that repeats a loop."""
         is_in_order = "reassoc" not in self.instance.options.flags
         return self.module.loop(ONCE, *[NOT_SIDE_BY_SIDE] * is_in_order)
 
@@ -408,7 +408,7 @@ end.{n}:""")
         self.put(f"br label %next.{self.loops[-1]}")
 
     def _do_lazy(self, label: str, count: int, number: Node, passed: Any) -> None:
-        """Call a lazy part, whose slot is filled before."""
+        """Call a lazy part. If its slot is empty, fill it first."""
         slots, text = self.module.slots(label, count)
         index = self.typed(number)
         values = [self.typed(value) for value in passed]
@@ -448,7 +448,7 @@ call void %code.{n}({", ".join(values)})""")
     # --- expressions
 
     def value(self, node: Node) -> str:
-        """Write an expression; returns the name of its value."""
+        """Write an expression and return the name of its value."""
         if node.form not in INSTRUCTIONS:
             return getattr(self, f"_of_{node.form}")(node, *node.parts)
         parts = [self.typed(p) if isinstance(p, Node) else p for p in node.parts]
@@ -467,18 +467,20 @@ call void %code.{n}({", ".join(values)})""")
         return self.let(f"load {type_of(self.kinds[local])}, ptr {self.slots[local]}")
 
     def _of_column(self, node: Node, bundle: Node, name: str, place: int) -> str:
-        """Return a column of a table. No kernel changes it, so loops load it once."""
+        """Return a column of a table. Loops load it only once, because kernels never
+        change it.
+        """
         at = self.let(f"getelementptr i64, ptr {self.value(bundle)}, i64 {place}")
         invariant = self.module.invariant
         word = self.let(f"load i64, ptr {at}, !invariant.load {invariant}")
         return self.let(f"inttoptr i64 {word} to ptr")
 
     def access(self, column: Node) -> str:
-        """Return the mark of an access."""
+        """Return the metadata of a memory access."""
         return self.module.access(column.kind.family)
 
     def address(self, column: Node, index: Node) -> str:
-        """Return the address of a number."""
+        """Return the address of an element."""
         base = self.value(column)
         at = self.value(index)
         if isinstance(column.kind, ArrayKind):
@@ -503,7 +505,7 @@ call void %code.{n}({", ".join(values)})""")
         return self.value(column)
 
     def _of_hidden(self, node: Node, column: Node, index: Node) -> str:
-        """Return an address that the optimiser does not know."""
+        """Return an address whose origin the optimiser does not know."""
         address = self.address(column, index)
         return self.let(f'call ptr asm "", "=r,0"(ptr {address}) readnone')
 
@@ -532,7 +534,7 @@ call void %code.{n}({", ".join(values)})""")
         return self._divided(operation == "Mod", a, b, right)
 
     def _divided(self, is_rest: bool, a: str, b: str, by: Node) -> str:
-        """Return the whole quotient, or the rest with the sign of the divisor."""
+        """Return the floored quotient, or the remainder with the divisor's sign."""
         (divisor,) = by.parts if by.form == "literal" else (0,)
         if divisor > 0 and not divisor & divisor - 1:
             shift = f"ashr {a}, {divisor.bit_length() - 1}"
@@ -550,7 +552,9 @@ call void %code.{n}({", ".join(values)})""")
         return self.let(f"select i1 %wrong.{n}, i64 %mended.{n}, i64 %{plain}.{n}")
 
     def _of_overflows(self, node: Node, operation: str, left: Node, right: Node) -> str:
-        """Return whether the result of two integers has more than 64 bits."""
+        """Return whether the result of an operation on two integers needs more than 64
+        bits.
+        """
         name = f"llvm.s{INTEGERS[operation]}.with.overflow.i64"
         both = self.call("{i64, i1}", name, self.typed(left), self.typed(right))
         return self.let(f"extractvalue {{i64, i1}} {both}, 1")
@@ -574,7 +578,7 @@ call void %code.{n}({", ".join(values)})""")
         return self.let(f"sub i64 0, {self.value(value)}")
 
     def _of_choice(self, node: Node, test: Node, left: Node, right: Node) -> str:
-        """Return one of two values, of which one is computed."""
+        """Return one of two values, of which only this one is computed."""
         n = self.number()
         holds = self.value(test)
         kind = type_of(node.kind)
@@ -622,7 +626,7 @@ call void %code.{n}({", ".join(values)})""")
         return self.let(f"{name} {SCALARS[of]} {value} to {SCALARS[to]}")
 
     def _spread(self, vector: str, value: str, count: int) -> str:
-        """Return a typed number in all places of a vector."""
+        """Return a vector whose elements are all the same typed number."""
         left = self.let(f"insertelement {vector} undef, {value}, i32 0")
         places = f"<{count} x i32> zeroinitializer"
         return self.let(f"shufflevector {vector} {left}, {vector} undef, {places}")
@@ -685,7 +689,9 @@ call void %code.{n}({", ".join(values)})""")
         return self.packed(type_of(node.kind), list(parts))
 
     def _of_python(self, node: Node, number: Node, numbers: Any) -> str:
-        """Call a function of a user in Python: whether it returned, and its numbers."""
+        """Call a user's function in Python. Return whether it has returned, and its
+        numbers.
+        """
         count = len(node.kind.items) - 1
         slot = self.on_stack(f"[{max(count, len(numbers))} x double]")
         places = [
@@ -729,7 +735,7 @@ call void %code.{n}({", ".join(values)})""")
         left: Node,
         *passed: str,
     ) -> str:
-        """Write an access to the first numbers of a pack."""
+        """Write an access to the first elements of a pack."""
         address = self.address(column, at)
         count = kind.length
         vector = f"<{count} x i64>"
@@ -767,7 +773,7 @@ call void %code.{n}({", ".join(values)})""")
         )
 
     def _of_sums(self, node: Node, *packs: Node) -> str:
-        """Return the sum of each pack, as a pack or a tuple."""
+        """Return the sum of each pack, as a pack or as a tuple."""
         of = packs[0].kind
         vector = type_of(of)
         values = self._halved([self.value(pack) for pack in packs], of)
@@ -781,7 +787,7 @@ call void %code.{n}({", ".join(values)})""")
         return self.packed(type_of(node.kind), parts)
 
     def _halved(self, values: list[str], kind: PackKind) -> list[str]:
-        """Return vectors whose halves are added, those of two vectors at a time."""
+        """Add the halves of each vector, and join the sums of two vectors."""
         vector = type_of(kind)
         half = kind.length
         while half > 1:

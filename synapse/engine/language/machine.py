@@ -75,8 +75,8 @@ every multiply-add."""
 
 
 def keep(owner: Any) -> None:
-    """Keep objects that machine code refers to until the process has ended, because
-    functions outlive the modules that have made them.
+    """Keep objects that machine code refers to until the process ends, because
+    functions outlive the modules that have created them.
     """
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(owner))
 
@@ -140,8 +140,9 @@ def processor() -> dict[str, str]:
 def _features_of(processor: dict[str, str], names: list[str]) -> set[str]:
     """Return which of some features a processor has.
 
-    LLVM does not tell, but it inlines a function only where the caller has all features
-    of the callee, so a call stays in a caller without one that the processor has.
+    LLVM does not report this directly. However, it only inlines a function if the
+    caller has all features of the callee. A remaining call therefore shows that the
+    processor lacks a feature.
     """
     function = """\
 define {} i64 @"{}"(i64 %a) "target-cpu"="{}" "target-features"="{}" {{
@@ -195,20 +196,20 @@ def _target(**options: Any) -> Any:
 
 
 def _search(blocks: int) -> None:
-    """Tell LLVM how many blocks to search for what may have written a loaded number."""
+    """Tell LLVM how many blocks to search for the store that may have written a loaded
+    number.
+    """
     llvm.set_option("", f"-memdep-block-number-limit={blocks}")
 
 
 def object_code(text: str, speed: int = 3) -> bytes:
-    """Return the object code of a module for the processor of kernels."""
+    """Return a module's object code for the processor that kernels run on."""
     module, machine = _optimised(text, speed, processor())
     return machine.emit_object(module)
 
 
 def _optimised(text: str, speed: int, processor: dict[str, str]) -> tuple[Any, Any]:
-    """Return an optimised module, and an object that writes its code for a
-    processor.
-    """
+    """Return an optimised module and an object that writes its code for a processor."""
     machine = _target(**processor, opt=speed, reloc="default", codemodel="jitdefault")
     module = llvm.parse_assembly(text)
     module.triple = llvm.get_process_triple()
@@ -232,8 +233,8 @@ def _optimised(text: str, speed: int, processor: dict[str, str]) -> tuple[Any, A
 
 
 def load(code: bytes, name: str, slots: Mapping[str, int]) -> int:
-    """Return the address of a function in object code, linked into the process, with
-    addresses in its slots of these names.
+    """Link object code into the process and return the address of a function in it. The
+    given addresses are written into the slots with these names.
     """
     for symbol, function in symbols.items():
         keep(function)

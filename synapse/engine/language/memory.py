@@ -111,7 +111,7 @@ record: the words that read them, and which other arguments these take, if there
 
 
 def read_plainly(function: Any, passed: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the arguments of a kernel in Python, with its `RECORDS`."""
+    """Return the arguments of a kernel in Python, including its `RECORDS`."""
     count = function.__code__.co_argcount
     names = function.__code__.co_varnames[:count]
     arguments = dict(zip(names, passed[:count], strict=True))
@@ -123,7 +123,7 @@ def read_plainly(function: Any, passed: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def reset_of(cleared: tuple[Declared, ...]) -> Any:
-    """Return a word that sets these columns of a neuron to their defaults."""
+    """Return a word that resets these columns of a neuron to their defaults."""
 
     def reset_plainly(store: Any, row: int) -> None:
         for column in cleared:
@@ -150,7 +150,7 @@ _numbers = itertools.count(1 << 32)
 
 
 def plain_address(function: Callable[..., Any]) -> int:
-    """Return a number by which uncompiled kernels call a function."""
+    """Return a number that represents a function's address in uncompiled kernels."""
     number = next(_numbers)
     _called[number] = function
     return number
@@ -158,7 +158,7 @@ def plain_address(function: Callable[..., Any]) -> int:
 
 def _by_address(result: Any) -> Any:
     """Return a word ``call(address, arguments, alike)`` for kernels with this result.
-    The address was made for arguments of the types of the last one.
+    The address was made for arguments with the types of the last one.
     """
 
     @word(lambda address, arguments, alike: _called[int(address)](*arguments))
@@ -188,15 +188,17 @@ def _call_user_plainly(address: Any, *numbers: Any) -> tuple[int, float, float]:
 
 @word(_call_user_plainly)
 def _call_user(t: Translator, address: Node, *numbers: Node) -> Node:
-    """Call ``f(results, number, ...)``: whether it returned, and two results."""
+    """Call ``f(results, number, ...)`` and return whether it has returned, and its two
+    results.
+    """
     kind = TupleKind((INT, FLOAT64, FLOAT64))
     passed = tuple(convert(number, FLOAT64) for number in numbers)
     return t.result_of(Node("user", kind, (convert(address, INT), passed)))
 
 
 def call_at(failed: Any, address: Any, numbers: Any) -> Any:
-    """Return the pair of the user's function at `address`; NaN if it raises. The first
-    one that raised stands in `failed`.
+    """Call the user's function at `address` and return its pair of results, which are
+    NaN if it raises. `failed` keeps the first function that has raised.
     """
     if failed[0] != 0.0:
         return math.nan, math.nan
@@ -215,7 +217,7 @@ symbols: dict[str, Any] = {}
 
 
 def declare_symbol(name: str, function: Any) -> None:
-    """Give a function of this process a name in modules."""
+    """Make a function of this process available to modules under a name."""
     symbols[name] = function
 
 
@@ -248,8 +250,8 @@ def _swap_plainly(words: Any, index: int, before: int, after: int) -> bool:
 
 @word(_swap_plainly)
 def swap_word(t: Translator, words: Node, *numbers: Node) -> Node:
-    """Replace the word at an index, from one value to another, unless it has changed;
-    returns whether it was.
+    """Replace the word at an index if it still has the expected value, and return
+    whether it was replaced.
     """
     numbers = tuple(convert(number, INT) for number in numbers)
     return t.result_of(Node("swap_word", BOOL, (words, *numbers)))
@@ -257,19 +259,21 @@ def swap_word(t: Translator, words: Node, *numbers: Node) -> Node:
 
 @word(lambda column, index: None)
 def prefetch(t: Translator, column: Node, index: Node) -> None:
-    """Begin to load the memory around a number that is read soon."""
+    """Start loading the memory around a number that will be read soon."""
     t.effect(statement("prefetch", column, convert(index, INT)))
 
 
 @word(lambda: None)
 def pause(t: Translator) -> None:
-    """Leave the core to its other thread for some cycles, where processors can."""
+    """Leave the core to its other hardware thread for some cycles if the processor
+    supports this.
+    """
     t.effect(statement("pause"))
 
 
 @word(lambda address: None)
 def call_yield(t: Translator, address: Node) -> None:
-    """Give the core to another thread: calls the function at `yield_address`."""
+    """Give the core to another thread by calling the function at `yield_address`."""
     t.effect(statement("yield", convert(address, INT)))
 
 

@@ -45,7 +45,7 @@ def _is_laned(column: Node) -> bool:
 
 
 def wide(t: Translator, column: Node) -> Any:
-    """Return the kind of a pack for a column, or of one number without packs."""
+    """Return the kind of a column's packs, or of a single number without packs."""
     of = column.kind.of
     if isinstance(of, PackKind):
         return of
@@ -61,7 +61,7 @@ def _length(kind: Any) -> int:
 
 
 def load_some(t: Translator, column: Node, at: Node, left: Node, kind: Any) -> Node:
-    """Return the first numbers of a pack that begins at an index; 0 for the others."""
+    """Load the first numbers of a pack that starts at an index. The others are 0."""
     at = convert(at, INT)
     if isinstance(kind, PackKind):
         return Node("load_some", kind, (column, at, convert(left, INT)))
@@ -172,21 +172,19 @@ def width(t: Translator, column: Node) -> Node:
 
 @word(lambda column: column.ndim > 1)
 def is_laned(t: Translator, column: Node) -> Node:
-    """Return whether a column has one number for each of several samples."""
+    """Return whether a column has a number for each of several samples."""
     return known(_is_laned(column))
 
 
 @word(lambda pack: np.int64(1 << 60))
 def lanes_of(t: Translator, pack: Node) -> Node:
-    """Return how many numbers a pack has; in plain Python it has room for a whole
-    run.
-    """
+    """Return the length of a pack, which in plain Python is as long as a run."""
     return known(_length(pack.kind))
 
 
 @word(lambda pack: np.int64(len(pack)))
 def length_of(t: Translator, pack: Node) -> Node:
-    """Return how many numbers a pack has."""
+    """Return the length of a pack."""
     return known(_length(pack.kind))
 
 
@@ -195,7 +193,9 @@ def _zeros(kind: Any) -> Node:
 
 
 def _no_numbers(count: int) -> Any:
-    """Return a word of zeros: of `count` numbers, or of a whole pack if it is 0."""
+    """Return a word for zeros. It returns `count` of them, or a whole pack if `count`
+    is 0.
+    """
 
     def plain(column: Any) -> Any:
         whole = column.shape[1] if column.ndim > 1 else plain_width(column)
@@ -215,14 +215,14 @@ no_single = _no_numbers(1)
 
 @word(lambda rows, pack: (pack,) * len(rows))
 def for_each(t: Translator, rows: Node, pack: Node) -> Node:
-    """Return a tuple with this pack for each of some rows."""
+    """Return a tuple that repeats this pack for each row."""
     count = len(items_of(rows))
     return Node("tuple", TupleKind((pack.kind,) * count), (pack,) * count)
 
 
 @word(lambda pack: np.split(pack, 2))
 def halves(t: Translator, pack: Node) -> Node:
-    """Return the first and the second half of a pack."""
+    """Return the two halves of a pack."""
     size = pack.kind.length // 2
     kind, pack = PackKind(pack.kind.of, size), t.temporary(pack)
     orders = tuple(range(size)), tuple(range(size, 2 * size))
@@ -232,19 +232,19 @@ def halves(t: Translator, pack: Node) -> Node:
 
 @word(lambda value, column: np.full(column.shape[1:], value, column.dtype)[()])
 def splat(t: Translator, value: Node, column: Node) -> Node:
-    """Return one number in every lane, in the float of a column."""
+    """Return a number in every lane, converted to the float type of a column."""
     return convert(value, read_from(column.kind.of))
 
 
 @word(lambda error, pack: error)
 def spread(t: Translator, number: Node, pack: Node) -> Node:
-    """Return one number in every place of a pack."""
+    """Return a pack that repeats a number."""
     return convert(number, pack.kind)
 
 
 @word(lambda pack, column: pack.astype(column.dtype))
 def in_float_of(t: Translator, pack: Node, column: Node) -> Node:
-    """Return a pack in the float of a column."""
+    """Convert a pack to the float type of a column."""
     if not isinstance(pack.kind, PackKind):
         return convert(pack, column.kind.of)
     return convert(pack, PackKind(column.kind.of, pack.kind.length))
@@ -266,7 +266,7 @@ def _plain_flat(tapes: Any) -> Any:
 
 @word(_plain_flat)
 def flat(t: Translator, tapes: Node) -> Node:
-    """Return tapes whose columns of lanes are columns of single numbers."""
+    """Return tapes in which columns of lanes are columns of single numbers."""
     return Node("retyped", tapes.kind._replace(lanes=1), (tapes,))
 
 
@@ -276,8 +276,8 @@ def flat(t: Translator, tapes: Node) -> Node:
     ).reshape(-1)
 )
 def by_sample(t: Translator, tapes: Node) -> Node:
-    """Return activations in which neurons are consecutive: as they are for one sample,
-    transposed for several.
+    """Return activations with consecutive neurons. For one sample they are unchanged,
+    and for several samples they are transposed.
     """
     column = column_of(tapes, "activation" if tapes.kind.lanes == 1 else "transposed")
     return Node("retyped", ColumnKind(tapes.kind.scalar, column.kind.family), (column,))
@@ -288,8 +288,8 @@ def by_sample(t: Translator, tapes: Node) -> Node:
 
 @word(_plain_pack)
 def pack(t: Translator, column: Node, at: Node, left: Node) -> Node:
-    """Return the first `left` numbers of the pack that begins at an index; 0 for the
-    others. Of a column of lanes, it is the numbers of one neuron.
+    """Return the first `left` numbers of the pack that starts at an index, followed by
+    zeros. In a column of lanes, the pack consists of the numbers of one neuron.
     """
     if _is_laned(column):
         return load(column, convert(at, INT))
@@ -298,8 +298,8 @@ def pack(t: Translator, column: Node, at: Node, left: Node) -> Node:
 
 @word(_plain_pack_like)
 def pack_like(t: Translator, like: Node, column: Node, at: Node, left: Node) -> Node:
-    """Return the first `left` numbers of a column from an index on, in a pack as long
-    as another.
+    """Return a pack as long as another, with the first `left` numbers of a column from
+    an index on.
     """
     kind = _packed(t, column.kind.of, _length(like.kind))
     return load_some(t, column, at, left, kind)
@@ -316,7 +316,9 @@ def put_pack(t: Translator, column: Node, at: Node, left: Node, value: Node) -> 
 
 @word(lambda column, at: _plain_pack(column, at, 1))
 def alone(t: Translator, column: Node, at: Node) -> Node:
-    """Return a number of a column as the first of a pack, or those of one neuron."""
+    """Return a pack that starts with a single number of a column, or that has all
+    numbers of one neuron.
+    """
     number = load(column, convert(at, INT))
     if _is_laned(column) or not t.program.packed:
         return number
@@ -325,15 +327,15 @@ def alone(t: Translator, column: Node, at: Node) -> Node:
 
 @word(lambda column, index: column[int(index) :])
 def hidden(t: Translator, column: Node, index: Node) -> Node:
-    """Return a column from an index on, which the optimiser does not know: a loop would
-    begin with the address of each of several rows.
+    """Return a column from an index on, with an address that the optimiser cannot
+    analyse. Otherwise, a loop would start by computing the address of each row.
     """
     return Node("hidden", column.kind, (column, convert(index, INT)))
 
 
 def _times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
-    """Return the pack a b + c, rounded once where the processor can, whatever loop it
-    is in: LLVM would fuse a product and a sum in some loops only.
+    """Return the pack a b + c, rounded only once if the processor supports this. LLVM
+    alone would fuse the product and the sum in some loops and not in others.
     """
     if not isinstance(c.kind, PackKind):
         return t.binary("Add", c, t.binary("Mult", a, b))
@@ -342,7 +344,7 @@ def _times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
 
 @word(lambda a, b, c: c + a * b)
 def times_plus(t: Translator, a: Node, b: Node, c: Node) -> Node:
-    """Return the pack a b + c, see `_times_plus`."""
+    """Return the pack a b + c. See `_times_plus`."""
     return _times_plus(t, a, b, c)
 
 
@@ -358,8 +360,8 @@ def update_rows(
     left: Node,
     sums: Node,
 ) -> None:
-    """Add a pack of a column, times the step of each row, to the numbers q of the
-    rows. It is as long as those of `sums`.
+    """Add a pack of a column, multiplied by each row's step, to the numbers q of the
+    rows. The pack is as long as the packs of `sums`.
     """
     kind = sums.kind.items[0]
     y = t.temporary(load_some(t, column, at, left, kind))
@@ -380,10 +382,11 @@ def add_rows_products(
     q: Node,
     left: Node,
 ) -> Node:
-    """Add a pack of a column, times the numbers q of each row, to its sum.
+    """Add a pack of a column, multiplied by the numbers q of each row, to the row's
+    sum.
 
-    `add_products` hides the address of the weights, so a weight that `update_rows` has
-    just stored would be loaded again.
+    Unlike `add_products`, this does not hide the address of the weights. Otherwise, a
+    weight that `update_rows` has just stored would be loaded again.
     """
     kind = sums.kind.items[0]
     y = t.temporary(load_some(t, column, at, left, kind))
@@ -400,7 +403,7 @@ def add_rows_products(
     )
 )
 def totals(t: Translator, packs: Node, others: Node) -> Node:
-    """Return the sum of the numbers of each two packs."""
+    """Return the sums of the numbers in two packs at a time."""
     pairs = zip(items_of(packs), items_of(others), strict=True)
     both = tuple(t.binary("Add", *pair) for pair in pairs)
     if not t.program.packed:
@@ -415,8 +418,8 @@ def _plain_put_totals(column: Any, at: Any, packs: Any) -> None:
 
 @word(_plain_put_totals)
 def put_totals(t: Translator, column: Node, at: Node, packs: Node) -> None:
-    """Store the sum of each pack, one after the other; of a column of lanes, each
-    pack.
+    """Store the sums of the packs consecutively. In a column of lanes, store the packs
+    themselves.
     """
     values = items_of(packs)
     if _is_laned(column) or not t.program.packed:
@@ -443,8 +446,8 @@ def transpose(
     step: Node,
     like: Node,
 ) -> None:
-    """Transpose a square of numbers, as wide as `like` has lanes. Rows are `step`
-    apart, then `gap`.
+    """Transpose a square of numbers that is as wide as `like` has lanes. The rows of
+    the source are `step` apart, and the rows of the target `gap`.
     """
     if not _is_laned(like):  # one sample: never called
         return

@@ -15,8 +15,9 @@ from ..schema import numpy_dtype
 def bundle(
     columns: Any, fields: Any, table: int, scalar: Any, tag: tuple[int, ...] = (0,)
 ) -> Any:
-    """Return the columns of a table as arrays with the same memory. A row in a column
-    of lanes has one number for each sample, whose count is the length of `tag`.
+    """Return the columns of a table as arrays that share its memory. In a column of
+    lanes, each row has one number for each sample. The length of `tag` is the number of
+    samples.
     """
     dtype = np.dtype(type(scalar))
     dtypes = [
@@ -49,7 +50,7 @@ def _arrays(table: int, dtypes: list[np.dtype[Any]]) -> list[Any]:
 
 
 class _Integers(np.ndarray):
-    """A column of integers, which reads as signed ones of any size."""
+    """A column whose integers are read as signed integers of unlimited size."""
 
     def __getitem__(self, index: Any) -> Any:
         value = super().__getitem__(index)
@@ -58,7 +59,7 @@ class _Integers(np.ndarray):
 
 @cache
 def _record_type(places: type[IntEnum]) -> type[_Integers]:
-    """Return the type of a column whose places have names."""
+    """Return the type of a column whose elements have names."""
 
     def place(index: int) -> property:
         return property(
@@ -71,5 +72,5 @@ def _record_type(places: type[IntEnum]) -> type[_Integers]:
 
 
 def record(array: Any, places: type[IntEnum]) -> Any:
-    """Return a column whose places have names."""
+    """Return a column whose elements have names."""
     return array.view(_record_type(places))

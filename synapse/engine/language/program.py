@@ -18,7 +18,7 @@ from .words import WORDS, Words
 
 
 class Instance:
-    """A function for arguments of some kinds, as a typed tree."""
+    """A function as a typed tree, for arguments of the given kinds."""
 
     def __init__(
         self,
@@ -47,12 +47,13 @@ class Instance:
 
 
 class TypedProgram:
-    """The instances that an entry reaches, each after those that it calls.
+    """The instances that an entry reaches. Each instance follows the instances that it
+    calls.
 
-    `facts` contains the values that a column can have, by its name and the name or the
-    place of a member, or None for all. `packed` tells whether several numbers are added
-    at once. `exact` contains columns of a store whose numbers are known one by one, and
-    loops over them are unrolled.
+    `facts` contains the values that a column can have, or None for any value, by the
+    column's name and the name or place of a member. `packed` tells whether several
+    numbers are added at once. `exact` contains the columns of a store whose individual
+    numbers are known. Loops over these columns are unrolled.
     """
 
     def __init__(
@@ -74,7 +75,9 @@ class TypedProgram:
     def instance(
         self, function: FunctionType, kinds: tuple[Any, ...], caller: PartOptions
     ) -> Instance:
-        """Return a function for arguments of some kinds, translated if it is new."""
+        """Return a function for arguments of the given kinds, and translate it if it is
+        new.
+        """
         options = getattr(function, "options", caller._replace(inlined=True))
         key: Any = function, kinds, options
         if options.from_end:
@@ -108,9 +111,7 @@ class TypedProgram:
         self._begun = {*self.instances}
 
     def exact_at(self, column: Node, index: Node) -> Any:
-        """Return the known value of one number in a column, for each iteration, or
-        None.
-        """
+        """Return the known value of a column's number in each iteration, or None."""
         name = column.parts[1] if column.form == "column" else None
         if (
             name is None
@@ -126,7 +127,9 @@ class TypedProgram:
         return each(numbers[places]) if is_inside else None
 
     def fact_of(self, column: Node, index: Node) -> set[Any] | None:
-        """Return the values that a number of a column can have; None: unknown."""
+        """Return the values that a column's number can have, or None if they are
+        unknown.
+        """
         if isinstance(column.kind, ArrayKind):
             return None
         name = column.parts[1] if column.form == "column" else None

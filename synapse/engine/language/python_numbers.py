@@ -89,7 +89,7 @@ def _kind_of(function: Any, *values: Node) -> str:
 
 
 def _has_whole(kind: str, types: Any) -> bool:
-    """Return whether a number of a kind may be an integer of some types."""
+    """Return whether a number of this kind can be an integer of one of these types."""
     return any(issubclass(of, types) for of in types_of(kind))
 
 
@@ -98,7 +98,7 @@ def _compared(sign: str, value: Node, bound: float) -> Node:
 
 
 def fail_outside(t: Any, value: Node, low: float, high: float) -> None:
-    """End the function unless a number is between two others."""
+    """End the function if a number is not between two others."""
     if value.form != "literal":
         if low > SMALLEST:
             t.fail_if(_compared("<", value, low))
@@ -109,12 +109,14 @@ def fail_outside(t: Any, value: Node, low: float, high: float) -> None:
 
 
 def several(t: Any, value: Node) -> Node:
-    """Return a value that checks and the operation read."""
+    """Store a value in a variable if it is checked, because the check reads it, too."""
     return t.temporary(value) if t.options.checked else value
 
 
 def fitting(t: Any, value: Node) -> Node:
-    """Return a number; an integer is also exact as a float64."""
+    """Return a number that, if it is an integer, can also be represented exactly as a
+    float64.
+    """
     is_exact = value.form == "literal" and float(value.parts[0]) == value.parts[0]
     if value.kind in (INT, WORD) and not is_exact:
         value = several(t, value)
@@ -123,8 +125,8 @@ def fitting(t: Any, value: Node) -> Node:
 
 
 def joined(t: Any, value: Node, kind: Any) -> Node:
-    """Return a value with the kind that others have, too. For a user's function, the
-    number stays the same.
+    """Convert a value to the kind that it shares with other values. In a user's
+    function, the number itself does not change.
     """
     value = at_run_time(value)
     if not t.options.from_end or value.kind == kind:
@@ -139,7 +141,7 @@ def joined(t: Any, value: Node, kind: Any) -> Node:
 
 
 def whole(t: Any, value: Node, kind: str) -> Node:
-    """Return an integer of another kind, with the same value."""
+    """Convert an integer to another kind without changing its value."""
     if {value.kind, kind} == {INT, WORD}:
         value = several(t, value)
         fail_outside(t, value, 0, LARGEST)
@@ -151,8 +153,8 @@ def whole(t: Any, value: Node, kind: str) -> Node:
 
 
 def _within_types(t: Any, value: Node, types: frozenset[type]) -> Node:
-    """Return a number, or let the function fail unless integers of all of these types
-    can represent it.
+    """Return a number. The function fails if it is an integer that one of these types
+    cannot represent.
     """
     whole = [np.iinfo(of) for of in types if issubclass(of, np.integer)]
     narrow = [of for of in whole if of.bits < 64 or of.kind == "u"]
@@ -164,7 +166,7 @@ def _within_types(t: Any, value: Node, types: frozenset[type]) -> Node:
 
 
 def whole_power(number: Any, exponent: Any) -> Any:
-    """Return a power of an integer, by products."""
+    """Return a power of an integer, computed by multiplication."""
     power = 1
     rest = exponent
     factor = number
@@ -178,7 +180,9 @@ def whole_power(number: Any, exponent: Any) -> Any:
 
 
 def _power(t: Any, kind: str, left: Node, right: Node) -> Node:
-    """Return a power of integers; one of Python with an exponent below 0 is real."""
+    """Return a power of integers. As in Python, a negative exponent gives a real
+    number.
+    """
     left, right = several(t, left), several(t, right)
 
     def product() -> Node:
@@ -225,7 +229,9 @@ def _of_whole(t: Any, operation: str, kind: str, left: Node, right: Node) -> Nod
 
 
 def _divisor(t: Any, right: Node) -> Node:
-    """Return the divisor of integers, at 0 of which a processor stops."""
+    """Return a divisor of integers. Because a processor stops at a division by 0, the
+    function fails at 0 or, if unchecked, divides by 1.
+    """
     if right.form == "literal" and right.parts[0] != 0:
         return right
     is_none = _compared("==", right, 0)
@@ -239,7 +245,7 @@ def _divisor(t: Any, right: Node) -> Node:
 
 
 def _finite(t: Any, value: Node) -> Node:
-    """Return a real number; the function fails unless it is finite."""
+    """Return a real number. The function fails if the number is not finite."""
     value = several(t, value)
     t.fail_if(Node("not", BOOL, (Node("math", BOOL, ("isfinite", value)),)))
     return value
@@ -261,7 +267,9 @@ def _of_reals(t: Any, operation: str, kind: str, left: Node, right: Node) -> Nod
 
 
 def _same_of_single(t: Any, value: Node, single: Callable[[], Node]) -> Node:
-    """Return a float64; the function fails if it may be a float32 that differs."""
+    """Return a float64. The function fails if the number may be a float32 with a
+    different value.
+    """
     if value.kind != FLOAT64 or np.float32 not in types_of(value.kind):
         return value
     value = several(t, value)
@@ -272,8 +280,8 @@ def _same_of_single(t: Any, value: Node, single: Callable[[], Node]) -> Node:
 
 
 def same_of_whole(t: Any, value: Node) -> Node:
-    """Return a real number; the function fails if it may be an integer of Python that
-    has no such number, or another sign of 0.
+    """Convert to a real number. The function fails if the number may be an integer that
+    Python cannot convert exactly, or if the sign of 0 may differ.
     """
     if not _has_whole(value.kind, int | np.integer):
         return value
@@ -318,7 +326,7 @@ def negative(t: Any, value: Node) -> Node:
 
 
 def absolute(t: Any, function: Any, value: Node) -> Node:
-    """Return the size of a number, by a function of Python."""
+    """Return the absolute value of a number, computed by a Python function."""
     kind = _kind_of(function, value)
     value = several(t, convert(value, kind))
     if kind in (BOOL, WORD):
@@ -331,7 +339,7 @@ def absolute(t: Any, function: Any, value: Node) -> Node:
 
 
 def compare(t: Any, sign: str, left: Node, right: Node) -> Node:
-    """Return a comparison of two numbers, in the kind of their sum."""
+    """Compare two numbers in the kind that their sum would have."""
     answer = with_types(BOOL, types_of(_kind_of(COMPARED[sign], left, right)))
     kind = _kind_of(operator.add, left, right)
     if kind in FLOATS:
@@ -357,7 +365,7 @@ def compare(t: Any, sign: str, left: Node, right: Node) -> Node:
 
 
 def cast(t: Any, function: Any, kind: str, value: Node) -> Node:
-    """Return a number as another type."""
+    """Convert a number to another type."""
     made = with_types(kind, frozenset({type(function(1))}))
     if value.kind in FLOATS and kind in (INT, WORD):
         value = several(t, value)
@@ -373,7 +381,7 @@ def cast(t: Any, function: Any, kind: str, value: Node) -> Node:
 
 
 def rounded(t: Any, name: str, function: Any, value: Node) -> Node:
-    """Return the integer of Python to which a function rounds a number."""
+    """Return the integer to which one of Python's functions rounds a number."""
     _kind_of(function, value)
     if value.kind in FLOATS:
         value = Node("math", value.kind, (name, value))
@@ -386,7 +394,9 @@ CANNOT_RAISE = "copysign", "isfinite", "abs", "erf", "erfc", "atan", "tanh"
 
 
 def function_of_reals(t: Any, name: str, function: Any, values: list[Node]) -> Node:
-    """Return a function of `math` or NumPy; one of `math` fails where it raises."""
+    """Return the result of a function of `math` or NumPy. The function fails where
+    `math` raises.
+    """
     of_numpy = getattr(function, "__module__", "") != "math"
     asked = function if of_numpy or name == "isfinite" else math.hypot
     kind = _kind_of(asked, *values)
@@ -418,7 +428,7 @@ def function_of_reals(t: Any, name: str, function: Any, values: list[Node]) -> N
 
 
 def extreme(t: Any, sign: str, best: Node, other: Node) -> Node:
-    """Return the lesser, or the greater, of two numbers."""
+    """Return the smaller or the larger of two numbers."""
     kind = unify(best.kind, other.kind)
     require(kind in RANK, "a minimum or maximum needs numbers")
     if FLOAT32 in (best.kind, other.kind) and best.kind != other.kind:

@@ -25,10 +25,11 @@ STRICT_FLAGS = ()
 class PartOptions(NamedTuple):
     """How a function is compiled.
 
-    `flags` are the permissions of its arithmetic. With `inlined`, it is inlined into
-    each caller, and otherwise into none. With `from_end`, negative indices count from
-    the end. With `checked`, it returns nothing where it would raise. `records` lists
-    the parts of its arguments that a kernel reads first, see ``memory.py``.
+    `flags` are the fast-math flags of its arithmetic. With `inlined`, it is inlined
+    into each caller, otherwise into none of them. With `from_end`, negative indices
+    count from the end. With `checked`, it returns no value where Python would raise an
+    error. `records` lists the parts of its arguments that a kernel reads first, see
+    ``memory.py``.
     """
 
     flags: tuple[str, ...] = FAST_FLAGS
@@ -45,7 +46,7 @@ _numbers = itertools.count(1)
 
 
 def text_of(path: Path) -> bytes:
-    """Return the text of a file, as it was when functions in it were decorated."""
+    """Return the text that a file had when its functions were decorated."""
     if str(path) in _texts:
         return _texts[str(path)].encode()
     return path.read_bytes().replace(b"\r\n", b"\n")
@@ -59,7 +60,7 @@ def remember(function: FunctionType) -> None:
 
 
 def define(name: str, source: str, scope: dict[str, Any]) -> Callable[..., Any]:
-    """Remember a text; returns the function of this name that it defines."""
+    """Store a text, and return the function with this name that it defines."""
     file = f"<made {next(_numbers)}: {name}>"
     linecache.cache[file] = len(source), None, source.splitlines(True), file
     exec(compile(source, file, "exec"), scope)
@@ -67,7 +68,7 @@ def define(name: str, source: str, scope: dict[str, Any]) -> Callable[..., Any]:
 
 
 def definition_of(function: FunctionType) -> Definition:
-    """Return the tree of a function; RefusedError if its source cannot be read."""
+    """Return a function's tree, or raise RefusedError if its source is unreadable."""
     code = function.__code__
     remember(function)
     definitions = _definitions(_texts[code.co_filename], code.co_name == "<lambda>")
@@ -78,8 +79,8 @@ def definition_of(function: FunctionType) -> Definition:
 
 
 def sound_definition_of(function: FunctionType) -> Definition:
-    """Return the tree of a user's function; RefusedError if its source cannot be read,
-    or if the file has another one now.
+    """Return the tree of a user's function. Raises RefusedError if its source cannot be
+    read or has changed since then.
     """
     file = function.__code__.co_filename
     linecache.checkcache(file)
@@ -92,19 +93,19 @@ def sound_definition_of(function: FunctionType) -> Definition:
 
 @lru_cache(maxsize=8)
 def _identities(text: str) -> list[Any]:
-    """Return the identities of the code of all functions that a text defines."""
+    """Return what identifies the code of each function that a text defines."""
     return list(map(_identity, _codes(compile(text, "", "exec", dont_inherit=True))))
 
 
 def place_of(function: FunctionType, line: int | None = None) -> str:
-    """Return file and line."""
+    """Return the file and the line of a function."""
     code = function.__code__
     return f"{code.co_filename}:{line or code.co_firstlineno}"
 
 
 @cache
 def _definitions(text: str, lambdas: bool) -> dict[tuple[str, int], list[Definition]]:
-    """Return the functions in a text, or the lambdas, by name and first line."""
+    """Return the functions or lambdas in a text by their names and first lines."""
     matching: dict[tuple[str, int], list[Definition]] = {}
     for node in _nodes(text, lambdas):
         if isinstance(node, ast.Lambda if lambdas else ast.FunctionDef):
@@ -116,7 +117,7 @@ def _definitions(text: str, lambdas: bool) -> dict[tuple[str, int], list[Definit
 
 
 def _nodes(text: str, all_of_them: bool) -> list[Any]:
-    """Return the parts of a text: statements, or all of them."""
+    """Return the statements of a text, or all of its nodes."""
     try:
         parts: list[Any] = [ast.parse(text)]
     except (SyntaxError, ValueError):
@@ -130,8 +131,8 @@ def _nodes(text: str, all_of_them: bool) -> list[Any]:
 
 
 def _at_position(matching: list[Definition], code: CodeType) -> Definition:
-    """Return the one of several lambdas on a line that has this code, which is the
-    innermost that encloses all of it.
+    """Return the lambda with this code, if a line has several. It is the innermost
+    lambda that encloses all of the code.
     """
     places = [
         ((line, column), (end_line, end))
@@ -153,13 +154,13 @@ def _at_position(matching: list[Definition], code: CodeType) -> Definition:
 
 
 def _codes(code: CodeType) -> list[CodeType]:
-    """Return the code of all functions in code."""
+    """Return a code object and the code objects of all functions in it."""
     inner = [element for element in code.co_consts if isinstance(element, CodeType)]
     return inner + [matching for element in inner for matching in _codes(element)]
 
 
 def _identity(code: CodeType) -> Any:
-    """Return the text and the place of code, which identify it."""
+    """Return the text and the position that identify code."""
     constants = [
         _identity(constant) if isinstance(constant, CodeType) else repr(constant)
         for constant in code.co_consts

@@ -32,16 +32,16 @@ from .packs import (
 
 @inline
 def no_sums(column, packs):
-    """Return zeros: for each neuron of a tile, as many packs as the tuple `packs` is
-    long.
+    """Return zeros as the sums of a tile. Each neuron has as many packs as the tuple
+    `packs` has items.
     """
     return tuple(no_pack(column) for _ in range(tile().neurons * len(packs)))
 
 
 @inline
 def spaced(begin, gap, count):
-    """Return the indices first, first + gap, ...; beyond the first `count`, the last of
-    these again.
+    """Return the indices first, first + gap, ... The indices beyond the first `count`
+    repeat the last of them.
     """
     at1 = begin + gap if count > 1 else begin
     at2 = at1 + gap if count > 2 else at1
@@ -55,16 +55,17 @@ def spaced(begin, gap, count):
 
 @inline
 def weights_at(column, weight, at, left):
-    """Return weights for a pack of a column: one for all samples, or one for each
-    consecutive number.
+    """Return a pack of weights: one weight for all samples, or one for each of
+    consecutive numbers.
     """
     return weight[at] if is_laned(column) else pack(weight, at, left)
 
 
 @inline
 def add_products(sums, column, at, weight, row, gaps, left):
-    """Add a pack of activations, times the weights from `row` on, to the sums of a
-    tile; those of its neurons are apart by `gaps` from the first one's.
+    """Add the products of a pack of activations and the weights from `row` on to the
+    sums of a tile. `gaps` are the distances of the neurons' weights from the first
+    neuron's weights.
     """
     y = pack(column, at, left)
     rows = hidden(weight, row)
@@ -82,8 +83,8 @@ def load_tile(column):
 
 @inline
 def load_sums(column, at, count):
-    """Return the sums of a tile that a column has from an index on, to be added to, of
-    the first `count` neurons; None: of all.
+    """Load the sums of a tile from a column, in order to add to them. If `count` is not
+    None, only the first `count` neurons are loaded.
     """
     return tuple(
         alone(column, at + k if count is None or k < count else at)
@@ -93,8 +94,9 @@ def load_sums(column, at, count):
 
 @inline
 def store_sums(column, at, sums, count):
-    """Store the sums of a tile in a column from an index on, those of the first `count`
-    neurons, if they are of lanes; None: of all. A pack of single numbers is summed.
+    """Store the sums of a tile in a column. If `count` is None, all neurons are stored,
+    and packs of single numbers are summed. Otherwise, the sums have lanes, and only the
+    first `count` neurons are stored.
     """
     if count is None:
         put_totals(column, at, sums)
@@ -106,8 +108,8 @@ def store_sums(column, at, sums, count):
 
 @inline
 def push_products(column, at, errors, weight, rows, q, left):
-    """Add the errors of a tile, times the weights q of each neuron's row, to a pack of
-    a column.
+    """Add the errors of a tile, multiplied by the weights q of each neuron's row, to a
+    pack of a column.
     """
     value = pack(column, at, left)
     for error, row in zip(errors, rows, strict=True):
@@ -117,8 +119,8 @@ def push_products(column, at, errors, weight, rows, q, left):
 
 @inline
 def add_outer(sums, activation, at, left, error, begin, gap):
-    """Add errors, at first + k gap, times packs to the sums of neuron k; the last pack
-    has `left` numbers.
+    """Add the products of packs and the error at first + k gap to the sums of neuron k.
+    The last pack has `left` numbers.
     """
     step = width(activation)
     packs = len(sums) // tile().neurons
@@ -136,8 +138,8 @@ def add_outer(sums, activation, at, left, error, begin, gap):
 
 @inline
 def add_rows(column, rows, q, sums, left, count, fresh):
-    """Add the packs of the first `count` neurons to their rows of a column; if `fresh`,
-    overwrite these.
+    """Add the packs of the first `count` neurons to their rows of a column, or
+    overwrite the rows if `fresh`.
     """
     packs = len(sums) // len(rows)
     step = length_of(sums[0])
@@ -159,10 +161,10 @@ def add_rows(column, rows, q, sums, left, count, fresh):
 
 @inline
 def add_rest(column, at, left, value):
-    """Add the first `left` numbers of a pack, fewer than all, to a column.
+    """Add the first `left` numbers of a pack, but not all of them, to a column.
 
-    A load waits for a masked store nearby, even if they do not overlap. So this adds a
-    half, a quarter, ... each of which is stored whole.
+    A load waits for a masked store nearby, even if the two do not overlap. To avoid
+    this, a half, a quarter and so on are added, and each is stored as a whole.
     """
     size = length_of(value) // 2
     if size > 0:
@@ -186,7 +188,9 @@ def add_pack(target, to, left, value):
 
 @inline
 def add_scaled(target, to, scale, source, at, n):
-    """target[to + t] += scale * source[at + t] for n numbers, which do not overlap."""
+    """Compute target[to + t] += scale * source[at + t] for n numbers that do not
+    overlap.
+    """
     step = width(target)
     whole = n - n % step
     for q in range(0, whole, step):
@@ -204,7 +208,7 @@ def add_scaled(target, to, scale, source, at, n):
 
 @inline
 def set_scaled(target, to, scale, source, at, n):
-    """target[to + t] = scale * source[at + t] for n numbers."""
+    """Compute target[to + t] = scale * source[at + t] for n numbers."""
     step = width(target)
     whole = n - n % step
     for q in range(0, whole, step):
@@ -235,8 +239,8 @@ def sum_in_four(none, row, n, term, *of):
 
 
 def by_case(function, case, *arguments):
-    """Call a function with a condition as its last argument, which is known to it: it
-    is compiled for either.
+    """Call a function with a condition as the last argument, which is known in the call
+    because the function is compiled for both cases.
     """
     if case:
         return function(*arguments, True)

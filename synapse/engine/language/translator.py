@@ -48,13 +48,13 @@ MAX_TURNS = 4096
 
 
 class _WidenedError(Exception):
-    """A variable, or the result, needs a wider kind than thought: begin again."""
+    """Raised if a variable or the result needs a wider kind than assumed. The
+    translation then starts again.
+    """
 
 
 class Translator(Expressions):
-    """Translates one function into an instance: one method for each statement of
-    Python.
-    """
+    """Translates a function into an instance. Each Python statement has its method."""
 
     def __init__(self, program: TypedProgram, instance: Instance) -> None:
         super().__init__(program, instance.function, instance.options)
@@ -68,7 +68,7 @@ class Translator(Expressions):
         self.result: Any = None
 
     def translate(self) -> None:
-        """Fill the instance."""
+        """Translate the function and fill the instance."""
         while True:
             try:
                 self.located(self._try, self.tree)
@@ -112,8 +112,8 @@ class Translator(Expressions):
             raise _WidenedError
 
     def _named_arguments(self) -> list[tuple[str, Any]]:
-        """Return the names and kinds of arguments. Arguments in ``*rest`` have
-        numbers.
+        """Return the names and kinds of the arguments. Arguments in ``*rest`` are
+        numbered.
         """
         passed = self.tree.args
         names = [argument.arg for argument in (*passed.posonlyargs, *passed.args)]
@@ -142,7 +142,9 @@ class Translator(Expressions):
         return list(zip(names, kinds, strict=True))
 
     def _take(self, name: str, kind: Any) -> None:
-        """Make a parameter known, or a variable if it is assigned to."""
+        """Add a parameter to the known values, or to the variables if the function
+        assigns to it.
+        """
         is_assigned = name in self.assignments
         self.valued.add(name)
         if isinstance(kind, KnownKind):
@@ -161,7 +163,9 @@ class Translator(Expressions):
     # --- statements
 
     def block(self, statements: list[ast.stmt], out: list[Node]) -> bool:
-        """Translate statements into a list; returns whether its end is reached."""
+        """Translate statements into a list, and return whether the code after them is
+        reached.
+        """
         before, self.out = self.out, out
         if not self.options.from_end:  # no end of a part is looked at
             statements = list(map(_by_place, statements))
@@ -171,8 +175,8 @@ class Translator(Expressions):
         return reached
 
     def branch(self, statements: list[ast.stmt], out: list[Node]) -> set[str] | None:
-        """Translate statements of a branch; returns which names have a value at its
-        end, if this is reached.
+        """Translate the statements of a branch. Return the names that have a value at
+        its end, if the end is reached.
         """
         known = dict(self.known)
         variables = dict(self.variables)
@@ -191,7 +195,7 @@ class Translator(Expressions):
     def _under(
         self, test: Node, holds: bool, body: list[ast.stmt], out: list[Node]
     ) -> set[str] | None:
-        """Translate a branch, in which a condition holds or not."""
+        """Translate a branch in which a condition holds, or does not hold."""
         before = self.possible
         if test.form == "compare" and test.parts[0] != "!=":
             sign, left, right = test.parts
@@ -209,7 +213,7 @@ class Translator(Expressions):
         return end
 
     def _of_expr(self, node: ast.Expr) -> None:
-        """Translate a call for its effect; leave out a docstring."""
+        """Translate a call for its effect, and omit a docstring."""
         if isinstance(node.value, ast.Constant):
             return
         value = self.visit(node.value)
@@ -220,7 +224,7 @@ class Translator(Expressions):
         pass
 
     def _of_assign(self, node: ast.Assign) -> None:
-        """``a = b = value``, ``a, b = values``."""
+        """Translate assignments, as in ``a = b = value`` and ``a, b = values``."""
         value = self.visit(node.value)
         if len(node.targets) > 1:
             value = self.temporary(value)
@@ -233,7 +237,7 @@ class Translator(Expressions):
         self._assign_to(node.target, self.visit(value))
 
     def bind(self, target: ast.expr, value: Node) -> None:
-        """Give the names of a target the values of the next item."""
+        """Assign an item to the names of a target."""
         for node in ast.walk(target):
             if isinstance(node, ast.Name):
                 self.known.pop(node.id, None)
@@ -253,7 +257,7 @@ class Translator(Expressions):
             self._assign_to(element, part)
 
     def put(self, target: ast.expr, value: Node) -> None:
-        """Write a value to a variable, or to a place of a column."""
+        """Write a value to a variable, or to an element of a column."""
         if isinstance(target, ast.Name):
             self.assign(target.id, value)
             return
@@ -263,7 +267,7 @@ class Translator(Expressions):
         self.store(column, index, value)
 
     def _hold(self, local: str, kind: Any, value: Node) -> None:
-        """Record the known value of a variable until it changes, or a loop begins."""
+        """Record a variable's known value until it changes or a loop starts."""
         self.held.pop(local, None)
         if self.unrolls and is_known(value) and kind == INT:
             self.held[local] = value
@@ -322,7 +326,7 @@ class Translator(Expressions):
         return True
 
     def _of_augassign(self, node: ast.AugAssign) -> None:
-        """``a += value``: the place is found once."""
+        """Translate ``a += value``, and determine the location only once."""
         operation = type(node.op).__name__
         if isinstance(node.target, ast.Name):
             name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
@@ -369,13 +373,15 @@ class Translator(Expressions):
         self.out.append(statement("return", value))
 
     def _of_raise(self, node: ast.Raise) -> bool:
-        """End a user's function without a value: Python calls it again, and raises."""
+        """End a user's function without a value. Python then calls the function itself,
+        which raises the error.
+        """
         require(self.options.checked, "a kernel cannot raise errors")
         self.fail()
         return False
 
     def fail(self) -> None:
-        """Return that there is no value."""
+        """Return from the function without a value."""
         if self.options.checked and not self.instance.fails:
             self.instance.fails = self.is_optional = True
             self.result = None
@@ -414,7 +420,9 @@ class Translator(Expressions):
         return bool(reached)
 
     def _of_while(self, node: ast.While) -> bool:
-        """``while``: statements of its condition are repeated, too."""
+        """Translate ``while``, and repeat the statements of its condition in each
+        iteration.
+        """
         require(not node.orelse, "a loop has no else")
         leaves = (isinstance(n, ast.Break | ast.Continue) for n in ast.walk(node))
         reached = self._unroll(node) if self.unrolls and not any(leaves) else None
@@ -435,8 +443,8 @@ class Translator(Expressions):
         return bool(breaks) or is_bounded
 
     def _unroll(self, node: ast.While) -> bool | None:
-        """Translate the turns of a loop one by one while its condition is known;
-        returns whether its end is reached, None if more turns follow.
+        """Translate the iterations of a loop one by one while its condition is known.
+        Return whether the end is reached, or None if more iterations follow.
         """
         for _ in range(MAX_TURNS):
             statements, test = self.apart(partial(self.condition, node.test))
@@ -456,8 +464,8 @@ class Translator(Expressions):
                 del self.held[local]
 
     def _of_for(self, node: ast.For) -> None:
-        """Translate ``for``, which over a range is a loop, and over a tuple is repeated
-        for each item.
+        """Translate ``for``. Over a range it becomes a loop, and over a tuple its body
+        is repeated for each item.
         """
         require(not node.orelse, "a loop has no else")
         call = node.iter
@@ -497,9 +505,7 @@ class Translator(Expressions):
         self.out.append(statement("for", counter, low, high, step, body))
 
     def _loop(self, node: ast.For | ast.While, body: list[Node]) -> list[set[str]]:
-        """Translate the body of a loop, and return the names with values at each
-        break.
-        """
+        """Translate a loop's body, and return the names with values at each break."""
         breaks: list[set[str]] = []
         self.loops.append(breaks)
         before, outer, self.mixed = set(self.valued), self.mixed, set()
@@ -520,7 +526,7 @@ class Translator(Expressions):
         return breaks
 
     def _of_break(self, node: ast.Break | ast.Continue) -> bool:
-        """``break``, ``continue``."""
+        """Translate ``break`` and ``continue``."""
         loop: Any = self.loops[-1]
         require(
             loop is not None, "a loop over a tuple cannot contain break or continue"
@@ -535,7 +541,7 @@ class Translator(Expressions):
     # --- places and helpers of expressions
 
     def store(self, column: Node, index: Node, value: Node) -> None:
-        """Write a number to a column, or a row to another."""
+        """Write a number to a column, or copy a row."""
         parts = column, at_run_time(index), convert(value, read_from(column.kind.of))
         self.effect(statement("store", *parts))
 
@@ -546,7 +552,7 @@ class Translator(Expressions):
         return value if local and is_set_once else self.copied(value)
 
     def copied(self, value: Node) -> Node:
-        """Return a value in a variable of its own."""
+        """Return a variable with a copy of a value."""
         if value.form in ("known", "literal"):
             return value
         copy = self.new_local("t", value.kind)
@@ -557,7 +563,7 @@ class Translator(Expressions):
 
 
 class _Place(ast.NodeTransformer):
-    """Puts the place of a turn for each part of a column."""
+    """Replaces each slice of a column by the element of one iteration."""
 
     def visit_Slice(self, node: ast.Slice) -> ast.expr:
         place = ast.Name(PLACE, ast.Load())
@@ -566,8 +572,8 @@ class _Place(ast.NodeTransformer):
 
 @cache
 def _by_place(node: ast.stmt) -> ast.stmt:
-    """Return a statement; if it writes a part of a column, as in
-    ``a[i : i + n] += x * b[j : j + n]``, the loop over places that it stands for.
+    """Return a statement. If it assigns to a slice, as in ``a[i : i + n] += x * b[j : j
+    + n]``, return the loop over elements that it represents.
     """
     targets = getattr(node, "targets", [getattr(node, "target", None)])
     part = getattr(targets[0], "slice", None)
@@ -615,7 +621,7 @@ def _changed_in(loop: ast.AST) -> set[str]:
 
 
 def _is_thing(value: Node) -> bool:
-    """Return whether a value is known, and neither a number nor a tuple."""
+    """Return whether a value is known, but neither a number nor a tuple."""
     return (
         is_known(value)
         and scalar_kind(value.kind.value) is None

@@ -43,8 +43,8 @@ OWN_TYPES: dict[str, frozenset[type]] = {
 
 
 class TypedKind(str):
-    """A scalar kind, and the types of Python that a value may have, which decide about
-    the arithmetic of a user's function. It equals the kind itself.
+    """A scalar kind, together with the Python types that a value may have. The types
+    decide about the arithmetic of a user's function. It equals the kind itself.
     """
 
     types: frozenset[type]
@@ -52,7 +52,7 @@ class TypedKind(str):
 
 @cache
 def with_types(kind: str, types: frozenset[type]) -> str:
-    """Return a scalar kind of values of some types."""
+    """Return a scalar kind for values of these types."""
     if types == OWN_TYPES[kind]:
         return kind
     made = TypedKind(kind)
@@ -71,13 +71,13 @@ def types_in(kinds: Any) -> Any:
 
 
 def types_of(kind: str) -> frozenset[type]:
-    """Return the types of Python that a value of a scalar kind may have."""
+    """Return the Python types that a value of a scalar kind may have."""
     return getattr(kind, "types", None) or OWN_TYPES[kind]
 
 
 class KnownKind(NamedTuple):
-    """A value that is known before the call, which is a number, None, a function, or a
-    tuple of them.
+    """The kind of a value that is known before the call. The value is a number, None, a
+    function, or a tuple of them.
     """
 
     value: Any
@@ -99,14 +99,14 @@ class KnownKind(NamedTuple):
 
 
 class PackKind(NamedTuple):
-    """Several numbers of one float, which a processor adds and multiplies at once."""
+    """Several floats that a processor adds and multiplies at once."""
 
     of: str
     length: int
 
 
 class RecordKind(NamedTuple):
-    """A row of a structured array, with the names, kinds and places of its members."""
+    """A row of a structured array, with its members' names, kinds and places."""
 
     names: tuple[str, ...]
     members: tuple[tuple[str, int], ...]
@@ -143,7 +143,7 @@ class ArrayKind(NamedTuple):
 
 
 class BundleKind(NamedTuple):
-    """The address of a table of columns, which are its attributes."""
+    """The address of a table whose attributes are columns."""
 
     layout: Any  # a `Layout`
     scalar: str
@@ -151,7 +151,7 @@ class BundleKind(NamedTuple):
 
 
 class TupleKind(NamedTuple):
-    """A tuple, or a named tuple if it has names."""
+    """A tuple, or a named tuple if the items have names."""
 
     items: tuple[Any, ...]
     names: tuple[str, ...] = ()
@@ -187,7 +187,7 @@ class TableLayout:
 
 
 def named_indices(fields: type[Any]) -> TupleKind:
-    """Return the kind of a NamedTuple of integers."""
+    """Return the kind of a NamedTuple with integers."""
     return TupleKind((INT,) * len(fields._fields), fields._fields)
 
 
@@ -200,15 +200,16 @@ def of_dtype(dtype: np.dtype[Any]) -> str:
 
 
 def read_from(memory: Any) -> Any:
-    """Return the kind in which a kernel reads a number of memory: all integers are
-    signed and of 64 bits, so they mix with literals and with each other.
+    """Return the kind in which a kernel reads a number from memory. All integers are
+    read as signed 64-bit integers, so that they can be combined with literals and with
+    each other.
     """
     is_own = isinstance(memory, PackKind | RecordKind) or memory in FLOATS
     return memory if is_own else INT
 
 
 def unify(left: Any, right: Any) -> Any:
-    """Return the kind of a value that has one of two kinds; None if there is none."""
+    """Return the kind for a value that has one of two kinds, or None."""
     if left is right:
         return left
     if isinstance(left, TupleKind) and isinstance(right, TupleKind):
@@ -230,7 +231,9 @@ def unify(left: Any, right: Any) -> Any:
 
 
 class Node(NamedTuple):
-    """An expression, or a statement, whose kind is NOTHING: its form and its parts."""
+    """An expression or a statement, with its form and its parts. The kind of a
+    statement is NOTHING.
+    """
 
     form: str
     kind: Any
@@ -253,7 +256,7 @@ def require(holds: Any, rule: str) -> None:
 
 
 def known(value: Any) -> Node:
-    """Return the expression of a value that is known before the call."""
+    """Return the expression for a value that is known before the call."""
     return Node("known", KnownKind(value, type(value)))
 
 
@@ -283,13 +286,13 @@ SCALAR_TYPES = (
 
 
 def scalar_kind(value: Any) -> str | None:
-    """Return the kind of a number of Python or NumPy; None if it is something else."""
+    """Return the kind of a Python or NumPy number, or None for other objects."""
     matching = (kind for kind, types in SCALAR_TYPES if isinstance(value, types))
     return next(matching, None)
 
 
 def at_run_time(node: Node) -> Node:
-    """Return an expression whose numbers are literals, not known."""
+    """Return an expression in which known numbers are literals."""
     if not isinstance(node.kind, KnownKind):
         return node
     value = node.kind.value
@@ -308,7 +311,7 @@ def at_run_time(node: Node) -> Node:
 
 
 def _of_turn(numbers: tuple[int, ...]) -> Node:
-    """Return the number of this turn, of one for each, as an expression."""
+    """Return the number of the current iteration as an expression."""
     begin, after = numbers[:2]
     step = after - begin
     number = Node("variable", INT, (TURN,))
@@ -321,7 +324,7 @@ def _of_turn(numbers: tuple[int, ...]) -> Node:
 
 
 def convert(node: Node, kind: Any) -> Node:
-    """Return an expression of another kind, with the same value if it can be."""
+    """Convert an expression to another kind, preserving the value if possible."""
     node = at_run_time(node)
     if isinstance(kind, ColumnKind) and isinstance(node.kind, ColumnKind):
         return node._replace(kind=kind)
@@ -364,7 +367,7 @@ NAMES = {
 
 
 def name_of(kind: Any) -> str:
-    """Return the name of a kind in sentences."""
+    """Return the name of a kind for error messages."""
     if isinstance(kind, KnownKind):
         return repr(kind.value)
     name = type(kind).__name__.removesuffix("Kind").lower()
@@ -392,19 +395,19 @@ def items_of(node: Node) -> list[Node]:
 
 
 def tuple_of(items: list[Node] | tuple[Node, ...], names: tuple[str, ...] = ()) -> Node:
-    """Return a tuple; its numbers are not known, its functions are."""
+    """Return a tuple. Its functions stay known, but its numbers do not."""
     passed = tuple(map(at_run_time, items))
     return Node("tuple", TupleKind(tuple(item.kind for item in passed), names), passed)
 
 
 def size_of(array: Node, dimension: int = 0) -> Node:
-    """Return a size of an array."""
+    """Return one of an array's sizes."""
     length = array.kind.length
     return Node("size", INT, (array, dimension)) if length is None else known(length)
 
 
 def load(column: Node, index: Node) -> Node:
-    """Return the number of a column or an array at an index."""
+    """Return the element of a column or an array at an index."""
     return Node("load", read_from(column.kind.of), (column, at_run_time(index)))
 
 
@@ -416,7 +419,7 @@ def column_of(bundle: Node, name: str) -> Node:
 
 
 def zero_of(kind: Any) -> Node:
-    """Return a value of a kind that is never read."""
+    """Return a value of a kind, for places where it is never read."""
     if isinstance(kind, TupleKind):
         return Node("tuple", kind, tuple(map(zero_of, kind.items)))
     return literal(kind, 0.0 if kind in FLOATS else 0)

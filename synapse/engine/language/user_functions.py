@@ -56,8 +56,9 @@ class Compiled(NamedTuple):
     """A user's function, for kernels and for Python.
 
     Kernels call it by `address`. `function` computes the same for Python, and raises
-    the errors that kernels turn into NaN. `alive` must be referenced as long as the
-    address is used. `refused` is why it is called in Python, or "" if it is compiled.
+    the errors that kernels convert to NaN. Keep a reference to `alive` as long as the
+    address is used. `refused` tells why the function is called in Python, or is empty
+    if it is compiled.
     """
 
     address: int
@@ -74,9 +75,9 @@ def _for_kernels(
     in_python: Any,
     single_call: Any = None,
 ) -> Compiled:
-    """Compile a function for arguments of some kinds. If it is beyond the language,
-    kernels call `in_python`, and uncompiled ones call the plain function. Machine code
-    uses `single_call` for calls that it leaves to Python.
+    """Compile a function for arguments of the given kinds. If its code is not
+    supported, kernels call `in_python`, and uncompiled kernels call the plain function.
+    For calls that are left to Python, machine code uses `single_call`.
     """
     if not COMPILES:
         return Compiled(plain_address(plain), plain, None, "")
@@ -91,8 +92,8 @@ def _for_kernels(
 
 
 def compile_function(function: FunctionType, arguments: int) -> Compiled:
-    """Compile a user's function of `arguments` floats for a pair, so that kernels can
-    call it; in Python if it cannot be compiled.
+    """Compile a user's function with `arguments` floats that returns a pair, so that
+    kernels can call it. If it cannot be compiled, they call it in Python.
     """
     attempt = calling(function, 0, 2)
     numbers = [ctypes.c_double] * arguments
@@ -133,8 +134,8 @@ def compile_function(function: FunctionType, arguments: int) -> Compiled:
 
 
 def refusal_of(function: FunctionType, arguments: int) -> str:
-    """Return why a function of `arguments` floats for one number cannot be compiled; ""
-    if it can.
+    """Return why a user's function with `arguments` floats that returns a number cannot
+    be compiled, or an empty text if it can.
     """
     from .program import TypedProgram
 
@@ -147,7 +148,7 @@ def refusal_of(function: FunctionType, arguments: int) -> str:
 
 
 def _result_of(made: Instance, results: int) -> Any:
-    """Return the kind of a function's value, which is one number or a pair."""
+    """Return the kind of a function's result, which is a number or a pair."""
     kind = made.result.items[-1] if made.fails else made.result
     items = kind.items if isinstance(kind, TupleKind) else (kind,)
     if len(items) != results or not {*items} <= RANK.keys():
@@ -157,9 +158,10 @@ def _result_of(made: Instance, results: int) -> Any:
 
 
 def calling(function: FunctionType, number: int | None, results: int) -> Any:
-    """Return a word that calls a user's function of floats: whether it has returned,
-    and the floats of its results, or NaN. Where the machine may compute another number,
-    it asks Python for the function of this number; without one, the floats are NaN.
+    """Return a word that calls a user's function of floats. It returns whether the
+    function has returned, and its results as floats, or NaN. If the machine may compute
+    a different number, the function with this number is called in Python. Without such
+    a function, the results are NaN.
     """
 
     def plainly(*numbers: Any) -> Any:
@@ -210,8 +212,8 @@ raised: dict[int, Exception] = {}
 
 
 def called(function: Any, arguments: Any) -> Any:
-    """Return the result of a function in Python, with NumPy's error state silent, or
-    None if it raises.
+    """Call a function in Python without NumPy's warnings, and return its result or, if
+    it raises, None.
     """
     try:
         with np.errstate(all="ignore"):
@@ -222,8 +224,8 @@ def called(function: Any, arguments: Any) -> Any:
 
 
 def called_in_python(functions: list[tuple[FunctionType, int]], results: int) -> Any:
-    """Return a function through which machine code makes calls that it leaves to
-    Python. It calls one of several functions, each with the number of its arguments.
+    """Return a function for the calls that machine code leaves to Python. It calls one
+    of several functions, each with its number of arguments.
     """
 
     def call(number: int, values: Any) -> bool:
@@ -245,8 +247,8 @@ def called_in_python(functions: list[tuple[FunctionType, int]], results: int) ->
 
 
 class EnvironmentStep(NamedTuple):
-    """The step of an environment, as an address for kernels, and as one of the same
-    step in Python, which is used if the first reports that it cannot continue.
+    """The step of an environment as an address for kernels, and the address of the same
+    step in Python. The second is used if the first reports that it cannot continue.
     """
 
     address: int
@@ -256,9 +258,9 @@ class EnvironmentStep(NamedTuple):
 
 
 def compile_step(observe: FunctionType, step: FunctionType) -> EnvironmentStep:
-    """Compile the step of an environment from two functions of a user. It returns 1 if
-    the episode goes on, otherwise 0; -1 if a function has raised, or must be called in
-    Python.
+    """Compile the step of an environment from two of a user's functions. It returns 1
+    while the episode continues, otherwise 0, and -1 if a function has raised or must be
+    called in Python.
     """
     array = ctypes.c_void_p, ctypes.c_int64
     of_step = ctypes.CFUNCTYPE(ctypes.c_int64, *array * 3, ctypes.c_uint8)
@@ -292,8 +294,8 @@ def compile_step(observe: FunctionType, step: FunctionType) -> EnvironmentStep:
 
 
 def _trying(function: FunctionType) -> Any:
-    """Return a word that calls a function of arrays: whether it has returned, and
-    whether its value is true.
+    """Return a word that calls a function of arrays. It returns whether the function
+    has returned, and whether its value is true.
     """
 
     def plainly(*arrays: Any) -> tuple[bool, bool]:

@@ -44,7 +44,7 @@ call."""
 
 
 class Word:
-    """A word of the language. In Python, it is the plain function."""
+    """A word of the language, which in Python is a plain function."""
 
     def __init__(self, plain: Callable[..., Any], write: Write) -> None:
         self.plain = plain
@@ -53,25 +53,27 @@ class Word:
         self.__doc__ = write.__doc__
 
     def __call__(self, *arguments: Any) -> Any:
-        """Compute in Python."""
+        """Compute the word's value in Python."""
         return self.plain(*arguments)
 
 
 def word(plain: Callable[..., Any]) -> Callable[[Write], Any]:
-    """Return a decorator of a word, which writes an expression; `plain` computes it."""
+    """Return a decorator for the function that writes a word's expression. `plain`
+    computes the same in Python.
+    """
     return lambda write: Word(plain, write)
 
 
 class Words:
-    """The words of the language. Words of Python are found by the function that they
-    represent, and some words replace others.
+    """The language's words. Words for Python's own functions are found by these
+    functions, and some words replace others.
     """
 
     def __init__(self, by_function: dict[Any, Write]) -> None:
         self.by_function = by_function
 
     def find(self, function: Any) -> Write | None:
-        """Return a function that writes a call, if the called function is a word."""
+        """Return the function that writes a call if the called function is a word."""
         own = function.write if isinstance(function, Word) else None
         try:
             return self.by_function.get(function, own)
@@ -79,13 +81,15 @@ class Words:
             return None
 
     def with_others(self, instead: dict[Any, Write]) -> Words:
-        """Return these words, but for some others."""
+        """Return these words together with others, which replace words of the same
+        function.
+        """
         return Words(self.by_function | instead)
 
 
 def added(terms: Iterable[Any], start: Any = 0) -> Any:
-    """Return the sum of terms, added to `start` in their order: `sum` of Python adds
-    reals more exactly, from 3.12 on.
+    """Return the sum of terms, added to `start` in their order. In contrast, Python's
+    `sum` adds real numbers more precisely from version 3.12 on.
     """
     for term in terms:
         start = start + term
@@ -93,14 +97,14 @@ def added(terms: Iterable[Any], start: Any = 0) -> Any:
 
 
 def ends_of_part(size: Any, low: Any, high: Any) -> Any:
-    """Return the ends of a part of a vector, as Python does."""
+    """Return the start and stop of a slice, as Python determines them."""
     low = min(max(low + size if low < 0 else low, 0), size)
     high = min(high + size if high < 0 else high, size)
     return low, max(low, high)
 
 
 def real_rest(number: Any, divisor: Any) -> Any:
-    """Return the rest of a division, with the sign of the divisor, as Python does."""
+    """Return the remainder of a division, with the divisor's sign as in Python."""
     rest = np.fmod(number, divisor)
     if rest == 0.0:
         return np.copysign(zero_like(divisor), divisor)
@@ -108,7 +112,7 @@ def real_rest(number: Any, divisor: Any) -> Any:
 
 
 def real_quotient(number: Any, divisor: Any) -> Any:
-    """Return the whole part of a quotient, rounded down, as Python does."""
+    """Return a quotient that is rounded down to an integer, as in Python."""
     rest = np.fmod(number, divisor)
     quotient = (number - rest) / divisor
     if rest != 0.0 and (rest < 0.0) != (divisor < 0.0):
@@ -196,8 +200,8 @@ def _is_instance(t: Translator, value: Node, types: Node) -> Node:
 
 
 def real_function(name: str, function: Any = None) -> Write:
-    """Return the word of a function of real numbers, in users' functions as a function
-    of Python.
+    """Return the word for a function of real numbers. In users' functions, it computes
+    like Python's function.
     """
     count = 2 if name in ("atan2", "copysign", "fmod", "hypot", "pow") else 1
 
@@ -239,7 +243,7 @@ _OF_NUMPY = {
 
 
 def _functions_of_reals() -> Iterator[tuple[Any, str]]:
-    """Yield functions of Python and NumPy with the names that the tree has for them."""
+    """Yield Python's and NumPy's functions with their names in the tree."""
     of_math = {name: name for name in (*_SHARED, *_OF_MATH)}
     of_numpy = {name: name for name in _SHARED} | _OF_NUMPY
     for module, names in (
@@ -303,7 +307,7 @@ safe_limit_of = _constant(lambda name: float(np.finfo(name).max) ** 0.125)
 
 
 def _bits(source: str, target: str) -> Any:
-    """Return a word that reads the bits of one type as another."""
+    """Return a word that reinterprets the bits of one type as another type."""
 
     def plain(value: Any) -> Any:
         number = np.asarray(value).astype(source).view(target)[()]
@@ -326,7 +330,7 @@ single_bits = _bits(FLOAT32, "int32")
 
 
 def table(numbers: Iterable[Any]) -> Any:
-    """Return a word of an index: the integer at this index of a table."""
+    """Return a word that looks up an integer in a table by its index."""
     values = tuple(int(number) for number in numbers)
 
     @word(np.array(values, np.int64).__getitem__)
@@ -338,6 +342,6 @@ def table(numbers: Iterable[Any]) -> Any:
 
 @word(lambda number: number)
 def opaque(t: Translator, number: Node) -> Node:
-    """Hide a constant from the optimiser, so that loops over lanes are not unrolled."""
+    """Hide a constant from the optimiser to keep it from unrolling loops over lanes."""
     value = at_run_time(number)
     return Node("opaque", value.kind, (value,))

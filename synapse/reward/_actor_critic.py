@@ -29,30 +29,33 @@ from ._updates import OF_CHOICES, OF_NUMBERS, Update, update_of
 @suggests_arguments("agent")
 @with_options
 class ActorCritic(Agent):
-    """Actor and critic with traces: one network chooses actions, another one predicts
-    the value.
+    """Actor-critic with traces, in which one network chooses actions and another
+    predicts the value.
 
-    The value learns as in :class:`TD`. The policy learns by the same δ: its traces sum
-    the slopes of log π(a) + h sign(δ) H(π), with the entropy H (Elsayed, Vasan and
-    Mahmood 2024, algorithm 5).
+    The value network learns as in :class:`TD`. The policy network learns from the same
+    δ, by traces that sum the slopes of log π(a) + h sign(δ) H(π), where H is the
+    entropy (Elsayed, Vasan and Mahmood 2024, algorithm 5).
 
     Parameters
     ----------
     policy : Network
-        With softmax outputs, one for each action: their activations are the
-        probabilities. Any others are continuous actions: the first half of the outputs
-        are the means of Gaussians, whose squash has no bounds, such as "identity". The
-        second half are their deviations, whose squash is positive, such as "softplus".
+        The network that chooses actions. For a few actions, give it a softmax output
+        for each action, whose activation is the action's probability. With other
+        squashes, the actions are continuous and drawn from Gaussians. The first half
+        of the outputs are the means and need a squash without bounds, such as
+        "identity". The second half are the standard deviations and need a positive
+        squash, such as "softplus".
     value : Network
-        The network that predicts the value, with one output, whose squash has no
-        bounds. If one of the networks has memory, its learning rule is "rtrl".
+        The network that predicts the value. It needs one output with a squash without
+        bounds. If one of the two networks has memory, set its learning rule to "rtrl".
     seed : int or numpy.random.Generator, optional
         Seed of the actions. Default: an unrecorded random seed.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the networks are not such ones.
+        If an argument cannot be used, or if a network does not meet the conditions
+        above.
 
     Examples
     --------

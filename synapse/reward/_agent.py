@@ -44,18 +44,19 @@ be standardised."""
 @checks.suggests_attributes("Agent")
 @checks.with_options
 class Agent(Archived, metaclass=checks.AbstractOwnNames):
-    """Base class of agents. They learn at every step, along decaying traces of exact
+    """Base class of agents, which learn at every step from decaying traces of exact
     slopes.
 
-    A network may have any topology; it learns by its own :attr:`Network.rule`,
-    which must be "rtrl" if it has memory. After each reward, an agent computes the
-    temporal difference δ by the weights so far, which takes a second forward pass,
-    decays its traces, e ← γλe + slopes, and changes the weights as its `update` says.
+    A network may have any topology. It learns by its own :attr:`Network.rule`, which
+    must be "rtrl" if the network has memory. After each reward, the agent computes the
+    temporal difference δ with the present weights, which takes a second forward pass.
+    It then decays its traces, e ← γλe + slopes, and lets its `update` change the
+    weights.
 
     Parameters
     ----------
     network : Network
-        The network, or several, which the class names.
+        The agent's network. Some classes have several networks, with other names.
     """
 
     _: KW_ONLY
@@ -152,12 +153,12 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
 
     @property
     def model(self) -> Model:
-        """The network that acts, with the scale of observations: one to save, open
-        elsewhere or export. ``model.whole()`` is a network that takes observations as
-        the environment gives them.
+        """The acting network with the scale of the observations, to be saved, loaded
+        elsewhere or exported. ``model.whole()`` returns a network that accepts
+        observations as the environment returns them.
 
-        Its best action is the largest output; of continuous actions, the first half of
-        the outputs are the means.
+        The best action is the one with the largest output. If actions are continuous,
+        the first half of the outputs are the means.
         """
         return self._models[0]
 
@@ -224,23 +225,23 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
             traces.use(chain)
 
     def begin(self, observation: ArrayLike) -> Any:
-        """Begin an episode: clear the context of the networks and the traces.
+        """Begin an episode by clearing the traces and the context of the networks.
 
         Parameters
         ----------
         observation : array_like, shape (n,)
-            The first observation: one finite number for each input neuron.
+            The first observation, with one finite number for each input neuron.
 
         Returns
         -------
         int, ndarray or float
-            The first action; the value for :class:`TD`.
+            The first action, or the observation's value for :class:`TD`.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If the observation is not n finite numbers, or an edit has left a network
-            with which this agent cannot learn.
+            If the observation does not consist of n finite numbers, or if an edit has
+            changed a network in such a way that this agent cannot learn with it.
         """
         row = self._observed(observation)
         self._read_networks()
@@ -268,34 +269,35 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         terminated: bool = False,
         truncated: bool = False,
     ) -> Any:
-        """Learn from a reward and the observation that came with it.
+        """Learn from a reward and from the observation that comes with it.
 
         Parameters
         ----------
         reward : float
             The reward for the last action.
         observation : array_like, shape (n,)
-            The observation after it.
+            The observation after that action.
         terminated : bool
-            Whether the episode has ended there, so that nothing follows: the value of
-            the observation counts as 0. Default False.
+            Whether the episode ends with this observation. Because no rewards follow,
+            the value of the observation is then 0. Default False.
         truncated : bool
-            Whether the episode is cut off there, although it could continue: its value
-            counts. Default False.
+            Whether the episode is cut off here although it could continue. The agent
+            then still uses the observation's predicted value. Default False.
 
         Returns
         -------
         int, ndarray, float or None
-            The next action; the value of the observation for :class:`TD`. None after
-            the end of an episode.
+            The next action, or the observation's value for :class:`TD`. At the end of
+            an episode, it is None.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            If no episode has begun, another agent has used the network since then, or a
-            number cannot be used. Nothing has changed then.
+            If no episode has begun, if another agent has used the network since then,
+            or if a number cannot be used. The agent and the networks do not change.
         DivergenceError
-            If the values are no longer finite. The weights are those before this step.
+            If the values are no longer finite. The weights return to their values
+            before this step.
         """
         row = self._observed(observation)
         value = self._value
@@ -353,22 +355,21 @@ class Agent(Archived, metaclass=checks.AbstractOwnNames):
         return None if terminated or truncated else self._observe(after)
 
     def act(self, observation: ArrayLike, first: bool = False) -> Any:
-        """Return the action for an observation, in a step without learning or
-        exploring.
+        """Return the action for an observation, without learning or exploring.
 
         Parameters
         ----------
         observation : array_like, shape (n,)
             The observation.
         first : bool
-            Whether it begins an episode; the context is then cleared first. Default
-            False.
+            Whether the observation begins an episode. If so, the context is cleared
+            first. Default False.
 
         Returns
         -------
         int, ndarray or float
-            The best or most probable action, or the means of continuous ones; the value
-            for :class:`TD`. To learn again, call :meth:`begin`.
+            The best or most probable action, the means of continuous actions, or the
+            value for :class:`TD`. Before learning again, call :meth:`begin`.
         """
         first = checks.boolean("first", first)
         row, _ = self._counted(self._observed(observation), 0.0)

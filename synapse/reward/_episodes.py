@@ -329,35 +329,35 @@ def run(
     agent : Agent
         The agent.
     environment : object
-        An environment of Gymnasium, or any object with its two methods:
-        ``reset(seed=...)`` returns an observation and a dict; ``step(action)`` returns
-        the observation, the reward, whether it has terminated, whether it was
-        truncated, and a dict. Observations are numbers. Those of a Discrete or
-        MultiDiscrete ``observation_space`` become a column for each value, of which one
-        is 1. If the ``action_space`` is MultiDiscrete or MultiBinary, the network has
-        an output for each combination. Continuous actions are clipped to the bounds of
-        their space.
+        A Gymnasium environment, or any object with the same two methods.
+        ``reset(seed=...)`` returns an observation and a dict, and ``step(action)``
+        returns the observation, the reward, whether the episode has terminated, whether
+        it was truncated, and a dict. Observations are numbers. Values of a Discrete or
+        MultiDiscrete ``observation_space`` are encoded as one-hot columns. If the
+        ``action_space`` is MultiDiscrete or MultiBinary, the network needs an output
+        for each combination. Continuous actions are clipped to the bounds of their
+        space.
     steps : int
-        Number of steps, after which the run ends, also within an episode. With 0, the
+        Number of steps after which the run ends, even within an episode. With 0, the
         run only reads the checkpoint, if there is one to resume from.
     seed : int or numpy.random.Generator, optional
-        Seed of the environment: each episode resets it with a seed that follows from
-        this one and the number of the episode. Default: an unrecorded random seed, or
-        that of the checkpoint.
+        Seed of the environment. Each episode resets the environment with a seed that is
+        derived from this seed and the episode's number. Default: an unrecorded random
+        seed, or the checkpoint's seed.
     learn : bool
         Whether the agent learns and explores. Default True.
     callback : callable, optional
-        Function ``(agent, return, length)``, called after every episode; a true value
-        ends the run.
+        Function ``(agent, return, length)`` that is called after every episode. If it
+        returns a true value, the run ends.
     test_every : int, optional
-        Number of steps between two tests. A test runs episodes in which a
-        copy of the agent acts as ``agent.act`` does; it changes no bit of the run.
-        Default: none.
+        Number of steps between two tests. In a test, a copy of the agent acts in
+        episodes as ``agent.act`` does, without affecting the run. By default, there are
+        no tests.
     test_environment : object, optional
-        The environment of tests, which must not be that of the run. It is needed
-        with `test_every`.
+        The environment for tests, which `test_every` requires. It must not be the
+        run's own environment.
     test_episodes : int
-        Number of episodes of a test, which have the same seeds each time.
+        Number of episodes in a test. They have the same seeds in each test.
         Default 10.
     checkpoint : path, optional
         File with the agent and the episodes so far, written whole or not at all: at

@@ -47,30 +47,34 @@ def run_many(
     test_episodes: int = 10,
     progress: bool = False,
 ) -> list[Run]:
-    """Run several agents, each in an environment of its own, here or on an executor.
+    """Run several agents, each in its own environment, in this thread or on an
+    executor.
 
-    It replaces a vector environment, whose steps belong to several episodes: an agent
-    learns at every step of one. Agents with different seeds show how much returns
-    differ between seeds; :func:`synapse.draw.returns` draws them.
+    Use this function instead of a vector environment, whose steps belong to several
+    episodes, because an agent learns at every step of a single episode. To show how
+    much the returns depend on the seed, run agents with different seeds and draw their
+    returns with :func:`synapse.draw.returns`.
 
     Parameters
     ----------
     agents : sequence of Agent
-        The agents, whose networks are all different.
+        The agents, which must not share networks.
     make_environment : callable
         Function without arguments that returns a new environment, such as
         ``lambda: gymnasium.make("CartPole-v1")``. It is called once for each agent, and
-        once more for its tests. Environments that have a method ``close`` are closed.
+        once more for the agent's tests. An environment's ``close`` method is called at
+        the end if there is one.
     steps : int
         Number of steps of each agent.
     executor : concurrent.futures.Executor, optional
-        Where the agents run: a ``ProcessPoolExecutor``, a ``ThreadPoolExecutor``, or
-        for Dask ``Client(...).get_executor()``. It is not shut down. Processes run
-        copies, which `agents` then equal to the last bit; callbacks get the copies.
-        Default: one after the other in this thread.
+        Where the agents run, which is a ``ProcessPoolExecutor``, a
+        ``ThreadPoolExecutor`` or, for Dask, ``Client(...).get_executor()``. It is not
+        shut down. Processes run copies of the agents and pass them to callbacks.
+        Afterwards, `agents` equal the copies to the last bit. By default, the agents
+        run one after the other in this thread.
     seed : int or numpy.random.Generator, optional
-        Seed of the environments, which differ: each agent gets a generator of its own
-        (``seed.spawn``). Default: an unrecorded random seed.
+        Seed of the environments. Because each agent gets its own generator
+        (``seed.spawn``), the environments differ. Default: an unrecorded random seed.
     learn, callback, test_every, test_episodes
         As for :func:`run`.
     progress : bool
@@ -79,8 +83,9 @@ def run_many(
     Returns
     -------
     list of Run
-        The result of each agent, in order, with the same bits on every executor. After
-        Ctrl-C the results until then; threads first end the episodes that have begun.
+        The results of the agents in order, with the same bits on every executor. After
+        Ctrl-C, they are the results until then, although threads first complete the
+        episodes that have begun.
 
     Raises
     ------

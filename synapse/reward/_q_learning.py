@@ -23,26 +23,27 @@ def _chance(title: str, value: Any) -> Any:
 @suggests_arguments("agent")
 @with_options
 class QLearning(Agent):
-    """Watkins' Q(λ) for a few actions: learn the value of each, and take the best one.
+    """Watkins' Q(λ), which learns the value of each action and takes the best one.
 
     δ = r + γ max q(o') − q(o, a);  e ← γ λ e + ∂q(o, a)/∂w;  w ← w + step δ e
 
-    An exploring action resets the traces, because the rewards after it do not follow
-    from the best actions before it (Watkins 1989; Sutton and Barto 2018, section
+    Exploring resets the traces, because later rewards do not result from the best
+    actions before the exploring action (Watkins 1989; Sutton and Barto 2018, section
     12.10).
 
     Parameters
     ----------
     network : Network
-        The network, with an output for each action, whose squash has no bounds, such as
-        "identity". If it has memory, its learning rule is "rtrl".
+        The network. It needs an output for each action, with a squash without bounds,
+        such as "identity". If it has memory, set its learning rule to "rtrl".
     seed : int or numpy.random.Generator, optional
         Seed of the random actions. Default: an unrecorded random seed.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the network is not such a one.
+        If an argument cannot be used, or if the network does not meet the conditions
+        above.
 
     Examples
     --------

@@ -34,9 +34,10 @@ class QRC(QLearning):
     r"""Q(λ) with a gradient correction, along the gradient of the projected Bellman
     error (Elelimy and others 2025, arXiv 2507.09087, QRC(λ)).
 
-    A second network h learns to predict δ, and corrects what δ alone would do where
-    actions are not those of the best policy. With the slopes g of q(o, a), those G of
-    h(o, a), those g' of max q(o'), and the traces e of g, E of G and z of h:
+    A second network h learns to predict δ. It corrects the updates by δ if the agent
+    does not follow the best policy. In the equations, g are the slopes of q(o, a), G
+    the slopes of h(o, a), and g' the slopes of max q(o'). The traces of g, G and h are
+    e, E and z:
 
     w ← w + α (δ e − h g − z (γ g' − g));  θ ← θ + β (δ E − h G − ρ θ)
 
@@ -45,12 +46,14 @@ class QRC(QLearning):
     network, seed
         As for :class:`QLearning`.
     correction : Network
-        The network h, with as many inputs and outputs, whose squash has no bounds.
+        The network h. It needs as many inputs and outputs as `network`, and outputs
+        with a squash without bounds.
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the networks are not such ones.
+        If an argument cannot be used, or if a network does not meet the conditions
+        above.
 
     Examples
     --------

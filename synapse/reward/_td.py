@@ -32,21 +32,22 @@ a tenth, 0.78 times with ten times."""
 @suggests_arguments("agent")
 @with_options
 class TD(Agent):
-    r"""TD(λ): predict the discounted sum of coming rewards (Sutton 1988), with exact
-    slopes of any network.
+    r"""TD(λ), which predicts the discounted sum of future rewards (Sutton 1988) with
+    exact slopes of any network.
 
     δ = r + γ v(o') − v(o);  e ← γ λ e + ∂v(o)/∂w;  w ← w + step δ e
 
     Parameters
     ----------
     network : Network
-        The network, with one output, the value v, whose squash has no bounds, such as
-        "identity". If it has memory, its learning rule is "rtrl".
+        The network. Its only output is the value v and needs a squash without bounds,
+        such as "identity". If the network has memory, set its learning rule to "rtrl".
 
     Raises
     ------
     ArgumentError, ArgumentTypeError
-        If an argument cannot be used, or the network is not such a one.
+        If an argument cannot be used, or if the network does not meet the conditions
+        above.
 
     Examples
     --------
@@ -79,20 +80,20 @@ class TD(Agent):
         self._require_values("network", single=True)
 
     def run(self, observations: ArrayLike, rewards: ArrayLike) -> Floats:
-        """Learn from a stream: a row of observations and a reward for every step.
+        """Learn from a stream with an observation and a reward for every step.
 
         Parameters
         ----------
         observations : array_like, shape (T, n)
             The observations. The first begins an episode if none has begun.
         rewards : array_like, shape (T,)
-            Reward t comes with observation t; that of the first is not used if it
-            begins an episode.
+            The rewards. Reward t comes with observation t. If the first observation
+            begins an episode, its reward is not used.
 
         Returns
         -------
         ndarray, shape (T,)
-            The value of each observation, before its reward is known.
+            The value of each observation before its reward is known.
         """
         rows = finite_array("observations", observations, self.network.dtype)
         gains = finite_array("rewards", rewards)

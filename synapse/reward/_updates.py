@@ -23,21 +23,21 @@ def _optional(check: Callable[[str, Any], Any]) -> Callable[[str, Any], Any]:
 @checks.suggests_arguments("update")
 @dataclass(frozen=True)
 class MeanSquare:
-    """Scale of an update: divide each parameter's trace by the root of the running mean
-    of its squared slopes, as RMSprop and Adam do.
+    """A scale for updates that divides each parameter's trace by the root of the
+    running mean of its squared slopes, as RMSprop and Adam do.
 
     v ← β v + (1 − β) g²;  d = √v + ε;  the trace e becomes e / d
 
     Parameters
     ----------
     decay : float or None
-        Decay β of the mean, from 0 to 1, or None for the decay of the traces, γλ.
+        Decay β of the mean, from 0 to 1. With None, it is the decay γλ of the traces.
         Default 0.999.
     epsilon : float
-        Smallest divisor ε, above 0. Default 1e-8.
+        Smallest divisor ε, which must be positive. Default 1e-8.
     unbiased : bool
-        Whether v is divided by 1 − βᵗ after t updates (Kingma and Ba 2015). Otherwise
-        it begins at 0. Default True.
+        Whether to divide v by 1 − βᵗ after t updates, as in Kingma and Ba (2015), to
+        correct for its start at 0. Default True.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class MeanSquare:
 @checks.suggests_arguments("update")
 @dataclass(frozen=True)
 class Clip:
-    """Clip of an update: limit the temporal difference δ.
+    """A clip for updates, which limits the temporal difference δ.
 
     δ ← max(−c, min(c, δ));  with `relative`, c is times √(mean of δ²);  with
     `normalize`, δ ← δ / (mean size of δ)
@@ -68,8 +68,8 @@ class Clip:
     relative : bool
         Whether the limit is in units of the root of the mean of δ². Default False.
     normalize : bool
-        Whether δ is then divided by its mean size, which makes the steps of a policy
-        independent of the size of rewards. Default False.
+        Whether to divide δ by its mean size afterwards, to make a policy's steps
+        independent of the size of the rewards. Default False.
 
     Examples
     --------
@@ -89,13 +89,14 @@ Clipping = Annotated[Clip | None, _optional(partial(checks.instance, cls=Clip))]
 
 
 class Update:
-    """Base class of updates: how an agent changes parameters w by δ and the traces e.
+    """Base class of updates, which change parameters w from δ and the traces e.
 
     Each update is a chain of four parts. The trace is the agent's trace, e ← γλ e + g,
     with the slopes g. A scale divides it by d for each parameter, a clip limits δ to
     δ', and the subclass computes the step: w ← w + step · δ' · e / d
 
-    Settings never change. Means, which begin at the first update, belong to the agent.
+    Settings never change. The agent stores the running means, which start with the
+    first update.
     """
 
     scale: MeanSquare | None
@@ -133,11 +134,11 @@ class ObGD(Update):
     Parameters
     ----------
     rate : float
-        Size α of a step, if the bound does not reduce it. Default 1.
+        Size α of a step unless the bound reduces it. Default 1.
     bound : float or None
-        Factor κ of the bound. With None, every step is the rate, as with a number in
-        place of an update, ``TD(net, update=0.1)``. Default 2, but the paper uses 3 for
-        policies.
+        Factor κ of the bound. With None, every step is the rate, as if you pass a
+        number instead of an update, ``TD(net, update=0.1)``. Default 2, but the paper
+        uses 3 for policies.
     scale, clip
         See :class:`Update`.
 
@@ -162,8 +163,8 @@ class Implicit(Update):
 
     step = α / (1 + α ‖e‖²),  with a scale α / (1 + α Σ e²/d)
 
-    This is the change Δ = α (e/d) (δ − e·Δ), if the trace e stands for the slopes of
-    the present value. The value of the following state is the one before the update.
+    If the trace e represents the slopes of the present value, this is the change
+    Δ = α (e/d) (δ − e·Δ). The value of the next state is computed before the update.
 
     Parameters
     ----------
@@ -221,7 +222,7 @@ class Intentional(Update):
 @checks.suggests_arguments("update")
 @dataclass(frozen=True)
 class Adaptive(Update):
-    """Adaptive Q(λ), with a fixed rate along traces that are scaled as by Adam, and a
+    """Adaptive Q(λ), with a fixed rate, traces that are scaled as in Adam, and a
     clipped δ (Gogianu, Lutu and Pascanu 2026, arXiv 2605.06764).
 
     step = α,  d = √v + ε,  v ← γλ v + (1 − γλ) g²,  −1 ≤ δ ≤ 1

@@ -110,7 +110,7 @@ def row_times(row: str, neurons: int, connections: int) -> dict[str, Any]:
     """All times of a row, and the public members of network, layer and neuron that take
     more than a step."""
     for _ in range(2):  # the second one lowers by compiled loops
-        built(row, 20_000, WARMED)
+        built(row, 20_000, min(WARMED, connections))
     times, net, columns = built(row, neurons, connections)
     x = np.zeros(INPUTS)
     times["step"] = min(stopwatch(lambda: net.activate(x))[0] for _ in range(7))

@@ -209,7 +209,7 @@ def broken(name, folder, most):
 
 @pytest.mark.full
 @pytest.mark.parametrize(
-    "most", [3, pytest.param(20, marks=pytest.mark.slow)], ids=["some", "more"]
+    "most", [3, pytest.param(6, marks=pytest.mark.slow)], ids=["some", "more"]
 )
 def test_a_refusal_anywhere_changes_nothing(most, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

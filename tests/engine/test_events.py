@@ -48,9 +48,13 @@ def sparse(seed, dtype=np.float64, together=False):
         if rng.random() < 0.4:
             layer.project(layer, "one_to_one", weights=0.7)
     net = Network(inputs, hidden, output, synchronous=together)
-    for neuron in (neuron for layer in hidden for neuron in layer):
-        if neuron.self_connection is not None and rng.random() < 0.1:
-            hidden[rng.integers(len(hidden))][-1].gate(neuron.self_connection)
+    for layer in hidden:  # gaters of neighbours are neighbours, equal or farther apart
+        gating = hidden[rng.integers(len(hidden))]
+        own = [n.self_connection for n in layer if n.self_connection is not None]
+        places = rng.integers(0, 3, len(own)).cumsum() % len(gating)
+        for place, link in zip(places.tolist(), own, strict=True):
+            if rng.random() < 0.4:
+                gating[place].gate(link)
     links = [link for link in net.connections if link.source is not link.target]
     for place in rng.permutation(len(links))[:5].tolist():
         link = links[place]

@@ -336,7 +336,7 @@ def test_ctrl_c_at_any_line_leaves_things_whole(most, ctrl_c):
 
 
 @pytest.mark.parametrize(
-    "most", [1, pytest.param(12, marks=pytest.mark.slow)], ids=["one", "more"]
+    "most", [1, pytest.param(6, marks=pytest.mark.slow)], ids=["one", "more"]
 )
 def test_a_shortage_of_memory_leaves_things_whole(most):
     with Cases() as case:

@@ -22,7 +22,7 @@ pytestmark = [
 
 ACTIVE = (0.0, 0.003, 0.01, 0.1, 0.3, 1.0)
 SQUASHES = ("relu", "tanh", "logistic", "spike")
-SEEDS = range(12)
+SEEDS = range(8)
 PER_SEQUENCE = 4
 
 

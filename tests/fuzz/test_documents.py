@@ -46,7 +46,7 @@ def read_all(read, several):
 
 @pytest.mark.full
 @pytest.mark.parametrize("kind", DOCUMENTS)
-@pytest.mark.parametrize("share", [23, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [23, pytest.param(3, marks=pytest.mark.slow)])
 def test_any_value_in_any_place_of_a_document(kind, share):
     make, read = DOCUMENTS[kind]
     document = make()
@@ -57,7 +57,7 @@ def test_any_value_in_any_place_of_a_document(kind, share):
 
 @pytest.mark.full
 @pytest.mark.parametrize("kind", ARCHIVES)
-@pytest.mark.parametrize("share", [23, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [23, pytest.param(3, marks=pytest.mark.slow)])
 def test_any_array_and_any_value_in_an_archive(kind, share):
     arrays = arrays_of(archive_of(ARCHIVES[kind]()))
     load_arrays(arrays)
@@ -90,7 +90,7 @@ def texts(text):
 
 
 @pytest.mark.parametrize("program", test_odd_graphs.FILES)
-@pytest.mark.parametrize("share", [29, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [29, pytest.param(3, marks=pytest.mark.slow)])
 def test_any_text_in_any_place_of_a_graph(program, share):
     name, text, _ = test_odd_graphs.FILES[program]
     form = test_odd_graphs.format_of(name, text)

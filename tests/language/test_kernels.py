@@ -146,8 +146,7 @@ def is_of_llvm(node):
 @pytest.mark.parametrize("target", every_target.TARGETS)
 def test_every_kernel_is_object_code_for_other_machines(target, answer):
     sizes = json.loads(python("-m", "tests.language.every_target", target))
-    compiled = {name.rpartition(".")[0] for name in sizes}
-    assert compiled == {*answer["names"]}
+    assert sizes.keys() == {*answer["names"]}
     assert min(sizes.values()) > 0
 
 

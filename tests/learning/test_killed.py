@@ -67,4 +67,4 @@ def test_a_killed_training_leaves_a_checkpoint_that_continues(tmp_path):
 
 @pytest.mark.slow
 def test_a_training_that_is_killed_at_many_moments_leaves_checkpoints(tmp_path):
-    check(tmp_path, 16)
+    check(tmp_path, 8)

@@ -1,11 +1,13 @@
-"""What peers' suites ask of their networks, learnt from twenty seeds of twenty."""
+"""What peers' suites ask of their networks, learnt from each of five seeds.
+
+`python -m studies peers` tries forty."""
 
 import pytest
 
 from studies import peers
 
 pytestmark = pytest.mark.peers
-SEEDS = range(20)
+SEEDS = range(5)
 
 
 @pytest.mark.parametrize("name", peers.TASKS)
@@ -17,4 +19,4 @@ def test_three_units_learn_xor_by_adam_from_most_seeds():
     """From all they cannot: the error of 2-3-1 has regions of local minima
     (Sprinkhuizen-Kuyper and Boers, IEEE Transactions on Neural Networks 10, 1999). From
     the ±0.1 of Synaptic 31 of 40 do."""
-    assert sum(map(peers.xor_of_three_units_by_adam, SEEDS)) >= 17
+    assert sum(map(peers.xor_of_three_units_by_adam, range(10))) >= 8

@@ -178,7 +178,7 @@ def test_random_gated_graphs_learn_as_the_engine_does():
 @meant
 @pytest.mark.slow
 def test_many_random_gated_graphs_learn_as_the_engine_does():
-    compare_graphs(100)
+    compare_graphs(40)
 
 
 def weights_of_a_late_gate(library):

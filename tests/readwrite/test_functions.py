@@ -4,6 +4,8 @@ ask Python, in C, JavaScript and Python; steps, learning and exact gradients.
 
 import math
 import shutil
+from functools import cache
+from itertools import compress
 
 import numpy as np
 import pytest
@@ -40,16 +42,26 @@ def tolerance(text, language):
     return 1e-13 if language == "python" and "gamma" in text else 1e-15
 
 
+@cache
+def by_engine(expressions):
+    """Those that are compiled, with their functions, and what the engine computes; for
+    several languages.
+    """
+    made = zip(expressions, functions.of_expressions(expressions), strict=True)
+    pairs = [(text, f) for text, f in made if functions.is_compiled(f, 1)]
+    rows = [(state,) for state in STATES]
+    return pairs, functions.by_engine([f for _, f in pairs], rows)
+
+
 def wrong(expressions, language, folder):
     """Expressions that a program and the engine compute otherwise, how many were
     compared, and how many of their numbers are NaN.
     """
-    made = zip(expressions, functions.of_expressions(expressions), strict=True)
-    pairs = [(text, f) for text, f in made if functions.is_compiled(f, 1)]
+    pairs, ours = by_engine(tuple(expressions))
     if language == "javascript":
-        pairs = [pair for pair in pairs if not any(name in pair[0] for name in ABSENT)]
+        kept = [not any(name in text for name in ABSENT) for text, _ in pairs]
+        pairs, ours = [*compress(pairs, kept)], ours[:, kept]
     rows = [(state,) for state in STATES]
-    ours = functions.by_engine([f for _, f in pairs], rows)
     theirs = RUNNERS[language]([f for _, f in pairs], rows, folder)
     mistakes = {}
     for k, (text, _) in enumerate(pairs):

@@ -53,10 +53,10 @@ INF = float("inf")
 @pytest.mark.parametrize(
     ("way", "first", "last", "steps"),
     [
-        ("learning", 0, 16, 40),
-        ("plain", 0, 16, 10),
-        pytest.param("learning", 16, 36, 60, marks=pytest.mark.slow),
-        pytest.param("plain", 16, 36, 60, marks=pytest.mark.slow),
+        ("learning", 0, 8, 40),
+        ("plain", 0, 8, 10),
+        pytest.param("learning", 8, 24, 40, marks=pytest.mark.slow),
+        pytest.param("plain", 8, 24, 40, marks=pytest.mark.slow),
     ],
 )
 def test_the_bits_of_programs(way, first, last, steps):
@@ -119,15 +119,8 @@ def test_every_kind_of_program_stays_within_its_arrays(tmp_path):
         program.widen()
         assert plain.tobytes() == there(program, *data, 0.05).tobytes()
 
-    tied = 7  # its sensitivities cannot be limited
-    rules = "online", "rtrl", ("rtrl", 1)
-    cases = [
-        (seed, rule)
-        for seed in range(8)
-        for rule in rules
-        if seed != tied or rule != rules[-1]
-    ]
-    all_hold(check, cases)
+    rules = itertools.cycle(("online", "rtrl", ("rtrl", 1)))
+    all_hold(check, zip(range(8), rules))  # not 7 by the last: it is tied
 
 
 @pytest.mark.full

@@ -99,6 +99,6 @@ def test_the_sizes_of_other_networks(tmp_path):
         lambda: architect.Elman(7, 15, 7, seed=0),
         *(lambda seed=seed: graph(seed) for seed in range(8)),
     ]
+    dtypes = itertools.cycle(("float32", "float64"))
     flags = itertools.cycle(("-O1", "-O2", "-Os"))
-    both = itertools.product(makers, ("float32", "float64"))
-    check_all(tmp_path, [(*case, flag) for case, flag in zip(both, flags)])
+    check_all(tmp_path, zip(makers, dtypes, flags))

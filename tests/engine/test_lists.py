@@ -1,6 +1,7 @@
 """Lists of the sources that are not 0: sums and updates have the bits of those that
 read all connections, whatever is called, and no list outlives its call."""
 
+import itertools
 import threading
 from contextlib import suppress
 from itertools import pairwise
@@ -14,6 +15,7 @@ from synapse import Layer, Network
 from synapse.engine import schema
 from synapse.engine.lowering import lists
 from synapse.engine.records import Ties
+from tests.helpers.cases import all_hold
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::synapse.errors.TopologyWarning"),
@@ -203,6 +205,31 @@ def outcome(seed, name):
     results = CALLS[name](net, rows, targets, np.random.default_rng(seed))
     results += CALLS["by hand"](net, rows[:3], targets[:3], np.random.default_rng(1))
     return net, [np.asarray(result).tobytes() for result in results], bits(net)
+
+
+def test_sources_after_the_last_whole_group_learn():
+    """Inputs with the same numbers, the first and the last one, have weights that stay
+    the same, whatever the length of the list's last group is."""
+
+    def check(dtype, count, batch_size):
+        x, y = Layer(count, dtype=dtype), Layer(20, "identity", dtype=dtype)
+        x.project(y, weights=0.1)
+        net = Network(x, y)
+        rng = np.random.default_rng(count)
+        rows, targets = np.zeros((60, count)), rng.normal(size=(60, 20))
+        rows[:, 0] = rows[:, -1] = rng.normal(size=60)
+        options = {"rule": "bptt", "optimizer": "sgd", "batch_size": batch_size}
+        trainer = synapse.Trainer(net, rate=0.01, **options)
+        trainer.train(rows, targets, epochs=2, progress=False, seed=0)
+        weights = [
+            [source.connection_to(target).weight for target in y]
+            for source in (x[0], x[-1])
+        ]
+        assert weights[0] != pytest.approx([0.1] * 20, abs=1e-3)
+        assert weights[1] == pytest.approx(weights[0], rel=1e-5)
+
+    dtypes, counts = ("float64", "float32"), range(127, 146)
+    all_hold(check, [*itertools.product(dtypes, counts, (1, 20))])
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -45,7 +45,6 @@ class Subject(NamedTuple):
     scale: float = 1.0  # from the unit of the results
     is_whole: bool = False  # with rows that have no peer; others are in results.md
     works: tuple[str, ...] = ("",)  # ends of labels that become columns
-    elsewhere: str = ""  # the end of the labels of rows that another table has
     has_families: bool = False  # of the peers of a family, the page has the fastest
 
 
@@ -77,9 +76,8 @@ SUBJECTS = {
         "Exact gradients",
         "These are the times of computing the gradient of a batch in float32, per"
         " sample or, in sequences, per step. LSTMs run over sequences of 50 steps. For"
-        " times with two threads, see [Several cores](#several-cores).",
+        " whole trainings with two threads, see [Several cores](#several-cores).",
         "µs",
-        elsewhere=", 2 threads",
     ),
     "batches": Subject(
         "Small batches",
@@ -274,13 +272,7 @@ def shown(run: dict[str, Any], subject: str) -> list[Comparison]:
     """The rows that the page shows."""
     comparisons = compared(run, subject)
     is_whole = SUBJECTS[subject].is_whole
-    elsewhere = SUBJECTS[subject].elsewhere
-    left = [
-        comparison
-        for comparison in comparisons
-        if (comparison.peer or is_whole)
-        and not (elsewhere and comparison.row.endswith(elsewhere))
-    ]
+    left = [comparison for comparison in comparisons if comparison.peer or is_whole]
     return fastest_of_families(left) if SUBJECTS[subject].has_families else left
 
 

@@ -230,11 +230,9 @@ the point is orange and left of the line, and the ratio is **bold** in the table
 
 In each column, all libraries use the same instruction set of the processor, AVX2 or
 AVX-512. Only compare figures for the same instruction set, because the two sets can
-have been measured on different machines and days. On 30 November 2026, the day of the
-AVX2 run, the shared processor was about half as fast as on other days, for all
-libraries, so rely on the ratios of this run rather than on its times. For each set, all
-figures come from one run on one core, unless another command is shown below a table.
-Rows with two threads use two cores. Figures are medians, except for the minima in
+have been measured on different machines and days. For each set, all figures come from
+one run on one core, unless another command is shown below a table. Rows with two
+threads use two cores. Figures are medians, except for the minima in
 [Deployed](#deployed). To learn about the method and the limits of each comparison, read
 `benchmarks/README.md`.
 
@@ -259,6 +257,7 @@ def machine_of(run: dict[str, Any]) -> str:
         f"{machine['cpu']}, with Python {machine['python']}, {', '.join(shown)},"
         f" and code {machine['commit']}, {machine['date'][:10]}"
         + (f" (unchecked: {', '.join(silent)})" if silent else "")
+        + (f". {machine['note']}" if "note" in machine else "")
     )
 
 

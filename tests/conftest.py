@@ -161,9 +161,11 @@ def pytest_collection_modifyitems(config, items):
     """What reads the sources comes first: one worker of xdist gets it all, and parses
     them."""
     share, of = map(int, os.environ.get("TEST_SHARE", "1/1").split("/"))
-    others = [item for item in items if share_of(item, of) not in (None, share)]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if share_of(item, of) in (None, share)]
+    kept, left_out = [], []
+    for item in items:
+        (kept if share_of(item, of) in (None, share) else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
     items.sort(key=lambda item: not reads_sources(item))
     order = random.Random(os.environ.get("TEST_ORDER"))
     if "TEST_ORDER" in os.environ:  # the same in all workers of xdist

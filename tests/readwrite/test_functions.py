@@ -43,9 +43,9 @@ def tolerance(text, language):
 
 
 @cache
-def by_engine(expressions):
-    """Those that are compiled, with their functions, and what the engine computes; for
-    several languages.
+def computed(expressions):
+    """The expressions that are compiled, each with its function, and the numbers of the
+    engine, with which the programs in all languages are compared.
     """
     made = zip(expressions, functions.of_expressions(expressions), strict=True)
     pairs = [(text, f) for text, f in made if functions.is_compiled(f, 1)]
@@ -57,7 +57,7 @@ def wrong(expressions, language, folder):
     """Expressions that a program and the engine compute otherwise, how many were
     compared, and how many of their numbers are NaN.
     """
-    pairs, ours = by_engine(tuple(expressions))
+    pairs, ours = computed(tuple(expressions))
     if language == "javascript":
         kept = [not any(name in text for name in ABSENT) for text, _ in pairs]
         pairs, ours = [*compress(pairs, kept)], ours[:, kept]

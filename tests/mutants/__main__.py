@@ -1,28 +1,36 @@
-"""Draw mistakes in rooms of the library, run the tests of each room, and print the
-share they notice."""
+"""Find out which tests notice which mistakes, and which of them nobody would miss."""
 
 from __future__ import annotations
 
 import argparse
-import shutil
+import csv
+import json
+import os
 import signal
+import subprocess
 import sys
-import tempfile
-import time
+import threading
 import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from queue import Empty, Queue
 
+from . import watch
 from .bench import Bench
-from .drawing import Mutant, draw, files_of
+from .drawing import Mistake, draw
+from .mends import mends
+from .reached import TIERS, Reached
 
 ROOT = Path(__file__).parents[2]
 ROOMS = tomllib.loads(
     Path(__file__).with_name("rooms.toml").read_text(encoding="utf-8")
 )
-
-QUICK = "not (browser or compiler or peers or slow or torch)"
-"""The tests that examine mistakes where the room names no others: the default tier and
-the tier `full`."""
+TABLE = Path(__file__).with_name("table.jsonl")
+COSTS = Path(__file__).with_name("costs.csv")
+MOST = 10
+"""Red tests of a mistake that are enough. They run in the order of their cost, so the
+next ones are dearer, and go first when tests are removed."""
 
 
 def arguments(words: list[str] | None) -> argparse.Namespace:
@@ -30,131 +38,210 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.mutants", description=__doc__
     )
-    parser.add_argument(
-        "rooms",
-        metavar="ROOM",
-        nargs="+",
-        choices=[*ROOMS, "all"],
-        help=", ".join(ROOMS),
+    commands = parser.add_subparsers(dest="command", required=True)
+    work = argparse.ArgumentParser(add_help=False)
+    work.add_argument("work", type=Path, help="a folder for records and copies")
+    work.add_argument("--workers", type=int, default=2, help="processes (2)")
+    measure = commands.add_parser(
+        "measure", parents=[work], help="run all tests twice: traced, and timed"
     )
-    parser.add_argument(
-        "--sample", type=int, default=40, metavar="N", help="mistakes of each room (40)"
+    measure.add_argument("--only", help="traced or timed")
+    measure.add_argument(
+        "-m", dest="marker", default="", help="an expression for tiers"
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the draw (0)"
+    run = commands.add_parser(
+        "run", parents=[work], help="make mistakes, and write which tests are red"
     )
-    parser.add_argument(
-        "--list", action="store_true", help="print the diffs and run nothing"
+    run.add_argument("--sample", type=int, default=300, help="random mistakes (300)")
+    run.add_argument("--real", type=int, default=60, help="mends taken back (60)")
+    run.add_argument("--seed", type=int, default=0, help="of both draws (0)")
+    run.add_argument("--list", action="store_true", help="only print the diffs")
+    run.add_argument("--tiers", nargs="*", choices=TIERS, default=TIERS)
+    run.add_argument("--table", type=Path, default=TABLE)
+    check = commands.add_parser(
+        "check", parents=[work], help="run the tests that reach no mistake"
     )
-    parser.add_argument("--kernels", type=Path, help="a cache of kernels to begin with")
-    parser.add_argument(
-        "--limit",
-        type=float,
-        metavar="SECONDS",
-        help="of a run of tests, instead of a first run without a mistake",
-    )
-    options = parser.parse_args(words)
-    if "all" in options.rooms:
-        options.rooms = list(ROOMS)
-    return options
+    check.add_argument("--sample", type=int, default=20, help="random mistakes (20)")
+    check.add_argument("--seed", type=int, default=1, help="of the draw (1)")
+    return parser.parse_args(words)
 
 
 def main(words: list[str] | None = None) -> int:
-    """Examine the rooms that are asked for; 1 if a test fails without a mistake, 130
-    after Ctrl-C."""
+    """Do what the command line asks for; 130 after Ctrl-C."""
     options = arguments(words)
-    drawn = {}
-    for room in options.rooms:
-        drawn[room] = draw(ROOT, ROOMS[room]["sources"], options.sample, options.seed)
-    if options.list:
-        print(
-            "\n\n".join(
-                mutant.diff() for mutants in drawn.values() for mutant in mutants
-            )
-        )
-        return 0
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # a program in the background has Ctrl-C ignored
+    # a program in the background has Ctrl-C ignored
+    for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    rows = []
-    status = 0
-    with tempfile.TemporaryDirectory(prefix="synapse mutants ") as folder:
-        try:
-            for room, mutants in drawn.items():
-                row = examine_room(room, mutants, Path(folder), options)
-                rows.append(row)
-                status = status or int(row is None)
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            status = 130
-    print(f"\nsample {options.sample}, seed {options.seed}\n")
-    print("| room | drawn | noticed | share |\n| --- | ---: | ---: | ---: |")
-    print("\n".join(row for row in rows if row is not None))
-    return status
-
-
-def examine_room(
-    room: str, mutants: list[Mutant], folder: Path, options: argparse.Namespace
-) -> str | None:
-    """Examine the mistakes of a room: a row of the table, or None if its tests cannot
-    tell."""
-    place = folder / room
-    place.mkdir()
     try:
-        bench = Bench(ROOT, place, options.kernels)
-        limit = options.limit or limit_of(room, bench)
-        if limit is None:
-            return None
-        noticed = 0
-        for count, mutant in enumerate(mutants, 1):
-            noticed += bool(examine(bench, mutant, runs_of(room, mutant.file), limit))
-            print(f"{noticed} of {count} noticed", flush=True)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-    share = noticed / len(mutants) if mutants else 1.0
-    return f"| {room} | {len(mutants)} | {noticed} | {share:.0%} |"
-
-
-def limit_of(room: str, bench: Bench) -> float | None:
-    """The seconds after which a run is stopped, or None if a test fails without a
-    mistake."""
-    *_, tests = runs_of(room)
-    failure, seconds = bench.control(files_of(ROOT, ROOMS[room]["sources"]), tests)
-    if failure:
-        sentence = (
-            f"{room}: {failure} fails without a mistake, or reads the text of the"
-            " source."
+        return {"measure": measure, "run": run, "check": check}[options.command](
+            options
         )
-        print(sentence, file=sys.stderr)
-        return None
-    print(f"{room}: the tests take {seconds:.0f} s", flush=True)
-    return 30.0 + 4.0 * seconds
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
-def runs_of(room: str, file: str = "") -> list[list[str]]:
-    """The arguments of each run of pytest that a mistake in a file meets: the tests of
-    the rooms that the room consists of come first."""
-    parts = [
-        name
-        for name in ROOMS[room].get("rooms", ())
-        if file in files_of(ROOT, ROOMS[name]["sources"])
+# --- What tests cost and reach ------------------------------------------------------
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Run all tests, once traced and once timed, and write what they cost."""
+    records = options.work / "records"
+    records.mkdir(parents=True, exist_ok=True)
+    if options.only != "timed":
+        _pytest(options, records, {watch.TRACES: "1"})
+    if options.only != "traced":
+        timed = options.work / "timed"
+        timed.mkdir(exist_ok=True)
+        _pytest(options, timed, {})
+        for path in timed.glob("tests-*.jsonl"):
+            path.rename(records / f"times-{path.name.removeprefix('tests-')}")
+    write_costs(Reached(ROOT, records, ROOMS))
+    return 0
+
+
+def _pytest(options: argparse.Namespace, folder: Path, more: dict[str, str]) -> None:
+    environment = {
+        watch.FOLDER: str(folder),
+        "SYNAPSE_CACHE_DIR": str(options.work / "kernels"),
+        **more,
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.watch"]
+    command += ["-n", str(options.workers), "-m", options.marker]
+    subprocess.run(command, check=False, cwd=ROOT, env={**os.environ, **environment})
+
+
+def write_costs(reached: Reached) -> None:
+    """Write a table of what each test costs."""
+    with COSTS.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["test", "tier", "seconds", "seconds_of_kernels"])
+        for test in sorted(reached.seconds):
+            compiled = reached.compiled_seconds[test]
+            rows.writerow(
+                [test, reached.tiers[test], f"{reached.seconds[test]:.3f}", compiled]
+            )
+
+
+# --- Which tests notice which mistakes ----------------------------------------------
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make one mistake after the other, and write a row for each tier that it meets."""
+    mistakes = draw(ROOT, ["synapse", "architect"], options.sample, options.seed)
+    mistakes += mends(ROOT, options.real, options.seed)
+    if options.list:
+        print("\n\n".join(f"{mistake}\n{mistake.diff()}" for mistake in mistakes))
+        return 0
+    reached = Reached(ROOT, options.work / "records", ROOMS)
+    rows = read_table(options.table)
+    lock = threading.Lock()
+
+    def examine(bench: Bench, tier: str, mistake: Mistake) -> None:
+        tests = [t for t in reached.tests_of(mistake) if reached.tiers[t] == tier]
+        tests = reached.ordered(mistake, tests)
+        red = bench.examine([mistake], tests, reached.seconds, MOST)
+        row = {
+            "mistake": str(mistake),
+            "diff": mistake.diff(),
+            "tier": tier,
+            "tests": len(tests),
+            "red": red,
+        }
+        with lock, options.table.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            rows.append(row)
+            print(f"{len(red):3d} of {len(tests):4d} {tier} {mistake}", flush=True)
+
+    for tier in TIERS:
+        if tier not in options.tiers:
+            continue
+        done = {row["mistake"] for row in rows if row["tier"] == tier}
+        noticed = {row["mistake"] for row in rows if row["red"]}
+        left = [each for each in mistakes if str(each) not in done | noticed]
+        _share(options, left, lambda bench, each, tier=tier: examine(bench, tier, each))
+    print(summary(rows))
+    return 0
+
+
+def read_table(path: Path) -> list[dict]:
+    """Return the rows of a table; none if it is missing."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def summary(rows: Iterable[dict]) -> str:
+    """Return how many mistakes each tier notices."""
+    found: dict[str, list[dict]] = defaultdict(list)
+    for row in rows:
+        found[row["tier"]].append(row)
+    lines = ["| tier | mistakes | noticed |", "| --- | ---: | ---: |"]
+    for tier in TIERS:
+        noticed = sum(bool(row["red"]) for row in found[tier])
+        lines.append(f"| {tier} | {len(found[tier])} | {noticed} |")
+    return "\n".join(lines)
+
+
+def _share(
+    options: argparse.Namespace, work: list, do: Callable[[Bench, object], None]
+) -> None:
+    """Do work in several threads, each with a bench of its own."""
+    queue: Queue = Queue()
+    for each in work:
+        queue.put(each)
+
+    def serve(number: int) -> None:
+        folder = options.work / f"bench {number}"
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+        bench = Bench(ROOT, folder, options.work / "kernels")
+        while True:
+            try:
+                each = queue.get_nowait()
+            except Empty:
+                return
+            do(bench, each)
+
+    threads = [
+        threading.Thread(target=serve, args=(number,), daemon=True)
+        for number in range(options.workers)
     ]
-    markers = ROOMS[room].get("markers", QUICK)
-    return [[*ROOMS[name]["tests"], "-m", markers] for name in (*parts, room)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        while thread.is_alive():  # a join without end would not see Ctrl-C
+            thread.join(1.0)
 
 
-def examine(bench: Bench, mutant: Mutant, runs: list[list[str]], limit: float) -> str:
-    """Examine a mistake and print what became of it."""
-    began = time.monotonic()
-    failure = bench.examine(mutant, runs, limit)
-    seconds = time.monotonic() - began
-    if failure:
-        print(f"noticed  {mutant} ({seconds:.0f} s, {failure})", flush=True)
-    else:
-        print(f"SURVIVED {mutant} ({seconds:.0f} s)\n{mutant.diff()}", flush=True)
-    return failure
+# --- Whether tests that reach no mistake are green ------------------------------------
+
+
+def check(options: argparse.Namespace) -> int:
+    """Make several mistakes at once, and run the tests that reach none of them.
+
+    Each test runs with all mistakes that it does not reach."""
+    drawn = draw(ROOT, ["synapse", "architect"], 4 * options.sample, options.seed)
+    by_file = {mistake.file: mistake for mistake in drawn}
+    mistakes = list(by_file.values())[: options.sample]
+    reached = Reached(ROOT, options.work / "records", ROOMS)
+    reaching = [reached.tests_of(mistake) for mistake in mistakes]
+    groups: dict[tuple[bool, ...], list[str]] = defaultdict(list)
+    for test in sorted(reached.seconds):
+        if reached.tiers[test] == "default":
+            groups[tuple(test in tests for tests in reaching)].append(test)
+    found: list[tuple[list[str], list[str]]] = []
+
+    def examine(bench: Bench, group: tuple[bool, ...]) -> None:
+        made = [m for m, reaches in zip(mistakes, group, strict=True) if not reaches]
+        red = bench.examine(made, groups[group], reached.seconds, 10**6)
+        print(f"{len(red)} of {len(groups[group])} with {len(made)}", flush=True)
+        found.append((red, [str(mistake) for mistake in made]))
+
+    _share(options, list(groups), examine)
+    for red, made in found:
+        if red:
+            print(f"red: {red}\nwith: {made}")
+    return int(any(red for red, _ in found))
 
 
 if __name__ == "__main__":

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import ast
 import compileall
 import os
 import py_compile
-import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from .drawing import Mutant
+from .drawing import Mistake
+from .outcomes import BEGIN, LIST, OUTCOMES, RED
 
 IGNORED = shutil.ignore_patterns(
     ".git",
@@ -33,10 +32,10 @@ IGNORED = shutil.ignore_patterns(
 MEMORY = 8 << 30
 """Bytes that a run of the tests may allocate: a mistake in a size must not stop the
 machine."""
-NO_TESTS = 5
-"""The exit code of pytest if it collects none."""
-NOTHING_RUNS = "no test that runs"
-FAILED = re.compile(rb"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+START_SECONDS = 120.0
+"""Seconds that may pass until the first test begins, when kernels may be translated."""
+TEST_SECONDS = 45.0
+"""Seconds that a test may take in addition to 30 times its usual CPU time."""
 
 
 class Bench:
@@ -58,7 +57,7 @@ class Bench:
         self.root = folder / "checkout"
         self.kernels = folder / "kernels"
         self.temporary = folder / "tmp"
-        self.temporary.mkdir()
+        self.temporary.mkdir(parents=True)
         if kernels is not None:
             shutil.copytree(kernels, self.kernels)
         shutil.copytree(checkout, self.root, ignore=IGNORED)
@@ -70,102 +69,144 @@ class Bench:
         ):
             compileall.compile_dir(package, quiet=1, invalidation_mode=by_content)
 
-    def control(self, files: Sequence[str], tests: Sequence[str]) -> tuple[str, float]:
-        """Run the tests on files that read otherwise and mean the same.
+    def examine(
+        self,
+        mistakes: Sequence[Mistake],
+        tests: Sequence[str],
+        seconds: Mapping[str, float],
+        most: int,
+    ) -> list[str]:
+        """Make mistakes, each in a file of its own, and run tests until some are red.
 
-        Every file is written anew from its syntax tree, so a test that compares the
-        text of the source fails here. With every mistake it would fail, too, and would
-        count as one that notices.
+        Parameters
+        ----------
+        mistakes : sequence of Mistake
+            The mistakes that are made together, usually one.
+        tests : sequence of str
+            The names of the tests, in their order.
+        seconds : mapping
+            The CPU seconds of each test without a mistake.
+        most : int
+            The number of red tests after which the others are left out.
 
         Returns
         -------
-        failure : str
-            The first test that fails, or "".
-        seconds : float
-            How long the tests took, with the kernels compiled.
+        list of str
+            The names of the red tests.
         """
-        pristine = {file: (self.root / file).read_bytes() for file in files}
+        pristine = {
+            mistake.file: (self.root / mistake.file).read_bytes()
+            for mistake in mistakes
+        }
         try:
-            for file, content in pristine.items():
-                rewritten = ast.unparse(ast.parse(content)) + "\n"
-                (self.root / file).write_text(rewritten, encoding="utf-8")
-            began = time.monotonic()
-            failure = self.run(tests, self.kernels, limit=3600)
-            seconds = time.monotonic() - began
+            for mistake in mistakes:
+                (self.root / mistake.file).write_text(mistake.code, encoding="utf-8")
+            kernels = self._kernels_of(pristine)
+            red: list[str] = []
+            left = list(tests)
+            while left and len(red) < most:
+                ended, failed = self._run(left, seconds, kernels, most - len(red))
+                red += failed
+                left = left[ended:]
+            return red
         finally:
             for file, content in pristine.items():
                 (self.root / file).write_bytes(content)
-            self.forget_mutated()
-        return failure, seconds
+            self._forget()
 
-    def examine(
-        self, mutant: Mutant, runs: Sequence[Sequence[str]], limit: float
-    ) -> str:
-        """Make a mistake and run the tests, in one process after the other: the first
-        that fails, or "" if none notices it."""
-        path = self.root / mutant.file
-        pristine = path.read_bytes()
-        try:
-            path.write_text(mutant.code, encoding="utf-8")
-            kernels = self.kernels_of(mutant.file)
-            failures = (self.run(tests, kernels, limit) for tests in runs)
-            return next(
-                (name for name in failures if name not in ("", NOTHING_RUNS)), ""
-            )
-        finally:
-            path.write_bytes(pristine)
-            self.forget_mutated()
-
-    def kernels_of(self, file: str) -> Path:
-        """Where kernels are cached while a file has a mistake.
+    def _kernels_of(self, files: Mapping[str, bytes]) -> Path:
+        """Return where kernels are cached while files have mistakes.
 
         After a change of a kernel, the cache would replace the good ones. A copy has
         those that the mistake does not change."""
-        if not (file.startswith("synapse/engine/") or "/_kernels/" in file):
+        if not any("synapse/engine/" in file or "/_kernels/" in file for file in files):
             return self.kernels
         mutated = self.kernels.with_name("mutated")
         self.kernels.mkdir(exist_ok=True)
         return Path(shutil.copytree(self.kernels, mutated, dirs_exist_ok=True))
 
-    def forget_mutated(self) -> None:
+    def _forget(self) -> None:
         """Remove what was compiled from, or written by, an engine with a mistake."""
         shutil.rmtree(self.kernels.with_name("mutated"), ignore_errors=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
         self.temporary.mkdir(exist_ok=True)
 
-    def run(self, tests: Sequence[str], kernels: Path, limit: float) -> str:
-        """Run pytest in the copy until a test fails; its name, or "" if all pass."""
-        options = ["-x", "-q", "-rfE", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    def _run(
+        self,
+        tests: Sequence[str],
+        seconds: Mapping[str, float],
+        kernels: Path,
+        most: int,
+    ) -> tuple[int, list[str]]:
+        """Run tests in one process. Return how many of them have ended, and the red
+        ones. A test during which the process ends, or that does not end, is red."""
+        listed, outcomes = self.temporary / "list", self.temporary / "outcomes"
+        listed.write_text("\n".join(tests) + f"\0{most}", encoding="utf-8")
+        outcomes.unlink(missing_ok=True)
+        outcomes.touch()
+        process = self._start(tests, kernels, listed, outcomes)
+        limit_memory(process)
+        began = time.monotonic()
+        running = ""
+        try:
+            while process.poll() is None:
+                time.sleep(0.1)
+                latest = self._latest(outcomes)
+                if latest != running:
+                    running, began = latest, time.monotonic()
+                allowed = START_SECONDS
+                if running:
+                    allowed = TEST_SECONDS + 30.0 * seconds.get(running, 0.0)
+                if time.monotonic() - began > allowed:
+                    break
+        finally:
+            end_group(process)
+        return self._counted(tests, outcomes)
+
+    @staticmethod
+    def _latest(outcomes: Path) -> str:
+        """Return the test that runs, or "" between two."""
+        lines = outcomes.read_text(encoding="utf-8").splitlines()
+        begun, _, test = lines[-1].partition(" ") if lines else ("", "", "")
+        return test if begun == BEGIN else ""
+
+    @staticmethod
+    def _counted(tests: Sequence[str], outcomes: Path) -> tuple[int, list[str]]:
+        lines = outcomes.read_text(encoding="utf-8").splitlines()
+        ends = dict(reversed(line.split(" ", 1)) for line in lines)
+        red = [test for test in tests if ends.get(test) in (RED, BEGIN)]
+        if not any(outcome == BEGIN for outcome in ends.values()):
+            began = any(line.startswith(BEGIN) for line in lines)
+            # all have ended, or nothing can be imported
+            return len(tests), red if began or red else list(tests)
+        broken = next(test for test in tests if ends.get(test) == BEGIN)
+        return tests.index(broken) + 1, red
+
+    def _start(
+        self, tests: Sequence[str], kernels: Path, listed: Path, outcomes: Path
+    ) -> subprocess.Popen[bytes]:
+        files = dict.fromkeys(test.partition("::")[0] for test in tests)
+        options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", ""]
+        options += ["-p", "tests.mutants.outcomes", "--continue-on-collection-errors"]
         environment = {
             "PYTHONPATH": str(self.root),
             "PYTHONDONTWRITEBYTECODE": "1",
             "SYNAPSE_CACHE_DIR": str(kernels),
             "TMPDIR": str(self.temporary),
             "MPLBACKEND": "Agg",
+            LIST: str(listed),
+            OUTCOMES: str(outcomes),
         }
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *options, *tests],
+        return subprocess.Popen(
+            [sys.executable, "-m", "pytest", *options, *files],
             cwd=self.root,
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             # Ctrl-C comes here alone, and ends the whole group below
             start_new_session=True,
         )
-        limit_memory(process)
-        try:
-            output, _ = process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            return f"no end within {limit:.0f} s"
-        finally:
-            end_group(process)
-        if process.returncode == 0:
-            return ""
-        if process.returncode == NO_TESTS:
-            return NOTHING_RUNS
-        failed = FAILED.search(output)
-        return failed.group(1).decode() if failed else f"exit code {process.returncode}"
 
 
 def limit_memory(process: subprocess.Popen[bytes]) -> None:
@@ -184,4 +225,3 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
     else:
         process.kill()
     process.wait()
-    process.stdout.close()

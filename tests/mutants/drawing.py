@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import parso
 from cosmic_ray.ast import ast_nodes, get_ast
@@ -75,28 +76,22 @@ def operators() -> dict[str, Operator]:
 
 
 @dataclass(frozen=True)
-class Mutant:
-    """One mistake: an operator of cosmic-ray at its nth place in a file."""
+class Mistake:
+    """A file of the checkout with one mistake."""
 
     root: Path  # of the checkout
     file: str
     line: int
-    column: int
-    operator: str
-    occurrence: int
+    name: str
+    code: str  # the file with the mistake
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.operator}"
+        return f"{self.file}:{self.line} {self.name}"
 
     @cached_property
     def original(self) -> str:
         """The file without the mistake."""
         return (self.root / self.file).read_text(encoding="utf-8")
-
-    @cached_property
-    def code(self) -> str:
-        """The file with the mistake."""
-        return mutate_code(self.original, operators()[self.operator], self.occurrence)
 
     def diff(self) -> str:
         """The mistake, as a diff with a line of context."""
@@ -117,6 +112,23 @@ class Mutant:
         except SyntaxError:
             return False
         return mutated != meaning(self.original)
+
+
+class Place(NamedTuple):
+    """Where an operator of cosmic-ray makes its nth mistake in a file."""
+
+    file: str
+    line: int
+    column: int
+    operator: str
+    occurrence: int
+
+    def mistake(self, root: Path) -> Mistake:
+        """Make the mistake."""
+        original = (root / self.file).read_text(encoding="utf-8")
+        code = mutate_code(original, operators()[self.operator], self.occurrence)
+        name = f"{self.operator} at column {self.column}"
+        return Mistake(root, self.file, self.line, name, code)
 
 
 class _Meaning(ast.NodeTransformer):
@@ -184,7 +196,7 @@ def meaning(code: str) -> str:
     return ast.dump(_Meaning().visit(ast.parse(code)))
 
 
-def candidates(root: Path, file: str) -> Iterator[Mutant]:
+def candidates(root: Path, file: str) -> Iterator[Place]:
     """Every mistake that an operator makes in a file."""
     nodes = list(ast_nodes(get_ast((root / file).read_text(encoding="utf-8"))))
     for name, operator in operators().items():
@@ -192,7 +204,7 @@ def candidates(root: Path, file: str) -> Iterator[Mutant]:
             position for node in nodes for position in operator.mutation_positions(node)
         )
         for occurrence, ((line, column), _) in enumerate(positions):
-            yield Mutant(root, file, line, column, name, occurrence)
+            yield Place(file, line, column, name, occurrence)
 
 
 def files_of(root: Path, sources: list[str]) -> list[str]:
@@ -205,21 +217,22 @@ def files_of(root: Path, sources: list[str]) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in files)
 
 
-def draw(root: Path, sources: list[str], count: int, seed: int) -> list[Mutant]:
+def draw(root: Path, sources: list[str], count: int, seed: int) -> list[Mistake]:
     """Draw mistakes: each place in the code is as likely as another, and is drawn
     once."""
-    places: dict[tuple[str, int, int], list[Mutant]] = {}
+    places: dict[tuple[str, int, int], list[Place]] = {}
     for file in files_of(root, sources):
-        for mutant in candidates(root, file):
-            places.setdefault((file, mutant.line, mutant.column), []).append(mutant)
+        for place in candidates(root, file):
+            places.setdefault(place[:3], []).append(place)
     rng = random.Random(seed)
     order = list(places)
     rng.shuffle(order)
-    drawn: list[Mutant] = []
+    drawn: list[Mistake] = []
     for place in order:
         if len(drawn) == count:
             break
-        mutants = [mutant for mutant in places[place] if mutant.can_be_noticed()]
-        if mutants:
-            drawn.append(rng.choice(mutants))
+        made = (each.mistake(root) for each in places[place])
+        mistakes = [mistake for mistake in made if mistake.can_be_noticed()]
+        if mistakes:
+            drawn.append(rng.choice(mistakes))
     return drawn

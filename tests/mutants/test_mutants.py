@@ -1,14 +1,23 @@
-"""The mistakes that are drawn, and what becomes of them, in a checkout of two files."""
+"""The mistakes that are drawn, what becomes of them in a checkout of two files, and
+which tests can go."""
 
 import ast
+import json
+import os
+import subprocess
+import sys
 
 import pytest
 
 pytest.importorskip("cosmic_ray")  # of the extra dev
 
-from .__main__ import ROOMS, ROOT, arguments
+from . import watch
+from .__main__ import MOST, ROOMS, ROOT, arguments, read_table, summary
 from .bench import Bench
-from .drawing import candidates, draw, files_of
+from .decide import TestFunction as Function, removable
+from .drawing import Mistake, candidates, draw, files_of
+from .mends import mends
+from .reached import Reached
 
 SOURCE = '''"""Sums and 2 more."""
 from typing import TYPE_CHECKING
@@ -28,47 +37,75 @@ def total(a: int | float, *, b: int = 1) -> int | float:
     return a + b
 '''
 TESTS = """
-from pathlib import Path
-from synapse.calc import seen, total
+import os
+import pytest
+
+from synapse.calc import total
 
 def test_total():
     assert total(1, b=2) == 3
     assert total(10) == 11
 
-def test_text():
-    assert "a > 10:" in Path("synapse/calc.py").read_text()
+def test_limit():
+    with pytest.raises(ValueError):
+        total(11)
+
+def test_nothing():
+    pass
+
+def test_end():
+    if total(2) != 3:
+        os._exit(1)
+
+def test_after_the_end():
+    assert total(2) == 3
 """
+FILE = "tests/test_calc.py"
 
 
 @pytest.fixture
 def checkout(tmp_path):
-    for name, content in {
-        "synapse/calc.py": SOURCE,
-        "tests/test_calc.py": TESTS,
-    }.items():
-        file = tmp_path / "checkout" / name
+    folder = tmp_path / "checkout"
+    for name, content in {"synapse/calc.py": SOURCE, FILE: TESTS}.items():
+        file = folder / name
         file.parent.mkdir(parents=True)
         file.write_text(content, encoding="utf-8")
-    return tmp_path / "checkout"
+    return folder
+
+
+def mistake_in(checkout, old, new):
+    code = SOURCE.replace(old, new)
+    return Mistake(checkout, "synapse/calc.py", 16, "by hand", code)
+
+
+@pytest.fixture
+def bench(checkout, tmp_path):
+    made = Bench(checkout, tmp_path / "bench")
+    (made.root / "tests" / "mutants").symlink_to(ROOT / "tests" / "mutants")
+    return made
+
+
+def names(*functions):
+    return [f"{FILE}::{function}" for function in functions]
 
 
 def test_what_no_test_should_notice_is_not_drawn(checkout):
     drawn = draw(checkout, ["synapse"], count=1000, seed=0)
     lines = SOURCE.splitlines()
-    places = {(lines[mutant.line - 1].strip(), mutant.column) for mutant in drawn}
+    places = sorted(lines[mistake.line - 1].strip() for mistake in drawn)
     # The default 1 of b, the call, the condition with its operator and its number, and
     # the sum.
-    assert sorted(places) == [
-        ("def total(a: int | float, *, b: int = 1) -> int | float:", 38),
-        ("if a > 10:", 7),
-        ("if a > 10:", 9),
-        ("if a > 10:", 11),
-        ("return a + b", 13),
-        ("seen.append(a)", 4),
+    assert places == [
+        "def total(a: int | float, *, b: int = 1) -> int | float:",
+        "if a > 10:",
+        "if a > 10:",
+        "if a > 10:",
+        "return a + b",
+        "seen.append(a)",
     ]
-    for mutant in drawn:
-        ast.parse(mutant.code)
-        assert mutant.code != SOURCE
+    for mistake in drawn:
+        ast.parse(mistake.code)
+        assert mistake.code != SOURCE
 
 
 def test_a_draw_is_that_of_its_seed():
@@ -80,59 +117,145 @@ def test_a_draw_is_that_of_its_seed():
 
 
 def test_every_kind_of_mistake_is_made_somewhere():
-    names = {
-        mutant.operator for mutant in candidates(ROOT, "synapse/objects/network.py")
-    }
+    found = {place.operator for place in candidates(ROOT, "synapse/objects/network.py")}
     assert {
         "AddNot",
         "DeleteCall",
         "NumberReplacer",
         "ReplaceComparisonOperator_Is_IsNot",
-    } <= names
+    } <= found
 
 
-def test_mistakes_are_made_in_a_copy_and_a_test_of_the_text_is_refused(
-    checkout, tmp_path
-):
-    folder = tmp_path / "bench"
-    folder.mkdir()
-    bench = Bench(checkout, folder)
-    files = ["synapse/calc.py"]
-    failure, _ = bench.control(files, ["tests/test_calc.py"])
-    assert failure == ""  # the condition reads the same in every layout
+def test_a_mend_is_taken_back(checkout):
+    wrong = SOURCE.replace("a > 10", "a > 9")
 
-    by_layout = checkout / "tests" / "test_calc.py"
-    (bench.root / "tests" / "test_layout.py").write_text(
-        by_layout.read_text(encoding="utf-8").replace("a > 10:", "\\n\\n\\n"),
-        encoding="utf-8",
-    )
-    failure, _ = bench.control(files, ["tests/test_layout.py"])
-    assert failure == "tests/test_layout.py::test_text"
+    def git(*words):
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words]
+        subprocess.run(command, cwd=checkout, check=True, capture_output=True)
 
-    verdicts = {}
-    for mutant in candidates(checkout, "synapse/calc.py"):
-        if mutant.operator in ("DeleteCall", "ReplaceComparisonOperator_Gt_LtE"):
-            verdicts[mutant.operator] = bench.examine(
-                mutant, [["tests/test_calc.py"]], limit=60
-            )
-    assert verdicts == {
-        "DeleteCall": "",
-        "ReplaceComparisonOperator_Gt_LtE": "tests/test_calc.py::test_total",
-    }
+    git("init")
+    for content, subject in (
+        (wrong, "sums"),
+        (SOURCE, "sums: 10 is no longer refused"),
+    ):
+        (checkout / "synapse/calc.py").write_text(content, encoding="utf-8")
+        (checkout / FILE).write_text(TESTS + f"# {subject}\n", encoding="utf-8")
+        git("add", ".")
+        git("commit", "-m", subject)
+    (mistake,) = mends(checkout, count=3, seed=0)
+    assert mistake.code == wrong
+    assert (mistake.file, mistake.line) == ("synapse/calc.py", 14)
+
+
+def test_all_red_tests_are_found_though_one_ends_the_process(checkout, bench):
+    tests = names("test_total", "test_nothing", "test_end", "test_after_the_end")
+    mistake = mistake_in(checkout, "return a + b", "return a - b")
+    red = names("test_total", "test_end", "test_after_the_end")
+    assert bench.examine([mistake], tests, {}, MOST) == red
+    assert bench.examine([mistake], tests, {}, 1) == red[:1]
+    assert bench.examine([], tests, {}, MOST) == []
     assert (checkout / "synapse/calc.py").read_text(encoding="utf-8") == SOURCE
     assert (bench.root / "synapse/calc.py").read_text(encoding="utf-8") == SOURCE
 
 
-def test_a_run_without_end_is_ended(checkout, tmp_path):
-    folder = tmp_path / "bench"
-    folder.mkdir()
-    bench = Bench(checkout, folder)
-    endless = "import time\n\ndef test_endless():\n    time.sleep(600)\n"
-    (bench.root / "tests" / "test_endless.py").write_text(endless, encoding="utf-8")
-    assert (
-        bench.run(["tests/test_endless.py"], bench.kernels, limit=3)
-        == "no end within 3 s"
+def test_a_file_that_cannot_be_imported_makes_its_tests_red(checkout, bench):
+    mistake = mistake_in(checkout, "seen = []", "seen = missing")
+    tests = names("test_total", "test_nothing")
+    assert bench.examine([mistake], tests, {}, MOST) == tests
+
+
+def test_a_test_without_end_is_ended(checkout, bench, monkeypatch):
+    monkeypatch.setattr("tests.mutants.bench.TEST_SECONDS", 2.0)
+    mistake = mistake_in(
+        checkout, "    seen.append(a)", "    while a == 1:\n        pass"
     )
+    tests = names("test_total", "test_limit")
+    assert bench.examine([mistake], tests, {}, MOST) == names("test_total")
+
+
+def test_reach_is_that_of_calls_fixtures_imports_and_kernels(checkout, tmp_path):
+    def row(test, *functions, kernels=()):
+        return {
+            "test": f"{FILE}::{test}",
+            "seconds": 0.1,
+            "red": False,
+            "tiers": [],
+            "reads_sources": False,
+            "functions": functions,
+            "kernels": kernels,
+        }
+
+    records = tmp_path / "records"
+    records.mkdir()
+    rows = [
+        row("test_total", "synapse/calc.py:11"),
+        row("test_kernel", kernels=["synapse.calc.kernel int"]),
+        row("test_nothing", "synapse/other.py:3"),
+    ]
+    kernel = {"kernel": "synapse.calc.kernel int", "functions": ["synapse/k.py:5"]}
+    for name, written in {"tests": rows, "kernels": [kernel]}.items():
+        text = "".join(json.dumps(each) + "\n" for each in written)
+        (records / f"{name}-gw0.jsonl").write_text(text, encoding="utf-8")
+    reached = Reached(checkout, records, {})
+    inside = mistake_in(checkout, "a > 10", "a > 11")
+    # the first test of a file makes the fixtures of all
+    assert reached.tests_of(inside) == set(
+        names("test_total", "test_kernel", "test_nothing")
+    )
+    assert reached.by_file["synapse/k.py"][5] == set(names("test_kernel"))
+    assert reached.by_file["synapse/other.py"][3] == set(names("test_nothing"))
+    assert reached.compiling == set(names("test_kernel"))
+
+
+def test_watched_tests_tell_what_they_reach(tmp_path):
+    """In processes that they start, too."""
+    file = tmp_path / "test_watched.py"
+    file.write_text(
+        """
+import subprocess, sys
+import architect
+
+def test_kernels():
+    architect.Perceptron(1, 1, seed=0).activate([1.0])
+
+def test_process():
+    program = "import architect; architect.Perceptron(1, 1, seed=0)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+""",
+        encoding="utf-8",
+    )
+    environment = {watch.FOLDER: str(tmp_path), watch.TRACES: "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.watch"]
+    command += ["-p", "no:cacheprovider", "-n", "0", "-c", str(ROOT / "pyproject.toml")]
+    command += ["--rootdir", str(ROOT), str(file)]
+    done = subprocess.run(
+        command,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stdout
+    text = (tmp_path / "tests-alone.jsonl").read_text(encoding="utf-8")
+    kernels, process = map(json.loads, text.splitlines())
+    for row in (kernels, process):
+        assert any(each.startswith("architect/") for each in row["functions"])
+    assert kernels["kernels"]
+    translated = (tmp_path / "kernels-alone.jsonl").read_text(encoding="utf-8")
+    assert "synapse/engine/online/" in translated
+
+
+def test_the_dearest_goes_unless_it_is_missed():
+    functions = [
+        Function("dear", 9.0, 5, False),
+        Function("kept", 8.0, 5, True),
+        Function("alone", 7.0, 5, False),
+        Function("cheap", 1.0, 5, False),
+    ]
+    noticed = {"a": {"dear", "cheap"}, "b": {"kept", "alone", "cheap"}, "c": {"alone"}}
+    assert [each.name for each in removable(functions, noticed, {})] == ["dear"]
+    reached = {"f": {"dear", "cheap"}}  # too few others reach it
+    assert removable(functions, noticed, reached) == []
 
 
 def test_every_source_belongs_to_a_room_and_every_test_exists():
@@ -157,8 +280,22 @@ def test_every_source_belongs_to_a_room_and_every_test_exists():
     assert not missing
 
 
-def test_a_room_that_does_not_exist_is_refused(capsys):
+def test_the_table_says_how_many_each_tier_notices(tmp_path):
+    rows = [
+        {"mistake": "a", "tier": "default", "red": ["x"]},
+        {"mistake": "b", "tier": "default", "red": []},
+        {"mistake": "b", "tier": "full", "red": ["y"]},
+    ]
+    path = tmp_path / "table.jsonl"
+    assert read_table(path) == []
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert summary(read_table(path)).splitlines()[2:4] == [
+        "| default | 2 | 1 |",
+        "| full | 1 | 1 |",
+    ]
+
+
+def test_a_command_that_does_not_exist_is_refused(capsys):
     with pytest.raises(SystemExit):
-        arguments(["nowhere"])
-    assert "analysis" in capsys.readouterr().err
-    assert arguments(["all", "--sample", "3"]).rooms == list(ROOMS)
+        arguments(["nothing", "work"])
+    assert "measure" in capsys.readouterr().err

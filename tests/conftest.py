@@ -3,9 +3,8 @@
 Tests without a marker are the default tier. `pytest -m slow` runs another tier, `pytest
 -m ""` all of them. `HYPOTHESIS_PROFILE=many pytest -m hypothesis` gives property tests
 more examples, `explore` new ones. `TEST_ORDER=1` shuffles the files, and the tests of
-each. `TEST_SHARE=1/3` selects the first of three shares of the long tiers. With
-`NUMPY_ERRORS=raise`, NumPy raises errors where it would warn or be silent: its error
-state is the user's, so the library must work in each."""
+each. With `NUMPY_ERRORS=raise`, NumPy raises errors where it would warn or be silent:
+its error state is the user's, so the library must work in each."""
 
 import gc
 import os
@@ -14,7 +13,6 @@ import signal
 import subprocess
 import sys
 import threading
-import zlib
 from collections import Counter
 from pathlib import Path
 
@@ -56,9 +54,6 @@ if PROFILE == "few" and hasattr(providers, "_get_local_constants"):
 
 TIERS = ("browser", "compiler", "full", "peers", "slow", "torch")
 """Markers of the tests that a plain `pytest` leaves out."""
-SHARED = ("browser", "compiler", "peers", "slow")
-"""Markers of the tests that are divided into shares."""
-
 
 STATES_AFTER_IMPORT = pytest.StashKey[dict]()
 
@@ -157,15 +152,9 @@ def pytest_sessionstart():
         )
 
 
-def pytest_collection_modifyitems(config, items):
+def pytest_collection_modifyitems(items):
     """What reads the sources comes first: one worker of xdist gets it all, and parses
     them."""
-    share, of = map(int, os.environ.get("TEST_SHARE", "1/1").split("/"))
-    kept, left_out = [], []
-    for item in items:
-        (kept if share_of(item, of) in (None, share) else left_out).append(item)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = kept
     items.sort(key=lambda item: not reads_sources(item))
     order = random.Random(os.environ.get("TEST_ORDER"))
     if "TEST_ORDER" in os.environ:  # the same in all workers of xdist
@@ -173,14 +162,6 @@ def pytest_collection_modifyitems(config, items):
             path: order.random() for path in dict.fromkeys(item.path for item in items)
         }
         items.sort(key=lambda item: (place[item.path], order.random()))
-
-
-def share_of(item, of):
-    """The number of a test's share, which is the same on every machine, or None if the
-    test belongs to each share."""
-    if any(map(item.get_closest_marker, SHARED)):
-        return zlib.crc32(item.nodeid.encode()) % of + 1
-    return None
 
 
 def reads_sources(item):

@@ -18,6 +18,7 @@ from queue import Empty, Queue
 
 from . import watch
 from .bench import Bench
+from .decide import function_name, removable, test_functions
 from .drawing import Mistake, draw
 from .mends import mends
 from .reached import TIERS, Reached
@@ -63,6 +64,10 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     )
     check.add_argument("--sample", type=int, default=20, help="random mistakes (20)")
     check.add_argument("--seed", type=int, default=1, help="of the draw (1)")
+    decide = commands.add_parser(
+        "decide", parents=[work], help="print the tests that can go, the dearest first"
+    )
+    decide.add_argument("--table", type=Path, default=TABLE)
     return parser.parse_args(words)
 
 
@@ -73,9 +78,7 @@ def main(words: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     try:
-        return {"measure": measure, "run": run, "check": check}[options.command](
-            options
-        )
+        return COMMANDS[options.command](options)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
@@ -243,6 +246,34 @@ def check(options: argparse.Namespace) -> int:
             print(f"red: {red}\nwith: {made}")
     return int(any(red for red, _ in found))
 
+
+# --- Which tests can go --------------------------------------------------------------
+
+
+def decide(options: argparse.Namespace) -> int:
+    """Print the test functions that nobody would miss, with seconds and statements."""
+    reached = Reached(ROOT, options.work / "records", ROOMS)
+    noticed: dict[str, set[str]] = defaultdict(set)
+    for row in read_table(options.table):
+        noticed[row["mistake"]].update(map(function_name, row["red"]))
+    noticed = {mistake: tests for mistake, tests in noticed.items() if tests}
+    reached_by = {
+        f"{file}:{line}": set(map(function_name, tests))
+        for file, lines in reached.by_file.items()
+        for line, tests in lines.items()
+    }
+    functions = test_functions(ROOT, reached)
+    gone = removable(functions, noticed, reached_by)
+    for test in gone:
+        print(f"{test.seconds:8.3f} {test.statements:4d} {test.name}")
+    for title, tests in (("of", functions), ("can go", gone)):
+        seconds = sum(test.seconds for test in tests)
+        statements = sum(test.statements for test in tests)
+        print(f"{title}: {len(tests)}, {seconds:.0f} s, {statements} statements")
+    return 0
+
+
+COMMANDS = {"measure": measure, "run": run, "check": check, "decide": decide}
 
 if __name__ == "__main__":
     sys.exit(main())

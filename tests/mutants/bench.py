@@ -34,6 +34,9 @@ MEMORY = 8 << 30
 machine."""
 START_SECONDS = 120.0
 """Seconds that may pass until the first test begins, when kernels may be translated."""
+FIRST_TESTS = 50
+"""Number of tests in the first process, because collecting the files of all tests takes
+longer than most mistakes need. Each next process runs eight times as many."""
 TEST_SECONDS = 45.0
 """Seconds that a test may take in addition to 30 times its usual CPU time."""
 
@@ -104,10 +107,14 @@ class Bench:
             kernels = self._kernels_of(pristine)
             red: list[str] = []
             left = list(tests)
+            count = FIRST_TESTS
             while left and len(red) < most:
-                ended, failed = self._run(left, seconds, kernels, most - len(red))
+                some = left[:count]
+                ended, failed = self._run(some, seconds, kernels, most - len(red))
                 red += failed
                 left = left[ended:]
+                if ended == len(some):
+                    count *= 8
             return red
         finally:
             for file, content in pristine.items():

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import tomllib
 from collections import defaultdict
@@ -144,6 +145,8 @@ def run(options: argparse.Namespace) -> int:
         tests = [t for t in reached.tests_of(mistake) if reached.tiers[t] == tier]
         tests = reached.ordered(mistake, tests)
         red = bench.examine([mistake], tests, reached.seconds, MOST)
+        if bench.is_closed:
+            return
         row = {
             "mistake": str(mistake),
             "diff": mistake.diff(),
@@ -193,27 +196,33 @@ def _share(
     queue: Queue = Queue()
     for each in work:
         queue.put(each)
+    with tempfile.TemporaryDirectory(prefix="benches ", dir=options.work) as folder:
+        kernels = options.work / "kernels"
+        benches = [
+            Bench(ROOT, Path(folder) / str(number), kernels)
+            for number in range(options.workers)
+        ]
 
-    def serve(number: int) -> None:
-        folder = options.work / f"bench {number}"
-        subprocess.run(["rm", "-rf", str(folder)], check=True)
-        bench = Bench(ROOT, folder, options.work / "kernels")
-        while True:
-            try:
-                each = queue.get_nowait()
-            except Empty:
-                return
-            do(bench, each)
+        def serve(bench: Bench) -> None:
+            while not bench.is_closed:
+                try:
+                    each = queue.get_nowait()
+                except Empty:
+                    return
+                do(bench, each)
 
-    threads = [
-        threading.Thread(target=serve, args=(number,), daemon=True)
-        for number in range(options.workers)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        while thread.is_alive():  # a join without end would not see Ctrl-C
-            thread.join(1.0)
+        threads = [threading.Thread(target=serve, args=(each,)) for each in benches]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():  # a join without end would not see Ctrl-C
+                    thread.join(1.0)
+        finally:
+            for bench in benches:
+                bench.close()
+            for thread in threads:
+                thread.join()
 
 
 # --- Whether tests that reach no mistake are green ------------------------------------

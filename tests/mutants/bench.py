@@ -61,6 +61,7 @@ class Bench:
         self.kernels = folder / "kernels"
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
+        self.is_closed = False
         if kernels is not None:
             shutil.copytree(kernels, self.kernels)
         shutil.copytree(checkout, self.root, ignore=IGNORED)
@@ -71,6 +72,10 @@ class Bench:
             Path.is_dir, (self.root / "synapse", self.root / "architect")
         ):
             compileall.compile_dir(package, quiet=1, invalidation_mode=by_content)
+
+    def close(self) -> None:
+        """End the tests that run, and all that would run next."""
+        self.is_closed = True
 
     def examine(
         self,
@@ -108,7 +113,7 @@ class Bench:
             red: list[str] = []
             left = list(tests)
             count = FIRST_TESTS
-            while left and len(red) < most:
+            while left and len(red) < most and not self.is_closed:
                 some = left[:count]
                 ended, failed = self._run(some, seconds, kernels, most - len(red))
                 red += failed
@@ -156,7 +161,7 @@ class Bench:
         began = time.monotonic()
         running = ""
         try:
-            while process.poll() is None:
+            while process.poll() is None and not self.is_closed:
                 time.sleep(0.1)
                 latest = self._latest(outcomes)
                 if latest != running:

@@ -37,7 +37,9 @@ START_SECONDS = 120.0
 FIRST_TESTS = 50
 """Number of tests in the first process, because collecting the files of all tests takes
 longer than most mistakes need. Each next process runs eight times as many."""
-TEST_SECONDS = 45.0
+MAX_HANGING = 2
+"""Number of tests without an end after which the others are left out."""
+TEST_SECONDS = 30.0
 """Seconds that a test may take in addition to 30 times its usual CPU time."""
 
 
@@ -62,6 +64,7 @@ class Bench:
         self.temporary = folder / "tmp"
         self.temporary.mkdir(parents=True)
         self.is_closed = False
+        self._hanging = 0
         if kernels is not None:
             shutil.copytree(kernels, self.kernels)
         shutil.copytree(checkout, self.root, ignore=IGNORED)
@@ -113,7 +116,10 @@ class Bench:
             red: list[str] = []
             left = list(tests)
             count = FIRST_TESTS
+            self._hanging = 0
             while left and len(red) < most and not self.is_closed:
+                if self._hanging == MAX_HANGING:
+                    break
                 some = left[:count]
                 ended, failed = self._run(some, seconds, kernels, most - len(red))
                 red += failed
@@ -170,6 +176,7 @@ class Bench:
                 if running:
                     allowed = TEST_SECONDS + 30.0 * seconds.get(running, 0.0)
                 if time.monotonic() - began > allowed:
+                    self._hanging += 1
                     break
         finally:
             end_group(process)

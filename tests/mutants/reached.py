@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -44,7 +43,7 @@ class Reached:
         self.compiling: set[str] = set()  # tests that call kernels
         self._kernels: dict[str, set[str]] = defaultdict(set)
         self._kernel_seconds: dict[str, float] = {}
-        self._importers: dict[str, list[str]] = {}
+        self._importers: dict[str, list[str]] = defaultdict(list)
         for path in sorted(folder.glob("kernels-*.jsonl")):
             self._read_kernels(path)
         for path in sorted(folder.glob("tests-*.jsonl")):
@@ -118,16 +117,12 @@ class Reached:
         return found
 
     def _importers_of(self, file: str) -> list[str]:
-        """Return the files that name a module."""
-        stem = file.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
-        if stem not in self._importers:
-            pattern = re.compile(rf"^\s*(from|import) .*\b{stem}\b", re.MULTILINE)
-            self._importers[stem] = [
-                each
-                for each in files_of(self.root, ["synapse", "architect"])
-                if pattern.search((self.root / each).read_text(encoding="utf-8"))
-            ]
-        return self._importers[stem]
+        """Return the files that import a module."""
+        if not self._importers:
+            for each in files_of(self.root, ["synapse", "architect"]):
+                for imported in imports_of(self.root, each):
+                    self._importers[imported].append(each)
+        return self._importers.get(file, [])
 
     def ordered(self, mistake: Mistake, tests: Iterable[str]) -> list[str]:
         """Return tests in the order in which a mistake meets them: those of its room
@@ -150,3 +145,23 @@ class Reached:
             if file in files_of(self.root, room["sources"])
             for test in room["tests"]
         )
+
+
+def imports_of(root: Path, file: str) -> set[str]:
+    """Return the files of the modules that a file imports."""
+    found = set()
+    package = Path(file).parent
+    for node in ast.walk(ast.parse((root / file).read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        start = package
+        for _ in range(node.level - 1):
+            start = start.parent
+        if node.level == 0:
+            start = Path()
+        module = start / (node.module or "").replace(".", "/")
+        for path in (module, *(module / alias.name for alias in node.names)):
+            for each in (path.with_suffix(".py"), path / "__init__.py"):
+                if (root / each).is_file():
+                    found.add(each.as_posix())
+    return found

@@ -6,6 +6,7 @@ import argparse
 import csv
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -134,6 +135,7 @@ def run(options: argparse.Namespace) -> int:
     """Make one mistake after the other, and write a row for each tier that it meets."""
     mistakes = draw(ROOT, ["synapse", "architect"], options.sample, options.seed)
     mistakes += mends(ROOT, options.real, options.seed)
+    random.Random(options.seed).shuffle(mistakes)  # a run that is cut short has both
     if options.list:
         print("\n\n".join(f"{mistake}\n{mistake.diff()}" for mistake in mistakes))
         return 0
@@ -223,6 +225,8 @@ def _share(
                 bench.close()
             for thread in threads:
                 thread.join()
+            for bench in benches:
+                bench.end()
 
 
 # --- Whether tests that reach no mistake are green ------------------------------------

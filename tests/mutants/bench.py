@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import compileall
+import json
 import os
 import py_compile
+import select
 import shutil
 import signal
 import subprocess
@@ -65,6 +67,17 @@ class Bench:
         self.temporary.mkdir(parents=True)
         self.is_closed = False
         self._hanging = 0
+        self._is_running = False
+        environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+        self._server = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("preloaded.py"))],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            # Ctrl-C comes here alone
+            start_new_session=True,
+        )
         if kernels is not None:
             shutil.copytree(kernels, self.kernels)
         shutil.copytree(checkout, self.root, ignore=IGNORED)
@@ -79,6 +92,12 @@ class Bench:
     def close(self) -> None:
         """End the tests that run, and all that would run next."""
         self.is_closed = True
+
+    def end(self) -> None:
+        """End the process that runs the tests, when none runs."""
+        self._server.stdin.close()
+        self._server.stdout.close()
+        self._server.wait()
 
     def examine(
         self,
@@ -163,12 +182,10 @@ class Bench:
         outcomes.unlink(missing_ok=True)
         outcomes.touch()
         process = self._start(tests, kernels, listed, outcomes)
-        limit_memory(process)
         began = time.monotonic()
         running = ""
         try:
-            while process.poll() is None and not self.is_closed:
-                time.sleep(0.1)
+            while not self._has_ended(0.1) and not self.is_closed:
                 latest = self._latest(outcomes)
                 if latest != running:
                     running, began = latest, time.monotonic()
@@ -180,7 +197,20 @@ class Bench:
                     break
         finally:
             end_group(process)
+            while not self._has_ended(1.0):
+                pass
         return self._counted(tests, outcomes)
+
+    def _has_ended(self, seconds: float) -> bool:
+        """Wait for the end of the process that runs tests; whether it has ended."""
+        self._is_running = self._is_running and not self._answers(seconds)
+        return not self._is_running
+
+    def _answers(self, seconds: float) -> bool:
+        ready, _, _ = select.select([self._server.stdout], [], [], seconds)
+        if ready:
+            self._server.stdout.readline()
+        return bool(ready)
 
     @staticmethod
     def _latest(outcomes: Path) -> str:
@@ -203,7 +233,8 @@ class Bench:
 
     def _start(
         self, tests: Sequence[str], kernels: Path, listed: Path, outcomes: Path
-    ) -> subprocess.Popen[bytes]:
+    ) -> int:
+        """Start a run of pytest, and return its process."""
         files = dict.fromkeys(test.partition("::")[0] for test in tests)
         options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", ""]
         options += ["-p", "tests.mutants.outcomes", "--continue-on-collection-errors"]
@@ -216,31 +247,19 @@ class Bench:
             LIST: str(listed),
             OUTCOMES: str(outcomes),
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", "pytest", *options, *files],
-            cwd=self.root,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            # Ctrl-C comes here alone, and ends the whole group below
-            start_new_session=True,
-        )
+        run = {
+            "folder": str(self.root),
+            "environment": environment,
+            "arguments": [*options, *files],
+            "memory": MEMORY,
+        }
+        self._server.stdin.write(json.dumps(run).encode() + b"\n")
+        self._server.stdin.flush()
+        self._is_running = True
+        return int(self._server.stdout.readline())
 
 
-def limit_memory(process: subprocess.Popen[bytes]) -> None:
-    """Limit what a process and those that it starts may allocate, on Linux."""
-    with suppress(ImportError, AttributeError, ProcessLookupError):
-        import resource
-
-        resource.prlimit(process.pid, resource.RLIMIT_DATA, (MEMORY, MEMORY))
-
-
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started, and wait for it."""
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
+def end_group(process: int) -> None:
+    """End a process and all that it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process, signal.SIGKILL)

@@ -82,7 +82,8 @@ def mistake_in(checkout, old, new):
 def bench(checkout, tmp_path):
     made = Bench(checkout, tmp_path / "bench")
     (made.root / "tests" / "mutants").symlink_to(ROOT / "tests" / "mutants")
-    return made
+    yield made
+    made.end()
 
 
 def names(*functions):

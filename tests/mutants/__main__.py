@@ -31,6 +31,8 @@ ROOMS = tomllib.loads(
 )
 TABLE = Path(__file__).with_name("table.jsonl")
 COSTS = Path(__file__).with_name("costs.csv")
+CONTROL = "tests/objects/test_calls.py::test_results_are_new_arrays"
+"""A test that must be green before a mistake is made."""
 MOST = 10
 """Red tests of a mistake that are enough. They run in the order of their cost, so the
 next ones are dearer, and go first when tests are removed."""
@@ -204,6 +206,10 @@ def _share(
             Bench(ROOT, Path(folder) / str(number), kernels)
             for number in range(options.workers)
         ]
+
+        for bench in benches:
+            if bench.examine([], [CONTROL], {}, MOST):
+                raise RuntimeError(f"{CONTROL} is red without a mistake.")
 
         def serve(bench: Bench) -> None:
             while not bench.is_closed:

@@ -238,6 +238,8 @@ class Bench:
         files = dict.fromkeys(test.partition("::")[0] for test in tests)
         options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", ""]
         options += ["-p", "tests.mutants.outcomes", "--continue-on-collection-errors"]
+        # of the server, which imports plugins before pytest does
+        options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
         environment = {
             "PYTHONPATH": str(self.root),
             "PYTHONDONTWRITEBYTECODE": "1",

@@ -3,10 +3,12 @@
 Tests without a marker are the default tier. `pytest -m slow` runs another tier, `pytest
 -m ""` all of them. `HYPOTHESIS_PROFILE=many pytest -m hypothesis` gives property tests
 more examples, `explore` new ones. `TEST_ORDER=1` shuffles the files, and the tests of
-each. With `NUMPY_ERRORS=raise`, NumPy raises errors where it would warn or be silent:
-its error state is the user's, so the library must work in each."""
+each. `TEST_KERNELS=1` lists what the tests have compiled. With `NUMPY_ERRORS=raise`,
+NumPy raises errors where it would warn or be silent: its error state is the user's, so
+the library must work in each."""
 
 import gc
+import json
 import os
 import random
 import signal
@@ -19,6 +21,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
+
+from tests.helpers import compiled
 
 try:
     from hypothesis.internal.conjecture import providers
@@ -91,6 +95,29 @@ class LeftOut:
             )
 
 
+class Compiled:
+    """Counts what is compiled here and in the workers of xdist, and says so.
+
+    Processes that tests start are not counted."""
+
+    def __init__(self):
+        compiled.count_compiled()
+
+    def pytest_sessionfinish(self, session):
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["compiled"] = compiled.rows
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node):
+        compiled.rows.extend(getattr(node, "workeroutput", {}).get("compiled", []))
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if compiled.rows:
+            shown = compiled.lines() if "TEST_KERNELS" in os.environ else ()
+            for line in (*shown, compiled.summary()):
+                terminalreporter.write_line(line)
+
+
 class NoFiguresLeft:
     """Closes the figures of each test, examples in docstrings among them."""
 
@@ -100,6 +127,7 @@ class NoFiguresLeft:
 
 
 def pytest_configure(config):
+    config.pluginmanager.register(Compiled())
     config.pluginmanager.register(LeftOut())
     config.pluginmanager.register(NoFiguresLeft())
 
@@ -125,13 +153,17 @@ def same_numbers_in_any_order(request):
 
 
 WARM = """
+import json
 import architect
 from synapse import Trainer
+from tests.helpers import compiled
+compiled.count_compiled()
 net, data = architect.Elman(1, 2, 1, seed=0), ([[[0.0]]] * 9, [[[0.0]]] * 9)
 for options in {}:
     Trainer(net, **options).train(*data, epochs=1, progress=False)
     net.run([[0.0]])
     net.rule = "rtrl"
+print(json.dumps(compiled.rows))
 """
 KERNELS = {
     "gw0": [{"rule": "bptt", "batch_size": size} for size in (1, 9)],
@@ -147,9 +179,9 @@ def pytest_sessionstart():
     them compiles it. The compiling process is another one, so that the tests begin as
     users do."""
     if options := KERNELS.get(os.environ.get("PYTEST_XDIST_WORKER")):
-        subprocess.run(
-            [sys.executable, "-c", WARM.format(options)], check=False, cwd=ROOT
-        )
+        command = [sys.executable, "-c", WARM.format(options)]
+        done = subprocess.run(command, check=False, cwd=ROOT, stdout=subprocess.PIPE)
+        compiled.rows.extend(json.loads(done.stdout or "[]"))
 
 
 def pytest_collection_modifyitems(items):

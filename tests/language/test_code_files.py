@@ -195,16 +195,22 @@ def test_a_process_keeps_the_code_that_it_has_imported(bench):
     assert bench.does() == "compiles"
 
 
-def test_another_processor_llvm_or_python_has_another_file(bench):
+def test_another_processor_or_llvm_or_layout_of_objects_has_another_file(bench):
     assert bench.does() == "compiles"
     with bench.patch.context() as patch:
         patch.setattr(machine, "description", lambda: "another processor")
         assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
-    with bench.patch.context() as patch:
-        patch.setattr(sys.implementation, "cache_tag", "another python")
+    with bench.patch.context() as patch:  # as without the interpreter's lock
+        patch.setattr(entries, "_HEAD", entries._HEAD + 16)
         assert [bench.does() for _ in range(2)] == ["compiles", "loads"]
     assert bench.does() == "loads"
     assert len(bench.files()) == 3
+
+
+def test_versions_of_python_share_a_file(bench):
+    assert bench.does() == "compiles"
+    bench.patch.setattr(sys.implementation, "cache_tag", "another python")
+    assert bench.does() == "loads"
 
 
 def test_what_machine_code_depends_on_is_described():

@@ -6,7 +6,8 @@ code is used directly. Otherwise, the kernel is translated, and its code is used
 text for LLVM is the same. Therefore, changing a comment does not cause a compilation.
 Users' functions, and functions that capture values, are always translated, because only
 their text identifies them. Code for another processor, or from another LLVM, has
-another name.
+another name. The version of Python does not change the text, so all versions share
+their files.
 """
 
 from __future__ import annotations
@@ -182,8 +183,7 @@ def _paths(function: Any, kinds: str) -> list[Path]:
     cache.
     """
     name = f"{function.__module__}.{function.__qualname__}"
-    tag = sys.implementation.cache_tag or ""
-    key = "\0".join([machine.description(), name, kinds, tag])
+    key = "\0".join([machine.description(), name, kinds])
     digest = hashlib.sha256(key.encode()).hexdigest()[:16]
     module = function.__module__.rpartition(".")[2]
     name = f"{module}.{function.__name__}.{digest}.o"

@@ -36,7 +36,9 @@ ENTRY = "synapse_entry"
 """The name of the function that others find in an object file."""
 
 _HEAD = object.__basicsize__
-"""Where the fields of an array begin, of which NumPy promises the places."""
+"""Where the fields of an array begin, of which NumPy promises the places. The text of
+an entry contains this number, which a Python without the interpreter's lock increases.
+"""
 _METH_FASTCALL = 0x0080
 
 
@@ -110,7 +112,7 @@ def _loaded(
     """Return the address of machine code, which is read from a file or compiled."""
     code = files.code_of(
         function,
-        repr((kinds, result, speed)),
+        repr((kinds, result, speed, _HEAD)),
         lambda: text_of(function, kinds, result),
         lambda text: machine.object_code(text, speed),
     )

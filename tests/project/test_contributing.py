@@ -4,6 +4,7 @@ they name."""
 import argparse
 import ast
 import importlib
+import os
 import re
 import shlex
 import shutil
@@ -191,11 +192,21 @@ def names_of(node):
 
 
 @pytest.fixture
-def copy(tmp_path):
-    """A copy of the repository, with the kernels that have been compiled."""
+def copy(tmp_path, monkeypatch):
+    """A copy of the repository, with the kernels that have been compiled.
+
+    If they are in a folder that environments share, a copy of this folder takes its
+    place, because kernels of edited sources would replace the files there. Functions of
+    users are left out, because other processes may remove them meanwhile."""
     whole = tmp_path / "synapse"
     left_out = (".[!c]*", "*.egg-info", "build", "dist", "site")
     shutil.copytree(ROOT, whole, ignore=shutil.ignore_patterns(*left_out))
+    shared, own = os.environ.get("SYNAPSE_CACHE_DIR"), tmp_path / "kernels"
+    if shared and Path(shared).is_dir():
+        changing = shutil.ignore_patterns("function.*", "*.tmp")
+        shutil.copytree(shared, own, ignore=changing)
+    if shared:
+        monkeypatch.setenv("SYNAPSE_CACHE_DIR", str(own))
     return whole
 
 

@@ -20,6 +20,7 @@ from synapse.plasticity import BCM, Hebb, Oja, Rule, trace
 from synapse.readwrite import from_json_data, json_data
 from tests.plasticity.test_against_reference import (
     everything,
+    hebb,
     made,
     rows_of,
 )
@@ -101,11 +102,8 @@ def test_layers_of_a_rule_are_those_of_the_copy():
 
 
 def test_a_file_names_a_rule_and_executes_nothing():
-    def unnamed(pre):
-        return pre
-
     net = architect.Perceptron(2, 1, seed=0)
-    net.rule = Rule(unnamed)
+    net.rule = Rule(hebb)  # without a name
     net.clone()
     with pytest.raises(SynapseError, match="name"):
         json_data(net)
@@ -420,16 +418,10 @@ def test_traces_are_recorded_in_trainings():
     assert log.theta.shape == (12, 6)
 
 
-def biased(
-    pre, post, post_bias, weight, x=trace("pre", 4.0), y=trace("post", 9.0), rate=0.02
-):
-    return rate * (pre * post - y * x * weight + post_bias)
-
-
 @pytest.mark.parametrize("structure", ["dense", "delays", "gated", "synchronous"])
 def test_a_run_with_currents_learns_as_its_steps(structure):
     net = made(structure)
-    net.rule = Rule(biased)
+    net.rule = Full
     rows = rows_of(net, 9)
     cells = net.layers[1]
     unit = net.output[0]
@@ -446,7 +438,7 @@ def test_a_run_with_currents_learns_as_its_steps(structure):
     biases = net.biases
     outputs = net.run(rows, inject=currents, learn=True)
     plain = made(structure)
-    plain.rule = Rule(biased)
+    plain.rule = Full
     plain.run(rows, learn=True)
     assert (plain.weights != net.weights).all()
     for step, row in enumerate(rows):
@@ -470,7 +462,7 @@ def test_a_run_with_currents_learns_as_its_steps(structure):
     of_each = [{"output": 0.5}, {}]
     two = several.run([rows, rows[:4]], inject=of_each, learn=True)
     single = made(structure)
-    single.rule = Rule(biased)
+    single.rule = Full
     assert (single.run(rows, inject=of_each[0], learn=True) == two[0]).all()
     single.clear()
     assert (single.run(rows[:4], learn=True) == two[1]).all()

@@ -202,10 +202,7 @@ def test_so_it_does_in_every_structure(name, structure):
 
 def test_traces_along_a_delay_count_the_steps_that_learn():
     """The example of the page, and one whose past is older than its first lesson."""
-
-    def carried(pre, x=trace("pre", 1e12)):
-        return 0.0 * pre * x
-
+    carried = EVERY["traces of sources"](x=1e12, rate=0.0)
     for delay, learned, expected in (
         (0, (0, 2, 3, 5), [1, 5, 13, 45]),
         (1, (0, 2, 3, 5), [0, 2, 6, 22]),
@@ -216,7 +213,7 @@ def test_traces_along_a_delay_count_the_steps_that_learn():
         b = Layer(1, "identity")
         a.project(b, weights=1.0, delay=delay)
         net = Network(a, b)
-        net.rule = Rule(carried)
+        net.rule = carried
         seen = []
         for step in range(6):
             net.activate([2.0**step])

@@ -123,6 +123,9 @@ def test_events_give_the_numbers_of_all_connections(dtype, together, monkeypatch
         if dtype is np.float32:
             rows = np.abs(rows)
             close = {"rtol": 1e-3, "atol": 1e-3}
+        # gates may let activations grow beyond all bounds, where sums depend on order
+        finite = np.isfinite(copy.deepcopy(net).run(rows)).all(axis=1)
+        rows = rows[: finite.sum()]
         by_events += net._by_events is not None
         outputs = net.run(rows, traces=False)
         np.testing.assert_allclose(outputs, gathered(twin, rows, monkeypatch), **close)

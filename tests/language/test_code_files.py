@@ -235,6 +235,19 @@ def test_a_named_processor_has_files_of_its_own(bench):
     assert len(bench.files()) == 2
 
 
+def test_code_that_is_optimised_less_has_files_of_its_own(bench):
+    uncached = [(name, getattr(machine, name).__wrapped__) for name in LIMITED]
+    for speed, does in ("1", "compiles"), ("", "compiles"), ("1", "loads"):
+        bench.patch.setenv("SYNAPSE_SPEED", speed)
+        for name, plain in uncached:
+            bench.patch.setattr(machine, name, plain)
+        assert bench.does() == does
+    assert len(bench.files()) == 2
+
+
+LIMITED = "highest_speed", "description"
+
+
 def test_functions_of_one_name_in_one_directory_have_files_of_their_own(bench):
     bench.patch.setenv("SYNAPSE_CACHE_DIR", str(bench.folder / "given"))
     assert bench.does() == "compiles"

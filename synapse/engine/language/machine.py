@@ -179,12 +179,21 @@ def tile() -> TileSizes:
 
 
 @cache
+def highest_speed() -> int:
+    """Return the highest level at which LLVM optimises, which is 3 unless
+    ``SYNAPSE_SPEED`` names a lower one.
+    """
+    return int(os.environ.get("SYNAPSE_SPEED") or 3)
+
+
+@cache
 def description() -> str:
     """Return everything that machine code depends on besides its text."""
     return " ".join(
         [
             *(llvm.get_process_triple(), *processor().values(), *map(str, tile())),
             *("LLVM", ".".join(map(str, llvm.llvm_version_info))),
+            *("speed", str(highest_speed())),
         ]
     )
 
@@ -204,6 +213,7 @@ def _search(blocks: int) -> None:
 
 def object_code(text: str, speed: int = 3) -> bytes:
     """Return a module's object code for the processor that kernels run on."""
+    speed = min(speed, highest_speed())
     module, machine = _optimised(text, speed, processor())
     return machine.emit_object(module)
 

@@ -255,7 +255,8 @@ def check(options: argparse.Namespace) -> int:
 
     def examine(bench: Bench, group: tuple[bool, ...]) -> None:
         made = [m for m, reaches in zip(mistakes, group, strict=True) if not reaches]
-        red = bench.examine(made, groups[group], reached.seconds, 10**6)
+        every = len(groups[group])
+        red = bench.examine(made, groups[group], reached.seconds, every, every)
         print(f"{len(red)} of {len(groups[group])} with {len(made)}", flush=True)
         found.append((red, [str(mistake) for mistake in made]))
 

@@ -105,6 +105,7 @@ class Bench:
         tests: Sequence[str],
         seconds: Mapping[str, float],
         most: int,
+        later: int = 1,
     ) -> list[str]:
         """Make mistakes, each in a file of its own, and run tests until some are red.
 
@@ -118,6 +119,8 @@ class Bench:
             The CPU seconds of each test without a mistake.
         most : int
             The number of red tests after which the others are left out.
+        later : int
+            The same number once the first tests have run. The next ones are dearer.
 
         Returns
         -------
@@ -145,6 +148,7 @@ class Bench:
                 left = left[ended:]
                 if ended == len(some):
                     count *= 8
+                    most = later
             return red
         finally:
             for file, content in pristine.items():

@@ -182,8 +182,19 @@ def tile() -> TileSizes:
 def highest_speed() -> int:
     """Return the highest level at which LLVM optimises, which is 3 unless
     ``SYNAPSE_SPEED`` names a lower one.
+
+    Raises
+    ------
+    ArgumentError
+        If the variable is not 1, 2 or 3.
     """
-    return int(os.environ.get("SYNAPSE_SPEED") or 3)
+    speed = os.environ.get("SYNAPSE_SPEED") or "3"
+    if speed not in ("1", "2", "3"):
+        raise ArgumentError(
+            f"SYNAPSE_SPEED must be 1, 2 or 3, got {speed!r}. Without this variable,"
+            " LLVM optimises kernels at its highest level, 3."
+        )
+    return int(speed)
 
 
 @cache
